@@ -1,0 +1,1 @@
+"""The vocabulary of the program: values only, stdlib and numpy."""

@@ -1,0 +1,56 @@
+"""The list of methods and models as JSON, so that a window needs no torch to start."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+from nnviz.base.info import MethodInfo, ModelEntry, ModelSource, Reference
+from nnviz.base.parameters import Kind, Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All methods and all models that can be opened by name."""
+
+    methods: tuple[MethodInfo, ...]
+    models: tuple[ModelEntry, ...]
+
+    def to_json(self) -> str:
+        """Return JSON text, one stable order."""
+        return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what ``to_json`` wrote."""
+        values = json.loads(text)
+        return cls(
+            tuple(_method(entry) for entry in values["methods"]),
+            tuple(
+                ModelEntry(**{**entry, "source": ModelSource(entry["source"])})
+                for entry in values["models"]
+            ),
+        )
+
+
+def _method(values: dict[str, Any]) -> MethodInfo:
+    reference = values["reference"]
+    return MethodInfo(
+        **{
+            **values,
+            "reference": Reference(**reference) if reference else None,
+            "parameters": tuple(_parameter(each) for each in values["parameters"]),
+        }
+    )
+
+
+def _parameter(values: dict[str, Any]) -> Parameter:
+    when = values["when"]
+    return Parameter(
+        **{
+            **values,
+            "kind": Kind(values["kind"]),
+            "choices": tuple(values["choices"]),
+            "when": (when[0], tuple(when[1])) if when else None,
+        }
+    )

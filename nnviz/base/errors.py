@@ -1,0 +1,99 @@
+"""What can go wrong, in words: every message names the thing, reason and remedy."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+_MAX_SUGGESTIONS = 3
+
+
+class ErrorKind(StrEnum):
+    """Whose error it is; decides how the GUI shows it."""
+
+    USER = "user"
+    MODEL = "model"
+    MEMORY = "memory"
+    OURS = "ours"
+
+
+class NnvizError(Exception):
+    """An error that is reported in one line: ``what: reason; remedy``.
+
+    Attributes:
+        what: the thing concerned: a file's name, a layer, a parameter.
+        reason: why it cannot be used, in lower case, no full stop.
+        remedy: what would help; may be empty.
+    """
+
+    kind = ErrorKind.USER
+    exit_status = 1
+
+    def __init__(self, what: str, reason: str, remedy: str = "") -> None:
+        super().__init__(what, reason, remedy)
+        self.what = what
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        """Return the line that the user reads."""
+        line = f"{self.what}: {self.reason}" if self.what else self.reason
+        return f"{line}; {self.remedy}" if self.remedy else line
+
+
+class UsageError(NnvizError):
+    """A name, an option or a value that does not exist or is out of range."""
+
+    exit_status = 2
+
+
+class InputError(NnvizError):
+    """A file or picture that cannot be read, written or used."""
+
+
+class OfflineError(NnvizError):
+    """Weights that are not on this machine and could not be fetched."""
+
+
+class ModelError(NnvizError):
+    """A network that cannot do what was asked: names the layer and the shapes."""
+
+    kind = ErrorKind.MODEL
+
+
+class MemoryShortError(NnvizError):
+    """Memory ran out even with the smallest chunk."""
+
+    kind = ErrorKind.MEMORY
+
+
+class CancelledError(Exception):
+    """The job was told to stop.  No failure: nothing is reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRecord:
+    """An error as text, free of frames and objects, fit to cross threads.
+
+    Attributes:
+        kind: whose error it is.
+        text: the one line for the user.
+        details: the traceback for the log and the copy button.
+    """
+
+    kind: ErrorKind
+    text: str
+    details: str
+
+
+def unknown(noun: str, name: str, known: Iterable[str]) -> UsageError:
+    """Return the error for a name that does not exist, with the nearest that do."""
+    choices = list(known)
+    near = difflib.get_close_matches(name, choices, _MAX_SUGGESTIONS, 0.4)
+    if not near:
+        near = [choice for choice in choices if name.lower() in choice.lower()]
+    if near:
+        remedy = "did you mean " + " or ".join(near[:_MAX_SUGGESTIONS]) + "?"
+    else:
+        remedy = f"known are {', '.join(choices[:12])}" if choices else ""
+    return UsageError(name, f"no such {noun}", remedy)

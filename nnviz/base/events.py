@@ -1,0 +1,86 @@
+"""What a job tells while it runs and how it ends."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.parameters import Value
+from nnviz.base.results import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is.
+
+    Attributes:
+        done: units done so far.
+        total: units in all; 0 where unknown.
+        what: "downloading resnet50", "window 12 of 729".
+        unit: "B" for bytes, else empty.
+    """
+
+    done: float
+    total: float
+    what: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial:
+    """A first or better version of the report; may be shown."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Done:
+    """The job ended well; ``value`` is what its request promises."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The job ended with an error, already in words."""
+
+    error: ErrorRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The job was stopped, or never started because a newer one replaced it."""
+
+
+Step = Progress | Partial
+Final = Done | Failed | Cancelled
+Event = Step | Final
+
+Changes = Mapping[str, Value]
+"""Steered parameters: sent into a job at a safe point."""
+
+Job = Generator[Step, Changes | None, object]
+"""What the engine gives for a request: yields at safe points, returns ``Done.value``.
+
+Raises ``CancelledError`` when its ``check`` does, ``NnvizError`` for errors in words.
+"""
+
+
+class Priority(IntEnum):
+    """Which job gets the next turn; smaller goes first."""
+
+    INTERACTIVE = 0
+    LIVE = 1
+    NORMAL = 2
+    IDLE = 3
+
+
+class Policy(StrEnum):
+    """What a new request does to an earlier one of the same place."""
+
+    REPLACE = "replace"
+    """Cancel the running one (a parameter was edited)."""
+    LATEST = "latest"
+    """Let the running one finish, replace the pending one (video, hover)."""
+    QUEUE = "queue"
+    """Wait for its turn (export, batch)."""

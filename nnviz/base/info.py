@@ -1,0 +1,186 @@
+"""What the program knows of methods, models and layers without importing torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from nnviz.base.parameters import Parameter, Value
+from nnviz.base.preprocess import Preprocess
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The publication that defines a method.
+
+    Attributes:
+        authors: "Zeiler & Fergus 2014".
+        locator: "arXiv:1311.2901", a DOI or a book's section; may be empty.
+    """
+
+    authors: str
+    locator: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodInfo:
+    """What the GUI, the command line and the help page know of a method.
+
+    Attributes:
+        name: the name on the command line and in Python.
+        title: the name in the window.
+        group: workspace: "Inspect", "Explain", ...
+        live: whether it can follow a camera.
+        reference: where it is defined; None for plain bookkeeping.
+        shows: what the result shows, one or two sentences.
+        reading: how to read it.
+        misleads: where it misleads.
+        parameters: in the order of the form.
+        presets: named values; ``demo`` is what ``nnviz demo`` runs.
+        needs_image: whether it looks at a photograph at all.
+    """
+
+    name: str
+    title: str
+    group: str
+    live: bool
+    reference: Reference | None
+    shows: str
+    reading: str
+    misleads: str
+    parameters: tuple[Parameter, ...]
+    presets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    needs_image: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerInfo:
+    """Facts about one module of a network.
+
+    Attributes:
+        name: dotted path in the module tree.
+        kind: the module's class, "Conv2d".
+        depth: 0 for the network's direct children.
+        shape: output without the batch, (C, H, W), (T, D) or (D,); None if the
+            layer was not reached in a forward pass or gives no tensor.
+        parameters: number of weights in it and below.
+        macs: multiply-accumulates of one picture in it and below.
+        receptive_field: height and width, px of the input that one output place can
+            depend on, clipped to nothing; None where the notion does not apply.
+        leaf: whether it has no modules below it.
+        filters: whether it has kernels to show.
+        grid: rows and columns that a transformer's tokens are laid out in.
+        extra_tokens: tokens before the grid's (class token, registers).
+        calls: how often one forward pass runs it; 0 means never.
+    """
+
+    name: str
+    kind: str
+    depth: int
+    shape: tuple[int, ...] | None
+    parameters: int
+    macs: int
+    receptive_field: tuple[int, int] | None
+    leaf: bool
+    filters: bool
+    grid: tuple[int, int] | None = None
+    extra_tokens: int = 0
+    calls: int = 1
+
+    @property
+    def spatial(self) -> bool:
+        """Whether the output has a height and width above 1."""
+        if self.grid is not None:
+            return True
+        return self.shape is not None and len(self.shape) == 3 and self.shape[1] > 1  # noqa: PLR2004
+
+
+class ModelSource(StrEnum):
+    """Where a network comes from: the groups of the model browser."""
+
+    BUNDLED = "bundled"
+    TORCHVISION = "torchvision"
+    YOURS = "yours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A network that can be opened, as listed before it is.
+
+    Attributes:
+        reference: what opens it, "zoo:resnet50".
+        title: "ResNet-50".
+        family: "ResNet".
+        source: group in the browser.
+        parameters: number of weights.
+        file_size: bytes to download; 0 where nothing needs to be.
+        accuracy: top-1 as published or measured, %; None if not known.
+        year: of the publication, 0 if none.
+    """
+
+    reference: str
+    title: str
+    family: str
+    source: ModelSource
+    parameters: int
+    file_size: int
+    accuracy: float | None = None
+    year: int = 0
+
+
+class Severity(StrEnum):
+    """How much a finding of the model doctor matters."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the model doctor."""
+
+    severity: Severity
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """What the program knows of an opened network.
+
+    Attributes:
+        reference: what opens it again.
+        title: name for people.
+        source: group in the browser.
+        task: "classify" in this version.
+        sha256: of the weights file, or of the parameters where there is none.
+        weights: "IMAGENET1K_V1", "random seed 0", a file's name.
+        preprocess: what is done to a photo.
+        labels: names of the outputs; "class 7" where none are known.
+        layers: depth first, in the order of the module tree.
+        parameters: number of weights.
+        macs: multiply-accumulates for one picture.
+        smallest_input: height and width below which a pass fails.
+        findings: of the model doctor.
+        card: the model card, Markdown; may be empty.
+        notes: what opening it did ("3 unexpected keys ignored").
+    """
+
+    reference: str
+    title: str
+    source: ModelSource
+    task: str
+    sha256: str
+    weights: str
+    preprocess: Preprocess
+    labels: tuple[str, ...]
+    layers: tuple[LayerInfo, ...]
+    parameters: int
+    macs: int
+    smallest_input: tuple[int, int]
+    findings: tuple[Finding, ...] = ()
+    card: str = ""
+    notes: tuple[str, ...] = ()
+
+    def layer(self, name: str) -> LayerInfo | None:
+        """Return a layer by name, or None."""
+        return next((layer for layer in self.layers if layer.name == name), None)

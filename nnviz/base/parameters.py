@@ -1,0 +1,275 @@
+"""A method's parameters, declared once as an annotated frozen dataclass.
+
+The declaration is read here and becomes a tuple of ``Parameter``: the GUI's form, the
+command line's options, the help page, checks and JSON all come from it.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeVar
+
+from nnviz.base.errors import UsageError, unknown
+
+Value = bool | int | float | str
+"""What a parameter can hold."""
+Number = TypeVar("Number", int, float)
+Params = TypeVar("Params")
+
+
+class Kind(StrEnum):
+    """What sort of value a parameter takes: a closed list, one form control each."""
+
+    FLAG = "flag"
+    INTEGER = "integer"
+    NUMBER = "number"
+    CHOICE = "choice"
+    TEXT = "text"
+    LAYER = "layer"
+    """Name of a layer; empty means that the method chooses."""
+    CHANNEL = "channel"
+    """Index of a channel of the chosen layer; -1 means all."""
+
+
+LayerName = Annotated[str, Kind.LAYER]
+ChannelIndex = Annotated[int, Kind.CHANNEL]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Smallest and largest allowed value; ``log`` asks for a logarithmic slider."""
+
+    minimum: float
+    maximum: float
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What the number counts: px, %, /255."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The label in the form, where the field's name is not enough."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """One sentence for the tool tip and ``--help``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Steerable:
+    """A new value is taken at the next safe point of a running job."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The parameter matters only while ``field`` has one of ``values``."""
+
+    field: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerKinds:
+    """Which layers a layer parameter offers.
+
+    ``"any"``, ``"filters"`` (layers with kernels to show) or ``"spatial"``.
+    """
+
+    offered: Literal["any", "filters", "spatial"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter as read from its declaration; plain values, so it can be JSON."""
+
+    name: str
+    kind: Kind
+    default: Value
+    title: str
+    help: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    log: bool = False
+    choices: tuple[str, ...] = ()
+    steerable: bool = False
+    layers: str = "any"
+    when: tuple[str, tuple[Value, ...]] | None = None
+
+    @property
+    def option(self) -> str:
+        """The command line's spelling, ``--like-this``."""
+        return "--" + self.name.replace("_", "-")
+
+    def matters(self, values: Mapping[str, Value]) -> bool:
+        """Tell whether the parameter has an effect beside these other values."""
+        return self.when is None or values[self.when[0]] in self.when[1]
+
+    def check(self, value: object) -> Value:
+        """Return the value as the declared type.
+
+        Raises:
+            UsageError: the wrong kind of value, out of range, or no such choice.
+        """
+        match self.kind:
+            case Kind.FLAG:
+                if isinstance(value, bool):
+                    return value
+            case Kind.INTEGER | Kind.CHANNEL:
+                if isinstance(value, int) and not isinstance(value, bool):
+                    return self._in_range(value)
+            case Kind.NUMBER:
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    return self._in_range(float(value))
+            case Kind.CHOICE:
+                if isinstance(value, str):
+                    if value not in self.choices:
+                        raise unknown(f"value of {self.option}", value, self.choices)
+                    return str(value)
+            case Kind.TEXT | Kind.LAYER:
+                if isinstance(value, str):
+                    return value
+        raise UsageError(self.option, f"{value!r} is no {self.kind}", self.expected())
+
+    def parse(self, text: str) -> Value:
+        """Return the value that a user typed.
+
+        Raises:
+            UsageError: as ``check``.
+        """
+        try:
+            match self.kind:
+                case Kind.FLAG:
+                    return self.check(_FLAG_WORDS[text.lower()])
+                case Kind.INTEGER | Kind.CHANNEL:
+                    return self.check(int(text))
+                case Kind.NUMBER:
+                    return self.check(float(text))
+                case Kind.CHOICE | Kind.TEXT | Kind.LAYER:
+                    return self.check(text)
+        except (KeyError, ValueError):
+            raise UsageError(
+                self.option, f"{text!r} is no {self.kind}", self.expected()
+            ) from None
+
+    def expected(self) -> str:
+        """Say what values are allowed, for an error's remedy."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if self.minimum is not None:
+            return f"{self.minimum:g} to {self.maximum:g}{_spaced(self.unit)}"
+        return {
+            Kind.FLAG: "yes or no",
+            Kind.INTEGER: "a whole number",
+            Kind.CHANNEL: "a channel's index, or -1 for all",
+            Kind.NUMBER: "a number",
+        }.get(self.kind, "text")
+
+    def _in_range(self, value: Number) -> Number:
+        low, high = self.minimum, self.maximum
+        # Not-a-number fails every comparison, so ask for what is right.
+        if low is None or high is None or low <= value <= high:
+            return value
+        raise UsageError(
+            self.option, f"{value:g} is out of range", f"allowed is {self.expected()}"
+        )
+
+
+def parameters_of(declaration: type) -> tuple[Parameter, ...]:
+    """Read a parameter dataclass.
+
+    Raises:
+        TypeError: a field whose type is not among the kinds, or without ``Help``.
+    """
+    hints = typing.get_type_hints(declaration, include_extras=True)
+    return tuple(
+        _read_field(field, hints[field.name])
+        for field in dataclasses.fields(declaration)
+    )
+
+
+def make(declaration: type[Params], values: Mapping[str, object]) -> Params:
+    """Build the declaration from checked values; what is not named has its default.
+
+    Raises:
+        UsageError: an unknown name or a value that is not allowed.
+    """
+    known = {parameter.name: parameter for parameter in parameters_of(declaration)}
+    for name in values:
+        if name not in known:
+            raise unknown("parameter", name, known)
+    return declaration(
+        **{name: known[name].check(value) for name, value in values.items()}
+    )
+
+
+def values_of(params: Any) -> dict[str, Value]:
+    """Return the values of a parameter dataclass by name."""
+    return {
+        field.name: getattr(params, field.name) for field in dataclasses.fields(params)
+    }
+
+
+_FLAG_WORDS = {
+    "yes": True,
+    "true": True,
+    "on": True,
+    "1": True,
+    "no": False,
+    "false": False,
+    "off": False,
+    "0": False,
+}
+_KIND_OF_TYPE = {
+    bool: Kind.FLAG,
+    int: Kind.INTEGER,
+    float: Kind.NUMBER,
+    str: Kind.TEXT,
+}
+
+
+def _read_field(field: "dataclasses.Field[Any]", hint: Any) -> Parameter:
+    if typing.get_origin(hint) is not Annotated:
+        raise TypeError(f"parameter {field.name} needs Annotated[..., Help(...)]")
+    plain, *extras = typing.get_args(hint)
+    choices: tuple[str, ...] = ()
+    if typing.get_origin(plain) is Literal:
+        kind, choices = Kind.CHOICE, typing.get_args(plain)
+    else:
+        kind = next(
+            (extra for extra in extras if isinstance(extra, Kind)), _KIND_OF_TYPE[plain]
+        )
+    found = {type(extra): extra for extra in extras}
+    limits = found.get(Range)
+    when = found.get(When)
+    return Parameter(
+        name=field.name,
+        kind=kind,
+        default=typing.cast("Value", field.default),
+        title=found.get(Title, Title(field.name.replace("_", " ").capitalize())).text,
+        help=found[Help].text,
+        unit=found.get(Unit, Unit("")).text,
+        minimum=limits.minimum if limits else None,
+        maximum=limits.maximum if limits else None,
+        log=bool(limits and limits.log),
+        choices=choices,
+        steerable=Steerable in found,
+        layers=found.get(LayerKinds, LayerKinds("any")).offered,
+        when=(when.field, when.values) if when else None,
+    )
+
+
+def _spaced(unit: str) -> str:
+    return f" {unit}" if unit else ""

@@ -1,0 +1,161 @@
+"""What is done to a photo before the network sees it: one frozen value."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from nnviz.base.errors import UsageError
+from nnviz.base.frames import Placement
+
+_TYPICAL_MEAN_LIMIT = 1.0
+
+
+class Fit(StrEnum):
+    """How a photo of any shape becomes the network's square."""
+
+    CROP = "crop"
+    """Shorter side to ``resize``, then the centre."""
+    STRETCH = "stretch"
+    """Both sides to the input size, whatever that does to the proportions."""
+    PAD = "pad"
+    """Longer side to the input size, the rest filled with the mean."""
+
+
+class Interpolation(StrEnum):
+    """Resampling filter; all are antialiased."""
+
+    NEAREST = "nearest"
+    BILINEAR = "bilinear"
+    BICUBIC = "bicubic"
+
+
+class ChannelOrder(StrEnum):
+    """Order in which a colour network expects its channels."""
+
+    RGB = "RGB"
+    BGR = "BGR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preprocess:
+    """From a photo in [0, 1] to what the network was trained on.
+
+    The photo is resized and cropped (``fit``), then each channel becomes
+    ``(value * value_range - mean) / std``.
+
+    Attributes:
+        input_size: height and width of the network's input, px.
+        resize: shorter side before the centre crop, px (``Fit.CROP`` only).
+        fit: how the photo's shape is brought to the input's.
+        interpolation: resampling filter.
+        mean: one number a channel, in units of ``value_range``, in the network's order.
+        std: likewise.
+        order: the network's channel order; means something for three channels only.
+        value_range: what a white pixel is before normalisation: 1 or 255.
+    """
+
+    input_size: tuple[int, int] = (224, 224)
+    resize: int = 256
+    fit: Fit = Fit.CROP
+    interpolation: Interpolation = Interpolation.BILINEAR
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    order: ChannelOrder = ChannelOrder.RGB
+    value_range: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be computed.
+
+        Raises:
+            UsageError: a size or std that is not positive, or unequal lengths.
+        """
+        if len(self.mean) != len(self.std) or not self.mean:
+            raise UsageError(
+                "mean and std",
+                f"{len(self.mean)} and {len(self.std)} values",
+                "give one of each for every channel",
+            )
+        if min(self.std) <= 0:
+            raise UsageError("std", "must be above 0", "0.229, 0.224, 0.225 is usual")
+        if min(*self.input_size, self.resize) < 1:
+            raise UsageError("input size", "must be at least 1 px", "224 is usual")
+
+    @property
+    def channels(self) -> int:
+        """Number of channels that the network takes."""
+        return len(self.mean)
+
+    def placement(self, photo_size: tuple[int, int]) -> Placement:
+        """Return where the network's input lies on a photo of this size."""
+        sizes = self.resized(photo_size)
+        scale = (sizes[0] / photo_size[0], sizes[1] / photo_size[1])
+        top, left = self.crop_origin(sizes)
+        return Placement(photo_size, self.input_size, scale, (-top, -left))
+
+    def resized(self, photo_size: tuple[int, int]) -> tuple[int, int]:
+        """Return height and width after resizing and before cropping, px."""
+        height, width = photo_size
+        match self.fit:
+            case Fit.STRETCH:
+                return self.input_size
+            case Fit.PAD:
+                ratio = min(self.input_size[0] / height, self.input_size[1] / width)
+                return max(1, round(height * ratio)), max(1, round(width * ratio))
+            case Fit.CROP:
+                # torchvision truncates the longer side: int(), not round().
+                if height <= width:
+                    return self.resize, max(1, int(self.resize * width / height))
+                return max(1, int(self.resize * height / width)), self.resize
+
+    def crop_origin(self, resized: tuple[int, int]) -> tuple[int, int]:
+        """Return the crop's top left corner in the resized photo, px.
+
+        Negative where the photo is smaller than the input and gets padded.
+        """
+        top = (resized[0] - self.input_size[0]) / 2
+        left = (resized[1] - self.input_size[1]) / 2
+        # round() as torchvision's center_crop does it: half to even.
+        return round(top), round(left)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Name what is possible but nearly always a mistake."""
+        found = []
+        limit = max(self.value_range, _TYPICAL_MEAN_LIMIT)
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            worst = max(values)
+            if worst > limit:
+                found.append(
+                    f"{name} {worst:g} is above the largest pixel value {limit:g}: "
+                    f"did you mean {worst / 1000:g}, or a range of 0-255?"
+                )
+        if self.value_range > _TYPICAL_MEAN_LIMIT and 0 < max(self.mean) <= 1:
+            found.append("pixels run to 255 but the mean is for a range of 0-1")
+        return tuple(found)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild from ``to_json``'s values.
+
+        Raises:
+            UsageError: an unknown field or a value of the wrong kind.
+        """
+        try:
+            return cls(
+                **{
+                    **values,
+                    "input_size": tuple(int(side) for side in values["input_size"]),
+                    "fit": Fit(values["fit"]),
+                    "interpolation": Interpolation(values["interpolation"]),
+                    "order": ChannelOrder(values["order"]),
+                    "mean": tuple(float(value) for value in values["mean"]),
+                    "std": tuple(float(value) for value in values["std"]),
+                }
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError("preprocessing", str(error)) from None

@@ -1,0 +1,96 @@
+"""Everything needed to make a result again."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from nnviz.base.errors import InputError
+from nnviz.base.images import Image
+from nnviz.base.parameters import Value
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.results import Report
+
+FORMAT = 1
+"""Version of the JSON below; a reader refuses a newer one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a run was made of.
+
+    Attributes:
+        method: its name.
+        values: all parameters, defaults too.
+        changes: (step, values) of steered parameters.
+        model: reference.
+        model_sha256: of the weights.
+        preprocess: as used.
+        labels: name of the label file, if one was given.
+        image: the photograph's name, never its folder; empty if there was none.
+        image_sha256: of the photograph's file.
+        seed: of the generator.
+        dtype: of the computation, "float32".
+        threads: torch's, since they change the last bits.
+        chunks: sizes of the chunks that were used, in order.
+        device: "cpu", "NVIDIA H100".
+        versions: of nnviz and of the libraries that computed.
+    """
+
+    method: str
+    values: Mapping[str, Value]
+    model: str
+    model_sha256: str
+    preprocess: Preprocess
+    labels: str = ""
+    image: str = ""
+    image_sha256: str = ""
+    seed: int = 0
+    dtype: str = "float32"
+    threads: int = 1
+    chunks: tuple[int, ...] = ()
+    changes: tuple[tuple[int, Mapping[str, Value]], ...] = ()
+    device: str = "cpu"
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the recipe as JSON text with sorted keys."""
+        values = dataclasses.asdict(self) | {"format": FORMAT}
+        return json.dumps(values, indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str, source: str) -> Self:
+        """Read ``to_json``'s text.
+
+        Args:
+            text: JSON.
+            source: the file's name, for errors.
+
+        Raises:
+            InputError: no JSON, no recipe, or one of a newer nnviz.
+        """
+        try:
+            values: dict[str, Any] = json.loads(text)
+            version = int(values.pop("format"))
+            if version > FORMAT:
+                raise InputError(
+                    source, f"its recipe has format {version}", "update nnviz"
+                )
+            values["preprocess"] = Preprocess.from_json(values["preprocess"])
+            values["chunks"] = tuple(values["chunks"])
+            values["changes"] = tuple((step, new) for step, new in values["changes"])
+            return cls(**values)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise InputError(
+                source, "holds no nnviz recipe", "pick a .json or .png saved by nnviz"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """How ``RunMethod`` ends: the report, its recipe and the photograph."""
+
+    report: Report
+    recipe: Recipe
+    image: Image | None

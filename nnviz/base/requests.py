@@ -1,0 +1,63 @@
+"""What can be asked of the engine.  Requests are frozen and hold no live object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nnviz.base.images import Image
+from nnviz.base.parameters import Value
+from nnviz.base.preprocess import Preprocess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRequest:
+    """A network and how it is to be used.
+
+    Attributes:
+        reference: "bundled:objects", "zoo:resnet50", a file's path.
+        preprocess: in place of the network's own; None for its own.
+        labels: path of a label file; empty for the network's own labels.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+    """
+
+    reference: str
+    preprocess: Preprocess | None = None
+    labels: str = ""
+    device: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModel:
+    """Open a network; ends with its ModelInfo."""
+
+    model: ModelRequest
+
+
+@dataclass(frozen=True, slots=True)
+class FetchModel:
+    """Download a network's weights; ends with the path of the file."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RunMethod:
+    """Run a method; ends with a ``nnviz.base.recipes.Run``.
+
+    Attributes:
+        method: its name.
+        model: the network.
+        image: the photograph; None for a method that needs none.
+        values: parameters by name; what is left out has its default.
+        seed: of ``Context.generator``.
+        changes: steered values by step, when a recipe is replayed.
+    """
+
+    method: str
+    model: ModelRequest
+    image: Image | None = None
+    values: Mapping[str, Value] = field(default_factory=dict)
+    seed: int = 0
+    changes: tuple[tuple[int, Mapping[str, Value]], ...] = ()
+
+
+Request = LoadModel | FetchModel | RunMethod

@@ -1,0 +1,239 @@
+"""What a method returns: a Report of Results, frozen and numpy only.
+
+The kinds are a closed list; each has one painter in ``nnviz.render`` and one view in
+``nnviz.gui.views``.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.frames import Frame, Placement
+
+Array = NDArray[Any]
+
+
+class Result:
+    """Base of all kinds.  Arrays are made read-only when a result is built."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        """Make all arrays read-only."""
+        for array in self.arrays().values():
+            array.flags.writeable = False
+
+    @abstractmethod
+    def arrays(self) -> dict[str, Array]:
+        """Return the arrays to save, the main one under the name ``""``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ranking(Result):
+    """Names with a number each, best first: the top classes.
+
+    Attributes:
+        labels: N names.
+        values: float64 (N,), falling.
+        indices: int64 (N,), where each stands in the network's output.
+        unit: what the values are: "probability", "logit".
+        limits: smallest and largest value that could be, for the bars; None where
+            there is no such limit and the bars start at zero.
+    """
+
+    labels: tuple[str, ...]
+    values: NDArray[np.float64]
+    indices: NDArray[np.int64]
+    unit: str
+    limits: tuple[float, float] | None = None
+
+    def arrays(self) -> dict[str, Array]:
+        """Return values, indices and labels."""
+        return {
+            "": self.values,
+            "indices": self.indices,
+            "labels": np.array(self.labels, dtype=np.str_),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Heatmap(Result):
+    """One number for each place.
+
+    Attributes:
+        values: float (H, W), any range; NaN and infinities are said, not painted.
+        signed: whether zero is the middle (diverging colours) or not (sequential).
+        unit: what the values are, for the legend.
+        frame: what the map lies over; None if over nothing.
+        placement: where the input lies on the photo, if there is a photo.
+    """
+
+    values: Array
+    signed: bool
+    unit: str
+    frame: Frame | None = None
+    placement: Placement | None = None
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the map."""
+        return {"": self.values}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Picture(Result):
+    """A picture to look at.
+
+    Attributes:
+        pixels: float32 (H, W, C) in [0, 1].
+        frame: the frame that it replaces; None for a picture of its own.
+        placement: as in Heatmap.
+    """
+
+    pixels: NDArray[np.float32]
+    frame: Frame | None = None
+    placement: Placement | None = None
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the pixels."""
+        return {"": self.pixels}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mosaic(Result):
+    """Many small maps of one size: the channels of a layer, the kernels of one.
+
+    Attributes:
+        tiles: (N, h, w) numbers or (N, h, w, 3) colours, in the network's own order.
+            Colours are raw too: the painter scales them.
+        order: int64 (M,), M <= N: which tiles to show, first to last.
+        captions: one short name a tile ("12", "12 dead"); () means the indices.
+        signed: whether zero is the middle of the colour scale.
+        shared_scale: one scale for all tiles, or one each.
+        unit: what the numbers are, for the legend.
+        noun: what a tile is: "channel", "filter".
+        layer: name of the layer that the tiles belong to; selection is linked by it.
+        frame: set where each tile covers the network's input.
+        placement: as in Heatmap.
+    """
+
+    tiles: Array
+    order: NDArray[np.int64]
+    captions: tuple[str, ...] = ()
+    signed: bool
+    shared_scale: bool
+    unit: str
+    noun: str
+    layer: str
+    frame: Frame | None = None
+    placement: Placement | None = None
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the tiles and the order."""
+        return {"": self.tiles, "order": self.order}
+
+    def caption(self, index: int) -> str:
+        """Return the name of tile ``index`` (the network's own order)."""
+        return self.captions[index] if self.captions else str(index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Curves(Result):
+    """Numbers over a common axis.
+
+    Attributes:
+        x: float (P,); for bars the P edges of P - 1 bins.
+        series: name -> float (P,), for bars (P - 1,).
+        x_label: name and unit of the axis.
+        y_label: likewise.
+        style: lines, or the bars of a histogram.
+    """
+
+    x: Array
+    series: Mapping[str, Array]
+    x_label: str
+    y_label: str
+    style: Literal["lines", "bars"] = "lines"
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the axis as ``x`` and the series stacked (S, P) as the main array."""
+        return {"": np.stack(list(self.series.values())), "x": self.x}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Table(Result):
+    """Rows of words and numbers.
+
+    Attributes:
+        columns: headings, with units.
+        rows: one value a column: text or number.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float, ...], ...]
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the rows as text (R, C) and the headings."""
+        cells = np.array([[str(cell) for cell in row] for row in self.rows], np.str_)
+        return {
+            "": cells.reshape(len(self.rows), len(self.columns)),
+            "columns": np.array(self.columns, np.str_),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Text(Result):
+    """Words: a remark, a warning, a description."""
+
+    text: str
+    warning: bool = False
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the text as an array of one string."""
+        return {"": np.array([self.text], np.str_)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report(Mapping[str, Result]):
+    """The results of one run by name, in order; the first is the main one.
+
+    Attributes:
+        results: at least one.
+        notes: remarks to show beside the results ("3 of 64 channels are dead").
+    """
+
+    results: Mapping[str, Result]
+    notes: tuple[str, ...] = field(default=())
+
+    def __getitem__(self, name: str) -> Result:
+        """Return a result by name."""
+        return self.results[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names, the main result's first."""
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        """Return the number of results."""
+        return len(self.results)
+
+    @property
+    def main(self) -> Result:
+        """The first result."""
+        return next(iter(self.results.values()))
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all arrays as an .npz names them.
+
+        The main result's main array is ``data``; others are ``NAME`` or
+        ``NAME.PART``.
+        """
+        found: dict[str, Array] = {}
+        for place, (name, result) in enumerate(self.results.items()):
+            for part, array in result.arrays().items():
+                head = "data" if place == 0 and not part else name
+                found[f"{name}.{part}" if part else head] = array
+        return found

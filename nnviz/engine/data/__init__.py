@@ -1,0 +1,1 @@
+"""Folders of photographs for training and evaluation."""

@@ -1,0 +1,1 @@
+"""Where networks come from and what is known of them."""

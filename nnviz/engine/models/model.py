@@ -1,0 +1,138 @@
+"""An opened network together with all that is needed to use it rightly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nnviz.base.errors import InputError
+from nnviz.base.images import Image, Pixels, to_float
+from nnviz.base.info import ModelInfo
+from nnviz.base.preprocess import ChannelOrder, Fit, Preprocess
+from nnviz.media.resize import resize
+
+_COLOURS = 3
+_LUMINANCE = (0.299, 0.587, 0.114)
+"""ITU-R BT.601, what Pillow's grey conversion uses."""
+
+Photo = NDArray[np.float32]
+
+
+@dataclass(eq=False)
+class Model:
+    """A network in eval mode with frozen parameters, and its preprocessing.
+
+    Attributes:
+        net: takes normalised pixels (N, C, H, W).
+        info: what is known of it.
+        normaliser: from pixels in [0, 1] to what ``net`` takes.
+    """
+
+    net: nn.Module
+    info: ModelInfo
+    normaliser: "Normaliser"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return self.normaliser.mean.device
+
+    def pixel_module(self) -> nn.Module:
+        """Return a module from pixels in [0, 1] (N, C, H, W) to the raw output."""
+        return nn.Sequential(self.normaliser, self.net)
+
+    def pixel_input(self, image: Image) -> Tensor:
+        """Return the photo as the network gets it, before normalisation.
+
+        Returns:
+            float32 (1, C, H, W) in [0, 1], RGB, on the network's device.
+
+        Raises:
+            InputError: the photo's channels cannot become the network's.
+        """
+        pixels = fit_to_input(image, self.info.preprocess)
+        tensor = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+        return tensor[None].to(self.device)
+
+
+class Normaliser(nn.Module):
+    """``(x * value_range - mean) / std`` in the network's channel order.
+
+    Takes and gives (N, C, H, W).
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, preprocess: Preprocess) -> None:
+        super().__init__()
+        self.value_range = preprocess.value_range
+        self.flipped = (
+            preprocess.order is ChannelOrder.BGR and preprocess.channels == _COLOURS
+        )
+        self.register_buffer("mean", torch.tensor(preprocess.mean).view(-1, 1, 1))
+        self.register_buffer("std", torch.tensor(preprocess.std).view(-1, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise pixels in [0, 1]."""
+        if self.flipped:
+            x = x.flip(1)
+        if self.value_range != 1:
+            x = x * self.value_range
+        return (x - self.mean) / self.std
+
+
+def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
+    """Return (H, W, C) float32 in [0, 1]: resized, cropped, channels matched.
+
+    8-bit photos are resized in 8 bits, as the published preprocessing does.
+    """
+    pixels = _match_channels(image, preprocess.channels)
+    sizes = preprocess.resized(image.size)
+    pixels = to_float(resize(pixels, sizes, preprocess.interpolation))
+    top, left = preprocess.crop_origin(sizes)
+    height, width = preprocess.input_size
+    if top < 0 or left < 0:
+        pixels = _pad(pixels, preprocess)
+        top, left = max(0, top), max(0, left)
+    return pixels[top : top + height, left : left + width]
+
+
+def _match_channels(image: Image, channels: int) -> Pixels:
+    """Grey for one channel, repeated grey for three; else the counts must agree."""
+    if image.channels == channels:
+        return image.pixels
+    if image.channels == 1:
+        return np.repeat(image.pixels, channels, axis=2)
+    if image.channels == _COLOURS and channels == 1:
+        grey: Pixels = image.pixels @ np.asarray(_LUMINANCE)
+        return grey[..., None].astype(image.pixels.dtype)
+    raise InputError(
+        image.name,
+        f"has {image.channels} channels, the network takes {channels}",
+        "pick a picture with as many, or change the channels of the preprocessing",
+    )
+
+
+def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
+    """Extend to the input size with the mean for ``Fit.PAD``, else with black."""
+    sizes = pixels.shape[:2]
+    before = [max(0, -origin) for origin in preprocess.crop_origin(sizes)]
+    after = [
+        max(0, wanted - size - first)
+        for wanted, size, first in zip(
+            preprocess.input_size, sizes, before, strict=True
+        )
+    ]
+    fill = np.zeros(preprocess.channels, np.float32)
+    if preprocess.fit is Fit.PAD:
+        fill = np.asarray(preprocess.mean, np.float32) / preprocess.value_range
+    widths = [
+        size + first + last
+        for size, first, last in zip(sizes, before, after, strict=True)
+    ]
+    padded = np.broadcast_to(fill, (*widths, len(fill))).copy()
+    padded[before[0] : before[0] + sizes[0], before[1] : before[1] + sizes[1]] = pixels
+    return padded

@@ -1,0 +1,1 @@
+"""Fit loops and recipes of the bundled networks."""

@@ -1,0 +1,77 @@
+"""Random changes of training photographs, all drawn from one given generator."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_MIN_AREA = 0.3
+_MAX_ASPECT = 4 / 3
+_COLOUR_STRENGTH = 0.3
+
+
+def random_crop(photo: Tensor, size: int, generator: torch.Generator) -> Tensor:
+    """Cut a random part out of a photograph, mirrored half of the time.
+
+    Area and aspect ratio are drawn as in Szegedy et al. 2015 (arXiv:1409.4842, sec. 6).
+
+    Args:
+        photo: uint8 (C, H, W).
+        size: side of the square that comes out, px.
+        generator: source of all random numbers.
+
+    Returns:
+        float32 (C, size, size) in [0, 1].
+    """
+    height, width = photo.shape[1:]
+    draws = torch.rand(5, generator=generator).tolist()
+    area = height * width * (_MIN_AREA + draws[0] * (1 - _MIN_AREA))
+    aspect = math.exp((2 * draws[1] - 1) * math.log(_MAX_ASPECT))
+    crop_h = min(height, round(math.sqrt(area / aspect)))
+    crop_w = min(width, round(math.sqrt(area * aspect)))
+    top = round(draws[2] * (height - crop_h))
+    left = round(draws[3] * (width - crop_w))
+    part = photo[None, :, top : top + crop_h, left : left + crop_w].float() / 255
+    part = functional.interpolate(part, (size, size), mode="bilinear", antialias=True)
+    return part[0].flip(-1) if draws[4] < 1 / 2 else part[0]
+
+
+def centre_crop(photo: Tensor, size: int) -> Tensor:
+    """Return the middle ``size`` x ``size`` px of uint8 (C, H, W) in [0, 1]."""
+    top = (photo.shape[1] - size) // 2
+    left = (photo.shape[2] - size) // 2
+    return photo[:, top : top + size, left : left + size].float() / 255
+
+
+def jitter_colours(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """Change brightness, contrast and saturation of each picture of (N, 3, H, W)."""
+    brightness, contrast, saturation = 1 + _COLOUR_STRENGTH * (
+        2 * torch.rand(3, len(batch), 1, 1, 1, generator=generator) - 1
+    )
+    batch = batch * brightness
+    mean = batch.mean((1, 2, 3), keepdim=True)
+    batch = mean + contrast * (batch - mean)
+    grey = batch.mean(1, keepdim=True)
+    return torch.clamp(grey + saturation * (batch - grey), 0, 1)
+
+
+def cut_mix(
+    batch: Tensor, targets: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Paste one rectangle of each picture's neighbour into it (arXiv:1905.04899).
+
+    Args:
+        batch: (N, C, H, W).
+        targets: class probabilities (N, K), mixed in proportion to the area.
+        generator: source of all random numbers.
+    """
+    height, width = batch.shape[2:]
+    share, y, x = torch.rand(3, generator=generator).tolist()
+    cut_h, cut_w = round(height * math.sqrt(share)), round(width * math.sqrt(share))
+    top, left = round(y * (height - cut_h)), round(x * (width - cut_w))
+    mixed = batch.clone()
+    window = (..., slice(top, top + cut_h), slice(left, left + cut_w))
+    mixed[window] = batch.roll(1, 0)[window]
+    pasted = cut_h * cut_w / (height * width)
+    return mixed, (1 - pasted) * targets + pasted * targets.roll(1, 0)

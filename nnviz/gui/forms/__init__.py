@@ -1,0 +1,1 @@
+"""A parameter declaration becomes a form: one file for each kind of control."""

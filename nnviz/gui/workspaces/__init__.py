@@ -1,0 +1,1 @@
+"""Which panels stand together for which job."""

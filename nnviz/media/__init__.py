@@ -1,0 +1,1 @@
+"""Image and video files to numpy and back.  No torch, no Qt."""

@@ -1,0 +1,1 @@
+"""Results to RGB pixels: pure functions on numpy arrays."""

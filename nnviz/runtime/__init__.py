@@ -1,0 +1,1 @@
+"""Threads: the worker, its scheduler, the mailbox, file input and output."""
