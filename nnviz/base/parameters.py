@@ -123,25 +123,21 @@ class Parameter:
         Raises:
             UsageError: the wrong kind of value, out of range, or no such choice.
         """
-        match self.kind:
-            case Kind.FLAG:
-                if isinstance(value, bool):
-                    return value
-            case Kind.INTEGER | Kind.CHANNEL:
-                if isinstance(value, int) and not isinstance(value, bool):
-                    return self._in_range(value)
-            case Kind.NUMBER:
-                if isinstance(value, int | float) and not isinstance(value, bool):
-                    return self._in_range(float(value))
-            case Kind.CHOICE:
-                if isinstance(value, str):
-                    if value not in self.choices:
-                        raise unknown(f"value of {self.option}", value, self.choices)
-                    return str(value)
-            case Kind.TEXT | Kind.LAYER:
-                if isinstance(value, str):
-                    return value
-        raise UsageError(self.option, f"{value!r} is no {self.kind}", self.expected())
+        plain = _TYPE_OF_KIND[self.kind]
+        # True is an int to Python, but no number to a user.
+        if not isinstance(value, plain) or (
+            isinstance(value, bool) and plain is not bool
+        ):
+            raise UsageError(
+                self.option, f"{value!r} is no {self.kind}", self.expected()
+            )
+        if self.kind is Kind.NUMBER:
+            return self._in_range(float(value))
+        if isinstance(value, int):
+            return self._in_range(value)
+        if self.choices and value not in self.choices:
+            raise unknown(f"value of {self.option}", str(value), self.choices)
+        return typing.cast("Value", value)
 
     def parse(self, text: str) -> Value:
         """Return the value that a user typed.
@@ -231,6 +227,15 @@ _FLAG_WORDS = {
     "false": False,
     "off": False,
     "0": False,
+}
+_TYPE_OF_KIND: dict[Kind, Any] = {
+    Kind.FLAG: bool,
+    Kind.INTEGER: int,
+    Kind.CHANNEL: int,
+    Kind.NUMBER: int | float,
+    Kind.CHOICE: str,
+    Kind.TEXT: str,
+    Kind.LAYER: str,
 }
 _KIND_OF_TYPE = {
     bool: Kind.FLAG,

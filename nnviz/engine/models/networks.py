@@ -63,14 +63,13 @@ class SmallResNet(nn.Module):
         self.stage3 = _stage(2 * width, 4 * width, 2)
         self.stage4 = _stage(4 * width, 8 * width, 2)
         self.pool = nn.AdaptiveAvgPool2d(1)
-        self.dropout = nn.Dropout(0.2)
         self.classifier = nn.Linear(8 * width, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised pixels (N, channels, H, W) to logits (N, classes)."""
         x = self.stem(x)
         x = self.stage4(self.stage3(self.stage2(self.stage1(x))))
-        logits: Tensor = self.classifier(self.dropout(self.pool(x).flatten(1)))
+        logits: Tensor = self.classifier(self.pool(x).flatten(1))
         return logits
 
 

@@ -1,0 +1,115 @@
+"""Parameters: the declaration is read as written; values outside it are refused.
+
+Truth: the declaration below, worked by hand.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnviz.base.errors import UsageError
+from nnviz.base.parameters import (
+    ChannelIndex,
+    Help,
+    Kind,
+    LayerKinds,
+    LayerName,
+    Range,
+    Title,
+    Unit,
+    When,
+    make,
+    parameters_of,
+    values_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    window: Annotated[int, Range(1, 256), Unit("px"), Help("Side.")] = 32
+    rate: Annotated[float, Range(1e-4, 1, log=True), Help("Rate.")] = 0.1
+    fill: Annotated[Literal["grey", "blur"], Help("Fill.")] = "grey"
+    sigma: Annotated[float, Help("Blur."), When("fill", ("blur",))] = 2.0
+    signed: Annotated[bool, Title("With sign"), Help("Keep signs.")] = False
+    layer: Annotated[LayerName, LayerKinds("filters"), Help("Layer.")] = ""
+    channel: Annotated[ChannelIndex, Help("Channel.")] = -1
+
+
+PARAMETERS = {parameter.name: parameter for parameter in parameters_of(Example)}
+
+
+def test_declaration_is_read_as_written():
+    window = PARAMETERS["window"]
+    assert (window.kind, window.default, window.unit) == (Kind.INTEGER, 32, "px")
+    assert (window.minimum, window.maximum) == (1, 256)
+    assert window.option == "--window"
+    assert PARAMETERS["rate"].log
+    assert PARAMETERS["fill"].choices == ("grey", "blur")
+    assert PARAMETERS["signed"].title == "With sign"
+    assert PARAMETERS["layer"].kind is Kind.LAYER
+    assert PARAMETERS["layer"].layers == "filters"
+    assert PARAMETERS["channel"].kind is Kind.CHANNEL
+
+
+def test_parameter_matters_only_beside_its_condition():
+    assert PARAMETERS["sigma"].matters({"fill": "blur"})
+    assert not PARAMETERS["sigma"].matters({"fill": "grey"})
+    assert PARAMETERS["window"].matters({})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("window", 0, "out of range"),
+        ("window", 257, "allowed is 1 to 256 px"),
+        ("window", 3.5, "no integer"),
+        ("window", True, "no integer"),
+        ("rate", float("nan"), "out of range"),
+        ("rate", "fast", "no number"),
+        ("fill", "gray", "did you mean grey?"),
+        ("signed", 1, "no flag"),
+        ("windw", 3, "did you mean window?"),
+    ],
+)
+def test_wrong_values_name_parameter_and_remedy(name, value, words):
+    with pytest.raises(UsageError, match=words):
+        make(Example, {name: value})
+
+
+def test_whole_numbers_are_numbers():
+    assert make(Example, {"rate": 1}).rate == 1.0
+
+
+@pytest.mark.parametrize("text", ["yes", "True", "on", "1"])
+def test_words_for_yes(text):
+    assert PARAMETERS["signed"].parse(text) is True
+
+
+def test_text_that_is_no_number_says_what_is_expected():
+    with pytest.raises(UsageError, match="1 to 256 px"):
+        PARAMETERS["window"].parse("wide")
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "window": st.integers(1, 256),
+            "rate": st.floats(1e-4, 1),
+            "fill": st.sampled_from(["grey", "blur"]),
+            "signed": st.booleans(),
+            "layer": st.text(),
+        }
+    )
+)
+def test_values_survive_text_and_declaration(values):
+    texts = {name: str(value) for name, value in values.items()}
+    parsed = {name: PARAMETERS[name].parse(text) for name, text in texts.items()}
+    assert parsed == values
+    assert values_of(make(Example, values)) == {
+        "sigma": 2.0,
+        "channel": -1,
+        **values,
+    }
