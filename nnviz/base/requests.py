@@ -50,6 +50,8 @@ class RunMethod:
         values: parameters by name; what is left out has its default.
         seed: of ``Context.generator``.
         changes: steered values by step, when a recipe is replayed.
+        chunks: sizes of the chunks, when a recipe is replayed.
+        threads: torch's threads, when a recipe is replayed; 0 leaves them as they are.
     """
 
     method: str
@@ -58,6 +60,27 @@ class RunMethod:
     values: Mapping[str, Value] = field(default_factory=dict)
     seed: int = 0
     changes: tuple[tuple[int, Mapping[str, Value]], ...] = ()
+    chunks: tuple[int, ...] = ()
+    threads: int = 0
 
 
-Request = LoadModel | FetchModel | RunMethod
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainModel:
+    """Train a bundled network from scratch; ends with the path of its weights.
+
+    Attributes:
+        name: "objects".
+        data: path of a folder of class folders, or of a zip file of one.
+        out: folder for weights, facts, card and the checkpoint to go on from.
+        epochs: 0 for the recipe's own number.
+        seed: of weights, order and augmentation.
+    """
+
+    name: str
+    data: str
+    out: str
+    epochs: int = 0
+    seed: int = 0
+
+
+Request = LoadModel | FetchModel | RunMethod | TrainModel
