@@ -19,6 +19,11 @@ from nnviz.base.info import MethodInfo, Reference
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
 from nnviz.engine.models.model import Model
+from nnviz.engine.ops.cache import TensorCache
+from nnviz.engine.ops.taps import output_of
+
+Presets = Mapping[str, Mapping[str, Value]]
+"""Values by parameter, by the preset's name."""
 
 
 @dataclass(kw_only=True)
@@ -31,10 +36,10 @@ class Context:
         params: the method's ``Params``; replaced at a safe point when steered.
         generator: the only source of random numbers, on the CPU.
         check: raises ``CancelledError`` when the job is to stop; cheap.
-        activations: ``activations(layer)`` gives the layer's output for the image,
-            (1, ...) and detached, from the session's cache or by one forward pass
-            that stops at that layer.
-        chunks: sizes of chunks that were used; append to it, the recipe keeps it.
+        cache: what was computed lately; shared by all runs of a session.
+        planned: sizes of the chunks when a recipe is replayed.
+        chunks: sizes of the chunks that were used; the recipe keeps them.
+        progress: as said with ``step``.
     """
 
     model: Model
@@ -42,7 +47,8 @@ class Context:
     params: Any
     generator: torch.Generator
     check: Callable[[], None]
-    activations: Callable[[str], Tensor]
+    cache: TensorCache
+    planned: tuple[int, ...] = ()
     chunks: list[int] = field(default_factory=list)
     progress: Progress = field(default_factory=lambda: Progress(0, 0, ""))
 
@@ -61,16 +67,54 @@ class Context:
     @property
     def pixels(self) -> Tensor:
         """The network's input in [0, 1], float32 (1, C, H, W), on the device."""
-        return self.model.pixel_input(self.photo)
+        return self._cached("pixels", lambda: self.model.pixel_input(self.photo))
 
     @property
     def placement(self) -> Placement:
         """Where the input lies on the photograph."""
         return self.model.info.preprocess.placement(self.photo.size)
 
+    def activations(self, layer: str) -> Tensor:
+        """Return what a layer gives for the photograph; do not write into it.
+
+        Args:
+            layer: dotted path; "" for the network's own output.
+
+        Returns:
+            (1, ...) detached, from the cache or by a pass that stops at the layer.
+
+        Raises:
+            UsageError: no such layer.
+            ModelError: the layer is not run, or gives no tensor.
+        """
+        info = self.model.info.layer(layer)
+        calls = info.calls if info else 1
+
+        def run() -> Tensor:
+            normalised = self.model.normaliser(self.pixels)
+            net = self.model.net
+            return output_of(net, normalised, layer, calls=calls, check=self.check)
+
+        return self._cached(f"layer {layer}", run)
+
+    def chunk(self, proposed: int) -> int:
+        """Return the size of the next chunk: as replayed, else as proposed."""
+        place = len(self.chunks)
+        size = self.planned[place] if place < len(self.planned) else proposed
+        self.chunks.append(size)
+        return size
+
     def step(self, done: float, total: float, what: str) -> None:
         """Say how far the method is; told with the next yield."""
         self.progress = Progress(done, total, what)
+
+    def _cached(self, what: str, make: Callable[[], Tensor]) -> Tensor:
+        """Keep what depends on the network and the photograph alone."""
+        info = self.model.info
+        network = (info.reference, info.sha256, info.preprocess, str(self.device))
+        # The number of threads changes the last bits of a sum.
+        key = (*network, torch.get_num_threads(), self.photo.sha256, what)
+        return self.cache.get(key, make)
 
 
 class Method(Protocol):
@@ -80,7 +124,7 @@ class Method(Protocol):
     shows: ClassVar[str]
     reading: ClassVar[str]
     misleads: ClassVar[str]
-    presets: ClassVar[Mapping[str, Mapping[str, Value]]]
+    presets: ClassVar[Presets]
 
     def run(self, ctx: Context, params: Any) -> Iterator[Report]:
         """Yield reports, each better than the one before; the last is the result."""
@@ -155,6 +199,8 @@ def find(name: str) -> Registered:
     Raises:
         UsageError: there is none; names the nearest.
     """
+    if name in _REGISTRY:
+        return _REGISTRY[name]
     known = methods()
     if name not in known:
         raise unknown("method", name, known)

@@ -1,0 +1,133 @@
+"""What the network thinks the picture is."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nnviz.base.errors import ModelError
+from nnviz.base.parameters import Help, Range, Title
+from nnviz.base.results import Ranking, Report
+from nnviz.engine.method import Context, Presets, register
+
+Numbers = NDArray[np.float64]
+_CLASSIFIER_NDIM = 2
+_SUM_TOLERANCE = 1e-4
+_UNDECIDED = 0.9
+"""Share of the largest possible entropy above which no class stands out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionsParams:
+    """How much of the answer to show."""
+
+    top_k: Annotated[
+        int, Title("Classes"), Range(1, 1000), Help("How many classes to list.")
+    ] = 5
+
+
+@register("predictions", title="Prediction", group="Inspect", live=True)
+class Predictions:
+    """The classes with the highest output, with probabilities and logits."""
+
+    Params: ClassVar[type] = PredictionsParams
+    shows: ClassVar[str] = (
+        "The classes that the network holds most likely for this picture. "
+        "Logits are its raw outputs; the softmax turns them into probabilities."
+    )
+    reading: ClassVar[str] = (
+        "A long first bar and short others mean a clear answer. "
+        "Compare logits between pictures, probabilities within one."
+    )
+    misleads: ClassVar[str] = (
+        "A probability near 100 % is no measure of trust: networks are often sure and "
+        "wrong, and must name one of their classes even for what is none of them."
+    )
+    presets: ClassVar[Presets] = {"demo": {"top_k": 5}}
+
+    def run(self, ctx: Context, params: PredictionsParams) -> Iterator[Report]:
+        """Yield one report: "probabilities" (main) and "logits"."""
+        output = _class_scores(ctx)
+        already = _are_probabilities(output)
+        probabilities = output if already else _softmax(output)
+        order = np.argsort(-output, kind="stable")[: params.top_k]
+        results = {
+            "probabilities": Ranking(
+                labels=tuple(_label(ctx, index) for index in order),
+                values=probabilities[order],
+                indices=order,
+                unit="probability",
+                limits=(0.0, 1.0),
+            )
+        }
+        notes = _certainty(probabilities)
+        if already:
+            notes = (*notes, "the network gives probabilities itself, no logits")
+        else:
+            results["logits"] = Ranking(
+                labels=results["probabilities"].labels,
+                values=output[order],
+                indices=order.copy(),
+                unit="logit",
+            )
+        yield Report(results, notes)
+
+
+def _class_scores(ctx: Context) -> Numbers:
+    """Return the network's output, (K,).
+
+    Raises:
+        ModelError: it is not one finite number for each class.
+    """
+    output = ctx.activations("")
+    if output.ndim != _CLASSIFIER_NDIM:
+        raise ModelError(
+            ctx.model.info.title,
+            f"gives an output of shape {tuple(output.shape)}, not one number a class",
+            "pick a network that classifies",
+        )
+    scores: Numbers = output[0].to("cpu", torch.float64).numpy()
+    if not np.isfinite(scores).all():
+        raise ModelError(
+            ctx.model.info.title,
+            "gives outputs that are infinite or not numbers",
+            "check its weights and its preprocessing",
+        )
+    return scores
+
+
+def _are_probabilities(output: Numbers) -> bool:
+    """Tell whether the network ends in a softmax of its own."""
+    return bool(output.min() >= 0 and abs(output.sum() - 1) < _SUM_TOLERANCE)
+
+
+def _softmax(logits: Numbers) -> Numbers:
+    powers = np.exp(logits - logits.max())
+    share: Numbers = powers / powers.sum()
+    return share
+
+
+def _label(ctx: Context, index: int) -> str:
+    labels = ctx.model.info.labels
+    return labels[index] if index < len(labels) else f"class {index}"
+
+
+def _certainty(probabilities: Numbers) -> tuple[str, ...]:
+    """Say in words how clear the answer is."""
+    if len(probabilities) == 1:
+        return ("one output only: nothing to compare it with",)
+    second, first = np.partition(probabilities, -2)[-2:]
+    some = probabilities[probabilities > 0]
+    entropy = float(-(some * np.log2(some)).sum())
+    limit = math.log2(len(probabilities))
+    notes = [
+        f"first is {100 * (first - second):.1f} percentage points ahead of the second",
+        f"entropy {abs(entropy):.2f} of at most {limit:.2f} bits",
+    ]
+    if entropy > _UNDECIDED * limit:
+        notes.append("no class stands out: the network has no opinion here")
+    return tuple(notes)

@@ -1,0 +1,131 @@
+"""Look at what a layer gives: one forward pass that stops where it may."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_pre_hook
+
+from nnviz.base.errors import ModelError, unknown
+
+Check = Callable[[], None]
+
+
+class _ReachedError(Exception):
+    """Ends a forward pass: the layer asked for has given its last output."""
+
+
+def find_module(net: nn.Module, layer: str) -> nn.Module:
+    """Return a module by its dotted path; "" is the network itself.
+
+    Raises:
+        UsageError: there is none; names the nearest.
+    """
+    modules: dict[str, nn.Module] = dict(net.named_modules())
+    if layer not in modules:
+        raise unknown("layer", layer, [name for name in modules if name])
+    return modules[layer]
+
+
+def output_of(
+    net: nn.Module, x: Tensor, layer: str, *, calls: int = 1, check: Check
+) -> Tensor:
+    """Return what a layer gives for ``x``, bit for bit as a forward hook sees it.
+
+    The pass ends at the layer's last call; nothing behind it is computed.  A layer
+    that is called several times gives its last output, and one that gives several
+    tensors its first.
+
+    Args:
+        net: the network, in whatever mode it is to be looked at.
+        x: what the network takes.
+        layer: dotted path of a module; "" for the network's own output.
+        calls: how often one pass runs the layer; 0 where unknown, which costs the
+            pass to the end.
+        check: called before every module; raises to abandon the pass.
+
+    Returns:
+        Detached, in memory of its own: later in-place operations do not reach it.
+
+    Raises:
+        UsageError: no such layer.
+        ModelError: the pass does not run the layer, or it gives no tensor.
+    """
+    tap = _Tap(layer, calls)
+    handle = find_module(net, layer).register_forward_hook(tap)
+    try:
+        with torch.no_grad(), checked(check):
+            net(x)
+    except _ReachedError:
+        pass
+    finally:
+        handle.remove()
+    if tap.found is None:
+        raise ModelError(layer, "a forward pass does not run this layer", _PICK)
+    return tap.found
+
+
+@contextmanager
+def checked(check: Check) -> Iterator[None]:
+    """Call ``check`` before every module that this thread runs inside the block."""
+    owner = threading.get_ident()
+
+    def before(_module: nn.Module, _inputs: Any) -> None:
+        if threading.get_ident() == owner:
+            check()
+
+    # One global hook: hundreds of handles would cost more than an early layer does.
+    handle = register_module_forward_pre_hook(before)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+_PICK = "pick another layer"
+
+
+class _Tap:
+    """The forward hook: keeps a layer's last output and ends the pass after it."""
+
+    def __init__(self, layer: str, calls: int) -> None:
+        self.layer = layer
+        self.calls = calls
+        self.seen = 0
+        self.found: Tensor | None = None
+
+    def __call__(self, module: nn.Module, _inputs: Any, output: Any) -> None:
+        tensor = _first_tensor(output)
+        if tensor is None:
+            kind = type(output).__name__
+            raise ModelError(self.layer, f"gives {kind}, no tensor", _PICK)
+        self.seen += 1
+        last = self.seen == self.calls
+        # Nothing runs after the last call, so only a part of a larger block is copied.
+        self.found = tensor if last and _owns_memory(tensor, module) else tensor.clone()
+        if last:
+            raise _ReachedError
+
+
+def _first_tensor(output: Any) -> Tensor | None:
+    """Attention gives (values, weights), GoogLeNet a named tuple, others a dict."""
+    if isinstance(output, Tensor):
+        return output
+    if isinstance(output, dict):
+        output = tuple(output.values())
+    if isinstance(output, tuple | list):
+        found = (_first_tensor(part) for part in output)
+        return next((tensor for tensor in found if tensor is not None), None)
+    return None
+
+
+def _owns_memory(tensor: Tensor, module: nn.Module) -> bool:
+    """Tell whether the tensor is all of its storage and no weight of the layer."""
+    storage = tensor.untyped_storage()
+    return storage.nbytes() == tensor.numel() * tensor.element_size() and all(
+        weight.untyped_storage().data_ptr() != storage.data_ptr()
+        for weight in module.parameters(recurse=False)
+    )

@@ -1,0 +1,140 @@
+"""Jobs: generators that do what a request asks for and can be stopped anywhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.events import Job
+from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import make
+from nnviz.base.recipes import Run
+from nnviz.base.requests import (
+    FetchModel,
+    LoadModel,
+    ModelRequest,
+    Request,
+    RunMethod,
+    TrainModel,
+)
+from nnviz.engine.method import Context, find, methods
+from nnviz.engine.models.listing import list_models
+from nnviz.engine.models.model import Model
+from nnviz.engine.models.store import ModelStore
+from nnviz.engine.ops.cache import TensorCache
+from nnviz.engine.session.recipe import recipe_of
+from nnviz.engine.session.steering import follow
+from nnviz.engine.training.recipes import train
+
+Check = Callable[[], None]
+
+
+class Session:
+    """Opened networks, what was computed lately, and the jobs that use them.
+
+    For one thread at a time.
+
+    Attributes:
+        store: the opened networks.
+
+    Args:
+        weights_folder: where downloaded weights are kept; None for the user's cache.
+        activation_bytes: how much of what layers gave is kept for walking about.
+        model_bytes: how much opened networks may take; None for a share of memory.
+    """
+
+    def __init__(
+        self,
+        *,
+        weights_folder: Path | None = None,
+        activation_bytes: int = 256 << 20,
+        model_bytes: int | None = None,
+    ) -> None:
+        self.store = ModelStore(weights_folder, model_bytes)
+        self._cache = TensorCache(activation_bytes)
+
+    def job(self, request: Request, check: Check) -> Job:
+        """Return the job of a request; nothing happens before its first ``next``.
+
+        Args:
+            request: what to do.
+            check: called often; raises ``CancelledError`` to stop the job.
+        """
+        match request:
+            case LoadModel(model=model):
+                return self._load(model, check)
+            case FetchModel(reference=reference):
+                return self._fetch(reference, check)
+            case RunMethod():
+                return self._run(request, check)
+            case TrainModel():
+                return self._train(request, check)
+
+    def catalogue(self) -> Catalogue:
+        """Return all methods and models, plug-ins included."""
+        known = tuple(entry.info for entry in methods().values())
+        return Catalogue(known, list_models())
+
+    def close(self) -> None:
+        """Let go of all networks and activations."""
+        self._cache.clear()
+        self.store.close()
+
+    def _load(self, request: ModelRequest, check: Check) -> Job:
+        model = yield from self.store.open(request, check)
+        return model.info
+
+    def _fetch(self, reference: str, check: Check) -> Job:
+        path = yield from self.store.fetch(reference, check)
+        return str(path)
+
+    def _train(self, request: TrainModel, check: Check) -> Job:
+        return (yield from train(request, check))
+
+    def _run(self, request: RunMethod, check: Check) -> Job:
+        registered = find(request.method)
+        params: object = make(registered.method.Params, request.values)
+        _require_image(registered.info, request)
+        model = yield from self.store.open(request.model, check)
+        with self.store.lease(model):
+            _require_size(model)
+            ctx = Context(
+                model=model,
+                image=request.image,
+                params=params,
+                generator=torch.Generator().manual_seed(request.seed),
+                check=check,
+                cache=self._cache,
+                planned=request.chunks,
+            )
+            report, changes = yield from follow(registered, ctx, request)
+            recipe = recipe_of(request, params, ctx, changes)
+        return Run(report, recipe, request.image)
+
+
+def _require_image(info: MethodInfo, request: RunMethod) -> None:
+    """Refuse a method without the photograph it looks at.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if info.needs_image and request.image is None:
+        raise UsageError(info.name, "needs a photograph", "give one")
+
+
+def _require_size(model: Model) -> None:
+    """Refuse an input that is too small for a forward pass.
+
+    Raises:
+        ModelError: names the smallest size.
+    """
+    given = model.info.preprocess.input_size
+    smallest = model.info.smallest_input
+    if given[0] < smallest[0] or given[1] < smallest[1]:
+        raise ModelError(
+            model.info.title,
+            f"an input of {given[0]} x {given[1]} px is too small",
+            f"the smallest is {smallest[0]} x {smallest[1]} px",
+        )

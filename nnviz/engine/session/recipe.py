@@ -1,0 +1,66 @@
+"""Write down what a run was made of."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from nnviz.base.parameters import values_of
+from nnviz.base.recipes import Recipe
+from nnviz.base.requests import RunMethod
+from nnviz.engine.method import Context
+from nnviz.engine.session.steering import Steered
+
+_LIBRARIES = ("nnviz", "torch", "torchvision", "numpy", "pillow")
+"""What the last bits of a result depend on."""
+
+
+def recipe_of(
+    request: RunMethod, asked: object, ctx: Context, changes: Steered
+) -> Recipe:
+    """Return the recipe of a run that just ended.
+
+    Args:
+        request: what was asked for.
+        asked: the method's parameters before any were steered.
+        ctx: what the method worked with.
+        changes: what was steered, by step.
+    """
+    info = ctx.model.info
+    image = request.image
+    return Recipe(
+        method=request.method,
+        values=values_of(asked),
+        model=info.reference,
+        model_sha256=info.sha256,
+        preprocess=info.preprocess,
+        labels=Path(request.model.labels).name,
+        image=Path(image.name).name if image else "",
+        image_sha256=image.sha256 if image else "",
+        seed=request.seed,
+        dtype=str(ctx.model.normaliser.mean.dtype).removeprefix("torch."),
+        threads=request.threads or torch.get_num_threads(),
+        chunks=tuple(ctx.chunks),
+        changes=changes,
+        device=device_name(ctx.device),
+        versions=versions(),
+    )
+
+
+def device_name(device: torch.device) -> str:
+    """Return "cpu", "mps" or the name of the graphics card."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return device.type
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that compute."""
+    found = {"python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
