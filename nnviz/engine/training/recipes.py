@@ -41,7 +41,8 @@ def train(
             epoch.number,
             epoch.epochs,
             f"epoch {epoch.number}: loss {epoch.loss:.3f}, held-out top-1 "
-            f"{100 * epoch.top1:.1f} %, mean per class {100 * epoch.mean_per_class:.1f} %",
+            f"{100 * epoch.top1:.1f} %, "
+            f"mean per class {100 * epoch.mean_per_class:.1f} %",
         )
         check()
     return str(stem.with_suffix(".safetensors"))
