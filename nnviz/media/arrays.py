@@ -1,0 +1,96 @@
+"""Arrays of numbers as pictures: ``.npy`` files and floating-point TIFF."""
+
+import io
+
+import numpy as np
+from numpy.lib import format as npy
+
+from nnviz.base.errors import InputError
+from nnviz.base.images import Pixels
+from nnviz.media.headers import check_size
+
+_MAX_CHANNELS = 4096
+_USUAL_CHANNELS = {1, 3}
+
+
+def is_array(data: bytes) -> bool:
+    """Whether the bytes are a ``.npy`` file's."""
+    return data.startswith(npy.MAGIC_PREFIX)
+
+
+def decode_array(
+    data: bytes, name: str, max_pixels: int
+) -> tuple[Pixels, None, tuple[str, ...]]:
+    """Return pixels (H, W, C), no alpha, and remarks.
+
+    Raises:
+        InputError: not (H, W) or (H, W, C), too large, or no numbers.
+    """
+    shape, dtype = _header(data, name)
+    if (
+        len(shape) not in {2, 3}
+        or min(shape) < 1
+        or max(shape[2:], default=1) > (_MAX_CHANNELS)
+    ):
+        raise InputError(
+            name, f"has the shape {shape}", "save it as (height, width, channels)"
+        )
+    check_size((shape[1], shape[0]), name, max_pixels)
+    if dtype.kind not in "buif":
+        raise InputError(name, f"holds {dtype}", "save it as uint8, uint16 or float32")
+    try:
+        values = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, OSError, EOFError):
+        raise InputError(name, "is cut off", "save it once more") from None
+    values = values.reshape(shape[0], shape[1], -1)
+    pixels, note = scale_numbers(values)
+    return pixels, None, (_layout_note(pixels), note)
+
+
+def _header(data: bytes, name: str) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
+    file = io.BytesIO(data)
+    try:
+        version = npy.read_magic(file)
+        read = {
+            (1, 0): npy.read_array_header_1_0,
+            (2, 0): npy.read_array_header_2_0,
+        }[version]
+        shape, _, dtype = read(file)
+    except (ValueError, KeyError, TypeError, EOFError):
+        raise InputError(name, "is a damaged .npy file", "save it once more") from None
+    return shape, dtype
+
+
+def _layout_note(pixels: Pixels) -> str:
+    height, width, channels = pixels.shape
+    if channels in _USUAL_CHANNELS:
+        return ""
+    return f"read as {height} x {width} px with {channels} channels"
+
+
+def scale_numbers(values: Pixels) -> tuple[Pixels, str]:
+    """Turn numbers of any type into pixels, and say what was done to them.
+
+    uint8 and uint16 stay, and so do floating-point numbers in [0, 1] (as float32);
+    int32 numbers that fit become uint16; all else is stretched from its smallest and
+    largest value to [0, 1].  Numbers that are not finite become 0.
+
+    Returns:
+        The pixels, and a note that is empty if nothing was changed.
+    """
+    if values.dtype == np.bool_:
+        return values.astype(np.uint8) * np.uint8(255), ""
+    if values.dtype.kind == "u" and values.dtype.itemsize <= 2:  # noqa: PLR2004
+        return values.astype(values.dtype.newbyteorder("=")), ""
+    finite = np.isfinite(values)
+    broken = int(values.size - np.count_nonzero(finite))
+    clean = np.where(finite, values, 0) if broken else values
+    low, high = float(clean.min()), float(clean.max())
+    notes = [f"{broken} values are not finite and became 0"] if broken else []
+    if values.dtype.kind in "ui" and low >= 0 and 1 < high <= np.iinfo(np.uint16).max:
+        return clean.astype(np.uint16), "; ".join(notes)
+    if low < 0 or high > 1:
+        notes.append(f"values {low:g} to {high:g} are stretched to 0 to 1")
+        span = high - low or 1.0
+        clean = (clean.astype(np.float64) - low) / span
+    return clean.astype(np.float32), "; ".join(notes)

@@ -1,0 +1,173 @@
+"""Picture files to pixels: any depth, any number of channels, upright."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import TiffImagePlugin
+from PIL.ImageFile import ImageFile
+
+from nnviz.base.errors import InputError
+from nnviz.base.images import Image, Pixels
+from nnviz.media import arrays, opencv
+from nnviz.media.files import read_bytes
+from nnviz.media.headers import (
+    DECODE_ERRORS,
+    MAX_PIXELS,
+    damaged,
+    open_header,
+)
+
+__all__ = ["MAX_PIXELS", "Decoded", "decode", "open_image", "orientation", "upright"]
+
+_ORIENTATION = 0x0112
+"""EXIF and TIFF tag: how the camera was held, 1 to 8."""
+_DEEP_MODES = {"I;16", "I;16B", "I;16L", "I;16N"}
+_CONVERTED = {
+    "1": ("L", "black and white, 1 bit"),
+    "P": ("RGB", ""),
+    "CMYK": ("RGB", "converted from CMYK without its colour profile"),
+    "YCbCr": ("RGB", ""),
+    "HSV": ("RGB", ""),
+    "RGBX": ("RGB", ""),
+}
+_TRANSPARENT = "transparency is kept apart, hidden colours are as stored"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Pixels (H, W, C), alpha (H, W) and remarks, before they become an Image."""
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    notes: tuple[str, ...] = ()
+
+
+def open_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> Image:
+    """Open a picture file.
+
+    Args:
+        path: PNG, JPEG, TIFF, WebP, GIF, BMP, PNM, JPEG 2000, AVIF or ``.npy``.
+        max_pixels: a picture with more is refused before it is decoded.
+
+    Returns:
+        8-bit files as uint8, 16-bit ones as uint16, floating-point ones as float32;
+        the first frame or page; turned upright.
+
+    Raises:
+        InputError: the file cannot be read, is no picture, damaged or too large.
+    """
+    path = Path(path)
+    return decode(read_bytes(path), path.name, max_pixels, path=str(path))
+
+
+def decode(
+    data: bytes, name: str, max_pixels: int = MAX_PIXELS, *, path: str = ""
+) -> Image:
+    """Decode a picture file's bytes; see ``open_image``."""
+    if arrays.is_array(data):
+        decoded = Decoded(*arrays.decode_array(data, name, max_pixels))
+    else:
+        decoded = _decode_picture(data, name, max_pixels)
+    return Image(
+        decoded.pixels,
+        name,
+        hashlib.sha256(data).hexdigest(),
+        path,
+        decoded.alpha,
+        tuple(note for note in decoded.notes if note),
+    )
+
+
+def _decode_picture(data: bytes, name: str, max_pixels: int) -> Decoded:
+    picture = open_header(data, name, max_pixels)
+    try:
+        turn = orientation(picture)
+        if opencv.decodes_better(picture, data):
+            decoded = Decoded(*opencv.decode(data, name))
+        else:
+            picture.load()
+            decoded = _unpack(picture)
+            # Pillow turns TIFF upright itself while loading.
+            turn = 1 if isinstance(picture, TiffImagePlugin.TiffImageFile) else turn
+        frames = _frames(picture)
+    except DECODE_ERRORS as error:
+        if isinstance(error, InputError):
+            raise
+        raise damaged(name, error) from None
+    alpha = None if decoded.alpha is None else upright(decoded.alpha, turn)
+    return Decoded(upright(decoded.pixels, turn), alpha, (*decoded.notes, frames))
+
+
+def orientation(picture: PillowImage.Image) -> int:
+    """Return the EXIF orientation, 1 (upright) where there is none that makes sense."""
+    value = picture.getexif().get(_ORIENTATION, 1)
+    return value if value in range(1, 9) else 1
+
+
+def upright(pixels: Pixels, turn: int) -> Pixels:
+    """Undo an EXIF orientation, 1 to 8, on (H, W) or (H, W, C)."""
+    if turn == 1:
+        return pixels
+    if turn >= 5:  # noqa: PLR2004 -- 5 to 8 swap rows and columns
+        pixels = pixels.swapaxes(0, 1)
+    if turn in {3, 4, 7, 8}:
+        pixels = pixels[::-1]
+    if turn in {2, 3, 6, 7}:
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _frames(picture: ImageFile) -> str:
+    """Say that there is more in the file than its first frame."""
+    count = getattr(picture, "n_frames", 1)
+    if count < 2:  # noqa: PLR2004
+        return ""
+    noun = {"TIFF": "pages", "MPO": "pictures"}.get(picture.format or "", "frames")
+    return f"first of {count} {noun}"
+
+
+def _unpack(picture: PillowImage.Image) -> Decoded:
+    if picture.mode in _DEEP_MODES:
+        # asarray gives the file's byte order; the rest of the program wants its own.
+        return Decoded(np.asarray(picture).astype(np.uint16)[..., None])
+    if picture.mode in {"I", "F"}:
+        values = np.asarray(picture)[..., None]
+        return Decoded(*_scaled(values))
+    if picture.mode == "LAB":
+        return Decoded(_from_lab(picture), None, ("converted from CIELAB",))
+    if picture.has_transparency_data:
+        return _split_alpha(picture)
+    mode, note = _CONVERTED.get(picture.mode, (picture.mode, ""))
+    converted = picture if mode == picture.mode else picture.convert(mode)
+    return Decoded(_three_axes(np.asarray(converted)), None, (note,))
+
+
+def _scaled(values: Pixels) -> tuple[Pixels, None, tuple[str, ...]]:
+    pixels, note = arrays.scale_numbers(values)
+    return pixels, None, (note,)
+
+
+def _three_axes(pixels: Pixels) -> Pixels:
+    return pixels if pixels.ndim == 3 else pixels[..., None]  # noqa: PLR2004
+
+
+def _split_alpha(picture: PillowImage.Image) -> Decoded:
+    grey = picture.mode in {"L", "LA", "La", "1"}
+    whole = np.asarray(picture.convert("LA" if grey else "RGBA"))
+    alpha = np.ascontiguousarray(whole[..., -1])
+    pixels = np.ascontiguousarray(whole[..., :-1])
+    if int(alpha.min()) == np.iinfo(alpha.dtype).max:
+        return Decoded(pixels)
+    return Decoded(pixels, alpha, (_TRANSPARENT,))
+
+
+def _from_lab(picture: PillowImage.Image) -> Pixels:
+    from PIL import ImageCms  # noqa: PLC0415 -- for a rare kind of TIFF only
+
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(picture, lab, srgb, outputMode="RGB")
+    return np.asarray(cast("PillowImage.Image", converted))

@@ -1,0 +1,129 @@
+"""Pixels, arrays and text to files: the same input gives the same bytes, atomically."""
+
+import io
+import json
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+from PIL import PngImagePlugin
+
+from nnviz.base.errors import InputError
+from nnviz.base.images import Pixels
+from nnviz.media.files import read_bytes, replacing, write_text
+from nnviz.media.headers import DECODE_ERRORS, open_header
+
+__all__ = [
+    "encode_png",
+    "read_json",
+    "read_png_text",
+    "write_npz",
+    "write_png",
+    "write_text",
+]
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time a zip archive can hold: a fixed one, for equal bytes."""
+_AFTER_HEADER = 33
+"""A PNG's signature (8 bytes) and header chunk (25): text goes behind them."""
+
+
+def encode_png(pixels: Pixels, text: Mapping[str, str] | None = None) -> bytes:
+    """Return a PNG file's bytes.
+
+    Args:
+        pixels: uint8 or uint16, (H, W), (H, W, 1) or (H, W, 3).
+        text: keyword -> text of any length, stored compressed as iTXt (UTF-8).
+    """
+    data = _deep_png(pixels) if pixels.dtype == np.uint16 else _plain_png(pixels)
+    chunks = b"".join(_text_chunk(key, value) for key, value in (text or {}).items())
+    return data[:_AFTER_HEADER] + chunks + data[_AFTER_HEADER:]
+
+
+def _plain_png(pixels: Pixels) -> bytes:
+    file = io.BytesIO()
+    grey = pixels.ndim == 3 and pixels.shape[2] == 1  # noqa: PLR2004
+    picture = PillowImage.fromarray(pixels[..., 0] if grey else pixels)
+    picture.save(file, "PNG", compress_level=6)
+    return file.getvalue()
+
+
+def _deep_png(pixels: Pixels) -> bytes:
+    import cv2
+
+    colour = pixels.ndim == 3 and pixels.shape[2] == 3  # noqa: PLR2004
+    ordered = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if colour else pixels
+    return cv2.imencode(".png", ordered)[1].tobytes()
+
+
+def _text_chunk(key: str, text: str) -> bytes:
+    """Return an iTXt chunk: PNG specification, section 11.3.3.4."""
+    head = key.encode("latin-1") + b"\0\1\0\0\0"
+    body = b"iTXt" + head + zlib.compress(text.encode(), 9)
+    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def write_png(
+    path: Path, pixels: Pixels, text: Mapping[str, str] | None = None
+) -> None:
+    """Write a PNG file; see ``encode_png``.
+
+    Raises:
+        InputError: the folder or the disk does not allow it.
+    """
+    data = encode_png(pixels, text)
+    with replacing(path) as file:
+        file.write(data)
+
+
+def read_png_text(path: Path) -> dict[str, str]:
+    """Return the texts of a PNG file by keyword, without decoding the picture.
+
+    Raises:
+        InputError: the file cannot be read or is no PNG.
+    """
+    picture = open_header(read_bytes(path), path.name)
+    if not isinstance(picture, PngImagePlugin.PngImageFile):
+        raise InputError(path.name, "is no PNG file", "pick one saved by nnviz")
+    try:
+        # Text may stand behind the pixels too: Pillow reads on until the end.
+        return {key: str(value) for key, value in picture.text.items()}
+    except DECODE_ERRORS:
+        raise InputError(path.name, "is damaged", "copy it once more") from None
+
+
+def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write named arrays as ``numpy.savez_compressed`` does, without the time of day.
+
+    Raises:
+        InputError: the folder or the disk does not allow it.
+    """
+    with (
+        replacing(path) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name, array in arrays.items():
+            entry = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w", force_zip64=True) as member:
+                np.lib.format.write_array(
+                    member, np.asanyarray(array), allow_pickle=False
+                )
+
+
+def read_json(path: Path) -> Any:
+    """Return the values of a JSON file.
+
+    Raises:
+        InputError: the file cannot be read or is no JSON.
+    """
+    try:
+        return json.loads(read_bytes(path))
+    except (ValueError, RecursionError):
+        raise InputError(path.name, "is no JSON", "pick another file") from None

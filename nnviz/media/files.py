@@ -1,0 +1,125 @@
+"""Reading and writing whole files; what the system refuses becomes words."""
+
+import difflib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from nnviz.base.errors import InputError
+
+MAX_FILE_BYTES = 4 << 30
+"""Nothing that is worth opening is larger; a disk image dropped by mistake is."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's content.
+
+    Raises:
+        InputError: missing, a folder, not readable, empty or absurdly large.
+    """
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise InputError(str(path), "is a folder", "name a file in it")
+        if size > MAX_FILE_BYTES:
+            raise InputError(
+                str(path),
+                f"has {size / 1e9:.1f} GB, at most {MAX_FILE_BYTES / 1e9:.1f} are read",
+                "pick another file",
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if not data:
+        raise InputError(
+            str(path), "is empty (0 bytes)", "copy or download it once more"
+        )
+    return data
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return InputError(str(path), "no such file", _nearest(path))
+    if isinstance(error, PermissionError):
+        return InputError(
+            str(path), "may not be read", "change its permissions or copy it elsewhere"
+        )
+    return InputError(str(path), f"cannot be read ({error.strerror})")
+
+
+def _nearest(path: Path) -> str:
+    """Name a file that the user may have meant."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f"there is no folder {path.parent}"
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f"did you mean {near[0]}?" if near else "check the name"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file so that it is there whole or not at all.
+
+    The bytes go to a hidden file in the same folder, which takes the name at the end.
+    The folder is made if it is missing.
+
+    Raises:
+        InputError: the folder cannot be made or written, or the disk is full; what was
+            there before is untouched and nothing is left behind.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent
+        )
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+            part.chmod(0o666 & ~_umask())
+            part.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _umask() -> int:
+    """Return the process's mask: mkstemp makes files that only the owner can read."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    folder = str(path.parent)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return InputError(
+            str(path),
+            "the disk is full, nothing was written",
+            "free some space or choose another folder",
+        )
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return InputError(folder, "may not be written to", "choose another folder")
+    if isinstance(error, NotADirectoryError | FileExistsError | IsADirectoryError):
+        return InputError(
+            str(path), "its place is taken by something else", "choose another folder"
+        )
+    return InputError(str(path), f"cannot be written ({error.strerror})")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text, whole or not at all.
+
+    Raises:
+        InputError: as ``replacing``.
+    """
+    with replacing(path) as file:
+        file.write(text.encode())

@@ -1,0 +1,52 @@
+"""Folders of pictures."""
+
+import re
+from pathlib import Path
+
+from nnviz.base.errors import InputError
+
+_PHOTOGRAPHS = {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".jp2", ".j2k", ".avif"}
+_LOSSLESS = {".png", ".apng", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".dib", ".npy"}
+_PORTABLE = {".ppm", ".pgm", ".pbm", ".pnm"}
+
+SUFFIXES = frozenset(_PHOTOGRAPHS | _LOSSLESS | _PORTABLE)
+"""Endings, in lower case, of the files that ``open_image`` reads."""
+
+_NUMBERS = re.compile(r"(\d+)")
+
+
+def natural_key(name: str) -> tuple[tuple[int, str], ...]:
+    """Return a sort key that puts ``img2`` before ``img10``."""
+    parts = _NUMBERS.split(name.casefold())
+    return tuple(
+        (int(part), "") if place % 2 else (-1, part) for place, part in enumerate(parts)
+    )
+
+
+def list_images(folder: Path) -> tuple[Path, ...]:
+    """Return the pictures directly in a folder, in natural order.
+
+    Hidden files are left out.
+
+    Raises:
+        InputError: no such folder, it may not be read, or it holds no pictures.
+    """
+    try:
+        found = [
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+        ]
+    except FileNotFoundError:
+        raise InputError(str(folder), "no such folder", "check the name") from None
+    except NotADirectoryError:
+        raise InputError(str(folder), "is no folder", "name its folder") from None
+    except PermissionError:
+        raise InputError(
+            str(folder), "may not be read", "change its permissions"
+        ) from None
+    if not found:
+        raise InputError(
+            str(folder), "holds no pictures", "pick a folder with PNG or JPEG files"
+        )
+    return tuple(sorted(found, key=lambda path: (natural_key(path.name), path.name)))

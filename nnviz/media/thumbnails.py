@@ -1,0 +1,62 @@
+"""Small pictures for the tray, without decoding the whole file where that can be."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from nnviz.base.images import Pixels, to_float
+from nnviz.base.preprocess import Interpolation
+from nnviz.media import arrays
+from nnviz.media.decode import decode, orientation, upright
+from nnviz.media.files import read_bytes
+from nnviz.media.headers import DECODE_ERRORS, MAX_PIXELS, damaged, open_header
+from nnviz.media.resize import resize
+
+_COLOURS = 3
+_GAP = 2.0
+"""Pillow first shrinks by whole factors to this multiple of the goal, then filters."""
+
+
+def thumbnail(
+    path: str | Path, size: int, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.uint8]:
+    """Return a picture, upright, so small that its longer side has ``size`` px.
+
+    Smaller pictures keep their size.
+
+    Returns:
+        uint8 (h, w, 3).
+
+    Raises:
+        InputError: as ``nnviz.media.decode.open_image``.
+    """
+    path = Path(path)
+    data = read_bytes(path)
+    if arrays.is_array(data):
+        return _shrink(decode(data, path.name, max_pixels).pixels, size)
+    picture = open_header(data, path.name, max_pixels)
+    if picture.mode not in {"L", "RGB", "RGBA", "P", "CMYK", "1", "LA", "YCbCr"}:
+        return _shrink(decode(data, path.name, max_pixels).pixels, size)
+    try:
+        turn = orientation(picture)
+        picture.draft("RGB", (size, size))
+        picture.thumbnail(
+            (size, size), PillowImage.Resampling.BICUBIC, reducing_gap=_GAP
+        )
+        pixels = np.asarray(picture.convert("RGB"))
+    except DECODE_ERRORS as error:
+        raise damaged(path.name, error) from None
+    return upright(pixels, 1 if picture.format == "TIFF" else turn)
+
+
+def _shrink(pixels: Pixels, size: int) -> NDArray[np.uint8]:
+    """Make any pixels small and 8-bit RGB; of other channels the first is shown."""
+    height, width = pixels.shape[:2]
+    ratio = min(1.0, size / max(height, width))
+    goal = max(1, round(height * ratio)), max(1, round(width * ratio))
+    small = to_float(resize(pixels, goal, Interpolation.BICUBIC))
+    if small.shape[2] != _COLOURS:
+        small = np.repeat(small[..., :1], _COLOURS, axis=2)
+    return (small * 255).round().clip(0, 255).astype(np.uint8)
