@@ -1,0 +1,77 @@
+"""The entry point: ``nnviz COMMAND ...`` is the command line, all else the window.
+
+Neither torch nor Qt is imported before it is known which of the two is wanted.
+"""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from nnviz import cli
+from nnviz.base.errors import InputError, NnvizError
+from nnviz.cli.arguments import Parser
+
+_INFORMATION = ("-h", "--help", "--version")
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+
+
+def main() -> int:
+    """Run the program on the words it was started with.
+
+    Returns:
+        The exit status: 0 done, 1 failed, 2 wrong use.
+    """
+    words = sys.argv[1:]
+    if _is_for_cli(words):
+        return cli.main(words)
+    try:
+        return _open_window(words)
+    except NnvizError as error:
+        sys.stderr.write(f"nnviz: {error}\n")
+        return error.exit_status
+
+
+def _is_for_cli(words: list[str]) -> bool:
+    """Whether the first word is a command, or a bare word that is no file either.
+
+    The second is a command misspelt; the command line names the nearest.
+    """
+    if not words:
+        return False
+    first = words[0]
+    if first in cli.COMMANDS or first in _INFORMATION:
+        return True
+    return first.isalnum() and not Path(first).exists()
+
+
+def _open_window(words: list[str]) -> int:
+    """Open the window on the files named and return its exit status."""
+    parser = Parser("[FILE ...]", "Open the window on these files.")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    parser.add_argument("--model", metavar="REF", default="")
+    options = parser.read(words)
+    for file in options.files:
+        if not file.exists():
+            raise InputError(str(file), "there is no such file", "see nnviz --help")
+    _need_display()
+    app = importlib.import_module("nnviz.gui.app")
+    return int(app.run(tuple(options.files), options.model))
+
+
+def _need_display() -> None:
+    """Qt aborts the process where it finds no display; say it in words before.
+
+    Raises:
+        InputError: there is none.
+    """
+    if sys.platform == "linux" and not any(map(os.environ.get, _DISPLAYS)):
+        raise InputError(
+            "the window",
+            "this session has no display",
+            "nnviz demo --out DIR writes a gallery instead",
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
