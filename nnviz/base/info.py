@@ -52,6 +52,23 @@ class MethodInfo:
     needs_image: bool = True
 
 
+class Layout(StrEnum):
+    """What the axes of a layer's output mean, the batch left out."""
+
+    MAP = "map"
+    """(C, H, W): channels first, as convolutions give."""
+    MAP_LAST = "map_last"
+    """(H, W, C): channels last, as Swin's blocks give; ``grid`` is (H, W)."""
+    TOKENS = "tokens"
+    """(T, D): ``extra_tokens`` first, then ``grid`` row by row."""
+    WINDOWS = "windows"
+    """(G, T, D): T tokens in each of G windows, as inside MaxViT's attention."""
+    VECTOR = "vector"
+    """(D,): no place left."""
+    OTHER = "other"
+    """Anything else, and layers that were not reached."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerInfo:
     """Facts about one module of a network.
@@ -60,8 +77,9 @@ class LayerInfo:
         name: dotted path in the module tree.
         kind: the module's class, "Conv2d".
         depth: 0 for the network's direct children.
-        shape: output without the batch, (C, H, W), (T, D) or (D,); None if the
-            layer was not reached in a forward pass or gives no tensor.
+        shape: output without the batch; None if the layer was not reached in a
+            forward pass or gives no tensor.
+        layout: what the axes of ``shape`` mean.
         parameters: number of weights in it and below.
         macs: multiply-accumulates of one picture in it and below.
         receptive_field: height and width, px of the input that one output place can
@@ -82,16 +100,17 @@ class LayerInfo:
     receptive_field: tuple[int, int] | None
     leaf: bool
     filters: bool
+    layout: Layout = Layout.OTHER
     grid: tuple[int, int] | None = None
     extra_tokens: int = 0
     calls: int = 1
 
     @property
     def spatial(self) -> bool:
-        """Whether the output has a height and width above 1."""
-        if self.grid is not None:
-            return True
-        return self.shape is not None and len(self.shape) == 3 and self.shape[1] > 1  # noqa: PLR2004
+        """Whether the output has a height or width above 1."""
+        if self.layout is Layout.MAP and self.shape is not None:
+            return max(self.shape[1:]) > 1
+        return self.grid is not None and max(self.grid) > 1
 
 
 class ModelSource(StrEnum):

@@ -1,0 +1,98 @@
+"""From an opened network to a model: preprocessing, labels and all that is known."""
+
+from pathlib import Path
+
+import torch
+
+from nnviz.base.errors import ModelError
+from nnviz.base.info import ModelInfo
+from nnviz.base.preprocess import Preprocess
+from nnviz.engine.models.doctor import examine
+from nnviz.engine.models.labels import check_count, numbered, read_labels
+from nnviz.engine.models.model import Model, Normaliser
+from nnviz.engine.models.opened import Opened
+from nnviz.engine.ops.layers import Facts, layer_facts, refuses, smallest_input
+from nnviz.engine.ops.probe import meta_twin
+
+
+def assemble(
+    opened: Opened, preprocess: Preprocess, label_file: str, device: torch.device
+) -> Model:
+    """Return a model that uses a network with this preprocessing and these labels.
+
+    Args:
+        opened: the network, already on the device.
+        preprocess: its own or another.
+        label_file: path of a label file; empty for the network's own labels.
+        device: where the network is.
+
+    Raises:
+        ModelError: the network cannot take such inputs; says which it can.
+        InputError: the label file cannot be used.
+    """
+    smallest = _check_input(opened, preprocess)
+    facts = layer_facts(opened.net, preprocess.channels, preprocess.input_size)
+    info = ModelInfo(
+        reference=opened.reference,
+        title=opened.title,
+        source=opened.source,
+        task="classify",
+        sha256=opened.sha256,
+        weights=opened.weights,
+        preprocess=preprocess,
+        labels=_labels(opened, label_file, _outputs(opened, facts)),
+        layers=facts.layers,
+        parameters=facts.parameters,
+        macs=facts.macs,
+        smallest_input=smallest,
+        findings=examine(opened.net, facts, preprocess),
+        card=opened.card,
+        notes=opened.notes,
+    )
+    return Model(opened.net, info, Normaliser(preprocess).to(device))
+
+
+def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int]:
+    """Return the smallest input, having made sure that the chosen one works."""
+    own = opened.preprocess
+    smallest = smallest_input(opened.net, own.channels, own.input_size)
+    height, width = preprocess.input_size
+    if preprocess.channels != own.channels:
+        raise ModelError(
+            opened.title,
+            f"takes {own.channels} channels, the preprocessing gives "
+            f"{preprocess.channels}",
+            f"give {own.channels} values for mean and std",
+        )
+    why = refuses(meta_twin(opened.net), own.channels, (height, width))
+    if why is None:
+        return smallest
+    if height < smallest[0] or width < smallest[1]:
+        raise ModelError(
+            opened.title,
+            f"cannot take {height} x {width} px",
+            f"its smallest input is {smallest[0]} x {smallest[1]} px",
+        )
+    raise ModelError(
+        opened.title,
+        f"cannot take {height} x {width} px ({why})",
+        f"it was made for {own.input_size[0]} x {own.input_size[1]} px",
+    )
+
+
+def _outputs(opened: Opened, facts: Facts) -> int:
+    if facts.output is None or len(facts.output) != 1:
+        shape = "no tensor" if facts.output is None else f"an array {facts.output}"
+        raise ModelError(
+            opened.title,
+            f"gives {shape} for a picture, not one number for each class",
+            "this version opens classification networks",
+        )
+    return facts.output[0]
+
+
+def _labels(opened: Opened, label_file: str, outputs: int) -> tuple[str, ...]:
+    if label_file:
+        path = Path(label_file).expanduser()
+        return check_count(read_labels(path), outputs, path.name)
+    return opened.labels or numbered(outputs)

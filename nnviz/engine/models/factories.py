@@ -1,0 +1,30 @@
+"""Building networks without drawing or storing their weights."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+_FACTORIES = frozenset({torch.empty, torch.zeros, torch.ones, torch.full, torch.randn})
+
+
+class on_meta(TorchFunctionMode):  # noqa: N801 -- reads as a verb: with on_meta()
+    """Make new weights hold no memory while constants are computed as usual.
+
+    Unlike ``torch.device("meta")``, which also takes ``arange`` and thereby breaks
+    constructors that compute widths with it, as RegNet's do.
+    """
+
+    def __torch_function__(
+        self,
+        func: Any,
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Redirect the factories of weights."""
+        options = dict(kwargs or {})
+        if func in _FACTORIES and options.get("device") is None:
+            options["device"] = "meta"
+        return func(*args, **options)

@@ -1,0 +1,1 @@
+"""Weights in files of the user's."""

@@ -1,0 +1,37 @@
+"""SHA-256 of files and of parameters, interruptible."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+_BLOCK = 1 << 22
+
+
+def file_sha256(path: Path, check: Callable[[], None]) -> str:
+    """Return the hash of a file's bytes; ``check`` is called for each block."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            check()
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def parameters_sha256(net: nn.Module, check: Callable[[], None]) -> str:
+    """Return a hash of all names, shapes, types and values of a network's state."""
+    digest = hashlib.sha256()
+    for name, tensor in net.state_dict().items():
+        check()
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
+        digest.update(_bytes_of(tensor))
+    return digest.hexdigest()
+
+
+def _bytes_of(tensor: Tensor) -> memoryview:
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    if not flat.numel():
+        return memoryview(b"")
+    return memoryview(flat.view(torch.uint8).numpy())

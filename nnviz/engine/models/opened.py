@@ -1,0 +1,42 @@
+"""A network fresh from its source, before it is put to use."""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from nnviz.base.info import ModelSource
+from nnviz.base.preprocess import Preprocess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Opened:
+    """What each kind of source gives the store.
+
+    Attributes:
+        net: on the CPU, in eval mode, parameters frozen.
+        reference: what opens exactly this again.
+        title: name for people.
+        source: group in the browser.
+        weights: "IMAGENET1K_V1", "random seed 0", a file's name.
+        sha256: of the file of weights, or of the parameters where there is none.
+        preprocess: what the network was trained with.
+        labels: names of the outputs; may be empty.
+        card: Markdown; may be empty.
+        notes: what opening it did, for people.
+    """
+
+    net: nn.Module
+    reference: str
+    title: str
+    source: ModelSource
+    weights: str
+    sha256: str
+    preprocess: Preprocess
+    labels: tuple[str, ...]
+    card: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def frozen(net: nn.Module) -> nn.Module:
+    """Put a network in eval mode and freeze its parameters; return it."""
+    return net.eval().requires_grad_(False)

@@ -1,0 +1,1 @@
+"""torchvision's published weights: where their files are and how they are opened."""

@@ -1,0 +1,107 @@
+"""The words by which a network is asked for."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnviz.base.errors import UsageError
+
+BUNDLED = ("objects",)
+"""Names of the networks that ship with the program."""
+
+_RANDOM = re.compile(r"random(?::(?P<seed>\d+))?")
+_LARGEST_SEED = 2**63 - 1
+_SUFFIXES = (".safetensors", ".pt", ".pth", ".pt2", ".onnx", ".ckpt", ".bin")
+
+
+@dataclass(frozen=True, slots=True)
+class BundledReference:
+    """A network that ships with the program."""
+
+    name: str
+
+    def __str__(self) -> str:
+        """Return "bundled:NAME"."""
+        return f"bundled:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ZooReference:
+    """An architecture of torchvision with published or random weights.
+
+    Attributes:
+        architecture: torchvision's name, "resnet18".
+        weights: "IMAGENET1K_V1"; empty for the default ones.
+        seed: of random weights; None for published ones.
+    """
+
+    architecture: str
+    weights: str = ""
+    seed: int | None = None
+
+    def __str__(self) -> str:
+        """Return "zoo:NAME", "zoo:NAME@WEIGHTS" or "zoo:NAME@random:SEED"."""
+        if self.seed is not None:
+            return f"zoo:{self.architecture}@random:{self.seed}"
+        suffix = f"@{self.weights}" if self.weights else ""
+        return f"zoo:{self.architecture}{suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileReference:
+    """A file of weights."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        """Return the path."""
+        return str(self.path)
+
+
+Reference = BundledReference | ZooReference | FileReference
+
+
+def parse(text: str) -> Reference:
+    """Read a reference; whether it exists is found out when it is opened.
+
+    Raises:
+        UsageError: it can be none: empty, or a form that does not exist.
+    """
+    scheme, colon, rest = text.partition(":")
+    if not text.strip():
+        raise UsageError("model", "no name given", "try bundled:objects")
+    # A single letter is a drive, as in C:\weights.pt.
+    if not colon or len(scheme) == 1 or Path(text).exists():
+        return _file(text)
+    if scheme == "bundled":
+        return BundledReference(rest)
+    if scheme == "zoo":
+        return _zoo(text, rest)
+    if "/" in scheme or Path(text).suffix in _SUFFIXES:
+        return _file(text)
+    raise UsageError(
+        text,
+        f"models do not start with {scheme}:",
+        "write bundled:NAME, zoo:NAME, zoo:NAME@random or the path of a file",
+    )
+
+
+def _zoo(text: str, rest: str) -> ZooReference:
+    architecture, at, weights = rest.partition("@")
+    if not architecture or (at and not weights):
+        raise UsageError(text, "no name given", "write zoo:resnet18 or zoo:resnet18@V")
+    random = _RANDOM.fullmatch(weights)
+    if random:
+        seed = int(random["seed"] or 0)
+        if seed > _LARGEST_SEED:
+            raise UsageError(text, "the seed is too large", f"use 0 to {_LARGEST_SEED}")
+        return ZooReference(architecture, seed=seed)
+    if weights.startswith("random"):
+        raise UsageError(
+            text, "the seed is no whole number", "write @random or @random:7"
+        )
+    return ZooReference(architecture, weights)
+
+
+def _file(text: str) -> FileReference:
+    return FileReference(Path(text).expanduser())

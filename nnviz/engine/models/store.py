@@ -1,0 +1,177 @@
+"""Opened networks, kept while there is room; the one place that chooses a device."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from nnviz.base.errors import UsageError
+from nnviz.base.events import Progress
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.requests import ModelRequest
+from nnviz.engine.models.assemble import assemble
+from nnviz.engine.models.bundled import open_bundled
+from nnviz.engine.models.devices import device_of
+from nnviz.engine.models.model import Model
+from nnviz.engine.models.opened import Opened
+from nnviz.engine.models.references import (
+    BundledReference,
+    FileReference,
+    Reference,
+    ZooReference,
+    parse,
+)
+from nnviz.engine.ops import memory
+
+Check = Callable[[], None]
+
+_SHARE = 0.5
+"""Part of a device's free memory that the kept networks may fill."""
+
+
+@dataclass(eq=False)
+class _Kept:
+    """A network on its device and the models made of it."""
+
+    opened: Opened
+    size: int
+    models: dict[tuple[Preprocess, str], Model] = field(default_factory=dict)
+
+
+class ModelStore:
+    """Opens networks and keeps the last used ones.
+
+    Args:
+        weights_folder: where downloaded weights are; None for the user's cache.
+        model_bytes: how much the kept networks may hold together, B; None for half
+            of what is free.  One in use is never dropped.
+    """
+
+    def __init__(
+        self, weights_folder: Path | None = None, model_bytes: int | None = None
+    ) -> None:
+        self._folder = weights_folder
+        self._limit = model_bytes
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._leases: Counter[int] = Counter()
+
+    def open(
+        self, request: ModelRequest, check: Check
+    ) -> Generator[Progress, None, Model]:
+        """Return a network ready for use, from memory if it was opened before.
+
+        Raises:
+            NnvizError: it cannot be opened; says why and what would help.
+        """
+        device = device_of(request.device)
+        kept = yield from self._network(parse(request.reference), device, check)
+        preprocess = request.preprocess or kept.opened.preprocess
+        key = (preprocess, request.labels)
+        if key not in kept.models:
+            yield Progress(0, 0, f"looking into {kept.opened.title}")
+            check()
+            kept.models[key] = assemble(kept.opened, preprocess, request.labels, device)
+        return kept.models[key]
+
+    @contextmanager
+    def lease(self, model: Model) -> Iterator[None]:
+        """Keep a model in memory inside the block."""
+        key = id(model.net)
+        self._leases[key] += 1
+        try:
+            yield
+        finally:
+            self._leases[key] -= 1
+
+    def fetch(self, reference: str, check: Check) -> Generator[Progress, None, Path]:
+        """Download a network's weights; return the file.
+
+        Raises:
+            UsageError: the reference names nothing that can be downloaded.
+            OfflineError: the server cannot be reached; names file and folder.
+            InputError: the folder cannot be written, or the file came damaged.
+        """
+        parsed = parse(reference)
+        if not isinstance(parsed, ZooReference) or parsed.seed is not None:
+            raise UsageError(
+                reference,
+                "there is nothing to download",
+                "published weights are zoo:NAME or zoo:NAME@WEIGHTS",
+            )
+        from nnviz.engine.models import published  # noqa: PLC0415 -- see _open
+
+        return (yield from published.fetch(parsed, self._folder, check))
+
+    def close(self) -> None:
+        """Forget all networks and give their memory back."""
+        self._kept.clear()
+        memory.release()
+
+    def _network(
+        self, reference: Reference, device: torch.device, check: Check
+    ) -> Generator[Progress, None, _Kept]:
+        key = (_identity(reference), str(device))
+        if key not in self._kept:
+            yield Progress(0, 0, f"opening {reference}")
+            with memory.in_words(f"opening {reference}"):
+                opened = _open(reference, self._folder, check)
+                size = bytes_of(opened.net)
+                self._make_room(size, device)
+                _move(opened.net, device, check)
+            self._kept[key] = _Kept(opened, size)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _make_room(self, size: int, device: torch.device) -> None:
+        """Drop the longest unused networks until another one of ``size`` B fits."""
+        held = sum(kept.size for kept in self._kept.values())
+        limit = self._limit
+        if limit is None:
+            limit = held + int(memory.free_bytes(device) * _SHARE)
+        for key, kept in list(self._kept.items()):
+            if held + size <= limit:
+                break
+            if not self._leases[id(kept.opened.net)]:
+                held -= kept.size
+                del self._kept[key]
+        memory.release()
+
+
+def bytes_of(net: nn.Module) -> int:
+    """Return what a network's parameters and buffers hold, B."""
+    tensors = chain(net.parameters(), net.buffers())
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def _identity(reference: Reference) -> str:
+    """Return what tells two networks apart: a file that was written anew is another."""
+    if not isinstance(reference, FileReference) or not reference.path.is_file():
+        return str(reference)
+    status = reference.path.stat()
+    return f"{reference.path.resolve()} {status.st_mtime_ns} {status.st_size}"
+
+
+def _open(reference: Reference, folder: Path | None, check: Check) -> Opened:
+    if isinstance(reference, BundledReference):
+        return open_bundled(reference, check)
+    # torchvision takes 2 s to import: only when one of its networks is wanted.
+    from nnviz.engine.models import files, published, zoo  # noqa: PLC0415
+
+    if isinstance(reference, FileReference):
+        return files.open_file(reference, check)
+    if reference.seed is None:
+        return published.open_published(reference, folder, check)
+    return zoo.open_random(reference, check)
+
+
+def _move(net: nn.Module, device: torch.device, check: Check) -> None:
+    """Move a network to a device, module by module so that it can be stopped."""
+    for module in net.modules():
+        check()
+        for tensor in chain(module.parameters(False), module.buffers(False)):
+            tensor.data = tensor.data.to(device)

@@ -1,0 +1,128 @@
+"""Facts about the layers of a network: shapes, costs, receptive fields."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from nnviz.base.info import LayerInfo, Layout
+from nnviz.engine.ops import memory
+from nnviz.engine.ops.probe import Visit, empty_input, meta_twin, probe
+
+_LAYOUTS = {"cyx": Layout.MAP, "yxc": Layout.MAP_LAST, "tc": Layout.TOKENS}
+_BY_LENGTH = {1: Layout.VECTOR, 3: Layout.WINDOWS}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one pass without data tells of a network.
+
+    Attributes:
+        layers: depth first, in the order of the module tree.
+        parameters: number of weights.
+        macs: multiply-accumulates for one picture.
+        output: shape of the network's output without the batch; None if no tensor.
+    """
+
+    layers: tuple[LayerInfo, ...]
+    parameters: int
+    macs: int
+    output: tuple[int, ...] | None
+
+
+def layer_facts(net: nn.Module, channels: int, size: tuple[int, int]) -> Facts:
+    """Return the facts for inputs of a size; the network is left untouched."""
+    visits = probe(meta_twin(net), empty_input(channels, size))
+    whole = visits.pop("")
+    layers = tuple(
+        _layer(name, module, visits[name])
+        for name, module in net.named_modules()
+        if name
+    )
+    output = None if whole.shape is None else whole.shape[1:]
+    return Facts(layers, count_parameters(net), whole.macs, output)
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Return the number of weights in a module and below."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def has_filters(module: nn.Module) -> bool:
+    """Return whether a module has kernels over rows and columns to show."""
+    return isinstance(module, nn.Conv2d | nn.ConvTranspose2d)
+
+
+def _layer(name: str, module: nn.Module, visit: Visit) -> LayerInfo:
+    shape = None if visit.shape is None else visit.shape[1:]
+    layout = _layout(visit)
+    fields = visit.trace.fields
+    grid, extra = _grid(visit, layout)
+    return LayerInfo(
+        name=name,
+        kind=type(module).__name__,
+        depth=name.count("."),
+        shape=shape,
+        parameters=count_parameters(module),
+        macs=visit.macs,
+        receptive_field=(fields[0].size, fields[1].size) if fields else None,
+        leaf=next(module.children(), None) is None,
+        filters=has_filters(module),
+        layout=layout,
+        grid=grid,
+        extra_tokens=extra,
+        calls=visit.calls,
+    )
+
+
+def _layout(visit: Visit) -> Layout:
+    if visit.shape is None:
+        return Layout.OTHER
+    axes = visit.trace.axes[1:]
+    return _LAYOUTS.get(axes) or _BY_LENGTH.get(len(axes), Layout.OTHER)
+
+
+def _grid(visit: Visit, layout: Layout) -> tuple[tuple[int, int] | None, int]:
+    """Return rows and columns of the tokens and how many tokens come before them."""
+    shape, grid = visit.shape, visit.trace.grid
+    if shape is None:
+        return None, 0
+    if layout is Layout.MAP_LAST:
+        return (shape[1], shape[2]), 0
+    if layout is not Layout.TOKENS or grid is None:
+        return None, 0
+    extra = shape[1] - grid[0] * grid[1]
+    return (grid, extra) if extra >= 0 else (None, 0)
+
+
+def smallest_input(
+    net: nn.Module, channels: int, working: tuple[int, int]
+) -> tuple[int, int]:
+    """Return the smallest square input that a pass accepts, px.
+
+    Found by halving, on the assumption that what is larger works too.
+
+    Args:
+        net: the network, left untouched.
+        channels: of the input.
+        working: a size that works; returned where no smaller square does.
+    """
+    twin = meta_twin(net)
+    low, high = 1, min(working)
+    if refuses(twin, channels, (high, high)) is not None:
+        return working
+    if refuses(twin, channels, (1, 1)) is None:
+        return 1, 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if refuses(twin, channels, (middle, middle)) is None:
+            high = middle
+        else:
+            low = middle
+    return high, high
+
+
+@torch.inference_mode()
+def refuses(twin: nn.Module, channels: int, size: tuple[int, int]) -> str | None:
+    """Return why a meta twin cannot take inputs of a size, or None if it can."""
+    return memory.refusal(lambda: twin(empty_input(channels, size)))

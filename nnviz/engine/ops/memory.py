@@ -1,0 +1,130 @@
+"""Memory: how much is free, and telling "out of memory" from other errors.
+
+torch has one error for it on the GPU and none on the CPU, where a failed allocation is
+a bare RuntimeError.  This is the only file that looks into RuntimeErrors.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import psutil
+import torch
+
+from nnviz.base.errors import MemoryShortError
+
+_CPU_MARKS = ("can't allocate memory", "not enough memory", "std::bad_alloc")
+_MPS_MARK = "MPS backend out of memory"
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+_STEP = 1000
+
+T = TypeVar("T")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that memory ran out, on whatever device."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and any(
+        mark in text for mark in (*_CPU_MARKS, _MPS_MARK)
+    )
+
+
+def memory_error(error: BaseException, what: str = "") -> MemoryShortError | None:
+    """Return the error in words if memory ran out, else None.
+
+    Args:
+        error: any error.
+        what: what was being done: "loading resnet50".
+    """
+    if not is_out_of_memory(error):
+        return None
+    return MemoryShortError(
+        what,
+        "memory ran out",
+        "close other programs, or use a smaller network or picture",
+    )
+
+
+@contextmanager
+def in_words(what: str) -> Iterator[None]:
+    """Turn running out of memory inside the block into words; let all else pass.
+
+    Raises:
+        MemoryShortError: memory ran out.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        short = memory_error(error, what)
+        if short is None:
+            raise
+        # "from None": the traceback would keep the tensors alive that filled memory.
+        raise short from None
+
+
+def halving(size: int, run: Callable[[int], T]) -> Generator[None, None, tuple[T, int]]:
+    """Call ``run(size)``, with half the size each time memory runs out.
+
+    Yields before each new try, outside any ``except``, so that a job can be cancelled
+    and the frames that hold the memory are gone.
+
+    Returns:
+        What ``run`` returned and the size that did it.
+
+    Raises:
+        MemoryShortError: memory ran out with size 1.
+    """
+    while True:
+        try:
+            with in_words("one at a time" if size == 1 else f"{size} at a time"):
+                return run(size), size
+        except MemoryShortError:
+            if size == 1:
+                raise
+        size //= 2
+        release()
+        yield
+
+
+def refusal(trial: Callable[[], object]) -> str | None:
+    """Run a pass without data and return why it is impossible, None if it is not.
+
+    Only for passes on the meta device: with no data there, every error is about
+    shapes.  Layers raise RuntimeError or ValueError, torchvision's checks the others.
+    """
+    try:
+        trial()
+    except (RuntimeError, ValueError, AssertionError, IndexError) as error:
+        return str(error).partition("\n")[0]
+    except ZeroDivisionError:
+        return "a size becomes 0"
+    return None
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return how much memory is free on a device, B."""
+    if device.type == "cuda":
+        free, _total = torch.cuda.mem_get_info(device)
+        return free
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return int(psutil.virtual_memory().available)
+
+
+def release() -> None:
+    """Give memory that is cached but not used back to the device."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def in_units(size: float) -> str:
+    """Return a number of bytes for people: "1.3 GB"."""
+    for unit in _UNITS[:-1]:
+        if size < _STEP:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= _STEP
+    return f"{size:.1f} {_UNITS[-1]}"
