@@ -1,0 +1,43 @@
+"""See what a neural network sees, and why.
+
+The public Python API, loaded when first used: ``import nnviz`` imports neither torch
+nor numpy.
+
+    import nnviz
+
+    model = nnviz.load("bundled:objects")
+    image = nnviz.open_image("cat.jpg")
+    result = nnviz.run("activations", model, image, layer="layer2.1")
+    result.data, result.recipe, result.save("out")
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nnviz.api import Model, Result, load, methods, open_image, replay, run
+
+    __version__: str
+
+__all__ = [
+    "Model",
+    "Result",
+    "__version__",
+    "load",
+    "methods",
+    "open_image",
+    "replay",
+    "run",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("nnviz")
+    if name in __all__:
+        return getattr(importlib.import_module("nnviz.api"), name)
+    raise AttributeError(f"module 'nnviz' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,1 +1,135 @@
-"""The command line: one command a file."""
+"""The command line: one command a file.
+
+Importing this package is cheap; a command's module is imported when it is called.
+"""
+
+import errno
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from nnviz.base.errors import (
+    CancelledError,
+    NnvizError,
+    UsageError,
+    error_record,
+    unknown,
+)
+
+COMMANDS = {
+    "run": "run a method on pictures; writes a picture, the numbers and the recipe",
+    "replay": "make results again from their pictures or recipes",
+    "methods": "list the methods, or explain one",
+    "models": "list networks, look into one, or download weights",
+    "demo": "make a gallery of every method",
+    "doctor": "check this machine",
+    "catalogue": "",
+}
+"""Name and one line of help; without help it is for the project's own use."""
+
+_USAGE = """\
+usage: nnviz [FILE ...] [--model REF]        the window, opened on these files
+       nnviz COMMAND ...                     see nnviz COMMAND --help
+
+See what a neural network sees, and why.
+
+commands:
+{commands}
+
+options:
+  -h, --help   show this help
+  --version    show the version
+  --debug      with any command: show the traceback of an error
+"""
+_ENGINE = "nnviz.engine.session"
+"""Knows of torch's errors; asked only where something else imported it."""
+_STOPPED = 130
+_PIPE_CLOSED = 141
+_REMEDIES = {
+    errno.ENOSPC: "free some space or choose another folder with --out",
+    errno.EDQUOT: "free some space or choose another folder with --out",
+    errno.EACCES: "choose another place or change its permissions",
+    errno.EROFS: "choose another place: this one cannot be written to",
+    errno.ENOTDIR: "choose a folder: something on this path is a file",
+    errno.EEXIST: "choose another name: this one is taken by a file",
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and say in one line what went wrong, if something did.
+
+    Args:
+        argv: the words after ``nnviz``.
+
+    Returns:
+        0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl+C.
+    """
+    try:
+        status = _dispatch(list(argv))
+        sys.stdout.flush()
+    except SystemExit as end:
+        return int(end.code or 0)
+    except (KeyboardInterrupt, CancelledError):
+        return _fail("stopped", _STOPPED)
+    except BrokenPipeError:
+        _silence_stdout()
+        return _PIPE_CLOSED
+    except Exception as error:  # noqa: BLE001  the boundary: users see a line
+        if "--debug" in argv:
+            traceback.print_exc()
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _silence_stdout()
+        return _fail(_in_words(error), getattr(error, "exit_status", 1))
+    return status
+
+
+def _dispatch(argv: list[str]) -> int:
+    match argv:
+        case [] | ["-h" | "--help", *_]:
+            sys.stdout.write(_USAGE.format(commands=_commands()))
+            return 0
+        case ["--version", *_]:
+            version = importlib.import_module("importlib.metadata").version("nnviz")
+            sys.stdout.write(f"nnviz {version}\n")
+            return 0
+        case [name, *rest] if name in COMMANDS:
+            command = importlib.import_module(f"nnviz.cli.{name}")
+            return int(command.execute(rest))
+        case [name, *_] if name.startswith("-"):
+            raise UsageError(name, "no such option", "see nnviz --help")
+        case _:
+            raise unknown("command", argv[0], _public())
+
+
+def _public() -> list[str]:
+    return [name for name, text in COMMANDS.items() if text]
+
+
+def _commands() -> str:
+    return "\n".join(f"  {name:<10} {COMMANDS[name]}" for name in _public())
+
+
+def _fail(line: str, status: int) -> int:
+    sys.stderr.write(f"nnviz: {line}\n")
+    return status
+
+
+def _in_words(error: Exception) -> str:
+    """Return an error as one line, through the engine where that has been imported."""
+    if isinstance(error, NnvizError):
+        text = str(error)
+    elif isinstance(error, OSError) and error.strerror:
+        what = f"{error.filename}: " if error.filename else ""
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        text = f"{what}{error.strerror.lower()}{'; ' if remedy else ''}{remedy}"
+    else:
+        record = getattr(sys.modules.get(_ENGINE), "error_record", error_record)
+        text = f"{record(error).text}; run it again with --debug"
+    return " ".join(text.split())
+
+
+def _silence_stdout() -> None:
+    """Keep the interpreter from failing again when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]

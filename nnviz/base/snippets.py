@@ -1,0 +1,88 @@
+"""A recipe as the command line or the Python lines that make the result again."""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+
+from nnviz.base.parameters import Parameter, Value
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe
+
+
+def command_line(
+    recipe: Recipe,
+    parameters: Sequence[Parameter] = (),
+    own: Preprocess | None = None,
+    out: str = "out",
+) -> str:
+    """Return the ``nnviz run`` command of a recipe, quoted for a POSIX shell.
+
+    Args:
+        recipe: what to run.
+        parameters: the method's declarations; values equal to their default are left
+            out, and so are those that do not matter.
+        own: the network's own preprocessing; ``--preprocess`` appears where the
+            recipe differs from it, and never where ``own`` is None.
+        out: folder to write to.
+    """
+    words = ["nnviz", "run", recipe.method]
+    if recipe.image:
+        words.append(recipe.image)
+    words += ["--model", recipe.model]
+    if recipe.labels:
+        words += ["--labels", recipe.labels]
+    if own is not None and own != recipe.preprocess:
+        words += ["--preprocess", json.dumps(recipe.preprocess.to_json())]
+    for name, value in _telling(recipe.values, parameters).items():
+        words += _option(name, value)
+    if recipe.seed:
+        words += ["--seed", str(recipe.seed)]
+    return shlex.join([*words, "--out", out])
+
+
+def python_code(
+    recipe: Recipe,
+    parameters: Sequence[Parameter] = (),
+    own: Preprocess | None = None,
+    out: str = "out",
+) -> str:
+    """Return the Python lines of a recipe; the arguments are ``command_line``'s."""
+    load = [repr(recipe.model)]
+    if own is not None and own != recipe.preprocess:
+        plain = json.loads(json.dumps(recipe.preprocess.to_json()))
+        load.append(f"preprocess={plain!r}")
+    if recipe.labels:
+        load.append(f"labels={recipe.labels!r}")
+    run = [repr(recipe.method), "model"]
+    lines = ["import nnviz", "", f"model = nnviz.load({', '.join(load)})"]
+    if recipe.image:
+        lines.append(f"image = nnviz.open_image({recipe.image!r})")
+        run.append("image")
+    run += [
+        f"{name}={value!r}"
+        for name, value in _telling(recipe.values, parameters).items()
+    ]
+    if recipe.seed:
+        run.append(f"seed={recipe.seed}")
+    lines += [f"result = nnviz.run({', '.join(run)})", f"result.save({out!r})"]
+    return "\n".join(lines) + "\n"
+
+
+def _telling(
+    values: Mapping[str, Value], parameters: Sequence[Parameter]
+) -> dict[str, Value]:
+    """Leave out what has its default and what has no effect."""
+    silent = {
+        each.name
+        for each in parameters
+        if each.name in values
+        and (values[each.name] == each.default or not each.matters(values))
+    }
+    return {name: value for name, value in values.items() if name not in silent}
+
+
+def _option(name: str, value: Value) -> list[str]:
+    text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    option = "--" + name.replace("_", "-")
+    # argparse would take a value that begins with a dash for an option.
+    return [f"{option}={text}"] if text.startswith("-") else [option, text]

@@ -1,0 +1,201 @@
+"""Reading the command line: argparse with nnviz's own errors."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from nnviz.base.errors import InputError, UsageError, unknown
+from nnviz.base.parameters import Kind, Parameter, Value
+from nnviz.base.preprocess import Preprocess
+
+DEFAULT_MODEL = "bundled:objects"
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are UsageErrors that name the nearest option."""
+
+    def __init__(
+        self, command: str, description: str, *, add_help: bool = True
+    ) -> None:
+        super().__init__(
+            f"nnviz {command}",
+            description=description.replace("%", "%%"),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+            add_help=add_help,
+        )
+        self.add_argument(
+            "--debug", action="store_true", help="show the traceback of an error"
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError("", message, f"see {self.prog} --help")
+
+    def read(self, words: Sequence[str]) -> argparse.Namespace:
+        """Parse all words, options and positionals in any order.
+
+        Raises:
+            UsageError: an option that does not exist, with the nearest that do; or a
+                missing or malformed value.
+        """
+        options, rest = self.parse_known_intermixed_args(list(words))
+        for word in rest:
+            if word.startswith("--"):
+                raise unknown("option", word.partition("=")[0], self.options())
+        if rest:
+            raise UsageError(rest[0], "not expected here", f"see {self.prog} --help")
+        return options
+
+    def options(self) -> list[str]:
+        """Return the long names of all options."""
+        return [name for name in self._option_string_actions if name.startswith("--")]
+
+
+def add_model_options(parser: Parser, *, with_reference: bool = True) -> None:
+    """Add what says which network is used and how."""
+    group = parser.add_argument_group("network")
+    if with_reference:
+        group.add_argument(
+            "--model",
+            metavar="REF",
+            default=DEFAULT_MODEL,
+            help="bundled:objects, zoo:resnet50, zoo:resnet18@random, or a file "
+            "(default %(default)s)",
+        )
+    group.add_argument(
+        "--labels", metavar="FILE", default="", help="names of the classes, one a line"
+    )
+    group.add_argument(
+        "--preprocess",
+        metavar="FILE|JSON",
+        type=preprocess_from,
+        help="in place of the network's own: a JSON file or JSON text",
+    )
+    group.add_argument(
+        "--device",
+        metavar="D",
+        default="auto",
+        help="auto, cpu, cuda, cuda:1 or mps (default %(default)s)",
+    )
+
+
+def add_out(parser: Parser, folder: str = ".") -> None:
+    """Add ``--out``."""
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        default=folder,
+        help="folder to write to"
+        + (" (default: this one)" if folder == "." else " (default %(default)s)"),
+    )
+
+
+def whole_number(option: str) -> Callable[[str], int]:
+    """Return a reader of numbers from 0 that refuses all else in words."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal():
+            raise UsageError(option, f"{text!r} is no whole number", "0 or more")
+        return int(text)
+
+    return read
+
+
+def add_json_option(parser: Parser) -> None:
+    """Add ``--json``."""
+    parser.add_argument(
+        "--json", action="store_true", help="answer in JSON, for programs"
+    )
+
+
+def add_parameters(parser: Parser, parameters: Iterable[Parameter]) -> None:
+    """Add one option for each parameter of a method."""
+    group = parser.add_argument_group("parameters")
+    for each in parameters:
+        group.add_argument(
+            each.option,
+            metavar=_METAVARS.get(each.kind, "TEXT"),
+            type=_reader(each),
+            default=argparse.SUPPRESS,
+            help=_help_of(each),
+        )
+
+
+def parameter_values(
+    options: argparse.Namespace, parameters: Iterable[Parameter]
+) -> dict[str, Value]:
+    """Return the parameters that were named on the command line."""
+    given = vars(options)
+    return {each.name: given[each.name] for each in parameters if each.name in given}
+
+
+def preprocess_from(text: str) -> Preprocess:
+    """Read a preprocessing from JSON text or from the file of that name.
+
+    Fields that are left out have ImageNet's usual value.
+
+    Raises:
+        InputError: no such file, or no JSON in it.
+        UsageError: a field that does not exist or a value that is not allowed.
+    """
+    source = "--preprocess"
+    if not text.lstrip().startswith("{"):
+        source = text
+        try:
+            text = Path(text).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise InputError(
+                source, "cannot be read", "give a JSON file or JSON text"
+            ) from None
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise InputError(source, f"no JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise InputError(source, "no JSON object", '{"mean": [...], "std": [...]}')
+    known = Preprocess().to_json()
+    for name in values:
+        if name not in known:
+            raise unknown("field of the preprocessing", name, known)
+    return Preprocess.from_json({**known, **values})
+
+
+_METAVARS = {
+    Kind.FLAG: "YES|NO",
+    Kind.INTEGER: "N",
+    Kind.NUMBER: "X",
+    Kind.CHOICE: "CHOICE",
+    Kind.LAYER: "LAYER",
+    Kind.CHANNEL: "INDEX",
+}
+
+
+def _reader(parameter: Parameter) -> Callable[[str], Value]:
+    def read(text: str) -> Value:
+        return parameter.parse(text)
+
+    return read
+
+
+def _help_of(parameter: Parameter) -> str:
+    facts = []
+    if parameter.kind in {Kind.INTEGER, Kind.NUMBER, Kind.CHOICE, Kind.CHANNEL}:
+        facts.append(parameter.expected())
+    facts.append(f"default {default_of(parameter)}")
+    return f"{parameter.help} ({'; '.join(facts)})".replace("%", "%%")
+
+
+def default_of(parameter: Parameter) -> str:
+    """Return a default as the help shows it."""
+    if parameter.kind is Kind.FLAG:
+        return "yes" if parameter.default else "no"
+    if parameter.kind is Kind.LAYER and not parameter.default:
+        return "chosen by the method"
+    return str(parameter.default) if parameter.default != "" else "none"

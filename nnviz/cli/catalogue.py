@@ -1,0 +1,20 @@
+"""``nnviz catalogue``: write resources/catalogue.json from the live registry."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz.base.resources import resource
+from nnviz.cli import console, known
+from nnviz.cli.arguments import Parser
+from nnviz.media.files import write_text
+
+
+def execute(words: Sequence[str]) -> int:
+    """Write the catalogue; a test keeps the file true."""
+    parser = Parser("catalogue", "Write the list of methods and models as JSON.")
+    parser.add_argument("file", metavar="FILE", nargs="?")
+    options = parser.read(words)
+    file = Path(options.file) if options.file else resource() / "catalogue.json"
+    write_text(file, known.live().to_json() + "\n")
+    console.line(str(file))
+    return 0

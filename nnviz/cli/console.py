@@ -1,0 +1,146 @@
+"""What the commands write: tables and lines on stdout, progress on stderr."""
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Self
+
+from nnviz.base.events import Progress
+
+_LINE_EVERY = 0.1
+"""Seconds between two updates of the progress line."""
+_BAR = 24
+_UNITS = ("B", "kB", "MB", "GB")
+
+
+def line(text: str = "") -> None:
+    """Write one line of the answer."""
+    sys.stdout.write(f"{text}\n")
+
+
+def heading(text: str) -> None:
+    """Write a heading; bold on a terminal."""
+    line(f"\033[1m{text}\033[0m" if sys.stdout.isatty() else text)
+
+
+def remark(text: str) -> None:
+    """Write one line beside the answer, on stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def answer(value: Any) -> None:
+    """Write a value as JSON."""
+    line(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
+) -> None:
+    """Write a table: ruled and fitted on a terminal, aligned plain text when piped.
+
+    Args:
+        columns: headings.
+        rows: one text a column.
+        right: columns of numbers, to be aligned on the right.
+    """
+    if sys.stdout.isatty():
+        _rich_table(columns, rows, right)
+        return
+    widths = [
+        max(len(row[place]) for row in [columns, *rows])
+        for place in range(len(columns))
+    ]
+    for row in [columns, *rows]:
+        cells = [
+            cell.rjust(width) if place in right else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        line("  ".join(cells).rstrip())
+
+
+def _rich_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]
+) -> None:
+    import rich.box  # noqa: PLC0415  only a terminal pays for it
+    import rich.console  # noqa: PLC0415
+    import rich.table  # noqa: PLC0415
+    import rich.text  # noqa: PLC0415
+
+    drawn = rich.table.Table(box=rich.box.SIMPLE_HEAD, pad_edge=False)
+    for place, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if place in right else "left")
+    for row in rows:
+        drawn.add_row(*[rich.text.Text(cell) for cell in row])
+    rich.console.Console(file=sys.stdout, highlight=False).print(drawn)
+
+
+class ProgressLine:
+    """One line on stderr that is rewritten in place; silent where that is no terminal.
+
+    Used as a context manager: the line is gone afterwards.
+    """
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._next = 0.0
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Start with nothing shown."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Take the line away."""
+        if self._shown:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far a job is, at most ten times a second."""
+        now = time.monotonic()
+        if not self._shown or now < self._next:
+            return
+        self._next = now + _LINE_EVERY
+        width = shutil.get_terminal_size().columns - 1
+        text = progress_text(progress, now - self._started)[:width]
+        sys.stderr.write(f"\r\033[K{text}")
+        sys.stderr.flush()
+
+
+def progress_text(progress: Progress, seconds: float) -> str:
+    """Return a progress as one line: a bar, the share, the time left.
+
+    Args:
+        progress: how far.
+        seconds: since the job began.
+    """
+    if progress.total <= 0:
+        return progress.what
+    share = min(1.0, progress.done / progress.total)
+    bar = ("━" * round(share * _BAR)).ljust(_BAR, "─")
+    parts = [progress.what, bar, f"{share:.0%}"]
+    if progress.unit == "B":
+        parts.append(f"{file_size(progress.done)} of {file_size(progress.total)}")
+    if 0 < share < 1 and seconds > 1:
+        parts.append(f"{seconds / share * (1 - share):.0f} s left")
+    return "  ".join(part for part in parts if part)
+
+
+def file_size(size: float) -> str:
+    """Return bytes with a decimal unit, ``44.7 MB``."""
+    unit = _UNITS[0]
+    for unit in _UNITS:
+        if size < 1000 or unit == _UNITS[-1]:  # noqa: PLR2004  SI's step
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+
+
+def count(number: float) -> str:
+    """Return a large number in short, ``11.7 M``."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= limit:
+            return f"{number / limit:.1f} {unit}"
+    return f"{number:.0f}"

@@ -1,0 +1,74 @@
+"""``nnviz methods``: list the methods, or explain one."""
+
+import dataclasses
+import textwrap
+from collections.abc import Sequence
+
+from nnviz.base.info import MethodInfo
+from nnviz.cli import console, known
+from nnviz.cli.arguments import Parser, add_json_option, default_of
+
+_WIDTH = 80
+
+
+def execute(words: Sequence[str]) -> int:
+    """List the methods, or explain the one that is named."""
+    options = _parser().read(words)
+    if options.method:
+        chosen = known.method(options.method)
+        if options.json:
+            console.answer(dataclasses.asdict(chosen))
+        else:
+            explain(chosen)
+        return 0
+    methods = known.catalogue().methods
+    if options.json:
+        console.answer([dataclasses.asdict(method) for method in methods])
+    else:
+        console.table(
+            ("method", "workspace", "what it shows"),
+            [(method.name, method.group, _first(method.shows)) for method in methods],
+        )
+    return 0
+
+
+def explain(method: MethodInfo) -> None:
+    """Write all that is known of a method."""
+    console.heading(f"{method.title} ({method.name}), {method.group}")
+    for text in description(method):
+        console.line(text)
+    console.line()
+    console.table(
+        ("option", "allowed", "default", "what it does"),
+        [
+            (each.option, each.expected(), default_of(each), each.help)
+            for each in method.parameters
+        ],
+    )
+    if method.presets:
+        console.line(f"\npresets: {', '.join(method.presets)}")
+
+
+def description(method: MethodInfo) -> list[str]:
+    """Return what a method shows, how to read it and where it misleads, wrapped."""
+    parts = [
+        method.shows,
+        f"How to read it: {method.reading}",
+        f"Where it misleads: {method.misleads}",
+    ]
+    if method.reference:
+        named = (method.reference.authors, method.reference.locator)
+        parts.append("Reference: " + ", ".join(part for part in named if part))
+    return [textwrap.fill(" ".join(part.split()), _WIDTH) for part in parts]
+
+
+def _first(text: str) -> str:
+    """Return the first sentence."""
+    return " ".join(text.split()).split(". ")[0].rstrip(".")
+
+
+def _parser() -> Parser:
+    parser = Parser("methods", "List the methods, or explain one.")
+    parser.add_argument("method", metavar="METHOD", nargs="?")
+    add_json_option(parser)
+    return parser

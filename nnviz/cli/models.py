@@ -1,0 +1,190 @@
+"""``nnviz models``: list networks, look into one, or download weights."""
+
+import argparse
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from nnviz.base.errors import UsageError, unknown
+from nnviz.base.info import LayerInfo, ModelEntry, ModelInfo
+from nnviz.base.preprocess import Preprocess
+from nnviz.cli import console, known
+from nnviz.cli.arguments import Parser, add_json_option, add_model_options
+
+_ACTIONS = ("list", "inspect", "fetch")
+
+
+def execute(words: Sequence[str]) -> int:
+    """List networks, look into one, or download weights."""
+    action = next((word for word in words if not word.startswith("-")), "list")
+    match action:
+        case "inspect":
+            _inspect(_inspect_parser().read(words))
+        case "fetch":
+            _fetch(_fetch_parser().read(words))
+        case _:
+            options = _list_parser().read(words)
+            if options.action != "list":
+                raise unknown("action", options.action, _ACTIONS)
+            _list(options)
+    return 0
+
+
+def _list(options: argparse.Namespace) -> None:
+    entries = [
+        entry for entry in known.catalogue().models if _fits(entry, options.search)
+    ]
+    if not entries:
+        raise UsageError(
+            options.search, "no network is called so", "nnviz models lists them all"
+        )
+    if options.json:
+        console.answer([dataclasses.asdict(entry) for entry in entries])
+        return
+    console.table(
+        ("reference", "family", "weights", "download", "top-1", "year"),
+        [_row(entry) for entry in entries],
+        right=(2, 3, 4, 5),
+    )
+
+
+def _fits(entry: ModelEntry, search: str) -> bool:
+    """Tell whether an entry holds each word of the search."""
+    text = f"{entry.reference} {entry.title} {entry.family} {entry.year}".lower()
+    return all(word in text for word in search.lower().split())
+
+
+def _row(entry: ModelEntry) -> tuple[str, ...]:
+    return (
+        entry.reference,
+        entry.family,
+        console.count(entry.parameters),
+        console.file_size(entry.file_size) if entry.file_size else "-",
+        "-" if entry.accuracy is None else f"{entry.accuracy:.1f} %",
+        str(entry.year) if entry.year else "-",
+    )
+
+
+def _inspect(options: argparse.Namespace) -> None:
+    from nnviz.cli import opening  # noqa: PLC0415  numpy; a list needs none
+
+    options.model = options.reference
+    info = opening.open_model(options).info
+    if options.json:
+        console.answer(dataclasses.asdict(info))
+        return
+    console.heading(f"{info.title} ({info.reference})")
+    for name, value in _facts(info):
+        console.line(f"  {name:<14} {value}")
+    _findings(info)
+    console.heading("\nLayers")
+    console.table(
+        ("layer", "kind", "output", "weights", "MACs", "field"),
+        [_layer(layer) for layer in info.layers],
+        right=(3, 4, 5),
+    )
+    if info.card:
+        console.heading("\nCard")
+        console.line(info.card.strip())
+
+
+def _facts(info: ModelInfo) -> Iterable[tuple[str, str]]:
+    yield "weights", f"{info.weights}, sha256 {info.sha256[:12]}"
+    yield "task", info.task
+    yield "classes", f"{len(info.labels)}: {_first(info.labels)}"
+    yield "parameters", console.count(info.parameters)
+    yield "MACs", f"{console.count(info.macs)} for one picture"
+    yield "smallest input", "{} x {} px".format(*info.smallest_input)
+    yield "preprocessing", preprocess_text(info.preprocess)
+    for note in info.notes:
+        yield "note", note
+
+
+def preprocess_text(preprocess: Preprocess) -> str:
+    """Return a preprocessing in one line."""
+    size = "{} x {} px".format(*preprocess.input_size)
+    resize = (
+        f"shorter side {preprocess.resize} px, " if preprocess.fit == "crop" else ""
+    )
+    mean, std = (
+        " ".join(f"{value:g}" for value in values)
+        for values in (preprocess.mean, preprocess.std)
+    )
+    return (
+        f"{resize}{preprocess.fit} to {size}, {preprocess.interpolation}, "
+        f"mean {mean}, std {std}, {preprocess.order}, 0 to {preprocess.value_range:g}"
+    )
+
+
+def _findings(info: ModelInfo) -> None:
+    warnings = [("warning", text) for text in info.preprocess.warnings()]
+    found = [(str(finding.severity), finding.text) for finding in info.findings]
+    if warnings or found:
+        console.heading("\nDoctor")
+    for severity, text in (*warnings, *found):
+        console.line(f"  {severity:<8} {text}")
+
+
+def _layer(layer: LayerInfo) -> tuple[str, ...]:
+    shape, field = layer.shape, layer.receptive_field
+    return (
+        layer.name,
+        layer.kind,
+        "not run" if shape is None else " x ".join(map(str, shape)),
+        console.count(layer.parameters) if layer.parameters else "-",
+        console.count(layer.macs) if layer.macs else "-",
+        "-" if field is None else f"{field[0]} px",
+    )
+
+
+def _first(labels: Sequence[str], limit: int = 4) -> str:
+    return ", ".join(labels[:limit]) + (", ..." if len(labels) > limit else "")
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    from nnviz import api  # noqa: PLC0415  numpy; a list needs none
+
+    with console.ProgressLine() as progress:
+        path = api.fetch(options.reference, progress)
+    if options.json:
+        console.answer({"reference": options.reference, "file": str(path)})
+    else:
+        console.line(str(path))
+
+
+def _list_parser() -> Parser:
+    parser = Parser(
+        "models",
+        "List networks, look into one, or download weights:\n"
+        "  nnviz models [list] [--search WORDS]\n"
+        "  nnviz models inspect REF\n"
+        "  nnviz models fetch REF",
+    )
+    parser.add_argument(
+        "action", metavar="ACTION", nargs="?", default="list",
+        help="list (default), inspect or fetch",
+    )  # fmt: skip
+    parser.add_argument(
+        "--search", metavar="WORDS", default="", help="only those that hold these words"
+    )
+    add_json_option(parser)
+    return parser
+
+
+def _inspect_parser() -> Parser:
+    parser = Parser(
+        "models",
+        "Facts, preprocessing, the doctor's findings, layers and card of a network.",
+    )
+    parser.add_argument("action", metavar="inspect")
+    parser.add_argument("reference", metavar="REF")
+    add_model_options(parser, with_reference=False)
+    add_json_option(parser)
+    return parser
+
+
+def _fetch_parser() -> Parser:
+    parser = Parser("models", "Download a network's weights to the user's cache.")
+    parser.add_argument("action", metavar="fetch")
+    parser.add_argument("reference", metavar="REF")
+    add_json_option(parser)
+    return parser

@@ -1,0 +1,52 @@
+"""What a command works on: the network and the pictures that its options name."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz import api
+from nnviz.base.errors import UsageError
+from nnviz.base.info import MethodInfo
+from nnviz.cli import console
+from nnviz.cli.arguments import Parser, whole_number
+from nnviz.media.folders import list_images
+from nnviz.media.headers import MAX_PIXELS
+
+
+def open_model(options: argparse.Namespace) -> api.Model:
+    """Open the network that ``add_model_options``' options name, with progress."""
+    with console.ProgressLine() as progress:
+        return api.load(
+            options.model,
+            preprocess=options.preprocess,
+            labels=options.labels,
+            device=options.device,
+            progress=progress,
+        )
+
+
+def add_max_pixels(parser: Parser) -> None:
+    """Add ``--max-pixels``."""
+    parser.add_argument(
+        "--max-pixels",
+        metavar="N",
+        type=whole_number("--max-pixels"),
+        help=f"refuse larger pictures (default {MAX_PIXELS / 1e6:.0f} million)",
+    )
+
+
+def pictures(named: Sequence[str], method: MethodInfo) -> list[Path]:
+    """Return the files named, a folder's pictures in its place.
+
+    Raises:
+        UsageError: none for a method that needs one, or one for a method that does not.
+        InputError: a folder without pictures.
+    """
+    if method.needs_image and not named:
+        raise UsageError(method.name, "needs a picture", "name a file or a folder")
+    if named and not method.needs_image:
+        raise UsageError(named[0], f"{method.name} looks at no picture", "leave it out")
+    paths: list[Path] = []
+    for path in map(Path, named):
+        paths += list_images(path) if path.is_dir() else [path]
+    return paths

@@ -1,0 +1,124 @@
+"""From a saved result back to what makes it: recipe, picture, request."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnviz.base.errors import InputError
+from nnviz.base.images import Image
+from nnviz.base.recipes import Recipe
+from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.media.decode import MAX_PIXELS, open_image
+from nnviz.media.encode import read_png_text
+from nnviz.media.files import read_bytes
+from nnviz.runtime import recent
+
+PNG_KEY = "nnviz.recipe"
+"""Keyword of the PNG text chunk that holds a recipe's JSON."""
+_PNG = b"\x89PNG"
+
+
+def read_recipe(file: Path) -> Recipe:
+    """Return the recipe in a .png or .json that nnviz saved.
+
+    Raises:
+        InputError: the file cannot be read or holds no recipe.
+    """
+    data = read_bytes(file)
+    if data.startswith(_PNG):
+        text = read_png_text(file).get(PNG_KEY, "")
+    else:
+        text = data.decode("utf-8", "replace")
+    return Recipe.from_json(text, file.name)
+
+
+def stem_of(file: Path, recipe: Recipe) -> str:
+    """Return NAME of a file called NAME.METHOD.png."""
+    return file.stem.removesuffix(f".{recipe.method}")
+
+
+def find_picture(
+    recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS
+) -> Image | None:
+    """Return the picture of a recipe by its hash; None if it was made of none.
+
+    It is sought in the recipe's folder and the one above, in the current folder, and
+    where it lay when it was last worked on.
+
+    Args:
+        recipe: whose picture.
+        beside: the recipe's file.
+        max_pixels: larger pictures are refused.
+
+    Raises:
+        InputError: it is not there; says whether another of its name is.
+    """
+    if not recipe.image_sha256:
+        return None
+    impostor = ""
+    for path in _places(recipe, beside):
+        image = open_image(path, max_pixels)
+        if image.sha256 == recipe.image_sha256:
+            # The name is part of the recipe, whatever the file is called now.
+            return dataclasses.replace(image, name=recipe.image)
+        impostor = impostor or str(path)
+    reason = (
+        f"{impostor} is another picture than the recipe's"
+        if impostor
+        else "the recipe's picture is neither beside it nor among the recent ones"
+    )
+    raise InputError(recipe.image, reason, "name the picture with --image")
+
+
+def request_of(recipe: Recipe, image: Image | None, model: ModelRequest) -> RunMethod:
+    """Return the request that follows a recipe to the last chunk."""
+    return RunMethod(
+        method=recipe.method,
+        model=model,
+        image=image,
+        values=recipe.values,
+        seed=recipe.seed,
+        changes=recipe.changes,
+        chunks=recipe.chunks,
+        threads=recipe.threads,
+    )
+
+
+def model_request(recipe: Recipe, beside: Path, labels: str = "") -> ModelRequest:
+    """Return the request for a recipe's network.
+
+    Args:
+        recipe: whose network.
+        beside: the recipe's file, in whose folder the label file is sought.
+        labels: path of the label file, if it lies elsewhere.
+
+    Raises:
+        InputError: the recipe names a label file that is not there.
+    """
+    if recipe.labels and not labels:
+        folders = (beside.parent, beside.parent.parent, Path())
+        paths = [folder / recipe.labels for folder in folders]
+        found = next((path for path in paths if path.is_file()), None)
+        if found is None:
+            raise InputError(
+                recipe.labels,
+                "the recipe's label file is not beside it",
+                "name the file with --labels",
+            )
+        labels = str(found)
+    return ModelRequest(
+        reference=recipe.model,
+        preprocess=recipe.preprocess,
+        labels=labels,
+        device=recipe.device if recipe.device in {"cpu", "mps"} else "auto",
+    )
+
+
+def _places(recipe: Recipe, beside: Path) -> Iterator[Path]:
+    for folder in (beside.parent, beside.parent.parent, Path()):
+        path = folder / recipe.image
+        if path.is_file():
+            yield path
+    known = recent.find(recipe.image_sha256)
+    if known is not None:
+        yield known
