@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol
@@ -11,15 +12,16 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from nnviz.base.errors import unknown
+from nnviz.base.errors import MemoryShortError, unknown
 from nnviz.base.events import Progress
 from nnviz.base.frames import Placement
 from nnviz.base.images import Image
-from nnviz.base.info import MethodInfo, Reference
+from nnviz.base.info import LayerInfo, MethodInfo, Reference
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
 from nnviz.engine.models.model import Model
 from nnviz.engine.ops.cache import TensorCache
+from nnviz.engine.ops.memory import in_words, release
 from nnviz.engine.ops.taps import output_of
 
 Presets = Mapping[str, Mapping[str, Value]]
@@ -74,6 +76,18 @@ class Context:
         """Where the input lies on the photograph."""
         return self.model.info.preprocess.placement(self.photo.size)
 
+    def layer(self, name: str) -> LayerInfo:
+        """Return what is known of a layer.
+
+        Raises:
+            UsageError: there is none of that name; names the nearest.
+        """
+        info = self.model.info.layer(name)
+        if info is None:
+            known = [layer.name for layer in self.model.info.layers]
+            raise unknown("layer", name, known)
+        return info
+
     def activations(self, layer: str) -> Tensor:
         """Return what a layer gives for the photograph; do not write into it.
 
@@ -86,15 +100,20 @@ class Context:
         Raises:
             UsageError: no such layer.
             ModelError: the layer is not run, or gives no tensor.
+            MemoryShortError: there is too little, even without what was cached.
         """
-        info = self.model.info.layer(layer)
-        calls = info.calls if info else 1
+        calls = self.layer(layer).calls if layer else 1
 
         def run() -> Tensor:
             normalised = self.model.normaliser(self.pixels)
             net = self.model.net
-            return output_of(net, normalised, layer, calls=calls, check=self.check)
+            with in_words(layer or self.model.info.title):
+                return output_of(net, normalised, layer, calls=calls, check=self.check)
 
+        with suppress(MemoryShortError):
+            return self._cached(f"layer {layer}", run)
+        self.cache.clear()
+        release()
         return self._cached(f"layer {layer}", run)
 
     def chunk(self, proposed: int) -> int:

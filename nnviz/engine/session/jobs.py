@@ -19,11 +19,11 @@ from nnviz.base.requests import (
     RunMethod,
     TrainModel,
 )
-from nnviz.engine.method import Context, find, methods
-from nnviz.engine.models.listing import list_models
+from nnviz.engine.method import Context, find
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.store import ModelStore
 from nnviz.engine.ops.cache import TensorCache
+from nnviz.engine.session.catalogue import live_catalogue
 from nnviz.engine.session.recipe import recipe_of
 from nnviz.engine.session.steering import follow
 from nnviz.engine.training.recipes import train
@@ -74,8 +74,7 @@ class Session:
 
     def catalogue(self) -> Catalogue:
         """Return all methods and models, plug-ins included."""
-        known = tuple(entry.info for entry in methods().values())
-        return Catalogue(known, list_models())
+        return live_catalogue()
 
     def close(self) -> None:
         """Let go of all networks and activations."""

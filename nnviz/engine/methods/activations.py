@@ -1,0 +1,237 @@
+"""What a layer answers to the picture, channel by channel."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.frames import Frame
+from nnviz.base.info import LayerInfo
+from nnviz.base.parameters import ChannelIndex, Help, LayerName, Title
+from nnviz.base.results import Curves, Heatmap, Mosaic, Report, Result, Table
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.maps import (
+    ChannelFigures,
+    Maps,
+    channel_figures,
+    channel_maps,
+    covers_input,
+    histogram,
+)
+
+_ALL = -1
+_BINS = 60
+_UNIT = "activation"
+_FINEST = 8
+"""The layer chosen by default has maps of at least 1/8 of the input's side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivationsParams:
+    """Which layer, and how to lay its channels out."""
+
+    layer: Annotated[
+        LayerName, Help("The layer to look at; left empty, one is chosen.")
+    ] = ""
+    channel: Annotated[
+        ChannelIndex, Help("A channel to show large; -1 shows all side by side.")
+    ] = -1
+    order: Annotated[
+        Literal["strongest", "sparsest", "network"],
+        Help(
+            "Largest root mean square first, most zeros first, or the network's order."
+        ),
+    ] = "strongest"
+    scale: Annotated[
+        Literal["common", "own"],
+        Title("Colour scale"),
+        Help("One scale for all channels, or each channel its own."),
+    ] = "common"
+
+
+@register("activations", title="Activations", group="Inspect", live=True)
+class Activations:
+    """The output of a layer for the picture: a map for each channel."""
+
+    Params: ClassVar[type] = ActivationsParams
+    shows: ClassVar[str] = (
+        "What a layer answers to this picture: one map for each channel, bright where "
+        "the channel found what it looks for."
+    )
+    reading: ClassVar[str] = (
+        "Early layers answer to edges and colours in place, deep ones to parts of "
+        "things at few, coarse places. Choose a channel to lay it over the photograph."
+    )
+    misleads: ClassVar[str] = (
+        "A strong channel need not matter for the decision, and one that is silent "
+        "here may answer to another picture. With a scale of its own, a weak channel "
+        "looks as strong as any."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "each on its own scale": {"scale": "own"},
+    }
+
+    def run(self, ctx: Context, params: ActivationsParams) -> Iterator[Report]:
+        """Yield one report: the mosaic, an overlay, a histogram and figures."""
+        layer, notes = _choose_layer(ctx, params.layer)
+        maps = channel_maps(ctx.activations(layer.name), layer)
+        channel = _checked_channel(params.channel, layer, len(maps))
+        figures = channel_figures(maps)
+        order = _ordered(figures, params.order)
+        shown = order[0] if channel is None else channel
+        results: dict[str, Result] = {
+            "channels": _mosaic(ctx, layer, maps, order, params.scale),
+            "channel": _overlay(ctx, layer, maps[shown]),
+            "histogram": _spread(maps, channel),
+            "statistics": _table(figures, order),
+        }
+        if channel is not None:
+            results = {"channel": results.pop("channel"), **results}
+        notes = (*notes, f"channel {shown} is shown large", *_remarks(layer, figures))
+        yield Report(results, notes)
+
+
+def _choose_layer(ctx: Context, name: str) -> tuple[LayerInfo, tuple[str, ...]]:
+    """Return the layer's facts, and why it was chosen where none was named."""
+    info = ctx.model.info
+    if name:
+        return ctx.layer(name), ()
+    finest = max(info.preprocess.input_size) / _FINEST
+    spatial = [layer for layer in info.layers if layer.spatial]
+    fine = [layer for layer in spatial if max(_grid(layer)) >= finest]
+    reached = [layer for layer in info.layers if layer.shape is not None]
+    candidates = fine or spatial or reached[:-1] or reached
+    if not candidates:
+        raise ModelError(info.title, "has no layer that can be looked at")
+    top = min(layer.depth for layer in candidates)
+    chosen = [layer for layer in candidates if layer.depth == top][-1]
+    if fine:
+        reason = f"the deepest with maps of at least 1/{_FINEST} of the input's side"
+    else:
+        reason = "the deepest with maps" if spatial else "the last before the output"
+    return chosen, (f"layer {chosen.name} was chosen: {reason}",)
+
+
+def _grid(layer: LayerInfo) -> tuple[int, ...]:
+    return layer.grid or (layer.shape or ())[1:]
+
+
+def _checked_channel(channel: int, layer: LayerInfo, count: int) -> int | None:
+    """Return the channel, None for all.
+
+    Raises:
+        UsageError: the layer has no such channel.
+    """
+    if channel == _ALL:
+        return None
+    if not 0 <= channel < count:
+        raise UsageError(
+            "--channel",
+            f"layer {layer.name} has no channel {channel}",
+            f"it has {count}: 0 to {count - 1}, or -1 for all",
+        )
+    return channel
+
+
+def _ordered(figures: ChannelFigures, order: str) -> NDArray[np.int64]:
+    """Return the channels, first to last; equal ones stay in the network's order."""
+    match order:
+        case "strongest":
+            return np.argsort(-figures.strength, kind="stable")
+        case "sparsest":
+            # Silent channels show nothing, so they come last.
+            return np.lexsort((-figures.zeros, figures.silent))
+        case _:
+            return np.arange(len(figures.strength))
+
+
+def _mosaic(
+    ctx: Context, layer: LayerInfo, maps: Maps, order: NDArray[np.int64], scale: str
+) -> Mosaic:
+    covers = covers_input(layer)
+    return Mosaic(
+        tiles=maps,
+        order=order,
+        signed=bool(maps.min() < 0),
+        shared_scale=scale == "common",
+        unit=_UNIT,
+        noun="channel",
+        layer=layer.name,
+        frame=Frame.INPUT if covers else None,
+        placement=ctx.placement if covers else None,
+    )
+
+
+def _overlay(ctx: Context, layer: LayerInfo, values: Maps) -> Heatmap:
+    covers = covers_input(layer)
+    return Heatmap(
+        values=values,
+        signed=bool(values.min() < 0),
+        unit=_UNIT,
+        frame=Frame.INPUT if covers else None,
+        placement=ctx.placement if covers else None,
+    )
+
+
+def _spread(maps: Maps, channel: int | None) -> Curves:
+    values = maps if channel is None else maps[channel]
+    edges, shares, sampled = histogram(values, _BINS)
+    name = "all channels" if channel is None else f"channel {channel}"
+    return Curves(
+        x=edges,
+        series={name: 100 * shares},
+        x_label=f"{_UNIT} (zeros left out)",
+        y_label="share of a sample, %" if sampled else "share of all values, %",
+        style="bars",
+    )
+
+
+def _table(figures: ChannelFigures, order: NDArray[np.int64]) -> Table:
+    columns = np.stack(
+        [
+            figures.mean,
+            figures.strength,
+            figures.lowest,
+            figures.highest,
+            100 * figures.zeros,
+        ],
+        axis=1,
+    )[order].tolist()
+    peaks = figures.peak[order].tolist()
+    return Table(
+        columns=(
+            "channel",
+            "mean",
+            "root mean square",
+            "lowest",
+            "highest",
+            "zeros, %",
+            "strongest at row, column",
+        ),
+        rows=tuple(
+            (index, *values, f"{row}, {column}")
+            for index, values, (row, column) in zip(
+                order.tolist(), columns, peaks, strict=True
+            )
+        ),
+    )
+
+
+def _remarks(layer: LayerInfo, figures: ChannelFigures) -> tuple[str, ...]:
+    count, silent = len(figures.zeros), int(figures.silent.sum())
+    remarks = [f"{100 * figures.zeros.mean():.1f} % of the values are zero"]
+    if silent:
+        remarks.append(f"{silent} of {count} channels are silent on this picture")
+    if not np.isfinite(figures.strength).all():
+        remarks.append("some values are infinite or not numbers")
+    if layer.calls > 1:
+        remarks.append(f"the network runs this layer {layer.calls} times; this is last")
+    if layer.extra_tokens and layer.grid is not None:
+        remarks.append(
+            f"{layer.extra_tokens} token(s) before the grid are left out of the maps"
+        )
+    return tuple(remarks)

@@ -1,0 +1,123 @@
+"""A layer's output as one map for each channel, and figures about the maps."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.base.info import LayerInfo, Layout
+
+Maps = NDArray[Any]
+"""(C, h, w), the network's numbers and order."""
+Numbers = NDArray[np.float64]
+
+_MAP_AXES = 3
+_SAMPLE = 1 << 16
+"""Values that a histogram looks at, at most: a share is then within 0.4 points of the
+truth (two standard errors at worst), and the counting costs less than the layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFigures:
+    """What there is to say about each of C maps.
+
+    Attributes:
+        mean: (C,).
+        strength: root mean square, (C,).
+        lowest: smallest value, (C,).
+        highest: largest value, (C,).
+        zeros: share of values that are exactly zero, (C,).
+        peak: int64 (C, 2), row and column of the largest value, the first if several.
+    """
+
+    mean: Numbers
+    strength: Numbers
+    lowest: Numbers
+    highest: Numbers
+    zeros: Numbers
+    peak: NDArray[np.int64]
+
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """Which channels are zero everywhere, (C,)."""
+        return np.equal(self.zeros, 1)
+
+
+def channel_maps(output: Tensor, info: LayerInfo) -> Maps:
+    """Lay a layer's output out as maps; no number is changed.
+
+    Args:
+        output: (1, ...) as the layer gave it.
+        info: says what the axes mean.
+
+    Returns:
+        (C, h, w): tokens in their grid without the extra ones; a vector as (D, 1, 1);
+        tokens in windows as (D, windows, tokens); else the first axis counts.
+    """
+    one = _channels_first(output.detach().cpu()[0], info)
+    if one.ndim > _MAP_AXES:
+        one = one.flatten(1, -2)
+    elif one.ndim < _MAP_AXES:
+        one = one.reshape(len(one), 1, -1)
+    maps: Maps = one.contiguous().numpy()
+    return maps
+
+
+def covers_input(info: LayerInfo) -> bool:
+    """Tell whether each of a layer's maps lies over the network's whole input."""
+    return info.layout in {Layout.MAP, Layout.MAP_LAST} or (
+        info.layout is Layout.TOKENS and info.grid is not None
+    )
+
+
+def channel_figures(maps: Maps) -> ChannelFigures:
+    """Return the figures of each map."""
+    flat = maps.reshape(len(maps), -1)
+    peak = flat.argmax(axis=1)
+    zeros = [np.count_nonzero(one == 0) / flat.shape[1] for one in flat]
+    squares = np.einsum("cp,cp->c", flat, flat, dtype=flat.dtype)
+    return ChannelFigures(
+        mean=flat.mean(axis=1, dtype=flat.dtype).astype(np.float64),
+        strength=np.sqrt(squares.astype(np.float64) / flat.shape[1]),
+        lowest=flat.min(axis=1).astype(np.float64),
+        highest=np.take_along_axis(flat, peak[:, None], 1)[:, 0].astype(np.float64),
+        zeros=np.array(zeros),
+        peak=np.stack(np.divmod(peak, maps.shape[2]), axis=1),
+    )
+
+
+def histogram(values: Maps, bins: int) -> tuple[Numbers, Numbers, bool]:
+    """Return how the values that are not zero spread, as shares of all values.
+
+    Args:
+        values: any shape; what is not finite is left out.
+        bins: how many bars.
+
+    Returns:
+        bins + 1 edges, bins shares, and whether only a sample was counted: of large
+        arrays every k-th value is, from the first on.
+    """
+    flat = values.reshape(-1)
+    stride = -(-flat.size // _SAMPLE)
+    # An odd stride walks over all columns of maps whose width is a power of two.
+    sample = flat[:: stride | 1] if stride > 1 else flat
+    counted = sample[(sample != 0) & np.isfinite(sample)]
+    low, high = (counted.min(), counted.max()) if counted.size else (0.0, 1.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    counts = torch.histc(
+        torch.from_numpy(counted.astype(np.float32)), bins, float(low), float(high)
+    )
+    edges = np.linspace(float(low), float(high), bins + 1)
+    return edges, counts.numpy().astype(np.float64) / sample.size, stride > 1
+
+
+def _channels_first(one: Tensor, info: LayerInfo) -> Tensor:
+    if info.layout in {Layout.MAP_LAST, Layout.WINDOWS}:
+        return one.permute(2, 0, 1)
+    if info.layout is Layout.TOKENS and info.grid is not None:
+        return one[info.extra_tokens :].T.reshape(-1, *info.grid)
+    return one.T if info.layout is Layout.TOKENS else one
