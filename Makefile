@@ -1,0 +1,34 @@
+# What there is to do with a checkout; CONTRIBUTING.md explains. The work is done by
+# small scripts in packaging/.  Example: make test ARGS="-k occlusion"
+.PHONY: setup run test lint bench soak screenshots catalogue
+
+python := .venv/bin/python
+
+setup:
+	@sh packaging/setup.sh
+
+run: setup
+	@sh packaging/run.sh $(ARGS)
+
+test: setup
+	@sh packaging/test.sh $(ARGS)
+
+lint: setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/mypy packaging
+	.venv/bin/lint-imports
+
+bench: setup
+	@sh packaging/peers.sh
+	@$(python) -m tests.benchmarks $(ARGS)
+
+soak: setup
+	@$(python) -m tests.benchmarks --soak $(ARGS)
+
+screenshots: setup
+	@$(python) packaging/screenshots.py $(ARGS)
+
+catalogue: setup
+	@$(python) -m nnviz catalogue
