@@ -1,6 +1,7 @@
 """What can go wrong, in words: every message names the thing, reason and remedy."""
 
 import difflib
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -84,6 +85,27 @@ class ErrorRecord:
     kind: ErrorKind
     text: str
     details: str
+
+
+def error_record(error: BaseException) -> ErrorRecord:
+    """Return an exception as text and let go of what its frames held.
+
+    An exception keeps the local variables of all functions that it passed alive,
+    pictures and tensors among them.
+    """
+    details = "".join(traceback.format_exception(error))
+    _clear_frames(error)
+    if isinstance(error, NnvizError):
+        return ErrorRecord(error.kind, str(error), details)
+    line = traceback.format_exception_only(error)[-1].strip()
+    return ErrorRecord(ErrorKind.OURS, f"nnviz made a mistake: {line}", details)
+
+
+def _clear_frames(error: BaseException | None) -> None:
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def unknown(noun: str, name: str, known: Iterable[str]) -> UsageError:

@@ -1,0 +1,100 @@
+"""Results as files: a picture, the numbers and the recipe."""
+
+import re
+import shutil
+import threading
+import uuid
+from itertools import chain, count
+from pathlib import Path
+
+from nnviz.base.errors import InputError
+from nnviz.base.recipes import Run
+from nnviz.media.encode import write_npz, write_png, write_text
+
+RECIPE_KEY = "nnviz.recipe"
+"""Keyword of the PNG text chunk that holds the recipe."""
+_SUFFIXES = (".png", ".npz", ".json")
+_WIDTH = 1600
+"""Of the saved picture, px."""
+_naming = threading.Lock()
+"""Two results saved at the same time must not choose the same free name."""
+_UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
+
+
+def save_run(
+    run: Run, folder: Path, stem: str | None = None, *, overwrite: bool = True
+) -> tuple[Path, ...]:
+    """Write ``STEM.METHOD.png`` (recipe embedded), ``.npz`` (all arrays) and ``.json``.
+
+    All three are there whole or none is: they are made in a hidden folder first.
+
+    Args:
+        run: what to save.
+        folder: made where it does not exist.
+        stem: first part of the names; None for the photograph's name, or the
+            network's where there is no photograph.
+        overwrite: replace files of the same name, else number the new ones.
+
+    Returns:
+        The three paths.
+
+    Raises:
+        InputError: the folder or the disk does not allow it.
+    """
+    # Imported here: who only opens files needs no painter.
+    from nnviz.render.report import paint_report  # noqa: PLC0415
+
+    text = run.recipe.to_json()
+    base = f"{_stem(run, stem)}.{run.recipe.method}"
+    stage = folder / f".{base}.{uuid.uuid4().hex}"
+    try:
+        # Each writer makes the folders that are missing.
+        picture = paint_report(run.report, run.image, _WIDTH)
+        write_png(stage / ".png", picture, {RECIPE_KEY: text})
+        write_npz(stage / ".npz", run.report.arrays())
+        write_text(stage / ".json", text)
+        return _publish(stage, folder / base, overwrite=overwrite)
+    except InputError as error:
+        # The stage means nothing to the user.
+        raise InputError(str(folder), error.reason, error.remedy) from None
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _publish(stage: Path, base: Path, *, overwrite: bool) -> tuple[Path, ...]:
+    """Move the staged files to their names.
+
+    Raises:
+        InputError: a folder has one of the names.
+    """
+    with _naming:
+        paths = _names(base) if overwrite else _free_names(base)
+        for path in paths:
+            if path.is_dir():
+                raise InputError(
+                    path.name, f"{path.name} is a folder", "choose another folder"
+                )
+        for path in paths:
+            (stage / path.suffix).replace(path)
+    return paths
+
+
+def _names(base: Path) -> tuple[Path, ...]:
+    return tuple(base.with_name(base.name + suffix) for suffix in _SUFFIXES)
+
+
+def _free_names(base: Path) -> tuple[Path, ...]:
+    """Return names that nothing has: ``cat.filters``, ``cat.filters-2``, ..."""
+    numbered = (base.with_name(f"{base.name}-{number}") for number in count(2))
+    candidates = map(_names, chain([base], numbered))
+    return next(
+        paths for paths in candidates if not any(path.exists() for path in paths)
+    )
+
+
+def _stem(run: Run, stem: str | None) -> str:
+    """Return a first part that is a legal file name everywhere."""
+    if stem is None:
+        photo = Path(run.recipe.image).stem
+        stem = photo or run.recipe.model.rpartition(":")[2]
+    return _UNSAFE.sub("_", stem).strip(" .") or "result"

@@ -1,0 +1,47 @@
+"""Cyclic garbage, collected only where it may be: on the thread that asks for it.
+
+Python collects cycles on whatever thread happens to allocate.  A cycle that holds a
+widget must not be taken apart outside the GUI thread: so automatic collection is off
+while the window is there, and a timer calls ``tick`` on the GUI thread.
+"""
+
+import gc
+import time
+
+_FULL_SECONDS = 60.0
+"""Time between full collections; cheap, for what the imports made is frozen."""
+
+
+class GarbageTimer:
+    """Does by hand what Python's collector does by itself, with its thresholds."""
+
+    def __init__(self) -> None:
+        self._running = False
+        self._full_at = 0.0
+
+    def start(self) -> None:
+        """Turn automatic collection off."""
+        self._running = True
+        self._full_at = time.monotonic() + _FULL_SECONDS
+        gc.disable()
+
+    def tick(self) -> None:
+        """Collect the youngest generation that is due; call several times a second."""
+        if not self._running:
+            return
+        young, middle, _ = gc.get_count()
+        young_limit, middle_limit, _ = gc.get_threshold()
+        if time.monotonic() >= self._full_at:
+            gc.collect()
+            self._full_at = time.monotonic() + _FULL_SECONDS
+        elif middle > middle_limit:
+            gc.collect(1)
+        elif young > young_limit:
+            gc.collect(0)
+
+    def stop(self) -> None:
+        """Turn automatic collection on again and unfreeze; idempotent."""
+        if self._running:
+            self._running = False
+            gc.unfreeze()
+            gc.enable()

@@ -1,0 +1,126 @@
+"""What the worker threads have to tell the GUI: bounded, ordered, one wake-up."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+
+from nnviz.base.events import Cancelled, Done, Event, Partial, Progress
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posted:
+    """An event with its address.
+
+    Attributes:
+        place: where the answer is shown.
+        ticket: which request it belongs to.
+        event: what happened.
+    """
+
+    place: str
+    ticket: int
+    event: Event
+
+
+class Mailbox:
+    """Holds events until one reader takes them, in the order they were put.
+
+    Steps (Progress, Partial) are kept once per place: a newer one replaces the older.
+    Final events are never dropped.  What can be heavy is bounded by the number of
+    places, however long the reader is busy: a result is replaced by a newer one of
+    its place, and then reported as Cancelled, unless it was put with ``keep``.
+
+    Args:
+        wake: called whenever something is put into the empty box, on the thread that
+            puts it, under the box's lock; must neither block nor use the box.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._box: dict[Hashable, Posted] = {}
+        self._replaceable: dict[str, int] = {}
+        self._closed = False
+
+    def put(self, posted: Posted, *, keep: bool) -> None:
+        """Add an event; thread-safe.  After ``close`` it is thrown away.
+
+        Args:
+            posted: the event.
+            keep: whether a result must reach the reader even when a newer result of
+                its place is there.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            was_empty = not self._box
+            if isinstance(posted.event, Progress | Partial):
+                self._store(posted, (posted.place, type(posted.event)))
+            else:
+                self._put_final(posted, keep=keep)
+            if was_empty:
+                self._wake()
+
+    def take(self) -> Posted | None:
+        """Remove and return the oldest event, None if there is none."""
+        with self._lock:
+            if not self._box:
+                return None
+            posted = self._box.pop(next(iter(self._box)))
+            if self._replaceable.get(posted.place) == posted.ticket:
+                self._forget_result(posted)
+            return posted
+
+    def drain(self, seconds: float) -> Iterator[Posted]:
+        """Take events until the box is empty or the time is up, at least one.
+
+        The reader's own work between two events counts.  What remains needs another
+        ``drain``: there is no wake-up for it.
+        """
+        until = time.perf_counter() + seconds
+        while (posted := self.take()) is not None:
+            yield posted
+            if time.perf_counter() >= until:
+                return
+
+    def __len__(self) -> int:
+        """Return the number of events inside."""
+        with self._lock:
+            return len(self._box)
+
+    def close(self) -> None:
+        """Throw everything away; once this returns, ``wake`` is not called again."""
+        with self._lock:
+            self._closed = True
+            self._box.clear()
+            self._replaceable.clear()
+
+    def _put_final(self, posted: Posted, *, keep: bool) -> None:
+        if isinstance(posted.event, Done):
+            # The result is better than any step before it, so those need no showing.
+            self._drop_steps(posted)
+            if not keep:
+                self._replace_result(posted)
+        self._store(posted, (posted.place, posted.ticket))
+
+    def _replace_result(self, posted: Posted) -> None:
+        older = self._replaceable.get(posted.place)
+        if older is not None:
+            self._box[posted.place, older] = Posted(posted.place, older, Cancelled())
+        self._replaceable[posted.place] = posted.ticket
+
+    def _drop_steps(self, posted: Posted) -> None:
+        for kind in (Progress, Partial):
+            step = self._box.get((posted.place, kind))
+            if step is not None and step.ticket == posted.ticket:
+                del self._box[posted.place, kind]
+
+    def _forget_result(self, posted: Posted) -> None:
+        if isinstance(posted.event, Done):
+            del self._replaceable[posted.place]
+
+    def _store(self, posted: Posted, key: Hashable) -> None:
+        # Taken out first, so that a newer event stands behind what was put before it.
+        self._box.pop(key, None)
+        self._box[key] = posted

@@ -1,0 +1,217 @@
+"""Whose turn it is: a cooperative scheduler over jobs, without threads.
+
+A job is a generator; each of its yields is a safe point where another may go on.
+"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nnviz.base.errors import CancelledError, ErrorRecord
+from nnviz.base.events import (
+    Cancelled,
+    Changes,
+    Done,
+    Event,
+    Failed,
+    Job,
+    Partial,
+    Policy,
+    Priority,
+    Progress,
+)
+from nnviz.base.parameters import Value
+from nnviz.base.requests import Request
+from nnviz.runtime.cancel import CancelToken
+
+Start = Callable[[Request, Callable[[], None]], Job]
+"""Makes the job of a request, given the check that the job is to call often."""
+Explain = Callable[[BaseException], ErrorRecord]
+"""Puts an exception into words and lets go of its frames."""
+
+
+@dataclass(eq=False, slots=True)
+class Task:
+    """A request on its way.
+
+    Attributes:
+        ticket: its number, growing with each submit.
+        place: where the answer is shown.
+        request: what is asked.
+        policy: what it did to earlier ones of its place.
+        priority: which turn it gets.
+        token: stops it.
+        started: whether it had a turn, or has its first one now.
+        job: the generator, once started.
+        changes: steered values that wait for the next turn.
+        steering: steered values for the turn that runs now.
+    """
+
+    ticket: int
+    place: str
+    request: Request
+    policy: Policy
+    priority: Priority
+    token: CancelToken = field(default_factory=CancelToken)
+    started: bool = False
+    job: Job | None = None
+    changes: dict[str, Value] = field(default_factory=dict)
+    steering: Changes | None = None
+
+
+class Scheduler:
+    """Decides which task goes on, and tells how each ends.
+
+    One turn is ``pick``, ``advance``, ``settle``.  Only ``advance`` runs the job;
+    all else is quick bookkeeping that the owner may guard with a lock, so that
+    tickets can be taken, cancelled and steered while a job computes.
+
+    Rules: tasks of one place run one after the other; of different places the
+    higher priority goes first and equal ones take turns.  A live stream never ends,
+    so after each finished live job a normal one has one turn.  Each ticket ends with
+    exactly one Done, Failed or Cancelled, and nothing follows it.
+
+    Args:
+        start: makes a job.
+        explain: puts a job's exception into words.
+        post: is told every event.
+    """
+
+    def __init__(
+        self, start: Start, explain: Explain, post: Callable[[Task, Event], None]
+    ) -> None:
+        self._start = start
+        self._explain = explain
+        self._post = post
+        self._numbers = itertools.count(1)
+        self._turns = itertools.count(1)
+        self._places: dict[str, list[Task]] = {}
+        self._last_turn: dict[str, int] = {}
+        self._normal_is_due = False
+        self._closed = False
+
+    def submit(
+        self, place: str, request: Request, policy: Policy, priority: Priority
+    ) -> int:
+        """Take a request and return its ticket.
+
+        After ``close`` the ticket is cancelled at once.
+        """
+        task = Task(next(self._numbers), place, request, policy, priority)
+        if self._closed:
+            self._post(task, Cancelled())
+            return task.ticket
+        for earlier in self._tasks(place):
+            if _displaces(policy, earlier):
+                self._stop(earlier)
+        self._places.setdefault(place, []).append(task)
+        return task.ticket
+
+    def cancel(self, ticket: int) -> None:
+        """Stop a task, running or waiting; one that has ended stays as it is."""
+        task = self._find(ticket)
+        if task is not None:
+            self._stop(task)
+
+    def steer(self, ticket: int, changes: Changes) -> None:
+        """Hand new values to a task at its next safe point; later ones win."""
+        task = self._find(ticket)
+        if task is not None:
+            task.changes.update(changes)
+
+    def close(self) -> None:
+        """Stop all tasks and take no more.
+
+        Started ones still need turns, in which their generators are closed.
+        """
+        self._closed = True
+        for place in list(self._places):
+            for task in self._tasks(place):
+                self._stop(task)
+
+    def pick(self) -> Task | None:
+        """Return the task whose turn it is, None when nothing is to be done."""
+        heads = [tasks[0] for tasks in self._places.values()]
+        if not heads:
+            return None
+        task = min(heads, key=self._order)
+        task.started = True
+        self._last_turn[task.place] = next(self._turns)
+        if task.priority is Priority.NORMAL:
+            self._normal_is_due = False
+        # A generator takes nothing before its first yield.
+        if task.job is not None and task.changes:
+            task.steering, task.changes = task.changes, {}
+        return task
+
+    def advance(self, task: Task) -> Event:
+        """Run a task to its next safe point, or to its end.
+
+        Returns:
+            The step that it yielded, or how it ended.
+        """
+        try:
+            return self._run_on(task)
+        except CancelledError:
+            return Cancelled()
+        except BaseException as error:  # noqa: BLE001 - the one boundary of all jobs
+            # SystemExit and KeyboardInterrupt of a job must not end the thread either.
+            return Failed(self._explain(error))
+
+    def settle(self, task: Task, event: Event) -> None:
+        """Tell what a turn gave, and let go of a task that ended."""
+        if isinstance(event, Progress | Partial):
+            if not task.token.cancelled:
+                self._post(task, event)
+            return
+        if task.priority is Priority.LIVE:
+            self._normal_is_due = True
+        self._end(task, event)
+
+    def _run_on(self, task: Task) -> Event:
+        if task.token.cancelled:
+            if task.job is not None:
+                task.job.close()
+            return Cancelled()
+        if task.job is None:
+            task.job = self._start(task.request, task.token.check)
+        changes, task.steering = task.steering, None
+        try:
+            return task.job.send(changes)
+        except StopIteration as end:
+            return Done(end.value)
+
+    def _order(self, task: Task) -> tuple[bool, float, int]:
+        rank: float = task.priority
+        if task.priority is Priority.LIVE and self._normal_is_due:
+            rank = Priority.NORMAL + 0.5
+        return not task.token.cancelled, rank, self._last_turn.get(task.place, 0)
+
+    def _stop(self, task: Task) -> None:
+        task.token.cancel()
+        if not task.started:
+            self._end(task, Cancelled())
+
+    def _end(self, task: Task, event: Event) -> None:
+        tasks = self._places[task.place]
+        tasks.remove(task)
+        if not tasks:
+            del self._places[task.place]
+        self._post(task, event)
+
+    def _tasks(self, place: str) -> tuple[Task, ...]:
+        return tuple(self._places.get(place, ()))
+
+    def _find(self, ticket: int) -> Task | None:
+        tasks = itertools.chain.from_iterable(self._places.values())
+        return next((task for task in tasks if task.ticket == ticket), None)
+
+
+def _displaces(policy: Policy, earlier: Task) -> bool:
+    match policy:
+        case Policy.REPLACE:
+            return True
+        case Policy.LATEST:
+            return not earlier.started
+        case Policy.QUEUE:
+            return False

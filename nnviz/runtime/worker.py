@@ -1,0 +1,186 @@
+"""The inference thread: the only one in which the engine lives."""
+
+import gc
+import importlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.errors import ErrorRecord, error_record
+from nnviz.base.events import Changes, Done, Event, Failed, Job, Policy, Priority
+from nnviz.base.requests import Request
+from nnviz.runtime.mailbox import Mailbox, Posted
+from nnviz.runtime.scheduler import Explain, Scheduler, Task
+
+CATALOGUE_PLACE = ":catalogue"
+"""Address of the live catalogue (Done), or of why the engine is missing (Failed)."""
+_THREAD_NAME = "nnviz-inference"
+
+
+class Session(Protocol):
+    """What the worker needs of ``nnviz.engine.session.Session``."""
+
+    def job(self, request: Request, check: Callable[[], None]) -> Job:
+        """Return the generator that answers a request."""
+        ...
+
+    def catalogue(self) -> Catalogue:
+        """Return all methods, plug-ins too, and all models."""
+        ...
+
+    def close(self) -> None:
+        """Unload everything."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The engine as opened in the worker's thread.
+
+    Attributes:
+        session: makes jobs.
+        explain: puts their exceptions into words.
+    """
+
+    session: Session
+    explain: Explain
+
+
+def open_engine() -> Engine:
+    """Import the engine (seconds: torch) and open a session."""
+    module = importlib.import_module("nnviz.engine.session")
+    return Engine(module.Session(), module.error_record)
+
+
+class Worker:
+    """Runs jobs one turn at a time on a thread of its own.
+
+    All methods may be called from any thread.  Answers come through ``mailbox``.
+
+    Args:
+        wake: as in ``Mailbox``.
+        engine: opens the engine; called once, inside the thread.
+
+    Attributes:
+        mailbox: where the answers are; other threads may post into it too.
+    """
+
+    def __init__(
+        self,
+        wake: Callable[[], None],
+        engine: Callable[[], Engine] = open_engine,
+    ) -> None:
+        self.mailbox = Mailbox(wake)
+        self._open_engine = engine
+        self._engine: Engine | None = None
+        self._failure: ErrorRecord | None = None
+        self._scheduler = Scheduler(self._start_job, self._explain, self._post)
+        # Guards the scheduler's book-keeping; never held while a job runs.
+        self._changed = threading.Condition()
+        self._stopping = False
+        # A daemon, for a forgotten shutdown must not keep the process alive.
+        self._thread = threading.Thread(
+            target=self._live, name=_THREAD_NAME, daemon=True
+        )
+
+    def start(self) -> None:
+        """Start the thread and, in it, the import of the engine."""
+        self._thread.start()
+
+    def submit(
+        self, place: str, request: Request, policy: Policy, priority: Priority
+    ) -> int:
+        """Take a request and return its ticket; the engine need not be there yet.
+
+        After ``shutdown`` the ticket is cancelled at once.
+        """
+        with self._changed:
+            ticket = self._scheduler.submit(place, request, policy, priority)
+            self._changed.notify()
+        return ticket
+
+    def cancel(self, ticket: int) -> None:
+        """Stop a request, running or waiting."""
+        with self._changed:
+            self._scheduler.cancel(ticket)
+            self._changed.notify()
+
+    def steer(self, ticket: int, changes: Changes) -> None:
+        """Give a running job new values at its next safe point."""
+        with self._changed:
+            self._scheduler.steer(ticket, changes)
+
+    def shutdown(self, timeout: float) -> bool:
+        """Cancel everything, unload the engine and end the thread; idempotent.
+
+        Args:
+            timeout: how long to wait for the thread, s.
+
+        Returns:
+            Whether the thread has ended.  If not (a pass or an import that takes
+            long) it ends by itself, and nothing is posted any more.
+        """
+        with self._changed:
+            self._stopping = True
+            self._scheduler.close()
+            self._changed.notify()
+        self.mailbox.close()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _live(self) -> None:
+        self._engine = self._opened()
+        while (task := self._next_task()) is not None:
+            event = self._scheduler.advance(task)
+            with self._changed:
+                self._scheduler.settle(task, event)
+            # Not kept over the next wait: they may hold pictures and results.
+            del task, event
+        if self._engine is not None:
+            self._engine.session.close()
+
+    def _opened(self) -> Engine | None:
+        try:
+            engine = self._open_engine()
+            catalogue = engine.session.catalogue()
+        except BaseException as error:  # noqa: BLE001 - told to the user, like a job's
+            self._failure = error_record(error)
+            self._tell(Failed(self._failure))
+            return None
+        # What the imports made stays for good: full collections need not look at it.
+        gc.freeze()
+        self._tell(Done(catalogue))
+        return engine
+
+    def _next_task(self) -> Task | None:
+        with self._changed:
+            while (task := self._scheduler.pick()) is None:
+                if self._stopping:
+                    return None
+                self._changed.wait()
+            return task
+
+    def _start_job(self, request: Request, check: Callable[[], None]) -> Job:
+        if self._engine is None:
+            raise _EngineMissingError
+        return self._engine.session.job(request, check)
+
+    def _explain(self, error: BaseException) -> ErrorRecord:
+        if self._failure is not None:
+            return self._failure
+        explain = self._engine.explain if self._engine else error_record
+        return explain(error)
+
+    def _post(self, task: Task, event: Event) -> None:
+        posted = Posted(task.place, task.ticket, event)
+        self.mailbox.put(posted, keep=task.policy is Policy.QUEUE)
+
+    def _tell(self, event: Event) -> None:
+        self.mailbox.put(Posted(CATALOGUE_PLACE, 0, event), keep=True)
+
+
+class _EngineMissingError(Exception):
+    """The engine could not be opened; why was told when that happened."""
