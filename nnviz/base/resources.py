@@ -1,20 +1,22 @@
 """Where the files that ship with the program are, in a checkout and when installed."""
 
-import sysconfig
 from functools import cache
 from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @cache
 def resource(*parts: str) -> Path:
     """Return the path of a shipped file or folder.
 
+    They lie inside the package when it was installed from a wheel, beside it in a
+    checkout.
+
     Raises:
         FileNotFoundError: it does not ship with this version.
     """
-    beside = Path(__file__).resolve().parents[2] / "resources"
-    installed = Path(sysconfig.get_path("data")) / "share" / "nnviz" / "resources"
-    for root in (beside, installed):
+    for root in (_PACKAGE / "resources", _PACKAGE.parent / "resources"):
         path = root.joinpath(*parts)
         if path.exists():
             return path
