@@ -1,0 +1,56 @@
+"""A spin box for one channel of the chosen layer, or all."""
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QWidget
+
+from nnviz.base.info import LayerInfo
+from nnviz.base.parameters import Parameter, Value
+from nnviz.gui.forms.control import Control
+
+ALL = -1
+_MAXIMUM = 2**31 - 1
+
+
+class ChannelControl(Control):
+    """Edits a ``Kind.CHANNEL``; the lowest step reads "all"."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self._box = QSpinBox(self)
+        self.setup(self._box)
+        self._box.setRange(ALL, _MAXIMUM)
+        self._box.setSpecialValueText(self.tr("all"))
+        self._box.setKeyboardTracking(False)
+        self._box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._box)
+        self.set_value(parameter.default)
+        self._box.valueChanged.connect(self.take)
+
+    def field(self) -> QWidget:
+        """Return the spin box."""
+        return self._box
+
+    def set_layer(self, layer: LayerInfo | None) -> None:
+        """Allow the layer's channels; a channel that it lacks becomes all."""
+        count = channels(layer)
+        with QSignalBlocker(self._box):
+            self._box.setMaximum(_MAXIMUM if count is None else count - 1)
+            self._box.setSuffix("" if count is None else f" of {count}")
+        if count is not None and int(self._value) >= count:
+            self.set_value(ALL)
+        else:
+            self.show_value(self._value)
+
+    def show_value(self, value: Value) -> None:
+        """Show the channel."""
+        with QSignalBlocker(self._box):
+            self._box.setValue(int(value))
+
+
+def channels(layer: LayerInfo | None) -> int | None:
+    """Return how many channels a layer gives, None if not known."""
+    if layer is None or not layer.shape:
+        return None
+    return layer.shape[-1] if layer.grid is not None else layer.shape[0]

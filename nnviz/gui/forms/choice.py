@@ -1,0 +1,94 @@
+"""One of a few words: side by side while they fit, else a list that drops down."""
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from nnviz.base.parameters import Parameter, Value
+from nnviz.gui.forms.control import Control
+
+_SEGMENTS = 4
+_SEGMENT_CHARACTERS = 24
+
+
+class SegmentedControl(Control):
+    """Edits a ``Kind.CHOICE`` of few short words: buttons side by side."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for index, choice in enumerate(parameter.choices):
+            button = QToolButton(self)
+            button.setText(shown(choice))
+            button.setCheckable(True)
+            button.setProperty("segment", True)
+            button.setToolTip(parameter.help)
+            button.setAccessibleName(f"{parameter.title}: {shown(choice)}")
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self._group.addButton(button, index)
+            layout.addWidget(button)
+        self.set_value(parameter.default)
+        self._group.idClicked.connect(
+            lambda index: self.take(self.parameter.choices[index])
+        )
+
+    def field(self) -> QWidget:
+        """Return the chosen button."""
+        return self._group.checkedButton()
+
+    def show_value(self, value: Value) -> None:
+        """Press the value's button."""
+        self._group.button(self.parameter.choices.index(str(value))).setChecked(True)
+
+
+class ComboControl(Control):
+    """Edits a ``Kind.CHOICE`` of many words: a list that drops down."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self._combo = QComboBox(self)
+        self.setup(self._combo)
+        for choice in parameter.choices:
+            self._combo.addItem(shown(choice), choice)
+        self._combo.setSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
+        )
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._combo)
+        self.set_value(parameter.default)
+        self._combo.activated.connect(
+            lambda index: self.take(self.parameter.choices[index])
+        )
+
+    def field(self) -> QWidget:
+        """Return the combo box."""
+        return self._combo
+
+    def show_value(self, value: Value) -> None:
+        """Choose the value's line."""
+        with QSignalBlocker(self._combo):
+            self._combo.setCurrentIndex(self.parameter.choices.index(str(value)))
+
+
+def choice_control(parameter: Parameter, parent: QWidget | None = None) -> Control:
+    """Return buttons for few short choices, else a list."""
+    few = len(parameter.choices) <= _SEGMENTS
+    if few and sum(map(len, parameter.choices)) <= _SEGMENT_CHARACTERS:
+        return SegmentedControl(parameter, parent)
+    return ComboControl(parameter, parent)
+
+
+def shown(choice: str) -> str:
+    """Return a choice as the form writes it."""
+    return choice.replace("_", " ")

@@ -1,0 +1,174 @@
+"""The form of a method's parameters, made from their declarations."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.base.errors import unknown
+from nnviz.base.info import LayerInfo
+from nnviz.base.parameters import Kind, Parameter, Value
+from nnviz.gui.forms.history import Change
+from nnviz.gui.forms.row import Row
+
+_PAUSE = 60
+"""ms between two ``changed`` while a slider is dragged or text is typed."""
+_SPACE = 8
+
+
+class Form(QWidget):
+    """Edits a method's parameters.
+
+    What matters only beside certain other values is hidden while it does not matter;
+    its value is kept.
+
+    Signals:
+        changed: all values by name, after the user or undo changed some.  Not emitted
+            by ``set_values``.
+    """
+
+    changed = Signal(dict)
+
+    def __init__(
+        self, parameters: tuple[Parameter, ...], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.history = QUndoStack(self)
+        self._rows = {each.name: Row(each, self) for each in parameters}
+        self._layers: tuple[LayerInfo, ...] = ()
+        self._stroke = 1
+        self._announced = self._current = self.values()
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE)
+        self._pause.timeout.connect(self._announce)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(_SPACE)
+        for name, row in self._rows.items():
+            layout.addWidget(row)
+            row.reset_wanted.connect(lambda name=name: self.reset(name))
+            row.control.edited.connect(
+                lambda value, settled, name=name: self._edited(name, value, settled)
+            )
+        self._refresh()
+
+    def values(self) -> dict[str, Value]:
+        """Return all values by name, also of what is hidden."""
+        return {name: row.control.value() for name, row in self._rows.items()}
+
+    def set_values(self, values: Mapping[str, Value]) -> None:
+        """Show values; what is not named keeps its own.
+
+        Undo starts anew and ``changed`` is not emitted.
+
+        Raises:
+            UsageError: an unknown name or a value that is not allowed; nothing changed.
+        """
+        self._show(self._checked(values))
+        self.history.clear()
+        self._announced = self.values()
+
+    def set_layers(self, layers: tuple[LayerInfo, ...]) -> None:
+        """Offer the layers of the opened network."""
+        self._layers = layers
+        for row in self._rows.values():
+            row.control.set_layers(layers)
+        self._refresh()
+        self._announced = self.values()
+
+    def apply_preset(self, title: str, values: Mapping[str, Value]) -> None:
+        """Go to named values, all others to their defaults; can be undone.
+
+        Raises:
+            UsageError: as ``set_values``.
+        """
+        self._change(title, self._defaults() | self._checked(values))
+
+    def reset(self, name: str = "") -> None:
+        """Go back to one parameter's default, or to all; can be undone."""
+        defaults = self._defaults()
+        if name:
+            title = self._rows[name].parameter.title
+            self._change(self.tr("reset %s") % title, {name: defaults[name]})
+        else:
+            self._change(self.tr("reset all"), defaults)
+
+    def set_help_visible(self, visible: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Show each parameter's help as a line below it."""
+        for row in self._rows.values():
+            row.set_help_visible(visible)
+
+    def row(self, name: str) -> Row:
+        """Return a parameter's row."""
+        return self._rows[name]
+
+    def _edited(self, name: str, value: Value, settled: bool) -> None:  # noqa: FBT001
+        old = self._current[name]
+        if value != old:
+            title = self._rows[name].parameter.title
+            self.history.push(
+                Change(title, {name: old}, {name: value}, self._replay, self._stroke)
+            )
+        if settled:
+            self._stroke += 1
+            self._announce()
+
+    def _change(self, title: str, new: Mapping[str, Value]) -> None:
+        values = self.values()
+        different = {key: value for key, value in new.items() if value != values[key]}
+        if different:
+            old = {key: values[key] for key in different}
+            self.history.push(Change(title, old, different, self._replay))
+            self._announce()
+
+    def _replay(self, values: Mapping[str, Value]) -> None:
+        """Bring the form to values from the undo stack."""
+        self._show(values)
+        if not self._pause.isActive():
+            self._pause.start()
+
+    def _show(self, values: Mapping[str, Value]) -> None:
+        for name, value in values.items():
+            control = self._rows[name].control
+            if control.value() != value or type(control.value()) is not type(value):
+                control.set_value(value)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Bring visibility, channels and reset buttons up to date."""
+        values = self.values()
+        layer = self._chosen_layer(values)
+        for row in self._rows.values():
+            row.setVisible(row.parameter.matters(values))
+            row.control.set_layer(layer)
+            row.mark_changed()
+        self._current = self.values()
+
+    def _chosen_layer(self, values: Mapping[str, Value]) -> LayerInfo | None:
+        chosen = {
+            values[name]
+            for name, row in self._rows.items()
+            if row.parameter.kind is Kind.LAYER
+        }
+        return next((layer for layer in self._layers if layer.name in chosen), None)
+
+    def _announce(self) -> None:
+        self._pause.stop()
+        values = self.values()
+        if values != self._announced:
+            self._announced = values
+            self.changed.emit(values)
+
+    def _checked(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        for name in values:
+            if name not in self._rows:
+                raise unknown("parameter", name, self._rows)
+        return {
+            name: self._rows[name].parameter.check(value)
+            for name, value in values.items()
+        }
+
+    def _defaults(self) -> dict[str, Value]:
+        return {name: row.parameter.default for name, row in self._rows.items()}

@@ -1,0 +1,99 @@
+"""A searchable list of the network's layers."""
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QSizePolicy, QWidget
+
+from nnviz.base.info import LayerInfo
+from nnviz.base.parameters import Parameter, Value
+from nnviz.gui.forms.control import Control
+
+
+class LayerControl(Control):
+    """Edits a ``Kind.LAYER``; empty means that the method chooses.
+
+    A name that the network does not have is kept and said to be unknown: the network
+    may still be loading.
+    """
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self._names: list[str] = []
+        self._combo = QComboBox(self)
+        self.setup(self._combo)
+        self._combo.setEditable(True)
+        self._combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._combo.setSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
+        )
+        self._combo.setMinimumContentsLength(12)
+        self._combo.lineEdit().setPlaceholderText(self.tr("chosen by the method"))
+        completer = self._combo.completer()
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._combo)
+        self.set_value(parameter.default)
+        self._combo.activated.connect(self._picked)
+        self._combo.lineEdit().editingFinished.connect(self._finished)
+
+    def field(self) -> QWidget:
+        """Return the combo box."""
+        return self._combo
+
+    def set_layers(self, layers: tuple[LayerInfo, ...]) -> None:
+        """Offer the layers that the parameter is about; the value stays."""
+        with QSignalBlocker(self._combo):
+            self._combo.clear()
+            self._names = []
+            for layer in layers:
+                if offered(layer, self.parameter.layers):
+                    self._names.append(layer.name)
+                    self._combo.addItem(layer.name)
+                    index = self._combo.count() - 1
+                    self._combo.setItemData(
+                        index, facts(layer), Qt.ItemDataRole.ToolTipRole
+                    )
+        self.show_value(self._value)
+
+    def show_value(self, value: Value) -> None:
+        """Choose the layer's line, or write its name where there is none."""
+        name = str(value)
+        with QSignalBlocker(self._combo):
+            self._combo.setCurrentIndex(
+                self._names.index(name) if name in self._names else -1
+            )
+            self._combo.setEditText(name)
+        self._judge(name)
+
+    def _picked(self, index: int) -> None:
+        if 0 <= index < len(self._names):
+            self._enter(self._names[index])
+
+    def _finished(self) -> None:
+        self._enter(self._combo.currentText().strip())
+
+    def _enter(self, name: str) -> None:
+        if self._judge(name) and name != self._value:
+            self.take(name)
+
+    def _judge(self, name: str) -> bool:
+        known = not name or not self._names or name in self._names
+        self.refused.emit("" if known else self.tr("no such layer: %s") % name)
+        return known
+
+
+def offered(layer: LayerInfo, kinds: str) -> bool:
+    """Tell whether a layer parameter that asks for ``kinds`` offers the layer."""
+    if kinds == "filters":
+        return layer.filters
+    if kinds == "spatial":
+        return layer.spatial
+    return layer.calls > 0 and layer.shape is not None
+
+
+def facts(layer: LayerInfo) -> str:
+    """Return a layer's kind and output shape in one line."""
+    shape = " × ".join(map(str, layer.shape)) if layer.shape else "no output"  # noqa: RUF001
+    return f"{layer.kind}, {shape}"

@@ -1,0 +1,45 @@
+"""The map between a slider's positions and a parameter's range."""
+
+import math
+from dataclasses import dataclass
+
+from nnviz.gui.forms.control import SLIDER_STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Linear or logarithmic over ``minimum`` to ``maximum``.
+
+    A logarithmic scale needs a positive minimum; from zero on it is linear.
+    """
+
+    minimum: float
+    maximum: float
+    log: bool = False
+
+    @property
+    def _logarithmic(self) -> bool:
+        return self.log and self.minimum > 0
+
+    def position(self, value: float) -> int:
+        """Return the slider's position for a value."""
+        if self.maximum <= self.minimum:
+            return 0
+        if self._logarithmic:
+            share = math.log(value / self.minimum) / math.log(
+                self.maximum / self.minimum
+            )
+        else:
+            share = (value - self.minimum) / (self.maximum - self.minimum)
+        return round(share * SLIDER_STEPS)
+
+    def value(self, position: int) -> float:
+        """Return the value for a slider's position, the ends exactly."""
+        if position <= 0:
+            return self.minimum
+        if position >= SLIDER_STEPS:
+            return self.maximum
+        share = position / SLIDER_STEPS
+        if self._logarithmic:
+            return self.minimum * (self.maximum / self.minimum) ** share
+        return self.minimum + (self.maximum - self.minimum) * share

@@ -1,0 +1,38 @@
+"""A line of text."""
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+
+from nnviz.base.parameters import Parameter, Value
+from nnviz.gui.forms.control import Control
+
+
+class TextControl(Control):
+    """Edits a ``Kind.TEXT``; unsettled while typed, settled by Enter or leaving."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self._line = QLineEdit(self)
+        self.setup(self._line)
+        self._line.setClearButtonEnabled(True)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._line)
+        self.set_value(parameter.default)
+        self._line.textEdited.connect(lambda text: self.take(text, settled=False))
+        self._line.editingFinished.connect(self._finished)
+
+    def field(self) -> QWidget:
+        """Return the line."""
+        return self._line
+
+    def show_value(self, value: Value) -> None:
+        """Write the value."""
+        with QSignalBlocker(self._line):
+            if self._line.text() != value:
+                self._line.setText(str(value))
+
+    def _finished(self) -> None:
+        if self._line.isModified():
+            self._line.setModified(False)
+            self.take(self._value)

@@ -1,0 +1,70 @@
+"""The colours of the views, taken from the palette so that any theme fits."""
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QColor, QPalette
+
+SPACE = 8
+"""The grid that distances are multiples of, px."""
+SMALL_SPACE = 4
+
+_DARK = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a view paints with.
+
+    Attributes:
+        backdrop: behind pictures.
+        surface: of panels and legends.
+        text: of labels.
+        quiet: of secondary text.
+        line: hairlines and tracks.
+        accent: selection, bars, the first curve.
+        negative: bars left of zero.
+        warning: of remarks that matter.
+        dark: whether text is light on dark.
+    """
+
+    backdrop: QColor
+    surface: QColor
+    text: QColor
+    quiet: QColor
+    line: QColor
+    accent: QColor
+    negative: QColor
+    warning: QColor
+    dark: bool
+
+    def series(self, index: int) -> QColor:
+        """Return the colour of curve ``index``: Okabe & Ito's colour-blind-safe set."""
+        names = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#f0e442")
+        return self.accent if index == 0 else QColor(names[index % len(names)])
+
+
+def tokens_of(palette: QPalette) -> Tokens:
+    """Derive the tokens from a palette."""
+    surface = palette.color(QPalette.ColorRole.Window)
+    text = palette.color(QPalette.ColorRole.WindowText)
+    dark = surface.lightness() < _DARK
+    return Tokens(
+        backdrop=mixed(surface, QColor("black"), 0.35 if dark else 0.06),
+        surface=surface,
+        text=text,
+        quiet=mixed(text, surface, 0.38),
+        line=mixed(text, surface, 0.82),
+        accent=palette.color(QPalette.ColorRole.Highlight),
+        negative=QColor("#e08a4f" if dark else "#b3541e"),
+        warning=QColor("#f2b84b" if dark else "#8a5a00"),
+        dark=dark,
+    )
+
+
+def mixed(first: QColor, second: QColor, share: float) -> QColor:
+    """Return ``first`` with a share (0-1) of ``second`` in it."""
+    return QColor.fromRgbF(
+        first.redF() * (1 - share) + second.redF() * share,
+        first.greenF() * (1 - share) + second.greenF() * share,
+        first.blueF() * (1 - share) + second.blueF() * share,
+    )

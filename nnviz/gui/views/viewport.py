@@ -1,0 +1,163 @@
+"""Where a picture lies in a widget: pure geometry, and the state that canvases share."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Self
+
+from PySide6.QtCore import QObject, Signal
+
+MAXIMUM_ZOOM = 64.0
+"""Widget px per picture px that one can always reach."""
+MINIMUM_MAGNIFICATION = 0.25
+MAXIMUM_MAGNIFICATION = 8.0
+
+Point = tuple[float, float]
+"""Vertical, horizontal."""
+Bounds = tuple[float, float, float, float]
+"""Top, left, bottom, right."""
+
+
+class ViewState(QObject):
+    """Magnification and centre, relative to the picture, so canvases can share them.
+
+    Attributes:
+        magnification: 1 shows the whole picture.
+        centre: what lies in the middle of the widget, as a fraction of height and width.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.magnification = 1.0
+        self.centre: Point = (0.5, 0.5)
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the whole picture is shown."""
+        return self.magnification == 1 and self.centre == (0.5, 0.5)
+
+    def set(self, magnification: float, centre: Point) -> None:
+        """Change both; tells the canvases if anything changed."""
+        if (magnification, centre) != (self.magnification, self.centre):
+            self.magnification = magnification
+            self.centre = centre
+            self.changed.emit()
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self.set(1.0, (0.5, 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """The affine map between picture and widget.
+
+    Continuous coordinates: the centre of pixel (row i, column j) is (i + 0.5, j + 0.5).
+
+    Attributes:
+        picture: height and width, px.
+        widget: height and width, logical px.
+        magnification: relative to the zoom at which the picture just fits.
+        centre: fraction of the picture's height and width in the widget's middle.
+    """
+
+    picture: tuple[int, int]
+    widget: tuple[float, float]
+    magnification: float = 1.0
+    centre: Point = (0.5, 0.5)
+
+    @property
+    def fit_zoom(self) -> float:
+        """Widget px per picture px when the whole picture is shown."""
+        return max(
+            1e-6,
+            min(self.widget[0] / self.picture[0], self.widget[1] / self.picture[1]),
+        )
+
+    @property
+    def zoom(self) -> float:
+        """Widget px per picture px."""
+        return self.fit_zoom * self.magnification
+
+    def to_widget(self, y: float, x: float) -> Point:
+        """Map a point of the picture to the widget."""
+        return (
+            (y - self.centre[0] * self.picture[0]) * self.zoom + self.widget[0] / 2,
+            (x - self.centre[1] * self.picture[1]) * self.zoom + self.widget[1] / 2,
+        )
+
+    def to_picture(self, y: float, x: float) -> Point:
+        """Map a point of the widget to the picture."""
+        return (
+            (y - self.widget[0] / 2) / self.zoom + self.centre[0] * self.picture[0],
+            (x - self.widget[1] / 2) / self.zoom + self.centre[1] * self.picture[1],
+        )
+
+    def box_to_widget(self, bounds: Bounds) -> Bounds:
+        """Map a box of the picture to the widget."""
+        return (*self.to_widget(*bounds[:2]), *self.to_widget(*bounds[2:]))
+
+    def contains(self, y: float, x: float) -> bool:
+        """Tell whether a point, in picture coordinates, lies on the picture."""
+        return 0 <= y < self.picture[0] and 0 <= x < self.picture[1]
+
+    def zoomed(self, factor: float, y: float, x: float) -> Self:
+        """Return the viewport with the picture enlarged about a point of the widget."""
+        top = max(MAXIMUM_MAGNIFICATION, MAXIMUM_ZOOM / self.fit_zoom)
+        magnification = min(
+            max(self.magnification * factor, MINIMUM_MAGNIFICATION), top
+        )
+        under = self.to_picture(y, x)
+        zoom = self.fit_zoom * magnification
+        middle = (
+            under[0] - (y - self.widget[0] / 2) / zoom,
+            under[1] - (x - self.widget[1] / 2) / zoom,
+        )
+        return replace(
+            self, magnification=magnification, centre=self._fraction(*middle)
+        )
+
+    def panned(self, dy: float, dx: float) -> Self:
+        """Return the viewport with the picture moved by widget px."""
+        return replace(
+            self,
+            centre=self._fraction(
+                self.centre[0] * self.picture[0] - dy / self.zoom,
+                self.centre[1] * self.picture[1] - dx / self.zoom,
+            ),
+        )
+
+    def _fraction(self, y: float, x: float) -> Point:
+        """Return a centre that keeps at least a quarter of the picture in sight."""
+        return (
+            min(max(y / self.picture[0], 0.0), 1.0),
+            min(max(x / self.picture[1], 0.0), 1.0),
+        )
+
+
+def visible_pixels(
+    shape: tuple[int, int], box: Bounds, widget: tuple[float, float]
+) -> tuple[int, int, int, int] | None:
+    """Return the pixels of a layer that can be seen.
+
+    Args:
+        shape: rows and columns of the layer.
+        box: where the layer lies in the widget.
+        widget: height and width of the widget.
+
+    Returns:
+        First row and column and those after the last; None if it is out of sight.
+    """
+    spans = []
+    for axis in (0, 1):
+        start, stop, count = box[axis], box[axis + 2], shape[axis]
+        if stop <= start:
+            return None
+        scale = count / (stop - start)
+        first = max(0, math.floor(-start * scale))
+        last = min(count, math.ceil((widget[axis] - start) * scale))
+        if first >= last:
+            return None
+        spans.append((first, last))
+    return spans[0][0], spans[1][0], spans[0][1], spans[1][1]
