@@ -171,6 +171,7 @@ class Parameter:
             Kind.INTEGER: "a whole number",
             Kind.CHANNEL: "a channel's index, or -1 for all",
             Kind.NUMBER: "a number",
+            Kind.LAYER: "a layer's name",
         }.get(self.kind, "text")
 
     def _in_range(self, value: Number) -> Number:

@@ -58,7 +58,18 @@ class FileReference:
         return str(self.path)
 
 
-Reference = BundledReference | ZooReference | FileReference
+@dataclass(frozen=True, slots=True)
+class ObjectReference:
+    """A network that a program handed over; it lives as long as the process."""
+
+    name: str
+
+    def __str__(self) -> str:
+        """Return "object:NAME"."""
+        return f"object:{self.name}"
+
+
+Reference = BundledReference | ZooReference | FileReference | ObjectReference
 
 
 def parse(text: str) -> Reference:
@@ -75,6 +86,8 @@ def parse(text: str) -> Reference:
         return _file(text)
     if scheme == "bundled":
         return BundledReference(rest)
+    if scheme == "object":
+        return ObjectReference(rest)
     if scheme == "zoo":
         return _zoo(text, rest)
     if "/" in scheme or Path(text).suffix in _SUFFIXES:

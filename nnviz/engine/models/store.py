@@ -1,7 +1,7 @@
 """Opened networks, kept while there is room; the one place that chooses a device."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,6 +14,7 @@ from nnviz.base.errors import UsageError
 from nnviz.base.events import Progress
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
+from nnviz.engine.models.adopted import AdoptedNetworks
 from nnviz.engine.models.assemble import assemble
 from nnviz.engine.models.bundled import open_bundled
 from nnviz.engine.models.devices import device_of
@@ -22,6 +23,7 @@ from nnviz.engine.models.opened import Opened
 from nnviz.engine.models.references import (
     BundledReference,
     FileReference,
+    ObjectReference,
     Reference,
     ZooReference,
     parse,
@@ -59,6 +61,13 @@ class ModelStore:
         self._limit = model_bytes
         self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
         self._leases: Counter[int] = Counter()
+        self._adopted = AdoptedNetworks()
+
+    def adopt(
+        self, net: nn.Module, preprocess: Preprocess, labels: Sequence[str] = ()
+    ) -> str:
+        """Take a copy of a network that exists already; return its reference."""
+        return self._adopted.add(net, preprocess, labels)
 
     def open(
         self, request: ModelRequest, check: Check
@@ -119,13 +128,27 @@ class ModelStore:
         if key not in self._kept:
             yield Progress(0, 0, f"opening {reference}")
             with memory.in_words(f"opening {reference}"):
-                opened = _open(reference, self._folder, check)
+                opened = self._open(reference, check)
                 size = bytes_of(opened.net)
                 self._make_room(size, device)
                 _move(opened.net, device, check)
             self._kept[key] = _Kept(opened, size)
         self._kept.move_to_end(key)
         return self._kept[key]
+
+    def _open(self, reference: Reference, check: Check) -> Opened:
+        if isinstance(reference, BundledReference):
+            return open_bundled(reference, check)
+        if isinstance(reference, ObjectReference):
+            return self._adopted.open(reference)
+        # torchvision takes 2 s to import: only when one of its networks is wanted.
+        from nnviz.engine.models import files, published, zoo  # noqa: PLC0415
+
+        if isinstance(reference, FileReference):
+            return files.open_file(reference, check)
+        if reference.seed is None:
+            return published.open_published(reference, self._folder, check)
+        return zoo.open_random(reference, check)
 
     def _make_room(self, size: int, device: torch.device) -> None:
         """Drop the longest unused networks until another one of ``size`` B fits."""
@@ -154,19 +177,6 @@ def _identity(reference: Reference) -> str:
         return str(reference)
     status = reference.path.stat()
     return f"{reference.path.resolve()} {status.st_mtime_ns} {status.st_size}"
-
-
-def _open(reference: Reference, folder: Path | None, check: Check) -> Opened:
-    if isinstance(reference, BundledReference):
-        return open_bundled(reference, check)
-    # torchvision takes 2 s to import: only when one of its networks is wanted.
-    from nnviz.engine.models import files, published, zoo  # noqa: PLC0415
-
-    if isinstance(reference, FileReference):
-        return files.open_file(reference, check)
-    if reference.seed is None:
-        return published.open_published(reference, folder, check)
-    return zoo.open_random(reference, check)
 
 
 def _move(net: nn.Module, device: torch.device, check: Check) -> None:
