@@ -1,0 +1,109 @@
+"""What can be done in the window, with its name, shortcut and icon."""
+
+from PySide6.QtCore import QCoreApplication
+
+from nnviz.gui.actions import Command
+from nnviz.gui.theme import THEMES
+
+FILE, EDIT, GO, VIEW, RUN, HELP = "File", "Edit", "Go", "View", "Run", "Help"
+MENUS = (FILE, EDIT, GO, RUN, VIEW, HELP)
+
+
+def commands() -> tuple[Command, ...]:
+    """Return all commands, in the order of the menus, translated."""
+    return (
+        *_file(),
+        *_edit(),
+        *_go(),
+        *_run(),
+        *_view(),
+        Command("help.keys", _tr("Keyboard shortcuts"), "F1", "keyboard", HELP),
+        Command("help.about", _tr("About nnviz"), "", "info", HELP),
+    )
+
+
+def _file() -> tuple[Command, ...]:
+    return (
+        Command("file.open", _tr("Open files…"), "Ctrl+O", "folder-open", FILE),
+        Command(
+            "file.open_folder", _tr("Open folder…"), "Ctrl+Shift+O", "folder", FILE
+        ),
+        Command("file.open_model", _tr("Open weights…"), "", "box", FILE),
+        Command("file.open_labels", _tr("Open class names…"), "", "tag", FILE),
+        Command("file.sample", _tr("Open the sample photo"), "", "image", FILE),
+        Command("file.save", _tr("Save result"), "Ctrl+S", "save", FILE),
+        Command("file.save_as", _tr("Save result in…"), "Ctrl+Shift+S", "", FILE),
+        Command("file.quit", _tr("Quit"), "Ctrl+Q", "power", FILE),
+    )
+
+
+def _edit() -> tuple[Command, ...]:
+    return (
+        Command("edit.undo", _tr("Undo parameter"), "Ctrl+Z", "undo-2", EDIT),
+        Command("edit.redo", _tr("Redo parameter"), "Ctrl+Shift+Z", "redo-2", EDIT),
+        Command("file.paste", _tr("Paste"), "Ctrl+V", "clipboard-paste", EDIT),
+        Command("edit.copy_picture", _tr("Copy as picture"), "Ctrl+C", "copy", EDIT),
+        Command("edit.copy_command", _tr("Copy as command line"), "", "terminal", EDIT),
+        Command(
+            "edit.copy_python",
+            _tr("Copy as Python"),
+            "Ctrl+Shift+C",
+            "file-text",
+            EDIT,
+        ),
+        Command(
+            "edit.preprocess",
+            _tr("Preprocessing"),
+            "Ctrl+P",
+            "sliders-horizontal",
+            EDIT,
+            checkable=True,
+        ),
+    )
+
+
+def _go() -> tuple[Command, ...]:
+    return (
+        Command("go.palette", _tr("Command palette"), "Ctrl+K", "command", GO),
+        Command("go.models", _tr("Find a network"), "Ctrl+M", "box", GO),
+        Command("go.layers", _tr("Find a layer"), "Ctrl+L", "list-tree", GO),
+        Command("go.next_layer", _tr("Next layer"), "PgDown", "arrow-down", GO),
+        Command("go.previous_layer", _tr("Previous layer"), "PgUp", "arrow-up", GO),
+        Command("go.next_unit", _tr("Next channel"), "]; Alt+Right", "", GO),
+        Command("go.previous_unit", _tr("Previous channel"), "[; Alt+Left", "", GO),
+        Command("go.one_channel", _tr("Channel large"), "Ctrl+Return", "expand", GO),
+        Command("go.all_channels", _tr("All channels"), "Ctrl+Backspace", "", GO),
+        Command("go.next_image", _tr("Next photograph"), "Ctrl+PgDown", "", GO),
+        Command("go.previous_image", _tr("Previous photograph"), "Ctrl+PgUp", "", GO),
+    )
+
+
+def _run() -> tuple[Command, ...]:
+    return (
+        Command("run.run", _tr("Run"), "Ctrl+R; F5", "play", RUN),
+        Command("run.stop", _tr("Stop"), "Esc", "square", RUN),
+        Command("run.reset", _tr("Reset parameters"), "", "rotate-ccw", RUN),
+    )
+
+
+def _view() -> tuple[Command, ...]:
+    return (
+        Command("view.photo", _tr("Photo"), "Ctrl+1", "image", VIEW),
+        Command("view.both", _tr("Side by side"), "Ctrl+2", "columns-2", VIEW),
+        Command("view.result", _tr("Result"), "Ctrl+3", "grid-3x3", VIEW),
+        *(
+            Command(
+                f"view.theme.{name}", theme.title, "", "sun-moon", VIEW, checkable=True
+            )
+            for name, theme in THEMES.items()
+        ),
+        Command("view.larger", _tr("Larger text"), "Ctrl++; Ctrl+=", "zoom-in", VIEW),
+        Command("view.smaller", _tr("Smaller text"), "Ctrl+-", "zoom-out", VIEW),
+        Command("view.normal", _tr("Normal text"), "Ctrl+0", "type", VIEW),
+        Command("view.full", _tr("Full screen"), "F11", "maximize-2", VIEW),
+        Command("view.reset", _tr("Reset layout"), "", "layout-dashboard", VIEW),
+    )
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Commands", text)

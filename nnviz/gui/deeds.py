@@ -1,0 +1,299 @@
+"""What the window's commands do."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
+
+from nnviz.base.info import LayerInfo, MethodInfo, Severity
+from nnviz.base.parameters import Kind
+from nnviz.gui.layers import offered
+from nnviz.gui.messages import Notice
+from nnviz.gui.panels.layers import LayerPanel
+from nnviz.gui.panels.models import ModelPanel
+from nnviz.gui.samples import sample_photo
+from nnviz.gui.selection import NO_UNIT
+from nnviz.gui.sharing import command_line, python_code
+from nnviz.gui.stage import Stage
+from nnviz.gui.theme import THEMES
+from nnviz.gui.views.layers import array_of, image_of
+from nnviz.gui.workbench import Workbench
+
+Act = Callable[[], object]
+
+
+class Deeds(QObject):
+    """One small method for each command that is more than one call."""
+
+    def __init__(self, bench: Workbench, window: QMainWindow, stage: Stage) -> None:
+        super().__init__(window)
+        self._window = window
+        self._bench = bench
+        self._stage = stage
+
+    def table(self) -> dict[str, Act]:
+        """Return what to do for each command's name."""
+        return {
+            **self._file_deeds(),
+            **self._edit_deeds(),
+            **self._go_deeds(),
+            **self._view_deeds(),
+            "run.run": self._bench.runs.run,
+            "run.stop": self._bench.stop,
+            "run.reset": self._bench.runs.reset,
+            "help.about": self.about,
+        }
+
+    def _file_deeds(self) -> dict[str, Act]:
+        stage = self._stage
+        return {
+            "file.open": stage.tray.ask_files,
+            "file.open_folder": self.ask_folder,
+            "file.open_model": stage.models.open_file,
+            "file.open_labels": self.ask_labels,
+            "file.sample": self.open_sample,
+            "file.save": self.save,
+            "file.save_as": self.save_as,
+            "file.quit": self._window.close,
+        }
+
+    def _edit_deeds(self) -> dict[str, Act]:
+        return {
+            "edit.undo": lambda: self._history(undo=True),
+            "edit.redo": lambda: self._history(undo=False),
+            "file.paste": self.paste,
+            "edit.copy_picture": self.copy_picture,
+            "edit.copy_command": lambda: self._copy_text(command_line),
+            "edit.copy_python": lambda: self._copy_text(python_code),
+            "edit.preprocess": self.toggle_preprocess,
+        }
+
+    def _go_deeds(self) -> dict[str, Act]:
+        stage, bench = self._stage, self._bench
+        return {
+            "go.models": lambda: self._find(stage.models),
+            "go.layers": lambda: self._find(stage.layers),
+            "go.next_layer": lambda: self.walk_layers(1),
+            "go.previous_layer": lambda: self.walk_layers(-1),
+            "go.next_unit": lambda: self.walk_units(1),
+            "go.previous_unit": lambda: self.walk_units(-1),
+            "go.one_channel": lambda: bench.runs.show_channel(
+                max(0, bench.selection.unit)
+            ),
+            "go.all_channels": lambda: bench.runs.show_channel(NO_UNIT),
+            "go.next_image": lambda: bench.images.step(1),
+            "go.previous_image": lambda: bench.images.step(-1),
+        }
+
+    def _view_deeds(self) -> dict[str, Act]:
+        stage = self._stage
+        return {
+            "view.photo": lambda: stage.centre.set_mode("photo"),
+            "view.both": lambda: stage.centre.set_mode("both"),
+            "view.result": lambda: stage.centre.set_mode("result"),
+            **{
+                f"view.theme.{name}": lambda name=name: self._use_theme(name)
+                for name in THEMES
+            },
+            "view.larger": lambda: self._enlarge(1),
+            "view.smaller": lambda: self._enlarge(-1),
+            "view.normal": lambda: self._enlarge(0),
+            "view.full": self.toggle_full_screen,
+        }
+
+    # --- opening
+
+    def take(self, data: QMimeData) -> None:
+        """Open what was dropped or pasted: files, or a picture."""
+        files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        if files:
+            self._bench.open_files(files)
+        elif data.hasImage():
+            image = QImage(data.imageData())
+            self._bench.images.add_array(array_of(image), self.tr("pasted picture"))
+        elif data.hasText() and Path(data.text().strip()).exists():
+            self._bench.open_files([data.text().strip()])
+        else:
+            self._bench.messages.say(self.tr("the clipboard holds no picture or file"))
+
+    def paste(self) -> None:
+        """Open what is on the clipboard."""
+        self.take(QApplication.clipboard().mimeData())
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of photographs and open it."""
+        folder = QFileDialog.getExistingDirectory(
+            self._window, self.tr("Open a folder of photographs")
+        )
+        if folder:
+            self._bench.open_files([folder])
+
+    def ask_labels(self) -> None:
+        """Ask for a list of class names and use it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self._window,
+            self.tr("Open class names"),
+            "",
+            self.tr("Class names (*.txt *.csv *.json *.names)"),
+        )
+        if path:
+            self._bench.models.set_labels(path)
+
+    def open_sample(self) -> None:
+        """Open the photograph that the first start opens on."""
+        path = sample_photo()
+        if path:
+            self._bench.images.add([path])
+
+    def open_recent(self, entry: str) -> None:
+        """Open a recent file, or a network by its reference."""
+        if Path(entry).exists():
+            self._bench.open_files([entry])
+        else:
+            self._bench.open_model(entry)
+
+    # --- walking
+
+    def look_into(self, layer: str) -> None:
+        """Choose a layer and show what it does, unless filters are being looked at."""
+        bench = self._bench
+        bench.selection.set_layer(layer)
+        method = bench.runs.method
+        if method is None or not _suits(method, bench.selection.layer_info):
+            bench.runs.choose("activations")
+
+    def walk_layers(self, steps: int) -> None:
+        """Go to the next or an earlier layer that the method can show."""
+        bench = self._bench
+        if bench.selection.model is None:
+            return
+        kinds = _layer_kinds(bench.runs.method) or "any"
+        names = [each.name for each in offered(bench.selection.model.layers, kinds)]
+        if not names:
+            return
+        here = bench.selection.layer
+        start = -1 if steps > 0 else 0
+        place = names.index(here) if here in names else start
+        chosen = max(0, min(len(names) - 1, place + steps))
+        self.look_into(names[chosen])
+
+    def walk_units(self, steps: int) -> None:
+        """Go to the next or an earlier channel, in the order that is shown."""
+        bench = self._bench
+        info = bench.selection.layer_info
+        order = self._stage.centre.order()
+        if not order and info is not None and info.shape:
+            order = tuple(range(info.shape[0]))
+        if order:
+            here = bench.selection.unit
+            place = order.index(here) + steps if here in order else 0
+            bench.selection.set_unit(order[max(0, min(len(order) - 1, place))])
+
+    # --- keeping
+
+    def save(self) -> None:
+        """Save the result where the last one was saved; ask the first time."""
+        folder = self._bench.settings.export_folder
+        if folder and Path(folder).is_dir():
+            self._export(Path(folder))
+        else:
+            self.save_as()
+
+    def save_as(self) -> None:
+        """Ask for a folder and save picture, arrays and recipe there."""
+        folder = QFileDialog.getExistingDirectory(
+            self._window,
+            self.tr("Save the result in"),
+            self._bench.settings.export_folder,
+        )
+        if folder:
+            self._bench.settings.export_folder = folder
+            self._export(Path(folder))
+
+    def _export(self, folder: Path) -> None:
+        run = self._stage.centre.run
+        if run is None or self._bench.bridge is None:
+            self._bench.messages.say(self.tr("there is no result to save yet"))
+            return
+        self._bench.bridge.export(run, folder, None)
+
+    def copy_picture(self) -> None:
+        """Put the shown result on the clipboard, with its legend."""
+        if self._stage.centre.run is None:
+            self._bench.messages.say(self.tr("there is no result to copy yet"))
+            return
+        QApplication.clipboard().setImage(image_of(self._stage.centre.painted()))
+        self._bench.messages.say(self.tr("result copied as a picture"))
+
+    def _copy_text(self, write: Callable[..., str]) -> None:
+        run = self._stage.centre.run
+        if run is None:
+            self._bench.messages.say(self.tr("there is no result to copy yet"))
+            return
+        text = write(run.recipe, run.image.path if run.image else "")
+        QApplication.clipboard().setText(text)
+        self._bench.messages.say(self.tr("copied: {0}").format(text.splitlines()[-1]))
+
+    # --- looks
+
+    def _use_theme(self, name: str) -> None:
+        self._bench.settings.theme = name
+        self._bench.look.use(name)
+
+    def _enlarge(self, steps: int) -> None:
+        self._bench.look.enlarge(steps)
+        self._bench.settings.scale = self._bench.look.scale
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        if self._window.isFullScreen():
+            self._window.showNormal()
+        else:
+            self._window.showFullScreen()
+
+    def toggle_preprocess(self) -> None:
+        """Show or hide the preprocessing editor."""
+        dock = self._stage.docks["preprocess"]
+        dock.setVisible(dock.isHidden())
+        if not dock.isHidden():
+            dock.raise_()
+            dock.widget().setFocus()
+
+    def about(self) -> None:
+        """Say what this program is."""
+        self._bench.messages.notice(
+            Notice(
+                "about",
+                Severity.NOTE,
+                self.tr("nnviz: see what a neural network sees, and why."),
+            )
+        )
+
+    def _history(self, *, undo: bool) -> None:
+        form = self._stage.method.form
+        if form is not None:
+            if undo:
+                form.history.undo()
+            else:
+                form.history.redo()
+
+    def _find(self, panel: ModelPanel | LayerPanel) -> None:
+        """Bring a page of the browser to the front and search in it."""
+        self._stage.docks["browser"].show()
+        self._stage.browser.setCurrentWidget(panel)
+        panel.search.setFocus()
+        panel.search.selectAll()
+
+
+def _layer_kinds(method: MethodInfo | None) -> str:
+    """Return which layers a method takes, "" if none."""
+    parameters = method.parameters if method else ()
+    return next((each.layers for each in parameters if each.kind is Kind.LAYER), "")
+
+
+def _suits(method: MethodInfo, layer: LayerInfo | None) -> bool:
+    """Tell whether a method can show a layer."""
+    kinds = _layer_kinds(method)
+    return layer is not None and bool(kinds) and bool(offered((layer,), kinds))

@@ -1,0 +1,30 @@
+"""Docks with a quiet title of our own."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from nnviz.gui.parts import icon_button, label, row
+from nnviz.gui.theme import GRID, Look
+
+
+class Dock(QDockWidget):
+    """A panel at the window's edge: can be moved, torn off and hidden."""
+
+    def __init__(
+        self, name: str, title: str, panel: QWidget, look: Look, window: QMainWindow
+    ) -> None:
+        super().__init__(title, window)
+        self.setObjectName(name)
+        self.setWidget(panel)
+        self.setAccessibleName(title)
+        self.setTitleBarWidget(self._make_title(title, look))
+
+    def _make_title(self, title: str, look: Look) -> QWidget:
+        bar = QWidget(objectName="dockTitle")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        close = icon_button(look, "x", self.tr("Hide {0}").format(title), self.close)
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        line = row(label(title), None, close)
+        line.setContentsMargins(3 * GRID, GRID, GRID, GRID)
+        bar.setLayout(line)
+        return bar

@@ -1,0 +1,40 @@
+"""The shipped SVG icons, drawn in the colours of the theme."""
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from nnviz.base.resources import resource
+
+
+@cache
+def draw(name: str, colour: str, disabled: str, side: int) -> QIcon:
+    """Return an icon.
+
+    Args:
+        name: file name in ``resources/icons`` without its ending; one that does not
+            ship gives an empty icon, so that a button falls back to its text.
+        colour: #rrggbb that takes the place of ``currentColor``.
+        disabled: colour for disabled controls.
+        side: px of the largest size; drawn once and scaled down by Qt.
+    """
+    try:
+        text = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return QIcon()
+    icon = QIcon()
+    icon.addPixmap(_pixmap(text, colour, side))
+    icon.addPixmap(_pixmap(text, disabled, side), QIcon.Mode.Disabled)
+    return icon
+
+
+def _pixmap(svg: str, colour: str, side: int) -> QPixmap:
+    renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", colour).encode()))
+    pixmap = QPixmap(QSize(side, side))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter)
+    painter.end()
+    return pixmap

@@ -1,0 +1,191 @@
+"""The main window: puts the panels together and binds the commands."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from nnviz.gui.actions import Actions
+from nnviz.gui.commands import MENUS, commands
+from nnviz.gui.deeds import Deeds
+from nnviz.gui.palette import Entry, Palette
+from nnviz.gui.panels.status import StatusBar
+from nnviz.gui.stage import Stage
+from nnviz.gui.theme import THEMES
+from nnviz.gui.topbar import TopBar
+from nnviz.gui.workbench import Workbench
+from nnviz.gui.workspaces.bar import WorkspaceBar
+from nnviz.gui.workspaces.inspect import INSPECT
+from nnviz.gui.workspaces.workspace import Workspace
+
+WORKSPACES = (INSPECT,)
+_SIZE = QSize(1440, 900)
+
+
+class MainWindow(QMainWindow):
+    """Everything around one workbench."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self.bench = bench
+        self.setWindowTitle("nnviz")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.stage = Stage(bench, self, INSPECT)
+        self.commands = Actions(self, bench.look)
+        self._deeds = Deeds(bench, self, self.stage)
+        self._bind()
+        self._make_menus()
+        self._make_bars()
+        self.palette_box = Palette(self, self._entries)
+        self.resize(_SIZE)
+        self.stage.arrange()
+        self.stage.open_for(INSPECT)
+        self._start_layout = self.saveState()
+        self._restore()
+        self._connect()
+        self.setFocus()
+
+    # --- putting together
+
+    def _bind(self) -> None:
+        deeds = self._deeds.table() | {
+            "go.palette": self._open_palette,
+            "help.keys": self._open_palette,
+            "view.reset": self.reset_layout,
+        }
+        for command in commands():
+            self.commands.add(command, deeds[command.name])
+        for workspace in WORKSPACES:
+            self.commands.add(
+                workspace.command(), lambda chosen=workspace: self.enter(chosen)
+            )
+        for name, dock in self.stage.docks.items():
+            self.commands.adopt(f"dock.{name}", "View", dock.toggleViewAction())
+
+    def _make_menus(self) -> None:
+        self.recent = QMenu(self.tr("Open recent"), self)
+        self.recent.aboutToShow.connect(self._fill_recent)
+        for group in MENUS:
+            menu = self.menuBar().addMenu(self.tr(group))
+            for command, action in self.commands.all():
+                if command.group == group:
+                    menu.addAction(action)
+                if command.name == "file.open_folder" and command.group == group:
+                    menu.addMenu(self.recent)
+
+    def _make_bars(self) -> None:
+        self.top = TopBar(self.bench, self.commands, self)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top)
+        bar = WorkspaceBar(WORKSPACES, self.commands, self.bench.look, self)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
+        self.status = StatusBar(self.bench)
+        self.setStatusBar(self.status)
+
+    def _restore(self) -> None:
+        settings = self.bench.settings
+        if not settings.geometry.isEmpty():
+            self.restoreGeometry(settings.geometry)
+        if not settings.layout.isEmpty():
+            self.restoreState(settings.layout)
+        self.stage.centre.restore_state(settings.centre)
+
+    def _connect(self) -> None:
+        self.stage.centre.hovered.connect(self.status.hover)
+        self.stage.layers.activated.connect(self._deeds.look_into)
+        self.bench.models.listed.connect(lambda _: self._choose_first())
+        self.bench.look.changed.connect(self._mark_theme)
+        self._mark_theme()
+
+    def _choose_first(self) -> None:
+        if self.bench.runs.method is None:
+            self.bench.runs.choose(INSPECT.method)
+
+    def _mark_theme(self) -> None:
+        for name in THEMES:
+            action = self.commands[f"view.theme.{name}"]
+            action.setChecked(name == self.bench.look.name)
+
+    # --- behaviour
+
+    def enter(self, workspace: Workspace) -> None:
+        """Open the docks of a workspace."""
+        self.stage.open_for(workspace)
+
+    def _open_palette(self) -> None:
+        self.palette_box.open()
+
+    def reset_layout(self) -> None:
+        """Go back to the layout of the first start."""
+        self.bench.settings.forget_window()
+        self.restoreState(self._start_layout)
+
+    def _entries(self) -> list[Entry]:
+        """Return everything for the palette: commands, methods, models, layers."""
+        bench = self.bench
+        entries = [
+            Entry(
+                f"{command.group}: {_plain(action.text())}"
+                if command.group
+                else _plain(action.text()),
+                action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
+                action.trigger,
+                action.isEnabled(),
+            )
+            for command, action in self.commands.all()
+        ]
+        entries += [
+            self._entry(info.title, self.tr("method"), info.name, bench.runs.choose)
+            for info in bench.models.catalogue.methods
+        ]
+        entries += [
+            self._entry(entry.title, entry.reference, entry.reference, bench.open_model)
+            for entry in bench.models.catalogue.models
+        ]
+        model = bench.selection.model
+        entries += [
+            self._entry(layer.name, layer.kind, layer.name, self._deeds.look_into)
+            for layer in (model.layers if model else ())
+        ]
+        return entries
+
+    @staticmethod
+    def _entry(text: str, hint: str, name: str, act: Callable[[str], object]) -> Entry:
+        return Entry(text, hint, lambda: act(name))
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        for path in self.bench.settings.recent:
+            self.recent.addAction(path).triggered.connect(
+                lambda _=False, path=path: self._deeds.open_recent(path)
+            )
+        self.recent.addSeparator()
+        clear = self.recent.addAction(self.tr("Clear"))
+        clear.triggered.connect(self.bench.settings.clear_recent)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and pictures."""
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self._deeds.take(event.mimeData())
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the window and stop the worker."""
+        self.bench.settings.save_window(
+            QByteArray(self.saveGeometry()),
+            QByteArray(self.saveState()),
+            self.stage.centre.save_state(),
+        )
+        self.bench.settings.sync()
+        self.hide()
+        self.bench.shutdown()
+        super().closeEvent(event)
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "").rstrip("…")

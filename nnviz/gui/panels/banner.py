@@ -1,0 +1,141 @@
+"""Notices in place: what is wrong, why, and buttons for what would help."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QPlainTextEdit,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.events import Progress
+from nnviz.gui.layers import short_bytes
+from nnviz.gui.messages import Notice
+from nnviz.gui.parts import MARGIN, button, icon_button, label, row
+from nnviz.gui.theme import GRID
+from nnviz.gui.workbench import Workbench
+
+_DOWNLOAD = "download"
+
+
+class Banner(QFrame):
+    """One notice."""
+
+    def __init__(self, bench: Workbench, notice: Notice, parent: QWidget) -> None:
+        super().__init__(parent, objectName="banner")
+        self.setProperty("severity", str(notice.severity))
+        self.setAccessibleName(self.tr("Notice"))
+        self.setAccessibleDescription(notice.text)
+        self.notice = notice
+        self._details = QPlainTextEdit(notice.details, objectName="plain")
+        self._details.setReadOnly(True)
+        self._details.setFixedHeight(160)
+        self._details.hide()
+        text = label(notice.text, wrap=True)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        line = row(text, spacing=2 * GRID)
+        line.setStretch(0, 1)
+        for remedy in notice.remedies:
+            line.addWidget(button(remedy.label, remedy.act, "primary"))
+        if notice.details:
+            line.addWidget(button(self.tr("Details"), self._unfold))
+        line.addWidget(icon_button(bench.look, "copy", self.tr("Copy"), self._copy))
+        line.addWidget(icon_button(bench.look, "x", self.tr("Dismiss"), self._close))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        column.addLayout(line)
+        column.addWidget(self._details)
+
+    def _unfold(self) -> None:
+        self._details.setVisible(not self._details.isVisible())
+
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(
+            f"{self.notice.text}\n{self.notice.details}".strip()
+        )
+
+    def _close(self) -> None:
+        self.hide()
+        self.deleteLater()
+
+
+class DownloadBanner(QFrame):
+    """How far a download is, with a button to stop it."""
+
+    def __init__(self, bench: Workbench, reference: str, parent: QWidget) -> None:
+        super().__init__(parent, objectName="banner")
+        self.setProperty("severity", "note")
+        self.setAccessibleName(self.tr("Download"))
+        self._text = label(self.tr("Downloading {0}").format(reference))
+        self._bar = QProgressBar(accessibleName=self.tr("Download"))
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 0)
+        stop = button(self.tr("Cancel"), lambda: bench.models.stop_fetch(reference))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        line = row(self._text, stop, spacing=2 * GRID)
+        line.setStretch(0, 1)
+        column.addLayout(line)
+        column.addWidget(self._bar)
+
+    def tell(self, progress: Progress) -> None:
+        """Show how far it is."""
+        words = progress.what
+        if progress.unit == "B" and progress.done:
+            words += f"  {short_bytes(progress.done)}"
+            words += f" of {short_bytes(progress.total)}" if progress.total else ""
+        self._text.setText(words)
+        known = progress.total > 0
+        self._bar.setRange(0, 1000 if known else 0)
+        if known:
+            self._bar.setValue(round(1000 * progress.done / progress.total))
+
+
+class Banners(QWidget):
+    """All notices that were not closed yet, one for each topic."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self._banners: dict[str, QFrame] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        bench.messages.noticed.connect(self._show)
+        bench.messages.settled.connect(self._settle)
+        bench.models.fetching.connect(self._fetching)
+        bench.models.fetched.connect(lambda ref: self._settle(_DOWNLOAD + ref))
+        bench.models.fetch_failed.connect(lambda ref, _: self._settle(_DOWNLOAD + ref))
+
+    def shown(self) -> tuple[Notice, ...]:
+        """Return the notices that can be read now."""
+        return tuple(
+            banner.notice
+            for banner in self._banners.values()
+            if isinstance(banner, Banner) and not banner.isHidden()
+        )
+
+    def _show(self, notice: Notice) -> None:
+        self._put(notice.topic, Banner(self._bench, notice, self))
+
+    def _put(self, topic: str, banner: QFrame) -> None:
+        self._settle(topic)
+        self._banners[topic] = banner
+        self._column.addWidget(banner)
+
+    def _settle(self, topic: str) -> None:
+        banner = self._banners.pop(topic, None)
+        if banner is not None:
+            banner.hide()
+            banner.deleteLater()
+
+    def _fetching(self, reference: str, progress: Progress) -> None:
+        topic = _DOWNLOAD + reference
+        banner = self._banners.get(topic)
+        if not isinstance(banner, DownloadBanner):
+            self._settle("model")
+            banner = DownloadBanner(self._bench, reference, self)
+            self._put(topic, banner)
+        banner.tell(progress)

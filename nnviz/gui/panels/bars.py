@@ -1,0 +1,102 @@
+"""Bars for a ranking, painted at once and read out to a screen reader."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from nnviz.base.results import Ranking
+from nnviz.gui.theme import GRID
+
+_BAR = 3
+
+
+class Bars(QWidget):
+    """A name, a number and a bar on each row, best first."""
+
+    def __init__(self, rows: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = rows
+        self._ranking: Ranking | None = None
+        self._stale = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.setAccessibleName(self.tr("Predictions"))
+
+    def show_ranking(self, ranking: Ranking | None) -> None:
+        """Show the first rows of a ranking, or none."""
+        self._ranking = ranking
+        self._stale = False
+        self.setAccessibleDescription("; ".join(self.lines()))
+        self.update()
+
+    def set_stale(self) -> None:
+        """Grey what is shown: something newer is on its way."""
+        self._stale = True
+        self.update()
+
+    def lines(self) -> list[str]:
+        """Return what is shown as words: "tabby cat 71.3 %"."""
+        if self._ranking is None:
+            return []
+        pairs = zip(self._ranking.labels, self._ranking.values, strict=True)
+        return [
+            f"{name} {_written(float(value), self._ranking.unit)}"
+            for name, value in list(pairs)[: self._rows]
+        ]
+
+    def sizeHint(self) -> QSize:
+        """Ask for room for all rows."""
+        return QSize(200, self._rows * self._row_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Never show half a row."""
+        return QSize(120, self._rows * self._row_height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the rows."""
+        if self._ranking is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(0.45 if self._stale else 1)
+        count = min(self._rows, len(self._ranking.labels))
+        for place in range(count):
+            self._paint_row(painter, self._ranking, place)
+
+    def _paint_row(self, painter: QPainter, ranking: Ranking, place: int) -> None:
+        metrics, palette = self.fontMetrics(), self.palette()
+        top = place * self._row_height()
+        value = float(ranking.values[place])
+        number = _written(value, ranking.unit)
+        room = QRectF(0, top, self.width(), metrics.height())
+        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+        if place:
+            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        align = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(room, align | Qt.AlignmentFlag.AlignRight, number)
+        width = room.width() - metrics.horizontalAdvance(number) - 2 * GRID
+        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+        name = metrics.elidedText(
+            ranking.labels[place], Qt.TextElideMode.ElideRight, int(width)
+        )
+        painter.drawText(room, align | Qt.AlignmentFlag.AlignLeft, name)
+        track = QRectF(0, top + metrics.height() + GRID / 2, self.width(), _BAR)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(palette.color(QPalette.ColorRole.Button))
+        painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)
+        role = QPalette.ColorRole.Highlight if not place else QPalette.ColorRole.Mid
+        painter.setBrush(palette.color(role))
+        track.setWidth(max(float(_BAR), track.width() * _share(ranking, value)))
+        painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)
+
+    def _row_height(self) -> int:
+        return self.fontMetrics().height() + _BAR + 2 * GRID
+
+
+def _share(ranking: Ranking, value: float) -> float:
+    """Return how much of the track the bar fills, 0-1."""
+    low, high = ranking.limits or (0.0, max(1e-12, float(ranking.values.max())))
+    return min(1.0, max(0.0, (value - low) / max(1e-12, high - low)))
+
+
+def _written(value: float, unit: str) -> str:
+    return f"{100 * value:.1f} %" if unit == "probability" else f"{value:.2f}"

@@ -1,0 +1,131 @@
+"""The middle of the window: the photograph and the result of the chosen method."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from nnviz.base.images import Image
+from nnviz.base.recipes import Run
+from nnviz.base.results import Mosaic, Report
+from nnviz.gui.panels.banner import Banners
+from nnviz.gui.panels.photo import PhotoPane
+from nnviz.gui.parts import MARGIN, label, row
+from nnviz.gui.sharing import summary
+from nnviz.gui.theme import GRID
+from nnviz.gui.views.report import ReportView
+from nnviz.gui.workbench import Workbench
+
+PHOTO, BOTH, RESULT = "photo", "both", "result"
+
+
+class Centre(QWidget):
+    """Photograph, result, or both beside each other, below the notices."""
+
+    hovered = Signal(str)
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent, objectName="centre")
+        self._bench = bench
+        self.run: Run | None = None
+        self._image: Image | None = None
+        self._report: Report | None = None
+        self.banners = Banners(bench)
+        self.photo = PhotoPane(bench)
+        self.result = ReportView()
+        self.title = label(style="muted")
+        self._modes = QButtonGroup(self)
+        self.header = self._make_header()
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setChildrenCollapsible(False)
+        self._split.addWidget(self.photo)
+        self._split.addWidget(self.result)
+        self._split.setSizes([420, 480])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.banners)
+        column.addWidget(self._split, 1)
+        self._connect()
+        self.set_mode(BOTH)
+
+    @property
+    def mode(self) -> str:
+        """What is shown: "photo", "both" or "result"."""
+        return str(self._modes.checkedButton().property("mode"))
+
+    def set_mode(self, mode: str) -> None:
+        """Show the photograph, the result, or both."""
+        for each in self._modes.buttons():
+            if each.property("mode") == mode:
+                each.setChecked(True)
+        self.photo.setVisible(mode != RESULT)
+        self.result.setVisible(mode != PHOTO)
+
+    def painted(self) -> NDArray[Any]:
+        """Return the shown result as uint8 (H, W, 3), with legend and range."""
+        return self.result.painted()
+
+    def order(self) -> tuple[int, ...]:
+        """Return the channels of the shown mosaic in the order they are shown."""
+        main = self._report.main if self._report else None
+        return tuple(map(int, main.order)) if isinstance(main, Mosaic) else ()
+
+    def save_state(self) -> QByteArray:
+        """Return how the middle is divided."""
+        return self._split.saveState()
+
+    def restore_state(self, state: QByteArray) -> None:
+        """Divide the middle as it was."""
+        if not state.isEmpty():
+            self._split.restoreState(state)
+
+    def _make_header(self) -> QWidget:
+        header = QWidget(objectName="header")
+        header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        line = row(spacing=GRID)
+        line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
+        names = {
+            PHOTO: self.tr("Photo"),
+            BOTH: self.tr("Side by side"),
+            RESULT: self.tr("Result"),
+        }
+        for mode, name in names.items():
+            segment = QPushButton(name, objectName="segment", checkable=True)
+            segment.setProperty("mode", mode)
+            segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
+            self._modes.addButton(segment)
+            line.addWidget(segment)
+        line.addStretch(1)
+        line.addWidget(self.title)
+        header.setLayout(line)
+        return header
+
+    def _connect(self) -> None:
+        runs = self._bench.runs
+        runs.reported.connect(self._show_partial)
+        runs.finished.connect(self._show_run)
+        runs.restored.connect(self._show_run)
+        runs.stopped.connect(lambda _: self._grey())
+        runs.failed.connect(lambda _: self._grey())
+        self._bench.selection.unit_changed.connect(self.result.select_unit)
+        self.result.unit_chosen.connect(self._bench.selection.set_unit)
+        self.result.hovered.connect(self.hovered)
+        self.photo.hovered.connect(self.hovered)
+
+    def _show_partial(self, report: Report) -> None:
+        self._report, self._image = report, self._bench.selection.image
+        self.result.show_report(report, self._image)
+
+    def _show_run(self, run: Run) -> None:
+        self.run = run
+        self._report, self._image = run.report, run.image
+        self.result.show_report(run.report, run.image)
+        self.result.select_unit(self._bench.selection.unit)
+        self.title.setText(summary(run.recipe))
+
+    def _grey(self) -> None:
+        if self._report is not None:
+            self.result.show_report(self._report, self._image, stale=True)

@@ -1,0 +1,93 @@
+"""What is known of the open network: facts, the doctor's findings, the card."""
+
+import html
+
+from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
+
+from nnviz.base.info import ModelInfo, Severity
+from nnviz.gui.layers import short_number
+from nnviz.gui.signs import TIMES
+from nnviz.gui.theme import Theme
+from nnviz.gui.workbench import Workbench
+
+_EXCERPT = "…"
+
+
+class FactsPanel(QWidget):
+    """Facts, findings and card as one page to read."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent, objectName="page")
+        self._bench = bench
+        self.text = QTextBrowser(objectName="plain")
+        self.text.setAccessibleName(self.tr("About the network"))
+        self.text.setOpenExternalLinks(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self.text)
+        bench.selection.model_changed.connect(lambda _: self._show())
+        bench.look.changed.connect(self._show)
+
+    def _show(self) -> None:
+        info = self._bench.selection.model
+        theme = self._bench.look.theme
+        self.text.clear()
+        if info is None:
+            return
+        self.text.document().setDefaultStyleSheet(_css(theme))
+        self.text.setHtml(self._facts(info) + self._findings(info, theme))
+        if info.card:
+            cursor = self.text.textCursor()
+            cursor.movePosition(cursor.MoveOperation.End)
+            cursor.insertBlock()
+            cursor.insertMarkdown(info.card)
+            cursor.movePosition(cursor.MoveOperation.Start)
+            self.text.setTextCursor(cursor)
+
+    def _facts(self, info: ModelInfo) -> str:
+        height, width = info.preprocess.input_size
+        smallest = f" {TIMES} ".join(str(side) for side in info.smallest_input)
+        rows = (
+            (self.tr("Reference"), info.reference),
+            (self.tr("Weights"), info.weights),
+            (self.tr("Parameters"), short_number(info.parameters)),
+            (self.tr("MACs for one picture"), short_number(info.macs)),
+            (self.tr("Classes"), str(len(info.labels))),
+            (
+                self.tr("Input"),
+                f"{info.preprocess.channels} {TIMES} {height} {TIMES} {width} px",
+            ),
+            (self.tr("Smallest input"), f"{smallest} px"),
+            (self.tr("sha256"), info.sha256[:16] + _EXCERPT),
+        )
+        lines = "".join(
+            f"<tr><td class='name'>{html.escape(name)}</td>"
+            f"<td>{html.escape(value)}</td></tr>"
+            for name, value in rows
+        )
+        return f"<h3>{html.escape(info.title)}</h3><table>{lines}</table>"
+
+    def _findings(self, info: ModelInfo, theme: Theme) -> str:
+        colours = {
+            Severity.NOTE: theme.muted,
+            Severity.WARNING: theme.warning,
+            Severity.PROBLEM: theme.danger,
+        }
+        found = [
+            f"<p><span style='color:{colours[finding.severity]}'>●</span> "
+            f"{html.escape(finding.text)}</p>"
+            for finding in info.findings
+        ]
+        found += [f"<p>{html.escape(note)}</p>" for note in info.notes]
+        if not found:
+            found = [f"<p>{html.escape(self.tr('Nothing to report.'))}</p>"]
+        return f"<h4>{html.escape(self.tr('Findings'))}</h4>" + "".join(found)
+
+
+def _css(theme: Theme) -> str:
+    return (
+        f"h3,h4{{color:{theme.text};margin-bottom:4px}}"
+        f"td{{color:{theme.text};padding:2px 8px 2px 0}}"
+        f"td.name{{color:{theme.muted}}} p{{color:{theme.text};margin:4px 0}}"
+        f"a{{color:{theme.accent}}}"
+    )

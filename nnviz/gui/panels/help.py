@@ -1,0 +1,59 @@
+"""What a method shows, how to read it, where it misleads, and its source."""
+
+import html
+
+from PySide6.QtWidgets import QTextBrowser, QWidget
+
+from nnviz.base.info import MethodInfo, Reference
+from nnviz.gui.workbench import Workbench
+
+
+class HelpText(QTextBrowser):
+    """Three short paragraphs and a reference."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent, objectName="plain")
+        self._bench = bench
+        self.setAccessibleName(self.tr("About the method"))
+        self.setOpenExternalLinks(True)
+        bench.runs.method_changed.connect(lambda _: self._show())
+        bench.look.changed.connect(self._show)
+
+    def _show(self) -> None:
+        info = self._bench.runs.method
+        if info is not None:
+            self.setHtml(self._page(info))
+
+    def _page(self, info: MethodInfo) -> str:
+        theme = self._bench.look.theme
+        small = self._bench.look.px(11)
+        parts = (
+            (self.tr("What it shows"), info.shows),
+            (self.tr("How to read it"), info.reading),
+            (self.tr("Where it misleads"), info.misleads),
+        )
+        head = f"color:{theme.muted};font-size:{small}px;font-weight:600"
+        paragraphs = [
+            f"<p style='{head};margin:12px 0 2px 0'>{html.escape(title)}</p>"
+            f"<p style='color:{theme.text};margin:0'>{html.escape(text)}</p>"
+            for title, text in parts
+            if text
+        ]
+        if info.reference is not None:
+            paragraphs.append(
+                f"<p style='margin:12px 0 0 0;color:{theme.muted}'>"
+                f"{_source(info.reference, theme.accent)}</p>"
+            )
+        return "".join(paragraphs)
+
+
+def _source(reference: Reference, colour: str) -> str:
+    """Return the reference as HTML, linked where its locator is an address."""
+    authors, where = html.escape(reference.authors), html.escape(reference.locator)
+    prefixes = {"arXiv:": "https://arxiv.org/abs/", "doi:": "https://doi.org/"}
+    for prefix, address in prefixes.items():
+        if reference.locator.startswith(prefix):
+            link = address + where[len(prefix) :]
+            where = f"<a style='color:{colour}' href='{link}'>{where}</a>"
+            break
+    return f"{authors}, {where}" if where else authors

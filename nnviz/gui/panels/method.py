@@ -1,0 +1,173 @@
+"""The panel of any method: which one, its form, Run and Stop, progress, help."""
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QMenu,
+    QProgressBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.events import Progress
+from nnviz.base.info import MethodInfo
+from nnviz.gui.forms.form import Form
+from nnviz.gui.panels.help import HelpText
+from nnviz.gui.parts import MARGIN, button, icon_button, label, row, rule, scrolled
+from nnviz.gui.theme import GRID
+from nnviz.gui.workbench import Workbench
+
+
+class MethodPanel(QWidget):
+    """Made from a method's declaration alone: a new method needs nothing here."""
+
+    def __init__(
+        self, bench: Workbench, group: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent, objectName="page")
+        self._bench = bench
+        self._group = group
+        self.form: Form | None = None
+        self.choice = QComboBox(accessibleName=self.tr("Method"))
+        self._presets = QToolButton(
+            text=self.tr("Presets"), accessibleName=self.tr("Presets")
+        )
+        self._presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._presets.setMenu(QMenu(self._presets))
+        self._reset = icon_button(
+            bench.look, "rotate-ccw", self.tr("Reset all parameters"), self._reset_form
+        )
+        self.run = button(self.tr("Run"), bench.runs.run, "primary")
+        self.stop = button(self.tr("Stop"), bench.stop)
+        self._bar = QProgressBar(accessibleName=self.tr("Progress of the method"))
+        self._bar.setTextVisible(False)
+        self._state = label(style="muted")
+        self._form_place = QVBoxLayout()
+        self.help = HelpText(bench)
+        self._lay_out()
+        self._connect()
+        self._idle("")
+
+    def _lay_out(self) -> None:
+        inner = QWidget(objectName="page")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        top: QHBoxLayout = row(self.choice, self._presets, self._reset)
+        top.setStretch(0, 1)
+        column.addLayout(top)
+        column.addLayout(self._form_place)
+        column.addStretch(1)
+        foot = QWidget(objectName="page")
+        feet = QVBoxLayout(foot)
+        feet.setContentsMargins(MARGIN, GRID, MARGIN, 2 * GRID)
+        feet.setSpacing(GRID)
+        line = row(self.run, self.stop, self._state, spacing=2 * GRID)
+        line.setStretch(2, 1)
+        feet.addWidget(self._bar)
+        feet.addLayout(line)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self._scroll = scrolled(inner)
+        outer.addWidget(self._scroll, 3)
+        outer.addWidget(foot)
+        outer.addWidget(rule())
+        outer.addWidget(self.help, 2)
+
+    def _connect(self) -> None:
+        runs = self._bench.runs
+        self._bench.models.listed.connect(lambda _: self._list())
+        self._bench.selection.model_changed.connect(self._offer_layers)
+        self.choice.activated.connect(
+            lambda place: runs.choose(str(self.choice.itemData(place)))
+        )
+        runs.method_changed.connect(self._show_method)
+        runs.values_changed.connect(self._show_values)
+        runs.started.connect(self._start)
+        runs.progressed.connect(self._progress)
+        runs.finished.connect(lambda _: self._idle(""))
+        runs.failed.connect(lambda _: self._idle(self.tr("failed")))
+        runs.stopped.connect(self._stopped)
+
+    def _list(self) -> None:
+        with QSignalBlocker(self.choice):
+            self.choice.clear()
+            for info in self._bench.runs.methods(self._group):
+                self.choice.addItem(info.title, info.name)
+            self._mark()
+
+    def _mark(self) -> None:
+        info = self._bench.runs.method
+        if info is not None:
+            self.choice.setCurrentIndex(self.choice.findData(info.name))
+
+    def _show_method(self, info: MethodInfo) -> None:
+        self._mark()
+        if self.form is not None:
+            self._form_place.removeWidget(self.form)
+            self.form.hide()
+            self.form.deleteLater()
+        self.form = Form(info.parameters)
+        self._form_place.addWidget(self.form)
+        self._offer_layers()
+        self._show_values(self._bench.runs.values)
+        self.form.changed.connect(self._bench.runs.set_values)
+        self._fill_presets(info)
+        self.run.setVisible(not self._bench.runs.automatic)
+
+    def _fill_presets(self, info: MethodInfo) -> None:
+        menu = self._presets.menu()
+        menu.clear()
+        for name in info.presets:
+            menu.addAction(name.replace("_", " ").capitalize()).triggered.connect(
+                lambda _=False, name=name: self._apply(name)
+            )
+        self._presets.setVisible(bool(info.presets))
+
+    def _apply(self, preset: str) -> None:
+        info = self._bench.runs.method
+        if self.form is not None and info is not None:
+            self.form.apply_preset(preset, info.presets[preset])
+
+    def _reset_form(self) -> None:
+        if self.form is not None:
+            self.form.reset()
+
+    def _offer_layers(self) -> None:
+        model = self._bench.selection.model
+        if self.form is not None and model is not None:
+            self.form.set_layers(model.layers)
+
+    def _show_values(self, values: dict[str, object]) -> None:
+        if self.form is not None and self.form.values() != values:
+            self.form.set_values(values)  # type: ignore[arg-type]
+
+    def _start(self) -> None:
+        self.stop.show()
+        self._bar.setRange(0, 0)
+        self._bar.show()
+        self._state.setText("")
+
+    def _progress(self, progress: Progress, left: float) -> None:
+        known = progress.total > 0
+        self._bar.setRange(0, 1000 if known else 0)
+        if known:
+            self._bar.setValue(round(1000 * progress.done / progress.total))
+        words = progress.what
+        if left > 1:
+            words += self.tr(" · {0} s left").format(round(left))
+        self._state.setText(words)
+
+    def _stopped(self, percent: int) -> None:
+        known = percent >= 0
+        self._idle(
+            self.tr("stopped at {0} %").format(percent) if known else self.tr("stopped")
+        )
+
+    def _idle(self, words: str) -> None:
+        self.stop.hide()
+        self._bar.hide()
+        self._state.setText(words)

@@ -1,0 +1,193 @@
+"""All networks that can be opened, grouped by where they come from."""
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHeaderView,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.info import ModelEntry, ModelInfo, ModelSource
+from nnviz.gui.layers import short_bytes, short_number
+from nnviz.gui.parts import MARGIN, button, row, search_field
+from nnviz.gui.theme import GRID
+from nnviz.gui.workbench import Workbench
+
+_REFERENCE = Qt.ItemDataRole.UserRole
+_WEIGHTS_FILTER = "Weights (*.safetensors *.pt *.pth *.ckpt *.bin)"
+
+
+class ModelPanel(QWidget):
+    """A searchable list; a double click or Enter opens a network."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent, objectName="page")
+        self._bench = bench
+        self.search = search_field(
+            self.tr("Search networks"), self.tr("Search the networks")
+        )
+        self.list = QTreeWidget(accessibleName=self.tr("Networks"))
+        self.list.setHeaderLabels(
+            [
+                self.tr("Network"),
+                self.tr("Params"),
+                self.tr("Top-1"),
+                self.tr("Download"),
+            ]
+        )
+        self.list.setUniformRowHeights(True)
+        self.list.setIndentation(3 * GRID)
+        self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.activated.connect(self._open)
+        self.list.currentItemChanged.connect(lambda *_: self._offer())
+        self._open_button = button(self.tr("Open"), self._open, "primary")
+        self._random_button = button(self.tr("Open untrained"), self._open_random)
+        self._random_button.setToolTip(
+            self.tr("The same architecture with random weights; needs no download")
+        )
+        self._fetch_button = button(self.tr("Download"), self._fetch)
+        self._lay_out()
+        self.search.textChanged.connect(self._filter)
+        self.search.returnPressed.connect(self._open_first)
+        bench.models.listed.connect(self._fill)
+        bench.models.opened.connect(self._mark)
+        self._fill(bench.models.catalogue)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2 * GRID, 0, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        files = button(self.tr("File…"), self.open_file)
+        files.setToolTip(self.tr("Open weights from a file (.safetensors, .pt, .pth)"))
+        head = row(self.search, files)
+        head.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        foot = row(self._open_button, self._random_button, self._fetch_button, None)
+        foot.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        column.addLayout(head)
+        column.addWidget(self.list)
+        column.addLayout(foot)
+        self._offer()
+
+    def open_file(self) -> None:
+        """Ask for a file of weights and open it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Open weights"), "", self.tr(_WEIGHTS_FILTER)
+        )
+        if path:
+            self._bench.open_model(path)
+
+    def _fill(self, catalogue: Catalogue) -> None:
+        chosen = self._reference()
+        self.list.clear()
+        titles = {
+            ModelSource.BUNDLED: self.tr("Bundled"),
+            ModelSource.YOURS: self.tr("Yours"),
+            ModelSource.TORCHVISION: self.tr("torchvision"),
+        }
+        for source, title in titles.items():
+            entries = [entry for entry in catalogue.models if entry.source is source]
+            if source is ModelSource.YOURS:
+                entries += self._recent_files()
+            if entries:
+                self._add_group(title, entries)
+        for column, width in ((1, 64), (2, 56), (3, 72)):
+            self.list.setColumnWidth(column, self._bench.look.px(width))
+        self._select(chosen)
+        self._filter(self.search.text())
+
+    def _add_group(self, title: str, entries: list[ModelEntry]) -> None:
+        group = QTreeWidgetItem(self.list, [title])
+        group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        font = group.font(0)
+        font.setBold(True)
+        group.setFont(0, font)
+        group.setExpanded(True)
+        for entry in entries:
+            item = QTreeWidgetItem(group, _texts(entry))
+            item.setData(0, _REFERENCE, entry.reference)
+            item.setToolTip(0, f"{entry.reference}\n{entry.family} {entry.year or ''}")
+            for column in (1, 2, 3):
+                item.setTextAlignment(
+                    column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                )
+        group.setExpanded(True)
+
+    def _recent_files(self) -> list[ModelEntry]:
+        """Return the files of weights that were opened before, as entries."""
+        return [
+            ModelEntry(
+                reference=path,
+                title=path.replace("\\", "/").rpartition("/")[2],
+                family=self.tr("file"),
+                source=ModelSource.YOURS,
+                parameters=0,
+                file_size=0,
+            )
+            for path in self._bench.settings.recent
+            if path.endswith((".safetensors", ".pt", ".pth", ".ckpt", ".bin"))
+        ]
+
+    def _mark(self, info: ModelInfo) -> None:
+        if info.source is ModelSource.YOURS:
+            self._fill(self._bench.models.catalogue)
+        self._select(info.reference)
+
+    def _select(self, reference: str) -> None:
+        for item in self._rows():
+            if item.data(0, _REFERENCE) in (reference, reference.partition("@")[0]):
+                self.list.setCurrentItem(item)
+                return
+
+    def _rows(self) -> list[QTreeWidgetItem]:
+        groups = [
+            self.list.topLevelItem(n) for n in range(self.list.topLevelItemCount())
+        ]
+        return [group.child(n) for group in groups for n in range(group.childCount())]
+
+    def _filter(self, text: str) -> None:
+        words = text.lower().split()
+        for item in self._rows():
+            name = f"{item.text(0)} {item.data(0, _REFERENCE)}".lower()
+            item.setHidden(not all(word in name for word in words))
+
+    def _open_first(self) -> None:
+        first = next((item for item in self._rows() if not item.isHidden()), None)
+        if first is not None:
+            self.list.setCurrentItem(first)
+            self._open()
+
+    def _reference(self) -> str:
+        item = self.list.currentItem()
+        return str(item.data(0, _REFERENCE) or "") if item else ""
+
+    def _open(self, _index: QModelIndex | None = None) -> None:
+        if self._reference():
+            self._bench.open_model(self._reference())
+
+    def _open_random(self) -> None:
+        self._bench.open_model(self._reference().partition("@")[0] + "@random")
+
+    def _fetch(self) -> None:
+        self._bench.models.fetch(self._reference())
+
+    def _offer(self) -> None:
+        """Enable the buttons that mean something for the chosen network."""
+        reference = self._reference()
+        zoo = reference.startswith("zoo:")
+        self._open_button.setEnabled(bool(reference))
+        self._random_button.setEnabled(zoo)
+        self._fetch_button.setEnabled(zoo)
+
+
+def _texts(entry: ModelEntry) -> list[str]:
+    return [
+        entry.title,
+        short_number(entry.parameters) if entry.parameters else "",
+        f"{entry.accuracy:.1f} %" if entry.accuracy else "",
+        short_bytes(entry.file_size) if entry.file_size else "",
+    ]

@@ -1,0 +1,71 @@
+"""The photograph, with the part of it that the network sees."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.base.images import Image
+from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
+from nnviz.gui.workbench import Workbench
+
+_COLOURS = 3
+
+
+class PhotoPane(QWidget):
+    """Shows the chosen photograph; a click chooses a position on it."""
+
+    hovered = Signal(str)
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.canvas = Canvas()
+        self.canvas.setAccessibleName(self.tr("Photograph"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.canvas)
+        self.canvas.set_message(self._invitation())
+        self.canvas.hovered.connect(self.hovered)
+        self.canvas.clicked.connect(lambda y, x: bench.selection.set_position((y, x)))
+        bench.selection.image_changed.connect(self._show)
+        bench.selection.model_changed.connect(lambda _: self._frame())
+        bench.selection.position_changed.connect(self.canvas.set_position)
+
+    def _invitation(self) -> str:
+        return self.tr("Drop photographs, folders, weights or saved results here")
+
+    def _show(self, image: Image | None) -> None:
+        if image is None:
+            self.canvas.set_message(self._invitation())
+            return
+        self.canvas.set_picture(seen(image))
+        self.canvas.setAccessibleDescription(image.name)
+        self.canvas.fit()
+        self._frame()
+
+    def _frame(self) -> None:
+        """Outline what the network sees of the photograph."""
+        chosen = self._bench.selection
+        if chosen.image is None or chosen.model is None:
+            self.canvas.set_marks()
+            return
+        placement = chosen.model.preprocess.placement(chosen.image.size)
+        self.canvas.set_marks(Mark(placement.input_in_photo(), MarkStyle.INPUT))
+
+
+def seen(image: Image) -> NDArray[np.uint8]:
+    """Return a photograph of any depth and channels as uint8 (H, W) or (H, W, 3)."""
+    pixels: NDArray[Any] = image.pixels
+    if image.channels == 1:
+        pixels = pixels[..., 0]
+    elif image.channels != _COLOURS:
+        pixels = pixels[..., [0, 1, min(2, image.channels - 1)]]
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        return (pixels >> 8).astype(np.uint8)
+    scaled: NDArray[np.uint8] = (pixels.clip(0, 1) * 255).round().astype(np.uint8)
+    return scaled

@@ -1,0 +1,59 @@
+"""What the network thinks the photograph is, live."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.base.results import Ranking, Report
+from nnviz.gui.panels.bars import Bars
+from nnviz.gui.parts import MARGIN, label
+from nnviz.gui.theme import GRID
+from nnviz.gui.workbench import Workbench
+
+_TOP = 5
+
+
+class PredictionPanel(QWidget):
+    """Top-5 bars."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent, objectName="page")
+        self._bench = bench
+        self.bars = Bars(_TOP)
+        self._words = label(style="muted", wrap=True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, GRID)
+        column.addWidget(self._words)
+        column.addWidget(self.bars)
+        column.addStretch(1)
+        self._say(self.tr("waiting for the network"))
+        bench.runs.predicted.connect(self._show)
+        bench.runs.predict_failed.connect(lambda error: self._say(error.text))
+        bench.models.opening.connect(lambda _: self.bars.set_stale())
+        bench.images.opening.connect(lambda _: self.bars.set_stale())
+        bench.selection.image_changed.connect(lambda _: self.bars.set_stale())
+        bench.models.failed.connect(lambda *_: self._wait())
+        bench.selection.model_changed.connect(lambda _: self._wait())
+
+    def _show(self, report: Report | None) -> None:
+        if report is None or not isinstance(report.main, Ranking):
+            self._wait()
+            return
+        self._words.hide()
+        self.bars.show_ranking(report.main)
+        self.bars.show()
+
+    def _wait(self) -> None:
+        chosen = self._bench.selection
+        if self.bars.lines() and chosen.model and chosen.image:
+            return
+        if chosen.model is None:
+            self._say(self.tr("no network is open"))
+        elif chosen.image is None:
+            self._say(self.tr("drop a photograph to see what the network makes of it"))
+
+    def _say(self, text: str) -> None:
+        self.bars.show_ranking(None)
+        self.bars.hide()
+        self._words.setText(text)
+        self._words.show()

@@ -1,0 +1,101 @@
+"""The status bar: device, memory, what runs, and the last message."""
+
+import psutil
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
+
+from nnviz.base.events import Progress
+from nnviz.gui.layers import short_bytes
+from nnviz.gui.parts import icon_button, label
+from nnviz.gui.workbench import Workbench
+
+_MEMORY_EVERY = 2000
+
+
+class StatusBar(QStatusBar):
+    """Says in a line what goes on; hover readouts come first while they last."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self._process = psutil.Process()
+        self._said = ""
+        self.message = label()
+        self.job = label()
+        self.bar = QProgressBar(accessibleName=self.tr("Progress"))
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(bench.look.px(120))
+        self.stop = icon_button(bench.look, "square", self.tr("Stop (Esc)"), bench.stop)
+        self.device = label()
+        self.memory = label()
+        self.setSizeGripEnabled(False)
+        self.addWidget(self.message, 1)
+        for widget in (self.job, self.bar, self.stop, self.device, self.memory):
+            self.addPermanentWidget(widget)
+        self._rest()
+        self._connect()
+        self._show_device()
+        timer = QTimer(self, interval=_MEMORY_EVERY)
+        timer.timeout.connect(self._measure)
+        timer.start()
+
+    def hover(self, text: str) -> None:
+        """Show what is under the cursor; empty brings the message back."""
+        self.message.setText(text or self._said)
+
+    def _connect(self) -> None:
+        bench = self._bench
+        bench.messages.said.connect(self._say)
+        bench.messages.noticed.connect(lambda notice: self._say(notice.text))
+        bench.models.opening.connect(
+            lambda ref: self._work(self.tr("opening {0}").format(ref))
+        )
+        bench.models.progressed.connect(lambda progress: self._progress(progress, -1))
+        bench.models.opened.connect(lambda _: self._opened())
+        bench.models.failed.connect(lambda *_: self._rest())
+        bench.models.stopped.connect(lambda _: self._rest())
+        bench.runs.progressed.connect(self._progress)
+        for ended in (bench.runs.finished, bench.runs.failed):
+            ended.connect(lambda _: self._rest())
+        bench.runs.stopped.connect(self._stopped)
+
+    def _say(self, text: str) -> None:
+        self._said = text
+        self.message.setText(text)
+
+    def _work(self, text: str) -> None:
+        self.job.setText(text)
+        self.bar.setRange(0, 0)
+        for widget in (self.job, self.bar, self.stop):
+            widget.show()
+
+    def _progress(self, progress: Progress, left: float) -> None:
+        words = progress.what
+        if left > 1:
+            words += self.tr(" · {0} s left").format(round(left))
+        self._work(words)
+        if progress.total > 0:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(round(1000 * progress.done / progress.total))
+
+    def _stopped(self, percent: int) -> None:
+        self._rest()
+        known = percent >= 0
+        self._say(
+            self.tr("stopped at {0} %").format(percent) if known else self.tr("stopped")
+        )
+
+    def _opened(self) -> None:
+        self._rest()
+        self._show_device()
+
+    def _rest(self) -> None:
+        for widget in (self.job, self.bar, self.stop):
+            widget.hide()
+
+    def _show_device(self) -> None:
+        self.device.setText(self._bench.models.request.device)
+
+    def _measure(self) -> None:
+        size = self._process.memory_info().rss
+        self.memory.setText(short_bytes(size))

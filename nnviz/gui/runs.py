@@ -1,0 +1,366 @@
+"""Running methods: which one, with what values, and what came of it."""
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.events import (
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    Partial,
+    Policy,
+    Priority,
+    Progress,
+)
+from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Kind, Value
+from nnviz.base.recipes import Run
+from nnviz.base.requests import RunMethod
+from nnviz.gui.history import History
+from nnviz.gui.layers import offered
+from nnviz.gui.models import Models
+from nnviz.gui.selection import NO_UNIT, Selection
+
+if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
+    from nnviz.gui.bridge import Bridge
+
+RESULT = "result"
+PREDICTIONS = "predictions"
+_AUTOMATIC = {"Inspect"}
+"""Groups whose methods are quick enough to run again at every change."""
+_TOP = 5
+
+
+class Runs(QObject):
+    """Runs the chosen method on the selection and keeps the predictions fresh."""
+
+    method_changed = Signal(object)
+    """MethodInfo."""
+    values_changed = Signal(object)
+    """The method's parameters, by name, changed by something else than the form."""
+    started = Signal()
+    progressed = Signal(object, float)
+    """Progress and the seconds left, negative where not known."""
+    reported = Signal(object)
+    """A better Report of the running method."""
+    finished = Signal(object)
+    """Run."""
+    restored = Signal(object)
+    """An earlier Run is to be shown again."""
+    stopped = Signal(int)
+    """Stopped by the user at so many percent, -1 where not known."""
+    failed = Signal(object)
+    """ErrorRecord."""
+    predicted = Signal(object)
+    """Report of the predictions; None while there is none."""
+    predict_failed = Signal(object)
+    """ErrorRecord."""
+
+    def __init__(
+        self, selection: Selection, models: Models, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._selection = selection
+        self._models = models
+        self._bridge: Bridge | None = None
+        self._method: MethodInfo | None = None
+        self._values: dict[str, dict[str, Value]] = {}
+        self._began = 0.0
+        self._percent = -1
+        self.history = History(self)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._run_all)
+        self._predict_due = False
+        models.opened.connect(self._renew)
+        models.listed.connect(self._relist)
+        selection.image_changed.connect(self._renew)
+        selection.layer_changed.connect(self._follow_layer)
+        selection.unit_changed.connect(self._follow_unit)
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        self._bridge = bridge
+        bridge.event.connect(self._hear)
+
+    @property
+    def method(self) -> MethodInfo | None:
+        """The chosen method."""
+        return self._method
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The chosen method's parameters."""
+        return dict(self._values[self._method.name]) if self._method else {}
+
+    @property
+    def running(self) -> bool:
+        """Whether the chosen method is at work."""
+        return self._bridge is not None and self._bridge.busy(RESULT)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the method runs by itself at every change."""
+        return self._method is not None and self._method.group in _AUTOMATIC
+
+    def methods(self, group: str) -> tuple[MethodInfo, ...]:
+        """Return the methods of a workspace."""
+        return tuple(m for m in self._models.catalogue.methods if m.group == group)
+
+    def choose(self, name: str, values: Mapping[str, Value] | None = None) -> None:
+        """Choose a method, and with it values for some of its parameters."""
+        info = next((m for m in self._models.catalogue.methods if m.name == name), None)
+        if info is None:
+            return
+        changed = info is not self._method
+        self._method = info
+        kept = self._values.setdefault(name, _defaults(info))
+        kept.update(values or {})
+        self._adopt_layer(info, kept, explicit=bool(values))
+        if changed:
+            self.method_changed.emit(info)
+        self.values_changed.emit(self.values)
+        self._restart()
+
+    def set_values(self, values: Mapping[str, Value]) -> None:
+        """Take what the form says; runs at once where that is cheap."""
+        if self._method is None or dict(values) == self.values:
+            return
+        before = self.values
+        self._values[self._method.name].update(values)
+        if self._steered(before):
+            return
+        self._link_selection()
+        self._restart()
+
+    def reset(self) -> None:
+        """Go back to the method's own values."""
+        if self._method is not None:
+            self._values[self._method.name] = _defaults(self._method)
+            self._adopt_layer(self._method, self._values[self._method.name])
+            self.values_changed.emit(self.values)
+            self._restart()
+
+    def run(self) -> None:
+        """Run the chosen method now."""
+        request = self._request()
+        if request is None or self._bridge is None:
+            return
+        self._began, self._percent = time.monotonic(), -1
+        self._bridge.submit(RESULT, request, Policy.REPLACE, Priority.INTERACTIVE)
+        self.started.emit()
+
+    def stop(self) -> None:
+        """Stop the chosen method."""
+        if self._bridge is not None and self.running:
+            self._bridge.cancel(RESULT)
+
+    def bring_back(self, run: Run) -> None:
+        """Show an earlier result, with the method and values that made it."""
+        self.choose_quietly(run.recipe.method, run.recipe.values)
+        self.restored.emit(run)
+
+    def choose_quietly(self, name: str, values: Mapping[str, Value]) -> None:
+        """Choose a method and values without running it."""
+        self._soon.stop()
+        self.choose(name, values)
+        self._link_selection()
+        self._soon.stop()
+
+    def _request(self) -> RunMethod | None:
+        chosen = self._selection
+        if self._method is None or chosen.model is None:
+            return None
+        if self._method.needs_image and chosen.image is None:
+            return None
+        return RunMethod(
+            method=self._method.name,
+            model=self._models.request,
+            image=chosen.image if self._method.needs_image else None,
+            values=self.values,
+        )
+
+    def _restart(self) -> None:
+        if self.automatic:
+            self._soon.start()
+
+    def _renew(self) -> None:
+        """Model or image is another one: predict again and run again."""
+        self._predict_due = True
+        if self._method is not None:
+            self._adopt_layer(self._method, self._values[self._method.name])
+            self.values_changed.emit(self.values)
+        self._soon.start()
+
+    def _run_all(self) -> None:
+        if self._predict_due:
+            self._predict_due = False
+            self._predict()
+        if self.automatic:
+            self.run()
+
+    def _predict(self) -> None:
+        chosen = self._selection
+        if self._bridge is None or chosen.model is None or chosen.image is None:
+            self.predicted.emit(None)
+            return
+        request = RunMethod(
+            method="predictions",
+            model=self._models.request,
+            image=chosen.image,
+            values=self._predict_values(),
+        )
+        self._bridge.submit(PREDICTIONS, request, Policy.REPLACE, Priority.INTERACTIVE)
+
+    def _predict_values(self) -> dict[str, Value]:
+        names = {
+            parameter.name
+            for method in self._models.catalogue.methods
+            if method.name == "predictions"
+            for parameter in method.parameters
+        }
+        return {"top": _TOP} if "top" in names else {}
+
+    def _steered(self, before: Mapping[str, Value]) -> bool:
+        """Hand changed values to the running job if all of them are steerable."""
+        if not self.running or self._bridge is None or self._method is None:
+            return False
+        changes = {
+            name: new for name, new in self.values.items() if before.get(name) != new
+        }
+        steerable = {p.name for p in self._method.parameters if p.steerable}
+        if not changes or not changes.keys() <= steerable:
+            return False
+        self._bridge.steer(RESULT, changes)
+        return True
+
+    def _follow_layer(self, _layer: str) -> None:
+        if self._method is None:
+            return
+        values = self._values[self._method.name]
+        before = dict(values)
+        self._adopt_layer(self._method, values)
+        if values != before:
+            self.values_changed.emit(self.values)
+            self._restart()
+
+    def _follow_unit(self, unit: int) -> None:
+        """Show the chosen channel where one channel is shown large."""
+        name = self._named(Kind.CHANNEL)
+        if name is None or self._method is None or unit == NO_UNIT:
+            return
+        values = self._values[self._method.name]
+        if values[name] not in (NO_UNIT, unit):
+            self.show_channel(unit)
+
+    def show_channel(self, unit: int) -> None:
+        """Show one channel large; -1 for all of them."""
+        name = self._named(Kind.CHANNEL)
+        if name is None or self._method is None:
+            return
+        self._values[self._method.name][name] = unit
+        self.values_changed.emit(self.values)
+        self._restart()
+
+    def _adopt_layer(
+        self, info: MethodInfo, values: dict[str, Value], *, explicit: bool = False
+    ) -> None:
+        """Point the method's layer at the selection, where it is one it takes."""
+        layers = self._selection.model.layers if self._selection.model else ()
+        for parameter in info.parameters:
+            if parameter.kind is not Kind.LAYER:
+                continue
+            known = {layer.name for layer in offered(layers, parameter.layers)}
+            chosen = self._selection.layer
+            if explicit and values[parameter.name] in known:
+                self._selection.set_layer(str(values[parameter.name]))
+            elif chosen in known and values[parameter.name] != chosen:
+                values[parameter.name] = chosen
+                self._forget_channel(info, values)
+            elif values[parameter.name] not in known and layers:
+                values[parameter.name] = ""
+                self._forget_channel(info, values)
+
+    @staticmethod
+    def _forget_channel(info: MethodInfo, values: dict[str, Value]) -> None:
+        for parameter in info.parameters:
+            if parameter.kind is Kind.CHANNEL:
+                values[parameter.name] = parameter.default
+
+    def _link_selection(self) -> None:
+        """Let the selection follow the layer and channel that the form chose."""
+        layer = self._named(Kind.LAYER)
+        if layer is not None and self.values[layer]:
+            self._selection.set_layer(str(self.values[layer]))
+        channel = self._named(Kind.CHANNEL)
+        if channel is not None and self.values[channel] != NO_UNIT:
+            self._selection.set_unit(int(self.values[channel]))
+
+    def _named(self, kind: Kind) -> str | None:
+        """Return the name of the method's first parameter of a kind."""
+        parameters = self._method.parameters if self._method else ()
+        return next((p.name for p in parameters if p.kind is kind), None)
+
+    def _relist(self, catalogue: Catalogue) -> None:
+        """Take the newer description of the chosen method."""
+        if self._method is None:
+            return
+        for info in catalogue.methods:
+            if info.name == self._method.name and info != self._method:
+                self._values[info.name] = _defaults(info) | {
+                    name: value
+                    for name, value in self.values.items()
+                    if name in {p.name for p in info.parameters}
+                }
+                self._method = info
+                self.method_changed.emit(info)
+                self.values_changed.emit(self.values)
+
+    def _hear(self, place: str, event: Event) -> None:
+        if place == RESULT:
+            self._hear_result(event)
+        elif place == PREDICTIONS:
+            self._hear_prediction(event)
+
+    def _hear_result(self, event: Event) -> None:
+        match event:
+            case Progress():
+                self._tell_progress(event)
+            case Partial(report):
+                self.reported.emit(report)
+            case Done(Run() as run):
+                self.history.add(run)
+                self.finished.emit(run)
+            case Failed(error):
+                self.failed.emit(error)
+            case Cancelled():
+                self.stopped.emit(self._percent)
+            case _:
+                pass
+
+    def _tell_progress(self, progress: Progress) -> None:
+        left = -1.0
+        if progress.total > 0 and progress.done > 0:
+            share = progress.done / progress.total
+            self._percent = round(100 * share)
+            left = (time.monotonic() - self._began) * (1 - share) / share
+        self.progressed.emit(progress, left)
+
+    def _hear_prediction(self, event: Event) -> None:
+        match event:
+            case Partial(report):
+                self.predicted.emit(report)
+            case Done(Run() as run):
+                self.predicted.emit(run.report)
+            case Failed(error):
+                self.predict_failed.emit(error)
+            case _:
+                pass
+
+
+def _defaults(info: MethodInfo) -> dict[str, Value]:
+    return {parameter.name: parameter.default for parameter in info.parameters}

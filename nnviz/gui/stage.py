@@ -1,0 +1,80 @@
+"""All panels of the window, made once, each in its dock."""
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
+
+from nnviz.gui.docks import Dock
+from nnviz.gui.panels.centre import Centre
+from nnviz.gui.panels.facts import FactsPanel
+from nnviz.gui.panels.layers import LayerPanel
+from nnviz.gui.panels.log import LogPanel
+from nnviz.gui.panels.method import MethodPanel
+from nnviz.gui.panels.models import ModelPanel
+from nnviz.gui.panels.predictions import PredictionPanel
+from nnviz.gui.panels.preprocess import PreprocessPanel
+from nnviz.gui.panels.tray import TrayPanel
+from nnviz.gui.workbench import Workbench
+from nnviz.gui.workspaces.workspace import Workspace
+
+_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+class Stage(QObject):
+    """The panels by name, and the docks that hold them."""
+
+    def __init__(
+        self, bench: Workbench, window: QMainWindow, workspace: Workspace
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._look = bench.look
+        self.docks: dict[str, Dock] = {}
+        self.centre = Centre(bench)
+        self.models = ModelPanel(bench)
+        self.layers = LayerPanel(bench)
+        self.prediction = PredictionPanel(bench)
+        self.method = MethodPanel(bench, workspace.group)
+        self.preprocess = PreprocessPanel(bench)
+        self.tray = TrayPanel(bench)
+        self.log = LogPanel(bench)
+        self.browser = QTabWidget(accessibleName=self.tr("Network browser"))
+        self.browser.setDocumentMode(True)
+        self.browser.addTab(self.layers, self.tr("Layers"))
+        self.browser.addTab(self.models, self.tr("Models"))
+        self.browser.addTab(FactsPanel(bench), self.tr("About"))
+        window.setCentralWidget(self.centre)
+        window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
+        self._add("browser", self.tr("Network"), self.browser, _LEFT)
+        self._add("prediction", self.tr("Prediction"), self.prediction, _LEFT)
+        self._add("method", self.tr("Method"), self.method, _RIGHT)
+        self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)
+        self._add("tray", self.tr("Tray"), self.tray, _BOTTOM)
+        self._add("log", self.tr("Log"), self.log, _BOTTOM)
+
+    def open_for(self, workspace: Workspace) -> None:
+        """Show the docks of a workspace and hide all others."""
+        for name, dock in self.docks.items():
+            dock.setVisible(name in workspace.docks)
+
+    def arrange(self) -> None:
+        """Give the docks the sizes of the first start."""
+        docks, px = self.docks, self._look.px
+        self._window.resizeDocks(
+            [docks["browser"], docks["method"]],
+            [px(300), px(288)],
+            Qt.Orientation.Horizontal,
+        )
+        self._window.resizeDocks(
+            [docks["browser"], docks["prediction"], docks["tray"]],
+            [px(440), px(196), px(140)],
+            Qt.Orientation.Vertical,
+        )
+
+    def _add(
+        self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea
+    ) -> None:
+        dock = Dock(name, title, panel, self._look, self._window)
+        self._window.addDockWidget(area, dock)
+        self.docks[name] = dock

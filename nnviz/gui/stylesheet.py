@@ -1,0 +1,160 @@
+"""The style sheet, with the theme's colours and sizes as $names."""
+
+TEMPLATE = """
+QWidget { color: $text; }
+QMainWindow, QDialog { background: $window; }
+QMainWindow::separator { background: $window; width: $px4; height: $px4; }
+QMainWindow::separator:hover { background: $accent; }
+QToolTip {
+    background: $raised; color: $text; border: 1px solid $line; padding: $px4 $px6;
+}
+
+QMenuBar { background: $window; spacing: 0; }
+QMenuBar::item { padding: $px6 $px10; background: transparent; }
+QMenuBar::item:selected { background: $hover; }
+QMenu { background: $panel; border: 1px solid $line; padding: $px4; }
+QMenu::item { padding: $px6 $px24 $px6 $px12; border-radius: $px4; }
+QMenu::item:selected { background: $raised; }
+QMenu::item:disabled { color: $muted; }
+QMenu::separator { height: 1px; background: $line; margin: $px4 $px8; }
+
+QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; }
+QDockWidget > QWidget { background: $panel; }
+QWidget#dockTitle { background: $panel; border-bottom: 1px solid $line; }
+QWidget#dockTitle QLabel { color: $muted; font-weight: 600; }
+QWidget#page { background: $panel; }
+QWidget#centre { background: $canvas; }
+QWidget#header { background: $panel; border-bottom: 1px solid $line; }
+QFrame#card { background: $field; border: 1px solid $line; border-radius: $px6; }
+QFrame#line { background: $line; border: none; max-height: 1px; }
+QScrollArea { background: transparent; border: none; }
+QScrollArea > QWidget > QWidget#page { background: $panel; }
+
+QLabel#muted { color: $muted; }
+QLabel#heading { font-weight: 600; }
+QLabel#title { font-size: $px16; font-weight: 600; }
+QLabel#section { color: $muted; font-size: $px11; font-weight: 600; }
+QLabel#warning { color: $warning; }
+QLabel#problem { color: $danger; }
+
+QToolBar { background: $window; border: none; padding: $px4 $px8; spacing: $px4; }
+QToolBar#workspaces {
+    border: none; border-right: 1px solid $line; padding: $px8 $px4; spacing: $px4;
+}
+QToolButton {
+    background: transparent; border: 1px solid transparent; border-radius: $px4;
+    padding: $px4 $px8;
+}
+QToolButton:hover { background: $hover; }
+QToolButton:pressed, QToolButton:checked { background: $raised; }
+QToolButton:focus { border-color: $accent; }
+QToolButton:disabled { color: $muted; }
+QToolButton::menu-indicator { image: none; }
+QToolButton#picker {
+    background: $panel; border: 1px solid $line; padding: $px4 $px10; text-align: left;
+}
+QToolButton#picker:hover { background: $hover; border-color: $muted; }
+QToolButton#picker:focus { border-color: $accent; }
+QToolBar#workspaces QToolButton { padding: $px8 $px4; min-width: $px48; }
+QToolBar#workspaces QToolButton:checked { color: $accent; }
+
+QPushButton {
+    background: $raised; border: 1px solid $line; border-radius: $px4;
+    padding: $px4 $px12; min-height: $px18;
+}
+QPushButton:hover { border-color: $muted; }
+QPushButton:pressed { background: $hover; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:disabled { color: $muted; background: $panel; }
+QPushButton#primary { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton#primary:disabled {
+    background: $raised; color: $muted; border-color: $line;
+}
+QPushButton#primary:focus { border-color: $text; }
+QPushButton#segment {
+    background: transparent; border: none; border-radius: $px4; padding: $px4 $px10;
+    color: $muted;
+}
+QPushButton#segment:hover { color: $text; background: $hover; }
+QPushButton#segment:checked { background: $raised; color: $text; }
+QPushButton#segment:focus { border: 1px solid $accent; padding: $px3 $px9; }
+
+QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextBrowser {
+    background: $field; border: 1px solid $line; border-radius: $px4;
+    padding: $px3 $px8; selection-background-color: $accent;
+    selection-color: $on_accent;
+}
+QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { min-height: $px20; }
+QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus,
+QPlainTextEdit:focus, QTextBrowser:focus { border-color: $accent; }
+QComboBox::drop-down { border: none; width: $px20; }
+QComboBox QAbstractItemView {
+    background: $panel; border: 1px solid $line; selection-background-color: $raised;
+    selection-color: $text; outline: none;
+}
+QTextBrowser#plain, QPlainTextEdit#plain { border: none; background: transparent; }
+
+QTreeView, QListView, QTableView {
+    background: $panel; border: none; outline: none;
+    alternate-background-color: $panel; selection-color: $text;
+}
+QTreeView::item, QListView::item { padding: $px3 0; border: none; }
+QTreeView::item:hover, QListView::item:hover { background: $hover; }
+QTreeView::item:selected, QListView::item:selected {
+    background: $raised; color: $text;
+}
+QTreeView:focus::item:selected, QListView:focus::item:selected {
+    background: $raised; color: $accent;
+}
+QTreeView::branch { background: $panel; }
+QTreeView::branch:hover { background: $hover; }
+QTreeView::branch:selected { background: $raised; }
+QHeaderView { background: $panel; }
+QHeaderView::section {
+    background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
+    padding: $px4 $px6;
+}
+
+QTabBar { background: transparent; border: none; qproperty-drawBase: 0; }
+QTabBar::tab {
+    background: transparent; color: $muted; padding: $px6 $px10; border: none;
+    border-bottom: 2px solid transparent;
+}
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
+QTabBar::tab:focus { color: $accent; }
+QTabWidget::pane { border: none; border-top: 1px solid $line; }
+
+QScrollBar:vertical { background: transparent; width: $px10; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: $px10; margin: 0; }
+QScrollBar::handle { background: $raised; border-radius: $px3; margin: $px2; }
+QScrollBar::handle:vertical { min-height: $px24; }
+QScrollBar::handle:horizontal { min-width: $px24; }
+QScrollBar::handle:hover { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; border: none; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QProgressBar {
+    background: $raised; border: none; border-radius: $px2; max-height: $px4;
+    min-height: $px4;
+}
+QProgressBar::chunk { background: $accent; border-radius: $px2; }
+QSplitter::handle { background: $line; }
+QSplitter::handle:hover { background: $accent; }
+QSplitter::handle:horizontal { width: 1px; }
+QSplitter::handle:vertical { height: 1px; }
+QStatusBar { background: $window; color: $muted; }
+QStatusBar QLabel { color: $muted; }
+QStatusBar::item { border: none; }
+
+QFrame#banner { background: $panel; border: none; border-bottom: 1px solid $line; }
+QFrame#banner[severity="problem"] { border-left: $px4 solid $danger; }
+QFrame#banner[severity="warning"] { border-left: $px4 solid $warning; }
+QFrame#banner[severity="note"] { border-left: $px4 solid $accent; }
+QFrame#palette { background: $panel; border: 1px solid $line; border-radius: $px8; }
+QFrame#palette QLineEdit {
+    border: none; border-bottom: 1px solid $line; border-radius: 0;
+    background: transparent; padding: $px10 $px12; font-size: $px16;
+}
+QFrame#drop { border: 2px dashed $accent; border-radius: $px8; }
+"""
