@@ -4,7 +4,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from nnviz.base.errors import InputError, UsageError, unknown
 from nnviz.base.parameters import Kind, Parameter, Value
@@ -17,18 +17,32 @@ class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are UsageErrors that name the nearest option."""
 
     def __init__(
-        self, command: str, description: str, *, add_help: bool = True
+        self, command: str, description: str, *, usage: str = "", add_help: bool = True
     ) -> None:
         super().__init__(
             f"nnviz {command}",
+            usage=usage and f"nnviz {command} {usage}",
             description=description.replace("%", "%%"),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
-            add_help=add_help,
+            add_help=False,
         )
-        self.add_argument(
+        self._general = self.add_argument_group("general")
+        if add_help:
+            self.add_general("-h", "--help", action="help", help="show this help")
+        self.add_general(
             "--debug", action="store_true", help="show the traceback of an error"
         )
+
+    def add_general(self, *names: str, **settings: Any) -> None:
+        """Add an option to the last group of the help."""
+        self._general.add_argument(*names, **settings)
+
+    def format_help(self) -> str:
+        """Return the help with the general options below the command's own."""
+        self._action_groups.remove(self._general)
+        self._action_groups.append(self._general)
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print.
@@ -88,7 +102,7 @@ def add_model_options(parser: Parser, *, with_reference: bool = True) -> None:
 
 def add_out(parser: Parser, folder: str = ".") -> None:
     """Add ``--out``."""
-    parser.add_argument(
+    parser.add_general(
         "--out",
         metavar="DIR",
         default=folder,
@@ -110,7 +124,7 @@ def whole_number(option: str) -> Callable[[str], int]:
 
 def add_json_option(parser: Parser) -> None:
     """Add ``--json``."""
-    parser.add_argument(
+    parser.add_general(
         "--json", action="store_true", help="answer in JSON, for programs"
     )
 
@@ -185,11 +199,10 @@ def _reader(parameter: Parameter) -> Callable[[str], Value]:
 
 
 def _help_of(parameter: Parameter) -> str:
-    facts = []
+    facts = f"default {default_of(parameter)}"
     if parameter.kind in {Kind.INTEGER, Kind.NUMBER, Kind.CHOICE, Kind.CHANNEL}:
-        facts.append(parameter.expected())
-    facts.append(f"default {default_of(parameter)}")
-    return f"{parameter.help} ({'; '.join(facts)})".replace("%", "%%")
+        facts = f"{parameter.expected()}; {facts}"
+    return f"{parameter.help} [{facts}]".replace("%", "%%")
 
 
 def default_of(parameter: Parameter) -> str:

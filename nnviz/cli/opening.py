@@ -27,7 +27,7 @@ def open_model(options: argparse.Namespace) -> api.Model:
 
 def add_max_pixels(parser: Parser) -> None:
     """Add ``--max-pixels``."""
-    parser.add_argument(
+    parser.add_general(
         "--max-pixels",
         metavar="N",
         type=whole_number("--max-pixels"),

@@ -88,14 +88,11 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     text = "Run a method on pictures.  nnviz run METHOD --help shows its options."
     if method is not None:
         text = "\n\n".join([method.title, *description(method)])
-    parser = Parser("run", text, add_help=add_help)
-    parser.add_argument("method", metavar="METHOD", nargs="?")
-    if method is None or method.needs_image:
-        parser.add_argument(
-            "images", metavar="IMAGE", nargs="*", help="pictures, or folders of them"
-        )
-    else:
-        parser.add_argument("images", nargs="*", help=argparse.SUPPRESS)
+    name = method.name if method else "METHOD"
+    images = "" if method and not method.needs_image else " IMAGE..."
+    parser = Parser("run", text, usage=f"{name}{images} [options]", add_help=add_help)
+    parser.add_argument("method", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("images", nargs="*", help=argparse.SUPPRESS)
     if method is not None:
         arguments.add_parameters(parser, method.parameters)
     arguments.add_model_options(parser)
@@ -104,7 +101,7 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
 
 
 def _add_common(parser: Parser) -> None:
-    parser.add_argument(
+    parser.add_general(
         "--seed", type=arguments.whole_number("--seed"), default=0, metavar="N",
         help="of the random numbers (default 0)",
     )  # fmt: skip
@@ -112,5 +109,6 @@ def _add_common(parser: Parser) -> None:
     arguments.add_out(parser)
     arguments.add_json_option(parser)
     parser.epilog = textwrap.dedent("""\
-        Writes NAME.METHOD.png (with the recipe inside), .npz (the numbers) and
-        .json (the recipe).""")
+        IMAGE is a picture or a folder of them.  Each result is written as
+        NAME.METHOD.png (with the recipe inside), .npz (the numbers) and .json (the
+        recipe).""")

@@ -61,4 +61,4 @@ def _numbers(main: BaseResult) -> Any:
 
 
 def _number(value: float, unit: str) -> str:
-    return f"{value:6.1%}" if unit == "probability" else f"{value:.4g} {unit}"
+    return f"{100 * value:5.1f} %" if unit == "probability" else f"{value:.4g} {unit}"

@@ -12,9 +12,8 @@ from nnviz.media.decode import MAX_PIXELS, open_image
 from nnviz.media.encode import read_png_text
 from nnviz.media.files import read_bytes
 from nnviz.runtime import recent
+from nnviz.runtime.export import RECIPE_KEY
 
-PNG_KEY = "nnviz.recipe"
-"""Keyword of the PNG text chunk that holds a recipe's JSON."""
 _PNG = b"\x89PNG"
 
 
@@ -26,7 +25,7 @@ def read_recipe(file: Path) -> Recipe:
     """
     data = read_bytes(file)
     if data.startswith(_PNG):
-        text = read_png_text(file).get(PNG_KEY, "")
+        text = read_png_text(file).get(RECIPE_KEY, "")
     else:
         text = data.decode("utf-8", "replace")
     return Recipe.from_json(text, file.name)

@@ -1,0 +1,166 @@
+"""``nnviz demo``: a gallery of every method, made by the bundled network."""
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nnviz import api
+from nnviz.base.events import Progress
+from nnviz.base.images import Image
+from nnviz.base.info import MethodInfo
+from nnviz.base.results import Ranking
+from nnviz.base.snippets import command_line, python_code
+from nnviz.cli import console, opening
+from nnviz.cli.arguments import Parser, add_json_option, add_model_options, add_out
+from nnviz.cli.gallery import Figure, Gallery, Section, page
+from nnviz.cli.samples import sample_photos
+from nnviz.media.files import read_bytes, replacing, write_text
+
+_PRESET = "demo"
+_SECONDS = 140
+"""After this no further run is begun: with the last one it stays under three minutes."""
+_PAGE = "index.html"
+
+
+def execute(words: Sequence[str]) -> int:
+    """Write the gallery and say where it is."""
+    options = _parser().read(words)
+    started = time.monotonic()
+    out = Path(options.out)
+    model = opening.open_model(options)
+    photos = [_copy(path, out) for path in map(Path, options.images or sample_photos())]
+    figures: dict[str, list[Figure]] = {}
+    for method, photo in _runs(photos, started):
+        result = _run(method, model, photo)
+        files = result.save(out)
+        if not options.json:
+            console.line(str(files[0]))
+        figures.setdefault(method.name, []).append(_figure(method, result, files))
+    file = out / _PAGE
+    write_text(file, page(_gallery(model, figures, photos)))
+    _say(file, figures, options, time.monotonic() - started)
+    return 0
+
+
+def _copy(path: Path, out: Path) -> Image:
+    """Put a photograph beside the results, where a replay finds it."""
+    place = out / path.name
+    data = read_bytes(path)
+    with replacing(place) as file:
+        file.write(data)
+    return api.open_image(place)
+
+
+def _runs(
+    photos: Sequence[Image], started: float
+) -> Iterator[tuple[MethodInfo, Image | None]]:
+    """Yield what to run: every method once, then on further photographs in time left."""
+    methods = list(api.methods().values())
+    for turn in range(len(photos)):
+        for place, method in enumerate(methods):
+            if turn and time.monotonic() - started > _SECONDS:
+                return
+            if method.needs_image:
+                yield method, photos[(place + turn) % len(photos)]
+            elif turn == 0:
+                yield method, None
+
+
+def _run(method: MethodInfo, model: api.Model, photo: Image | None) -> api.Result:
+    what = f"{method.title}, {photo.name}" if photo else method.title
+    with console.ProgressLine() as progress:
+        progress(Progress(0, 0, what))
+        return api.run(
+            method.name,
+            model,
+            photo,
+            progress=progress,
+            **method.presets.get(_PRESET, {}),
+        )
+
+
+def _figure(method: MethodInfo, result: api.Result, files: Sequence[Path]) -> Figure:
+    recipe = result.recipe
+    picture, numbers, saved = (file.name for file in files)
+    height, width = api.open_image(files[0]).size
+    return Figure(
+        picture=picture,
+        size=(width, height),
+        files=(numbers, saved),
+        subject=recipe.image or recipe.model,
+        notes=result.report.notes,
+        command=command_line(recipe, method.parameters),
+        python=python_code(recipe, method.parameters),
+        answer=_answer(result),
+    )
+
+
+def _answer(result: api.Result) -> str:
+    """Return the first line of a ranking, for the photograph's caption."""
+    main = result.main
+    if not isinstance(main, Ranking) or main.unit != "probability":
+        return ""
+    return f"{main.labels[0]}, {main.values[0]:.0%}"
+
+
+def _gallery(
+    model: api.Model, figures: dict[str, list[Figure]], photos: Sequence[Image]
+) -> Gallery:
+    methods = api.methods()
+    answers = {
+        figure.subject: figure.answer
+        for each in figures.values()
+        for figure in each
+        if figure.answer
+    }
+    order = {photo.name: place for place, photo in enumerate(photos)}
+    sections = [
+        Section(
+            methods[name],
+            tuple(sorted(each, key=lambda figure: order.get(figure.subject, -1))),
+        )
+        for name, each in figures.items()
+    ]
+    facts = (
+        f"{console.count(model.info.parameters)} parameters",
+        f"{len(model.info.labels)} classes",
+        "{} x {} px".format(*model.info.preprocess.input_size),
+    )
+    shown = tuple((photo.name, answers.get(photo.name, "")) for photo in photos)
+    return Gallery(model.info.title, facts, shown, tuple(sections))
+
+
+def _say(
+    file: Path,
+    figures: dict[str, list[Figure]],
+    options: argparse.Namespace,
+    seconds: float,
+) -> None:
+    count = sum(map(len, figures.values()))
+    if options.json:
+        console.answer(
+            {
+                "page": str(file),
+                "pictures": [
+                    figure.picture for each in figures.values() for figure in each
+                ],
+                "seconds": round(seconds, 1),
+            }
+        )
+        return
+    console.line(f"{count} pictures in {seconds:.0f} s; open {file} in a browser")
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "demo",
+        "Run every method on sample photographs and write a page that explains them.",
+    )
+    parser.add_argument(
+        "images", metavar="IMAGE", nargs="*", help="in place of the sample photographs"
+    )
+    add_model_options(parser)
+    add_out(parser, "nnviz-demo")
+    add_json_option(parser)
+    return parser
