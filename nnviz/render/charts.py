@@ -1,0 +1,93 @@
+"""Curves and histograms, drawn by matplotlib without its global state."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnviz.base.resources import resource
+from nnviz.base.results import Curves
+from nnviz.render.palette import (
+    ACCENT,
+    BACKGROUND,
+    LINE,
+    MUTED,
+    TEXT,
+    WARNING,
+    Colour,
+)
+from nnviz.render.text import Canvas
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_CYCLE: tuple[Colour, ...] = (
+    ACCENT,
+    WARNING,
+    (120, 200, 150),
+    (230, 130, 150),
+    (180, 160, 240),
+    MUTED,
+)
+"""Told apart in lightness too, for the colour-blind."""
+_DPI = 100
+
+
+def _hex(colour: Colour) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def curves(
+    result: Curves, width: int, *, size: int = 12, background: Colour = BACKGROUND
+) -> Canvas:
+    """Return the curves with their axes, uint8 (h, width, 3)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    height = max(180, round(width * 0.42))
+    figure = Figure(
+        figsize=(width / _DPI, height / _DPI),
+        dpi=_DPI,
+        facecolor=_hex(background),
+        layout="constrained",
+    )
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_subplot(facecolor=_hex(background))
+    _plot(axes, result)
+    _dress(axes, result, size)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    painted = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return painted[..., :3].copy()
+
+
+def _plot(axes: "Axes", result: Curves) -> None:
+    for place, (name, values) in enumerate(result.series.items()):
+        colour = _hex(_CYCLE[place % len(_CYCLE)])
+        if result.style == "bars":
+            share = 0.9 if len(result.series) == 1 else 0.5
+            axes.stairs(
+                values, result.x, fill=True, color=colour, alpha=share, label=name
+            )
+        else:
+            axes.plot(result.x, values, color=colour, linewidth=2, label=name)
+
+
+def _dress(axes: "Axes", result: Curves, size: int) -> None:
+    """Give the axes the program's font and colours."""
+    from matplotlib.font_manager import FontProperties
+
+    face = FontProperties(
+        fname=str(resource("fonts", "Inter-Regular.ttf")), size=size * 72 / _DPI
+    )
+    axes.set_xlabel(result.x_label, fontproperties=face, color=_hex(MUTED))
+    axes.set_ylabel(result.y_label, fontproperties=face, color=_hex(MUTED))
+    axes.tick_params(colors=_hex(MUTED), length=0)
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        label.set_fontproperties(face)
+    axes.grid(visible=True, color=_hex(LINE), linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.margins(x=0)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == "bottom")
+        spine.set_color(_hex(LINE))
+    if len(result.series) > 1:
+        axes.legend(prop=face, labelcolor=_hex(TEXT), frameon=False)

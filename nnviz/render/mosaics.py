@@ -1,0 +1,317 @@
+"""Many small maps as one picture, and the way back from a pixel to its map."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.results import Mosaic
+from nnviz.render import colormaps, text
+from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.palette import BACKGROUND, BROKEN, EMPTY, MUTED
+
+_WIDEST = 2.0
+"""Columns per row, at most, where that avoids an incomplete last row."""
+_GAP_FROM = 12
+"""Tiles of at least this many px have 2 px between them, smaller ones 1."""
+_CAPTION_SIZE = 11
+_CAPTION_FROM = 36
+"""Smallest width of a tile, px, that has room for a caption."""
+_COLOUR_AXES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each tile lies, row by row.
+
+    Attributes:
+        count: number of tiles.
+        columns: tiles in a full row.
+        tile_size: height and width of a tile's data.
+        zoom: px a number, a whole factor.
+        gap: px between tiles.
+        caption: height of the strip below each tile, px.
+    """
+
+    count: int
+    columns: int
+    tile_size: tuple[int, int]
+    zoom: int = 1
+    gap: int = 1
+    caption: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Number of rows; the last may be incomplete."""
+        return -(-self.count // self.columns)
+
+    @property
+    def pitch(self) -> tuple[int, int]:
+        """Distance from one tile to the next, vertical and horizontal, px."""
+        height, width = self.tile_size
+        return (
+            height * self.zoom + self.caption + self.gap,
+            width * self.zoom + self.gap,
+        )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the whole picture, px."""
+        return (
+            self.rows * self.pitch[0] - self.gap,
+            self.columns * self.pitch[1] - self.gap,
+        )
+
+    def rectangle(self, place: int) -> tuple[int, int, int, int]:
+        """Return top, left, height and width of the tile at a place, px."""
+        row, column = divmod(place, self.columns)
+        height, width = self.tile_size
+        return (
+            row * self.pitch[0],
+            column * self.pitch[1],
+            height * self.zoom,
+            width * self.zoom,
+        )
+
+    def locate(self, y: float, x: float) -> tuple[int, int, int] | None:
+        """Return place, row and column in the tile's data for a pixel.
+
+        None between tiles, on a caption and outside.
+        """
+        if y < 0 or x < 0:
+            return None
+        row, inner_y = divmod(int(y), self.pitch[0])
+        column, inner_x = divmod(int(x), self.pitch[1])
+        place = row * self.columns + column
+        height, width = self.tile_size
+        if column >= self.columns or place >= self.count:
+            return None
+        if inner_y >= height * self.zoom or inner_x >= width * self.zoom:
+            return None
+        return place, inner_y // self.zoom, inner_x // self.zoom
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Painted:
+    """A mosaic as a picture.
+
+    Attributes:
+        pixels: uint8 (H, W, 3).
+        layout: where the tiles lie.
+        order: which tile lies at each place.
+        scale: the colours' range, over all tiles; meaningful for shared scales.
+        limits: float64 (M, 2), the range used at each place.
+    """
+
+    pixels: Colours
+    layout: Layout
+    order: NDArray[np.int64]
+    scale: Scale
+    limits: NDArray[np.float64]
+
+    def tile_at(self, y: float, x: float) -> int | None:
+        """Return the tile (the network's own index) under a pixel, if there is one."""
+        found = self.layout.locate(y, x)
+        return None if found is None else int(self.order[found[0]])
+
+    def rectangle_of(self, tile: int) -> tuple[int, int, int, int] | None:
+        """Return top, left, height, width of a tile, None if it is not shown."""
+        places = np.flatnonzero(self.order == tile)
+        return self.layout.rectangle(int(places[0])) if places.size else None
+
+
+def layout(
+    count: int,
+    tile_height: int,
+    tile_width: int,
+    width_hint: int = 960,
+    *,
+    magnify: bool = True,
+    captions: bool = False,
+) -> Layout:
+    """Return a layout that is about as wide as it is high, or up to twice.
+
+    Args:
+        count: number of tiles, at least 1.
+        tile_height: of a tile's data.
+        tile_width: likewise.
+        width_hint: px that should be filled, by whole factors only; a mosaic whose
+            tiles need more is wider.
+        magnify: whether tiles may be shown larger than 1 px a number.
+        captions: leave room for them, if the tiles are wide enough.
+    """
+    columns = _columns(count, tile_height, tile_width)
+    room = (width_hint + 1) / columns
+    zoom = max(1, int((room - 2) // tile_width)) if magnify else 1
+    side = min(tile_height, tile_width) * zoom
+    gap = 2 if side >= _GAP_FROM else 1
+    roomy = captions and tile_width * zoom >= _CAPTION_FROM
+    strip = text.line_height(_CAPTION_SIZE) if roomy else 0
+    return Layout(count, columns, (tile_height, tile_width), zoom, gap, strip)
+
+
+def _columns(count: int, height: int, width: int) -> int:
+    """Choose the columns that leave the fewest empty places, then the squarest."""
+    shape = height / width
+    fewest = max(1, round(math.sqrt(count * shape)))
+    most = max(fewest, math.floor(math.sqrt(count * shape * _WIDEST)))
+    return min(
+        range(fewest, min(most, count) + 1) or [min(fewest, count)],
+        key=lambda columns: (-count % columns, columns),
+    )
+
+
+def paint(
+    mosaic: Mosaic,
+    width_hint: int = 960,
+    *,
+    colormap: str = "",
+    scale: Scale | None = None,
+    magnify: bool = True,
+    captions: bool = False,
+) -> Painted:
+    """Paint a mosaic.
+
+    Args:
+        mosaic: tiles of numbers get a colour map; tiles of colours are stretched to
+            their range, signed ones so that zero is middle grey.
+        width_hint: see ``layout``.
+        colormap: a name; the default for the kind of numbers if empty.
+        scale: a range to use instead of the mosaic's own (locked across a board).
+        magnify: see ``layout``.
+        captions: write the captions of tiles that are wide enough.
+    """
+    shown = mosaic.tiles[mosaic.order]
+    places = layout(
+        len(shown),
+        shown.shape[1],
+        shown.shape[2],
+        width_hint,
+        magnify=magnify,
+        captions=captions,
+    )
+    whole = scale or colormaps.scale_of(shown, signed=mosaic.signed)
+    limits = _limits(shown, mosaic, scale or whole, locked=scale is not None)
+    pixels = _colour(shown, limits, places, _map_of(mosaic, colormap))
+    _mark(pixels, places, shown, limits)
+    if places.caption:
+        _write_captions(pixels, places, mosaic)
+    return Painted(pixels, places, mosaic.order, whole, limits)
+
+
+def _map_of(mosaic: Mosaic, colormap: str) -> str:
+    """Return the colour map's name, empty for tiles that are colours themselves."""
+    if mosaic.tiles.ndim == _COLOUR_AXES:
+        return ""
+    return colormap or colormaps.default_map(signed=mosaic.signed)
+
+
+def _limits(
+    shown: NDArray[Any], mosaic: Mosaic, scale: Scale, *, locked: bool
+) -> NDArray[np.float64]:
+    """Return low and high of each tile, float64 (M, 2)."""
+    if locked or mosaic.shared_scale:
+        return np.tile(np.array([scale.low, scale.high], np.float64), (len(shown), 1))
+    flat = _finite(shown.reshape(len(shown), -1))
+    low, high = flat.min(1), flat.max(1)
+    if mosaic.signed:
+        high = np.maximum(np.abs(low), np.abs(high))
+        low = -high
+    return np.stack([low, high], 1).astype(np.float64)
+
+
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    """Replace what is not finite by 0."""
+    if np.isfinite(values.min()) and np.isfinite(values.max()):
+        return values
+    return np.where(np.isfinite(values), values, 0)
+
+
+def _colour(
+    shown: NDArray[Any], limits: NDArray[np.float64], places: Layout, name: str
+) -> Colours:
+    axes = (-1, *[1] * (shown.ndim - 1))
+    low, high = limits[:, 0].reshape(axes), limits[:, 1].reshape(axes)
+    rows = _arrange(colormaps.levels(_finite(shown), low, high), places)
+    pixels = colormaps.look_up(rows, name) if name else rows
+    return _clear_gaps(pixels, places)
+
+
+def _arrange(tiles: Colours, places: Layout) -> Colours:
+    """Lay tiles (M, h, w, ...) out; gaps hold anything, the outer ones too."""
+    cells = places.rows * places.columns
+    (height, width), zoom = places.tile_size, places.zoom
+    extra = tiles.shape[3:]
+    grid = np.zeros((cells, height, width, *extra), np.uint8)
+    grid[: len(tiles)] = tiles
+    grid = grid.reshape(places.rows, places.columns, height, width, *extra)
+    grid = grid.swapaxes(1, 2)
+    if zoom > 1:
+        grid = grid.repeat(zoom, 1).repeat(zoom, 3)
+    canvas = np.zeros(
+        (places.rows, places.pitch[0], places.columns, places.pitch[1], *extra),
+        np.uint8,
+    )
+    canvas[:, : height * zoom, :, : width * zoom] = grid
+    return canvas.reshape(
+        places.rows * places.pitch[0], places.columns * places.pitch[1], *extra
+    )
+
+
+def _clear_gaps(pixels: Colours, places: Layout) -> Colours:
+    height, width = (side * places.zoom for side in places.tile_size)
+    cells = pixels.reshape(places.rows, places.pitch[0], places.columns, -1, 3)
+    cells[:, height:] = BACKGROUND
+    cells[:, :, :, width:] = BACKGROUND
+    last = places.count % places.columns
+    if last:
+        cells[-1, :, last:] = BACKGROUND
+    total_height, total_width = places.size
+    return np.ascontiguousarray(pixels[:total_height, :total_width])
+
+
+def _mark(
+    pixels: Colours,
+    places: Layout,
+    shown: NDArray[Any],
+    limits: NDArray[np.float64],
+) -> None:
+    """Paint tiles without a range and values that are not finite in greys."""
+    for place in np.flatnonzero(~(limits[:, 1] > limits[:, 0])):
+        top, left, height, width = places.rectangle(int(place))
+        pixels[top : top + height, left : left + width] = EMPTY
+    if np.isfinite(shown.min()) and np.isfinite(shown.max()):
+        return
+    broken = ~np.isfinite(shown)
+    if broken.ndim == _COLOUR_AXES:
+        broken = broken.any(3)
+    mask = _arrange(broken.astype(np.uint8), places)
+    pixels[mask[: pixels.shape[0], : pixels.shape[1]] > 0] = BROKEN
+
+
+def _write_captions(pixels: Colours, places: Layout, mosaic: Mosaic) -> None:
+    for place, tile in enumerate(mosaic.order):
+        top, left, height, width = places.rectangle(place)
+        words = text.shorten(mosaic.caption(int(tile)), width, _CAPTION_SIZE)
+        at = (left + width // 2, top + height)
+        text.stamp(pixels, at, words, _CAPTION_SIZE, colour=MUTED, align="centre")
+
+
+def reduced(mosaic: Mosaic, factor: int) -> Mosaic:
+    """Return the mosaic with each ``factor`` x ``factor`` numbers averaged into one.
+
+    Incomplete blocks at the lower and right edges are averaged as far as they go.
+    """
+    if factor == 1:
+        return mosaic
+    _, height, width = mosaic.tiles.shape[:3]
+    sums = np.add.reduceat(mosaic.tiles, range(0, height, factor), axis=1)
+    sums = np.add.reduceat(sums, range(0, width, factor), axis=2)
+    tall = np.diff([*range(0, height, factor), height])
+    wide = np.diff([*range(0, width, factor), width])
+    counts = np.multiply.outer(tall, wide).reshape(
+        1, len(tall), len(wide), *[1] * (sums.ndim - 3)
+    )
+    return replace(mosaic, tiles=(sums / counts).astype(mosaic.tiles.dtype))

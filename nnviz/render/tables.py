@@ -1,0 +1,93 @@
+"""A table as a picture."""
+
+from nnviz.base.results import Table
+from nnviz.render import text
+from nnviz.render.palette import BACKGROUND, LINE, MUTED, TEXT, Colour
+from nnviz.render.text import Canvas
+from nnviz.render.words import number, plural
+
+MAX_ROWS = 60
+"""More are counted, not painted: all of them are in the saved arrays."""
+
+Cell = str | float
+
+
+def table(
+    result: Table, width: int, *, size: int = 13, background: Colour = BACKGROUND
+) -> Canvas:
+    """Return headings and rows, numbers set right; uint8 (h, width, 3)."""
+    rows = result.rows[:MAX_ROWS]
+    lefts, widths = _columns(result, rows, width, size)
+    pitch = round(size * 1.9)
+    hidden = len(result.rows) - len(rows)
+    lines = 1 + len(rows) + bool(hidden)
+    canvas = text.sheet(pitch * lines, width, background)
+    for line, cells in enumerate([result.columns, *rows]):
+        strip = canvas[line * pitch : (line + 1) * pitch]
+        strip[-1] = LINE
+        for column, cell in enumerate(cells):
+            right = _is_numeric(rows, column)
+            span = (lefts[column], widths[column])
+            _write(strip, span, cell, size, heading=line == 0, right=right)
+    if hidden:
+        at = (0, canvas.shape[0] - pitch + size // 3)
+        text.stamp(canvas, at, f"and {plural(hidden, 'row')} more", size, colour=MUTED)
+    return canvas
+
+
+def _write(
+    strip: Canvas,
+    span: tuple[int, int],
+    cell: Cell,
+    size: int,
+    *,
+    heading: bool,
+    right: bool,
+) -> None:
+    left, width = span
+    words = text.shorten(_words(cell), width, size)
+    y = (strip.shape[0] - text.line_height(size)) // 2
+    colour = MUTED if heading else TEXT
+    if right:
+        text.stamp(strip, (left + width, y), words, size, colour=colour, align="right")
+    else:
+        text.stamp(strip, (left, y), words, size, colour=colour)
+
+
+def _words(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else number(cell)
+
+
+def _is_numeric(rows: tuple[tuple[Cell, ...], ...], column: int) -> bool:
+    return bool(rows) and not any(isinstance(row[column], str) for row in rows)
+
+
+def _columns(
+    result: Table, rows: tuple[tuple[Cell, ...], ...], width: int, size: int
+) -> tuple[list[int], list[int]]:
+    """Return where columns start and how wide they are, px, in proportion to need."""
+    gap = size * 2
+    needs = [
+        max(
+            text.width_of(_words(line[column]), size)
+            for line in (result.columns, *rows)
+        )
+        for column in range(len(result.columns))
+    ]
+    room = width - gap * (len(needs) - 1)
+    widths = _share_out(needs, room)
+    lefts = [sum(widths[:column]) + gap * column for column in range(len(widths))]
+    return lefts, widths
+
+
+def _share_out(needs: list[int], room: int) -> list[int]:
+    """Give each column what it needs; where that is too much, cut the widest."""
+    widths = list(needs)
+    while sum(widths) > room and max(widths) > 1:
+        widest = max(widths)
+        below = max((width for width in widths if width < widest), default=0)
+        several = [place for place, width in enumerate(widths) if width == widest]
+        cut = min(widest - below, -(-(sum(widths) - room) // len(several)))
+        for place in several:
+            widths[place] = max(1, widest - cut)
+    return widths

@@ -1,0 +1,46 @@
+"""Numbers as people read them."""
+
+import math
+
+_MINUS = "\N{MINUS SIGN}"
+_TIMES = "\N{MULTIPLICATION SIGN}"
+_SIGNIFICANT = 3
+_TINY, _HUGE = 1e-3, 1e5
+
+
+def number(value: float) -> str:
+    """Return a number with three significant digits and a real minus sign."""
+    if not math.isfinite(value):
+        return {math.inf: "∞", -math.inf: f"{_MINUS}∞"}.get(value, "NaN")
+    size = abs(value)
+    if value == int(value) and size < _HUGE:
+        text = str(int(value))
+    elif _TINY <= size < _HUGE:
+        text = _fixed(value)
+    else:
+        text = f"{value:.{_SIGNIFICANT - 1}e}".replace("e-0", "e-").replace("e+0", "e")
+    return text.replace("-", _MINUS)
+
+
+def _fixed(value: float) -> str:
+    rounded = float(f"{value:.{_SIGNIFICANT}g}")
+    places = max(0, _SIGNIFICANT - 1 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:.{places}f}"
+
+
+def percent(share: float) -> str:
+    """Return a share in [0, 1] as a percentage with one place, "<0.1 %" if tiny."""
+    smallest = 0.001
+    if 0 < share < smallest:
+        return "<0.1 %"
+    return f"{number(math.nan)} %" if math.isnan(share) else f"{100 * share:.1f} %"
+
+
+def extent(shape: tuple[int, ...]) -> str:
+    """Return "7 × 7" for the height and width at the start of a shape."""  # noqa: RUF002
+    return f"{shape[0]} {_TIMES} {shape[1]}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return "1 channel", "64 channels"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
