@@ -24,12 +24,20 @@ class Result:
 
     def __post_init__(self) -> None:
         """Make all arrays read-only."""
-        for array in self.arrays().values():
-            array.flags.writeable = False
+        for name in self.__slots__:
+            _freeze(getattr(self, name))
 
     @abstractmethod
     def arrays(self) -> dict[str, Array]:
         """Return the arrays to save, the main one under the name ``""``."""
+
+
+def _freeze(value: object) -> None:
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            _freeze(part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

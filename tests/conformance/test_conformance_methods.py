@@ -1,0 +1,285 @@
+"""What every method must keep to, run over the registry (the contract of methods)."""
+
+import json
+from functools import singledispatch
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.jobs import cat, finish, never, same_bytes
+from support.pristine import snapshot
+
+from nnviz.base.errors import CancelledError
+from nnviz.base.events import Partial
+from nnviz.base.parameters import Kind, Parameter, make, values_of
+from nnviz.base.recipes import Recipe
+from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.base.results import (
+    Curves,
+    Heatmap,
+    Mosaic,
+    Picture,
+    Ranking,
+    Report,
+    Result,
+    Table,
+    Text,
+)
+from nnviz.engine.method import methods
+from nnviz.engine.session import Session
+
+NAMES = sorted(methods())
+MODELS = ["bundled:objects", "zoo:resnet18@random"]
+
+
+@pytest.fixture(scope="module")
+def session():
+    opened = Session()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def fresh():
+    """A session that has computed nothing yet."""
+    opened = Session()
+    yield opened
+    opened.close()
+
+
+def request_of(method, model=MODELS[0]):
+    return RunMethod(
+        method=method,
+        model=ModelRequest(reference=model, device="cpu"),
+        image=cat(),
+        values=methods()[method].info.presets["demo"],
+        seed=3,
+    )
+
+
+def opened_net(session, model=MODELS[0]):
+    """The network itself, as the session's store holds it."""
+    request = ModelRequest(reference=model, device="cpu")
+    return finish(session.store.open(request, never)).net
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tells_what_it_is(name):
+    info = methods()[name].info
+    for words in (info.shows, info.reading, info.misleads):
+        assert words.endswith(".")
+        assert words[0].isupper()
+    assert info.title
+    assert info.group
+    assert "demo" in info.presets
+    for parameter in info.parameters:
+        assert parameter.help.endswith("."), parameter.name
+        assert parameter.check(parameter.default) == parameter.default
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_presets_are_allowed_values(name):
+    declaration = methods()[name].method.Params
+    for values in methods()[name].info.presets.values():
+        make(declaration, values)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", NAMES)
+def test_report_is_sound(session, name, model):
+    run = finish(session.job(request_of(name, model), never))
+    assert isinstance(run.report, Report)
+    assert len(run.report) >= 1
+    for result in run.report.values():
+        check_kind(result)
+        again = result.arrays()
+        for part, array in result.arrays().items():
+            # What is put together for each caller is his own.
+            assert not (array is again[part] and array.flags.writeable)
+            assert array.dtype.kind in "fiubU"
+            assert array.dtype.kind != "f" or np.isfinite(array).all()
+    json.dumps(run.report.notes)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_seed_gives_same_bytes(session, fresh, name):
+    first = finish(session.job(request_of(name), never))
+    second = finish(fresh.job(request_of(name), never))
+    assert same_bytes(first, second)
+    assert first.recipe == second.recipe
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pristine_at_every_safe_point(fresh, name):
+    net = opened_net(fresh)
+    before = snapshot(net)
+    seen = []
+
+    def look(step):
+        seen.append(step)
+        assert snapshot(net) == before
+
+    finish(fresh.job(request_of(name), never), look)
+    assert any(isinstance(step, Partial) for step in seen)
+    assert snapshot(net) == before
+
+
+@pytest.mark.parametrize("error", [CancelledError, ZeroDivisionError])
+@pytest.mark.parametrize("name", NAMES)
+def test_stopped_or_failed_at_any_cancel_point(fresh, name, error):
+    net = opened_net(fresh)
+    before = snapshot(net)
+    calls = 0
+
+    def count():
+        nonlocal calls
+        calls += 1
+
+    expected = finish(fresh.job(request_of(name), count))
+    for stop_at in sorted({1, 2, calls // 2, calls} & set(range(1, calls + 1))):
+        left = stop_at
+
+        def fail():
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise error
+
+        with pytest.raises(error):
+            finish(emptied(fresh).job(request_of(name), fail))
+        assert snapshot(net) == before
+    assert same_bytes(expected, finish(emptied(fresh).job(request_of(name), never)))
+
+
+def emptied(session):
+    """The same session with its networks, but nothing computed."""
+    session._cache.clear()
+    return session
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_closed_at_every_safe_point(fresh, name):
+    net = opened_net(fresh)
+    before = snapshot(net)
+    steps = []
+    finish(fresh.job(request_of(name), never), steps.append)
+    for place in range(1, len(steps) + 1):
+        job = emptied(fresh).job(request_of(name), never)
+        for _ in range(place):
+            next(job)
+        job.close()
+        assert snapshot(net) == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recipe_makes_the_same_bytes_again(session, fresh, name):
+    run = finish(session.job(request_of(name), never))
+    text = run.recipe.to_json()
+    recipe = Recipe.from_json(text, "test")
+    assert recipe.to_json() == text
+    again = RunMethod(
+        method=recipe.method,
+        model=ModelRequest(reference=recipe.model, preprocess=recipe.preprocess),
+        image=cat(),
+        values=recipe.values,
+        seed=recipe.seed,
+        changes=recipe.changes,
+        chunks=recipe.chunks,
+        threads=recipe.threads,
+    )
+    assert same_bytes(run, finish(fresh.job(again, never)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.data())
+def test_parameters_survive_json_and_text(name, data):
+    entry = methods()[name]
+    values = {each.name: data.draw(allowed(each)) for each in entry.info.parameters}
+    params = make(entry.method.Params, values)
+    assert values_of(params) == values
+    assert make(entry.method.Params, json.loads(json.dumps(values))) == params
+    typed = {
+        each.name: each.parse(str(values[each.name])) for each in entry.info.parameters
+    }
+    assert make(entry.method.Params, typed) == params
+
+
+def allowed(parameter: Parameter):
+    """All values that a parameter takes."""
+    low, high = parameter.minimum, parameter.maximum
+    match parameter.kind:
+        case Kind.FLAG:
+            return st.booleans()
+        case Kind.INTEGER:
+            return st.integers(int(low), int(high))
+        case Kind.CHANNEL:
+            return st.integers(-1, 4096)
+        case Kind.NUMBER:
+            return st.floats(low, high)
+        case Kind.CHOICE:
+            return st.sampled_from(parameter.choices)
+        case Kind.TEXT | Kind.LAYER:
+            return st.text()
+
+
+@singledispatch
+def check_kind(result: Result):
+    pytest.fail(f"{type(result).__name__} is none of the kinds")
+
+
+@check_kind.register
+def _(result: Ranking):
+    count = len(result.labels)
+    assert result.values.shape == result.indices.shape == (count,)
+    assert result.values.dtype == np.float64
+    assert result.indices.dtype == np.int64
+    assert (np.diff(result.values) <= 0).all()
+    if result.limits:
+        assert result.limits[0] <= result.values.min()
+        assert result.values.max() <= result.limits[1]
+
+
+@check_kind.register
+def _(result: Heatmap):
+    assert result.values.ndim == 2
+    assert result.signed or result.values.min() >= 0
+    assert (result.frame is None) == (result.placement is None)
+
+
+@check_kind.register
+def _(result: Picture):
+    assert result.pixels.ndim == 3
+    assert result.pixels.dtype == np.float32
+    assert result.pixels.min() >= 0
+    assert result.pixels.max() <= 1
+
+
+@check_kind.register
+def _(result: Mosaic):
+    assert result.tiles.ndim == 3 or result.tiles.shape[3:] == (3,)
+    assert result.order.dtype == np.int64
+    assert len(set(result.order.tolist())) == len(result.order)
+    assert result.order.min() >= 0
+    assert result.order.max() < len(result.tiles)
+    assert len(result.captions) in {0, len(result.tiles)}
+    assert result.signed or result.tiles.min() >= 0
+
+
+@check_kind.register
+def _(result: Curves):
+    assert not result.x.flags.writeable
+    assert not any(values.flags.writeable for values in result.series.values())
+    length = len(result.x) - (result.style == "bars")
+    assert all(values.shape == (length,) for values in result.series.values())
+    assert (np.diff(result.x) > 0).all()
+
+
+@check_kind.register
+def _(result: Table):
+    assert all(len(row) == len(result.columns) for row in result.rows)
+
+
+@check_kind.register
+def _(result: Text):
+    assert result.text
