@@ -7,7 +7,8 @@ from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import BACKGROUND, MUTED, WARNING, Colour
 from nnviz.render.words import number
 
-_BAR_WIDTH = 220
+_BAR_WIDTH = 17
+"""In multiples of the font size."""
 
 
 def colour_bar(
@@ -38,7 +39,7 @@ def colour_bar(
         return text.paragraph(
             _with_unit(scale.problem, unit), width, size, background, colour=WARNING
         )
-    bar = _bar(scale, colormap, min(_BAR_WIDTH, width // 3), size, background)
+    bar = _bar(scale, colormap, min(_BAR_WIDTH * size, width // 3), size, background)
     words = _remarks(scale, unit)
     beside = width - bar.shape[1] - size
     if text.width_of(words, size) <= beside:

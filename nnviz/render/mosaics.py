@@ -16,9 +16,9 @@ _WIDEST = 2.0
 """Columns per row, at most, where that avoids an incomplete last row."""
 _GAP_FROM = 12
 """Tiles of at least this many px have 2 px between them, smaller ones 1."""
-_CAPTION_SIZE = 11
-_CAPTION_FROM = 36
-"""Smallest width of a tile, px, that has room for a caption."""
+_WIDEST_GAP = 12
+_CAPTION_FROM = 3
+"""Smallest width of a tile that has room for a caption, in multiples of its font."""
 _COLOUR_AXES = 4
 
 
@@ -129,7 +129,7 @@ def layout(
     width_hint: int = 960,
     *,
     magnify: bool = True,
-    captions: bool = False,
+    captions: int = 0,
 ) -> Layout:
     """Return a layout that is about as wide as it is high, or up to twice.
 
@@ -137,19 +137,32 @@ def layout(
         count: number of tiles, at least 1.
         tile_height: of a tile's data.
         tile_width: likewise.
-        width_hint: px that should be filled, by whole factors only; a mosaic whose
-            tiles need more is wider.
-        magnify: whether tiles may be shown larger than 1 px a number.
-        captions: leave room for them, if the tiles are wide enough.
+        width_hint: px to fill, by whole factors and wider gaps; a mosaic whose tiles
+            need more is wider.
+        magnify: whether to: else 1 px a number and narrow gaps.
+        captions: font size for which to leave room below tiles that are wide enough.
     """
     columns = _columns(count, tile_height, tile_width)
-    room = (width_hint + 1) / columns
-    zoom = max(1, int((room - 2) // tile_width)) if magnify else 1
-    side = min(tile_height, tile_width) * zoom
-    gap = 2 if side >= _GAP_FROM else 1
-    roomy = captions and tile_width * zoom >= _CAPTION_FROM
-    strip = text.line_height(_CAPTION_SIZE) if roomy else 0
+    zoom = 1
+    if magnify:
+        zoom = max(1, (width_hint - 2 * (columns - 1)) // (columns * tile_width))
+    gap = 2 if min(tile_height, tile_width) * zoom >= _GAP_FROM else 1
+    if magnify and columns > 1:
+        left = width_hint - columns * tile_width * zoom
+        gap = max(gap, min(_WIDEST_GAP, left // (columns - 1)))
+    roomy = captions > 0 and tile_width * zoom >= captions * _CAPTION_FROM
+    strip = text.line_height(captions) if roomy else 0
     return Layout(count, columns, (tile_height, tile_width), zoom, gap, strip)
+
+
+def room_for(count: int, tile_size: tuple[int, int], width: int) -> tuple[int, int]:
+    """Return the tile size, at most as given, with which a mosaic fits a width."""
+    height, side = tile_size
+    columns = _columns(count, height, side)
+    most = max(1, (width - 2 * (columns - 1)) // columns)
+    if side <= most:
+        return tile_size
+    return max(1, round(height * most / side)), most
 
 
 def _columns(count: int, height: int, width: int) -> int:
@@ -170,7 +183,7 @@ def paint(
     colormap: str = "",
     scale: Scale | None = None,
     magnify: bool = True,
-    captions: bool = False,
+    captions: int = 0,
 ) -> Painted:
     """Paint a mosaic.
 
@@ -181,7 +194,7 @@ def paint(
         colormap: a name; the default for the kind of numbers if empty.
         scale: a range to use instead of the mosaic's own (locked across a board).
         magnify: see ``layout``.
-        captions: write the captions of tiles that are wide enough.
+        captions: font size of the captions of tiles that are wide enough; 0 for none.
     """
     shown = mosaic.tiles[mosaic.order]
     places = layout(
@@ -197,13 +210,17 @@ def paint(
     pixels = _colour(shown, limits, places, _map_of(mosaic, colormap))
     _mark(pixels, places, shown, limits)
     if places.caption:
-        _write_captions(pixels, places, mosaic)
+        _write_captions(pixels, places, mosaic, captions)
     return Painted(pixels, places, mosaic.order, whole, limits)
+
+
+def _has_colours(mosaic: Mosaic) -> bool:
+    return mosaic.tiles.ndim == _COLOUR_AXES
 
 
 def _map_of(mosaic: Mosaic, colormap: str) -> str:
     """Return the colour map's name, empty for tiles that are colours themselves."""
-    if mosaic.tiles.ndim == _COLOUR_AXES:
+    if _has_colours(mosaic):
         return ""
     return colormap or colormaps.default_map(signed=mosaic.signed)
 
@@ -291,27 +308,34 @@ def _mark(
     pixels[mask[: pixels.shape[0], : pixels.shape[1]] > 0] = BROKEN
 
 
-def _write_captions(pixels: Colours, places: Layout, mosaic: Mosaic) -> None:
+def _write_captions(pixels: Colours, places: Layout, mosaic: Mosaic, size: int) -> None:
     for place, tile in enumerate(mosaic.order):
         top, left, height, width = places.rectangle(place)
-        words = text.shorten(mosaic.caption(int(tile)), width, _CAPTION_SIZE)
+        words = text.shorten(mosaic.caption(int(tile)), width, size)
         at = (left + width // 2, top + height)
-        text.stamp(pixels, at, words, _CAPTION_SIZE, colour=MUTED, align="centre")
+        text.stamp(pixels, at, words, size, colour=MUTED, align="centre")
 
 
-def reduced(mosaic: Mosaic, factor: int) -> Mosaic:
-    """Return the mosaic with each ``factor`` x ``factor`` numbers averaged into one.
+def reduced(mosaic: Mosaic, size: tuple[int, int]) -> Mosaic:
+    """Return the mosaic with smaller tiles: each number is the mean over its area.
 
-    Incomplete blocks at the lower and right edges are averaged as far as they go.
+    Args:
+        mosaic: any.
+        size: new height and width of a tile, no larger than the old ones.
     """
-    if factor == 1:
-        return mosaic
-    _, height, width = mosaic.tiles.shape[:3]
-    sums = np.add.reduceat(mosaic.tiles, range(0, height, factor), axis=1)
-    sums = np.add.reduceat(sums, range(0, width, factor), axis=2)
-    tall = np.diff([*range(0, height, factor), height])
-    wide = np.diff([*range(0, width, factor), width])
-    counts = np.multiply.outer(tall, wide).reshape(
-        1, len(tall), len(wide), *[1] * (sums.ndim - 3)
-    )
-    return replace(mosaic, tiles=(sums / counts).astype(mosaic.tiles.dtype))
+    rows = _areas(mosaic.tiles.shape[1], size[0])
+    columns = _areas(mosaic.tiles.shape[2], size[1])
+    tiles = np.moveaxis(mosaic.tiles, 3, 1) if _has_colours(mosaic) else mosaic.tiles
+    small = rows @ tiles.astype(np.float32) @ columns.T
+    if _has_colours(mosaic):
+        small = np.moveaxis(small, 1, 3)
+    return replace(mosaic, tiles=small)
+
+
+def _areas(old: int, new: int) -> NDArray[np.float32]:
+    """Return how much of each old cell lies in each new one, rows add to 1."""
+    edges = np.linspace(0, old, new + 1)
+    starts = np.arange(old)
+    upper = np.minimum(edges[1:, None], starts + 1)
+    lower = np.maximum(edges[:-1, None], starts)
+    return ((upper - lower).clip(0) * new / old).astype(np.float32)

@@ -27,33 +27,33 @@ from nnviz.render import (
     tables,
     text,
 )
-from nnviz.render.palette import BACKGROUND, LINE, MUTED, TEXT, WARNING
+from nnviz.render.palette import BACKGROUND, LINE, MUTED, WARNING
 from nnviz.render.text import Canvas
 from nnviz.render.words import extent, plural
 
 WIDTH = 960
 """Default width of a page, px; words grow with wider pages."""
+_SIZE, _SMALLEST = 13, 11
+"""Font size, px, on a page of the default width, and on the narrowest."""
 _HIGHEST = 0.9
 """Most of its width that a picture may be high."""
-
-
-def _unit(width: int) -> float:
-    """Return the factor by which words and margins grow with the page."""
-    return max(0.75, width / WIDTH)
-
-
-def _px(size: float, width: int) -> int:
-    return round(size * _unit(width))
+_PAIR_FROM = 45
+"""Smallest width at which the photo stands beside its overlay, in font sizes."""
+_GREYS = "grey"
+"""The colour map in the legend of tiles that are colours themselves."""
 
 
 @singledispatch
-def paint(result: Result, image: Image | None = None, width: int = WIDTH) -> Canvas:
+def paint(
+    result: Result, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
     """Paint a result with its caption and legend.
 
     Args:
         result: any kind.
         image: the photograph, for results that lie over it.
         width: px.
+        size: of the words, px; 0 for one that suits the width.
 
     Returns:
         uint8 (h, width, 3), no margin.
@@ -61,89 +61,100 @@ def paint(result: Result, image: Image | None = None, width: int = WIDTH) -> Can
     Raises:
         TypeError: a kind without a painter.
     """
-    del image, width
+    del image, width, size
     raise TypeError(f"{type(result).__name__} cannot be painted")
 
 
 @paint.register
-def _(result: Ranking, image: Image | None = None, width: int = WIDTH) -> Canvas:
-    size = _px(15, width)
+def _(
+    result: Ranking, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
+    size = size or _size(width)
     if image is None:
-        return bars.ranking(result, width, size=size)
-    left, right, gap = _halves(width, share=0.42)
-    photo = _photo(image, left)
-    rows = bars.ranking(result, right, size=size)
-    return _beside(photo, rows, gap, middle=True)
+        return bars.ranking(result, width, size=size + 1)
+    left, right, gap = _columns(width, size, share=0.42)
+    return _beside(_photo(image, left), bars.ranking(result, right, size=size + 1), gap)
 
 
 @paint.register
-def _(result: Heatmap, image: Image | None = None, width: int = WIDTH) -> Canvas:
-    size = _px(13, width)
+def _(
+    result: Heatmap, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
+    size = size or _size(width)
     scale = colormaps.scale_of(result.values, signed=result.signed)
-    caption = f"{extent(result.values.shape)} places"
     if image is None or result.frame is None:
-        legend = legends.colour_bar(scale, result.unit, width, size=size)
-        whole = _plain_map(result, scale, width)
-        return _below(whole, _captioned(legend, caption, width))
-    left, right, gap = _halves(width)
+        return _with_legend(_plain_map(result, scale, width), result, scale, size)
     photo = pictures.rgb8(image.pixels)
-    shape = pictures.fitted(photo.shape[:2], (int(left * 1.25), left))
-    shown = pictures.show(photo, shape)
+    if width < _PAIR_FROM * size:
+        over = overlays.blend(_fit(photo, width), result, scale)
+        return _with_legend(_padded(over, width), result, scale, size)
+    left, right, gap = _columns(width, size)
+    shown = _fit(photo, left)
     over = _padded(overlays.blend(shown, result, scale), right)
-    legend = legends.colour_bar(scale, result.unit, right, size=size)
-    explained = _below(over, _captioned(legend, caption, right))
-    return _beside(_padded(shown, left), explained, gap)
+    explained = _with_legend(over, result, scale, size)
+    return _beside(_padded(shown, left), explained, gap, middle=False)
 
 
 @paint.register
-def _(result: Picture, image: Image | None = None, width: int = WIDTH) -> Canvas:
+def _(
+    result: Picture, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
+    size = size or _size(width)
     pixels = pictures.rgb8(result.pixels)
-    if image is None or result.frame is None:
+    if image is None or result.frame is None or width < _PAIR_FROM * size:
         return _padded(_fit(pixels, width), width)
-    left, right, gap = _halves(width)
-    return _beside(_photo(image, left), _padded(_fit(pixels, right), right), gap)
+    left, right, gap = _columns(width, size)
+    changed = _padded(_fit(pixels, right), right)
+    return _beside(_photo(image, left), changed, gap, middle=False)
 
 
 @paint.register
-def _(result: Mosaic, image: Image | None = None, width: int = WIDTH) -> Canvas:
+def _(
+    result: Mosaic, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
     del image
-    shown = result.tiles[result.order]
-    scale = colormaps.scale_of(shown, signed=result.signed)
-    factor = _shrink_factor(result, width)
+    size = size or _size(width)
+    scale = colormaps.scale_of(result.tiles[result.order], signed=result.signed)
+    whole = (result.tiles.shape[1], result.tiles.shape[2])
+    room = mosaics.room_for(len(result.order), whole, width)
     painted = mosaics.paint(
-        mosaics.reduced(result, factor),
+        result if room == whole else mosaics.reduced(result, room),
         width,
         scale=scale if result.shared_scale else None,
-        captions=True,
+        captions=size - 1,
     )
-    words = _mosaic_words(result, factor)
-    size = _px(13, width)
     body = _padded(painted.pixels[:, :width], width)
+    words = _mosaic_words(result, room)
     if not result.shared_scale and not scale.flat:
         own = f"each {result.noun} on its own scale · {words}"
-        below = text.paragraph(own, width, size, BACKGROUND, colour=MUTED)
-        return _below(body, below)
-    name = "grey" if shown.ndim == 4 else ""  # noqa: PLR2004
+        return _below(body, _words(own, width, size), size)
+    name = _GREYS if result.tiles.ndim == 4 else ""  # noqa: PLR2004
     legend = legends.colour_bar(scale, result.unit, width, colormap=name, size=size)
-    return _below(body, _captioned(legend, words, width))
+    return _below(body, np.concatenate([legend, _words(words, width, size)]), size)
 
 
 @paint.register
-def _(result: Curves, image: Image | None = None, width: int = WIDTH) -> Canvas:
+def _(
+    result: Curves, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
     del image
-    return charts.curves(result, width, size=_px(13, width))
+    return charts.curves(result, width, size=size or _size(width))
 
 
 @paint.register
-def _(result: Table, image: Image | None = None, width: int = WIDTH) -> Canvas:
+def _(
+    result: Table, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
     del image
-    return tables.table(result, width, size=_px(13, width))
+    return tables.table(result, width, size=size or _size(width))
 
 
 @paint.register
-def _(result: Text, image: Image | None = None, width: int = WIDTH) -> Canvas:
+def _(
+    result: Text, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
     del image
-    size = _px(14, width)
+    size = (size or _size(width)) + 1
     if not result.warning:
         return text.paragraph(result.text, width, size, BACKGROUND)
     words = text.paragraph(result.text, width - size, size, BACKGROUND)
@@ -154,10 +165,7 @@ def _(result: Text, image: Image | None = None, width: int = WIDTH) -> Canvas:
 
 
 def paint_report(
-    report: Report,
-    image: Image | None = None,
-    width: int = WIDTH,
-    title: str = "",
+    report: Report, image: Image | None = None, width: int = WIDTH, title: str = ""
 ) -> Canvas:
     """Paint a whole report as one page: title, main result, the others, remarks.
 
@@ -170,13 +178,13 @@ def paint_report(
     Returns:
         uint8 (h, width, 3).
     """
-    margin = _px(32, width)
+    size = _size(width)
+    margin, gap = round(size * 2.5), round(size * 1.6)
     inner = width - 2 * margin
-    blocks = [_heading(title, inner)] if title else []
-    blocks.append(paint(report.main, image, inner))
-    blocks += _others(report, image, inner)
-    blocks += [_note(note, inner) for note in report.notes]
-    gap = _px(20, width)
+    blocks = [_heading(title, inner, size)] if title else []
+    blocks.append(paint(report.main, image, inner, size))
+    blocks += _others(report, image, inner, size)
+    blocks += [_words(note, inner, size) for note in report.notes]
     height = sum(map(len, blocks)) + gap * (len(blocks) - 1) + 2 * margin
     page = text.sheet(height, width, BACKGROUND)
     top = margin
@@ -186,53 +194,61 @@ def paint_report(
     return page
 
 
-def _others(report: Report, image: Image | None, width: int) -> list[Canvas]:
-    """Return the results after the main one, two beside each other."""
+def _size(width: int) -> int:
+    """Return the font size for a page of this width, px."""
+    return max(_SMALLEST, round(_SIZE * width / WIDTH))
+
+
+def _others(report: Report, image: Image | None, width: int, size: int) -> list[Canvas]:
+    """Return the results after the main one, two beside each other where that fits."""
     names = list(report)[1:]
-    left, right, gap = _halves(width)
-    if len(names) == 1:
-        return [_section(names[0], report[names[0]], image, width)]
-    rows = []
-    for first in range(0, len(names), 2):
-        pair = names[first : first + 2]
-        sections = [
-            _section(name, report[name], image, side)
-            for name, side in zip(pair, (left, right), strict=False)
-        ]
-        rows.append(
-            _beside(sections[0], sections[1], gap)
-            if len(sections) > 1
-            else _section(pair[0], report[pair[0]], image, width)
+    left, right, gap = _columns(width, size)
+    rows: list[Canvas] = []
+    while names:
+        pair = names[:2]
+        if len(pair) == 1 or any(_is_wide(report[name]) for name in pair):
+            name = names.pop(0)
+            rows.append(_section(name, report[name], image, (width, size)))
+            continue
+        names = names[2:]
+        first, second = (
+            _section(name, report[name], image, (side, size))
+            for name, side in zip(pair, (left, right), strict=True)
         )
+        rows.append(_beside(first, second, gap, middle=False))
     return rows
 
 
-def _section(name: str, result: Result, image: Image | None, width: int) -> Canvas:
+def _is_wide(result: Result) -> bool:
+    """Whether a result needs the whole width of a page."""
+    return isinstance(result, Table) and len(result.columns) > 3  # noqa: PLR2004
+
+
+def _section(
+    name: str, result: Result, image: Image | None, width_size: tuple[int, int]
+) -> Canvas:
     """Return a result below a line and its name."""
-    size = _px(14, width)
-    head = text.sheet(text.line_height(size) + size, width, BACKGROUND)
+    width, size = width_size
+    head = text.sheet(text.line_height(size) + round(size * 1.2), width, BACKGROUND)
     head[0] = LINE
-    words = name.replace("_", " ").capitalize()
-    text.stamp(head, (0, size // 2 + 2), words, size, bold=True)
+    words = name.replace("_", " ")
+    words = words[:1].upper() + words[1:]
+    text.stamp(head, (0, round(size * 0.6)), words, size, bold=True)
     photo = None if isinstance(result, Ranking) else image
-    return _below(head, paint(result, photo, width), gap=0)
+    return np.concatenate([head, paint(result, photo, width, size)])
 
 
-def _heading(title: str, width: int) -> Canvas:
-    return text.paragraph(
-        title, width, _px(22, width), BACKGROUND, colour=TEXT, bold=True
-    )
+def _heading(title: str, width: int, size: int) -> Canvas:
+    return text.paragraph(title, width, round(size * 1.7), BACKGROUND, bold=True)
 
 
-def _note(note: str, width: int) -> Canvas:
-    return text.paragraph(note, width, _px(13, width), BACKGROUND, colour=MUTED)
+def _words(words: str, width: int, size: int) -> Canvas:
+    return text.paragraph(words, width, size, BACKGROUND, colour=MUTED)
 
 
-def _halves(width: int, *, share: float = 0.5) -> tuple[int, int, int]:
+def _columns(width: int, size: int, *, share: float = 0.5) -> tuple[int, int, int]:
     """Return the widths of two columns and of the gap between them."""
-    gap = _px(24, width)
-    if (width - gap) % 2:
-        gap += 1
+    gap = size * 2 + (width % 2)
     left = round((width - gap) * share)
     return left, width - gap - left, gap
 
@@ -252,31 +268,23 @@ def _plain_map(result: Heatmap, scale: colormaps.Scale, width: int) -> Canvas:
     return _padded(_fit(colours, width), width)
 
 
-def _captioned(legend: Canvas, words: str, width: int) -> Canvas:
-    size = _px(13, width)
-    caption = text.paragraph(words, width, size, BACKGROUND, colour=MUTED)
-    return _below(legend, caption, gap=0)
+def _with_legend(
+    painted: Canvas, result: Heatmap, scale: colormaps.Scale, size: int
+) -> Canvas:
+    width = painted.shape[1]
+    legend = legends.colour_bar(scale, result.unit, width, size=size)
+    places = _words(f"{extent(result.values.shape)} places", width, size)
+    return _below(painted, np.concatenate([legend, places]), size)
 
 
-def _mosaic_words(result: Mosaic, factor: int) -> str:
+def _mosaic_words(result: Mosaic, shown: tuple[int, int]) -> str:
     count, total = len(result.order), len(result.tiles)
-    shown = plural(total, result.noun)
+    tiles = plural(total, result.noun)
     if count < total:
-        shown = f"{count} of {shown}"
-    words = f"{shown} of {result.layer}, {extent(result.tiles.shape[1:])} each"
-    return f"{words}, shown at 1/{factor}" if factor > 1 else words
-
-
-def _shrink_factor(result: Mosaic, width: int) -> int:
-    """Return by which whole factor tiles must shrink so that all fit the width."""
-    _, height, side = (int(length) for length in result.tiles.shape[:3])
-    for factor in range(1, side + 1):
-        places = mosaics.layout(
-            len(result.order), -(-height // factor), -(-side // factor), width
-        )
-        if places.size[1] <= width:
-            return factor
-    return side
+        tiles = f"{count} of {tiles}"
+    words = f"{tiles} of {result.layer}, {extent(result.tiles.shape[1:])} each"
+    whole = (result.tiles.shape[1], result.tiles.shape[2])
+    return words if shown == whole else f"{words}, shown as {extent(shown)} means"
 
 
 def _padded(pixels: Canvas, width: int) -> Canvas:
@@ -288,16 +296,16 @@ def _padded(pixels: Canvas, width: int) -> Canvas:
     return canvas
 
 
-def _below(top: Canvas, bottom: Canvas, gap: int | None = None) -> Canvas:
-    width = top.shape[1]
-    space = text.sheet(_px(10, width) if gap is None else gap, width, BACKGROUND)
+def _below(top: Canvas, bottom: Canvas, size: int) -> Canvas:
+    space = text.sheet(round(size * 0.7), top.shape[1], BACKGROUND)
     return np.concatenate([top, space, bottom])
 
 
-def _beside(left: Canvas, right: Canvas, gap: int, *, middle: bool = False) -> Canvas:
+def _beside(left: Canvas, right: Canvas, gap: int, *, middle: bool = True) -> Canvas:
+    """Put two pictures side by side, the lower one at mid-height or at the top."""
     height = max(len(left), len(right))
     canvas = text.sheet(height, left.shape[1] + gap + right.shape[1], BACKGROUND)
-    canvas[: len(left), : left.shape[1]] = left
-    top = (height - len(right)) // 2 if middle else 0
-    canvas[top : top + len(right), left.shape[1] + gap :] = right
+    for part, start in ((left, 0), (right, left.shape[1] + gap)):
+        top = (height - len(part)) // 2 if middle else 0
+        canvas[top : top + len(part), start : start + part.shape[1]] = part
     return canvas

@@ -4,10 +4,13 @@ from nnviz.base.results import Table
 from nnviz.render import text
 from nnviz.render.palette import BACKGROUND, LINE, MUTED, TEXT, Colour
 from nnviz.render.text import Canvas
-from nnviz.render.words import number, plural
+from nnviz.render.words import plural, whole
 
 MAX_ROWS = 60
 """More are counted, not painted: all of them are in the saved arrays."""
+
+_NARROW, _WIDE = 2, 5
+"""Least and most room between columns, in multiples of the font size."""
 
 Cell = str | float
 
@@ -24,7 +27,7 @@ def table(
     canvas = text.sheet(pitch * lines, width, background)
     for line, cells in enumerate([result.columns, *rows]):
         strip = canvas[line * pitch : (line + 1) * pitch]
-        strip[-1] = LINE
+        strip[-1, : lefts[-1] + widths[-1]] = LINE
         for column, cell in enumerate(cells):
             right = _is_numeric(rows, column)
             span = (lefts[column], widths[column])
@@ -55,7 +58,7 @@ def _write(
 
 
 def _words(cell: Cell) -> str:
-    return cell if isinstance(cell, str) else number(cell)
+    return cell if isinstance(cell, str) else whole(cell)
 
 
 def _is_numeric(rows: tuple[tuple[Cell, ...], ...], column: int) -> bool:
@@ -66,7 +69,6 @@ def _columns(
     result: Table, rows: tuple[tuple[Cell, ...], ...], width: int, size: int
 ) -> tuple[list[int], list[int]]:
     """Return where columns start and how wide they are, px, in proportion to need."""
-    gap = size * 2
     needs = [
         max(
             text.width_of(_words(line[column]), size)
@@ -74,8 +76,9 @@ def _columns(
         )
         for column in range(len(result.columns))
     ]
-    room = width - gap * (len(needs) - 1)
-    widths = _share_out(needs, room)
+    spaces = max(1, len(needs) - 1)
+    widths = _share_out(needs, width - _NARROW * size * (len(needs) - 1))
+    gap = min((width - sum(widths)) // spaces, _WIDE * size)
     lefts = [sum(widths[:column]) + gap * column for column in range(len(widths))]
     return lefts, widths
 

@@ -1,5 +1,6 @@
 """Words in pictures, in the font that ships with the program."""
 
+import math
 from functools import lru_cache
 from typing import Literal
 
@@ -14,6 +15,8 @@ from nnviz.render.palette import TEXT, Colour
 Canvas = NDArray[np.uint8]
 Align = Literal["left", "centre", "right"]
 _LEADING = 1.4
+_FINER = 4
+"""Lines are drawn this much larger and averaged: letters stand at parts of a px."""
 _FACES = {False: "Inter-Regular.ttf", True: "Inter-SemiBold.ttf"}
 
 
@@ -30,7 +33,7 @@ def line_height(size: int) -> int:
 
 def width_of(text: str, size: int, *, bold: bool = False) -> int:
     """Return how wide a line of text is, px."""
-    return int(np.ceil(font(size, bold=bold).getlength(text)))
+    return math.ceil(font(size * _FINER, bold=bold).getlength(text) / _FINER)
 
 
 def shorten(text: str, width: int, size: int, *, bold: bool = False) -> str:
@@ -108,13 +111,15 @@ def stamp(
 @lru_cache(maxsize=512)
 def _mask(text: str, size: int, bold: bool) -> NDArray[np.float32]:  # noqa: FBT001
     """Return how much ink each pixel of a line has, float32 (h, w) in [0, 1]."""
-    face = font(size, bold=bold)
-    height = line_height(size)
+    face = font(size * _FINER, bold=bold)
+    height = line_height(size) * _FINER
+    width = max(1, width_of(text, size, bold=bold)) * _FINER
     ascent, descent = face.getmetrics()
-    picture = PillowImage.new("L", (max(1, width_of(text, size, bold=bold)), height))
-    baseline = (height - ascent - descent) // 2 + ascent
+    picture = PillowImage.new("L", (width, height))
+    # The baseline on a whole px: horizontal strokes stay crisp.
+    baseline = round(((height - ascent - descent) // 2 + ascent) / _FINER) * _FINER
     ImageDraw.Draw(picture).text((0, baseline), text, 255, face, anchor="ls")
-    mask = np.asarray(picture, np.float32) / np.float32(255)
+    mask = np.asarray(picture.reduce(_FINER), np.float32) / np.float32(255)
     mask.flags.writeable = False
     return mask
 

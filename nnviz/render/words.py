@@ -1,9 +1,11 @@
 """Numbers as people read them."""
 
 import math
+from collections.abc import Iterable
 
 _MINUS = "\N{MINUS SIGN}"
 _TIMES = "\N{MULTIPLICATION SIGN}"
+_THIN = "\N{THIN SPACE}"
 _SIGNIFICANT = 3
 _TINY, _HUGE = 1e-3, 1e5
 
@@ -26,6 +28,35 @@ def _fixed(value: float) -> str:
     rounded = float(f"{value:.{_SIGNIFICANT}g}")
     places = max(0, _SIGNIFICANT - 1 - math.floor(math.log10(abs(rounded))))
     return f"{rounded:.{places}f}"
+
+
+def numbers(values: Iterable[float]) -> list[str]:
+    """Return numbers with the same places after the point, for one column.
+
+    The largest has three significant digits; where that would hide the others'
+    differences by too much or need too long words, each is written for itself.
+    """
+    given = list(values)
+    finite = [abs(value) for value in given if math.isfinite(value)]
+    largest = max(finite, default=0.0)
+    if not _TINY <= largest < _HUGE:
+        return [number(value) for value in given]
+    places = max(0, _SIGNIFICANT - 1 - math.floor(math.log10(largest)))
+    if all(value == int(value) for value in finite):
+        places = 0
+    return [
+        f"{value:.{places}f}".replace("-", _MINUS)
+        if math.isfinite(value)
+        else number(value)
+        for value in given
+    ]
+
+
+def whole(value: float) -> str:
+    """Return a whole number with its thousands apart, any other as ``number``."""
+    if not math.isfinite(value) or value != int(value):
+        return number(value)
+    return f"{int(value):,}".replace(",", _THIN).replace("-", _MINUS)
 
 
 def percent(share: float) -> str:
