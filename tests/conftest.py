@@ -43,6 +43,16 @@ def pytest_configure(config):
     if config.pluginmanager.hasplugin("pytest-qt"):
         for words in QT_WARNINGS_THAT_ARE_FINE:
             config.addinivalue_line("qt_log_ignore", words)
+    else:
+        config.pluginmanager.register(WithoutQt())
+
+
+class WithoutQt:
+    """Stands in for pytest-qt where the libraries that Qt needs are missing."""
+
+    @pytest.fixture
+    def qtbot(self):
+        pytest.skip("Qt does not load on this machine")
 
 
 def pytest_runtest_setup(item):
