@@ -5,8 +5,8 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
+    QPushButton,
     QSizePolicy,
-    QToolButton,
     QWidget,
 )
 
@@ -28,10 +28,10 @@ class SegmentedControl(Control):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         for index, choice in enumerate(parameter.choices):
-            button = QToolButton(self)
+            button = QPushButton(self)
+            button.setObjectName("segment")
             button.setText(shown(choice))
             button.setCheckable(True)
-            button.setProperty("segment", True)
             button.setToolTip(parameter.help)
             button.setAccessibleName(f"{parameter.title}: {shown(choice)}")
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -44,7 +44,7 @@ class SegmentedControl(Control):
 
     def field(self) -> QWidget:
         """Return the chosen button."""
-        return self._group.checkedButton()
+        return self._group.checkedButton() or self
 
     def show_value(self, value: Value) -> None:
         """Press the value's button."""

@@ -42,15 +42,12 @@ class Change(QUndoCommand):
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         """Take over a later change of the same drag."""
-        same = (
-            isinstance(other, Change)
-            and self.stroke
-            and other.stroke == self.stroke
-            and other.new.keys() == self.new.keys()
-        )
+        if not isinstance(other, Change) or not self.stroke:
+            return False
+        same = other.stroke == self.stroke and other.new.keys() == self.new.keys()
         if same:
             self.new = other.new
-        return bool(same)
+        return same
 
     def undo(self) -> None:
         """Go back to the values before."""

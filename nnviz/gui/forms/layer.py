@@ -1,7 +1,14 @@
 """A searchable list of the network's layers."""
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QCompleter,
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QWidget,
+)
 
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
@@ -26,17 +33,20 @@ class LayerControl(Control):
             QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
         )
         self._combo.setMinimumContentsLength(12)
-        self._combo.lineEdit().setPlaceholderText(self.tr("chosen by the method"))
-        completer = self._combo.completer()
+        self._line = QLineEdit(self._combo)
+        self._combo.setLineEdit(self._line)
+        self._line.setPlaceholderText(self.tr("chosen by the method"))
+        completer = QCompleter(self._combo.model(), self)
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._combo.setCompleter(completer)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._combo)
         self.set_value(parameter.default)
         self._combo.activated.connect(self._picked)
-        self._combo.lineEdit().editingFinished.connect(self._finished)
+        self._line.editingFinished.connect(self._finished)
 
     def field(self) -> QWidget:
         """Return the combo box."""

@@ -1,9 +1,15 @@
 """A slider beside a spin box: what integers and numbers have in common."""
 
-from typing import Any, Protocol, cast
-
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QWidget,
+)
+from superqt import QLargeIntSpinBox
 
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.control import SLIDER_STEPS, Control
@@ -12,14 +18,7 @@ from nnviz.gui.forms.scale import Scale
 _BOX_WIDTH = 92
 
 
-class _Box(Protocol):
-    """What QSpinBox, QDoubleSpinBox and superqt's big spin box share."""
-
-    valueChanged: Any
-
-    def setValue(self, value: Any) -> None: ...
-    def setSuffix(self, suffix: str) -> None: ...
-    def setFixedWidth(self, width: int) -> None: ...
+Box = QSpinBox | QDoubleSpinBox | QLargeIntSpinBox
 
 
 class RangedControl(Control):
@@ -28,8 +27,7 @@ class RangedControl(Control):
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self._box = self.make_box()
-        box = cast("QWidget", self._box)
-        self.setup(box)
+        self.setup(self._box)
         if parameter.unit:
             self._box.setSuffix(f" {parameter.unit}")
         layout = QHBoxLayout(self)
@@ -42,12 +40,14 @@ class RangedControl(Control):
             self._add_slider(layout)
             self._box.setFixedWidth(_BOX_WIDTH)
         else:
-            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        layout.addWidget(box)
+            self._box.setSizePolicy(
+                QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
+            )
+        layout.addWidget(self._box)
         self.set_value(parameter.default)
         self._box.valueChanged.connect(self._typed)
 
-    def make_box(self) -> _Box:
+    def make_box(self) -> Box:
         """Return the spin box with its range."""
         raise NotImplementedError
 
@@ -57,11 +57,11 @@ class RangedControl(Control):
 
     def field(self) -> QWidget:
         """Return the spin box."""
-        return cast("QWidget", self._box)
+        return self._box
 
     def show_value(self, value: Value) -> None:
         """Bring spin box and slider to the value."""
-        with QSignalBlocker(cast("QWidget", self._box)):
+        with QSignalBlocker(self._box):
             self._box.setValue(value)
         if self._scale:
             with QSignalBlocker(self._slider):
@@ -89,7 +89,7 @@ class RangedControl(Control):
         value = self.rounded(self._scale.value(position))
         if value == self._value:
             return
-        with QSignalBlocker(cast("QWidget", self._box)):
+        with QSignalBlocker(self._box):
             self._box.setValue(value)
         self.take(value, settled=not self._slider.isSliderDown())
 

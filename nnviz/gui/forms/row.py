@@ -42,9 +42,8 @@ class Row(QWidget):
         keeping = self._reset.sizePolicy()
         keeping.setRetainSizeWhenHidden(True)
         self._reset.setSizePolicy(keeping)
-        self._help = _quiet_label(parameter.help, self)
-        self._remark = _quiet_label("", self)
-        self._remark.setProperty("warning", True)
+        self._help = _words(parameter.help, "muted", self)
+        self._remark = _words("", "warning", self)
         self.control.refused.connect(self._say)
         self._arrange()
         self.mark_changed()
@@ -83,10 +82,10 @@ def _worded(parameter: Parameter) -> str:
     return f"{parameter.default} {parameter.unit}".strip() or "nothing"
 
 
-def _quiet_label(text: str, parent: QWidget) -> QLabel:
+def _words(text: str, name: str, parent: QWidget) -> QLabel:
     label = QLabel(text, parent)
     label.setWordWrap(True)
-    label.setProperty("quiet", True)
+    label.setObjectName(name)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return label

@@ -41,5 +41,6 @@ class Scale:
             return self.maximum
         share = position / SLIDER_STEPS
         if self._logarithmic:
-            return self.minimum * (self.maximum / self.minimum) ** share
+            ratio = math.log(self.maximum / self.minimum)
+            return self.minimum * math.exp(ratio * share)
         return self.minimum + (self.maximum - self.minimum) * share

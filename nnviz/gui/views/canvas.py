@@ -144,7 +144,10 @@ class Canvas(QWidget):
                 do not write to it afterwards.  None shows nothing.
             table: uint8 (N, 3): the colours of an (H, W) array of indices.
         """
-        self._base = None if pixels is None else Layer(pixels, table)
+        if pixels is None:
+            self._base = None
+        elif self._base is None or not self._base.shows(pixels, table):
+            self._base = Layer(pixels, table)
         self._message = ""
         self.update()
 
@@ -166,7 +169,8 @@ class Canvas(QWidget):
         """
         self._overlay = None
         if pixels is not None:
-            box = bounds or (0.0, 0.0, *map(float, self.picture_size or (1, 1)))
+            height, width = self.picture_size or (1, 1)
+            box = bounds or (0.0, 0.0, float(height), float(width))
             self._overlay = _Overlay(Layer(pixels), box, opacity, smooth)
         self.update()
 
@@ -234,11 +238,11 @@ class Canvas(QWidget):
         whole = (0.0, 0.0, float(base.size[0]), float(base.size[1]))
         if base.pixels.shape[2:] == (_ALPHA_CHANNELS,):
             _paint_checkers(painter, _rect(view.box_to_widget(whole)), tokens)
-        base.paint(painter, view, whole, ratio, how=False)
+        base.paint(painter, view, whole, ratio)
         if self._overlay:
             over = self._overlay
             painter.setOpacity(over.opacity)
-            over.layer.paint(painter, view, over.bounds, ratio, how=over.smooth)
+            over.layer.paint(painter, view, over.bounds, ratio, smooth=over.smooth)
             painter.setOpacity(1)
         if view.zoom >= _GRID_FROM:
             _paint_grid(painter, view, tokens)

@@ -1,4 +1,4 @@
-"""Pictures as the canvas paints them: numpy memory that QImage looks at, and mip maps."""
+"""Pictures as the canvas paints them: numpy memory seen by QImage, and mip maps."""
 
 from typing import Any
 
@@ -62,6 +62,10 @@ class Layer:
         """Height and width, px."""
         return self.pixels.shape[0], self.pixels.shape[1]
 
+    def shows(self, pixels: Bytes, table: Bytes | None) -> bool:
+        """Tell whether this is the layer of that very array."""
+        return self.pixels is pixels and self.table is table
+
     def value(self, row: int, column: int) -> tuple[int, ...]:
         """Return the colour of one pixel, 0-255 a channel."""
         pixel: Any = self.pixels[row, column]
@@ -70,7 +74,13 @@ class Layer:
         return tuple(int(part) for part in np.atleast_1d(pixel)[:3])
 
     def paint(
-        self, painter: QPainter, view: Viewport, bounds: Bounds, ratio: float, how: bool
+        self,
+        painter: QPainter,
+        view: Viewport,
+        bounds: Bounds,
+        ratio: float,
+        *,
+        smooth: bool = False,
     ) -> None:
         """Paint the layer where it lies on the picture.
 
@@ -79,7 +89,7 @@ class Layer:
             view: map from picture to widget.
             bounds: where the layer lies, picture coordinates.
             ratio: device px per logical px.
-            how: whether to interpolate when magnified.
+            smooth: whether to interpolate when magnified.
         """
         box = view.box_to_widget(bounds)
         scale = ratio * (box[3] - box[1]) / self.size[1]
@@ -87,7 +97,7 @@ class Layer:
         part = visible_pixels((level.height(), level.width()), box, view.widget)
         if part is None:
             return
-        smooth = how or scale < NEAREST_FROM
+        smooth = smooth or scale < NEAREST_FROM
         painter.setRenderHint(
             QPainter.RenderHint.SmoothPixmapTransform,
             smooth and not _is_exact(scale, box, ratio),

@@ -49,10 +49,10 @@ def tokens_of(palette: QPalette) -> Tokens:
     text = palette.color(QPalette.ColorRole.WindowText)
     dark = surface.lightness() < _DARK
     return Tokens(
-        backdrop=mixed(surface, QColor("black"), 0.35 if dark else 0.06),
+        backdrop=palette.color(QPalette.ColorRole.Dark),
         surface=surface,
         text=text,
-        quiet=mixed(text, surface, 0.38),
+        quiet=palette.color(QPalette.ColorRole.PlaceholderText),
         line=mixed(text, surface, 0.82),
         accent=palette.color(QPalette.ColorRole.Highlight),
         negative=QColor("#e08a4f" if dark else "#b3541e"),

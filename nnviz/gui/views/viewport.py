@@ -1,4 +1,4 @@
-"""Where a picture lies in a widget: pure geometry, and the state that canvases share."""
+"""Where a picture lies in a widget: geometry, and the state that canvases share."""
 
 import math
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ class ViewState(QObject):
 
     Attributes:
         magnification: 1 shows the whole picture.
-        centre: what lies in the middle of the widget, as a fraction of height and width.
+        centre: what lies in the widget's middle, as fractions of height and width.
     """
 
     changed = Signal()

@@ -1,0 +1,62 @@
+"""What the views of all kinds of results have in common."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from nnviz.base.images import Image
+from nnviz.base.results import Result
+from nnviz.render import report
+
+_PAINTED_WIDTH = 960
+
+
+class ResultView(QWidget):
+    """Shows one result.
+
+    Signals:
+        hovered: what is under the cursor, in words; empty when it leaves.
+        unit_chosen: a tile that the user chose, by the network's own index.
+    """
+
+    hovered = Signal(str)
+    unit_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.result: Result | None = None
+        self.image: Image | None = None
+        self.stale = False
+
+    def show_result(
+        self,
+        result: Any,
+        image: Image | None,
+        stale: bool = False,  # noqa: FBT001, FBT002 - part of the contract
+    ) -> None:
+        """Show a result, keeping zoom and selection where they still mean something.
+
+        Args:
+            result: of the kind that the view is for.
+            image: the photograph that it is about, if any.
+            stale: whether it is out of date; the report's view greys it.
+        """
+        self.result, self.image, self.stale = result, image, stale
+        self.update_view()
+
+    def update_view(self) -> None:
+        """Bring the widgets to ``self.result`` and ``self.image``."""
+        raise NotImplementedError
+
+    def select_unit(self, unit: int | None) -> None:
+        """Mark a unit as chosen elsewhere; None or -1 for none.  Most show no units."""
+
+    def painted(self) -> NDArray[np.uint8]:
+        """Return the result as exported: uint8 (H, W, 3) with caption and legend."""
+        if self.result is None:
+            return np.zeros((1, 1, 3), np.uint8)
+        width = max(self.width(), _PAINTED_WIDTH)
+        return report.paint(self.result, self.image, width)

@@ -1,0 +1,171 @@
+"""A map of numbers, over the photograph or alone."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.frames import Frame
+from nnviz.base.images import Image
+from nnviz.base.results import Heatmap
+from nnviz.gui.views.base import ResultView
+from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
+from nnviz.gui.views.legend import Legend
+from nnviz.gui.views.tokens import SPACE
+from nnviz.gui.views.viewport import Bounds
+from nnviz.render import colormaps, overlays
+from nnviz.render.colormaps import Scale
+from nnviz.render.pictures import rgb8
+from nnviz.render.words import number
+
+_RANGES = ((None, "whole range"), (99.0, "99 % of the values"), (95.0, "95 %"))
+
+
+class HeatmapView(ResultView):
+    """Shows a ``Heatmap`` with its legend, opacity, smoothing and range."""
+
+    result: Heatmap | None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas(self)
+        self.canvas.setAccessibleName(self.tr("Map"))
+        self.canvas.set_readout(self._read)
+        self.canvas.hovered.connect(self.hovered)
+        self.setFocusProxy(self.canvas)
+        self.legend = Legend(self)
+        self.opacity = QSlider(Qt.Orientation.Horizontal, self)
+        self.smooth = QCheckBox(self.tr("Smooth"), self)
+        self.range = QComboBox(self)
+        self._opacity_label = QLabel(self.tr("Opacity"), self)
+        self._set_up_controls()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.canvas, 1)
+        layout.addLayout(self._bar())
+
+    def update_view(self) -> None:
+        """Paint the map over the photograph, or alone; or say why there is none."""
+        heat = self.result
+        if heat is None:
+            return
+        scale = self._scale(heat)
+        over = lies_over(heat, self.image)
+        self.legend.set_scale(scale, heat.unit, self._remark(heat))
+        for widget in (self.opacity, self._opacity_label):
+            widget.setVisible(over)
+        if scale.flat:
+            self.canvas.set_message(self._problem(heat, scale))
+        elif over and self.image is not None:
+            self._paint_over(heat, scale, self.image)
+        else:
+            self._paint_alone(heat, scale)
+
+    def _paint_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
+        self.canvas.set_picture(rgb8(image.pixels))
+        box = bounds_on(heat, image)
+        layer = overlays.layer(heat, scale, opacity=self.opacity.value() / 100)
+        self.canvas.set_overlay(layer, box, smooth=self.smooth.isChecked())
+        self.canvas.set_marks(Mark(box, MarkStyle.INPUT))
+
+    def _paint_alone(self, heat: Heatmap, scale: Scale) -> None:
+        name = colormaps.default_map(signed=heat.signed)
+        pixels = colormaps.apply(heat.values, name, scale.low, scale.high)
+        self.canvas.set_marks()
+        self.canvas.set_picture(pixels)
+        self.canvas.set_overlay(
+            pixels if self.smooth.isChecked() else None, smooth=True
+        )
+
+    def _problem(self, heat: Heatmap, scale: Scale) -> str:
+        rows, columns = heat.values.shape
+        return (
+            self.tr("%s: nothing to paint.\n%s × %s values")  # noqa: RUF001
+            % (
+                scale.problem[:1].upper() + scale.problem[1:],
+                rows,
+                columns,
+            )
+        )
+
+    def _scale(self, heat: Heatmap) -> Scale:
+        share = self.range.currentData()
+        return colormaps.scale_of(heat.values, signed=heat.signed, percentile=share)
+
+    def _remark(self, heat: Heatmap) -> str:
+        rows, columns = heat.values.shape
+        shown = self.tr("interpolated") if self.smooth.isChecked() else ""
+        size = f"{rows} × {columns}"  # noqa: RUF001
+        return f"{size} {shown}".strip()
+
+    def _read(self, y: float, x: float) -> str:
+        heat = self.result
+        if heat is None:
+            return ""
+        if lies_over(heat, self.image) and self.image is not None:
+            return _read_over(heat, self.image, y, x)
+        return f"row {int(y)}, column {int(x)} · {_worded(heat, int(y), int(x))}"
+
+    def _set_up_controls(self) -> None:
+        self.opacity.setRange(0, 100)
+        self.opacity.setValue(round(overlays.OPACITY * 100))
+        self.opacity.setMinimumWidth(72)
+        self.opacity.setMaximumWidth(120)
+        self.opacity.setAccessibleName(self.tr("Opacity of the map"))
+        self._opacity_label.setBuddy(self.opacity)
+        self.smooth.setToolTip(
+            self.tr("Interpolate between the map's values; off shows them as they are")
+        )
+        self.range.setToolTip(self.tr("Which values the colours span"))
+        self.range.setAccessibleName(self.tr("Range of the colours"))
+        for share, words in _RANGES:
+            self.range.addItem(self.tr(words), share)
+        self.opacity.valueChanged.connect(self.update_view)
+        self.smooth.toggled.connect(self.update_view)
+        self.range.currentIndexChanged.connect(self.update_view)
+
+    def _bar(self) -> QHBoxLayout:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        bar.setSpacing(SPACE)
+        bar.addWidget(self.legend, 1)
+        for widget in (self._opacity_label, self.opacity, self.range, self.smooth):
+            bar.addWidget(widget)
+        return bar
+
+
+def lies_over(heat: Heatmap, image: Image | None) -> bool:
+    """Tell whether the map belongs on this photograph."""
+    if image is None or heat.frame is None:
+        return False
+    return heat.frame is Frame.PHOTO or heat.placement is not None
+
+
+def bounds_on(heat: Heatmap, image: Image) -> Bounds:
+    """Return where the map lies on the photograph, px."""
+    rows, columns = overlays.covered(heat)
+    height, width = image.size
+    return rows[0] * height, columns[0] * width, rows[1] * height, columns[1] * width
+
+
+def _read_over(heat: Heatmap, image: Image, y: float, x: float) -> str:
+    colour = "  ".join(number(float(part)) for part in image.pixels[int(y), int(x)])
+    place = f"x {int(x)}  y {int(y)} px  ·  {colour}"
+    top, left, bottom, right = bounds_on(heat, image)
+    rows, columns = heat.values.shape
+    row = int((y - top) / (bottom - top) * rows // 1)
+    column = int((x - left) / (right - left) * columns // 1)
+    if 0 <= row < rows and 0 <= column < columns:
+        return f"{place}  ·  {_worded(heat, row, column)}"
+    return f"{place}  ·  outside the network's input"
+
+
+def _worded(heat: Heatmap, row: int, column: int) -> str:
+    return f"{heat.unit} {number(float(heat.values[row, column]))}"

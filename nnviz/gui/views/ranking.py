@@ -1,0 +1,157 @@
+"""Names with a bar and a number each."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import (
+    QMouseEvent,
+    QPainter,
+    QStandardItem,
+    QStandardItemModel,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.results import Ranking
+from nnviz.gui.views.base import ResultView
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+from nnviz.render.words import number, percent
+
+_BAR_ROLE = Qt.ItemDataRole.UserRole
+_THICK = 6
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """What a row paints: start and end of the bar as shares of the width."""
+
+    label: str
+    value: str
+    start: float
+    end: float
+    zero: float
+    negative: bool
+
+
+class RankingView(ResultView):
+    """Shows a ``Ranking`` as a list of bars."""
+
+    result: Ranking | None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = QStandardItemModel(self)
+        self._list = _HoverList(self)
+        self._list.setModel(self._model)
+        self._list.setItemDelegate(_BarDelegate(self._list))
+        self._list.setFrameShape(QFrame.Shape.NoFrame)
+        self._list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self._list.setUniformItemSizes(True)
+        self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setMouseTracking(True)
+        self._list.setAccessibleName(self.tr("Ranking"))
+        self._list.entered.connect(
+            lambda index: self.hovered.emit(index.data(Qt.ItemDataRole.ToolTipRole))
+        )
+        self._list.viewportEntered.connect(lambda: self.hovered.emit(""))
+        self.setFocusProxy(self._list)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._list)
+
+    def update_view(self) -> None:
+        """Bring the rows to the result; rows that stay are changed in place."""
+        if self.result is None:
+            return
+        count = len(self.result.labels)
+        self._model.setRowCount(count)
+        for row, bar in enumerate(bars_of(self.result)):
+            item = QStandardItem()
+            index = int(self.result.indices[row])
+            exact = f"{float(self.result.values[row]):.6g} {self.result.unit}"
+            words = f"{bar.label} · {exact} · {self.tr('output')} {index}"
+            item.setText(f"{bar.label}, {bar.value}")
+            item.setData(bar, _BAR_ROLE)
+            item.setToolTip(words)
+            self._model.setItem(row, item)
+
+    def select_unit(self, unit: int | None) -> None:
+        """Mark the row of an output of the network."""
+        found = () if self.result is None else tuple(map(int, self.result.indices))
+        if unit in found:
+            self._list.setCurrentIndex(self._model.index(found.index(unit), 0))
+
+
+def bars_of(ranking: Ranking) -> list[_Bar]:
+    """Return what each row paints; bars start at zero, left of it for negatives."""
+    values = [float(value) for value in ranking.values]
+    low, high = ranking.limits or (min([0.0, *values]), max([0.0, *values]))
+    span = (high - low) or 1.0
+    zero = min(max(-low / span, 0.0), 1.0)
+    shown = percent if ranking.unit == "probability" else number
+    bars = []
+    for label, value in zip(ranking.labels, values, strict=True):
+        place = min(max((value - low) / span, 0.0), 1.0)
+        first, last = sorted((zero, place))
+        bars.append(_Bar(label, shown(value), first, last, zero, value < 0))
+    return bars
+
+
+class _HoverList(QListView):
+    """A list that forgets the pointer when it leaves."""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Say when the pointer is below the last row."""
+        super().mouseMoveEvent(event)
+        if not self.indexAt(event.position().toPoint()).isValid():
+            self.viewportEntered.emit()
+
+
+class _BarDelegate(QStyledItemDelegate):
+    """Paints label and number on one line and the bar below."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Ask for a line of text, a bar and space around."""
+        del index
+        height = option.fontMetrics.height() + _THICK + 2 * SPACE
+        return QSize(120, height)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        """Paint a row."""
+        bar: _Bar = index.data(_BAR_ROLE)
+        tokens = tokens_of(option.palette)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen:
+            painter.fillRect(option.rect, tokens.line)
+        area = option.rect.adjusted(SPACE, SMALL_SPACE, -SPACE, -SMALL_SPACE)
+        metrics = option.fontMetrics
+        line = QRect(area.left(), area.top(), area.width(), metrics.height())
+        width = metrics.horizontalAdvance(bar.value)
+        painter.setPen(tokens.text)
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight, bar.value)
+        label = metrics.elidedText(
+            bar.label, Qt.TextElideMode.ElideRight, line.width() - width - SPACE
+        )
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, label)
+        top = line.bottom() + SMALL_SPACE
+        track = QRect(area.left(), top, area.width(), _THICK)
+        painter.fillRect(track, tokens.line if not chosen else tokens.surface)
+        left = track.left() + round(bar.start * track.width())
+        right = track.left() + round(bar.end * track.width())
+        colour = tokens.negative if bar.negative else tokens.accent
+        painter.fillRect(QRect(left, top, max(1, right - left), _THICK), colour)
+        if bar.zero > 0:
+            painter.setPen(tokens.quiet)
+            zero = track.left() + round(bar.zero * track.width())
+            painter.drawLine(zero, top - 2, zero, top + _THICK + 1)

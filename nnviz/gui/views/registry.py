@@ -1,0 +1,37 @@
+"""Which view shows which kind of result."""
+
+from PySide6.QtWidgets import QWidget
+
+from nnviz.base.results import (
+    Curves,
+    Heatmap,
+    Mosaic,
+    Picture,
+    Ranking,
+    Result,
+    Table,
+    Text,
+)
+from nnviz.gui.views.base import ResultView
+from nnviz.gui.views.curves import CurvesView
+from nnviz.gui.views.heatmap import HeatmapView
+from nnviz.gui.views.mosaic import MosaicView
+from nnviz.gui.views.picture import PictureView
+from nnviz.gui.views.ranking import RankingView
+from nnviz.gui.views.table import TableView
+from nnviz.gui.views.text import TextView
+
+_VIEWS: dict[type[Result], type[ResultView]] = {
+    Ranking: RankingView,
+    Heatmap: HeatmapView,
+    Picture: PictureView,
+    Mosaic: MosaicView,
+    Curves: CurvesView,
+    Table: TableView,
+    Text: TextView,
+}
+
+
+def make_view(result: Result, parent: QWidget | None = None) -> ResultView:
+    """Return an empty view for this kind of result; ``show_result`` fills it."""
+    return _VIEWS[type(result)](parent)
