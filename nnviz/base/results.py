@@ -20,7 +20,7 @@ Array = NDArray[Any]
 class Result:
     """Base of all kinds.  Arrays are made read-only when a result is built."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Make all arrays read-only."""
