@@ -55,8 +55,23 @@ def _open_window(words: list[str]) -> int:
         if not file.exists():
             raise InputError(str(file), "there is no such file", "see nnviz --help")
     _need_display()
+    _need_qt()
     app = importlib.import_module("nnviz.gui.app")
     return int(app.run(tuple(options.files), options.model))
+
+
+def _need_qt() -> None:
+    """Load Qt, which links to libraries of the system.
+
+    Raises:
+        InputError: one of them is missing.
+    """
+    try:
+        importlib.import_module("PySide6.QtWidgets")
+    except ImportError as error:
+        raise InputError(
+            "the window", f"Qt does not load: {error}", "see README.md, section Set-up"
+        ) from None
 
 
 def _need_display() -> None:
