@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_MIN_AREA = 0.3
+_MIN_AREA = 0.2
 _MAX_ASPECT = 4 / 3
-_COLOUR_STRENGTH = 0.3
+_COLOUR_STRENGTH = 0.4
+_HUE_LIMIT = 0.2 * math.pi
+_GREY_SHARE = 0.1
 
 
 def random_crop(photo: Tensor, size: int, generator: torch.Generator) -> Tensor:
@@ -45,15 +47,30 @@ def centre_crop(photo: Tensor, size: int) -> Tensor:
 
 
 def jitter_colours(batch: Tensor, generator: torch.Generator) -> Tensor:
-    """Change brightness, contrast and saturation of each picture of (N, 3, H, W)."""
-    brightness, contrast, saturation = 1 + _COLOUR_STRENGTH * (
-        2 * torch.rand(3, len(batch), 1, 1, 1, generator=generator) - 1
-    )
+    """Change brightness, contrast, saturation and hue of each picture of (N, 3, H, W).
+
+    One picture in ten becomes grey, so that shape has to do.
+    """
+    draws = 2 * torch.rand(4, len(batch), 1, 1, 1, generator=generator) - 1
+    brightness, contrast, saturation = 1 + _COLOUR_STRENGTH * draws[:3]
+    greyed = torch.rand(len(batch), 1, 1, 1, generator=generator) < _GREY_SHARE
+    saturation = saturation.masked_fill(greyed, 0)
     batch = batch * brightness
     mean = batch.mean((1, 2, 3), keepdim=True)
     batch = mean + contrast * (batch - mean)
+    batch = _turn_hue(batch, _HUE_LIMIT * draws[3].flatten())
     grey = batch.mean(1, keepdim=True)
     return torch.clamp(grey + saturation * (batch - grey), 0, 1)
+
+
+def _turn_hue(batch: Tensor, angles: Tensor) -> Tensor:
+    """Rotate the colours of (N, 3, H, W) about the grey axis by radians (N,)."""
+    axis = torch.full((3,), 3**-0.5)
+    cross = torch.linalg.cross(torch.eye(3), axis.expand(3, 3))
+    cosine, sine = angles.cos()[:, None, None], angles.sin()[:, None, None]
+    # Rodrigues' formula.
+    turn = cosine * torch.eye(3) + sine * cross + (1 - cosine) * torch.outer(axis, axis)
+    return torch.einsum("nij,njhw->nihw", turn, batch)
 
 
 def cut_mix(

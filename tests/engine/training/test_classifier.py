@@ -92,6 +92,15 @@ def test_cut_mix_shares_targets_in_proportion_to_the_area():
     assert shared.sum(1).tolist() == pytest.approx([1, 1])
 
 
+def test_a_third_of_a_turn_of_the_hue_moves_red_to_green_to_blue():
+    red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1)
+    green = augment._turn_hue(red, torch.tensor([2 * torch.pi / 3]))
+    assert green.flatten().tolist() == pytest.approx([0, 1, 0], abs=1e-6)
+    grey = torch.full((1, 3, 1, 1), 0.4)
+    turned = augment._turn_hue(grey, torch.tensor([1.0]))
+    assert torch.allclose(turned, grey)
+
+
 def test_crops_are_in_range_and_repeatable():
     photo = torch.randint(0, 256, (3, 90, 120), dtype=torch.uint8)
     crops = [
