@@ -1,6 +1,7 @@
 """What the window's commands do."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject
@@ -49,7 +50,7 @@ class Deeds(QObject):
     def _file_deeds(self) -> dict[str, Act]:
         stage = self._stage
         return {
-            "file.open": stage.tray.ask_files,
+            "file.open": stage.images.ask_files,
             "file.open_folder": self.ask_folder,
             "file.open_model": stage.models.open_file,
             "file.open_labels": self.ask_labels,
@@ -93,10 +94,7 @@ class Deeds(QObject):
             "view.photo": lambda: stage.centre.set_mode("photo"),
             "view.both": lambda: stage.centre.set_mode("both"),
             "view.result": lambda: stage.centre.set_mode("result"),
-            **{
-                f"view.theme.{name}": lambda name=name: self._use_theme(name)
-                for name in THEMES
-            },
+            **{f"view.theme.{name}": partial(self._use_theme, name) for name in THEMES},
             "view.larger": lambda: self._enlarge(1),
             "view.smaller": lambda: self._enlarge(-1),
             "view.normal": lambda: self._enlarge(0),
@@ -217,7 +215,7 @@ class Deeds(QObject):
         if run is None or self._bench.bridge is None:
             self._bench.messages.say(self.tr("there is no result to save yet"))
             return
-        self._bench.bridge.export(run, folder, None)
+        self._bench.bridge.export(run, str(folder), None)
 
     def copy_picture(self) -> None:
         """Put the shown result on the clipboard, with its legend."""

@@ -1,9 +1,9 @@
 """Docks with a quiet title of our own."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from nnviz.gui.parts import icon_button, label, row
+from nnviz.gui.parts import icon_button, label, named, row
 from nnviz.gui.theme import GRID, Look
 
 
@@ -20,11 +20,12 @@ class Dock(QDockWidget):
         self.setTitleBarWidget(self._make_title(title, look))
 
     def _make_title(self, title: str, look: Look) -> QWidget:
-        bar = QWidget(objectName="dockTitle")
+        bar = named(QWidget(), "dockTitle")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         close = icon_button(look, "x", self.tr("Hide {0}").format(title), self.close)
+        close.setIconSize(QSize(look.px(12), look.px(12)))
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        line = row(label(title), None, close)
-        line.setContentsMargins(3 * GRID, GRID, GRID, GRID)
+        line = row(label(title.upper()), None, close)
+        line.setContentsMargins(3 * GRID, 2, GRID, 2)
         bar.setLayout(line)
         return bar

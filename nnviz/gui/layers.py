@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from nnviz.base.info import LayerInfo
+from nnviz.base.results import Mosaic, Report
 from nnviz.gui.signs import DASH, TIMES
 
 _STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -23,6 +24,14 @@ def offered(layers: Iterable[LayerInfo], kinds: str) -> tuple[LayerInfo, ...]:
             return tuple(layer for layer in layers if layer.spatial)
         case _:
             return tuple(layer for layer in layers if layer.shape is not None)
+
+
+def shown_layer(report: Report) -> str:
+    """Return the layer that a report is about, empty if about none."""
+    for result in report.values():
+        if isinstance(result, Mosaic):
+            return result.layer
+    return ""
 
 
 def short_number(number: float) -> str:

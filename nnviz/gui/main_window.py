@@ -1,6 +1,7 @@
 """The main window: puts the panels together and binds the commands."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
@@ -58,9 +59,7 @@ class MainWindow(QMainWindow):
         for command in commands():
             self.commands.add(command, deeds[command.name])
         for workspace in WORKSPACES:
-            self.commands.add(
-                workspace.command(), lambda chosen=workspace: self.enter(chosen)
-            )
+            self.commands.add(workspace.command(), partial(self.enter, workspace))
         for name, dock in self.stage.docks.items():
             self.commands.adopt(f"dock.{name}", "View", dock.toggleViewAction())
 

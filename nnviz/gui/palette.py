@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.gui.parts import named
 from nnviz.gui.theme import GRID
 
 _SHOWN = 60
@@ -84,14 +85,16 @@ class Palette(QFrame):
 
     def __init__(self, window: QWidget, entries: Callable[[], Sequence[Entry]]) -> None:
         """Make a palette that asks ``entries`` for what there is whenever it opens."""
-        super().__init__(window, objectName="palette")
+        super().__init__(window)
+        self.setObjectName("palette")
+        self._window = window
         self._entries = entries
         self._found: list[Entry] = []
-        self.field = QLineEdit(accessibleName=self.tr("Command"))
+        self.field = named(QLineEdit(), name=self.tr("Command"))
         self.field.setPlaceholderText(
             self.tr("Type a command, a model, a layer or a method")
         )
-        self.list = QListWidget(accessibleName=self.tr("Matching commands"))
+        self.list = named(QListWidget(), name=self.tr("Matching commands"))
         self.list.setItemDelegate(_EntryDelegate(self.list))
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -109,7 +112,7 @@ class Palette(QFrame):
 
     def open(self, typed: str = "") -> None:
         """Show the palette over the middle of the window."""
-        window = self.parentWidget()
+        window = self._window
         width = min(_WIDTH, window.width() - 8 * GRID)
         height = min(14 * 34, window.height() - 40 * GRID)
         self.setGeometry((window.width() - width) // 2, 18 * GRID, width, height)
@@ -131,7 +134,7 @@ class Palette(QFrame):
     def _key(self, key: Qt.Key) -> bool:
         if key is Qt.Key.Key_Escape:
             self.hide()
-            self.parentWidget().setFocus()
+            self._window.setFocus()
             return True
         if key in _MOVES and self._found:
             last = self.list.count() - 1

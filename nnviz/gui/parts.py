@@ -1,39 +1,35 @@
 """Small pieces that panels are put together from, all on one grid."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLayout,
     QLineEdit,
     QPushButton,
     QScrollArea,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from nnviz.gui.theme import GRID, Look
 
+Named = TypeVar("Named", bound=QWidget)
+
 MARGIN = 3 * GRID
 """Between a panel's edge and what is in it, px."""
 
 
-def page(
-    *, margin: int = MARGIN, spacing: int = 2 * GRID
-) -> tuple[QWidget, QVBoxLayout]:
-    """Return an empty page and its column."""
-    widget = QWidget(objectName="page")
-    column = QVBoxLayout(widget)
-    column.setContentsMargins(margin, margin, margin, margin)
-    column.setSpacing(spacing)
-    return widget, column
+def named(widget: Named, style: str = "", name: str = "") -> Named:
+    """Give a widget a name for the style sheet and one for screen readers."""
+    widget.setObjectName(style)
+    widget.setAccessibleName(name)
+    return widget
 
 
 def row(*widgets: QWidget | None, spacing: int = GRID) -> QHBoxLayout:
@@ -51,7 +47,7 @@ def row(*widgets: QWidget | None, spacing: int = GRID) -> QHBoxLayout:
 
 def label(text: str = "", style: str = "", *, wrap: bool = False) -> QLabel:
     """Return words; ``style`` is an object name that the style sheet knows."""
-    words = QLabel(text, objectName=style)
+    words = named(QLabel(text), style)
     words.setWordWrap(wrap)
     words.setTextFormat(Qt.TextFormat.PlainText)
     if wrap:
@@ -61,21 +57,22 @@ def label(text: str = "", style: str = "", *, wrap: bool = False) -> QLabel:
 
 def rule() -> QFrame:
     """Return a hairline."""
-    line = QFrame(objectName="line")
+    line = named(QFrame(), "line")
     line.setFixedHeight(1)
     return line
 
 
 def search_field(hint: str, name: str) -> QLineEdit:
     """Return a field to search with, named for screen readers."""
-    field = QLineEdit(placeholderText=hint, accessibleName=name)
+    field = named(QLineEdit(), name=name)
+    field.setPlaceholderText(hint)
     field.setClearButtonEnabled(True)
     return field
 
 
 def button(text: str, act: Callable[[], object], style: str = "") -> QPushButton:
     """Return a button with words."""
-    made = QPushButton(text, objectName=style)
+    made = named(QPushButton(text), style)
     made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument
     return made
 
@@ -84,8 +81,10 @@ def icon_button(
     look: Look, icon: str, name: str, act: Callable[[], object]
 ) -> QToolButton:
     """Return a button with an icon that follows the theme."""
-    made = QToolButton(toolTip=name, accessibleName=name)
+    made = named(QToolButton(), name=name)
+    made.setToolTip(name)
     made.setAutoRaise(True)
+    made.setIconSize(QSize(look.px(16), look.px(16)))
     made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument
     keep_icon(look, made, lambda: look.icon(icon), made.setIcon)
     return made
@@ -95,9 +94,21 @@ def keep_icon(
     look: Look, owner: QObject, make: Callable[[], QIcon], put: Callable[[QIcon], None]
 ) -> None:
     """Put an icon, and again whenever the theme changes, while the owner lives."""
-    put(make())
-    connection = look.changed.connect(lambda: put(make()))
-    owner.destroyed.connect(lambda: look.disconnect(connection))
+    _IconKeeper(look, owner, lambda: put(make()))
+
+
+class _IconKeeper(QObject):
+    """Lives as long as its owner, so the connection to the theme ends with it."""
+
+    def __init__(self, look: Look, owner: QObject, renew: Callable[[], None]) -> None:
+        super().__init__(owner)
+        self._renew = renew
+        look.changed.connect(self.renew)
+        renew()
+
+    def renew(self) -> None:
+        """Draw the icon in the theme's colours."""
+        self._renew()
 
 
 def scrolled(inner: QWidget) -> QScrollArea:
@@ -108,21 +119,3 @@ def scrolled(inner: QWidget) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidget(inner)
     return area
-
-
-def clear(layout: QLayout) -> None:
-    """Delete all widgets of a layout."""
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
-
-
-def add_all(layout: QBoxLayout, *parts: QWidget | QLayout) -> None:
-    """Add widgets and layouts in order."""
-    for part in parts:
-        if isinstance(part, QLayout):
-            layout.addLayout(part)
-        else:
-            layout.addWidget(part)

@@ -21,8 +21,9 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Value
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
+from nnviz.base.results import Report
 from nnviz.gui.history import History
-from nnviz.gui.layers import offered
+from nnviz.gui.layers import offered, shown_layer
 from nnviz.gui.models import Models
 from nnviz.gui.selection import NO_UNIT, Selection
 
@@ -106,6 +107,13 @@ class Runs(QObject):
     def automatic(self) -> bool:
         """Whether the method runs by itself at every change."""
         return self._method is not None and self._method.group in _AUTOMATIC
+
+    def title(self, name: str) -> str:
+        """Return a method's name for people."""
+        for info in self._models.catalogue.methods:
+            if info.name == name:
+                return info.title
+        return name
 
     def methods(self, group: str) -> tuple[MethodInfo, ...]:
         """Return the methods of a workspace."""
@@ -334,6 +342,7 @@ class Runs(QObject):
                 self.reported.emit(report)
             case Done(Run() as run):
                 self.history.add(run)
+                self._learn_layer(run.report)
                 self.finished.emit(run)
             case Failed(error):
                 self.failed.emit(error)
@@ -341,6 +350,16 @@ class Runs(QObject):
                 self.stopped.emit(self._percent)
             case _:
                 pass
+
+    def _learn_layer(self, report: Report) -> None:
+        """Choose the layer that the method chose, where none was chosen."""
+        name = self._named(Kind.LAYER)
+        shown = shown_layer(report)
+        if name is None or self._method is None or self.values[name] or not shown:
+            return
+        self._values[self._method.name][name] = shown
+        self._selection.set_layer(shown)
+        self.values_changed.emit(self.values)
 
     def _tell_progress(self, progress: Progress) -> None:
         left = -1.0

@@ -3,7 +3,8 @@
 import shlex
 
 from nnviz.base.parameters import Value
-from nnviz.base.recipes import Recipe
+from nnviz.base.recipes import Recipe, Run
+from nnviz.gui.layers import shown_layer
 
 
 def command_line(recipe: Recipe, image: str) -> str:
@@ -44,14 +45,14 @@ def python_code(recipe: Recipe, image: str) -> str:
     return "\n".join(lines)
 
 
-def summary(recipe: Recipe) -> str:
-    """Return what distinguishes a result, in a few words: layer, channel, mode."""
+def summary(run: Run) -> str:
+    """Return what distinguishes a result, in a few words: layer and channel."""
+    channel = run.recipe.values.get("channel", -1)
     parts = [
-        str(recipe.values[name])
-        for name in ("layer", "channel")
-        if recipe.values.get(name) not in (None, "", -1)
+        shown_layer(run.report) or str(run.recipe.values.get("layer", "")),
+        str(channel) if channel != -1 else "",
     ]
-    return " · ".join([*parts, recipe.image] if recipe.image else parts)
+    return " · ".join(part for part in parts if part)
 
 
 def _option(value: Value) -> str:

@@ -2,5 +2,5 @@
 
 TIMES = "\u00d7"
 DASH = "\u2013"
-FULL, EMPTY = "\u25cf", "\u25cb"
-"""A layer that gave activations, and one that was not reached."""
+FULL = "\u25cf"
+"""Marks a layer that gave activations."""

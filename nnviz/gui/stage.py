@@ -12,7 +12,8 @@ from nnviz.gui.panels.method import MethodPanel
 from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.panels.predictions import PredictionPanel
 from nnviz.gui.panels.preprocess import PreprocessPanel
-from nnviz.gui.panels.tray import TrayPanel
+from nnviz.gui.panels.tray import ImageTray, ResultTray
+from nnviz.gui.parts import named
 from nnviz.gui.workbench import Workbench
 from nnviz.gui.workspaces.workspace import Workspace
 
@@ -37,9 +38,10 @@ class Stage(QObject):
         self.prediction = PredictionPanel(bench)
         self.method = MethodPanel(bench, workspace.group)
         self.preprocess = PreprocessPanel(bench)
-        self.tray = TrayPanel(bench)
+        self.images = ImageTray(bench)
+        self.results = ResultTray(bench)
         self.log = LogPanel(bench)
-        self.browser = QTabWidget(accessibleName=self.tr("Network browser"))
+        self.browser = named(QTabWidget(), name=self.tr("Network browser"))
         self.browser.setDocumentMode(True)
         self.browser.addTab(self.layers, self.tr("Layers"))
         self.browser.addTab(self.models, self.tr("Models"))
@@ -50,7 +52,8 @@ class Stage(QObject):
         self._add("prediction", self.tr("Prediction"), self.prediction, _LEFT)
         self._add("method", self.tr("Method"), self.method, _RIGHT)
         self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)
-        self._add("tray", self.tr("Tray"), self.tray, _BOTTOM)
+        self._add("images", self.tr("Photographs"), self.images, _BOTTOM)
+        self._add("results", self.tr("Results"), self.results, _BOTTOM)
         self._add("log", self.tr("Log"), self.log, _BOTTOM)
 
     def open_for(self, workspace: Workspace) -> None:
@@ -63,12 +66,17 @@ class Stage(QObject):
         docks, px = self.docks, self._look.px
         self._window.resizeDocks(
             [docks["browser"], docks["method"]],
-            [px(300), px(288)],
+            [px(304), px(332)],
             Qt.Orientation.Horizontal,
         )
         self._window.resizeDocks(
-            [docks["browser"], docks["prediction"], docks["tray"]],
-            [px(440), px(196), px(140)],
+            [docks["images"], docks["results"]],
+            [px(320), px(560)],
+            Qt.Orientation.Horizontal,
+        )
+        self._window.resizeDocks(
+            [docks["browser"], docks["prediction"], docks["images"]],
+            [px(440), px(196), px(120)],
             Qt.Orientation.Vertical,
         )
 

@@ -10,7 +10,7 @@ QToolTip {
 }
 
 QMenuBar { background: $window; spacing: 0; }
-QMenuBar::item { padding: $px6 $px10; background: transparent; }
+QMenuBar::item { padding: $px4 $px10; background: transparent; }
 QMenuBar::item:selected { background: $hover; }
 QMenu { background: $panel; border: 1px solid $line; padding: $px4; }
 QMenu::item { padding: $px6 $px24 $px6 $px12; border-radius: $px4; }
@@ -21,7 +21,8 @@ QMenu::separator { height: 1px; background: $line; margin: $px4 $px8; }
 QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; }
 QDockWidget > QWidget { background: $panel; }
 QWidget#dockTitle { background: $panel; border-bottom: 1px solid $line; }
-QWidget#dockTitle QLabel { color: $muted; font-weight: 600; }
+QWidget#dockTitle QLabel { color: $muted; font-size: $px11; font-weight: 600; }
+QWidget#dockTitle QToolButton { padding: $px2; }
 QWidget#page { background: $panel; }
 QWidget#centre { background: $canvas; }
 QWidget#header { background: $panel; border-bottom: 1px solid $line; }
@@ -31,13 +32,17 @@ QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget#page { background: $panel; }
 
 QLabel#muted { color: $muted; }
+QLabel[quiet="true"] { color: $muted; font-size: $px11; }
+QLabel[warning="true"] { color: $warning; }
 QLabel#heading { font-weight: 600; }
 QLabel#title { font-size: $px16; font-weight: 600; }
 QLabel#section { color: $muted; font-size: $px11; font-weight: 600; }
 QLabel#warning { color: $warning; }
 QLabel#problem { color: $danger; }
 
-QToolBar { background: $window; border: none; padding: $px4 $px8; spacing: $px4; }
+QToolBar {
+    background: $window; border: none; padding: $px2 $px8 $px6 $px8; spacing: $px6;
+}
 QToolBar#workspaces {
     border: none; border-right: 1px solid $line; padding: $px8 $px4; spacing: $px4;
 }
@@ -50,12 +55,21 @@ QToolButton:pressed, QToolButton:checked { background: $raised; }
 QToolButton:focus { border-color: $accent; }
 QToolButton:disabled { color: $muted; }
 QToolButton::menu-indicator { image: none; }
+QToolButton[segment="true"] {
+    background: $field; border: 1px solid $line; border-radius: 0; padding: $px4 $px4;
+    color: $muted;
+}
+QToolButton[segment="true"]:hover { color: $text; }
+QToolButton[segment="true"]:checked { background: $raised; color: $text; }
+QToolButton[segment="true"]:focus { border-color: $accent; }
 QToolButton#picker {
     background: $panel; border: 1px solid $line; padding: $px4 $px10; text-align: left;
 }
 QToolButton#picker:hover { background: $hover; border-color: $muted; }
 QToolButton#picker:focus { border-color: $accent; }
-QToolBar#workspaces QToolButton { padding: $px8 $px4; min-width: $px48; }
+QToolBar#workspaces QToolButton {
+    padding: $px6 $px2; min-width: $px48; font-size: $px11;
+}
 QToolBar#workspaces QToolButton:checked { color: $accent; }
 
 QPushButton {
@@ -92,7 +106,7 @@ QComboBox QAbstractItemView {
     background: $panel; border: 1px solid $line; selection-background-color: $raised;
     selection-color: $text; outline: none;
 }
-QTextBrowser#plain, QPlainTextEdit#plain { border: none; background: transparent; }
+QTextBrowser#plain, QPlainTextEdit#plain { border: none; background: $panel; }
 
 QTreeView, QListView, QTableView {
     background: $panel; border: none; outline: none;
@@ -102,9 +116,6 @@ QTreeView::item, QListView::item { padding: $px3 0; border: none; }
 QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected {
     background: $raised; color: $text;
-}
-QTreeView:focus::item:selected, QListView:focus::item:selected {
-    background: $raised; color: $accent;
 }
 QTreeView::branch { background: $panel; }
 QTreeView::branch:hover { background: $hover; }
@@ -123,6 +134,7 @@ QTabBar::tab {
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent; }
+QTabBar { qproperty-expanding: 0; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
 
 QScrollBar:vertical { background: transparent; width: $px10; margin: 0; }
@@ -143,7 +155,7 @@ QSplitter::handle { background: $line; }
 QSplitter::handle:hover { background: $accent; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
-QStatusBar { background: $window; color: $muted; }
+QStatusBar { background: $window; color: $muted; padding-left: $px8; }
 QStatusBar QLabel { color: $muted; }
 QStatusBar::item { border: none; }
 

@@ -1,13 +1,13 @@
 """The bar at the top: network, photograph, device, command palette."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
 from nnviz.gui.actions import Actions
-from nnviz.gui.parts import keep_icon
+from nnviz.gui.parts import keep_icon, named
 from nnviz.gui.signs import TIMES
 from nnviz.gui.workbench import Workbench
 
@@ -21,6 +21,7 @@ class TopBar(QToolBar):
         super().__init__(self.tr("Top bar"), parent)
         self.setObjectName("topbar")
         self.setMovable(False)
+        self.setIconSize(QSize(bench.look.px(16), bench.look.px(16)))
         self._bench = bench
         self.model = self._picker("box", self.tr("Network"), 220)
         self.model.clicked.connect(actions["go.models"].trigger)
@@ -52,9 +53,10 @@ class TopBar(QToolBar):
 
     def _picker(self, icon: str, name: str, width: int) -> QToolButton:
         look = self._bench.look
-        picker = QToolButton(self, objectName="picker")
+        picker = named(QToolButton(self), "picker")
         picker.setAccessibleName(name)
         picker.setToolTip(name)
+        picker.setIconSize(QSize(look.px(16), look.px(16)))
         picker.setMinimumWidth(look.px(width))
         picker.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         picker.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

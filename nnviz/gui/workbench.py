@@ -47,6 +47,9 @@ class Workbench(QObject):
         self.bridge = bridge
         for part in (self.models, self.images, self.runs):
             part.attach(bridge)
+        bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))
+        bridge.exported.connect(self._saved)
+        bridge.export_failed.connect(lambda error: self.messages.fail("save", error))
         self.attached.emit(bridge)
 
     def shutdown(self) -> None:
@@ -190,6 +193,13 @@ class Workbench(QObject):
         else:
             again = Remedy(self.tr("Try again"), lambda: self.models.fetch(reference))
             self.messages.fail("model", error, again)
+
+    def _saved(self, paths: tuple[Path, ...]) -> None:
+        self.messages.settle("save")
+        names = ", ".join(path.name for path in paths)
+        self.messages.say(
+            self.tr("saved in {0}: {1}").format(paths[0].parent.name, names)
+        )
 
     def _image_failed(self, path: str, error: ErrorRecord) -> None:
         self.messages.fail("open", error)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.events import Progress
 from nnviz.gui.layers import short_bytes
 from nnviz.gui.messages import Notice
-from nnviz.gui.parts import MARGIN, button, icon_button, label, row
+from nnviz.gui.parts import MARGIN, button, icon_button, label, named, row
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
@@ -24,12 +24,13 @@ class Banner(QFrame):
     """One notice."""
 
     def __init__(self, bench: Workbench, notice: Notice, parent: QWidget) -> None:
-        super().__init__(parent, objectName="banner")
+        super().__init__(parent)
+        self.setObjectName("banner")
         self.setProperty("severity", str(notice.severity))
         self.setAccessibleName(self.tr("Notice"))
         self.setAccessibleDescription(notice.text)
         self.notice = notice
-        self._details = QPlainTextEdit(notice.details, objectName="plain")
+        self._details = named(QPlainTextEdit(notice.details), "plain")
         self._details.setReadOnly(True)
         self._details.setFixedHeight(160)
         self._details.hide()
@@ -65,11 +66,12 @@ class DownloadBanner(QFrame):
     """How far a download is, with a button to stop it."""
 
     def __init__(self, bench: Workbench, reference: str, parent: QWidget) -> None:
-        super().__init__(parent, objectName="banner")
+        super().__init__(parent)
+        self.setObjectName("banner")
         self.setProperty("severity", "note")
         self.setAccessibleName(self.tr("Download"))
         self._text = label(self.tr("Downloading {0}").format(reference))
-        self._bar = QProgressBar(accessibleName=self.tr("Download"))
+        self._bar = named(QProgressBar(), name=self.tr("Download"))
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 0)
         stop = button(self.tr("Cancel"), lambda: bench.models.stop_fetch(reference))

@@ -4,6 +4,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
@@ -11,12 +12,14 @@ from nnviz.base.recipes import Run
 from nnviz.base.results import Mosaic, Report
 from nnviz.gui.panels.banner import Banners
 from nnviz.gui.panels.photo import PhotoPane
-from nnviz.gui.parts import MARGIN, label, row
+from nnviz.gui.parts import MARGIN, label, named, row
 from nnviz.gui.sharing import summary
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.report import ReportView
 from nnviz.gui.workbench import Workbench
 
+_WIDE = 1.35
+"""Width over height from which two pictures stand beside each other."""
 PHOTO, BOTH, RESULT = "photo", "both", "result"
 
 
@@ -26,7 +29,8 @@ class Centre(QWidget):
     hovered = Signal(str)
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="centre")
+        super().__init__(parent)
+        self.setObjectName("centre")
         self._bench = bench
         self.run: Run | None = None
         self._image: Image | None = None
@@ -35,6 +39,7 @@ class Centre(QWidget):
         self.photo = PhotoPane(bench)
         self.result = ReportView()
         self.title = label(style="muted")
+        self._mode = BOTH
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -54,10 +59,11 @@ class Centre(QWidget):
     @property
     def mode(self) -> str:
         """What is shown: "photo", "both" or "result"."""
-        return str(self._modes.checkedButton().property("mode"))
+        return self._mode
 
     def set_mode(self, mode: str) -> None:
         """Show the photograph, the result, or both."""
+        self._mode = mode
         for each in self._modes.buttons():
             if each.property("mode") == mode:
                 each.setChecked(True)
@@ -73,6 +79,14 @@ class Centre(QWidget):
         main = self._report.main if self._report else None
         return tuple(map(int, main.order)) if isinstance(main, Mosaic) else ()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Divide the longer side, so that both pictures stay large."""
+        super().resizeEvent(event)
+        wide = event.size().width() > _WIDE * event.size().height()
+        self._split.setOrientation(
+            Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
+        )
+
     def save_state(self) -> QByteArray:
         """Return how the middle is divided."""
         return self._split.saveState()
@@ -83,7 +97,7 @@ class Centre(QWidget):
             self._split.restoreState(state)
 
     def _make_header(self) -> QWidget:
-        header = QWidget(objectName="header")
+        header = named(QWidget(), "header")
         header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         line = row(spacing=GRID)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
@@ -93,7 +107,8 @@ class Centre(QWidget):
             RESULT: self.tr("Result"),
         }
         for mode, name in names.items():
-            segment = QPushButton(name, objectName="segment", checkable=True)
+            segment = named(QPushButton(name), "segment")
+            segment.setCheckable(True)
             segment.setProperty("mode", mode)
             segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
             self._modes.addButton(segment)
@@ -124,7 +139,9 @@ class Centre(QWidget):
         self._report, self._image = run.report, run.image
         self.result.show_report(run.report, run.image)
         self.result.select_unit(self._bench.selection.unit)
-        self.title.setText(summary(run.recipe))
+        title = self._bench.runs.title(run.recipe.method)
+        words = [title, summary(run), run.recipe.image]
+        self.title.setText(" · ".join(word for word in words if word))
 
     def _grey(self) -> None:
         if self._report is not None:

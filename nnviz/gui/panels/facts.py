@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from nnviz.base.info import ModelInfo, Severity
 from nnviz.gui.layers import short_number
+from nnviz.gui.parts import named
 from nnviz.gui.signs import TIMES
 from nnviz.gui.theme import Theme
 from nnviz.gui.workbench import Workbench
@@ -17,9 +18,10 @@ class FactsPanel(QWidget):
     """Facts, findings and card as one page to read."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="page")
+        super().__init__(parent)
+        self.setObjectName("page")
         self._bench = bench
-        self.text = QTextBrowser(objectName="plain")
+        self.text = named(QTextBrowser(), "plain")
         self.text.setAccessibleName(self.tr("About the network"))
         self.text.setOpenExternalLinks(True)
         column = QVBoxLayout(self)

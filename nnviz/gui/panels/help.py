@@ -2,19 +2,28 @@
 
 import html
 
-from PySide6.QtWidgets import QTextBrowser, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from nnviz.base.info import MethodInfo, Reference
 from nnviz.gui.workbench import Workbench
 
 
-class HelpText(QTextBrowser):
+class HelpText(QLabel):
     """Three short paragraphs and a reference."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="plain")
+        super().__init__(parent)
         self._bench = bench
         self.setAccessibleName(self.tr("About the method"))
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextBrowserInteraction
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
         self.setOpenExternalLinks(True)
         bench.runs.method_changed.connect(lambda _: self._show())
         bench.look.changed.connect(self._show)
@@ -22,7 +31,7 @@ class HelpText(QTextBrowser):
     def _show(self) -> None:
         info = self._bench.runs.method
         if info is not None:
-            self.setHtml(self._page(info))
+            self.setText(self._page(info))
 
     def _page(self, info: MethodInfo) -> str:
         theme = self._bench.look.theme

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.info import LayerInfo, ModelInfo
 from nnviz.gui.layers import field_text, shape_text, short_number
-from nnviz.gui.parts import MARGIN, row, search_field
-from nnviz.gui.signs import DASH, EMPTY, FULL
+from nnviz.gui.parts import MARGIN, named, row, search_field
+from nnviz.gui.signs import DASH, FULL
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
@@ -33,6 +33,7 @@ _ICONS = (
     ("dropout", "square-dashed"),
     ("attention", "scan-eye"),
 )
+_DOT, _OUTPUT, _COLUMNS = 1, 3, 7
 _LEAF_ICON, _BLOCK_ICON = "square", "layers"
 
 
@@ -43,7 +44,8 @@ class LayerPanel(QWidget):
     """A layer was clicked or entered: its activations are wanted."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="page")
+        super().__init__(parent)
+        self.setObjectName("page")
         self._bench = bench
         self._items: dict[str, QTreeWidgetItem] = {}
         self.search = search_field(
@@ -67,10 +69,12 @@ class LayerPanel(QWidget):
         return [name for name, item in self._items.items() if not item.isHidden()]
 
     def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget(accessibleName=self.tr("Layers"))
+        tree = named(QTreeWidget(), name=self.tr("Layers"))
         tree.setHeaderLabels(
             [
                 self.tr("Layer"),
+                FULL,
+                self.tr("Kind"),
                 self.tr("Output"),
                 self.tr("Params"),
                 self.tr("MACs"),
@@ -82,9 +86,10 @@ class LayerPanel(QWidget):
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        tree.headerItem().setToolTip(_DOT, self.tr("gives activations"))
         header = tree.header()
         header.setStretchLastSection(False)
-        header.setMinimumSectionSize(36)
+        header.setMinimumSectionSize(16)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         tree.currentItemChanged.connect(lambda item, _: self._choose(item))
         tree.clicked.connect(self._click)
@@ -111,7 +116,7 @@ class LayerPanel(QWidget):
 
     def _fit_columns(self) -> None:
         px = self._bench.look.px
-        for section, width in enumerate((168, 104, 64, 64, 72)):
+        for section, width in enumerate((108, 24, 76, 84, 60, 60, 64)):
             self.tree.setColumnWidth(section, px(width))
 
     def _describe(self, item: QTreeWidgetItem, layer: LayerInfo) -> None:
@@ -129,7 +134,7 @@ class LayerPanel(QWidget):
                 field,
             ),
         )
-        for section in range(1, 5):
+        for section in range(_OUTPUT, _COLUMNS):
             item.setTextAlignment(
                 section, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             )
@@ -142,10 +147,10 @@ class LayerPanel(QWidget):
             item = self._items.get(layer.name)
             if item is None:
                 continue
-            colour = look.theme.accent if layer.shape else look.theme.muted
-            item.setIcon(0, look.icon(_icon(layer), colour))
-            for section in range(1, 5):
+            item.setIcon(0, look.icon(_icon(layer), look.theme.muted))
+            for section in range(1, _COLUMNS):
                 item.setForeground(section, quiet)
+            item.setForeground(_DOT, QColor(look.theme.accent))
             if layer.shape is None:
                 item.setForeground(0, quiet)
 
@@ -182,10 +187,10 @@ class LayerPanel(QWidget):
 
 
 def _texts(layer: LayerInfo) -> list[str]:
-    short = layer.name.rpartition(".")[2]
-    dot = FULL if layer.shape else EMPTY
     return [
-        f"{dot} {short}  {layer.kind}",
+        layer.name.rpartition(".")[2],
+        FULL if layer.shape else "",
+        layer.kind,
         shape_text(layer),
         short_number(layer.parameters) if layer.parameters else DASH,
         short_number(layer.macs) if layer.macs else DASH,

@@ -5,7 +5,7 @@ import datetime as dt
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QVBoxLayout, QWidget
 
 from nnviz.gui.messages import Notice
-from nnviz.gui.parts import MARGIN, button, row
+from nnviz.gui.parts import MARGIN, button, named, row
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
@@ -16,8 +16,9 @@ class LogPanel(QWidget):
     """Every message and error with its time and, for errors, its details."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="page")
-        self.text = QPlainTextEdit(accessibleName=self.tr("Log"))
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.text = named(QPlainTextEdit(), name=self.tr("Log"))
         self.text.setReadOnly(True)
         self.text.setMaximumBlockCount(_MAX_LINES)
         column = QVBoxLayout(self)

@@ -3,7 +3,6 @@
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QMenu,
     QProgressBar,
     QToolButton,
@@ -13,9 +12,19 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.events import Progress
 from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Value
 from nnviz.gui.forms.form import Form
 from nnviz.gui.panels.help import HelpText
-from nnviz.gui.parts import MARGIN, button, icon_button, label, row, rule, scrolled
+from nnviz.gui.parts import (
+    MARGIN,
+    button,
+    icon_button,
+    label,
+    named,
+    row,
+    rule,
+    scrolled,
+)
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
@@ -26,14 +35,14 @@ class MethodPanel(QWidget):
     def __init__(
         self, bench: Workbench, group: str, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent, objectName="page")
+        super().__init__(parent)
+        self.setObjectName("page")
         self._bench = bench
         self._group = group
         self.form: Form | None = None
-        self.choice = QComboBox(accessibleName=self.tr("Method"))
-        self._presets = QToolButton(
-            text=self.tr("Presets"), accessibleName=self.tr("Presets")
-        )
+        self.choice = named(QComboBox(), name=self.tr("Method"))
+        self._presets = named(QToolButton(), name=self.tr("Presets"))
+        self._presets.setText(self.tr("Presets"))
         self._presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._presets.setMenu(QMenu(self._presets))
         self._reset = icon_button(
@@ -41,7 +50,7 @@ class MethodPanel(QWidget):
         )
         self.run = button(self.tr("Run"), bench.runs.run, "primary")
         self.stop = button(self.tr("Stop"), bench.stop)
-        self._bar = QProgressBar(accessibleName=self.tr("Progress of the method"))
+        self._bar = named(QProgressBar(), name=self.tr("Progress of the method"))
         self._bar.setTextVisible(False)
         self._state = label(style="muted")
         self._form_place = QVBoxLayout()
@@ -51,31 +60,42 @@ class MethodPanel(QWidget):
         self._idle("")
 
     def _lay_out(self) -> None:
-        inner = QWidget(objectName="page")
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(MARGIN, MARGIN, MARGIN, 2 * GRID)
-        column.setSpacing(2 * GRID)
-        top: QHBoxLayout = row(self.choice, self._presets, self._reset)
-        top.setStretch(0, 1)
-        column.addLayout(top)
-        column.addLayout(self._form_place)
-        column.addStretch(1)
-        foot = QWidget(objectName="page")
-        feet = QVBoxLayout(foot)
-        feet.setContentsMargins(MARGIN, GRID, MARGIN, 2 * GRID)
-        feet.setSpacing(GRID)
-        line = row(self.run, self.stop, self._state, spacing=2 * GRID)
-        line.setStretch(2, 1)
-        feet.addWidget(self._bar)
-        feet.addLayout(line)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        self._scroll = scrolled(inner)
-        outer.addWidget(self._scroll, 3)
-        outer.addWidget(foot)
+        top = row(self.choice, self._presets, self._reset)
+        top.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, GRID)
+        top.setStretch(0, 1)
+        self._scroll = scrolled(self._make_page())
+        outer.addLayout(top)
+        outer.addWidget(self._scroll, 1)
         outer.addWidget(rule())
-        outer.addWidget(self.help, 2)
+        outer.addWidget(self._make_foot())
+
+    def _make_page(self) -> QWidget:
+        """Return the form with the help below it."""
+        inner = named(QWidget(), "page")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(MARGIN, 2 * GRID, GRID, 2 * GRID)
+        column.setSpacing(3 * GRID)
+        column.addLayout(self._form_place)
+        column.addWidget(rule())
+        column.addWidget(self.help)
+        column.addStretch(1)
+        return inner
+
+    def _make_foot(self) -> QWidget:
+        """Return Run, Stop and progress; always as high, so that nothing jumps."""
+        foot = named(QWidget(), "page")
+        foot.setFixedHeight(self._bench.look.px(48))
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
+        column.setSpacing(GRID)
+        line = row(self.run, self.stop, self._state, spacing=2 * GRID)
+        line.setStretch(2, 1)
+        column.addWidget(self._bar)
+        column.addLayout(line)
+        return foot
 
     def _connect(self) -> None:
         runs = self._bench.runs
@@ -117,6 +137,14 @@ class MethodPanel(QWidget):
         self.form.changed.connect(self._bench.runs.set_values)
         self._fill_presets(info)
         self.run.setVisible(not self._bench.runs.automatic)
+        self._widen()
+
+    def _widen(self) -> None:
+        """Never cut a control off; only the help below may become narrow."""
+        if self.form is not None:
+            bar = self._scroll.verticalScrollBar().sizeHint().width()
+            room = self.form.minimumSizeHint().width() + MARGIN + GRID + bar
+            self._scroll.setMinimumWidth(room)
 
     def _fill_presets(self, info: MethodInfo) -> None:
         menu = self._presets.menu()
@@ -141,9 +169,9 @@ class MethodPanel(QWidget):
         if self.form is not None and model is not None:
             self.form.set_layers(model.layers)
 
-    def _show_values(self, values: dict[str, object]) -> None:
+    def _show_values(self, values: dict[str, Value]) -> None:
         if self.form is not None and self.form.values() != values:
-            self.form.set_values(values)  # type: ignore[arg-type]
+            self.form.set_values(values)
 
     def _start(self) -> None:
         self.stop.show()

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QTreeWidget,
     QTreeWidgetItem,
+    QTreeWidgetItemIterator,
     QVBoxLayout,
     QWidget,
 )
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import ModelEntry, ModelInfo, ModelSource
 from nnviz.gui.layers import short_bytes, short_number
-from nnviz.gui.parts import MARGIN, button, row, search_field
+from nnviz.gui.parts import MARGIN, button, named, row, search_field
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
@@ -25,12 +26,13 @@ class ModelPanel(QWidget):
     """A searchable list; a double click or Enter opens a network."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="page")
+        super().__init__(parent)
+        self.setObjectName("page")
         self._bench = bench
         self.search = search_field(
             self.tr("Search networks"), self.tr("Search the networks")
         )
-        self.list = QTreeWidget(accessibleName=self.tr("Networks"))
+        self.list = named(QTreeWidget(), name=self.tr("Networks"))
         self.list.setHeaderLabels(
             [
                 self.tr("Network"),
@@ -144,10 +146,12 @@ class ModelPanel(QWidget):
                 return
 
     def _rows(self) -> list[QTreeWidgetItem]:
-        groups = [
-            self.list.topLevelItem(n) for n in range(self.list.topLevelItemCount())
-        ]
-        return [group.child(n) for group in groups for n in range(group.childCount())]
+        rows, walk = [], QTreeWidgetItemIterator(self.list)
+        while (item := walk.value()) is not None:
+            if item.parent() is not None:
+                rows.append(item)
+            walk += 1
+        return rows
 
     def _filter(self, text: str) -> None:
         words = text.lower().split()

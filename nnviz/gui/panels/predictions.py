@@ -16,7 +16,8 @@ class PredictionPanel(QWidget):
     """Top-5 bars."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="page")
+        super().__init__(parent)
+        self.setObjectName("page")
         self._bench = bench
         self.bars = Bars(_TOP)
         self._words = label(style="muted", wrap=True)

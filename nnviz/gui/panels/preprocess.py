@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.errors import UsageError
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
-from nnviz.gui.parts import MARGIN, button, label, row
+from nnviz.gui.parts import MARGIN, button, label, named, row
 from nnviz.gui.signs import DASH, TIMES
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
@@ -28,15 +28,16 @@ class PreprocessPanel(QWidget):
     """Size, fit, mean, std, order and range of what the network is given."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="page")
+        super().__init__(parent)
+        self.setObjectName("page")
         self._bench = bench
         self.height_box, self.width_box = _size_box(), _size_box()
         self.resize_box = _size_box()
         self.fit = _choice(Fit)
         self.interpolation = _choice(Interpolation)
-        self.mean = QLineEdit(accessibleName=self.tr("Mean of each channel"))
-        self.std = QLineEdit(
-            accessibleName=self.tr("Standard deviation of each channel")
+        self.mean = named(QLineEdit(), name=self.tr("Mean of each channel"))
+        self.std = named(
+            QLineEdit(), name=self.tr("Standard deviation of each channel")
         )
         self.order = _choice(ChannelOrder)
         self.range = QComboBox()

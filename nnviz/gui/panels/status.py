@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
 from nnviz.base.events import Progress
 from nnviz.gui.layers import short_bytes
-from nnviz.gui.parts import icon_button, label
+from nnviz.gui.parts import icon_button, label, named
+from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
 _MEMORY_EVERY = 2000
@@ -22,13 +23,14 @@ class StatusBar(QStatusBar):
         self._said = ""
         self.message = label()
         self.job = label()
-        self.bar = QProgressBar(accessibleName=self.tr("Progress"))
+        self.bar = named(QProgressBar(), name=self.tr("Progress"))
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(bench.look.px(120))
         self.stop = icon_button(bench.look, "square", self.tr("Stop (Esc)"), bench.stop)
         self.device = label()
         self.memory = label()
         self.setSizeGripEnabled(False)
+        self.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         self.addWidget(self.message, 1)
         for widget in (self.job, self.bar, self.stop, self.device, self.memory):
             self.addPermanentWidget(widget)

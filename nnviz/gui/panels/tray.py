@@ -3,23 +3,21 @@
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
     QListView,
     QListWidget,
     QListWidgetItem,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from nnviz.base.recipes import Run
 from nnviz.gui.panels.miniature import miniature
-from nnviz.gui.parts import MARGIN, icon_button, label, row
+from nnviz.gui.parts import named
 from nnviz.gui.sharing import summary
-from nnviz.gui.theme import GRID
 from nnviz.gui.views.layers import Bytes, image_of
 from nnviz.gui.workbench import Workbench
 
@@ -27,32 +25,24 @@ _KEY = Qt.ItemDataRole.UserRole
 _SIDE = 72
 
 
-class TrayPanel(QWidget):
-    """Photographs on the left, results on the right, newest first."""
+class ImageTray(QWidget):
+    """The photographs; a click or the arrow keys open one."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent, objectName="page")
+        super().__init__(parent)
+        self.setObjectName("page")
         self._bench = bench
-        self.images = _strip(bench, self.tr("Photographs"))
-        self.results = _strip(bench, self.tr("Results"))
-        self.add = icon_button(
-            bench.look, "image-plus", self.tr("Add photographs"), self.ask_files
-        )
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setChildrenCollapsible(False)
-        split.addWidget(_column(self.tr("PHOTOGRAPHS"), self.images, self.add))
-        split.addWidget(_column(self.tr("RESULTS"), self.results))
-        split.setSizes([500, 700])
+        self.list = _strip(bench, self.tr("Photographs"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(split)
-        remove = QShortcut(QKeySequence.StandardKey.Delete, self.images)
+        column.addWidget(self.list)
+        remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self._remove)
         self._connect()
 
     def ask_files(self) -> None:
-        """Ask for photographs, and open them."""
+        """Ask for files of any kind, and open them."""
         files, _ = QFileDialog.getOpenFileNames(self, self.tr("Open"))
         if files:
             self._bench.open_files(files)
@@ -63,12 +53,9 @@ class TrayPanel(QWidget):
         images.removed.connect(self._removed)
         images.thumbnail.connect(self._thumbnail)
         images.current_changed.connect(self._mark)
-        self.images.itemClicked.connect(self._open)
-        self.images.itemActivated.connect(self._open)
-        self.images.currentItemChanged.connect(lambda item, _: self._walk(item))
-        self._bench.runs.history.changed.connect(self._list_results)
-        self.results.itemClicked.connect(self._bring_back)
-        self.results.itemActivated.connect(self._bring_back)
+        self.list.itemClicked.connect(self._open)
+        self.list.itemActivated.connect(self._open)
+        self.list.currentItemChanged.connect(lambda item, _: self._walk(item))
 
     def _added(self, paths: list[str]) -> None:
         for place, path in enumerate(paths):
@@ -76,33 +63,32 @@ class TrayPanel(QWidget):
             item.setData(_KEY, path)
             item.setToolTip(path)
             item.setSizeHint(_cell(self._bench))
-            self.images.insertItem(place, item)
+            self.list.insertItem(place, item)
 
     def _removed(self, path: str) -> None:
         place = self._place_of(path)
         if place >= 0:
-            self.images.takeItem(place)
+            self.list.takeItem(place)
 
     def _thumbnail(self, path: str, pixels: Bytes) -> None:
         place = self._place_of(path)
         if place >= 0:
-            self.images.item(place).setIcon(icon_of(pixels))
+            self.list.item(place).setIcon(icon_of(pixels))
 
     def _mark(self, path: str) -> None:
         place = self._place_of(path)
-        self.images.blockSignals(True)
-        self.images.setCurrentRow(place)
-        self.images.blockSignals(False)
+        with QSignalBlocker(self.list):
+            self.list.setCurrentRow(place)
 
     def _place_of(self, path: str) -> int:
-        for place in range(self.images.count()):
-            if self.images.item(place).data(_KEY) == path:
+        for place in range(self.list.count()):
+            if self.list.item(place).data(_KEY) == path:
                 return place
         return -1
 
     def _walk(self, item: QListWidgetItem | None) -> None:
         """Open what the arrow keys reach."""
-        if item is not None and self.images.hasFocus():
+        if item is not None and self.list.hasFocus():
             self._open(item)
 
     def _open(self, item: QListWidgetItem) -> None:
@@ -111,31 +97,39 @@ class TrayPanel(QWidget):
             self._bench.images.show(path)
 
     def _remove(self) -> None:
-        item = self.images.currentItem()
+        item = self.list.currentItem()
         if item is not None:
             self._bench.images.remove(str(item.data(_KEY)))
 
-    def _list_results(self) -> None:
-        known = {
-            id(self.results.item(n).data(_KEY)): self.results.item(n).icon()
-            for n in range(self.results.count())
-        }
-        self.results.clear()
-        for run in self._bench.runs.history.runs:
-            self.results.addItem(self._result_item(run, known.get(id(run))))
 
-    def _result_item(self, run: Run, icon: QIcon | None) -> QListWidgetItem:
-        title = next(
-            (
-                info.title
-                for info in self._bench.models.catalogue.methods
-                if info.name == run.recipe.method
-            ),
-            run.recipe.method,
-        )
-        item = QListWidgetItem(summary(run.recipe) or title)
+class ResultTray(QWidget):
+    """The results of this session, newest first; a click brings one back."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._bench = bench
+        self.list = _strip(bench, self.tr("Results"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.list)
+        bench.runs.history.changed.connect(self._fill)
+        self.list.itemClicked.connect(self._bring_back)
+        self.list.itemActivated.connect(self._bring_back)
+
+    def _fill(self) -> None:
+        items = [self.list.item(place) for place in range(self.list.count())]
+        known = {id(item.data(_KEY)): item.icon() for item in items}
+        self.list.clear()
+        for run in self._bench.runs.history.runs:
+            self.list.addItem(self._item(run, known.get(id(run))))
+
+    def _item(self, run: Run, icon: QIcon | None) -> QListWidgetItem:
+        title = self._bench.runs.title(run.recipe.method)
+        item = QListWidgetItem(summary(run) or title)
         item.setIcon(icon or icon_of(miniature(run.report.main, run.image)))
-        item.setToolTip(f"{title}\n{run.recipe.model}\n{run.recipe.image}")
+        values = (f"{name} = {value}" for name, value in run.recipe.values.items())
+        item.setToolTip("\n".join([title, run.recipe.model, run.recipe.image, *values]))
         item.setData(_KEY, run)
         item.setSizeHint(_cell(self._bench))
         return item
@@ -149,11 +143,14 @@ class TrayPanel(QWidget):
 def icon_of(pixels: Bytes) -> QIcon:
     """Return uint8 (h, w, 3) pixels as an icon."""
     whole = np.ascontiguousarray(pixels)
-    return QIcon(QPixmap.fromImage(image_of(whole)))
+    pixmap = QPixmap.fromImage(image_of(whole))
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a chosen picture
+    return icon
 
 
 def _strip(bench: Workbench, name: str) -> QListWidget:
-    strip = QListWidget(accessibleName=name)
+    strip = named(QListWidget(), name=name)
     strip.setViewMode(QListView.ViewMode.IconMode)
     strip.setFlow(QListView.Flow.LeftToRight)
     strip.setWrapping(False)
@@ -163,22 +160,10 @@ def _strip(bench: Workbench, name: str) -> QListWidget:
     strip.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     strip.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
     strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    strip.setMinimumHeight(bench.look.px(_SIDE + 36))
+    strip.setMinimumHeight(bench.look.px(_SIDE + 28))
     return strip
 
 
 def _cell(bench: Workbench) -> QSize:
     px = bench.look.px
     return QSize(px(_SIDE + 28), px(_SIDE + 26))
-
-
-def _column(title: str, strip: QListWidget, *buttons: QWidget) -> QWidget:
-    widget = QWidget(objectName="page")
-    column = QVBoxLayout(widget)
-    column.setContentsMargins(0, GRID, 0, 0)
-    column.setSpacing(0)
-    head = row(label(title, "section"), None, *buttons)
-    head.setContentsMargins(MARGIN, 0, 2 * GRID, 0)
-    column.addLayout(head)
-    column.addWidget(strip)
-    return widget

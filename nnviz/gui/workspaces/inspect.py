@@ -8,5 +8,5 @@ INSPECT = Workspace(
     icon="scan-search",
     group="Inspect",
     method="activations",
-    docks=("browser", "prediction", "method", "tray"),
+    docks=("browser", "prediction", "method", "images", "results"),
 )
