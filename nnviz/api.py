@@ -318,6 +318,15 @@ def _preprocess(given: Preprocess | Mapping[str, Any] | None) -> Preprocess | No
     return Preprocess.from_json({**known, **given})
 
 
+def _told_apart(
+    labels: str | PathLike[str] | Sequence[str],
+) -> tuple[str, tuple[str, ...]]:
+    """Return a label file's path and the names, one of the two empty."""
+    if isinstance(labels, str | PathLike):
+        return str(labels), ()
+    return "", tuple(labels)
+
+
 def _adopt(
     net: "nn.Module",
     preprocess: Preprocess | None,
@@ -332,11 +341,7 @@ def _adopt(
         raise UsageError(
             "preprocess", "missing", "a module needs its size, mean and std"
         )
-    path, names = "", ()
-    if isinstance(labels, str | PathLike):
-        path = str(labels)
-    else:
-        names = tuple(labels)
+    file, names = _told_apart(labels)
     reference = session().store.adopt(net, preprocess, names)
-    request = ModelRequest(reference=reference, labels=path, device=device)
+    request = ModelRequest(reference=reference, labels=file, device=device)
     return Model(request, cast("ModelInfo", perform(LoadModel(request))))

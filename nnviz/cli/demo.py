@@ -4,23 +4,30 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from nnviz import api
 from nnviz.base.events import Progress
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
-from nnviz.base.results import Ranking
+from nnviz.base.results import Heatmap, Picture, Ranking
 from nnviz.base.snippets import command_line, python_code
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import Parser, add_json_option, add_model_options, add_out
-from nnviz.cli.gallery import Figure, Gallery, Section, page
+from nnviz.cli.gallery import Figure, Gallery, Section, View, page
 from nnviz.cli.samples import sample_photos
+from nnviz.media.encode import write_png
 from nnviz.media.files import read_bytes, replacing, write_text
+from nnviz.render.report import paint
 
 _PRESET = "demo"
 _SECONDS = 140
-"""After this no further run is begun: with the last one it stays under three minutes."""
+"""After this no further run is begun, so that all is done within three minutes."""
 _PAGE = "index.html"
+_VIEWS = "views"
+_WIDTH = 640
+"""Of a picture on the page, px: its words are as large as the page's small print."""
+_PICTORIAL = (Heatmap, Picture)
 
 
 def execute(words: Sequence[str]) -> int:
@@ -28,6 +35,7 @@ def execute(words: Sequence[str]) -> int:
     options = _parser().read(words)
     started = time.monotonic()
     out = Path(options.out)
+    opening.check_out(out)
     model = opening.open_model(options)
     photos = [_copy(path, out) for path in map(Path, options.images or sample_photos())]
     figures: dict[str, list[Figure]] = {}
@@ -55,7 +63,7 @@ def _copy(path: Path, out: Path) -> Image:
 def _runs(
     photos: Sequence[Image], started: float
 ) -> Iterator[tuple[MethodInfo, Image | None]]:
-    """Yield what to run: every method once, then on further photographs in time left."""
+    """Yield what to run: every method once, then further photographs in time left."""
     methods = list(api.methods().values())
     for turn in range(len(photos)):
         for place, method in enumerate(methods):
@@ -71,29 +79,32 @@ def _run(method: MethodInfo, model: api.Model, photo: Image | None) -> api.Resul
     what = f"{method.title}, {photo.name}" if photo else method.title
     with console.ProgressLine() as progress:
         progress(Progress(0, 0, what))
-        return api.run(
-            method.name,
-            model,
-            photo,
-            progress=progress,
-            **method.presets.get(_PRESET, {}),
-        )
+        values: dict[str, Any] = dict(method.presets.get(_PRESET, {}))
+        return api.run(method.name, model, photo, progress=progress, **values)
 
 
 def _figure(method: MethodInfo, result: api.Result, files: Sequence[Path]) -> Figure:
     recipe = result.recipe
-    picture, numbers, saved = (file.name for file in files)
-    height, width = api.open_image(files[0]).size
     return Figure(
-        picture=picture,
-        size=(width, height),
-        files=(numbers, saved),
+        views=tuple(_views(result, files[0])),
+        files=tuple(file.name for file in files),
         subject=recipe.image or recipe.model,
         notes=result.report.notes,
         command=command_line(recipe, method.parameters),
         python=python_code(recipe, method.parameters),
         answer=_answer(result),
     )
+
+
+def _views(result: api.Result, picture: Path) -> Iterator[View]:
+    """Write the main result and those that are pictures, each by itself."""
+    for name, each in result.report.items():
+        if each is not result.main and not isinstance(each, _PICTORIAL):
+            continue
+        pixels = paint(each, result.image, _WIDTH)
+        place = Path(_VIEWS) / f"{picture.stem}.{name}.png"
+        write_png(picture.parent / place, pixels)
+        yield View(place.as_posix(), name, (pixels.shape[1], pixels.shape[0]))
 
 
 def _answer(result: api.Result) -> str:
@@ -143,7 +154,7 @@ def _say(
             {
                 "page": str(file),
                 "pictures": [
-                    figure.picture for each in figures.values() for figure in each
+                    figure.files[0] for each in figures.values() for figure in each
                 ],
                 "seconds": round(seconds, 1),
             }

@@ -10,14 +10,28 @@ from nnviz.base.info import MethodInfo, Reference
 _ARXIV = "arXiv:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One picture of the gallery.
+@dataclass(frozen=True, slots=True)
+class View:
+    """One painted result.
 
     Attributes:
-        picture: file name, beside the page.
+        file: path from the page, with slashes.
+        name: of the result in its report.
         size: width and height, px.
-        files: names of the numbers' and the recipe's files.
+    """
+
+    file: str
+    name: str
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One run of the gallery.
+
+    Attributes:
+        views: the main result first.
+        files: names of the whole report's picture, the numbers and the recipe.
         subject: the photograph's name; the network's reference where there is none.
         notes: remarks of the report.
         command: the command line that makes it.
@@ -25,8 +39,7 @@ class Figure:
         answer: the top class, where the method gives classes.
     """
 
-    picture: str
-    size: tuple[int, int]
+    views: tuple[View, ...]
     files: tuple[str, ...]
     subject: str
     notes: tuple[str, ...]
@@ -116,12 +129,11 @@ def _paper(reference: Reference | None) -> str:
 
 
 def _figure(method: MethodInfo, figure: Figure) -> str:
-    width, height = figure.size
     return _FIGURE.format(
-        picture=quote(figure.picture),
-        alt=escape(f"{method.title}: {figure.subject}"),
-        width=width,
-        height=height,
+        report=quote(figure.files[0]),
+        views="\n".join(
+            _view(f"{method.title}, {figure.subject}", view) for view in figure.views
+        ),
         subject=escape(figure.subject),
         notes=_notes(figure.notes),
         command=escape(figure.command),
@@ -132,19 +144,28 @@ def _figure(method: MethodInfo, figure: Figure) -> str:
     )
 
 
+def _view(alt: str, view: View) -> str:
+    width, height = view.size
+    return (
+        f'<img src="{quote(view.file)}" alt="{escape(alt)}: {escape(view.name)}" '
+        f'width="{width}" height="{height}" loading="lazy">'
+    )
+
+
 def _notes(notes: Iterable[str]) -> str:
     return "".join(f'<span class="note">{escape(note)}</span>' for note in notes)
 
 
 _FIGURE = """\
 <figure>
-<a href="{picture}"><img src="{picture}" alt="{alt}" width="{width}" height="{height}"
- loading="lazy"></a>
+<a href="{report}" title="The whole report">
+{views}
+</a>
 <figcaption><b>{subject}</b>{notes}
 <details><summary>Make it yourself</summary>
 <h4>Command line</h4><pre>{command}</pre>
 <h4>Python</h4><pre>{python}</pre>
-<p>Numbers and recipe: {files}</p>
+<p>Report, numbers, recipe: {files}</p>
 </details></figcaption>
 </figure>"""
 
@@ -244,6 +265,8 @@ dd { margin: .25rem 0 0; color: var(--quiet); }
 .figures.single { grid-template-columns: minmax(0, 1fr); }
 .figures figure { margin: 0; background: var(--raised); overflow: hidden;
   border: 1px solid var(--line); border-radius: .5rem; }
+.figures a:has(img) { display: grid; gap: 1.25rem; padding: 1.25rem;
+  background: #15171c; }
 .figures img { width: 100%; height: auto; display: block; }
 .figures figcaption { padding: .75rem 1rem; font-size: .875rem;
   border-top: 1px solid var(--line); }

@@ -1,11 +1,12 @@
 """What a command works on: the network and the pictures that its options name."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from nnviz import api
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import InputError, UsageError
 from nnviz.base.info import MethodInfo
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, whole_number
@@ -50,3 +51,16 @@ def pictures(named: Sequence[str], method: MethodInfo) -> list[Path]:
     for path in map(Path, named):
         paths += list_images(path) if path.is_dir() else [path]
     return paths
+
+
+def check_out(folder: Path) -> None:
+    """Refuse a folder that cannot be written to, before anything long is begun.
+
+    Raises:
+        InputError: it is a file, lies below one, or may not be written to.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(str(folder), f"{there} is a file", "choose another --out")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(str(folder), "may not be written to", "choose another --out")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nnviz import api
 from nnviz.base.recipes import Recipe
-from nnviz.cli import console, saved
+from nnviz.cli import console, opening, saved
 from nnviz.cli.arguments import Parser, add_json_option, add_out
 from nnviz.runtime.replay import read_recipe, stem_of
 
@@ -14,6 +14,7 @@ from nnviz.runtime.replay import read_recipe, stem_of
 def execute(words: Sequence[str]) -> int:
     """Make each result again."""
     options = _parser().read(words)
+    opening.check_out(Path(options.out))
     written = []
     for file in map(Path, options.files):
         recipe = read_recipe(file)

@@ -3,11 +3,12 @@
 import argparse
 import dataclasses
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nnviz import api
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import InputError, UsageError
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
@@ -34,18 +35,19 @@ def execute(words: Sequence[str]) -> int:
     if method is None:
         raise UsageError("run", "no method named", "nnviz methods lists them")
     paths = opening.pictures(options.images, method)
+    opening.check_out(Path(options.out))
     values = arguments.parameter_values(options, method.parameters)
     task = _Task(method, opening.open_model(options), values, options.seed)
+    results = _results(task, paths, options.max_pixels)
     written = []
-    for image, stem in _opened(paths, options.max_pixels):
-        result = _run(task, image)
+    for result, stem in results:
         files = result.save(options.out, stem)
         written.append(saved.record(result, files))
         if not options.json:
             saved.tell(result, files)
     if options.json:
         console.answer(written)
-    return 0
+    return 0 if len(written) == max(1, len(paths)) else 1
 
 
 def _method(words: Sequence[str]) -> MethodInfo | None:
@@ -58,18 +60,29 @@ def _method(words: Sequence[str]) -> MethodInfo | None:
     return known.method(options.method) if options.method else None
 
 
-def _opened(
-    paths: Sequence[Path], max_pixels: int | None
-) -> Iterator[tuple[Image | None, str | None]]:
-    """Yield each picture with a name of its own; one None where there are none."""
+def _results(
+    task: _Task, paths: Sequence[Path], max_pixels: int | None
+) -> Iterator[tuple[api.Result, str | None]]:
+    """Yield each result with a name of its own.
+
+    One picture among many that cannot be used costs a line on stderr, not the others.
+    """
     if not paths:
-        yield None, None
-    taken: dict[str, int] = {}
+        yield _run(task, None), None
+    taken: Counter[str] = Counter()
     for path in paths:
-        image = api.open_image(path, max_pixels=max_pixels)
+        try:
+            image = api.open_image(path, max_pixels=max_pixels)
+            result = _run(task, image)
+        except InputError as error:
+            if len(paths) == 1:
+                raise
+            console.remark(f"nnviz: {error}")
+            continue
         recent.remember(image)
-        taken[path.stem] = times = taken.get(path.stem, 0) + 1
-        yield image, path.stem if times == 1 else f"{path.stem}-{times}"
+        taken[path.stem] += 1
+        times = taken[path.stem]
+        yield result, path.stem if times == 1 else f"{path.stem}-{times}"
 
 
 def _run(task: _Task, image: Image | None) -> api.Result:
