@@ -1,6 +1,6 @@
 # What there is to do with a checkout; CONTRIBUTING.md explains. The work is done by
 # small scripts in packaging/.  Example: make test ARGS="-k occlusion"
-.PHONY: setup run test lint bench soak screenshots catalogue
+.PHONY: setup run test lint bench soak screenshots catalogue peers
 
 python := .venv/bin/python
 
@@ -21,7 +21,6 @@ lint: setup
 	.venv/bin/lint-imports
 
 bench: setup
-	@sh packaging/peers.sh
 	@$(python) -m tests.benchmarks $(ARGS)
 
 soak: setup
@@ -32,3 +31,6 @@ screenshots: setup
 
 catalogue: setup
 	@$(python) -m nnviz catalogue
+
+peers: setup
+	@sh packaging/peers.sh

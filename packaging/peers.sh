@@ -1,0 +1,17 @@
+#!/bin/sh
+# Makes .venv-peers: other programs' implementations, to compare with. It stands on
+# .venv (same torch, same numpy) and holds only what the peers bring themselves.
+# Usage: sh packaging/peers.sh
+set -eu
+cd "$(dirname "$0")/.."
+
+stamp=.venv-peers/.set-up
+wanted=$(cat constraints.txt packaging/constraints-peers.txt packaging/peers.sh | cksum)
+[ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && exit 0
+
+site='import sysconfig; print(sysconfig.get_path("purelib"))'
+.venv/bin/python -m venv --clear .venv-peers
+.venv/bin/python -c "$site" >"$(.venv-peers/bin/python -c "$site")/nnviz-venv.pth"
+.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
+    --requirement packaging/constraints-peers.txt
+printf '%s\n' "$wanted" >"$stamp"
