@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnviz.base.results import Mosaic
 from nnviz.render import colormaps, text
 from nnviz.render.colormaps import Colours, Scale
-from nnviz.render.palette import BACKGROUND, BROKEN, EMPTY, MUTED
+from nnviz.render.palette import BACKGROUND, BROKEN, EMPTY, GAP, MUTED
 
 _WIDEST = 2.0
 """Columns per row, at most, where that avoids an incomplete last row."""
@@ -280,8 +280,10 @@ def _arrange(tiles: Colours, places: Layout) -> Colours:
 def _clear_gaps(pixels: Colours, places: Layout) -> Colours:
     height, width = (side * places.zoom for side in places.tile_size)
     cells = pixels.reshape(places.rows, places.pitch[0], places.columns, -1, 3)
-    cells[:, height:] = BACKGROUND
-    cells[:, :, :, width:] = BACKGROUND
+    cells[:, height:] = GAP
+    cells[:, :, :, width:] = GAP
+    if places.caption:
+        cells[:, height:] = BACKGROUND
     last = places.count % places.columns
     if last:
         cells[-1, :, last:] = BACKGROUND
