@@ -2,7 +2,9 @@
 
 import sys
 
-from nnviz.base.parameters import Value
+from PySide6.QtWidgets import QWidget
+
+from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.number_box import NumberBox
 from nnviz.gui.forms.ranged import RangedControl
 
@@ -10,16 +12,19 @@ from nnviz.gui.forms.ranged import RangedControl
 class NumberControl(RangedControl):
     """Edits a ``Kind.NUMBER``."""
 
-    def make_box(self) -> NumberBox:
-        """Return a spin box over the parameter's range."""
-        low, high = self.parameter.minimum, self.parameter.maximum
-        if low is None or high is None:
-            low, high = -sys.float_info.max, sys.float_info.max
-        return NumberBox(low, high, self)
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        self._low, self._high = -sys.float_info.max, sys.float_info.max
+        if parameter.minimum is not None and parameter.maximum is not None:
+            self._low, self._high = parameter.minimum, parameter.maximum
+        self._spin = NumberBox(self._low, self._high)
+        if parameter.unit:
+            self._spin.setSuffix(f" {parameter.unit}")
+        super().__init__(parameter, self._spin, self._spin.valueChanged, parent)
+
+    def show_in_box(self, value: Value) -> None:
+        """Write a value into the spin box."""
+        self._spin.setValue(float(value))
 
     def rounded(self, value: float) -> Value:
-        """Return the value with the digits that the box shows."""
-        return min(
-            max(float(f"{value:.3g}"), self.parameter.minimum or value),
-            self.parameter.maximum or value,
-        )
+        """Return the value with three digits, within the range."""
+        return min(max(float(f"{value:.3g}"), self._low), self._high)

@@ -13,7 +13,9 @@ _UNFINISHED = ("", "-", "+", ".", "-.", "+.")
 class NumberBox(QDoubleSpinBox):
     """Shows six significant digits, takes exponents, steps by a tenth of the decade."""
 
-    def __init__(self, minimum: float, maximum: float, parent: QWidget) -> None:
+    def __init__(
+        self, minimum: float, maximum: float, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setDecimals(_DECIMALS)
         self.setRange(minimum, maximum)

@@ -1,15 +1,7 @@
 """A slider beside a spin box: what integers and numbers have in common."""
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import (
-    QDoubleSpinBox,
-    QHBoxLayout,
-    QSizePolicy,
-    QSlider,
-    QSpinBox,
-    QWidget,
-)
-from superqt import QLargeIntSpinBox
+from PySide6.QtCore import QSignalBlocker, Qt, SignalInstance
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.control import SLIDER_STEPS, Control
@@ -18,37 +10,44 @@ from nnviz.gui.forms.scale import Scale
 _BOX_WIDTH = 92
 
 
-Box = QSpinBox | QDoubleSpinBox | QLargeIntSpinBox
-
-
 class RangedControl(Control):
-    """A spin box, and a slider where the parameter has a range."""
+    """A spin box, and a slider where the parameter has a range.
 
-    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+    Args:
+        parameter: what to edit.
+        box: the spin box, with its range.
+        changed: the box's signal.
+        parent: as for all widgets.
+    """
+
+    def __init__(
+        self,
+        parameter: Parameter,
+        box: QWidget,
+        changed: SignalInstance,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parameter, parent)
-        self._box = self.make_box()
-        self.setup(self._box)
-        if parameter.unit:
-            self._box.setSuffix(f" {parameter.unit}")
+        self._box = box
+        self._slider = QSlider(Qt.Orientation.Horizontal, self)
+        self._scale: Scale | None = None
+        self.setup(box)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._scale: Scale | None = None
-        self._slider = QSlider(Qt.Orientation.Horizontal, self)
-        self._slider.setVisible(False)
         if parameter.minimum is not None and parameter.maximum is not None:
             self._scale = Scale(parameter.minimum, parameter.maximum, parameter.log)
-            self._add_slider(layout)
-            self._box.setFixedWidth(_BOX_WIDTH)
+            self._set_up_slider()
+            layout.addWidget(self._slider, 1)
+            box.setFixedWidth(_BOX_WIDTH)
         else:
-            self._box.setSizePolicy(
-                QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
-            )
-        layout.addWidget(self._box)
+            self._slider.hide()
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        layout.addWidget(box)
         self.set_value(parameter.default)
-        self._box.valueChanged.connect(self._typed)
+        changed.connect(self._typed)
 
-    def make_box(self) -> Box:
-        """Return the spin box with its range."""
+    def show_in_box(self, value: Value) -> None:
+        """Write a value into the spin box; its signals are blocked meanwhile."""
         raise NotImplementedError
 
     def rounded(self, value: float) -> Value:
@@ -62,25 +61,24 @@ class RangedControl(Control):
     def show_value(self, value: Value) -> None:
         """Bring spin box and slider to the value."""
         with QSignalBlocker(self._box):
-            self._box.setValue(value)
-        if self._scale:
-            with QSignalBlocker(self._slider):
-                self._slider.setValue(self._scale.position(float(value)))
+            self.show_in_box(value)
+        self._show_on_slider(value)
 
-    def _add_slider(self, layout: QHBoxLayout) -> None:
+    def _set_up_slider(self) -> None:
         self.setup(self._slider)
-        self._slider.setVisible(True)
         self._slider.setRange(0, SLIDER_STEPS)
         self._slider.setPageStep(SLIDER_STEPS // 10)
         self._slider.setSingleStep(SLIDER_STEPS // 100)
         self._slider.valueChanged.connect(self._slid)
         self._slider.sliderReleased.connect(self._released)
-        layout.addWidget(self._slider, 1)
 
-    def _typed(self, value: Value) -> None:
+    def _show_on_slider(self, value: Value) -> None:
         if self._scale:
             with QSignalBlocker(self._slider):
                 self._slider.setValue(self._scale.position(float(value)))
+
+    def _typed(self, value: Value) -> None:
+        self._show_on_slider(value)
         self.take(value)
 
     def _slid(self, position: int) -> None:
@@ -90,7 +88,7 @@ class RangedControl(Control):
         if value == self._value:
             return
         with QSignalBlocker(self._box):
-            self._box.setValue(value)
+            self.show_in_box(value)
         self.take(value, settled=not self._slider.isSliderDown())
 
     def _released(self) -> None:

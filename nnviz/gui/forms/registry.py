@@ -9,14 +9,14 @@ from nnviz.gui.forms.channel import ChannelControl
 from nnviz.gui.forms.choice import choice_control
 from nnviz.gui.forms.control import Control
 from nnviz.gui.forms.flag import FlagControl
-from nnviz.gui.forms.integer import IntegerControl
+from nnviz.gui.forms.integer import integer_control
 from nnviz.gui.forms.layer import LayerControl
 from nnviz.gui.forms.number import NumberControl
 from nnviz.gui.forms.text import TextControl
 
 _CONTROLS: dict[Kind, Callable[[Parameter, QWidget | None], Control]] = {
     Kind.FLAG: FlagControl,
-    Kind.INTEGER: IntegerControl,
+    Kind.INTEGER: integer_control,
     Kind.NUMBER: NumberControl,
     Kind.CHOICE: choice_control,
     Kind.TEXT: TextControl,

@@ -91,6 +91,10 @@ class Canvas(QWidget):
     arrow keys do the same.  Pixels are averaged when made smaller and shown as squares
     when enlarged beyond two.
 
+    Attributes:
+        pans_by_key: whether the arrow keys pan; else they go to the parent.
+        margin: free space on each side of a fitted picture, px.
+
     Signals:
         hovered: what is under the cursor, in words; empty when it leaves.
         pointed: picture coordinates (y, x) under the cursor; NaN when it leaves.
@@ -117,6 +121,7 @@ class Canvas(QWidget):
         self._dragged = False
         self._ring = False
         self.pans_by_key = True
+        self.margin = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -206,6 +211,7 @@ class Canvas(QWidget):
             (float(self.height()), float(self.width())),
             self._state.magnification,
             self._state.centre,
+            self.margin,
         )
 
     def sizeHint(self) -> QSize:

@@ -51,6 +51,8 @@ class CurvesView(ResultView):
         item.setLabel("bottom", curves.x_label)
         item.setLabel("left", curves.y_label)
         item.autoRange()
+        if curves.style == "bars":
+            item.setYRange(0, max(float(each.max()) for each in curves.series.values()))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""

@@ -47,9 +47,16 @@ class TileDetail(QWidget):
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.setSpacing(SMALL_SPACE)
         layout.addWidget(self.title)
-        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.canvas)
         layout.addWidget(self.figures)
         layout.addWidget(self.legend)
+        layout.addStretch()
+
+    def set_room(self, width: int, height: int) -> None:
+        """Give the picture a square, or what there is of it."""
+        lines = 5 * self.fontMetrics().height() + 4 * SPACE
+        side = min(width - 2 * SPACE, height - lines)
+        self.canvas.setFixedHeight(max(self.canvas.minimumSizeHint().height(), side))
 
     def show_tile(self, mosaic: Mosaic, tile: int, image: Image | None) -> None:
         """Show a tile by the network's own index, on a scale of its own."""
@@ -59,7 +66,7 @@ class TileDetail(QWidget):
         self.figures.setText(_figures(mosaic, tile))
         scale = colormaps.scale_of(values, signed=mosaic.signed)
         if values.ndim == _COLOUR_AXES:
-            self.legend.set_scale(scale, mosaic.unit, self.tr("colours stretched"))
+            self.legend.set_scale(None, mosaic.unit, _stretch(scale))
             self._show_alone(_stretched(values, scale))
             return
         self.legend.set_scale(scale, mosaic.unit)
@@ -94,6 +101,13 @@ class TileDetail(QWidget):
 
 def _stretched(values: Colours, scale: Scale) -> Colours:
     return colormaps.levels(np.nan_to_num(values), scale.low, scale.high)
+
+
+def _stretch(scale: Scale) -> str:
+    """Say how numbers became colours."""
+    if scale.signed:
+        return f"±{number(scale.high)}, zero is middle grey"
+    return f"{number(scale.low)} to {number(scale.high)}, dark to bright"
 
 
 def _figures(mosaic: Mosaic, tile: int) -> str:

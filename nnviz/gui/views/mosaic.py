@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QMargins, QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -49,6 +49,7 @@ class MosaicView(ResultView):
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Mosaic"))
         self.canvas.pans_by_key = False
+        self.canvas.margin = SPACE
         self.canvas.set_readout(self._read)
         self.canvas.hovered.connect(self.hovered)
         self.canvas.pointed.connect(self._point)
@@ -134,6 +135,7 @@ class MosaicView(ResultView):
             length if beside else width, height if beside else length
         )
         self.detail.setMinimumSize(length if beside else 0, 0 if beside else length)
+        self.detail.set_room(length if beside else width, height if beside else length)
         self._layout.activate()
         self._lay_out()
 
@@ -178,7 +180,8 @@ class MosaicView(ResultView):
             return
         count, tile = len(rows), (rows.shape[1], rows.shape[2])
         pitch = layout_of(count, tile, 1).pitch
-        room = (max(1, self.canvas.height()), max(1, self.canvas.width()))
+        free = self.canvas.size().shrunkBy(QMargins(*[SPACE] * 4))
+        room = (max(1, free.height()), max(1, free.width()))
         columns = columns_for(count, pitch, room)
         if self._sheet is not None and self._sheet.layout.columns == columns:
             return

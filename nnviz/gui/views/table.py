@@ -74,10 +74,15 @@ class TableModel(QAbstractTableModel):
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
         """Return the headings; rows have none."""
-        across = orientation is Qt.Orientation.Horizontal
-        if across and role == Qt.ItemDataRole.DisplayRole:
-            return self._table.columns[section]
-        return None
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and self._table.rows:
+            return self.data(self.index(0, section), role)
+        return (
+            self._table.columns[section]
+            if role == Qt.ItemDataRole.DisplayRole
+            else None
+        )
 
 
 class TableView(ResultView):

@@ -18,7 +18,7 @@ Colour = tuple[int, int, int]
 _STEPS = 253
 """Colours of the map; the last three of 256 indices stand for something else."""
 _GAP, _FLAT, _BROKEN = 253, 254, 255
-_WIDE_GAP_FROM = 12
+_WIDE_GAP_FROM = 40
 _COLOUR_AXES = 4
 
 

@@ -53,7 +53,7 @@ def tokens_of(palette: QPalette) -> Tokens:
         surface=surface,
         text=text,
         quiet=palette.color(QPalette.ColorRole.PlaceholderText),
-        line=mixed(text, surface, 0.82),
+        line=mixed(text, surface, 0.86),
         accent=palette.color(QPalette.ColorRole.Highlight),
         negative=QColor("#e08a4f" if dark else "#b3541e"),
         warning=QColor("#f2b84b" if dark else "#8a5a00"),

@@ -60,19 +60,24 @@ class Viewport:
         widget: height and width, logical px.
         magnification: relative to the zoom at which the picture just fits.
         centre: fraction of the picture's height and width in the widget's middle.
+        margin: free space on each side of a fitted picture, logical px.
     """
 
     picture: tuple[int, int]
     widget: tuple[float, float]
     magnification: float = 1.0
     centre: Point = (0.5, 0.5)
+    margin: float = 0.0
 
     @property
     def fit_zoom(self) -> float:
         """Widget px per picture px when the whole picture is shown."""
         return max(
             1e-6,
-            min(self.widget[0] / self.picture[0], self.widget[1] / self.picture[1]),
+            min(
+                (self.widget[0] - 2 * self.margin) / self.picture[0],
+                (self.widget[1] - 2 * self.margin) / self.picture[1],
+            ),
         )
 
     @property

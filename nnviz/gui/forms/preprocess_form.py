@@ -1,0 +1,281 @@
+"""An editor for what is done to a photo before the network sees it."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.errors import UsageError
+from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
+from nnviz.gui.forms.number_box import NumberBox
+
+_LARGEST_SIDE = 4096
+_MOST_CHANNELS = 64
+_COLOURS = 3
+_NUMBER_LIMIT = 1e6
+_COLUMNS = 3
+_RANGES = (1.0, 255.0)
+_BYTE = 255.0
+_SPACE = 8
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class PreprocessForm(QWidget):
+    """Edits a ``Preprocess``; what is wrong or suspicious is said below the fields.
+
+    Signals:
+        changed: the new ``Preprocess``, after the user changed something valid.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._original = self._value = Preprocess()
+        self._height = self._spin(self.tr("Input height"), _LARGEST_SIDE, "px")
+        self._width = self._spin(self.tr("Input width"), _LARGEST_SIDE, "px")
+        self._resize = self._spin(
+            self.tr("Shorter side before the crop"), _LARGEST_SIDE, "px"
+        )
+        self._channels = self._spin(self.tr("Channels"), _MOST_CHANNELS, "")
+        self._fit = self._combo(self.tr("Fit"), Fit)
+        self._interpolation = self._combo(self.tr("Interpolation"), Interpolation)
+        self._order = self._combo(self.tr("Channel order"), ChannelOrder)
+        self._range = QComboBox(self)
+        for white in _RANGES:
+            self._range.addItem(f"0 – {white:g}", white)  # noqa: RUF001
+        self._range.setAccessibleName(self.tr("Pixel range"))
+        self._range.activated.connect(self._edited)
+        self._mean = _Numbers(self.tr("mean"), self)
+        self._std = _Numbers(self.tr("standard deviation"), self)
+        self._mean.edited.connect(self._edited)
+        self._std.edited.connect(self._edited)
+        self._remark = QLabel(self)
+        self._remark.setObjectName("warning")
+        self._remark.setWordWrap(True)
+        self._remark.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        self._remark.setSizePolicy(
+            QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum
+        )
+        self._reset = QPushButton(self.tr("Reset to the network's own"), self)
+        self._reset.clicked.connect(self.reset)
+        self._arrange()
+        self._show(self._value)
+
+    def value(self) -> Preprocess:
+        """Return the last valid value."""
+        return self._value
+
+    def set_value(self, value: Preprocess, original: Preprocess | None = None) -> None:
+        """Show a value without emitting ``changed``.
+
+        Args:
+            value: what is used now.
+            original: the network's own, for reset; ``value`` if None.
+        """
+        self._original = original or value
+        self._value = value
+        self._show(value)
+
+    def reset(self) -> None:
+        """Go back to the network's own."""
+        self._show(self._original)
+        self._edited()
+
+    def remark(self) -> str:
+        """Return what is wrong or suspicious; empty if all is well."""
+        return self._remark.text()
+
+    def _edited(self) -> None:
+        """Take the fields over if they are valid; say what is wrong if not."""
+        self._mean.set_count(self._channels.value())
+        self._std.set_count(self._channels.value())
+        try:
+            value = self._read()
+        except UsageError as error:
+            self._say(str(error))
+            return
+        self._judge(value)
+        if value != self._value:
+            self._value = value
+            self.changed.emit(value)
+
+    def _read(self) -> Preprocess:
+        return Preprocess(
+            input_size=(self._height.value(), self._width.value()),
+            resize=self._resize.value(),
+            fit=_chosen(self._fit, Fit),
+            interpolation=_chosen(self._interpolation, Interpolation),
+            mean=self._mean.values(),
+            std=self._std.values(),
+            order=_chosen(self._order, ChannelOrder),
+            value_range=float(self._range.currentData()),
+        )
+
+    def _show(self, value: Preprocess) -> None:
+        for spin, number in (
+            (self._height, value.input_size[0]),
+            (self._width, value.input_size[1]),
+            (self._resize, value.resize),
+            (self._channels, value.channels),
+        ):
+            with QSignalBlocker(spin):
+                spin.setValue(number)
+        self._fit.setCurrentIndex(list(Fit).index(value.fit))
+        self._interpolation.setCurrentIndex(
+            list(Interpolation).index(value.interpolation)
+        )
+        self._order.setCurrentIndex(list(ChannelOrder).index(value.order))
+        self._show_range(value.value_range)
+        self._mean.show_values(value.mean)
+        self._std.show_values(value.std)
+        self._judge(value)
+
+    def _show_range(self, white: float) -> None:
+        """Choose the range; one that is not usual is added to the list."""
+        index = self._range.findData(white)
+        if index < 0:
+            self._range.addItem(f"0 – {white:g}", white)  # noqa: RUF001
+            index = self._range.count() - 1
+        self._range.setCurrentIndex(index)
+
+    def _judge(self, value: Preprocess) -> None:
+        self._say("\n".join(value.warnings()))
+        self._resize.setEnabled(value.fit is Fit.CROP)
+        self._order.setEnabled(value.channels == _COLOURS)
+        self._reset.setEnabled(value != self._original)
+
+    def _say(self, text: str) -> None:
+        self._remark.setText(text)
+        self._remark.setVisible(bool(text))
+
+    def _spin(self, title: str, maximum: int, unit: str) -> QSpinBox:
+        spin = QSpinBox(self)
+        spin.setRange(1, maximum)
+        spin.setSuffix(f" {unit}" if unit else "")
+        spin.setKeyboardTracking(False)
+        spin.setAccessibleName(title)
+        spin.setToolTip(title)
+        spin.valueChanged.connect(self._edited)
+        return spin
+
+    def _combo(self, title: str, choices: type[StrEnum]) -> QComboBox:
+        combo = QComboBox(self)
+        for choice in choices:
+            combo.addItem(choice.value, choice.value)
+        combo.setAccessibleName(title)
+        combo.activated.connect(self._edited)
+        return combo
+
+    def _arrange(self) -> None:
+        size = QWidget(self)
+        line = QHBoxLayout(size)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self._height, 1)
+        line.addWidget(QLabel("×", size))  # noqa: RUF001
+        line.addWidget(self._width, 1)
+        size.setFocusProxy(self._height)
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setSpacing(_SPACE)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(self.tr("Input size"), size)
+        form.addRow(self.tr("Fit"), self._fit)
+        form.addRow(self.tr("Resize to"), self._resize)
+        form.addRow(self.tr("Filter"), self._interpolation)
+        form.addRow(self.tr("Channels"), self._channels)
+        form.addRow(self.tr("Order"), self._order)
+        form.addRow(self.tr("Pixels run"), self._range)
+        form.addRow(self.tr("Mean"), self._mean)
+        form.addRow(self.tr("Std"), self._std)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(_SPACE)
+        column.addLayout(form)
+        column.addWidget(self._remark)
+        column.addWidget(self._reset)
+
+
+class _Numbers(QWidget):
+    """One number box for each channel, three in a line.
+
+    Signals:
+        edited: the user changed a number.
+    """
+
+    edited = Signal()
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = title
+        self._boxes: list[NumberBox] = []
+        self._rows: list[QHBoxLayout] = []
+        self._exact: list[float] = []
+        self._lines = QVBoxLayout(self)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(_SPACE // 2)
+
+    def values(self) -> tuple[float, ...]:
+        """Return the numbers, exactly as shown or entered."""
+        return tuple(self._exact)
+
+    def show_values(self, values: tuple[float, ...]) -> None:
+        """Show as many boxes as there are numbers."""
+        self.set_count(len(values))
+        self._exact = list(values)
+        for box, value in zip(self._boxes, values, strict=True):
+            with QSignalBlocker(box):
+                box.setValue(value)
+
+    def set_count(self, count: int) -> None:
+        """Add boxes with the last number, or take some away."""
+        while len(self._boxes) < count:
+            self._add()
+        while len(self._boxes) > count:
+            box = self._boxes.pop()
+            self._exact.pop()
+            box.setParent(None)
+            box.deleteLater()
+
+    def _add(self) -> None:
+        index = len(self._boxes)
+        if len(self._rows) <= index // _COLUMNS:
+            self._rows.append(QHBoxLayout())
+            self._lines.addLayout(self._rows[-1])
+        value = self._exact[-1] if self._exact else 1.0
+        box = NumberBox(-_NUMBER_LIMIT, _NUMBER_LIMIT, self)
+        box.setValue(value)
+        box.setButtonSymbols(NumberBox.ButtonSymbols.NoButtons)
+        box.setMinimumWidth(48)
+        box.setAccessibleName(f"{self._title}, channel {index + 1}")
+        box.setToolTip(box.accessibleName())
+        box.valueChanged.connect(self._taker(index))
+        self._rows[index // _COLUMNS].addWidget(box)
+        self._boxes.append(box)
+        self._exact.append(value)
+
+    def _taker(self, index: int) -> Callable[[float], None]:
+        def take(value: float) -> None:
+            self._exact[index] = value
+            self.edited.emit()
+
+        return take
+
+
+def _chosen(combo: QComboBox, kinds: type[Choice]) -> Choice:
+    return kinds(combo.currentData())
