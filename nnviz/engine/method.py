@@ -2,10 +2,12 @@
 
 import importlib
 import inspect
+import logging
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol
 
@@ -23,6 +25,8 @@ from nnviz.engine.models.model import Model
 from nnviz.engine.ops.cache import TensorCache
 from nnviz.engine.ops.memory import in_words, release
 from nnviz.engine.ops.taps import output_of
+
+_log = logging.getLogger(__name__)
 
 Presets = Mapping[str, Mapping[str, Value]]
 """Values by parameter, by the preset's name."""
@@ -231,5 +235,18 @@ def _discover() -> None:
     package = importlib.import_module("nnviz.engine.methods")
     for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
+    _load_plug_ins()
+
+
+_BROKEN = (ImportError, AttributeError, KeyError, TypeError, ValueError)
+"""What importing and registering a faulty plug-in raises."""
+
+
+@cache
+def _load_plug_ins() -> None:
+    """Import the entry points; one that is broken must not take the rest along."""
     for entry in entry_points(group="nnviz.methods"):
-        entry.load()
+        try:
+            entry.load()
+        except _BROKEN as error:
+            _log.warning("plug-in %s is left out: %s", entry.value, error)

@@ -10,7 +10,7 @@ from nnviz.engine.session import Session, full_catalogue
 WRITE_ANEW = (
     "from pathlib import Path; from nnviz.engine.session import full_catalogue; "
     "Path('resources/catalogue.json').write_text("
-    "full_catalogue().to_json(), encoding='utf-8')"
+    "full_catalogue().to_json() + '\\n', encoding='utf-8')"
 )
 
 
