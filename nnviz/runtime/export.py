@@ -18,6 +18,7 @@ _WIDTH = 1600
 """Of the saved picture, px."""
 _naming = threading.Lock()
 """Two results saved at the same time must not choose the same free name."""
+_FOLDERS = re.compile(r"[/\\]")
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 
 
@@ -95,6 +96,11 @@ def _free_names(base: Path) -> tuple[Path, ...]:
 def _stem(run: Run, stem: str | None) -> str:
     """Return a first part that is a legal file name everywhere."""
     if stem is None:
-        photo = Path(run.recipe.image).stem
-        stem = photo or run.recipe.model.rpartition(":")[2]
-    return _UNSAFE.sub("_", stem).strip(" .") or "result"
+        stem = Path(run.recipe.image).stem or _model_name(run.recipe.model)
+    return _UNSAFE.sub("_", _FOLDERS.split(stem)[-1]).strip(" .") or "result"
+
+
+def _model_name(reference: str) -> str:
+    """Return the name of a network's file, or what stands behind ``zoo:``."""
+    *folders, name = _FOLDERS.split(reference)
+    return Path(name).stem if folders else reference.partition(":")[2] or reference
