@@ -1,0 +1,138 @@
+"""Takes the pictures of the window that the README and the designers look at.
+
+Usage: .venv/bin/python packaging/screenshots.py [FOLDER]
+
+Drives the real window, engine and all, on three photographs at two sizes, waits until
+nothing is at work any more, and saves what it shows as PNG files. Without a display it
+draws off screen. FOLDER is resources/screenshots where none is named.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+from PySide6.QtCore import QEventLoop, QSize
+from PySide6.QtWidgets import QApplication
+
+from nnviz.base.parameters import Value
+from nnviz.gui.app import make_application, make_window, start_engine
+from nnviz.gui.main_window import MainWindow
+from nnviz.gui.runs import PREDICTIONS, RESULT
+from nnviz.gui.samples import sample_photo
+from nnviz.gui.settings import Settings
+
+SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots"
+SIZES = (QSize(1440, 900), QSize(1920, 1080))
+SECONDS = 120
+QUIET = 0.7
+"""Seconds in which nothing may start any more before the picture is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a screenshot shows."""
+
+    photo: str
+    method: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    theme: str = "dark"
+
+
+SCENES = (
+    Scene("cat", "activations"),
+    Scene("coffee", "filters"),
+    Scene("face", "activations", {"channel": 5}),
+    Scene("cat", "predictions", theme="light"),
+)
+
+
+def main(words: list[str]) -> int:
+    """Take all screenshots."""
+    folder = Path(words[0]) if words else SHIPPED
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.environ.get("DISPLAY"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = make_application()
+    with tempfile.TemporaryDirectory() as temporary:
+        photos = write_photos(Path(temporary))
+        for scene in SCENES:
+            settings = Settings(Path(temporary, f"{scene.photo}-{scene.method}.ini"))
+            settings.theme = scene.theme
+            window = make_window(settings)
+            try:
+                take(window, scene, photos, folder)
+            finally:
+                window.bench.shutdown()
+            window.close()
+            window.deleteLater()
+            application.processEvents()
+    return 0
+
+
+def write_photos(folder: Path) -> dict[str, Path]:
+    """Write the photographs, all public domain, and return their paths by name."""
+    samples = Path(sample_photo()).parent
+    pictures = {
+        "cat": Image.open(samples / "chelsea.png"),
+        "coffee": Image.open(samples / "coffee.png"),
+        "face": Image.open(samples / "astronaut.png").crop((70, 0, 370, 300)),
+    }
+    for name, picture in pictures.items():
+        picture.save(folder / f"{name}.png")
+    return {name: folder / f"{name}.png" for name in pictures}
+
+
+def take(
+    window: MainWindow, scene: Scene, photos: Mapping[str, Path], folder: Path
+) -> None:
+    """Bring the window to a scene and save it at every size."""
+    bench = window.bench
+    window.resize(SIZES[0])
+    window.show()
+    start_engine(bench)
+    bench.open_model("bundled:objects")
+    others = [str(path) for name, path in photos.items() if name != scene.photo]
+    bench.open_files([str(photos[scene.photo]), *others])
+    wait(lambda: bench.selection.image is not None and is_idle(window))
+    bench.runs.choose(scene.method, scene.values)
+    for size in SIZES:
+        window.resize(size)
+        wait(lambda: is_idle(window))
+        name = f"{scene.photo}-{scene.method}-{size.width()}x{size.height()}.png"
+        window.grab().save(str(folder / name))
+        sys.stdout.write(f"{folder / name}\n")
+
+
+def is_idle(window: MainWindow) -> bool:
+    """Return whether a network is open and neither it nor a method is at work."""
+    bench = window.bench
+    if bench.bridge is None or bench.selection.model is None:
+        return False
+    return not any(map(bench.bridge.busy, (RESULT, PREDICTIONS)))
+
+
+def wait(condition: Callable[[], bool]) -> None:
+    """Run Qt's event loop until a condition has held for a while.
+
+    Raises:
+        TimeoutError: it never did.
+    """
+    deadline = time.monotonic() + SECONDS
+    since = time.monotonic()
+    while time.monotonic() - since < QUIET:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+        time.sleep(0.01)
+        now = time.monotonic()
+        if not condition():
+            since = now
+        if now > deadline:
+            raise TimeoutError(f"the window was not ready after {SECONDS} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
