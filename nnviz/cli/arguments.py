@@ -21,7 +21,7 @@ class Parser(argparse.ArgumentParser):
     ) -> None:
         super().__init__(
             f"nnviz {command}",
-            usage=usage and f"nnviz {command} {usage}",
+            usage=f"nnviz {command} {usage}".strip(),
             description=description.replace("%", "%%"),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
@@ -160,7 +160,7 @@ def preprocess_from(text: str) -> Preprocess:
         UsageError: a field that does not exist or a value that is not allowed.
     """
     source = "--preprocess"
-    if not text.lstrip().startswith("{"):
+    if not text.lstrip().startswith(("{", "[")):
         source = text
         try:
             text = Path(text).read_text("utf-8")

@@ -11,7 +11,9 @@ from nnviz.media.files import write_text
 
 def execute(words: Sequence[str]) -> int:
     """Write the catalogue; a test keeps the file true."""
-    parser = Parser("catalogue", "Write the list of methods and models as JSON.")
+    parser = Parser(
+        "catalogue", "Write the list of methods and models.", usage="[FILE]"
+    )
     parser.add_argument("file", metavar="FILE", nargs="?")
     options = parser.read(words)
     file = Path(options.file) if options.file else resource() / "catalogue.json"

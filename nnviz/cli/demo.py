@@ -167,6 +167,7 @@ def _parser() -> Parser:
     parser = Parser(
         "demo",
         "Run every method on sample photographs and write a page that explains them.",
+        usage="[IMAGE...] [options]",
     )
     parser.add_argument(
         "images", metavar="IMAGE", nargs="*", help="in place of the sample photographs"

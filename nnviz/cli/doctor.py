@@ -136,10 +136,10 @@ def _folders() -> Iterator[Check]:
         ("notes", user_state_path("nnviz")),
         ("temporary", Path(tempfile.gettempdir())),
     ):
-        yield _folder(name, folder)
+        yield folder_check(name, folder)
 
 
-def _folder(name: str, folder: Path) -> Check:
+def folder_check(name: str, folder: Path) -> Check:
     """Look whether a folder, or the nearest one above it, can be written to."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -161,16 +161,23 @@ def _window() -> Iterator[Check]:
         display is None,
         "" if display else "no window without one; nnviz demo --out DIR needs none",
     )
-    yield _libraries("Qt's libraries", _QT_LIBRARIES)
+    yield libraries("Qt's libraries", _QT_LIBRARIES)
     if os.environ.get("DISPLAY"):
-        yield _libraries("X libraries", _XCB_LIBRARIES)
+        yield libraries("X libraries", _XCB_LIBRARIES)
 
 
-def _libraries(
+def libraries(
     name: str,
     wanted: dict[str, str],
     find: Callable[[str], str | None] = find_library,
 ) -> Check:
+    """Look for shared libraries.
+
+    Args:
+        name: of the check.
+        wanted: library -> the Debian package that holds it.
+        find: returns a library's file, or None.
+    """
     missing = [package for library, package in wanted.items() if not find(library)]
     if missing:
         found = f"{len(missing)} of {len(wanted)} missing"

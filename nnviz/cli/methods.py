@@ -1,5 +1,6 @@
 """``nnviz methods``: list the methods, or explain one."""
 
+import argparse
 import dataclasses
 import textwrap
 from collections.abc import Sequence
@@ -68,7 +69,9 @@ def _first(text: str) -> str:
 
 
 def _parser() -> Parser:
-    parser = Parser("methods", "List the methods, or explain one.")
-    parser.add_argument("method", metavar="METHOD", nargs="?")
+    parser = Parser(
+        "methods", "List the methods, or explain one.", usage="[METHOD] [options]"
+    )
+    parser.add_argument("method", nargs="?", help=argparse.SUPPRESS)
     add_json_option(parser)
     return parser

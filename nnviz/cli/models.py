@@ -154,15 +154,12 @@ def _fetch(options: argparse.Namespace) -> None:
 def _list_parser() -> Parser:
     parser = Parser(
         "models",
-        "List networks, look into one, or download weights:\n"
-        "  nnviz models [list] [--search WORDS]\n"
-        "  nnviz models inspect REF\n"
-        "  nnviz models fetch REF",
+        "List networks, look into one, or download weights.",
+        usage="[list] [--search WORDS] [options]\n"
+        "       nnviz models inspect REF [options]\n"
+        "       nnviz models fetch REF",
     )
-    parser.add_argument(
-        "action", metavar="ACTION", nargs="?", default="list",
-        help="list (default), inspect or fetch",
-    )  # fmt: skip
+    parser.add_argument("action", nargs="?", default="list", help=argparse.SUPPRESS)
     parser.add_argument(
         "--search", metavar="WORDS", default="", help="only those that hold these words"
     )
@@ -174,17 +171,22 @@ def _inspect_parser() -> Parser:
     parser = Parser(
         "models",
         "Facts, preprocessing, the doctor's findings, layers and card of a network.",
+        usage="inspect REF [options]",
     )
-    parser.add_argument("action", metavar="inspect")
-    parser.add_argument("reference", metavar="REF")
+    parser.add_argument("action", help=argparse.SUPPRESS)
+    parser.add_argument("reference", metavar="REF", help=argparse.SUPPRESS)
     add_model_options(parser, with_reference=False)
     add_json_option(parser)
     return parser
 
 
 def _fetch_parser() -> Parser:
-    parser = Parser("models", "Download a network's weights to the user's cache.")
-    parser.add_argument("action", metavar="fetch")
-    parser.add_argument("reference", metavar="REF")
+    parser = Parser(
+        "models",
+        "Download a network's weights to the user's cache.",
+        usage="fetch REF [options]",
+    )
+    parser.add_argument("action", help=argparse.SUPPRESS)
+    parser.add_argument("reference", metavar="REF", help=argparse.SUPPRESS)
     add_json_option(parser)
     return parser

@@ -56,6 +56,7 @@ def _parser() -> Parser:
         "replay",
         "Make results again from what nnviz saved.  On the same machine with the same\n"
         "versions the files have the same bytes.",
+        usage="FILE... [options]",
     )
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help=".png or .json that nnviz saved"
