@@ -35,11 +35,11 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.stage = Stage(bench, self, INSPECT)
         self.commands = Actions(self, bench.look)
-        self._deeds = Deeds(bench, self, self.stage)
+        self.deeds = Deeds(bench, self, self.stage)
         self._bind()
         self._make_menus()
         self._make_bars()
-        self.palette_box = Palette(self, self._entries)
+        self.palette_box = Palette(self, self.entries)
         self.resize(_SIZE)
         self.stage.arrange()
         self.stage.open_for(INSPECT)
@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
     # --- putting together
 
     def _bind(self) -> None:
-        deeds = self._deeds.table() | {
+        deeds = self.deeds.table() | {
             "go.palette": self._open_palette,
             "help.keys": self._open_palette,
             "view.reset": self.reset_layout,
@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.stage.centre.hovered.connect(self.status.hover)
-        self.stage.layers.activated.connect(self._deeds.look_into)
+        self.stage.layers.activated.connect(self.deeds.look_into)
         self.bench.models.listed.connect(lambda _: self._choose_first())
         self.bench.look.changed.connect(self._mark_theme)
         self._mark_theme()
@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
         self.bench.settings.forget_window()
         self.restoreState(self._start_layout)
 
-    def _entries(self) -> list[Entry]:
+    def entries(self) -> list[Entry]:
         """Return everything for the palette: commands, methods, models, layers."""
         bench = self.bench
         entries = [
@@ -144,7 +144,7 @@ class MainWindow(QMainWindow):
         ]
         model = bench.selection.model
         entries += [
-            self._entry(layer.name, layer.kind, layer.name, self._deeds.look_into)
+            self._entry(layer.name, layer.kind, layer.name, self.deeds.look_into)
             for layer in (model.layers if model else ())
         ]
         return entries
@@ -157,7 +157,7 @@ class MainWindow(QMainWindow):
         self.recent.clear()
         for path in self.bench.settings.recent:
             self.recent.addAction(path).triggered.connect(
-                lambda _=False, path=path: self._deeds.open_recent(path)
+                lambda _=False, path=path: self.deeds.open_recent(path)
             )
         self.recent.addSeparator()
         clear = self.recent.addAction(self.tr("Clear"))
@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        self._deeds.take(event.mimeData())
+        self.deeds.take(event.mimeData())
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:

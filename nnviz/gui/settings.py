@@ -21,6 +21,11 @@ class Settings:
             self._store = QSettings(str(path), QSettings.Format.IniFormat)
 
     @property
+    def file(self) -> str:
+        """Where they are kept."""
+        return self._store.fileName()
+
+    @property
     def geometry(self) -> QByteArray:
         """Place and size of the window; empty at the first start."""
         return self._bytes("window/geometry")

@@ -93,13 +93,15 @@ QPushButton#segment:hover { color: $text; background: $hover; }
 QPushButton#segment:checked { background: $raised; color: $text; }
 QPushButton#segment:focus { border: 1px solid $accent; padding: $px3 $px9; }
 
-QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextBrowser {
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextBrowser {
     background: $field; border: 1px solid $line; border-radius: $px4;
     padding: $px3 $px8; selection-background-color: $accent;
     selection-color: $on_accent;
 }
-QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { min-height: $px20; }
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus,
+QLineEdit, QComboBox, QAbstractSpinBox { min-height: $px20; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; }
+Row > QToolButton { padding: 0; color: $muted; }
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus,
 QPlainTextEdit:focus, QTextBrowser:focus { border-color: $accent; }
 QComboBox::drop-down { border: none; width: $px20; }
 QComboBox QAbstractItemView {

@@ -126,6 +126,7 @@ class Banners(QWidget):
         self._settle(topic)
         self._banners[topic] = banner
         self._column.addWidget(banner)
+        banner.show()
 
     def _settle(self, topic: str) -> None:
         banner = self._banners.pop(topic, None)

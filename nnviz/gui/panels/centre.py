@@ -123,8 +123,8 @@ class Centre(QWidget):
         runs.reported.connect(self._show_partial)
         runs.finished.connect(self._show_run)
         runs.restored.connect(self._show_run)
-        runs.stopped.connect(lambda _: self._grey())
-        runs.failed.connect(lambda _: self._grey())
+        runs.stopped.connect(self._stopped)
+        runs.failed.connect(lambda _: self._grey(self.tr("failed")))
         self._bench.selection.unit_changed.connect(self.result.select_unit)
         self.result.unit_chosen.connect(self._bench.selection.set_unit)
         self.result.hovered.connect(self.hovered)
@@ -143,6 +143,12 @@ class Centre(QWidget):
         words = [title, summary(run), run.recipe.image]
         self.title.setText(" · ".join(word for word in words if word))
 
-    def _grey(self) -> None:
+    def _stopped(self, percent: int) -> None:
+        known = percent >= 0
+        self._grey(
+            self.tr("stopped at {0} %").format(percent) if known else self.tr("stopped")
+        )
+
+    def _grey(self, words: str) -> None:
         if self._report is not None:
-            self.result.show_report(self._report, self._image, stale=True)
+            self.result.show_report(self._report, self._image, stale=words)

@@ -147,7 +147,8 @@ class ModelPanel(QWidget):
 
     def _rows(self) -> list[QTreeWidgetItem]:
         rows, walk = [], QTreeWidgetItemIterator(self.list)
-        while (item := walk.value()) is not None:
+        # Ends with None, which the stubs do not say.
+        while item := walk.value():
             if item.parent() is not None:
                 rows.append(item)
             walk += 1

@@ -1,0 +1,202 @@
+"""Windows to test, with the real engine or with a bridge that answers at once."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.events import Cancelled, Done, Failed
+from nnviz.base.images import image_from_array
+from nnviz.base.info import LayerInfo, ModelInfo, ModelSource
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe, Run
+from nnviz.base.requests import FetchModel, LoadModel
+from nnviz.base.resources import resource
+from nnviz.base.results import Mosaic, Ranking, Report
+from nnviz.gui import app
+from nnviz.gui.bridge import Bridge
+from nnviz.gui.settings import Settings
+
+
+class FakeBridge(QObject):
+    """Answers each request at once; what it was asked is in ``asked``."""
+
+    event = Signal(str, object)
+    catalogue_changed = Signal(object)
+    engine_failed = Signal(object)
+    image_opened = Signal(str, object)
+    image_failed = Signal(str, object)
+    thumbnail_ready = Signal(str, object)
+    exported = Signal(object)
+    export_failed = Signal(object)
+
+    def __init__(self):
+        super().__init__()
+        text = resource("catalogue.json").read_text("utf-8")
+        self.catalogue = Catalogue.from_json(text)
+        self.asked = []
+        self.held = set()
+        self.working = set()
+        self.saved = []
+        self.closed = 0
+
+    def submit(self, place, request, *_policy_and_priority):
+        self.asked.append((place, request))
+        self.working.add(place)
+        if place not in self.held:
+            self.answer(place, self.outcome(request))
+        return len(self.asked)
+
+    def answer(self, place, event):
+        self.working.discard(place)
+        self.event.emit(place, event)
+
+    def outcome(self, request):
+        match request:
+            case LoadModel(model) if model.reference.startswith("missing"):
+                record = ErrorRecord(ErrorKind.USER, "missing: no such network", "")
+                return Failed(record)
+            case LoadModel(model):
+                return Done(model_info(model.reference, model.preprocess))
+            case FetchModel():
+                return Done("weights")
+            case _:
+                return Done(finished(request))
+
+    def last(self, place):
+        return [request for asked, request in self.asked if asked == place][-1]
+
+    def cancel(self, place):
+        self.answer(place, Cancelled())
+
+    def steer(self, place, changes):
+        self.asked.append((place, changes))
+
+    def busy(self, place):
+        return place in self.working
+
+    def open_image(self, path):
+        if "broken" in path:
+            record = ErrorRecord(ErrorKind.USER, "broken.png: no picture; try", "")
+            self.image_failed.emit(path, record)
+        else:
+            self.image_opened.emit(path, photo(path))
+
+    def open_array(self, pixels, name):
+        self.image_opened.emit(name, image_from_array(pixels, name))
+
+    def thumbnail(self, path, size):
+        self.thumbnail_ready.emit(path, np.zeros((size, size, 3), np.uint8))
+
+    def export(self, run, folder, stem=None):
+        self.saved.append((run, folder, stem))
+
+    def shutdown(self):
+        self.closed += 1
+
+
+def photo(path):
+    image = image_from_array(np.full((40, 60, 3), len(path) % 256, np.uint8), path)
+    return type(image)(image.pixels, path.rpartition("/")[2], image.sha256, path)
+
+
+def model_info(reference, preprocess=None):
+    def layer(name, shape, **facts):
+        given = {"depth": name.count("."), "leaf": "." in name, "filters": False}
+        given |= {"parameters": 10, "macs": 100, "receptive_field": (3, 3)}
+        given |= {"kind": "Conv2d"} | facts
+        return LayerInfo(name=name, shape=shape, **given)
+
+    return ModelInfo(
+        reference=reference,
+        title=reference.title(),
+        source=ModelSource.BUNDLED,
+        task="classify",
+        sha256="0" * 64,
+        weights="none",
+        preprocess=preprocess or Preprocess(input_size=(32, 32), resize=32),
+        labels=("cat", "dog"),
+        layers=(
+            layer("stem", (4, 16, 16), kind="Sequential"),
+            layer("stem.conv", (4, 16, 16), filters=True),
+            layer("stem.relu", (4, 16, 16), kind="ReLU"),
+            layer("unused", None, kind="Dropout"),
+            layer("head", (2,), kind="Linear", leaf=True),
+        ),
+        parameters=100,
+        macs=1000,
+        smallest_input=(8, 8),
+    )
+
+
+def finished(request):
+    values = dict(request.values)
+    if request.method == "predictions":
+        main = Ranking(
+            labels=("cat", "dog"),
+            values=np.array([0.75, 0.25]),
+            indices=np.array([0, 1]),
+            unit="probability",
+            limits=(0, 1),
+        )
+    else:
+        main = Mosaic(
+            tiles=np.arange(4 * 9, dtype=np.float32).reshape(4, 3, 3),
+            order=np.array([2, 0, 1, 3]),
+            signed=False,
+            shared_scale=True,
+            unit="activation",
+            noun="channel",
+            layer=str(values.get("layer") or "stem"),
+        )
+    recipe = Recipe(
+        method=request.method,
+        values=values,
+        model=request.model.reference,
+        model_sha256="0" * 64,
+        preprocess=request.model.preprocess or Preprocess(),
+        image=request.image.name if request.image else "",
+        image_sha256=request.image.sha256 if request.image else "",
+    )
+    return Run(Report({"main": main}), recipe, request.image)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def fake():
+    return FakeBridge()
+
+
+@pytest.fixture
+def window(qtbot, settings, fake):
+    """A window whose engine answers at once."""
+    made = app.make_window(settings)
+    qtbot.addWidget(made)
+    made.bench.attach(fake)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def opened(window, qtbot):
+    """The same with a network and a photograph, and its result shown."""
+    window.bench.open_model("fake:net")
+    window.bench.images.add(["/photos/cat.png"])
+    qtbot.waitUntil(lambda: window.stage.centre.run is not None)
+    return window
+
+
+@pytest.fixture
+def live(qtbot, settings):
+    """A window with the real engine, started after its first paint."""
+    made = app.make_window(settings)
+    qtbot.addWidget(made)
+    made.show()
+    made.bench.attach(Bridge())
+    yield made
+    made.bench.shutdown()
