@@ -7,6 +7,7 @@ import numpy as np
 from skimage import data
 
 from nnviz.base.images import Image, image_from_array
+from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.session import Session
@@ -53,3 +54,17 @@ def same_bytes(first: Run, second: Run) -> bool:
         == np.ascontiguousarray(two[name]).tobytes()
         for name in one
     )
+
+
+def run_network(
+    session: Session, net: Any, preprocess: Preprocess, method: str, **values: Any
+) -> Run:
+    """Run a method on the cat with a network made by the test."""
+    reference = session.store.adopt(net, preprocess, ("first", "second", "third"))
+    request = RunMethod(
+        method=method,
+        model=ModelRequest(reference=reference, preprocess=preprocess, device="cpu"),
+        image=cat(),
+        values=values,
+    )
+    return finish(session.job(request, never))

@@ -197,7 +197,8 @@ def _figures(ctx: Context, kernels: Kernels, params: FiltersParams) -> _Figures:
     norm = norms(kernels)
     dead = norm < params.dead_below / 100 * np.median(norm)
     alike = cosines(kernels, ctx.check)
-    twin, cosine = nearest(alike)
+    # A dead kernel's direction says nothing, so it is nobody's twin.
+    twin, cosine = nearest(np.where(dead | dead[:, None], 0, alike))
     # One kernel alone has no twin: its cosine with itself does not count.
     doubled = (np.abs(cosine) > params.twin_above) & ~dead & (len(kernels) > 1)
     return _Figures(norm, alike, twin, cosine, dead, doubled)
@@ -214,18 +215,16 @@ def _ordered(figures: _Figures, order: str) -> NDArray[np.int64]:
 
 
 def _captions(figures: _Figures) -> tuple[str, ...]:
-    return tuple(
-        f"{index} dead"
-        if dead
-        else f"{index} {'=' if cosine > 0 else '= -'}{twin}"
-        if doubled
-        else str(index)
-        for index, (dead, doubled, twin, cosine) in enumerate(
-            zip(
-                figures.dead, figures.doubled, figures.twin, figures.cosine, strict=True
-            )
-        )
-    )
+    return tuple(_caption(figures, index) for index in range(len(figures.norm)))
+
+
+def _caption(figures: _Figures, index: int) -> str:
+    if figures.dead[index]:
+        return f"{index} dead"
+    if figures.doubled[index]:
+        sign = "-" if figures.cosine[index] < 0 else ""
+        return f"{index} = {sign}{figures.twin[index]}"
+    return str(index)
 
 
 def _table(kernels: Kernels, figures: _Figures, order: NDArray[np.int64]) -> Table:
