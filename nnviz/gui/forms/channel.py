@@ -3,7 +3,7 @@
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QWidget
 
-from nnviz.base.info import LayerInfo
+from nnviz.base.info import LayerInfo, Layout
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.control import Control
 
@@ -51,6 +51,6 @@ class ChannelControl(Control):
 
 def channels(layer: LayerInfo | None) -> int | None:
     """Return how many channels a layer gives, None if not known."""
-    if layer is None or not layer.shape:
+    if layer is None or not layer.shape or layer.layout is Layout.OTHER:
         return None
-    return layer.shape[-1] if layer.grid is not None else layer.shape[0]
+    return layer.shape[0 if layer.layout is Layout.MAP else -1]

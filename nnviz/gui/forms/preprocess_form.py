@@ -4,12 +4,14 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -19,15 +21,14 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.errors import UsageError
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
-from nnviz.gui.forms.number_box import NumberBox
 
 _LARGEST_SIDE = 4096
 _MOST_CHANNELS = 64
 _COLOURS = 3
 _NUMBER_LIMIT = 1e6
+_DECIMALS = 12
 _COLUMNS = 3
 _RANGES = (1.0, 255.0)
-_BYTE = 255.0
 _SPACE = 8
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -212,7 +213,7 @@ class PreprocessForm(QWidget):
 
 
 class _Numbers(QWidget):
-    """One number box for each channel, three in a line.
+    """One number for each channel, three in a line.
 
     Signals:
         edited: the user changed a number.
@@ -223,58 +224,66 @@ class _Numbers(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = title
-        self._boxes: list[NumberBox] = []
+        self._fields: list[QLineEdit] = []
+        self._values: list[float] = []
         self._rows: list[QHBoxLayout] = []
-        self._exact: list[float] = []
         self._lines = QVBoxLayout(self)
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(_SPACE // 2)
 
     def values(self) -> tuple[float, ...]:
         """Return the numbers, exactly as shown or entered."""
-        return tuple(self._exact)
+        return tuple(self._values)
 
     def show_values(self, values: tuple[float, ...]) -> None:
-        """Show as many boxes as there are numbers."""
+        """Show as many fields as there are numbers."""
         self.set_count(len(values))
-        self._exact = list(values)
-        for box, value in zip(self._boxes, values, strict=True):
-            with QSignalBlocker(box):
-                box.setValue(value)
+        self._values = list(values)
+        for field, value in zip(self._fields, values, strict=True):
+            field.setText(_written(value))
 
     def set_count(self, count: int) -> None:
-        """Add boxes with the last number, or take some away."""
-        while len(self._boxes) < count:
+        """Add fields with the last number, or take some away."""
+        while len(self._fields) < count:
             self._add()
-        while len(self._boxes) > count:
-            box = self._boxes.pop()
-            self._exact.pop()
-            box.setParent(None)
-            box.deleteLater()
+        while len(self._fields) > count:
+            field = self._fields.pop()
+            self._values.pop()
+            field.blockSignals(True)  # noqa: FBT003 - losing the focus ends editing
+            field.setParent(None)
+            field.deleteLater()
 
     def _add(self) -> None:
-        index = len(self._boxes)
+        index = len(self._fields)
         if len(self._rows) <= index // _COLUMNS:
             self._rows.append(QHBoxLayout())
             self._lines.addLayout(self._rows[-1])
-        value = self._exact[-1] if self._exact else 1.0
-        box = NumberBox(-_NUMBER_LIMIT, _NUMBER_LIMIT, self)
-        box.setValue(value)
-        box.setButtonSymbols(NumberBox.ButtonSymbols.NoButtons)
-        box.setMinimumWidth(48)
-        box.setAccessibleName(f"{self._title}, channel {index + 1}")
-        box.setToolTip(box.accessibleName())
-        box.valueChanged.connect(self._taker(index))
-        self._rows[index // _COLUMNS].addWidget(box)
-        self._boxes.append(box)
-        self._exact.append(value)
+        value = self._values[-1] if self._values else 1.0
+        field = QLineEdit(_written(value), self)
+        allowed = QDoubleValidator(-_NUMBER_LIMIT, _NUMBER_LIMIT, _DECIMALS, field)
+        allowed.setLocale(QLocale.c())
+        field.setValidator(allowed)
+        field.setMinimumWidth(48)
+        field.setAccessibleName(f"{self._title}, channel {index + 1}")
+        field.setToolTip(field.accessibleName())
+        field.editingFinished.connect(self._taker(index))
+        self._rows[index // _COLUMNS].addWidget(field)
+        self._fields.append(field)
+        self._values.append(value)
 
-    def _taker(self, index: int) -> Callable[[float], None]:
-        def take(value: float) -> None:
-            self._exact[index] = value
-            self.edited.emit()
+    def _taker(self, index: int) -> Callable[[], None]:
+        def take() -> None:
+            field = self._fields[index]
+            # Leaving a field as it was must not round what it stands for.
+            if field.text() != _written(self._values[index]):
+                self._values[index] = float(field.text())
+                self.edited.emit()
 
         return take
+
+
+def _written(value: float) -> str:
+    return f"{value:.6g}"
 
 
 def _chosen(combo: QComboBox, kinds: type[Choice]) -> Choice:

@@ -86,7 +86,10 @@ class MosaicView(ResultView):
             self._kind, self._unit, self._under = kind, NO_UNIT, None
             self.canvas.fit()
         with QSignalBlocker(self.shared):
-            self.shared.setChecked(mosaic.shared_scale)
+            # One value alone has no range of its own.
+            single = math.prod(mosaic.tiles.shape[1:3]) == 1
+            self.shared.setChecked(mosaic.shared_scale or single)
+            self.shared.setEnabled(not single)
         if not len(mosaic.order):
             self._sheet = None
             self.canvas.set_message(self.tr("There is nothing to show."))

@@ -1,0 +1,345 @@
+"""Each view shows what its result says and tells what is chosen."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+
+from nnviz.base.results import Curves, Picture, Report, Table, Text
+from nnviz.gui.views.canvas import MarkStyle
+from nnviz.gui.views.curves import CurvesView
+from nnviz.gui.views.heatmap import HeatmapView, bounds_on
+from nnviz.gui.views.layers import array_of
+from nnviz.gui.views.mosaic import MosaicView
+from nnviz.gui.views.picture import PictureView
+from nnviz.gui.views.ranking import RankingView, bars_of
+from nnviz.gui.views.registry import make_view
+from nnviz.gui.views.report import ReportView
+from nnviz.gui.views.table import TableView
+from nnviz.gui.views.text import TextView
+from nnviz.render import colormaps
+
+
+@pytest.fixture
+def shown(qtbot):
+    def show(view, *args, size=(600, 400)):
+        qtbot.addWidget(view)
+        view.resize(*size)
+        view.show()
+        view.show_result(*args)
+        return view
+
+    return show
+
+
+def rgb(widget):
+    return array_of(widget.grab().toImage())
+
+
+class TestRanking:
+    def test_logits_diverge_at_zero(self, ranking):
+        # From -1 to 3: zero is a quarter of the way.
+        best, second, last = bars_of(ranking)
+        assert (best.start, best.end) == (0.25, 1)
+        assert (second.start, second.end) == (0.25, 0.5)
+        assert (last.start, last.end) == (0, 0.25)
+        assert last.negative
+
+    def test_keys_walk_and_tool_tips_hold_what_does_not_fit(
+        self, shown, ranking, qtbot
+    ):
+        view = shown(RankingView(), ranking, None, size=(160, 200))
+        listed = view.focusProxy()
+        qtbot.keyClick(listed, Qt.Key.Key_Down)
+        qtbot.keyClick(listed, Qt.Key.Key_Down)
+        index = listed.currentIndex()
+        assert index.row() >= 1
+        tip = index.data(Qt.ItemDataRole.ToolTipRole)
+        assert ranking.labels[index.row()] in tip
+
+    def test_a_unit_chosen_elsewhere_is_marked(self, shown, ranking):
+        view = shown(RankingView(), ranking, None)
+        view.select_unit(5)
+        assert view.focusProxy().currentIndex().row() == 2
+
+
+class TestHeatmap:
+    def test_lies_where_the_network_looked(self, make_heat, photo):
+        # The middle 40 of 60 columns, all 40 rows.
+        assert bounds_on(make_heat([[0, 1]]), photo) == (0, 10, 40, 50)
+
+    def test_the_photo_shows_where_the_map_says_nothing(self, shown, make_heat, photo):
+        view = shown(HeatmapView(), make_heat([[0, 1]]), photo, size=(600, 440))
+        pixels = rgb(view.canvas)
+        at = view.canvas.viewport().to_widget(20.3, 12.2)
+        assert tuple(pixels[int(at[0]), int(at[1])]) == (10, 20, 30)
+        at = view.canvas.viewport().to_widget(20.3, 42.2)
+        hot = colormaps.table("inferno")[-1] * 0.85 + np.array([10, 20, 30]) * 0.15
+        assert abs(pixels[int(at[0]), int(at[1])] - hot).max() <= 3
+
+    @pytest.mark.parametrize(
+        ("values", "words"),
+        [
+            (np.zeros((3, 3)), "All values are 0"),
+            (np.full((3, 3), np.nan), "No value is finite"),
+        ],
+    )
+    def test_says_so_instead_of_painting_blue(self, shown, make_heat, values, words):
+        view = shown(HeatmapView(), make_heat(values, framed=False), None)
+        assert view.canvas.picture_size is None
+        assert words in view.canvas._message
+
+    def test_hover_reads_photo_and_map(self, shown, make_heat, photo):
+        view = shown(HeatmapView(), make_heat([[0, 1.5]]), photo)
+        assert view._read(5, 45) == "x 45  y 5 px  ·  10  20  30  ·  activation 1.50"
+        assert "outside" in view._read(5, 2)
+
+    def test_the_clipped_range_is_named(self, shown, make_heat):
+        view = shown(HeatmapView(), make_heat(np.arange(99.0)[None]), None)
+        view.range.setCurrentIndex(1)
+        assert "99 % of the values" in view.legend.toolTip()
+
+    def test_smoothing_is_named(self, shown, make_heat):
+        view = shown(HeatmapView(), make_heat([[0, 1]], framed=False), None)
+        assert "interpolated" not in view.legend.toolTip()
+        view.smooth.setChecked(True)
+        assert "1 × 2 interpolated" in view.legend.toolTip()  # noqa: RUF001
+
+
+class TestMosaic:
+    def test_click_chooses_the_tile_in_the_networks_order(
+        self, shown, make_mosaic, qtbot
+    ):
+        view = shown(MosaicView(), make_mosaic(), None)
+        top, left, *_ = view._sheet.bounds(2)
+        y, x = view.canvas.viewport().to_widget(top + 0.5, left + 0.5)
+        with qtbot.waitSignal(view.unit_chosen) as caught:
+            qtbot.mouseClick(
+                view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(int(x), int(y))
+            )
+        # Shown last to first: place 2 of 12 is tile 9.
+        assert caught.args == [9]
+        assert view.detail.title.text() == "channel 9"
+
+    def test_arrow_keys_walk_in_the_shown_order(self, shown, make_mosaic, qtbot):
+        view = shown(MosaicView(), make_mosaic(), None)
+        columns = view._sheet.layout.columns
+        assert view.unit == 11
+        qtbot.keyClick(view.canvas, Qt.Key.Key_Right)
+        assert view.unit == 10
+        qtbot.keyClick(view.canvas, Qt.Key.Key_Down)
+        assert view.unit == 10 - columns
+        qtbot.keyClick(view.canvas, Qt.Key.Key_End)
+        assert view.unit == 0
+        qtbot.keyClick(view.canvas, Qt.Key.Key_Right)
+        assert view.unit == 0
+
+    def test_hover_reads_tile_place_and_value(self, shown, make_mosaic, qtbot):
+        view = shown(MosaicView(), make_mosaic(), None)
+        top, left, *_ = view._sheet.bounds(0)
+        # Tile 11 of 4 x 4: its value at row 1, column 2 is 11 * 16 + 6.
+        words = view._read(top + 1.5, left + 2.5)
+        assert words == "channel 11  ·  row 1, column 2  ·  activation 182"
+        y, x = view.canvas.viewport().to_widget(top + 1.5, left + 2.5)
+        qtbot.mouseMove(view.canvas, QPoint(int(x), int(y)))
+        styles = {mark.style for mark in view.canvas._marks}
+        assert MarkStyle.HOVER in styles
+
+    def test_choosing_elsewhere_does_not_answer(self, shown, make_mosaic, qtbot):
+        view = shown(MosaicView(), make_mosaic(), None)
+        with qtbot.assertNotEmitted(view.unit_chosen):
+            view.select_unit(3)
+        assert view.unit == 3
+        view.select_unit(-1)
+        assert view.unit == 11
+
+    def test_figures_are_those_of_the_tile(self, shown, make_mosaic):
+        view = shown(MosaicView(), make_mosaic(), None)
+        view.select_unit(1)
+        # 16 to 31: mean 23.5.
+        assert "min 16  ·  mean 23.5  ·  max 31" in view.detail.figures.text()
+        assert "place 11 of 12" in view.detail.figures.text()
+
+    def test_zoom_and_unit_stay_for_the_same_layer_only(self, shown, make_mosaic):
+        view = shown(MosaicView(), make_mosaic(), None)
+        view.select_unit(3)
+        view.canvas.state.set(3.0, (0.4, 0.4))
+        view.show_result(make_mosaic(), None)
+        assert view.unit == 3
+        assert view.canvas.state.magnification == 3
+        view.show_result(make_mosaic(layer="layer2"), None)
+        assert view.canvas.state.fitted
+        assert view.unit == 11
+
+    def test_the_columns_follow_the_shape(self, shown, make_mosaic):
+        view = shown(MosaicView(), make_mosaic(64), None, size=(1400, 500))
+        wide = view._sheet.layout.columns
+        view.resize(400, 900)
+        assert view._sheet.layout.columns < wide
+
+    def test_own_scales_show_no_common_range(self, shown, make_mosaic):
+        view = shown(MosaicView(), make_mosaic(), None)
+        assert "0 – 191" in view.legend.toolTip()  # noqa: RUF001
+        view.shared.setChecked(False)
+        assert "each channel on its own range" in view.legend.toolTip()
+        assert "191" not in view.legend.toolTip()
+
+    def test_silent_layer_says_so(self, shown, make_mosaic):
+        tiles = np.zeros((4, 3, 3), np.float32)
+        view = shown(MosaicView(), make_mosaic(4, 3, tiles=tiles), None)
+        assert view.canvas._message == "All values are 0 in all 4 channels"
+
+    @pytest.mark.parametrize(("count", "side"), [(2048, 7), (3, 400), (4, 1)])
+    def test_many_and_huge_tiles(self, shown, make_mosaic, count, side):
+        view = shown(MosaicView(), make_mosaic(count, side), None)
+        assert view._sheet.layout.count == count
+
+    def test_single_values_cannot_have_a_scale_each(self, shown, make_mosaic):
+        view = shown(MosaicView(), make_mosaic(4, 1, shared_scale=False), None)
+        assert view.shared.isChecked()
+        assert not view.shared.isEnabled()
+        assert len(set(view._sheet.pixels[0, ::2])) > 1
+
+    def test_no_tiles_at_all(self, shown, make_mosaic):
+        view = shown(MosaicView(), make_mosaic(order=np.zeros(0, np.int64)), None)
+        assert view.canvas._message
+
+
+def test_picture_is_painted(shown):
+    pixels = np.zeros((2, 2, 3), np.float32)
+    pixels[0, 0] = 1
+    view = shown(PictureView(), Picture(pixels=pixels), None, size=(100, 100))
+    assert tuple(rgb(view.canvas)[20, 20]) == (255, 255, 255)
+
+
+def test_curves_are_drawn_and_read_out(shown):
+    lines = Curves(
+        x=np.arange(3.0), series={"loss": np.arange(3.0)}, x_label="step", y_label="y"
+    )
+    view = shown(CurvesView(), lines, None)
+    drawn = view._plot.listDataItems()
+    assert [list(item.getData()[1]) for item in drawn] == [[0, 1, 2]]
+    bars = Curves(
+        x=np.arange(4.0),
+        series={"a": np.ones(3), "b": np.ones(3)},
+        x_label="value",
+        y_label="count",
+        style="bars",
+    )
+    view.show_result(bars, None)
+    view.show_result(bars, None)
+    assert len(view._plot.listDataItems()) == 2
+
+
+class TestTable:
+    TABLE = Table(columns=("name", "size"), rows=(("b", 2.0), ("a", 10.0), ("c", 9.0)))
+
+    def test_numbers_sort_as_numbers(self, shown):
+        view = shown(TableView(), self.TABLE, None)
+        view.grid.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+        assert view.text().splitlines()[1] == "a\t10.0"
+
+    def test_copies_as_text(self, shown):
+        view = shown(TableView(), self.TABLE, None)
+        view.grid.selectRow(0)
+        view.copy()
+        assert QGuiApplication.clipboard().text() == "name\tsize\nb\t2.0"
+
+
+def test_text_is_shown(shown):
+    view = shown(TextView(), Text(text="mind the gap", warning=True), None)
+    assert view._label.text() == "mind the gap"
+
+
+class TestReport:
+    @pytest.fixture
+    def view(self, qtbot):
+        made = ReportView()
+        qtbot.addWidget(made)
+        made.resize(800, 600)
+        made.show()
+        return made
+
+    def test_main_result_first_and_others_made_when_looked_at(
+        self, view, make_report, photo
+    ):
+        view.show_report(make_report(), photo)
+        assert isinstance(view.current, MosaicView)
+        assert list(view._views) == ["channels"]
+        view._tabs.setCurrentIndex(1)
+        assert isinstance(view.current, HeatmapView)
+        assert view._notes.text() == "a note"
+
+    def test_next_report_is_shown_in_place(self, view, make_report, make_mosaic):
+        view.show_report(make_report())
+        before = view.current
+        before.canvas.state.set(2.0, (0.5, 0.5))
+        view.show_report(make_report(channels=make_mosaic(order=np.array([4, 5]))))
+        assert view.current is before
+        assert before.canvas.state.magnification == 2
+        assert before.result.order.tolist() == [4, 5]
+
+    def test_a_hidden_tab_is_brought_up_to_date_later(
+        self, view, make_report, make_heat
+    ):
+        view.show_report(make_report())
+        view._tabs.setCurrentIndex(1)
+        view._tabs.setCurrentIndex(0)
+        view.show_report(make_report(channel=make_heat([[5, 6]])))
+        view._tabs.setCurrentIndex(1)
+        assert view.current.result.values.tolist() == [[5, 6]]
+
+    def test_other_kinds_replace_the_views(self, view, make_report, ranking, qtbot):
+        view.show_report(make_report())
+        view.show_report(Report({"probabilities": ranking}))
+        assert isinstance(view.current, RankingView)
+        assert not view._tabs.isVisible()
+        qtbot.wait(1)
+        assert len(view.findChildren(MosaicView)) == 0
+
+    def test_stale_is_greyed_and_said(self, view, make_report):
+        view.show_report(make_report(), stale="stopped at 37 %")
+        assert view._veil.isVisible()
+        assert view._veil._words == "stopped at 37 %"
+        view.show_report(make_report(), stale=True)
+        assert view._veil._words == "stopped"
+        view.show_report(make_report())
+        assert not view._veil.isVisible()
+
+    def test_unit_and_hover_pass_through(self, view, make_report, qtbot):
+        view.show_report(make_report())
+        with qtbot.waitSignal(view.unit_chosen) as caught:
+            qtbot.keyClick(view.current.canvas, Qt.Key.Key_Right)
+        assert caught.args == [10]
+        view.show_report(make_report())
+        assert view.current.unit == 10
+
+    def test_painted_is_what_is_exported(self, view, make_report, photo):
+        assert view.painted().shape == (1, 1, 3)
+        view.show_report(make_report(), photo)
+        picture = view.painted()
+        assert picture.dtype == np.uint8
+        assert picture.shape[1] == 960
+
+    def test_clear_forgets_all(self, view, make_report):
+        view.show_report(make_report())
+        view.clear()
+        assert view.current is None
+        assert view.report is None
+
+
+def test_every_kind_has_a_view_and_none_leaves_timers(qtbot, make_report, ranking):
+    kinds = [
+        *make_report().values(),
+        ranking,
+        Picture(pixels=np.zeros((2, 2, 3), np.float32)),
+        Curves(x=np.arange(2), series={"a": np.arange(2)}, x_label="x", y_label="y"),
+        Table(columns=("a",), rows=((1.0,),)),
+    ]
+    for result in kinds:
+        view = make_view(result)
+        qtbot.addWidget(view)
+        view.show_result(result, None)
+        running = [t for t in view.findChildren(QTimer) if t.isActive()]
+        assert not running
+        assert view.result is result
