@@ -1,6 +1,7 @@
 """Arrays of numbers as pictures: ``.npy`` files and floating-point TIFF."""
 
 import io
+import tokenize
 
 import numpy as np
 from numpy.lib import format as npy
@@ -56,7 +57,7 @@ def _header(data: bytes, name: str) -> tuple[tuple[int, ...], np.dtype[np.generi
             (2, 0): npy.read_array_header_2_0,
         }[version]
         shape, _, dtype = read(file)
-    except (ValueError, KeyError, TypeError, EOFError):
+    except (ValueError, KeyError, TypeError, EOFError, tokenize.TokenError):
         raise InputError(name, "is a damaged .npy file", "save it once more") from None
     return shape, dtype
 

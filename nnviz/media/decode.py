@@ -10,13 +10,13 @@ from PIL import Image as PillowImage
 from PIL import TiffImagePlugin
 from PIL.ImageFile import ImageFile
 
-from nnviz.base.errors import InputError
 from nnviz.base.images import Image, Pixels
-from nnviz.media import arrays, opencv
+from nnviz.media import arrays, deep_tiff, opencv
 from nnviz.media.files import read_bytes
 from nnviz.media.headers import (
     DECODE_ERRORS,
     MAX_PIXELS,
+    check_size,
     damaged,
     open_header,
 )
@@ -83,27 +83,38 @@ def decode(
 
 
 def _decode_picture(data: bytes, name: str, max_pixels: int) -> Decoded:
+    deep = deep_tiff.read_header(data, name)
+    if deep is not None:
+        check_size(deep.width_height, name, max_pixels)
+        return _with_opencv(data, name, _first_of(deep.pages, "pages"))
     picture = open_header(data, name, max_pixels)
     try:
         turn = orientation(picture)
-        if opencv.decodes_better(picture, data):
-            decoded = Decoded(*opencv.decode(data, name))
-        else:
-            picture.load()
-            decoded = _unpack(picture)
-            # Pillow turns TIFF upright itself while loading.
-            turn = 1 if isinstance(picture, TiffImagePlugin.TiffImageFile) else turn
+        better = opencv.decodes_better(picture, data)
+        decoded = None if better else _load(picture)
         frames = _frames(picture)
     except DECODE_ERRORS as error:
-        if isinstance(error, InputError):
-            raise
         raise damaged(name, error) from None
+    if decoded is None:
+        decoded = _with_opencv(data, name)
     alpha = None if decoded.alpha is None else upright(decoded.alpha, turn)
     return Decoded(upright(decoded.pixels, turn), alpha, (*decoded.notes, frames))
 
 
+def _with_opencv(data: bytes, name: str, note: str = "") -> Decoded:
+    whole, alpha = opencv.decode(data, name)
+    pixels, changes = arrays.scale_numbers(whole)
+    alpha, transparent = _useful(alpha)
+    return Decoded(pixels, alpha, (transparent, changes, note))
+
+
 def orientation(picture: PillowImage.Image) -> int:
-    """Return the EXIF orientation, 1 (upright) where there is none that makes sense."""
+    """Return the EXIF orientation, 1 (upright) where there is none that makes sense.
+
+    1 for TIFF: its decoders turn the picture themselves.
+    """
+    if isinstance(picture, TiffImagePlugin.TiffImageFile):
+        return 1
     value = picture.getexif().get(_ORIENTATION, 1)
     return value if value in range(1, 9) else 1
 
@@ -123,14 +134,16 @@ def upright(pixels: Pixels, turn: int) -> Pixels:
 
 def _frames(picture: ImageFile) -> str:
     """Say that there is more in the file than its first frame."""
-    count = getattr(picture, "n_frames", 1)
-    if count < 2:  # noqa: PLR2004
-        return ""
     noun = {"TIFF": "pages", "MPO": "pictures"}.get(picture.format or "", "frames")
-    return f"first of {count} {noun}"
+    return _first_of(getattr(picture, "n_frames", 1), noun)
 
 
-def _unpack(picture: PillowImage.Image) -> Decoded:
+def _first_of(count: int, noun: str) -> str:
+    return f"first of {count} {noun}" if count > 1 else ""
+
+
+def _load(picture: PillowImage.Image) -> Decoded:
+    picture.load()
     if picture.mode in _DEEP_MODES:
         # asarray gives the file's byte order; the rest of the program wants its own.
         return Decoded(np.asarray(picture).astype(np.uint16)[..., None])
@@ -160,9 +173,16 @@ def _split_alpha(picture: PillowImage.Image) -> Decoded:
     whole = np.asarray(picture.convert("LA" if grey else "RGBA"))
     alpha = np.ascontiguousarray(whole[..., -1])
     pixels = np.ascontiguousarray(whole[..., :-1])
-    if int(alpha.min()) == np.iinfo(alpha.dtype).max:
-        return Decoded(pixels)
-    return Decoded(pixels, alpha, (_TRANSPARENT,))
+    kept, note = _useful(alpha)
+    return Decoded(pixels, kept, (note,))
+
+
+def _useful(alpha: Pixels | None) -> tuple[Pixels | None, str]:
+    """Return alpha and a remark, None and nothing if it hides nothing."""
+    if alpha is None:
+        return None, ""
+    opaque = np.iinfo(alpha.dtype).max if alpha.dtype.kind == "u" else 1
+    return (None, "") if alpha.min() == opaque else (alpha, _TRANSPARENT)
 
 
 def _from_lab(picture: PillowImage.Image) -> Pixels:

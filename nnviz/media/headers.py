@@ -36,13 +36,13 @@ DECODE_ERRORS = (
     EOFError,
     LookupError,
     TypeError,
-    AttributeError,
     ArithmeticError,
     struct.error,
     zlib.error,
     PillowImage.DecompressionBombError,
+    RuntimeError,
 )
-"""All that Pillow's decoders were seen to raise for broken files."""
+"""All that Pillow's decoders were seen to raise for broken files, AVIF's the last."""
 
 _FORMATS = (
     JpegImagePlugin.JpegImageFile.format,

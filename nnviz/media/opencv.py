@@ -8,7 +8,7 @@ bit for bit (both use libjpeg-turbo).  OpenCV is imported when first needed: 0.2
 from typing import cast
 
 import numpy as np
-from PIL import JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import JpegImagePlugin, PngImagePlugin
 from PIL.ImageFile import ImageFile
 
 from nnviz.base.errors import InputError
@@ -17,7 +17,6 @@ from nnviz.base.images import Pixels
 LARGE = 4_000_000
 """Pixels from which on OpenCV's faster way is worth its import."""
 
-_BITS_PER_SAMPLE, _SAMPLES = 258, 277
 _PNG_DEPTH, _PNG_COLOUR = 24, 25
 _PNG_WITH_CHANNELS = {2, 4, 6}
 _BYTE = 8
@@ -34,8 +33,6 @@ def decodes_better(picture: ImageFile, data: bytes) -> bool:
     """
     if isinstance(picture, PngImagePlugin.PngImageFile):
         return _is_deep_png(data) and _is_whole(picture)
-    if isinstance(picture, TiffImagePlugin.TiffImageFile):
-        return _is_deep_tiff(picture)
     if isinstance(picture, JpegImagePlugin.JpegImageFile):
         return _is_large_jpeg(picture, data)
     return False
@@ -51,11 +48,6 @@ def _is_whole(picture: ImageFile) -> bool:
     return True
 
 
-def _is_deep_tiff(picture: TiffImagePlugin.TiffImageFile) -> bool:
-    bits = picture.tag_v2.get(_BITS_PER_SAMPLE, (1,))
-    return bool(picture.tag_v2.get(_SAMPLES, 1) > 1 and max(bits) > _BYTE)
-
-
 def _is_large_jpeg(picture: ImageFile, data: bytes) -> bool:
     """Large, grey or RGB, and whole: a cut-off file is left to Pillow, which says so.
 
@@ -68,16 +60,19 @@ def _is_large_jpeg(picture: ImageFile, data: bytes) -> bool:
     return data.find(_END_OF_IMAGE, picture.fp.tell()) >= 0
 
 
-def decode(data: bytes, name: str) -> tuple[Pixels, Pixels | None, tuple[str, ...]]:
-    """Return pixels (H, W, C) in RGB order, alpha (H, W) or None, and remarks.
+def decode(data: bytes, name: str) -> tuple[Pixels, Pixels | None]:
+    """Return pixels (H, W, C) in RGB order and alpha (H, W) or None.
 
-    The EXIF orientation is left to the caller.
+    The EXIF orientation of PNG and JPEG is left to the caller; that of TIFF is
+    applied, whatever the flags say.
 
     Raises:
         InputError: OpenCV cannot decode the file.
     """
     import cv2
 
+    # What is wrong is said by the error below, not by lines on stderr as well.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     whole = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if whole is None:
@@ -86,6 +81,7 @@ def decode(data: bytes, name: str) -> tuple[Pixels, Pixels | None, tuple[str, ..
         )
     pixels = cast("Pixels", whole).reshape(*whole.shape[:2], -1)
     if pixels.shape[2] < _COLOURS:
-        return pixels, None, ()
-    colours = cv2.cvtColor(pixels[..., :_COLOURS], cv2.COLOR_BGR2RGB)
-    return colours, None, ()
+        return pixels, None
+    alpha = pixels[..., _COLOURS].copy() if pixels.shape[2] > _COLOURS else None
+    colours = np.ascontiguousarray(pixels[..., :_COLOURS])
+    return cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), alpha

@@ -8,7 +8,7 @@ from PIL import Image as PillowImage
 
 from nnviz.base.images import Pixels, to_float
 from nnviz.base.preprocess import Interpolation
-from nnviz.media import arrays
+from nnviz.media import arrays, deep_tiff
 from nnviz.media.decode import decode, orientation, upright
 from nnviz.media.files import read_bytes
 from nnviz.media.headers import DECODE_ERRORS, MAX_PIXELS, damaged, open_header
@@ -34,7 +34,7 @@ def thumbnail(
     """
     path = Path(path)
     data = read_bytes(path)
-    if arrays.is_array(data):
+    if arrays.is_array(data) or deep_tiff.read_header(data, path.name):
         return _shrink(decode(data, path.name, max_pixels).pixels, size)
     picture = open_header(data, path.name, max_pixels)
     if picture.mode not in {"L", "RGB", "RGBA", "P", "CMYK", "1", "LA", "YCbCr"}:
@@ -48,7 +48,7 @@ def thumbnail(
         pixels = np.asarray(picture.convert("RGB"))
     except DECODE_ERRORS as error:
         raise damaged(path.name, error) from None
-    return upright(pixels, 1 if picture.format == "TIFF" else turn)
+    return upright(pixels, turn)
 
 
 def _shrink(pixels: Pixels, size: int) -> NDArray[np.uint8]:

@@ -168,7 +168,7 @@ def room_for(count: int, tile_size: tuple[int, int], width: int) -> tuple[int, i
 def _columns(count: int, height: int, width: int) -> int:
     """Choose the columns that leave the fewest empty places, then the squarest."""
     shape = height / width
-    fewest = max(1, round(math.sqrt(count * shape)))
+    fewest = max(1, math.ceil(math.sqrt(count * shape)))
     most = max(fewest, math.floor(math.sqrt(count * shape * _WIDEST)))
     return min(
         range(fewest, min(most, count) + 1) or [min(fewest, count)],

@@ -27,7 +27,7 @@ def number(value: float) -> str:
 def _fixed(value: float) -> str:
     rounded = float(f"{value:.{_SIGNIFICANT}g}")
     places = max(0, _SIGNIFICANT - 1 - math.floor(math.log10(abs(rounded))))
-    return f"{rounded:.{places}f}"
+    return f"{value:.{places}f}"
 
 
 def numbers(values: Iterable[float]) -> list[str]:

@@ -1,0 +1,85 @@
+"""TIFF files with more than 8 bits a colour, which Pillow reduces or refuses."""
+
+import io
+from dataclasses import dataclass
+
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from nnviz.base.errors import InputError
+from nnviz.media.headers import DECODE_ERRORS
+
+_MAGIC = (b"II*\0", b"MM\0*")
+_WIDTH, _HEIGHT, _BITS, _SAMPLES = 256, 257, 258, 277
+_BLOCKS = ((273, 279), (324, 325))
+"""Tags of the offsets and lengths of strips, and of tiles."""
+_BYTE = 8
+_MAX_SAMPLES = 4
+"""As many as OpenCV decodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeepTiff:
+    """What the header says.
+
+    Attributes:
+        width_height: px.
+        pages: in the file.
+    """
+
+    width_height: tuple[int, int]
+    pages: int
+
+
+def read_header(data: bytes, name: str) -> DeepTiff | None:
+    """Return the header of a TIFF file in deep colour, None for any other file.
+
+    Raises:
+        InputError: a part of its pixels is missing, or it has too many channels.
+    """
+    if not data.startswith(_MAGIC):
+        return None
+    try:
+        page, pages = _read_pages(data)
+        samples = int(page.get(_SAMPLES, 1))
+        if samples < 2 or max(page.get(_BITS, (1,))) <= _BYTE:  # noqa: PLR2004
+            return None
+        end = _end_of_pixels(page)
+        header = DeepTiff((int(page[_WIDTH]), int(page[_HEIGHT])), pages)
+    except DECODE_ERRORS:
+        return None  # Pillow will say what is wrong with it.
+    if end > len(data):
+        raise InputError(name, "is cut off", "copy or download it once more")
+    if samples > _MAX_SAMPLES:
+        raise InputError(
+            name,
+            f"is a TIFF file with {samples} channels of more than 8 bits",
+            "save it as a .npy array (height, width, channels)",
+        )
+    return header
+
+
+def _read_pages(data: bytes) -> tuple[ImageFileDirectory_v2, int]:
+    """Return the first page's tags and the number of pages."""
+    file = io.BytesIO(data)
+    first = ImageFileDirectory_v2(data[:_BYTE])
+    seen = {first.next}
+    file.seek(first.next)
+    first.load(file)
+    page = first
+    while page.next and page.next not in seen:
+        seen.add(page.next)
+        file.seek(page.next)
+        page = ImageFileDirectory_v2(data[:_BYTE])
+        page.load(file)
+    return first, len(seen)
+
+
+def _end_of_pixels(page: ImageFileDirectory_v2) -> int:
+    """Return the file offset behind the last byte of the pixels."""
+    ends = (
+        int(offset + length)
+        for offsets, lengths in _BLOCKS
+        if offsets in page
+        for offset, length in zip(page[offsets], page[lengths], strict=True)
+    )
+    return max(ends, default=0)
