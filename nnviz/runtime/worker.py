@@ -1,6 +1,5 @@
 """The inference thread: the only one in which the engine lives."""
 
-import gc
 import importlib
 import threading
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from nnviz.base.catalogue import Catalogue
 from nnviz.base.errors import ErrorRecord, error_record
 from nnviz.base.events import Changes, Done, Event, Failed, Job, Policy, Priority
 from nnviz.base.requests import Request
+from nnviz.runtime.garbage import freeze_imports
 from nnviz.runtime.mailbox import Mailbox, Posted
 from nnviz.runtime.scheduler import Explain, Scheduler, Task
 
@@ -137,6 +137,7 @@ class Worker:
             event = self._scheduler.advance(task)
             with self._changed:
                 self._scheduler.settle(task, event)
+            freeze_imports()
             # Not kept over the next wait: they may hold pictures and results.
             del task, event
         if self._engine is not None:
@@ -150,8 +151,7 @@ class Worker:
             self._failure = error_record(error)
             self._tell(Failed(self._failure))
             return None
-        # What the imports made stays for good: full collections need not look at it.
-        gc.freeze()
+        freeze_imports()
         self._tell(Done(catalogue))
         return engine
 

@@ -86,7 +86,7 @@ def test_the_command_line_overwrites_and_the_window_numbers(tmp_path: Path) -> N
     [
         ("cat.1.jpg", "zoo:x", None, "cat.1"),
         ("", "zoo:resnet18@random:0", None, "resnet18@random_0"),
-        ("", "/home/me/weights.pt", None, "weights"),
+        ("", "/folder/weights.pt", None, "weights"),
         ("", "bundled:objects", None, "objects"),
         ('a<b>:"c|?*.png', "zoo:x", None, "a_b_c_"),
         ("cat.jpg", "zoo:x", "../../up", "up"),
