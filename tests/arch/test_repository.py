@@ -15,8 +15,10 @@ from nnviz.base.resources import resource
 
 ROOT = Path(__file__).parents[2]
 MAX_BYTES = 20 * 2**20
-MACHINE_PATH = re.compile(rb"/(?:work|root|home/[a-z]\w*)/|/tmp/\w|[A-Z]:\\Users\\\w")
-"""Folders that exist on one machine only."""
+MACHINE_PATH = re.compile(
+    rb"/(?:work|root|home/(?!me/)[a-z]\w*)/|/tmp/\w|[A-Z]:\\Users\\\w"
+)
+"""Folders that exist on one machine only; /home/me is nobody."""
 
 
 def committed_files() -> list[Path]:
