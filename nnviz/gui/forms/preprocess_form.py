@@ -249,7 +249,8 @@ class _Numbers(QWidget):
         while len(self._fields) > count:
             field = self._fields.pop()
             self._values.pop()
-            field.blockSignals(True)  # noqa: FBT003 - losing the focus ends editing
+            # A field that goes loses the focus, and that ends its editing.
+            field.blockSignals(True)
             field.setParent(None)
             field.deleteLater()
 

@@ -4,7 +4,16 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QLineF,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -24,7 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.gui.views.layers import Bytes, Layer
+from nnviz.gui.views.layers import Bytes, Layer, layer_of
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 from nnviz.gui.views.viewport import Bounds, Viewport, ViewState, visible_pixels
 
@@ -120,6 +129,9 @@ class Canvas(QWidget):
         self._pressed: QPointF | None = None
         self._dragged = False
         self._ring = False
+        self._refining = QTimer(self)
+        self._refining.setSingleShot(True)
+        self._refining.timeout.connect(self._refine)
         self.pans_by_key = True
         self.margin = 0
         self.setMouseTracking(True)
@@ -152,7 +164,7 @@ class Canvas(QWidget):
         if pixels is None:
             self._base = None
         elif self._base is None or not self._base.shows(pixels, table):
-            self._base = Layer(pixels, table)
+            self._base = layer_of(pixels, table)
         self._message = ""
         self.update()
 
@@ -245,6 +257,8 @@ class Canvas(QWidget):
         if base.pixels.shape[2:] == (_ALPHA_CHANNELS,):
             _paint_checkers(painter, _rect(view.box_to_widget(whole)), tokens)
         base.paint(painter, view, whole, ratio)
+        if base.wanting and not self._refining.isActive():
+            self._refining.start()
         if self._overlay:
             over = self._overlay
             painter.setOpacity(over.opacity)
@@ -353,6 +367,13 @@ class Canvas(QWidget):
         super().focusInEvent(event)
 
     # --- helpers
+
+    def _refine(self) -> None:
+        """Work on a smaller version of a large picture, between other events."""
+        if self._base is not None and self._base.refine():
+            self._refining.start()
+        else:
+            self.update()
 
     def _zoom(self, factor: float, at: QPointF) -> None:
         self._move(self.viewport().zoomed(factor, at.y(), at.x()))

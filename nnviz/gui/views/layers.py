@@ -1,6 +1,7 @@
 """Pictures as the canvas paints them: numpy memory seen by QImage, and mip maps."""
 
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,11 @@ Bytes = NDArray[np.uint8]
 NEAREST_FROM = 2.0
 """Device px per picture px from which pixels are shown as the squares they are."""
 _HALVE_BELOW = 0.5
+_AT_ONCE = 3 << 20
+"""Pictures of up to this many px are made smaller while they are painted."""
+_STRIP = 1 << 20
+"""Px that are made smaller in one go: some milliseconds."""
+_ALPHA_CHANNELS = 4
 
 _FORMATS = {
     1: QImage.Format.Format_Grayscale8,
@@ -55,7 +61,25 @@ class Layer:
     def __init__(self, pixels: Bytes, table: Bytes | None = None) -> None:
         self.pixels = np.ascontiguousarray(pixels)
         self.table = table
-        self._levels = [image_of(self.pixels, table)]
+        self._levels = {0: image_of(self.pixels, table)}
+        self._reduction: _Reduction | None = None
+
+    @property
+    def wanting(self) -> bool:
+        """Whether ``refine`` has a better version to make."""
+        return self._reduction is not None
+
+    def refine(self) -> bool:
+        """Work some milliseconds on the smaller version that was asked for last.
+
+        Returns:
+            Whether there is more to do.
+        """
+        work = self._reduction
+        if work is not None and not work.step():
+            self._levels[work.level] = work.image
+            self._reduction = None
+        return self.wanting
 
     @property
     def size(self) -> tuple[int, int]:
@@ -117,23 +141,70 @@ class Layer:
         )
 
     def _level(self, scale: float) -> QImage:
-        """Return the smallest version that is not magnified by more than two."""
-        index = 0
-        while scale < _HALVE_BELOW and min(self.size) >> index > 1:
-            index += 1
+        """Return the smallest version that is not magnified by more than two.
+
+        One that would take long to make is left to ``refine``, and the next larger one
+        stands in for it.
+        """
+        level = 0
+        while scale < _HALVE_BELOW and min(self.size) >> level > 1:
+            level += 1
             scale *= 2
-            if index == len(self._levels):
-                self._levels.append(_halved(self._levels[-1]))
-        return self._levels[index]
+        if level in self._levels:
+            self._reduction = None
+        elif self._reduction is None or self._reduction.level != level:
+            self._reduction = _Reduction(self.pixels, self.table, level)
+            if self.size[0] * self.size[1] <= _AT_ONCE:
+                while self.refine():
+                    pass
+        return self._levels[max(each for each in self._levels if each <= level)]
 
 
-def _halved(image: QImage) -> QImage:
-    size = QSize(max(1, image.width() // 2), max(1, image.height() // 2))
-    return image.scaled(
-        size,
-        Qt.AspectRatioMode.IgnoreAspectRatio,
-        Qt.TransformationMode.SmoothTransformation,
-    )
+class _Reduction:
+    """A picture made smaller by a power of two, strip by strip."""
+
+    def __init__(self, pixels: Bytes, table: Bytes | None, level: int) -> None:
+        height, width = pixels.shape[:2]
+        self.level = level
+        clear = pixels.shape[2:] == (_ALPHA_CHANNELS,)
+        kind = (
+            QImage.Format.Format_ARGB32_Premultiplied
+            if clear
+            else QImage.Format.Format_RGB32
+        )
+        self.image = QImage(max(1, width >> level), max(1, height >> level), kind)
+        self._pixels, self._table = pixels, table
+        self._row = 0
+        self._rows = max(1, _STRIP // width >> level)
+
+    def step(self) -> bool:
+        """Make the next strip; return whether there are more."""
+        top, bottom = self._row, min(self._row + self._rows, self.image.height())
+        last = bottom == self.image.height()
+        stop = self._pixels.shape[0] if last else bottom << self.level
+        strip = image_of(self._pixels[top << self.level : stop], self._table)
+        small = strip.scaled(
+            QSize(self.image.width(), bottom - top),
+            Qt.AspectRatioMode.IgnoreAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        painter = QPainter(self.image)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.drawImage(0, top, small)
+        painter.end()
+        self._row = bottom
+        return not last
+
+
+_SHARED: WeakValueDictionary[int, Layer] = WeakValueDictionary()
+
+
+def layer_of(pixels: Bytes, table: Bytes | None = None) -> Layer:
+    """Return the layer of an array; canvases that show the same array share it."""
+    known = _SHARED.get(id(pixels))
+    if known is None or not known.shows(pixels, table):
+        known = _SHARED[id(pixels)] = Layer(pixels, table)
+    return known
 
 
 def _is_exact(scale: float, box: Bounds, ratio: float) -> bool:
