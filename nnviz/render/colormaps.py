@@ -17,6 +17,8 @@ SEQUENTIAL = ("inferno", "magma", "viridis", "cividis", "grey")
 DIVERGING = ("berlin", "vanimo", "blue-red")
 """With a neutral middle at zero; dark in the middle but for the last."""
 LEVELS = 256
+_TINY, _HUGE = 1e-300, 1e37
+"""Ranges below the first count as empty; those above the second need float64."""
 
 Values = NDArray[Any]
 Colours = NDArray[np.uint8]
@@ -128,8 +130,9 @@ def levels(values: Values, low: Any, high: Any) -> Colours:
         high: number at row 255; where it equals ``low`` the row is 0.
     """
     span = np.asarray(high, np.float64) - np.asarray(low, np.float64)
-    factor = np.divide(LEVELS, span, out=np.zeros_like(span), where=span > 0)
-    kind = np.float32 if values.dtype.itemsize <= 4 else np.float64  # noqa: PLR2004
+    factor = np.divide(LEVELS, span, out=np.zeros_like(span), where=span > _TINY)
+    narrow = values.dtype.itemsize <= 4 and span.max() < _HUGE  # noqa: PLR2004
+    kind = np.float32 if narrow else np.float64
     scaled = np.subtract(values, low, dtype=kind)
     np.multiply(scaled, factor, out=scaled, casting="same_kind")
     np.clip(scaled, 0, LEVELS - 1, out=scaled)

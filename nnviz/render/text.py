@@ -1,6 +1,7 @@
 """Words in pictures, in the font that ships with the program."""
 
 import math
+import unicodedata
 from functools import lru_cache
 from typing import Literal
 
@@ -26,6 +27,15 @@ def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(resource("fonts", _FACES[bold])), size)
 
 
+def printable(text: str) -> str:
+    """Return the text with control characters, which fonts refuse, as spaces."""
+    if text.isprintable():
+        return text
+    return "".join(
+        " " if unicodedata.category(letter)[0] == "C" else letter for letter in text
+    )
+
+
 def line_height(size: int) -> int:
     """Return the distance of two lines, px."""
     return round(size * _LEADING)
@@ -33,7 +43,7 @@ def line_height(size: int) -> int:
 
 def width_of(text: str, size: int, *, bold: bool = False) -> int:
     """Return how wide a line of text is, px."""
-    return math.ceil(font(size * _FINER, bold=bold).getlength(text) / _FINER)
+    return math.ceil(font(size * _FINER, bold=bold).getlength(printable(text)) / _FINER)
 
 
 def shorten(text: str, width: int, size: int, *, bold: bool = False) -> str:
@@ -118,7 +128,7 @@ def _mask(text: str, size: int, bold: bool) -> NDArray[np.float32]:  # noqa: FBT
     picture = PillowImage.new("L", (width, height))
     # The baseline on a whole px: horizontal strokes stay crisp.
     baseline = round(((height - ascent - descent) // 2 + ascent) / _FINER) * _FINER
-    ImageDraw.Draw(picture).text((0, baseline), text, 255, face, anchor="ls")
+    ImageDraw.Draw(picture).text((0, baseline), printable(text), 255, face, anchor="ls")
     mask = np.asarray(picture.reduce(_FINER), np.float32) / np.float32(255)
     mask.flags.writeable = False
     return mask
