@@ -15,6 +15,7 @@ class Dock(QDockWidget):
     ) -> None:
         super().__init__(title, window)
         self.setObjectName(name)
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWidget(panel)
         self.setAccessibleName(title)
         self.setTitleBarWidget(self._make_title(title, look))

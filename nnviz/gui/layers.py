@@ -51,8 +51,8 @@ def short_bytes(count: float) -> str:
 
 
 def shape_text(layer: LayerInfo) -> str:
-    """Write an output shape: 64 x 56 x 56."""
-    return f" {TIMES} ".join(str(side) for side in layer.shape) if layer.shape else DASH
+    """Write an output shape: 64x56x56."""
+    return TIMES.join(str(side) for side in layer.shape) if layer.shape else DASH
 
 
 def field_text(layer: LayerInfo) -> str:

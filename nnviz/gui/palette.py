@@ -21,6 +21,7 @@ from nnviz.gui.parts import named
 from nnviz.gui.theme import GRID
 
 _SHOWN = 60
+_MARK_ALPHA = 70
 _WIDTH = 620
 _ROWS = 12
 _HINT = Qt.ItemDataRole.UserRole + 1
@@ -114,8 +115,7 @@ class Palette(QFrame):
         """Show the palette over the middle of the window."""
         window = self._window
         width = min(_WIDTH, window.width() - 8 * GRID)
-        height = min(14 * 34, window.height() - 40 * GRID)
-        self.setGeometry((window.width() - width) // 2, 18 * GRID, width, height)
+        self.setGeometry((window.width() - width) // 2, 18 * GRID, width, 0)
         self.field.setText(typed)
         self._filter(typed)
         self.show()
@@ -158,6 +158,9 @@ class Palette(QFrame):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        rows = min(_ROWS, self.list.count())
+        self.list.setFixedHeight(rows * self.list.sizeHintForRow(0) + 2 * GRID)
+        self.resize(self.width(), self.sizeHint().height())
 
     def _do(self) -> None:
         row = self.list.currentRow()
@@ -182,7 +185,9 @@ class _EntryDelegate(QStyledItemDelegate):
         enabled = bool(option.state & QStyle.StateFlag.State_Enabled)
         palette = option.palette
         if chosen:
-            painter.fillRect(option.rect, palette.color(QPalette.ColorRole.Button))
+            mark = QColor(palette.color(QPalette.ColorRole.Highlight))
+            mark.setAlpha(_MARK_ALPHA)
+            painter.fillRect(option.rect, mark)
         inner: QRect = option.rect.adjusted(3 * GRID, 0, -3 * GRID, 0)
         quiet = palette.color(QPalette.ColorRole.PlaceholderText)
         hint = str(data(_HINT) or "")

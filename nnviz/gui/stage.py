@@ -46,6 +46,8 @@ class Stage(QObject):
         self.browser.addTab(self.layers, self.tr("Layers"))
         self.browser.addTab(self.models, self.tr("Models"))
         self.browser.addTab(FactsPanel(bench), self.tr("About"))
+        for page in (self.layers, self.models):
+            page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         window.setCentralWidget(self.centre)
         window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         self._add("browser", self.tr("Network"), self.browser, _LEFT)

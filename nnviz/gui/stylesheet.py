@@ -24,12 +24,14 @@ QWidget#dockTitle { background: $panel; border-bottom: 1px solid $line; }
 QWidget#dockTitle QLabel { color: $muted; font-size: $px11; font-weight: 600; }
 QWidget#dockTitle QToolButton { padding: $px2; }
 QWidget#page { background: $panel; }
+QMainWindow QTabWidget { background: $panel; }
 QWidget#centre { background: $canvas; }
 QWidget#header { background: $panel; border-bottom: 1px solid $line; }
 QFrame#card { background: $field; border: 1px solid $line; border-radius: $px6; }
 QFrame#line { background: $line; border: none; max-height: 1px; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget#page { background: $panel; }
+QMainWindow QTabWidget { background: $panel; }
 
 QLabel#muted { color: $muted; }
 QLabel[quiet="true"] { color: $muted; font-size: $px11; }
@@ -43,9 +45,7 @@ QLabel#problem { color: $danger; }
 QToolBar {
     background: $window; border: none; padding: $px2 $px8 $px6 $px8; spacing: $px6;
 }
-QToolBar#workspaces {
-    border: none; border-right: 1px solid $line; padding: $px8 $px4; spacing: $px4;
-}
+QToolBar#workspaces { border-right: 1px solid $line; }
 QToolButton {
     background: transparent; border: 1px solid transparent; border-radius: $px4;
     padding: $px4 $px8;
@@ -99,7 +99,12 @@ QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextBrowser {
     selection-color: $on_accent;
 }
 QLineEdit, QComboBox, QAbstractSpinBox { min-height: $px20; }
-QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; }
+QAbstractSpinBox { padding: $px3 0; }
+QAbstractSpinBox QLineEdit {
+    border: none; border-left: $px8 solid transparent; border-radius: 0; padding: 0;
+}
+QComboBox QLineEdit { border: none; padding: 0; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 Row > QToolButton { padding: 0; color: $muted; }
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus,
 QPlainTextEdit:focus, QTextBrowser:focus { border-color: $accent; }

@@ -5,7 +5,14 @@ from typing import Any
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.base.images import Image
 from nnviz.base.recipes import Run
@@ -39,6 +46,10 @@ class Centre(QWidget):
         self.photo = PhotoPane(bench)
         self.result = ReportView()
         self.title = label(style="muted")
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.title.setAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
         self._mode = BOTH
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
@@ -113,8 +124,7 @@ class Centre(QWidget):
             segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
             self._modes.addButton(segment)
             line.addWidget(segment)
-        line.addStretch(1)
-        line.addWidget(self.title)
+        line.addWidget(self.title, 1)
         header.setLayout(line)
         return header
 

@@ -1,6 +1,7 @@
 """What is known of the open network: facts, the doctor's findings, the card."""
 
 import html
+import re
 
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
@@ -12,6 +13,8 @@ from nnviz.gui.theme import Theme
 from nnviz.gui.workbench import Workbench
 
 _EXCERPT = "…"
+_HEADING = re.compile(r"^#(#*) ", re.MULTILINE)
+"""A card's headings are made smaller: it stands in a narrow panel."""
 
 
 class FactsPanel(QWidget):
@@ -42,7 +45,7 @@ class FactsPanel(QWidget):
             cursor = self.text.textCursor()
             cursor.movePosition(cursor.MoveOperation.End)
             cursor.insertBlock()
-            cursor.insertMarkdown(info.card)
+            cursor.insertMarkdown(_HEADING.sub(r"###\1 ", info.card))
             cursor.movePosition(cursor.MoveOperation.Start)
             self.text.setTextCursor(cursor)
 
@@ -53,14 +56,14 @@ class FactsPanel(QWidget):
             (self.tr("Reference"), info.reference),
             (self.tr("Weights"), info.weights),
             (self.tr("Parameters"), short_number(info.parameters)),
-            (self.tr("MACs for one picture"), short_number(info.macs)),
+            (self.tr("MACs"), short_number(info.macs)),
             (self.tr("Classes"), str(len(info.labels))),
             (
                 self.tr("Input"),
                 f"{info.preprocess.channels} {TIMES} {height} {TIMES} {width} px",
             ),
             (self.tr("Smallest input"), f"{smallest} px"),
-            (self.tr("sha256"), info.sha256[:16] + _EXCERPT),
+            (self.tr("sha256"), info.sha256[:12] + _EXCERPT),
         )
         lines = "".join(
             f"<tr><td class='name'>{html.escape(name)}</td>"

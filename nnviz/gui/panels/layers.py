@@ -82,6 +82,7 @@ class LayerPanel(QWidget):
             ]
         )
         tree.setUniformRowHeights(True)
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         tree.setIndentation(3 * GRID)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -116,7 +117,7 @@ class LayerPanel(QWidget):
 
     def _fit_columns(self) -> None:
         px = self._bench.look.px
-        for section, width in enumerate((108, 24, 76, 84, 60, 60, 64)):
+        for section, width in enumerate((124, 24, 68, 76, 60, 60, 64)):
             self.tree.setColumnWidth(section, px(width))
 
     def _describe(self, item: QTreeWidgetItem, layer: LayerInfo) -> None:

@@ -1,5 +1,7 @@
 """The panel of any method: which one, its form, Run and Stop, progress, help."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
     QComboBox,
@@ -13,7 +15,6 @@ from PySide6.QtWidgets import (
 from nnviz.base.events import Progress
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
-from nnviz.gui.forms.form import Form
 from nnviz.gui.panels.help import HelpText
 from nnviz.gui.parts import (
     MARGIN,
@@ -27,6 +28,9 @@ from nnviz.gui.parts import (
 )
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
+
+if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
+    from nnviz.gui.forms.form import Form
 
 
 class MethodPanel(QWidget):
@@ -69,14 +73,13 @@ class MethodPanel(QWidget):
         self._scroll = scrolled(self._make_page())
         outer.addLayout(top)
         outer.addWidget(self._scroll, 1)
-        outer.addWidget(rule())
         outer.addWidget(self._make_foot())
 
     def _make_page(self) -> QWidget:
         """Return the form with the help below it."""
         inner = named(QWidget(), "page")
         column = QVBoxLayout(inner)
-        column.setContentsMargins(MARGIN, 2 * GRID, GRID, 2 * GRID)
+        column.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(3 * GRID)
         column.addLayout(self._form_place)
         column.addWidget(rule())
@@ -125,6 +128,8 @@ class MethodPanel(QWidget):
             self.choice.setCurrentIndex(self.choice.findData(info.name))
 
     def _show_method(self, info: MethodInfo) -> None:
+        from nnviz.gui.forms.form import Form  # noqa: PLC0415 - see above
+
         self._mark()
         if self.form is not None:
             self._form_place.removeWidget(self.form)
@@ -143,7 +148,7 @@ class MethodPanel(QWidget):
         """Never cut a control off; only the help below may become narrow."""
         if self.form is not None:
             bar = self._scroll.verticalScrollBar().sizeHint().width()
-            room = self.form.minimumSizeHint().width() + MARGIN + GRID + bar
+            room = self.form.minimumSizeHint().width() + MARGIN + 2 * GRID + bar
             self._scroll.setMinimumWidth(room)
 
     def _fill_presets(self, info: MethodInfo) -> None:

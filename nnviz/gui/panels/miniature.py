@@ -7,38 +7,56 @@ from numpy.typing import NDArray
 
 from nnviz.base.images import Image, to_float
 from nnviz.base.results import Heatmap, Mosaic, Picture, Result
+from nnviz.render import colormaps
 
 _SIDE = 144
 _TILES = 3
+_PLANE = 2
+
+Pixels = NDArray[np.uint8]
 
 
-def miniature(result: Result, image: Image | None) -> NDArray[np.uint8]:
+def miniature(result: Result, image: Image | None) -> Pixels:
     """Return uint8 (h, w, 3): the gist of a result, or of its photograph."""
     match result:
         case Mosaic():
-            return _grey(_square(result))
+            return _enlarged(_square(result))
         case Heatmap():
-            return _grey(_thin(result.values))
+            return _enlarged(_coloured(_thin(result.values), signed=result.signed))
         case Picture():
-            return _colour(_thin(result.pixels))
+            return _enlarged(_picture(_thin(result.pixels)))
         case _ if image is not None:
-            return _colour(to_float(_thin(image.pixels)))
+            return _enlarged(_picture(to_float(_thin(image.pixels))))
         case _:
             return np.full((8, 8, 3), 64, np.uint8)
 
 
-def _square(mosaic: Mosaic) -> NDArray[Any]:
-    """Lay the first tiles out as a square."""
-    side = min(_TILES, max(1, int(len(mosaic.order) ** 0.5)))
-    tiles = [_scaled(_thin(mosaic.tiles[n])) for n in mosaic.order[: side * side]]
+def _square(mosaic: Mosaic) -> Pixels:
+    """Lay the first tiles out as a square, each with its own range."""
+    side = max(1, min(_TILES, int(len(mosaic.order) ** 0.5)))
+    chosen = [_thin(mosaic.tiles[place]) for place in mosaic.order[: side * side]]
+    if not chosen:
+        return np.full((8, 8, 3), 64, np.uint8)
+    tiles = [_coloured(tile, signed=mosaic.signed) for tile in chosen]
     rows = [np.concatenate(tiles[n : n + side], 1) for n in range(0, side * side, side)]
     return np.concatenate(rows, 0)
 
 
-def _scaled(values: NDArray[Any]) -> NDArray[np.float32]:
-    finite = np.nan_to_num(values.astype(np.float32), posinf=0, neginf=0)
-    low, high = float(finite.min()), float(finite.max())
-    return (finite - low) / (high - low) if high > low else finite * 0
+def _coloured(values: NDArray[Any], *, signed: bool) -> Pixels:
+    """Paint numbers with the map of their kind; colours are only brought to range."""
+    if values.ndim > _PLANE:
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        return _picture((values - low) / max(1e-12, high - low))
+    scale = colormaps.scale_of(values, signed=signed)
+    name = colormaps.default_map(signed=signed)
+    return colormaps.apply(values, name, scale.low, scale.high)
+
+
+def _picture(values: NDArray[Any]) -> Pixels:
+    """Return (H, W, C) numbers in [0, 1] as three channels."""
+    channels = [min(place, values.shape[2] - 1) for place in range(3)]
+    pixels: Pixels = (255 * np.clip(values[..., channels], 0, 1)).round().astype("u1")
+    return pixels
 
 
 def _thin(values: NDArray[Any]) -> NDArray[Any]:
@@ -46,19 +64,6 @@ def _thin(values: NDArray[Any]) -> NDArray[Any]:
     return values[::step, ::step]
 
 
-def _grey(values: NDArray[Any]) -> NDArray[np.uint8]:
-    return _colour(_scaled(values))
-
-
-def _colour(values: NDArray[Any]) -> NDArray[np.uint8]:
-    if values.ndim == 2:  # noqa: PLR2004
-        values = values[..., None]
-    channels = [min(n, values.shape[2] - 1) for n in range(3)]
-    picked = np.clip(values[..., channels], 0, 1)
-    pixels: NDArray[np.uint8] = (255 * picked).round().astype(np.uint8)
-    return _enlarged(pixels)
-
-
-def _enlarged(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _enlarged(pixels: Pixels) -> Pixels:
     times = max(1, _SIDE // max(pixels.shape[:2]))
     return pixels.repeat(times, 0).repeat(times, 1)

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QTreeWidget,
     QTreeWidgetItem,
-    QTreeWidgetItemIterator,
     QVBoxLayout,
     QWidget,
 )
@@ -38,7 +37,7 @@ class ModelPanel(QWidget):
                 self.tr("Network"),
                 self.tr("Params"),
                 self.tr("Top-1"),
-                self.tr("Download"),
+                self.tr("Size"),
             ]
         )
         self.list.setUniformRowHeights(True)
@@ -97,7 +96,7 @@ class ModelPanel(QWidget):
                 entries += self._recent_files()
             if entries:
                 self._add_group(title, entries)
-        for column, width in ((1, 64), (2, 56), (3, 72)):
+        for column, width in ((1, 52), (2, 54), (3, 62)):
             self.list.setColumnWidth(column, self._bench.look.px(width))
         self._select(chosen)
         self._filter(self.search.text())
@@ -146,13 +145,13 @@ class ModelPanel(QWidget):
                 return
 
     def _rows(self) -> list[QTreeWidgetItem]:
-        rows, walk = [], QTreeWidgetItemIterator(self.list)
-        # Ends with None, which the stubs do not say.
-        while item := walk.value():
-            if item.parent() is not None:
-                rows.append(item)
-            walk += 1
-        return rows
+        groups = map(self.list.topLevelItem, range(self.list.topLevelItemCount()))
+        return [
+            group.child(place)
+            for group in groups
+            if group is not None
+            for place in range(group.childCount())
+        ]
 
     def _filter(self, text: str) -> None:
         words = text.lower().split()
