@@ -157,7 +157,7 @@ class Canvas(QWidget):
         """Show a picture; the zoom stays.
 
         Args:
-            pixels: uint8 (H, W), (H, W, 3) or (H, W, 4); not copied if contiguous, so
+            pixels: uint8 (H, W), (H, W, 3) or (H, W, 4); a large one is not copied, so
                 do not write to it afterwards.  None shows nothing.
             table: uint8 (N, 3): the colours of an (H, W) array of indices.
         """

@@ -242,9 +242,9 @@ def test_canvases_share_the_smaller_versions_of_an_array(canvas, qtbot):
 
 def test_the_array_outlives_its_name(canvas):
     # A QImage that looked at freed memory would show what came after it.
-    canvas.set_picture(np.full((500, 1000, 3), 77, np.uint8))
+    canvas.set_picture(np.full((2000, 4000, 3), 77, np.uint8))
     for _ in range(20):
-        np.full((500, 1000, 3), 200, np.uint8)
+        np.full((2000, 4000, 3), 200, np.uint8)
     assert (painted(canvas)[5:95, 5:195] == 77).all()
 
 
