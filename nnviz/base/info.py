@@ -134,6 +134,7 @@ class ModelEntry:
         file_size: bytes to download; 0 where nothing needs to be.
         accuracy: top-1 as published or measured, %; None if not known.
         year: of the publication, 0 if none.
+        file: name of the file of weights; empty where it ships with the program.
     """
 
     reference: str
@@ -144,6 +145,7 @@ class ModelEntry:
     file_size: int
     accuracy: float | None = None
     year: int = 0
+    file: str = ""
 
 
 class Severity(StrEnum):

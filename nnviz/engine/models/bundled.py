@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from safetensors.torch import load_file
 from torch import nn
 
@@ -12,10 +11,12 @@ from nnviz.base.errors import unknown
 from nnviz.base.info import ModelEntry, ModelSource
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.resources import resource
+from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.networks import SmallResNet
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.references import BUNDLED, BundledReference
+from nnviz.engine.ops.layers import count_parameters
 
 ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {"SmallResNet": SmallResNet}
 """From the name in a card to what builds it for a number of classes."""
@@ -32,8 +33,7 @@ def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Open
         raise unknown("model", str(reference), known)
     card = _card(reference.name)
     path = resource("models", f"{reference.name}.safetensors")
-    with torch.device("meta"):
-        net = ARCHITECTURES[card["architecture"]](len(card["classes"]))
+    net = _empty(card)
     # Half precision on disk, single precision at work.
     state = {
         name: tensor.float() if tensor.is_floating_point() else tensor
@@ -66,11 +66,21 @@ def _entry(name: str) -> ModelEntry:
         title=card["title"],
         family="Bundled",
         source=ModelSource.BUNDLED,
-        parameters=card["parameters"],
+        parameters=count_parameters(_empty(card)),
         file_size=0,
-        accuracy=card.get("accuracy"),
-        year=card.get("year", 0),
+        accuracy=card["top1"],
     )
+
+
+def own_preprocess(name: str = BUNDLED[0]) -> Preprocess:
+    """Return the preprocessing of a bundled network."""
+    return Preprocess.from_json(_card(name)["preprocess"])
+
+
+def _empty(card: dict[str, Any]) -> nn.Module:
+    """Return a card's architecture without memory for its weights."""
+    with on_meta():
+        return ARCHITECTURES[card["architecture"]](len(card["classes"]))
 
 
 def _card(name: str) -> dict[str, Any]:

@@ -1,14 +1,144 @@
 """What to know about a network before trusting a picture of it."""
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import torch
 from torch import nn
 
-from nnviz.base.info import Finding, Severity
+from nnviz.base.info import Finding, LayerInfo, Severity
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.ops.layers import Facts
+from nnviz.engine.ops.layers import Facts, refuses
+from nnviz.engine.ops.probe import meta_twin
+
+_ACTIVATIONS = (
+    *("relu", "gelu", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh"),
+    *("leaky_relu", "elu", "mish", "softplus", "relu6", "hardtanh"),
+)
+_LISTED = 3
+_ORDER = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE)
+_OTHER_SIZE = 32
+"""Added to the input size, px: a multiple of what pyramids and patches divide by."""
 
 
 def examine(
     net: nn.Module, facts: Facts, preprocess: Preprocess
 ) -> tuple[Finding, ...]:
     """Return findings, the gravest first; the network is left untouched."""
-    return tuple(Finding(Severity.WARNING, text) for text in preprocess.warnings())
+    rules: tuple[Callable[[], Iterator[Finding]], ...] = (
+        lambda: _values(net),
+        lambda: _preprocessing(preprocess),
+        lambda: _modes(net),
+        lambda: _sizes(net, preprocess),
+        lambda: _unreached(facts.layers),
+        lambda: _reused(facts.layers),
+        lambda: _in_place(net),
+        lambda: _functional(facts),
+        lambda: _attention(net),
+    )
+    found = [finding for rule in rules for finding in rule()]
+    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
+
+
+def _values(net: nn.Module) -> Iterator[Finding]:
+    """Weights that are no numbers make every answer one."""
+    broken = [
+        name
+        for name, tensor in net.state_dict().items()
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all())
+    ]
+    if broken:
+        text = f"NaN or infinite weights in {_some(broken)}: the answers mean nothing"
+        yield Finding(Severity.PROBLEM, text)
+
+
+def _preprocessing(preprocess: Preprocess) -> Iterator[Finding]:
+    for text in preprocess.warnings():
+        yield Finding(Severity.WARNING, text)
+
+
+def _modes(net: nn.Module) -> Iterator[Finding]:
+    """Batch norm without running statistics looks at the batch even in eval mode."""
+    names = [
+        name
+        for name, module in net.named_modules()
+        if isinstance(module, nn.modules.batchnorm._BatchNorm)  # noqa: SLF001
+        and module.running_mean is None
+    ]
+    if names:
+        text = f"{_some(names)} keep no statistics: answers depend on the batch"
+        yield Finding(Severity.WARNING, text)
+
+
+def _sizes(net: nn.Module, preprocess: Preprocess) -> Iterator[Finding]:
+    height, width = preprocess.input_size
+    larger = (height + _OTHER_SIZE, width + _OTHER_SIZE)
+    if refuses(meta_twin(net), preprocess.channels, larger) is not None:
+        text = f"takes {height} x {width} px, not any other size"
+        yield Finding(Severity.NOTE, text)
+
+
+def _unreached(layers: tuple[LayerInfo, ...]) -> Iterator[Finding]:
+    names = [
+        layer.name
+        for layer in layers
+        if not layer.calls and layer.leaf and layer.parameters
+    ]
+    if names:
+        text = (
+            f"{len(names)} layers with weights are never called ({_some(names)}): "
+            "used by another layer directly, or only in training"
+        )
+        yield Finding(Severity.NOTE, text)
+
+
+def _reused(layers: tuple[LayerInfo, ...]) -> Iterator[Finding]:
+    names = [layer.name for layer in layers if layer.calls > 1 and layer.leaf]
+    if names:
+        text = (
+            f"{len(names)} layers run more than once in a pass ({_some(names)}): "
+            "their last output is shown"
+        )
+        yield Finding(Severity.NOTE, text)
+
+
+def _in_place(net: nn.Module) -> Iterator[Finding]:
+    kinds = Counter(
+        type(module).__name__
+        for module in net.modules()
+        if getattr(module, "inplace", False)
+    )
+    if kinds:
+        listed = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        text = f"activations in place ({listed}): outputs are copied before they change"
+        yield Finding(Severity.NOTE, text)
+
+
+def _functional(facts: Facts) -> Iterator[Finding]:
+    """Activations that are no modules cannot be looked at or replaced."""
+    names = [name for name in facts.functional if name in _ACTIVATIONS]
+    if names:
+        counts = Counter(names)
+        listed = ", ".join(f"{count} {name}" for name, count in counts.items())
+        text = f"activations that are not layers ({listed}) cannot be picked or changed"
+        yield Finding(Severity.NOTE, text)
+
+
+def _attention(net: nn.Module) -> Iterator[Finding]:
+    names = [
+        name
+        for name, module in net.named_modules()
+        if isinstance(module, nn.MultiheadAttention)
+    ]
+    if names:
+        text = (
+            f"fused attention in {_some(names)}: its weights are not kept, and "
+            "its projections are not layers"
+        )
+        yield Finding(Severity.NOTE, text)
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _LISTED
+    listed = ", ".join(names[:_LISTED])
+    return f"{listed} and {more} more" if more > 0 else listed

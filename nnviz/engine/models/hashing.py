@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 _BLOCK = 1 << 22
@@ -26,12 +28,11 @@ def parameters_sha256(net: nn.Module, check: Callable[[], None]) -> str:
     for name, tensor in net.state_dict().items():
         check()
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
-        digest.update(_bytes_of(tensor))
+        digest.update(_bytes_of(tensor).data)
     return digest.hexdigest()
 
 
-def _bytes_of(tensor: Tensor) -> memoryview:
+def _bytes_of(tensor: Tensor) -> NDArray[np.uint8]:
     flat = tensor.detach().cpu().contiguous().reshape(-1)
-    if not flat.numel():
-        return memoryview(b"")
-    return memoryview(flat.view(torch.uint8).numpy())
+    values: NDArray[np.uint8] = flat.view(torch.uint8).numpy()
+    return values

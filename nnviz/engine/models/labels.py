@@ -89,24 +89,26 @@ def _from_csv(text: str, source: str) -> tuple[str, ...]:
     if rows and len(rows) > 1 and not _is_index(rows[0][0]) and _is_index(rows[1][0]):
         rows = rows[1:]
     if all(len(row) > 1 and _is_index(row[0]) for row in rows):
-        return _ordered({int(row[0]): row[-1].strip() for row in rows}, source)
+        return _ordered([(int(row[0]), row[-1].strip()) for row in rows], source)
     return tuple(row[-1].strip() for row in rows)
 
 
-def _numbers(values: Mapping[str, object], source: str) -> dict[int, str]:
-    """Return {index: name}; also understands {name: index}."""
+def _numbers(values: Mapping[str, object], source: str) -> list[tuple[int, str]]:
+    """Return index and name; also understands {name: index}."""
     if all(_is_index(key) for key in values):
-        return {int(key): _name(value, source) for key, value in values.items()}
-    if all(isinstance(value, int) for value in values.values()):
-        return {int(str(value)): key for key, value in values.items()}
+        return [(int(key), _name(value, source)) for key, value in values.items()]
+    indices = [value for value in values.values() if type(value) is int]
+    if len(indices) == len(values):
+        return list(zip(indices, values, strict=True))
     raise InputError(source, "its keys are not the numbers 0, 1, 2, ...", _REMEDY)
 
 
-def _ordered(names: Mapping[int, str], source: str) -> tuple[str, ...]:
-    missing = next((index for index in range(len(names)) if index not in names), None)
+def _ordered(pairs: Sequence[tuple[int, str]], source: str) -> tuple[str, ...]:
+    names = dict(pairs)
+    missing = next((index for index in range(len(pairs)) if index not in names), None)
     if missing is not None:
         raise InputError(source, f"has no name for output {missing}", "add it")
-    return tuple(names[index] for index in range(len(names)))
+    return tuple(names[index] for index in range(len(pairs)))
 
 
 def _name(value: object, source: str) -> str:

@@ -1,5 +1,7 @@
 """All models that can be opened by name."""
 
+from pathlib import PurePosixPath
+
 from torchvision import models
 
 from nnviz.base.info import ModelEntry, ModelSource
@@ -18,7 +20,8 @@ def list_models() -> tuple[ModelEntry, ...]:
 
 
 def _entry(name: str) -> ModelEntry:
-    meta = models.get_model_weights(name).DEFAULT.meta
+    weights = models.get_model_weights(name).DEFAULT
+    meta = weights.meta
     family, year, title = family_of(name)
     (metrics,) = meta["_metrics"].values()
     return ModelEntry(
@@ -30,4 +33,5 @@ def _entry(name: str) -> ModelEntry:
         file_size=round(meta["_file_size"] * _MEGABYTE),
         accuracy=metrics["acc@1"],
         year=year,
+        file=PurePosixPath(weights.url).name,
     )

@@ -1,1 +1,92 @@
 """torchvision's published weights: where their files are and how they are opened."""
+
+import os
+import re
+from collections.abc import Callable, Generator
+from pathlib import Path
+from urllib.parse import urlparse
+
+from nnviz.base.errors import OfflineError
+from nnviz.base.events import Progress
+from nnviz.base.info import ModelSource
+from nnviz.engine.models import zoo
+from nnviz.engine.models.checkpoints import read_state
+from nnviz.engine.models.download import RemoteFile, download
+from nnviz.engine.models.hashing import file_sha256
+from nnviz.engine.models.match import install
+from nnviz.engine.models.opened import Opened, frozen
+from nnviz.engine.models.places import find_weights, weights_folder
+from nnviz.engine.models.references import ZooReference
+
+Check = Callable[[], None]
+
+_HASH = re.compile(r"-([0-9a-f]{8,})\.")
+"""torch.hub's convention: resnet18-f37072fd.pth."""
+_MIRROR_VARIABLE = "NNVIZ_WEIGHTS_URL"
+
+
+def remote_file(weights: zoo.Weights) -> RemoteFile:
+    """Return the file of published weights.
+
+    ``NNVIZ_WEIGHTS_URL`` names a mirror: a web folder with files of the same names.
+    """
+    url: str = weights.url
+    name = Path(urlparse(url).path).name
+    mirror = os.environ.get(_MIRROR_VARIABLE)
+    if mirror:
+        url = f"{mirror.rstrip('/')}/{name}"
+    match = _HASH.search(name)
+    return RemoteFile(url, name, match[1] if match else "")
+
+
+def fetch(
+    reference: ZooReference, folder: Path | None, check: Check
+) -> Generator[Progress, None, Path]:
+    """Return the file of published weights, downloaded if it is not here yet."""
+    file = remote_file(zoo.weights_of(reference))
+    found = find_weights(file.name, folder)
+    if found is not None:
+        return found
+    return (yield from download(file, weights_folder(folder), check))
+
+
+def open_published(
+    reference: ZooReference, folder: Path | None, check: Check
+) -> Opened:
+    """Open an architecture with published weights that are on this machine.
+
+    Raises:
+        OfflineError: they are not; names the file, the folder and what fetches them.
+        InputError: the file is damaged.
+    """
+    weights = zoo.weights_of(reference)
+    exact = ZooReference(reference.architecture, weights.name)
+    file = remote_file(weights)
+    path = find_weights(file.name, folder)
+    if path is None:
+        raise OfflineError(
+            str(reference),
+            f"its weights ({file.name}, {weights.meta['_file_size']:.0f} MB) are not "
+            "on this machine",
+            f"run nnviz models fetch {exact}, or put the file into "
+            f"{weights_folder(folder)}",
+        )
+    checkpoint = read_state(path, check)
+    net = zoo.empty_published(reference.architecture, weights)
+    install(net, checkpoint.tensors, path.name, check)
+    sha256 = file_sha256(path, check)
+    notes: tuple[str, ...] = ()
+    if not sha256.startswith(file.sha256):
+        notes = (f"{path.name} is not the published file: its SHA-256 differs",)
+    title = zoo.family_of(reference.architecture)[2]
+    return Opened(
+        net=frozen(net),
+        reference=str(exact),
+        title=title,
+        source=ModelSource.TORCHVISION,
+        weights=weights.name,
+        sha256=sha256,
+        preprocess=zoo.preprocess_of(weights),
+        labels=zoo.labels_of(weights),
+        notes=notes,
+    )

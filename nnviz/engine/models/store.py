@@ -128,7 +128,7 @@ class ModelStore:
         if key not in self._kept:
             yield Progress(0, 0, f"opening {reference}")
             with memory.in_words(f"opening {reference}"):
-                opened = self._open(reference, check)
+                opened = yield from self._open(reference, check)
                 size = bytes_of(opened.net)
                 self._make_room(size, device)
                 _move(opened.net, device, check)
@@ -136,7 +136,9 @@ class ModelStore:
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def _open(self, reference: Reference, check: Check) -> Opened:
+    def _open(
+        self, reference: Reference, check: Check
+    ) -> Generator[Progress, None, Opened]:
         if isinstance(reference, BundledReference):
             return open_bundled(reference, check)
         if isinstance(reference, ObjectReference):
@@ -145,7 +147,7 @@ class ModelStore:
         from nnviz.engine.models import files, published, zoo  # noqa: PLC0415
 
         if isinstance(reference, FileReference):
-            return files.open_file(reference, check)
+            return (yield from files.open_file(reference, check))
         if reference.seed is None:
             return published.open_published(reference, self._folder, check)
         return zoo.open_random(reference, check)

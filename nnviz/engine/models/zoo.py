@@ -63,6 +63,11 @@ def _capital(template: str) -> Callable[[re.Match[str]], str]:
     return title
 
 
+def _regnet(match: re.Match[str]) -> str:
+    unit = match[0][-2:].upper()
+    return f"RegNet {match[1].upper()} {match[2].replace('_', '.')} {unit}"
+
+
 FAMILIES = (
     Family("AlexNet", 2012, r"alexnet", _plain("AlexNet")),
     Family("VGG", 2014, r"vgg(\d+)", _plain("VGG-{}")),
@@ -82,18 +87,13 @@ FAMILIES = (
     Family(
         "EfficientNet", 2021, r"efficientnet_v2_(\w)", _capital("EfficientNet v2 {}")
     ),
-    Family("RegNet", 2020, r"regnet_([xy])_(\w+)[mg]f", lambda match: _regnet(match)),
+    Family("RegNet", 2020, r"regnet_([xy])_(\w+)[mg]f", _regnet),
     Family("ConvNeXt", 2022, r"convnext_(\w+)", _plain("ConvNeXt {}")),
     Family("ViT", 2020, r"vit_(\w)_(\d+)", _capital("ViT {}/{}")),
     Family("Swin", 2021, r"swin_(\w)", _capital("Swin {}")),
     Family("Swin", 2021, r"swin_v2_(\w)", _capital("Swin v2 {}")),
     Family("MaxViT", 2022, r"maxvit_(\w)", _capital("MaxViT {}")),
 )
-
-
-def _regnet(match: re.Match[str]) -> str:
-    unit = match[0][-2:].upper()
-    return f"RegNet {match[1].upper()} {match[2].replace('_', '.')} {unit}"
 
 
 def family_of(architecture: str) -> tuple[str, int, str]:
@@ -185,23 +185,34 @@ def random_network(architecture: str, seed: int) -> nn.Module:
 
 
 def empty_network(
-    architecture: str, classes: int = 1000, weights: Weights | None = None
+    architecture: str, classes: int = 1000, image_size: int = 0
 ) -> nn.Module:
     """Return an architecture without memory for its weights, to be loaded.
 
     Args:
         architecture: torchvision's name.
         classes: number of outputs.
-        weights: published weights whose variant of the architecture is wanted.
+        image_size: side of the input of a vision transformer, px; 0 for the usual.
     """
     options: dict[str, object] = {"num_classes": classes}
     if architecture in _WITH_AUXILIARY_HEADS:
-        published = weights is not None
-        options |= {"init_weights": False, "transform_input": published}
-    if architecture.startswith("vit_") and weights is not None:
-        options["image_size"] = weights.meta["min_size"][0]
+        options["init_weights"] = False
+    if image_size:
+        options["image_size"] = image_size
     with on_meta():
         net: nn.Module = models.get_model(architecture, weights=None, **options)
+    return net
+
+
+def empty_published(architecture: str, weights: Weights) -> nn.Module:
+    """Return the variant of an architecture that published weights are for."""
+    classes = len(weights.meta["categories"])
+    if architecture.startswith("vit_"):
+        return empty_network(architecture, classes, weights.meta["min_size"][0])
+    net = empty_network(architecture, classes)
+    if architecture in _WITH_AUXILIARY_HEADS:
+        # Ported weights, trained on another normalisation: the network undoes ours.
+        vars(net)["transform_input"] = True
     return net
 
 

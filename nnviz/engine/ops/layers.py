@@ -8,6 +8,7 @@ from torch import nn
 from nnviz.base.info import LayerInfo, Layout
 from nnviz.engine.ops import memory
 from nnviz.engine.ops.probe import Visit, empty_input, meta_twin, probe
+from nnviz.engine.ops.probe_shapes import Shapes
 
 _LAYOUTS = {"cyx": Layout.MAP, "yxc": Layout.MAP_LAST, "tc": Layout.TOKENS}
 _BY_LENGTH = {1: Layout.VECTOR, 3: Layout.WINDOWS}
@@ -22,12 +23,14 @@ class Facts:
         parameters: number of weights.
         macs: multiply-accumulates for one picture.
         output: shape of the network's output without the batch; None if no tensor.
+        functional: torch's operations outside the leaves of the module tree.
     """
 
     layers: tuple[LayerInfo, ...]
     parameters: int
     macs: int
     output: tuple[int, ...] | None
+    functional: tuple[str, ...]
 
 
 def layer_facts(net: nn.Module, channels: int, size: tuple[int, int]) -> Facts:
@@ -40,7 +43,14 @@ def layer_facts(net: nn.Module, channels: int, size: tuple[int, int]) -> Facts:
         if name
     )
     output = None if whole.shape is None else whole.shape[1:]
-    return Facts(layers, count_parameters(net), whole.macs, output)
+    branches = {layer.name for layer in layers if not layer.leaf}
+    functional = whole.operations + [
+        operation
+        for name, visit in visits.items()
+        if name in branches
+        for operation in visit.operations
+    ]
+    return Facts(layers, count_parameters(net), whole.macs, output, tuple(functional))
 
 
 def count_parameters(module: nn.Module) -> int:
@@ -125,4 +135,5 @@ def smallest_input(
 @torch.inference_mode()
 def refuses(twin: nn.Module, channels: int, size: tuple[int, int]) -> str | None:
     """Return why a meta twin cannot take inputs of a size, or None if it can."""
-    return memory.refusal(lambda: twin(empty_input(channels, size)))
+    with Shapes():  # type: ignore[no-untyped-call]
+        return memory.refusal(lambda: twin(empty_input(channels, size)))

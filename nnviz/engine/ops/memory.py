@@ -103,6 +103,20 @@ def refusal(trial: Callable[[], object]) -> str | None:
     return None
 
 
+def attempt(call: Callable[[], T]) -> tuple[T | None, str]:
+    """Return what a call returns, or None and the text of its RuntimeError.
+
+    For reading files, where torch reports every kind of damage in this one way.  Out
+    of memory passes.
+    """
+    try:
+        return call(), ""
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
+        return None, str(error).partition("\n")[0]
+
+
 def free_bytes(device: torch.device) -> int:
     """Return how much memory is free on a device, B."""
     if device.type == "cuda":

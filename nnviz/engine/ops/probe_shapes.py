@@ -1,0 +1,134 @@
+"""Shapes of results on the meta device, the common ones by their own formulas."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+
+class Shapes(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Computes shapes on the meta device, the common ones by their own formulas.
+
+    torch's functions for these are written in Python: they are slow and import its
+    compiler first, which takes 2 s.
+    """
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Keep torch from wrapping this mode, which would import its compiler too."""
+        return False
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return an operation's result, shape only."""
+        return shape_only(func, args, kwargs or {})
+
+
+_CONV_DEFAULTS: list[Any] = [(1,), (0,), (1,), 1]
+"""Stride, padding, dilation and groups, as in torch's schema."""
+
+
+def shape_only(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Run an operation on meta tensors, by its formula where there is one."""
+    formula = _FORMULAS.get(func)
+    result = formula(*args, **kwargs) if formula else None
+    return func(*args, **kwargs) if result is None else result
+
+
+def _conv2d_shape(
+    x: Tensor, weight: Tensor, _bias: Tensor | None = None, *settings: Any
+) -> Tensor | None:
+    """Dumoulin & Visin 2016, relationship 15; None where torch had better say."""
+    given = list(settings)
+    stride, padding, dilation, groups = given + _CONV_DEFAULTS[len(given) :]
+    if x.ndim != len("ncyx") or x.shape[1] != weight.shape[1] * groups:
+        return None
+    sizes = _slid(x, weight.shape[2:], stride, padding, dilation)
+    return x.new_empty((x.shape[0], weight.shape[0], *sizes)) if sizes else None
+
+
+def _max_pool2d_shape(
+    x: Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil: bool = False,  # noqa: FBT001, FBT002 -- torch's signature
+) -> Tensor | None:
+    if ceil or x.ndim != len("ncyx"):
+        return None
+    sizes = _slid(x, kernel, stride or kernel, padding, dilation)
+    return x.new_empty((*x.shape[:2], *sizes)) if sizes else None
+
+
+def _adaptive_pool2d_shape(x: Tensor, size: Sequence[int]) -> Tensor:
+    return x.new_empty((*x.shape[:-2], *size))
+
+
+def _slid(
+    x: Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+) -> list[int]:
+    """Return rows and columns of a sliding window; empty where it does not fit.
+
+    Settings are one number or two, as torch takes them.
+    """
+    sizes = []
+    for axis in (-2, -1):
+        # The last of one number is also its first.
+        k, s, p, d = (
+            each[max(axis, -len(each))] for each in (kernel, stride, padding, dilation)
+        )
+        room = x.shape[axis] + 2 * p - d * (k - 1) - 1
+        if room < 0:
+            return []
+        sizes.append(room // s + 1)
+    return sizes
+
+
+def _same_shape(x: Tensor, *_args: object, **_kwargs: object) -> Tensor:
+    return x.new_empty(x.shape)
+
+
+def _itself(x: Tensor, *_args: object, **_kwargs: object) -> Tensor:
+    return x
+
+
+def _linear_shape(x: Tensor, weight: Tensor, *_bias: object) -> Tensor | None:
+    if x.shape[-1] != weight.shape[-1]:
+        return None
+    return x.new_empty((*x.shape[:-1], *weight.shape[:-1]))
+
+
+def _broadcast(x: Tensor, y: object, **_kwargs: object) -> Tensor:
+    other = y.shape if isinstance(y, Tensor) else ()
+    return x.new_empty(np.broadcast_shapes(x.shape, other))
+
+
+_FORMULAS: dict[Any, Callable[..., Tensor | None]] = {
+    torch.ops.aten.conv2d.default: _conv2d_shape,
+    torch.ops.aten.linear.default: _linear_shape,
+    torch.ops.aten.max_pool2d.default: _max_pool2d_shape,
+    torch.ops.aten.adaptive_avg_pool2d.default: _adaptive_pool2d_shape,
+    torch.ops.aten.batch_norm.default: _same_shape,
+    torch.ops.aten.layer_norm.default: _same_shape,
+    torch.ops.aten.relu.default: _same_shape,
+    torch.ops.aten.gelu.default: _same_shape,
+    torch.ops.aten.silu.default: _same_shape,
+    torch.ops.aten.dropout.default: _itself,
+    torch.ops.aten.relu_.default: _itself,
+    torch.ops.aten.add_.Tensor: _itself,
+    torch.ops.aten.add.Tensor: _broadcast,
+    torch.ops.aten.mul.Tensor: _broadcast,
+}
