@@ -44,6 +44,8 @@ _PAN_PER_KEY = 0.1
 _GRID_FROM = 14.0
 """Widget px per picture px from which the pixel grid is drawn."""
 _CHECKER = 12
+_DARK_HALO, _LIGHT_HALO = "#90000000", "#c0ffffff"
+_MIDDLE = 128
 _ALPHA_CHANNELS = 4
 
 _STEPS = {
@@ -482,8 +484,9 @@ def _dim_outside(painter: QPainter, view: Viewport, box: QRectF) -> None:
 
 
 def _stroke(painter: QPainter, box: QRectF, colour: QColor, width: int) -> None:
-    """Draw a frame with a dark halo, so that it shows on any picture."""
-    painter.setPen(QPen(QColor(0, 0, 0, 140), width + 2))
+    """Draw a frame with a halo of the other lightness, so that it always shows."""
+    halo = QColor(_DARK_HALO if colour.lightness() > _MIDDLE else _LIGHT_HALO)
+    painter.setPen(QPen(halo, width + 2))
     painter.drawRect(box)
     painter.setPen(QPen(colour, width))
     painter.drawRect(box)

@@ -52,7 +52,8 @@ def tokens_of(palette: QPalette) -> Tokens:
         backdrop=palette.color(QPalette.ColorRole.Dark),
         surface=surface,
         text=text,
-        quiet=palette.color(QPalette.ColorRole.PlaceholderText),
+        # Style sheets make the palette's own placeholder colour half transparent.
+        quiet=mixed(text, surface, 0.36),
         line=mixed(text, surface, 0.86),
         accent=palette.color(QPalette.ColorRole.Highlight),
         negative=QColor("#e08a4f" if dark else "#b3541e"),
