@@ -87,7 +87,7 @@ def test_python(tmp_path):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["methods"], ["brightness", "How bright the picture is."]),
+        (["methods"], ["brightness", "How bright the picture is"]),
         (["methods", "brightness"], ["--gain", "0 to 4 x", "What to multiply with."]),
         (["run", "brightness", "--help"], ["--gain"]),
     ],

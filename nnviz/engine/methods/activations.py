@@ -81,13 +81,13 @@ class Activations:
         maps = channel_maps(ctx.activations(layer.name), layer)
         channel = _checked_channel(params.channel, layer, len(maps))
         figures = channel_figures(maps)
-        order = _ordered(figures, params.order)
-        shown = order[0] if channel is None else channel
+        mosaic = _mosaic(ctx, layer, maps, figures, params)
+        shown = int(mosaic.order[0]) if channel is None else channel
         results: dict[str, Result] = {
-            "channels": _mosaic(ctx, layer, maps, order, params.scale),
+            "channels": mosaic,
             "channel": _overlay(ctx, layer, maps[shown]),
             "histogram": _spread(maps, channel),
-            "statistics": _table(figures, order),
+            "statistics": _table(figures, mosaic.order),
         }
         if channel is not None:
             results = {"channel": results.pop("channel"), **results}
@@ -150,14 +150,18 @@ def _ordered(figures: ChannelFigures, order: str) -> NDArray[np.int64]:
 
 
 def _mosaic(
-    ctx: Context, layer: LayerInfo, maps: Maps, order: NDArray[np.int64], scale: str
+    ctx: Context,
+    layer: LayerInfo,
+    maps: Maps,
+    figures: ChannelFigures,
+    params: ActivationsParams,
 ) -> Mosaic:
     covers = covers_input(layer)
     return Mosaic(
         tiles=maps,
-        order=order,
-        signed=bool(maps.min() < 0),
-        shared_scale=scale == "common",
+        order=_ordered(figures, params.order),
+        signed=bool(figures.lowest.min() < 0),
+        shared_scale=params.scale == "common",
         unit=_UNIT,
         noun="channel",
         layer=layer.name,

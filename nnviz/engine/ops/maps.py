@@ -15,8 +15,8 @@ Maps = NDArray[Any]
 Numbers = NDArray[np.float64]
 
 _MAP_AXES = 3
-_SAMPLE = 1 << 16
-"""Values that a histogram looks at, at most: a share is then within 0.4 points of the
+_SAMPLE = 1 << 14
+"""Values that a histogram looks at, at most: a share is then within 0.8 points of the
 truth (two standard errors at worst), and the counting costs less than the layer."""
 
 
@@ -104,7 +104,7 @@ def histogram(values: Maps, bins: int) -> tuple[Numbers, Numbers, bool]:
     stride = -(-flat.size // _SAMPLE)
     # An odd stride walks over all columns of maps whose width is a power of two.
     sample = flat[:: stride | 1] if stride > 1 else flat
-    counted = sample[(sample != 0) & np.isfinite(sample)]
+    counted = sample[np.isfinite(sample) & (sample != 0)]
     low, high = (counted.min(), counted.max()) if counted.size else (0.0, 1.0)
     if low == high:
         low, high = low - 0.5, high + 0.5

@@ -24,10 +24,11 @@ def find_module(net: nn.Module, layer: str) -> nn.Module:
     Raises:
         UsageError: there is none; names the nearest.
     """
-    modules: dict[str, nn.Module] = dict(net.named_modules())
-    if layer not in modules:
-        raise unknown("layer", layer, [name for name in modules if name])
-    return modules[layer]
+    try:
+        return net.get_submodule(layer)
+    except AttributeError:
+        known = [name for name, _ in net.named_modules() if name]
+        raise unknown("layer", layer, known) from None
 
 
 def output_of(

@@ -1,6 +1,7 @@
 """Write down what a run was made of."""
 
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -57,10 +58,16 @@ def device_name(device: torch.device) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries that compute."""
-    found = {"python": platform.python_version()}
+    return dict(_installed())
+
+
+@cache
+def _installed() -> tuple[tuple[str, str], ...]:
+    """Read once: the files that say it take longer to read than a layer to compute."""
+    found = [("python", platform.python_version())]
     for library in _LIBRARIES:
         try:
-            found[library] = version(library)
+            found.append((library, version(library)))
         except PackageNotFoundError:
             continue
-    return found
+    return tuple(found)

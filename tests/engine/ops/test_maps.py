@@ -134,5 +134,5 @@ def test_sampled_histogram_is_near_the_whole():
     edges, shares, sampled = histogram(values, 60)
     whole, _ = np.histogram(values, edges)
     assert sampled
-    # 65 536 of 802 816 values: two standard errors of a share of 0.05 are 0.0017.
-    assert np.abs(shares - whole / values.size).max() < 0.0035
+    # 16 384 of 802 816 values: one standard error of a share of 0.06 is 0.0019.
+    assert np.abs(shares - whole / values.size).max() < 0.0075
