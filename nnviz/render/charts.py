@@ -30,6 +30,10 @@ _CYCLE: tuple[Colour, ...] = (
 )
 """Told apart in lightness too, for the colour-blind."""
 _DPI = 100
+_LOWEST = 180
+"""Smallest height, px."""
+_TALLEST = 24
+"""Greatest height, in multiples of the font size."""
 
 
 def _hex(colour: Colour) -> str:
@@ -43,7 +47,7 @@ def curves(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    height = max(180, round(width * 0.42))
+    height = max(_LOWEST, min(round(width * 0.42), _TALLEST * size))
     figure = Figure(
         figsize=(width / _DPI, height / _DPI),
         dpi=_DPI,

@@ -280,10 +280,9 @@ def _arrange(tiles: Colours, places: Layout) -> Colours:
 def _clear_gaps(pixels: Colours, places: Layout) -> Colours:
     height, width = (side * places.zoom for side in places.tile_size)
     cells = pixels.reshape(places.rows, places.pitch[0], places.columns, -1, 3)
-    cells[:, height:] = GAP
-    cells[:, :, :, width:] = GAP
-    if places.caption:
-        cells[:, height:] = BACKGROUND
+    between = BACKGROUND if places.caption else GAP
+    cells[:, height:] = between
+    cells[:, :, :, width:] = between
     last = places.count % places.columns
     if last:
         cells[-1, :, last:] = BACKGROUND

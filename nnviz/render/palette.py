@@ -11,7 +11,7 @@ ACCENT: Colour = (106, 176, 255)
 QUIET: Colour = (74, 104, 142)
 WARNING: Colour = (240, 180, 80)
 GAP: Colour = (40, 44, 52)
-"""Between the tiles of a mosaic: told from black and from the page."""
+"""Between tiles without captions: told from black and from the page."""
 EMPTY: Colour = (62, 66, 75)
 """A map that has nothing to show: all values the same."""
 BROKEN: Colour = (112, 112, 120)

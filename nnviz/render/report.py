@@ -184,7 +184,8 @@ def paint_report(
     blocks = [_heading(title, inner, size)] if title else []
     blocks.append(paint(report.main, image, inner, size))
     blocks += _others(report, image, inner, size)
-    blocks += [_words(note, inner, size) for note in report.notes]
+    if report.notes:
+        blocks.append(_words("\n".join(report.notes), inner, size))
     height = sum(map(len, blocks)) + gap * (len(blocks) - 1) + 2 * margin
     page = text.sheet(height, width, BACKGROUND)
     top = margin
