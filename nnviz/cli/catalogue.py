@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnviz.base.resources import resource
-from nnviz.cli import console, known
+from nnviz.cli import console
 from nnviz.cli.arguments import Parser
 from nnviz.media.files import write_text
 
@@ -16,7 +16,9 @@ def execute(words: Sequence[str]) -> int:
     )
     parser.add_argument("file", metavar="FILE", nargs="?")
     options = parser.read(words)
+    from nnviz.engine.session import full_catalogue  # noqa: PLC0415  imports torch
+
     file = Path(options.file) if options.file else resource() / "catalogue.json"
-    write_text(file, known.live().to_json() + "\n")
+    write_text(file, full_catalogue().to_json())
     console.line(str(file))
     return 0

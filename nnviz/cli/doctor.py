@@ -17,6 +17,7 @@ from pathlib import Path
 from nnviz.base.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
+from nnviz.engine.models.places import weights_folder
 
 _OLDEST_PYTHON = (3, 11)
 _LEAST_MEMORY = 2e9
@@ -128,8 +129,6 @@ def _memory() -> Check:
 
 def _folders() -> Iterator[Check]:
     from platformdirs import user_state_path  # noqa: PLC0415
-
-    from nnviz.engine.models.published import weights_folder  # noqa: PLC0415
 
     for name, folder in (
         ("weights", weights_folder()),

@@ -9,6 +9,7 @@ from nnviz.base.info import LayerInfo, ModelEntry, ModelInfo
 from nnviz.base.preprocess import Preprocess
 from nnviz.cli import console, known
 from nnviz.cli.arguments import Parser, add_json_option, add_model_options
+from nnviz.engine.models.places import find_weights
 
 _ACTIONS = ("list", "inspect", "fetch")
 
@@ -38,10 +39,12 @@ def _list(options: argparse.Namespace) -> None:
             options.search, "no network is called so", "nnviz models lists them all"
         )
     if options.json:
-        console.answer([dataclasses.asdict(entry) for entry in entries])
+        console.answer(
+            [dataclasses.asdict(entry) | {"here": _is_here(entry)} for entry in entries]
+        )
         return
     console.table(
-        ("reference", "family", "weights", "download", "top-1", "year"),
+        ("reference", "family", "weights", "download", "top-1", "year", "here"),
         [_row(entry) for entry in entries],
         right=(2, 3, 4, 5),
     )
@@ -61,7 +64,13 @@ def _row(entry: ModelEntry) -> tuple[str, ...]:
         console.file_size(entry.file_size) if entry.file_size else "-",
         "-" if entry.accuracy is None else f"{entry.accuracy:.1f} %",
         str(entry.year) if entry.year else "-",
+        "yes" if _is_here(entry) else "no",
     )
+
+
+def _is_here(entry: ModelEntry) -> bool:
+    """Tell whether a network opens without a download."""
+    return not entry.file or find_weights(entry.file) is not None
 
 
 def _inspect(options: argparse.Namespace) -> None:

@@ -116,3 +116,15 @@ def test_version(nnviz):
     from importlib.metadata import version
 
     assert nnviz("--version")[1] == f"nnviz {version('nnviz')}\n"
+
+
+@pytest.mark.parametrize("variable", ["NNVIZ_WEIGHTS", "TORCH_HOME"])
+def test_downloaded_weights_are_told(nnviz, tmp_path, monkeypatch, variable):
+    """Truth: torchvision's file name; torch.hub keeps files in hub/checkpoints."""
+    monkeypatch.setenv(variable, str(tmp_path))
+    folder = tmp_path if variable == "NNVIZ_WEIGHTS" else tmp_path / "hub/checkpoints"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "resnet18-f37072fd.pth").write_bytes(b"x")
+    _, out, _ = nnviz("models", "--search", "zoo:resnet", "--json")
+    here = {entry["reference"] for entry in json.loads(out) if entry["here"]}
+    assert here == {"zoo:resnet18"}
