@@ -24,6 +24,7 @@ from nnviz.render.colormaps import Scale
 from nnviz.render.pictures import rgb8
 from nnviz.render.words import number
 
+_RANGE_WIDTH = 124
 _RANGES = ((None, "whole range"), (99.0, "99 % of the values"), (95.0, "95 %"))
 
 
@@ -117,7 +118,8 @@ class HeatmapView(ResultView):
         self.opacity.setRange(0, 100)
         self.opacity.setValue(round(overlays.OPACITY * 100))
         self.opacity.setMinimumWidth(72)
-        self.opacity.setMaximumWidth(120)
+        self.opacity.setMaximumWidth(96)
+        self.range.setMaximumWidth(_RANGE_WIDTH)
         self.opacity.setAccessibleName(self.tr("Opacity of the map"))
         self._opacity_label.setBuddy(self.opacity)
         self.smooth.setToolTip(
