@@ -1,21 +1,28 @@
-"""``make bench [ONLY=name]``: print one line a figure; exit 1 when a goal is missed."""
+"""``make bench`` and ``make soak``: print one line a figure; exit 1 on a missed goal.
 
+Names of benchmarks may be given: ``python -m tests.benchmarks start heartbeat``.
+"""
+
+import argparse
 import sys
 
-from tests.benchmarks import engine, memory, window  # noqa: F401  (they register)
-from tests.benchmarks.figures import BENCHMARKS
+from tests.benchmarks import engine, memory, window  # noqa: F401  they register
+from tests.benchmarks.figures import BENCHMARKS, SOAKS
 
 
-def main(chosen: list[str]) -> int:
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, *SOAKS, []])
+    parser.add_argument("--soak", action="store_true")
+    chosen = parser.parse_args()
+    listed = SOAKS if chosen.soak else BENCHMARKS
     missed = 0
-    for name, function in BENCHMARKS.items():
-        if chosen and name not in chosen:
-            continue
-        for figure in function():
+    for name in chosen.names or listed:
+        for figure in {**BENCHMARKS, **SOAKS}[name]():
             print(figure, flush=True)
             missed += figure.missed
     return int(missed > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -37,11 +37,18 @@ class Figure:
 
 Benchmark = Callable[[], Iterator[Figure]]
 BENCHMARKS: dict[str, Benchmark] = {}
+SOAKS: dict[str, Benchmark] = {}
 
 
 def benchmark(function: Benchmark) -> Benchmark:
-    """Register a generator of figures under its name."""
+    """Register a generator of figures under its name, for ``make bench``."""
     BENCHMARKS[function.__name__] = function
+    return function
+
+
+def soak(function: Benchmark) -> Benchmark:
+    """Register one that takes long, for ``make soak``."""
+    SOAKS[function.__name__] = function
     return function
 
 

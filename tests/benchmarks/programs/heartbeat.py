@@ -1,0 +1,82 @@
+"""Beat every 10 ms on the GUI thread while the worker computes; print the lateness."""
+
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+
+from nnviz.base.events import Done, Policy
+from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
+from nnviz.gui import app
+from nnviz.gui.bridge import Bridge
+from nnviz.media.decode import open_image
+
+SECONDS = float(sys.argv[1])
+BEAT = 0.010
+MODEL = ModelRequest(reference="zoo:resnet50@random", device="cpu")
+
+
+class Load:
+    """Keeps the worker busy: a new layer each time, so nothing comes from a cache."""
+
+    def __init__(self, bridge, image, begun):
+        self.bridge, self.image, self.begun = bridge, image, begun
+        self.asked = 0
+        bridge.event.connect(self.next)
+        bridge.submit("load", LoadModel(MODEL), Policy.QUEUE)
+
+    def next(self, _place: str, event: object) -> None:
+        if not isinstance(event, Done):
+            return
+        if not self.asked:
+            self.begun()
+        self.asked += 1
+        layer = f"layer{self.asked % 4 + 1}.{self.asked // 4 % 3}"
+        request = RunMethod(
+            method="activations", model=MODEL, image=self.image,
+            values={"layer": layer}, seed=self.asked,
+        )  # fmt: skip
+        self.bridge.submit("load", request, Policy.QUEUE)
+
+
+class Beats:
+    """A 10 ms timer and how late each of its beats was, s."""
+
+    def __init__(self):
+        self.late: list[float] = []
+        self.last = 0.0
+        self.timer = QTimer()
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.beat)
+
+    def beat(self) -> None:
+        now = time.perf_counter()
+        if self.last:
+            self.late.append(max(0.0, now - self.last - BEAT))
+        self.last = now
+
+
+def main() -> None:
+    application = app.make_application()
+    bridge = Bridge()
+    package = Path(find_spec("skimage").origin).parent
+    beats = Beats()
+
+    def begin() -> None:
+        beats.timer.start(10)
+        QTimer.singleShot(int(SECONDS * 1000), application.quit)
+
+    load = Load(bridge, open_image(package / "data" / "astronaut.png"), begin)
+    application.exec()
+    beats.timer.stop()
+    bridge.shutdown()
+    late = np.array(beats.late) * 1e3
+    print("p99.9", np.quantile(late, 0.999))
+    print("worst", late.max())
+    print("jobs", load.asked)
+
+
+main()

@@ -1,0 +1,48 @@
+"""Start the window as a user does; print ms since the start of the process."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+STARTED = float(sys.argv[1])
+
+
+def since_start() -> float:
+    return (time.time() - STARTED) * 1e3
+
+
+def main() -> None:
+    from PySide6.QtCore import QEvent, QObject
+
+    from nnviz.gui import app
+    from nnviz.gui.settings import Settings
+
+    class FirstPaint(QObject):
+        painted = 0.0
+
+        def eventFilter(self, _watched, event):  # noqa: N802  Qt's name
+            if event.type() == QEvent.Type.Paint and not self.painted:
+                self.painted = since_start()
+                print("painted", self.painted, flush=True)
+            return False
+
+    application = app.make_application()
+    with tempfile.TemporaryDirectory() as folder:
+        window = app.make_window(Settings(Path(folder) / "settings.ini"))
+        watch = FirstPaint()
+        window.installEventFilter(watch)
+
+        def predicted(_run: object) -> None:
+            print("predicted", since_start(), flush=True)
+            window.close()
+
+        window.bench.runs.predicted.connect(predicted)
+        starter = app._AfterPaint(window, [], app.DEFAULT_MODEL)
+        window.show()
+        application.exec()
+        starter.deleteLater()
+        window.bench.shutdown()
+
+
+main()

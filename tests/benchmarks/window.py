@@ -1,0 +1,46 @@
+"""The window: how soon it is there, and that it never waits for the worker."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tests.benchmarks.figures import ROUNDS, Figure, benchmark
+
+PROGRAMS = Path(__file__).parent / "programs"
+HEARTBEAT_SECONDS = 60
+
+
+def run_program(name: str, *arguments: str) -> dict[str, float]:
+    """Run a program of its own; return what it printed as ``name value`` lines."""
+    done = subprocess.run(
+        [sys.executable, str(PROGRAMS / name), *arguments],
+        env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=1800,
+    )
+    pairs = (line.split() for line in done.stdout.splitlines())
+    return {name: float(value) for name, value in pairs}
+
+
+@benchmark
+def start() -> Iterator[Figure]:
+    """Median of five, warm: the first run is left out."""
+    runs = [run_program("start.py", str(time.time())) for _ in range(ROUNDS + 1)][1:]
+    for name, goal in (("painted", 600), ("predicted", 3000)):
+        value = float(np.median([run[name] for run in runs]))
+        yield Figure(f"start: {name}", value, goal, "ms")
+
+
+@benchmark
+def heartbeat() -> Iterator[Figure]:
+    """How late a 10 ms timer of the GUI is while the worker computes."""
+    found = run_program("heartbeat.py", str(HEARTBEAT_SECONDS))
+    yield Figure("heartbeat: 99.9 % of the beats are late by", found["p99.9"], 50, "ms")
+    yield Figure("heartbeat: worst", found["worst"], 250, "ms")
