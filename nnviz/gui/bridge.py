@@ -2,7 +2,6 @@
 
 import atexit
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,12 +33,6 @@ _TURN_SECONDS = 0.008
 """Time for answers before the event loop looks after the user again."""
 _JOIN_SECONDS = 10.0
 _GARBAGE_MS = 200
-_SWITCH_SECONDS = 0.001
-"""How long Python code of the worker may hold the interpreter when the window wants it.
-
-With Python's own 5 ms the beats of a 10 ms timer came up to 26 ms late (99 % of them)
-while a network ran, with 1 ms up to 11 ms.
-"""
 _WAKE = b"\0"
 
 
@@ -111,7 +104,6 @@ class Bridge(QObject):
         self._garbage_timer.timeout.connect(self._garbage.tick)
         self._worker = Worker(self._wake, engine)
         self._io = IoPool(self._worker.mailbox)
-        self._switch_before = sys.getswitchinterval()
         self._closed = False
         self._start()
 
@@ -187,11 +179,9 @@ class Bridge(QObject):
         self._writer.close()
         self._places.clear()
         self._garbage.stop()
-        sys.setswitchinterval(self._switch_before)
 
     def _start(self) -> None:
         atexit.register(self.shutdown)
-        sys.setswitchinterval(_SWITCH_SECONDS)
         self._garbage.start()
         self._garbage_timer.start()
         self._worker.start()
