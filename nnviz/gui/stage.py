@@ -68,7 +68,7 @@ class Stage(QObject):
         docks, px = self.docks, self._look.px
         self._window.resizeDocks(
             [docks["browser"], docks["method"]],
-            [px(304), px(332)],
+            [px(316), px(340)],
             Qt.Orientation.Horizontal,
         )
         self._window.resizeDocks(

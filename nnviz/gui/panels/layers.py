@@ -117,7 +117,7 @@ class LayerPanel(QWidget):
 
     def _fit_columns(self) -> None:
         px = self._bench.look.px
-        for section, width in enumerate((124, 24, 68, 76, 60, 60, 64)):
+        for section, width in enumerate((112, 24, 84, 76, 60, 60, 64)):
             self.tree.setColumnWidth(section, px(width))
 
     def _describe(self, item: QTreeWidgetItem, layer: LayerInfo) -> None:

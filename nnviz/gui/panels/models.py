@@ -28,6 +28,7 @@ class ModelPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._bench = bench
+        self._rows: list[QTreeWidgetItem] = []
         self.search = search_field(
             self.tr("Search networks"), self.tr("Search the networks")
         )
@@ -84,6 +85,7 @@ class ModelPanel(QWidget):
 
     def _fill(self, catalogue: Catalogue) -> None:
         chosen = self._reference()
+        self._rows.clear()
         self.list.clear()
         titles = {
             ModelSource.BUNDLED: self.tr("Bundled"),
@@ -110,6 +112,7 @@ class ModelPanel(QWidget):
         group.setExpanded(True)
         for entry in entries:
             item = QTreeWidgetItem(group, _texts(entry))
+            self._rows.append(item)
             item.setData(0, _REFERENCE, entry.reference)
             item.setToolTip(0, f"{entry.reference}\n{entry.family} {entry.year or ''}")
             for column in (1, 2, 3):
@@ -139,28 +142,19 @@ class ModelPanel(QWidget):
         self._select(info.reference)
 
     def _select(self, reference: str) -> None:
-        for item in self._rows():
+        for item in self._rows:
             if item.data(0, _REFERENCE) in (reference, reference.partition("@")[0]):
                 self.list.setCurrentItem(item)
                 return
 
-    def _rows(self) -> list[QTreeWidgetItem]:
-        groups = map(self.list.topLevelItem, range(self.list.topLevelItemCount()))
-        return [
-            group.child(place)
-            for group in groups
-            if group is not None
-            for place in range(group.childCount())
-        ]
-
     def _filter(self, text: str) -> None:
         words = text.lower().split()
-        for item in self._rows():
+        for item in self._rows:
             name = f"{item.text(0)} {item.data(0, _REFERENCE)}".lower()
             item.setHidden(not all(word in name for word in words))
 
     def _open_first(self) -> None:
-        first = next((item for item in self._rows() if not item.isHidden()), None)
+        first = next((item for item in self._rows if not item.isHidden()), None)
         if first is not None:
             self.list.setCurrentItem(first)
             self._open()
