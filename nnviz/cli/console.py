@@ -5,9 +5,10 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from nnviz.base.events import Progress
+if TYPE_CHECKING:  # it imports numpy, which a list does without
+    from nnviz.base.events import Progress
 
 _LINE_EVERY = 0.1
 """Seconds between two updates of the progress line."""
@@ -97,7 +98,7 @@ class ProgressLine:
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: "Progress") -> None:
         """Show how far a job is, at most ten times a second."""
         now = time.monotonic()
         if not self._shown or now < self._next:
@@ -109,7 +110,7 @@ class ProgressLine:
         sys.stderr.flush()
 
 
-def progress_text(progress: Progress, seconds: float) -> str:
+def progress_text(progress: "Progress", seconds: float) -> str:
     """Return a progress as one line: a bar, the share, the time left.
 
     Args:

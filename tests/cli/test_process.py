@@ -39,9 +39,14 @@ def test_nothing_heavy_is_imported(call):
     assert done.returncode == 0, done.stderr
 
 
-def test_import_nnviz_needs_no_numpy():
-    code = "import nnviz, sys; assert 'numpy' not in sys.modules; nnviz.__version__"
-    assert run(sys.executable, "-c", code).returncode == 0
+@pytest.mark.parametrize("words", [[], ["methods"], ["models", "list"]])
+def test_lists_need_no_numpy(words):
+    code = (
+        "import sys, nnviz; from nnviz.cli import main; nnviz.__version__; "
+        f"main({words}); assert 'numpy' not in sys.modules"
+    )
+    done = run(sys.executable, "-c", code)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("words", [["--help"], ["methods"], ["models", "list"]])
