@@ -77,7 +77,7 @@ def channel_figures(maps: Maps) -> ChannelFigures:
     """Return the figures of each map."""
     flat = maps.reshape(len(maps), -1)
     peak = flat.argmax(axis=1)
-    zeros = [np.count_nonzero(one == 0) / flat.shape[1] for one in flat]
+    zeros = [np.count_nonzero(one) / flat.shape[1] for one in flat == 0]
     squares = np.einsum("cp,cp->c", flat, flat, dtype=flat.dtype)
     return ChannelFigures(
         mean=flat.mean(axis=1, dtype=flat.dtype).astype(np.float64),
