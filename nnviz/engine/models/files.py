@@ -18,6 +18,7 @@ from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match import Fit, build, find_architecture, install
 from nnviz.engine.models.opened import Opened, frozen
+from nnviz.engine.models.places import find_side_car
 from nnviz.engine.models.references import FileReference, ZooReference
 
 Check = Callable[[], None]
@@ -76,8 +77,7 @@ def read_side_car(path: Path) -> SideCar:
     Raises:
         InputError: it is no JSON, or not of this form.
     """
-    candidates = (path.with_name(path.name + ".json"), path.with_suffix(".json"))
-    found = next((each for each in candidates if each.is_file()), None)
+    found = find_side_car(path)
     if found is None:
         return SideCar()
     try:

@@ -20,6 +20,7 @@ from nnviz.engine.models.bundled import open_bundled
 from nnviz.engine.models.devices import device_of
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.opened import Opened
+from nnviz.engine.models.places import find_side_car
 from nnviz.engine.models.references import (
     BundledReference,
     FileReference,
@@ -80,7 +81,7 @@ class ModelStore:
         device = device_of(request.device)
         kept = yield from self._network(parse(request.reference), device, check)
         preprocess = request.preprocess or kept.opened.preprocess
-        key = (preprocess, request.labels)
+        key = (preprocess, stamp(Path(request.labels)) if request.labels else "")
         if key not in kept.models:
             yield Progress(0, 0, f"looking into {kept.opened.title}")
             check()
@@ -174,11 +175,20 @@ def bytes_of(net: nn.Module) -> int:
 
 
 def _identity(reference: Reference) -> str:
-    """Return what tells two networks apart: a file that was written anew is another."""
-    if not isinstance(reference, FileReference) or not reference.path.is_file():
+    """Return what tells two networks apart."""
+    if not isinstance(reference, FileReference):
         return str(reference)
-    status = reference.path.stat()
-    return f"{reference.path.resolve()} {status.st_mtime_ns} {status.st_size}"
+    side_car = find_side_car(reference.path)
+    return stamp(reference.path) + (stamp(side_car) if side_car else "")
+
+
+def stamp(path: Path) -> str:
+    """Return what tells two states of a file apart: written anew, it is another."""
+    path = path.expanduser()
+    if not path.is_file():
+        return str(path)
+    status = path.stat()
+    return f"{path.resolve()} {status.st_mtime_ns} {status.st_size}"
 
 
 def _move(net: nn.Module, device: torch.device, check: Check) -> None:

@@ -1,5 +1,6 @@
 """Against a real web server on loopback that can behave badly."""
 
+import contextlib
 import errno
 import hashlib
 import threading
@@ -40,50 +41,53 @@ class Server:
     pause: float = 0
     status: int = 0
     asked: list[str] = field(default_factory=list)
+    woken: threading.Event = field(default_factory=threading.Event)
 
     def file(self, sha256: str = SHA256[:8], name: str = "w.pth") -> RemoteFile:
         return RemoteFile(f"{self.url}/{name}", name, sha256)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    settings = Server()
+class Handler(BaseHTTPRequestHandler):
+    """Answers as ``self.server.settings`` say."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked = self.headers.get("Range", "")
-            settings.asked.append(asked)
-            if settings.status:
-                self.send_error(settings.status)
-                return
-            start = int(asked[6:-1]) if asked and settings.ranges else 0
-            if start >= len(CONTENT):
-                self.send_error(416)
-                return
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(CONTENT) - start))
-            self.end_headers()
+    @property
+    def settings(self) -> Server:
+        return self.server.settings
+
+    def do_GET(self) -> None:
+        settings = self.settings
+        asked = self.headers.get("Range", "")
+        settings.asked.append(asked)
+        start = int(asked[6:-1]) if asked and settings.ranges else 0
+        if settings.status or start >= len(CONTENT):
+            self.send_error(settings.status or 416)
+            return
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.end_headers()
+        with contextlib.suppress(OSError):
             self.send_blocks(start)
 
-        def send_blocks(self, start: int) -> None:
-            end = len(CONTENT)
-            if settings.cut_after is not None:
-                end = min(end, start + settings.cut_after)
-            try:
-                for place in range(start, end, 65536):
-                    self.wfile.write(CONTENT[place : min(end, place + 65536)])
-                    time.sleep(settings.pause)
-            except OSError:
-                pass
+    def send_blocks(self, start: int) -> None:
+        end = len(CONTENT)
+        if self.settings.cut_after is not None:
+            end = min(end, start + self.settings.cut_after)
+        for place in range(start, end, 65536):
+            self.wfile.write(CONTENT[place : min(end, place + 65536)])
+            self.settings.woken.wait(self.settings.pause)
 
-        def log_message(self, *_args: object) -> None:
-            pass
+    def log_message(self, *_args: object) -> None:
+        pass
 
+
+@pytest.fixture
+def server() -> Iterator[Server]:
     web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    settings.url = f"http://127.0.0.1:{web.server_port}"
+    settings = web.settings = Server(f"http://127.0.0.1:{web.server_port}")
     thread = threading.Thread(target=web.serve_forever, args=(0.01,))
     thread.start()
     yield settings
+    settings.woken.set()
     web.shutdown()
     web.server_close()
     thread.join()
@@ -201,17 +205,14 @@ def test_a_silent_server_can_be_stopped_at_once(server: Server, tmp_path: Path) 
 
 
 def test_a_silent_server_is_given_up(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finish: Finish
 ) -> None:
     monkeypatch.setattr(download_module, "_STALL_SECONDS", 0.2)
+    (tmp_path / "w.pth.partial").write_bytes(CONTENT[:100])
+    server.ranges = False
     server.pause = 30
-    server.cut_after = 65536
-    job = download(server.file(), tmp_path, nothing)
-    with pytest.raises(StopIteration):
-        while len(server.asked) < 2:
-            next(job)
-        raise StopIteration
-    job.close()
+    with pytest.raises(OfflineError, match="went silent"):
+        finish(download(server.file(), tmp_path, nothing))
 
 
 def test_a_full_disk_is_said(

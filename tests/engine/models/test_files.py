@@ -239,7 +239,7 @@ def _explode(path: str) -> None:
 
 @pytest.mark.parametrize("zipped", [True, False])
 def test_a_program_is_named_and_never_run(
-    open_model, small_network, tmp_path: Path, zipped: bool
+    open_model, small_network, tmp_path: Path, *, zipped: bool
 ) -> None:
     checkpoint = {"model": small_network.state_dict(), "x": Bomb(tmp_path / "boom")}
     torch.save(checkpoint, tmp_path / "w.pth", _use_new_zipfile_serialization=zipped)
@@ -354,6 +354,8 @@ def test_a_compressed_archive_is_refused(tmp_path: Path) -> None:
         read_state(tmp_path / "b.pth", lambda: None)
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.data())
 def test_damaged_files_give_words(tmp_path: Path, data: st.DataObject) -> None:

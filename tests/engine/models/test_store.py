@@ -128,7 +128,7 @@ def published_file(
     return path
 
 
-@pytest.mark.parametrize("folder", ["weights", "hub/checkpoints"])
+@pytest.mark.parametrize("folder", ["weights", "torch/hub/checkpoints"])
 def test_published_weights_are_opened_from_either_folder(
     open_model, small_network, published_file: Path, tmp_path: Path, folder: str
 ) -> None:

@@ -69,9 +69,7 @@ def test_an_unknown_name_gets_the_nearest() -> None:
         zoo.weights_of(ZooReference("resnet18", "IMAGENET_V1"))
 
 
-def test_an_untrained_transformer_gets_the_preprocessing_of_its_size(
-    open_model,
-) -> None:
+def test_an_untrained_transformer_gets_the_preprocessing_of_its_size() -> None:
     """vit_h_14's default weights are for 518 px, its constructor is for 224."""
     weights = zoo._fitting_weights(ZooReference("vit_h_14", seed=0))
     assert zoo.preprocess_of(weights).input_size == (224, 224)
