@@ -24,6 +24,7 @@ COMMANDS = {
     "methods": "list the methods, or explain one",
     "models": "list networks, look into one, or download weights",
     "demo": "make a gallery of every method",
+    "train": "train a bundled network from scratch",
     "doctor": "check this machine",
     "catalogue": "",
 }

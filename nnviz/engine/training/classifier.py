@@ -2,6 +2,7 @@
 
 import copy
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,13 +39,31 @@ class ClassifierRecipe:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """Where a run stands after an epoch; accuracies in [0, 1] on the held-out part."""
+    """Where a run stands after an epoch.
+
+    Attributes:
+        number: of the epoch, from 1.
+        epochs: how many there are in all.
+        loss: mean over the epoch.
+        top1: on the held-out part, in [0, 1].
+        mean_per_class: likewise.
+        seconds: of training so far, earlier starts included.
+    """
 
     number: int
     epochs: int
     loss: float
     top1: float
     mean_per_class: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The averaged weights of a run, and how many seconds it took."""
+
+    weights: dict[str, Tensor]
+    seconds: float
 
 
 def fit(
@@ -70,31 +89,34 @@ def fit(
         weight_decay=recipe.weight_decay,
         nesterov=True,
     )
-    first = 0
+    first, seconds = 0, 0.0
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=True, map_location=device)
         net.load_state_dict(saved["net"])
         average.load_state_dict(saved["average"])
         optimizer.load_state_dict(saved["optimizer"])
-        first = saved["epoch"]
+        first, seconds = saved["epoch"], saved["seconds"]
     for number in range(first, recipe.epochs):
+        started = time.monotonic()
         loss = _train_epoch(net, average, optimizer, split.train, recipe, number)
+        seconds += time.monotonic() - started
         state = {
             "net": net.state_dict(),
             "average": average.state_dict(),
             "optimizer": optimizer.state_dict(),
             "epoch": number + 1,
+            "seconds": seconds,
             "recipe": asdict(recipe),
         }
         _save_atomically(state, checkpoint)
         top1, per_class = evaluate(average, split.held_out, recipe, device)
-        yield Epoch(number + 1, recipe.epochs, loss, top1, per_class)
+        yield Epoch(number + 1, recipe.epochs, loss, top1, per_class, seconds)
 
 
-def load_trained(checkpoint: Path) -> dict[str, Tensor]:
-    """Return the averaged weights that ``fit`` left in a checkpoint."""
-    weights: dict[str, Tensor] = torch.load(checkpoint, weights_only=True)["average"]
-    return weights
+def load_trained(checkpoint: Path) -> Trained:
+    """Return what ``fit`` left in a checkpoint."""
+    saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    return Trained(saved["average"], saved["seconds"])
 
 
 @torch.inference_mode()

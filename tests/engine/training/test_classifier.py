@@ -67,8 +67,8 @@ def test_a_killed_run_goes_on_as_if_unbroken(folder, tmp_path):
     next(killed)
     killed.close()
     next(fit(build, split, RECIPE, tmp_path / "killed.pt", torch.device("cpu")))
-    unbroken = load_trained(tmp_path / "whole.pt")
-    for name, value in load_trained(tmp_path / "killed.pt").items():
+    unbroken = load_trained(tmp_path / "whole.pt").weights
+    for name, value in load_trained(tmp_path / "killed.pt").weights.items():
         assert torch.equal(value, unbroken[name]), name
 
 

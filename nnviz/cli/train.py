@@ -1,0 +1,60 @@
+"""``nnviz train``: train a bundled network from scratch, or go on where it stopped."""
+
+from collections.abc import Sequence
+
+from nnviz.base.events import Progress
+from nnviz.base.requests import TrainModel
+from nnviz.cli import console
+from nnviz.cli.arguments import Parser, add_out, whole_number
+
+
+def execute(words: Sequence[str]) -> int:
+    """Train, one line an epoch on stderr, the weights' path on stdout."""
+    options = _parser().read(words)
+    from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
+
+    request = TrainModel(
+        name=options.name,
+        data=options.data,
+        out=options.out,
+        epochs=options.epochs,
+        seed=options.seed,
+    )
+    console.line(str(api.perform(request, _tell)))
+    return 0
+
+
+def _tell(progress: Progress) -> None:
+    console.remark(f"{progress.what}  ({progress.done:.0f}/{progress.total:.0f})")
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "train",
+        "Train a bundled network from scratch.  A checkpoint in the output folder is"
+        " gone on from,\nso a run that was stopped loses at most one epoch.",
+        usage="NAME --data PATH --out DIR [options]",
+    )
+    parser.add_argument("name", metavar="NAME", help="what to train: objects")
+    parser.add_argument(
+        "--data",
+        metavar="PATH",
+        required=True,
+        help="folder with a sub-folder for each class, or a zip file of one",
+    )
+    parser.add_argument(
+        "--epochs",
+        metavar="N",
+        type=whole_number("--epochs"),
+        default=0,
+        help="how often every photograph is seen; 0 for the recipe's own number",
+    )
+    parser.add_argument(
+        "--seed",
+        metavar="N",
+        type=whole_number("--seed"),
+        default=0,
+        help="of the weights, the order and the augmentation",
+    )
+    add_out(parser)
+    return parser

@@ -1,0 +1,56 @@
+"""``nnviz train``: from a folder of class folders to the files that ship.
+
+Truth: pictures made here; the files' formats are those of safetensors and json.
+"""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+from safetensors.numpy import load_file
+
+from nnviz.cli import main
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    root = tmp_path / "data"
+    for name, level in {"dark": 40, "water_lilly": 200, "BACKGROUND_Google": 9}.items():
+        (root / name).mkdir(parents=True)
+        for index in range(70):
+            pixels = rng.normal(level, 12, (130, 140, 3)).clip(0, 255)
+            path = root / name / f"{index:03}.png"
+            PillowImage.fromarray(pixels.astype(np.uint8)).save(path)
+    return root
+
+
+def test_it_writes_weights_facts_and_card(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["train", "objects", "--data", str(folder), "--out", str(out)]
+    assert main([*words, "--epochs", "1"]) == 0
+    written = capsys.readouterr()
+    assert written.out.strip() == str(out / "objects.safetensors")
+    assert "(1/1)" in written.err
+    facts = json.loads((out / "objects.json").read_text())
+    assert facts["classes"] == ["dark", "water lily"]
+    weights = load_file(out / "objects.safetensors")
+    assert weights["classifier.weight"].shape == (2, 256)
+    assert weights["classifier.weight"].dtype == np.float16
+    assert "held out" in (out / "objects.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "line"),
+    [
+        (["train", "objcts", "--data", "x"], 2, "did you mean objects?"),
+        (["train", "objects", "--data", "nothing.zip"], 1, "neither a folder nor"),
+        (["train", "objects"], 2, "--data"),
+    ],
+)
+def test_wrong_words_are_one_line(words, status, line, capsys):
+    assert main(words) == status
+    error = capsys.readouterr().err
+    assert line in error
+    assert error.count("\n") == 1
