@@ -119,7 +119,7 @@ class Result:
         """Return the report as a picture with captions and legend, uint8 (H, W, 3)."""
         from nnviz.render.report import paint_report  # noqa: PLC0415  slow fonts
 
-        return paint_report(self.report, self.image, width)
+        return paint_report(self.report, self.image, width, self.recipe.title)
 
     def save(
         self, folder: str | PathLike[str], stem: str | None = None

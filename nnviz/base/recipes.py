@@ -54,6 +54,17 @@ class Recipe:
     device: str = "cpu"
     versions: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def title(self) -> str:
+        """One line for people: method, layer, network and photograph."""
+        parts = (
+            self.method.replace("_", " ").capitalize(),
+            str(self.values.get("layer", "")),
+            self.model,
+            self.image,
+        )
+        return " · ".join(part for part in parts if part)
+
     def to_json(self) -> str:
         """Return the recipe as JSON text with sorted keys."""
         values = dataclasses.asdict(self) | {"format": FORMAT}

@@ -50,7 +50,7 @@ def save_run(
     stage = folder / f".{base}.{uuid.uuid4().hex}"
     try:
         # Each writer makes the folders that are missing.
-        picture = paint_report(run.report, run.image, _WIDTH)
+        picture = paint_report(run.report, run.image, _WIDTH, run.recipe.title)
         write_png(stage / ".png", picture, {RECIPE_KEY: text})
         write_npz(stage / ".npz", run.report.arrays())
         write_text(stage / ".json", text)
