@@ -184,6 +184,7 @@ class ModelInfo:
         findings: of the model doctor.
         card: the model card, Markdown; may be empty.
         notes: what opening it did ("3 unexpected keys ignored").
+        device: where it is: "cpu", "mps" or the name of the graphics card.
     """
 
     reference: str
@@ -201,6 +202,7 @@ class ModelInfo:
     findings: tuple[Finding, ...] = ()
     card: str = ""
     notes: tuple[str, ...] = ()
+    device: str = "cpu"
 
     def layer(self, name: str) -> LayerInfo | None:
         """Return a layer by name, or None."""

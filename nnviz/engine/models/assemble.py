@@ -7,6 +7,7 @@ import torch
 from nnviz.base.errors import ModelError
 from nnviz.base.info import ModelInfo
 from nnviz.base.preprocess import Preprocess
+from nnviz.engine.models.devices import name_of
 from nnviz.engine.models.doctor import examine
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.model import Model, Normaliser
@@ -48,6 +49,7 @@ def assemble(
         findings=examine(opened.net, facts, preprocess),
         card=opened.card,
         notes=opened.notes,
+        device=name_of(device),
     )
     return Model(opened.net, info, Normaliser(preprocess).to(device))
 

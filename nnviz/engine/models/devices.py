@@ -40,5 +40,12 @@ def available() -> tuple[str, ...]:
     return (*names, "cpu")
 
 
+def name_of(device: torch.device) -> str:
+    """Return "cpu", "mps" or the name of the graphics card."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return device.type
+
+
 def _listed() -> str:
     return ", ".join(("auto", *available()))

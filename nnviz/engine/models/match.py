@@ -86,9 +86,10 @@ def find_architecture(
     """
     shapes = {key: tuple(tensor.shape) for key, tensor in renamed(tensors).items()}
     best: Fit | None = None
-    for name in _candidates(shapes, hint, check):
+    names = yield from _candidates(shapes, hint, check)
+    for done, name in enumerate(names):
         check()
-        yield Progress(0, 0, f"comparing {source} with {name}")
+        yield Progress(done, len(names), f"comparing {source} with {name}")
         fit = compare(shapes, name)
         if not fit.faults:
             return fit
@@ -173,25 +174,39 @@ def compare(shapes: Shapes, architecture: str) -> Fit:
 # --- candidates -------------------------------------------------------------------
 
 
-def _candidates(shapes: Shapes, hint: str, check: Check) -> Generator[str, None, None]:
-    """Yield architectures, the likeliest first: by name, then by the family's keys."""
+def _candidates(
+    shapes: Shapes, hint: str, check: Check
+) -> Generator[Progress, None, list[str]]:
+    """Return architectures, the likeliest first.
+
+    A name in the file's name, else those built like the one that shares most keys,
+    the nearest in size first.
+    """
     names = sorted(zoo.architectures(), key=len, reverse=True)
     hinted = [name for name in names if name in hint.lower()]
-    yield from hinted
-    families: dict[str, list[str]] = {name: [name] for name in ARCHITECTURES}
-    for name in zoo.architectures():
-        family, year, _title = zoo.family_of(name)
-        families.setdefault(f"{family} {year}", []).append(name)
-    scores = {}
-    for family, members in families.items():
+    if hinted and not compare(shapes, hinted[0]).faults:
+        return hinted[:1]
+    groups = [*((name,) for name in ARCHITECTURES), *zoo.relatives()]
+    scores = []
+    for done, group in enumerate(groups):
         check()
-        scores[family] = max(
-            _likeness(shapes, member) for member in (members[0], members[-1])
-        )
-    best = max(scores.values())
-    for family in sorted(families, key=scores.__getitem__, reverse=True):
-        if scores[family] >= best - _MARGIN:
-            yield from (name for name in families[family] if name not in hinted)
+        yield Progress(done, len(groups), f"comparing with {group[0]}")
+        scores.append(_likeness(shapes, group[0]))
+    likely = [
+        name
+        for group, score in zip(groups, scores, strict=True)
+        if score >= max(scores) - _MARGIN
+        for name in group
+    ]
+    size = sum(math.prod(shape) for shape in shapes.values())
+    return sorted(likely, key=lambda name: abs(_size(name) - size))
+
+
+def _size(architecture: str) -> int:
+    if architecture in ARCHITECTURES:
+        shapes = _signature(architecture).shapes
+        return sum(math.prod(shape) for shape in shapes.values())
+    return zoo.parameters_of(architecture)
 
 
 def _likeness(shapes: Shapes, architecture: str) -> float:

@@ -105,6 +105,22 @@ def family_of(architecture: str) -> tuple[str, int, str]:
     return architecture, 0, architecture
 
 
+def relatives() -> tuple[tuple[str, ...], ...]:
+    """Return all architectures, those built alike together, the smallest first."""
+    groups: dict[str, list[str]] = {}
+    for name in sorted(architectures(), key=parameters_of):
+        patterns = (each.pattern for each in FAMILIES)
+        alike = next((each for each in patterns if re.fullmatch(each, name)), name)
+        groups.setdefault(alike, []).append(name)
+    return tuple(tuple(names) for names in groups.values())
+
+
+def parameters_of(architecture: str) -> int:
+    """Return the number of weights of an architecture with its default weights."""
+    count: int = models.get_model_weights(architecture).DEFAULT.meta["num_params"]
+    return count
+
+
 @cache
 def architectures() -> tuple[str, ...]:
     """Return the names of all classification networks of the installed torchvision."""

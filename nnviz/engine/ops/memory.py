@@ -4,7 +4,7 @@ torch has one error for it on the GPU and none on the CPU, where a failed alloca
 a bare RuntimeError.  This is the only file that looks into RuntimeErrors.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -62,30 +62,6 @@ def in_words(what: str) -> Iterator[None]:
             raise
         # "from None": the traceback would keep the tensors alive that filled memory.
         raise short from None
-
-
-def halving(size: int, run: Callable[[int], T]) -> Generator[None, None, tuple[T, int]]:
-    """Call ``run(size)``, with half the size each time memory runs out.
-
-    Yields before each new try, outside any ``except``, so that a job can be cancelled
-    and the frames that hold the memory are gone.
-
-    Returns:
-        What ``run`` returned and the size that did it.
-
-    Raises:
-        MemoryShortError: memory ran out with size 1.
-    """
-    while True:
-        try:
-            with in_words("one at a time" if size == 1 else f"{size} at a time"):
-                return run(size), size
-        except MemoryShortError:
-            if size == 1:
-                raise
-        size //= 2
-        release()
-        yield
 
 
 def refusal(trial: Callable[[], object]) -> str | None:
