@@ -11,14 +11,27 @@ from nnviz.base.parameters import Kind, Parameter
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All methods and all models that can be opened by name."""
+    """All methods and all models that can be opened by name.
+
+    Attributes:
+        methods: what can be run.
+        models: what can be opened.
+        devices: of this machine, the fastest first; empty in the shipped list.
+        present: references that open without a download; empty in the shipped list.
+    """
 
     methods: tuple[MethodInfo, ...]
     models: tuple[ModelEntry, ...]
+    devices: tuple[str, ...] = ()
+    present: frozenset[str] = frozenset()
 
     def to_json(self) -> str:
-        """Return JSON text, one stable order."""
-        return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False)
+        """Return methods and models as JSON text, one stable order."""
+        shipped = {
+            "methods": [dataclasses.asdict(each) for each in self.methods],
+            "models": [dataclasses.asdict(each) for each in self.models],
+        }
+        return json.dumps(shipped, indent=1, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:

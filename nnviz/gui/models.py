@@ -1,5 +1,6 @@
 """Opening, downloading and adjusting networks."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 PLACE = "model"
 _FETCH = "fetch:"
+_AUTOMATIC = "auto"
 
 
 class Models(QObject):
@@ -39,7 +41,9 @@ class Models(QObject):
     fetch_failed = Signal(str, object)
     """Reference and ErrorRecord; None where it was cancelled."""
     listed = Signal(object)
-    """The Catalogue grew."""
+    """The Catalogue grew, or weights arrived."""
+    device_missing = Signal(str)
+    """Name of a device that this machine lacks; the fastest is used in its place."""
 
     def __init__(
         self, selection: Selection, device: str, parent: QObject | None = None
@@ -74,6 +78,20 @@ class Models(QObject):
         """The chosen network's own preprocessing, before any change."""
         return self._own.get(self._used.reference)
 
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What can be chosen to compute on; "auto" alone until that is known."""
+        return (_AUTOMATIC, *self.catalogue.devices)
+
+    @property
+    def device(self) -> str:
+        """What is chosen to compute on."""
+        return self._asked.device
+
+    def is_present(self, reference: str) -> bool:
+        """Tell whether a listed network opens without a download."""
+        return reference in self.catalogue.present or "@random" in reference
+
     def entry(self, reference: str) -> ModelEntry | None:
         """Return what the catalogue knows of a reference."""
         plain = reference.partition("@")[0]
@@ -106,12 +124,7 @@ class Models(QObject):
 
     def set_device(self, device: str) -> None:
         """Compute elsewhere."""
-        self._asked = ModelRequest(
-            reference=self._asked.reference,
-            preprocess=self._asked.preprocess,
-            labels=self._asked.labels,
-            device=device,
-        )
+        self._asked = replace(self._asked, device=device)
         if self._asked.reference:
             self._ask(self._asked)
 
@@ -135,14 +148,7 @@ class Models(QObject):
 
     def _adjust(self, preprocess: Preprocess | None, labels: str) -> None:
         if self._asked.reference:
-            self._ask(
-                ModelRequest(
-                    reference=self._asked.reference,
-                    preprocess=preprocess,
-                    labels=labels,
-                    device=self._asked.device,
-                )
-            )
+            self._ask(replace(self._asked, preprocess=preprocess, labels=labels))
 
     def _ask(self, request: ModelRequest) -> None:
         self._asked = request
@@ -191,6 +197,7 @@ class Models(QObject):
             case Progress():
                 self.fetching.emit(reference, event)
             case Done():
+                self._note_present(reference)
                 self.fetched.emit(reference)
             case Failed(error):
                 self.fetch_failed.emit(reference, error)
@@ -199,6 +206,21 @@ class Models(QObject):
             case _:
                 pass
 
+    def _note_present(self, reference: str) -> None:
+        plain = reference.partition("@")[0]
+        self._list(
+            replace(self.catalogue, present=self.catalogue.present | {plain, reference})
+        )
+
     def _list(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.listed.emit(catalogue)
+        wanted = self._asked.device
+        if catalogue.devices and not _is_known(wanted, catalogue.devices):
+            self.device_missing.emit(wanted)
+            self.set_device(_AUTOMATIC)
+
+
+def _is_known(device: str, known: tuple[str, ...]) -> bool:
+    """Tell whether a device is there; "cuda" is the first of its cards."""
+    return device == _AUTOMATIC or device in known or f"{device}:0" in known

@@ -11,8 +11,6 @@ from nnviz.gui.parts import keep_icon, named
 from nnviz.gui.signs import TIMES
 from nnviz.gui.workbench import Workbench
 
-_DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 class TopBar(QToolBar):
     """Shows what is chosen; a click changes it."""
@@ -28,7 +26,8 @@ class TopBar(QToolBar):
         self.source = self._picker("image", self.tr("Photograph"), 180)
         self.source.setMenu(self._source_menu(actions))
         self.device = self._picker("cpu", self.tr("Device"), 84)
-        self.device.setMenu(self._device_menu())
+        self._devices = QMenu(self)
+        self.device.setMenu(self._devices)
         self.search = self._picker("search", self.tr("Command palette"), 220)
         self.search.clicked.connect(actions["go.palette"].trigger)
         keys = actions["go.palette"].shortcut()
@@ -42,7 +41,8 @@ class TopBar(QToolBar):
         self.addWidget(self.search)
         self._name_model(None)
         self._name_image(None)
-        self._name_device(bench.settings.device)
+        self._list_devices()
+        bench.models.listed.connect(lambda _: self._list_devices())
         bench.selection.model_changed.connect(self._name_model)
         bench.selection.image_changed.connect(self._name_image)
         bench.models.opening.connect(
@@ -72,17 +72,21 @@ class TopBar(QToolBar):
             menu.addAction(actions[name])
         return menu
 
-    def _device_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for device in _DEVICES:
-            action: QAction = menu.addAction(device)
+    def _list_devices(self) -> None:
+        """Offer what this machine has, the chosen one marked."""
+        models = self._bench.models
+        self._devices.clear()
+        for device in models.devices:
+            action: QAction = self._devices.addAction(device)
+            action.setCheckable(True)
+            action.setChecked(device == models.device)
             action.triggered.connect(lambda _=False, device=device: self._use(device))
-        return menu
+        self._name_device(models.device)
 
     def _use(self, device: str) -> None:
         self._bench.settings.device = device
         self._bench.models.set_device(device)
-        self._name_device(device)
+        self._list_devices()
 
     def _name_model(self, info: ModelInfo | None) -> None:
         self._put(self.model, "{0}", info.title if info else self.tr("no network"))

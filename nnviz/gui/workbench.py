@@ -149,6 +149,7 @@ class Workbench(QObject):
         self.models.failed.connect(self._model_failed)
         self.models.fetched.connect(self._fetched)
         self.models.fetch_failed.connect(self._fetch_failed)
+        self.models.device_missing.connect(self._device_missing)
         self.images.failed.connect(self._image_failed)
         self.selection.image_changed.connect(self._image_opened)
         self.runs.failed.connect(lambda error: self.messages.fail("run", error))
@@ -175,12 +176,21 @@ class Workbench(QObject):
     def _model_failed(self, reference: str, error: ErrorRecord) -> None:
         remedies = []
         entry = self.models.entry(reference)
-        if entry is not None and entry.file_size and error.kind is ErrorKind.USER:
+        fetchable = entry is not None and not self.models.is_present(entry.reference)
+        if fetchable and error.kind is ErrorKind.USER:
             remedies.append(
                 Remedy(self.tr("Download"), lambda: self.models.fetch(reference))
             )
         self._pending = None
         self.messages.fail("model", error, *remedies)
+
+    def _device_missing(self, device: str) -> None:
+        self.settings.device = "auto"
+        self.messages.say(
+            self.tr("this machine has no {0}: the fastest device is used").format(
+                device
+            )
+        )
 
     def _fetched(self, reference: str) -> None:
         self.messages.settle("model")

@@ -52,6 +52,7 @@ class Session:
         activation_bytes: int = 256 << 20,
         model_bytes: int | None = None,
     ) -> None:
+        self._weights_folder = weights_folder
         self.store = ModelStore(weights_folder, model_bytes)
         self._cache = TensorCache(activation_bytes)
 
@@ -74,7 +75,7 @@ class Session:
 
     def catalogue(self) -> Catalogue:
         """Return all methods and models, plug-ins included."""
-        return live_catalogue()
+        return live_catalogue(self._weights_folder)
 
     def close(self) -> None:
         """Let go of all networks and activations."""

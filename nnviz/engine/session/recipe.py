@@ -44,16 +44,9 @@ def recipe_of(
         threads=request.threads or torch.get_num_threads(),
         chunks=tuple(ctx.chunks),
         changes=changes,
-        device=device_name(ctx.device),
+        device=info.device,
         versions=versions(),
     )
-
-
-def device_name(device: torch.device) -> str:
-    """Return "cpu", "mps" or the name of the graphics card."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return device.type
 
 
 def versions() -> dict[str, str]:

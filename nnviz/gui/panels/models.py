@@ -38,7 +38,7 @@ class ModelPanel(QWidget):
                 self.tr("Network"),
                 self.tr("Params"),
                 self.tr("Top-1"),
-                self.tr("Size"),
+                self.tr("Weights"),
             ]
         )
         self.list.setUniformRowHeights(True)
@@ -111,10 +111,10 @@ class ModelPanel(QWidget):
         group.setFont(0, font)
         group.setExpanded(True)
         for entry in entries:
-            item = QTreeWidgetItem(group, _texts(entry))
+            item = QTreeWidgetItem(group, self._texts(entry))
             self._rows.append(item)
             item.setData(0, _REFERENCE, entry.reference)
-            item.setToolTip(0, f"{entry.reference}\n{entry.family} {entry.year or ''}")
+            item.setToolTip(0, self._tip(entry))
             for column in (1, 2, 3):
                 item.setTextAlignment(
                     column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -177,15 +177,31 @@ class ModelPanel(QWidget):
         """Enable the buttons that mean something for the chosen network."""
         reference = self._reference()
         zoo = reference.startswith("zoo:")
+        here = self._bench.models.is_present(reference)
         self._open_button.setEnabled(bool(reference))
         self._random_button.setEnabled(zoo)
-        self._fetch_button.setEnabled(zoo)
+        self._fetch_button.setVisible(zoo and not here)
 
+    def _texts(self, entry: ModelEntry) -> list[str]:
+        return [
+            entry.title,
+            short_number(entry.parameters) if entry.parameters else "",
+            f"{entry.accuracy:.1f} %" if entry.accuracy else "",
+            self._weights(entry),
+        ]
 
-def _texts(entry: ModelEntry) -> list[str]:
-    return [
-        entry.title,
-        short_number(entry.parameters) if entry.parameters else "",
-        f"{entry.accuracy:.1f} %" if entry.accuracy else "",
-        short_bytes(entry.file_size) if entry.file_size else "",
-    ]
+    def _weights(self, entry: ModelEntry) -> str:
+        """Say whether the weights are here, or how much there is to download."""
+        if not entry.file_size or self._bench.models.is_present(entry.reference):
+            return self.tr("here")
+        return short_bytes(entry.file_size)
+
+    def _tip(self, entry: ModelEntry) -> str:
+        """Say what the row's short words mean."""
+        lines = [entry.reference, f"{entry.family} {entry.year or ''}".strip()]
+        if entry.file_size and not self._bench.models.is_present(entry.reference):
+            size = short_bytes(entry.file_size)
+            lines.append(self.tr("weights: {0} to download").format(size))
+        else:
+            lines.append(self.tr("weights: on this machine"))
+        return "\n".join(lines)

@@ -29,6 +29,10 @@ class StatusBar(QStatusBar):
         self.stop = icon_button(bench.look, "square", self.tr("Stop (Esc)"), bench.stop)
         self.device = label()
         self.memory = label()
+        self.device.setToolTip(self.tr("Where the network computes"))
+        self.memory.setToolTip(
+            self.tr("Memory of this program: its resident set size (RSS)")
+        )
         self.setSizeGripEnabled(False)
         self.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         self.addWidget(self.message, 1)
@@ -96,8 +100,9 @@ class StatusBar(QStatusBar):
             widget.hide()
 
     def _show_device(self) -> None:
-        self.device.setText(self._bench.models.request.device)
+        info = self._bench.selection.model
+        self.device.setText(info.device if info else "")
 
     def _measure(self) -> None:
         size = self._process.memory_info().rss
-        self.memory.setText(short_bytes(size))
+        self.memory.setText(self.tr("RSS {0}").format(short_bytes(size)))
