@@ -9,6 +9,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from nnviz.base.errors import UsageError, unknown
@@ -190,11 +191,7 @@ def parameters_of(declaration: type) -> tuple[Parameter, ...]:
     Raises:
         TypeError: a field whose type is not among the kinds, or without ``Help``.
     """
-    hints = typing.get_type_hints(declaration, include_extras=True)
-    return tuple(
-        _read_field(field, hints[field.name])
-        for field in dataclasses.fields(declaration)
-    )
+    return _read_fields(declaration)
 
 
 def make(declaration: type[Params], values: Mapping[str, object]) -> Params:
@@ -244,6 +241,15 @@ _KIND_OF_TYPE = {
     float: Kind.NUMBER,
     str: Kind.TEXT,
 }
+
+
+@cache
+def _read_fields(declaration: type) -> tuple[Parameter, ...]:
+    hints = typing.get_type_hints(declaration, include_extras=True)
+    return tuple(
+        _read_field(field, hints[field.name])
+        for field in dataclasses.fields(declaration)
+    )
 
 
 def _read_field(field: "dataclasses.Field[Any]", hint: Any) -> Parameter:

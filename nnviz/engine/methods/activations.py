@@ -86,7 +86,7 @@ class Activations:
         results: dict[str, Result] = {
             "channels": mosaic,
             "channel": _overlay(ctx, layer, maps[shown]),
-            "histogram": _spread(maps, channel),
+            "histogram": _spread(maps, figures, channel),
             "statistics": _table(figures, mosaic.order),
         }
         if channel is not None:
@@ -181,9 +181,10 @@ def _overlay(ctx: Context, layer: LayerInfo, values: Maps) -> Heatmap:
     )
 
 
-def _spread(maps: Maps, channel: int | None) -> Curves:
-    values = maps if channel is None else maps[channel]
-    edges, shares, sampled = histogram(values, _BINS)
+def _spread(maps: Maps, figures: ChannelFigures, channel: int | None) -> Curves:
+    shown = slice(None) if channel is None else slice(channel, channel + 1)
+    limits = float(figures.lowest[shown].min()), float(figures.highest[shown].max())
+    edges, shares, sampled = histogram(maps[shown], limits, _BINS)
     name = "all channels" if channel is None else f"channel {channel}"
     return Curves(
         x=edges,

@@ -77,11 +77,12 @@ def channel_figures(maps: Maps) -> ChannelFigures:
     """Return the figures of each map."""
     flat = maps.reshape(len(maps), -1)
     peak = flat.argmax(axis=1)
-    zeros = [np.count_nonzero(one) / flat.shape[1] for one in flat == 0]
-    squares = np.einsum("cp,cp->c", flat, flat, dtype=flat.dtype)
+    places = flat.shape[1]
+    zeros = [np.count_nonzero(one) / places for one in flat == 0]
+    squares = np.einsum("cp,cp->c", flat, flat)
     return ChannelFigures(
-        mean=flat.mean(axis=1, dtype=flat.dtype).astype(np.float64),
-        strength=np.sqrt(squares.astype(np.float64) / flat.shape[1]),
+        mean=(flat @ np.ones(places, flat.dtype)).astype(np.float64) / places,
+        strength=np.sqrt(squares.astype(np.float64) / places),
         lowest=flat.min(axis=1).astype(np.float64),
         highest=np.take_along_axis(flat, peak[:, None], 1)[:, 0].astype(np.float64),
         zeros=np.array(zeros),
@@ -89,30 +90,40 @@ def channel_figures(maps: Maps) -> ChannelFigures:
     )
 
 
-def histogram(values: Maps, bins: int) -> tuple[Numbers, Numbers, bool]:
+def histogram(
+    values: Maps, limits: tuple[float, float], bins: int
+) -> tuple[Numbers, Numbers, bool]:
     """Return how the values that are not zero spread, as shares of all values.
 
     Args:
-        values: any shape; what is not finite is left out.
+        values: any shape.
+        limits: the smallest and the largest; what lies outside, and what is not a
+            number, is left out.
         bins: how many bars.
 
     Returns:
         bins + 1 edges, bins shares, and whether only a sample was counted: of large
         arrays every k-th value is, from the first on.
     """
+    low, high = limits if np.isfinite(limits).all() else _finite_limits(values)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
     flat = values.reshape(-1)
     stride = -(-flat.size // _SAMPLE)
     # An odd stride walks over all columns of maps whose width is a power of two.
     sample = flat[:: stride | 1] if stride > 1 else flat
-    counted = sample[np.isfinite(sample) & (sample != 0)]
-    low, high = (counted.min(), counted.max()) if counted.size else (0.0, 1.0)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    counts = torch.histc(
-        torch.from_numpy(counted.astype(np.float32)), bins, float(low), float(high)
-    )
-    edges = np.linspace(float(low), float(high), bins + 1)
-    return edges, counts.numpy().astype(np.float64) / sample.size, stride > 1
+    counted = torch.from_numpy(sample.astype(np.float32))
+    counts = torch.histc(counted, bins, low, high)
+    # The zeros are taken from the bar that the same arithmetic puts them into.
+    zeros = sample.size - int(np.count_nonzero(sample))
+    counts -= zeros * torch.histc(torch.zeros(1), bins, low, high)
+    shares = counts.numpy().astype(np.float64) / sample.size
+    return np.linspace(low, high, bins + 1), shares, stride > 1
+
+
+def _finite_limits(values: Maps) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
 def _channels_first(one: Tensor, info: LayerInfo) -> Tensor:

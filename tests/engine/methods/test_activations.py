@@ -76,7 +76,7 @@ def test_figures_and_remarks(session, net):
     assert "60.9 % of the values are zero" in report.notes  # 39 of 64
     bars = report["histogram"]
     assert bars.series["all channels"].sum() == pytest.approx(100 * 25 / 64)
-    assert (bars.x[0], bars.x[-1]) == (0.5, 20)
+    assert (bars.x[0], bars.x[-1]) == (0, 20)
 
 
 def test_strongest_channel_lies_over_the_photo(session, net):

@@ -115,23 +115,43 @@ def test_figures_agree_with_float64(maps):
 
 
 def test_histogram_of_a_hand_worked_case():
-    values = np.array([0, 0, 1, 1, 2, 5], np.float32)
-    edges, shares, sampled = histogram(values, 4)
-    assert edges.tolist() == [1, 2, 3, 4, 5]
-    assert shares.tolist() == pytest.approx([2 / 6, 1 / 6, 0, 1 / 6])
+    values = np.array([0, 0, 1, 1, 2, 4], np.float32)
+    edges, shares, sampled = histogram(values, (0, 4), 4)
+    assert edges.tolist() == [0, 1, 2, 3, 4]
+    assert shares.tolist() == pytest.approx([0, 2 / 6, 1 / 6, 1 / 6])
     assert not sampled
 
 
-@pytest.mark.parametrize("values", [np.zeros(4), np.full(4, 7.0), np.full(4, np.nan)])
-def test_histogram_of_constants(values):
-    edges, shares, _ = histogram(values.astype(np.float32), 3)
+@given(
+    arrays(np.float32, 40, elements=st.floats(-100, 100, width=32)),
+    st.integers(1, 70),
+)
+def test_histogram_counts_all_but_the_zeros(values, bins):
+    limits = float(values.min()), float(values.max())
+    _, shares, _ = histogram(values, limits, bins)
+    assert shares.min() >= 0
+    assert shares.sum() == pytest.approx((values != 0).mean(), abs=1e-9)
+
+
+@pytest.mark.parametrize(("value", "share"), [(0.0, 0), (7.0, 1), (np.nan, 0)])
+def test_histogram_of_constants(value, share):
+    values = np.full(4, value, np.float32)
+    edges, shares, _ = histogram(values, (value, value), 3)
     assert (np.diff(edges) > 0).all()
-    assert shares.sum() == pytest.approx(1.0 if values[0] == 7 else 0.0)
+    assert shares.sum() == pytest.approx(share)
+
+
+def test_histogram_leaves_out_what_is_not_finite():
+    values = np.array([np.inf, 1, 3, np.nan], np.float32)
+    edges, shares, _ = histogram(values, (np.nan, np.nan), 2)
+    assert edges.tolist() == [1, 2, 3]
+    assert shares.tolist() == [0.25, 0.25]
 
 
 def test_sampled_histogram_is_near_the_whole():
     values = np.random.default_rng(0).normal(size=(64, 112, 112)).astype(np.float32)
-    edges, shares, sampled = histogram(values, 60)
+    limits = float(values.min()), float(values.max())
+    edges, shares, sampled = histogram(values, limits, 60)
     whole, _ = np.histogram(values, edges)
     assert sampled
     # 16 384 of 802 816 values: one standard error of a share of 0.06 is 0.0019.
