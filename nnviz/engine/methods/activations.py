@@ -25,8 +25,9 @@ from nnviz.engine.ops.maps import (
 _ALL = -1
 _BINS = 60
 _UNIT = "activation"
-_FINEST = 8
-"""The layer chosen by default has maps of at least 1/8 of the input's side."""
+_FINEST = 4
+"""The layer chosen by default has maps of at least 1/4 of the input's side: fine enough
+to recognise the photograph in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,23 +77,26 @@ class Activations:
     }
 
     def run(self, ctx: Context, params: ActivationsParams) -> Iterator[Report]:
-        """Yield one report: the mosaic, an overlay, a histogram and figures."""
+        """Yield one report: the mosaic, an overlay, a histogram and figures.
+
+        The overlay is of the channel asked for, then it comes first, or of the
+        strongest one.
+        """
         layer, notes = _choose_layer(ctx, params.layer)
         maps = channel_maps(ctx.activations(layer.name), layer)
         channel = _checked_channel(params.channel, layer, len(maps))
         figures = channel_figures(maps)
         mosaic = _mosaic(ctx, layer, maps, figures, params)
-        shown = int(mosaic.order[0]) if channel is None else channel
-        results: dict[str, Result] = {
-            "channels": mosaic,
-            "channel": _overlay(ctx, layer, maps[shown]),
-            "histogram": _spread(maps, figures, channel),
-            "statistics": _table(figures, mosaic.order),
-        }
-        if channel is not None:
-            results = {"channel": results.pop("channel"), **results}
-        notes = (*notes, f"channel {shown} is shown large", *_remarks(layer, figures))
-        yield Report(results, notes)
+        results: dict[str, Result] = {"channels": mosaic}
+        if channel is None:
+            strongest = int(figures.strength.argmax())
+            results["strongest"] = _overlay(ctx, layer, maps[strongest])
+            notes = (*notes, f"the strongest is channel {strongest}")
+        else:
+            results = {"channel": _overlay(ctx, layer, maps[channel]), **results}
+        results["histogram"] = _spread(maps, figures, channel)
+        results["statistics"] = _table(figures, mosaic.order)
+        yield Report(results, (*notes, *_remarks(layer, figures)))
 
 
 def _choose_layer(ctx: Context, name: str) -> tuple[LayerInfo, tuple[str, ...]]:

@@ -82,9 +82,9 @@ def test_figures_and_remarks(session, net):
 def test_strongest_channel_lies_over_the_photo(session, net):
     report = run_network(session, net, SMALL, "activations", layer="0").report
     assert isinstance(report.main, Mosaic)
-    assert np.array_equal(report["channel"].values, report.main.tiles[2])
-    assert report["channel"].frame is Frame.INPUT
-    assert report["channel"].placement == SMALL.placement(cat().size)
+    assert np.array_equal(report["strongest"].values, report.main.tiles[2])
+    assert report["strongest"].frame is Frame.INPUT
+    assert report["strongest"].placement == SMALL.placement(cat().size)
 
 
 def test_one_channel_comes_first(session, net):
@@ -115,9 +115,9 @@ def test_layer_that_is_not_run(session):
 
 def test_layer_chosen_for_a_photo_network(session):
     report = run_method(session, "activations", "zoo:resnet18@random").report
-    # 28 px is the last size of at least 224 / 8.
-    assert report.main.layer == "layer2"
-    assert report.notes[0].startswith("layer layer2 was chosen: the deepest with maps")
+    # 56 px is the last size of at least 224 / 4.
+    assert report.main.layer == "layer1"
+    assert report.notes[0].startswith("layer layer1 was chosen: the deepest with maps")
 
 
 def test_layer_chosen_for_a_network_without_maps(session):
