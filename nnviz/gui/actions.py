@@ -86,7 +86,12 @@ class Actions(QObject):
         )
 
 
+def plain(text: str) -> str:
+    """Return a menu's text without its mnemonic and its dots."""
+    return text.replace("&", "").rstrip("…")
+
+
 def _tip(command: Command, action: QAction) -> str:
-    words = command.hint or command.title.replace("&", "").rstrip("…")
+    words = command.hint or plain(command.title)
     keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     return f"{words} ({keys})" if keys else words

@@ -11,9 +11,7 @@ from nnviz.gui.main_window import MainWindow
 from nnviz.gui.samples import sample_photo
 from nnviz.gui.settings import Settings
 from nnviz.gui.theme import load_fonts
-from nnviz.gui.workbench import Workbench
-
-DEFAULT_MODEL = "bundled:objects"
+from nnviz.gui.workbench import DEFAULT_MODEL, Workbench
 
 
 def run(files: Sequence[Path], model: str | None) -> int:
@@ -64,11 +62,7 @@ def start_engine(bench: Workbench) -> None:
 
 def open_first(bench: Workbench, files: Sequence[str], model: str) -> None:
     """Open what the program was started with."""
-    bench.open_model(model)
-    sample = sample_photo()
-    first = list(files) or ([sample] if sample else [])
-    if first:
-        bench.open_files(first)
+    bench.start_with(files, model, sample_photo())
 
 
 class _AfterPaint(QObject):

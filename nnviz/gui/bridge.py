@@ -2,7 +2,7 @@
 
 import atexit
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.dropped import Dropped
 from nnviz.base.events import (
     Cancelled,
     Changes,
@@ -25,7 +26,13 @@ from nnviz.base.recipes import Run
 from nnviz.base.requests import Request
 from nnviz.base.resources import resource
 from nnviz.runtime.garbage import GarbageTimer
-from nnviz.runtime.io import EXPORT_PLACE, IMAGE_PLACE, THUMBNAIL_PLACE, IoPool
+from nnviz.runtime.io import (
+    EXPORT_PLACE,
+    FILES_PLACE,
+    IMAGE_PLACE,
+    THUMBNAIL_PLACE,
+    IoPool,
+)
 from nnviz.runtime.mailbox import Posted
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
 
@@ -70,6 +77,8 @@ class Bridge(QObject):
     """Catalogue: the live one, with plug-ins.  The engine is imported now."""
     engine_failed = Signal(object)
     """ErrorRecord: the engine cannot be imported, so every request will fail."""
+    files_seen = Signal(object)
+    """Dropped: what the files are."""
     image_opened = Signal(str, object)
     """Path (or name, of an array) and Image."""
     image_failed = Signal(str, object)
@@ -142,6 +151,10 @@ class Bridge(QObject):
         """Tell whether an answer is still to come."""
         return bool(self._known(place).open)
 
+    def look_at(self, files: Sequence[str]) -> None:
+        """Find out what files are; answers with ``files_seen``."""
+        self._io.look_at(files)
+
     def open_image(self, path: str) -> None:
         """Open a photograph; answers with ``image_opened`` or ``image_failed``."""
         self._paths[self._io.open_image(path)] = path
@@ -213,6 +226,8 @@ class Bridge(QObject):
             self._hear_engine(posted.event)
         elif posted.place == IMAGE_PLACE:
             self._hear_image(posted)
+        elif posted.place == FILES_PLACE:
+            self._hear_files(posted.event)
         elif posted.place == THUMBNAIL_PLACE:
             self._hear_thumbnail(posted)
         elif posted.place == EXPORT_PLACE:
@@ -250,6 +265,12 @@ class Bridge(QObject):
         path = self._paths.pop(posted.ticket)
         if isinstance(posted.event, Done):
             self.thumbnail_ready.emit(path, posted.event.value)
+
+    def _hear_files(self, event: Event) -> None:
+        if isinstance(event, Done):
+            self.files_seen.emit(event.value)
+        elif isinstance(event, Failed):
+            self.files_seen.emit(Dropped(errors=(event.error,)))
 
     def _hear_export(self, event: Event) -> None:
         if isinstance(event, Done):

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QCoreApplication
 
 from nnviz.gui.actions import Command
+from nnviz.gui.panels.shortcuts import Key
 from nnviz.gui.theme import THEMES
 
 FILE, EDIT, GO, VIEW, RUN, HELP = "File", "Edit", "Go", "View", "Run", "Help"
@@ -19,6 +20,22 @@ def commands() -> tuple[Command, ...]:
         *_view(),
         Command("help.keys", _tr("Keyboard shortcuts"), "F1", "keyboard", HELP),
         Command("help.about", _tr("About nnviz"), "", "info", HELP),
+    )
+
+
+def gestures() -> tuple[Key, ...]:
+    """Return the keys and the mouse gestures of the panels, translated."""
+    picture, channels = _tr("In a picture"), _tr("Among feature maps")
+    lists = _tr("In lists")
+    return (
+        Key(picture, _tr("Zoom at the cursor"), _tr("Wheel, + and -")),
+        Key(picture, _tr("Move the picture"), _tr("Drag, arrow keys")),
+        Key(picture, _tr("Fit into the window"), _tr("Double click, 0")),
+        Key(picture, _tr("Choose a position"), _tr("Click")),
+        Key(channels, _tr("Choose a channel"), _tr("Click, arrow keys")),
+        Key(channels, _tr("First and last channel"), _tr("Home, End")),
+        Key(lists, _tr("Open the chosen network or layer"), _tr("Return")),
+        Key(lists, _tr("Take a photograph out of the tray"), _tr("Del")),
     )
 
 

@@ -33,6 +33,8 @@ class Images(QObject):
     """Path of the photograph that is being opened."""
     failed = Signal(str, object)
     """Path and ErrorRecord."""
+    opened = Signal(object)
+    """The Image that the selection has now."""
     current_changed = Signal(str)
     """Path of the photograph that is open now."""
 
@@ -80,6 +82,12 @@ class Images(QObject):
             self.opening.emit(name)
             self._bridge.open_array(pixels, name)
 
+    def add_opened(self, image: Image) -> None:
+        """Put a photograph into the tray that is open already, and show it."""
+        self._wanted = image.path
+        self.opening.emit(image.path)
+        self._opened(image.path, image)
+
     def remove(self, path: str) -> None:
         """Take a photograph out of the tray; its file stays."""
         if path in self._paths:
@@ -90,10 +98,10 @@ class Images(QObject):
     def show(self, path: str) -> None:
         """Open a photograph, at once where it is still in memory."""
         self._wanted = path
+        self.opening.emit(path)
         if path in self._kept:
             self._opened(path, self._kept[path])
         elif self._bridge is not None:
-            self.opening.emit(path)
             self._bridge.open_image(path)
 
     def step(self, steps: int) -> None:
@@ -117,6 +125,7 @@ class Images(QObject):
             self.thumbnail.emit(path, _shrunk(image))
         self._selection.set_image(image)
         self.current_changed.emit(path)
+        self.opened.emit(image)
 
     def _fail(self, path: str, error: ErrorRecord) -> None:
         if path in self._paths and path == self._wanted:

@@ -7,10 +7,11 @@ from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from nnviz.gui.actions import Actions
-from nnviz.gui.commands import MENUS, commands
+from nnviz.gui.actions import Actions, plain
+from nnviz.gui.commands import MENUS, commands, gestures
 from nnviz.gui.deeds import Deeds
 from nnviz.gui.palette import Entry, Palette
+from nnviz.gui.panels.shortcuts import Key, ShortcutSheet
 from nnviz.gui.panels.status import StatusBar
 from nnviz.gui.stage import Stage
 from nnviz.gui.theme import THEMES
@@ -40,6 +41,7 @@ class MainWindow(QMainWindow):
         self._make_menus()
         self._make_bars()
         self.palette_box = Palette(self, self.entries)
+        self.keys_sheet = ShortcutSheet(self, bench.look, self.keys)
         self.resize(_SIZE)
         self.stage.arrange()
         self.stage.open_for(INSPECT)
@@ -53,7 +55,7 @@ class MainWindow(QMainWindow):
     def _bind(self) -> None:
         deeds = self.deeds.table() | {
             "go.palette": self._open_palette,
-            "help.keys": self._open_palette,
+            "help.keys": self._open_keys,
             "view.reset": self.reset_layout,
         }
         for command in commands():
@@ -115,19 +117,35 @@ class MainWindow(QMainWindow):
     def _open_palette(self) -> None:
         self.palette_box.open()
 
+    def _open_keys(self) -> None:
+        self.keys_sheet.open()
+
     def reset_layout(self) -> None:
         """Go back to the layout of the first start."""
         self.bench.settings.forget_window()
         self.restoreState(self._start_layout)
+
+    def keys(self) -> list[Key]:
+        """Return every shortcut and gesture, by menu, for the sheet of them."""
+        text = QKeySequence.SequenceFormat.NativeText
+        return [
+            Key(
+                command.group,
+                plain(action.text()),
+                ",  ".join(each.toString(text) for each in action.shortcuts()),
+            )
+            for command, action in self.commands.all()
+            if action.shortcuts()
+        ] + list(gestures())
 
     def entries(self) -> list[Entry]:
         """Return everything for the palette: commands, methods, models, layers."""
         bench = self.bench
         entries = [
             Entry(
-                f"{command.group}: {_plain(action.text())}"
+                f"{command.group}: {plain(action.text())}"
                 if command.group
-                else _plain(action.text()),
+                else plain(action.text()),
                 action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
                 action.trigger,
                 action.isEnabled(),
@@ -184,7 +202,3 @@ class MainWindow(QMainWindow):
         self.hide()
         self.bench.shutdown()
         super().closeEvent(event)
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "").rstrip("…")

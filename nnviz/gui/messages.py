@@ -41,6 +41,8 @@ class Messages(QObject):
 
     said = Signal(str)
     """A line for the status bar and the log."""
+    logged = Signal(str)
+    """A line for the log alone."""
     noticed = Signal(object)
     """A Notice."""
     settled = Signal(str)
@@ -49,6 +51,10 @@ class Messages(QObject):
     def say(self, text: str) -> None:
         """Tell what happened."""
         self.said.emit(text)
+
+    def log(self, text: str) -> None:
+        """Tell what happened where nobody needs to see it at once."""
+        self.logged.emit(text)
 
     def notice(self, notice: Notice) -> None:
         """Show a banner until it is closed or its topic settled."""

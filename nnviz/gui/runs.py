@@ -19,7 +19,7 @@ from nnviz.base.events import (
 )
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Value
-from nnviz.base.recipes import Run
+from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Report
 from nnviz.gui.history import History
@@ -71,6 +71,7 @@ class Runs(QObject):
         self._bridge: Bridge | None = None
         self._method: MethodInfo | None = None
         self._values: dict[str, dict[str, Value]] = {}
+        self._seed = 0
         self._began = 0.0
         self._percent = -1
         self.history = History(self)
@@ -104,6 +105,11 @@ class Runs(QObject):
         return self._bridge is not None and self._bridge.busy(RESULT)
 
     @property
+    def seconds(self) -> float:
+        """Time since the chosen method was started, s."""
+        return time.monotonic() - self._began
+
+    @property
     def automatic(self) -> bool:
         """Whether the method runs by itself at every change."""
         return self._method is not None and self._method.group in _AUTOMATIC
@@ -119,13 +125,15 @@ class Runs(QObject):
         """Return the methods of a workspace."""
         return tuple(m for m in self._models.catalogue.methods if m.group == group)
 
-    def choose(self, name: str, values: Mapping[str, Value] | None = None) -> None:
+    def choose(
+        self, name: str, values: Mapping[str, Value] | None = None, seed: int = 0
+    ) -> None:
         """Choose a method, and with it values for some of its parameters."""
         info = next((m for m in self._models.catalogue.methods if m.name == name), None)
         if info is None:
             return
         changed = info is not self._method
-        self._method = info
+        self._method, self._seed = info, seed
         kept = self._values.setdefault(name, _defaults(info))
         kept.update(values or {})
         self._adopt_layer(info, kept, explicit=bool(values))
@@ -169,13 +177,13 @@ class Runs(QObject):
 
     def bring_back(self, run: Run) -> None:
         """Show an earlier result, with the method and values that made it."""
-        self.choose_quietly(run.recipe.method, run.recipe.values)
+        self.choose_quietly(run.recipe)
         self.restored.emit(run)
 
-    def choose_quietly(self, name: str, values: Mapping[str, Value]) -> None:
-        """Choose a method and values without running it."""
+    def choose_quietly(self, recipe: Recipe) -> None:
+        """Choose a recipe's method, values and seed without running it."""
         self._soon.stop()
-        self.choose(name, values)
+        self.choose(recipe.method, recipe.values, recipe.seed)
         self._link_selection()
         self._soon.stop()
 
@@ -190,6 +198,7 @@ class Runs(QObject):
             model=self._models.request,
             image=chosen.image if self._method.needs_image else None,
             values=self.values,
+            seed=self._seed,
         )
 
     def _restart(self) -> None:

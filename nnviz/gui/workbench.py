@@ -1,26 +1,31 @@
 """Everything that is chosen, open and running, and what to do with a file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from nnviz.base.errors import ErrorKind, ErrorRecord, InputError
+from nnviz.base.dropped import Dropped
+from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.info import Finding, ModelInfo, Severity
-from nnviz.base.recipes import Recipe
+from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.gui.images import Images
 from nnviz.gui.messages import Messages, Notice, Remedy
 from nnviz.gui.models import Models
-from nnviz.gui.opening import FileKind, images_in, kind_of, read_recipe
+from nnviz.gui.restoring import Restoring
 from nnviz.gui.runs import Runs
 from nnviz.gui.selection import Selection
 from nnviz.gui.settings import Settings
+from nnviz.gui.sharing import summary
 from nnviz.gui.theme import Look
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.bridge import Bridge
+
+
+DEFAULT_MODEL = "bundled:objects"
 
 
 class Workbench(QObject):
@@ -38,9 +43,14 @@ class Workbench(QObject):
         self.models = Models(self.selection, settings.device, self)
         self.images = Images(self.selection, self)
         self.runs = Runs(self.selection, self.models, self)
+        self._standing_in = False
+        """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
-        self._pending: Recipe | None = None
+        self._sample = ""
         self._connect()
+        # After that: what it finds stands when the network's own banners are gone.
+        self.restoring = Restoring(self.models, self.images, self.runs, self.messages)
+        self.restoring.setParent(self)
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
@@ -48,6 +58,7 @@ class Workbench(QObject):
         for part in (self.models, self.images, self.runs):
             part.attach(bridge)
         bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))
+        bridge.files_seen.connect(self._open_seen)
         bridge.exported.connect(self._saved)
         bridge.export_failed.connect(lambda error: self.messages.fail("save", error))
         self.attached.emit(bridge)
@@ -59,19 +70,21 @@ class Workbench(QObject):
 
     def open_files(self, files: Iterable[str]) -> None:
         """Open whatever these are; what cannot be opened says why."""
-        sorted_files: dict[FileKind, list[str]] = {}
-        for file in files:
-            sorted_files.setdefault(kind_of(Path(file)), []).append(file)
-        self._open_images(sorted_files)
-        for file in sorted_files.get(FileKind.MODEL, ())[:1]:
-            self.open_model(file)
-        for file in sorted_files.get(FileKind.LABELS, ())[:1]:
-            self.models.set_labels(file)
-            self.messages.say(self.tr("class names from {0}").format(Path(file).name))
-        for file in sorted_files.get(FileKind.RECIPE, ())[:1]:
-            self._open_recipe(Path(file))
-        for file in sorted_files.get(FileKind.UNKNOWN, ()):
-            self._refuse(Path(file))
+        if self.bridge is not None:
+            self.messages.settle("open")
+            self.bridge.look_at(tuple(files))
+
+    def start_with(self, files: Sequence[str], model: str, sample: str) -> None:
+        """Open what the program was started with, so that there is something to see.
+
+        Args:
+            files: of any kind.
+            model: reference of the network; the bundled one where it does not open.
+            sample: photograph to open where none of the files is one.
+        """
+        self._sample = sample
+        self.open_model(model)
+        self.open_files(files or ([sample] if sample else []))
 
     def open_model(self, reference: str) -> None:
         """Open a network by reference or path."""
@@ -83,66 +96,33 @@ class Workbench(QObject):
         if self.models.is_opening:
             self.models.stop()
 
-    def _open_images(self, files: dict[FileKind, list[str]]) -> None:
-        pictures = list(files.get(FileKind.IMAGE, ()))
-        for folder in files.get(FileKind.FOLDER, ()):
-            try:
-                pictures += images_in(Path(folder))
-            except InputError as error:
-                self.messages.notice(Notice("open", Severity.PROBLEM, str(error)))
+    def _open_seen(self, dropped: Dropped) -> None:
+        """Open files of which it is known what they are."""
+        pictures = dropped.pictures
+        if not pictures and not dropped.saved and self._sample:
+            pictures = () if self.images.current else (self._sample,)
+        self._sample = ""
         if pictures:
-            self.messages.settle("open")
             self.images.add(pictures)
+        for file in self._one_of(dropped.models):
+            self.open_model(file)
+        for file in self._one_of(dropped.labels):
+            self.models.set_labels(file)
+            self.messages.say(self.tr("class names from {0}").format(Path(file).name))
+        for saved in dropped.saved[:1]:
+            self.restoring.restore(saved)
+        for error in dropped.errors[:1]:
+            self.messages.fail("open", error)
+        for error in dropped.errors[1:]:
+            self.messages.say(error.text)
 
-    def _open_recipe(self, path: Path) -> None:
-        """Bring back the method, values, network and photograph of a saved result."""
-        try:
-            recipe = read_recipe(path)
-        except InputError as error:
-            self.messages.notice(Notice("open", Severity.PROBLEM, str(error)))
-            return
-        self._pending = recipe
-        self.models.open_request(
-            ModelRequest(
-                reference=recipe.model,
-                preprocess=recipe.preprocess,
-                device=self.settings.device,
+    def _one_of(self, files: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the first file; say that the others stay closed."""
+        for file in files[1:]:
+            self.messages.say(
+                self.tr("{0} stays closed: one at a time").format(Path(file).name)
             )
-        )
-        self._seek_image(recipe, path)
-        self.messages.say(self.tr("recipe of {0} restored").format(path.name))
-
-    def _seek_image(self, recipe: Recipe, saved: Path) -> None:
-        """Open the recipe's photograph from beside the result or where it was last."""
-        if not recipe.image:
-            return
-        places = [saved.parent / recipe.image, *map(Path, self.images.paths)]
-        places += map(Path, self.settings.recent)
-        for place in places:
-            if place.name == recipe.image and place.is_file():
-                self.images.add([str(place)])
-                return
-        self.messages.notice(
-            Notice(
-                "open",
-                Severity.WARNING,
-                self.tr("{0} is not beside {1}; drop it here to see the same").format(
-                    recipe.image, saved.name
-                ),
-            )
-        )
-
-    def _restore(self) -> None:
-        """The recipe's network is open: choose its method and values."""
-        if self._pending is not None:
-            recipe, self._pending = self._pending, None
-            self.runs.choose(recipe.method, recipe.values)
-
-    def _refuse(self, path: Path) -> None:
-        reason = "no such file" if not path.exists() else "nnviz cannot open this kind"
-        remedy = "pictures, weights (.safetensors, .pt, .pth), label lists and saved "
-        error = InputError(path.name, reason, remedy + "results can be opened")
-        self.messages.notice(Notice("open", Severity.PROBLEM, str(error)))
+        return files[:1]
 
     def _connect(self) -> None:
         self.models.opened.connect(self._model_opened)
@@ -150,6 +130,7 @@ class Workbench(QObject):
         self.models.fetched.connect(self._fetched)
         self.models.fetch_failed.connect(self._fetch_failed)
         self.models.device_missing.connect(self._device_missing)
+        self.images.opening.connect(lambda _: self.messages.settle("open"))
         self.images.failed.connect(self._image_failed)
         self.selection.image_changed.connect(self._image_opened)
         self.runs.failed.connect(lambda error: self.messages.fail("run", error))
@@ -157,16 +138,27 @@ class Workbench(QObject):
             lambda error: self.messages.fail("predict", error)
         )
         self.runs.predicted.connect(lambda _: self.messages.settle("predict"))
-        self.runs.finished.connect(lambda _: self.messages.settle("run"))
+        self.runs.finished.connect(self._finished)
+
+    def _finished(self, run: Run) -> None:
+        self.messages.settle("run")
+        words = [self.runs.title(run.recipe.method), summary(run), run.recipe.image]
+        named = " · ".join(word for word in words if word)
+        self.messages.log(
+            self.tr("{0}: {1} ms").format(named, round(1000 * self.runs.seconds))
+        )
 
     def _model_opened(self, info: ModelInfo) -> None:
-        for topic in ("model", "run", "predict"):
+        topics = ["run", "predict"]
+        if not self._standing_in:  # else the banner says why it is not the one wanted
+            topics.append("model")
+        self._standing_in = False
+        for topic in topics:
             self.messages.settle(topic)
         if not info.reference.startswith("bundled:"):
             self.settings.add_recent([info.reference])
         self.messages.say(self.tr("{0} opened").format(info.title))
         self._warn(info.findings)
-        self._restore()
 
     def _warn(self, findings: Iterable[Finding]) -> None:
         problems = [f.text for f in findings if f.severity is Severity.PROBLEM]
@@ -181,8 +173,10 @@ class Workbench(QObject):
             remedies.append(
                 Remedy(self.tr("Download"), lambda: self.models.fetch(reference))
             )
-        self._pending = None
         self.messages.fail("model", error, *remedies)
+        if self.selection.model is None and reference != DEFAULT_MODEL:
+            self._standing_in = True
+            self.open_model(DEFAULT_MODEL)
 
     def _device_missing(self, device: str) -> None:
         self.settings.device = "auto"
@@ -195,7 +189,9 @@ class Workbench(QObject):
     def _fetched(self, reference: str) -> None:
         self.messages.settle("model")
         self.messages.say(self.tr("{0} downloaded").format(reference))
-        self.models.open(reference)
+        self.models.open_request(
+            self.restoring.request_for(reference) or ModelRequest(reference=reference)
+        )
 
     def _fetch_failed(self, reference: str, error: ErrorRecord | None) -> None:
         if error is None:
@@ -219,7 +215,6 @@ class Workbench(QObject):
         image = self.selection.image
         if image is None:
             return
-        self.messages.settle("open")
         if image.path:
             self.settings.add_recent([image.path])
         notes = f" ({'; '.join(image.notes)})" if image.notes else ""

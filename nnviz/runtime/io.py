@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -16,6 +16,8 @@ from nnviz.base.images import image_from_array
 from nnviz.base.recipes import Run
 from nnviz.media.decode import open_image
 from nnviz.media.thumbnails import thumbnail
+from nnviz.runtime import recent
+from nnviz.runtime.dropped import look_at
 from nnviz.runtime.export import save_run
 from nnviz.runtime.image_cache import ImageCache
 from nnviz.runtime.mailbox import Mailbox, Posted
@@ -23,6 +25,7 @@ from nnviz.runtime.mailbox import Mailbox, Posted
 IMAGE_PLACE = ":image"
 THUMBNAIL_PLACE = ":thumbnail"
 EXPORT_PLACE = ":export"
+FILES_PLACE = ":files"
 _THREADS = 2
 _CACHE_BYTES = 256 << 20
 _MAX_WAITING_IMAGES = 3
@@ -90,12 +93,14 @@ class IoPool:
             _Urgency.THUMBNAIL, THUMBNAIL_PLACE, lambda: thumbnail(path, size)
         )
 
+    def look_at(self, files: Sequence[str]) -> int:
+        """Tell what files are, listing folders; ends with a ``Dropped``."""
+        return self._submit(_Urgency.IMAGE, FILES_PLACE, lambda: look_at(files))
+
     def export(self, run: Run, folder: str, stem: str | None) -> int:
         """Save a result beside earlier ones; ends with the paths."""
         return self._submit(
-            _Urgency.EXPORT,
-            EXPORT_PLACE,
-            lambda: save_run(run, Path(folder), stem, overwrite=False),
+            _Urgency.EXPORT, EXPORT_PLACE, lambda: _save(run, Path(folder), stem)
         )
 
     def cancel(self, ticket: int) -> None:
@@ -143,7 +148,7 @@ class IoPool:
     def _submit(self, urgency: _Urgency, place: str, work: Callable[[], object]) -> int:
         with self._changed:
             ticket = next(self._numbers)
-            turn = -ticket if urgency is _Urgency.IMAGE else ticket
+            turn = -ticket if place == IMAGE_PLACE else ticket
             errand = _Errand(urgency, turn, ticket, place, work)
             self._errands[ticket] = errand
             if self._stopping:
@@ -191,6 +196,14 @@ class IoPool:
         if errand.place == IMAGE_PLACE:
             self._waiting_images += 1
         self._mailbox.put(Posted(errand.place, errand.ticket, event), keep=True)
+
+
+def _save(run: Run, folder: Path, stem: str | None) -> tuple[Path, ...]:
+    """Save a result and note where its photograph lies, for when it is opened again."""
+    paths = save_run(run, folder, stem, overwrite=False)
+    if run.image is not None:
+        recent.remember(run.image)
+    return paths
 
 
 def _outcome(errand: _Errand) -> Event:

@@ -17,6 +17,7 @@ from nnviz.base.results import Mosaic, Ranking, Report
 from nnviz.gui import app
 from nnviz.gui.bridge import Bridge
 from nnviz.gui.settings import Settings
+from nnviz.runtime.dropped import look_at
 
 
 class FakeBridge(QObject):
@@ -25,6 +26,7 @@ class FakeBridge(QObject):
     event = Signal(str, object)
     catalogue_changed = Signal(object)
     engine_failed = Signal(object)
+    files_seen = Signal(object)
     image_opened = Signal(str, object)
     image_failed = Signal(str, object)
     thumbnail_ready = Signal(str, object)
@@ -75,6 +77,9 @@ class FakeBridge(QObject):
 
     def busy(self, place):
         return place in self.working
+
+    def look_at(self, files):
+        self.files_seen.emit(look_at(files))
 
     def open_image(self, path):
         if "broken" in path:

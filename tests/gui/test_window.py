@@ -1,13 +1,17 @@
 """The window around a bridge that answers at once."""
 
+import hashlib
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 from PySide6.QtCore import QMimeData, QSize, Qt
 from PySide6.QtGui import QAction, QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Progress
@@ -16,6 +20,7 @@ from nnviz.gui import app
 from nnviz.gui.palette import Entry, rank
 from nnviz.gui.settings import Settings
 from nnviz.gui.theme import THEMES, palette, stylesheet
+from tests.gui.conftest import photo as fake_photo
 
 
 def shown(window):
@@ -172,20 +177,111 @@ def test_labels_are_given_to_the_network(opened, fake, tmp_path):
     assert fake.last("model").model.labels == str(path)
 
 
+def save_recipe(opened, folder, **changes):
+    """Write the shown result's recipe with some of it changed; return the file."""
+    values = json.loads(opened.stage.centre.run.recipe.to_json()) | changes
+    path = folder / "saved.json"
+    path.write_text(json.dumps(values))
+    return str(path)
+
+
 def test_a_saved_recipe_is_restored(opened, fake, qtbot, tmp_path):
-    """Truth: a recipe file by hand, its photograph beside it."""
-    recipe = opened.stage.centre.run.recipe
-    values = json.loads(recipe.to_json())
-    values |= {"model": "fake:other", "image": "dog.png"}
-    values["values"] = {"layer": "stem.relu", "channel": 2}
-    (tmp_path / "dog.png").write_bytes(b"")
-    saved = tmp_path / "saved.json"
-    saved.write_text(json.dumps(values))
-    opened.bench.open_files([str(saved)])
+    """Truth: a recipe file by hand, its photograph beside it, hashed by hashlib."""
+    PillowImage.new("RGB", (9, 7), "red").save(tmp_path / "dog.png")
+    (tmp_path / "names.txt").write_text("a\nb\n")
+    digest = hashlib.sha256((tmp_path / "dog.png").read_bytes()).hexdigest()
+    values = {"layer": "stem.relu", "channel": 2}
+    preprocess = Preprocess(mean=(0.1, 0.2, 0.3)).to_json()
+    saved = save_recipe(
+        opened,
+        tmp_path,
+        model="fake:other",
+        image="dog.png",
+        image_sha256=digest,
+        values=values,
+        seed=7,
+        labels="names.txt",
+        preprocess=preprocess,
+    )
+    opened.bench.open_files([saved])
     qtbot.waitUntil(lambda: results(fake)[-1].values["layer"] == "stem.relu")
     last = results(fake)[-1]
     assert (last.model.reference, last.image.name) == ("fake:other", "dog.png")
-    assert last.values["channel"] == 2
+    assert (last.values["channel"], last.seed) == (2, 7)
+    assert last.model.labels == str(tmp_path / "names.txt")
+    assert last.model.preprocess.mean == (0.1, 0.2, 0.3)
+    assert shown(opened) == []
+
+
+def test_a_recipe_waits_for_its_photograph(opened, fake, qtbot, tmp_path):
+    """Truth: the fake's photographs have other hashes for other lengths of name."""
+    digest = fake_photo("/photos/the-dog.png").sha256
+    saved = save_recipe(opened, tmp_path, image="dog.png", image_sha256=digest)
+    opened.bench.open_files([saved])
+    assert "drop dog.png here" in shown(opened)[0]
+    opened.bench.images.add(["/photos/other.png"])
+    assert "other.png is not the recipe's photograph" in shown(opened)[0]
+    opened.bench.images.add(["/photos/the-dog.png"])
+    assert shown(opened) == []
+    qtbot.waitUntil(lambda: results(fake)[-1].image.sha256 == digest)
+
+
+def test_a_recipe_of_other_weights_says_so(opened, tmp_path):
+    """Truth: the fake's network has a hash of zeros."""
+    opened.bench.open_files([save_recipe(opened, tmp_path, model_sha256="1" * 64)])
+    assert any("other weights" in text for text in shown(opened))
+
+
+def test_devices_are_those_of_the_machine(opened, fake):
+    """Truth: the live list; "cuda" was chosen on another machine."""
+    opened.bench.models.set_device("cuda")
+    fake.catalogue_changed.emit(replace(fake.catalogue, devices=("cpu",)))
+    assert opened.bench.models.devices == ("auto", "cpu")
+    assert fake.last("model").model.device == "auto"
+    fake.catalogue_changed.emit(replace(fake.catalogue, devices=("cuda:0", "cpu")))
+    opened.bench.models.set_device("cuda")
+    assert fake.last("model").model.device == "cuda"
+    assert opened.status.device.text() == "cpu"
+
+
+def test_weights_on_disk_need_no_download_button(opened, fake):
+    """Truth: the live list names what is here."""
+    here = frozenset(["zoo:resnet18"])
+    fake.catalogue_changed.emit(replace(fake.catalogue, present=here))
+    panel = opened.stage.models
+    for reference, is_here in (("zoo:resnet18", True), ("zoo:resnet34", False)):
+        panel._select(reference)
+        assert panel._fetch_button.isHidden() == is_here
+        assert (panel.list.currentItem().text(3) == "here") == is_here
+    opened.bench.models.fetch("zoo:resnet34")
+    panel._select("zoo:resnet34")
+    assert panel._fetch_button.isHidden()
+
+
+def test_the_sheet_of_shortcuts_holds_every_one(opened, qtbot):
+    """Truth: the actions that Qt knows."""
+    opened.commands["help.keys"].trigger()
+    sheet = opened.keys_sheet
+    lines = dict(sheet.shown())
+    for action in opened.findChildren(QAction):
+        if action.objectName() and not action.shortcut().isEmpty():
+            title = action.text().replace("&", "").rstrip("…")
+            assert action.shortcut().toString() in lines[title]
+            assert action.shortcut().toString() in action.toolTip()
+    qtbot.keyClicks(sheet.search, "palette")
+    assert sheet.shown() == [("Command palette", "Ctrl+K")]
+    qtbot.keyClick(sheet.search, Qt.Key.Key_Escape)
+    assert sheet.isHidden()
+
+
+def test_the_log_says_what_ran_and_for_how_long(opened):
+    """Truth: what the fixture did; an error comes with its details."""
+    record = ErrorRecord(ErrorKind.OURS, "ValueError: odd", "line 3 of odd.py")
+    opened.bench.messages.fail("run", record)
+    text = opened.stage.log.text.toPlainText()
+    assert "cat.png opened" in text
+    assert re.search(r"Activations · stem · cat.png: \d+ ms", text)
+    assert "line 3 of odd.py" in text
 
 
 def test_a_pasted_picture_is_opened(opened):
@@ -216,27 +312,29 @@ def test_saving_asks_the_bridge(opened, fake, tmp_path):
     assert (run, folder) == (opened.stage.centre.run, str(tmp_path))
 
 
+def type_mean(opened, qtbot, text):
+    """Type the mean of the first channel."""
+    opened.stage.docks["preprocess"].show()
+    fields = opened.stage.preprocess.form.findChildren(QLineEdit)
+    (field,) = [each for each in fields if each.accessibleName() == "mean, channel 1"]
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
 def test_the_preprocessing_editor_changes_the_prediction(opened, fake, qtbot):
     """Truth: the request that follows."""
-    panel = opened.stage.preprocess
-    panel.mean.setText("0.5, 0.5, 0.5")
-    panel.mean.textEdited.emit("0.5, 0.5, 0.5")
+    type_mean(opened, qtbot, "0.5")
     qtbot.waitUntil(lambda: fake.last("predictions").model.preprocess is not None)
-    assert fake.last("predictions").model.preprocess.mean == (0.5, 0.5, 0.5)
-    panel.reset.click()
+    assert fake.last("predictions").model.preprocess.mean[0] == 0.5
+    opened.stage.preprocess.form.reset()
     qtbot.waitUntil(lambda: fake.last("predictions").model.preprocess is None)
 
 
-@pytest.mark.parametrize(
-    ("mean", "words"),
-    [("406, 0.4, 0.4", "did you mean 0.406"), ("a", "no list"), ("1, 2", "2 and 3")],
-)
-def test_the_preprocessing_editor_warns_of_the_impossible(opened, qtbot, mean, words):
+def test_the_preprocessing_editor_warns_of_the_impossible(opened, qtbot):
     """Truth: the mean of 406 of pytorch-grad-cam's issue 189."""
-    panel = opened.stage.preprocess
-    panel.mean.setText(mean)
-    panel.mean.textEdited.emit(mean)
-    qtbot.waitUntil(lambda: words in panel.warning.text())
+    type_mean(opened, qtbot, "406")
+    assert "did you mean 0.406" in opened.stage.preprocess.form.remark()
 
 
 def test_the_palette_finds_every_action(opened):
@@ -352,4 +450,6 @@ def test_an_unexpected_value_is_not_taken_for_a_result(opened, fake):
 
 def test_preprocess_boxes_show_the_networks_own(opened):
     """Truth: the fake network's preprocessing."""
-    assert opened.stage.preprocess.read() == Preprocess(input_size=(32, 32), resize=32)
+    assert opened.stage.preprocess.form.value() == Preprocess(
+        input_size=(32, 32), resize=32
+    )

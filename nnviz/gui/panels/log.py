@@ -32,6 +32,7 @@ class LogPanel(QWidget):
             )
         )
         bench.messages.said.connect(self._write)
+        bench.messages.logged.connect(self._write)
         bench.messages.noticed.connect(self._write_notice)
 
     def _write(self, text: str) -> None:
