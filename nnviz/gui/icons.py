@@ -1,6 +1,8 @@
 """The shipped SVG icons, drawn in the colours of the theme."""
 
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
@@ -21,13 +23,36 @@ def draw(name: str, colour: str, disabled: str, side: int) -> QIcon:
         side: px of the largest size; drawn once and scaled down by Qt.
     """
     try:
-        text = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
+        text = _svg(name)
     except FileNotFoundError:
         return QIcon()
     icon = QIcon()
     icon.addPixmap(_pixmap(text, colour, side))
     icon.addPixmap(_pixmap(text, disabled, side), QIcon.Mode.Disabled)
     return icon
+
+
+@cache
+def file(name: str, colour: str) -> str:
+    """Return the path of an icon in a colour: style sheets take pictures from files.
+
+    Args:
+        name: as for ``draw``, one that ships.
+        colour: as for ``draw``.
+    """
+    path = Path(_folder().name, f"{name}-{colour.removeprefix('#')}.svg")
+    path.write_text(_svg(name).replace("currentColor", colour), encoding="utf-8")
+    return path.as_posix()
+
+
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    """Return a folder that goes with the program."""
+    return TemporaryDirectory(prefix="nnviz-icons-", ignore_cleanup_errors=True)
+
+
+def _svg(name: str) -> str:
+    return resource("icons", f"{name}.svg").read_text(encoding="utf-8")
 
 
 def _pixmap(svg: str, colour: str, side: int) -> QPixmap:

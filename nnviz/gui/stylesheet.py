@@ -99,16 +99,81 @@ QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextBrowser {
     selection-color: $on_accent;
 }
 QLineEdit, QComboBox, QAbstractSpinBox { min-height: $px20; }
-QAbstractSpinBox { padding: $px3 0; }
-QAbstractSpinBox QLineEdit {
-    border: none; border-left: $px8 solid transparent; border-radius: 0; padding: 0;
-}
-QComboBox QLineEdit { border: none; padding: 0; }
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
-Row > QToolButton { padding: 0; color: $muted; }
+QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover { border-color: $muted; }
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus,
 QPlainTextEdit:focus, QTextBrowser:focus { border-color: $accent; }
-QComboBox::drop-down { border: none; width: $px20; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $muted; }
+/* The line inside a box is a QLineEdit too: it must not have a frame of its own. */
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {
+    background: transparent; border: none; border-radius: 0; padding: 0;
+    min-height: 0;
+}
+QAbstractSpinBox { padding: $px3 0; min-height: $px17; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+    subcontrol-origin: border; width: $px20; border: none; background: transparent;
+}
+QAbstractSpinBox::up-button {
+    subcontrol-position: top right; border-top-right-radius: $px4;
+}
+QAbstractSpinBox::down-button {
+    subcontrol-position: bottom right; border-bottom-right-radius: $px4;
+}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {
+    background: $hover;
+}
+QAbstractSpinBox::up-arrow, QAbstractSpinBox::down-arrow {
+    width: $px10; height: $px10;
+}
+QAbstractSpinBox::up-arrow { image: url($icon_up); }
+QAbstractSpinBox::down-arrow { image: url($icon_down); }
+QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:off,
+QAbstractSpinBox::up-arrow:disabled, QAbstractSpinBox::down-arrow:disabled {
+    image: none;
+}
+QComboBox { padding-right: $px24; }
+QComboBox:!editable { padding-left: $px10; }
+QComboBox::drop-down {
+    subcontrol-origin: border; subcontrol-position: center right;
+    border: none; width: $px24;
+}
+QComboBox::down-arrow { image: url($icon_down); width: $px12; height: $px12; }
+
+QCheckBox, QRadioButton { spacing: $px8; background: transparent; }
+QCheckBox::indicator, QMenu::indicator, QTreeView::indicator, QListView::indicator {
+    width: $px14; height: $px14; background: $field; border: 1px solid $muted;
+    border-radius: $px3;
+}
+QCheckBox::indicator:hover { border-color: $text; }
+QCheckBox:focus { color: $accent; }
+QCheckBox::indicator:checked, QMenu::indicator:checked,
+QTreeView::indicator:checked, QListView::indicator:checked {
+    background: $accent; border-color: $accent; image: url($icon_check);
+}
+QCheckBox:disabled { color: $muted; }
+QCheckBox::indicator:disabled { background: $panel; border-color: $line; }
+QCheckBox::indicator:checked:disabled { image: url($icon_check_muted); }
+QMenu::indicator { margin-left: $px4; }
+QMenu::right-arrow { image: url($icon_right); width: $px10; height: $px10; }
+
+QSlider::groove:horizontal {
+    height: $px4; background: $raised; border-radius: $px2; margin: 0 $px2;
+}
+QSlider::sub-page:horizontal {
+    background: $accent; border-radius: $px2; height: $px4; margin: 0 $px2;
+}
+QSlider::handle:horizontal {
+    background: $text; border: none; width: $px12; height: $px12;
+    margin: -$px4 0; border-radius: $px6;
+}
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {
+    background: $accent;
+}
+QSlider::sub-page:horizontal:disabled, QSlider::handle:horizontal:disabled {
+    background: $muted;
+}
+QSlider:horizontal { min-height: $px16; }
+
+Row > QToolButton { padding: 0; color: $muted; }
 QComboBox QAbstractItemView {
     background: $panel; border: 1px solid $line; selection-background-color: $raised;
     selection-color: $text; outline: none;
@@ -120,6 +185,7 @@ QTreeView, QListView, QTableView {
     alternate-background-color: $panel; selection-color: $text;
 }
 QTreeView::item, QListView::item { padding: $px3 0; border: none; }
+QTreeView::item { padding: $px3 $px4 $px3 $px2; }
 QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected {
     background: $raised; color: $text;
@@ -127,6 +193,8 @@ QTreeView::item:selected, QListView::item:selected {
 QTreeView::branch { background: $panel; }
 QTreeView::branch:hover { background: $hover; }
 QTreeView::branch:selected { background: $raised; }
+QTreeView::branch:has-children:closed { image: url($icon_right); }
+QTreeView::branch:has-children:open { image: url($icon_down); }
 QHeaderView { background: $panel; }
 QHeaderView::section {
     background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;

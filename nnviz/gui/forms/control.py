@@ -1,13 +1,15 @@
 """What every form control has in common."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QWidget
 
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
 
 SLIDER_STEPS = 1000
 """Positions of a slider."""
+_INDENT = 7
+"""Before a spin box's number, px, so that it starts where other fields' text does."""
 
 
 class Control(QWidget):
@@ -60,3 +62,11 @@ class Control(QWidget):
         widget.setAccessibleName(self.parameter.title)
         widget.setAccessibleDescription(self.parameter.help)
         widget.setToolTip(self.parameter.help)
+        if isinstance(widget, QAbstractSpinBox):
+            indent(widget)
+
+
+def indent(box: QAbstractSpinBox) -> None:
+    """Keep a spin box's number off its frame: Qt drops a style sheet's left padding."""
+    for line in box.findChildren(QLineEdit):
+        line.setTextMargins(_INDENT, 0, 0, 0)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.errors import UsageError
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
+from nnviz.gui.forms.control import indent
 
 _LARGEST_SIDE = 4096
 _MOST_CHANNELS = 64
@@ -170,6 +171,7 @@ class PreprocessForm(QWidget):
         spin.setRange(1, maximum)
         spin.setSuffix(f" {unit}" if unit else "")
         spin.setKeyboardTracking(False)
+        indent(spin)
         spin.setAccessibleName(title)
         spin.setToolTip(title)
         spin.valueChanged.connect(self._edited)

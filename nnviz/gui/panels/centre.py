@@ -50,14 +50,14 @@ class Centre(QWidget):
         self.title.setAlignment(
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         )
-        self._mode = BOTH
+        self._mode = RESULT
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self.photo)
         self._split.addWidget(self.result)
-        self._split.setSizes([420, 480])
+        self._split.setSizes([400, 600])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -65,7 +65,7 @@ class Centre(QWidget):
         column.addWidget(self.banners)
         column.addWidget(self._split, 1)
         self._connect()
-        self.set_mode(BOTH)
+        self.set_mode(RESULT)
 
     @property
     def mode(self) -> str:
@@ -78,8 +78,13 @@ class Centre(QWidget):
         for each in self._modes.buttons():
             if each.property("mode") == mode:
                 each.setChecked(True)
-        self.photo.setVisible(mode != RESULT)
-        self.result.setVisible(mode != PHOTO)
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        """Show what the mode says; the photograph as long as there is no result."""
+        empty = self._report is None
+        self.photo.setVisible(self._mode != RESULT or empty)
+        self.result.setVisible(self._mode != PHOTO and not empty)
 
     def painted(self) -> NDArray[Any]:
         """Return the shown result as uint8 (H, W, 3), with legend and range."""
@@ -142,11 +147,13 @@ class Centre(QWidget):
 
     def _show_partial(self, report: Report) -> None:
         self._report, self._image = report, self._bench.selection.image
+        self._show_parts()
         self.result.show_report(report, self._image)
 
     def _show_run(self, run: Run) -> None:
         self.run = run
         self._report, self._image = run.report, run.image
+        self._show_parts()
         self.result.show_report(run.report, run.image)
         self.result.select_unit(self._bench.selection.unit)
         title = self._bench.runs.title(run.recipe.method)

@@ -1,10 +1,11 @@
 """The tree of the open network's layers."""
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -13,9 +14,10 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.info import LayerInfo, ModelInfo
 from nnviz.gui.layers import field_text, shape_text, short_number
-from nnviz.gui.parts import MARGIN, named, row, search_field
-from nnviz.gui.signs import DASH, FULL
+from nnviz.gui.parts import MARGIN, label, named, row, rule, search_field
+from nnviz.gui.signs import DASH
 from nnviz.gui.theme import GRID
+from nnviz.gui.views.tokens import mixed
 from nnviz.gui.workbench import Workbench
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -33,7 +35,11 @@ _ICONS = (
     ("dropout", "square-dashed"),
     ("attention", "scan-eye"),
 )
-_DOT, _OUTPUT, _COLUMNS = 1, 3, 7
+_LAYER, _KIND, _OUTPUT = range(3)
+_NARROWEST_NAME = 96
+"""Px that the layers' names keep, however long the kinds are."""
+_SMALLER = 0.92
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEAF_ICON, _BLOCK_ICON = "square", "layers"
 
 
@@ -58,7 +64,9 @@ class LayerPanel(QWidget):
         head = row(self.search)
         head.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.addLayout(head)
-        column.addWidget(self.tree)
+        column.addWidget(self.tree, 1)
+        column.addWidget(rule())
+        column.addLayout(self._make_facts())
         self.search.textChanged.connect(self._filter)
         bench.selection.model_changed.connect(self._fill)
         bench.selection.layer_changed.connect(self._mark)
@@ -68,31 +76,47 @@ class LayerPanel(QWidget):
         """Return the layers that can be seen, from top to bottom."""
         return [name for name, item in self._items.items() if not item.isHidden()]
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width among the columns."""
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _make_facts(self) -> QVBoxLayout:
+        """Return the lines about the chosen layer; always as high."""
+        self._chosen = label(style="heading")
+        self._facts = label(style="muted", wrap=True)
+        self._facts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for words in (self._chosen, self._facts):
+            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._chosen.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._facts.setMinimumHeight(2 * self._facts.fontMetrics().lineSpacing())
+        column = QVBoxLayout()
+        column.setContentsMargins(MARGIN, 0, MARGIN, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self._chosen)
+        column.addWidget(self._facts)
+        return column
+
     def _make_tree(self) -> QTreeWidget:
         tree = named(QTreeWidget(), name=self.tr("Layers"))
-        tree.setHeaderLabels(
-            [
-                self.tr("Layer"),
-                FULL,
-                self.tr("Kind"),
-                self.tr("Output"),
-                self.tr("Params"),
-                self.tr("MACs"),
-                self.tr("Field"),
-            ]
-        )
+        tree.setHeaderLabels([self.tr("Layer"), self.tr("Kind"), self.tr("Output")])
         tree.setUniformRowHeights(True)
-        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        tree.setIndentation(3 * GRID)
+        tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        tree.setIndentation(4 * GRID)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        tree.headerItem().setToolTip(_DOT, self.tr("gives activations"))
+        tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        tree.headerItem().setToolTip(
+            _LAYER, self.tr("Layers with a coloured sign give activations")
+        )
         header = tree.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(16)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(_LAYER, QHeaderView.ResizeMode.Stretch)
+        tree.headerItem().setTextAlignment(_OUTPUT, _RIGHT)
         tree.currentItemChanged.connect(lambda item, _: self._choose(item))
+        tree.itemExpanded.connect(lambda _: self._fit_columns())
         tree.clicked.connect(self._click)
         tree.activated.connect(self._click)
         return tree
@@ -116,44 +140,41 @@ class LayerPanel(QWidget):
         self._mark(self._bench.selection.layer)
 
     def _fit_columns(self) -> None:
-        px = self._bench.look.px
-        for section, width in enumerate((112, 24, 84, 76, 60, 60, 64)):
-            self.tree.setColumnWidth(section, px(width))
+        """Give kinds and outputs what they need, but leave room for the names."""
+        room = self.tree.viewport().width() - self._bench.look.px(_NARROWEST_NAME)
+        output = self.tree.sizeHintForColumn(_OUTPUT)
+        kind = self.tree.sizeHintForColumn(_KIND)
+        head = self.tree.header()
+        output = max(output, head.sectionSizeHint(_OUTPUT))
+        kind = max(kind, head.sectionSizeHint(_KIND))
+        self.tree.setColumnWidth(_OUTPUT, output)
+        self.tree.setColumnWidth(_KIND, max(16, min(kind, room - output)))
 
     def _describe(self, item: QTreeWidgetItem, layer: LayerInfo) -> None:
-        item.setData(0, _NAME, layer.name)
-        field = field_text(layer)
-        item.setToolTip(
-            0,
-            f"{layer.name}\n{layer.kind}\n"
-            + self.tr(
-                "output {0}, {1} parameters, {2} MACs, receptive field {3}"
-            ).format(
-                shape_text(layer),
-                short_number(layer.parameters),
-                short_number(layer.macs),
-                field,
-            ),
-        )
-        for section in range(_OUTPUT, _COLUMNS):
-            item.setTextAlignment(
-                section, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            )
+        item.setData(_LAYER, _NAME, layer.name)
+        item.setToolTip(_LAYER, f"{layer.name}\n{layer.kind}\n{_facts(layer)}")
+        item.setToolTip(_KIND, layer.kind)
+        item.setTextAlignment(_OUTPUT, _RIGHT)
 
     def _colour(self) -> None:
         look = self._bench.look
         info = self._bench.selection.model
         quiet = QColor(look.theme.muted)
+        accent = mixed(QColor(look.theme.accent), QColor(look.theme.panel), 0.25)
+        small = self.tree.font()
+        small.setPixelSize(round(self.tree.fontInfo().pixelSize() * _SMALLER))
         for layer in info.layers if info else ():
             item = self._items.get(layer.name)
             if item is None:
                 continue
-            item.setIcon(0, look.icon(_icon(layer), look.theme.muted))
-            for section in range(1, _COLUMNS):
+            sign = accent.name() if layer.shape else look.theme.muted
+            item.setIcon(_LAYER, look.icon(_icon(layer), sign))
+            for section in (_KIND, _OUTPUT):
                 item.setForeground(section, quiet)
-            item.setForeground(_DOT, QColor(look.theme.accent))
+                item.setFont(section, small)
             if layer.shape is None:
-                item.setForeground(0, quiet)
+                item.setForeground(_LAYER, quiet)
+        self._fit_columns()
 
     def _filter(self, text: str) -> None:
         """Hide what does not match, but not what a match stands in."""
@@ -170,6 +191,11 @@ class LayerPanel(QWidget):
                 item.setExpanded(True)
 
     def _mark(self, layer: str) -> None:
+        info = self._bench.selection.layer_info
+        self._chosen.setText(f"{info.name} · {info.kind}" if info else "")
+        self._facts.setText(
+            _facts(info) if info else self.tr("Choose a layer to see its facts.")
+        )
         item = self._items.get(layer)
         if item is None:
             self.tree.setCurrentIndex(QModelIndex())
@@ -188,15 +214,21 @@ class LayerPanel(QWidget):
 
 
 def _texts(layer: LayerInfo) -> list[str]:
-    return [
-        layer.name.rpartition(".")[2],
-        FULL if layer.shape else "",
-        layer.kind,
-        shape_text(layer),
-        short_number(layer.parameters) if layer.parameters else DASH,
-        short_number(layer.macs) if layer.macs else DASH,
-        field_text(layer),
+    return [layer.name.rpartition(".")[2], layer.kind, shape_text(layer)]
+
+
+def _facts(layer: LayerInfo) -> str:
+    """Return what there is to know about a layer, in a few words."""
+    if layer.calls == 0:
+        return "never called in a forward pass"
+    parts = [
+        f"{short_number(layer.parameters)} parameters" if layer.parameters else "",
+        f"{short_number(layer.macs)} MACs" if layer.macs else "",
+        "" if field_text(layer) == DASH else f"receptive field {field_text(layer)}",
+        f"called {layer.calls} times" if layer.calls > 1 else "",
     ]
+    # The parts may be parted at a line's end, but not in the middle.
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts if part)
 
 
 def _icon(layer: LayerInfo) -> str:

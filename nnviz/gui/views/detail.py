@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
 from nnviz.base.results import Heatmap, Mosaic
@@ -10,12 +10,13 @@ from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.heatmap import bounds_on, lies_over
 from nnviz.gui.views.legend import Legend
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
-from nnviz.render import colormaps, overlays
+from nnviz.render import colormaps, overlays, sheets
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.pictures import rgb8
 from nnviz.render.words import number
 
 _COLOUR_AXES = 3
+_TITLE_SCALE = 1.15
 
 
 class TileDetail(QWidget):
@@ -32,44 +33,58 @@ class TileDetail(QWidget):
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Selected tile"))
         self.canvas.hovered.connect(self.hovered)
-        self.title = QLabel(self)
+        self.title = _words(self)
         font = self.title.font()
         font.setBold(True)
+        font.setPixelSize(round(self.fontInfo().pixelSize() * _TITLE_SCALE))
         self.title.setFont(font)
-        self.figures = QLabel(self)
-        self.figures.setObjectName("muted")
-        self.figures.setWordWrap(True)
-        self.legend = Legend(self)
-        for label in (self.title, self.figures):
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.place = _words(self, "muted")
+        self.figures = _words(self, "muted")
+        self.figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.figures.setAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
+        self.legend = Legend(self, lines=1)
+        head = QHBoxLayout()
+        head.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        head.setSpacing(SPACE)
+        head.addWidget(self.title)
+        head.addWidget(self.place)
+        head.addWidget(self.figures, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        foot.addWidget(self.legend)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        layout.setSpacing(SMALL_SPACE)
-        layout.addWidget(self.title)
-        layout.addWidget(self.canvas)
-        layout.addWidget(self.figures)
-        layout.addWidget(self.legend)
-        layout.addStretch()
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.canvas, 1)
+        layout.addLayout(foot)
 
-    def set_room(self, width: int, height: int) -> None:
-        """Give the picture a square, or what there is of it."""
-        lines = 5 * self.fontMetrics().height() + 4 * SPACE
-        side = min(width - 2 * SPACE, height - lines)
-        self.canvas.setFixedHeight(max(self.canvas.minimumSizeHint().height(), side))
+    def show_tile(
+        self, mosaic: Mosaic, tile: int, image: Image | None, *, clip: bool
+    ) -> None:
+        """Show a tile by the network's own index, on a scale of its own.
 
-    def show_tile(self, mosaic: Mosaic, tile: int, image: Image | None) -> None:
-        """Show a tile by the network's own index, on a scale of its own."""
+        Args:
+            mosaic: that it is part of.
+            tile: which one.
+            image: the photograph, if any.
+            clip: whether to leave outliers out of the scale.
+        """
         values = mosaic.tiles[tile]
-        caption = mosaic.caption(tile)
-        self.title.setText(f"{mosaic.noun} {caption}")
-        self.figures.setText(_figures(mosaic, tile))
-        scale = colormaps.scale_of(values, signed=mosaic.signed)
+        self.title.setText(f"{mosaic.noun} {mosaic.caption(tile)}")
+        self.place.setText(_place(mosaic, tile))
+        self.figures.setText(_figures(values))
+        self.figures.setToolTip(_figures(values))
+        whole = colormaps.scale_of(values, signed=mosaic.signed)
+        scale = sheets.robust_scale(values, whole) if clip else whole
         if values.ndim == _COLOUR_AXES:
             self.legend.set_scale(None, mosaic.unit, _stretch(scale))
             self._show_alone(_stretched(values, scale))
             return
-        self.legend.set_scale(scale, mosaic.unit)
+        remark = self.tr("its own range") if mosaic.shared_scale else ""
+        self.legend.set_scale(scale, mosaic.unit, remark, whole)
         heat = Heatmap(
             values=values,
             signed=mosaic.signed,
@@ -88,15 +103,24 @@ class TileDetail(QWidget):
     def _show_alone(self, pixels: Colours) -> None:
         self.canvas.set_overlay(None)
         self.canvas.set_marks()
+        self.canvas.margin = SPACE
         self.canvas.set_picture(pixels)
 
     def _show_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
         box = bounds_on(heat, image)
+        self.canvas.margin = 0
         self.canvas.set_picture(rgb8(image.pixels))
         self.canvas.set_overlay(
             None if scale.flat else overlays.layer(heat, scale), box
         )
         self.canvas.set_marks(Mark(box, MarkStyle.INPUT))
+
+
+def _words(parent: QWidget, style: str = "") -> QLabel:
+    label = QLabel(parent)
+    label.setObjectName(style)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
 
 
 def _stretched(values: Colours, scale: Scale) -> Colours:
@@ -110,12 +134,15 @@ def _stretch(scale: Scale) -> str:
     return f"{number(scale.low)} to {number(scale.high)}, dark to bright"
 
 
-def _figures(mosaic: Mosaic, tile: int) -> str:
-    """Return rank, size, smallest, mean and largest value in one line."""
-    values = mosaic.tiles[tile]
+def _place(mosaic: Mosaic, tile: int) -> str:
+    places = np.flatnonzero(mosaic.order == tile)
+    return f"{int(places[0]) + 1} of {len(mosaic.order)}" if places.size else ""
+
+
+def _figures(values: Colours) -> str:
+    """Return size, smallest, mean and largest value in one line."""
     finite = values[np.isfinite(values)]
     rows, columns = values.shape[:2]
-    places = np.flatnonzero(mosaic.order == tile)
     parts = [f"{rows} × {columns}"]  # noqa: RUF001
     if finite.size:
         parts += [
@@ -123,6 +150,4 @@ def _figures(mosaic: Mosaic, tile: int) -> str:
             f"mean {number(float(finite.mean()))}",
             f"max {number(float(finite.max()))}",
         ]
-    if places.size:
-        parts.append(f"place {int(places[0]) + 1} of {len(mosaic.order)}")
     return "  ·  ".join(parts)

@@ -3,7 +3,6 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QSlider,
@@ -17,15 +16,12 @@ from nnviz.base.results import Heatmap
 from nnviz.gui.views.base import ResultView
 from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.legend import Legend
-from nnviz.gui.views.tokens import SPACE
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
 from nnviz.gui.views.viewport import Bounds
-from nnviz.render import colormaps, overlays
+from nnviz.render import colormaps, overlays, sheets
 from nnviz.render.colormaps import Scale
 from nnviz.render.pictures import rgb8
 from nnviz.render.words import number
-
-_RANGE_WIDTH = 124
-_RANGES = ((None, "whole range"), (99.0, "99 % of the values"), (95.0, "95 %"))
 
 
 class HeatmapView(ResultView):
@@ -43,7 +39,7 @@ class HeatmapView(ResultView):
         self.legend = Legend(self)
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.smooth = QCheckBox(self.tr("Smooth"), self)
-        self.range = QComboBox(self)
+        self.clip = clip_box(self)
         self._opacity_label = QLabel(self.tr("Opacity"), self)
         self._set_up_controls()
         layout = QVBoxLayout(self)
@@ -57,9 +53,12 @@ class HeatmapView(ResultView):
         heat = self.result
         if heat is None:
             return
-        scale = self._scale(heat)
+        whole = colormaps.scale_of(heat.values, signed=heat.signed)
+        scale = whole
+        if self.clip.isChecked():
+            scale = sheets.robust_scale(heat.values, whole)
         over = lies_over(heat, self.image)
-        self.legend.set_scale(scale, heat.unit, self._remark(heat))
+        self.legend.set_scale(scale, heat.unit, self._remark(heat), whole)
         for widget in (self.opacity, self._opacity_label):
             widget.setVisible(over)
         if scale.flat:
@@ -96,10 +95,6 @@ class HeatmapView(ResultView):
             )
         )
 
-    def _scale(self, heat: Heatmap) -> Scale:
-        share = self.range.currentData()
-        return colormaps.scale_of(heat.values, signed=heat.signed, percentile=share)
-
     def _remark(self, heat: Heatmap) -> str:
         rows, columns = heat.values.shape
         shown = self.tr("interpolated") if self.smooth.isChecked() else ""
@@ -119,28 +114,38 @@ class HeatmapView(ResultView):
         self.opacity.setValue(round(overlays.OPACITY * 100))
         self.opacity.setMinimumWidth(72)
         self.opacity.setMaximumWidth(96)
-        self.range.setMaximumWidth(_RANGE_WIDTH)
         self.opacity.setAccessibleName(self.tr("Opacity of the map"))
         self._opacity_label.setBuddy(self.opacity)
         self.smooth.setToolTip(
             self.tr("Interpolate between the map's values; off shows them as they are")
         )
-        self.range.setToolTip(self.tr("Which values the colours span"))
-        self.range.setAccessibleName(self.tr("Range of the colours"))
-        for share, words in _RANGES:
-            self.range.addItem(self.tr(words), share)
         self.opacity.valueChanged.connect(self.update_view)
         self.smooth.toggled.connect(self.update_view)
-        self.range.currentIndexChanged.connect(self.update_view)
+        self.clip.toggled.connect(self.update_view)
 
     def _bar(self) -> QHBoxLayout:
         bar = QHBoxLayout()
-        bar.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        bar.setSpacing(SPACE)
+        bar.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        bar.setSpacing(2 * SPACE)
         bar.addWidget(self.legend, 1)
-        for widget in (self._opacity_label, self.opacity, self.range, self.smooth):
-            bar.addWidget(widget)
+        for widget in (self._opacity_label, self.opacity, self.clip, self.smooth):
+            bar.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         return bar
+
+
+def clip_box(parent: QWidget) -> QCheckBox:
+    """Return the switch that keeps a few outliers from darkening all the rest."""
+    box = QCheckBox(parent.tr("Clip outliers"), parent)
+    box.setChecked(True)
+    share = f"{sheets.CLIP:g} %"
+    box.setToolTip(
+        parent.tr(
+            "Let the colours span %s of the values where a few outliers would take up "
+            "most of the range. The legend says so. Off shows the whole range."
+        )
+        % share
+    )
+    return box
 
 
 def lies_over(heat: Heatmap, image: Image | None) -> bool:

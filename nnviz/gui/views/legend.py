@@ -6,74 +6,99 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.gui.views.layers import image_of
-from nnviz.gui.views.tokens import SPACE, tokens_of
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, Tokens, tokens_of
 from nnviz.render import colormaps
 from nnviz.render.colormaps import Scale
 from nnviz.render.words import number
 
-_BAR = 160
+_BAR = 128
 _THICK = 8
 
 
 class Legend(QWidget):
-    """One line: low end, colours, high end, unit and remarks."""
+    """Low end, colours, high end and unit; below them what else must be known.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Always as high, so that nothing moves when there is more to say.
+
+    Args:
+        parent: as for all widgets.
+        lines: 1 writes the rest behind the unit, 2 below.
+    """
+
+    def __init__(self, parent: QWidget | None = None, lines: int = 2) -> None:
         super().__init__(parent)
+        self._lines = lines
         self._scale: Scale | None = None
+        self._whole: Scale | None = None
         self._unit = ""
         self._remark = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Colour scale"))
 
-    def set_scale(self, scale: Scale | None, unit: str, remark: str = "") -> None:
+    def set_scale(
+        self,
+        scale: Scale | None,
+        unit: str,
+        remark: str = "",
+        whole: Scale | None = None,
+    ) -> None:
         """Show a range.
 
         Args:
             scale: the range; None where each tile has its own.
             unit: of the values.
             remark: what else must be known.
+            whole: the range of all values, where ``scale`` leaves some out.
         """
         self._scale, self._unit, self._remark = scale, unit, remark
-        self.setAccessibleDescription(" ".join(self._words()))
-        self.setToolTip(" · ".join(self._words()))
+        self._whole = whole
+        words = [*self._span(), *self._remarks()]
+        self.setAccessibleDescription(" ".join(words))
+        self.setToolTip(" · ".join(words))
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Ask for one line of text."""
-        return QSize(_BAR * 2, self.fontMetrics().height() + SPACE)
+        """Ask for its lines of text."""
+        pitch = self.fontMetrics().height() + SMALL_SPACE
+        return QSize(_BAR * 2, self._lines * pitch - SMALL_SPACE)
 
     def minimumSizeHint(self) -> QSize:
-        """Leave out the words rather than the bar."""
-        return QSize(_BAR, self.fontMetrics().height() + SPACE)
+        """Leave out words rather than the bar."""
+        return QSize(_BAR, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint ends, bar and words."""
         painter = QPainter(self)
         tokens = tokens_of(self.palette())
-        metrics = self.fontMetrics()
         x = 0
         if self._scale is not None and not self._scale.flat:
-            low, high = number(self._scale.low), number(self._scale.high)
-            painter.setPen(tokens.text)
-            x = self._write(painter, x, low) + SPACE
-            length = min(_BAR, max(32, self.width() // 3))
-            self._paint_bar(painter, QRect(x, 0, length, self.height()))
-            painter.setPen(tokens.text)
-            x = self._write(painter, x + length + SPACE, high) + 2 * SPACE
+            x = self._paint_scale(painter, self._scale, tokens) + 2 * SPACE
+        painter.setPen(tokens.quiet)
+        x = self._write(painter, x, 0, self._unit) + 2 * SPACE
         warn = bool(self._scale and self._scale.problem)
         painter.setPen(tokens.warning if warn else tokens.quiet)
-        words = " · ".join(self._words()[1:])
-        room = max(0, self.width() - x)
-        self._write(
-            painter, x, metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
-        )
+        below = self._lines > 1
+        words = " · ".join(self._remarks())
+        self._write(painter, 0 if below else x, int(below), words)
         event.accept()
 
-    def _write(self, painter: QPainter, x: int, text: str) -> int:
-        """Write text from x on; return where it ends."""
-        width = self.fontMetrics().horizontalAdvance(text)
-        area = QRect(x, 0, width + 1, self.height())
+    def _paint_scale(self, painter: QPainter, scale: Scale, tokens: Tokens) -> int:
+        """Paint low end, bar and high end; return where they end."""
+        painter.setPen(tokens.text)
+        x = self._write(painter, 0, 0, number(scale.low)) + SPACE
+        length = min(_BAR, max(32, self.width() // 3))
+        self._paint_bar(painter, QRect(x, 0, length, self.fontMetrics().height()))
+        painter.setPen(tokens.text)
+        return self._write(painter, x + length + SPACE, 0, number(scale.high))
+
+    def _write(self, painter: QPainter, x: int, line: int, text: str) -> int:
+        """Write text from x on, cut at the edge; return where it ends."""
+        metrics = self.fontMetrics()
+        room = max(0, self.width() - x)
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        width = metrics.horizontalAdvance(text)
+        top = line * (metrics.height() + SMALL_SPACE)
+        area = QRect(x, top, width + 1, metrics.height())
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, text)
         return x + width
 
@@ -90,13 +115,28 @@ class Legend(QWidget):
                 bar.center().x(), bar.top() - 3, bar.center().x(), bar.bottom() + 3
             )
 
-    def _words(self) -> list[str]:
-        """Return the range and the remarks, for the tool tip and screen readers."""
+    def _span(self) -> list[str]:
+        """Return range and unit in words, for the tool tip and screen readers."""
+        if self._scale is None:
+            return [self._unit]
+        middle = self.tr("zero in the middle") if self._scale.signed else ""
+        parts = (_range(self._scale, "–"), self._unit, middle)  # noqa: RUF001
+        return [part for part in parts if part]
+
+    def _remarks(self) -> list[str]:
+        """Return what the second line says."""
         scale = self._scale
         if scale is None:
-            return ["", self._unit, self._remark]
-        clipped = self.tr("spans %s") % scale.clipped if scale.clipped else ""
-        zero = self.tr("zero in the middle") if scale.signed else ""
-        span = f"{number(scale.low)} – {number(scale.high)}"  # noqa: RUF001
-        parts = (self._unit, zero, clipped, scale.problem, self._remark)
-        return [span, *(part for part in parts if part)]
+            return [self._remark] if self._remark else []
+        clipped = ""
+        if scale.clipped and self._whole is not None:
+            share = scale.clipped.split("%", 1)[0] + "%"
+            clipped = self.tr("clipped at {0}: {1} of {2}").format(
+                share, _range(scale), _range(self._whole)
+            )
+        parts = (clipped, scale.problem, self._remark)
+        return [part for part in parts if part]
+
+
+def _range(scale: Scale, between: str = "…") -> str:
+    return f"{number(scale.low)} {between} {number(scale.high)}"

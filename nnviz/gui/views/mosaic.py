@@ -2,41 +2,26 @@
 
 import math
 
-from PySide6.QtCore import QMargins, QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QMargins, QObject, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QCheckBox,
-    QHBoxLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from nnviz.base.results import Mosaic
 from nnviz.gui.views.base import ResultView
 from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.detail import TileDetail
-from nnviz.gui.views.layers import Bytes
+from nnviz.gui.views.heatmap import clip_box
 from nnviz.gui.views.legend import Legend
-from nnviz.gui.views.tiles import (
-    Sheet,
-    columns_for,
-    indices_of,
-    layout_of,
-    limits_of,
-    sheet_of,
-    table_of,
-)
-from nnviz.gui.views.tokens import SPACE, mixed, tokens_of
-from nnviz.render import colormaps
-from nnviz.render.colormaps import Scale
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, mixed, tokens_of
+from nnviz.render import colormaps, sheets
+from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.sheets import Sheet
 from nnviz.render.words import number
 
 NO_UNIT = -1
-_DETAIL_SHARE = 0.34
-_DETAIL_SMALLEST, _DETAIL_LARGEST = 168, 420
-_BESIDE_FROM = 1.05
-"""Width over height from which the chosen tile stands beside the others."""
+_DETAIL_HEIGHT, _DETAIL_WIDTH = 0.56, 0.5
+"""Share of the view that the chosen tile has above the others, and beside them."""
+_REFINE_MS = 60
 
 
 class MosaicView(ResultView):
@@ -46,14 +31,7 @@ class MosaicView(ResultView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.canvas = Canvas(self)
-        self.canvas.setAccessibleName(self.tr("Mosaic"))
-        self.canvas.pans_by_key = False
-        self.canvas.margin = SPACE
-        self.canvas.set_readout(self._read)
-        self.canvas.hovered.connect(self.hovered)
-        self.canvas.pointed.connect(self._point)
-        self.canvas.clicked.connect(self._click)
+        self.canvas = self._make_canvas()
         self.setFocusProxy(self.canvas)
         self.detail = TileDetail(self)
         self.detail.hovered.connect(self.hovered)
@@ -63,9 +41,15 @@ class MosaicView(ResultView):
             self.tr("On: colours compare between tiles. Off: each tile its own range.")
         )
         self.shared.toggled.connect(self._recolour)
+        self.clip = clip_box(self)
+        self.clip.toggled.connect(self._reclip)
+        self._refining = QTimer(self, singleShot=True, interval=_REFINE_MS)
+        self._refining.timeout.connect(self._lay_out)
         self._sheet: Sheet | None = None
-        self._rows: Bytes | None = None
-        self._scale: Scale | None = None
+        self._factor = 1
+        self._whole: Scale | None = None
+        self._robust: Scale | None = None
+        self._rows: Colours | None = None
         self._unit = NO_UNIT
         self._under: int | None = None
         self._kind: tuple[object, ...] = ()
@@ -94,7 +78,9 @@ class MosaicView(ResultView):
             self._sheet = None
             self.canvas.set_message(self.tr("There is nothing to show."))
             return
+        self._measure(mosaic)
         self._recolour()
+        self._turn()
         self._show_unit(self._unit)
 
     def select_unit(self, unit: int | None) -> None:
@@ -123,86 +109,160 @@ class MosaicView(ResultView):
             self._choose(int(self._sheet.order[place]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the chosen tile beside or below; change the columns if that is better."""
+        """Put the chosen tile beside the others or above them."""
         super().resizeEvent(event)
-        width, height = self.width(), self.height()
-        beside = width >= height * _BESIDE_FROM
-        self._layout.setDirection(
-            QBoxLayout.Direction.LeftToRight
-            if beside
-            else QBoxLayout.Direction.TopToBottom
-        )
-        length = (width if beside else height) * _DETAIL_SHARE
-        length = round(min(max(length, _DETAIL_SMALLEST), _DETAIL_LARGEST))
-        self.detail.setMaximumSize(
-            length if beside else width, height if beside else length
-        )
-        self.detail.setMinimumSize(length if beside else 0, 0 if beside else length)
-        self.detail.set_room(length if beside else width, height if beside else length)
-        self._layout.activate()
-        self._lay_out()
+        self._turn()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Change the columns if another shape of the canvas makes that better."""
+        if watched is self.canvas and event.type() is QEvent.Type.Resize:
+            self._lay_out()
+        return super().eventFilter(watched, event)
+
+    def _make_canvas(self) -> Canvas:
+        canvas = Canvas(self)
+        canvas.setAccessibleName(self.tr("Mosaic"))
+        canvas.pans_by_key = False
+        canvas.margin = SPACE
+        canvas.set_readout(self._read)
+        canvas.hovered.connect(self.hovered)
+        canvas.pointed.connect(self._point)
+        canvas.clicked.connect(self._click)
+        canvas.state.changed.connect(self._want_finer)
+        canvas.installEventFilter(self)
+        return canvas
 
     def _arrange(self) -> None:
         bar = QHBoxLayout()
-        bar.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        bar.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        bar.setSpacing(2 * SPACE)
         bar.addWidget(self.legend, 1)
-        bar.addWidget(self.shared)
-        column = QVBoxLayout()
+        for box in (self.shared, self.clip):
+            bar.addWidget(box, 0, Qt.AlignmentFlag.AlignTop)
+        tiles = QWidget(self)
+        column = QVBoxLayout(tiles)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.canvas, 1)
         column.addLayout(bar)
-        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(0)
-        self._layout.addLayout(column, 1)
-        self._layout.addWidget(self.detail)
+        self._split = QSplitter(self)
+        self._split.setChildrenCollapsible(False)
+        self._split.addWidget(self.detail)
+        self._split.addWidget(tiles)
+        self._split.setOrientation(Qt.Orientation.Vertical)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._split)
+
+    def _turn(self) -> None:
+        """Divide the view so that the chosen tile becomes larger."""
+        height, width = self.height(), self.width()
+        lines = self.detail.height() - self.detail.canvas.height()
+        above = self._detail_area(height * _DETAIL_HEIGHT - lines, width)
+        beside = self._detail_area(height - lines, width * _DETAIL_WIDTH)
+        side = Qt.Orientation.Horizontal if beside > above else Qt.Orientation.Vertical
+        share = _DETAIL_WIDTH if beside > above else _DETAIL_HEIGHT
+        if side != self._split.orientation() or not self._split.property("divided"):
+            self._split.setOrientation(side)
+            self._split.setProperty("divided", True)
+            self._split.setSizes([round(1000 * share), round(1000 * (1 - share))])
+
+    def _detail_area(self, height: float, width: float) -> float:
+        """Return how large the chosen tile would be shown, square px."""
+        shape = self.image.size if self.image and self._lies_over() else (1, 1)
+        if height <= 0:
+            return 0
+        zoom = min(height / shape[0], width / shape[1])
+        return zoom * zoom * shape[0] * shape[1]
+
+    def _lies_over(self) -> bool:
+        return self.result is not None and self.result.frame is not None
+
+    def _measure(self, mosaic: Mosaic) -> None:
+        """Find the range of the values, whole and without outliers."""
+        values = sheets.shown_tiles(mosaic)
+        self._whole = colormaps.scale_of(values, signed=mosaic.signed)
+        self._robust = sheets.robust_scale(values, self._whole)
+
+    def _reclip(self) -> None:
+        self._recolour()
+        self._show_unit(self._unit)
 
     def _recolour(self) -> None:
-        """Turn the values into indices of colours and show them."""
+        """Colour the tiles anew."""
         mosaic = self.result
         if mosaic is None or not len(mosaic.order):
             return
-        shared = self.shared.isChecked()
-        self._scale = colormaps.scale_of(
-            mosaic.tiles[mosaic.order], signed=mosaic.signed
-        )
-        limits = limits_of(mosaic, self._scale, shared=shared)
-        self._rows = indices_of(mosaic, limits)
-        if shared:
-            self.legend.set_scale(self._scale, mosaic.unit)
+        scale = self._scale()
+        if scale is not None:
+            self.legend.set_scale(scale, mosaic.unit, "", self._whole)
         else:
             remark = self.tr("each %s on its own range") % mosaic.noun
             self.legend.set_scale(None, mosaic.unit, remark)
-        self._sheet = None
+        self._sheet = self._rows = None
         self._lay_out()
+
+    def _scale(self) -> Scale | None:
+        """Return the common scale; None where each tile has its own."""
+        if not self.shared.isChecked():
+            return None
+        return self._robust if self.clip.isChecked() else self._whole
+
+    def _want_finer(self) -> None:
+        """Zoomed in: bring more of the numbers soon."""
+        if self._sheet is not None and self._fitting()[1] < self._factor:
+            self._refining.start()
+
+    def _fitting(self) -> tuple[int, int]:
+        """Return the columns for the canvas's shape, and how small tiles may be made.
+
+        The second is a factor that leaves each shown px at least one number.
+        """
+        mosaic = self.result
+        if mosaic is None:
+            return 1, 1
+        count, tile = len(mosaic.order), mosaic.tiles.shape[1:3]
+        free = self.canvas.size().shrunkBy(QMargins(*[SPACE] * 4))
+        room = max(1, free.height()), max(1, free.width())
+        columns = sheets.columns_for(
+            count, sheets.layout_of(count, tile, 1).pitch, room
+        )
+        height, width = sheets.layout_of(count, tile, columns).size
+        zoom = min(room[0] / height, room[1] / width) * self.devicePixelRatioF()
+        zoom *= self.canvas.state.magnification
+        return columns, max(1, min(int(1 / zoom), *tile))
 
     def _lay_out(self) -> None:
         """Lay the tiles out for the canvas's shape, if that changes anything."""
-        mosaic, rows = self.result, self._rows
-        if mosaic is None or rows is None or self._all_flat(mosaic):
+        mosaic = self.result
+        if mosaic is None or self._whole is None or self._all_flat(mosaic):
             return
-        count, tile = len(rows), (rows.shape[1], rows.shape[2])
-        pitch = layout_of(count, tile, 1).pitch
-        free = self.canvas.size().shrunkBy(QMargins(*[SPACE] * 4))
-        room = (max(1, free.height()), max(1, free.width()))
-        columns = columns_for(count, pitch, room)
-        if self._sheet is not None and self._sheet.layout.columns == columns:
+        columns, factor = self._fitting()
+        finer = self._rows is None or factor < self._factor
+        if not finer and self._sheet and self._sheet.layout.columns == columns:
             return
+        if finer or self._rows is None:
+            limits = sheets.colour_limits(mosaic, self._scale())
+            self._rows = sheets.indices_of(sheets.shrunk(mosaic, factor), limits)
+            self._factor = factor
+        self._sheet = self._make_sheet(mosaic, self._rows, columns)
+        self.canvas.set_picture(self._sheet.pixels, self._sheet.table)
+        self._mark()
+
+    def _make_sheet(self, mosaic: Mosaic, rows: Colours, columns: int) -> Sheet:
         tokens = tokens_of(self.palette())
         gap = _rgb(tokens.backdrop)
-        table = table_of(
+        table = sheets.table_of(
             mosaic,
             gap,
             _rgb(mixed(tokens.backdrop, tokens.text, 0.12)),
             _rgb(mixed(tokens.backdrop, tokens.text, 0.5)),
         )
-        self._sheet = sheet_of(mosaic, rows, columns, table, gap)
-        self.canvas.set_picture(self._sheet.pixels, self._sheet.table)
-        self._mark()
+        return sheets.sheet_of(mosaic, rows, columns, table, gap)
 
     def _all_flat(self, mosaic: Mosaic) -> bool:
         """Say that no tile has anything to show, if that is so."""
-        scale = self._scale
+        scale = self._whole
         if scale is None or not scale.flat:
             return False
         words = self.tr("%s in all %s %ss")
@@ -218,7 +278,9 @@ class MosaicView(ResultView):
             return
         known = 0 <= unit < len(mosaic.tiles)
         self._unit = unit if known else int(mosaic.order[0])
-        self.detail.show_tile(mosaic, self._unit, self.image)
+        self.detail.show_tile(
+            mosaic, self._unit, self.image, clip=self.clip.isChecked()
+        )
         self._mark()
 
     def _choose(self, unit: int) -> None:
@@ -227,14 +289,14 @@ class MosaicView(ResultView):
         self.unit_chosen.emit(unit)
 
     def _click(self, y: float, x: float) -> None:
-        found = self._sheet.layout.locate(y, x) if self._sheet else None
+        found = self._sheet.locate(y, x) if self._sheet else None
         if found and self._sheet:
             self._choose(int(self._sheet.order[found[0]]))
 
     def _point(self, y: float, x: float) -> None:
         found = None
         if self._sheet and not math.isnan(y):
-            found = self._sheet.layout.locate(y, x)
+            found = self._sheet.locate(y, x)
         under = found[0] if found else None
         if under != self._under:
             self._under = under
@@ -255,7 +317,7 @@ class MosaicView(ResultView):
     def _read(self, y: float, x: float) -> str:
         """Return the tile's name, the place in it and the value there."""
         mosaic, sheet = self.result, self._sheet
-        found = sheet.layout.locate(y, x) if sheet else None
+        found = sheet.locate(y, x) if sheet else None
         if mosaic is None or sheet is None or found is None:
             return ""
         place, row, column = found

@@ -94,10 +94,14 @@ class TestHeatmap:
         assert view._read(5, 45) == "x 45  y 5 px  ·  10  20  30  ·  activation 1.50"
         assert "outside" in view._read(5, 2)
 
-    def test_the_clipped_range_is_named(self, shown, make_heat):
-        view = shown(HeatmapView(), make_heat(np.arange(99.0)[None]), None)
-        view.range.setCurrentIndex(1)
-        assert "99 % of the values" in view.legend.toolTip()
+    def test_the_clipped_range_is_named_beside_the_whole(self, shown, make_heat):
+        values = np.append(np.ones(999), 20.0)
+        values[::2] = 0
+        view = shown(HeatmapView(), make_heat(values[None], framed=False), None)
+        assert "clipped at 99.5 %: 0 … 1 of 0 … 20" in view.legend.toolTip()
+        view.clip.setChecked(False)
+        assert "clipped" not in view.legend.toolTip()
+        assert "0 – 20" in view.legend.toolTip()  # noqa: RUF001
 
     def test_smoothing_is_named(self, shown, make_heat):
         view = shown(HeatmapView(), make_heat([[0, 1]], framed=False), None)
@@ -158,7 +162,7 @@ class TestMosaic:
         view.select_unit(1)
         # 16 to 31: mean 23.5.
         assert "min 16  ·  mean 23.5  ·  max 31" in view.detail.figures.text()
-        assert "place 11 of 12" in view.detail.figures.text()
+        assert view.detail.place.text() == "11 of 12"
 
     def test_zoom_and_unit_stay_for_the_same_layer_only(self, shown, make_mosaic):
         view = shown(MosaicView(), make_mosaic(), None)
@@ -171,11 +175,13 @@ class TestMosaic:
         assert view.canvas.state.fitted
         assert view.unit == 11
 
-    def test_the_columns_follow_the_shape(self, shown, make_mosaic):
-        view = shown(MosaicView(), make_mosaic(64), None, size=(1400, 500))
+    def test_the_columns_follow_the_shape(self, shown, make_mosaic, qtbot):
+        view = shown(MosaicView(), make_mosaic(64), None, size=(1400, 400))
+        assert view._split.orientation() is Qt.Orientation.Horizontal
         wide = view._sheet.layout.columns
-        view.resize(400, 900)
-        assert view._sheet.layout.columns < wide
+        view.resize(600, 1300)
+        qtbot.waitUntil(lambda: view._sheet.layout.columns < wide)
+        assert view._split.orientation() is Qt.Orientation.Vertical
 
     def test_own_scales_show_no_common_range(self, shown, make_mosaic):
         view = shown(MosaicView(), make_mosaic(), None)
@@ -188,6 +194,28 @@ class TestMosaic:
         tiles = np.zeros((4, 3, 3), np.float32)
         view = shown(MosaicView(), make_mosaic(4, 3, tiles=tiles), None)
         assert view.canvas._message == "All values are 0 in all 4 channels"
+
+    def test_outliers_are_cut_by_name_only(self, shown, make_mosaic):
+        tiles = np.tile(np.linspace(-1, 1, 400, dtype=np.float32), (4, 1))
+        tiles[0, 0] = 50
+        made = make_mosaic(4, tiles=tiles.reshape(4, 20, 20), signed=True)
+        view = shown(MosaicView(), made, None)
+        assert "99.5 %" in view.legend.toolTip()
+        assert "of −50 … 50" in view.legend.toolTip()  # noqa: RUF001
+        view.clip.setChecked(False)
+        assert "−50 – 50" in view.legend.toolTip()  # noqa: RUF001
+
+    def test_large_tiles_become_finer_when_zoomed(self, shown, make_mosaic, qtbot):
+        view = shown(MosaicView(), make_mosaic(64, 100), None)
+        coarse = view._sheet.pixels.shape
+        assert max(view._sheet.layout.tile_size) < 100
+        view.canvas.state.set(8.0, (0.5, 0.5))
+        qtbot.waitUntil(lambda: view._sheet.layout.tile_size == (100, 100))
+        assert view._sheet.pixels.shape > coarse
+        top, left, *_ = view._sheet.bounds(1)
+        # Tile 62 of 100 x 100 is shown second: its value at row 3, column 5.
+        assert f"{62 * 10000 + 305:.3g}"[:3] in view._read(top + 3.5, left + 5.5)
+        assert "row 3, column 5" in view._read(top + 3.5, left + 5.5)
 
     @pytest.mark.parametrize(("count", "side"), [(2048, 7), (3, 400), (4, 1)])
     def test_many_and_huge_tiles(self, shown, make_mosaic, count, side):

@@ -1,25 +1,47 @@
-"""Laying tiles out, by hand."""
+"""Mosaics for screens.  Truths: laid out and averaged by hand."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnviz.gui.views.tiles import (
+from nnviz.base.results import Mosaic
+from nnviz.render import colormaps
+from nnviz.render.sheets import (
+    colour_limits,
     columns_for,
     indices_of,
-    limits_of,
+    robust_scale,
     sheet_of,
+    shrunk,
     table_of,
 )
-from nnviz.render import colormaps
 
 GAP, FLAT, BROKEN = (1, 2, 3), (4, 5, 6), (7, 8, 9)
 
 
-def sheet(mosaic, columns, *, shared=True):
+@pytest.fixture
+def make_mosaic():
+    def make(count=12, side=4, **changes):
+        tiles = np.arange(count * side * side, dtype=np.float32)
+        values = {
+            "tiles": tiles.reshape(count, side, side),
+            "order": np.arange(count)[::-1].copy(),
+            "signed": False,
+            "shared_scale": True,
+            "unit": "activation",
+            "noun": "channel",
+            "layer": "layer1",
+        }
+        return Mosaic(**(values | changes))
+
+    return make
+
+
+def sheet(mosaic, columns, *, shared=True, factor=1):
     scale = colormaps.scale_of(mosaic.tiles, signed=mosaic.signed)
-    rows = indices_of(mosaic, limits_of(mosaic, scale, shared=shared))
+    limits = colour_limits(mosaic, scale if shared else None)
+    rows = indices_of(shrunk(mosaic, factor), limits)
     return sheet_of(mosaic, rows, columns, table_of(mosaic, GAP, FLAT, BROKEN), GAP)
 
 
@@ -110,3 +132,54 @@ def test_a_tile_that_is_not_shown_has_no_place(make_mosaic):
     made = sheet(make_mosaic(4, 2, order=np.array([2, 0])), 2)
     assert made.place_of(0) == 1
     assert made.place_of(3) is None
+
+
+def test_tiles_made_smaller_are_averaged_before_they_are_coloured(make_mosaic):
+    tiles = np.zeros((1, 4, 4), np.float32)
+    tiles[0, :2, :2] = [[0, 1], [2, 5]]  # mean 2
+    tiles[0, 2:, 2:] = 4
+    made = sheet(make_mosaic(1, tiles=tiles, order=np.arange(1)), 1, factor=2)
+    # Of 0 to 5 in 256 levels: 102 and 204, in 253 steps: 100 and 201.
+    assert made.pixels.tolist() == [[100, 0], [0, 201]]
+    # A point leads to the tile's own numbers all the same.
+    assert made.locate(1.6, 0.2) == (0, 3, 0)
+    assert made.locate(0.9, 1.4) == (0, 1, 2)
+
+
+def test_a_factor_that_does_not_divide_keeps_the_mean(make_mosaic):
+    tiles = np.random.default_rng(0).random((3, 7, 9), np.float32)
+    small = shrunk(make_mosaic(3, tiles=tiles), 2).tiles
+    assert small.shape == (3, 3, 4)
+    np.testing.assert_allclose(small.mean((1, 2)), tiles.mean((1, 2)), rtol=1e-5)
+
+
+class TestOutliers:
+    def scale(self, values, *, signed=False):
+        values = np.asarray(values, np.float32)
+        whole = colormaps.scale_of(values, signed=signed)
+        return robust_scale(values, whole), whole
+
+    def test_a_few_are_cut_and_that_is_named(self):
+        values = np.linspace(-1, 1, 1000)
+        values[7] = 20
+        robust, whole = self.scale(values[None], signed=True)
+        assert whole.high == 20
+        # 99.5 % of 1000 absolute values, evenly spread up to 1.
+        assert robust.high == pytest.approx(0.996, abs=0.002)
+        assert robust.low == -robust.high
+        assert robust.clipped == "99.5 % of the values"
+
+    def test_none_are_cut_where_that_would_gain_little(self):
+        robust, whole = self.scale(np.linspace(0, 1, 1000)[None])
+        assert robust is whole
+
+    def test_of_very_many_values_a_sample_will_do(self):
+        values = np.random.default_rng(0).standard_normal((40, 300, 300))
+        values[0, 0, 0] = 100
+        robust, _ = self.scale(values, signed=True)
+        # 99.5 % of a normal distribution's absolute values lie below 2.807.
+        assert robust.high == pytest.approx(2.807, abs=0.05)
+
+    def test_an_empty_range_stays(self):
+        robust, whole = self.scale(np.zeros((3, 3)))
+        assert robust is whole

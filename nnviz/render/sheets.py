@@ -1,0 +1,192 @@
+"""A mosaic as one indexed picture: what a screen shows of it, and how fast.
+
+A screen lays the tiles out for its own shape and repaints them often, so the numbers
+are made smaller first and become bytes that a table turns into colours.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.results import Mosaic
+from nnviz.render import colormaps
+from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.mosaics import Layout, arrange, limits_of, reduced, scaled
+
+Colour = tuple[int, int, int]
+Bounds = tuple[float, float, float, float]
+"""Top, left, bottom, right."""
+
+CLIP = 99.5
+"""Share of the values, in per cent, that the colours span where outliers are cut."""
+_STEPS = 253
+"""Colours of the map; the last three of 256 indices stand for something else."""
+_GAP, _FLAT, _BROKEN = 253, 254, 255
+_NARROWER = (np.arange(colormaps.LEVELS) * _STEPS // colormaps.LEVELS).astype(np.uint8)
+_WIDE_GAP_FROM = 40
+_COLOUR_AXES = 4
+_SAMPLES = 1 << 17
+"""Values that a percentile is taken of: it is then exact to some 0.02 %."""
+_MATTERS = 0.75
+"""Outliers are worth cutting where they leave the rest less of the range than this."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """A mosaic as a screen shows it.
+
+    Attributes:
+        pixels: uint8 (H, W) of indices, or (H, W, 3) for tiles of colours.
+        table: uint8 (256, 3), the colours of the indices; None for tiles of colours.
+        layout: where each tile lies, one px a (perhaps reduced) number.
+        order: the tile (the network's index) at each place.
+        data_size: height and width of a tile's own numbers.
+    """
+
+    pixels: Colours
+    table: Colours | None
+    layout: Layout
+    order: NDArray[np.int64]
+    data_size: tuple[int, int]
+
+    def place_of(self, tile: int) -> int | None:
+        """Return where a tile is shown, None if it is not."""
+        found = np.flatnonzero(self.order == tile)
+        return int(found[0]) if found.size else None
+
+    def bounds(self, place: int) -> Bounds:
+        """Return a tile's box on the sheet: top, left, bottom, right."""
+        top, left, height, width = self.layout.rectangle(place)
+        return float(top), float(left), float(top + height), float(left + width)
+
+    def locate(self, y: float, x: float) -> tuple[int, int, int] | None:
+        """Return place, row and column in the tile's own numbers at a point."""
+        found = self.layout.locate(y, x)
+        if found is None:
+            return None
+        top, left, bottom, right = self.bounds(found[0])
+        rows, columns = self.data_size
+        row = int((y - top) / (bottom - top) * rows)
+        column = int((x - left) / (right - left) * columns)
+        return found[0], row, column
+
+
+def columns_for(count: int, tile: tuple[int, int], room: tuple[float, float]) -> int:
+    """Return the columns with which the tiles are shown largest.
+
+    Args:
+        count: number of tiles.
+        tile: height and width of one, with its gap.
+        room: height and width to fill.
+    """
+    columns = np.arange(1, count + 1)
+    rows = -(-count // columns)
+    zoom = np.minimum(room[0] / (rows * tile[0]), room[1] / (columns * tile[1]))
+    # Of equally large ones the one with the fewest empty places.
+    best = np.flatnonzero(zoom >= zoom.max() * (1 - 1e-9))
+    return int(columns[best[np.argmin(rows[best] * columns[best])]])
+
+
+def robust_scale(values: NDArray[Any], whole: Scale) -> Scale:
+    """Return the range of all values but a few outliers, or the whole if that is close.
+
+    Args:
+        values: any shape.
+        whole: of ``colormaps.scale_of`` for the same values.
+
+    Returns:
+        The range of ``CLIP`` per cent, named in ``clipped``; ``whole`` itself where
+        cutting would gain less than a quarter.
+    """
+    if whole.flat:
+        return whole
+    sample = _sampled(values)
+    cut = colormaps.scale_of(sample, signed=whole.signed, percentile=CLIP)
+    if cut.flat or cut.high - cut.low > _MATTERS * (whole.high - whole.low):
+        return whole
+    return Scale(cut.low, cut.high, whole.signed, whole.problem, cut.clipped)
+
+
+def _sampled(values: NDArray[Any]) -> NDArray[Any]:
+    """Return so many values, evenly spread, that more would change little."""
+    step = max(1, values.size // _SAMPLES)
+    while math.gcd(step, values.shape[-1]) > 1:  # or it would sample few columns
+        step += 1
+    return values.reshape(-1)[::step]
+
+
+def shown_tiles(mosaic: Mosaic) -> NDArray[Any]:
+    """Return the tiles that are shown, in any order; not copied where all are."""
+    everything = len(mosaic.order) == len(mosaic.tiles)
+    return mosaic.tiles if everything else mosaic.tiles[mosaic.order]
+
+
+def colour_limits(mosaic: Mosaic, scale: Scale | None) -> NDArray[np.float64]:
+    """Return low and high of the colours of each shown tile, (M, 2).
+
+    Args:
+        mosaic: what is shown.
+        scale: one for all; None gives each tile its own.
+    """
+    if scale is not None:
+        low_high = np.array([scale.low, scale.high], np.float64)
+        return np.tile(low_high, (len(mosaic.order), 1))
+    return limits_of(mosaic.tiles, signed=mosaic.signed)[mosaic.order]
+
+
+def shrunk(mosaic: Mosaic, factor: int) -> Mosaic:
+    """Return the mosaic with tiles smaller by a factor; each number is a mean."""
+    height, width = mosaic.tiles.shape[1:3]
+    size = max(1, height // factor), max(1, width // factor)
+    return mosaic if size == (height, width) else reduced(mosaic, size)
+
+
+def indices_of(mosaic: Mosaic, limits: NDArray[np.float64]) -> Colours:
+    """Return the shown tiles as indices (M, h, w), or 8-bit colours (M, h, w, 3)."""
+    shown: NDArray[Any] = mosaic.tiles[mosaic.order]
+    finite = bool(np.isfinite(shown.min()) and np.isfinite(shown.max()))
+    rows = scaled(shown if finite else np.nan_to_num(shown), limits)
+    if shown.ndim == _COLOUR_AXES:
+        return rows
+    rows = _NARROWER.take(rows)
+    rows[~(limits[:, 1] > limits[:, 0])] = _FLAT
+    if not finite:
+        rows[~np.isfinite(shown)] = _BROKEN
+    return rows
+
+
+def table_of(mosaic: Mosaic, gap: Colour, flat: Colour, broken: Colour) -> Colours:
+    """Return the colours of the indices, uint8 (256, 3)."""
+    whole = colormaps.table(colormaps.default_map(signed=mosaic.signed))
+    steps = (np.arange(_STEPS) * (colormaps.LEVELS - 1) / (_STEPS - 1)).round()
+    return np.vstack([whole[steps.astype(np.intp)], gap, flat, broken]).astype(np.uint8)
+
+
+def sheet_of(
+    mosaic: Mosaic, rows: Colours, columns: int, table: Colours, gap: Colour
+) -> Sheet:
+    """Lay the tiles out.
+
+    Args:
+        mosaic: what is shown, not made smaller.
+        rows: of ``indices_of``.
+        columns: tiles in a row.
+        table: of ``table_of``.
+        gap: the colour between tiles of colours.
+    """
+    places = layout_of(len(rows), rows.shape[1:3], columns)
+    colours = rows.ndim == _COLOUR_AXES
+    sheet = arrange(rows, places, gap if colours else _GAP)
+    height, width = places.size
+    pixels = np.ascontiguousarray(sheet[:height, :width])
+    size = mosaic.tiles.shape[1], mosaic.tiles.shape[2]
+    return Sheet(pixels, None if colours else table, places, mosaic.order, size)
+
+
+def layout_of(count: int, tile: tuple[int, ...], columns: int) -> Layout:
+    """Return where the tiles lie, one px a number."""
+    gap = 2 if min(tile) >= _WIDE_GAP_FROM else 1
+    return Layout(count, columns, (tile[0], tile[1]), 1, gap)
