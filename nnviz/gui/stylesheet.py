@@ -186,6 +186,7 @@ QTreeView, QListView, QTableView {
 }
 QTreeView::item, QListView::item { padding: $px3 0; border: none; }
 QTreeView::item { padding: $px3 $px4 $px3 $px2; }
+QTableView::item { padding: $px3 $px8; }
 QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected {
     background: $raised; color: $text;
@@ -200,6 +201,7 @@ QHeaderView::section {
     background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
     padding: $px4 $px6;
 }
+QTableView QHeaderView::section { padding: $px4 $px8; }
 
 QTabBar { background: transparent; border: none; qproperty-drawBase: 0; }
 QTabBar::tab {

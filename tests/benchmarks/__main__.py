@@ -6,7 +6,7 @@ Names of benchmarks may be given: ``python -m tests.benchmarks start heartbeat``
 import argparse
 import sys
 
-from tests.benchmarks import engine, memory, window  # noqa: F401  they register
+from tests.benchmarks import canvas, engine, memory, window  # noqa: F401  they register
 from tests.benchmarks.figures import BENCHMARKS, SOAKS
 
 

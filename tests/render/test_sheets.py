@@ -139,8 +139,8 @@ def test_tiles_made_smaller_are_averaged_before_they_are_coloured(make_mosaic):
     tiles[0, :2, :2] = [[0, 1], [2, 5]]  # mean 2
     tiles[0, 2:, 2:] = 4
     made = sheet(make_mosaic(1, tiles=tiles, order=np.arange(1)), 1, factor=2)
-    # Of 0 to 5 in 256 levels: 102 and 204, in 253 steps: 100 and 201.
-    assert made.pixels.tolist() == [[100, 0], [0, 201]]
+    # Of 0 to 5 in 253 steps: 2 is 101.2, 4 is 202.4.
+    assert made.pixels.tolist() == [[101, 0], [0, 202]]
     # A point leads to the tile's own numbers all the same.
     assert made.locate(1.6, 0.2) == (0, 3, 0)
     assert made.locate(0.9, 1.4) == (0, 1, 2)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.base.results import Ranking
 from nnviz.gui.theme import GRID
+from nnviz.gui.views.tokens import tokens_of
 
 _BAR = 3
 
@@ -70,7 +71,7 @@ class Bars(QWidget):
         room = QRectF(0, top, self.width(), metrics.height())
         painter.setPen(palette.color(QPalette.ColorRole.WindowText))
         if place:
-            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+            painter.setPen(tokens_of(palette).quiet)
         align = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(room, align | Qt.AlignmentFlag.AlignRight, number)
         width = room.width() - metrics.horizontalAdvance(number) - 2 * GRID

@@ -42,9 +42,10 @@ class HelpText(QLabel):
             (self.tr("Where it misleads"), info.misleads),
         )
         head = f"color:{theme.muted};font-size:{small}px;font-weight:600"
+        body = f"color:{theme.text};margin:0;line-height:130%"
         paragraphs = [
             f"<p style='{head};margin:12px 0 2px 0'>{html.escape(title)}</p>"
-            f"<p style='color:{theme.text};margin:0'>{html.escape(text)}</p>"
+            f"<p style='{body}'>{html.escape(text)}</p>"
             for title, text in parts
             if text
         ]

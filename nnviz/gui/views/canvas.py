@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QEvent,
     QLineF,
     QPointF,
+    QRect,
     QRectF,
     QSize,
     Qt,
@@ -243,7 +244,8 @@ class Canvas(QWidget):
         painter = QPainter(self)
         tokens = tokens_of(self.palette())
         painter.setClipRect(event.rect())
-        painter.fillRect(event.rect(), tokens.backdrop)
+        if not self._covers(event.rect()):
+            painter.fillRect(event.rect(), tokens.backdrop)
         if self._base is None:
             self._paint_message(painter, tokens)
         else:
@@ -251,6 +253,14 @@ class Canvas(QWidget):
         if self._ring and self.hasFocus():
             painter.setPen(QPen(tokens.accent, 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def _covers(self, area: QRect) -> bool:
+        """Tell whether the picture leaves nothing of an area to the backdrop."""
+        if self._base is None or self._base.pixels.shape[2:] == (_ALPHA_CHANNELS,):
+            return False
+        height, width = self._base.size
+        box = self.viewport().box_to_widget((0.0, 0.0, float(height), float(width)))
+        return _rect(box).contains(QRectF(area))
 
     def _paint_picture(self, painter: QPainter, base: Layer, tokens: Tokens) -> None:
         view = self.viewport()

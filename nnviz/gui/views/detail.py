@@ -2,6 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
@@ -44,6 +45,7 @@ class TileDetail(QWidget):
         self.figures.setAlignment(
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         )
+        self._texts: tuple[str, ...] = ("",)
         self.legend = Legend(self, lines=1)
         head = QHBoxLayout()
         head.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
@@ -61,6 +63,19 @@ class TileDetail(QWidget):
         layout.addWidget(self.canvas, 1)
         layout.addLayout(foot)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say as much about the values as there is room for."""
+        super().resizeEvent(event)
+        self._fit_figures()
+
+    def _fit_figures(self) -> None:
+        metrics = self.figures.fontMetrics()
+        words = (self.title, self.place)
+        room = self.width() - 4 * SPACE - sum(each.sizeHint().width() for each in words)
+        fitting = [t for t in self._texts if metrics.horizontalAdvance(t) <= room]
+        self.figures.setText(fitting[0] if fitting else "")
+        self.figures.setToolTip(self._texts[0])
+
     def show_tile(
         self, mosaic: Mosaic, tile: int, image: Image | None, *, clip: bool
     ) -> None:
@@ -75,16 +90,16 @@ class TileDetail(QWidget):
         values = mosaic.tiles[tile]
         self.title.setText(f"{mosaic.noun} {mosaic.caption(tile)}")
         self.place.setText(_place(mosaic, tile))
-        self.figures.setText(_figures(values))
-        self.figures.setToolTip(_figures(values))
+        self._texts = _figures(values)
+        self._fit_figures()
         whole = colormaps.scale_of(values, signed=mosaic.signed)
         scale = sheets.robust_scale(values, whole) if clip else whole
-        if values.ndim == _COLOUR_AXES:
-            self.legend.set_scale(None, mosaic.unit, _stretch(scale))
+        remark = self.tr("its own range") if mosaic.shared_scale else ""
+        colours = values.ndim == _COLOUR_AXES
+        self.legend.set_scale(scale, mosaic.unit, remark, whole, colours=colours)
+        if colours:
             self._show_alone(_stretched(values, scale))
             return
-        remark = self.tr("its own range") if mosaic.shared_scale else ""
-        self.legend.set_scale(scale, mosaic.unit, remark, whole)
         heat = Heatmap(
             values=values,
             signed=mosaic.signed,
@@ -127,27 +142,23 @@ def _stretched(values: Colours, scale: Scale) -> Colours:
     return colormaps.levels(np.nan_to_num(values), scale.low, scale.high)
 
 
-def _stretch(scale: Scale) -> str:
-    """Say how numbers became colours."""
-    if scale.signed:
-        return f"±{number(scale.high)}, zero is middle grey"
-    return f"{number(scale.low)} to {number(scale.high)}, dark to bright"
-
-
 def _place(mosaic: Mosaic, tile: int) -> str:
     places = np.flatnonzero(mosaic.order == tile)
     return f"{int(places[0]) + 1} of {len(mosaic.order)}" if places.size else ""
 
 
-def _figures(values: Colours) -> str:
-    """Return size, smallest, mean and largest value in one line."""
+def _figures(values: Colours) -> tuple[str, ...]:
+    """Return size, smallest, mean and largest value in one line, and shorter ones."""
     finite = values[np.isfinite(values)]
     rows, columns = values.shape[:2]
-    parts = [f"{rows} × {columns}"]  # noqa: RUF001
-    if finite.size:
-        parts += [
-            f"min {number(float(finite.min()))}",
-            f"mean {number(float(finite.mean()))}",
-            f"max {number(float(finite.max()))}",
-        ]
-    return "  ·  ".join(parts)
+    size = f"{rows} × {columns}"  # noqa: RUF001
+    if not finite.size:
+        return (size,)
+    low, mean, high = (
+        number(float(each)) for each in (finite.min(), finite.mean(), finite.max())
+    )
+    return (
+        f"{size}  ·  min {low}  ·  mean {mean}  ·  max {high}",
+        f"min {low}  ·  max {high}",
+        size,
+    )

@@ -30,6 +30,8 @@ class Legend(QWidget):
         self._lines = lines
         self._scale: Scale | None = None
         self._whole: Scale | None = None
+        self._colours = False
+        self._reserved = 0
         self._unit = ""
         self._remark = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -41,6 +43,8 @@ class Legend(QWidget):
         unit: str,
         remark: str = "",
         whole: Scale | None = None,
+        *,
+        colours: bool = False,
     ) -> None:
         """Show a range.
 
@@ -49,44 +53,62 @@ class Legend(QWidget):
             unit: of the values.
             remark: what else must be known.
             whole: the range of all values, where ``scale`` leaves some out.
+            colours: whether the values are colours themselves, stretched to the range.
         """
         self._scale, self._unit, self._remark = scale, unit, remark
-        self._whole = whole
+        self._whole, self._colours = whole, colours
         words = [*self._span(), *self._remarks()]
         self.setAccessibleDescription(" ".join(words))
         self.setToolTip(" · ".join(words))
         self.update()
 
+    def set_lines(self, lines: int) -> None:
+        """Write what does not fit behind the unit below it (2), or leave it out (1)."""
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
+            self.update()
+
+    def reserve(self, width: int) -> None:
+        """Leave room at the first line's end for something that lies on it, px."""
+        self._reserved = width
+        self.update()
+
     def sizeHint(self) -> QSize:
         """Ask for its lines of text."""
         pitch = self.fontMetrics().height() + SMALL_SPACE
-        return QSize(_BAR * 2, self._lines * pitch - SMALL_SPACE)
+        return QSize(_BAR * 2 + self._reserved, self._lines * pitch - SMALL_SPACE)
 
     def minimumSizeHint(self) -> QSize:
         """Leave out words rather than the bar."""
-        return QSize(_BAR, self.sizeHint().height())
+        return QSize(_BAR + self._reserved, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint ends, bar and words."""
         painter = QPainter(self)
         tokens = tokens_of(self.palette())
         x = 0
-        if self._scale is not None and not self._scale.flat:
+        bar = self._scale is not None and not self._scale.flat and not self._colours
+        if bar and self._scale is not None:
             x = self._paint_scale(painter, self._scale, tokens) + 2 * SPACE
+        unit_fits = self._lines == 1 or self._room(x, 0) >= self._length(self._unit)
+        words = self._remarks()
         painter.setPen(tokens.quiet)
-        x = self._write(painter, x, 0, self._unit) + 2 * SPACE
+        if unit_fits:
+            x = self._write(painter, x, 0, self._unit) + 2 * SPACE
+        else:
+            words.insert(0, self._unit)
         warn = bool(self._scale and self._scale.problem)
         painter.setPen(tokens.warning if warn else tokens.quiet)
         below = self._lines > 1
-        words = " · ".join(self._remarks())
-        self._write(painter, 0 if below else x, int(below), words)
+        self._write(painter, 0 if below else x, int(below), " · ".join(words))
         event.accept()
 
     def _paint_scale(self, painter: QPainter, scale: Scale, tokens: Tokens) -> int:
         """Paint low end, bar and high end; return where they end."""
         painter.setPen(tokens.text)
         x = self._write(painter, 0, 0, number(scale.low)) + SPACE
-        length = min(_BAR, max(32, self.width() // 3))
+        length = min(_BAR, max(32, (self.width() - self._reserved) // 3))
         self._paint_bar(painter, QRect(x, 0, length, self.fontMetrics().height()))
         painter.setPen(tokens.text)
         return self._write(painter, x + length + SPACE, 0, number(scale.high))
@@ -94,13 +116,20 @@ class Legend(QWidget):
     def _write(self, painter: QPainter, x: int, line: int, text: str) -> int:
         """Write text from x on, cut at the edge; return where it ends."""
         metrics = self.fontMetrics()
-        room = max(0, self.width() - x)
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-        width = metrics.horizontalAdvance(text)
+        text = metrics.elidedText(
+            text, Qt.TextElideMode.ElideRight, self._room(x, line)
+        )
+        width = self._length(text)
         top = line * (metrics.height() + SMALL_SPACE)
         area = QRect(x, top, width + 1, metrics.height())
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, text)
         return x + width
+
+    def _room(self, x: int, line: int) -> int:
+        return max(0, self.width() - x - (0 if line else self._reserved))
+
+    def _length(self, text: str) -> int:
+        return self.fontMetrics().horizontalAdvance(text)
 
     def _paint_bar(self, painter: QPainter, area: QRect) -> None:
         signed = bool(self._scale and self._scale.signed)
@@ -134,9 +163,17 @@ class Legend(QWidget):
             clipped = self.tr("clipped at {0}: {1} of {2}").format(
                 share, _range(scale), _range(self._whole)
             )
-        parts = (clipped, scale.problem, self._remark)
+        stretched = _stretch(scale) if self._colours and not scale.flat else ""
+        parts = (stretched, clipped, scale.problem, self._remark)
         return [part for part in parts if part]
 
 
 def _range(scale: Scale, between: str = "…") -> str:
     return f"{number(scale.low)} {between} {number(scale.high)}"
+
+
+def _stretch(scale: Scale) -> str:
+    """Say how numbers became colours."""
+    if scale.signed:
+        return f"±{number(scale.high)}, zero is middle grey"
+    return f"{number(scale.low)} to {number(scale.high)}, dark to bright"

@@ -4,8 +4,16 @@ import math
 
 from PySide6.QtCore import QEvent, QMargins, QObject, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
+from nnviz.base.images import Image
 from nnviz.base.results import Mosaic
 from nnviz.gui.views.base import ResultView
 from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
@@ -22,6 +30,7 @@ NO_UNIT = -1
 _DETAIL_HEIGHT, _DETAIL_WIDTH = 0.56, 0.5
 """Share of the view that the chosen tile has above the others, and beside them."""
 _REFINE_MS = 60
+_COLOUR_AXES = 4
 
 
 class MosaicView(ResultView):
@@ -53,6 +62,7 @@ class MosaicView(ResultView):
         self._unit = NO_UNIT
         self._under: int | None = None
         self._kind: tuple[object, ...] = ()
+        self._photo: Image | None = None
         self._arrange()
 
     @property
@@ -69,6 +79,10 @@ class MosaicView(ResultView):
         if kind != self._kind:
             self._kind, self._unit, self._under = kind, NO_UNIT, None
             self.canvas.fit()
+            self.detail.canvas.fit()
+        if self.image is not self._photo:
+            self._photo = self.image
+            self.detail.canvas.fit()
         with QSignalBlocker(self.shared):
             # One value alone has no range of its own.
             single = math.prod(mosaic.tiles.shape[1:3]) == 1
@@ -133,12 +147,19 @@ class MosaicView(ResultView):
         return canvas
 
     def _arrange(self) -> None:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
-        bar.setSpacing(2 * SPACE)
-        bar.addWidget(self.legend, 1)
+        boxes = QHBoxLayout()
+        boxes.setSpacing(2 * SPACE)
         for box in (self.shared, self.clip):
-            bar.addWidget(box, 0, Qt.AlignmentFlag.AlignTop)
+            boxes.addWidget(box)
+        bar = QGridLayout()
+        bar.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        # The boxes lie on the legend's first line; its second has the whole width.
+        bar.addWidget(self.legend, 0, 0)
+        bar.addLayout(
+            boxes, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
+        )
+        self.legend.reserve(boxes.sizeHint().width() + SPACE)
+        self.legend.lower()
         tiles = QWidget(self)
         column = QVBoxLayout(tiles)
         column.setContentsMargins(0, 0, 0, 0)
@@ -164,6 +185,7 @@ class MosaicView(ResultView):
         share = _DETAIL_WIDTH if beside > above else _DETAIL_HEIGHT
         if side != self._split.orientation() or not self._split.property("divided"):
             self._split.setOrientation(side)
+            self.detail.legend.set_lines(2 if beside > above else 1)
             self._split.setProperty("divided", True)
             self._split.setSizes([round(1000 * share), round(1000 * (1 - share))])
 
@@ -195,7 +217,8 @@ class MosaicView(ResultView):
             return
         scale = self._scale()
         if scale is not None:
-            self.legend.set_scale(scale, mosaic.unit, "", self._whole)
+            colours = mosaic.tiles.ndim == _COLOUR_AXES
+            self.legend.set_scale(scale, mosaic.unit, "", self._whole, colours=colours)
         else:
             remark = self.tr("each %s on its own range") % mosaic.noun
             self.legend.set_scale(None, mosaic.unit, remark)

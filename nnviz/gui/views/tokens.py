@@ -9,6 +9,9 @@ SPACE = 8
 SMALL_SPACE = 4
 
 _DARK = 128
+_QUIETER, _QUIETER_IN_CONTRAST = 0.36, 0.1
+_WIDEST = 255
+"""Between black and white: a theme for high contrast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,13 @@ def tokens_of(palette: QPalette) -> Tokens:
     surface = palette.color(QPalette.ColorRole.Window)
     text = palette.color(QPalette.ColorRole.WindowText)
     dark = surface.lightness() < _DARK
+    extreme = abs(surface.lightness() - text.lightness()) == _WIDEST
     return Tokens(
         backdrop=palette.color(QPalette.ColorRole.Dark),
         surface=surface,
         text=text,
         # Style sheets make the palette's own placeholder colour half transparent.
-        quiet=mixed(text, surface, 0.36),
+        quiet=mixed(text, surface, _QUIETER_IN_CONTRAST if extreme else _QUIETER),
         line=mixed(text, surface, 0.86),
         accent=palette.color(QPalette.ColorRole.Highlight),
         negative=QColor("#e08a4f" if dark else "#b3541e"),

@@ -161,7 +161,10 @@ class TestMosaic:
         view = shown(MosaicView(), make_mosaic(), None)
         view.select_unit(1)
         # 16 to 31: mean 23.5.
-        assert "min 16  ·  mean 23.5  ·  max 31" in view.detail.figures.text()
+        figures = view.detail.figures
+        assert "min 16  ·  mean 23.5  ·  max 31" in figures.toolTip()
+        view.detail.resize(600, 200)
+        assert figures.text() == figures.toolTip()
         assert view.detail.place.text() == "11 of 12"
 
     def test_zoom_and_unit_stay_for_the_same_layer_only(self, shown, make_mosaic):
