@@ -182,10 +182,13 @@ class Scheduler:
             return Done(end.value)
 
     def _order(self, task: Task) -> tuple[bool, float, int]:
+        if task.token.cancelled:
+            # What is to end goes first, whatever it was worth: others wait for it.
+            return False, 0, self._last_turn.get(task.place, 0)
         rank: float = task.priority
         if task.priority is Priority.LIVE and self._normal_is_due:
             rank = Priority.NORMAL + 0.5
-        return not task.token.cancelled, rank, self._last_turn.get(task.place, 0)
+        return True, rank, self._last_turn.get(task.place, 0)
 
     def _stop(self, task: Task) -> None:
         task.token.cancel()

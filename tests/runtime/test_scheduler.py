@@ -118,6 +118,18 @@ def test_higher_priority_goes_on_at_the_next_safe_point(script: Script) -> None:
     assert script.run() == ["click"] * 2 + ["dream"] * 3 + ["idle"] * 2
 
 
+def test_what_was_stopped_ends_in_the_order_of_waiting(script: Script) -> None:
+    """Found by the state machine: the priority once decided among those too."""
+    first = script.submit("first", place="a", steps=9, priority=Priority.IDLE)
+    script.turn()
+    second = script.submit("second", place="b", steps=9, priority=Priority.LIVE)
+    script.turn()
+    script.scheduler.cancel(second)
+    script.scheduler.cancel(first)
+    script.run()
+    assert list(script.finals()) == [first, second]
+
+
 def test_equal_priorities_take_turns(script: Script) -> None:
     for place in PLACES:
         script.submit(place, place=place, steps=2)
