@@ -11,6 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A change is judged by the same examples as the one before; new ones are sought
+# wherever the tests are run by hand.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 QT_OPTIONS = ("qt_api", "qt_default_raising", "qt_log_level_fail", "qt_log_ignore")
 QT_WARNINGS_THAT_ARE_FINE = [

@@ -1,6 +1,5 @@
 """The command line in a process of its own: start-up, pipes, signals, full devices."""
 
-import os
 import signal
 import subprocess
 import sys
