@@ -80,9 +80,7 @@ class Deeds(QObject):
             "go.previous_layer": lambda: self.walk_layers(-1),
             "go.next_unit": lambda: self.walk_units(1),
             "go.previous_unit": lambda: self.walk_units(-1),
-            "go.one_channel": lambda: bench.runs.show_channel(
-                max(0, bench.selection.unit)
-            ),
+            "go.one_channel": self.show_channel,
             "go.all_channels": lambda: bench.runs.show_channel(NO_UNIT),
             "go.next_image": lambda: bench.images.step(1),
             "go.previous_image": lambda: bench.images.step(-1),
@@ -188,6 +186,13 @@ class Deeds(QObject):
             here = bench.selection.unit
             place = order.index(here) + steps if here in order else 0
             bench.selection.set_unit(order[max(0, min(len(order) - 1, place))])
+
+    def show_channel(self) -> None:
+        """Show the chosen channel large; the first of those shown if none is."""
+        bench = self._bench
+        if bench.selection.unit == NO_UNIT:
+            self.walk_units(1)
+        bench.runs.show_channel(max(0, bench.selection.unit))
 
     # --- keeping
 

@@ -127,9 +127,17 @@ class Palette(QFrame):
         if watched is self.field:
             if event.type() is QEvent.Type.FocusOut:
                 self.hide()
-            if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-                return self._key(Qt.Key(event.key()))
+            if isinstance(event, QKeyEvent):
+                return self._hear_key(event)
         return super().eventFilter(watched, event)
+
+    def _hear_key(self, event: QKeyEvent) -> bool:
+        key = Qt.Key(event.key())
+        if event.type() is QEvent.Type.ShortcutOverride:
+            # Else the window's shortcuts for the same keys would take them.
+            event.setAccepted(key in _MOVES or key is Qt.Key.Key_Escape)
+            return event.isAccepted()
+        return event.type() is QEvent.Type.KeyPress and self._key(key)
 
     def _key(self, key: Qt.Key) -> bool:
         if key is Qt.Key.Key_Escape:

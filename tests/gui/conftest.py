@@ -173,6 +173,12 @@ def settings(tmp_path):
 
 
 @pytest.fixture
+def hash_of():
+    """Tells the hash of the photograph that the fake opens at a path."""
+    return lambda path: photo(path).sha256
+
+
+@pytest.fixture
 def fake():
     return FakeBridge()
 

@@ -20,7 +20,6 @@ from nnviz.gui import app
 from nnviz.gui.palette import Entry, rank
 from nnviz.gui.settings import Settings
 from nnviz.gui.theme import THEMES, palette, stylesheet
-from tests.gui.conftest import photo as fake_photo
 
 
 def shown(window):
@@ -213,9 +212,9 @@ def test_a_saved_recipe_is_restored(opened, fake, qtbot, tmp_path):
     assert shown(opened) == []
 
 
-def test_a_recipe_waits_for_its_photograph(opened, fake, qtbot, tmp_path):
+def test_a_recipe_waits_for_its_photograph(opened, fake, qtbot, tmp_path, hash_of):
     """Truth: the fake's photographs have other hashes for other lengths of name."""
-    digest = fake_photo("/photos/the-dog.png").sha256
+    digest = hash_of("/photos/the-dog.png")
     saved = save_recipe(opened, tmp_path, image="dog.png", image_sha256=digest)
     opened.bench.open_files([saved])
     assert "drop dog.png here" in shown(opened)[0]

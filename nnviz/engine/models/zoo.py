@@ -1,7 +1,7 @@
 """torchvision's classification networks: names, construction, preprocessing, labels."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import torch
 import torchvision
 from torch import nn
+from torch.overrides import TorchFunctionMode
 from torchvision import models
 from torchvision.transforms import InterpolationMode
 
@@ -170,8 +171,8 @@ def open_random(reference: ZooReference, check: Callable[[], None]) -> Opened:
     """Open an architecture with the weights that its constructor draws."""
     name = reference.architecture
     weights = _fitting_weights(reference)
-    net = random_network(name, reference.seed or 0)
-    check()
+    with _Stoppable(check):
+        net = random_network(name, reference.seed or 0)
     return Opened(
         net=frozen(net),
         reference=str(reference),
@@ -183,6 +184,25 @@ def open_random(reference: ZooReference, check: Callable[[], None]) -> Opened:
         labels=labels_of(weights),
         notes=("the weights are random: its answers mean nothing",),
     )
+
+
+class _Stoppable(TorchFunctionMode):
+    """Lets a job be stopped between two calls of torch: a constructor makes many."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        super().__init__()
+        self._check = check
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Check, then do what was called."""
+        self._check()
+        return func(*args, **(kwargs or {}))
 
 
 def random_network(architecture: str, seed: int) -> nn.Module:
