@@ -13,7 +13,7 @@ import numpy as np
 from nnviz.base.results import Mosaic
 from tests.benchmarks.figures import Figure, benchmark
 
-_ROUNDS = 9
+_ROUNDS = 25
 
 
 @benchmark

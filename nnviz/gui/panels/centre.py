@@ -4,9 +4,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QLabel,
     QPushButton,
     QSizePolicy,
     QSplitter,
@@ -19,7 +20,7 @@ from nnviz.base.recipes import Run
 from nnviz.base.results import Mosaic, Report
 from nnviz.gui.panels.banner import Banners
 from nnviz.gui.panels.photo import PhotoPane
-from nnviz.gui.parts import MARGIN, label, named, row
+from nnviz.gui.parts import MARGIN, named, row
 from nnviz.gui.sharing import summary
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.report import ReportView
@@ -45,11 +46,7 @@ class Centre(QWidget):
         self.banners = Banners(bench)
         self.photo = PhotoPane(bench)
         self.result = ReportView()
-        self.title = label(style="muted")
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.title.setAlignment(
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        )
+        self.title = named(_Title(), "muted")
         self._mode = RESULT
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
@@ -169,3 +166,22 @@ class Centre(QWidget):
     def _grey(self, words: str) -> None:
         if self._report is not None:
             self.result.show_report(self._report, self._image, stale=words)
+
+
+class _Title(QLabel):
+    """Words at the right, cut in the middle where there is too little room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what fits."""
+        words = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideMiddle, self.width()
+        )
+        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), align, words)
+        event.accept()

@@ -148,7 +148,9 @@ class LayerPanel(QWidget):
         output = max(output, head.sectionSizeHint(_OUTPUT))
         kind = max(kind, head.sectionSizeHint(_KIND))
         self.tree.setColumnWidth(_OUTPUT, output)
-        self.tree.setColumnWidth(_KIND, max(16, min(kind, room - output)))
+        self.tree.setColumnWidth(_KIND, min(kind, room - output))
+        # A few letters of a kind say nothing: then rather more of the names.
+        self.tree.setColumnHidden(_KIND, room - output < kind // 2)
 
     def _describe(self, item: QTreeWidgetItem, layer: LayerInfo) -> None:
         item.setData(_LAYER, _NAME, layer.name)

@@ -108,6 +108,7 @@ class MethodPanel(QWidget):
             lambda place: runs.choose(str(self.choice.itemData(place)))
         )
         runs.method_changed.connect(self._show_method)
+        self._bench.look.changed.connect(self._widen)
         runs.values_changed.connect(self._show_values)
         runs.started.connect(self._start)
         runs.progressed.connect(self._progress)

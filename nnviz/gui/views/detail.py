@@ -17,7 +17,6 @@ from nnviz.render.pictures import rgb8
 from nnviz.render.words import number
 
 _COLOUR_AXES = 3
-_TITLE_SCALE = 1.15
 
 
 class TileDetail(QWidget):
@@ -34,11 +33,7 @@ class TileDetail(QWidget):
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Selected tile"))
         self.canvas.hovered.connect(self.hovered)
-        self.title = _words(self)
-        font = self.title.font()
-        font.setBold(True)
-        font.setPixelSize(round(self.fontInfo().pixelSize() * _TITLE_SCALE))
-        self.title.setFont(font)
+        self.title = _words(self, "title")
         self.place = _words(self, "muted")
         self.figures = _words(self, "muted")
         self.figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

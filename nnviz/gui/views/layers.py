@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, qRgb
+from PySide6.QtGui import QImage, QPainter
 
 from nnviz.gui.views.viewport import Bounds, Viewport, visible_pixels
 
@@ -40,7 +40,9 @@ def image_of(pixels: Bytes, table: Bytes | None = None) -> QImage:
     kind = _FORMATS[channels] if table is None else QImage.Format.Format_Indexed8
     image = QImage(pixels.data, width, height, pixels.strides[0], kind)
     if table is not None:
-        image.setColorTable([qRgb(*map(int, colour)) for colour in table])
+        red, green, blue = table.astype(np.uint32).T
+        opaque = np.uint32(0xFF000000)
+        image.setColorTable((opaque | red << 16 | green << 8 | blue).tolist())
     return image
 
 

@@ -127,6 +127,12 @@ class MosaicView(ResultView):
         super().resizeEvent(event)
         self._turn()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Take new sizes of the text into account."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            QTimer.singleShot(0, self, self._make_room)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Change the columns if another shape of the canvas makes that better."""
         if watched is self.canvas and event.type() is QEvent.Type.Resize:
@@ -158,8 +164,9 @@ class MosaicView(ResultView):
         bar.addLayout(
             boxes, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
         )
-        self.legend.reserve(boxes.sizeHint().width() + SPACE)
         self.legend.lower()
+        self._boxes = boxes
+        self._make_room()
         tiles = QWidget(self)
         column = QVBoxLayout(tiles)
         column.setContentsMargins(0, 0, 0, 0)
@@ -174,6 +181,10 @@ class MosaicView(ResultView):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._split)
+
+    def _make_room(self) -> None:
+        """Keep the legend's first line off the boxes that lie on it."""
+        self.legend.reserve(self._boxes.sizeHint().width() + 2 * SPACE)
 
     def _turn(self) -> None:
         """Divide the view so that the chosen tile becomes larger."""
