@@ -43,7 +43,7 @@ class ActivationsParams:
     order: Annotated[
         Literal["strongest", "sparsest", "network"],
         Help(
-            "Largest root mean square first, most zeros first, or the network's order."
+            "Largest value first (signs aside), most zeros first, or the network's own."
         ),
     ] = "strongest"
     scale: Annotated[
@@ -89,7 +89,7 @@ class Activations:
         mosaic = _mosaic(ctx, layer, maps, figures, params)
         results: dict[str, Result] = {"channels": mosaic}
         if channel is None:
-            strongest = int(figures.strength.argmax())
+            strongest = int(_height(figures).argmax())
             results["strongest"] = _overlay(ctx, layer, maps[strongest])
             notes = (*notes, f"the strongest is channel {strongest}")
         else:
@@ -141,11 +141,20 @@ def _checked_channel(channel: int, layer: LayerInfo, count: int) -> int | None:
     return channel
 
 
+def _height(figures: ChannelFigures) -> NDArray[np.float64]:
+    """Return each channel's largest value, signs aside.
+
+    Not its mean or root mean square: a channel that gives nearly the same everywhere
+    would come first, and it tells nothing of the picture.
+    """
+    return np.maximum(np.abs(figures.lowest), np.abs(figures.highest))
+
+
 def _ordered(figures: ChannelFigures, order: str) -> NDArray[np.int64]:
     """Return the channels, first to last; equal ones stay in the network's order."""
     match order:
         case "strongest":
-            return np.argsort(-figures.strength, kind="stable")
+            return np.argsort(-_height(figures), kind="stable")
         case "sparsest":
             # Silent channels show nothing, so they come last.
             return np.lexsort((-figures.zeros, figures.silent))
