@@ -3,8 +3,11 @@
 import copy
 import dataclasses
 from collections.abc import Sequence
+from itertools import chain
 
+import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import ModelSource
@@ -12,6 +15,7 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.hashing import parameters_sha256
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.references import ObjectReference
+from nnviz.engine.ops.memory import refusal
 
 
 class AdoptedNetworks:
@@ -24,11 +28,14 @@ class AdoptedNetworks:
         """Keep a copy of a network and return the reference that opens it.
 
         The caller's network stays as it is, in training mode or not; what becomes of
-        it later does not change the copy.
+        it later does not change the copy, which computes in float32.
+
+        Raises:
+            ModelError: it cannot be copied, or its weights do not exist yet.
         """
         kind = type(net).__name__
         reference = str(ObjectReference(f"{kind}-{len(self._opened) + 1}"))
-        twin = frozen(copy.deepcopy(net).cpu())
+        twin = _twin(net, kind)
         self._opened[reference] = Opened(
             net=twin,
             reference=reference,
@@ -38,6 +45,7 @@ class AdoptedNetworks:
             sha256=parameters_sha256(twin, lambda: None),
             preprocess=preprocess,
             labels=tuple(labels),
+            notes=_notes(net),
         )
         return reference
 
@@ -55,3 +63,28 @@ class AdoptedNetworks:
                 "run that program again, or save the network's weights to a file",
             )
         return dataclasses.replace(known, net=copy.deepcopy(known.net))
+
+
+def _twin(net: nn.Module, kind: str) -> nn.Module:
+    """Return a copy, ready for use."""
+    if any(is_lazy(weight) for weight in chain(net.parameters(), net.buffers())):
+        raise ModelError(
+            kind, "has lazy layers without weights", "run it on one picture first"
+        )
+    copies: list[nn.Module] = []
+    why = refusal(lambda: copies.append(copy.deepcopy(net).cpu().float()))
+    if why is not None:
+        raise ModelError(
+            kind, f"cannot be copied ({why})", "hand over a plain nn.Module"
+        )
+    return frozen(copies[0])
+
+
+def _notes(net: nn.Module) -> tuple[str, ...]:
+    kinds = {weight.dtype for weight in net.parameters() if weight.is_floating_point()}
+    others = sorted(
+        str(kind).removeprefix("torch.") for kind in kinds - {torch.float32}
+    )
+    if not others:
+        return ()
+    return (f"its weights are {' and '.join(others)}; here it computes in float32",)

@@ -1,5 +1,6 @@
 """From an opened network to a model: preprocessing, labels and all that is known."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -12,12 +13,22 @@ from nnviz.engine.models.doctor import examine
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.model import Model, Normaliser
 from nnviz.engine.models.opened import Opened
-from nnviz.engine.ops.layers import Facts, layer_facts, refuses, smallest_input
+from nnviz.engine.ops.layers import (
+    Facts,
+    layer_facts,
+    refuses,
+    refuses_numbers,
+    smallest_input,
+)
 from nnviz.engine.ops.probe import meta_twin
 
 
 def assemble(
-    opened: Opened, preprocess: Preprocess, label_file: str, device: torch.device
+    opened: Opened,
+    preprocess: Preprocess,
+    label_file: str,
+    device: torch.device,
+    check: Callable[[], None],
 ) -> Model:
     """Return a model that uses a network with this preprocessing and these labels.
 
@@ -26,13 +37,21 @@ def assemble(
         preprocess: its own or another.
         label_file: path of a label file; empty for the network's own labels.
         device: where the network is.
+        check: called often; raises to abandon it.
 
     Raises:
         ModelError: the network cannot take such inputs; says which it can.
         InputError: the label file cannot be used.
     """
     smallest = _check_input(opened, preprocess)
-    facts = layer_facts(opened.net, preprocess.channels, preprocess.input_size)
+    check()
+    facts = layer_facts(
+        opened.net,
+        preprocess.channels,
+        preprocess.input_size,
+        needs_numbers=smallest is None,
+    )
+    check()
     info = ModelInfo(
         reference=opened.reference,
         title=opened.title,
@@ -45,8 +64,8 @@ def assemble(
         layers=facts.layers,
         parameters=facts.parameters,
         macs=facts.macs,
-        smallest_input=smallest,
-        findings=examine(opened.net, facts, preprocess),
+        smallest_input=smallest or preprocess.input_size,
+        findings=examine(opened.net, facts, preprocess, check),
         card=opened.card,
         notes=opened.notes,
         device=name_of(device),
@@ -54,10 +73,12 @@ def assemble(
     return Model(opened.net, info, Normaliser(preprocess).to(device))
 
 
-def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int]:
-    """Return the smallest input, having made sure that the chosen one works."""
+def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | None:
+    """Return the smallest input, having made sure that the chosen one works.
+
+    None where only a pass with numbers can tell, which is too dear to try sizes.
+    """
     own = opened.preprocess
-    smallest = smallest_input(opened.net, own.channels, own.input_size)
     height, width = preprocess.input_size
     if preprocess.channels != own.channels:
         raise ModelError(
@@ -66,10 +87,16 @@ def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int]:
             f"{preprocess.channels}",
             f"give {own.channels} values for mean and std",
         )
-    why = refuses(meta_twin(opened.net), own.channels, (height, width))
+    twin = meta_twin(opened.net)
+    smallest = smallest_input(opened.net, own.channels, own.input_size)
+    why = refuses(twin, own.channels, (height, width))
     if why is None:
         return smallest
-    if height < smallest[0] or width < smallest[1]:
+    if refuses(twin, own.channels, own.input_size) is not None:
+        why = refuses_numbers(opened.net, own.channels, (height, width))
+        if why is None:
+            return None
+    elif height < smallest[0] or width < smallest[1]:
         raise ModelError(
             opened.title,
             f"cannot take {height} x {width} px",

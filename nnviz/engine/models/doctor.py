@@ -1,10 +1,11 @@
 """What to know about a network before trusting a picture of it."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nnviz.base.info import Finding, LayerInfo, Severity
 from nnviz.base.preprocess import Preprocess
@@ -22,14 +23,21 @@ _OTHER_SIZE = 32
 
 
 def examine(
-    net: nn.Module, facts: Facts, preprocess: Preprocess
+    net: nn.Module, facts: Facts, preprocess: Preprocess, check: Callable[[], None]
 ) -> tuple[Finding, ...]:
-    """Return findings, the gravest first; the network is left untouched."""
+    """Return findings, the gravest first; the network is left untouched.
+
+    Args:
+        net: the network.
+        facts: of its layers.
+        preprocess: as it is used.
+        check: called before each of its weights is looked at.
+    """
     rules: tuple[Callable[[], Iterator[Finding]], ...] = (
-        lambda: _values(net),
+        lambda: _values(net, check),
         lambda: _preprocessing(preprocess),
         lambda: _modes(net),
-        lambda: _sizes(net, preprocess),
+        lambda: _sizes(net, facts, preprocess),
         lambda: _unreached(facts.layers),
         lambda: _reused(facts.layers),
         lambda: _in_place(net),
@@ -40,16 +48,25 @@ def examine(
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
 
 
-def _values(net: nn.Module) -> Iterator[Finding]:
+def _values(net: nn.Module, check: Callable[[], None]) -> Iterator[Finding]:
     """Weights that are no numbers make every answer one."""
     broken = [
         name
         for name, tensor in net.state_dict().items()
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all())
+        if not _all_finite(tensor, check)
     ]
     if broken:
         text = f"NaN or infinite weights in {_some(broken)}: the answers mean nothing"
         yield Finding(Severity.PROBLEM, text)
+
+
+def _all_finite(tensor: Tensor, check: Callable[[], None]) -> bool:
+    """Tell whether no value is NaN or infinite; those show in the extremes."""
+    check()
+    if not tensor.is_floating_point() or not tensor.numel():
+        return True
+    low, high = torch.aminmax(tensor)
+    return math.isfinite(low.item()) and math.isfinite(high.item())
 
 
 def _preprocessing(preprocess: Preprocess) -> Iterator[Finding]:
@@ -70,7 +87,14 @@ def _modes(net: nn.Module) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, text)
 
 
-def _sizes(net: nn.Module, preprocess: Preprocess) -> Iterator[Finding]:
+def _sizes(net: nn.Module, facts: Facts, preprocess: Preprocess) -> Iterator[Finding]:
+    if facts.needs_numbers:
+        text = (
+            "what it does depends on the picture's numbers: shapes and costs are those "
+            "for noise, other sizes were not tried"
+        )
+        yield Finding(Severity.NOTE, text)
+        return
     height, width = preprocess.input_size
     larger = (height + _OTHER_SIZE, width + _OTHER_SIZE)
     if refuses(meta_twin(net), preprocess.channels, larger) is not None:

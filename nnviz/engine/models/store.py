@@ -85,7 +85,11 @@ class ModelStore:
         if key not in kept.models:
             yield Progress(0, 0, f"looking into {kept.opened.title}")
             check()
-            kept.models[key] = assemble(kept.opened, preprocess, request.labels, device)
+            # A network's own code may draw random numbers in its passes.
+            with torch.random.fork_rng(devices=[]):
+                kept.models[key] = assemble(
+                    kept.opened, preprocess, request.labels, device, check
+                )
         return kept.models[key]
 
     @contextmanager

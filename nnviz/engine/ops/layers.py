@@ -7,7 +7,14 @@ from torch import nn
 
 from nnviz.base.info import LayerInfo, Layout
 from nnviz.engine.ops import memory
-from nnviz.engine.ops.probe import Visit, empty_input, meta_twin, probe
+from nnviz.engine.ops.probe import (
+    Visit,
+    empty_input,
+    meta_twin,
+    noise_input,
+    probe,
+    sharing_twin,
+)
 from nnviz.engine.ops.probe_shapes import Shapes
 
 _LAYOUTS = {"cyx": Layout.MAP, "yxc": Layout.MAP_LAST, "tc": Layout.TOKENS}
@@ -24,6 +31,7 @@ class Facts:
         macs: multiply-accumulates for one picture.
         output: shape of the network's output without the batch; None if no tensor.
         functional: torch's operations outside the leaves of the module tree.
+        needs_numbers: a pass without data is not possible; this one was with noise.
     """
 
     layers: tuple[LayerInfo, ...]
@@ -31,11 +39,28 @@ class Facts:
     macs: int
     output: tuple[int, ...] | None
     functional: tuple[str, ...]
+    needs_numbers: bool = False
 
 
-def layer_facts(net: nn.Module, channels: int, size: tuple[int, int]) -> Facts:
-    """Return the facts for inputs of a size; the network is left untouched."""
-    visits = probe(meta_twin(net), empty_input(channels, size))
+def layer_facts(
+    net: nn.Module,
+    channels: int,
+    size: tuple[int, int],
+    *,
+    needs_numbers: bool = False,
+) -> Facts:
+    """Return the facts for inputs of a size; the network is left untouched.
+
+    Args:
+        net: the network.
+        channels: of the input.
+        size: of the input, px.
+        needs_numbers: run it with noise, since it refuses a pass without data.
+    """
+    if needs_numbers:
+        visits = probe(sharing_twin(net), noise_input(net, channels, size))
+    else:
+        visits = probe(meta_twin(net), empty_input(channels, size))
     whole = visits.pop("")
     layers = tuple(
         _layer(name, module, visits[name])
@@ -50,7 +75,14 @@ def layer_facts(net: nn.Module, channels: int, size: tuple[int, int]) -> Facts:
         if name in branches
         for operation in visit.operations
     ]
-    return Facts(layers, count_parameters(net), whole.macs, output, tuple(functional))
+    return Facts(
+        layers,
+        count_parameters(net),
+        whole.macs,
+        output,
+        tuple(functional),
+        needs_numbers,
+    )
 
 
 def count_parameters(module: nn.Module) -> int:
@@ -137,3 +169,10 @@ def refuses(twin: nn.Module, channels: int, size: tuple[int, int]) -> str | None
     """Return why a meta twin cannot take inputs of a size, or None if it can."""
     with Shapes():  # type: ignore[no-untyped-call]
         return memory.refusal(lambda: twin(empty_input(channels, size)))
+
+
+@torch.inference_mode()
+def refuses_numbers(net: nn.Module, channels: int, size: tuple[int, int]) -> str | None:
+    """Return why a pass with noise of a size is impossible, or None if it is not."""
+    twin, noise = sharing_twin(net), noise_input(net, channels, size)
+    return memory.refusal(lambda: twin(noise))

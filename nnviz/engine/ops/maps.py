@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo, Layout
 
 Maps = NDArray[Any]
@@ -56,8 +57,17 @@ def channel_maps(output: Tensor, info: LayerInfo) -> Maps:
     Returns:
         (C, h, w): tokens in their grid without the extra ones; a vector as (D, 1, 1);
         tokens in windows as (D, windows, tokens); else the first axis counts.
+        float32 where the layer's numbers are smaller, whole or yes and no.
+
+    Raises:
+        ModelError: the numbers are complex.
     """
-    one = _channels_first(output.detach().cpu()[0], info)
+    if output.is_complex():
+        raise ModelError(info.name, "gives complex numbers", "pick another layer")
+    whole = output.detach().cpu()
+    if whole.dtype not in {torch.float32, torch.float64}:
+        whole = whole.float()
+    one = _channels_first(whole[0], info) if whole.ndim > 1 else whole.reshape(-1)
     if one.ndim > _MAP_AXES:
         one = one.flatten(1, -2)
     elif one.ndim < _MAP_AXES:

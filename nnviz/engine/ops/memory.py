@@ -15,6 +15,13 @@ from nnviz.base.errors import MemoryShortError
 
 _CPU_MARKS = ("can't allocate memory", "not enough memory", "std::bad_alloc")
 _MPS_MARK = "MPS backend out of memory"
+_OF_NETWORKS = (
+    *(RuntimeError, ValueError, TypeError, LookupError),
+    *(AttributeError, ArithmeticError, AssertionError),
+)
+"""What a pass through a network raises: layers the first two, its own code the rest."""
+_LONGEST = 160
+"""Characters of a reason; some of torch's are a page."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
 
@@ -65,17 +72,20 @@ def in_words(what: str) -> Iterator[None]:
 
 
 def refusal(trial: Callable[[], object]) -> str | None:
-    """Run a pass without data and return why it is impossible, None if it is not.
+    """Try something with a network and return why it is impossible, None if it is not.
 
-    Only for passes on the meta device: with no data there, every error is about
-    shapes.  Layers raise RuntimeError or ValueError, torchvision's checks the others.
+    A network's own code may raise anything that its author thought fit.  Out of
+    memory passes: it is no fault of the network.
     """
     try:
         trial()
-    except (RuntimeError, ValueError, AssertionError, IndexError) as error:
-        return str(error).partition("\n")[0]
     except ZeroDivisionError:
         return "a size becomes 0"
+    except _OF_NETWORKS as error:
+        if is_out_of_memory(error):
+            raise
+        line = str(error).partition("\n")[0]
+        return line[:_LONGEST] or type(error).__name__
     return None
 
 

@@ -2,13 +2,15 @@
 
 The pass runs on torch's ``meta`` device, where tensors have a shape and no memory, so
 it costs the same for the largest network, and on a copy, so the network stays as it
-is.  A dispatch mode sees every operation, functional ones too, and carries along each
-tensor a ``Trace``: what its axes mean and which input pixels it can depend on.
+is.  A network whose pass asks for numbers (``if x.mean() > 0``) gets noise instead.  A
+dispatch mode sees every operation, functional ones too, and carries along each tensor a
+``Trace``: what its axes mean and which input pixels it can depend on.
 """
 
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import torch
@@ -56,6 +58,20 @@ def meta_twin(net: nn.Module) -> nn.Module:
     return copy.deepcopy(net, memo)
 
 
+def sharing_twin(net: nn.Module) -> nn.Module:
+    """Return a copy that shares the weights: what a pass writes down is its own."""
+    memo: dict[int, Any] = {id(weight): weight for weight in net.parameters()}
+    return copy.deepcopy(net, memo)
+
+
+def noise_input(net: nn.Module, channels: int, size: tuple[int, int]) -> Tensor:
+    """Return a normalised picture of noise, always the same, where a network is."""
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(1, channels, *size, generator=generator)
+    first = next(chain(net.parameters(), net.buffers()), noise)
+    return noise.to(first.device)
+
+
 def empty_input(channels: int, size: tuple[int, int]) -> Tensor:
     """Return a meta input for one picture."""
     return torch.empty(1, channels, *size, device="meta")
@@ -63,7 +79,12 @@ def empty_input(channels: int, size: tuple[int, int]) -> Tensor:
 
 @torch.inference_mode()
 def probe(twin: nn.Module, pixels: Tensor) -> dict[str, Visit]:
-    """Run a meta twin once and return what was seen, by module name ("" is all)."""
+    """Run a twin once and return what was seen, by module name ("" is all).
+
+    Args:
+        twin: on the meta device or not.
+        pixels: on the same device.
+    """
     recorder = _Recorder(pixels)
     handles = []
     visits = {}
@@ -85,7 +106,7 @@ class _Recorder(Shapes):  # type: ignore[no-untyped-call]
     def __init__(self, pixels: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         # The tensors are kept so that an id cannot be taken by a later one; they are
-        # on the meta device and hold no memory.
+        # on the meta device, but for a few networks, and hold no memory.
         self._traces: dict[int, tuple[Tensor, Trace]] = {}
         self._by_shape: dict[tuple[int, ...], Trace] = {}
         self._stack: list[Visit] = []

@@ -41,7 +41,7 @@ def _einsum_macs(call: Call, _output: Tensor) -> int:
     inputs = call.values["equation"].replace(" ", "").split("->")[0].split(",")
     extents = {
         letter: size
-        for letters, tensor in zip(inputs, call.tensors, strict=True)
+        for letters, tensor in zip(inputs, call.tensors, strict=False)
         for letter, size in zip(letters, tensor.shape, strict=False)
     }
     return math.prod(extents.values())

@@ -37,8 +37,10 @@ _CONV_DEFAULTS: list[Any] = [(1,), (0,), (1,), 1]
 
 
 def shape_only(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Run an operation on meta tensors, by its formula where there is one."""
+    """Run an operation, on meta tensors by its formula where there is one."""
     formula = _FORMULAS.get(func)
+    if formula and not args[0].is_meta:
+        formula = None
     result = formula(*args, **kwargs) if formula else None
     return func(*args, **kwargs) if result is None else result
 

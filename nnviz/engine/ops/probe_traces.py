@@ -7,6 +7,10 @@ from torch import Tensor
 
 from nnviz.engine.ops.probe_calls import UNKNOWN, Call, Span, Trace
 
+_UNFORESEEN = (LookupError, TypeError, ValueError)
+"""What a rule raises on a variant of its operation that nobody thought of: not to know
+what the axes mean is no reason to refuse a network that works."""
+
 
 def follow(call: Call, output: Tensor) -> Trace | None:
     """Return what an operation makes of its inputs' traces; None if they had none."""
@@ -15,7 +19,11 @@ def follow(call: Call, output: Tensor) -> Trace | None:
     if call.pointwise or call.name in _SAME_PLACES:
         return _join(call, output)
     rule = _RULES.get(call.name)
-    return rule(call, output) if rule else Trace(UNKNOWN * output.ndim)
+    try:
+        trace = rule(call, output) if rule else None
+    except _UNFORESEEN:
+        trace = None
+    return trace or Trace(UNKNOWN * output.ndim)
 
 
 def _join(call: Call, output: Tensor) -> Trace:
@@ -139,7 +147,7 @@ def _part(call: Call, _output: Tensor) -> Trace:
 
 
 def _mean(call: Call, output: Tensor) -> Trace:
-    dims = call.values["dim"]
+    dims = call.values.get("dim")
     if output.ndim == call.source.ndim or not dims:
         return Trace(UNKNOWN * output.ndim)
     gone = {axis % call.source.ndim for axis in dims}
