@@ -220,6 +220,7 @@ QScrollBar::handle { background: $raised; border-radius: $px3; margin: $px2; }
 QScrollBar::handle:vertical { min-height: $px24; }
 QScrollBar::handle:horizontal { min-width: $px24; }
 QScrollBar::handle:hover { background: $muted; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; border: none; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 

@@ -32,6 +32,9 @@ from nnviz.gui.workbench import Workbench
 if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
     from nnviz.gui.forms.form import Form
 
+_WIDTH = 376
+"""Px that the panel has from the start, so that most forms do not widen it."""
+
 
 class MethodPanel(QWidget):
     """Made from a method's declaration alone: a new method needs nothing here."""
@@ -59,6 +62,8 @@ class MethodPanel(QWidget):
         self._state = label(style="muted")
         self._form_place = QVBoxLayout()
         self.help = HelpText(bench)
+        for widget in (self._presets, self.run):  # until a method is known
+            widget.hide()
         self._lay_out()
         self._connect()
         self._idle("")
@@ -71,6 +76,7 @@ class MethodPanel(QWidget):
         top.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, GRID)
         top.setStretch(0, 1)
         self._scroll = scrolled(self._make_page())
+        self._scroll.setMinimumWidth(self._bench.look.px(_WIDTH))
         outer.addLayout(top)
         outer.addWidget(self._scroll, 1)
         outer.addWidget(self._make_foot())
@@ -150,7 +156,7 @@ class MethodPanel(QWidget):
         if self.form is not None:
             bar = self._scroll.verticalScrollBar().sizeHint().width()
             room = self.form.minimumSizeHint().width() + MARGIN + 2 * GRID + bar
-            self._scroll.setMinimumWidth(room)
+            self._scroll.setMinimumWidth(max(room, self._bench.look.px(_WIDTH)))
 
     def _fill_presets(self, info: MethodInfo) -> None:
         menu = self._presets.menu()

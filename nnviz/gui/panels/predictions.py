@@ -27,7 +27,7 @@ class PredictionPanel(QWidget):
         column.addWidget(self._words)
         column.addWidget(self.bars)
         column.addStretch(1)
-        self._say(self.tr("waiting for the network"))
+        self._say(self.tr("Waiting for the network."))
         bench.runs.predicted.connect(self._show)
         bench.runs.predict_failed.connect(lambda error: self._say(error.text))
         bench.models.opening.connect(lambda _: self.bars.set_stale())
@@ -49,9 +49,9 @@ class PredictionPanel(QWidget):
         if self.bars.lines() and chosen.model and chosen.image:
             return
         if chosen.model is None:
-            self._say(self.tr("no network is open"))
+            self._say(self.tr("No network is open."))
         elif chosen.image is None:
-            self._say(self.tr("drop a photograph to see what the network makes of it"))
+            self._say(self.tr("Drop a photograph to see what the network makes of it."))
 
     def _say(self, text: str) -> None:
         self.bars.show_ranking(None)

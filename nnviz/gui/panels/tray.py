@@ -4,7 +4,14 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
+from PySide6.QtGui import (
+    QIcon,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QFileDialog,
     QListView,
@@ -16,9 +23,10 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.recipes import Run
 from nnviz.gui.panels.miniature import miniature
-from nnviz.gui.parts import named
+from nnviz.gui.parts import MARGIN, named
 from nnviz.gui.sharing import summary
 from nnviz.gui.views.layers import Bytes, image_of
+from nnviz.gui.views.tokens import tokens_of
 from nnviz.gui.workbench import Workbench
 
 _KEY = Qt.ItemDataRole.UserRole
@@ -32,7 +40,11 @@ class ImageTray(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._bench = bench
-        self.list = _strip(bench, self.tr("Photographs"))
+        self.list = _strip(
+            bench,
+            self.tr("Photographs"),
+            self.tr("Photographs that you drop or open stand here."),
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
@@ -109,7 +121,11 @@ class ResultTray(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._bench = bench
-        self.list = _strip(bench, self.tr("Results"))
+        self.list = _strip(
+            bench,
+            self.tr("Results"),
+            self.tr("Results stand here, the newest first; a click brings one back."),
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
@@ -149,8 +165,28 @@ def icon_of(pixels: Bytes) -> QIcon:
     return icon
 
 
-def _strip(bench: Workbench, name: str) -> QListWidget:
-    strip = named(QListWidget(), name=name)
+class _Strip(QListWidget):
+    """A list that says what it is for while it is empty."""
+
+    def __init__(self, hint: str) -> None:
+        super().__init__()
+        self._hint = hint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the items, or the hint."""
+        super().paintEvent(event)
+        if not self.count():
+            painter = QPainter(self.viewport())
+            painter.setPen(tokens_of(self.palette()).quiet)
+            painter.drawText(
+                self.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, 0),
+                Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap,
+                self._hint,
+            )
+
+
+def _strip(bench: Workbench, name: str, hint: str) -> QListWidget:
+    strip = named(_Strip(hint), name=name)
     strip.setViewMode(QListView.ViewMode.IconMode)
     strip.setFlow(QListView.Flow.LeftToRight)
     strip.setWrapping(False)
