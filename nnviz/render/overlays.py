@@ -10,6 +10,8 @@ from nnviz.render.colormaps import Colours, Scale, Values
 
 OPACITY = 0.85
 """Of the map where its magnitude is greatest."""
+_EASE = 1.5
+"""Power of the magnitude that alpha goes by for maps without a sign."""
 _DIMMED = 0.35
 """Brightness of the photo outside what the network saw."""
 _OUTLINE = (255, 255, 255)
@@ -44,11 +46,15 @@ def layer(
     """Return the map as a see-through picture, uint8 (h, w, 4): RGB and alpha.
 
     Alpha grows with the magnitude, so that the photograph is left as it is where the
-    map says nothing.
+    map says nothing; more slowly where there is no sign, since the dark colours of low
+    values would tint it.
     """
     name = colormap or colormaps.default_map(signed=scale.signed)
     colours = colormaps.apply(heat.values, name, scale.low, scale.high)
-    alpha = magnitude(heat.values, scale) * np.float32(opacity * 255)
+    share = magnitude(heat.values, scale)
+    if not scale.signed:
+        share = share**_EASE
+    alpha = share * np.float32(opacity * 255)
     return np.dstack([colours, alpha.round().astype(np.uint8)])
 
 

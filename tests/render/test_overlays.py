@@ -95,3 +95,11 @@ def test_alpha_is_in_proportion_to_the_magnitude():
     scale = colormaps.scale_of(result.values, signed=True)
     alpha = overlays.layer(result, scale, opacity=0.8)[0, :, 3]
     np.testing.assert_array_equal(alpha, [0, 51, 102, 204])
+
+
+def test_low_values_without_a_sign_leave_the_photograph_more_alone():
+    """A quarter of the range: 0.25 to the power of 1.5 is an eighth."""
+    result = heat([[0.0, 0.25, 1.0]], signed=False)
+    scale = colormaps.scale_of(result.values, signed=False)
+    alpha = overlays.layer(result, scale, opacity=0.8)[0, :, 3]
+    np.testing.assert_array_equal(alpha, [0, 26, 204])
