@@ -1,6 +1,5 @@
 """The status bar: device, memory, what runs, and the last message."""
 
-import psutil
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
@@ -19,7 +18,6 @@ class StatusBar(QStatusBar):
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
-        self._process = psutil.Process()
         self._said = ""
         self.message = label()
         self.job = label()
@@ -104,5 +102,8 @@ class StatusBar(QStatusBar):
         self.device.setText(info.device if info else "")
 
     def _measure(self) -> None:
-        size = self._process.memory_info().rss
+        # Imported here: not needed before the first paint.
+        import psutil  # noqa: PLC0415
+
+        size = psutil.Process().memory_info().rss
         self.memory.setText(self.tr("RSS {0}").format(short_bytes(size)))
