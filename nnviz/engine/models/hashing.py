@@ -28,7 +28,10 @@ def parameters_sha256(net: nn.Module, check: Callable[[], None]) -> str:
     for name, tensor in net.state_dict().items():
         check()
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
-        digest.update(_bytes_of(tensor).data)
+        values = _bytes_of(tensor)
+        for first in range(0, len(values), _BLOCK):
+            check()
+            digest.update(values[first : first + _BLOCK].data)
     return digest.hexdigest()
 
 

@@ -1,9 +1,10 @@
 """Opened networks, kept while there is room; the one place that chooses a device."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -29,10 +30,11 @@ from nnviz.engine.models.references import (
     ZooReference,
     parse,
 )
+from nnviz.engine.models.shared import Check, SharedSteps
 from nnviz.engine.ops import memory
 
-Check = Callable[[], None]
-
+_Key = tuple[str, str]
+"""What tells a network from others, and its device."""
 _SHARE = 0.5
 """Part of a device's free memory that the kept networks may fill."""
 
@@ -60,7 +62,8 @@ class ModelStore:
     ) -> None:
         self._folder = weights_folder
         self._limit = model_bytes
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+        self._openings: dict[_Key, SharedSteps[Progress]] = {}
         self._leases: Counter[int] = Counter()
         self._adopted = AdoptedNetworks()
 
@@ -85,6 +88,7 @@ class ModelStore:
         if key not in kept.models:
             yield Progress(0, 0, f"looking into {kept.opened.title}")
             check()
+        if key not in kept.models:  # another job may have done it meanwhile
             # A network's own code may draw random numbers in its passes.
             with torch.random.fork_rng(devices=[]):
                 kept.models[key] = assemble(
@@ -130,7 +134,21 @@ class ModelStore:
         self, reference: Reference, device: torch.device, check: Check
     ) -> Generator[Progress, None, _Kept]:
         key = (_identity(reference), str(device))
-        if key not in self._kept:
+        while key not in self._kept:
+            opening = self._openings.get(key)
+            if opening is None or opening.ended:
+                opening = SharedSteps(partial(self._load, key, reference, device))
+                self._openings[key] = opening
+            yield from opening.join(check)
+            check()
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _load(
+        self, key: _Key, reference: Reference, device: torch.device, check: Check
+    ) -> Generator[Progress, None, None]:
+        """Open a network, put it on its device and keep it."""
+        try:
             yield Progress(0, 0, f"opening {reference}")
             with memory.in_words(f"opening {reference}"):
                 opened = yield from self._open(reference, check)
@@ -138,8 +156,8 @@ class ModelStore:
                 self._make_room(size, device)
                 _move(opened.net, device, check)
             self._kept[key] = _Kept(opened, size)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        finally:
+            del self._openings[key]
 
     def _open(
         self, reference: Reference, check: Check

@@ -139,14 +139,37 @@ def test_receptive_field_is_where_the_gradient_reaches(
         assert facts[layer].receptive_field == support(linear, layer, 384), layer
 
 
-def test_published_receptive_fields() -> None:
-    """Araujo et al. 2019 (distill.pub/2019/computing-receptive-fields), table."""
-    resnet = {x.name: x for x in layer_facts(build("resnet18"), 3, (224, 224)).layers}
-    assert resnet["layer4"].receptive_field == (435, 435)
-    alexnet = {x.name: x for x in layer_facts(build("alexnet"), 3, (224, 224)).layers}
-    assert alexnet["features.12"].receptive_field == (195, 195)
-    vgg = {x.name: x for x in layer_facts(build("vgg16"), 3, (224, 224)).layers}
-    assert vgg["features.30"].receptive_field == (212, 212)
+def by_formula(*windows: tuple[int, int]) -> int:
+    """Araujo, Norris & Sim 2019 (10.23915/distill.00021), eq. 2, for a single path.
+
+    One more than the sum over the layers of (kernel - 1) times the product of the
+    strides of all layers before; windows are (kernel, stride), the first layer first.
+    """
+    size, jump = 1, 1
+    for kernel, stride in windows:
+        size += (kernel - 1) * jump
+        jump *= stride
+    return size
+
+
+def test_receptive_fields_by_the_formula() -> None:
+    """Kernels and strides as in the papers; a residual block's longer path counts."""
+    three, half = (3, 1), (3, 2)
+    chains = {
+        ("alexnet", "features.12"): ((11, 4), half, (5, 1), half, *[three] * 3, half),
+        ("vgg16", "features.30"): (
+            *(three, three, (2, 2)) * 2,
+            *(three, three, three, (2, 2)) * 3,
+        ),
+        ("resnet18", "layer4"): (
+            *((7, 2), half, *[three] * 4),
+            *(half, *[three] * 3) * 3,
+        ),
+    }
+    for (name, layer), windows in chains.items():
+        facts = {x.name: x for x in layer_facts(build(name), 3, (224, 224)).layers}
+        side = by_formula(*windows)
+        assert facts[layer].receptive_field == (side, side), name
 
 
 def test_no_receptive_field_where_every_place_sees_everything() -> None:
