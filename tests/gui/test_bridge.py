@@ -32,6 +32,7 @@ from nnviz.base.events import (
     Progress,
 )
 from nnviz.base.images import Image
+from nnviz.base.recipes import Run
 from nnviz.base.requests import FetchModel
 from nnviz.gui.bridge import Bridge
 from nnviz.runtime.worker import Engine
@@ -291,14 +292,22 @@ def test_an_engine_that_cannot_be_opened_is_told(qtbot: QtBot) -> None:
 def test_saving_answers_with_paths_or_words(
     qtbot: QtBot, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run = Run(None, None, None)  # type: ignore[arg-type]
     monkeypatch.setattr("nnviz.runtime.io.save_run", lambda *_, **__: (Path("a.png"),))
     with qtbot.waitSignal(bridge.exported, timeout=MS) as saved:
-        bridge.export(None, "folder")  # type: ignore[arg-type]
+        bridge.export(run, "folder")
     assert saved.args == [(Path("a.png"),)]
     monkeypatch.setattr("nnviz.runtime.io.save_run", lambda *_, **__: 1 / 0)
     with qtbot.waitSignal(bridge.export_failed, timeout=MS) as failed:
-        bridge.export(None, "folder")  # type: ignore[arg-type]
+        bridge.export(run, "folder")
     assert "ZeroDivisionError" in failed.args[0].text
+
+
+def test_files_are_looked_at(qtbot: QtBot, bridge: Bridge, tmp_path: Path) -> None:
+    with qtbot.waitSignal(bridge.files_seen, timeout=MS) as seen:
+        bridge.look_at([str(tmp_path / "gone.png"), str(tmp_path / "gone.odd")])
+    assert seen.args[0].pictures == (str(tmp_path / "gone.png"),)
+    assert "gone.odd: no such file" in seen.args[0].errors[0].text
 
 
 @pytest.mark.parametrize("name", ["wait", "spin:100000", "steps:1", "fail"])
