@@ -228,7 +228,7 @@ def _table(figures: ChannelFigures, order: NDArray[np.int64]) -> Table:
             "lowest",
             "highest",
             "zeros, %",
-            "strongest at row, column",
+            "peak at row, column",
         ),
         rows=tuple(
             (index, *values, f"{row}, {column}")
@@ -249,7 +249,8 @@ def _remarks(layer: LayerInfo, figures: ChannelFigures) -> tuple[str, ...]:
     if layer.calls > 1:
         remarks.append(f"the network runs this layer {layer.calls} times; this is last")
     if layer.extra_tokens and layer.grid is not None:
+        tokens = "token" if layer.extra_tokens == 1 else "tokens"
         remarks.append(
-            f"{layer.extra_tokens} token(s) before the grid are left out of the maps"
+            f"{layer.extra_tokens} {tokens} before the grid left out of the maps"
         )
     return tuple(remarks)
