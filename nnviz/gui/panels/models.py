@@ -1,6 +1,7 @@
 """All networks that can be opened, grouped by where they come from."""
 
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHeaderView,
@@ -18,6 +19,7 @@ from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
 _REFERENCE = Qt.ItemDataRole.UserRole
+_WIDTH_FOR_FIGURES, _WIDTH_FOR_ACCURACY = 290, 230
 _WEIGHTS_FILTER = "Weights (*.safetensors *.pt *.pth *.ckpt *.bin)"
 
 
@@ -74,6 +76,13 @@ class ModelPanel(QWidget):
         column.addWidget(self.list)
         column.addLayout(foot)
         self._offer()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the name its room: figures go first where the panel is narrow."""
+        super().resizeEvent(event)
+        width, px = event.size().width(), self._bench.look.px
+        self.list.setColumnHidden(1, width < px(_WIDTH_FOR_FIGURES))
+        self.list.setColumnHidden(2, width < px(_WIDTH_FOR_ACCURACY))
 
     def open_file(self) -> None:
         """Ask for a file of weights and open it."""
