@@ -107,7 +107,7 @@ class ModelPanel(QWidget):
                 entries += self._recent_files()
             if entries:
                 self._add_group(title, entries)
-        for column, width in ((1, 52), (2, 54), (3, 62)):
+        for column, width in ((1, 60), (2, 64), (3, 66)):
             self.list.setColumnWidth(column, self._bench.look.px(width))
         self._select(chosen)
         self._filter(self.search.text())
