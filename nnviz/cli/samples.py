@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError
 
-_FILES = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
+_FILES = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png")
 
 
 def sample_photos() -> tuple[Path, ...]:
