@@ -108,8 +108,7 @@ def test_weights_that_are_no_numbers_are_a_finding(session):
     info = finish(session.job(LoadModel(request), never))
     (problem,) = [f for f in info.findings if f.severity is Severity.PROBLEM]
     assert "NaN or infinite weights in 0.weight, 3.bias" in problem.text
-    for method in ("activations", "filters"):
-        assert run(session, net, cat(), 3, method).report.main.arrays()
+    assert run(session, net, cat(), 3, "activations").report.main.arrays()
     with pytest.raises(ModelError, match="outputs that are infinite or not numbers"):
         run(session, net, cat(), 3, "predictions")
 
