@@ -20,10 +20,10 @@ from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtWidgets import QApplication
 
 from nnviz.base.parameters import Value
+from nnviz.base.samples import sample_photos
 from nnviz.gui.app import make_application, make_window, start_engine
 from nnviz.gui.main_window import MainWindow
 from nnviz.gui.runs import PREDICTIONS, RESULT
-from nnviz.gui.samples import sample_photo
 from nnviz.gui.settings import Settings
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots"
@@ -76,7 +76,7 @@ def main(words: list[str]) -> int:
 
 def write_photos(folder: Path) -> dict[str, Path]:
     """Write the photographs, all public domain, and return their paths by name."""
-    samples = Path(sample_photo()).parent
+    samples = sample_photos()[0].parent
     pictures = {
         "cat": Image.open(samples / "chelsea.png"),
         "coffee": Image.open(samples / "coffee.png"),

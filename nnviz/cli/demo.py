@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from nnviz import api
+from nnviz.base.errors import InputError
 from nnviz.base.events import Progress
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
 from nnviz.base.results import Heatmap, Picture, Ranking
+from nnviz.base.samples import sample_photos
 from nnviz.base.snippets import command_line, python_code
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import Parser, add_json_option, add_model_options, add_out
 from nnviz.cli.gallery import Figure, Gallery, Section, View, page
-from nnviz.cli.samples import sample_photos
 from nnviz.media.encode import write_png
 from nnviz.media.files import read_bytes, replacing, write_text
 from nnviz.render.report import paint
@@ -37,7 +38,7 @@ def execute(words: Sequence[str]) -> int:
     out = Path(options.out)
     opening.check_out(out)
     model = opening.open_model(options)
-    photos = [_copy(path, out) for path in map(Path, options.images or sample_photos())]
+    photos = [_copy(path, out) for path in _paths(options.images)]
     figures: dict[str, list[Figure]] = {}
     for method, photo in _runs(photos, started):
         result = _run(method, model, photo)
@@ -49,6 +50,20 @@ def execute(words: Sequence[str]) -> int:
     write_text(file, page(_gallery(model, figures, photos)))
     _say(file, figures, options, time.monotonic() - started)
     return 0
+
+
+def _paths(given: Sequence[str]) -> Sequence[Path]:
+    """Return the photographs to show: those named, or the samples.
+
+    Raises:
+        InputError: none is named and there are no samples.
+    """
+    paths = [Path(path) for path in given] or sample_photos()
+    if not paths:
+        raise InputError(
+            "sample photographs", "are not there", "pip install scikit-image"
+        )
+    return paths
 
 
 def _copy(path: Path, out: Path) -> Image:

@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from nnviz.base.samples import sample_photos
 from nnviz.gui.main_window import MainWindow
-from nnviz.gui.samples import sample_photo
 from nnviz.gui.settings import Settings
 from nnviz.gui.theme import load_fonts
 from nnviz.gui.workbench import DEFAULT_MODEL, Workbench
@@ -62,7 +62,7 @@ def start_engine(bench: Workbench) -> None:
 
 def open_first(bench: Workbench, files: Sequence[str], model: str) -> None:
     """Open what the program was started with."""
-    bench.start_with(files, model, sample_photo())
+    bench.start_with(files, model, next(map(str, sample_photos()), ""))
 
 
 class _AfterPaint(QObject):

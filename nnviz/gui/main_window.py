@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from nnviz.gui.actions import Actions, plain
 from nnviz.gui.commands import MENUS, commands, gestures
-from nnviz.gui.deeds import Deeds
+from nnviz.gui.operations import Operations
 from nnviz.gui.palette import Entry, Palette
 from nnviz.gui.panels.shortcuts import Key, ShortcutSheet
 from nnviz.gui.panels.status import StatusBar
@@ -36,7 +36,7 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.stage = Stage(bench, self, INSPECT)
         self.commands = Actions(self, bench.look)
-        self.deeds = Deeds(bench, self, self.stage)
+        self.operations = Operations(bench, self, self.stage)
         self._bind()
         self._make_menus()
         self._make_bars()
@@ -53,13 +53,13 @@ class MainWindow(QMainWindow):
     # --- putting together
 
     def _bind(self) -> None:
-        deeds = self.deeds.table() | {
+        operations = self.operations.table() | {
             "go.palette": self._open_palette,
             "help.keys": self._open_keys,
             "view.reset": self.reset_layout,
         }
         for command in commands():
-            self.commands.add(command, deeds[command.name])
+            self.commands.add(command, operations[command.name])
         for workspace in WORKSPACES:
             self.commands.add(workspace.command(), partial(self.enter, workspace))
         for name, dock in self.stage.docks.items():
@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.stage.centre.hovered.connect(self.status.hover)
-        self.stage.layers.activated.connect(self.deeds.look_into)
+        self.stage.layers.activated.connect(self.operations.look_into)
         self.bench.models.listed.connect(lambda _: self._choose_first())
         self.bench.look.changed.connect(self._mark_theme)
         self._mark_theme()
@@ -162,7 +162,7 @@ class MainWindow(QMainWindow):
         ]
         model = bench.selection.model
         entries += [
-            self._entry(layer.name, layer.kind, layer.name, self.deeds.look_into)
+            self._entry(layer.name, layer.kind, layer.name, self.operations.look_into)
             for layer in (model.layers if model else ())
         ]
         return entries
@@ -175,7 +175,7 @@ class MainWindow(QMainWindow):
         self.recent.clear()
         for path in self.bench.settings.recent:
             self.recent.addAction(path).triggered.connect(
-                lambda _=False, path=path: self.deeds.open_recent(path)
+                lambda _=False, path=path: self.operations.open_recent(path)
             )
         self.recent.addSeparator()
         clear = self.recent.addAction(self.tr("Clear"))
@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        self.deeds.take(event.mimeData())
+        self.operations.take(event.mimeData())
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:

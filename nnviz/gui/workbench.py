@@ -11,6 +11,7 @@ from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.info import Finding, ModelInfo, Severity
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
+from nnviz.gui.captions import summary
 from nnviz.gui.images import Images
 from nnviz.gui.messages import Messages, Notice, Remedy
 from nnviz.gui.models import Models
@@ -18,7 +19,6 @@ from nnviz.gui.restoring import Restoring
 from nnviz.gui.runs import Runs
 from nnviz.gui.selection import Selection
 from nnviz.gui.settings import Settings
-from nnviz.gui.sharing import summary
 from nnviz.gui.theme import Look
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint

@@ -56,7 +56,7 @@ def test_a_dropped_photograph_is_predicted_and_looked_into(live, qtbot, cat, cof
     assert len(first) == 5
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(coffee))])
-    live.deeds.take(data)
+    live.operations.take(data)
     qtbot.waitUntil(
         lambda: live.stage.centre.run.recipe.image == "coffee.jpg", timeout=WAIT
     )

@@ -22,7 +22,7 @@ SECONDS_TO_CLOSE = 2.0
 def drop(window, *files):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
-    window.deeds.take(data)
+    window.operations.take(data)
 
 
 def predicted(window):

@@ -289,7 +289,7 @@ def test_a_pasted_picture_is_opened(opened):
     image.fill(Qt.GlobalColor.red)
     data = QMimeData()
     data.setImageData(image)
-    opened.deeds.take(data)
+    opened.operations.take(data)
     pixels = opened.bench.selection.image.pixels
     np.testing.assert_array_equal(pixels, np.full((2, 3, 3), (255, 0, 0), np.uint8))
 

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 from nnviz.base.images import Image
 from nnviz.base.recipes import Run
 from nnviz.base.results import Mosaic, Report
+from nnviz.gui.captions import summary
 from nnviz.gui.panels.banner import Banners
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.parts import MARGIN, named, row
-from nnviz.gui.sharing import summary
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.report import ReportView
 from nnviz.gui.workbench import Workbench

@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.recipes import Run
+from nnviz.gui.captions import summary
 from nnviz.gui.panels.miniature import miniature
 from nnviz.gui.parts import MARGIN, named
-from nnviz.gui.sharing import summary
 from nnviz.gui.views.layers import Bytes, image_of
 from nnviz.gui.views.tokens import tokens_of
 from nnviz.gui.workbench import Workbench

@@ -1,5 +1,6 @@
 """What the window's commands do."""
 
+import dataclasses
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,14 +10,16 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
 from nnviz.base.info import LayerInfo, MethodInfo, Severity
-from nnviz.base.parameters import Kind
+from nnviz.base.parameters import Kind, Parameter
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe
+from nnviz.base.samples import sample_photos
+from nnviz.base.snippets import command_line, python_code
 from nnviz.gui.layers import offered
 from nnviz.gui.messages import Notice
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.models import ModelPanel
-from nnviz.gui.samples import sample_photo
 from nnviz.gui.selection import NO_UNIT
-from nnviz.gui.sharing import command_line, python_code
 from nnviz.gui.stage import Stage
 from nnviz.gui.theme import THEMES
 from nnviz.gui.views.layers import array_of, image_of
@@ -25,7 +28,7 @@ from nnviz.gui.workbench import Workbench
 Act = Callable[[], object]
 
 
-class Deeds(QObject):
+class Operations(QObject):
     """One small method for each command that is more than one call."""
 
     def __init__(self, bench: Workbench, window: QMainWindow, stage: Stage) -> None:
@@ -37,17 +40,17 @@ class Deeds(QObject):
     def table(self) -> dict[str, Act]:
         """Return what to do for each command's name."""
         return {
-            **self._file_deeds(),
-            **self._edit_deeds(),
-            **self._go_deeds(),
-            **self._view_deeds(),
+            **self._file_operations(),
+            **self._edit_operations(),
+            **self._go_operations(),
+            **self._view_operations(),
             "run.run": self._bench.runs.run,
             "run.stop": self._bench.stop,
             "run.reset": self._bench.runs.reset,
             "help.about": self.about,
         }
 
-    def _file_deeds(self) -> dict[str, Act]:
+    def _file_operations(self) -> dict[str, Act]:
         stage = self._stage
         return {
             "file.open": stage.images.ask_files,
@@ -60,7 +63,7 @@ class Deeds(QObject):
             "file.quit": self._window.close,
         }
 
-    def _edit_deeds(self) -> dict[str, Act]:
+    def _edit_operations(self) -> dict[str, Act]:
         return {
             "edit.undo": lambda: self._history(undo=True),
             "edit.redo": lambda: self._history(undo=False),
@@ -71,7 +74,7 @@ class Deeds(QObject):
             "edit.preprocess": self.toggle_preprocess,
         }
 
-    def _go_deeds(self) -> dict[str, Act]:
+    def _go_operations(self) -> dict[str, Act]:
         stage, bench = self._stage, self._bench
         return {
             "go.models": lambda: self._find(stage.models),
@@ -86,7 +89,7 @@ class Deeds(QObject):
             "go.previous_image": lambda: bench.images.step(-1),
         }
 
-    def _view_deeds(self) -> dict[str, Act]:
+    def _view_operations(self) -> dict[str, Act]:
         stage = self._stage
         return {
             "view.photo": lambda: stage.centre.set_mode("photo"),
@@ -139,9 +142,7 @@ class Deeds(QObject):
 
     def open_sample(self) -> None:
         """Open the photograph that the first start opens on."""
-        path = sample_photo()
-        if path:
-            self._bench.images.add([path])
+        self._bench.images.add([str(path) for path in sample_photos()[:1]])
 
     def open_recent(self, entry: str) -> None:
         """Open a recent file, or a network by its reference."""
@@ -235,9 +236,23 @@ class Deeds(QObject):
         if run is None:
             self._bench.messages.say(self.tr("there is no result to copy yet"))
             return
-        text = write(run.recipe, run.image.path if run.image else "")
+        recipe = run.recipe
+        if run.image is not None and run.image.path:
+            # A recipe names no folder; the command is for this machine.
+            recipe = dataclasses.replace(recipe, image=run.image.path)
+        text = write(recipe, *self._declared(recipe))
         QApplication.clipboard().setText(text)
         self._bench.messages.say(self.tr("copied: {0}").format(text.splitlines()[-1]))
+
+    def _declared(
+        self, recipe: Recipe
+    ) -> tuple[tuple[Parameter, ...], Preprocess | None]:
+        """Return the method's parameters and the network's own preprocessing."""
+        models, info = self._bench.models, self._bench.selection.model
+        known = (m for m in models.catalogue.methods if m.name == recipe.method)
+        parameters = next((method.parameters for method in known), ())
+        same = info is not None and info.reference == recipe.model
+        return parameters, models.own_preprocess if same else None
 
     # --- looks
 
