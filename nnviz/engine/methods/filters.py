@@ -195,7 +195,8 @@ def _tiles(ctx: Context, kernels: Kernels, params: FiltersParams) -> tuple[Array
 
 def _figures(ctx: Context, kernels: Kernels, params: FiltersParams) -> _Figures:
     norm = norms(kernels)
-    dead = norm < params.dead_below / 100 * np.median(norm)
+    sound = norm[np.isfinite(norm)]
+    dead = norm < params.dead_below / 100 * np.median(sound if len(sound) else [0])
     alike = cosines(kernels, ctx.check)
     # A dead kernel's direction says nothing, so it is nobody's twin.
     twin, cosine = nearest(np.where(dead | dead[:, None], 0, alike))
@@ -229,10 +230,12 @@ def _caption(figures: _Figures, index: int) -> str:
 
 def _table(kernels: Kernels, figures: _Figures, order: NDArray[np.int64]) -> Table:
     flat = kernels.reshape(len(kernels), -1).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # infinities less infinities: NaN is right
+        mean, deviation = flat.mean(axis=1), flat.std(axis=1)
     columns = (
         order,
-        flat.mean(axis=1)[order],
-        flat.std(axis=1)[order],
+        mean[order],
+        deviation[order],
         figures.norm[order],
         figures.twin[order],
         figures.cosine[order],
@@ -253,13 +256,16 @@ def _table(kernels: Kernels, figures: _Figures, order: NDArray[np.int64]) -> Tab
 
 
 def _mark(figures: _Figures, index: int) -> str:
+    if not np.isfinite(figures.norm[index]):
+        return "not finite"
     if figures.dead[index]:
         return "dead"
     return "duplicate" if figures.doubled[index] else ""
 
 
 def _spread(kernels: Kernels) -> Curves:
-    counts, edges = np.histogram(kernels, _BINS)
+    # One weight that is no number would leave the histogram without a range.
+    counts, edges = np.histogram(kernels[np.isfinite(kernels)], _BINS)
     return Curves(
         x=edges.astype(np.float64),
         series={"all filters": 100 * counts / kernels.size},
@@ -279,6 +285,7 @@ def _remarks(
             "1 x 1 kernels mix channels in place: a tile is one number, no pattern"
         )
     for found, words in (
+        (~np.isfinite(figures.norm), "not finite: they hold infinities or NaN"),
         (figures.dead, f"dead: norm below {params.dead_below:g} % of the median"),
         (figures.doubled, f"duplicate: |cosine| above {params.twin_above:g}"),
     ):

@@ -36,7 +36,9 @@ def norms(kernels: Kernels) -> NDArray[np.float64]:
 
 
 def cosines(kernels: Kernels, check: Callable[[], None]) -> Square:
-    """Return the cosine between each two kernels, (O, O); 0 for an all-zero one.
+    """Return the cosine between each two kernels, (O, O).
+
+    0 where one has no direction: it is all zero, or holds infinities or NaN.
 
     Args:
         kernels: at least one.
@@ -44,7 +46,8 @@ def cosines(kernels: Kernels, check: Callable[[], None]) -> Square:
     """
     flat = kernels.reshape(len(kernels), -1)
     length = np.linalg.norm(flat, axis=1, keepdims=True)
-    unit = np.divide(flat, length, out=np.zeros_like(flat), where=length > 0)
+    directed = np.isfinite(length) & (length > 0)
+    unit = np.divide(flat, length, out=np.zeros_like(flat), where=directed)
     found = np.empty((len(unit), len(unit)), np.float32)
     for first in range(0, len(unit), _BLOCK):
         check()

@@ -138,3 +138,17 @@ def test_network_without_kernels(session):
     net = nn.Sequential(nn.Flatten(), nn.Linear(768, 3))
     with pytest.raises(ModelError, match="has no convolution to show"):
         run_network(session, net, SMALL, "filters")
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+@pytest.mark.parametrize("spoilt", [1, 3])
+def test_kernels_that_are_not_finite_are_said(session, bad, spoilt):
+    """Truth: by hand; the first kernels hold one bad weight each."""
+    kernels = torch.randn(3, 3, 3, 3, generator=torch.Generator().manual_seed(0))
+    kernels[:spoilt, 0, 0, 0] = bad
+    report = run_network(session, convolution(kernels), SMALL, "filters").report
+    words = f"{spoilt} of 3 are not finite: they hold infinities or NaN"
+    assert words in report.notes
+    marks = {row[0]: row[-1] for row in report["statistics"].rows}
+    assert [marks[index] for index in range(spoilt)] == ["not finite"] * spoilt
+    assert np.isfinite(report["histogram"].x).all()
