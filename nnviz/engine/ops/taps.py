@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -58,7 +58,7 @@ def output_of(
     tap = _Tap(layer, calls)
     handle = find_module(net, layer).register_forward_hook(tap)
     try:
-        with torch.no_grad(), checked(check):
+        with torch.no_grad(), checked(check), _generators_kept(x.device):
             net(x)
     except _ReachedError:
         pass
@@ -84,6 +84,11 @@ def checked(check: Check) -> Iterator[None]:
         yield
     finally:
         handle.remove()
+
+
+def _generators_kept(device: torch.device) -> AbstractContextManager[None]:
+    """Put the global generators back: a network may draw from them as it runs."""
+    return torch.random.fork_rng([device] if device.type == "cuda" else [])
 
 
 _PICK = "pick another layer"

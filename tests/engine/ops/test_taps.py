@@ -165,3 +165,18 @@ def test_networks_of_other_threads_are_left_alone(x):
     output_of(nn.Sequential(Waits()), x, "0", check=lambda: calls.append(1))
     assert len(inside) == 1
     assert len(calls) == 2  # the network and its layer
+
+
+def test_a_network_that_draws_leaves_the_generator_as_it_was():
+    """Truth: the state of torch's own generator."""
+
+    class Noisy(nn.Module):
+        def forward(self, x):
+            return x + torch.rand_like(x)
+
+    before = torch.get_rng_state()
+    outputs = [
+        output_of(Noisy(), torch.zeros(1, 3), "", check=lambda: None) for _ in range(2)
+    ]
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(*outputs)
