@@ -5,7 +5,6 @@
 
 import os
 import shutil
-import sys
 import tempfile
 import threading
 import time
@@ -64,9 +63,6 @@ class WithoutQt:
 
 
 def pytest_runtest_setup(item):
-    # Computing mode is the thread's: no test inherits what another one left.
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_grad_enabled(True)
     if item.get_closest_marker("gpu"):
         torch = pytest.importorskip("torch")
         if not torch.cuda.is_available():

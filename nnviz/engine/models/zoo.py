@@ -171,7 +171,8 @@ def open_random(reference: ZooReference, check: Callable[[], None]) -> Opened:
     """Open an architecture with the weights that its constructor draws."""
     name = reference.architecture
     weights = _fitting_weights(reference)
-    with _Stoppable(check):
+    # Leaving no_grad is a call of torch too: stopped there, the mode would stay.
+    with torch.enable_grad(), _Stoppable(check):
         net = random_network(name, reference.seed or 0)
     return Opened(
         net=frozen(net),

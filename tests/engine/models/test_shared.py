@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+import torch
 from support.pristine import snapshot
 from torch import nn
 
@@ -176,6 +177,7 @@ def test_stopped_in_the_middle_of_the_work_the_other_begins_anew(store):
     with pytest.raises(CancelledError):
         rest(first)
     assert next(calls) == 21
+    assert torch.is_grad_enabled(), "stopped while torch left its no_grad"
     assert rest(second).info.parameters
     assert len(store.built) == 2
     assert not store._openings
