@@ -145,7 +145,8 @@ def test_photographs_are_not_opened_far_ahead_of_the_reader(gate: Gate) -> None:
     places = []
     while THUMBNAIL_PLACE not in places:
         assert reader_woken.wait(PATIENCE)
-        places = [posted.place for posted in reader.mailbox._box.values()]
+        with reader.mailbox._lock:
+            places = [posted.place for posted in reader.mailbox._box.values()]
     # Both threads may have been at one more when the third was ready.
     assert places.count(IMAGE_PLACE) <= 4
     for ticket in [*tickets, after]:
