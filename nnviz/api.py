@@ -18,6 +18,7 @@ from nnviz.base.errors import InputError, UsageError, unknown
 from nnviz.base.events import Job, Progress
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import MethodInfo, ModelInfo
+from nnviz.base.interrupts import held_back
 from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
@@ -141,7 +142,8 @@ class Result:
 @cache
 def session() -> "Session":
     """Return the session of this process; the first call imports torch."""
-    from nnviz.engine.session import Session  # noqa: PLC0415  two seconds
+    with held_back():
+        from nnviz.engine.session import Session  # noqa: PLC0415  two seconds
 
     return Session()
 

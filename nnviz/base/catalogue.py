@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
-from nnviz.base.info import MethodInfo, ModelEntry, ModelSource, Reference
+from nnviz.base.info import MethodInfo, ModelEntry, ModelSource, Reference, Task
 from nnviz.base.parameters import Kind, Parameter
 
 
@@ -39,11 +39,18 @@ class Catalogue:
         values = json.loads(text)
         return cls(
             tuple(_method(entry) for entry in values["methods"]),
-            tuple(
-                ModelEntry(**{**entry, "source": ModelSource(entry["source"])})
-                for entry in values["models"]
-            ),
+            tuple(_model(entry) for entry in values["models"]),
         )
+
+
+def _model(values: dict[str, Any]) -> ModelEntry:
+    return ModelEntry(
+        **{
+            **values,
+            "source": ModelSource(values["source"]),
+            "task": Task(values["task"]),
+        }
+    )
 
 
 def _method(values: dict[str, Any]) -> MethodInfo:
@@ -53,6 +60,7 @@ def _method(values: dict[str, Any]) -> MethodInfo:
             **values,
             "reference": Reference(**reference) if reference else None,
             "parameters": tuple(_parameter(each) for each in values["parameters"]),
+            "tasks": tuple(Task(each) for each in values["tasks"]),
         }
     )
 

@@ -21,6 +21,14 @@ class Reference:
     locator: str = ""
 
 
+class Task(StrEnum):
+    """What a network is made for."""
+
+    CLASSIFY = "classify"
+    DETECT = "detect"
+    SEGMENT = "segment"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodInfo:
     """What the GUI, the command line and the help page know of a method.
@@ -37,6 +45,7 @@ class MethodInfo:
         parameters: in the order of the form.
         presets: named values; ``demo`` is what ``nnviz demo`` runs.
         needs_image: whether it looks at a photograph at all.
+        tasks: the tasks of the networks that it works on; empty for any.
     """
 
     name: str
@@ -50,6 +59,11 @@ class MethodInfo:
     parameters: tuple[Parameter, ...]
     presets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     needs_image: bool = True
+    tasks: tuple[Task, ...] = ()
+
+    def suits(self, task: Task) -> bool:
+        """Tell whether it works on networks of a task."""
+        return not self.tasks or task in self.tasks
 
 
 class Layout(StrEnum):
@@ -135,6 +149,7 @@ class ModelEntry:
         accuracy: top-1 as published or measured, %; None if not known.
         year: of the publication, 0 if none.
         file: name of the file of weights; empty where it ships with the program.
+        task: what it is made for.
     """
 
     reference: str
@@ -146,6 +161,7 @@ class ModelEntry:
     accuracy: float | None = None
     year: int = 0
     file: str = ""
+    task: Task = Task.CLASSIFY
 
 
 class Severity(StrEnum):
@@ -172,7 +188,7 @@ class ModelInfo:
         reference: what opens it again.
         title: name for people.
         source: group in the browser.
-        task: "classify" in this version.
+        task: what it is made for.
         sha256: of the weights file, or of the parameters where there is none.
         weights: "IMAGENET1K_V1", "random seed 0", a file's name.
         preprocess: what is done to a photo.
@@ -190,7 +206,7 @@ class ModelInfo:
     reference: str
     title: str
     source: ModelSource
-    task: str
+    task: Task
     sha256: str
     weights: str
     preprocess: Preprocess

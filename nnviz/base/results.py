@@ -204,6 +204,86 @@ class Text(Result):
         return {"": np.array([self.text], np.str_)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Boxes(Result):
+    """Objects found in a picture, best first.
+
+    Attributes:
+        boxes: float32 (N, 4): left, top, right, bottom in px of ``frame``, continuous
+            (a pixel in column j covers j to j + 1).
+        scores: float32 (N,) in [0, 1], falling.
+        classes: int64 (N,), indices into ``labels``.
+        labels: name of each class that the network knows.
+        frame: whose pixels the boxes count.
+        placement: as in Heatmap.
+        masks: bool (N, H, W) over the frame, where the network outlines objects.
+        keypoints: float32 (N, K, 3): x, y in px and a score (logit), where it finds
+            them.
+        skeleton: pairs of keypoints to join with a line.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    classes: NDArray[np.int64]
+    labels: tuple[str, ...]
+    frame: Frame = Frame.PHOTO
+    placement: Placement | None = None
+    masks: NDArray[np.bool_] | None = None
+    keypoints: NDArray[np.float32] | None = None
+    skeleton: tuple[tuple[int, int], ...] = ()
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the boxes, and all else that there is for each."""
+        found: dict[str, Array] = {
+            "": self.boxes,
+            "scores": self.scores,
+            "classes": self.classes,
+            "labels": np.array(self.labels, np.str_),
+        }
+        extra = {"masks": self.masks, "keypoints": self.keypoints}
+        return found | {k: v for k, v in extra.items() if v is not None}
+
+    def caption(self, index: int) -> str:
+        """Return class and score of a box, "dog 87 %"."""
+        return f"{self.labels[self.classes[index]]} {100 * self.scores[index]:.0f} %"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mask(Result):
+    """A class for each pixel.
+
+    Attributes:
+        classes: int64 (H, W), indices into ``labels``.
+        confidence: float32 (H, W) in [0, 1], probability of that class.
+        labels: name of each class that the network knows.
+        background: index of the class that is left unpainted; -1 for none.
+        frame: whose pixels they are.
+        placement: as in Heatmap.
+    """
+
+    classes: NDArray[np.int64]
+    confidence: NDArray[np.float32]
+    labels: tuple[str, ...]
+    background: int = 0
+    frame: Frame = Frame.INPUT
+    placement: Placement | None = None
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the classes, how sure they are, and their names."""
+        return {
+            "": self.classes,
+            "confidence": self.confidence,
+            "labels": np.array(self.labels, np.str_),
+        }
+
+    def shares(self) -> dict[int, float]:
+        """Return the share of the picture of each class that occurs, largest first."""
+        counts = np.bincount(self.classes.ravel(), minlength=len(self.labels))
+        found = np.flatnonzero(counts)
+        order = found[np.argsort(-counts[found], kind="stable")]
+        return {int(each): float(counts[each] / self.classes.size) for each in order}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report(Mapping[str, Result]):
     """The results of one run by name, in order; the first is the main one.

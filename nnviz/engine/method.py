@@ -18,7 +18,7 @@ from nnviz.base.errors import MemoryShortError, unknown
 from nnviz.base.events import Progress
 from nnviz.base.frames import Placement
 from nnviz.base.images import Image
-from nnviz.base.info import LayerInfo, MethodInfo, Reference
+from nnviz.base.info import LayerInfo, MethodInfo, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
 from nnviz.engine.models.model import Model
@@ -173,6 +173,7 @@ def register(
     live: bool,
     reference: Reference | None = None,
     needs_image: bool = True,
+    tasks: tuple[Task, ...] = (),
 ) -> Callable[[type[Method]], type[Method]]:
     """Make a method known under a name: the decorator of every method's class.
 
@@ -183,6 +184,7 @@ def register(
         live: whether it can follow a camera.
         reference: the publication that defines it.
         needs_image: whether it looks at a photograph.
+        tasks: of the networks that it works on; empty for any.
 
     Raises:
         ValueError: the name is taken.
@@ -203,6 +205,7 @@ def register(
             parameters=parameters_of(method.Params),
             presets=method.presets,
             needs_image=needs_image,
+            tasks=tasks,
         )
         _REGISTRY[name] = Registered(info, method)
         return method

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from nnviz.base.errors import ModelError
+from nnviz.base.info import Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Ranking, Report
 from nnviz.engine.method import Context, Presets, register
@@ -30,7 +31,13 @@ class PredictionsParams:
     ] = 5
 
 
-@register("predictions", title="Prediction", group="Inspect", live=True)
+@register(
+    "predictions",
+    title="Prediction",
+    group="Inspect",
+    live=True,
+    tasks=(Task.CLASSIFY,),
+)
 class Predictions:
     """The classes with the highest output, with probabilities and logits."""
 

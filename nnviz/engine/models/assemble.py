@@ -56,7 +56,7 @@ def assemble(
         reference=opened.reference,
         title=opened.title,
         source=opened.source,
-        task="classify",
+        task=opened.task,
         sha256=opened.sha256,
         weights=opened.weights,
         preprocess=preprocess,

@@ -2,24 +2,25 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from safetensors.torch import load_file
 from torch import nn
 
 from nnviz.base.errors import unknown
-from nnviz.base.info import ModelEntry, ModelSource
+from nnviz.base.info import ModelEntry, ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.resources import resource
 from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.hashing import file_sha256
-from nnviz.engine.models.networks import SmallResNet
+from nnviz.engine.models.networks import ARCHITECTURES
 from nnviz.engine.models.opened import Opened, frozen
-from nnviz.engine.models.references import BUNDLED, BundledReference
+from nnviz.engine.models.references import BundledReference
 from nnviz.engine.ops.layers import count_parameters
 
-ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {"SmallResNet": SmallResNet}
-"""From the name in a card to what builds it for a number of classes."""
+_FIRST = "objects"
+"""What opens when nothing is asked for; leads the list."""
 
 
 def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Opened:
@@ -28,8 +29,8 @@ def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Open
     Raises:
         UsageError: there is none of this name.
     """
-    if reference.name not in BUNDLED:
-        known = [f"bundled:{name}" for name in BUNDLED]
+    if reference.name not in bundled_names():
+        known = [f"bundled:{name}" for name in bundled_names()]
         raise unknown("model", str(reference), known)
     card = _card(reference.name)
     path = resource("models", f"{reference.name}.safetensors")
@@ -50,13 +51,21 @@ def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Open
         sha256=file_sha256(path, check),
         preprocess=Preprocess.from_json(card["preprocess"]),
         labels=tuple(card["classes"]),
+        task=Task(card["task"]),
         card=resource("models", f"{reference.name}.md").read_text("utf-8"),
     )
 
 
 def bundled_entries() -> tuple[ModelEntry, ...]:
     """Return what ships with the program, for the list of models."""
-    return tuple(_entry(name) for name in BUNDLED)
+    return tuple(_entry(name) for name in bundled_names())
+
+
+@cache
+def bundled_names() -> tuple[str, ...]:
+    """Return the names of the networks that ship: each has a card in JSON."""
+    names = {path.stem for path in resource("models").glob("*.json")}
+    return (_FIRST, *sorted(names - {_FIRST}))
 
 
 def _entry(name: str) -> ModelEntry:
@@ -68,11 +77,12 @@ def _entry(name: str) -> ModelEntry:
         source=ModelSource.BUNDLED,
         parameters=count_parameters(_empty(card)),
         file_size=0,
-        accuracy=card["top1"],
+        accuracy=card.get("top1"),
+        task=Task(card["task"]),
     )
 
 
-def own_preprocess(name: str = BUNDLED[0]) -> Preprocess:
+def own_preprocess(name: str = _FIRST) -> Preprocess:
     """Return the preprocessing of a bundled network."""
     return Preprocess.from_json(_card(name)["preprocess"])
 
@@ -80,7 +90,7 @@ def own_preprocess(name: str = BUNDLED[0]) -> Preprocess:
 def _empty(card: dict[str, Any]) -> nn.Module:
     """Return a card's architecture without memory for its weights."""
     with on_meta():
-        return ARCHITECTURES[card["architecture"]](len(card["classes"]))
+        return ARCHITECTURES[card["architecture"]](**card["arguments"])
 
 
 def _card(name: str) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from nnviz.base.events import Progress
 from nnviz.base.info import ModelSource
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models import zoo
-from nnviz.engine.models.bundled import ARCHITECTURES, own_preprocess
+from nnviz.engine.models.bundled import own_preprocess
 from nnviz.engine.models.checkpoints import Checkpoint, read_state
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match import Fit, build, find_architecture, install
+from nnviz.engine.models.networks import CLASSIFIERS
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.places import find_side_car
 from nnviz.engine.models.references import FileReference, ZooReference
@@ -125,7 +126,7 @@ def _preprocess(
 
 def _usual(fit: Fit) -> Preprocess:
     """Return the architecture's preprocessing for the channels and size found."""
-    if fit.architecture in ARCHITECTURES:
+    if fit.architecture in CLASSIFIERS:
         usual = own_preprocess()
     else:
         usual = zoo.preprocess_of(zoo.weights_of(ZooReference(fit.architecture)))
@@ -150,7 +151,7 @@ def _labels(
         return check_count(side_car.labels, fit.classes, f"the side-car of {source}")
     if len(checkpoint.labels) == fit.classes:
         return checkpoint.labels
-    if fit.architecture not in ARCHITECTURES:
+    if fit.architecture not in CLASSIFIERS:
         usual = zoo.labels_of(zoo.weights_of(ZooReference(fit.architecture)))
         if len(usual) == fit.classes:
             return usual

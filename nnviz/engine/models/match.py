@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.engine.models import zoo
-from nnviz.engine.models.bundled import ARCHITECTURES
 from nnviz.engine.models.factories import on_meta
+from nnviz.engine.models.networks import CLASSIFIERS
 
 Check = Callable[[], None]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -100,9 +100,9 @@ def find_architecture(
 
 def build(fit: Fit) -> nn.Module:
     """Return the architecture of a fit, without memory for its weights."""
-    if fit.architecture in ARCHITECTURES:
+    if fit.architecture in CLASSIFIERS:
         with on_meta():
-            net = ARCHITECTURES[fit.architecture](fit.classes)
+            net = CLASSIFIERS[fit.architecture](fit.classes)
     else:
         options: dict[str, Any] = {}
         if fit.image_size:
@@ -186,7 +186,7 @@ def _candidates(
     hinted = [name for name in names if name in hint.lower()]
     if hinted and not compare(shapes, hinted[0]).faults:
         return hinted[:1]
-    groups = [*((name,) for name in ARCHITECTURES), *zoo.relatives()]
+    groups = [*((name,) for name in CLASSIFIERS), *zoo.relatives()]
     scores = []
     for done, group in enumerate(groups):
         check()
@@ -203,7 +203,7 @@ def _candidates(
 
 
 def _size(architecture: str) -> int:
-    if architecture in ARCHITECTURES:
+    if architecture in CLASSIFIERS:
         shapes = _signature(architecture).shapes
         return sum(math.prod(shape) for shape in shapes.values())
     return zoo.parameters_of(architecture)
@@ -218,9 +218,9 @@ def _likeness(shapes: Shapes, architecture: str) -> float:
 
 @cache
 def _signature(architecture: str) -> _Signature:
-    if architecture in ARCHITECTURES:
+    if architecture in CLASSIFIERS:
         with on_meta():
-            net = ARCHITECTURES[architecture](_CLASSES)
+            net = CLASSIFIERS[architecture](_CLASSES)
     else:
         net = zoo.empty_network(architecture, _CLASSES)
     shapes = {key: tuple(value.shape) for key, value in net.state_dict().items()}

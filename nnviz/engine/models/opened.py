@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from nnviz.base.info import ModelSource
+from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 
 
@@ -23,6 +23,7 @@ class Opened:
         labels: names of the outputs; may be empty.
         card: Markdown; may be empty.
         notes: what opening it did, for people.
+        task: what it is made for.
     """
 
     net: nn.Module
@@ -35,6 +36,7 @@ class Opened:
     labels: tuple[str, ...]
     card: str = ""
     notes: tuple[str, ...] = ()
+    task: Task = Task.CLASSIFY
 
 
 def frozen(net: nn.Module) -> nn.Module:

@@ -6,9 +6,6 @@ from pathlib import Path
 
 from nnviz.base.errors import UsageError
 
-BUNDLED = ("objects",)
-"""Names of the networks that ship with the program."""
-
 _RANDOM = re.compile(r"random(?::(?P<seed>\d+))?")
 _LARGEST_SEED = 2**63 - 1
 _SUFFIXES = (".safetensors", ".pt", ".pth", ".pt2", ".onnx", ".ckpt", ".bin")

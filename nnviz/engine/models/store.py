@@ -13,6 +13,7 @@ from torch import nn
 
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Progress
+from nnviz.base.interrupts import held_back
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.models.adopted import AdoptedNetworks
@@ -167,7 +168,8 @@ class ModelStore:
         if isinstance(reference, ObjectReference):
             return self._adopted.open(reference)
         # torchvision takes 2 s to import: only when one of its networks is wanted.
-        from nnviz.engine.models import files, published, zoo  # noqa: PLC0415
+        with held_back():
+            from nnviz.engine.models import files, published, zoo  # noqa: PLC0415
 
         if isinstance(reference, FileReference):
             return (yield from files.open_file(reference, check))

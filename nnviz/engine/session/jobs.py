@@ -99,6 +99,7 @@ class Session:
         _require_image(registered.info, request)
         model = yield from self.store.open(request.model, check)
         with self.store.lease(model):
+            _require_task(registered.info, model)
             _require_size(model)
             ctx = Context(
                 model=model,
@@ -122,6 +123,21 @@ def _require_image(info: MethodInfo, request: RunMethod) -> None:
     """
     if info.needs_image and request.image is None:
         raise UsageError(info.name, "needs a photograph", "give one")
+
+
+def _require_task(info: MethodInfo, model: Model) -> None:
+    """Refuse a network that the method is not made for.
+
+    Raises:
+        ModelError: says for which networks it is.
+    """
+    if not info.suits(model.info.task):
+        raise ModelError(
+            model.info.title,
+            f"is a network to {model.info.task}; {info.name} needs one to "
+            + " or ".join(info.tasks),
+            "pick another network, or another method",
+        )
 
 
 def _require_size(model: Model) -> None:

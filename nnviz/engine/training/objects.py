@@ -92,6 +92,7 @@ def _facts(
     return {
         "title": "Objects",
         "architecture": "SmallResNet",
+        "arguments": {"classes": len(split.train.classes)},
         "task": "classify",
         "classes": [_plain_name(name) for name in split.train.classes],
         "preprocess": Preprocess(

@@ -1,0 +1,37 @@
+"""Hold Ctrl+C back where it would do harm."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let Ctrl+C take effect at the end of the block instead of inside it.
+
+    For imports of libraries whose C++ code runs Python: a KeyboardInterrupt there
+    aborts the process, or marks it to die from the signal after it was handled.
+    Off the main thread, where no KeyboardInterrupt is raised, nothing is done, nor
+    where another language than Python answers the signal.
+
+    Raises:
+        KeyboardInterrupt: at the end, if Ctrl+C was pressed inside.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is None:
+        yield
+        return
+    pressed: list[int] = []
+
+    def remember(number: int, _: FrameType | None) -> None:
+        pressed.append(number)
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
