@@ -220,6 +220,7 @@ class Boxes(Result):
         keypoints: float32 (N, K, 3): x, y in px and a score (logit), where it finds
             them.
         skeleton: pairs of keypoints to join with a line.
+        threshold: score below which objects were left out, in [0, 1].
     """
 
     boxes: NDArray[np.float32]
@@ -231,6 +232,7 @@ class Boxes(Result):
     masks: NDArray[np.bool_] | None = None
     keypoints: NDArray[np.float32] | None = None
     skeleton: tuple[tuple[int, int], ...] = ()
+    threshold: float = 0.0
 
     def arrays(self) -> dict[str, Array]:
         """Return the boxes, and all else that there is for each."""
