@@ -1,6 +1,7 @@
 """What is done to a photo before the network sees it: one frozen value."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,14 +22,20 @@ class Fit(StrEnum):
     """Both sides to the input size, whatever that does to the proportions."""
     PAD = "pad"
     """Longer side to the input size, the rest filled with the mean."""
+    WHOLE = "whole"
+    """Shorter side to ``resize``, longer side at most the input's longer; nothing is
+    cut off or filled in, so the input has the photo's shape."""
 
 
 class Interpolation(StrEnum):
-    """Resampling filter; all are antialiased."""
+    """Resampling filter; all but ``LINEAR`` are antialiased."""
 
     NEAREST = "nearest"
     BILINEAR = "bilinear"
     BICUBIC = "bicubic"
+    LINEAR = "linear"
+    """Between the nearest pixels, whatever lies between: what detectors are trained
+    with (``torch.nn.functional.interpolate``)."""
 
 
 class ChannelOrder(StrEnum):
@@ -46,8 +53,10 @@ class Preprocess:
     ``(value * value_range - mean) / std``.
 
     Attributes:
-        input_size: height and width of the network's input, px.
-        resize: shorter side before the centre crop, px (``Fit.CROP`` only).
+        input_size: height and width of the network's input, px; for ``Fit.WHOLE``
+            of the largest.
+        resize: shorter side before the centre crop, px (``Fit.CROP``), or of the
+            input (``Fit.WHOLE``).
         fit: how the photo's shape is brought to the input's.
         interpolation: resampling filter.
         mean: one number a channel, in units of ``value_range``, in the network's order.
@@ -92,7 +101,14 @@ class Preprocess:
         sizes = self.resized(photo_size)
         scale = (sizes[0] / photo_size[0], sizes[1] / photo_size[1])
         top, left = self.crop_origin(sizes)
-        return Placement(photo_size, self.input_size, scale, (-top, -left))
+        size = self.input_of(photo_size)
+        return Placement(photo_size, size, scale, (-top, -left))
+
+    def input_of(self, photo_size: tuple[int, int]) -> tuple[int, int]:
+        """Return height and width of the input for a photo of this size, px."""
+        if self.fit is Fit.WHOLE:
+            return self.resized(photo_size)
+        return self.input_size
 
     def resized(self, photo_size: tuple[int, int]) -> tuple[int, int]:
         """Return height and width after resizing and before cropping, px."""
@@ -103,6 +119,15 @@ class Preprocess:
             case Fit.PAD:
                 ratio = min(self.input_size[0] / height, self.input_size[1] / width)
                 return max(1, round(height * ratio)), max(1, round(width * ratio))
+            case Fit.WHOLE:
+                # floor() of this very product, as torch's interpolate has it.
+                ratio = min(
+                    self.resize / min(photo_size), max(self.input_size) / max(photo_size)
+                )
+                return (
+                    max(1, math.floor(height * ratio)),
+                    max(1, math.floor(width * ratio)),
+                )
             case Fit.CROP:
                 # torchvision truncates the longer side: int(), not round().
                 if height <= width:
@@ -114,6 +139,8 @@ class Preprocess:
 
         Negative where the photo is smaller than the input and gets padded.
         """
+        if self.fit is Fit.WHOLE:
+            return 0, 0
         top = (resized[0] - self.input_size[0]) / 2
         left = (resized[1] - self.input_size[1]) / 2
         # round() as torchvision's center_crop does it: half to even.

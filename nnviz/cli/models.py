@@ -112,7 +112,9 @@ def preprocess_text(preprocess: Preprocess) -> str:
     """Return a preprocessing in one line."""
     size = "{} x {} px".format(*preprocess.input_size)
     resize = (
-        f"shorter side {preprocess.resize} px, " if preprocess.fit == "crop" else ""
+        f"shorter side {preprocess.resize} px, "
+        if preprocess.fit in {"crop", "whole"}
+        else ""
     )
     mean, std = (
         " ".join(f"{value:g}" for value in values)

@@ -1,4 +1,4 @@
-"""Antialiased resizing of pixels of any depth and any number of channels."""
+"""Resizing of pixels of any depth and any number of channels."""
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -26,6 +26,8 @@ def resize(
     """
     if pixels.shape[:2] == size:
         return pixels
+    if interpolation is Interpolation.LINEAR:
+        return _sampled(pixels, size)
     filter_ = _FILTERS[interpolation]
     width_height = (size[1], size[0])
     if pixels.dtype == np.uint8 and pixels.shape[2] in {1, _COLOURS}:
@@ -43,6 +45,18 @@ def resize(
         limit = np.iinfo(pixels.dtype).max
         return stacked.round().clip(0, limit).astype(pixels.dtype)
     return stacked
+
+
+def _sampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Resize without antialiasing; pixel centres as in torch's ``interpolate``."""
+    import cv2
+
+    width_height = (size[1], size[0])
+    planes = [
+        cv2.resize(pixels[..., first : first + _COLOURS], width_height)
+        for first in range(0, pixels.shape[2], _COLOURS)
+    ]
+    return np.concatenate([plane.reshape(*size, -1) for plane in planes], axis=2)
 
 
 def _as_pillow(pixels: Pixels) -> PillowImage.Image:

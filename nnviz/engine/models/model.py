@@ -93,7 +93,7 @@ def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
     sizes = preprocess.resized(image.size)
     pixels = to_float(resize(pixels, sizes, preprocess.interpolation))
     top, left = preprocess.crop_origin(sizes)
-    height, width = preprocess.input_size
+    height, width = preprocess.input_of(image.size)
     if top < 0 or left < 0:
         pixels = _pad(pixels, preprocess)
         top, left = max(0, top), max(0, left)

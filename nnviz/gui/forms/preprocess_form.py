@@ -50,7 +50,7 @@ class PreprocessForm(QWidget):
         self._height = self._spin(self.tr("Input height"), _LARGEST_SIDE, "px")
         self._width = self._spin(self.tr("Input width"), _LARGEST_SIDE, "px")
         self._resize = self._spin(
-            self.tr("Shorter side before the crop"), _LARGEST_SIDE, "px"
+            self.tr("Shorter side after resizing"), _LARGEST_SIDE, "px"
         )
         self._channels = self._spin(self.tr("Channels"), _MOST_CHANNELS, "")
         self._fit = self._combo(self.tr("Fit"), Fit)
@@ -158,7 +158,7 @@ class PreprocessForm(QWidget):
 
     def _judge(self, value: Preprocess) -> None:
         self._say("\n".join(value.warnings()))
-        self._resize.setEnabled(value.fit is Fit.CROP)
+        self._resize.setEnabled(value.fit in {Fit.CROP, Fit.WHOLE})
         self._order.setEnabled(value.channels == _COLOURS)
         self._reset.setEnabled(value != self._original)
 
