@@ -35,9 +35,15 @@ class Partial:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Done:
-    """The job ended well; ``value`` is what its request promises."""
+    """The job ended well.
+
+    Attributes:
+        value: what its request promises.
+        seconds: how long the job worked, the turns of others left out.
+    """
 
     value: object
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Moving pictures: where they come from and what is known of each frame."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
-from nnviz.base.errors import ErrorRecord
-from nnviz.base.images import Pixels
+from nnviz.base.errors import ErrorRecord, InputError
+from nnviz.base.images import Image, Pixels
 
 
 class SourceKind(StrEnum):
@@ -44,6 +46,78 @@ class SourceRequest:
     mirrored: bool = False
     loop: bool = True
     speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A camera of this machine.
+
+    Attributes:
+        name: as its maker calls it, "USB camera".
+        address: for a ``SourceRequest``: an index or the path of a device.
+    """
+
+    name: str
+    address: str
+
+
+class SourceLostError(InputError):
+    """A camera or a stream that gives nothing now, but may later: worth trying again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grab:
+    """A picture as a reader took it, not yet converted.
+
+    Attributes:
+        captured: when it was taken, s of ``time.monotonic``.
+        seconds: where it stands in a film or folder; since the opening elsewhere.
+        pixels: converts it to uint8 (H, W, 3), RGB.  To be called at most once, and
+            before the next is read; of a picture that is left out never.  May raise
+            InputError.
+    """
+
+    captured: float
+    seconds: float
+    pixels: Callable[[], Pixels]
+
+
+class Reader(Protocol):
+    """An open source of pictures: a film, a folder, a camera, ...
+
+    Used by one thread at a time.
+
+    Attributes:
+        title: for people.
+        rate: pictures a second as the source says; 0 where unknown.
+        duration: s; 0 where it never ends.
+        live: pictures come when they come; else they are there at once, and whoever
+            reads them waits until each is due.
+        remark: what is wrong with pictures that are given all the same, or left out.
+    """
+
+    title: str
+    rate: float
+    duration: float
+    live: bool
+    remark: InputError | None
+
+    def read(self) -> Grab | None:
+        """Return the next picture, waiting for it; None at the end.
+
+        Raises:
+            SourceLostError: nothing comes at the moment; open it anew, later.
+            InputError: nothing will come any more.
+        """
+        ...
+
+    def seek(self, seconds: float) -> None:
+        """Go to the picture that is seen at a time; where ``live``, do nothing."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the source; idempotent."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,10 +161,12 @@ class SourceStatus:
     Attributes:
         state: of the source.
         title: its name for people, "USB camera", "film.mp4".
-        size: height and width of its frames, px; None before the first.
+        size: height and width of its pictures as they are taken, px; frames made
+            smaller on request have less.  None before the first.
         rate: frames a second as it says or as measured; 0 where unknown.
         duration: of a file or folder, s; 0 where it never ends.
-        error: why it waits or failed, in words.
+        error: why it waits or failed, in words; while it runs, what is wrong with its
+            pictures ("12 are damaged and left out").
     """
 
     state: SourceState
@@ -99,3 +175,39 @@ class SourceStatus:
     rate: float = 0.0
     duration: float = 0.0
     error: ErrorRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FrameImage(Image):
+    """A frame as methods take it; results carry it on, and with it when it was taken.
+
+    Its ``sha256`` is a name that no other frame has, and no hash: that of 2.7 MB thirty
+    times a second would be thrown away nearly as often.
+
+    Attributes:
+        number: of the ``VideoFrame``.
+        captured: likewise.
+        position: likewise.
+    """
+
+    number: int
+    captured: float
+    position: float | None = None
+
+
+def frame_image(frame: VideoFrame, title: str, opening: int) -> FrameImage:
+    """Return a frame as an image.
+
+    Args:
+        frame: of a source.
+        title: the source's name for people.
+        opening: tells this opening of a source from all others.
+    """
+    return FrameImage(
+        frame.pixels,
+        f"{title} frame {frame.number}",
+        f"frame:{opening}:{frame.number}",
+        number=frame.number,
+        captured=frame.captured,
+        position=frame.position,
+    )

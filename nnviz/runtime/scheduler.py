@@ -4,8 +4,9 @@ A job is a generator; each of its yields is a safe point where another may go on
 """
 
 import itertools
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nnviz.base.errors import CancelledError, ErrorRecord
 from nnviz.base.events import (
@@ -45,6 +46,7 @@ class Task:
         job: the generator, once started.
         changes: steered values that wait for the next turn.
         steering: steered values for the turn that runs now.
+        seconds: how long its turns took so far.
     """
 
     ticket: int
@@ -57,6 +59,7 @@ class Task:
     job: Job | None = None
     changes: dict[str, Value] = field(default_factory=dict)
     steering: Changes | None = None
+    seconds: float = 0.0
 
 
 class Scheduler:
@@ -150,13 +153,12 @@ class Scheduler:
         Returns:
             The step that it yielded, or how it ended.
         """
-        try:
-            return self._run_on(task)
-        except CancelledError:
-            return Cancelled()
-        except BaseException as error:  # noqa: BLE001 - the one boundary of all jobs
-            # SystemExit and KeyboardInterrupt of a job must not end the thread either.
-            return Failed(self._explain(error))
+        began = time.perf_counter()
+        event = self._turn(task)
+        task.seconds += time.perf_counter() - began
+        if isinstance(event, Done):
+            return replace(event, seconds=task.seconds)
+        return event
 
     def settle(self, task: Task, event: Event) -> None:
         """Tell what a turn gave, and let go of a task that ended."""
@@ -167,6 +169,15 @@ class Scheduler:
         if task.priority is Priority.LIVE:
             self._normal_is_due = True
         self._end(task, event)
+
+    def _turn(self, task: Task) -> Event:
+        try:
+            return self._run_on(task)
+        except CancelledError:
+            return Cancelled()
+        except BaseException as error:  # noqa: BLE001 - the one boundary of all jobs
+            # SystemExit and KeyboardInterrupt of a job must not end the thread either.
+            return Failed(self._explain(error))
 
     def _run_on(self, task: Task) -> Event:
         if task.token.cancelled:

@@ -8,6 +8,7 @@ import torch
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.events import Job
+from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import make
 from nnviz.base.recipes import Run
@@ -19,6 +20,7 @@ from nnviz.base.requests import (
     RunMethod,
     TrainModel,
 )
+from nnviz.base.video import FrameImage
 from nnviz.engine.method import Context, find
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.store import ModelStore
@@ -55,6 +57,8 @@ class Session:
         self._weights_folder = weights_folder
         self.store = ModelStore(weights_folder, model_bytes)
         self._cache = TensorCache(activation_bytes)
+        self._frame_cache = TensorCache(activation_bytes)
+        self._frame = ""
 
     def job(self, request: Request, check: Check) -> Job:
         """Return the job of a request; nothing happens before its first ``next``.
@@ -80,6 +84,7 @@ class Session:
     def close(self) -> None:
         """Let go of all networks and activations."""
         self._cache.clear()
+        self._frame_cache.clear()
         self.store.close()
 
     def _load(self, request: ModelRequest, check: Check) -> Job:
@@ -107,12 +112,25 @@ class Session:
                 params=params,
                 generator=torch.Generator().manual_seed(request.seed),
                 check=check,
-                cache=self._cache,
+                cache=self._cache_for(request.image),
                 planned=request.chunks,
             )
             report, changes = yield from follow(registered, ctx, request)
             recipe = recipe_of(request, params, ctx, changes)
         return Run(report, recipe, request.image)
+
+    def _cache_for(self, image: Image | None) -> TensorCache:
+        """Return where to keep what is computed on a photograph.
+
+        A frame never comes back, but the last one may be held and looked at: its own
+        cache is emptied for the next, and those of photographs stay as they are.
+        """
+        if not isinstance(image, FrameImage):
+            return self._cache
+        if image.sha256 != self._frame:
+            self._frame_cache.clear()
+            self._frame = image.sha256
+        return self._frame_cache
 
 
 def _require_image(info: MethodInfo, request: RunMethod) -> None:

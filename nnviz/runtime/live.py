@@ -1,0 +1,355 @@
+"""The live loop: a source of frames, a method, and always the newest frame of it.
+
+The capture thread hands each frame over, and the loop asks the worker for it in place
+of any frame that still waits: so inference always begins with the newest one, and does
+not wait for whoever looks at the results.
+"""
+
+import importlib
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Done, Event, Failed, Policy, Priority
+from nnviz.base.recipes import Run
+from nnviz.base.requests import Request, RunMethod
+from nnviz.base.video import (
+    FrameImage,
+    SourceRequest,
+    SourceStatus,
+    VideoFrame,
+    frame_image,
+)
+from nnviz.runtime.live_scale import ScaleKeeper
+from nnviz.runtime.mailbox import Mailbox, Posted
+
+LIVE_PLACE = "live"
+FRAME_PLACE = "live:frame"
+"""Address of frames that no method works on yet."""
+STATUS_PLACE = "live:status"
+_RETRY_SECONDS = 1.0
+"""After a method failed on a frame, it is not asked again for so long."""
+_RATE_SECONDS = 2.0
+"""The rate is that of the frames shown in this time."""
+_NEVER = float("inf")
+
+OnFrame = Callable[[VideoFrame], None]
+OnStatus = Callable[[SourceStatus], None]
+
+
+class Asked(Protocol):
+    """What the loop needs of the worker."""
+
+    mailbox: Mailbox
+
+    def submit(
+        self, place: str, request: Request, policy: Policy, priority: Priority
+    ) -> int:
+        """Take a request and return its ticket."""
+        ...
+
+
+class Source(Protocol):
+    """What the loop needs of ``nnviz.runtime.capture.Capture``."""
+
+    def pause(self) -> None:
+        """Stand still."""
+        ...
+
+    def resume(self) -> None:
+        """Go on."""
+        ...
+
+    def step(self) -> None:
+        """Give one frame while it stands still."""
+        ...
+
+    def seek(self, position: float) -> None:
+        """Go to a position of a file, s."""
+        ...
+
+    def set_speed(self, speed: float) -> None:
+        """Play a file faster or slower."""
+        ...
+
+    def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001
+        """Swap left and right."""
+        ...
+
+    def set_scale(self, scale: float) -> None:
+        """Give smaller frames."""
+        ...
+
+    def close(self, timeout: float = ...) -> object:
+        """End it; nothing is called any more."""
+        ...
+
+
+OpenSource = Callable[[SourceRequest, OnFrame, OnStatus], Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How live it is.
+
+    Attributes:
+        rate: frames shown a second.
+        age: between the capture of the frame and now, that it is shown, s.
+        inference: how long the method worked on it, s; 0 where none did.
+        dropped: frames of the source that were not shown, since it was opened.
+        scale: share of the source's own size that the frames have.
+    """
+
+    rate: float
+    age: float
+    inference: float
+    dropped: int
+    scale: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A frame to show, with what the method found in it.
+
+    Attributes:
+        image: the frame.
+        run: what the method gave; None where none was asked.
+        figures: how live it is.
+    """
+
+    image: FrameImage
+    run: Run | None
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The method could not work on a frame; told once, not for each frame."""
+
+    error: ErrorRecord
+
+
+Heard = Shown | Trouble | SourceStatus
+
+
+class LiveLoop:
+    """Runs one method on the newest frame of one source.
+
+    ``hear`` and all that changes something belong to one thread, the reader's; frames
+    and statuses come on the capture thread.
+
+    Args:
+        worker: does the work; its mailbox also takes what the capture thread tells.
+        open_source: opens a source; imports nothing before the first one is wanted.
+        clock: s, as ``VideoFrame.captured`` counts.
+    """
+
+    def __init__(
+        self,
+        worker: Asked,
+        open_source: OpenSource | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._worker = worker
+        self._open_source = open_source or _open_capture
+        self._clock = clock
+        self._openings = itertools.count(1)
+        # Guards what both the capture thread and the reader use; the source is called
+        # without it, since it may be calling us.
+        self._lock = threading.Lock()
+        self._opening = 0
+        self._title = ""
+        self._template: RunMethod | None = None
+        self._last: FrameImage | None = None
+        self._oldest: float = _NEVER
+        self._answered = False
+        self._quiet_until = 0.0
+        self._source: Source | None = None
+        self._pace = _Pace()
+        self._keeper = ScaleKeeper()
+        self._told = ""
+
+    @property
+    def source(self) -> Source | None:
+        """What gives the frames, for pausing and seeking; None while none is open."""
+        return self._source
+
+    @property
+    def running(self) -> bool:
+        """Whether a source is open."""
+        return self._source is not None
+
+    def open(self, request: SourceRequest) -> None:
+        """Open a source in place of the one before; tells how it goes by statuses."""
+        self.close()
+        opening = next(self._openings)
+        with self._lock:
+            self._opening, self._last, self._title = opening, None, request.address
+            self._answered = False
+        self._pace, self._keeper, self._told = _Pace(), ScaleKeeper(), ""
+        self._source = self._open_source(
+            request,
+            lambda frame: self._take(opening, frame),
+            lambda status: self._tell(opening, status),
+        )
+
+    def close(self, timeout: float = 0.0) -> None:
+        """Close the source; what is still on its way is not heard any more.
+
+        Args:
+            timeout: how long to wait for its thread, s; it ends by itself otherwise.
+        """
+        with self._lock:
+            self._opening, self._oldest, self._last = 0, _NEVER, None
+        source, self._source = self._source, None
+        if source is not None:
+            source.close(timeout)
+
+    def set_template(self, template: RunMethod | None) -> None:
+        """Ask for something else from the next frame on; None shows the frames alone.
+
+        A source that stands still is asked about its last frame again.
+
+        Args:
+            template: what to ask, without the image.
+        """
+        with self._lock:
+            self._template = template
+            self._oldest, self._answered = _NEVER, False
+            self._quiet_until = 0.0
+            if self._last is not None:
+                self._ask(self._last)
+        self._told = ""
+
+    def hear(self, posted: Posted) -> Heard | None:
+        """Return what an event of one of the places means; None for nothing new."""
+        if posted.place == STATUS_PLACE:
+            return self._heard_status(posted.event)
+        if posted.place == FRAME_PLACE:
+            return self._heard_frame(posted.event)
+        with self._lock:
+            late = posted.ticket < self._oldest
+        return None if late else self._heard_answer(posted.event)
+
+    # --- on the capture thread
+
+    def _take(self, opening: int, frame: VideoFrame) -> None:
+        with self._lock:
+            if opening != self._opening:
+                return
+            image = frame_image(frame, self._title, opening)
+            self._last = image
+            self._ask(image)
+
+    def _tell(self, opening: int, status: SourceStatus) -> None:
+        with self._lock:
+            if opening != self._opening:
+                return
+            self._title = status.title
+        told = Posted(STATUS_PLACE, opening, Done(status))
+        self._worker.mailbox.put(told, keep=True)
+
+    # --- on either, with the lock held
+
+    def _ask(self, image: FrameImage) -> None:
+        """Ask for a frame; show it as it is until there is a first answer."""
+        if not self._answered:
+            posted = Posted(FRAME_PLACE, self._opening, Done(image))
+            self._worker.mailbox.put(posted, keep=False)
+        if self._template is None or self._clock() < self._quiet_until:
+            return
+        request = replace(self._template, image=image)
+        ticket = self._worker.submit(LIVE_PLACE, request, Policy.LATEST, Priority.LIVE)
+        self._oldest = min(self._oldest, ticket)
+
+    # --- on the reader's thread
+
+    def _heard_status(self, event: Event) -> SourceStatus | None:
+        value = event.value if isinstance(event, Done) else None
+        return value if isinstance(value, SourceStatus) else None
+
+    def _heard_frame(self, event: Event) -> Shown | None:
+        if not isinstance(event, Done) or not isinstance(event.value, FrameImage):
+            return None
+        if self._answered or not self._is_ours(event.value):
+            return None
+        return self._shown(event.value, None, 0.0)
+
+    def _heard_answer(self, event: Event) -> Shown | Trouble | None:
+        match event:
+            case Done(Run(image=FrameImage() as image) as run, seconds):
+                with self._lock:
+                    self._answered = True
+                self._told = ""
+                return self._shown(image, run, seconds)
+            case Failed(error):
+                return self._trouble(error)
+            case _:
+                return None
+
+    def _is_ours(self, image: FrameImage) -> bool:
+        with self._lock:
+            return image.sha256.startswith(f"frame:{self._opening}:")
+
+    def _trouble(self, error: ErrorRecord) -> Trouble | None:
+        with self._lock:
+            self._answered = False
+            self._quiet_until = self._clock() + _RETRY_SECONDS
+        known, self._told = self._told, error.text
+        return None if known == error.text else Trouble(error)
+
+    def _shown(self, image: FrameImage, run: Run | None, inference: float) -> Shown:
+        now = self._clock()
+        age = now - image.captured
+        # One that was held and asked about again is old because it was held.
+        new = self._pace.note(image.number, now)
+        judged = new and run is not None
+        if judged and self._keeper.note(age, inference, now) and self._source:
+            self._source.set_scale(self._keeper.scale)
+        figures = Figures(
+            self._pace.rate, age, inference, self._pace.dropped, self._keeper.scale
+        )
+        return Shown(image, run, figures)
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How many frames are shown, and how many not.
+
+    Attributes:
+        dropped: frames left out so far.
+    """
+
+    dropped: int = 0
+    _number: int = -1
+    _times: deque[float] = field(default_factory=deque)
+
+    def note(self, number: int, now: float) -> bool:
+        """Count a frame that is shown; return whether it was not shown before."""
+        if number <= self._number:
+            return False
+        self.dropped += number - self._number - 1
+        self._number = number
+        self._times.append(now)
+        while self._times[0] < now - _RATE_SECONDS and len(self._times) > 2:  # noqa: PLR2004
+            self._times.popleft()
+        return True
+
+    @property
+    def rate(self) -> float:
+        """Frames shown a second; 0 before the second one."""
+        time_span = self._times[-1] - self._times[0] if self._times else 0.0
+        return (len(self._times) - 1) / time_span if time_span > 0 else 0.0
+
+
+def _open_capture(
+    request: SourceRequest, on_frame: OnFrame, on_status: OnStatus
+) -> Source:
+    module = importlib.import_module("nnviz.runtime.capture")
+    source: Source = module.Capture(request, on_frame, on_status)
+    return source

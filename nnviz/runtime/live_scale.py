@@ -1,0 +1,69 @@
+"""How large the frames of a camera are to be, so that what is shown is not old."""
+
+from dataclasses import dataclass, field
+
+STEPS = (1.0, 0.5, 0.25)
+"""Shares of the source's own size, largest first."""
+_FRAMES = 1.5
+"""A frame may be this many frames of inference old when it is shown, ..."""
+_MARGIN = 0.1
+"""... and this much more, s: what a busy machine does to any single one."""
+_TOO_OLD_FOR = 1.5
+"""Seconds of frames that are too old before they are made smaller."""
+_FRESH_FOR = 8.0
+"""Seconds of fresh frames before larger ones are tried."""
+_LONGEST_WAIT = 240.0
+
+
+@dataclass(slots=True)
+class ScaleKeeper:
+    """Steps the resolution down while frames grow old, and up again when they do not.
+
+    A pure state machine: it is told the time and asks no clock.  Each step up that does
+    not last doubles the wait before the next one, so that it does not go to and fro.
+
+    Attributes:
+        scale: one of ``STEPS``, now.
+    """
+
+    scale: float = STEPS[0]
+    _old_since: float | None = field(default=None, init=False)
+    _fresh_since: float | None = field(default=None, init=False)
+    _wait: float = field(default=_FRESH_FOR, init=False)
+    _raised: float | None = field(default=None, init=False)
+
+    def note(self, age: float, inference: float, now: float) -> bool:
+        """Take the age of a frame that was just shown.
+
+        Args:
+            age: between its capture and its showing, s.
+            inference: how long the network worked on it, s.
+            now: a clock that only goes forward, s.
+
+        Returns:
+            Whether ``scale`` is another one now.
+        """
+        if age > _FRAMES * inference + _MARGIN:
+            self._fresh_since = None
+            if self._old_since is None:
+                self._old_since = now
+            return now - self._old_since >= _TOO_OLD_FOR and self._step(1, now)
+        self._old_since = None
+        if self._fresh_since is None:
+            self._fresh_since = now
+        return now - self._fresh_since >= self._wait and self._step(-1, now)
+
+    def _step(self, by: int, now: float) -> bool:
+        """Go down or up a step, where there is one."""
+        place = STEPS.index(self.scale) + by
+        self._old_since = self._fresh_since = None
+        if not 0 <= place < len(STEPS):
+            return False
+        self.scale = STEPS[place]
+        if by < 0:
+            self._raised = now
+        elif self._raised is not None and now - self._raised < self._wait:
+            self._wait = min(2 * self._wait, _LONGEST_WAIT)
+        else:
+            self._wait = _FRESH_FOR
+        return True
