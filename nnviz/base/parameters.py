@@ -32,10 +32,14 @@ class Kind(StrEnum):
     """Name of a layer; empty means that the method chooses."""
     CHANNEL = "channel"
     """Index of a channel of the chosen layer; -1 means all."""
+    TARGET = "target"
+    """What is asked about, as ``nnviz.base.targets`` reads it; empty means the
+    predicted class."""
 
 
 LayerName = Annotated[str, Kind.LAYER]
 ChannelIndex = Annotated[int, Kind.CHANNEL]
+TargetText = Annotated[str, Kind.TARGET]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,8 @@ class Parameter:
             UsageError: the wrong kind of value, out of range, or no such choice.
         """
         plain = _TYPE_OF_KIND[self.kind]
+        if self.kind is Kind.TARGET and type(value) is int:
+            value = f"class:{value}"
         # True is an int to Python, but no number to a user.
         if not isinstance(value, plain) or (
             isinstance(value, bool) and plain is not bool
@@ -154,7 +160,7 @@ class Parameter:
                     return self.check(int(text))
                 case Kind.NUMBER:
                     return self.check(float(text))
-                case Kind.CHOICE | Kind.TEXT | Kind.LAYER:
+                case Kind.CHOICE | Kind.TEXT | Kind.LAYER | Kind.TARGET:
                     return self.check(text)
         except (KeyError, ValueError):
             raise UsageError(
@@ -173,6 +179,7 @@ class Parameter:
             Kind.CHANNEL: "a channel's index, or -1 for all",
             Kind.NUMBER: "a number",
             Kind.LAYER: "a layer's name",
+            Kind.TARGET: "a class's name or index",
         }.get(self.kind, "text")
 
     def _in_range(self, value: Number) -> Number:
@@ -234,6 +241,7 @@ _TYPE_OF_KIND: dict[Kind, Any] = {
     Kind.CHOICE: str,
     Kind.TEXT: str,
     Kind.LAYER: str,
+    Kind.TARGET: str,
 }
 _KIND_OF_TYPE = {
     bool: Kind.FLAG,

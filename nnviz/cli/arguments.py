@@ -188,6 +188,7 @@ _METAVARS = {
     Kind.CHOICE: "CHOICE",
     Kind.LAYER: "LAYER",
     Kind.CHANNEL: "INDEX",
+    Kind.TARGET: "TARGET",
 }
 
 
@@ -211,4 +212,6 @@ def default_of(parameter: Parameter) -> str:
         return "yes" if parameter.default else "no"
     if parameter.kind is Kind.LAYER and not parameter.default:
         return "chosen by the method"
+    if parameter.kind is Kind.TARGET and not parameter.default:
+        return "the predicted class"
     return str(parameter.default) if parameter.default != "" else "none"

@@ -25,6 +25,7 @@ from nnviz.engine.models.model import Model
 from nnviz.engine.ops.cache import TensorCache
 from nnviz.engine.ops.memory import in_words, release
 from nnviz.engine.ops.taps import output_of
+from nnviz.engine.ops.targets import Scorer, resolve
 
 _log = logging.getLogger(__name__)
 
@@ -119,6 +120,20 @@ class Context:
         self.cache.clear()
         release()
         return self._cached(f"layer {layer}", run)
+
+    def target(self, text: str) -> Scorer:
+        """Return what scores pixels (N, C, H, W) by a target, one number a picture.
+
+        Args:
+            text: as ``nnviz.base.targets`` describes; "" is the predicted class.
+
+        Raises:
+            UsageError: nothing of that name; names the nearest.
+            ModelError: the network cannot be asked this.
+        """
+        model = self.model
+        target = resolve(text, model.info, self.activations)
+        return Scorer(model.net, model.normaliser, target, self.check)
 
     def chunk(self, proposed: int) -> int:
         """Return the size of the next chunk: as replayed, else as proposed."""

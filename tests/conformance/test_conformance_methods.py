@@ -219,7 +219,7 @@ def allowed(parameter: Parameter):
             return st.floats(low, high)
         case Kind.CHOICE:
             return st.sampled_from(parameter.choices)
-        case Kind.TEXT | Kind.LAYER:
+        case Kind.TEXT | Kind.LAYER | Kind.TARGET:
             return st.text()
 
 

@@ -15,7 +15,8 @@ Maps = NDArray[Any]
 """(C, h, w), the network's numbers and order."""
 Numbers = NDArray[np.float64]
 
-_MAP_AXES = 3
+_MAP_AXES = 4
+_BATCHED = 2
 _SAMPLE = 1 << 14
 """Values that a histogram looks at, at most: a share is then within 0.8 points of the
 truth (two standard errors at worst), and the counting costs less than the layer."""
@@ -67,12 +68,22 @@ def channel_maps(output: Tensor, info: LayerInfo) -> Maps:
     whole = output.detach().cpu()
     if whole.dtype not in {torch.float32, torch.float64}:
         whole = whole.float()
-    one = _channels_first(whole[0], info) if whole.ndim > 1 else whole.reshape(-1)
-    if one.ndim > _MAP_AXES:
-        one = one.flatten(1, -2)
-    elif one.ndim < _MAP_AXES:
-        one = one.reshape(len(one), 1, -1)
-    maps: Maps = one.contiguous().numpy()
+    if whole.ndim < _BATCHED:
+        whole = whole.reshape(1, -1)
+    maps: Maps = maps_of(whole, info)[0].contiguous().numpy()
+    return maps
+
+
+def maps_of(output: Tensor, info: LayerInfo) -> Tensor:
+    """Lay a batch out as maps, with its graph: (N, ...) to (N, C, h, w).
+
+    The axes are those of ``channel_maps``.
+    """
+    maps = _channels_first(output, info)
+    if maps.ndim > _MAP_AXES:
+        return maps.flatten(2, -2)
+    if maps.ndim < _MAP_AXES:
+        return maps.reshape(*maps.shape[:2], 1, -1)
     return maps
 
 
@@ -136,9 +147,13 @@ def _finite_limits(values: Maps) -> tuple[float, float]:
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
-def _channels_first(one: Tensor, info: LayerInfo) -> Tensor:
+def _channels_first(output: Tensor, info: LayerInfo) -> Tensor:
     if info.layout in {Layout.MAP_LAST, Layout.WINDOWS}:
-        return one.permute(2, 0, 1)
-    if info.layout is Layout.TOKENS and info.grid is not None:
-        return one[info.extra_tokens :].T.reshape(-1, *info.grid)
-    return one.T if info.layout is Layout.TOKENS else one
+        return output.permute(0, 3, 1, 2)
+    if info.layout is Layout.TOKENS:
+        tokens = output.transpose(1, 2)
+        if info.grid is None:
+            return tokens
+        kept = tokens[:, :, info.extra_tokens :]
+        return kept.reshape(*kept.shape[:2], *info.grid)
+    return output

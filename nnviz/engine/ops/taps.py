@@ -55,10 +55,19 @@ def output_of(
         UsageError: no such layer.
         ModelError: the pass does not run the layer, or it gives no tensor.
     """
+    with torch.no_grad(), checked(check):
+        return run_to(net, x, layer, calls=calls)
+
+
+def run_to(net: nn.Module, x: Tensor, layer: str, *, calls: int = 1) -> Tensor:
+    """Return what a layer gives, with its graph where gradients are enabled.
+
+    Args and errors are ``output_of``'s.
+    """
     tap = _Tap(layer, calls)
     handle = find_module(net, layer).register_forward_hook(tap)
     try:
-        with torch.no_grad(), checked(check), _generators_kept(x.device):
+        with generators_kept(x.device):
             net(x)
     except _ReachedError:
         pass
@@ -67,6 +76,36 @@ def output_of(
     if tap.found is None:
         raise ModelError(layer, "a forward pass does not run this layer", _PICK)
     return tap.found
+
+
+def input_to(net: nn.Module, x: Tensor, layer: str) -> Tensor:
+    """Return what the first call of a layer is given, with its graph.
+
+    The pass ends there.
+
+    Raises:
+        UsageError: no such layer.
+        ModelError: the pass does not run the layer, or it takes no tensor.
+    """
+    found: list[Tensor] = []
+
+    def before(_module: nn.Module, inputs: Any) -> None:
+        tensor = _first_tensor(inputs)
+        if tensor is not None:
+            found.append(tensor)
+            raise _ReachedError
+
+    handle = find_module(net, layer).register_forward_pre_hook(before)
+    try:
+        with generators_kept(x.device):
+            net(x)
+    except _ReachedError:
+        pass
+    finally:
+        handle.remove()
+    if not found:
+        raise ModelError(layer, "a forward pass does not give it a tensor", _PICK)
+    return found[0]
 
 
 @contextmanager
@@ -86,7 +125,7 @@ def checked(check: Check) -> Iterator[None]:
         handle.remove()
 
 
-def _generators_kept(device: torch.device) -> AbstractContextManager[None]:
+def generators_kept(device: torch.device) -> AbstractContextManager[None]:
     """Put the global generators back: a network may draw from them as it runs."""
     return torch.random.fork_rng([device] if device.type == "cuda" else [])
 

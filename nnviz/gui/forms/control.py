@@ -49,6 +49,9 @@ class Control(QWidget):
     def set_layers(self, layers: tuple[LayerInfo, ...]) -> None:
         """Take over the layers of the opened network; most controls need none."""
 
+    def set_labels(self, labels: tuple[str, ...]) -> None:
+        """Take over the opened network's classes; most controls need none."""
+
     def set_layer(self, layer: LayerInfo | None) -> None:
         """Take over which layer is chosen; most controls need none."""
 

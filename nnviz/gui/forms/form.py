@@ -78,6 +78,11 @@ class Form(QWidget):
         self._refresh()
         self._announced = self.values()
 
+    def set_labels(self, labels: tuple[str, ...]) -> None:
+        """Offer the classes of the opened network."""
+        for row in self._rows.values():
+            row.control.set_labels(labels)
+
     def apply_preset(self, title: str, values: Mapping[str, Value]) -> None:
         """Go to named values, all others to their defaults; can be undone.
 

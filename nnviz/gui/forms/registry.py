@@ -12,6 +12,7 @@ from nnviz.gui.forms.flag import FlagControl
 from nnviz.gui.forms.integer import integer_control
 from nnviz.gui.forms.layer import LayerControl
 from nnviz.gui.forms.number import NumberControl
+from nnviz.gui.forms.target import TargetControl
 from nnviz.gui.forms.text import TextControl
 
 _CONTROLS: dict[Kind, Callable[[Parameter, QWidget | None], Control]] = {
@@ -22,6 +23,7 @@ _CONTROLS: dict[Kind, Callable[[Parameter, QWidget | None], Control]] = {
     Kind.TEXT: TextControl,
     Kind.LAYER: LayerControl,
     Kind.CHANNEL: ChannelControl,
+    Kind.TARGET: TargetControl,
 }
 
 

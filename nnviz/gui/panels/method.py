@@ -180,6 +180,7 @@ class MethodPanel(QWidget):
         model = self._bench.selection.model
         if self.form is not None and model is not None:
             self.form.set_layers(model.layers)
+            self.form.set_labels(model.labels)
 
     def _show_values(self, values: dict[str, Value]) -> None:
         if self.form is not None and self.form.values() != values:

@@ -1,0 +1,111 @@
+"""What an explanation is about: a line with completion over the network's classes."""
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    QStringListModel,
+    Qt,
+)
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QWidget
+
+from nnviz.base.errors import UsageError
+from nnviz.base.info import LayerInfo
+from nnviz.base.parameters import Parameter, Value
+from nnviz.base.targets import parse_target
+from nnviz.gui.forms.control import Control
+
+_MINUS = " - "
+_ROWS = 12
+
+
+class TargetControl(Control):
+    """Edits a ``Kind.TARGET``; empty means the predicted class.
+
+    Typing offers the classes whose names contain the text, after " - " those to
+    subtract.  Other forms (layer4:12, box:0) are typed as they are.  What is no target
+    of the opened network is kept in the line and said, but not taken.
+    """
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self._labels: tuple[str, ...] = ()
+        self._layers: frozenset[str] = frozenset()
+        self._line = QLineEdit(self)
+        self.setup(self._line)
+        self._line.setPlaceholderText(self.tr("predicted class"))
+        self._line.setClearButtonEnabled(True)
+        self._names = QStringListModel(self)
+        self._line.setCompleter(_ClassCompleter(self._names, self))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._line)
+        self.set_value(parameter.default)
+        self._line.editingFinished.connect(self._finished)
+        self._line.textEdited.connect(self._edited)
+
+    def field(self) -> QWidget:
+        """Return the line."""
+        return self._line
+
+    def set_layers(self, layers: tuple[LayerInfo, ...]) -> None:
+        """Know the layers that a channel may be of."""
+        self._layers = frozenset(layer.name for layer in layers)
+        self._judge(self._line.text())
+
+    def set_labels(self, labels: tuple[str, ...]) -> None:
+        """Offer the network's classes; the value stays."""
+        self._labels = labels
+        self._names.setStringList(list(dict.fromkeys(labels)))
+        self._judge(self._line.text())
+
+    def show_value(self, value: Value) -> None:
+        """Write the value."""
+        with QSignalBlocker(self._line):
+            if self._line.text() != value:
+                self._line.setText(str(value))
+        self._judge(str(value))
+
+    def _edited(self, text: str) -> None:
+        if not text:
+            self._finished()
+
+    def _finished(self) -> None:
+        text = self._line.text().strip()
+        if self._judge(text) and text != self._value:
+            self.take(text)
+
+    def _judge(self, text: str) -> bool:
+        """Tell whether the text is a target, and say why not."""
+        if not self._labels:  # the network may still be loading
+            return True
+        try:
+            parse_target(text, self._labels, self._layers)
+        except UsageError as error:
+            self.refused.emit(str(error))
+            return False
+        self.refused.emit("")
+        return True
+
+
+class _ClassCompleter(QCompleter):
+    """Completes the class behind the last " - "."""
+
+    def __init__(self, names: QStringListModel, parent: QObject) -> None:
+        super().__init__(names, parent)
+        self._before = ""
+        self.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setMaxVisibleItems(_ROWS)
+
+    def splitPath(self, path: str) -> list[str]:
+        """Return what is to be completed; remember what stands before it."""
+        before, minus, rest = path.rpartition(_MINUS)
+        self._before = before + minus
+        return [rest]
+
+    def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:
+        """Return the whole line with the chosen class at its end."""
+        return self._before + super().pathFromIndex(index)
