@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ from nnviz.base.info import LayerInfo, MethodInfo, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
 from nnviz.engine.models.model import Model
+from nnviz.engine.ops.budget import Pace
 from nnviz.engine.ops.cache import TensorCache
 from nnviz.engine.ops.memory import in_words, release
 from nnviz.engine.ops.taps import output_of
@@ -29,6 +30,7 @@ from nnviz.engine.ops.targets import Scorer, resolve
 
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Presets = Mapping[str, Mapping[str, Value]]
 """Values by parameter, by the preset's name."""
 
@@ -141,6 +143,49 @@ class Context:
         size = self.planned[place] if place < len(self.planned) else proposed
         self.chunks.append(size)
         return size
+
+    def in_chunks(
+        self, items: int, pace: Pace, work: Callable[[slice], T]
+    ) -> Iterator[tuple[slice, T]]:
+        """Do work on many items, as many at once as the pace and a recipe say.
+
+        Where memory runs out the chunk is halved and done again.
+
+        Args:
+            items: how many there are.
+            pace: chooses the sizes.
+            work: does a part of them; leaves nothing behind where it fails.
+
+        Yields:
+            Each part and what ``work`` returned for it.
+
+        Raises:
+            MemoryShortError: a single item is too much.
+        """
+        start = 0
+        while start < items:
+            proposed = pace.propose(items - start)
+            size = min(self.chunk(proposed), pace.most, items - start)
+            self.chunks[-1] = size
+            part = slice(start, start + size)
+            try:
+                with in_words(self.model.info.title):
+                    found = work(part)
+            except MemoryShortError:
+                if size == 1 and not self.cache.bytes:
+                    raise
+                self._make_room()
+                pace.failed(size)
+                continue
+            pace.done(size)
+            start = part.stop
+            yield part, found
+
+    def _make_room(self) -> None:
+        """Let go of what can be computed again, and of the chunk that failed."""
+        self.chunks.pop()
+        self.cache.clear()
+        release()
 
     def step(self, done: float, total: float, what: str) -> None:
         """Say how far the method is; told with the next yield."""

@@ -4,6 +4,7 @@ torch has one error for it on the GPU and none on the CPU, where a failed alloca
 a bare RuntimeError.  This is the only file that looks into RuntimeErrors.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -12,6 +13,11 @@ import psutil
 import torch
 
 from nnviz.base.errors import MemoryShortError
+
+if sys.platform == "win32":
+    resource = None
+else:
+    import resource
 
 _CPU_MARKS = ("can't allocate memory", "not enough memory", "std::bad_alloc")
 _MPS_MARK = "MPS backend out of memory"
@@ -24,6 +30,8 @@ _LONGEST = 160
 """Characters of a reason; some of torch's are a page."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
+_KIB = 1024
+"""What Linux counts the peak in; macOS counts bytes."""
 
 T = TypeVar("T")
 
@@ -104,13 +112,46 @@ def attempt(call: Callable[[], T]) -> tuple[T | None, str]:
 
 
 def free_bytes(device: torch.device) -> int:
-    """Return how much memory is free on a device, B."""
+    """Return how much memory is free on a device, B.
+
+    In main memory the process's own limit counts too (``ulimit -v``).
+    """
     if device.type == "cuda":
         free, _total = torch.cuda.mem_get_info(device)
         return free
     if device.type == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    return int(psutil.virtual_memory().available)
+    available = int(psutil.virtual_memory().available)
+    return min(available, _allowed() - psutil.Process().memory_info().vms)
+
+
+def used_bytes(device: torch.device) -> int:
+    """Return how much memory the process holds on a device now, B."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    return int(psutil.Process().memory_info().rss)
+
+
+def most_used_bytes(device: torch.device) -> int:
+    """Return the most that the process ever held on a device, B; 0 where not told."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return _peak_of_process()
+
+
+def _allowed() -> int:
+    """Return the process's limit of address space, B."""
+    if resource is None:
+        return sys.maxsize
+    soft, _hard = resource.getrlimit(resource.RLIMIT_AS)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+
+
+def _peak_of_process() -> int:
+    if resource is None:
+        return int(psutil.Process().memory_info().peak_wset)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * _KIB
 
 
 def release() -> None:
