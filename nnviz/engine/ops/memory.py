@@ -14,11 +14,6 @@ import torch
 
 from nnviz.base.errors import MemoryShortError
 
-if sys.platform == "win32":
-    resource = None
-else:
-    import resource
-
 _CPU_MARKS = ("can't allocate memory", "not enough memory", "std::bad_alloc")
 _MPS_MARK = "MPS backend out of memory"
 _OF_NETWORKS = (
@@ -122,7 +117,7 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
     available = int(psutil.virtual_memory().available)
-    return min(available, _allowed() - psutil.Process().memory_info().vms)
+    return min(available, _allowed() - int(psutil.Process().memory_info().vms))
 
 
 def used_bytes(device: torch.device) -> int:
@@ -139,19 +134,26 @@ def most_used_bytes(device: torch.device) -> int:
     return _peak_of_process()
 
 
-def _allowed() -> int:
-    """Return the process's limit of address space, B."""
-    if resource is None:
+if sys.platform == "win32":
+
+    def _allowed() -> int:
+        """Return the process's limit of address space, B: none that is told."""
         return sys.maxsize
-    soft, _hard = resource.getrlimit(resource.RLIMIT_AS)
-    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
-
-def _peak_of_process() -> int:
-    if resource is None:
+    def _peak_of_process() -> int:
         return int(psutil.Process().memory_info().peak_wset)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * _KIB
+
+else:
+    import resource
+
+    def _allowed() -> int:
+        """Return the process's limit of address space, B."""
+        soft, _hard = resource.getrlimit(resource.RLIMIT_AS)
+        return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+
+    def _peak_of_process() -> int:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * _KIB
 
 
 def release() -> None:
