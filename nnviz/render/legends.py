@@ -1,11 +1,15 @@
 """What the colours mean: a bar with the real range and the unit."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from nnviz.render import colormaps, text
+from nnviz.base.results import Mask
+from nnviz.render import colormaps, masks, text
+from nnviz.render.classes import colour_of
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import BACKGROUND, MUTED, WARNING, Colour
-from nnviz.render.words import number
+from nnviz.render.words import number, percent
 
 _BAR_WIDTH = 17
 """In multiples of the font size."""
@@ -53,6 +57,80 @@ def colour_bar(
     canvas[: bar.shape[0], : min(width, bar.shape[1])] = bar[:, :width]
     canvas[bar.shape[0] :] = below
     return canvas
+
+
+def classes(
+    mask: Mask, width: int, *, size: int = 13, background: Colour = BACKGROUND
+) -> Colours:
+    """Return the classes that occur, each with its colour and share of the picture.
+
+    The background, which is left unpainted, is not among them.
+
+    Args:
+        mask: whose classes.
+        width: px.
+        size: of the words, px.
+        background: behind all.
+
+    Returns:
+        uint8 (h, width, 3), in as many lines as are needed.
+    """
+    shares = masks.shown_shares(mask)
+    if not shares:
+        words = masks.summary(mask)
+        return text.paragraph(words, width, size, background, colour=MUTED)
+    rows = _rows([_entry(mask, *each) for each in shares.items()], width, size)
+    height = text.line_height(size)
+    canvas = text.sheet(len(rows) * height, width, background)
+    for line, row in enumerate(rows):
+        for x, entry in row:
+            _write_entry(canvas, (x, line * height), entry, size)
+    return canvas
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A class in a legend."""
+
+    name: str
+    share: str
+    colour: Colour
+
+    def width(self, size: int) -> int:
+        """Return how much room it takes with a space behind it, px."""
+        words = text.width_of(self.name, size) + text.width_of(self.share, size)
+        return words + 4 * size
+
+
+def _entry(mask: Mask, kind: int, share: float) -> _Entry:
+    return _Entry(mask.labels[kind], percent(share), colour_of(kind))
+
+
+def _rows(
+    entries: list[_Entry], width: int, size: int
+) -> list[list[tuple[int, _Entry]]]:
+    """Break entries into lines; each with its x, px."""
+    rows: list[list[tuple[int, _Entry]]] = [[]]
+    x = 0
+    for entry in entries:
+        if x and x + entry.width(size) - size > width:
+            rows.append([])
+            x = 0
+        rows[-1].append((x, entry))
+        x += entry.width(size)
+    return rows
+
+
+def _write_entry(
+    canvas: Colours, at: tuple[int, int], entry: _Entry, size: int
+) -> None:
+    x, y = at
+    top = y + (text.line_height(size) - size) // 2
+    canvas[top : top + size, x : x + size] = entry.colour
+    x += size + size // 2
+    text.stamp(canvas, (x, y), entry.name, size)
+    x += text.width_of(entry.name, size) + size // 2
+    text.stamp(canvas, (x, y), entry.share, size, colour=MUTED)
 
 
 def _with_unit(words: str, unit: str) -> str:

@@ -1,10 +1,12 @@
 """A map over the photograph that it explains."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.frames import Frame
-from nnviz.base.results import Heatmap
+from nnviz.base.results import Boxes, Heatmap, Mask, Picture
 from nnviz.render import colormaps
 from nnviz.render.colormaps import Colours, Scale, Values
 
@@ -17,6 +19,7 @@ _DIMMED = 0.35
 _OUTLINE = (255, 255, 255)
 
 Index = NDArray[np.intp]
+Spatial = Heatmap | Picture | Boxes | Mask
 Span = tuple[float, float]
 """First and last coordinate in the photo, as shares of its side."""
 
@@ -58,8 +61,8 @@ def layer(
     return np.dstack([colours, alpha.round().astype(np.uint8)])
 
 
-def covered(heat: Heatmap) -> tuple[Span, Span]:
-    """Return which part of the photo the map covers, as shares of height and width.
+def covered(heat: Spatial) -> tuple[Span, Span]:
+    """Return which part of the photo a result covers, as shares of height and width.
 
     May reach beyond 0 and 1 where the network's input was padded.
     """
@@ -68,6 +71,21 @@ def covered(heat: Heatmap) -> tuple[Span, Span]:
         height, width = heat.placement.photo_size
         return (top / height, bottom / height), (left / width, right / width)
     return (0.0, 1.0), (0.0, 1.0)
+
+
+def extent_of(result: Boxes | Mask) -> tuple[int, int]:
+    """Return height and width of the photo that a result is about, px.
+
+    Where nothing says it: of the result itself, as far as it reaches.
+    """
+    if result.placement is not None:
+        return result.placement.photo_size
+    if isinstance(result, Mask):
+        return result.classes.shape[0], result.classes.shape[1]
+    if result.masks is not None:
+        return result.masks.shape[1], result.masks.shape[2]
+    right, bottom = np.ceil(result.boxes[:, 2:].max(0, initial=1)).astype(int)
+    return int(bottom), int(right)
 
 
 def blend(
@@ -79,9 +97,6 @@ def blend(
 ) -> Colours:
     """Lay a map over the photo.
 
-    Each number of the map covers a block of the photo (nothing is smoothed).  What the
-    network did not see is dimmed and the border outlined.
-
     Args:
         photo: uint8 (H, W, 3), the whole photo at any size.
         heat: the map; its frame and placement say where it lies.
@@ -92,30 +107,34 @@ def blend(
     Returns:
         uint8 (H, W, 3).
     """
-    see_through = layer(heat, scale, colormap, opacity)
-    rows, row_seen, row_span = _sample(
-        photo.shape[0], len(see_through), covered(heat)[0]
-    )
-    columns, column_seen, column_span = _sample(
-        photo.shape[1], see_through.shape[1], covered(heat)[1]
-    )
-    on_photo = see_through[rows[:, None], columns]
-    seen = row_seen[:, None] & column_seen
-    base = photo.astype(np.float32)
-    share = on_photo[..., 3:].astype(np.float32) / 255
-    mixed = base + (on_photo[..., :3] - base) * share
-    mixed[~seen] = base[~seen] * _DIMMED
-    blended = mixed.round().astype(np.uint8)
-    if not seen.all():
-        outline(blended, row_span, column_span)
-    return blended
+    return over(photo, layer(heat, scale, colormap, opacity), covered(heat))
 
 
-def _sample(side: int, cells: int, span: Span) -> tuple[Index, NDArray[np.bool_], Span]:
-    """Return the map's cell under each pixel, whether there is one, and the span in px.
+@dataclass(frozen=True, slots=True, eq=False)
+class Axis:
+    """How a map lies along one axis of a picture of the photo.
+
+    Attributes:
+        cells: the map's cell under each pixel, the nearest where there is none.
+        seen: whether there is one.
+        span: where the map begins and ends, px.
+    """
+
+    cells: Index
+    seen: NDArray[np.bool_]
+    span: Span
+
+    @property
+    def whole(self) -> bool:
+        """Whether the map reaches over all of the picture."""
+        return bool(self.seen.all())
+
+
+def along(side: int, cells: int, span: Span) -> Axis:
+    """Return how a map lies along an axis.
 
     Args:
-        side: pixels of the photo along an axis.
+        side: pixels of the picture along the axis.
         cells: numbers of the map along it.
         span: part of the photo that the map covers.
     """
@@ -123,7 +142,53 @@ def _sample(side: int, cells: int, span: Span) -> tuple[Index, NDArray[np.bool_]
     place = (centres - span[0]) / (span[1] - span[0]) * cells
     cell = np.floor(place).astype(np.intp)
     seen = (cell >= 0) & (cell < cells)
-    return cell.clip(0, cells - 1), seen, (span[0] * side, span[1] * side)
+    return Axis(cell.clip(0, cells - 1), seen, (span[0] * side, span[1] * side))
+
+
+def over(photo: Colours, see_through: Colours, spans: tuple[Span, Span]) -> Colours:
+    """Lay a see-through picture over the photo.
+
+    Each of its pixels covers a block of the photo (nothing is smoothed).  What the
+    network did not see is dimmed and the border outlined.
+
+    Args:
+        photo: uint8 (H, W, 3), the whole photo at any size.
+        see_through: uint8 (h, w, 4): RGB and alpha.
+        spans: part of the photo that it covers, of ``covered``.
+
+    Returns:
+        uint8 (H, W, 3); where alpha is 0 the photo to the bit.
+    """
+    import cv2
+
+    rows, columns = (
+        along(side, cells, span)
+        for side, cells, span in zip(
+            photo.shape, see_through.shape, spans, strict=False
+        )
+    )
+    # Made ready while small: colours times alpha, and what is left of the photo.
+    alpha = see_through[..., 3:].astype(np.uint16)
+    ready = 255 - see_through
+    ready[..., :3] = (see_through[..., :3] * alpha + 127) // 255
+    # Four bytes at a time: many times faster than by channels.
+    packed = ready.view(np.uint32)[..., 0]
+    spread = packed[rows.cells].take(columns.cells, axis=1)
+    if not (rows.whole and columns.whole):
+        spread[~(rows.seen[:, None] & columns.seen)] = _outside()
+    bytes_ = spread.view(np.uint8).reshape(*spread.shape, 4)
+    kept = cv2.cvtColor(bytes_[..., 3], cv2.COLOR_GRAY2RGB)
+    kept = cv2.multiply(photo, kept, scale=1 / 255)
+    added = cv2.add(kept, cv2.cvtColor(bytes_, cv2.COLOR_RGBA2RGB))
+    painted = np.asarray(added, np.uint8)
+    if not (rows.whole and columns.whole):
+        outline(painted, rows.span, columns.span)
+    return painted
+
+
+def _outside() -> NDArray[np.uint32]:
+    """Return nothing and a share of the photo, packed."""
+    return np.array([0, 0, 0, round(255 * _DIMMED)], np.uint8).view(np.uint32)
 
 
 def outline(canvas: Colours, rows: Span, columns: Span) -> None:

@@ -6,8 +6,10 @@ import numpy as np
 
 from nnviz.base.images import Image
 from nnviz.base.results import (
+    Boxes,
     Curves,
     Heatmap,
+    Mask,
     Mosaic,
     Picture,
     Ranking,
@@ -18,16 +20,18 @@ from nnviz.base.results import (
 )
 from nnviz.render import (
     bars,
+    boxes,
     charts,
     colormaps,
     legends,
+    masks,
     mosaics,
     overlays,
     pictures,
     tables,
     text,
 )
-from nnviz.render.palette import BACKGROUND, LINE, MUTED, WARNING
+from nnviz.render.palette import BACKGROUND, LINE, MUTED, PANEL, WARNING
 from nnviz.render.text import Canvas
 from nnviz.render.words import extent, plural
 
@@ -131,6 +135,26 @@ def _(
     name = _GREYS if result.tiles.ndim == 4 else ""  # noqa: PLR2004
     legend = legends.colour_bar(scale, result.unit, width, colormap=name, size=size)
     return _below(body, np.concatenate([legend, _words(words, width, size)]), size)
+
+
+@paint.register
+def _(
+    result: Boxes, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
+    size = size or _size(width)
+    photo, whole = _ground(result, image, width)
+    body = _padded(boxes.draw(photo, result, whole), width)
+    return _below(body, _words(boxes.summary(result), width, size), size)
+
+
+@paint.register
+def _(
+    result: Mask, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
+    size = size or _size(width)
+    photo, _ = _ground(result, image, width)
+    body = _padded(masks.draw(photo, result), width)
+    return _below(body, legends.classes(result, width, size=size), size)
 
 
 @paint.register
@@ -252,6 +276,20 @@ def _columns(width: int, size: int, *, share: float = 0.5) -> tuple[int, int, in
     gap = size * 2 + (width % 2)
     left = round((width - gap) * share)
     return left, width - gap - left, gap
+
+
+def _ground(
+    result: Boxes | Mask, image: Image | None, width: int
+) -> tuple[Canvas, tuple[int, int]]:
+    """Return what to draw on, and height and width of the photo itself, px.
+
+    Where there is no photo it is an empty sheet of the photo's shape.
+    """
+    if image is not None:
+        return _fit(pictures.rgb8(image.pixels), width), image.size
+    whole = overlays.extent_of(result)
+    sheet = text.sheet(*whole, PANEL)
+    return _fit(sheet, width), whole
 
 
 def _photo(image: Image, width: int) -> Canvas:

@@ -64,6 +64,7 @@ def test_an_input_frame_map_lies_where_the_network_looked(fit):
     height, width = {
         Fit.CROP: (20, 20),
         Fit.STRETCH: (20, 40),
+        Fit.WHOLE: (20, 40),
         Fit.PAD: (40, 40),
     }[fit]
     # PAD rounds its origin to whole px of the input (12 of 12.5): 4 photo px at most.

@@ -1,0 +1,211 @@
+"""Objects drawn on the photograph: frames, labels, outlines, keypoints."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.frames import Frame
+from nnviz.base.results import Boxes
+from nnviz.render import classes, labels, masks, overlays, text
+from nnviz.render.colormaps import Colours
+from nnviz.render.labels import Label, Spot
+from nnviz.render.palette import BACKGROUND, Colour
+from nnviz.render.words import percent
+
+FILL = 0.4
+"""Opacity of an instance's mask."""
+SEEN_FROM = 0.0
+"""Score (logit) of a keypoint above which it is drawn: more likely there than not."""
+_LINE_SHARE, _TEXT_SHARE = 1 / 320, 1 / 48
+"""Width of lines and size of words, as shares of the picture's shorter side."""
+_SMALLEST_TEXT, _LARGEST_TEXT = 11, 40
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shapes:
+    """Objects in the coordinates of a picture that shows the photo at some size.
+
+    Attributes:
+        boxes: (N, 4): left, top, right, bottom, px.
+        keypoints: (N, K, 3): x, y in px and score; None where there are none.
+    """
+
+    boxes: Floats
+    keypoints: Floats | None
+
+
+def shapes_on(found: Boxes, photo: tuple[int, int], size: tuple[int, int]) -> Shapes:
+    """Return where the objects lie on a picture of the photo.
+
+    Args:
+        found: in any frame.
+        photo: height and width of the photo, px.
+        size: height and width of the picture that shows all of it, px.
+    """
+    scale, offset = np.ones(2), np.zeros(2)
+    if found.frame is Frame.INPUT and found.placement is not None:
+        scale = 1 / np.array(found.placement.scale[::-1])
+        offset = np.array(found.placement.to_photo(0, 0)[::-1])
+    ratio = np.array([size[1] / photo[1], size[0] / photo[0]])
+    scale, offset = scale * ratio, offset * ratio
+    boxes = found.boxes.astype(np.float64) * np.tile(scale, 2) + np.tile(offset, 2)
+    points: Floats | None = None
+    if found.keypoints is not None:
+        points = found.keypoints.astype(np.float64)
+        points[..., :2] = points[..., :2] * scale + offset
+    return Shapes(boxes, points)
+
+
+def line_width(size: tuple[int, int]) -> int:
+    """Return how wide lines are on a picture of this height and width, px."""
+    return max(1, round(min(size) * _LINE_SHARE))
+
+
+def text_size(size: tuple[int, int]) -> int:
+    """Return how large words are on a picture of this height and width, px."""
+    return min(max(round(min(size) * _TEXT_SHARE), _SMALLEST_TEXT), _LARGEST_TEXT)
+
+
+def summary(found: Boxes) -> str:
+    """Return what was found in one line: "7 objects: 4 person, 2 chair, 1 dog"."""
+    count = len(found.boxes)
+    if not count:
+        return f"nothing found above {100 * found.threshold:.0f} %"
+    names = Counter(found.labels[each] for each in found.classes)
+    kinds = ", ".join(f"{many} {name}" for name, many in names.most_common())
+    return f"{count} {'object' if count == 1 else 'objects'}: {kinds}"
+
+
+def caption(found: Boxes, index: int) -> tuple[str, str]:
+    """Return class and score of an object, for its label: "dog", " 87 %"."""
+    name = found.labels[found.classes[index]]
+    return name, f" {100 * float(found.scores[index]):.0f} %"
+
+
+def describe(found: Boxes, index: int, box: Floats) -> str:
+    """Return what is known of one object: class, score, width and height in px."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    name = found.labels[found.classes[index]]
+    score = percent(float(found.scores[index]))
+    return f"{name}  ·  {score}  ·  {width:.0f} × {height:.0f} px"  # noqa: RUF001
+
+
+def draw(photo: Colours, found: Boxes, photo_size: tuple[int, int]) -> Colours:
+    """Draw all objects onto a picture of the photo, the best on top.
+
+    Args:
+        photo: uint8 (H, W, 3), the whole photo at any size.
+        found: what to draw.
+        photo_size: height and width of the photo itself, px.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    canvas = photo.copy()
+    size = photo.shape[:2]
+    shapes = shapes_on(found, photo_size, (size[0], size[1]))
+    width = line_width((size[0], size[1]))
+    if found.masks is not None:
+        _fill(canvas, found, shapes, width)
+    for index in range(len(found.boxes))[::-1]:
+        colour = classes.colour_of(int(found.classes[index]))
+        _frame(canvas, shapes.boxes[index], width, colour)
+        if shapes.keypoints is not None:
+            _join(canvas, shapes.keypoints[index], found.skeleton, width, colour)
+    _name(canvas, found, shapes, width)
+    return canvas
+
+
+def _fill(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
+    """Tint each object's own pixels and outline them."""
+    if found.masks is None:
+        return
+    spans = overlays.covered(found)
+    for index in range(len(found.masks))[::-1]:
+        colour = classes.colour_of(int(found.classes[index]))
+        area = _area(shapes.boxes[index], canvas.shape, margin=2)
+        inside = masks.sampled(found.masks[index], canvas.shape[:2], spans, area)
+        region = canvas[area]
+        masks.tint(region, inside, colour, FILL)
+        masks.outline(region, inside, colour, width)
+
+
+def _area(
+    box: Floats, shape: tuple[int, ...], *, margin: int = 0
+) -> tuple[slice, slice]:
+    """Return the pixels that a box touches."""
+    left, top = np.floor(box[:2]).astype(int) - margin
+    right, bottom = np.ceil(box[2:]).astype(int) + margin
+    rows = slice(max(0, top), max(0, min(bottom, shape[0])))
+    return rows, slice(max(0, left), max(0, min(right, shape[1])))
+
+
+def _frame(canvas: Colours, box: Floats, width: int, colour: Colour) -> None:
+    """Draw a frame with a dark edge, so that it shows on anything."""
+    import cv2
+
+    left, top, right, bottom = np.round(box).astype(int).tolist()
+    corners = (left, top), (right - 1, bottom - 1)
+    cv2.rectangle(canvas, *corners, BACKGROUND, width + 2)
+    cv2.rectangle(canvas, *corners, colour, width)
+
+
+def _join(
+    canvas: Colours,
+    points: Floats,
+    skeleton: tuple[tuple[int, int], ...],
+    width: int,
+    colour: Colour,
+) -> None:
+    """Draw keypoints and the lines between them."""
+    import cv2
+
+    # Parts of a px: OpenCV counts in sixteenths, from the centre of the first pixel.
+    places = np.round((points[:, :2] - 0.5) * 16).astype(int).tolist()
+    seen = points[:, 2] > SEEN_FROM
+    smooth = {"lineType": cv2.LINE_AA, "shift": 4}
+    for first, second in skeleton:
+        if seen[first] and seen[second]:
+            cv2.line(canvas, places[first], places[second], colour, width, **smooth)
+    for place in np.flatnonzero(seen):
+        for radius, ink in ((width + 1.5, (0, 0, 0)), (width + 0.5, (255, 255, 255))):
+            at = places[place]
+            cv2.circle(canvas, at, round(radius * 16), ink, -1, **smooth)
+
+
+def _name(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
+    """Write class and score of each object where no other label stands."""
+    size = text_size((canvas.shape[0], canvas.shape[1]))
+    pad, height = size // 3, text.line_height(size)
+    words = [caption(found, index) for index in range(len(found.boxes))]
+    lengths = [
+        text.width_of(name, size, bold=True) + text.width_of(score, size)
+        for name, score in words
+    ]
+    wanted = [
+        Label((left, top - width, right, bottom + width), length + 2 * pad, height)
+        for (left, top, right, bottom), length in zip(
+            shapes.boxes.tolist(), lengths, strict=True
+        )
+    ]
+    places = labels.place(wanted, (canvas.shape[1], canvas.shape[0]))
+    for index, spot in enumerate(places):
+        if spot is not None:
+            colour = classes.colour_of(int(found.classes[index]))
+            _write(canvas, spot, words[index], size, colour)
+
+
+def _write(
+    canvas: Colours, spot: Spot, words: tuple[str, str], size: int, colour: Colour
+) -> None:
+    """Write name and score on a ground of the class's colour."""
+    left, top, right, bottom = (round(each) for each in spot)
+    canvas[top:bottom, left:right] = colour
+    ink = classes.ink_on(colour)
+    text.stamp(canvas, (left + size // 3, top), words[0], size, colour=ink, bold=True)
+    at = right - size // 3, top
+    text.stamp(canvas, at, words[1], size, colour=ink, align="right")

@@ -1,0 +1,124 @@
+"""Classes of pixels, and outlines of objects, on the photograph."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.results import Mask
+from nnviz.render import classes, overlays
+from nnviz.render.colormaps import Colours
+from nnviz.render.palette import Colour
+from nnviz.render.words import percent
+
+OPACITY = 0.55
+_LINE: Colour = (255, 255, 255)
+Area = tuple[slice, slice]
+"""Rows and columns of a picture."""
+_EVERYTHING = slice(None), slice(None)
+
+Booleans = NDArray[np.bool_]
+
+
+def sampled(
+    values: NDArray[Any],
+    size: tuple[int, int],
+    spans: tuple[overlays.Span, overlays.Span],
+    area: Area = _EVERYTHING,
+    fill: int = 0,
+) -> NDArray[Any]:
+    """Return the values (h, w) under each pixel of a picture of the photo.
+
+    Args:
+        values: a map in its own frame.
+        size: height and width of the picture that shows the whole photo, px.
+        spans: part of the photo that the map covers, of ``overlays.covered``.
+        area: of the picture; all of it if left out.
+        fill: where the map does not reach.
+    """
+    rows = overlays.along(size[0], values.shape[0], spans[0])
+    columns = overlays.along(size[1], values.shape[1], spans[1])
+    found = values[rows.cells[area[0]]].take(columns.cells[area[1]], axis=1)
+    if not (rows.whole and columns.whole):
+        found[~(rows.seen[area[0], None] & columns.seen[area[1]])] = fill
+    return found
+
+
+def tint(canvas: Colours, inside: Booleans, colour: Colour, opacity: float) -> None:
+    """Lay a colour over some pixels of a canvas of one's own."""
+    blended = canvas[inside] * (1 - opacity) + np.asarray(colour) * opacity
+    canvas[inside] = blended.round()
+
+
+def outline(canvas: Colours, inside: Booleans, colour: Colour, width: int) -> None:
+    """Draw the inner border of a region onto a canvas of one's own."""
+    import cv2
+
+    shape = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
+    kept = cv2.erode(inside.view(np.uint8), shape, borderValue=1)
+    canvas[inside & (kept == 0)] = colour
+
+
+def borders(kinds: NDArray[np.int64]) -> Booleans:
+    """Return which pixels touch, at the right or below, one of another class."""
+    edge = np.zeros(kinds.shape, np.bool_)
+    edge[:-1] |= kinds[:-1] != kinds[1:]
+    edge[:, :-1] |= kinds[:, :-1] != kinds[:, 1:]
+    return edge
+
+
+def layer(mask: Mask, opacity: float = OPACITY, *, only: int | None = None) -> Colours:
+    """Return the classes as a see-through picture, uint8 (h, w, 4): RGB and alpha.
+
+    Args:
+        mask: what to show; its background is left clear.
+        opacity: of the colours.
+        only: a class to show alone; None for all.
+    """
+    return np.take(_table(mask, opacity, only), mask.classes, axis=0)
+
+
+def _table(mask: Mask, opacity: float, only: int | None) -> Colours:
+    """Return colour and alpha of each class, uint8 (K, 4)."""
+    count = len(mask.labels)
+    alpha = np.full((count, 1), round(255 * opacity), np.uint8)
+    if only is not None:
+        alpha[np.arange(count) != only] = 0
+    if mask.background >= 0:
+        alpha[mask.background] = 0
+    return np.hstack([classes.table(count), alpha])
+
+
+def draw(
+    photo: Colours, mask: Mask, opacity: float = OPACITY, *, outlined: bool = True
+) -> Colours:
+    """Lay the classes over a picture of the photo.
+
+    Args:
+        photo: uint8 (H, W, 3), the whole photo at any size.
+        mask: what to draw.
+        opacity: of the colours.
+        outlined: whether to draw lines between classes.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    spans = overlays.covered(mask)
+    painted = overlays.over(photo, layer(mask, opacity), spans)
+    if outlined:
+        size = photo.shape[0], photo.shape[1]
+        painted[borders(sampled(mask.classes, size, spans, fill=-1))] = _LINE
+    return painted
+
+
+def shown_shares(mask: Mask) -> dict[int, float]:
+    """Return the share of each class that occurs but the background, largest first."""
+    return {k: v for k, v in mask.shares().items() if k != mask.background}
+
+
+def summary(mask: Mask) -> str:
+    """Return the classes that occur in one line."""
+    shares = shown_shares(mask)
+    if not shares:
+        return "nothing but background"
+    return ", ".join(f"{mask.labels[k]} {percent(v)}" for k, v in shares.items())
