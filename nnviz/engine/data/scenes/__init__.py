@@ -1,0 +1,19 @@
+"""Generated pictures whose truth is known: endless, and the same for the same seed."""
+
+from nnviz.engine.data.scenes.scene import (
+    CLASSES,
+    FIRST_TRAINING_SEED,
+    SHORTCUT_CLASS,
+    Scene,
+    Shortcut,
+    make_scene,
+)
+
+__all__ = [
+    "CLASSES",
+    "FIRST_TRAINING_SEED",
+    "SHORTCUT_CLASS",
+    "Scene",
+    "Shortcut",
+    "make_scene",
+]

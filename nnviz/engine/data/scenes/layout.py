@@ -1,0 +1,133 @@
+"""Which shapes a scene has and where: random, but so that enough of each is seen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.engine.data.scenes import outlines
+from nnviz.engine.data.scenes.outlines import SHAPES
+from nnviz.engine.data.scenes.textures import COLOURS, TEXTURES
+
+_TRIES = 12
+_COVERED = 128
+"""Coverage from which on a pixel belongs to a shape: half of 255."""
+_LEAST_VISIBLE = 0.55
+"""Share of each shape that neither others nor the picture's edge may hide."""
+_RADII = (0.10, 0.27)
+_DOMINANT_RADII = (0.28, 0.40)
+_MINOR_RADII = (0.08, 0.12)
+"""From the middle to the farthest corner, in sides of the picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One shape: what it is and where.
+
+    Attributes:
+        shape: index into ``SHAPES``.
+        texture: index into ``TEXTURES``.
+        colour: index into ``COLOURS``.
+        matrix: (2, 2), from the unit outline to px.
+        centre: (x, y), px.
+        radius: mean radius, px.
+        coverage: uint8 (size, size), 255 where a pixel lies wholly inside.
+        area: px of the whole shape, also where the picture's edge cuts it off.
+    """
+
+    shape: int
+    texture: int
+    colour: int
+    matrix: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    radius: float
+    coverage: NDArray[np.uint8]
+    area: float
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """The pixels of which at least half lie inside."""
+        return self.coverage >= _COVERED
+
+
+def lay_out(
+    rng: np.random.Generator, size: int, count: int, *, dominant: bool
+) -> tuple[list[Item], NDArray[np.uint8]]:
+    """Return the shapes from back to front, and which one each pixel shows.
+
+    A shape that finds no place is left out; the first always finds one.
+
+    Args:
+        rng: source of all random numbers.
+        size: of the picture, px.
+        count: how many shapes to try.
+        dominant: whether the first is to be much larger than the others.
+
+    Returns:
+        The shapes, and uint8 (size, size): 0 for the background, else 1 + the index.
+    """
+    items: list[Item] = []
+    instances = np.zeros((size, size), np.uint8)
+    for place in range(count):
+        radii = _RADII
+        if dominant:
+            radii = _MINOR_RADII if place else _DOMINANT_RADII
+        kind = _draw_kind(rng, items)
+        for _ in range(_TRIES):
+            item = _draw_item(rng, size, kind, radii)
+            drawn = instances.copy()
+            drawn[item.mask] = len(items) + 1
+            if _all_visible([*items, item], drawn):
+                items.append(item)
+                instances = drawn
+                break
+    return items, instances
+
+
+def _draw_kind(rng: np.random.Generator, others: list[Item]) -> tuple[int, int, int]:
+    """Draw shape, texture and colour; no two shapes look the same in all three."""
+    taken = {(item.shape, item.texture, item.colour) for item in others}
+    while True:
+        shape, texture, colour = (
+            int(rng.integers(len(names))) for names in (SHAPES, TEXTURES, COLOURS)
+        )
+        if (shape, texture, colour) not in taken:
+            return shape, texture, colour
+
+
+def _draw_item(
+    rng: np.random.Generator,
+    size: int,
+    kind: tuple[int, int, int],
+    radii: tuple[float, float],
+) -> Item:
+    radius = float(size * np.exp(rng.uniform(*np.log(radii))))
+    # Most shapes stand nearly upright, as things do; some lie any way.
+    turn = rng.normal(0, 0.35) if rng.random() < 0.6 else rng.uniform(-np.pi, np.pi)  # noqa: PLR2004
+    squeeze = rng.uniform(-0.12, 0.12)
+    shear = rng.uniform(-0.12, 0.12)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    skew = np.array([[np.exp(squeeze), shear], [0, np.exp(-squeeze)]])
+    matrix = radius * rotation @ skew
+    margin = min(0.7 * radius, size / 2)
+    centre = rng.uniform(margin, size - margin, 2)
+    polygons = outlines.place(SHAPES[kind[0]], matrix, centre)
+    covered = outlines.coverage(polygons, size)
+    return Item(*kind, matrix, centre, radius, covered, _area(polygons))
+
+
+def _area(polygons: outlines.Outline) -> float:
+    """Return the area of the first polygon without the others (shoelace formula)."""
+    whole, *holes = (
+        abs(np.sum(part[:-1, 0] * part[1:, 1] - part[1:, 0] * part[:-1, 1])) / 2
+        for part in (np.concatenate([part, part[:1]]) for part in polygons)
+    )
+    return float(whole - sum(holes))
+
+
+def _all_visible(items: list[Item], instances: NDArray[np.uint8]) -> bool:
+    seen = np.bincount(instances.ravel(), minlength=len(items) + 1)
+    return all(
+        count >= _LEAST_VISIBLE * item.area
+        for item, count in zip(items, seen[1:], strict=True)
+    )
