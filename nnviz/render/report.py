@@ -28,6 +28,7 @@ from nnviz.render import (
     mosaics,
     overlays,
     pictures,
+    sheets,
     tables,
     text,
 )
@@ -85,7 +86,8 @@ def _(
     result: Heatmap, image: Image | None = None, width: int = WIDTH, size: int = 0
 ) -> Canvas:
     size = size or _size(width)
-    scale = colormaps.scale_of(result.values, signed=result.signed)
+    whole = colormaps.scale_of(result.values, signed=result.signed)
+    scale = sheets.robust_scale(result.values, whole)
     if image is None or result.frame is None:
         return _with_legend(_plain_map(result, scale, width), result, scale, size)
     photo = pictures.rgb8(image.pixels)

@@ -7,7 +7,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 
 from nnviz.base.errors import ModelError, unknown
 
@@ -119,6 +122,30 @@ def checked(check: Check) -> Iterator[None]:
 
     # One global hook: hundreds of handles would cost more than an early layer does.
     handle = register_module_forward_pre_hook(before)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+@contextmanager
+def checked_backward(check: Check) -> Iterator[None]:
+    """Call ``check`` on the way back through every leaf module that runs inside.
+
+    The hooks sit on the outputs' graph and go with it.
+    """
+    owner = threading.get_ident()
+
+    def again(_gradient: Tensor) -> None:
+        check()
+
+    def after(module: nn.Module, _inputs: Any, output: Any) -> None:
+        if next(module.children(), None) is None and threading.get_ident() == owner:
+            tensor = _first_tensor(output)
+            if tensor is not None and tensor.requires_grad:
+                tensor.register_hook(again)  # type: ignore[no-untyped-call]
+
+    handle = register_module_forward_hook(after)
     try:
         yield
     finally:

@@ -1,0 +1,70 @@
+"""The gradient with ReLUs applied to it on the way back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from nnviz.base.info import Reference
+from nnviz.base.parameters import Help, TargetText
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.attributions import Colours, changed_report
+from nnviz.engine.ops.gradients import gradient
+from nnviz.engine.ops.relus import ReluRule, changed_relus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeconvnetParams:
+    """What is asked about, and how the colours become one number."""
+
+    target: Annotated[
+        TargetText, Help("What to explain; left empty, the predicted class.")
+    ] = ""
+    colours: Annotated[
+        Colours,
+        Help("The strongest colour without its sign, or the colours' signed sum."),
+    ] = "strongest"
+
+
+@register(
+    "deconvnet",
+    title="Deconvnet",
+    group="Explain",
+    live=True,
+    reference=Reference("Zeiler & Fergus 2013", "arXiv:1311.2901"),
+)
+class Deconvnet:
+    """At each ReLU the positive gradients go back, whether the unit was active or not.
+
+    Equal to a deconvolution with the transposed kernels and ReLUs of its own
+    (Simonyan et al. 2013, section 4).
+    """
+
+    Params: ClassVar[type] = DeconvnetParams
+    shows: ClassVar[str] = (
+        "The gradient of the score, where at each ReLU only what is positive goes "
+        "back, whether the unit was active or not: the network run in reverse."
+    )
+    reading: ClassVar[str] = (
+        "Look at the structure in the colour picture: grey is zero. The note says how "
+        "many ReLUs were changed; with none it is the plain gradient."
+    )
+    misleads: ClassVar[str] = (
+        "Which units were active is ignored, so without max pooling the picture hardly "
+        "depends on the photograph; with it, patterns of the pooling show. It is "
+        "almost the same for every class (Mahendran & Vedaldi 2016)."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colours": "sum"}}
+
+    def run(self, ctx: Context, params: DeconvnetParams) -> Iterator[Report]:
+        """Yield one report: "deconvnet" and "in colour"."""
+        score = ctx.target(params.target)
+        with changed_relus(ReluRule.DECONVNET) as changed:
+            _, found = gradient(score, ctx.pixels, ctx.check)
+        yield changed_report(
+            "deconvnet",
+            found[0],
+            params.colours,
+            ctx.placement,
+            (score.target.caption, *changed.notes),
+        )

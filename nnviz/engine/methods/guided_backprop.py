@@ -1,0 +1,66 @@
+"""The gradient with all that is negative stopped at each ReLU."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from nnviz.base.info import Reference
+from nnviz.base.parameters import Help, TargetText
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.attributions import Colours, changed_report
+from nnviz.engine.ops.gradients import gradient
+from nnviz.engine.ops.relus import ReluRule, changed_relus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuidedBackpropParams:
+    """What is asked about, and how the colours become one number."""
+
+    target: Annotated[
+        TargetText, Help("What to explain; left empty, the predicted class.")
+    ] = ""
+    colours: Annotated[
+        Colours,
+        Help("The strongest colour without its sign, or the colours' signed sum."),
+    ] = "strongest"
+
+
+@register(
+    "guided_backprop",
+    title="Guided backpropagation",
+    group="Explain",
+    live=True,
+    reference=Reference("Springenberg et al. 2014", "arXiv:1412.6806"),
+)
+class GuidedBackprop:
+    """At each ReLU only positive gradients of active units go back."""
+
+    Params: ClassVar[type] = GuidedBackpropParams
+    shows: ClassVar[str] = (
+        "The gradient of the score, where at each ReLU only what is positive and came "
+        "from an active unit goes back: fine lines that excite the network."
+    )
+    reading: ClassVar[str] = (
+        "Look at the lines in the colour picture: grey is zero. The note says how many "
+        "ReLUs were changed; with none it is the plain gradient."
+    )
+    misleads: ClassVar[str] = (
+        "It fails the sanity check of Adebayo et al. 2018: with random weights, or "
+        "another class, the picture hardly changes. It shows edges of the photograph "
+        "rather than reasons of the network."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colours": "sum"}}
+
+    def run(self, ctx: Context, params: GuidedBackpropParams) -> Iterator[Report]:
+        """Yield one report: "guided backpropagation" and "in colour"."""
+        score = ctx.target(params.target)
+        with changed_relus(ReluRule.GUIDED) as changed:
+            _, found = gradient(score, ctx.pixels, ctx.check)
+        yield changed_report(
+            "guided backpropagation",
+            found[0],
+            params.colours,
+            ctx.placement,
+            (score.target.caption, *changed.notes),
+        )

@@ -1,0 +1,68 @@
+"""The gradient times the pixel itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from nnviz.base.info import Reference
+from nnviz.base.parameters import Help, TargetText
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.attributions import Colours, attribution_map, remarks
+from nnviz.engine.ops.gradients import gradient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputXGradientParams:
+    """What is asked about, and how the colours become one number."""
+
+    target: Annotated[
+        TargetText, Help("What to explain; left empty, the predicted class.")
+    ] = ""
+    colours: Annotated[
+        Colours,
+        Help("The strongest colour without its sign, or the colours' signed sum."),
+    ] = "sum"
+
+
+@register(
+    "input_x_gradient",
+    title="Input × gradient",  # noqa: RUF001
+    group="Explain",
+    live=True,
+    reference=Reference("Shrikumar et al. 2016", "arXiv:1605.01713"),
+)
+class InputXGradient:
+    """Each pixel's value times its gradient: a first-order share of the score."""
+
+    Params: ClassVar[type] = InputXGradientParams
+    shows: ClassVar[str] = (
+        "Each pixel's value times the gradient of the score: what the pixel would have "
+        "added, over a black one, if the network were a straight line."
+    )
+    reading: ClassVar[str] = (
+        "Red places speak for the target, blue ones against it, in the score's own "
+        "unit. The note says what they add up to."
+    )
+    misleads: ClassVar[str] = (
+        "Black pixels always get zero, however much they matter. The network is no "
+        "straight line, so the map seldom adds up to the score; integrated gradients "
+        "repairs that."
+    )
+    presets: ClassVar[Presets] = {"demo": {}}
+
+    def run(self, ctx: Context, params: InputXGradientParams) -> Iterator[Report]:
+        """Yield one report: "input x gradient"."""
+        score = ctx.target(params.target)
+        _, found = gradient(score, ctx.pixels, ctx.check)
+        attribution = (ctx.pixels * found)[0]
+        result = attribution_map(
+            attribution, params.colours, score.target.unit, ctx.placement
+        )
+        total = float(attribution.double().sum())
+        notes = (
+            score.target.caption,
+            f"the pixels' shares add up to {total:.4g}",
+            *remarks(result.values),
+        )
+        yield Report({"input x gradient": result}, notes)

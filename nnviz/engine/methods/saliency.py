@@ -1,0 +1,70 @@
+"""Which pixels the score is most sensitive to: the plain gradient."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from nnviz.base.info import Reference
+from nnviz.base.parameters import Help, TargetText
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.attributions import (
+    Colours,
+    attribution_map,
+    gradient_unit,
+    remarks,
+)
+from nnviz.engine.ops.gradients import gradient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaliencyParams:
+    """What is asked about, and how the colours become one number."""
+
+    target: Annotated[
+        TargetText, Help("What to explain; left empty, the predicted class.")
+    ] = ""
+    colours: Annotated[
+        Colours,
+        Help("The strongest colour without its sign, or the colours' signed sum."),
+    ] = "strongest"
+
+
+@register(
+    "saliency",
+    title="Saliency",
+    group="Explain",
+    live=True,
+    reference=Reference("Simonyan et al. 2013", "arXiv:1312.6034"),
+)
+class Saliency:
+    """The gradient of the score with respect to each pixel."""
+
+    Params: ClassVar[type] = SaliencyParams
+    shows: ClassVar[str] = (
+        "How fast the score changes when a pixel changes a little: the gradient of the "
+        "score with respect to the pixels."
+    )
+    reading: ClassVar[str] = (
+        "Bright pixels are those to which the score is most sensitive. With signs, red "
+        "raises the score when the pixel becomes brighter and blue lowers it."
+    )
+    misleads: ClassVar[str] = (
+        "Sensitive is not the same as important: a pixel on which the score already "
+        "depends fully can have no gradient at all (saturation). Single pixels are "
+        "noise; look at where they crowd."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colours": "sum"}}
+
+    def run(self, ctx: Context, params: SaliencyParams) -> Iterator[Report]:
+        """Yield one report: "saliency"."""
+        score = ctx.target(params.target)
+        _, found = gradient(score, ctx.pixels, ctx.check)
+        result = attribution_map(
+            found[0],
+            params.colours,
+            gradient_unit(score.target.unit),
+            ctx.placement,
+        )
+        notes = (score.target.caption, *remarks(result.values))
+        yield Report({"saliency": result}, notes)

@@ -1,0 +1,106 @@
+"""From a number for each pixel and colour to a map that can be painted."""
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnviz.base.frames import Frame, Placement
+from nnviz.base.results import Array, Heatmap, Picture, Report, Result
+
+Colours = Literal["strongest", "sum"]
+"""The largest absolute value over the colours, or their sum with its sign."""
+_PAINTABLE = (1, 3)
+"""Numbers of channels that make a picture."""
+_CLIPPED = 99.9
+"""Percentile of the absolute values at which a picture's contrast ends."""
+
+
+def attribution_map(
+    attribution: Tensor, colours: Colours, unit: str, placement: Placement
+) -> Heatmap:
+    """Return a map over the network's input.
+
+    Args:
+        attribution: (C, H, W).
+        colours: how they become one number.
+        unit: of the numbers.
+        placement: where the input lies on the photograph.
+
+    Returns:
+        float32 (H, W): at least 0 for "strongest", signed for "sum".
+    """
+    signed = colours == "sum"
+    values = attribution.sum(0) if signed else attribution.abs().amax(0)
+    return Heatmap(
+        values=values.detach().to("cpu", torch.float32).numpy(),
+        signed=signed,
+        unit=unit if signed else f"|{unit}|",
+        frame=Frame.INPUT,
+        placement=placement,
+    )
+
+
+def attribution_picture(
+    attribution: Tensor, placement: Placement
+) -> tuple[Picture, str]:
+    """Return a picture in the colours themselves: grey is 0, brighter above it.
+
+    Args:
+        attribution: (C, H, W), C of 1 or 3.
+        placement: where the input lies on the photograph.
+
+    Returns:
+        The picture, and the words for what its contrast is.
+    """
+    values = attribution.detach().to("cpu", torch.float32).numpy()
+    limit = float(np.percentile(np.abs(values), _CLIPPED)) or 1.0
+    pixels = np.clip(0.5 + values / (2 * limit), 0, 1).transpose(1, 2, 0)
+    words = (
+        f"in the picture grey is 0; full colour is {limit:.3g} and above "
+        f"({_CLIPPED:g} % of the values lie below)"
+    )
+    return Picture(
+        pixels=np.ascontiguousarray(pixels), frame=Frame.INPUT, placement=placement
+    ), words
+
+
+def changed_report(
+    name: str,
+    attribution: Tensor,
+    colours: Colours,
+    placement: Placement,
+    notes: tuple[str, ...],
+) -> Report:
+    """Return the report of a gradient whose ReLUs were changed.
+
+    It is no derivative any more, so it has no unit.
+
+    Args:
+        name: of the map.
+        attribution: (C, H, W).
+        colours: how they become one number.
+        placement: where the input lies on the photograph.
+        notes: to begin with.
+    """
+    heat = attribution_map(attribution, colours, "changed gradient", placement)
+    results: dict[str, Result] = {name: heat}
+    if len(attribution) in _PAINTABLE:
+        results["in colour"], words = attribution_picture(attribution, placement)
+        notes = (*notes, words)
+    return Report(results, (*notes, *remarks(heat.values)))
+
+
+def gradient_unit(unit: str) -> str:
+    """Return the unit of a score's gradient; a pixel's value runs from 0 to 1."""
+    return f"{unit} / pixel value"
+
+
+def remarks(values: Array) -> tuple[str, ...]:
+    """Say what a map of nothing, or of no numbers, means."""
+    if not np.isfinite(values).all():
+        return ("some values are infinite or not numbers: the map means nothing",)
+    if not values.any():
+        return ("the map is zero everywhere: no pixel changes this score",)
+    return ()

@@ -1,0 +1,60 @@
+"""Gradients of a score with respect to the pixels, without those of the weights."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import ModelError
+from nnviz.base.info import ModelInfo
+from nnviz.engine.ops.budget import Pace, graph_bytes
+from nnviz.engine.ops.taps import checked_backward
+
+Check = Callable[[], None]
+Score = Callable[[Tensor], Tensor]
+"""From pixels (N, C, H, W) to one number a picture, (N,)."""
+Rule = Callable[[Tensor], Tensor]
+"""From pixels (N, C, H, W) to an attribution of each of them, the same shape."""
+
+_BEST = 8
+"""Pictures at once, at most: with more, what a CPU's caches held is lost between the
+passes, and each picture takes longer."""
+_BOTH_WAYS = 2
+"""The outputs kept for the way back, and the gradients on it."""
+
+
+def gradient(score: Score, pixels: Tensor, check: Check) -> tuple[Tensor, Tensor]:
+    """Return the scores (N,) and each one's gradient (N, C, H, W), both detached.
+
+    Args:
+        score: must not mix the pictures of a batch.
+        pixels: left untouched.
+        check: called in both passes before or after every module; raises to stop.
+
+    Raises:
+        ModelError: no gradient comes back.
+    """
+    leaf = pixels.detach().requires_grad_()
+    with torch.enable_grad(), checked_backward(check):
+        scores = score(leaf)
+    if not scores.requires_grad:
+        raise ModelError(
+            "the network",
+            "gives no gradients: somewhere it leaves the differentiable path",
+            "use a method that needs none, such as occlusion",
+        )
+    # A score that does not depend on the pixels has gradients of zero.
+    (found,) = torch.autograd.grad(
+        scores.sum(), leaf, allow_unused=True, materialize_grads=True
+    )
+    return scores.detach(), found
+
+
+def gradient_pace(info: ModelInfo, device: torch.device) -> Pace:
+    """Return what chooses how many pictures go forward and back at once."""
+    return Pace(
+        device=device,
+        macs=info.macs,
+        item_bytes=_BOTH_WAYS * graph_bytes(info.layers),
+        most=_BEST,
+    )
