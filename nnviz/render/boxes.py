@@ -94,6 +94,53 @@ def describe(found: Boxes, index: int, box: Floats) -> str:
     return f"{name}  ·  {score}  ·  {width:.0f} × {height:.0f} px"  # noqa: RUF001
 
 
+def overlaps(box: Floats, others: Floats) -> Floats:
+    """Return how much each box has in common with one: intersection over union.
+
+    Args:
+        box: (4,): left, top, right, bottom.
+        others: (N, 4).
+
+    Returns:
+        (N,) in [0, 1].
+    """
+    start = np.maximum(others[:, :2], box[:2])
+    end = np.minimum(others[:, 2:], box[2:])
+    common = (end - start).clip(0).prod(1)
+    areas = (others[:, 2:] - others[:, :2]).prod(1) + (box[2:] - box[:2]).prod()
+    return common / np.maximum(areas - common, 1e-12)
+
+
+def mask_layer(found: Boxes) -> Colours:
+    """Return the objects' own pixels as an opaque picture on a clear ground.
+
+    Returns:
+        uint8 (H, W, 4) in the frame of the masks; the surest object on top.
+    """
+    if found.masks is None:
+        return np.zeros((1, 1, 4), np.uint8)
+    layer = np.zeros((*found.masks.shape[1:], 4), np.uint8)
+    for index in range(len(found.masks))[::-1]:
+        area = _area(found.boxes[index], layer.shape, margin=2)
+        colour = classes.colour_of(int(found.classes[index]))
+        layer[area][found.masks[index][area]] = (*colour, 255)
+    return layer
+
+
+def outlines(found: Boxes) -> list[NDArray[np.float32]]:
+    """Return the border of each object's own pixels, as ``masks.edges`` does."""
+    if found.masks is None:
+        return []
+    borders = []
+    for index, inside in enumerate(found.masks):
+        rows, columns = _area(found.boxes[index], inside.shape, margin=2)
+        # One px more all round: what touches the picture's edge is closed too.
+        part = np.pad(inside[rows, columns], 1)
+        start = np.array([columns.start, rows.start] * 2, np.float32) - 1
+        borders.append(masks.edges(part) + start)
+    return borders
+
+
 def draw(photo: Colours, found: Boxes, photo_size: tuple[int, int]) -> Colours:
     """Draw all objects onto a picture of the photo, the best on top.
 

@@ -67,6 +67,30 @@ def borders(kinds: NDArray[np.int64]) -> Booleans:
     return edge
 
 
+def edges(kinds: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the lines between pixels of different classes, joined where straight.
+
+    Args:
+        kinds: (H, W), any numbers.
+
+    Returns:
+        (M, 4): x and y of one end, x and y of the other, in the map's own px.
+    """
+    upright = _runs(kinds[:, 1:] != kinds[:, :-1])
+    level = _runs((kinds[1:] != kinds[:-1]).T)
+    return np.concatenate([upright, level[:, [1, 0, 3, 2]]]).astype(np.float32)
+
+
+def _runs(edge: Booleans) -> NDArray[np.int64]:
+    """Return where edges at the right of pixels begin and end, going down: (M, 4)."""
+    padded = np.zeros((edge.shape[1], edge.shape[0] + 2), np.int8)
+    padded[:, 1:-1] = edge.T
+    turns = np.diff(padded, axis=1)
+    columns, starts = np.nonzero(turns > 0)
+    ends = np.nonzero(turns < 0)[1]
+    return np.stack([columns + 1, starts, columns + 1, ends], 1)
+
+
 def layer(mask: Mask, opacity: float = OPACITY, *, only: int | None = None) -> Colours:
     """Return the classes as a see-through picture, uint8 (h, w, 4): RGB and alpha.
 

@@ -146,3 +146,27 @@ def test_the_photograph_itself_is_left_alone():
     image = image_from_array(grey(60, 80))
     paint(found([[1, 1, 50, 50]]), image, 300)
     assert (image.pixels == 90).all()
+
+
+def test_overlap_is_intersection_over_union():
+    """10 x 10 and the same moved by 5: 50 of 150; apart: nothing."""
+    others = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [20, 20, 30, 30]], float)
+    np.testing.assert_allclose(boxes.overlaps(others[0], others), [1, 1 / 3, 0])
+
+
+def test_outlines_lie_around_the_objects_own_pixels():
+    inside = np.zeros((1, 20, 20), np.bool_)
+    inside[0, 0:5, 10:20] = True
+    (lines,) = boxes.outlines(found([[10, 0, 20, 5]], masks=inside))
+    assert {tuple(each) for each in lines} == {
+        (10, 0, 10, 5),
+        (20, 0, 20, 5),
+        (10, 0, 20, 0),
+        (10, 5, 20, 5),
+    }
+
+
+def test_the_surest_object_lies_on_top():
+    inside = np.ones((2, 8, 8), np.bool_)
+    layer = boxes.mask_layer(found([[0, 0, 8, 8]] * 2, masks=inside))
+    assert tuple(layer[4, 4]) == (*classes.colour_of(0), 255)

@@ -67,3 +67,14 @@ def test_a_page_has_the_legend_below():
     swatch = (with_classes[-20:] == classes.colour_of(2)).all(2)
     assert swatch.sum() >= 81
     assert paint(mask([[0, 0]]), None, 300).shape[1] == 300
+
+
+def test_edges_are_joined_where_straight():
+    """One pixel of another class in the middle of 3 x 3: its four sides."""
+    kinds = np.zeros((3, 3), int)
+    kinds[1, 1] = 1
+    sides = {(1, 1, 1, 2), (2, 1, 2, 2), (1, 1, 2, 1), (1, 2, 2, 2)}
+    assert {tuple(each) for each in masks.edges(kinds)} == sides
+    # A straight border of 5 px is one line.
+    assert masks.edges(np.repeat([[1, 2]], 5, 0)).tolist() == [[1, 0, 1, 5]]
+    assert masks.edges(np.zeros((4, 4))).shape == (0, 4)

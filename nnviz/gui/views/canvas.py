@@ -94,6 +94,8 @@ class _Overlay:
 
 Readout = Callable[[float, float], str]
 """From picture coordinates (y, x) to what is there, in words."""
+Drawing = Callable[[QPainter, Viewport], None]
+"""Draws on top of the picture, in widget coordinates: lines stay sharp at any zoom."""
 
 
 class Canvas(QWidget):
@@ -129,6 +131,7 @@ class Canvas(QWidget):
         self._position: tuple[float, float] | None = None
         self._message = ""
         self._readout: Readout | None = None
+        self._drawing: Drawing | None = None
         self._pressed: QPointF | None = None
         self._dragged = False
         self._ring = False
@@ -215,6 +218,11 @@ class Canvas(QWidget):
         """Add words of one's own to the hover text."""
         self._readout = readout
 
+    def set_drawing(self, drawing: Drawing | None) -> None:
+        """Draw on top of the picture each time it is painted, below the marks."""
+        self._drawing = drawing
+        self.update()
+
     def fit(self) -> None:
         """Show the whole picture."""
         self._state.fit()
@@ -278,6 +286,10 @@ class Canvas(QWidget):
             painter.setOpacity(1)
         if view.zoom >= _GRID_FROM:
             _paint_grid(painter, view, tokens)
+        if self._drawing:
+            painter.save()
+            self._drawing(painter, view)
+            painter.restore()
         for mark in self._marks:
             _paint_mark(painter, view, mark, tokens)
         if self._position:

@@ -3,8 +3,10 @@
 from PySide6.QtWidgets import QWidget
 
 from nnviz.base.results import (
+    Boxes,
     Curves,
     Heatmap,
+    Mask,
     Mosaic,
     Picture,
     Ranking,
@@ -13,8 +15,10 @@ from nnviz.base.results import (
     Text,
 )
 from nnviz.gui.views.base import ResultView
+from nnviz.gui.views.boxes import BoxesView
 from nnviz.gui.views.curves import CurvesView
 from nnviz.gui.views.heatmap import HeatmapView
+from nnviz.gui.views.mask import MaskView
 from nnviz.gui.views.mosaic import MosaicView
 from nnviz.gui.views.picture import PictureView
 from nnviz.gui.views.ranking import RankingView
@@ -26,6 +30,8 @@ _VIEWS: dict[type[Result], type[ResultView]] = {
     Heatmap: HeatmapView,
     Picture: PictureView,
     Mosaic: MosaicView,
+    Boxes: BoxesView,
+    Mask: MaskView,
     Curves: CurvesView,
     Table: TableView,
     Text: TextView,

@@ -2,13 +2,14 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
 from nnviz.base.results import Report
 from nnviz.gui.views.base import ResultView
+from nnviz.gui.views.lines import draw_words
 from nnviz.gui.views.registry import make_view
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 
@@ -23,10 +24,12 @@ class ReportView(QWidget):
     Signals:
         hovered: what is under the cursor, in words; empty when it leaves.
         unit_chosen: a tile that the user chose, by the network's own index.
+        target_chosen: as in ``ResultView``.
     """
 
     hovered = Signal(str)
     unit_chosen = Signal(int)
+    target_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -168,6 +171,7 @@ class ReportView(QWidget):
         view = make_view(report[name], self)
         view.hovered.connect(self.hovered)
         view.unit_chosen.connect(self._choose)
+        view.target_chosen.connect(self.target_chosen)
         self._views[name] = view
         self._pages.addWidget(view)
         return view
@@ -204,16 +208,7 @@ class _Veil(QWidget):
         grey = QColor(tokens.backdrop)
         grey.setAlpha(_VEIL_ALPHA)
         painter.fillRect(event.rect(), grey)
-        metrics = self.fontMetrics()
-        width = metrics.horizontalAdvance(self._words) + 3 * SPACE
-        pill = QRect(0, SPACE, width, metrics.height() + SPACE)
-        pill.moveLeft((self.width() - width) // 2)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(tokens.line)
-        painter.setBrush(tokens.surface)
-        painter.drawRoundedRect(pill, SMALL_SPACE, SMALL_SPACE)
-        painter.setPen(tokens.text)
-        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, self._words)
+        draw_words(painter, QPointF(self.width() / 2, SPACE), self._words, tokens)
 
 
 def _kinds(report: Report) -> list[tuple[str, type]]:

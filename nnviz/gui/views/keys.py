@@ -1,0 +1,141 @@
+"""The list beside a picture that says which colour is what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QFrame,
+    QListView,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+
+_KEY_ROLE = Qt.ItemDataRole.UserRole
+_SWATCH = 10
+_WIDTH = 24
+"""Of the list, in multiples of the width of a digit."""
+NONE = -1
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One row.
+
+    Attributes:
+        colour: red, green, blue.
+        name: what has that colour.
+        figure: what else is known: "87 %".
+    """
+
+    colour: tuple[int, int, int]
+    name: str
+    figure: str
+
+
+class Keys(QListView):
+    """Rows of swatch, name and figure; rows keep their height and place.
+
+    Signals:
+        pointed: the row under the cursor, -1 when it leaves.
+        chosen: the row that was clicked or walked to, -1 when it is let go.
+    """
+
+    pointed = Signal(int)
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keys: tuple[Key, ...] = ()
+        self._quiet = False
+        self._model = QStandardItemModel(self)
+        self.setModel(self._model)
+        self.setItemDelegate(_KeyDelegate(self))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setMouseTracking(True)
+        self.entered.connect(lambda index: self.pointed.emit(index.row()))
+        self.viewportEntered.connect(lambda: self.pointed.emit(NONE))
+        self.selectionModel().selectionChanged.connect(self._tell)
+
+    def set_keys(self, keys: Sequence[Key], chosen: int = NONE) -> None:
+        """Show these rows and mark one; rows that stay the same are not touched."""
+        old, self._keys = self._keys, tuple(keys)
+        self._quiet = True
+        self._model.setRowCount(len(keys))
+        for row, key in enumerate(self._keys):
+            if row >= len(old) or old[row] != key:
+                item = QStandardItem(f"{key.name} {key.figure}")
+                item.setData(key, _KEY_ROLE)
+                item.setToolTip(f"{key.name}  ·  {key.figure}")
+                self._model.setItem(row, item)
+        self.choose(chosen)
+
+    def choose(self, row: int) -> None:
+        """Mark a row, -1 for none, without telling."""
+        self._quiet = True
+        index = self._model.index(row, 0)
+        if index != self.currentIndex() or not self.selectionModel().isSelected(index):
+            self.clearSelection()
+            self.setCurrentIndex(index)
+        self._quiet = False
+
+    def sizeHint(self) -> QSize:
+        """Ask for room for a name of some length."""
+        return QSize(_WIDTH * self.fontMetrics().horizontalAdvance("0"), 120)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Say that no row is under the cursor."""
+        super().leaveEvent(event)
+        self.pointed.emit(NONE)
+
+    def _tell(self) -> None:
+        if self._quiet:
+            return
+        rows = self.selectionModel().selectedIndexes()
+        self.chosen.emit(rows[0].row() if rows else NONE)
+
+
+class _KeyDelegate(QStyledItemDelegate):
+    """Paints swatch, name and figure on one line."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Ask for a line of text with space around."""
+        del index
+        return QSize(96, option.fontMetrics.height() + SPACE)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        """Paint a row."""
+        key: Key = index.data(_KEY_ROLE)
+        tokens = tokens_of(option.palette)
+        over = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver
+        if option.state & over:
+            painter.fillRect(option.rect, tokens.line)
+        area = option.rect.adjusted(SPACE, 0, -SPACE, 0)
+        top = area.center().y() - _SWATCH // 2 + 1
+        painter.fillRect(area.left(), top, _SWATCH, _SWATCH, QColor(*key.colour))
+        area.setLeft(area.left() + _SWATCH + SPACE)
+        metrics = option.fontMetrics
+        width = metrics.horizontalAdvance(key.figure) + SMALL_SPACE
+        name = metrics.elidedText(
+            key.name, Qt.TextElideMode.ElideRight, area.width() - width
+        )
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(tokens.text)
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | middle, name)
+        painter.setPen(tokens.quiet)
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, key.figure)

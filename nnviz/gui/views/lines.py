@@ -1,0 +1,126 @@
+"""Lines and labels over a picture, drawn in widget coordinates."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, Tokens
+from nnviz.gui.views.viewport import Bounds, Viewport
+from nnviz.render.classes import ink_on
+from nnviz.render.palette import Colour
+
+_DOT = 3.0
+"""Radius of a keypoint, px."""
+_HALO = QColor(0, 0, 0, 110)
+
+
+def lines_of(segments: NDArray[np.float32]) -> list[QLineF]:
+    """Return segments (M, 4), x1, y1, x2, y2, as Qt draws them."""
+    return [QLineF(*each) for each in segments.tolist()]
+
+
+def draw_lines(
+    painter: QPainter,
+    view: Viewport,
+    bounds: Bounds,
+    size: tuple[int, int],
+    lines: Sequence[QLineF],
+    colour: QColor,
+) -> None:
+    """Draw lines that are given in the px of a map.
+
+    Args:
+        painter: of the widget.
+        view: from picture to widget.
+        bounds: where the map lies on the picture.
+        size: rows and columns of the map.
+        lines: what to draw.
+        colour: of the lines.
+    """
+    top, left, bottom, right = view.box_to_widget(bounds)
+    painter.save()
+    painter.translate(left, top)
+    painter.scale((right - left) / size[1], (bottom - top) / size[0])
+    for ink, width in ((_HALO, 3), (colour, 1)):
+        pen = QPen(ink, width)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawLines(lines)
+    painter.restore()
+
+
+def draw_frame(painter: QPainter, box: QRectF, colour: QColor, width: float) -> None:
+    """Draw a frame with a dark edge, so that it shows on anything."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for ink, thick in ((_HALO, width + 2), (colour, width)):
+        pen = QPen(ink, thick)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(box)
+
+
+def draw_skeleton(
+    painter: QPainter,
+    places: Sequence[QPointF | None],
+    joints: Sequence[tuple[int, int]],
+    colour: QColor,
+) -> None:
+    """Draw keypoints, None where there is none, and the lines between them."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for ink, width in ((_HALO, 4), (colour, 2)):
+        painter.setPen(QPen(ink, width))
+        for first, second in joints:
+            start, end = places[first], places[second]
+            if start is not None and end is not None:
+                painter.drawLine(start, end)
+    painter.setPen(QPen(_HALO, 1))
+    painter.setBrush(QColor(255, 255, 255, colour.alpha()))
+    for place in places:
+        if place is not None:
+            painter.drawEllipse(place, _DOT, _DOT)
+    painter.restore()
+
+
+def label_size(font: QFont, words: tuple[str, str]) -> tuple[float, float]:
+    """Return width and height of a label of a bold and a plain part, px."""
+    bold, plain = QFontMetricsF(_bold(font)), QFontMetricsF(font)
+    width = bold.horizontalAdvance(words[0]) + plain.horizontalAdvance(words[1])
+    return width + SPACE + SMALL_SPACE, plain.height() + 2
+
+
+def draw_label(
+    painter: QPainter, spot: QRectF, words: tuple[str, str], colour: Colour
+) -> None:
+    """Write a bold and a plain part on a ground of a colour."""
+    plain = painter.font()
+    painter.fillRect(spot, QColor(*colour))
+    painter.setPen(QColor(*ink_on(colour)))
+    area = spot.adjusted(SMALL_SPACE + 1, 0, -SMALL_SPACE - 1, 0)
+    middle = Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, words[1])
+    painter.setFont(_bold(plain))
+    painter.drawText(area, Qt.AlignmentFlag.AlignLeft | middle, words[0])
+    painter.setFont(plain)
+
+
+def draw_words(painter: QPainter, at: QPointF, words: str, tokens: Tokens) -> None:
+    """Write a remark on a small plate whose upper middle is given."""
+    metrics = QFontMetricsF(painter.font())
+    width = metrics.horizontalAdvance(words) + 3 * SPACE
+    plate = QRectF(at.x() - width / 2, at.y(), width, metrics.height() + SPACE)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(tokens.line)
+    painter.setBrush(tokens.surface)
+    painter.drawRoundedRect(plate, SMALL_SPACE, SMALL_SPACE)
+    painter.setPen(tokens.text)
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def _bold(font: QFont) -> QFont:
+    bold = QFont(font)
+    bold.setWeight(QFont.Weight.DemiBold)
+    return bold
