@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSplitter,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +21,7 @@ from nnviz.base.recipes import Run
 from nnviz.base.results import Mosaic, Report
 from nnviz.gui.captions import summary
 from nnviz.gui.panels.banner import Banners
+from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.parts import MARGIN, named, row
 from nnviz.gui.theme import GRID
@@ -32,7 +34,10 @@ PHOTO, BOTH, RESULT = "photo", "both", "result"
 
 
 class Centre(QWidget):
-    """Photograph, result, or both beside each other, below the notices."""
+    """Photograph, result, or both beside each other; or what is live.
+
+    Notices stand above them.
+    """
 
     hovered = Signal(str)
 
@@ -55,14 +60,28 @@ class Centre(QWidget):
         self._split.addWidget(self.photo)
         self._split.addWidget(self.result)
         self._split.setSizes([400, 600])
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._split)
+        self.live: LivePane | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.banners)
-        column.addWidget(self._split, 1)
+        column.addWidget(self._pages, 1)
         self._connect()
         self.set_mode(RESULT)
+
+    def set_live(self, *, live: bool) -> None:
+        """Show what is live, or the photograph and the result."""
+        if live and self.live is None:  # most starts never need it
+            self.live = LivePane(self._bench)
+            self.live.hovered.connect(self.hovered)
+            self._pages.addWidget(self.live)
+        self.header.setVisible(not live)
+        page = self.live if live and self.live else self._split
+        self._pages.setCurrentWidget(page)
+        page.setFocus()
 
     @property
     def mode(self) -> str:
@@ -81,6 +100,7 @@ class Centre(QWidget):
         """Show what the mode says; the photograph as long as there is no result."""
         empty = self._report is None
         self.photo.setVisible(self._mode != RESULT or empty)
+        self.result.set_photo_beside(self._mode == BOTH)
         self.result.setVisible(self._mode != PHOTO and not empty)
 
     def painted(self) -> NDArray[Any]:

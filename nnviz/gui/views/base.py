@@ -57,6 +57,9 @@ class ResultView(QWidget):
     def select_unit(self, unit: int | None) -> None:
         """Mark a unit as chosen elsewhere; None or -1 for none.  Most show no units."""
 
+    def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
+        """Tell whether the photograph is shown beside the view.  Few views mind."""
+
     def painted(self) -> NDArray[np.uint8]:
         """Return the result as exported: uint8 (H, W, 3) with caption and legend."""
         if self.result is None:

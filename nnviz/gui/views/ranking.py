@@ -6,12 +6,14 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
+    QResizeEvent,
     QStandardItem,
     QStandardItemModel,
 )
 from PySide6.QtWidgets import (
     QFrame,
     QListView,
+    QSplitter,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -21,11 +23,15 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.results import Ranking
 from nnviz.gui.views.base import ResultView
+from nnviz.gui.views.canvas import Canvas
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+from nnviz.render.pictures import rgb8
 from nnviz.render.words import number, percent
 
 _BAR_ROLE = Qt.ItemDataRole.UserRole
 _THICK = 6
+_PHOTO = 0.6
+"""Share of the view that the photograph has."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -42,47 +48,88 @@ class _Bar:
 
 
 class RankingView(ResultView):
-    """Shows a ``Ranking`` as a list of bars."""
+    """Shows a ``Ranking`` as a list of bars, beside the photograph that it is about."""
 
     result: Ranking | None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.canvas = Canvas(self)
+        self.canvas.setAccessibleName(self.tr("Photograph"))
+        self.canvas.hovered.connect(self.hovered)
+        self._photo_beside = False
         self._model = QStandardItemModel(self)
         self._list = _HoverList(self)
-        self._list.setModel(self._model)
-        self._list.setItemDelegate(_BarDelegate(self._list))
-        self._list.setFrameShape(QFrame.Shape.NoFrame)
-        self._list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self._list.setUniformItemSizes(True)
-        self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.setMouseTracking(True)
-        self._list.setAccessibleName(self.tr("Ranking"))
-        self._list.entered.connect(
-            lambda index: self.hovered.emit(index.data(Qt.ItemDataRole.ToolTipRole))
-        )
-        self._list.viewportEntered.connect(lambda: self.hovered.emit(""))
+        self._set_up_list()
         self.setFocusProxy(self._list)
+        self._split = QSplitter(self)
+        self._split.setChildrenCollapsible(False)
+        self._split.addWidget(self.canvas)
+        self._split.addWidget(self._list)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._list)
+        layout.addWidget(self._split)
+        self.canvas.hide()
 
     def update_view(self) -> None:
         """Bring the rows to the result; rows that stay are changed in place."""
         if self.result is None:
             return
-        count = len(self.result.labels)
-        self._model.setRowCount(count)
+        self._show_photo()
+        self._model.setRowCount(len(self.result.labels))
         for row, bar in enumerate(bars_of(self.result)):
-            item = QStandardItem()
+            item = self._model.item(row)
+            if item is None:
+                item = QStandardItem()
+                self._model.setItem(row, item)
             index = int(self.result.indices[row])
             exact = f"{float(self.result.values[row]):.6g} {self.result.unit}"
             words = f"{bar.label} · {exact} · {self.tr('output')} {index}"
             item.setText(f"{bar.label}, {bar.value}")
             item.setData(bar, _BAR_ROLE)
             item.setToolTip(words)
-            self._model.setItem(row, item)
+
+    def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
+        """Leave the photograph out: it is shown beside this view already."""
+        self._photo_beside = beside
+        self._show_photo()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Divide the longer side."""
+        super().resizeEvent(event)
+        self._divide()
+
+    def _show_photo(self) -> None:
+        shown = self.image is not None and not self._photo_beside
+        if self.image is not None and shown:
+            self.canvas.set_picture(rgb8(self.image.pixels))
+        self.canvas.setVisible(shown)
+        self._divide()
+
+    def _divide(self) -> None:
+        """Give the photograph the larger part, where that changed."""
+        wide = self.width() > self.height()
+        side = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
+        if self._split.property("divided") != side:
+            self._split.setOrientation(side)
+            self._split.setProperty("divided", side)
+            self._split.setSizes([round(1000 * _PHOTO), round(1000 * (1 - _PHOTO))])
+
+    def _set_up_list(self) -> None:
+        shown = self._list
+        shown.setModel(self._model)
+        shown.setItemDelegate(_BarDelegate(shown))
+        shown.setFrameShape(QFrame.Shape.NoFrame)
+        shown.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        shown.setUniformItemSizes(True)
+        shown.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        shown.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        shown.setMouseTracking(True)
+        shown.setAccessibleName(self.tr("Ranking"))
+        shown.entered.connect(
+            lambda index: self.hovered.emit(index.data(Qt.ItemDataRole.ToolTipRole))
+        )
+        shown.viewportEntered.connect(lambda: self.hovered.emit(""))
 
     def select_unit(self, unit: int | None) -> None:
         """Mark the row of an output of the network."""

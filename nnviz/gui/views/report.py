@@ -35,7 +35,7 @@ class ReportView(QWidget):
         super().__init__(parent)
         self._report: Report | None = None
         self._image: Image | None = None
-        self._stale = False
+        self._stale = self._photo_beside = False
         self._unit: int | None = None
         self._views: dict[str, ResultView] = {}
         self._filled: set[str] = set()
@@ -97,6 +97,12 @@ class ReportView(QWidget):
         self._notes.setVisible(bool(report.notes))
         words = stale if isinstance(stale, str) else self.tr("stopped")
         self._veil.cover(words if stale else "", self._pages.geometry())
+
+    def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
+        """Tell whether the photograph is shown beside the report: once is enough."""
+        self._photo_beside = beside
+        for view in self._views.values():
+            view.set_photo_beside(beside)
 
     def clear(self) -> None:
         """Show nothing."""
@@ -172,6 +178,7 @@ class ReportView(QWidget):
         view.hovered.connect(self.hovered)
         view.unit_chosen.connect(self._choose)
         view.target_chosen.connect(self.target_chosen)
+        view.set_photo_beside(self._photo_beside)
         self._views[name] = view
         self._pages.addWidget(view)
         return view

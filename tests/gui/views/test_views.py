@@ -62,6 +62,17 @@ class TestRanking:
         view.select_unit(5)
         assert view.focusProxy().currentIndex().row() == 2
 
+    def test_the_photograph_stands_beside_the_bars(self, shown, ranking, photo):
+        view = shown(RankingView(), ranking, photo)
+        assert view.canvas.isVisible()
+        assert view.canvas.picture_size == photo.size
+        view.set_photo_beside(True)
+        assert not view.canvas.isVisible()
+        view.set_photo_beside(False)
+        assert view.canvas.isVisible()
+        view.show_result(ranking, None)
+        assert not view.canvas.isVisible()
+
 
 class TestHeatmap:
     def test_lies_where_the_network_looked(self, make_heat, photo):
