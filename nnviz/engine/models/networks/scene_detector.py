@@ -1,0 +1,112 @@
+"""A small single-shot detector: boxes and classes in one pass."""
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.engine.models.networks.small_resnet import ResidualBlock
+
+_RATIOS = (1.0, 1.0, 2.0, 0.5)
+"""Width to height of the anchors at each place; the second square is larger."""
+_STEP = 2**0.5
+"""How much larger."""
+_CORNERS = 4
+
+
+class SceneDetector(nn.Module):
+    """SSD (Liu et al. 2016, arXiv:1512.02325, section 2.1) on a small residual network.
+
+    Feature maps at 1/8, 1/16 and 1/32 of the input's size each look for objects of one
+    size, with four anchors a place.  Every ReLU is a module of its own and none works
+    in place.  Takes any input of at least 32 x 32 px.
+
+    Args:
+        classes: kinds of objects, the background not counted.
+        width: channels of the first convolution.
+
+    Attributes:
+        box_weights: what box offsets are multiplied by, (dx, dy, dw, dh).
+    """
+
+    strides = (8, 16, 32)
+    sides = (20.0, 38.0, 64.0)
+    """Of the smaller square anchor on each map, px."""
+
+    def __init__(self, classes: int, width: int = 16) -> None:
+        super().__init__()
+        self.box_weights = (10.0, 10.0, 5.0, 5.0)
+        self.stem = nn.Sequential(
+            OrderedDict(
+                conv=nn.Conv2d(3, width, 3, 2, 1, bias=False),
+                bn=nn.BatchNorm2d(width),
+                relu=nn.ReLU(),
+            )
+        )
+        self.stage1 = ResidualBlock(width, 2 * width, 2)
+        self.stage2 = nn.Sequential(
+            ResidualBlock(2 * width, 4 * width, 2),
+            ResidualBlock(4 * width, 4 * width, 1),
+        )
+        self.stage3 = nn.Sequential(
+            ResidualBlock(4 * width, 8 * width, 2),
+            ResidualBlock(8 * width, 8 * width, 1),
+        )
+        self.stage4 = ResidualBlock(8 * width, 8 * width, 2)
+        outputs = len(_RATIOS) * (_CORNERS + 1 + classes)
+        self.heads = nn.ModuleList(
+            nn.Conv2d(channels, outputs, 3, 1, 1)
+            for channels in (4 * width, 8 * width, 8 * width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map normalised pixels (N, 3, H, W) to what is said of each anchor.
+
+        Returns:
+            (N, A, 4 + 1 + K): box offsets (Ren et al. 2015, arXiv:1506.01497, eq. 2,
+            times ``box_weights``), then logits, the background's first.
+        """
+        first = self.stage2(self.stage1(self.stem(x)))
+        second = self.stage3(first)
+        third = self.stage4(second)
+        said = [
+            head(features).permute(0, 2, 3, 1).reshape(len(x), -1, self._outputs)
+            for head, features in zip(self.heads, (first, second, third), strict=True)
+        ]
+        return torch.cat(said, 1)
+
+    @property
+    def _outputs(self) -> int:
+        return self.heads[0].out_channels // len(_RATIOS)
+
+    def anchors(self, height: int, width: int) -> Tensor:
+        """Return the anchors of an input of this size, px, in the output's order.
+
+        Returns:
+            (A, 4): centre x, centre y, width, height in px of the input.
+        """
+        weight = self.heads[0].weight
+        maps = [
+            _anchors_of_map((-(-height // stride), -(-width // stride)), stride, side)
+            for stride, side in zip(self.strides, self.sides, strict=True)
+        ]
+        return torch.cat(maps).to(weight.device, weight.dtype)
+
+
+def _anchors_of_map(size: tuple[int, int], stride: int, side: float) -> Tensor:
+    """Return the anchors of one feature map, row by row, (rows * columns * 4, 4)."""
+    rows, columns = size
+    ratios = torch.tensor(_RATIOS, device="cpu")
+    sides = torch.full_like(ratios, side)
+    sides[1] *= _STEP
+    shapes = torch.stack([sides * ratios.sqrt(), sides / ratios.sqrt()], 1)
+    y = (torch.arange(rows, device="cpu") + 0.5) * stride
+    x = (torch.arange(columns, device="cpu") + 0.5) * stride
+    centres = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
+    return torch.cat(
+        [
+            centres[:, :, None].expand(-1, -1, len(_RATIOS), -1),
+            shapes.expand(rows, columns, -1, -1),
+        ],
+        -1,
+    ).reshape(-1, 2 * 2)

@@ -1,0 +1,134 @@
+"""``bundled:scenes-detector``: learns to box the shapes of generated scenes."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torchvision.ops import batched_nms, box_convert, box_iou
+
+from nnviz.engine.data.scenes import CLASSES
+from nnviz.engine.models.networks.scene_detector import SceneDetector
+from nnviz.engine.ops.detection import Limits, anchored
+from nnviz.engine.training.coco import Found, mean_average_precision
+from nnviz.engine.training.scene_batches import (
+    SceneBatch,
+    SceneRecipe,
+    held_out_batches,
+)
+from nnviz.engine.training.scene_fit import SceneTask
+
+RECIPE = SceneRecipe(epochs=26)
+
+_CORNERS = 4
+_MATCHED = 0.5
+"""Overlap from which on an anchor is a shape's (SSD, sec. 2.2)."""
+_NEGATIVES = 3
+"""Background anchors learned from for each that is a shape's (hard negative mining)."""
+_IGNORED = -1
+_LEAST_SCORE = 0.02
+_MOST_OVERLAP = 0.45
+"""Of two boxes of one class, the less certain one goes from here on."""
+
+
+def box_offsets(boxes: Tensor, anchors: Tensor, weights: tuple[float, ...]) -> Tensor:
+    """Return what a network should say of anchors for them to become boxes.
+
+    Ren et al. 2015 (arXiv:1506.01497), equation 2; ``ops.detection.decode`` is its
+    inverse.
+
+    Args:
+        boxes: (M, 4): left, top, right, bottom, px.
+        anchors: (M, 4): centre x, centre y, width, height, px.
+        weights: what the offsets are multiplied by.
+
+    Returns:
+        (M, 4): dx, dy, dw, dh.
+    """
+    aims = box_convert(boxes, "xyxy", "cxcywh")
+    moves = (aims[:, :2] - anchors[:, :2]) / anchors[:, 2:]
+    scales = (aims[:, 2:] / anchors[:, 2:]).log()
+    return torch.cat([moves, scales], 1) * boxes.new_tensor(weights)
+
+
+def match(boxes: Tensor, anchors: Tensor) -> Tensor:
+    """Return which box each anchor is for, or -1 for none (SSD, sec. 2.2).
+
+    An anchor is for the box that it overlaps most, from 0.5 on; and each box has at
+    least the anchor that overlaps it most.
+
+    Args:
+        boxes: (n, 4): left, top, right, bottom, px.
+        anchors: (A, 4): centre x, centre y, width, height, px.
+
+    Returns:
+        int64 (A,).
+    """
+    overlaps = box_iou(boxes, box_convert(anchors, "cxcywh", "xyxy"))
+    best, chosen = overlaps.max(0)
+    chosen[best < _MATCHED] = _IGNORED
+    chosen[overlaps.argmax(1)] = torch.arange(len(boxes), device=boxes.device)
+    return chosen
+
+
+def loss(net: nn.Module, batch: SceneBatch) -> Tensor:
+    """Return the loss of SSD (Liu et al. 2016, arXiv:1512.02325, eq. 1 to 3).
+
+    Smooth L1 of the offsets and cross entropy of the classes, where of the background
+    only the anchors count that are most wrong, three for each that is a shape's.
+    """
+    if not isinstance(net, SceneDetector):
+        raise TypeError(type(net).__name__)
+    said = net(batch.pixels)
+    anchors = net.anchors(*batch.pixels.shape[2:])
+    classes, offsets = _aims(batch, anchors, net.box_weights)
+    ours = classes > 0
+    boxes = functional.smooth_l1_loss(
+        said[..., :_CORNERS][ours], offsets[ours], reduction="sum"
+    )
+    each = functional.cross_entropy(
+        said[..., _CORNERS:].flatten(0, 1), classes.flatten(), reduction="none"
+    ).view_as(classes)
+    wrong = each.detach().masked_fill(ours, 0).argsort(1, descending=True).argsort(1)
+    counted = ours | (wrong < _NEGATIVES * ours.sum(1, keepdim=True))
+    return (boxes + each[counted].sum()) / ours.sum()
+
+
+def _aims(
+    batch: SceneBatch, anchors: Tensor, weights: tuple[float, ...]
+) -> tuple[Tensor, Tensor]:
+    """Return the class (N, A) and the offsets (N, A, 4) that anchors should have."""
+    classes, offsets = [], []
+    for boxes, labels in zip(batch.boxes, batch.labels, strict=True):
+        chosen = match(boxes, anchors)
+        classes.append(torch.where(chosen >= 0, labels[chosen] + 1, 0))
+        offsets.append(box_offsets(boxes[chosen], anchors, weights))
+    return torch.stack(classes), torch.stack(offsets)
+
+
+@torch.inference_mode()
+def find(net: SceneDetector, pixels: Tensor) -> list[Found]:
+    """Return the shapes in each of (N, 3, H, W) normalised pixels."""
+    size = (pixels.shape[2], pixels.shape[3])
+    anchors = net.anchors(*size)
+    found = []
+    for said in net(pixels):
+        limits = Limits(size, _LEAST_SCORE)
+        maybe = anchored(said, anchors, net.box_weights, limits)
+        kept = batched_nms(maybe.boxes, maybe.scores, maybe.classes, _MOST_OVERLAP)
+        found.append(
+            Found(maybe.boxes[kept], maybe.scores[kept], maybe.classes[kept] - 1)
+        )
+    return found
+
+
+def measure(net: nn.Module, recipe: SceneRecipe) -> float:
+    """Return the mAP50 on the held-out scenes, in [0, 1]."""
+    if not isinstance(net, SceneDetector):
+        raise TypeError(type(net).__name__)
+    truth, found = [], []
+    for batch in held_out_batches(recipe):
+        truth += list(zip(batch.boxes, batch.labels, strict=True))
+        found += find(net, batch.pixels.to(net.heads[0].weight.device))
+    return mean_average_precision(truth, found).at_50
+
+
+TASK = SceneTask(lambda: SceneDetector(len(CLASSES)), loss, measure, "mAP50")

@@ -1,0 +1,192 @@
+"""What every training run shares: epochs, checkpoints, rates, averaged weights."""
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What ``nnviz train`` was asked for.
+
+    Attributes:
+        data: folder or zip file; None where nothing was named.
+        stem: path of the files to write, without suffix.
+        epochs: 0 for the recipe's own number.
+        seed: of weights, order and augmentation.
+    """
+
+    data: Path | None
+    stem: Path
+    epochs: int = 0
+    seed: int = 0
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run stands; one that exists is gone on from."""
+        return self.stem.with_suffix(".ckpt")
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """Where a run stands after an epoch.
+
+    Attributes:
+        number: of the epoch, from 1.
+        epochs: how many there are in all.
+        loss: mean over the epoch.
+        scores: on the held-out part by name ("top-1"), in [0, 1].
+        seconds: of training so far, earlier starts included.
+    """
+
+    number: int
+    epochs: int
+    loss: float
+    scores: Mapping[str, float]
+    seconds: float
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        scores = ", ".join(
+            f"{name} {100 * value:.1f} %" for name, value in self.scores.items()
+        )
+        return f"epoch {self.number}: loss {self.loss:.3f}, held-out {scores}"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The averaged weights of a run, and how many seconds it took."""
+
+    weights: dict[str, Tensor]
+    seconds: float
+
+
+@dataclass(slots=True)
+class Learner:
+    """A network in training, the average of its weights, and its optimizer."""
+
+    net: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: nn.Module = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin the average."""
+        self.average = copy.deepcopy(self.net).eval()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.net.parameters()).device
+
+    def learn(self, loss: Tensor, ema_decay: float) -> None:
+        """Take one step down a loss and move the average on."""
+        self.optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        self.optimizer.step()
+        update_average(self.average, self.net, ema_decay)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a checkpoint keeps."""
+        return {
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def load(self, saved: Mapping[str, Any]) -> None:
+        """Go on from what ``state`` returned."""
+        self.net.load_state_dict(saved["net"])
+        self.average.load_state_dict(saved["average"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+
+
+def run_epochs(
+    learner: Learner,
+    epochs: int,
+    checkpoint: Path,
+    train: Callable[[int], float],
+    measure: Callable[[nn.Module], Mapping[str, float]],
+) -> Iterator[Epoch]:
+    """Train from scratch, or go on from ``checkpoint``; yield after each epoch.
+
+    The checkpoint is replaced atomically after each epoch, so a killed run loses at
+    most one.  ``load_trained`` reads the weights from it.
+
+    Args:
+        learner: with first weights.
+        epochs: how many in all.
+        checkpoint: a file that need not exist.
+        train: trains for the epoch of a number (from 0), returns the mean loss; draws
+            from a generator of that epoch, so that a resumed run equals an unbroken.
+        measure: gives the averaged network's scores on the held-out part.
+    """
+    first, seconds = 0, 0.0
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, weights_only=True, map_location=learner.device)
+        learner.load(saved)
+        first, seconds = saved["epoch"], saved["seconds"]
+    for number in range(first, epochs):
+        started = time.monotonic()
+        loss = train(number)
+        seconds += time.monotonic() - started
+        state = {**learner.state(), "epoch": number + 1, "seconds": seconds}
+        save_atomically(state, checkpoint)
+        yield Epoch(number + 1, epochs, loss, measure(learner.average), seconds)
+
+
+def load_trained(checkpoint: Path) -> Trained:
+    """Return what ``run_epochs`` left in a checkpoint."""
+    saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    return Trained(saved["average"], saved["seconds"])
+
+
+def best_device() -> torch.device:
+    """Return the graphics card where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def initialise_kaiming(net: nn.Module, generator: torch.Generator) -> None:
+    """Kaiming-normal convolutions and zero-mean classifier from one generator."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(
+                module.weight, mode="fan_out", nonlinearity="relu", generator=generator
+            )
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, 0, 0.01, generator=generator)
+            nn.init.zeros_(module.bias)
+
+
+def one_cycle(progress: float, warm_up: float = 0.1) -> float:
+    """Linear rise, then half a cosine to 0; progress and result in [0, 1]."""
+    if progress < warm_up:
+        return progress / warm_up
+    return (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up))) / 2
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, net: nn.Module, decay: float) -> None:
+    """Move averaged weights towards a network's, ``1 - decay`` of the way."""
+    news = net.state_dict()
+    for name, mean in average.state_dict().items():
+        if mean.is_floating_point():
+            mean.lerp_(news[name], 1 - decay)
+        else:
+            mean.copy_(news[name])
+
+
+def save_atomically(state: dict[str, Any], path: Path) -> None:
+    """Write a checkpoint so that a kill leaves the old one or the new one whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)

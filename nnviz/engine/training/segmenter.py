@@ -1,0 +1,71 @@
+"""``bundled:scenes-segmenter``: learns the class of every pixel of generated scenes."""
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.engine.data.scenes import CLASSES
+from nnviz.engine.models.networks.unet import UNet
+from nnviz.engine.training.scene_batches import (
+    SceneBatch,
+    SceneRecipe,
+    held_out_batches,
+)
+from nnviz.engine.training.scene_fit import SceneTask
+
+RECIPE = SceneRecipe(epochs=28, scenes=1024)
+PIXEL_CLASSES = ("background", *CLASSES)
+
+
+def loss(net: nn.Module, batch: SceneBatch) -> Tensor:
+    """Return cross entropy plus the Dice loss of the classes that occur.
+
+    Milletari et al. 2016 (arXiv:1606.04797, eq. 3, without the squares), so that small
+    shapes count as much as the large background.
+    """
+    logs = net(batch.pixels).log_softmax(1)
+    classes, truth = logs.shape[1], batch.semantic.flatten()
+    own = logs.gather(1, batch.semantic[:, None]).flatten()
+    shared = logs.new_zeros(classes).scatter_add(0, truth, own.exp())
+    seen = torch.bincount(truth, minlength=classes)
+    dice = 2 * shared / (logs.exp().sum((0, 2, 3)) + seen)
+    entropy: Tensor = -own.mean()
+    return entropy + 1 - dice[seen > 0].mean()
+
+
+def confusion(found: Tensor, truth: Tensor, classes: int) -> Tensor:
+    """Return how many pixels of each class were taken for each.
+
+    Args:
+        found: int64, any shape.
+        truth: int64, same shape.
+        classes: how many there are.
+
+    Returns:
+        int64 (classes, classes): rows are the truth.
+    """
+    pairs = (classes * truth + found).flatten()
+    return torch.bincount(pairs, minlength=classes**2).view(classes, classes)
+
+
+def intersection_over_union(counts: Tensor) -> Tensor:
+    """Return the IoU of each class that occurs, from a confusion matrix.
+
+    Everingham et al. 2010 (doi:10.1007/s11263-009-0275-4, sec. 4.1.3).
+    """
+    shared = counts.diagonal()
+    union = counts.sum(0) + counts.sum(1) - shared
+    return shared[union > 0] / union[union > 0]
+
+
+@torch.inference_mode()
+def measure(net: nn.Module, recipe: SceneRecipe) -> float:
+    """Return the mean IoU on the held-out scenes, the background counted as a class."""
+    counts = torch.zeros(len(PIXEL_CLASSES), len(PIXEL_CLASSES), dtype=torch.int64)
+    device = next(net.parameters()).device
+    for batch in held_out_batches(recipe):
+        found = net(batch.pixels.to(device)).argmax(1).cpu()
+        counts += confusion(found, batch.semantic, len(PIXEL_CLASSES))
+    return intersection_over_union(counts).mean().item()
+
+
+TASK = SceneTask(lambda: UNet(len(PIXEL_CLASSES)), loss, measure, "mIoU")
