@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from nnviz.base.errors import unknown
 from nnviz.base.parameters import Parameter, Value
 from nnviz.base.preprocess import Preprocess
 
@@ -146,7 +147,8 @@ class ModelEntry:
         source: group in the browser.
         parameters: number of weights.
         file_size: bytes to download; 0 where nothing needs to be.
-        accuracy: top-1 as published or measured, %; None if not known.
+        accuracy: as published or measured, %; None if not known.
+        metric: what the accuracy counts: "top-1", "box mAP", "mean IoU".
         year: of the publication, 0 if none.
         file: name of the file of weights; empty where it ships with the program.
         task: what it is made for.
@@ -162,6 +164,7 @@ class ModelEntry:
     year: int = 0
     file: str = ""
     task: Task = Task.CLASSIFY
+    metric: str = "top-1"
 
 
 class Severity(StrEnum):
@@ -223,3 +226,14 @@ class ModelInfo:
     def layer(self, name: str) -> LayerInfo | None:
         """Return a layer by name, or None."""
         return next((layer for layer in self.layers if layer.name == name), None)
+
+    def known_layer(self, name: str) -> LayerInfo:
+        """Return a layer by name.
+
+        Raises:
+            UsageError: there is none of that name; names the nearest.
+        """
+        found = self.layer(name)
+        if found is None:
+            raise unknown("layer", name, [layer.name for layer in self.layers])
+        return found

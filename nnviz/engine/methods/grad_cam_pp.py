@@ -1,0 +1,56 @@
+"""Grad-CAM with weights that do better by several objects of the class."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from nnviz.base.info import Reference
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.cam_layers import choose_layers
+from nnviz.engine.ops.cams import CamParams, grad_cam_pp, gradient_report
+
+
+@register(
+    "grad_cam_pp",
+    title="Grad-CAM++",
+    group="Explain",
+    live=True,
+    reference=Reference("Chattopadhay et al. 2018", "arXiv:1710.11063"),
+)
+class GradCamPlusPlus:
+    """A layer's channels, weighed by positive gradients and higher derivatives."""
+
+    Params: ClassVar[type] = CamParams
+    shows: ClassVar[str] = (
+        "Which region raises the score, as Grad-CAM, with weights from positive "
+        "gradients and higher derivatives: several things of one class should all "
+        "light up."
+    )
+    reading: ClassVar[str] = (
+        "As Grad-CAM: bright regions speak for what was asked about, in blobs as "
+        "coarse as the layer."
+    )
+    misleads: ClassVar[str] = (
+        "Only positive gradients make the weights, so maps of different classes are "
+        "more alike than Grad-CAM's, and the derivation assumes a score that is the "
+        "exponential of a network of ReLUs. Of layers with negative values the "
+        "weights can be large and wrong."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "for and against": {"signed": True},
+        "every stage": {"others": "stages"},
+    }
+
+    def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
+        """Yield one report: "grad_cam_pp" and "map", or a map of each layer."""
+        layers = choose_layers(ctx.model.info, params.layer, params.others)
+        found = ctx.gradients_at(layers.layers, params.target)
+        yield gradient_report(
+            "grad_cam_pp",
+            grad_cam_pp,
+            found,
+            layers,
+            ctx.placement,
+            signed=params.signed,
+        )

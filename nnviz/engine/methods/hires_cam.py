@@ -1,0 +1,50 @@
+"""Which places of a layer raise the score: activation times gradient at each."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from nnviz.base.info import Reference
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.cam_layers import choose_layers
+from nnviz.engine.ops.cams import CamParams, gradient_report, hires_cam
+
+
+@register(
+    "hires_cam",
+    title="HiResCAM",
+    group="Explain",
+    live=True,
+    reference=Reference("Draelos & Carin 2020", "arXiv:2011.08891"),
+)
+class HiResCam:
+    """Activation times gradient, added up over a layer's channels."""
+
+    Params: ClassVar[type] = CamParams
+    shows: ClassVar[str] = (
+        "How much each place of a layer adds to the score: activation times gradient, "
+        "added up over the channels."
+    )
+    reading: ClassVar[str] = (
+        "Bright places speak for what was asked about. Where the layer is followed by "
+        "nothing but pooling and a linear layer, the values add up to the score but "
+        "for its constant, and the map equals Grad-CAM's up to a factor."
+    )
+    misleads: ClassVar[str] = (
+        "In layers further from the output the product is a first-order guess and the "
+        "map becomes spotty. The map is as coarse as the layer: the blobs are no "
+        "outlines."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "for and against": {"signed": True},
+        "every stage": {"others": "stages"},
+    }
+
+    def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
+        """Yield one report: "hires_cam" and "map", or a map of each layer."""
+        layers = choose_layers(ctx.model.info, params.layer, params.others)
+        found = ctx.gradients_at(layers.layers, params.target)
+        yield gradient_report(
+            "hires_cam", hires_cam, found, layers, ctx.placement, signed=params.signed
+        )

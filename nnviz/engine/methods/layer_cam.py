@@ -1,0 +1,48 @@
+"""A class activation map for early, finer layers too: positive gradients by place."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from nnviz.base.info import Reference
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.cam_layers import choose_layers
+from nnviz.engine.ops.cams import CamParams, gradient_report, layer_cam
+
+
+@register(
+    "layer_cam",
+    title="LayerCAM",
+    group="Explain",
+    live=True,
+    reference=Reference("Jiang et al. 2021", "doi:10.1109/TIP.2021.3089943"),
+)
+class LayerCam:
+    """Activation times positive gradient, added up over a layer's channels."""
+
+    Params: ClassVar[type] = CamParams
+    shows: ClassVar[str] = (
+        "Which places of a layer raise the score: activations weighed place by place "
+        "with the positive part of the gradient."
+    )
+    reading: ClassVar[str] = (
+        "Made for early layers too: choose one with a larger map, or every stage, for "
+        "finer detail than Grad-CAM's."
+    )
+    misleads: ClassVar[str] = (
+        "Negative gradients are left out, so what speaks against the class is not "
+        "weighed up. Early layers light up on edges of all sorts."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "for and against": {"signed": True},
+        "every stage": {"others": "stages"},
+    }
+
+    def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
+        """Yield one report: "layer_cam" and "map", or a map of each layer."""
+        layers = choose_layers(ctx.model.info, params.layer, params.others)
+        found = ctx.gradients_at(layers.layers, params.target)
+        yield gradient_report(
+            "layer_cam", layer_cam, found, layers, ctx.placement, signed=params.signed
+        )

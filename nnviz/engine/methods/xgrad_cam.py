@@ -1,0 +1,49 @@
+"""Grad-CAM whose weights are gradients averaged by activation."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from nnviz.base.info import Reference
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.cam_layers import choose_layers
+from nnviz.engine.ops.cams import CamParams, gradient_report, xgrad_cam
+
+
+@register(
+    "xgrad_cam",
+    title="XGrad-CAM",
+    group="Explain",
+    live=True,
+    reference=Reference("Fu et al. 2020", "arXiv:2008.02312"),
+)
+class XGradCam:
+    """A layer's channels, weighed with their gradient's mean by activation."""
+
+    Params: ClassVar[type] = CamParams
+    shows: ClassVar[str] = (
+        "Which region raises the score: a layer's channels, added up with the "
+        "gradient's mean over the places where each channel is active."
+    )
+    reading: ClassVar[str] = (
+        "As Grad-CAM: bright regions speak for what was asked about. The weights make "
+        "the map's values add up to nearly the score in networks of ReLUs."
+    )
+    misleads: ClassVar[str] = (
+        "A channel whose values nearly cancel gets a weight out of all proportion: "
+        "trust it for layers behind a ReLU, not for those of transformers. The map is "
+        "as coarse as the layer."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "for and against": {"signed": True},
+        "every stage": {"others": "stages"},
+    }
+
+    def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
+        """Yield one report: "xgrad_cam" and "map", or a map of each layer."""
+        layers = choose_layers(ctx.model.info, params.layer, params.others)
+        found = ctx.gradients_at(layers.layers, params.target)
+        yield gradient_report(
+            "xgrad_cam", xgrad_cam, found, layers, ctx.placement, signed=params.signed
+        )
