@@ -120,15 +120,16 @@ def find(net: SceneDetector, pixels: Tensor) -> list[Found]:
     return found
 
 
-def measure(net: nn.Module, recipe: SceneRecipe) -> float:
-    """Return the mAP50 on the held-out scenes, in [0, 1]."""
+def measure(net: nn.Module, recipe: SceneRecipe) -> dict[str, float]:
+    """Return COCO's mAP and the mAP50 on the held-out scenes, in [0, 1]."""
     if not isinstance(net, SceneDetector):
         raise TypeError(type(net).__name__)
     truth, found = [], []
     for batch in held_out_batches(recipe):
         truth += list(zip(batch.boxes, batch.labels, strict=True))
         found += find(net, batch.pixels.to(net.heads[0].weight.device))
-    return mean_average_precision(truth, found).at_50
+    precision = mean_average_precision(truth, found)
+    return {"mAP50": precision.at_50, "mAP": precision.mean}
 
 
-TASK = SceneTask(lambda: SceneDetector(len(CLASSES)), loss, measure, "mAP50")
+TASK = SceneTask(lambda: SceneDetector(len(CLASSES)), loss, measure)

@@ -85,10 +85,20 @@ class Learner:
         """Where the network is."""
         return next(self.net.parameters()).device
 
-    def learn(self, loss: Tensor, ema_decay: float) -> None:
-        """Take one step down a loss and move the average on."""
+    def learn(
+        self, loss: Tensor, ema_decay: float, largest_gradient: float = math.inf
+    ) -> None:
+        """Take one step down a loss and move the average on.
+
+        Args:
+            loss: a number.
+            ema_decay: share of the average that stays.
+            largest_gradient: a longer one, in the Euclidean norm, is shortened to it.
+        """
         self.optimizer.zero_grad()
         torch.autograd.backward(loss)
+        if math.isfinite(largest_gradient):
+            nn.utils.clip_grad_norm_(self.net.parameters(), largest_gradient)
         self.optimizer.step()
         update_average(self.average, self.net, ema_decay)
 
@@ -153,16 +163,23 @@ def best_device() -> torch.device:
 
 
 def initialise_kaiming(net: nn.Module, generator: torch.Generator) -> None:
-    """Kaiming-normal convolutions and zero-mean classifier from one generator."""
+    """Draw all weights from one generator; biases become 0.
+
+    Convolutions as in He et al. 2015 (arXiv:1502.01852, sec. 2.2), by their outputs.
+    Linear layers and convolutions with a bias, which no batch norm follows, give a
+    network's output: nearly 0.
+    """
     for module in net.modules():
-        if isinstance(module, nn.Conv2d):
+        if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            continue
+        last = isinstance(module, nn.Linear | nn.Conv2d) and module.bias is not None
+        if last:
+            nn.init.normal_(module.weight, 0, 0.01, generator=generator)
+        else:
             nn.init.kaiming_normal_(
                 module.weight, mode="fan_out", nonlinearity="relu", generator=generator
             )
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.Linear):
-            nn.init.normal_(module.weight, 0, 0.01, generator=generator)
+        if module.bias is not None:
             nn.init.zeros_(module.bias)
 
 

@@ -31,6 +31,11 @@ class SceneRecipe:
     ema_decay: float = 0.998
     seed: int = 0
 
+    @property
+    def steps(self) -> int:
+        """Batches in an epoch."""
+        return 2 * -(-self.scenes // self.batch)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SceneBatch:

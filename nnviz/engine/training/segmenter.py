@@ -58,14 +58,14 @@ def intersection_over_union(counts: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def measure(net: nn.Module, recipe: SceneRecipe) -> float:
+def measure(net: nn.Module, recipe: SceneRecipe) -> dict[str, float]:
     """Return the mean IoU on the held-out scenes, the background counted as a class."""
     counts = torch.zeros(len(PIXEL_CLASSES), len(PIXEL_CLASSES), dtype=torch.int64)
     device = next(net.parameters()).device
     for batch in held_out_batches(recipe):
         found = net(batch.pixels.to(device)).argmax(1).cpu()
         counts += confusion(found, batch.semantic, len(PIXEL_CLASSES))
-    return intersection_over_union(counts).mean().item()
+    return {"mIoU": intersection_over_union(counts).mean().item()}
 
 
-TASK = SceneTask(lambda: UNet(len(PIXEL_CLASSES)), loss, measure, "mIoU")
+TASK = SceneTask(lambda: UNet(len(PIXEL_CLASSES)), loss, measure)
