@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[Any]
+Colours = NDArray[np.uint8]
+_COLOURS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,3 +72,25 @@ def image_from_array(pixels: Pixels, name: str = "array") -> Image:
     digest = hashlib.sha256(repr((pixels.shape, pixels.dtype.str)).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return Image(pixels, name, digest.hexdigest())
+
+
+def rgb8(pixels: Pixels) -> Colours:
+    """Return (H, W, C) pixels as uint8 (H, W, 3).
+
+    Args:
+        pixels: uint8, uint16 or float in [0, 1].  Three channels are red, green and
+            blue; of any other number the first is shown in grey.
+    """
+    if pixels.shape[2] != _COLOURS:
+        pixels = pixels[..., :1]
+    eight = _eight_bits(pixels)
+    return eight if eight.shape[2] == _COLOURS else np.repeat(eight, _COLOURS, axis=2)
+
+
+def _eight_bits(pixels: Pixels) -> Colours:
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        # 65535 / 255 = 257: rounded to the nearest, in 32-bit integers.
+        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return (np.nan_to_num(pixels) * 255).round().clip(0, 255).astype(np.uint8)

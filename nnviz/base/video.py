@@ -48,6 +48,13 @@ class SourceRequest:
     speed: float = 1.0
 
 
+def without_password(address: str) -> str:
+    """Return the address of a stream as it may be shown: without name and password."""
+    scheme, slashes, rest = address.partition("://")
+    server, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{server.rpartition('@')[2]}{slash}{path}"
+
+
 @dataclass(frozen=True, slots=True)
 class Camera:
     """A camera of this machine.
@@ -62,7 +69,7 @@ class Camera:
 
 
 class SourceLostError(InputError):
-    """A camera or a stream that gives nothing now, but may later: worth trying again."""
+    """A camera or a stream that gives nothing now, but may later: try again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,24 +21,38 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         InputError: missing, a folder, not readable, empty or absurdly large.
     """
+    size = check_file(path)
+    if size > MAX_FILE_BYTES:
+        raise InputError(
+            str(path),
+            f"has {size / 1e9:.1f} GB, at most {MAX_FILE_BYTES / 1e9:.1f} are read",
+            "pick another file",
+        )
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def check_file(path: Path) -> int:
+    """Return the bytes of a file that can be read.
+
+    Raises:
+        InputError: missing, a folder, not readable or empty.
+    """
     try:
         size = path.stat().st_size
         if path.is_dir():
             raise InputError(str(path), "is a folder", "name a file in it")
-        if size > MAX_FILE_BYTES:
-            raise InputError(
-                str(path),
-                f"has {size / 1e9:.1f} GB, at most {MAX_FILE_BYTES / 1e9:.1f} are read",
-                "pick another file",
-            )
-        data = path.read_bytes()
+        with path.open("rb"):
+            pass
     except OSError as error:
         raise _unreadable(path, error) from None
-    if not data:
+    if not size:
         raise InputError(
             str(path), "is empty (0 bytes)", "copy or download it once more"
         )
-    return data
+    return size
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:

@@ -5,7 +5,7 @@ decode as OpenCV, and then half of that again to become an array; the pixels are
 bit for bit (both use libjpeg-turbo).  OpenCV is imported when first needed: 0.2 s.
 """
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from PIL import JpegImagePlugin, PngImagePlugin
@@ -22,6 +22,14 @@ _PNG_WITH_CHANNELS = {2, 4, 6}
 _BYTE = 8
 _COLOURS = 3
 _END_OF_IMAGE = b"\xff\xd9"
+
+
+def silent_opencv() -> Any:
+    """Return the module cv2: what is wrong is said by errors, not on stderr as well."""
+    import cv2
+
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    return cv2
 
 
 def decodes_better(picture: ImageFile, data: bytes) -> bool:
@@ -69,10 +77,7 @@ def decode(data: bytes, name: str) -> tuple[Pixels, Pixels | None]:
     Raises:
         InputError: OpenCV cannot decode the file.
     """
-    import cv2
-
-    # What is wrong is said by the error below, not by lines on stderr as well.
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    cv2 = silent_opencv()
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
     whole = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if whole is None:

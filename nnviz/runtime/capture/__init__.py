@@ -1,0 +1,7 @@
+"""Capture: the newest picture of a camera, film, stream, folder or screen."""
+
+from nnviz.runtime.capture.cameras import list_cameras
+from nnviz.runtime.capture.capture import Capture
+from nnviz.runtime.capture.sources import source_of
+
+__all__ = ["Capture", "list_cameras", "source_of"]

@@ -1,0 +1,200 @@
+"""The capture thread: one a source, never waiting for anyone but the clock."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from nnviz.base.errors import InputError
+from nnviz.base.video import (
+    Reader,
+    SourceKind,
+    SourceLostError,
+    SourceRequest,
+    SourceState,
+    VideoFrame,
+)
+from nnviz.runtime.capture.controls import ClosingError, Controls
+from nnviz.runtime.capture.helper import Helper
+from nnviz.runtime.capture.opening import Open, Sleep, opener_of
+from nnviz.runtime.capture.output import OnFrame, OnStatus, Output
+from nnviz.runtime.capture.players import FilmPlayer, LivePlayer
+from nnviz.runtime.capture.sources import title_of
+
+RETRY_SECONDS = 1.5
+"""After this a camera or stream that was lost is tried again."""
+PATIENCE_SECONDS = 2.0
+"""After this a source that gives no picture, or does not open, is said to wait."""
+_COMES_BACK = {SourceKind.CAMERA, SourceKind.STREAM, SourceKind.SCRIPT}
+_IN_PROCESS = {SourceKind.FILE, SourceKind.FOLDER}
+"""Sources whose calls come back; all others are read by a helper."""
+_Answer = TypeVar("_Answer")
+
+
+class Capture:
+    """A source of frames, read on a thread of its own.
+
+    Only the newest frame is kept.  A camera that is missing, busy, stalled or unplugged
+    is WAITING, with the reason, and is tried again; a film that cannot be read has
+    FAILED.  The last status is CLOSED or FAILED.
+
+    Args:
+        request: the source.
+        on_frame: called with each frame on the capture thread, to be quick.
+        on_status: called on the capture thread whenever something changes.
+        opener: returns what opens the source, again and again; see ``opening``.
+    """
+
+    def __init__(
+        self,
+        request: SourceRequest,
+        on_frame: OnFrame,
+        on_status: OnStatus,
+        opener: Callable[[SourceRequest, Sleep], Open] = opener_of,
+    ) -> None:
+        self._request = request
+        self._controls = Controls(mirrored=request.mirrored, speed=request.speed)
+        self._output = Output(title_of(request), self._controls, on_frame, on_status)
+        self._open_reader = opener(request, self._controls.sleep)
+        self._reader: Reader | None = None
+        self._helper: Helper | None = None
+        # A daemon, for a forgotten close must not keep the process alive.
+        self._thread = threading.Thread(
+            target=self._live, name="nnviz-capture", daemon=True
+        )
+
+    def start(self) -> None:
+        """Start the thread, which opens the source."""
+        self._thread.start()
+
+    def newest(self) -> VideoFrame | None:
+        """Return the newest frame, again and again until there is a newer one."""
+        return self._output.newest
+
+    def pause(self) -> None:
+        """Hold: a film stops, what a camera gives is left out."""
+        self._controls.pause(paused=True)
+
+    def resume(self) -> None:
+        """Go on."""
+        self._controls.pause(paused=False)
+
+    def step(self, frames: int) -> None:
+        """Pause and go some pictures forward, in a film also back (negative)."""
+        self._controls.step(frames)
+
+    def seek(self, seconds: float) -> None:
+        """Go to a place in a film; it is shown even while paused."""
+        self._controls.seek(seconds)
+
+    def set_speed(self, speed: float) -> None:
+        """Play a film at another speed, 0.05 to 16."""
+        self._controls.set_speed(speed)
+
+    def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001 -- a switch's slot
+        """Swap left and right in the frames to come."""
+        self._controls.mirrored = mirrored
+
+    def set_scale(self, share: float) -> None:
+        """Make the frames to come smaller: share of width and height, 0.05 to 1."""
+        self._controls.set_scale(share)
+
+    def close(self, timeout: float) -> bool:
+        """End the thread and let go of the source; idempotent, from any thread.
+
+        Args:
+            timeout: how long to wait at most, s.
+
+        Returns:
+            Whether the source is closed.  If not (a driver that hangs) it is left to
+            its thread, which ends when the driver comes back.
+        """
+        until = time.monotonic() + timeout
+        self._controls.close()
+        if self._thread.is_alive():
+            if self._thread is threading.current_thread():
+                return False
+            self._thread.join(timeout)
+        ended = not self._thread.is_alive()
+        if ended and self._helper is not None:
+            ended = self._helper.join(max(0.0, until - time.monotonic()))
+        return ended
+
+    def _live(self) -> None:
+        if self._request.kind not in _IN_PROCESS:
+            self._helper = Helper(self._controls.changed)
+        self._output.tell(SourceState.OPENING)
+        try:
+            while True:
+                self._play_until_lost()
+                self._controls.sleep(RETRY_SECONDS)
+        except ClosingError:
+            self._let_go()
+            self._output.tell(SourceState.CLOSED)
+        except BaseException as error:  # noqa: BLE001 - the boundary of the thread
+            self._let_go()
+            self._output.failed(error)
+
+    def _play_until_lost(self) -> None:
+        try:
+            self._call(self._open, "does not answer")
+            self._play()
+        except InputError as error:
+            if not self._may_come_back(error):
+                raise
+            self._output.tell(SourceState.WAITING, error)
+            self._call(self._close, "does not answer")
+
+    def _may_come_back(self, error: InputError) -> bool:
+        ran = self._output.newest is not None
+        lost = isinstance(error, SourceLostError)
+        return self._request.kind in _COMES_BACK and (lost or ran)
+
+    def _play(self) -> None:
+        reader = self._reader
+        if reader is None:
+            return
+        self._output.opened(reader)
+        if reader.live:
+            LivePlayer(reader, self._controls, self._output, self._read).run()
+        else:
+            FilmPlayer(
+                reader,
+                self._controls,
+                self._output,
+                self._read,
+                loop=self._request.loop,
+                rate=self._request.rate,
+            ).run()
+
+    def _read(self, function: Callable[[], _Answer]) -> _Answer:
+        return self._call(function, "gives no pictures")
+
+    def _call(self, function: Callable[[], _Answer], complaint: str) -> _Answer:
+        """Make a call that may hang; when it takes long, say so and wait on."""
+        if self._helper is None:
+            self._controls.sleep(0)
+            return function()
+        helper = self._helper
+        helper.begin(function)
+        if not self._controls.wait(lambda: helper.done, PATIENCE_SECONDS):
+            late = SourceLostError(self._output.title, complaint, "wait, or close it")
+            self._output.tell(SourceState.WAITING, late)
+            self._controls.wait(lambda: helper.done, None)
+        answer: _Answer = helper.take()
+        return answer
+
+    def _open(self) -> None:
+        self._reader = self._open_reader()
+
+    def _close(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+
+    def _let_go(self) -> None:
+        """Close the source, behind a call that still hangs."""
+        if self._helper is None:
+            self._close()
+        else:
+            self._helper.end(self._close)

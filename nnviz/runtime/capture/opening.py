@@ -1,0 +1,69 @@
+"""From a request to an open source.  What a kind of source needs is imported then."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nnviz.base.video import Reader, SourceKind, SourceRequest
+from nnviz.runtime.capture.script import ScriptedCamera
+
+Sleep = Callable[[float], None]
+"""Waits some seconds; raises when the capture is closed."""
+Open = Callable[[], Reader]
+"""Opens a source; may take long, or hang where a driver does.
+
+Raises SourceLostError where it cannot be reached now, but may be later, and InputError
+where it cannot be opened at all.
+"""
+
+
+def opener_of(request: SourceRequest, sleep: Sleep) -> Open:
+    """Return what opens a source, the first time and after it was lost.
+
+    Args:
+        request: the source.
+        sleep: how a source that goes by the clock waits.
+    """
+    address = request.address
+    match request.kind:
+        case SourceKind.CAMERA:
+            return lambda: _camera(request)
+        case SourceKind.FILE:
+            return lambda: _film(Path(address))
+        case SourceKind.STREAM:
+            return lambda: _stream(address)
+        case SourceKind.FOLDER:
+            return lambda: _folder(Path(address))
+        case SourceKind.SCREEN:
+            return lambda: _screen(request, sleep)
+        case SourceKind.SCRIPT:
+            return ScriptedCamera(Path(address), sleep).open
+
+
+def _camera(request: SourceRequest) -> Reader:
+    from nnviz.media.cameras import open_camera  # noqa: PLC0415 -- OpenCV
+
+    return open_camera(request.address, request.size, request.rate)
+
+
+def _film(path: Path) -> Reader:
+    from nnviz.media.video import open_film  # noqa: PLC0415 -- PyAV
+
+    return open_film(path)
+
+
+def _stream(address: str) -> Reader:
+    from nnviz.media.video import open_stream  # noqa: PLC0415 -- PyAV
+
+    return open_stream(address)
+
+
+def _folder(path: Path) -> Reader:
+    from nnviz.media.sequences import open_sequence  # noqa: PLC0415 -- Pillow
+
+    return open_sequence(path)
+
+
+def _screen(request: SourceRequest, sleep: Sleep) -> Reader:
+    from nnviz.media.screen import open_screen  # noqa: PLC0415 -- mss
+
+    return open_screen(request.address, request.rate, sleep)

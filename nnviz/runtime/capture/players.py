@@ -1,0 +1,217 @@
+"""How pictures are played: films against the clock, live sources as they come."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from nnviz.base.errors import InputError
+from nnviz.base.video import Grab, Reader, SourceState
+from nnviz.runtime.capture.controls import Controls
+from nnviz.runtime.capture.output import Output
+
+_SEEN_SECONDS = 0.2
+"""However late a film is, a picture is shown this often."""
+_HOPELESS_SECONDS = 1.0
+"""A film that is later than this is not caught up with: it goes on from there."""
+
+
+class Caller(Protocol):
+    """Makes a call that may take long, and tells when it does."""
+
+    def __call__(self, function: Callable[[], Grab | None]) -> Grab | None:
+        """Return what the function returns.
+
+        Raises:
+            ClosingError: the capture is to end.
+        """
+        ...
+
+
+class LivePlayer:
+    """Gives out pictures as they come; while it is paused they are left out."""
+
+    def __init__(
+        self, reader: Reader, controls: Controls, output: Output, call: Caller
+    ) -> None:
+        self._reader = reader
+        self._controls = controls
+        self._output = output
+        self._call = call
+
+    def run(self) -> None:
+        """Play until the source ends.
+
+        Raises:
+            ClosingError: the capture is to end.
+            InputError: the source gives nothing any more.
+        """
+        while (grab := self._call(self._reader.read)) is not None:
+            if self._controls.paused:
+                self._output.skip()
+                self._output.tell(SourceState.PAUSED)
+            elif self._output.publish(grab, None):
+                self._controls.stepped()
+                holding = self._controls.holding
+                self._output.tell(
+                    SourceState.PAUSED if holding else SourceState.RUNNING
+                )
+        self._output.tell(SourceState.ENDED)
+        self._controls.wait(lambda: False, None)
+
+
+class FilmPlayer:
+    """Plays a film or folder at its own rate, or another, against the clock.
+
+    A picture that comes too late is left out and not even converted.
+
+    Args:
+        reader: the film.
+        controls: what is wished.
+        output: where pictures go.
+        call: makes calls that may take long.
+        loop: begin again at the end.
+        rate: pictures a second; 0 for the film's own.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        controls: Controls,
+        output: Output,
+        call: Caller,
+        *,
+        loop: bool,
+        rate: float,
+    ) -> None:
+        self._reader = reader
+        self._controls = controls
+        self._output = output
+        self._call = call
+        self._loop = loop
+        self._faster = rate / reader.rate if rate else 1.0
+        self._speed = self._pace()
+        self._ahead: Grab | None = None
+        self._at_once = True
+        self._seen = False
+        self._position = 0.0
+        self._shown = self._clock = time.monotonic()
+        self._zero = 0.0
+
+    def run(self) -> None:
+        """Play until the capture is closed.
+
+        Raises:
+            ClosingError: the capture is to end.
+            InputError: the film holds no picture, or a server gives no more.
+        """
+        while True:
+            self._go()
+            if self._controls.paused and not self._at_once:
+                self._hold()
+                continue
+            grab = self._next()
+            if grab is None:
+                self._at_end()
+            elif self._is_due(grab):
+                self._show(grab)
+
+    def _go(self) -> None:
+        """Go where it is wished."""
+        place = self._controls.take_place()
+        back = self._controls.take_steps_back()
+        if place is None and not back:
+            return
+        if place is None:
+            # A quarter more, so that rounding does not lead to the one before.
+            place = max(0.0, self._position - (back - 0.25) / self._reader.rate)
+        self._seek(place)
+        self._at_once = True
+
+    def _seek(self, place: float) -> None:
+        self._ahead = None
+        self._call(lambda: self._reader.seek(place))
+
+    def _hold(self) -> None:
+        self._output.tell(SourceState.PAUSED)
+        self._controls.wait(
+            lambda: not self._controls.paused or self._controls.wished, None
+        )
+        if not self._controls.holding:
+            self._output.tell(SourceState.RUNNING, self._reader.remark)
+        self._anchor(self._position)
+
+    def _next(self) -> Grab | None:
+        if self._ahead is None:
+            self._ahead = self._call(self._reader.read)
+        return self._ahead
+
+    def _at_end(self) -> None:
+        if not self._seen:
+            raise InputError(self._reader.title, "holds no picture that can be decoded")
+        if self._loop:
+            self._seen = False
+            # The first picture is due when the last has been seen.
+            length = self._position + 1 / self._reader.rate
+            self._zero -= max(self._reader.duration, length)
+            self._seek(0.0)
+            return
+        self._output.tell(SourceState.ENDED, self._reader.remark)
+        self._controls.wait(lambda: self._controls.wished, None)
+
+    def _is_due(self, grab: Grab) -> bool:
+        """Wait for the picture's turn; tells whether it has come."""
+        if self._at_once or self._controls.holding:
+            return True
+        early = self._due(grab) - time.monotonic()
+        if early > 0 and self._controls.wait(self._is_disturbed, early):
+            self._keep_pace()
+            return False
+        late = time.monotonic() - self._due(grab)
+        if late > _HOPELESS_SECONDS:
+            self._anchor(grab.seconds)
+        elif late > 1 / (self._reader.rate * self._speed) and self._is_fresh():
+            self._ahead = None
+            self._seen = True
+            self._output.skip()
+            return False
+        return True
+
+    def _is_fresh(self) -> bool:
+        return time.monotonic() - self._shown < _SEEN_SECONDS
+
+    def _is_disturbed(self) -> bool:
+        controls = self._controls
+        return controls.paused or controls.wished or self._pace() != self._speed
+
+    def _show(self, grab: Grab) -> None:
+        self._ahead = None
+        if self._at_once:
+            self._anchor(grab.seconds)
+        self._at_once = False
+        self._seen = True
+        self._position = grab.seconds
+        self._shown = time.monotonic()
+        shown = Grab(self._shown, grab.seconds, grab.pixels)
+        if not self._output.publish(shown, grab.seconds):
+            return
+        self._controls.stepped()
+        if not self._controls.holding:
+            self._output.tell(SourceState.RUNNING, self._reader.remark)
+
+    def _pace(self) -> float:
+        return self._controls.speed * self._faster
+
+    def _keep_pace(self) -> None:
+        """Take over another speed, from what is seen now on."""
+        if self._pace() != self._speed:
+            now = self._zero + (time.monotonic() - self._clock) * self._speed
+            self._anchor(now)
+
+    def _anchor(self, seconds: float) -> None:
+        """Note that a place in the film is seen now."""
+        self._clock, self._zero = time.monotonic(), seconds
+        self._speed = self._pace()
+
+    def _due(self, grab: Grab) -> float:
+        """Return when a picture is to be seen, s of the clock."""
+        return self._clock + (grab.seconds - self._zero) / self._speed

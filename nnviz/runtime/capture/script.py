@@ -1,0 +1,307 @@
+"""A camera that follows a script, faults included: for tests and demonstrations.
+
+A script is a JSON or TOML file::
+
+    play = "film.mp4"      # a film or a folder of pictures beside the script; without
+                           # it a pattern that carries the number of each picture
+    size = [480, 640]      # height and width of the pattern, px
+    rate = 30              # pictures a second; 0: as fast as they are taken
+    frames = 0             # so many pictures, then it ends; 0: never
+    opening = 0.0          # seconds that opening takes
+    refusals = 0           # so often it cannot be opened first
+
+    [[events]]
+    frame = 60             # before this picture is given; or: at = 2.0 (seconds)
+    do = "stall"           # nothing comes for a time
+    lasts = 1.5            # seconds
+
+What there is to ``do``:
+
+- ``stall``: nothing comes for ``lasts`` seconds.
+- ``hang``: the same, and closing the camera does not end it, as with a bad driver.
+- ``unplug``: the camera is gone, and back after ``lasts`` seconds; 0: for good.
+- ``resize``: pictures have another ``size`` from now on.
+- ``corrupt``: the next picture, or so many ``frames``, cannot be decoded.
+- ``slow``: pictures come at another ``rate`` from now on.
+
+Pictures are numbered from 0 over all openings, and an event comes before a picture, so
+that the same script gives the same pictures however fast the machine is.
+"""
+
+import itertools
+import math
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from nnviz.base.errors import InputError, unknown
+from nnviz.base.images import Colours, Pixels
+from nnviz.base.video import Grab, Reader, SourceLostError
+from nnviz.media.encode import read_json
+from nnviz.media.files import read_bytes
+
+_BITS = 16
+"""Of the number in a pattern, the lowest first, as black and white fields on top."""
+_BARS = 8
+"""The fields take this part of the height."""
+_DEEDS = ("stall", "hang", "unplug", "resize", "corrupt", "slow")
+_Part = TypeVar("_Part", "Event", "Script")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happens to the camera; see the module's description."""
+
+    do: str
+    frame: int = 0
+    at: float = 0.0
+    lasts: float = 0.0
+    size: tuple[int, int] | None = None
+    frames: int = 1
+    rate: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What a camera plays; see the module's description."""
+
+    play: str = ""
+    size: tuple[int, int] = (480, 640)
+    rate: float = 30.0
+    frames: int = 0
+    opening: float = 0.0
+    refusals: int = 0
+    events: tuple[Event, ...] = field(default=())
+
+
+def read_script(path: Path) -> Script:
+    """Read a script from a JSON or TOML file.
+
+    Raises:
+        InputError: the file cannot be read, or says what is not known.
+    """
+    if path.suffix.lower() == ".json":
+        values = read_json(path)
+    else:
+        try:
+            values = tomllib.loads(read_bytes(path).decode())
+        except ValueError as error:
+            raise InputError(path.name, f"is no TOML ({error})") from None
+    if not isinstance(values, dict):
+        raise _no_script(path.name)
+    try:
+        events = tuple(_event(values_) for values_ in values.pop("events", ()))
+        return _in_order(_made(Script, values, events=events))
+    except (TypeError, ValueError, AttributeError):
+        raise _no_script(path.name) from None
+
+
+def _no_script(name: str) -> InputError:
+    remedy = "nnviz.runtime.capture.script tells what it may say"
+    return InputError(name, "is no script of a camera", remedy)
+
+
+def _event(values: Mapping[str, Any]) -> Event:
+    event = _made(Event, values)
+    if event.do not in _DEEDS:
+        raise unknown("deed of a scripted camera", event.do, _DEEDS)
+    return event
+
+
+def _made(kind: type[_Part], values: Mapping[str, Any], **more: Any) -> _Part:
+    """Return a part of a script, its numbers of the declared types."""
+    known = {field_.name: field_ for field_ in fields(kind)}
+    for name in values:
+        if name not in known:
+            raise unknown("word of a script", name, known)
+    converted = {name: _value(name, value) for name, value in values.items()}
+    return kind(**converted, **more)
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in {"do", "play"}:
+        return str(value)
+    if name == "size":
+        height, width = (int(side) for side in value)
+        return height, width
+    number = float(value)
+    if not 0 <= number < math.inf:
+        raise ValueError(name)
+    return int(number) if name in {"frame", "frames", "refusals"} else number
+
+
+def _in_order(script: Script) -> Script:
+    """Give all events the number of a picture, rising."""
+    placed = [
+        replace(event, frame=round(event.at * script.rate)) if event.at else event
+        for event in script.events
+    ]
+    return replace(script, events=tuple(sorted(placed, key=lambda each: each.frame)))
+
+
+class ScriptedCamera:
+    """Plays a script; see ``nnviz.base.video.Reader``.
+
+    One for all openings: a camera that is back goes on with its script.
+
+    Args:
+        path: the script.
+        sleep: waits some seconds; raises when the capture is closed.
+    """
+
+    live = True
+    duration = 0.0
+    remark: InputError | None = None
+
+    def __init__(self, path: Path, sleep: Callable[[float], None]) -> None:
+        self.title = path.name
+        self.rate = 0.0
+        self._path = path
+        self._sleep = sleep
+        self._script: Script | None = None
+        self._film: Reader | None = None
+        self._number = 0
+        self._events: list[Event] = []
+        self._refusals = 0
+        self._size: tuple[int, int] | None = None
+        self._corrupt = 0
+        self._back = self._due = 0.0
+
+    def open(self) -> Reader:
+        """Open the camera, if the script lets it be.
+
+        Raises:
+            SourceLostError: the script says so.
+            InputError: the script or its film cannot be used.
+        """
+        script = self._script or self._begin()
+        self._sleep(script.opening)
+        if self._refusals:
+            self._refusals -= 1
+            raise SourceLostError(self.title, "is used by another program")
+        if time.monotonic() < self._back:
+            raise SourceLostError(self.title, "is not there", "plug it in")
+        self._film = _film_of(self._path.parent, script.play)
+        self._due = time.monotonic()
+        return self
+
+    def read(self) -> Grab | None:
+        """Wait for the next picture."""
+        script = self._script
+        if script is None or self._number == script.frames > 0:
+            return None
+        while self._events and self._events[0].frame <= self._number:
+            self._happen(self._events.pop(0))
+        self._await_turn()
+        number = self._number
+        self._number += 1
+        taken = None if self._film is None else _taken(self._film)
+        corrupt, self._corrupt = self._corrupt > 0, max(0, self._corrupt - 1)
+
+        def pixels() -> Pixels:
+            if corrupt:
+                raise InputError(self.title, f"picture {number} is damaged")
+            whole = pattern(number, script.size) if taken is None else taken.pixels()
+            return _resized(whole, self._size)
+
+        return Grab(time.monotonic(), float(number), pixels)
+
+    def seek(self, seconds: float) -> None:
+        """Do nothing: a camera has no places."""
+
+    def close(self) -> None:
+        """Close the film."""
+        if self._film is not None:
+            self._film.close()
+
+    def _begin(self) -> Script:
+        script = read_script(self._path)
+        self._script = script
+        self._events = list(script.events)
+        self._refusals = script.refusals
+        self.rate = script.rate
+        return script
+
+    def _await_turn(self) -> None:
+        now = time.monotonic()
+        if self.rate and self._due > now:
+            self._sleep(self._due - now)
+        # One that comes late does not make those after it early.
+        period = 1 / self.rate if self.rate else 0.0
+        self._due = max(self._due + period, time.monotonic())
+
+    def _happen(self, event: Event) -> None:
+        match event.do:
+            case "stall":
+                self._sleep(event.lasts)
+            case "hang":
+                time.sleep(event.lasts)
+            case "unplug":
+                self._back = time.monotonic() + (event.lasts or math.inf)
+                raise SourceLostError(self.title, "was unplugged", "plug it in again")
+            case "resize":
+                self._size = event.size
+            case "corrupt":
+                self._corrupt = event.frames
+            case _:
+                self.rate = event.rate
+
+
+def pattern(number: int, size: tuple[int, int]) -> Colours:
+    """Return colours that move, with a number in sixteen fields on top.
+
+    Args:
+        number: of the picture; its lowest 16 bits are shown, the lowest to the left.
+        size: height and width, px; at least 8 x 64.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    height, width = size
+    # 8-bit sums start again from 0 behind 255.
+    rows = np.arange(height).astype(np.uint8)[:, None]
+    columns = np.arange(width).astype(np.uint8)
+    pixels = np.empty((height, width, 3), np.uint8)
+    pixels[..., 0] = rows + np.uint8(number * 3 % 256)
+    pixels[..., 1] = columns + np.uint8(number * 5 % 256)
+    pixels[..., 2] = rows + columns
+    edges = np.arange(_BITS + 1) * width // _BITS
+    for bit, (left, right) in enumerate(itertools.pairwise(edges)):
+        pixels[: height // _BARS, left:right] = 255 * (number >> bit & 1)
+    return pixels
+
+
+def _film_of(folder: Path, play: str) -> Reader | None:
+    if not play:
+        return None
+    path = folder / play
+    if path.is_dir():
+        from nnviz.media.sequences import open_sequence  # noqa: PLC0415 -- Pillow
+
+        return open_sequence(path)
+    from nnviz.media.video import open_film  # noqa: PLC0415 -- PyAV
+
+    return open_film(path)
+
+
+def _taken(film: Reader) -> Grab:
+    """Return the next picture of a film without end."""
+    for _ in itertools.repeat(None, 2):
+        grab = film.read()
+        if grab is not None:
+            return grab
+        film.seek(0.0)
+    raise InputError(film.title, "holds no picture that can be decoded")
+
+
+def _resized(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
+    if size is None or pixels.shape[:2] == size:
+        return pixels
+    import cv2
+
+    return np.asarray(cv2.resize(pixels, size[::-1], interpolation=cv2.INTER_AREA))

@@ -1,0 +1,95 @@
+"""A source of frames in words: "0", "film.mp4", "rtsp://...", "screen"."""
+
+from pathlib import Path
+
+from nnviz.base.errors import InputError
+from nnviz.base.video import SourceKind, SourceRequest, without_password
+from nnviz.media.files import check_file
+
+_DEVICES = "/dev/video"
+_SCREEN, _SCRIPT = "screen", "script"
+_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtp", "udp", "tcp", "srt", "http", "https")
+_REGION = "screen:left,top,width,height"
+_EXAMPLES = (
+    "name a camera (0), a film, a folder of pictures, an address (rtsp://..., "
+    "http://...), screen or script:FILE"
+)
+_SIDES = 4
+
+
+def source_of(text: str) -> SourceRequest:
+    """Return the source that a person means.
+
+    Args:
+        text: "0" or "/dev/video0" is a camera; a path is a film or a folder of
+            pictures; "rtsp://..." or "http://..." a stream; "screen" or
+            "screen:left,top,width,height" a part of the screen, px; "script:FILE" a
+            scripted camera, see ``nnviz.runtime.capture.script``.
+
+    Raises:
+        InputError: it is none of these, or no such file.
+    """
+    text = text.strip()
+    if not text:
+        raise InputError("source", "is not given", _EXAMPLES)
+    if "\0" in text:
+        raise InputError("source", "holds a character that no name has", _EXAMPLES)
+    if text.isascii() and text.isdigit():
+        return SourceRequest(kind=SourceKind.CAMERA, address=str(int(text)))
+    if text.startswith(_DEVICES):
+        return SourceRequest(kind=SourceKind.CAMERA, address=text)
+    scheme, colon, rest = text.partition(":")
+    if colon and rest.startswith("//"):
+        return _stream(text, scheme.lower(), rest)
+    if scheme.lower() == _SCREEN:
+        return SourceRequest(kind=SourceKind.SCREEN, address=_region(rest, colon))
+    if scheme.lower() == _SCRIPT and colon:
+        check_file(Path(rest))
+        return SourceRequest(kind=SourceKind.SCRIPT, address=rest)
+    return _file(text)
+
+
+def title_of(request: SourceRequest) -> str:
+    """Return a name for people, until the source says its own."""
+    address = request.address
+    match request.kind:
+        case SourceKind.CAMERA:
+            return f"camera {address}"
+        case SourceKind.SCREEN:
+            return "screen"
+        case SourceKind.STREAM:
+            return without_password(address)
+        case SourceKind.FILE | SourceKind.FOLDER | SourceKind.SCRIPT:
+            return Path(address).name
+
+
+def _stream(text: str, scheme: str, rest: str) -> SourceRequest:
+    if scheme not in _SCHEMES:
+        known = ", ".join(_SCHEMES)
+        raise InputError(text, f"{scheme}: is no known way", f"known are {known}")
+    if not rest.strip("/"):
+        raise InputError(text, "names no server", "as in rtsp://192.168.1.5/stream")
+    return SourceRequest(kind=SourceKind.STREAM, address=text)
+
+
+def _region(text: str, colon: str) -> str:
+    if not colon:
+        return ""
+    try:
+        sides = [int(part) for part in text.split(",")]
+    except ValueError:
+        sides = []
+    if len(sides) != _SIDES or min(sides[2:]) < 1:
+        raise InputError(f"screen:{text}", "is no part of the screen", f"as {_REGION}")
+    return ",".join(map(str, sides))
+
+
+def _file(text: str) -> SourceRequest:
+    path = Path(text).expanduser()
+    try:
+        if path.is_dir():
+            return SourceRequest(kind=SourceKind.FOLDER, address=str(path))
+    except OSError:
+        raise InputError(text, "is no source", _EXAMPLES) from None
+    check_file(path)
+    return SourceRequest(kind=SourceKind.FILE, address=str(path))
