@@ -23,9 +23,9 @@ from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
 from nnviz.engine.models.model import Model
 from nnviz.engine.ops.budget import Pace
-from nnviz.engine.ops.cache import TensorCache
+from nnviz.engine.ops.cache import Held, TensorCache
 from nnviz.engine.ops.memory import in_words, release
-from nnviz.engine.ops.taps import output_of
+from nnviz.engine.ops.taps import output_of, outputs_of
 from nnviz.engine.ops.targets import Scorer, resolve
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Context:
     @property
     def pixels(self) -> Tensor:
         """The network's input in [0, 1], float32 (1, C, H, W), on the device."""
-        return self._cached("pixels", lambda: self.model.pixel_input(self.photo))
+        return self.cached("pixels", lambda: self.model.pixel_input(self.photo))
 
     @property
     def placement(self) -> Placement:
@@ -118,10 +118,10 @@ class Context:
                 return output_of(net, normalised, layer, calls=calls, check=self.check)
 
         with suppress(MemoryShortError):
-            return self._cached(f"layer {layer}", run)
+            return self.cached(f"layer {layer}", run)
         self.cache.clear()
         release()
-        return self._cached(f"layer {layer}", run)
+        return self.cached(f"layer {layer}", run)
 
     def target(self, text: str) -> Scorer:
         """Return what scores pixels (N, C, H, W) by a target, one number a picture.
@@ -136,6 +136,23 @@ class Context:
         model = self.model
         target = resolve(text, model.info, self.activations)
         return Scorer(model.net, model.normaliser, target, self.check)
+
+    def outputs(self) -> tuple[Tensor, ...]:
+        """Return all tensors that the network gives for the photograph.
+
+        Computed by its twin, so equal to ``activations("")`` but for rounding, and
+        faster; do not write into them.
+
+        Raises:
+            MemoryShortError: there is too little.
+        """
+
+        def run() -> tuple[Tensor, ...]:
+            normalised = self.model.normaliser(self.pixels)
+            with in_words(self.model.info.title):
+                return outputs_of(self.model.twin(), normalised, self.check)
+
+        return self.cached("outputs", run)
 
     def chunk(self, proposed: int) -> int:
         """Return the size of the next chunk: as replayed, else as proposed."""
@@ -191,13 +208,21 @@ class Context:
         """Say how far the method is; told with the next yield."""
         self.progress = Progress(done, total, what)
 
-    def _cached(self, what: str, make: Callable[[], Tensor]) -> Tensor:
-        """Keep what depends on the network and the photograph alone."""
+    def cached(self, what: str, make: Callable[[], Held]) -> Held:
+        """Keep what depends on the network and the photograph alone.
+
+        Args:
+            what: its name.
+            make: called where it is not kept.
+        """
+        return self.cache.get((*self._identity(), what), make)
+
+    def _identity(self) -> tuple[object, ...]:
+        """Return what a pass through the network depends on."""
         info = self.model.info
         network = (info.reference, info.sha256, info.preprocess, str(self.device))
         # The number of threads changes the last bits of a sum.
-        key = (*network, torch.get_num_threads(), self.photo.sha256, what)
-        return self.cache.get(key, make)
+        return (*network, torch.get_num_threads(), self.photo.sha256)
 
 
 class Method(Protocol):

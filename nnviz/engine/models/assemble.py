@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import ModelInfo
+from nnviz.base.info import ModelInfo, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.devices import name_of
 from nnviz.engine.models.doctor import examine
@@ -109,13 +109,28 @@ def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | No
     )
 
 
+_NDIM = {Task.CLASSIFY: 1, Task.SEGMENT: 3}
+"""Axes of the first output of a network, the batch left out."""
+_GIVES = {
+    Task.CLASSIFY: "one number for each class",
+    Task.SEGMENT: "a map for each class",
+}
+
+
 def _outputs(opened: Opened, facts: Facts) -> int:
-    if facts.output is None or len(facts.output) != 1:
+    """Return how many classes a network tells apart.
+
+    Raises:
+        ModelError: its output is not what networks for this task give.
+    """
+    if opened.task is Task.DETECT:
+        return len(opened.labels)
+    if facts.output is None or len(facts.output) != _NDIM[opened.task]:
         shape = "no tensor" if facts.output is None else f"an array {facts.output}"
         raise ModelError(
             opened.title,
-            f"gives {shape} for a picture, not one number for each class",
-            "this version opens classification networks",
+            f"gives {shape} for a picture, not {_GIVES[opened.task]}",
+            "this version opens networks that classify, detect or segment",
         )
     return facts.output[0]
 

@@ -11,9 +11,12 @@ from nnviz.base.errors import InputError
 from nnviz.base.images import Image, Pixels, to_float
 from nnviz.base.info import ModelInfo
 from nnviz.base.preprocess import ChannelOrder, Fit, Preprocess
+from nnviz.engine.ops.folding import folded
 from nnviz.media.resize import resize
 
 _COLOURS = 3
+_SMALL = (128, 128)
+"""px: enough to see in a pass which layers feed which, where any size is taken."""
 _LUMINANCE = (0.299, 0.587, 0.114)
 """ITU-R BT.601, what Pillow's grey conversion uses."""
 
@@ -33,11 +36,36 @@ class Model:
     net: nn.Module
     info: ModelInfo
     normaliser: "Normaliser"
+    _twin: nn.Module | None = None
 
     @property
     def device(self) -> torch.device:
         """Where the network is."""
         return self.normaliser.mean.device
+
+    def twin(self) -> nn.Module:
+        """Return a copy of ``net`` that computes the same faster, for passes only.
+
+        It is made once and kept; ``net`` stays as it is.  A network without
+        convolutions is its own twin.
+        """
+        if self._twin is None:
+            self._twin = self._make_twin()
+        return self._twin
+
+    def _make_twin(self) -> nn.Module:
+        if not any(isinstance(module, nn.Conv2d) for module in self.net.modules()):
+            return self.net
+        preprocess = self.info.preprocess
+        whole = preprocess.fit is Fit.WHOLE
+        size = _SMALL if whole else preprocess.input_size
+        return folded(self.net, preprocess.channels, size)
+
+    @property
+    def mean_colour(self) -> Tensor:
+        """The pixels in [0, 1] that normalisation takes to zero, (C, 1, 1), RGB."""
+        mean = self.normaliser.mean / self.normaliser.value_range
+        return mean.flip(0) if self.normaliser.flipped else mean
 
     def pixel_module(self) -> nn.Module:
         """Return a module from pixels in [0, 1] (N, C, H, W) to the raw output."""

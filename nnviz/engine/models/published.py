@@ -8,13 +8,13 @@ from urllib.parse import urlparse
 
 from nnviz.base.errors import OfflineError
 from nnviz.base.events import Progress
-from nnviz.base.info import ModelSource
+from nnviz.base.info import ModelSource, Task
 from nnviz.engine.models import zoo
 from nnviz.engine.models.checkpoints import read_state
 from nnviz.engine.models.download import RemoteFile, download
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.match import install
-from nnviz.engine.models.opened import Opened, frozen
+from nnviz.engine.models.opened import Opened
 from nnviz.engine.models.places import find_weights, weights_folder
 from nnviz.engine.models.references import ZooReference
 
@@ -78,15 +78,16 @@ def open_published(
     notes: tuple[str, ...] = ()
     if not sha256.startswith(file.sha256):
         notes = (f"{path.name} is not the published file: its SHA-256 differs",)
-    title = zoo.family_of(reference.architecture)[2]
+    net, preprocess = zoo.usable(net, weights)
     return Opened(
-        net=frozen(net),
+        net=net,
         reference=str(exact),
-        title=title,
+        title=zoo.family_of(reference.architecture)[2],
         source=ModelSource.TORCHVISION,
         weights=weights.name,
         sha256=sha256,
-        preprocess=zoo.preprocess_of(weights),
+        preprocess=preprocess,
         labels=zoo.labels_of(weights),
+        task=zoo.task_of(reference.architecture) or Task.CLASSIFY,
         notes=notes,
     )

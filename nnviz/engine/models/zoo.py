@@ -1,4 +1,4 @@
-"""torchvision's classification networks: names, construction, preprocessing, labels."""
+"""torchvision's networks: names, construction, preprocessing, labels."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -14,8 +14,9 @@ from torchvision import models
 from torchvision.transforms import InterpolationMode
 
 from nnviz.base.errors import ModelError, unknown
-from nnviz.base.info import ModelSource
-from nnviz.base.preprocess import Interpolation, Preprocess
+from nnviz.base.info import ModelSource, Task
+from nnviz.base.preprocess import Fit, Interpolation, Preprocess
+from nnviz.engine.models import detectors
 from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.hashing import parameters_sha256
 from nnviz.engine.models.opened import Opened, frozen
@@ -27,6 +28,19 @@ _FILTERS = {
     InterpolationMode.BICUBIC: Interpolation.BICUBIC,
 }
 _WITH_AUXILIARY_HEADS = frozenset({"googlenet", "inception_v3"})
+_MODULES = {
+    Task.CLASSIFY: torchvision.models,
+    Task.DETECT: models.detection,
+    Task.SEGMENT: models.segmentation,
+}
+_WITHOUT_EPSILON = frozenset(
+    {"fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "retinanet_resnet50_fpn"}
+    | {"keypointrcnn_resnet50_fpn"}
+)
+"""Their weights COCO_V1 were trained with batch norms that add nothing to the variance
+(torchvision's ``overwrite_eps``)."""
+_LONGEST = 2
+"""Times the shorter side: the longer side of what a segmenting network gets."""
 
 Weights = Any
 """A member of one of torchvision's weights enumerations, which have no common type."""
@@ -69,6 +83,23 @@ def _regnet(match: re.Match[str]) -> str:
     return f"RegNet {match[1].upper()} {match[2].replace('_', '.')} {unit}"
 
 
+_BACKBONES = {
+    "resnet50": "ResNet-50",
+    "resnet101": "ResNet-101",
+    "mobilenet_v3_large": "MobileNet v3",
+    "vgg16": "VGG-16",
+}
+
+
+def _on_backbone(name: str) -> Callable[[re.Match[str]], str]:
+    def title(match: re.Match[str]) -> str:
+        parts = [(part or "").strip("_") for part in match.groups()]
+        words = [name.format(*parts), *(_BACKBONES.get(part, part) for part in parts)]
+        return " ".join(word for word in words if word)
+
+    return title
+
+
 FAMILIES = (
     Family("AlexNet", 2012, r"alexnet", _plain("AlexNet")),
     Family("VGG", 2014, r"vgg(\d+)", _plain("VGG-{}")),
@@ -94,6 +125,26 @@ FAMILIES = (
     Family("Swin", 2021, r"swin_(\w)", _capital("Swin {}")),
     Family("Swin", 2021, r"swin_v2_(\w)", _capital("Swin v2 {}")),
     Family("MaxViT", 2022, r"maxvit_(\w)", _capital("MaxViT {}")),
+    Family(
+        "Faster R-CNN",
+        2015,
+        r"fasterrcnn_([a-z]+\w*?)(_320)?_fpn(_v2)?",
+        _on_backbone("Faster R-CNN"),
+    ),
+    Family("SSD", 2016, r"ssd300_(\w+)", _on_backbone("SSD300")),
+    Family("SSD", 2018, r"ssdlite320_(\w+)", _on_backbone("SSDlite320")),
+    Family("RetinaNet", 2017, r"retinanet_(\w+)_fpn(_v2)?", _on_backbone("RetinaNet")),
+    Family("FCOS", 2019, r"fcos_(\w+)_fpn", _on_backbone("FCOS")),
+    Family("Mask R-CNN", 2017, r"maskrcnn_(\w+)_fpn(_v2)?", _on_backbone("Mask R-CNN")),
+    Family(
+        "Keypoint R-CNN",
+        2017,
+        r"keypointrcnn_(\w+)_fpn",
+        _on_backbone("Keypoint R-CNN"),
+    ),
+    Family("FCN", 2015, r"fcn_(\w+)", _on_backbone("FCN")),
+    Family("DeepLab", 2017, r"deeplabv3_(\w+)", _on_backbone("DeepLab v3")),
+    Family("LR-ASPP", 2019, r"lraspp_(\w+)", _on_backbone("LR-ASPP")),
 )
 
 
@@ -123,9 +174,15 @@ def parameters_of(architecture: str) -> int:
 
 
 @cache
-def architectures() -> tuple[str, ...]:
-    """Return the names of all classification networks of the installed torchvision."""
-    return tuple(models.list_models(module=torchvision.models))
+def architectures(task: Task = Task.CLASSIFY) -> tuple[str, ...]:
+    """Return the names of all networks for a task in the installed torchvision."""
+    return tuple(models.list_models(module=_MODULES[task]))
+
+
+def task_of(architecture: str) -> Task | None:
+    """Return what an architecture is made for, None if there is none of this name."""
+    tasks = (task for task in _MODULES if architecture in architectures(task))
+    return next(tasks, None)
 
 
 def weights_of(reference: ZooReference) -> Weights:
@@ -135,10 +192,9 @@ def weights_of(reference: ZooReference) -> Weights:
         UsageError: no such architecture or weights; names the nearest.
     """
     name = reference.architecture
-    if name not in architectures():
-        raise unknown(
-            "model", f"zoo:{name}", [f"zoo:{each}" for each in architectures()]
-        )
+    if task_of(name) is None:
+        known = [f"zoo:{each}" for task in _MODULES for each in architectures(task)]
+        raise unknown("model", f"zoo:{name}", known)
     published = models.get_model_weights(name)
     if not reference.weights or reference.weights == "DEFAULT":
         return published.DEFAULT
@@ -149,17 +205,36 @@ def weights_of(reference: ZooReference) -> Weights:
 
 
 def preprocess_of(weights: Weights) -> Preprocess:
-    """Return the preprocessing that published weights were evaluated with."""
+    """Return the preprocessing that published weights were evaluated with.
+
+    Of networks that classify or segment; detectors have their own inside.
+    """
     preset = weights.transforms()
-    (crop,) = preset.crop_size
     (resize,) = preset.resize_size
-    return Preprocess(
-        input_size=(crop, crop),
-        resize=resize,
-        interpolation=_FILTERS[preset.interpolation],
-        mean=tuple(preset.mean),
-        std=tuple(preset.std),
-    )
+    colours: dict[str, Any] = {
+        "resize": resize,
+        "interpolation": _FILTERS[preset.interpolation],
+        "mean": tuple(preset.mean),
+        "std": tuple(preset.std),
+    }
+    if not hasattr(preset, "crop_size"):
+        largest = (resize, _LONGEST * resize)
+        return Preprocess(input_size=largest, fit=Fit.WHOLE, **colours)
+    (crop,) = preset.crop_size
+    return Preprocess(input_size=(crop, crop), **colours)
+
+
+def usable(net: nn.Module, weights: Weights) -> tuple[nn.Module, Preprocess]:
+    """Return a network as this program uses it, and its preprocessing.
+
+    Args:
+        net: as torchvision built it.
+        weights: those it has, or those whose preprocessing it is used with.
+    """
+    transform = getattr(net, "transform", None)
+    if transform is None:
+        return frozen(net), preprocess_of(weights)
+    return frozen(detectors.detector(net)), detectors.preprocess_of(transform)
 
 
 def labels_of(weights: Weights) -> tuple[str, ...]:
@@ -174,15 +249,17 @@ def open_random(reference: ZooReference, check: Callable[[], None]) -> Opened:
     # Leaving no_grad is a call of torch too: stopped there, the mode would stay.
     with torch.enable_grad(), _Stoppable(check):
         net = random_network(name, reference.seed or 0)
+    net, preprocess = usable(net, weights)
     return Opened(
-        net=frozen(net),
+        net=net,
         reference=str(reference),
         title=f"{family_of(name)[2]}, random",
         source=ModelSource.TORCHVISION,
         weights=f"random seed {reference.seed}",
         sha256=parameters_sha256(net, check),
-        preprocess=preprocess_of(weights),
+        preprocess=preprocess,
         labels=labels_of(weights),
+        task=task_of(name) or Task.CLASSIFY,
         notes=("the weights are random: its answers mean nothing",),
     )
 
@@ -211,7 +288,7 @@ def random_network(architecture: str, seed: int) -> nn.Module:
 
     The global generator is as before afterwards.
     """
-    options: dict[str, bool] = {}
+    options = _without_backbone(architecture)
     if architecture in _WITH_AUXILIARY_HEADS:
         # What None stands for, said aloud so that torchvision does not warn.
         options["init_weights"] = True
@@ -222,34 +299,48 @@ def random_network(architecture: str, seed: int) -> nn.Module:
 
 
 def empty_network(
-    architecture: str, classes: int = 1000, image_size: int = 0
+    architecture: str, classes: int = 1000, **options: object
 ) -> nn.Module:
     """Return an architecture without memory for its weights, to be loaded.
 
     Args:
         architecture: torchvision's name.
         classes: number of outputs.
-        image_size: side of the input of a vision transformer, px; 0 for the usual.
+        **options: of torchvision's constructor: ``image_size`` of a transformer.
     """
-    options: dict[str, object] = {"num_classes": classes}
+    usual = _without_backbone(architecture) | {"num_classes": classes}
     if architecture in _WITH_AUXILIARY_HEADS:
-        options["init_weights"] = False
-    if image_size:
-        options["image_size"] = image_size
+        usual["init_weights"] = False
     with on_meta():
-        net: nn.Module = models.get_model(architecture, weights=None, **options)
+        net: nn.Module = models.get_model(
+            architecture, weights=None, **usual, **options
+        )
     return net
+
+
+def _without_backbone(architecture: str) -> dict[str, Any]:
+    """Return what keeps a constructor from downloading the weights of a backbone."""
+    if task_of(architecture) is Task.CLASSIFY:
+        return {}
+    return {"weights_backbone": None}
 
 
 def empty_published(architecture: str, weights: Weights) -> nn.Module:
     """Return the variant of an architecture that published weights are for."""
     classes = len(weights.meta["categories"])
     if architecture.startswith("vit_"):
-        return empty_network(architecture, classes, weights.meta["min_size"][0])
+        side = weights.meta["min_size"][0]
+        return empty_network(architecture, classes, image_size=side)
+    if architecture.startswith(("fcn_", "deeplabv3_")):
+        return empty_network(architecture, classes, aux_loss=True)
     net = empty_network(architecture, classes)
     if architecture in _WITH_AUXILIARY_HEADS:
         # Ported weights, trained on another normalisation: the network undoes ours.
         vars(net)["transform_input"] = True
+    if architecture in _WITHOUT_EPSILON and weights.name == "COCO_V1":
+        for module in net.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eps = 0.0
     return net
 
 
@@ -260,8 +351,10 @@ def _fitting_weights(reference: ZooReference) -> Weights:
     were trained on.
     """
     default = weights_of(reference)
-    side = getattr(empty_network(reference.architecture), "image_size", None)
-    if side is None or preprocess_of(default).input_size == (side, side):
+    if not reference.architecture.startswith("vit_"):
+        return default
+    side: Any = empty_network(reference.architecture).image_size
+    if preprocess_of(default).input_size == (side, side):
         return default
     for weights in models.get_model_weights(reference.architecture):
         if preprocess_of(weights).input_size == (side, side):

@@ -2,8 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
-from torch import Tensor
+from torch import Tensor, UntypedStorage
+
+Held = TypeVar("Held", Tensor, tuple[Tensor, ...])
 
 
 class TensorCache:
@@ -15,7 +18,7 @@ class TensorCache:
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._held: OrderedDict[Hashable, Tensor] = OrderedDict()
+        self._held: OrderedDict[Hashable, Any] = OrderedDict()
         self._bytes = 0
 
     @property
@@ -23,11 +26,12 @@ class TensorCache:
         """Bytes held."""
         return self._bytes
 
-    def get(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
-        """Return the tensor of a key, made if it is not held."""
+    def get(self, key: Hashable, make: Callable[[], Held]) -> Held:
+        """Return the tensor or tensors of a key, made if they are not held."""
         if key in self._held:
             self._held.move_to_end(key)
-            return self._held[key]
+            held: Held = self._held[key]
+            return held
         tensor = make()
         self._keep(key, tensor)
         return tensor
@@ -37,7 +41,7 @@ class TensorCache:
         self._held.clear()
         self._bytes = 0
 
-    def _keep(self, key: Hashable, tensor: Tensor) -> None:
+    def _keep(self, key: Hashable, tensor: Tensor | tuple[Tensor, ...]) -> None:
         if _size(tensor) > self._capacity:
             return
         self._held[key] = tensor
@@ -47,6 +51,12 @@ class TensorCache:
             self._bytes -= _size(oldest)
 
 
-def _size(tensor: Tensor) -> int:
-    """Bytes of the whole storage: what holding a part of it keeps alive."""
-    return tensor.untyped_storage().nbytes()
+def _size(held: Tensor | tuple[Tensor, ...]) -> int:
+    """Bytes of the whole storages: what holding a part of one keeps alive."""
+    tensors = (held,) if isinstance(held, Tensor) else held
+    storages = {each.data_ptr(): each.nbytes() for each in map(_storage, tensors)}
+    return sum(storages.values())
+
+
+def _storage(tensor: Tensor) -> UntypedStorage:
+    return tensor.untyped_storage()

@@ -1,0 +1,201 @@
+"""What objects a network finds in the picture, and where."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nnviz.base.errors import unknown
+from nnviz.base.frames import Frame
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Help, Range, Title
+from nnviz.base.results import Boxes, Report, Table
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.boxes import on_photo, select
+from nnviz.engine.ops.detection import (
+    Candidates,
+    KeypointFinder,
+    Outliner,
+    candidates_of,
+)
+
+_FLOOR = 0.005
+"""Lowest score that can be asked for: below it nearly every place says something."""
+_MASK_BYTES = 256 << 20
+"""What the outlines of all objects may take on a large photograph."""
+_INSIDE = 0.5
+"""Probability above which a pixel belongs to an object (He et al. 2017)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectParams:
+    """Which of the boxes that the network proposes are kept."""
+
+    score: Annotated[
+        float,
+        Title("Lowest score"),
+        Range(_FLOOR, 1.0),
+        Help("Boxes that the network is less sure of are left out."),
+    ] = 0.5
+    overlap: Annotated[
+        float,
+        Title("Largest overlap"),
+        Range(0.0, 1.0),
+        Help(
+            "Of two boxes of one class that share more of their area (intersection "
+            "over union), the one with the lower score is left out."
+        ),
+    ] = 0.5
+    limit: Annotated[
+        int, Title("Most boxes"), Range(1, 1000), Help("The best so many are kept.")
+    ] = 100
+    only: Annotated[
+        str,
+        Title("Only these classes"),
+        Help("Names, separated by commas; empty for all that the network knows."),
+    ] = ""
+
+
+@register(
+    "detect",
+    title="Detect",
+    group="Inspect",
+    live=True,
+    reference=Reference("Liu et al. 2016", "arXiv:1512.02325"),
+    tasks=(Task.DETECT,),
+)
+class Detect:
+    """Boxes around the objects that a network finds, with class and score."""
+
+    Params: ClassVar[type] = DetectParams
+    shows: ClassVar[str] = (
+        "A box around each object that the network finds, with its class and how sure "
+        "the network is of it; outlines and keypoints where the network gives them."
+    )
+    reading: ClassVar[str] = (
+        "Move the lowest score to see what else was considered. Many boxes on one "
+        "object: lower the largest overlap. Objects that stand close and lose their "
+        "box: raise it. Neither needs another pass through the network."
+    )
+    misleads: ClassVar[str] = (
+        "No box does not mean that nothing is there: a network finds only the classes "
+        "that it was trained on, at sizes that occurred in training. A score is no "
+        "probability that holds for your pictures."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "everything considered": {"score": 0.05}}
+
+    def run(self, ctx: Context, params: DetectParams) -> Iterator[Report]:
+        """Yield one report: "objects" (main) and "classes", how many of each."""
+        boxes = _described(ctx, _choose(ctx, params), params)
+        yield Report(
+            {"objects": boxes, "classes": _table(boxes)}, _remarks(boxes, params)
+        )
+
+
+def _choose(ctx: Context, params: DetectParams) -> Candidates:
+    """Return the candidates that are kept, best first."""
+    wanted = _wanted(ctx, params.only)
+    outputs = ctx.outputs()
+    with torch.no_grad():
+        size = ctx.placement.input_size
+        found = candidates_of(ctx.model.net, outputs, size, params.score)
+    ctx.check()
+    if wanted:
+        found = found.taken(torch.isin(found.classes, found.classes.new_tensor(wanted)))
+    kept = select(
+        found.boxes.cpu().numpy(),
+        found.scores.cpu().numpy(),
+        found.classes.cpu().numpy(),
+        params.overlap,
+        params.limit,
+    )
+    return found.taken(torch.from_numpy(kept).to(found.scores.device))
+
+
+def _wanted(ctx: Context, names: str) -> list[int]:
+    """Return the indices of the classes that are asked for; none means all.
+
+    Raises:
+        UsageError: the network knows no class of a name; names the nearest.
+    """
+    labels = ctx.model.info.labels
+    found = []
+    for name in filter(None, map(str.strip, names.split(","))):
+        if name not in labels:
+            raise unknown("class", name, labels)
+        found.append(labels.index(name))
+    return found
+
+
+def _described(ctx: Context, found: Candidates, params: DetectParams) -> Boxes:
+    """Return the boxes on the photo, with outlines and keypoints if there are any."""
+    net, place = ctx.model.net, ctx.placement
+    masks = keypoints = None
+    if isinstance(net, Outliner):
+        masks = _masks(ctx, net, found)
+    if isinstance(net, KeypointFinder):
+        keypoints = _keypoints(ctx, net, found)
+    return Boxes(
+        boxes=on_photo(found.boxes.cpu().numpy(), place),
+        scores=found.scores.cpu().numpy(),
+        classes=found.classes.cpu().numpy(),
+        labels=ctx.model.info.labels,
+        frame=Frame.PHOTO,
+        masks=masks,
+        keypoints=keypoints,
+        skeleton=net.skeleton if isinstance(net, KeypointFinder) else (),
+        threshold=params.score,
+    )
+
+
+def _masks(ctx: Context, net: Outliner, found: Candidates) -> NDArray[np.bool_]:
+    """Return the pixels of each object, (N, H, W) over the photo."""
+    masks = np.zeros((len(found.scores), *ctx.photo.size), np.bool_)
+    if not len(masks):
+        return masks
+    with torch.no_grad():
+        outlines = net.outlines(ctx.outputs(), found, ctx.placement)
+        for mask, outline in zip(masks, outlines, strict=True):
+            ctx.check()
+            mask[:] = (outline > _INSIDE).cpu().numpy()
+    return masks
+
+
+def _keypoints(
+    ctx: Context, net: KeypointFinder, found: Candidates
+) -> NDArray[np.float32]:
+    """Return the keypoints of each object, (N, P, 3): x, y on the photo, a logit."""
+    if not len(found.scores):
+        return np.zeros((0, 0, 3), np.float32)
+    place = ctx.placement
+    with torch.no_grad():
+        points = net.keypoints(ctx.outputs(), found, place.input_size).cpu().numpy()
+    flat = np.repeat(points[..., :2].reshape(-1, 2), 2, axis=0).reshape(-1, 4)
+    points[..., :2] = on_photo(flat, place)[:, :2].reshape(*points.shape[:2], 2)
+    return points
+
+
+def _table(boxes: Boxes) -> Table:
+    """Return how many of each class there are, the most first."""
+    best: dict[int, float] = {}
+    for index, score in zip(boxes.classes.tolist(), boxes.scores.tolist(), strict=True):
+        best.setdefault(index, score)
+    counts = Counter(boxes.classes.tolist())
+    rows = tuple(
+        (boxes.labels[index], count, 100 * best[index])
+        for index, count in counts.most_common()
+    )
+    return Table(columns=("class", "found", "highest score, %"), rows=rows)
+
+
+def _remarks(boxes: Boxes, params: DetectParams) -> tuple[str, ...]:
+    count = len(boxes.scores)
+    if not count:
+        return (f"nothing was found with a score above {100 * params.score:g} %",)
+    if count == params.limit:
+        return (f"the best {count} are shown; there may be more",)
+    return (f"{count} found" if count > 1 else "one found",)

@@ -1,0 +1,136 @@
+"""Which class the network sees at each pixel."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.base.errors import ModelError
+from nnviz.base.frames import Frame
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Help, Range, Title
+from nnviz.base.results import Mask, Report, Table
+from nnviz.engine.method import Context, Presets, register
+
+_NDIM = 4
+_BACKGROUNDS = frozenset({"__background__", "background"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentParams:
+    """Which pixels are painted."""
+
+    confidence: Annotated[
+        float,
+        Title("Lowest confidence"),
+        Range(0.0, 1.0),
+        Help(
+            "Pixels that the network is less sure of are counted as background, where "
+            "it knows one."
+        ),
+    ] = 0.0
+
+
+@register(
+    "segment",
+    title="Segment",
+    group="Inspect",
+    live=True,
+    reference=Reference("Long, Shelhamer & Darrell 2015", "arXiv:1411.4038"),
+    tasks=(Task.SEGMENT,),
+)
+class Segment:
+    """The class that a network holds most likely at each pixel."""
+
+    Params: ClassVar[type] = SegmentParams
+    shows: ClassVar[str] = (
+        "The class that the network holds most likely at each pixel, and how sure it "
+        "is: the softmax over the classes."
+    )
+    reading: ClassVar[str] = (
+        "Each colour is a class; the table gives its share of the picture. Look at "
+        "the confidence along the borders, and where two classes meet."
+    )
+    misleads: ClassVar[str] = (
+        "Every pixel gets one of the classes that the network knows, however "
+        "unlikely. Two objects of one class that touch become one area. Networks "
+        "compute at a coarser grid and are upsampled, so thin things vanish."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "sure ones only": {"confidence": 0.7}}
+
+    def run(self, ctx: Context, params: SegmentParams) -> Iterator[Report]:
+        """Yield one report: "segments" (main) and "shares" of the picture."""
+        mask = _mask(ctx, _logits(ctx), params.confidence)
+        yield Report({"segments": mask, "shares": _table(mask)}, _remarks(mask))
+
+
+def _logits(ctx: Context) -> Tensor:
+    """Return (1, K, H, W) over the network's input.
+
+    Raises:
+        ModelError: the output is no finite map for each class.
+    """
+    logits, title = ctx.outputs()[0], ctx.model.info.title
+    if logits.ndim != _NDIM:
+        raise ModelError(
+            title,
+            f"gives an output of shape {tuple(logits.shape)}, not a map a class",
+            "pick a network that segments",
+        )
+    if not bool(logits.sum().isfinite()):
+        raise ModelError(
+            title,
+            "gives outputs that are infinite or not numbers",
+            "check its weights and its preprocessing",
+        )
+    size = ctx.placement.input_size
+    if logits.shape[2:] == size:
+        return logits
+    return functional.interpolate(logits, size, mode="bilinear", align_corners=False)
+
+
+def _mask(ctx: Context, logits: Tensor, lowest: float) -> Mask:
+    """Return the likeliest classes, over the input.
+
+    Not over the photo: these are the pixels that the network decided on; how they are
+    laid over a larger photo is the painter's business and can be seen as such.
+    """
+    with torch.no_grad():
+        confidence, classes = logits[0].softmax(0).max(0)
+    labels = ctx.model.info.labels
+    background = next((i for i, name in enumerate(labels) if name in _BACKGROUNDS), -1)
+    if background >= 0:
+        classes = torch.where(confidence < lowest, background, classes)
+    return Mask(
+        classes=classes.cpu().contiguous().numpy(),
+        confidence=confidence.cpu().contiguous().numpy(),
+        labels=labels,
+        background=background,
+        frame=Frame.INPUT,
+        placement=ctx.placement,
+    )
+
+
+def _table(mask: Mask) -> Table:
+    """Return the classes that occur, the largest first."""
+    rows = tuple(
+        (mask.labels[index], 100 * share, 100 * _sureness(mask, index))
+        for index, share in mask.shares().items()
+    )
+    return Table(columns=("class", "share, %", "mean confidence, %"), rows=rows)
+
+
+def _sureness(mask: Mask, index: int) -> float:
+    return float(mask.confidence[mask.classes == index].mean())
+
+
+def _remarks(mask: Mask) -> tuple[str, ...]:
+    found = [index for index in mask.shares() if index != mask.background]
+    if not found:
+        return ("nothing but background",)
+    names = ", ".join(mask.labels[index] for index in found[:3])
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""  # noqa: PLR2004
+    return (f"{len(found)} classes: {names}{more}" if found[1:] else f"only {names}",)

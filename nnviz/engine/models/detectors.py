@@ -1,0 +1,269 @@
+"""torchvision's detectors as networks from normalised pixels to tensors.
+
+torchvision's own modules take lists of photographs, resize and normalise them and give
+the boxes that are left in the end.  Here resizing is the program's, as for any network;
+a pass gives what the heads say of every place; and which boxes are kept is computed
+from that again and again (``candidates``) without another pass.  Layers have
+torchvision's names.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torchvision.models import detection
+from torchvision.models.detection.image_list import ImageList
+from torchvision.models.detection.roi_heads import (
+    keypointrcnn_inference,
+    paste_masks_in_image,
+)
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
+
+from nnviz.base.frames import Placement
+from nnviz.base.preprocess import Fit, Interpolation, Preprocess
+from nnviz.engine.ops.boxes import on_photo
+from nnviz.engine.ops.detection import (
+    Candidates,
+    Limits,
+    Size,
+    anchored,
+    centred,
+    clipped,
+    decode,
+    decode_sides,
+    joined,
+    levelled,
+)
+
+_CORNERS = 4
+_SMALLEST_SIDE = 1e-2
+"""px: boxes of the second stage that are thinner are dropped, as torchvision does."""
+_PLAIN = (1.0, 1.0, 1.0, 1.0)
+_COCO_SKELETON = (
+    *((0, 1), (0, 2), (1, 3), (2, 4), (0, 5), (0, 6), (5, 6), (5, 7), (7, 9)),
+    *((6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14)),
+    (14, 16),
+)
+"""COCO's 17 keypoints: nose, eyes, ears, shoulders, elbows, wrists, hips, knees,
+ankles; left before right."""
+
+
+def detector(net: nn.Module) -> nn.Module:
+    """Return one of torchvision's detectors as a network from pixels to tensors."""
+    match net:
+        case detection.ssd.SSD():
+            return SingleShot(net)
+        case detection.FCOS() | detection.RetinaNet():
+            return Pyramid(net)
+        case detection.MaskRCNN():
+            return Outlining(net)
+        case detection.KeypointRCNN():
+            return FindingKeypoints(net)
+        case _:
+            return TwoStage(net)
+
+
+def preprocess_of(transform: GeneralizedRCNNTransform) -> Preprocess:
+    """Return the preprocessing that a detector carries with it."""
+    colours: dict[str, Any] = {
+        "interpolation": Interpolation.LINEAR,
+        "mean": tuple(transform.image_mean),
+        "std": tuple(transform.image_std),
+    }
+    if transform.fixed_size is not None:
+        width, height = transform.fixed_size
+        return Preprocess(input_size=(height, width), fit=Fit.STRETCH, **colours)
+    shorter = transform.min_size[-1]
+    return Preprocess(
+        input_size=(shorter, transform.max_size),
+        resize=shorter,
+        fit=Fit.WHOLE,
+        **colours,
+    )
+
+
+class SingleShot(nn.Module):
+    """SSD and SSDlite (Liu et al. 2016, arXiv:1512.02325).
+
+    A pass gives (N, A, 4 + 1 + K), offsets, then logits with the background first, and
+    the anchors (A, 4).
+    """
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        self.backbone = net.backbone
+        self.anchor_generator = net.anchor_generator
+        self.head = net.head
+        self.box_weights = net.box_coder.weights
+        self.top_k: int = net.topk_candidates
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Take normalised pixels (N, 3, H, W)."""
+        features = list(self.backbone(x).values())
+        found = self.head(features)
+        dense = torch.cat((found["bbox_regression"], found["cls_logits"]), dim=2)
+        (anchors,) = self.anchor_generator(_one(x), features)
+        return dense, centred(anchors)
+
+    def candidates(
+        self, outputs: Sequence[Tensor], size: Size, min_score: float
+    ) -> Candidates:
+        """Return what the outputs for one picture hold above a score."""
+        dense, anchors = outputs
+        limits = Limits(size, min_score, self.top_k)
+        found = anchored(dense[0], anchors, self.box_weights, limits)
+        # torchvision's labels begin with the background.
+        return Candidates(found.boxes, found.scores, found.classes + 1)
+
+
+class Pyramid(nn.Module):
+    """RetinaNet and FCOS: heads that slide over a feature pyramid.
+
+    A pass gives for each level (N, A, C) of what the heads say and its anchors (A, 4).
+    RetinaNet (Lin et al. 2017, arXiv:1708.02002): offsets, then a logit a class.  FCOS
+    (Tian et al. 2019, arXiv:1904.01355): distances of the sides, how central the place
+    is, then a logit a class.
+    """
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        self.backbone = net.backbone
+        self.anchor_generator = net.anchor_generator
+        self.head = net.head
+        self.divisor: int = net.transform.size_divisible
+        self.top_k: int = net.topk_candidates
+        self.centred = isinstance(net, detection.FCOS)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Take normalised pixels (N, 3, H, W)."""
+        padded = _padded(x, self.divisor)
+        features = list(self.backbone(padded).values())
+        found = self.head(features)
+        names = ("bbox_regression", "bbox_ctrness", "cls_logits")
+        dense = torch.cat([found[name] for name in names if name in found], dim=2)
+        (anchors,) = self.anchor_generator(_one(padded), features)
+        places = [math.prod(level.shape[2:]) for level in features]
+        counts = [place * len(anchors) // sum(places) for place in places]
+        parts = torch.split(dense, counts, 1), torch.split(centred(anchors), counts)
+        return tuple(chain.from_iterable(zip(*parts, strict=True)))
+
+    def candidates(
+        self, outputs: Sequence[Tensor], size: Size, min_score: float
+    ) -> Candidates:
+        """Return what the outputs for one picture hold above a score."""
+        limits = Limits(size, min_score, self.top_k)
+        levels = zip(outputs[0::2], outputs[1::2], strict=True)
+        return joined([self._level(each[0], at, limits) for each, at in levels])
+
+    def _level(self, dense: Tensor, anchors: Tensor, limits: Limits) -> Candidates:
+        scores = dense[:, _CORNERS:].sigmoid()
+        if self.centred:
+            scores = (scores[:, 1:] * scores[:, :1]).sqrt()
+        offsets, anchors, kept, classes = levelled(
+            scores, dense[:, :_CORNERS], anchors, limits
+        )
+        boxes = (
+            decode_sides(offsets, anchors)
+            if self.centred
+            else decode(offsets, anchors, _PLAIN)
+        )
+        return Candidates(clipped(boxes, limits.size), kept, classes)
+
+
+class TwoStage(nn.Module):
+    """Faster, Mask and Keypoint R-CNN (Ren et al. 2015, arXiv:1506.01497).
+
+    A pass gives (1, P, K + 4 K) of what the second stage says of each proposal, logits
+    with the background first, then offsets by class; the proposals (P, 4) as corners in
+    px; and the levels of the feature pyramid.
+    """
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        self.backbone = net.backbone
+        self.rpn = net.rpn
+        self.roi_heads = net.roi_heads
+        self.divisor: int = net.transform.size_divisible
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Take normalised pixels (1, 3, H, W)."""
+        size = (x.shape[2], x.shape[3])
+        padded = _padded(x, self.divisor)
+        features = self.backbone(padded)
+        proposals, _losses = self.rpn(ImageList(padded, [size]), features)
+        heads: Any = self.roi_heads
+        pooled = heads.box_roi_pool(features, proposals, [size])
+        logits, offsets = heads.box_predictor(heads.box_head(pooled))
+        dense = torch.cat((logits, offsets), dim=1)
+        return dense[None], proposals[0], *features.values()
+
+    def candidates(
+        self, outputs: Sequence[Tensor], size: Size, min_score: float
+    ) -> Candidates:
+        """Return what the outputs for one picture hold above a score."""
+        dense, proposals = outputs[0][0], outputs[1]
+        count = dense.shape[1] // (1 + _CORNERS)
+        scores = dense[:, :count].softmax(1)
+        rows, classes = torch.nonzero(scores[:, 1:] > min_score, as_tuple=True)
+        classes = classes + 1
+        offsets = dense[:, count:].view(-1, count, _CORNERS)[rows, classes]
+        weights = self.roi_heads.box_coder.weights
+        boxes = clipped(decode(offsets, centred(proposals)[rows], weights), size)
+        wide = ((boxes[:, 2:] - boxes[:, :2]) >= _SMALLEST_SIDE).all(1)
+        return Candidates(boxes[wide], scores[rows, classes][wide], classes[wide])
+
+    def features(self, outputs: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Return the levels of the pyramid by the names that poolers know."""
+        return {str(place): level for place, level in enumerate(outputs[2:])}
+
+
+class Outlining(TwoStage):
+    """Mask R-CNN (He et al. 2017, arXiv:1703.06870)."""
+
+    def outlines(
+        self, outputs: Sequence[Tensor], found: Candidates, place: Placement
+    ) -> Iterator[Tensor]:
+        """Yield (H, W) in [0, 1] over the photo for each box."""
+        heads: Any = self.roi_heads
+        size = place.input_size
+        pooled = heads.mask_roi_pool(self.features(outputs), [found.boxes], [size])
+        logits = heads.mask_predictor(heads.mask_head(pooled))
+        rows = torch.arange(len(logits), device=logits.device)
+        small = logits[rows, found.classes].sigmoid()
+        boxes = torch.from_numpy(on_photo(found.boxes.cpu().numpy(), place))
+        for outline, box in zip(small, boxes.to(small.device), strict=True):
+            whole = paste_masks_in_image(
+                outline[None, None], box[None], place.photo_size
+            )
+            yield whole[0, 0]
+
+
+class FindingKeypoints(TwoStage):
+    """Keypoint R-CNN (He et al. 2017, arXiv:1703.06870, section 5)."""
+
+    skeleton = _COCO_SKELETON
+
+    def keypoints(
+        self, outputs: Sequence[Tensor], found: Candidates, size: Size
+    ) -> Tensor:
+        """Return (n, 17, 3): x, y in px of the input, and a logit."""
+        heads: Any = self.roi_heads
+        pooled = heads.keypoint_roi_pool(self.features(outputs), [found.boxes], [size])
+        logits = heads.keypoint_predictor(heads.keypoint_head(pooled))
+        (points,), (scores,) = keypointrcnn_inference(logits, [found.boxes])
+        return torch.cat((points[..., :2], scores[..., None]), dim=2)
+
+
+def _padded(x: Tensor, divisor: int) -> Tensor:
+    """Fill pixels up with zeros at the right and below to multiples of a side."""
+    below, right = (-side % divisor for side in x.shape[2:])
+    return functional.pad(x, (0, right, 0, below)) if below or right else x
+
+
+def _one(x: Tensor) -> ImageList:
+    """Return what makers of anchors want to know of an input: one list of anchors."""
+    return ImageList(x, [(x.shape[2], x.shape[3])])
