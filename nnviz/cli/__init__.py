@@ -25,6 +25,7 @@ COMMANDS = {
     "models": "list networks, look into one, or download weights",
     "demo": "make a gallery of every method",
     "train": "train a bundled network from scratch",
+    "scenes": "write generated pictures whose truth is known",
     "doctor": "check this machine",
     "catalogue": "",
 }
