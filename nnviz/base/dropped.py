@@ -35,6 +35,7 @@ class Dropped:
         pictures: paths, those in folders too.
         models: paths of files of weights.
         labels: paths of lists of class names.
+        films: paths of video files.
         saved: results of nnviz.
         errors: why the others cannot be opened.
     """
@@ -42,5 +43,6 @@ class Dropped:
     pictures: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    films: tuple[str, ...] = ()
     saved: tuple[Saved, ...] = ()
     errors: tuple[ErrorRecord, ...] = ()

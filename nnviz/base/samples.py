@@ -1,7 +1,13 @@
-"""The photographs that the window and the demo begin with: scikit-image ships them."""
+"""What the window and the demo begin with.
+
+The photographs are scikit-image's; the film ships with nnviz.
+"""
 
 from importlib.util import find_spec
 from pathlib import Path
+
+from nnviz.base.resources import resource
+from nnviz.base.video import SourceKind, SourceRequest
 
 _FILES = ("chelsea.png", "coffee.png", "astronaut.png", "motorcycle_left.png")
 
@@ -14,3 +20,13 @@ def sample_photos() -> tuple[Path, ...]:
     spec = find_spec("skimage")
     folder = Path(spec.origin).parent / "data" if spec and spec.origin else Path()
     return tuple(folder / name for name in _FILES if (folder / name).is_file())
+
+
+def sample_film() -> SourceRequest:
+    """Return a request for a film that pans over photographs, a face among them.
+
+    Raises:
+        FileNotFoundError: the installation is broken.
+    """
+    path = resource("samples", "photographs.mp4")
+    return SourceRequest(kind=SourceKind.FILE, address=str(path))

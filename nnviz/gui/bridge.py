@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, SignalInstance
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.dropped import Dropped
@@ -22,16 +22,27 @@ from nnviz.base.events import (
     Policy,
     Priority,
 )
+from nnviz.base.live import Shown
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Request
 from nnviz.base.resources import resource
+from nnviz.base.video import SourceStatus
 from nnviz.runtime.garbage import GarbageTimer
 from nnviz.runtime.io import (
+    CAMERAS_PLACE,
     EXPORT_PLACE,
     FILES_PLACE,
     IMAGE_PLACE,
+    STILL_PLACE,
     THUMBNAIL_PLACE,
     IoPool,
+)
+from nnviz.runtime.live import (
+    FRAME_PLACE,
+    LIVE_PLACE,
+    STATUS_PLACE,
+    LiveLoop,
+    Trouble,
 )
 from nnviz.runtime.mailbox import Posted
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
@@ -39,6 +50,9 @@ from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
 _TURN_SECONDS = 0.008
 """Time for answers before the event loop looks after the user again."""
 _JOIN_SECONDS = 10.0
+_SOURCE_SECONDS = 2.0
+"""A camera whose driver hangs must not keep the window from closing."""
+_LIVE_PLACES = (LIVE_PLACE, FRAME_PLACE, STATUS_PLACE)
 _GARBAGE_MS = 200
 _WAKE = b"\0"
 
@@ -69,6 +83,7 @@ class Bridge(QObject):
 
     Attributes:
         catalogue: methods and models; the shipped list until the live one is there.
+        live: the loop of a camera; what it has to say comes as signals.
     """
 
     event = Signal(str, object)  # type: ignore[assignment]  # Qt's own stays in C++
@@ -89,6 +104,16 @@ class Bridge(QObject):
     """Tuple of paths."""
     export_failed = Signal(object)
     """ErrorRecord."""
+    live_shown = Signal(object)
+    """Shown: a frame and what the method found in it."""
+    live_failed = Signal(object)
+    """ErrorRecord: the method cannot work on the frames."""
+    source_changed = Signal(object)
+    """SourceStatus."""
+    cameras_found = Signal(object)
+    """Tuple of SourceRequests with their titles."""
+    still_ready = Signal(object)
+    """Run: a frame's result, the frame being a photograph now."""
 
     def __init__(
         self,
@@ -113,7 +138,17 @@ class Bridge(QObject):
         self._garbage_timer.timeout.connect(self._garbage.tick)
         self._worker = Worker(self._wake, engine)
         self._io = IoPool(self._worker.mailbox)
+        self.live = LiveLoop(self._worker)
         self._closed = False
+        self._hearers: dict[str, Callable[[Posted], None]] = {
+            CATALOGUE_PLACE: lambda posted: self._hear_engine(posted.event),
+            IMAGE_PLACE: self._hear_image,
+            FILES_PLACE: lambda posted: self._hear_files(posted.event),
+            THUMBNAIL_PLACE: self._hear_thumbnail,
+            EXPORT_PLACE: lambda posted: self._hear_export(posted.event),
+            CAMERAS_PLACE: lambda posted: _forward(posted.event, self.cameras_found),
+            STILL_PLACE: lambda posted: _forward(posted.event, self.still_ready),
+        }
         self._start()
 
     def submit(
@@ -174,6 +209,14 @@ class Bridge(QObject):
         """Save a result beside earlier ones; ``exported`` or ``export_failed``."""
         self._io.export(run, folder, stem)
 
+    def find_cameras(self) -> None:
+        """Look for cameras; answers with ``cameras_found``."""
+        self._io.find_cameras()
+
+    def keep_still(self, run: Run) -> None:
+        """Make a photograph of a frame; answers with ``still_ready``."""
+        self._io.keep_still(run)
+
     def shutdown(self) -> None:
         """Stop everything; nothing is emitted from now on.  Idempotent.
 
@@ -186,6 +229,7 @@ class Bridge(QObject):
         for timer in (self._again, self._garbage_timer):
             timer.stop()
         self._notifier.setEnabled(False)
+        self.live.close(_SOURCE_SECONDS)
         self._worker.shutdown(_JOIN_SECONDS)
         self._io.shutdown(_JOIN_SECONDS)
         self._reader.close()
@@ -222,18 +266,23 @@ class Bridge(QObject):
             self._again.stop()
 
     def _hear(self, posted: Posted) -> None:
-        if posted.place == CATALOGUE_PLACE:
-            self._hear_engine(posted.event)
-        elif posted.place == IMAGE_PLACE:
-            self._hear_image(posted)
-        elif posted.place == FILES_PLACE:
-            self._hear_files(posted.event)
-        elif posted.place == THUMBNAIL_PLACE:
-            self._hear_thumbnail(posted)
-        elif posted.place == EXPORT_PLACE:
-            self._hear_export(posted.event)
+        if posted.place in _LIVE_PLACES:
+            self._hear_live(posted)
+        elif posted.place in self._hearers:
+            self._hearers[posted.place](posted)
         else:
             self._hear_job(posted)
+
+    def _hear_live(self, posted: Posted) -> None:
+        match self.live.hear(posted):
+            case Shown() as shown:
+                self.live_shown.emit(shown)
+            case Trouble(error):
+                self.live_failed.emit(error)
+            case SourceStatus() as status:
+                self.source_changed.emit(status)
+            case None:
+                pass
 
     def _hear_job(self, posted: Posted) -> None:
         known = self._known(posted.place)
@@ -280,6 +329,11 @@ class Bridge(QObject):
 
     def _known(self, place: str) -> _Place:
         return self._places.get(place) or _Place()
+
+
+def _forward(event: Event, signal: SignalInstance) -> None:
+    if isinstance(event, Done):
+        signal.emit(event.value)
 
 
 def _shipped_catalogue() -> Catalogue:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from nnviz.base.info import MethodInfo
 from nnviz.gui.actions import Actions, plain
 from nnviz.gui.commands import MENUS, commands, gestures
 from nnviz.gui.operations import Operations
@@ -19,9 +20,10 @@ from nnviz.gui.topbar import TopBar
 from nnviz.gui.workbench import Workbench
 from nnviz.gui.workspaces.bar import WorkspaceBar
 from nnviz.gui.workspaces.inspect import INSPECT
+from nnviz.gui.workspaces.live import LIVE
 from nnviz.gui.workspaces.workspace import Workspace
 
-WORKSPACES = (INSPECT,)
+WORKSPACES = (INSPECT, LIVE)
 _SIZE = QSize(1440, 900)
 
 
@@ -34,7 +36,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("nnviz")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self.stage = Stage(bench, self, INSPECT)
+        self.workspace = INSPECT
+        self.stage = Stage(bench, self)
         self.commands = Actions(self, bench.look)
         self.operations = Operations(bench, self, self.stage)
         self._bind()
@@ -96,12 +99,14 @@ class MainWindow(QMainWindow):
         self.stage.centre.hovered.connect(self.status.hover)
         self.stage.layers.activated.connect(self.operations.look_into)
         self.bench.models.listed.connect(lambda _: self._choose_first())
+        self.bench.runs.elsewhere.connect(self._go_to)
+        self.bench.live_wanted.connect(lambda: self.enter(LIVE))
         self.bench.look.changed.connect(self._mark_theme)
         self._mark_theme()
 
     def _choose_first(self) -> None:
         if self.bench.runs.method is None:
-            self.bench.runs.choose(INSPECT.method)
+            self.bench.runs.enter(self.workspace)
 
     def _mark_theme(self) -> None:
         for name in THEMES:
@@ -111,8 +116,24 @@ class MainWindow(QMainWindow):
     # --- behaviour
 
     def enter(self, workspace: Workspace) -> None:
-        """Open the docks of a workspace."""
+        """Open the docks of a workspace, and the camera only where it is seen."""
+        if workspace is self.workspace:
+            return
+        self.workspace = workspace
+        self.commands[f"workspace.{workspace.name}"].setChecked(True)
         self.stage.open_for(workspace)
+        self.stage.centre.set_live(live=workspace.live)
+        self.bench.runs.enter(workspace)
+        if workspace.live:
+            self.bench.live.enter()
+        else:
+            self.bench.live.leave()
+
+    def _go_to(self, info: MethodInfo | None) -> None:
+        """Go where a method belongs; None for where photographs are looked at."""
+        still = [each for each in WORKSPACES if not each.live]
+        fitting = [each for each in still if info is None or each.offers(info)]
+        self.enter((fitting or still)[0])
 
     def _open_palette(self) -> None:
         self.palette_box.open()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -17,7 +18,7 @@ from nnviz.base.events import (
     Priority,
     Progress,
 )
-from nnviz.base.info import MethodInfo
+from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.parameters import Kind, Value
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RunMethod
@@ -26,6 +27,7 @@ from nnviz.gui.history import History
 from nnviz.gui.layers import offered, shown_layer
 from nnviz.gui.models import Models
 from nnviz.gui.selection import NO_UNIT, Selection
+from nnviz.gui.workspaces.workspace import Workspace
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.bridge import Bridge
@@ -35,13 +37,25 @@ PREDICTIONS = "predictions"
 _AUTOMATIC = {"Inspect"}
 """Groups whose methods are quick enough to run again at every change."""
 _TOP = 5
+_LIVE_PRESET = "live"
+"""Preset that a method starts with where it follows a camera, if it has one."""
 
 
 class Runs(QObject):
-    """Runs the chosen method on the selection and keeps the predictions fresh."""
+    """Runs the chosen method on the selection and keeps the predictions fresh.
+
+    In a live workspace nothing is run here: what is to be asked of each frame is told
+    as ``template_changed``, and photographs wait until the workspace is left.
+    """
 
     method_changed = Signal(object)
     """MethodInfo."""
+    offered_changed = Signal()
+    """There are other methods to choose from."""
+    elsewhere = Signal(object)
+    """The MethodInfo that is to be shown does not belong to this workspace."""
+    template_changed = Signal(object)
+    """RunMethod without an image: what to ask of live frames; None for nothing."""
     values_changed = Signal(object)
     """The method's parameters, by name, changed by something else than the form."""
     started = Signal()
@@ -70,7 +84,12 @@ class Runs(QObject):
         self._models = models
         self._bridge: Bridge | None = None
         self._method: MethodInfo | None = None
-        self._values: dict[str, dict[str, Value]] = {}
+        self._workspace: Workspace | None = None
+        self._preferred = ""
+        self._chosen: dict[str, str] = {}
+        """Name of the method that each workspace had last."""
+        self._kept: dict[tuple[str, str], dict[str, Value]] = {}
+        """Parameters by workspace and method."""
         self._seed = 0
         self._began = 0.0
         self._percent = -1
@@ -78,7 +97,7 @@ class Runs(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._run_all)
         self._predict_due = False
-        models.opened.connect(self._renew)
+        models.opened.connect(self._refit)
         models.listed.connect(self._relist)
         selection.image_changed.connect(self._renew)
         selection.layer_changed.connect(self._follow_layer)
@@ -97,7 +116,12 @@ class Runs(QObject):
     @property
     def values(self) -> dict[str, Value]:
         """The chosen method's parameters."""
-        return dict(self._values[self._method.name]) if self._method else {}
+        return dict(self._held(self._method)) if self._method else {}
+
+    @property
+    def live(self) -> bool:
+        """Whether frames of a camera are looked at, and no photograph."""
+        return self._workspace is not None and self._workspace.live
 
     @property
     def running(self) -> bool:
@@ -112,7 +136,9 @@ class Runs(QObject):
     @property
     def automatic(self) -> bool:
         """Whether the method runs by itself at every change."""
-        return self._method is not None and self._method.group in _AUTOMATIC
+        return self._method is not None and (
+            self.live or self._method.group in _AUTOMATIC
+        )
 
     def title(self, name: str) -> str:
         """Return a method's name for people."""
@@ -121,20 +147,44 @@ class Runs(QObject):
                 return info.title
         return name
 
-    def methods(self, group: str) -> tuple[MethodInfo, ...]:
-        """Return the methods of a workspace."""
-        return tuple(m for m in self._models.catalogue.methods if m.group == group)
+    def offered(self) -> tuple[MethodInfo, ...]:
+        """Return the methods of the workspace that suit the network."""
+        model, workspace = self._selection.model, self._workspace
+        return tuple(
+            info
+            for info in self._models.catalogue.methods
+            if (workspace is None or workspace.offers(info))
+            and (model is None or info.suits(model.task))
+        )
+
+    def enter(self, workspace: Workspace) -> None:
+        """Go to a workspace and to the method that was chosen there last."""
+        if self._workspace is not None and self._workspace.live != workspace.live:
+            self.stop()
+        self._workspace = workspace
+        self.offered_changed.emit()
+        self._choose_usual()
+        self._soon.start()
+
+    def leave_live(self) -> None:
+        """Ask for a workspace where photographs are looked at."""
+        if self.live:
+            self.elsewhere.emit(None)
 
     def choose(
         self, name: str, values: Mapping[str, Value] | None = None, seed: int = 0
     ) -> None:
         """Choose a method, and with it values for some of its parameters."""
-        info = next((m for m in self._models.catalogue.methods if m.name == name), None)
+        info = self._known(name)
         if info is None:
             return
+        if self._workspace is not None and not self._workspace.offers(info):
+            self.elsewhere.emit(info)
         changed = info is not self._method
         self._method, self._seed = info, seed
-        kept = self._values.setdefault(name, _defaults(info))
+        if self._workspace is not None:
+            self._chosen[self._workspace.name] = name
+        kept = self._held(info)
         kept.update(values or {})
         self._adopt_layer(info, kept, explicit=bool(values))
         if changed:
@@ -142,12 +192,16 @@ class Runs(QObject):
         self.values_changed.emit(self.values)
         self._restart()
 
+    def prefer(self, name: str) -> None:
+        """Choose a method as soon as the network that is being opened is there."""
+        self._preferred = name
+
     def set_values(self, values: Mapping[str, Value]) -> None:
         """Take what the form says; runs at once where that is cheap."""
         if self._method is None or dict(values) == self.values:
             return
         before = self.values
-        self._values[self._method.name].update(values)
+        self._held(self._method).update(values)
         if self._steered(before):
             return
         self._link_selection()
@@ -156,13 +210,16 @@ class Runs(QObject):
     def reset(self) -> None:
         """Go back to the method's own values."""
         if self._method is not None:
-            self._values[self._method.name] = _defaults(self._method)
-            self._adopt_layer(self._method, self._values[self._method.name])
+            self._keep(self._method, self._first_values(self._method))
+            self._adopt_layer(self._method, self._held(self._method))
             self.values_changed.emit(self.values)
             self._restart()
 
     def run(self) -> None:
         """Run the chosen method now."""
+        if self.live:
+            self.template_changed.emit(self._template())
+            return
         request = self._request()
         if request is None or self._bridge is None:
             return
@@ -177,6 +234,7 @@ class Runs(QObject):
 
     def bring_back(self, run: Run) -> None:
         """Show an earlier result, with the method and values that made it."""
+        self.leave_live()
         self.choose_quietly(run.recipe)
         self.restored.emit(run)
 
@@ -188,18 +246,65 @@ class Runs(QObject):
         self._soon.stop()
 
     def _request(self) -> RunMethod | None:
-        chosen = self._selection
-        if self._method is None or chosen.model is None:
-            return None
-        if self._method.needs_image and chosen.image is None:
+        template, image = self._template(), self._selection.image
+        if template is None or self._method is None or not self._method.needs_image:
+            return template
+        return replace(template, image=image) if image is not None else None
+
+    def _template(self) -> RunMethod | None:
+        """Return what is asked, the photograph left out."""
+        model = self._selection.model
+        if self._method is None or model is None or not self._method.suits(model.task):
             return None
         return RunMethod(
             method=self._method.name,
             model=self._models.request,
-            image=chosen.image if self._method.needs_image else None,
             values=self.values,
             seed=self._seed,
         )
+
+    def _known(self, name: str) -> MethodInfo | None:
+        methods = self._models.catalogue.methods
+        return next((info for info in methods if info.name == name), None)
+
+    def _held(self, info: MethodInfo) -> dict[str, Value]:
+        """Return a method's parameters in this workspace, to read and to change."""
+        place = self._workspace.name if self._workspace else ""
+        key = place, info.name
+        if key not in self._kept:
+            self._kept[key] = self._first_values(info)
+        return self._kept[key]
+
+    def _keep(self, info: MethodInfo, values: dict[str, Value]) -> None:
+        place = self._workspace.name if self._workspace else ""
+        self._kept[place, info.name] = values
+
+    def _first_values(self, info: MethodInfo) -> dict[str, Value]:
+        preset = info.presets.get(_LIVE_PRESET, {}) if self.live else {}
+        return _defaults(info) | dict(preset)
+
+    def _choose_usual(self) -> None:
+        """Choose what was chosen here last, else the first that suits the network."""
+        offered = {info.name: info for info in self.offered()}
+        workspace = self._workspace
+        if workspace is None or not offered:
+            return
+        last = self._chosen.get(workspace.name, "")
+        usual = [
+            name for name in (last, *workspace.methods, *offered) if name in offered
+        ]
+        self.choose(usual[0])
+
+    def _refit(self) -> None:
+        """Another network: let the method be one that suits it."""
+        self.offered_changed.emit()
+        model: ModelInfo | None = self._selection.model
+        preferred, self._preferred = self._preferred, ""
+        if preferred:
+            self.choose(preferred)
+        elif model and self._method and not self._method.suits(model.task):
+            self._choose_usual()
+        self._renew()
 
     def _restart(self) -> None:
         if self.automatic:
@@ -209,38 +314,30 @@ class Runs(QObject):
         """Model or image is another one: predict again and run again."""
         self._predict_due = True
         if self._method is not None:
-            self._adopt_layer(self._method, self._values[self._method.name])
+            self._adopt_layer(self._method, self._held(self._method))
             self.values_changed.emit(self.values)
         self._soon.start()
 
     def _run_all(self) -> None:
-        if self._predict_due:
+        if self._predict_due and not self.live:
             self._predict_due = False
             self._predict()
         if self.automatic:
             self.run()
 
     def _predict(self) -> None:
-        chosen = self._selection
-        if self._bridge is None or chosen.model is None or chosen.image is None:
+        chosen, method = self._selection, self._known(PREDICTIONS)
+        unsuited = method and chosen.model and not method.suits(chosen.model.task)
+        if self._bridge is None or not chosen.model or not chosen.image or unsuited:
             self.predicted.emit(None)
             return
         request = RunMethod(
-            method="predictions",
+            method=PREDICTIONS,
             model=self._models.request,
             image=chosen.image,
-            values=self._predict_values(),
+            values={"top_k": _TOP},
         )
         self._bridge.submit(PREDICTIONS, request, Policy.REPLACE, Priority.INTERACTIVE)
-
-    def _predict_values(self) -> dict[str, Value]:
-        names = {
-            parameter.name
-            for method in self._models.catalogue.methods
-            if method.name == "predictions"
-            for parameter in method.parameters
-        }
-        return {"top": _TOP} if "top" in names else {}
 
     def _steered(self, before: Mapping[str, Value]) -> bool:
         """Hand changed values to the running job if all of them are steerable."""
@@ -258,7 +355,7 @@ class Runs(QObject):
     def _follow_layer(self, _layer: str) -> None:
         if self._method is None:
             return
-        values = self._values[self._method.name]
+        values = self._held(self._method)
         before = dict(values)
         self._adopt_layer(self._method, values)
         if values != before:
@@ -270,7 +367,7 @@ class Runs(QObject):
         name = self._named(Kind.CHANNEL)
         if name is None or self._method is None or unit == NO_UNIT:
             return
-        values = self._values[self._method.name]
+        values = self._held(self._method)
         if values[name] not in (NO_UNIT, unit):
             self.show_channel(unit)
 
@@ -279,7 +376,7 @@ class Runs(QObject):
         name = self._named(Kind.CHANNEL)
         if name is None or self._method is None:
             return
-        self._values[self._method.name][name] = unit
+        self._held(self._method)[name] = unit
         self.values_changed.emit(self.values)
         self._restart()
 
@@ -328,11 +425,9 @@ class Runs(QObject):
             return
         for info in catalogue.methods:
             if info.name == self._method.name and info != self._method:
-                self._values[info.name] = _defaults(info) | {
-                    name: value
-                    for name, value in self.values.items()
-                    if name in {p.name for p in info.parameters}
-                }
+                names = {parameter.name for parameter in info.parameters}
+                kept = {n: value for n, value in self.values.items() if n in names}
+                self._keep(info, self._first_values(info) | kept)
                 self._method = info
                 self.method_changed.emit(info)
                 self.values_changed.emit(self.values)
@@ -351,7 +446,7 @@ class Runs(QObject):
                 self.reported.emit(report)
             case Done(Run() as run):
                 self.history.add(run)
-                self._learn_layer(run.report)
+                self.learn_layer(run.report)
                 self.finished.emit(run)
             case Failed(error):
                 self.failed.emit(error)
@@ -360,13 +455,13 @@ class Runs(QObject):
             case _:
                 pass
 
-    def _learn_layer(self, report: Report) -> None:
+    def learn_layer(self, report: Report) -> None:
         """Choose the layer that the method chose, where none was chosen."""
         name = self._named(Kind.LAYER)
         shown = shown_layer(report)
         if name is None or self._method is None or self.values[name] or not shown:
             return
-        self._values[self._method.name][name] = shown
+        self._held(self._method)[name] = shown
         self._selection.set_layer(shown)
         self.values_changed.emit(self.values)
 

@@ -25,9 +25,7 @@ _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 class Stage(QObject):
     """The panels by name, and the docks that hold them."""
 
-    def __init__(
-        self, bench: Workbench, window: QMainWindow, workspace: Workspace
-    ) -> None:
+    def __init__(self, bench: Workbench, window: QMainWindow) -> None:
         super().__init__(window)
         self._window = window
         self._look = bench.look
@@ -36,7 +34,7 @@ class Stage(QObject):
         self.models = ModelPanel(bench)
         self.layers = LayerPanel(bench)
         self.prediction = PredictionPanel(bench)
-        self.method = MethodPanel(bench, workspace.group)
+        self.method = MethodPanel(bench)
         self.preprocess = PreprocessPanel(bench)
         self.images = ImageTray(bench)
         self.results = ResultTray(bench)

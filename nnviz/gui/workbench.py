@@ -9,10 +9,13 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.dropped import Dropped
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.info import Finding, ModelInfo, Severity
+from nnviz.base.live import Content
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
+from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.captions import summary
 from nnviz.gui.images import Images
+from nnviz.gui.live import Live
 from nnviz.gui.messages import Messages, Notice, Remedy
 from nnviz.gui.models import Models
 from nnviz.gui.restoring import Restoring
@@ -33,6 +36,8 @@ class Workbench(QObject):
 
     attached = Signal(object)
     """The Bridge is there."""
+    live_wanted = Signal()
+    """A film was opened: it is to be seen."""
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +48,7 @@ class Workbench(QObject):
         self.models = Models(self.selection, settings.device, self)
         self.images = Images(self.selection, self)
         self.runs = Runs(self.selection, self.models, self)
+        self.live = Live(self.runs, self.messages, self)
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
@@ -55,7 +61,7 @@ class Workbench(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self.bridge = bridge
-        for part in (self.models, self.images, self.runs):
+        for part in (self.models, self.images, self.runs, self.live):
             part.attach(bridge)
         bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))
         bridge.files_seen.connect(self._open_seen)
@@ -90,6 +96,23 @@ class Workbench(QObject):
         """Open a network by reference or path."""
         self.models.open(reference)
 
+    def look_live(self, content: Content) -> None:
+        """Look at something else live, with the open network if it suits."""
+        model, catalogue = self.selection.model, self.models.catalogue
+        if model is not None and content.suits(model):
+            self.runs.choose(content.method)
+            return
+        network = content.network(catalogue.models, catalogue.present)
+        if network:
+            self.runs.prefer(content.method)
+            self.open_model(network)
+
+    def play(self, request: SourceRequest) -> None:
+        """Open a source of frames where it can be seen."""
+        self.live.request = request
+        self.live_wanted.emit()
+        self.live.open(request)
+
     def stop(self) -> None:
         """Stop what runs."""
         self.runs.stop()
@@ -98,23 +121,31 @@ class Workbench(QObject):
 
     def _open_seen(self, dropped: Dropped) -> None:
         """Open files of which it is known what they are."""
-        pictures = dropped.pictures
-        if not pictures and not dropped.saved and self._sample:
-            pictures = () if self.images.current else (self._sample,)
-        self._sample = ""
-        if pictures:
-            self.images.add(pictures)
+        self._open_pictures(dropped)
         for file in self._one_of(dropped.models):
             self.open_model(file)
         for file in self._one_of(dropped.labels):
             self.models.set_labels(file)
             self.messages.say(self.tr("class names from {0}").format(Path(file).name))
+        for file in self._one_of(dropped.films):
+            self.play(SourceRequest(kind=SourceKind.FILE, address=file))
         for saved in dropped.saved[:1]:
             self.restoring.restore(saved)
         for error in dropped.errors[:1]:
             self.messages.fail("open", error)
         for error in dropped.errors[1:]:
             self.messages.say(error.text)
+
+    def _open_pictures(self, dropped: Dropped) -> None:
+        """Put photographs into the tray; the sample where none was to be opened."""
+        pictures = dropped.pictures
+        if pictures or dropped.saved:
+            self.runs.leave_live()
+        if not pictures and not dropped.saved and self._sample:
+            pictures = () if self.images.current else (self._sample,)
+        self._sample = ""
+        if pictures:
+            self.images.add(pictures)
 
     def _one_of(self, files: tuple[str, ...]) -> tuple[str, ...]:
         """Return the first file; say that the others stay closed."""

@@ -43,6 +43,25 @@ IMAGES = frozenset(
         ".hdr",
     ]
 )
+FILMS = frozenset(
+    [
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".mpg",
+        ".mpeg",
+        ".ts",
+        ".m2ts",
+        ".mts",
+        ".wmv",
+        ".flv",
+        ".ogv",
+        ".3gp",
+    ]
+)
 MODELS = frozenset([".safetensors", ".pt", ".pth", ".bin", ".ckpt"])
 LABELS = frozenset([".txt", ".csv", ".json", ".names"])
 _MAX_IN_FOLDER = 2000
@@ -56,6 +75,7 @@ class FileKind(StrEnum):
 
     IMAGE = "image"
     FOLDER = "folder"
+    FILM = "film"
     MODEL = "model"
     LABELS = "labels"
     SAVED = "saved"
@@ -71,6 +91,8 @@ def kind_of(path: Path) -> FileKind:
         return FileKind.SAVED
     if ending in IMAGES:
         return FileKind.IMAGE
+    if ending in FILMS:
+        return FileKind.FILM
     if ending in MODELS:
         return FileKind.MODEL
     return FileKind.LABELS if ending in LABELS else FileKind.UNKNOWN
@@ -115,6 +137,7 @@ class _Found:
     pictures: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    films: list[str] = field(default_factory=list)
     saved: list[Saved] = field(default_factory=list)
     errors: list[ErrorRecord] = field(default_factory=list)
 
@@ -134,6 +157,8 @@ class _Found:
                 self.models.append(file)
             case FileKind.LABELS:
                 self.labels.append(file)
+            case FileKind.FILM:
+                self.films.append(file)
             case FileKind.SAVED:
                 self.saved.append(restore(path))
             case FileKind.UNKNOWN:
@@ -145,6 +170,7 @@ class _Found:
             tuple(self.pictures),
             tuple(self.models),
             tuple(self.labels),
+            tuple(self.films),
             tuple(self.saved),
             tuple(self.errors),
         )
@@ -206,6 +232,6 @@ def _refusal(path: Path) -> InputError:
     return InputError(
         path.name,
         reason,
-        "pictures, weights (.safetensors, .pt, .pth), label lists and saved results "
-        "can be opened",
+        "pictures, films, weights (.safetensors, .pt, .pth), label lists and saved "
+        "results can be opened",
     )

@@ -20,12 +20,15 @@ from nnviz.runtime import recent
 from nnviz.runtime.dropped import look_at
 from nnviz.runtime.export import save_run
 from nnviz.runtime.image_cache import ImageCache
+from nnviz.runtime.live import still
 from nnviz.runtime.mailbox import Mailbox, Posted
 
 IMAGE_PLACE = ":image"
 THUMBNAIL_PLACE = ":thumbnail"
 EXPORT_PLACE = ":export"
 FILES_PLACE = ":files"
+CAMERAS_PLACE = ":cameras"
+STILL_PLACE = ":still"
 _THREADS = 2
 _CACHE_BYTES = 256 << 20
 _MAX_WAITING_IMAGES = 3
@@ -102,6 +105,14 @@ class IoPool:
         return self._submit(
             _Urgency.EXPORT, EXPORT_PLACE, lambda: _save(run, Path(folder), stem)
         )
+
+    def find_cameras(self) -> int:
+        """Look for cameras; ends with what ``list_cameras`` gives."""
+        return self._submit(_Urgency.EXPORT, CAMERAS_PLACE, _list_cameras)
+
+    def keep_still(self, run: Run) -> int:
+        """Make a photograph of a frame; ends with its Run."""
+        return self._submit(_Urgency.EXPORT, STILL_PLACE, lambda: still(run))
 
     def cancel(self, ticket: int) -> None:
         """Forget an errand; one that has begun is finished but its answer dropped."""
@@ -196,6 +207,13 @@ class IoPool:
         if errand.place == IMAGE_PLACE:
             self._waiting_images += 1
         self._mailbox.put(Posted(errand.place, errand.ticket, event), keep=True)
+
+
+def _list_cameras() -> object:
+    # Imported here: it loads OpenCV and PyAV, and most starts want no camera.
+    from nnviz.runtime.capture import list_cameras  # noqa: PLC0415
+
+    return list_cameras()
 
 
 def _save(run: Run, folder: Path, stem: str | None) -> tuple[Path, ...]:

@@ -16,8 +16,11 @@ from typing import Protocol
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Done, Event, Failed, Policy, Priority
+from nnviz.base.images import image_from_array
+from nnviz.base.live import Figures, Shown, SourceControls
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Request, RunMethod
+from nnviz.base.results import Ranking
 from nnviz.base.video import (
     FrameImage,
     SourceRequest,
@@ -27,6 +30,7 @@ from nnviz.base.video import (
 )
 from nnviz.runtime.live_scale import ScaleKeeper
 from nnviz.runtime.mailbox import Mailbox, Posted
+from nnviz.runtime.smoothing import SmoothRanking
 
 LIVE_PLACE = "live"
 FRAME_PLACE = "live:frame"
@@ -54,77 +58,19 @@ class Asked(Protocol):
         ...
 
 
-class Source(Protocol):
+class Source(SourceControls, Protocol):
     """What the loop needs of ``nnviz.runtime.capture.Capture``."""
 
-    def pause(self) -> None:
-        """Stand still."""
+    def start(self) -> None:
+        """Begin to give frames."""
         ...
 
-    def resume(self) -> None:
-        """Go on."""
-        ...
-
-    def step(self) -> None:
-        """Give one frame while it stands still."""
-        ...
-
-    def seek(self, position: float) -> None:
-        """Go to a position of a file, s."""
-        ...
-
-    def set_speed(self, speed: float) -> None:
-        """Play a file faster or slower."""
-        ...
-
-    def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001
-        """Swap left and right."""
-        ...
-
-    def set_scale(self, scale: float) -> None:
-        """Give smaller frames."""
-        ...
-
-    def close(self, timeout: float = ...) -> object:
-        """End it; nothing is called any more."""
+    def close(self, timeout: float) -> bool:
+        """End it; whether it has ended."""
         ...
 
 
 OpenSource = Callable[[SourceRequest, OnFrame, OnStatus], Source]
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """How live it is.
-
-    Attributes:
-        rate: frames shown a second.
-        age: between the capture of the frame and now, that it is shown, s.
-        inference: how long the method worked on it, s; 0 where none did.
-        dropped: frames of the source that were not shown, since it was opened.
-        scale: share of the source's own size that the frames have.
-    """
-
-    rate: float
-    age: float
-    inference: float
-    dropped: int
-    scale: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Shown:
-    """A frame to show, with what the method found in it.
-
-    Attributes:
-        image: the frame.
-        run: what the method gave; None where none was asked.
-        figures: how live it is.
-    """
-
-    image: FrameImage
-    run: Run | None
-    figures: Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +93,9 @@ class LiveLoop:
         worker: does the work; its mailbox also takes what the capture thread tells.
         open_source: opens a source; imports nothing before the first one is wanted.
         clock: s, as ``VideoFrame.captured`` counts.
+
+    Attributes:
+        smooth: makes bars that can be read.
     """
 
     def __init__(
@@ -173,6 +122,7 @@ class LiveLoop:
         self._pace = _Pace()
         self._keeper = ScaleKeeper()
         self._told = ""
+        self.smooth = SmoothRanking()
 
     @property
     def source(self) -> Source | None:
@@ -192,11 +142,13 @@ class LiveLoop:
             self._opening, self._last, self._title = opening, None, request.address
             self._answered = False
         self._pace, self._keeper, self._told = _Pace(), ScaleKeeper(), ""
+        self.smooth.clear()
         self._source = self._open_source(
             request,
             lambda frame: self._take(opening, frame),
             lambda status: self._tell(opening, status),
         )
+        self._source.start()
 
     def close(self, timeout: float = 0.0) -> None:
         """Close the source; what is still on its way is not heard any more.
@@ -218,6 +170,8 @@ class LiveLoop:
         Args:
             template: what to ask, without the image.
         """
+        if template is None or not self._asks_same(template):
+            self.smooth.clear()
         with self._lock:
             self._template = template
             self._oldest, self._answered = _NEVER, False
@@ -235,6 +189,14 @@ class LiveLoop:
         with self._lock:
             late = posted.ticket < self._oldest
         return None if late else self._heard_answer(posted.event)
+
+    def _asks_same(self, template: RunMethod) -> bool:
+        """Tell whether the same network is asked by the same method as before."""
+        before = self._template
+        return before is not None and (before.method, before.model) == (
+            template.method,
+            template.model,
+        )
 
     # --- on the capture thread
 
@@ -314,7 +276,14 @@ class LiveLoop:
         figures = Figures(
             self._pace.rate, age, inference, self._pace.dropped, self._keeper.scale
         )
-        return Shown(image, run, figures)
+        return Shown(image, run, figures, self._bars(run, image, new=new))
+
+    def _bars(self, run: Run | None, image: FrameImage, *, new: bool) -> Ranking | None:
+        if run is None or not isinstance(run.report.main, Ranking):
+            return None
+        if not new:  # one that stands still is not on its way to anything
+            self.smooth.clear()
+        return self.smooth.update(run.report.main, image.captured)
 
 
 @dataclass(slots=True)
@@ -353,3 +322,12 @@ def _open_capture(
     module = importlib.import_module("nnviz.runtime.capture")
     source: Source = module.Capture(request, on_frame, on_status)
     return source
+
+
+def still(run: Run) -> Run:
+    """Return a frame's result as that of a photograph, its pixels hashed."""
+    if not isinstance(run.image, FrameImage):
+        return run
+    image = image_from_array(run.image.pixels, run.image.name)
+    recipe = replace(run.recipe, image=image.name, image_sha256=image.sha256)
+    return replace(run, image=image, recipe=recipe)

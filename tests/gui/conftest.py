@@ -1,5 +1,7 @@
 """Windows to test, with the real engine or with a bridge that answers at once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Signal
@@ -9,15 +11,19 @@ from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Cancelled, Done, Failed
 from nnviz.base.images import image_from_array
 from nnviz.base.info import LayerInfo, ModelInfo, ModelSource
+from nnviz.base.live import Figures, Shown
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import FetchModel, LoadModel
 from nnviz.base.resources import resource
 from nnviz.base.results import Mosaic, Ranking, Report
+from nnviz.base.video import frame_image
 from nnviz.gui import app
 from nnviz.gui.bridge import Bridge
 from nnviz.gui.settings import Settings
 from nnviz.runtime.dropped import look_at
+from nnviz.runtime.live import still
+from tests.support.sources import HandSource
 
 
 class FakeBridge(QObject):
@@ -32,9 +38,16 @@ class FakeBridge(QObject):
     thumbnail_ready = Signal(str, object)
     exported = Signal(object)
     export_failed = Signal(object)
+    live_shown = Signal(object)
+    live_failed = Signal(object)
+    source_changed = Signal(object)
+    cameras_found = Signal(object)
+    still_ready = Signal(object)
 
     def __init__(self):
         super().__init__()
+        self.live = FakeLive(self)
+        self.cameras = ()
         text = resource("catalogue.json").read_text("utf-8")
         self.catalogue = Catalogue.from_json(text)
         self.asked = []
@@ -97,8 +110,50 @@ class FakeBridge(QObject):
     def export(self, run, folder, stem=None):
         self.saved.append((run, folder, stem))
 
+    def find_cameras(self):
+        self.cameras_found.emit(self.cameras)
+
+    def keep_still(self, run):
+        self.still_ready.emit(still(run))
+
     def shutdown(self):
         self.closed += 1
+
+
+class FakeLive:
+    """A loop that answers each frame at once; ``source.give()`` gives one."""
+
+    def __init__(self, bridge):
+        self.bridge = bridge
+        self.source = self.template = None
+        self.opened = []
+
+    @property
+    def running(self):
+        return self.source is not None
+
+    def open(self, request):
+        self.close()
+        self.opened.append(request)
+        tell = self.bridge.source_changed.emit
+        self.source = HandSource(request, self.take, tell)
+        self.source.start()
+
+    def close(self, timeout=0.0):
+        if self.source is not None:
+            self.source.close(timeout)
+        self.source = None
+
+    def set_template(self, template):
+        self.template = template
+
+    def take(self, frame):
+        image = frame_image(frame, "hand", 1)
+        asked = self.template
+        run = None if asked is None else finished(replace(asked, image=image))
+        bars = run.report.main if run and asked.method == "predictions" else None
+        figures = Figures(rate=12, age=0.08, inference=0.06, dropped=3, scale=1)
+        self.bridge.live_shown.emit(Shown(image, run, figures, bars))
 
 
 def photo(path):

@@ -29,14 +29,17 @@ class HandSource:
     def tell(self, state, error=None):
         self.on_status(SourceStatus(state=state, title="hand", error=error))
 
+    def start(self):
+        self.tell(SourceState.RUNNING)
+
     def pause(self):
         self.asked.append("pause")
 
     def resume(self):
         self.asked.append("resume")
 
-    def step(self):
-        self.asked.append("step")
+    def step(self, frames=1):
+        self.asked.append(("step", frames))
         self.give()
 
     def seek(self, position):
@@ -65,6 +68,8 @@ class ClockSource(HandSource):
         self.thread = threading.Thread(
             target=self.live, name="nnviz-test-source", daemon=True
         )
+
+    def start(self):
         self.thread.start()
 
     def live(self):

@@ -39,13 +39,10 @@ _WIDTH = 376
 class MethodPanel(QWidget):
     """Made from a method's declaration alone: a new method needs nothing here."""
 
-    def __init__(
-        self, bench: Workbench, group: str, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self._bench = bench
-        self._group = group
         self.form: Form | None = None
         self.choice = named(QComboBox(), name=self.tr("Method"))
         self._presets = named(QToolButton(), name=self.tr("Presets"))
@@ -109,6 +106,7 @@ class MethodPanel(QWidget):
     def _connect(self) -> None:
         runs = self._bench.runs
         self._bench.models.listed.connect(lambda _: self._list())
+        runs.offered_changed.connect(self._list)
         self._bench.selection.model_changed.connect(self._offer_layers)
         self.choice.activated.connect(
             lambda place: runs.choose(str(self.choice.itemData(place)))
@@ -125,7 +123,7 @@ class MethodPanel(QWidget):
     def _list(self) -> None:
         with QSignalBlocker(self.choice):
             self.choice.clear()
-            for info in self._bench.runs.methods(self._group):
+            for info in self._bench.runs.offered():
                 self.choice.addItem(info.title, info.name)
             self._mark()
 

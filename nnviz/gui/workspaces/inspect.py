@@ -7,6 +7,6 @@ INSPECT = Workspace(
     title="Inspect",
     icon="scan-search",
     group="Inspect",
-    method="activations",
+    methods=("activations",),
     docks=("browser", "prediction", "method", "images", "results"),
 )

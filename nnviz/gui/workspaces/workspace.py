@@ -1,7 +1,8 @@
-"""What a workspace is: a group of methods and the docks that stand open for it."""
+"""What a workspace is: its methods, and the docks that stand open for it."""
 
 from dataclasses import dataclass
 
+from nnviz.base.info import MethodInfo
 from nnviz.gui.actions import Command
 
 
@@ -13,20 +14,27 @@ class Workspace:
         name: unchanging, for settings.
         title: in the bar.
         icon: of ``resources/icons``.
-        group: ``MethodInfo.group`` of its methods.
-        method: chosen when the workspace is entered for the first time.
+        group: ``MethodInfo.group`` of its methods; empty for those of all groups.
+        methods: chosen when the workspace is entered for the first time: the first of
+            them that suits the network.
         docks: names of the docks that stand open; all others are hidden.
+        live: whether its methods follow a camera.
     """
 
     name: str
     title: str
     icon: str
     group: str
-    method: str
+    methods: tuple[str, ...]
     docks: tuple[str, ...]
+    live: bool = False
 
     def command(self) -> Command:
         """Return the command that enters it."""
         return Command(
             f"workspace.{self.name}", self.title, "", self.icon, "Go", checkable=True
         )
+
+    def offers(self, info: MethodInfo) -> bool:
+        """Tell whether a method belongs here."""
+        return (info.live or not self.live) and self.group in ("", info.group)

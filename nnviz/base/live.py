@@ -1,0 +1,119 @@
+"""What the live loop tells: a frame, what was found in it, and how live it is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from nnviz.base.info import ModelEntry, ModelInfo, Task
+from nnviz.base.recipes import Run
+from nnviz.base.results import Ranking
+from nnviz.base.video import FrameImage
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How live it is.
+
+    Attributes:
+        rate: frames shown a second.
+        age: between the capture of the frame and now, that it is shown, s.
+        inference: how long the method worked on it, s; 0 where none did.
+        dropped: frames of the source that were not shown, since it was opened.
+        scale: share of the source's own size that the frames have.
+    """
+
+    rate: float
+    age: float
+    inference: float
+    dropped: int
+    scale: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A frame to show, with what the method found in it.
+
+    Attributes:
+        image: the frame.
+        run: what the method gave; None where none was asked.
+        figures: how live it is.
+        bars: the ranking, smoothed over the frames, where the method gives one.
+    """
+
+    image: FrameImage
+    run: Run | None
+    figures: Figures
+    bars: Ranking | None = None
+
+
+class SourceControls(Protocol):
+    """How an open source is played; may be called from any thread."""
+
+    def pause(self) -> None:
+        """Stand still."""
+        ...
+
+    def resume(self) -> None:
+        """Go on."""
+        ...
+
+    def step(self, frames: int) -> None:
+        """Stand still, some frames further."""
+        ...
+
+    def seek(self, seconds: float) -> None:
+        """Go to a place in a film."""
+        ...
+
+    def set_speed(self, speed: float) -> None:
+        """Play a film faster or slower, 1 for its own speed."""
+        ...
+
+    def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001
+        """Swap left and right."""
+        ...
+
+    def set_scale(self, share: float) -> None:
+        """Give smaller frames: share of width and height."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What can be looked at live.
+
+    Attributes:
+        name: on the command line.
+        title: in the window.
+        method: the method that shows it.
+        task: of the networks that it needs; None for any.
+        model: the network to begin with, where the open one does not suit.
+    """
+
+    name: str
+    title: str
+    method: str
+    task: Task | None
+    model: str = ""
+
+    def suits(self, model: ModelInfo) -> bool:
+        """Tell whether a network can be looked at in this way."""
+        return bool(model.layers) if self.task is None else model.task is self.task
+
+    def network(self, models: Iterable[ModelEntry], present: Iterable[str]) -> str:
+        """Return the network to begin with, "" where this machine has none."""
+        held = set(present)
+        fitting = [
+            entry.reference
+            for entry in models
+            if entry.reference in held and self.task in (None, entry.task)
+        ]
+        return self.model if self.model in fitting else next(iter(fitting), "")
+
+
+CONTENTS = (
+    Content("classify", "Classify", "predictions", Task.CLASSIFY, "bundled:objects"),
+    Content("features", "Features", "activations", None, "bundled:objects"),
+    Content("detect", "Detect", "detect", Task.DETECT, "bundled:faces"),
+    Content("segment", "Segment", "segment", Task.SEGMENT),
+)

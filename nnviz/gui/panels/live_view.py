@@ -1,0 +1,139 @@
+"""A frame of a camera with what was found in it: bars, maps, boxes."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from nnviz.base.live import Shown
+from nnviz.base.results import Mosaic, Report
+from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.photo import seen
+from nnviz.gui.parts import MARGIN, label, named
+from nnviz.gui.theme import GRID
+from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
+from nnviz.gui.views.mosaic import MosaicView
+from nnviz.gui.views.report import ReportView
+from nnviz.gui.workbench import Workbench
+
+_ROWS = 10
+_BARS_WIDTH = 264
+_CAMERA_WIDTH = 264
+
+
+class LiveView(QWidget):
+    """Shows frame after frame; what stands beside it follows the kind of result."""
+
+    hovered = Signal(str)
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.report: Report | None = None
+        self._pages = QStackedWidget()
+        self.frame = _FrameSide(bench)
+        self.maps = _MapsSide(bench)
+        self.rest = ReportView()
+        for page in (self.frame, self.maps, self.rest):
+            self._pages.addWidget(page)
+        self.frame.canvas.hovered.connect(self.hovered)
+        self.maps.mosaic.hovered.connect(self.hovered)
+        self.rest.hovered.connect(self.hovered)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._pages)
+        self.setFocusProxy(self.frame.canvas)
+        bench.selection.unit_changed.connect(self.maps.mosaic.select_unit)
+
+    def show_frame(self, shown: Shown) -> None:
+        """Show a frame with its result, or alone."""
+        self.report = shown.run.report if shown.run is not None else None
+        mosaic = _mosaic(self.report)
+        if self.report is None or shown.bars is not None:
+            self.frame.show_frame(shown)
+            self._pages.setCurrentWidget(self.frame)
+        elif mosaic is not None:
+            self.maps.show_frame(shown, mosaic)
+            self._pages.setCurrentWidget(self.maps)
+        else:
+            self.rest.show_report(self.report, shown.image)
+            self._pages.setCurrentWidget(self.rest)
+
+    def say(self, words: str) -> None:
+        """Show words in place of a frame."""
+        self.report = None
+        self.frame.say(words)
+        self._pages.setCurrentWidget(self.frame)
+
+
+class _FrameSide(QWidget):
+    """The frame, large, with the bars of its classes beside it."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self._bench = bench
+        self.canvas = named(Canvas(), name=self.tr("Frame"))
+        self.bars = Bars(_ROWS)
+        self._side = named(QWidget(), "page")
+        self._side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(self._side)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        column.setSpacing(2 * GRID)
+        column.addWidget(label(self.tr("PREDICTION"), "section"))
+        column.addWidget(self.bars)
+        column.addStretch(1)
+        self._side.hide()
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.canvas)
+        split.addWidget(self._side)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 0)
+        self._side.setMinimumWidth(bench.look.px(_BARS_WIDTH))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(split)
+
+    def show_frame(self, shown: Shown) -> None:
+        self.canvas.set_picture(seen(shown.image))
+        self.canvas.set_marks(*self._marks(shown))
+        self._side.setVisible(shown.bars is not None)
+        self.bars.show_ranking(shown.bars)
+
+    def say(self, words: str) -> None:
+        self.canvas.set_marks()
+        self.canvas.set_message(words)
+        self._side.hide()
+
+    def _marks(self, shown: Shown) -> tuple[Mark, ...]:
+        """Outline the part that the network sees."""
+        if shown.run is None:
+            return ()
+        placement = shown.run.recipe.preprocess.placement(shown.image.size)
+        return (Mark(placement.input_in_photo(), MarkStyle.INPUT),)
+
+
+class _MapsSide(QWidget):
+    """The maps of a layer with one large, and the frame small."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self.mosaic = MosaicView()
+        self.mosaic.unit_chosen.connect(bench.selection.set_unit)
+        self.canvas = named(Canvas(), name=self.tr("Frame"))
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.mosaic)
+        split.addWidget(self.canvas)
+        split.setStretchFactor(0, 1)
+        split.setSizes([3 * _CAMERA_WIDTH, _CAMERA_WIDTH])
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(split)
+
+    def show_frame(self, shown: Shown, mosaic: Mosaic) -> None:
+        self.mosaic.show_result(mosaic, shown.image)
+        self.canvas.set_picture(seen(shown.image))
+
+
+def _mosaic(report: Report | None) -> Mosaic | None:
+    results = report.values() if report is not None else ()
+    return next((each for each in results if isinstance(each, Mosaic)), None)
