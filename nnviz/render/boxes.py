@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from nnviz.base.frames import Frame
 from nnviz.base.results import Boxes
 from nnviz.render import classes, labels, masks, overlays, text
 from nnviz.render.colormaps import Colours
-from nnviz.render.labels import Label, Spot
+from nnviz.render.labels import Label
 from nnviz.render.palette import BACKGROUND, Colour
 from nnviz.render.words import percent
 
@@ -108,7 +109,8 @@ def overlaps(box: Floats, others: Floats) -> Floats:
     end = np.minimum(others[:, 2:], box[2:])
     common = (end - start).clip(0).prod(1)
     areas = (others[:, 2:] - others[:, :2]).prod(1) + (box[2:] - box[:2]).prod()
-    return common / np.maximum(areas - common, 1e-12)
+    shares: Floats = common / np.maximum(areas - common, 1e-12)
+    return shares
 
 
 def mask_layer(found: Boxes) -> Colours:
@@ -227,32 +229,33 @@ def _join(
 def _name(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
     """Write class and score of each object where no other label stands."""
     size = text_size((canvas.shape[0], canvas.shape[1]))
-    pad, height = size // 3, text.line_height(size)
-    words = [caption(found, index) for index in range(len(found.boxes))]
-    lengths = [
-        text.width_of(name, size, bold=True) + text.width_of(score, size)
-        for name, score in words
+    written = [
+        _label(*caption(found, index), size, classes.colour_of(int(kind)))
+        for index, kind in enumerate(found.classes)
     ]
     wanted = [
-        Label((left, top - width, right, bottom + width), length + 2 * pad, height)
-        for (left, top, right, bottom), length in zip(
-            shapes.boxes.tolist(), lengths, strict=True
+        Label((left, top - width, right, bottom + width), each.shape[1], each.shape[0])
+        for (left, top, right, bottom), each in zip(
+            shapes.boxes.tolist(), written, strict=True
         )
     ]
-    places = labels.place(wanted, (canvas.shape[1], canvas.shape[0]))
-    for index, spot in enumerate(places):
+    spots = labels.place(wanted, (canvas.shape[1], canvas.shape[0]))
+    for spot, each in zip(spots, written, strict=True):
         if spot is not None:
-            colour = classes.colour_of(int(found.classes[index]))
-            _write(canvas, spot, words[index], size, colour)
+            # Down, not to the nearest: the last row and column stay on the picture.
+            left, top = int(spot[0]), int(spot[1])
+            canvas[top : top + each.shape[0], left : left + each.shape[1]] = each
 
 
-def _write(
-    canvas: Colours, spot: Spot, words: tuple[str, str], size: int, colour: Colour
-) -> None:
-    """Write name and score on a ground of the class's colour."""
-    left, top, right, bottom = (round(each) for each in spot)
-    canvas[top:bottom, left:right] = colour
+@lru_cache(maxsize=1024)
+def _label(name: str, score: str, size: int, colour: Colour) -> Colours:
+    """Return name and score on a ground of the class's colour, uint8 (h, w, 3)."""
+    pad = size // 3
+    middle = pad + text.width_of(name, size, bold=True)
+    width = middle + text.width_of(score, size) + pad
+    plate = text.sheet(text.line_height(size), width, colour)
     ink = classes.ink_on(colour)
-    text.stamp(canvas, (left + size // 3, top), words[0], size, colour=ink, bold=True)
-    at = right - size // 3, top
-    text.stamp(canvas, at, words[1], size, colour=ink, align="right")
+    text.stamp(plate, (pad, 0), name, size, colour=ink, bold=True)
+    text.stamp(plate, (middle, 0), score, size, colour=ink)
+    plate.flags.writeable = False
+    return plate

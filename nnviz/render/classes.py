@@ -1,5 +1,7 @@
 """The colours of classes: boxes, masks, legends."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,6 +47,7 @@ def table(count: int) -> NDArray[np.uint8]:
     return np.array(PALETTE, np.uint8)[places]
 
 
+@cache
 def ink_on(colour: Colour) -> Colour:
     """Return the colour, dark or light, in which words are read best on another."""
     return BACKGROUND if luminance(colour) > _LIGHT_FROM else TEXT

@@ -99,7 +99,8 @@ def layer(mask: Mask, opacity: float = OPACITY, *, only: int | None = None) -> C
         opacity: of the colours.
         only: a class to show alone; None for all.
     """
-    return np.take(_table(mask, opacity, only), mask.classes, axis=0)
+    packed = _table(mask, opacity, only).view(np.uint32)[:, 0].take(mask.classes)
+    return packed.view(np.uint8).reshape(*packed.shape, 4)
 
 
 def _table(mask: Mask, opacity: float, only: int | None) -> Colours:
@@ -128,10 +129,13 @@ def draw(
         uint8 (H, W, 3).
     """
     spans = overlays.covered(mask)
-    painted = overlays.over(photo, layer(mask, opacity), spans)
+    kinds = mask.classes.astype(np.uint16)
+    made = overlays.ready(_table(mask, opacity, None)).take(kinds)
+    painted = overlays.lay(photo, made, spans)
     if outlined:
         size = photo.shape[0], photo.shape[1]
-        painted[borders(sampled(mask.classes, size, spans, fill=-1))] = _LINE
+        edge = borders(sampled(kinds, size, spans, fill=len(mask.labels)))
+        painted.reshape(-1, 3)[np.flatnonzero(edge)] = _LINE
     return painted
 
 

@@ -18,6 +18,9 @@ _DIMMED = 0.35
 """Brightness of the photo outside what the network saw."""
 _OUTLINE = (255, 255, 255)
 
+_STRIP = 64
+"""Rows of the photo that are worked on at once."""
+Packed = NDArray[np.uint32]
 Index = NDArray[np.intp]
 Spatial = Heatmap | Picture | Boxes | Mask
 Span = tuple[float, float]
@@ -159,46 +162,62 @@ def over(photo: Colours, see_through: Colours, spans: tuple[Span, Span]) -> Colo
     Returns:
         uint8 (H, W, 3); where alpha is 0 the photo to the bit.
     """
-    import cv2
+    return lay(photo, ready(see_through), spans)
 
-    rows, columns = (
-        along(side, cells, span)
-        for side, cells, span in zip(
-            photo.shape, see_through.shape, spans, strict=False
-        )
-    )
-    # Made ready while small: colours times alpha, and what is left of the photo.
+
+def ready(see_through: Colours) -> Packed:
+    """Return colours times alpha and what is left of the photo, four bytes as one.
+
+    Args:
+        see_through: uint8 (..., 4): RGB and alpha; a picture, or a table of colours.
+    """
     alpha = see_through[..., 3:].astype(np.uint16)
-    ready = 255 - see_through
-    ready[..., :3] = (see_through[..., :3] * alpha + 127) // 255
-    # Four bytes at a time: many times faster than by channels.
-    packed = ready.view(np.uint32)[..., 0]
-    spread = packed[rows.cells].take(columns.cells, axis=1)
-    if not (rows.whole and columns.whole):
-        spread[~(rows.seen[:, None] & columns.seen)] = _outside()
-    bytes_ = spread.view(np.uint8).reshape(*spread.shape, 4)
-    kept = cv2.cvtColor(bytes_[..., 3], cv2.COLOR_GRAY2RGB)
-    kept = cv2.multiply(photo, kept, scale=1 / 255)
-    added = cv2.add(kept, cv2.cvtColor(bytes_, cv2.COLOR_RGBA2RGB))
-    painted = np.asarray(added, np.uint8)
+    made = 255 - see_through
+    made[..., :3] = (see_through[..., :3] * alpha + 127) // 255
+    packed: Packed = made.view(np.uint32)[..., 0]
+    return packed
+
+
+def lay(photo: Colours, made: Packed, spans: tuple[Span, Span]) -> Colours:
+    """Lay a picture over the photo as ``over`` does, made ready before."""
+    rows = along(photo.shape[0], made.shape[0], spans[0])
+    columns = along(photo.shape[1], made.shape[1], spans[1])
+    outside = ready(np.array([0, 0, 0, round(255 * (1 - _DIMMED))], np.uint8))
+    painted = np.empty(photo.shape, np.uint8)
+    # Strip by strip: what is made on the way stays in the processor's cache.
+    for top in range(0, photo.shape[0], _STRIP):
+        part = slice(top, top + _STRIP)
+        spread = made[rows.cells[part]].take(columns.cells, axis=1)
+        if not (rows.whole and columns.whole):
+            spread[~(rows.seen[part, None] & columns.seen)] = outside
+        _mix(photo[part], spread, painted[part])
     if not (rows.whole and columns.whole):
         outline(painted, rows.span, columns.span)
     return painted
 
 
-def _outside() -> NDArray[np.uint32]:
-    """Return nothing and a share of the photo, packed."""
-    return np.array([0, 0, 0, round(255 * _DIMMED)], np.uint8).view(np.uint32)
+def _mix(photo: Colours, made: Packed, painted: Colours) -> None:
+    """Mix a strip into a canvas of one's own."""
+    import cv2
+
+    four = made.view(np.uint8).reshape(*made.shape, 4)
+    kept = cv2.cvtColor(cv2.extractChannel(four, 3), cv2.COLOR_GRAY2RGB)
+    cv2.multiply(photo, kept, dst=painted, scale=1 / 255)
+    cv2.add(painted, cv2.cvtColor(four, cv2.COLOR_RGBA2RGB), dst=painted)
 
 
 def outline(canvas: Colours, rows: Span, columns: Span) -> None:
     """Draw a thin frame, half white, onto a canvas of one's own; in px."""
     top, bottom = (_edge(value, canvas.shape[0]) for value in rows)
     left, right = (_edge(value, canvas.shape[1]) for value in columns)
-    mask = np.zeros(canvas.shape[:2], np.bool_)
-    mask[top : bottom + 1, left : right + 1] = True
-    mask[top + 1 : bottom, left + 1 : right] = False
-    canvas[mask] = (canvas[mask].astype(np.uint16) + _OUTLINE) // 2
+    tall, wide = slice(top + 1, bottom), slice(left, right + 1)
+    for part in (
+        canvas[top, wide],
+        canvas[bottom, wide],
+        canvas[tall, left],
+        canvas[tall, right],
+    ):
+        part[...] = (part.astype(np.uint16) + _OUTLINE) // 2
 
 
 def _edge(value: float, side: int) -> int:
