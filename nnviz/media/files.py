@@ -77,9 +77,15 @@ def _nearest(path: Path) -> str:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write a file so that it is there whole or not at all.
+    """Write a file so that it is there whole or not at all; see ``part_of``."""
+    with part_of(path) as part, part.open("wb") as file:
+        yield file
 
-    The bytes go to a hidden file in the same folder, which takes the name at the end.
+
+@contextmanager
+def part_of(path: Path) -> Iterator[Path]:
+    """Give the path of a hidden file beside, which takes the name at the end.
+
     The folder is made if it is missing.
 
     Raises:
@@ -91,10 +97,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         handle, name = tempfile.mkstemp(
             prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent
         )
+        os.close(handle)
         part = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
+            yield part
             part.chmod(0o666 & ~_umask())
             part.replace(path)
         except BaseException:
