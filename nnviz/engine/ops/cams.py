@@ -58,7 +58,7 @@ def grad_cam(a: Tensor, g: Tensor) -> Tensor:
 
     The ReLU of equation 2 is ``shown``'s.
     """
-    return _weighted(a, g.mean((1, 2)))
+    return weighted(a, g.mean((1, 2)))
 
 
 def grad_cam_pp(a: Tensor, g: Tensor) -> Tensor:
@@ -71,7 +71,7 @@ def grad_cam_pp(a: Tensor, g: Tensor) -> Tensor:
     """
     denominator = 2 + a.sum((1, 2), keepdim=True) * g
     factors = torch.where((g != 0) & (denominator != 0), 1 / denominator, 0)
-    return _weighted(a, (factors * g.relu()).sum((1, 2)))
+    return weighted(a, (factors * g.relu()).sum((1, 2)))
 
 
 def hires_cam(a: Tensor, g: Tensor) -> Tensor:
@@ -91,7 +91,7 @@ def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
     """
     total = a.sum((1, 2))
     weights = torch.where(total != 0, (g * a).sum((1, 2)) / total, 0)
-    return _weighted(a, weights)
+    return weighted(a, weights)
 
 
 def eigen_cam(a: Tensor, *, centred: bool) -> Tensor:
@@ -113,8 +113,10 @@ def eigen_cam(a: Tensor, *, centred: bool) -> Tensor:
     return -found if found.min().abs() > found.max() else found
 
 
-def _weighted(a: Tensor, weights: Tensor) -> Tensor:
-    return torch.einsum("c,cyx->yx", weights, a)
+def weighted(a: Tensor, weights: Tensor) -> Tensor:
+    """Return channels (C, h, w) added up with weights (C,)."""
+    cam: Tensor = torch.einsum("c,cyx->yx", weights, a)
+    return cam
 
 
 def shown(cam: Tensor, *, signed: bool) -> Tensor:

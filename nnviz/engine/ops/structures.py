@@ -1,5 +1,6 @@
-"""Layers give tensors, tuples of them, named tuples and dicts: exchange the first."""
+"""Layers give tensors, tuples of them, named tuples, dicts: change what is inside."""
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
@@ -7,21 +8,24 @@ from torch import Tensor
 from nnviz.engine.ops.probe_calls import first_tensor
 
 
-def with_first_tensor(output: Any, tensor: Tensor) -> Any:
-    """Return the same structure with another first tensor; the rest is shared.
+def map_tensors(structure: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """Return the same structure with every tensor changed; the rest is shared."""
+    if isinstance(structure, Tensor):
+        return change(structure)
+    if isinstance(structure, dict):
+        parts = {key: map_tensors(part, change) for key, part in structure.items()}
+        return type(structure)(parts)
+    if isinstance(structure, tuple | list):
+        return _rebuilt(structure, [map_tensors(part, change) for part in structure])
+    return structure
 
-    Args:
-        output: what a layer gave; holds at least one tensor.
-        tensor: what takes the place of the one that ``first_tensor`` finds.
-    """
-    if isinstance(output, Tensor):
-        return tensor
-    if isinstance(output, dict):
-        parts = with_first_tensor([*output.values()], tensor)
-        return type(output)(zip(output, parts, strict=True))
-    parts = list(output)
-    place = next(i for i, part in enumerate(parts) if first_tensor(part) is not None)
-    parts[place] = with_first_tensor(parts[place], tensor)
-    if isinstance(output, list):
-        return parts
-    return type(output)(*parts) if hasattr(output, "_fields") else tuple(parts)
+
+def with_first_tensor(structure: Any, tensor: Tensor) -> Any:
+    """Return the same structure with another tensor for ``first_tensor``'s."""
+    first = first_tensor(structure)
+    return map_tensors(structure, lambda each: tensor if each is first else each)
+
+
+def _rebuilt(like: Any, parts: list[Any]) -> Any:
+    named = hasattr(like, "_fields")
+    return type(like)(*parts) if named else type(like)(parts)

@@ -1,0 +1,128 @@
+"""A class activation map without gradients: what the score loses without a channel."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.info import LayerInfo, Reference
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.ablation import ablation_weights, tail_macs, without_channels
+from nnviz.engine.ops.budget import Pace
+from nnviz.engine.ops.cam_layers import ChosenLayers, choose_layers, map_size
+from nnviz.engine.ops.cams import CamParams, cam_report, cam_results, weighted
+from nnviz.engine.ops.maps import maps_of
+from nnviz.engine.ops.memory import in_words
+from nnviz.engine.ops.tails import Tail, record_tail
+from nnviz.engine.ops.targets import ResolvedTarget, Scorer, resolve
+
+_AT_ONCE = 256
+"""Channels ablated in one run of a short tail."""
+_COPIES = 4
+"""Of a layer's output that a run holds: the ablated one and what follows from it."""
+
+
+@register(
+    "ablation_cam",
+    title="Ablation-CAM",
+    group="Explain",
+    live=False,
+    reference=Reference("Desai & Ramaswamy 2020", "doi:10.1109/WACV45572.2020.9093360"),
+)
+class AblationCam:
+    """A layer's channels, added up with the share of the score that each carries."""
+
+    Params: ClassVar[type] = CamParams
+    shows: ClassVar[str] = (
+        "Which region raises the score: a layer's channels, added up with the share of "
+        "the score that is lost when each is set to zero."
+    )
+    reading: ClassVar[str] = (
+        "Bright regions speak for what was asked about, as in Grad-CAM, but the "
+        "weights are measured, not taken from a gradient."
+    )
+    misleads: ClassVar[str] = (
+        "Channels are taken out one by one: two that say the same lose little each and "
+        "look unimportant. Zero is no neutral value in layers that have negative ones."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "for and against": {"signed": True}}
+
+    def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
+        """Yield "ablation_cam" and "map", or a map of each layer, as channels go."""
+        layers = choose_layers(ctx.model.info, params.layer, params.others)
+        ablations = [_Ablation(layer) for layer in layers.layers]
+        for ablation in ablations:
+            for done, total in ablation.weigh(ctx, params.target):
+                ctx.step(done, total, f"channels of {ablation.layer.name}")
+                if done < total:
+                    yield _report(ctx, ablations, layers, signed=params.signed)
+        yield _report(ctx, ablations, layers, signed=params.signed)
+
+
+class _Ablation:
+    """The weights of one layer's channels, as far as they are known."""
+
+    def __init__(self, layer: LayerInfo) -> None:
+        self.layer = layer
+        self.cam = torch.zeros(map_size(layer) or (1, 1), dtype=torch.float64)
+        self.notes: tuple[str, ...] = ()
+
+    def weigh(self, ctx: Context, text: str) -> Iterator[tuple[int, int]]:
+        """Ablate the channels; yield how many are done and how many there are."""
+        tail, target = _record(ctx, self.layer, text)
+        self.notes = (target.caption,)
+        if target.value <= 0:
+            self.notes += (
+                "the score is not positive: weights are divided by its size",
+            )
+        maps = maps_of(tail.activation, self.layer)[0]
+        # A channel that is zero everywhere takes nothing away.
+        alive = maps.flatten(1).any(1).nonzero().flatten()
+        scorer = Scorer(tail.net, nn.Identity(), target, ctx.check)
+
+        def ablate(part: slice) -> Tensor:
+            batch = without_channels(tail.activation, self.layer, alive[part])
+            return tail.run(batch, scorer)
+
+        pace = Pace(
+            ctx.device,
+            tail_macs(tail, ctx.model.info),
+            _COPIES * tail.activation.nbytes,
+            _AT_ONCE,
+        )
+        for part, scores in ctx.in_chunks(len(alive), pace, ablate):
+            weights = ablation_weights(target.value, scores.double())
+            self.cam += weighted(maps[alive[part]].double(), weights).cpu()
+            yield part.stop, len(alive)
+
+
+def _record(ctx: Context, layer: LayerInfo, text: str) -> tuple[Tail, ResolvedTarget]:
+    """Run the network once: to the target's score, and for what lies before a layer."""
+    model = ctx.model
+    with in_words(model.info.title):
+        tail = record_tail(model.net, model.normaliser(ctx.pixels), layer, ctx.check)
+
+    def activations(name: str) -> Tensor:
+        return ctx.activations(name) if name else tail.answer
+
+    return tail, resolve(text, model.info, activations)
+
+
+def _report(
+    ctx: Context,
+    ablations: list[_Ablation],
+    layers: ChosenLayers,
+    *,
+    signed: bool,
+) -> Report:
+    results = cam_results(
+        "ablation_cam",
+        [each.cam for each in ablations],
+        layers,
+        ctx.placement,
+        signed=signed,
+        unit="share of the score",
+    )
+    return cam_report(results, layers, ablations[-1].notes or ablations[0].notes)

@@ -1,0 +1,76 @@
+"""What a layer answers to most, whatever the class: its first principal direction."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import torch
+
+from nnviz.base.info import Reference
+from nnviz.base.parameters import Help, Title
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.cam_layers import choose_layers
+from nnviz.engine.ops.cams import LayersParams, cam_report, cam_results, eigen_cam
+from nnviz.engine.ops.maps import channel_maps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EigenCamParams(LayersParams):
+    """Which layers, and what is taken away first."""
+
+    centred: Annotated[
+        bool,
+        Title("Take the mean away"),
+        Help("Take each channel's mean away first, as principal components do."),
+    ] = False
+    signed: Annotated[
+        bool,
+        Title("Show both signs"),
+        Help("Keep negative values: places unlike the rest."),
+    ] = False
+
+
+@register(
+    "eigen_cam",
+    title="Eigen-CAM",
+    group="Explain",
+    live=True,
+    reference=Reference("Muhammad & Yeasin 2020", "arXiv:2008.00299"),
+)
+class EigenCam:
+    """A layer's maps, projected on their first principal direction."""
+
+    Params: ClassVar[type] = EigenCamParams
+    shows: ClassVar[str] = (
+        "What a layer's channels have most in common: each place, projected on the "
+        "direction in which the layer's answer is largest."
+    )
+    reading: ClassVar[str] = (
+        "Bright regions are those that the layer answers to most, usually the main "
+        "thing in the picture. It takes no gradient and half a pass."
+    )
+    misleads: ClassVar[str] = (
+        "It knows nothing of the class: what stands out in the layer need not be the "
+        "reason for the answer. The direction has no sign of its own; the sign of the "
+        "largest value is taken for positive."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "mean taken away": {"centred": True}}
+
+    def run(self, ctx: Context, params: EigenCamParams) -> Iterator[Report]:
+        """Yield one report: "eigen_cam" and "map", or a map of each layer."""
+        layers = choose_layers(ctx.model.info, params.layer, params.others)
+        cams = []
+        for layer in layers.layers:
+            maps = channel_maps(ctx.activations(layer.name), layer)
+            activation = torch.from_numpy(maps).double()
+            cams.append(eigen_cam(activation, centred=params.centred))
+        results = cam_results(
+            "eigen_cam",
+            cams,
+            layers,
+            ctx.placement,
+            signed=params.signed,
+            unit="activation",
+        )
+        yield cam_report(results, layers, ("the class plays no part in this map",))

@@ -1,0 +1,136 @@
+"""A class activation map without gradients: the score of what each channel uncovers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.info import LayerInfo, Reference
+from nnviz.base.parameters import Help, Title
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.ablation import channel_masks, varied
+from nnviz.engine.ops.budget import Pace, pass_bytes
+from nnviz.engine.ops.cam_layers import ChosenLayers, choose_layers, map_size
+from nnviz.engine.ops.cams import CamParams, cam_report, cam_results, weighted
+from nnviz.engine.ops.maps import maps_of
+from nnviz.engine.ops.targets import Scorer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreCamParams(CamParams):
+    """What is asked about, which layers, and what stands for "covered"."""
+
+    cover: Annotated[
+        Literal["mean", "black"],
+        Title("Cover with"),
+        Help(
+            "What covered parts fade to: the colour the network calls zero, or black."
+        ),
+    ] = "mean"
+
+
+@register(
+    "score_cam",
+    title="Score-CAM",
+    group="Explain",
+    live=False,
+    reference=Reference("Wang et al. 2020", "arXiv:1910.01279"),
+)
+class ScoreCam:
+    """A layer's channels, weighed by the score of what each of them uncovers."""
+
+    Params: ClassVar[type] = ScoreCamParams
+    shows: ClassVar[str] = (
+        "Which region raises the score: each channel of a layer uncovers the places "
+        "where it is active, and the channels are added up by the scores that this "
+        "gives (softmax over the channels)."
+    )
+    reading: ClassVar[str] = (
+        "Bright regions speak for what was asked about. No gradient is used: one pass "
+        "for each channel, so it takes long."
+    )
+    misleads: ClassVar[str] = (
+        "A half covered picture is unlike anything that the network was trained on. By "
+        "the softmax a few channels with high scores decide; of a probability, whose "
+        "differences are below 1, all channels weigh nearly the same."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "black": {"cover": "black"}}
+
+    def run(self, ctx: Context, params: ScoreCamParams) -> Iterator[Report]:
+        """Yield "score_cam" and "map", or a map of each layer, as channels go."""
+        layers = choose_layers(ctx.model.info, params.layer, params.others)
+        scorer = ctx.target(params.target)
+        uncovered = [_Uncovered(layer) for layer in layers.layers]
+        notes = (scorer.target.caption,)
+        for each in uncovered:
+            for done, total in each.weigh(ctx, scorer, params.cover):
+                ctx.step(done, total, f"channels of {each.layer.name}")
+                if done < total:
+                    so_far = f"{done} of {total} channels so far"
+                    yield _report(ctx, uncovered, layers, params, (*notes, so_far))
+        yield _report(ctx, uncovered, layers, params, notes)
+
+
+class _Uncovered:
+    """The map of one layer, of the channels whose scores are known."""
+
+    def __init__(self, layer: LayerInfo) -> None:
+        self.layer = layer
+        self.cam = torch.zeros(map_size(layer) or (1, 1), dtype=torch.float64)
+
+    def weigh(
+        self, ctx: Context, scorer: Scorer, cover: str
+    ) -> Iterator[tuple[int, int]]:
+        """Uncover by each channel; yield how many are done and how many there are."""
+        maps = maps_of(ctx.activations(self.layer.name), self.layer)[0]
+        # One that is the same everywhere uncovers all or nothing: it tells no place.
+        telling = varied(maps)
+        score, picture = _masked_scorer(ctx, scorer, cover)
+
+        def uncover(part: slice) -> Tensor:
+            masks = channel_masks(maps[telling[part]], ctx.placement.input_size)
+            with torch.no_grad():
+                return score(masks * picture).double()
+
+        info = ctx.model.info
+        pace = Pace(ctx.device, info.macs, pass_bytes(info.layers))
+        scores = torch.empty(0, dtype=torch.float64)
+        for part, found in ctx.in_chunks(len(telling), pace, uncover):
+            scores = torch.cat([scores, found.cpu()])
+            known = maps[telling[: part.stop]].double().cpu()
+            self.cam = weighted(known, scores.softmax(0))
+            yield part.stop, len(telling)
+
+
+def _masked_scorer(ctx: Context, scorer: Scorer, cover: str) -> tuple[Scorer, Tensor]:
+    """Return what scores masked pictures, and the picture to be masked.
+
+    The network's twin gives the same output faster, but not the same inside.
+    """
+    model, target = ctx.model, scorer.target
+    net = model.net if target.layer else model.twin()
+    if cover == "black":
+        return Scorer(net, model.normaliser, target, ctx.check), ctx.pixels
+    normalised = model.normaliser(ctx.pixels)
+    return Scorer(net, nn.Identity(), target, ctx.check), normalised
+
+
+def _report(
+    ctx: Context,
+    uncovered: list[_Uncovered],
+    layers: ChosenLayers,
+    params: ScoreCamParams,
+    notes: tuple[str, ...],
+) -> Report:
+    results = cam_results(
+        "score_cam",
+        [each.cam for each in uncovered],
+        layers,
+        ctx.placement,
+        signed=params.signed,
+        unit="activation",
+    )
+    return cam_report(results, layers, notes)
