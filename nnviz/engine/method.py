@@ -4,11 +4,12 @@ import importlib
 import inspect
 import logging
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import torch
@@ -24,9 +25,11 @@ from nnviz.base.results import Report
 from nnviz.engine.models.model import Model
 from nnviz.engine.ops.budget import Pace
 from nnviz.engine.ops.cache import Held, TensorCache
+from nnviz.engine.ops.kept import LayerGradients, LayerPass
 from nnviz.engine.ops.memory import in_words, release
 from nnviz.engine.ops.taps import output_of, outputs_of
 from nnviz.engine.ops.targets import Scorer, resolve
+from nnviz.media.decode import open_image
 
 _log = logging.getLogger(__name__)
 
@@ -89,11 +92,7 @@ class Context:
         Raises:
             UsageError: there is none of that name; names the nearest.
         """
-        info = self.model.info.layer(name)
-        if info is None:
-            known = [layer.name for layer in self.model.info.layers]
-            raise unknown("layer", name, known)
-        return info
+        return self.model.info.known_layer(name)
 
     def activations(self, layer: str) -> Tensor:
         """Return what a layer gives for the photograph; do not write into it.
@@ -136,6 +135,38 @@ class Context:
         model = self.model
         target = resolve(text, model.info, self.activations)
         return Scorer(model.net, model.normaliser, target, self.check)
+
+    def gradients_at(self, layers: Sequence[LayerInfo], target: str) -> LayerGradients:
+        """Return what layers give for the photograph and a score's gradient there.
+
+        Args:
+            layers: whose outputs are maps.
+            target: as ``nnviz.base.targets`` describes; "" is the predicted class.
+
+        Raises:
+            UsageError: nothing of that name; names the nearest.
+            ModelError: the score does not depend on a layer.
+            MemoryShortError: there is too little.
+        """
+        model = self.model
+        one = LayerPass(
+            net=model.net,
+            normaliser=model.normaliser,
+            info=model.info,
+            pixels=self.pixels,
+            check=self.check,
+            layers=layers,
+        )
+        with in_words(model.info.title):
+            return one.gradients(target, self.activations)
+
+    def picture(self, path: str) -> Tensor:
+        """Return another picture as the network gets it, as ``pixels``.
+
+        Raises:
+            InputError: no such file, no picture, or channels that do not fit.
+        """
+        return self.model.pixel_input(open_image(Path(path).expanduser()))
 
     def outputs(self) -> tuple[Tensor, ...]:
         """Return all tensors that the network gives for the photograph.
