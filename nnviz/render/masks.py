@@ -76,6 +76,7 @@ def edges(kinds: NDArray[Any]) -> NDArray[np.float32]:
     Returns:
         (M, 4): x and y of one end, x and y of the other, in the map's own px.
     """
+    kinds = np.ascontiguousarray(kinds, np.int32)
     upright = _runs(kinds[:, 1:] != kinds[:, :-1])
     level = _runs((kinds[1:] != kinds[:-1]).T)
     return np.concatenate([upright, level[:, [1, 0, 3, 2]]]).astype(np.float32)
@@ -86,8 +87,9 @@ def _runs(edge: Booleans) -> NDArray[np.int64]:
     padded = np.zeros((edge.shape[1], edge.shape[0] + 2), np.int8)
     padded[:, 1:-1] = edge.T
     turns = np.diff(padded, axis=1)
-    columns, starts = np.nonzero(turns > 0)
-    ends = np.nonzero(turns < 0)[1]
+    # Many times faster than ``nonzero`` of two axes.
+    columns, starts = np.divmod(np.flatnonzero(turns > 0), turns.shape[1])
+    ends = np.flatnonzero(turns < 0) % turns.shape[1]
     return np.stack([columns + 1, starts, columns + 1, ends], 1)
 
 

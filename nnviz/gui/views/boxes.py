@@ -190,37 +190,56 @@ class BoxesView(ResultView):
             tokens = tokens_of(self.palette())
             lines.draw_words(painter, middle, boxes.summary(found), tokens)
             return
-        order = range(len(found.boxes))[::-1]
-        front = [each for each in (self._under, self._chosen) if each != NONE]
-        for index in [*(each for each in order if each not in front), *front]:
-            self._draw_object(painter, view, found, index)
+        frames = self._frames(view)
+        order = self._by_importance()
+        for index in order[::-1]:
+            colour = self._colour(found, index)
+            if self._outlines:
+                self._draw_outline(painter, view, found, index)
+            width = 3 if index in (self._chosen, self._under) else 2
+            lines.draw_frame(painter, frames[index], colour, width)
+            if self._shapes.keypoints is not None:
+                self._draw_points(painter, view, self._shapes.keypoints[index], colour)
         if self.named.isChecked():
-            self._draw_labels(painter, view, found)
+            self._draw_labels(painter, found, frames, order)
 
-    def _draw_object(
+    def _frames(self, view: Viewport) -> list[QRectF]:
+        """Return the boxes in widget coordinates."""
+        y, x = view.to_widget(0, 0)
+        places = self._shapes.boxes * view.zoom + (x, y, x, y)
+        return [
+            QRectF(left, top, right - left, bottom - top)
+            for left, top, right, bottom in places.tolist()
+        ]
+
+    def _by_importance(self) -> list[int]:
+        """Return all objects: the chosen one, the one under the cursor, the surest."""
+        front = [each for each in (self._chosen, self._under) if each != NONE]
+        rest = [each for each in range(len(self._shapes.boxes)) if each not in front]
+        return [*dict.fromkeys(front), *rest]
+
+    def _draw_outline(
         self, painter: QPainter, view: Viewport, found: Boxes, index: int
     ) -> None:
-        colour = self._colour(found, index)
-        if self._outlines:
-            rows_columns = found.masks.shape[1:] if found.masks is not None else (1, 1)
-            lines.draw_lines(
-                painter,
-                view,
-                self._bounds(found),
-                (rows_columns[0], rows_columns[1]),
-                self._outlines[index],
-                colour,
-            )
-        width = 3 if index in (self._chosen, self._under) else 2
-        lines.draw_frame(painter, self._box(view, index), colour, width)
-        if self._shapes.keypoints is not None:
-            points = self._shapes.keypoints[index]
-            seen = points[:, 2] > boxes.SEEN_FROM
-            places = [
-                QPointF(*view.to_widget(y, x)[::-1]) if shown else None
-                for (x, y, _), shown in zip(points.tolist(), seen, strict=True)
-            ]
-            lines.draw_skeleton(painter, places, found.skeleton, colour)
+        shape = (1, 1) if found.masks is None else found.masks.shape[1:]
+        lines.draw_lines(
+            painter,
+            view,
+            self._bounds(found),
+            (shape[0], shape[1]),
+            self._outlines[index],
+            self._colour(found, index),
+        )
+
+    def _draw_points(
+        self, painter: QPainter, view: Viewport, points: boxes.Floats, colour: QColor
+    ) -> None:
+        places = [
+            QPointF(*view.to_widget(y, x)[::-1]) if score > boxes.SEEN_FROM else None
+            for x, y, score in points.tolist()
+        ]
+        joints = self.result.skeleton if self.result is not None else ()
+        lines.draw_skeleton(painter, places, joints, colour)
 
     def _colour(self, found: Boxes, index: int) -> QColor:
         """Return an object's colour, faint while another one is chosen."""
@@ -229,31 +248,27 @@ class BoxesView(ResultView):
             colour.setAlpha(_DIMMED)
         return colour
 
-    def _box(self, view: Viewport, index: int) -> QRectF:
-        left, top, right, bottom = self._shapes.boxes[index]
-        y, x, far_y, far_x = view.box_to_widget((top, left, bottom, right))
-        return QRectF(x, y, far_x - x, far_y - y)
-
-    def _draw_labels(self, painter: QPainter, view: Viewport, found: Boxes) -> None:
+    def _draw_labels(
+        self, painter: QPainter, found: Boxes, frames: list[QRectF], order: list[int]
+    ) -> None:
         """Write the labels that have room, those of importance first."""
         room = QRectF(self.canvas.rect())
-        front = [each for each in (self._chosen, self._under) if each != NONE]
-        rest = (each for each in range(len(found.boxes)) if each not in front)
-        shown = [
-            each for each in (*front, *rest) if self._box(view, each).intersects(room)
-        ][:_MOST_LABELS]
+        if self._chosen != NONE:
+            order = [each for each in order if each in (self._chosen, self._under)]
+        shown = [each for each in order if frames[each].intersects(room)]
+        shown = shown[:_MOST_LABELS]
+        letters = lines.Lettering(painter.font())
         wanted = []
         for index in shown:
-            box = self._box(view, index).adjusted(-1, -1, 1, 1)
-            size = lines.label_size(painter.font(), boxes.caption(found, index))
+            box = frames[index].adjusted(-1, -1, 1, 1)
             spot = box.left(), box.top(), box.right(), box.bottom()
-            wanted.append(Label(spot, *size))
+            wanted.append(Label(spot, *letters.size(boxes.caption(found, index))))
         spots = labels.place(wanted, (room.width(), room.height()))
-        for index, spot in zip(shown, spots, strict=True):
-            if spot is not None and self._chosen in (NONE, index):
-                area = QRectF(QPointF(*spot[:2]), QPointF(*spot[2:]))
+        for index, place in zip(shown, spots, strict=True):
+            if place is not None:
+                area = QRectF(QPointF(*place[:2]), QPointF(*place[2:]))
                 colour = classes.colour_of(int(found.classes[index]))
-                lines.draw_label(painter, area, boxes.caption(found, index), colour)
+                letters.write(painter, area, boxes.caption(found, index), colour)
 
     def _arrange(self) -> None:
         bar = QHBoxLayout()

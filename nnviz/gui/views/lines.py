@@ -85,26 +85,34 @@ def draw_skeleton(
     painter.restore()
 
 
-def label_size(font: QFont, words: tuple[str, str]) -> tuple[float, float]:
-    """Return width and height of a label of a bold and a plain part, px."""
-    bold, plain = QFontMetricsF(_bold(font)), QFontMetricsF(font)
-    width = bold.horizontalAdvance(words[0]) + plain.horizontalAdvance(words[1])
-    return width + SPACE + SMALL_SPACE, plain.height() + 2
+class Lettering:
+    """Writes labels of a bold and a plain part in one font."""
 
+    def __init__(self, font: QFont) -> None:
+        self._plain = font
+        self._bold = QFont(font)
+        self._bold.setWeight(QFont.Weight.DemiBold)
+        self._plain_metrics = QFontMetricsF(self._plain)
+        self._bold_metrics = QFontMetricsF(self._bold)
 
-def draw_label(
-    painter: QPainter, spot: QRectF, words: tuple[str, str], colour: Colour
-) -> None:
-    """Write a bold and a plain part on a ground of a colour."""
-    plain = painter.font()
-    painter.fillRect(spot, QColor(*colour))
-    painter.setPen(QColor(*ink_on(colour)))
-    area = spot.adjusted(SMALL_SPACE + 1, 0, -SMALL_SPACE - 1, 0)
-    middle = Qt.AlignmentFlag.AlignVCenter
-    painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, words[1])
-    painter.setFont(_bold(plain))
-    painter.drawText(area, Qt.AlignmentFlag.AlignLeft | middle, words[0])
-    painter.setFont(plain)
+    def size(self, words: tuple[str, str]) -> tuple[float, float]:
+        """Return width and height of a label, px."""
+        width = self._bold_metrics.horizontalAdvance(words[0])
+        width += self._plain_metrics.horizontalAdvance(words[1])
+        return width + SPACE + SMALL_SPACE, self._plain_metrics.height() + 2
+
+    def write(
+        self, painter: QPainter, spot: QRectF, words: tuple[str, str], colour: Colour
+    ) -> None:
+        """Write a label on a ground of a colour."""
+        painter.fillRect(spot, QColor(*colour))
+        painter.setPen(QColor(*ink_on(colour)))
+        area = spot.adjusted(SMALL_SPACE + 1, 0, -SMALL_SPACE - 1, 0)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(self._plain)
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, words[1])
+        painter.setFont(self._bold)
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | middle, words[0])
 
 
 def draw_words(painter: QPainter, at: QPointF, words: str, tokens: Tokens) -> None:
@@ -118,9 +126,3 @@ def draw_words(painter: QPainter, at: QPointF, words: str, tokens: Tokens) -> No
     painter.drawRoundedRect(plate, SMALL_SPACE, SMALL_SPACE)
     painter.setPen(tokens.text)
     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
-
-
-def _bold(font: QFont) -> QFont:
-    bold = QFont(font)
-    bold.setWeight(QFont.Weight.DemiBold)
-    return bold

@@ -76,18 +76,19 @@ class RankingView(ResultView):
         if self.result is None:
             return
         self._show_photo()
-        self._model.setRowCount(len(self.result.labels))
+        known = self._model.rowCount()
+        if known > len(self.result.labels):
+            self._model.setRowCount(len(self.result.labels))
         for row, bar in enumerate(bars_of(self.result)):
-            item = self._model.item(row)
-            if item is None:
-                item = QStandardItem()
-                self._model.setItem(row, item)
+            item = self._model.item(row) if row < known else QStandardItem()
             index = int(self.result.indices[row])
             exact = f"{float(self.result.values[row]):.6g} {self.result.unit}"
             words = f"{bar.label} · {exact} · {self.tr('output')} {index}"
             item.setText(f"{bar.label}, {bar.value}")
             item.setData(bar, _BAR_ROLE)
             item.setToolTip(words)
+            if row >= known:
+                self._model.appendRow(item)
 
     def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
         """Leave the photograph out: it is shown beside this view already."""
