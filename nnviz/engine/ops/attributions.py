@@ -31,12 +31,20 @@ def attribution_map(
     Returns:
         float32 (H, W): at least 0 for "strongest", signed for "sum".
     """
-    signed = colours == "sum"
-    values = attribution.sum(0) if signed else attribution.abs().amax(0)
+    if colours == "sum":
+        return input_map(attribution.sum(0), unit, placement, signed=True)
+    strongest = attribution.abs().amax(0)
+    return input_map(strongest, f"|{unit}|", placement, signed=False)
+
+
+def input_map(
+    values: Tensor, unit: str, placement: Placement, *, signed: bool
+) -> Heatmap:
+    """Return numbers (H, W) as a map over the network's input, float32."""
     return Heatmap(
         values=values.detach().to("cpu", torch.float32).numpy(),
         signed=signed,
-        unit=unit if signed else f"|{unit}|",
+        unit=unit,
         frame=Frame.INPUT,
         placement=placement,
     )

@@ -1,0 +1,133 @@
+"""Gradients of many noisy copies of the photograph, taken together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from nnviz.base.info import Reference
+from nnviz.base.parameters import Help, Range, TargetText, Title, Unit, When
+from nnviz.base.results import Heatmap, Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.attributions import (
+    Colours,
+    attribution_map,
+    gradient_unit,
+    input_map,
+    remarks,
+)
+from nnviz.engine.ops.gradient_rules import RuleName, rule_of
+from nnviz.engine.ops.gradients import gradient_pace
+from nnviz.engine.ops.noise import NoisyCopies, Statistic
+
+_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmoothGradParams:
+    """What is asked about, what is smoothed, and the noise."""
+
+    target: Annotated[
+        TargetText, Help("What to explain; left empty, the predicted class.")
+    ] = ""
+    rule: Annotated[
+        RuleName, Title("Smoothed"), Help("What each noisy copy gives.")
+    ] = "gradient"
+    statistic: Annotated[
+        Statistic,
+        Help(
+            "The mean (SmoothGrad), the squares' mean (SmoothGrad-squared) or the "
+            "variance (VarGrad)."
+        ),
+    ] = "mean"
+    samples: Annotated[
+        int, Title("Copies"), Range(2, 500, log=True), Help("How many noisy copies.")
+    ] = 25
+    noise: Annotated[
+        float,
+        Range(0.1, 100, log=True),
+        Unit("%"),
+        Help("Standard deviation, as a share of the photograph's range of values."),
+    ] = 15.0
+    steps: Annotated[
+        int,
+        Range(2, 200, log=True),
+        When("rule", ("integrated",)),
+        Help("Points on the way from black, for each copy."),
+    ] = 20
+    colours: Annotated[
+        Colours,
+        When("statistic", ("mean",)),
+        Help("The strongest colour without its sign, or the colours' signed sum."),
+    ] = "strongest"
+
+
+@register(
+    "smooth_grad",
+    title="SmoothGrad",
+    group="Explain",
+    live=False,
+    reference=Reference("Smilkov et al. 2017", "arXiv:1706.03825"),
+)
+class SmoothGrad:
+    """A statistic of the attributions of noisy copies."""
+
+    Params: ClassVar[type] = SmoothGradParams
+    shows: ClassVar[str] = (
+        "What a gradient map gives on average over noisy copies of the photograph, so "
+        "that its own noise goes away; or how much it varies between them."
+    )
+    reading: ClassVar[str] = (
+        "Bright places keep their influence under noise. The squares show strong "
+        "places whatever their sign; the variance shows where the noise decides."
+    )
+    misleads: ClassVar[str] = (
+        "It explains the network on noisy pictures, not on this one: with more noise "
+        "the map is smoother and less true. Squares and variance do not tell what "
+        "speaks for the target from what speaks against it."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"samples": 16},
+        "SmoothGrad-squared": {"statistic": "squares"},
+        "VarGrad": {"statistic": "variance"},
+        "smooth guided backpropagation": {"rule": "guided"},
+    }
+
+    def run(self, ctx: Context, params: SmoothGradParams) -> Iterator[Report]:
+        """Yield a report after each part of the copies: "smoothed"."""
+        score = ctx.target(params.target)
+        low, high = ctx.pixels.aminmax()
+        spread = float(high - low)
+        copies = NoisyCopies(
+            ctx.pixels, params.noise / _PERCENT * spread, ctx.generator
+        )
+        rule = rule_of(params.rule, score, ctx.check, params.steps)
+        parts = ctx.in_chunks(
+            params.samples,
+            gradient_pace(ctx.model.info, ctx.device),
+            lambda part: copies.look(rule, part),
+        )
+        caption = f"noise {params.noise:g} % of the photograph's range of {spread:.3g}"
+        for part, found in parts:
+            copies.add(found)
+            ctx.step(part.stop, params.samples, "noisy copies")
+            heat = _map(ctx, copies, params, score.target.unit)
+            notes = [score.target.caption, caption]
+            if part.stop < params.samples:
+                notes.append(f"{part.stop} of {params.samples} copies")
+            else:
+                notes += remarks(heat.values)
+            yield Report({"smoothed": heat}, tuple(notes))
+
+
+def _map(
+    ctx: Context, copies: NoisyCopies, params: SmoothGradParams, unit: str
+) -> Heatmap:
+    match params.rule:
+        case "gradient":
+            unit = gradient_unit(unit)
+        case "guided":
+            unit = "changed gradient"
+    found = copies.statistic(params.statistic)
+    if params.statistic == "mean":
+        return attribution_map(found, params.colours, unit, ctx.placement)
+    return input_map(found.amax(0), f"({unit})²", ctx.placement, signed=False)
