@@ -4,6 +4,7 @@ A picture is decoded when it is read and converted to RGB only when it is shown:
 720p film decoding takes 1.2 ms a picture and converting 1 ms (one core, x86).
 """
 
+import math
 import time
 from collections.abc import Generator, Iterator
 from fractions import Fraction
@@ -39,6 +40,8 @@ _SLACK = 1e-4
 """Seconds by which a place in a film may differ and be the same."""
 _CUT_OFF = 0.1
 """A film that ends earlier than it says by more than this, s, is cut off."""
+_EARLIER = (0.0, 5.0, math.inf)
+"""Seconds to go back further where a film without an index led to a later place."""
 _DEFAULT_RATE = 25.0
 _STREAM_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
 """Over UDP pictures come damaged; a buffer would make all of them late."""
@@ -70,7 +73,9 @@ class FilmReader:
         self._address = address
         self._limits = limits
         self._reformatter = VideoReformatter()
-        self._from = self._end = 0.0
+        self._sought: float | None = None
+        self._ahead: Grab | None = None
+        self._end = 0.0
         self._open()
         self._frames = self._decode()
         self.rate = float(self._stream.average_rate or _DEFAULT_RATE)
@@ -78,34 +83,47 @@ class FilmReader:
         self.live = limits is not None and not self.duration
 
     def read(self) -> Grab | None:
-        """Decode the next picture that is not before the place sought."""
-        skipped = None
-        for frame in self._frames:
-            seconds, end = self._span(frame)
-            if end > self._from + _SLACK:
-                self._from = 0.0
-                return self._grab(frame, seconds)
-            skipped = frame
-        self._from = 0.0
-        if skipped is not None:
-            return self._grab(skipped, self._span(skipped)[0])
-        if self.live:
-            raise SourceLostError(self.title, "has ended")
-        self._check_end()
-        return None
+        """Decode the next picture, or the one that is seen at the place sought."""
+        sought, self._sought = self._sought, None
+        grab, self._ahead = self._ahead or self._next(), None
+        if grab is None:
+            self._check_end()
+        if grab is None or sought is None:
+            return grab
+        # A picture is seen until the next one comes.
+        while (after := self._next()) is not None and after.seconds <= sought + _SLACK:
+            grab = after
+        self._ahead = after
+        return grab
 
     def seek(self, seconds: float) -> None:
         """Go to the picture that is seen at a time; past the end, to the last."""
         if self.live:
             return
+        self._sought = max(0.0, seconds)
+        for early in _EARLIER:
+            self._jump(self._sought - early)
+            self._ahead = self._next()
+            if self._ahead and self._ahead.seconds <= self._sought + _SLACK:
+                return
+
+    def _jump(self, seconds: float) -> None:
+        """Go to a key frame about there; from the beginning where that cannot be."""
         self._frames.close()
-        place = int(Fraction(seconds) / self._time_base) + self._start
+        place = int(Fraction(max(0.0, seconds)) / self._time_base) + self._start
         try:
-            self._container.seek(place, stream=self._stream)
+            if seconds == -math.inf:
+                self._reopen()
+            else:
+                self._container.seek(place, stream=self._stream)
         except av.FFmpegError:
-            self._open()  # No index: from the beginning, decoding all before it.
+            self._reopen()
         self._frames = self._decode()
-        self._from = self._end = max(0.0, seconds)
+        self._end = max(0.0, seconds)
+
+    def _reopen(self) -> None:
+        self._container.close()
+        self._open()
 
     def close(self) -> None:
         """Close the file or connection."""
@@ -140,18 +158,17 @@ class FilmReader:
             self._say_damaged()
             return None
 
-    def _span(self, frame: VideoFrame) -> tuple[float, float]:
-        """Return when a picture comes and goes, s; no later one comes earlier."""
-        length = frame.duration * self._time_base if frame.duration else 0
-        if frame.pts is None:
-            seconds = self._end
-        else:
-            seconds = float((frame.pts - self._start) * self._time_base)
-        self._end = max(0.0, seconds) + float(length or 1 / self.rate)
-        return max(0.0, seconds), self._end
-
-    def _grab(self, frame: VideoFrame, seconds: float) -> Grab:
-        return Grab(time.monotonic(), seconds, lambda: self._convert(frame))
+    def _next(self) -> Grab | None:
+        frame = next(self._frames, None)
+        if frame is None:
+            return None
+        captured = time.monotonic()
+        seconds = self._end
+        if frame.pts is not None:
+            seconds = max(0.0, float((frame.pts - self._start) * self._time_base))
+        length = frame.duration * self._time_base if frame.duration else 1 / self.rate
+        self._end = seconds + float(length)
+        return Grab(captured, seconds, lambda: self._convert(frame))
 
     def _convert(self, frame: VideoFrame) -> Pixels:
         rgb = self._reformatter.reformat(
@@ -170,7 +187,9 @@ class FilmReader:
         self.remark = InputError(self.title, "is damaged: some pictures are left out")
 
     def _check_end(self) -> None:
-        """Say that a file is cut off; only streams of pictures know it exactly."""
+        """Say that a file is cut off; only the length of the pictures tells that."""
+        if self.live:
+            raise SourceLostError(self.title, "has ended")
         if self._stream.duration and self._end < self.duration - _CUT_OFF:
             reason = f"is cut off: ends at {self._end:.1f} of {self.duration:.1f} s"
             self.remark = InputError(self.title, reason, "copy it once more")
@@ -226,7 +245,8 @@ def _video_of(container: InputContainer, title: str) -> VideoStream:
         raise InputError(title, "holds no moving pictures", _REMEDY)
     stream = cast("VideoStream", stream)
     if stream.codec_context is None:
-        raise InputError(title, "is of a kind that cannot be decoded", _CONVERT)
+        reason = "is damaged, or of a kind that cannot be decoded"
+        raise InputError(title, reason, _CONVERT)
     check_size((stream.width, stream.height), title, MAX_PIXELS)
     # More threads give a film of 720p no more pictures, and take them from others.
     stream.thread_type = "SLICE"

@@ -1,0 +1,45 @@
+"""Fill a hole in a picture from what lies around it."""
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Photo = NDArray[np.float32]
+_RADIUS = 3
+"""px around a pixel that its filling is computed from."""
+_MARGIN = 8
+"""px around the hole that are looked at: the rest does not reach it."""
+_WHITE = 255
+
+
+def inpaint(pixels: Photo, rows: slice, columns: slice) -> Photo:
+    """Return what a rectangle would hold if its surroundings went on inside.
+
+    By the fast marching method (Telea 2004), in 8 bits, each channel by itself.
+
+    Args:
+        pixels: (H, W, C) in [0, 1].
+        rows: of the rectangle, inside the picture.
+        columns: likewise.
+
+    Returns:
+        float32 of the rectangle's size, (h, w, C).
+    """
+    import cv2
+
+    top, left = max(0, rows.start - _MARGIN), max(0, columns.start - _MARGIN)
+    part = pixels[top : rows.stop + _MARGIN, left : columns.stop + _MARGIN]
+    bytes_ = np.round(part * _WHITE).astype(np.uint8)
+    hole = np.zeros(bytes_.shape[:2], np.uint8)
+    inside = (
+        slice(rows.start - top, rows.stop - top),
+        slice(columns.start - left, columns.stop - left),
+    )
+    hole[inside] = 1
+    channels = [
+        cv2.inpaint(np.ascontiguousarray(each), hole, _RADIUS, cv2.INPAINT_TELEA)
+        for each in np.moveaxis(bytes_, 2, 0)
+    ]
+    whole = np.stack([each[inside] for each in channels], axis=2)
+    return cast("Photo", whole.astype(np.float32) / _WHITE)
