@@ -4,12 +4,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QLabel,
     QPushButton,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -25,6 +23,7 @@ from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.parts import MARGIN, named, row
 from nnviz.gui.theme import GRID
+from nnviz.gui.views.elided import ElidedLabel
 from nnviz.gui.views.report import ReportView
 from nnviz.gui.workbench import Workbench
 
@@ -51,7 +50,7 @@ class Centre(QWidget):
         self.banners = Banners(bench)
         self.photo = PhotoPane(bench)
         self.result = ReportView()
-        self.title = named(_Title(), "muted")
+        self.title = named(ElidedLabel(), "muted")
         self._mode = RESULT
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
@@ -186,22 +185,3 @@ class Centre(QWidget):
     def _grey(self, words: str) -> None:
         if self._report is not None:
             self.result.show_report(self._report, self._image, stale=words)
-
-
-class _Title(QLabel):
-    """Words at the right, cut in the middle where there is too little room."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what fits."""
-        words = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideMiddle, self.width()
-        )
-        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), align, words)
-        event.accept()

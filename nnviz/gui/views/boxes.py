@@ -3,12 +3,13 @@
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.base.results import Boxes
 from nnviz.gui.views import lines
 from nnviz.gui.views.base import ResultView
 from nnviz.gui.views.canvas import Canvas
+from nnviz.gui.views.elided import ElidedLabel
 from nnviz.gui.views.keys import NONE, Key, Keys
 from nnviz.gui.views.opacity import OpacitySlider
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
@@ -59,7 +60,7 @@ class BoxesView(ResultView):
         self.opacity = OpacitySlider(self.tr("Opacity of the outlined objects"), self)
         self.opacity.set_share(boxes.FILL)
         self.opacity.changed.connect(self._lay_masks)
-        self._summary = QLabel(self)
+        self._summary = ElidedLabel(self, Qt.AlignmentFlag.AlignLeft)
         self._chosen = self._under = NONE
         self._shapes = Shapes(np.zeros((0, 4)), None)
         self._outlines: list[list[QLineF]] = []
@@ -88,6 +89,7 @@ class BoxesView(ResultView):
         self._measure_masks(found)
         self._lay_masks()
         self._summary.setText(boxes.summary(found))
+        self._summary.setToolTip(boxes.summary(found))
         keys = [_key(found, index) for index in range(len(found.boxes))]
         self.keys.set_keys(keys, self._chosen)
 

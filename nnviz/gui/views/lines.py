@@ -14,7 +14,8 @@ from nnviz.render.palette import Colour
 
 _DOT = 3.0
 """Radius of a keypoint, px."""
-_HALO = QColor(0, 0, 0, 110)
+_HALO = 110
+"""Opacity, of 255, of the dark edge of an opaque line."""
 
 
 def lines_of(segments: NDArray[np.float32]) -> list[QLineF]:
@@ -44,18 +45,17 @@ def draw_lines(
     painter.save()
     painter.translate(left, top)
     painter.scale((right - left) / size[1], (bottom - top) / size[0])
-    for ink, width in ((_HALO, 3), (colour, 1)):
-        pen = QPen(ink, width)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawLines(lines)
+    pen = QPen(colour, 1)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
+    painter.drawLines(lines)
     painter.restore()
 
 
 def draw_frame(painter: QPainter, box: QRectF, colour: QColor, width: float) -> None:
     """Draw a frame with a dark edge, so that it shows on anything."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for ink, thick in ((_HALO, width + 2), (colour, width)):
+    for ink, thick in ((_halo(colour), width + 2), (colour, width)):
         pen = QPen(ink, thick)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)
@@ -71,18 +71,23 @@ def draw_skeleton(
     """Draw keypoints, None where there is none, and the lines between them."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for ink, width in ((_HALO, 4), (colour, 2)):
+    for ink, width in ((_halo(colour), 4), (colour, 2)):
         painter.setPen(QPen(ink, width))
         for first, second in joints:
             start, end = places[first], places[second]
             if start is not None and end is not None:
                 painter.drawLine(start, end)
-    painter.setPen(QPen(_HALO, 1))
+    painter.setPen(QPen(_halo(colour), 1))
     painter.setBrush(QColor(255, 255, 255, colour.alpha()))
     for place in places:
         if place is not None:
             painter.drawEllipse(place, _DOT, _DOT)
     painter.restore()
+
+
+def _halo(colour: QColor) -> QColor:
+    """Return the dark edge of a line, as faint as the line."""
+    return QColor(0, 0, 0, _HALO * colour.alpha() // 255)
 
 
 class Lettering:

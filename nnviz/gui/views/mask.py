@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.base.results import Mask
 from nnviz.gui.views import lines
 from nnviz.gui.views.base import ResultView
 from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
+from nnviz.gui.views.elided import ElidedLabel
 from nnviz.gui.views.keys import NONE, Key, Keys
 from nnviz.gui.views.opacity import OpacitySlider
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
@@ -20,7 +21,7 @@ from nnviz.render.words import percent
 
 _KEYS_FROM = 480
 """Width of the view from which there is room for the list of classes, px."""
-_LINE = QColor(255, 255, 255)
+_LINE = QColor(255, 255, 255, 200)
 
 
 class MaskView(ResultView):
@@ -49,7 +50,7 @@ class MaskView(ResultView):
         self.opacity = OpacitySlider(self.tr("Opacity of the segments"), self)
         self.opacity.set_share(masks.OPACITY)
         self.opacity.changed.connect(self._lay)
-        self._summary = QLabel(self)
+        self._summary = ElidedLabel(self, Qt.AlignmentFlag.AlignLeft)
         self._shown: list[int] = []
         self._chosen: int | None = None
         self._under: int | None = None
