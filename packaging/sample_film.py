@@ -13,7 +13,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage import data
@@ -55,12 +54,17 @@ def main(words: list[str]) -> int:
 def frames() -> Iterator[Pixels]:
     """Yield shot after shot, one faded into the next."""
     count, fade = round(SECONDS * RATE), round(FADE * RATE)
-    shots = [shot(getattr(data, name)(), *views, count) for name, *views in SHOTS]
+    shots = [
+        shot(getattr(data, name)(), first, last, count) for name, first, last in SHOTS
+    ]
+    import cv2
+
     for place, pictures in enumerate(shots):
         before = shots[place - 1][-1]
         for number, pixels in enumerate(pictures):
             share = min(1.0, (number + 1) / fade)
-            yield cv2.addWeighted(pixels, share, before, 1 - share, 0)
+            mixed = cv2.addWeighted(pixels, share, before, 1 - share, 0)
+            yield mixed.astype(np.uint8)
 
 
 def shot(photo: Pixels, first: View, last: View, count: int) -> list[Pixels]:
@@ -72,6 +76,8 @@ def shot(photo: Pixels, first: View, last: View, count: int) -> list[Pixels]:
 
 def seen(photo: Pixels, view: NDArray[np.float64]) -> Pixels:
     """Return a view at the size of the film."""
+    import cv2
+
     height = photo.shape[0]
     scale = SIZE[0] / (view[2] * height)
     y, x = view[0] * height, view[1] * height
@@ -81,10 +87,12 @@ def seen(photo: Pixels, view: NDArray[np.float64]) -> Pixels:
             [0, scale, SIZE[0] / 2 - scale * y],
         ]
     )
-    return cv2.warpAffine(
-        photo, move, (SIZE[1], SIZE[0]), flags=cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REFLECT,
-    )  # fmt: skip
+    view_size = (SIZE[1], SIZE[0])
+    reflect = cv2.BORDER_REFLECT
+    moved = cv2.warpAffine(
+        photo, move, view_size, flags=cv2.INTER_CUBIC, borderMode=reflect
+    )
+    return moved.astype(np.uint8)
 
 
 if __name__ == "__main__":

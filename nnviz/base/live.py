@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from nnviz.base.info import ModelEntry, ModelInfo, Task
 from nnviz.base.recipes import Run
-from nnviz.base.results import Ranking
+from nnviz.base.results import Boxes, Mask, Ranking
 from nnviz.base.video import FrameImage
 
 
@@ -44,6 +45,43 @@ class Shown:
     run: Run | None
     figures: Figures
     bars: Ranking | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How a recording ended.
+
+    Attributes:
+        paths: of the film and of its numbers; empty where there was nothing to see.
+        frames: how many the film has.
+        left_out: frames that were shown while the disk was too slow.
+    """
+
+    paths: tuple[Path, ...]
+    frames: int
+    left_out: int
+
+
+def found(shown: Shown) -> tuple[str, str]:
+    """Return what a frame holds in a name and a number: "cat", "0.713".
+
+    Of objects the best one's name and score, of segments the largest one's name and
+    share; empty where there is no such thing.
+    """
+    main = shown.bars or (shown.run.report.main if shown.run is not None else None)
+    match main:
+        case Ranking() if main.labels:
+            return main.labels[0], f"{main.values[0]:.3f}"
+        case Boxes() if len(main.boxes):
+            return main.labels[main.classes[0]], f"{main.scores[0]:.3f}"
+        case Mask():
+            shares = main.shares().items()
+            named = [pair for pair in shares if pair[0] != main.background]
+            for index, share in named[:1]:
+                return main.labels[index], f"{share:.3f}"
+        case _:
+            pass
+    return "", ""
 
 
 class SourceControls(Protocol):

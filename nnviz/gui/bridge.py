@@ -44,6 +44,7 @@ from nnviz.runtime.live import (
     LiveLoop,
     Trouble,
 )
+from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Posted
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
 
@@ -112,6 +113,10 @@ class Bridge(QObject):
     """SourceStatus."""
     cameras_found = Signal(object)
     """Tuple of SourceRequests with their titles."""
+    recorded = Signal(object)
+    """Recorded: a recording is written."""
+    record_failed = Signal(object)
+    """ErrorRecord."""
     still_ready = Signal(object)
     """Run: a frame's result, the frame being a photograph now."""
 
@@ -147,6 +152,7 @@ class Bridge(QObject):
             THUMBNAIL_PLACE: self._hear_thumbnail,
             EXPORT_PLACE: lambda posted: self._hear_export(posted.event),
             CAMERAS_PLACE: lambda posted: _forward(posted.event, self.cameras_found),
+            RECORD_PLACE: lambda posted: self._hear_recording(posted.event),
             STILL_PLACE: lambda posted: _forward(posted.event, self.still_ready),
         }
         self._start()
@@ -230,6 +236,7 @@ class Bridge(QObject):
             timer.stop()
         self._notifier.setEnabled(False)
         self.live.close(_SOURCE_SECONDS)
+        self.live.stop_recording(_JOIN_SECONDS)
         self._worker.shutdown(_JOIN_SECONDS)
         self._io.shutdown(_JOIN_SECONDS)
         self._reader.close()
@@ -326,6 +333,13 @@ class Bridge(QObject):
             self.exported.emit(event.value)
         elif isinstance(event, Failed):
             self.export_failed.emit(event.error)
+
+    def _hear_recording(self, event: Event) -> None:
+        if isinstance(event, Done):
+            self.recorded.emit(event.value)
+        elif isinstance(event, Failed):
+            self.live.stop_recording()
+            self.record_failed.emit(event.error)
 
     def _known(self, place: str) -> _Place:
         return self._places.get(place) or _Place()

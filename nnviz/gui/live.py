@@ -1,13 +1,14 @@
 """The camera and what is seen in it: which source, held or running, kept frames."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.info import Severity
-from nnviz.base.live import Shown, SourceControls
+from nnviz.base.live import Recorded, Shown, SourceControls
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.samples import sample_film
@@ -25,7 +26,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.bridge import Bridge
 
 TOPIC = "live"
-_SOURCE_TOPIC, _CAMERA_TOPIC = "source", "camera"
+_SOURCE_TOPIC, _CAMERA_TOPIC, _RECORD_TOPIC = "source", "camera", "record"
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -42,6 +43,8 @@ class Live(QObject):
     """Shown that is to stand beside the running one; None for none."""
     cameras_found = Signal(object)
     """Tuple of Camera."""
+    recording_changed = Signal(bool)
+    """Whether a film is being written."""
     kept = Signal(object)
     """Run: a frame's result, the frame being a photograph now."""
 
@@ -59,6 +62,7 @@ class Live(QObject):
         self.last: Shown | None = None
         self.is_pinned = False
         self.held = False
+        self.recording = False
         runs.template_changed.connect(self._ask)
 
     def attach(self, bridge: "Bridge") -> None:
@@ -68,6 +72,8 @@ class Live(QObject):
         bridge.live_failed.connect(self._fail)
         bridge.source_changed.connect(self._hear)
         bridge.still_ready.connect(self._keep)
+        bridge.recorded.connect(self._recorded)
+        bridge.record_failed.connect(self._record_failed)
         bridge.cameras_found.connect(self._list)
         if self._entered:
             self._begin()
@@ -93,6 +99,7 @@ class Live(QObject):
         self._entered = False
         if self._bridge is not None:
             self._bridge.live.close()
+        self.stop_recording()
         for topic in (_SOURCE_TOPIC, _CAMERA_TOPIC, TOPIC):
             self._messages.settle(topic)
         self.unpin()
@@ -200,6 +207,38 @@ class Live(QObject):
             self._messages.say(self.tr("there is no result to keep yet"))
             return
         self._bridge.keep_still(self.last.run)
+
+    def record(self, path: str) -> None:
+        """Write what is shown from now on into a film, and its numbers beside it."""
+        if self._bridge is not None:
+            self._messages.settle(_RECORD_TOPIC)
+            self._bridge.live.record(Path(path))
+            self._set_recording(recording=True)
+
+    def stop_recording(self) -> None:
+        """End the film."""
+        if self.recording and self._bridge is not None:
+            self._bridge.live.stop_recording()
+            self._set_recording(recording=False)
+
+    def _recorded(self, recorded: Recorded) -> None:
+        if not recorded.paths:
+            self._messages.say(self.tr("nothing was shown, so nothing is recorded"))
+            return
+        words = self.tr("recorded {0} frames: {1}").format(
+            recorded.frames, recorded.paths[0].name
+        )
+        if recorded.left_out:
+            words += self.tr(" ({0} left out)").format(recorded.left_out)
+        self._messages.say(words)
+
+    def _record_failed(self, error: ErrorRecord) -> None:
+        self._set_recording(recording=False)
+        self._messages.fail(_RECORD_TOPIC, error)
+
+    def _set_recording(self, *, recording: bool) -> None:
+        self.recording = recording
+        self.recording_changed.emit(recording)
 
     def _keep(self, run: Run) -> None:
         self._runs.history.add(run)

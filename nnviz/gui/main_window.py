@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
         self.commands[f"workspace.{workspace.name}"].setChecked(True)
         self.stage.open_for(workspace)
         self.stage.centre.set_live(live=workspace.live)
+        self.top.offer_photographs(offered=not workspace.live)
         self.bench.runs.enter(workspace)
         if workspace.live:
             self.bench.live.enter()

@@ -90,6 +90,13 @@ def icon_button(
     return made
 
 
+def toggle_button(look: Look, icon: str, name: str) -> QToolButton:
+    """Return a button with an icon that is on or off."""
+    made = icon_button(look, icon, name, lambda: None)
+    made.setCheckable(True)
+    return made
+
+
 def keep_icon(
     look: Look, owner: QObject, make: Callable[[], QIcon], put: Callable[[QIcon], None]
 ) -> None:

@@ -33,8 +33,10 @@ class TopBar(QToolBar):
         keys = actions["go.palette"].shortcut()
         native = keys.toString(QKeySequence.SequenceFormat.NativeText)
         self.search.setText(self.tr("Search commands   {0}").format(native))
-        for picker in (self.model, self.source, self.device):
-            self.addWidget(picker)
+        self._places = {
+            picker: self.addWidget(picker)
+            for picker in (self.model, self.source, self.device)
+        }
         filler = QWidget()
         filler.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(filler)
@@ -50,6 +52,10 @@ class TopBar(QToolBar):
         )
         for ended in (bench.models.failed, bench.models.stopped):
             ended.connect(lambda *_: self._name_model(bench.selection.model))
+
+    def offer_photographs(self, *, offered: bool) -> None:
+        """Show the photograph, or not where frames of a camera are looked at."""
+        self._places[self.source].setVisible(offered)
 
     def _picker(self, icon: str, name: str, width: int) -> QToolButton:
         look = self._bench.look

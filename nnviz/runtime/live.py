@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 from nnviz.base.errors import ErrorRecord
@@ -28,6 +29,7 @@ from nnviz.base.video import (
     VideoFrame,
     frame_image,
 )
+from nnviz.runtime.live_record import LiveRecorder
 from nnviz.runtime.live_scale import ScaleKeeper
 from nnviz.runtime.mailbox import Mailbox, Posted
 from nnviz.runtime.smoothing import SmoothRanking
@@ -119,6 +121,7 @@ class LiveLoop:
         self._answered = False
         self._quiet_until = 0.0
         self._source: Source | None = None
+        self._recorder: LiveRecorder | None = None
         self._pace = _Pace()
         self._keeper = ScaleKeeper()
         self._told = ""
@@ -161,6 +164,23 @@ class LiveLoop:
         source, self._source = self._source, None
         if source is not None:
             source.close(timeout)
+
+    def record(self, path: Path) -> None:
+        """Write what is shown from now on into a film; ends a recording before it."""
+        self.stop_recording()
+        self._recorder = LiveRecorder(path, self._worker.mailbox)
+
+    def stop_recording(self, timeout: float | None = None) -> None:
+        """End the recording; the mailbox is told when the film is written.
+
+        Args:
+            timeout: how long to wait for that, s; None not to wait.
+        """
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.stop()
+            if timeout is not None:
+                recorder.join(timeout)
 
     def set_template(self, template: RunMethod | None) -> None:
         """Ask for something else from the next frame on; None shows the frames alone.
@@ -276,7 +296,10 @@ class LiveLoop:
         figures = Figures(
             self._pace.rate, age, inference, self._pace.dropped, self._keeper.scale
         )
-        return Shown(image, run, figures, self._bars(run, image, new=new))
+        shown = Shown(image, run, figures, self._bars(run, image, new=new))
+        if self._recorder is not None:
+            self._recorder.add(shown)
+        return shown
 
     def _bars(self, run: Run | None, image: FrameImage, *, new: bool) -> Ranking | None:
         if run is None or not isinstance(run.report.main, Ranking):

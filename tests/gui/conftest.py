@@ -43,6 +43,8 @@ class FakeBridge(QObject):
     source_changed = Signal(object)
     cameras_found = Signal(object)
     still_ready = Signal(object)
+    recorded = Signal(object)
+    record_failed = Signal(object)
 
     def __init__(self):
         super().__init__()
@@ -143,6 +145,12 @@ class FakeLive:
         if self.source is not None:
             self.source.close(timeout)
         self.source = None
+
+    def record(self, path):
+        self.recording = path
+
+    def stop_recording(self):
+        self.recording = None
 
     def set_template(self, template):
         self.template = template

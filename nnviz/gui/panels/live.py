@@ -6,26 +6,22 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QPushButton,
-    QSlider,
     QSplitter,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from nnviz.base.live import CONTENTS, Content, Shown
 from nnviz.base.video import SourceState, SourceStatus
-from nnviz.gui.live import SPEEDS
 from nnviz.gui.panels.live_source import SourcePicker
+from nnviz.gui.panels.live_transport import Transport
 from nnviz.gui.panels.live_view import LiveView
-from nnviz.gui.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.gui.parts import MARGIN, icon_button, label, named, row, toggle_button
 from nnviz.gui.signs import TIMES
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
 _SIZES = ((1080, 1920), (720, 1280), (480, 640), (240, 320))
-_TICKS = 10
-"""Of the slider, a second."""
 
 
 class LivePane(QWidget):
@@ -115,18 +111,19 @@ class _Header(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._bench = bench
         self._contents = QButtonGroup(self)
-        self.size = named(QComboBox(), name=self.tr("Resolution"))
-        self.size.setToolTip(self.tr("Resolution that the camera is asked for"))
-        self.size.addItem(self.tr("Own size"), None)
+        self.sizes = named(QComboBox(), name=self.tr("Resolution"))
+        self.sizes.setToolTip(self.tr("Resolution that the camera is asked for"))
+        self.sizes.addItem(self.tr("Own size"), None)
         for height, width in _SIZES:
-            self.size.addItem(f"{width} {TIMES} {height}", (height, width))
-        self.size.activated.connect(
-            lambda place: bench.live.set_size(self.size.itemData(place))
+            self.sizes.addItem(f"{width} {TIMES} {height}", (height, width))
+        self.sizes.activated.connect(
+            lambda place: bench.live.set_size(self.sizes.itemData(place))
         )
-        self.mirrored = named(QToolButton(), name=self.tr("Mirrored"))
-        self.mirrored = _toggle(bench, "flip-horizontal-2", self.tr("Mirrored"))
+        self.mirrored = toggle_button(
+            bench.look, "flip-horizontal-2", self.tr("Mirrored")
+        )
         self.mirrored.toggled.connect(bench.live.set_mirrored)
-        line = row(source, self.size, self.mirrored, None, spacing=2 * GRID)
+        line = row(source, self.sizes, self.mirrored, None, spacing=2 * GRID)
         for content in CONTENTS:
             line.addWidget(self._segment(content))
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
@@ -134,6 +131,7 @@ class _Header(QWidget):
         bench.live.status_changed.connect(lambda _: self._follow())
         bench.runs.method_changed.connect(lambda _: self._mark())
         bench.models.listed.connect(lambda _: self._offer())
+        self._offer()
 
     def _segment(self, content: Content) -> QPushButton:
         made = named(QPushButton(content.title), "segment")
@@ -167,80 +165,6 @@ class _Header(QWidget):
         request = self._bench.live.request
         if request is None:
             return
-        with QSignalBlocker(self.mirrored), QSignalBlocker(self.size):
+        with QSignalBlocker(self.mirrored), QSignalBlocker(self.sizes):
             self.mirrored.setChecked(request.mirrored)
-            self.size.setCurrentIndex(max(0, self.size.findData(request.size)))
-
-
-class Transport(QWidget):
-    """Hold, step, seek and speed; pin, keep and record."""
-
-    def __init__(self, bench: Workbench) -> None:
-        super().__init__()
-        named(self, "footer")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._bench = bench
-        look, live = bench.look, bench.live
-        self.hold = _toggle(bench, "pause", self.tr("Hold the frame (Space)"))
-        self.hold.clicked.connect(live.toggle_hold)
-        self.step = icon_button(
-            look, "skip-forward", self.tr("One frame further (.)"), live.step
-        )
-        self.place = named(
-            QSlider(Qt.Orientation.Horizontal), name=self.tr("Place in the film")
-        )
-        self.place.valueChanged.connect(lambda tick: live.seek(tick / _TICKS))
-        self.time = label(style="muted")
-        self.speed = named(QComboBox(), name=self.tr("Speed"))
-        for speed in SPEEDS:
-            self.speed.addItem(f"{speed:g} {TIMES}", speed)
-        self.speed.setCurrentIndex(SPEEDS.index(1.0))
-        self.speed.activated.connect(
-            lambda index: live.set_speed(self.speed.itemData(index))
-        )
-        self.pin = _toggle(bench, "pin", self.tr("Pin to compare"))
-        self.pin.clicked.connect(live.toggle_pin)
-        self.keep = button(self.tr("Keep frame"), live.snapshot)
-        line = row(self.hold, self.step, self.place, self.time, self.speed)
-        line.addStretch(1)
-        for widget in (self.pin, self.keep):
-            line.addWidget(widget)
-        line.setStretch(2, 1)
-        line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
-        self.setLayout(line)
-        live.status_changed.connect(self._follow)
-        live.shown.connect(self._move)
-        live.held_changed.connect(self.hold.setChecked)
-        live.pinned.connect(lambda shown: self.pin.setChecked(shown is not None))
-        self._follow(None)
-
-    def _follow(self, status: SourceStatus | None) -> None:
-        """Show what the source can do."""
-        film = status is not None and status.duration > 0
-        for widget in (self.place, self.time, self.speed):
-            widget.setVisible(film)
-        if status is not None and film:
-            with QSignalBlocker(self.place):
-                self.place.setMaximum(round(status.duration * _TICKS))
-        for widget in (self.hold, self.step, self.pin, self.keep):
-            widget.setEnabled(status is not None)
-
-    def _move(self, shown: Shown) -> None:
-        status, position = self._bench.live.status, shown.image.position
-        if status is None or position is None or self.place.isSliderDown():
-            return
-        with QSignalBlocker(self.place):
-            self.place.setValue(round(position * _TICKS))
-        self.time.setText(f"{_clock(position)} / {_clock(status.duration)}")
-
-
-def _toggle(bench: Workbench, icon: str, name: str) -> QToolButton:
-    made = icon_button(bench.look, icon, name, lambda: None)
-    made.setCheckable(True)
-    return made
-
-
-def _clock(seconds: float) -> str:
-    """Write a time in a film: 1:05."""
-    whole = int(seconds)
-    return f"{whole // 60}:{whole % 60:02}"
+            self.sizes.setCurrentIndex(max(0, self.sizes.findData(request.size)))

@@ -1,7 +1,13 @@
 """A frame of a camera with what was found in it: bars, maps, boxes."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.base.live import Shown
 from nnviz.base.results import Mosaic, Report
@@ -10,13 +16,13 @@ from nnviz.gui.panels.photo import seen
 from nnviz.gui.parts import MARGIN, label, named
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
+from nnviz.gui.views.layers import Bytes
 from nnviz.gui.views.mosaic import MosaicView
 from nnviz.gui.views.report import ReportView
 from nnviz.gui.workbench import Workbench
 
 _ROWS = 10
-_BARS_WIDTH = 264
-_CAMERA_WIDTH = 264
+_SIDE_WIDTH = 248
 
 
 class LiveView(QWidget):
@@ -72,33 +78,23 @@ class _FrameSide(QWidget):
         self._bench = bench
         self.canvas = named(Canvas(), name=self.tr("Frame"))
         self.bars = Bars(_ROWS)
-        self._side = named(QWidget(), "page")
-        self._side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(self._side)
-        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        column.setSpacing(2 * GRID)
-        column.addWidget(label(self.tr("PREDICTION"), "section"))
-        column.addWidget(self.bars)
-        column.addStretch(1)
+        self._side = _side(bench, self.tr("PREDICTION"), self.bars)
         self._side.hide()
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self.canvas)
-        split.addWidget(self._side)
-        split.setStretchFactor(0, 1)
-        split.setStretchFactor(1, 0)
-        self._side.setMinimumWidth(bench.look.px(_BARS_WIDTH))
-        whole = QVBoxLayout(self)
+        whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(split)
+        whole.setSpacing(0)
+        whole.addWidget(self.canvas, 1)
+        whole.addWidget(self._side)
 
     def show_frame(self, shown: Shown) -> None:
+        """Show a frame, and bars where there are any."""
         self.canvas.set_picture(seen(shown.image))
         self.canvas.set_marks(*self._marks(shown))
         self._side.setVisible(shown.bars is not None)
         self.bars.show_ranking(shown.bars)
 
     def say(self, words: str) -> None:
+        """Show words in place of a frame."""
         self.canvas.set_marks()
         self.canvas.set_message(words)
         self._side.hide()
@@ -118,20 +114,55 @@ class _MapsSide(QWidget):
         super().__init__()
         self.mosaic = MosaicView()
         self.mosaic.unit_chosen.connect(bench.selection.set_unit)
-        self.canvas = named(Canvas(), name=self.tr("Frame"))
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self.mosaic)
-        split.addWidget(self.canvas)
-        split.setStretchFactor(0, 1)
-        split.setSizes([3 * _CAMERA_WIDTH, _CAMERA_WIDTH])
-        whole = QVBoxLayout(self)
+        self.canvas = named(_Small(), name=self.tr("Frame"))
+        side = _side(bench, self.tr("FRAME"), self.canvas)
+        whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(split)
+        whole.setSpacing(0)
+        whole.addWidget(self.mosaic, 1)
+        whole.addWidget(side)
 
     def show_frame(self, shown: Shown, mosaic: Mosaic) -> None:
+        """Show the maps of a frame beside it."""
         self.mosaic.show_result(mosaic, shown.image)
         self.canvas.set_picture(seen(shown.image))
+
+
+class _Small(Canvas):
+    """As high as its picture is at its width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._shape: tuple[int, int] | None = None
+
+    def set_picture(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
+        """Show a picture, and take the height that it needs."""
+        super().set_picture(pixels, table)
+        if self.picture_size != self._shape:
+            self._shape = self.picture_size
+            self.updateGeometry()
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the whole picture."""
+        height, wide = self._shape or (3, 4)
+        return round(width * height / wide)
+
+
+def _side(bench: Workbench, title: str, content: QWidget) -> QWidget:
+    """Return a column beside the picture."""
+    side = named(QWidget(), "page")
+    side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    side.setFixedWidth(bench.look.px(_SIDE_WIDTH))
+    column = QVBoxLayout(side)
+    column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+    column.setSpacing(2 * GRID)
+    column.addWidget(label(title, "section"))
+    column.addWidget(content)
+    column.addStretch(1)
+    return side
 
 
 def _mosaic(report: Report | None) -> Mosaic | None:

@@ -1,15 +1,21 @@
 """The status bar: device, memory, what runs, and the last message."""
 
+import time
+
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
 from nnviz.base.events import Progress
+from nnviz.base.live import Shown
+from nnviz.base.video import SourceStatus
 from nnviz.gui.layers import short_bytes
 from nnviz.gui.parts import icon_button, label, named
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
 _MEMORY_EVERY = 2000
+_LIVE_EVERY = 0.25
+"""Seconds between two figures of what is live."""
 
 
 class StatusBar(QStatusBar):
@@ -25,6 +31,8 @@ class StatusBar(QStatusBar):
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(bench.look.px(120))
         self.stop = icon_button(bench.look, "square", self.tr("Stop (Esc)"), bench.stop)
+        self.live = label()
+        self._lively = time.monotonic()
         self.device = label()
         self.memory = label()
         self.device.setToolTip(self.tr("Where the network computes"))
@@ -34,7 +42,8 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         self.addWidget(self.message, 1)
-        for widget in (self.job, self.bar, self.stop, self.device, self.memory):
+        parts = (self.job, self.bar, self.stop, self.live, self.device, self.memory)
+        for widget in parts:
             self.addPermanentWidget(widget)
         self._rest()
         self._connect()
@@ -62,6 +71,35 @@ class StatusBar(QStatusBar):
         for ended in (bench.runs.finished, bench.runs.failed):
             ended.connect(lambda _: self._rest())
         bench.runs.stopped.connect(self._stopped)
+        bench.live.shown.connect(self._tell_live)
+        bench.live.status_changed.connect(self._end_live)
+
+    def _tell_live(self, shown: Shown) -> None:
+        """Say how live it is; not so often that it cannot be read."""
+        now = time.monotonic()
+        if now - self._lively < _LIVE_EVERY:
+            return
+        self._lively = now
+        figures = shown.figures
+        words = [self.tr("{0:.0f} frames/s").format(figures.rate)]
+        if self._bench.live.held:
+            words = [self.tr("held")]
+        else:
+            words.append(self.tr("age {0:.0f} ms").format(1e3 * figures.age))
+        if shown.run is not None:
+            ms = 1e3 * figures.inference
+            words.append(self.tr("inference {0:.0f} ms").format(ms))
+        if figures.scale < 1:
+            part = round(1 / figures.scale)
+            words.append(self.tr("resolution reduced to 1/{0}").format(part))
+        self.live.setText("  ·  ".join(words))
+        self.live.setToolTip(
+            self.tr("{0} frames of the source were not shown").format(figures.dropped)
+        )
+
+    def _end_live(self, status: SourceStatus | None) -> None:
+        if status is None:
+            self.live.setText("")
 
     def _say(self, text: str) -> None:
         self._said = text

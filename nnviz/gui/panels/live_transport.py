@@ -1,0 +1,120 @@
+"""Going and keeping: hold, step, seek and speed; pin, keep and record."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QComboBox, QFileDialog, QSlider, QWidget
+
+from nnviz.base.live import Shown
+from nnviz.base.video import SourceStatus
+from nnviz.gui.live import SPEEDS
+from nnviz.gui.parts import (
+    MARGIN,
+    button,
+    icon_button,
+    label,
+    named,
+    row,
+    toggle_button,
+)
+from nnviz.gui.signs import TIMES
+from nnviz.gui.theme import GRID
+from nnviz.gui.workbench import Workbench
+
+_TICKS = 10
+"""Of the slider, a second."""
+
+
+class Transport(QWidget):
+    """Hold, step, seek and speed; pin, keep and record."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        named(self, "footer")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._bench = bench
+        look, live = bench.look, bench.live
+        self.hold = toggle_button(look, "pause", self.tr("Hold the frame (Space)"))
+        self.step = icon_button(
+            look, "skip-forward", self.tr("One frame further (.)"), live.step
+        )
+        self.place = named(
+            QSlider(Qt.Orientation.Horizontal), name=self.tr("Place in the film")
+        )
+        self.time = label(style="muted")
+        self.speed = named(QComboBox(), name=self.tr("Speed"))
+        for speed in SPEEDS:
+            self.speed.addItem(f"{speed:g} {TIMES}", speed)
+        self.speed.setCurrentIndex(SPEEDS.index(1.0))
+        self.pin = toggle_button(look, "pin", self.tr("Pin to compare"))
+        self.keep = button(self.tr("Keep frame"), live.snapshot)
+        self.record = button(self.tr("Record…"), self._toggle_recording)
+        line = row(self.hold, self.step, self.place, self.time, self.speed)
+        line.addStretch(1)
+        for widget in (self.pin, self.keep, self.record):
+            line.addWidget(widget)
+        line.setStretch(2, 1)
+        line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
+        self.setLayout(line)
+        self._connect()
+        self._follow(None)
+
+    def _connect(self) -> None:
+        live = self._bench.live
+        self.hold.clicked.connect(live.toggle_hold)
+        self.place.valueChanged.connect(lambda tick: live.seek(tick / _TICKS))
+        self.speed.activated.connect(
+            lambda index: live.set_speed(self.speed.itemData(index))
+        )
+        self.pin.clicked.connect(live.toggle_pin)
+        live.status_changed.connect(self._follow)
+        live.shown.connect(self._move)
+        live.held_changed.connect(self.hold.setChecked)
+        live.recording_changed.connect(self._mark_recording)
+        live.pinned.connect(lambda shown: self.pin.setChecked(shown is not None))
+
+    def _toggle_recording(self) -> None:
+        """End the recording, or ask where the next is to go."""
+        live = self._bench.live
+        if live.recording:
+            live.stop_recording()
+            return
+        path, _ = QFileDialog.getSaveFileName(
+            self,
+            self.tr("Record to"),
+            str(Path(self._bench.settings.export_folder, "live.mp4")),
+            self.tr("Films (*.mp4);;Animations (*.gif)"),
+        )
+        if path:
+            live.record(path if Path(path).suffix else f"{path}.mp4")
+
+    def _mark_recording(self, recording: bool) -> None:  # noqa: FBT001 - a Qt slot
+        words = self.tr("Stop recording") if recording else self.tr("Record…")
+        self.record.setText(words)
+        self.record.setProperty("recording", recording)
+        self.record.style().polish(self.record)
+
+    def _follow(self, status: SourceStatus | None) -> None:
+        """Show what the source can do."""
+        film = status is not None and status.duration > 0
+        for widget in (self.place, self.time, self.speed):
+            widget.setVisible(film)
+        if status is not None and film:
+            with QSignalBlocker(self.place):
+                self.place.setMaximum(round(status.duration * _TICKS))
+        for each in (self.hold, self.step, self.pin, self.keep, self.record):
+            each.setEnabled(status is not None)
+
+    def _move(self, shown: Shown) -> None:
+        status, position = self._bench.live.status, shown.image.position
+        if status is None or position is None or self.place.isSliderDown():
+            return
+        with QSignalBlocker(self.place):
+            self.place.setValue(round(position * _TICKS))
+        self.time.setText(f"{_clock(position)} / {_clock(status.duration)}")
+
+
+def _clock(seconds: float) -> str:
+    """Write a time in a film: 1:05."""
+    whole = int(seconds)
+    return f"{whole // 60}:{whole % 60:02}"

@@ -1,0 +1,131 @@
+"""Recording what is seen live: a film with the results drawn, and its numbers."""
+
+import threading
+from collections import deque
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from nnviz.base.errors import NnvizError, error_record
+from nnviz.base.events import Done, Failed
+from nnviz.base.images import Colours
+from nnviz.base.live import Recorded, Shown, found
+from nnviz.runtime.mailbox import Mailbox, Posted
+
+RECORD_PLACE = "live:record"
+"""Address of the Recorded that a recording ends with, or of why it could not be."""
+_HEIGHT = 480
+"""Of the film, px."""
+_WAITING = 6
+"""Frames that may wait to be written; with more of them the oldest is left out."""
+_COLUMNS = ("inference_ms", "frames_per_second", "found", "value")
+
+
+class LiveRecorder:
+    """Draws and writes frames on a thread of its own; the loop never waits for it.
+
+    Args:
+        path: of the film, .mp4 or .gif; the numbers stand beside it as .csv.
+        mailbox: is told how it ended.
+    """
+
+    def __init__(self, path: Path, mailbox: Mailbox) -> None:
+        self.path = path
+        self._mailbox = mailbox
+        self._changed = threading.Condition()
+        self._waiting: deque[Shown] = deque(maxlen=_WAITING)
+        self._given = 0
+        self._ending = False
+        self._thread = threading.Thread(
+            target=self._live, name="nnviz-recorder", daemon=True
+        )
+        self._thread.start()
+
+    def add(self, shown: Shown) -> None:
+        """Hand over a frame that is shown; returns at once."""
+        with self._changed:
+            self._waiting.append(shown)
+            self._given += 1
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Write what waits and end the film; the mailbox is told."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify()
+
+    def join(self, timeout: float) -> bool:
+        """Wait until the film has its name; whether it has.
+
+        Args:
+            timeout: how long at most, s.
+        """
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _live(self) -> None:
+        try:
+            event: Done | Failed = Done(self._record())
+        except NnvizError as error:
+            event = Failed(error_record(error))
+        self._mailbox.put(Posted(RECORD_PLACE, 0, event), keep=True)
+
+    def _record(self) -> Recorded:
+        written = 0
+        with ExitStack() as stack:
+            film: _Film | None = None
+            while (shown := self._next()) is not None:
+                picture = drawn(shown, _HEIGHT)
+                if film is None:
+                    film = _Film(self.path, picture, shown, stack)
+                film.append(picture, shown)
+                written += 1
+        paths = (self.path, self.path.with_suffix(".csv")) if written else ()
+        return Recorded(paths, written, self._given - written)
+
+    def _next(self) -> Shown | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._ending)
+            return self._waiting.popleft() if self._waiting else None
+
+
+class _Film:
+    """The two files of a recording, closed with the stack."""
+
+    def __init__(
+        self, path: Path, picture: Colours, first: Shown, stack: ExitStack
+    ) -> None:
+        # Imported here: it loads PyAV, which few starts need.
+        from nnviz.media.films import FilmWriter, NumbersWriter  # noqa: PLC0415
+
+        size = picture.shape[0], picture.shape[1]
+        self._began = first.image.captured
+        self._film = stack.enter_context(FilmWriter(path, size))
+        self._numbers = stack.enter_context(
+            NumbersWriter(path.with_suffix(".csv"), _COLUMNS)
+        )
+
+    def append(self, picture: Colours, shown: Shown) -> None:
+        image, figures = shown.image, shown.figures
+        self._film.append(picture, image.captured)
+        self._numbers.append(
+            image.captured - self._began,
+            image.number,
+            figures.age,
+            (f"{1e3 * figures.inference:.1f}", f"{figures.rate:.2f}", *found(shown)),
+        )
+
+
+def drawn(shown: Shown, height: int) -> Colours:
+    """Return a frame with its result as it is seen, uint8 (H, W, 3).
+
+    Args:
+        shown: the frame.
+        height: of the picture, px.
+    """
+    from nnviz.render.live import compose  # noqa: PLC0415
+
+    report = shown.run.report if shown.run is not None else None
+    if report is not None and shown.bars is not None:
+        report = replace(report, results={"bars": shown.bars})
+    return compose(report, shown.image, height=height)
