@@ -123,6 +123,6 @@ def _report(
         layers,
         ctx.placement,
         signed=signed,
-        unit="share of the score",
+        unit="activation",
     )
     return cam_report(results, layers, ablations[-1].notes or ablations[0].notes)

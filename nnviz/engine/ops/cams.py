@@ -109,7 +109,7 @@ def eigen_cam(a: Tensor, *, centred: bool) -> Tensor:
     places = a.flatten(1).T
     centre = places.mean(0) if centred else torch.zeros_like(places[0])
     _, _, directions = torch.linalg.svd(places - centre, full_matrices=False)
-    found = (places @ directions[0]).view(a.shape[1:])
+    found: Tensor = (places @ directions[0]).view(a.shape[1:])
     return -found if found.min().abs() > found.max() else found
 
 

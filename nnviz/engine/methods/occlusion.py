@@ -1,0 +1,224 @@
+"""What the score loses when a square hides part of the picture."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.errors import UsageError
+from nnviz.base.frames import Frame
+from nnviz.base.info import Reference
+from nnviz.base.parameters import Help, Range, TargetText, Unit
+from nnviz.base.results import Heatmap, Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.baselines import Baseline, baseline
+from nnviz.engine.ops.budget import Pace, pass_bytes
+from nnviz.engine.ops.targets import Scorer
+from nnviz.engine.ops.windows import (
+    Drops,
+    Windows,
+    filled,
+    lay_windows,
+    mean_over_windows,
+)
+from nnviz.media.inpaint import inpaint
+
+_SHARE = 7
+"""The window is a seventh of the input's side where none is given."""
+_GREY = 0.5
+_BASELINES: dict[str, Baseline] = {
+    "mean": "mean",
+    "black": "black",
+    "blur": "blur",
+    "noise": "random",
+}
+_BLUR = 16
+"""The blur's standard deviation is this part of the input's side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcclusionParams:
+    """What is asked about, and what hides the picture where."""
+
+    target: Annotated[
+        TargetText, Help("What to explain; left empty, the predicted class.")
+    ] = ""
+    window: Annotated[
+        int,
+        Range(0, 1024),
+        Unit("px"),
+        Help("Side of the square on the network's input; 0 is a seventh of its side."),
+    ] = 0
+    stride: Annotated[
+        int,
+        Range(0, 1024),
+        Unit("px"),
+        Help("From one square to the next; 0 is half the square's side."),
+    ] = 0
+    fill: Annotated[
+        Literal["grey", "mean", "black", "blur", "noise", "inpainted"],
+        Help("What hides the picture: the answer depends on it."),
+    ] = "grey"
+    edges: Annotated[
+        Literal["inside", "cut"],
+        Help("The last square of a row is pushed inside, or hangs over and is cut."),
+    ] = "inside"
+
+
+@register(
+    "occlusion",
+    title="Occlusion",
+    group="Explain",
+    live=False,
+    reference=Reference("Zeiler & Fergus 2014", "arXiv:1311.2901"),
+)
+class Occlusion:
+    """Score drop when a square hides part of the picture."""
+
+    Params: ClassVar[type] = OcclusionParams
+    shows: ClassVar[str] = (
+        "How much the score drops when a square hides part of the picture, for squares "
+        "all over it; each pixel has the mean of the squares that cover it."
+    )
+    reading: ClassVar[str] = (
+        "Red: hiding this lowers the score, so it speaks for what was asked about. "
+        "Blue: hiding it raises the score. While it runs, places between known squares "
+        "show the nearest one."
+    )
+    misleads: ClassVar[str] = (
+        "The map depends on the square's size and on what it is filled with: a grey "
+        "square is itself something to see. Of two things that say the same, hiding "
+        "one changes nothing."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "fine": {"stride": 8},
+        "inpainted": {"fill": "inpainted"},
+        "as captum": {"fill": "mean", "edges": "cut"},
+    }
+
+    def run(self, ctx: Context, params: OcclusionParams) -> Iterator[Report]:
+        """Yield "occlusion" and "map" (one number a square), ever finer."""
+        scorer = ctx.target(params.target)
+        windows = _windows(ctx, params)
+        hidden = _hidden_scores(ctx, scorer, windows, params.fill)
+        info = ctx.model.info
+        pace = Pace(ctx.device, info.macs, pass_bytes(info.layers))
+        grid = np.full((len(windows.rows), len(windows.columns)), np.nan)
+        for part, scores in ctx.in_chunks(len(windows), pace, hidden):
+            rows, columns = windows.order[part].T
+            drops = scorer.target.value - scores.double().cpu().numpy()
+            grid[rows, columns] = drops
+            ctx.step(part.stop, len(windows), f"window {part.stop} of {len(windows)}")
+            yield _report(ctx, scorer, windows, grid, done=part.stop)
+
+
+def _windows(ctx: Context, params: OcclusionParams) -> Windows:
+    """Return the windows that the user asked for.
+
+    Raises:
+        UsageError: they would leave gaps, or are larger than the input.
+    """
+    size = ctx.model.info.preprocess.input_size
+    window = params.window or max(1, round(min(size) / _SHARE))
+    stride = params.stride or max(1, window // 2)
+    if window > min(size):
+        raise UsageError(
+            "--window",
+            f"{window} px is larger than the input of {size[0]} x {size[1]} px",
+            f"{min(size)} px is the largest",
+        )
+    if stride > window:
+        raise UsageError(
+            "--stride",
+            f"{stride} px leaves gaps between windows of {window} px",
+            f"{window} px is the largest",
+        )
+    return lay_windows(size, window, stride, cut=params.edges == "cut")
+
+
+def _hidden_scores(
+    ctx: Context, scorer: Scorer, windows: Windows, fill: str
+) -> Callable[[slice], Tensor]:
+    """Return what scores the pictures that some of the windows hide part of.
+
+    The network's twin gives the same output faster, but not the same inside.
+    """
+    model, target = ctx.model, scorer.target
+    net = model.net if target.layer else model.twin()
+    score = Scorer(net, nn.Identity(), target, ctx.check)
+    picture = model.normaliser(ctx.pixels)
+    patch = _filling(ctx, fill)
+
+    def hidden(part: slice) -> Tensor:
+        indices = range(*part.indices(len(windows)))
+        batch = picture.repeat(len(indices), 1, 1, 1)
+        for one, index in zip(batch, indices, strict=True):
+            rows, columns = windows.box(index)
+            one[:, rows, columns] = patch(rows, columns)
+        with torch.no_grad():
+            return score(batch)
+
+    return hidden
+
+
+def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
+    """Return what gives the normalised patch (C, h, w) that hides a window."""
+    normaliser = ctx.model.normaliser
+    if fill == "inpainted":
+        photo = ctx.pixels[0].permute(1, 2, 0).cpu().numpy()
+
+        def patch(rows: slice, columns: slice) -> Tensor:
+            found = torch.from_numpy(inpaint(photo, rows, columns)).permute(2, 0, 1)
+            whole: Tensor = normaliser(found[None].to(ctx.device))[0]
+            return whole
+
+        return patch
+    cover = normaliser(_cover(ctx, fill))[0]
+    return lambda rows, columns: cover[:, rows, columns]
+
+
+def _cover(ctx: Context, fill: str) -> Tensor:
+    """Return a whole picture of what hides, (1, C, H, W)."""
+    if fill == "grey":
+        return torch.full_like(ctx.pixels, _GREY)
+    return baseline(
+        _BASELINES[fill],
+        ctx.pixels,
+        ctx.model.mean_colour,
+        sigma=min(ctx.pixels.shape[2:]) / _BLUR,
+        generator=ctx.generator,
+    )
+
+
+def _report(
+    ctx: Context, scorer: Scorer, windows: Windows, grid: Drops, done: int
+) -> Report:
+    whole = filled(grid)
+    target, placement = scorer.target, ctx.placement
+
+    def heatmap(values: Drops, frame: Frame | None) -> Heatmap:
+        return Heatmap(
+            values=values.astype(np.float32),
+            signed=True,
+            unit=f"{target.unit} lost",
+            frame=frame,
+            placement=placement if frame else None,
+        )
+
+    large = mean_over_windows(windows, whole, placement.input_size)
+    height, width = windows.rows[0][1], windows.columns[0][1]
+    notes = [
+        target.caption,
+        f"windows of {height} x {width} px; the worst to hide costs {whole.max():.3g}",
+    ]
+    if done < len(windows):
+        notes.append(
+            f"{done} of {len(windows)} windows: the rest shows the nearest of these"
+        )
+    # Windows overlap and are pushed about at the edges: their grid fits over nothing.
+    results = {"occlusion": heatmap(large, Frame.INPUT), "map": heatmap(whole, None)}
+    return Report(results, tuple(notes))
