@@ -33,11 +33,13 @@ class SceneTask:
         build: gives the network.
         loss: from a network and a batch to a number.
         measure: a network's figures on the held-out scenes by name, in [0, 1].
+        initialise: draws the first weights.
     """
 
     build: Callable[[], nn.Module]
     loss: Callable[[nn.Module, SceneBatch], Tensor]
     measure: Callable[[nn.Module, SceneRecipe], dict[str, float]]
+    initialise: Callable[[nn.Module, torch.Generator], None] = initialise_kaiming
 
 
 def fit_scenes(
@@ -45,7 +47,7 @@ def fit_scenes(
 ) -> Iterator[Epoch]:
     """Train from scratch, or go on from ``checkpoint``; yield after each epoch."""
     net = task.build()
-    initialise_kaiming(net, torch.Generator().manual_seed(recipe.seed))
+    task.initialise(net, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)
     decay = recipe.weight_decay
     learner = Learner(

@@ -1,11 +1,9 @@
 """A small single-shot detector: boxes and classes in one pass."""
 
-from collections import OrderedDict
-
 import torch
 from torch import Tensor, nn
 
-from nnviz.engine.models.networks.small_resnet import ResidualBlock
+from nnviz.engine.models.networks.scene_trunk import SceneTrunk
 
 _RATIOS = (1.0, 1.0, 2.0, 0.5)
 """Width to height of the anchors at each place; the second square is larger."""
@@ -26,6 +24,7 @@ class SceneDetector(nn.Module):
         width: channels of the first convolution.
 
     Attributes:
+        outputs: numbers that are said of each anchor.
         box_weights: what box offsets are multiplied by, (dx, dy, dw, dh).
     """
 
@@ -36,27 +35,11 @@ class SceneDetector(nn.Module):
     def __init__(self, classes: int, width: int = 16) -> None:
         super().__init__()
         self.box_weights = (10.0, 10.0, 5.0, 5.0)
-        self.stem = nn.Sequential(
-            OrderedDict(
-                conv=nn.Conv2d(3, width, 3, 2, 1, bias=False),
-                bn=nn.BatchNorm2d(width),
-                relu=nn.ReLU(),
-            )
-        )
-        self.stage1 = ResidualBlock(width, 2 * width, 2)
-        self.stage2 = nn.Sequential(
-            ResidualBlock(2 * width, 4 * width, 2),
-            ResidualBlock(4 * width, 4 * width, 1),
-        )
-        self.stage3 = nn.Sequential(
-            ResidualBlock(4 * width, 8 * width, 2),
-            ResidualBlock(8 * width, 8 * width, 1),
-        )
-        self.stage4 = ResidualBlock(8 * width, 8 * width, 2)
-        outputs = len(_RATIOS) * (_CORNERS + 1 + classes)
+        self.trunk = SceneTrunk(width)
+        self.outputs = _CORNERS + 1 + classes
         self.heads = nn.ModuleList(
-            nn.Conv2d(channels, outputs, 3, 1, 1)
-            for channels in (4 * width, 8 * width, 8 * width)
+            nn.Conv2d(channels, len(_RATIOS) * self.outputs, 3, 1, 1)
+            for channels in self.trunk.channels[-len(self.strides) :]
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -66,18 +49,12 @@ class SceneDetector(nn.Module):
             (N, A, 4 + 1 + K): box offsets (Ren et al. 2015, arXiv:1506.01497, eq. 2,
             times ``box_weights``), then logits, the background's first.
         """
-        first = self.stage2(self.stage1(self.stem(x)))
-        second = self.stage3(first)
-        third = self.stage4(second)
+        features = self.trunk(x)[-len(self.heads) :]
         said = [
-            head(features).permute(0, 2, 3, 1).reshape(len(x), -1, self._outputs)
-            for head, features in zip(self.heads, (first, second, third), strict=True)
+            head(level).permute(0, 2, 3, 1).reshape(len(x), -1, self.outputs)
+            for head, level in zip(self.heads, features, strict=True)
         ]
         return torch.cat(said, 1)
-
-    @property
-    def _outputs(self) -> int:
-        return self.heads[0].out_channels // len(_RATIOS)
 
     def anchors(self, height: int, width: int) -> Tensor:
         """Return the anchors of an input of this size, px, in the output's order.
@@ -85,7 +62,7 @@ class SceneDetector(nn.Module):
         Returns:
             (A, 4): centre x, centre y, width, height in px of the input.
         """
-        weight = self.heads[0].weight
+        weight = next(self.heads.parameters())
         maps = [
             _anchors_of_map((-(-height // stride), -(-width // stride)), stride, side)
             for stride, side in zip(self.strides, self.sides, strict=True)

@@ -1,69 +1,57 @@
-"""A small U-Net: a class for each pixel."""
+"""A U-Net on the scene detector's trunk: a class for each pixel."""
 
 from collections import OrderedDict
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
+from nnviz.engine.models.networks.scene_trunk import SceneTrunk
+
 
 class UNet(nn.Module):
-    """A U-Net (Ronneberger et al. 2015, arXiv:1505.04597, fig. 1), thin and padded.
+    """A U-Net (Ronneberger et al. 2015, arXiv:1505.04597) with a residual trunk.
 
-    Each level halves the size and doubles the channels up to a limit; on the way up
-    each level sees its own features from the way down again.  Batch norm and padding,
-    which the paper's does without, keep the output as large as the input.  Every ReLU
-    is a module of its own and none works in place.  Takes any size.
+    The way down is the detector's trunk, from 1/2 to 1/32 of the input's size; on the
+    way up each level sees the features of its size from the way down again.  The
+    result has half the input's height and width and is scaled up.  Every ReLU is a
+    module of its own and none works in place.  Takes any size from 32 x 32 px.
 
     Args:
         classes: length of the output, the background counted.
-        widths: channels of each level, the finest first.
+        width: channels of the trunk's first convolution.
     """
 
-    def __init__(
-        self, classes: int, widths: tuple[int, ...] = (8, 16, 32, 64, 96)
-    ) -> None:
+    def __init__(self, classes: int, width: int = 16) -> None:
         super().__init__()
-        finest, *deeper = widths
-        self.stem = _convolution(3, finest)
-        self.down = nn.ModuleList(
-            nn.Sequential(
-                OrderedDict(
-                    first=_convolution(upper, lower, stride=2),
-                    second=_convolution(lower, lower),
-                )
-            )
-            for upper, lower in zip(widths, deeper, strict=False)
-        )
-        pairs = list(zip(widths, deeper, strict=False))[::-1]
+        self.trunk = SceneTrunk(width)
+        *upper, deepest = self.trunk.channels
+        rising = [deepest, *upper[::-1]]
         self.up = nn.ModuleList(
-            nn.ConvTranspose2d(lower, upper, 2, 2) for upper, lower in pairs
+            nn.ConvTranspose2d(lower, upper, 2, 2) for lower, upper in pairwise(rising)
         )
         self.merge = nn.ModuleList(
-            _convolution(2 * upper, upper) for upper, _lower in pairs
+            nn.Sequential(
+                OrderedDict(
+                    conv=nn.Conv2d(2 * channels, channels, 3, 1, 1, bias=False),
+                    bn=nn.BatchNorm2d(channels),
+                    relu=nn.ReLU(),
+                )
+            )
+            for channels in rising[1:]
         )
-        self.classifier = nn.Conv2d(finest, classes, 1)
+        self.classifier = nn.ConvTranspose2d(rising[-1], classes, 2, 2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised pixels (N, 3, H, W) to logits (N, classes, H, W)."""
-        x = self.stem(x)
-        passed = []
-        for level in self.down:
-            passed.append(x)
-            x = level(x)
+        size = x.shape[2:]
+        *passed, x = self.trunk(x)
         for rise, merge in zip(self.up, self.merge, strict=True):
             same = passed.pop()
-            # An odd side was rounded up on the way down.
-            risen = rise(x)[..., : same.shape[2], : same.shape[3]]
-            x = merge(torch.cat([same, risen], 1))
-        logits: Tensor = self.classifier(x)
-        return logits
+            x = merge(torch.cat([same, _cut(rise(x), same.shape[2:])], 1))
+        return _cut(self.classifier(x), size)
 
 
-def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        OrderedDict(
-            conv=nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
-            bn=nn.BatchNorm2d(outputs),
-            relu=nn.ReLU(),
-        )
-    )
+def _cut(x: Tensor, size: torch.Size) -> Tensor:
+    """Return the top left of maps: an odd side was rounded up on the way down."""
+    return x[..., : size[0], : size[1]]

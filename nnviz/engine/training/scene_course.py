@@ -1,0 +1,118 @@
+"""The way of a network for scenes from nothing to the files that ship."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nnviz.base.info import Task
+from nnviz.base.preprocess import Fit, Preprocess
+from nnviz.engine.training.fitting import Assignment, Epoch, load_trained
+from nnviz.engine.training.publish import (
+    card_text,
+    in_half_precision,
+    publish,
+    training_text,
+)
+from nnviz.engine.training.scene_batches import SceneRecipe
+from nnviz.engine.training.scene_fit import SceneTask, fit_scenes
+
+_JUDGED = 1000
+"""Held-out scenes that the card's figures are measured on."""
+_LONGEST = 256
+"""A wide photograph becomes at most this wide, px."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneCourse:
+    """How one network for scenes is made; called with an assignment.
+
+    Attributes:
+        name: of the bundled network.
+        title: name for people.
+        architecture: its name among ``ARCHITECTURES``.
+        classes: what its outputs mean.
+        arguments: of the architecture.
+        kind: what the network is made for.
+        task: network, loss and figures.
+        recipe: sizes, rates, seed.
+        about: one or two sentences for the card.
+        weaknesses: what it is bad at.
+    """
+
+    name: str
+    title: str
+    architecture: str
+    classes: tuple[str, ...]
+    arguments: Mapping[str, Any]
+    kind: Task
+    task: SceneTask
+    recipe: SceneRecipe
+    about: str
+    weaknesses: str
+
+    def __call__(self, assignment: Assignment) -> Iterator[Epoch]:
+        """Train, yield after each epoch, and write the files at the end."""
+        epochs = assignment.epochs or self.recipe.epochs
+        recipe = replace(self.recipe, epochs=epochs, seed=assignment.seed)
+        yield from fit_scenes(self.task, recipe, assignment.checkpoint)
+        self.publish(assignment, recipe)
+
+    def publish(self, assignment: Assignment, recipe: SceneRecipe) -> None:
+        """Write weights, facts and card of where a run stands."""
+        trained = load_trained(assignment.checkpoint)
+        net = self.task.build().eval()
+        # The figures are of the weights that ship, so after rounding.
+        net.load_state_dict(in_half_precision(trained.weights))
+        figures = {
+            name: round(100 * value, 1)
+            for name, value in self.task.measure(
+                net, replace(recipe, held_out=_JUDGED)
+            ).items()
+        }
+        facts = {
+            "title": self.title,
+            "architecture": self.architecture,
+            "arguments": self.arguments,
+            "task": self.kind,
+            "classes": self.classes,
+            "preprocess": _preprocess(recipe).to_json(),
+            **figures,
+        }
+        training = training_text(recipe.epochs, recipe.seed, trained.seconds)
+        card = self._card(recipe, figures, training)
+        publish(trained.weights, facts, card, assignment.stem)
+
+    def _card(
+        self, recipe: SceneRecipe, figures: Mapping[str, float], training: str
+    ) -> str:
+        least, most = recipe.shapes
+        count = f"{_JUDGED} --shapes {least} {most} --size {recipe.size}"
+        rows = {
+            "task": f"{self.kind}, {len(self.classes)} classes",
+            "input": f"RGB, trained at {recipe.size} x {recipe.size} px; any size "
+            "from 32 px works, shapes should be 20 to 80 px large",
+            "data": "generated scenes, no licence needed: as many as wanted, all "
+            f"different, {least} to {most} shapes a picture",
+            "split": "by seed: trained on seeds from 1000000 on, measured on "
+            f"{_JUDGED} scenes of the seeds from 0 on",
+            **{
+                f"{name}, held out": f"{value:.1f} %" for name, value in figures.items()
+            },
+            "training": f"{training}, {2 * recipe.scenes} pictures an epoch, "
+            "with one thread of a busy machine",
+            "command": f"`nnviz train {self.name} --out resources/models`",
+            "measured with": f"`nnviz scenes --out held-out --count {count}`, "
+            f"`nnviz evaluate bundled:{self.name} --data held-out`",
+            "weights": "half precision, computed with in single precision",
+        }
+        return card_text(self.name, self.about, rows, self.weaknesses)
+
+
+def _preprocess(recipe: SceneRecipe) -> Preprocess:
+    return Preprocess(
+        input_size=(recipe.size, _LONGEST),
+        resize=recipe.size,
+        fit=Fit.WHOLE,
+        mean=recipe.mean,
+        std=recipe.std,
+    )
