@@ -49,9 +49,16 @@ class Scale:
         return not self.high > self.low
 
 
-def default_map(*, signed: bool) -> str:
-    """Return the name of the colour map to use where none was chosen."""
-    return DIVERGING[0] if signed else SEQUENTIAL[0]
+def default_map(*, signed: bool, light: bool = False) -> str:
+    """Return the name of the colour map to use where none was chosen.
+
+    Args:
+        signed: whether zero is in the middle.
+        light: whether what is around is light: then so is the middle.
+    """
+    if signed:
+        return DIVERGING[-1] if light else DIVERGING[0]
+    return SEQUENTIAL[0]
 
 
 @cache

@@ -13,7 +13,7 @@ from nnviz.render.colormaps import Colours, Scale, Values
 OPACITY = 0.85
 """Of the map where its magnitude is greatest."""
 _EASE = 1.5
-"""Power of the magnitude that alpha goes by for maps without a sign."""
+"""Power of the magnitude that alpha goes by."""
 _DIMMED = 0.35
 """Brightness of the photo outside what the network saw."""
 _OUTLINE = (255, 255, 255)
@@ -51,15 +51,13 @@ def layer(
 ) -> Colours:
     """Return the map as a see-through picture, uint8 (h, w, 4): RGB and alpha.
 
-    Alpha grows with the magnitude, so that the photograph is left as it is where the
-    map says nothing; more slowly where there is no sign, since the dark colours of low
-    values would tint it.
+    Alpha grows with the magnitude, slowly at first, so that the photograph keeps its
+    brightness where the map says little: the colours near the middle of a diverging map
+    and at the low end of any other are all alike and would only tint it.
     """
     name = colormap or colormaps.default_map(signed=scale.signed)
     colours = colormaps.apply(heat.values, name, scale.low, scale.high)
-    share = magnitude(heat.values, scale)
-    if not scale.signed:
-        share = share**_EASE
+    share = magnitude(heat.values, scale) ** _EASE
     alpha = share * np.float32(opacity * 255)
     return np.dstack([colours, alpha.round().astype(np.uint8)])
 

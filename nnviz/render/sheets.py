@@ -161,9 +161,20 @@ def indices_of(mosaic: Mosaic, limits: NDArray[np.float64]) -> Colours:
     return rows
 
 
-def table_of(mosaic: Mosaic, gap: Colour, flat: Colour, broken: Colour) -> Colours:
-    """Return the colours of the indices, uint8 (256, 3)."""
-    whole = colormaps.table(colormaps.default_map(signed=mosaic.signed))
+def table_of(
+    mosaic: Mosaic, gap: Colour, flat: Colour, broken: Colour, colormap: str = ""
+) -> Colours:
+    """Return the colours of the indices, uint8 (256, 3).
+
+    Args:
+        mosaic: what is shown.
+        gap: between tiles.
+        flat: of tiles without a range.
+        broken: of values that are not finite.
+        colormap: a name; the default for the kind of numbers if empty.
+    """
+    name = colormap or colormaps.default_map(signed=mosaic.signed)
+    whole = colormaps.table(name)
     steps = (np.arange(_STEPS) * (colormaps.LEVELS - 1) / (_STEPS - 1)).round()
     return np.vstack([whole[steps.astype(np.intp)], gap, flat, broken]).astype(np.uint8)
 

@@ -42,6 +42,15 @@ def test_a_map_without_range_is_not_painted_as_if_it_had_one():
     np.testing.assert_array_equal(painted, np.full((2, 2, 3), EMPTY))
 
 
+def test_the_middle_of_a_diverging_map_suits_what_is_around():
+    dark, light = (
+        colormaps.table(colormaps.default_map(signed=True, light=light))[128].mean()
+        for light in (False, True)
+    )
+    assert dark < 40
+    assert light > 215
+
+
 def test_unknown_name_names_the_nearest():
     with pytest.raises(UsageError, match="viridis"):
         colormaps.table("virids")

@@ -10,7 +10,7 @@ from nnviz.base.results import Heatmap, Mosaic
 from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.heatmap import bounds_on, lies_over
 from nnviz.gui.views.legend import Legend
-from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.render import colormaps, overlays, sheets
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.pictures import rgb8
@@ -107,7 +107,7 @@ class TileDetail(QWidget):
         elif scale.flat:
             self.canvas.set_message(scale.problem)
         else:
-            name = colormaps.default_map(signed=scale.signed)
+            name = tokens_of(self.palette()).colormap(signed=scale.signed)
             self._show_alone(colormaps.apply(values, name, scale.low, scale.high))
 
     def _show_alone(self, pixels: Colours) -> None:
@@ -118,10 +118,11 @@ class TileDetail(QWidget):
 
     def _show_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
         box = bounds_on(heat, image)
+        name = tokens_of(self.palette()).colormap(signed=scale.signed)
         self.canvas.margin = 0
         self.canvas.set_picture(rgb8(image.pixels))
         self.canvas.set_overlay(
-            None if scale.flat else overlays.layer(heat, scale), box
+            None if scale.flat else overlays.layer(heat, scale, name), box
         )
         self.canvas.set_marks(Mark(box, MarkStyle.INPUT))
 

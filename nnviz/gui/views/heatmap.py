@@ -1,11 +1,10 @@
 """A map of numbers, over the photograph or alone."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -16,8 +15,10 @@ from nnviz.base.results import Heatmap
 from nnviz.gui.views.base import ResultView
 from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.legend import Legend
-from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
-from nnviz.gui.views.viewport import Bounds
+from nnviz.gui.views.lines import draw_words
+from nnviz.gui.views.opacity import OpacitySlider
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+from nnviz.gui.views.viewport import Bounds, Viewport
 from nnviz.render import colormaps, overlays, sheets
 from nnviz.render.colormaps import Scale
 from nnviz.render.pictures import rgb8
@@ -34,13 +35,14 @@ class HeatmapView(ResultView):
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Map"))
         self.canvas.set_readout(self._read)
+        self.canvas.set_drawing(self._say)
         self.canvas.hovered.connect(self.hovered)
         self.setFocusProxy(self.canvas)
         self.legend = Legend(self)
-        self.opacity = QSlider(Qt.Orientation.Horizontal, self)
+        self.opacity = OpacitySlider(self.tr("Opacity of the map"), self)
         self.smooth = QCheckBox(self.tr("Smooth"), self)
         self.clip = clip_box(self)
-        self._opacity_label = QLabel(self.tr("Opacity"), self)
+        self._words = ""
         self._set_up_controls()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -59,30 +61,47 @@ class HeatmapView(ResultView):
             scale = sheets.robust_scale(heat.values, whole)
         over = lies_over(heat, self.image)
         self.legend.set_scale(scale, heat.unit, self._remark(heat), whole)
-        for widget in (self.opacity, self._opacity_label):
-            widget.setVisible(over)
-        if scale.flat:
-            self.canvas.set_message(self._problem(heat, scale))
-        elif over and self.image is not None:
+        self.opacity.setVisible(over)
+        self._words = self._problem(heat, scale) if scale.flat else ""
+        if over and self.image is not None:
             self._paint_over(heat, scale, self.image)
+        elif scale.flat:
+            self.canvas.set_message(self._words)
         else:
             self._paint_alone(heat, scale)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self.update_view()
 
     def _paint_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
         self.canvas.set_picture(rgb8(image.pixels))
         box = bounds_on(heat, image)
-        layer = overlays.layer(heat, scale, opacity=self.opacity.value() / 100)
+        layer = None
+        if not scale.flat:
+            name = tokens_of(self.palette()).colormap(signed=heat.signed)
+            layer = overlays.layer(heat, scale, name, self.opacity.share())
         self.canvas.set_overlay(layer, box, smooth=self.smooth.isChecked())
         self.canvas.set_marks(Mark(box, MarkStyle.INPUT))
 
     def _paint_alone(self, heat: Heatmap, scale: Scale) -> None:
-        name = colormaps.default_map(signed=heat.signed)
+        name = tokens_of(self.palette()).colormap(signed=heat.signed)
         pixels = colormaps.apply(heat.values, name, scale.low, scale.high)
         self.canvas.set_marks()
         self.canvas.set_picture(pixels)
         self.canvas.set_overlay(
             pixels if self.smooth.isChecked() else None, smooth=True
         )
+
+    def _say(self, painter: QPainter, view: Viewport) -> None:
+        """Say over the photograph why there is no map on it."""
+        del view
+        if self._words:
+            middle = QPointF(self.canvas.width() / 2, SPACE)
+            words = self._words.replace("\n", "  ·  ")
+            draw_words(painter, middle, words, tokens_of(self.palette()))
 
     def _problem(self, heat: Heatmap, scale: Scale) -> str:
         rows, columns = heat.values.shape
@@ -110,16 +129,11 @@ class HeatmapView(ResultView):
         return f"row {int(y)}, column {int(x)} · {_worded(heat, int(y), int(x))}"
 
     def _set_up_controls(self) -> None:
-        self.opacity.setRange(0, 100)
-        self.opacity.setValue(round(overlays.OPACITY * 100))
-        self.opacity.setMinimumWidth(72)
-        self.opacity.setMaximumWidth(96)
-        self.opacity.setAccessibleName(self.tr("Opacity of the map"))
-        self._opacity_label.setBuddy(self.opacity)
+        self.opacity.set_share(overlays.OPACITY)
         self.smooth.setToolTip(
             self.tr("Interpolate between the map's values; off shows them as they are")
         )
-        self.opacity.valueChanged.connect(self.update_view)
+        self.opacity.changed.connect(self.update_view)
         self.smooth.toggled.connect(self.update_view)
         self.clip.toggled.connect(self.update_view)
 
@@ -128,7 +142,7 @@ class HeatmapView(ResultView):
         bar.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
         bar.setSpacing(2 * SPACE)
         bar.addWidget(self.legend, 1)
-        for widget in (self._opacity_label, self.opacity, self.clip, self.smooth):
+        for widget in (self.opacity, self.clip, self.smooth):
             bar.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         return bar
 

@@ -133,13 +133,14 @@ class Legend(QWidget):
 
     def _paint_bar(self, painter: QPainter, area: QRect) -> None:
         signed = bool(self._scale and self._scale.signed)
-        table = colormaps.table(colormaps.default_map(signed=signed))
+        tokens = tokens_of(self.palette())
+        table = colormaps.table(tokens.colormap(signed=signed))
         strip = np.ascontiguousarray(table[None])
         bar = QRect(area.left(), area.center().y() - _THICK // 2, area.width(), _THICK)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(bar, image_of(strip))
         if signed:
-            painter.setPen(tokens_of(self.palette()).quiet)
+            painter.setPen(tokens.quiet)
             painter.drawLine(
                 bar.center().x(), bar.top() - 3, bar.center().x(), bar.bottom() + 3
             )

@@ -132,6 +132,8 @@ class MosaicView(ResultView):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             QTimer.singleShot(0, self, self._make_room)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._reclip()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Change the columns if another shape of the canvas makes that better."""
@@ -291,6 +293,7 @@ class MosaicView(ResultView):
             gap,
             _rgb(mixed(tokens.backdrop, tokens.text, 0.12)),
             _rgb(mixed(tokens.backdrop, tokens.text, 0.5)),
+            tokens.colormap(signed=mosaic.signed),
         )
         return sheets.sheet_of(mosaic, rows, columns, table, gap)
 

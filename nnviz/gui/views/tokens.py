@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QPalette
 
+from nnviz.render.colormaps import default_map
+
 SPACE = 8
 """The grid that distances are multiples of, px."""
 SMALL_SPACE = 4
@@ -39,6 +41,10 @@ class Tokens:
     negative: QColor
     warning: QColor
     dark: bool
+
+    def colormap(self, *, signed: bool) -> str:
+        """Return the colour map whose middle suits what is around it."""
+        return default_map(signed=signed, light=not self.dark)
 
     def series(self, index: int) -> QColor:
         """Return the colour of curve ``index``: Okabe & Ito's colour-blind-safe set."""

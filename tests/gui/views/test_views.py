@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
 from nnviz.base.results import Curves, Picture, Report, Table, Text
 from nnviz.gui.views.canvas import MarkStyle
@@ -99,6 +99,29 @@ class TestHeatmap:
         view = shown(HeatmapView(), make_heat(values, framed=False), None)
         assert view.canvas.picture_size is None
         assert words in view.canvas._message
+
+    def test_over_a_photograph_it_is_said_on_the_photograph(
+        self, shown, make_heat, photo
+    ):
+        """A live map that is zero for one frame must not blank the picture."""
+        view = shown(HeatmapView(), make_heat(np.zeros((3, 3))), photo)
+        assert view.canvas.picture_size == photo.size
+        assert "All values are 0" in view._words
+        view.show_result(make_heat([[0, 1]]), photo)
+        assert view._words == ""
+
+    def test_the_middle_of_a_diverging_map_suits_the_theme(self, shown, make_heat):
+        """Zero is painted dark in the dark theme, light in the light one."""
+        view = shown(
+            HeatmapView(), make_heat([[0, 1]], signed=True, framed=False), None
+        )
+        for ground, light in (("#1a1d22", False), ("#f4f5f7", True)):
+            colours = QPalette(QColor(ground))
+            colours.setColor(QPalette.ColorRole.Window, QColor(ground))
+            view.setPalette(colours)
+            pixels = rgb(view.canvas)
+            at = view.canvas.viewport().to_widget(0.5, 0.5)
+            assert (pixels[int(at[0]), int(at[1])].mean() > 128) == light
 
     def test_hover_reads_photo_and_map(self, shown, make_heat, photo):
         view = shown(HeatmapView(), make_heat([[0, 1.5]]), photo)
