@@ -110,6 +110,7 @@ class LiveLoop:
         self._open_source = open_source or _open_capture
         self._clock = clock
         self._openings = itertools.count(1)
+        self._told_statuses = itertools.count(1)
         # Guards what both the capture thread and the reader use; the source is called
         # without it, since it may be calling us.
         self._lock = threading.Lock()
@@ -233,7 +234,9 @@ class LiveLoop:
             if opening != self._opening:
                 return
             self._title = status.title
-        told = Posted(STATUS_PLACE, opening, Done(status))
+            # Each is an answer of its own: none may take another's place.
+            number = next(self._told_statuses)
+        told = Posted(STATUS_PLACE, number, Done(status))
         self._worker.mailbox.put(told, keep=True)
 
     # --- on either, with the lock held
@@ -297,7 +300,8 @@ class LiveLoop:
             self._pace.rate, age, inference, self._pace.dropped, self._keeper.scale
         )
         shown = Shown(image, run, figures, self._bars(run, image, new=new))
-        if self._recorder is not None:
+        waits_for_answer = run is None and self._template is not None
+        if self._recorder is not None and not waits_for_answer:
             self._recorder.add(shown)
         return shown
 

@@ -1,5 +1,6 @@
 """Recording what is seen live: a film with the results drawn, and its numbers."""
 
+import itertools
 import threading
 from collections import deque
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ _HEIGHT = 480
 """Of the film, px."""
 _WAITING = 6
 """Frames that may wait to be written; with more of them the oldest is left out."""
+_numbers = itertools.count(1)
 _COLUMNS = ("inference_ms", "frames_per_second", "found", "value")
 
 
@@ -35,6 +37,7 @@ class LiveRecorder:
         self._changed = threading.Condition()
         self._waiting: deque[Shown] = deque(maxlen=_WAITING)
         self._given = 0
+        self._newest = float("-inf")
         self._ending = False
         self._thread = threading.Thread(
             target=self._live, name="nnviz-recorder", daemon=True
@@ -42,8 +45,14 @@ class LiveRecorder:
         self._thread.start()
 
     def add(self, shown: Shown) -> None:
-        """Hand over a frame that is shown; returns at once."""
+        """Hand over a frame that is shown; returns at once.
+
+        One that was shown before, and is asked about again, is left out.
+        """
         with self._changed:
+            if shown.image.captured <= self._newest:
+                return
+            self._newest = shown.image.captured
             self._waiting.append(shown)
             self._given += 1
             self._changed.notify()
@@ -68,7 +77,7 @@ class LiveRecorder:
             event: Done | Failed = Done(self._record())
         except NnvizError as error:
             event = Failed(error_record(error))
-        self._mailbox.put(Posted(RECORD_PLACE, 0, event), keep=True)
+        self._mailbox.put(Posted(RECORD_PLACE, next(_numbers), event), keep=True)
 
     def _record(self) -> Recorded:
         written = 0
