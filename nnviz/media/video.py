@@ -43,8 +43,8 @@ _CUT_OFF = 0.1
 _EARLIER = (0.0, 5.0, math.inf)
 """Seconds to go back further where a film without an index led to a later place."""
 _DEFAULT_RATE = 25.0
-_STREAM_OPTIONS = {"rtsp_transport": "tcp", "fflags": "nobuffer"}
-"""Over UDP pictures come damaged; a buffer would make all of them late."""
+_STREAM_OPTIONS = {"rtsp_transport": "tcp"}
+"""Over UDP pictures come damaged."""
 _REMEDY = "pick an MP4, MOV, MKV, WebM or AVI file"
 _CONVERT = "convert it to MP4 with H.264"
 
@@ -244,7 +244,7 @@ def _video_of(container: InputContainer, title: str) -> VideoStream:
     if stream is None or Disposition.attached_pic in stream.disposition:
         raise InputError(title, "holds no moving pictures", _REMEDY)
     stream = cast("VideoStream", stream)
-    if stream.codec_context is None:
+    if getattr(stream, "codec_context", None) is None:
         reason = "is damaged, or of a kind that cannot be decoded"
         raise InputError(title, reason, _CONVERT)
     check_size((stream.width, stream.height), title, MAX_PIXELS)

@@ -1,5 +1,6 @@
 """How pictures are played: films against the clock, live sources as they come."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -92,9 +93,9 @@ class FilmPlayer:
         self._speed = self._pace()
         self._ahead: Grab | None = None
         self._at_once = True
-        self._seen = False
         self._position = 0.0
-        self._shown = self._clock = time.monotonic()
+        self._clock = time.monotonic()
+        self._shown = -math.inf
         self._zero = 0.0
 
     def run(self) -> None:
@@ -146,10 +147,9 @@ class FilmPlayer:
         return self._ahead
 
     def _at_end(self) -> None:
-        if not self._seen:
+        if self._shown == -math.inf:
             raise InputError(self._reader.title, "holds no picture that can be decoded")
         if self._loop:
-            self._seen = False
             # The first picture is due when the last has been seen.
             length = self._position + 1 / self._reader.rate
             self._zero -= max(self._reader.duration, length)
@@ -171,7 +171,6 @@ class FilmPlayer:
             self._anchor(grab.seconds)
         elif late > 1 / (self._reader.rate * self._speed) and self._is_fresh():
             self._ahead = None
-            self._seen = True
             self._output.skip()
             return False
         return True
@@ -188,12 +187,12 @@ class FilmPlayer:
         if self._at_once:
             self._anchor(grab.seconds)
         self._at_once = False
-        self._seen = True
         self._position = grab.seconds
-        self._shown = time.monotonic()
-        shown = Grab(self._shown, grab.seconds, grab.pixels)
+        now = time.monotonic()
+        shown = Grab(now, grab.seconds, grab.pixels)
         if not self._output.publish(shown, grab.seconds):
             return
+        self._shown = now
         self._controls.stepped()
         if not self._controls.holding:
             self._output.tell(SourceState.RUNNING, self._reader.remark)

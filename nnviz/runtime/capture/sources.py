@@ -1,5 +1,6 @@
 """A source of frames in words: "0", "film.mp4", "rtsp://...", "screen"."""
 
+import os
 from pathlib import Path
 
 from nnviz.base.errors import InputError
@@ -85,7 +86,8 @@ def _region(text: str, colon: str) -> str:
 
 
 def _file(text: str) -> SourceRequest:
-    path = Path(text).expanduser()
+    # Path's own raises RuntimeError for a user that is not known.
+    path = Path(os.path.expanduser(text))  # noqa: PTH111
     try:
         if path.is_dir():
             return SourceRequest(kind=SourceKind.FOLDER, address=str(path))
