@@ -191,6 +191,8 @@ class _Mp4Track:
         context = stream.codec_context
         context.time_base = Fraction(1, self.ticks)
         context.gop_size = max(1, round(rate * _KEY_SECONDS))
+        # With B frames the first picture would not be at 0 where fragments are used.
+        context.max_b_frames = 0
         context.colorspace = context.color_primaries = _BT709
         context.color_trc = _SRGB_CURVE
         context.color_range = ColorRange.MPEG
@@ -368,9 +370,10 @@ def _fitted(pixels: Colours, size: tuple[int, int]) -> Colours:
 
 def _playable_seconds(part: Path) -> float:
     """Return how much of a film that was broken off can be played, s."""
-    try:
-        with av.open(str(part)) as container:
-            times = [frame.time or 0.0 for frame in container.decode(video=0)]
-    except (av.FFmpegError, IndexError):
-        return 0.0
-    return max(times, default=0.0)
+    last = 0.0
+    with suppress(av.FFmpegError, IndexError), av.open(str(part)) as container:
+        # Only the index is read: decoding hours of film would take minutes.
+        for packet in container.demux(video=0):
+            if packet.pts is not None and packet.time_base is not None:
+                last = max(last, float(packet.pts * packet.time_base))
+    return last

@@ -13,6 +13,7 @@ from support.films import number_of, numbered
 
 from nnviz.base.errors import InputError
 from nnviz.media.films import FilmWriter, NumbersWriter
+from nnviz.media.video import open_film
 
 TIMES = [0.0, 0.04, 0.5, 0.52, 2.0, 2.2]
 
@@ -121,9 +122,13 @@ def test_a_film_without_frames_leaves_nothing(tmp_path):
 
 
 def test_a_recording_that_is_broken_off_is_kept(tmp_path):
-    with pytest.raises(KeyError), FilmWriter(tmp_path / "a.mp4", (64, 64)) as film:
-        film.append(numbered(0, (64, 64)), 0)
-        raise KeyError
+    def break_off():
+        with FilmWriter(tmp_path / "a.mp4", (64, 64)) as film:
+            film.append(numbered(0, (64, 64)), 0)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        break_off()
     assert len(read(tmp_path / "a.mp4")) == 1
 
 
@@ -142,37 +147,42 @@ import numpy as np
 from nnviz.base.errors import InputError
 from nnviz.media.films import FilmWriter
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
-draw = np.random.default_rng(0)
-film = FilmWriter(Path(sys.argv[1]), (240, 320), 30)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
+film = FilmWriter(Path(sys.argv[1]), (120, 160), 30)
 try:
     for number in range(600):
-        film.append(draw.integers(0, 256, (240, 320, 3), np.uint8), number / 30)
+        film.append(np.roll(noise, number * 7919), number / 30)
     film.close()
 except InputError as error:
     print(error)
-film.append(np.zeros((240, 320, 3), np.uint8), 99)
+film.append(np.zeros((120, 160, 3), np.uint8), 99)
 film.close()
 """
 
 
 def test_where_the_disk_is_full_an_mp4_is_kept_as_far_as_it_goes(tmp_path):
-    """A limit of 2 MB on the size of files stands in for the disk."""
+    """A limit on the size of files stands in for the disk."""
     path = tmp_path / "a.mp4"
     done = subprocess.run(
-        [sys.executable, "-c", FULL, str(path)],
+        [sys.executable, "-c", FULL, str(path), "2000000"],
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert "cannot be written on" in done.stdout
     assert "are kept; free some space" in done.stdout
     assert done.stderr == ""
     assert names(tmp_path) == ["a.mp4"]
-    assert len(read(path)) > 10
+    kept = open_film(path)
+    seconds = [grab.seconds for grab in iter(kept.read, None)]
+    kept.close()
+    assert seconds == pytest.approx(np.arange(len(seconds)) / 30, abs=1e-4)
+    assert f"the first {seconds[-1]:.0f} s are kept" in done.stdout
+    assert 4 < seconds[-1] < 10
 
 
 def test_where_the_disk_is_full_a_gif_is_kept_or_nothing(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", FULL, str(tmp_path / "a.gif")],
+        [sys.executable, "-c", FULL, str(tmp_path / "a.gif"), "200000"],
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert "free some space" in done.stdout
