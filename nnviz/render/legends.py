@@ -8,7 +8,7 @@ from nnviz.base.results import Mask
 from nnviz.render import colormaps, masks, text
 from nnviz.render.classes import colour_of
 from nnviz.render.colormaps import Colours, Scale
-from nnviz.render.palette import BACKGROUND, MUTED, WARNING, Colour
+from nnviz.render.palette import BACKGROUND, MUTED, SCREEN, Colour, Ink
 from nnviz.render.words import number, percent
 
 _BAR_WIDTH = 17
@@ -22,7 +22,7 @@ def colour_bar(
     *,
     colormap: str = "",
     size: int = 13,
-    background: Colour = BACKGROUND,
+    ink: Ink = SCREEN,
 ) -> Colours:
     """Return a legend of one line: low end, bar, high end, unit, remarks.
 
@@ -34,26 +34,26 @@ def colour_bar(
         width: px.
         colormap: a name; the default for the kind of numbers if empty.
         size: of the words, px.
-        background: behind all.
+        ink: colours of ground and words.
 
     Returns:
         uint8 (h, width, 3); a second line where the words need one.
     """
     if scale.flat:
         return text.paragraph(
-            _with_unit(scale.problem, unit), width, size, background, colour=WARNING
+            _with_unit(scale.problem, unit), width, size, ink.ground, colour=ink.warning
         )
-    bar = _bar(scale, colormap, min(_BAR_WIDTH * size, width // 3), size, background)
+    bar = _bar(scale, colormap, width, size, ink)
     words = _remarks(scale, unit)
     beside = width - bar.shape[1] - size
     if text.width_of(words, size) <= beside:
-        canvas = text.sheet(bar.shape[0], width, background)
+        canvas = text.sheet(bar.shape[0], width, ink.ground)
         canvas[:, : bar.shape[1]] = bar
-        colour = WARNING if scale.problem else MUTED
+        colour = ink.warning if scale.problem else ink.quiet
         text.stamp(canvas, (bar.shape[1] + size, 0), words, size, colour=colour)
         return canvas
-    below = text.paragraph(words, width, size, background, colour=MUTED)
-    canvas = text.sheet(bar.shape[0] + len(below), width, background)
+    below = text.paragraph(words, width, size, ink.ground, colour=ink.quiet)
+    canvas = text.sheet(bar.shape[0] + len(below), width, ink.ground)
     canvas[: bar.shape[0], : min(width, bar.shape[1])] = bar[:, :width]
     canvas[bar.shape[0] :] = below
     return canvas
@@ -147,17 +147,18 @@ def _remarks(scale: Scale, unit: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _bar(
-    scale: Scale, colormap: str, length: int, size: int, background: Colour
-) -> Colours:
-    name = colormap or colormaps.default_map(signed=scale.signed)
+def _bar(scale: Scale, colormap: str, width: int, size: int, ink: Ink) -> Colours:
+    name = colormap or colormaps.default_map(signed=scale.signed, light=ink.light)
     low, high = number(scale.low), number(scale.high)
     left = text.width_of(low, size) + size // 2
     right = text.width_of(high, size) + size // 2
+    length = min(_BAR_WIDTH * size, max(width // 3, 2 * size))
+    length = max(size, min(length, width - left - right))
     height = text.line_height(size)
-    canvas = text.sheet(height, left + length + right, background)
-    text.stamp(canvas, (0, 0), low, size)
-    text.stamp(canvas, (canvas.shape[1], 0), high, size, align="right")
+    canvas = text.sheet(height, left + length + right, ink.ground)
+    text.stamp(canvas, (0, 0), low, size, colour=ink.text)
+    end = canvas.shape[1], 0
+    text.stamp(canvas, end, high, size, colour=ink.text, align="right")
     thick = max(6, size * 3 // 4)
     top = (height - thick) // 2
     steps = np.arange(length) * colormaps.LEVELS // length
@@ -165,5 +166,5 @@ def _bar(
     canvas[top : top + thick, left : left + length] = strip
     if scale.signed:
         middle = left + length // 2
-        canvas[top - 2 : top + thick + 2, middle] = MUTED
+        canvas[top - 2 : top + thick + 2, middle] = ink.quiet
     return canvas

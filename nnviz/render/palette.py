@@ -1,5 +1,7 @@
 """The few colours of painted pages: dark, calm, text in high contrast."""
 
+from dataclasses import dataclass
+
 Colour = tuple[int, int, int]
 
 BACKGROUND: Colour = (20, 22, 27)
@@ -16,3 +18,33 @@ EMPTY: Colour = (62, 66, 75)
 """A map that has nothing to show: all values the same."""
 BROKEN: Colour = (112, 112, 120)
 """A place whose value is not a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """What a board is painted with.
+
+    Attributes:
+        ground: behind all.
+        text: headings.
+        quiet: ranges and remarks.
+        line: frames.
+        warning: remarks that matter.
+    """
+
+    ground: Colour
+    text: Colour
+    quiet: Colour
+    line: Colour
+    warning: Colour
+
+    @property
+    def light(self) -> bool:
+        """Whether words are dark on light."""
+        return sum(self.ground) > sum(self.text)
+
+
+PAPER = Ink(
+    (255, 255, 255), (20, 22, 27), (96, 102, 112), (205, 208, 214), (150, 95, 0)
+)
+SCREEN = Ink(BACKGROUND, TEXT, MUTED, LINE, WARNING)

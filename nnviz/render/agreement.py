@@ -1,0 +1,158 @@
+"""How far two maps agree: rank correlation and overlap of their strongest places."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.results import Heatmap
+from nnviz.render import overlays
+from nnviz.render.overlays import Span
+
+TOP_SHARE = 0.1
+"""Share of the places that count as a map's strongest."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """How far each map agrees with each other.
+
+    Attributes:
+        correlation: (N, N), Spearman's rank correlation, in [-1, 1]; NaN where a map
+            has no range.
+        overlap: (N, N), share of the strongest places that two maps have in common.
+        share: which share of the places counts as strongest.
+    """
+
+    correlation: Floats
+    overlap: Floats
+    share: float
+
+
+def board_numbers(maps: Sequence[Heatmap], share: float = TOP_SHARE) -> Numbers:
+    """Return the agreement of every map with every other.
+
+    Args:
+        maps: of the same photograph, at any resolution and in any frame.
+        share: of the places that count as strongest.
+    """
+    count = len(maps)
+    correlation, overlap = np.eye(count), np.eye(count)
+    for row in range(count):
+        for column in range(row + 1, count):
+            first, second = common_grid(maps[row], maps[column])
+            pair = rank_correlation(first, second), top_overlap(first, second, share)
+            correlation[row, column], overlap[row, column] = pair
+            correlation[column, row], overlap[column, row] = pair
+    return Numbers(correlation, overlap, share)
+
+
+def common_grid(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
+    """Return two maps on one grid over the part of the photograph that both cover.
+
+    The grid has as many places in each direction as the coarser map has there; each is
+    the mean of a map over the place's area.  So no map is compared at places that it
+    made no statement about.  Unless both have a sign, it is left out of both: a map
+    without one says how much, not which way (as Adebayo et al. 2018, arXiv:1810.03292,
+    compare absolute maps).  What is not finite counts as 0.
+
+    Returns:
+        Two float64 (h, w).
+    """
+    signed = first.signed and second.signed
+    values = [_numbers(each, signed=signed) for each in (first, second)]
+    spans = [overlays.covered(each) for each in (first, second)]
+    for axis in (0, 1):
+        cells = [each.shape[axis] for each in values]
+        weights = _shared(cells, [each[axis] for each in spans])
+        values = [
+            np.moveaxis(np.tensordot(weight, each, (1, axis)), 0, axis)
+            for weight, each in zip(weights, values, strict=True)
+        ]
+    return values[0], values[1]
+
+
+def _numbers(heat: Heatmap, *, signed: bool) -> Floats:
+    values: Floats = np.nan_to_num(
+        heat.values.astype(np.float64), nan=0, posinf=0, neginf=0
+    )
+    return values if signed or not heat.signed else np.abs(values)
+
+
+def _shared(cells: Sequence[int], spans: Sequence[Span]) -> list[Floats]:
+    """Return for two maps how much each place of the common grid takes of each cell."""
+    start = max(span[0] for span in spans)
+    stop = min(span[1] for span in spans)
+    inside = [
+        (stop - start) / (span[1] - span[0]) * count
+        for count, span in zip(cells, spans, strict=True)
+    ]
+    places = max(1, round(min(inside)))
+    edges = np.linspace(start, stop, places + 1)
+    return [
+        _areas((edges - span[0]) / (span[1] - span[0]) * count, count)
+        for count, span in zip(cells, spans, strict=True)
+    ]
+
+
+def _areas(edges: Floats, cells: int) -> Floats:
+    """Return how much of each new place lies in each old cell; rows add to 1.
+
+    Args:
+        edges: (P + 1,) of the new places, in old cells.
+        cells: number of old cells.
+    """
+    starts = np.arange(cells)
+    upper = np.minimum(edges[1:, None], starts + 1)
+    lower = np.maximum(edges[:-1, None], starts)
+    shares: Floats = (upper - lower).clip(0)
+    shares /= np.maximum(shares.sum(1, keepdims=True), 1e-12)
+    return shares
+
+
+def rank_correlation(first: NDArray[Any], second: NDArray[Any]) -> float:
+    """Return Spearman's rank correlation of two maps of one shape.
+
+    ``rho = cov(rank a, rank b) / (std(rank a) * std(rank b))``, equal values having the
+    mean of their ranks (Spearman 1904; Kendall's treatment of ties).
+
+    Returns:
+        In [-1, 1]; NaN where all values of a map are the same.
+    """
+    one, two = _ranks(first), _ranks(second)
+    one, two = one - one.mean(), two - two.mean()
+    size = np.sqrt((one @ one) * (two @ two))
+    return float(one @ two / size) if size > 0 else float("nan")
+
+
+def _ranks(values: NDArray[Any]) -> Floats:
+    """Return the rank of each value, from 1, ties sharing the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return (last - (counts - 1) / 2)[place].ravel()
+
+
+def top_overlap(
+    first: NDArray[Any], second: NDArray[Any], share: float = TOP_SHARE
+) -> float:
+    """Return how many of their strongest places two maps have in common, as a share.
+
+    ``|top_k(a) & top_k(b)| / k`` (Ghorbani et al. 2019, arXiv:1710.10547, "top-k
+    intersection"), k being a share of the places, at least one.  By size, whatever the
+    sign; of equally strong places the upper left ones count.
+
+    Args:
+        first: any shape.
+        second: of the same shape.
+        share: of the places, in (0, 1].
+    """
+    count = max(1, round(share * first.size))
+    one, two = (
+        np.argsort(-np.abs(each.ravel()), kind="stable")[:count]
+        for each in (first, second)
+    )
+    return float(np.isin(one, two).mean())

@@ -1,0 +1,272 @@
+"""A board as one picture, fit for a paper."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnviz.base.results import Heatmap
+from nnviz.render import agreement, boards, legends, pictures, text
+from nnviz.render.boards import Lock, Tile
+from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.palette import PAPER, Ink
+
+WIDTH = 1600
+_LARGEST, _SMALLEST = 400, 96
+"""Width of a tile, px."""
+_TEXT_SHARE = 1 / 110
+"""Size of words as a share of the width of the page."""
+_TALLEST = 1.5
+"""Height over width of a tile, at most."""
+_SIDE = 8
+"""Width of the rows' headings, in font sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Lengths of a board, px.
+
+    Attributes:
+        tile: width of a tile's picture.
+        side: width of the headings of rows; 0 where there are none.
+        gap: between tiles.
+        size: of the words.
+        columns: number of tiles in a row.
+    """
+
+    tile: int
+    side: int
+    gap: int
+    size: int
+    columns: int
+
+    @property
+    def width(self) -> int:
+        """Width of all, without margins."""
+        return self.side + self.columns * (self.tile + self.gap) - self.gap
+
+    def left(self, column: int) -> int:
+        """Return where a column begins."""
+        return self.side + column * (self.tile + self.gap)
+
+
+def paint(
+    tiles: Sequence[Tile],
+    *,
+    lock: Lock = Lock.BOARD,
+    width: int = WIDTH,
+    ink: Ink = PAPER,
+    numbers: bool = True,
+) -> Colours:
+    """Paint a board: headings, maps over their photographs, ranges, scale.
+
+    Args:
+        tiles: what to show; at least one.
+        lock: which maps share a scale.
+        width: px, at most; the picture is narrower where the tiles need less.
+        ink: colours of ground and words.
+        numbers: whether to say under each map how far it agrees with the first map of
+            its row: rank correlation, and overlap of the strongest tenth.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    shown = boards.with_photos(tiles)
+    plan = _plan(shown, width)
+    used = boards.scales(shown, lock)
+    words = agreements(shown) if numbers else {}
+    rows, columns = boards.grid(shown)
+    blocks = [_heads(columns, plan, ink)]
+    for row in rows:
+        line = {n: tile for n, tile in enumerate(shown) if tile.title_row == row}
+        blocks.append(_row(line, columns, used, words, plan, ink))
+        if lock is Lock.ROW:
+            blocks += _legend(line, used, plan, ink)
+    if lock is Lock.BOARD:
+        blocks += _legend(dict(enumerate(shown)), used, plan, ink)
+    if lock is Lock.COLUMN:
+        blocks.append(_column_legends(shown, used, plan, ink))
+    if words:
+        blocks.append(_remark(_EXPLAINED.format(_percent()), plan, ink))
+    return _stacked(blocks, plan, ink)
+
+
+_EXPLAINED = (
+    "ρ: Spearman's rank correlation with the first map of the row; top: share of the "  # noqa: RUF001
+    "strongest {0} of places that both have in common."
+)
+
+
+def _percent() -> str:
+    return f"{100 * agreement.TOP_SHARE:.0f} %"
+
+
+def agreements(tiles: Sequence[Tile]) -> dict[int, str]:
+    """Return for each map how far it agrees with the first of its row, in words.
+
+    By its place among the tiles; nothing for the first maps themselves.
+    """
+    firsts: dict[str, Heatmap] = {}
+    found: dict[int, str] = {}
+    for n, tile in enumerate(tiles):
+        if not isinstance(tile.result, Heatmap):
+            continue
+        first = firsts.setdefault(tile.title_row, tile.result)
+        if first is not tile.result:
+            found[n] = agreement_words(first, tile.result)
+    return found
+
+
+def agreement_words(first: Heatmap, second: Heatmap) -> str:
+    """Return how far two maps agree: "ρ 0.83 · top 0.61"."""  # noqa: RUF002
+    pair = agreement.common_grid(first, second)
+    rho, top = agreement.rank_correlation(*pair), agreement.top_overlap(*pair)
+    if np.isnan(rho):
+        return "no range to compare"
+    signed = f"{rho:.2f}".replace("-", "\N{MINUS SIGN}")
+    return f"ρ {signed} · top {top:.2f}"  # noqa: RUF001
+
+
+def _plan(tiles: Sequence[Tile], width: int) -> _Plan:
+    """Choose the size of the tiles so that all have room."""
+    rows, columns = boards.grid(tiles)
+    size = max(11, round(width * _TEXT_SHARE))
+    side = _SIDE * size if any(rows) else 0
+    free = width - 4 * size - side - size * (len(columns) - 1)
+    tile = min(max(free // len(columns), _SMALLEST), _LARGEST)
+    return _Plan(tile, side, size, size, len(columns))
+
+
+def _shape(tile: Tile) -> float:
+    """Return height over width of what a tile shows."""
+    shape = (
+        tile.image.size
+        if tile.image is not None
+        else next(iter(tile.result.arrays().values())).shape
+    )
+    return float(shape[0] / shape[1])
+
+
+def _heads(columns: Sequence[str], plan: _Plan, ink: Ink) -> Colours:
+    """Return the headings of the columns, each in as many lines as it needs."""
+    wrapped = [
+        text.wrap(each, plan.tile, plan.size, bold=True) or [""] for each in columns
+    ]
+    pitch = text.line_height(plan.size)
+    strip = text.sheet(pitch * max(map(len, wrapped)), plan.width, ink.ground)
+    for column, lines in enumerate(wrapped):
+        top = strip.shape[0] - pitch * len(lines)
+        for n, line in enumerate(lines):
+            at = plan.left(column) + plan.tile // 2, top + n * pitch
+            text.stamp(
+                strip, at, line, plan.size, colour=ink.text, bold=True, align="centre"
+            )
+    return strip
+
+
+def _row(
+    line: Mapping[int, Tile],
+    columns: Sequence[str],
+    used: Mapping[int, Scale],
+    words: Mapping[int, str],
+    plan: _Plan,
+    ink: Ink,
+) -> Colours:
+    """Return a row: heading, pictures, and what is written below each."""
+    size = plan.size - 1
+    pitch = text.line_height(size)
+    tall = round(plan.tile * min(max(map(_shape, line.values())), _TALLEST))
+    foot = pitch * (2 if words else 1) + size // 2
+    strip = text.sheet(tall + foot, plan.width, ink.ground)
+    if plan.side:
+        title, wide = next(iter(line.values())).title_row, plan.side - plan.size
+        head = text.paragraph(
+            title, wide, plan.size, ink.ground, colour=ink.text, bold=True
+        )[:tall]
+        top = (tall - len(head)) // 2
+        strip[top : top + len(head), : head.shape[1]] = head
+    for n, tile in line.items():
+        left = plan.left(columns.index(tile.title_column))
+        area = strip[:, left : left + plan.tile]
+        _put(area[:tall], boards.flat_picture(tile, used.get(n), ink), ink)
+        for row, each in enumerate((_fitting_range(tile, plan), words.get(n, ""))):
+            at = plan.tile // 2, tall + size // 2 + row * pitch
+            short = text.shorten(each, plan.tile, size)
+            text.stamp(area, at, short, size, colour=ink.quiet, align="centre")
+    return strip
+
+
+def _fitting_range(tile: Tile, plan: _Plan) -> str:
+    """Return a map's own range, without its unit where there is no room for it."""
+    whole = boards.raw_range(tile)
+    fits = text.width_of(whole, plan.size - 1) <= plan.tile
+    return whole if fits else boards.raw_range(tile, unit=False)
+
+
+def _put(area: Colours, picture: Colours, ink: Ink) -> None:
+    """Show a picture in the middle of an area, with a hairline around it."""
+    ratio = min(area.shape[0] / picture.shape[0], area.shape[1] / picture.shape[1])
+    height = max(1, min(area.shape[0], round(picture.shape[0] * ratio)))
+    width = max(1, min(area.shape[1], round(picture.shape[1] * ratio)))
+    top, left = (area.shape[0] - height) // 2, (area.shape[1] - width) // 2
+    place = area[top : top + height, left : left + width]
+    place[...] = pictures.show(picture, (height, width))
+    for edge in (place[0], place[-1], place[:, 0], place[:, -1]):
+        edge[...] = ink.line
+
+
+def _legend(
+    line: Mapping[int, Tile], used: Mapping[int, Scale], plan: _Plan, ink: Ink
+) -> list[Colours]:
+    """Return the scale that some maps share, under them."""
+    results = {n: each.result for n, each in line.items()}
+    maps = {n: each for n, each in results.items() if isinstance(each, Heatmap)}
+    if not maps:
+        return []
+    units = ", ".join(dict.fromkeys(each.unit for each in maps.values()))
+    scale = used[next(iter(maps))]
+    room = plan.width - plan.side
+    bar = legends.colour_bar(scale, units, room, size=plan.size, ink=ink)
+    strip = text.sheet(len(bar), plan.width, ink.ground)
+    strip[:, plan.side : plan.side + bar.shape[1]] = bar
+    return [strip]
+
+
+def _column_legends(
+    tiles: Sequence[Tile], used: Mapping[int, Scale], plan: _Plan, ink: Ink
+) -> Colours:
+    """Return the scale of each column under it."""
+    columns = boards.grid(tiles)[1]
+    bars: dict[int, Colours] = {}
+    for n, tile in enumerate(tiles):
+        if isinstance(tile.result, Heatmap):
+            unit, size = tile.result.unit, plan.size - 1
+            bars[columns.index(tile.title_column)] = legends.colour_bar(
+                used[n], unit, plan.tile, size=size, ink=ink
+            )
+    height = max((len(bar) for bar in bars.values()), default=1)
+    strip = text.sheet(height, plan.width, ink.ground)
+    for column, bar in bars.items():
+        left = plan.left(column)
+        strip[: len(bar), left : left + bar.shape[1]] = bar
+    return strip
+
+
+def _remark(words: str, plan: _Plan, ink: Ink) -> Colours:
+    room = plan.width - plan.side
+    note = text.paragraph(words, room, plan.size - 1, ink.ground, colour=ink.quiet)
+    strip = text.sheet(len(note), plan.width, ink.ground)
+    strip[:, plan.side :] = note
+    return strip
+
+
+def _stacked(blocks: Sequence[Colours], plan: _Plan, ink: Ink) -> Colours:
+    """Return the blocks below each other on a page with margins."""
+    margin, gap = 2 * plan.size, plan.size // 2 + 2
+    height = sum(map(len, blocks)) + gap * (len(blocks) - 1) + 2 * margin
+    page = text.sheet(height, plan.width + 2 * margin, ink.ground)
+    top = margin
+    for block in blocks:
+        page[top : top + len(block), margin : margin + plan.width] = block
+        top += len(block) + gap
+    return page

@@ -1,0 +1,183 @@
+"""Many results beside each other: what stands where, and on which scale."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nnviz.base.images import Image
+from nnviz.base.results import Heatmap, Picture
+from nnviz.render import colormaps, overlays, pictures
+from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.palette import SCREEN, Ink
+from nnviz.render.sheets import CLIP
+from nnviz.render.words import number
+
+PHOTOGRAPH = "Photograph"
+"""Heading of the column that the photographs stand in."""
+_WORTH = 0.75
+"""Outliers are cut where they leave the rest less of the range than this."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tile:
+    """One result of a board.
+
+    Attributes:
+        title_row: heading of its row: a network, a photograph.
+        title_column: heading of its column: a method.
+        result: a map or a picture.
+        image: the photograph that it is about, if any.
+    """
+
+    title_row: str
+    title_column: str
+    result: Heatmap | Picture
+    image: Image | None = None
+
+
+class Lock(StrEnum):
+    """Which maps share a scale."""
+
+    BOARD = "board"
+    ROW = "row"
+    COLUMN = "column"
+    TILE = "tile"
+
+
+def grid(tiles: Sequence[Tile]) -> tuple[list[str], list[str]]:
+    """Return the headings of rows and columns, in the order in which they come."""
+    rows = dict.fromkeys(tile.title_row for tile in tiles)
+    columns = dict.fromkeys(tile.title_column for tile in tiles)
+    return list(rows), list(columns)
+
+
+def places(tiles: Sequence[Tile]) -> dict[tuple[int, int], Tile]:
+    """Return the tile at each row and column; of two at one place the later."""
+    rows, columns = grid(tiles)
+    return {
+        (rows.index(tile.title_row), columns.index(tile.title_column)): tile
+        for tile in tiles
+    }
+
+
+def scales(
+    tiles: Sequence[Tile], lock: Lock = Lock.BOARD, *, clip: bool = True
+) -> dict[int, Scale]:
+    """Return the colours' range of each map by its place among the tiles.
+
+    Maps that share a scale share it with its sign: where one of them has a sign, zero
+    is in the middle for all.  A clipped range is that of ``CLIP`` per cent of all the
+    values that share it.
+
+    Args:
+        tiles: pictures among them have no scale.
+        lock: which maps share one.
+        clip: whether to leave a few outliers out, where that is worth it.
+    """
+    maps = {n: tile for n, tile in enumerate(tiles) if isinstance(tile.result, Heatmap)}
+    groups: dict[object, list[int]] = {}
+    for n, tile in maps.items():
+        key = {
+            Lock.BOARD: "",
+            Lock.ROW: tile.title_row,
+            Lock.COLUMN: tile.title_column,
+            Lock.TILE: n,
+        }[lock]
+        groups.setdefault(key, []).append(n)
+    found: dict[int, Scale] = {}
+    for group in groups.values():
+        shared = _shared_scale([_heat(maps[n]) for n in group], clip=clip)
+        found.update(dict.fromkeys(group, shared))
+    return found
+
+
+def _heat(tile: Tile) -> Heatmap:
+    if not isinstance(tile.result, Heatmap):
+        raise TypeError("a picture has no scale")
+    return tile.result
+
+
+def _shared_scale(maps: Sequence[Heatmap], *, clip: bool) -> Scale:
+    """Return one range for several maps, each counting as much as the others.
+
+    The clipped range is the largest of the maps' own, so that the finest map does not
+    drown the coarser ones.
+    """
+    signed = any(each.signed for each in maps)
+    whole = [colormaps.scale_of(each.values, signed=signed) for each in maps]
+    cut = [
+        colormaps.scale_of(each.values, signed=signed, percentile=CLIP) for each in maps
+    ]
+    full = _union(whole)
+    robust = _union(cut)
+    worth = robust.high - robust.low <= _WORTH * (full.high - full.low)
+    return robust if clip and worth and not robust.flat else full
+
+
+def _union(given: Sequence[Scale]) -> Scale:
+    """Return the range that spans all that are not flat; a flat one if all are."""
+    some = [each for each in given if not each.flat]
+    if not some:
+        return given[0]
+    return Scale(
+        min(each.low for each in some),
+        max(each.high for each in some),
+        some[0].signed,
+        "",
+        some[0].clipped,
+    )
+
+
+def flat_picture(
+    tile: Tile, scale: Scale | None, ink: Ink = SCREEN, *, opacity: float = -1
+) -> Colours:
+    """Return a tile as it is looked at: a map over its photograph, or alone.
+
+    Args:
+        tile: what to paint.
+        scale: of its colours; None for its own, and for pictures.
+        ink: what is around it; says which colour map fits.
+        opacity: of the map over the photograph; negative for the usual one, 1 and more
+            for the map alone.
+
+    Returns:
+        uint8 (H, W, 3): the photograph's size, or the map's own.
+    """
+    result = tile.result
+    if isinstance(result, Picture):
+        return pictures.rgb8(result.pixels)
+    scale = scale or colormaps.scale_of(result.values, signed=result.signed)
+    name = colormaps.default_map(signed=scale.signed, light=ink.light)
+    if tile.image is None or result.frame is None:
+        return colormaps.apply(result.values, name, scale.low, scale.high)
+    photo = pictures.rgb8(tile.image.pixels)
+    if scale.flat:
+        return photo
+    usual = overlays.OPACITY if opacity < 0 else opacity
+    return overlays.blend(photo, result, scale, name, usual)
+
+
+def raw_range(tile: Tile, *, unit: bool = True) -> str:
+    """Return the map's own range, with its unit or not, or why it has none."""
+    if not isinstance(tile.result, Heatmap):
+        return ""
+    own = colormaps.scale_of(tile.result.values, signed=False)
+    if own.flat:
+        return own.problem
+    words = f"{number(own.low)} … {number(own.high)}"
+    if unit:
+        words = f"{words} {tile.result.unit}"
+    return f"{words} · {own.problem}" if own.problem else words
+
+
+def with_photos(tiles: Sequence[Tile]) -> list[Tile]:
+    """Return the tiles with the photograph before each row that is about just one."""
+    found: list[Tile] = []
+    for row in grid(tiles)[0]:
+        line = [tile for tile in tiles if tile.title_row == row]
+        images = list(dict.fromkeys(tile.image for tile in line))
+        if len(images) == 1 and images[0] is not None:
+            photo = Picture(pixels=images[0].as_float())
+            found.append(Tile(row, PHOTOGRAPH, photo, images[0]))
+        found += line
+    return found
