@@ -13,6 +13,8 @@ from nnviz.base.errors import InputError, NnvizError
 from nnviz.cli.arguments import Parser
 
 _INFORMATION = ("-h", "--help", "--version")
+_LIVE = "live"
+"""The one command with a window."""
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
@@ -26,6 +28,8 @@ def main() -> int:
     if _is_for_cli(words):
         return cli.main(words)
     try:
+        if words[:1] == [_LIVE]:
+            return _open_live(words[1:])
         return _open_window(words)
     except NnvizError as error:
         sys.stderr.write(f"nnviz: {error}\n")
@@ -40,6 +44,8 @@ def _is_for_cli(words: list[str]) -> bool:
     if not words:
         return False
     first = words[0]
+    if first == _LIVE:
+        return not importlib.import_module("nnviz.cli.live").wants_window(words)
     if first in cli.COMMANDS or first in _INFORMATION:
         return True
     return first.isalnum() and not Path(first).exists()
@@ -58,6 +64,15 @@ def _open_window(words: list[str]) -> int:
     _need_qt()
     app = importlib.import_module("nnviz.gui.app")
     return int(app.run(tuple(options.files), options.model))
+
+
+def _open_live(words: list[str]) -> int:
+    """Open the window on a camera and return its exit status."""
+    order, _ = importlib.import_module("nnviz.cli.live").read(words)
+    _need_display()
+    _need_qt()
+    app = importlib.import_module("nnviz.gui.app")
+    return int(app.run((), order.model.reference, order))
 
 
 def _need_qt() -> None:
@@ -84,7 +99,7 @@ def _need_display() -> None:
         raise InputError(
             "the window",
             "this session has no display",
-            "nnviz demo --out DIR writes a gallery instead",
+            "nnviz demo --out DIR writes a gallery, nnviz live --no-window lines",
         )
 
 

@@ -1,14 +1,16 @@
 """What the live loop tells: a frame, what was found in it, and how live it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from nnviz.base.info import ModelEntry, ModelInfo, Task
+from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
+from nnviz.base.requests import ModelRequest
 from nnviz.base.results import Boxes, Mask, Ranking
-from nnviz.base.video import FrameImage
+from nnviz.base.video import FrameImage, SourceRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +157,22 @@ CONTENTS = (
     Content("detect", "Detect", "detect", Task.DETECT, "bundled:faces"),
     Content("segment", "Segment", "segment", Task.SEGMENT),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveOrder:
+    """What the program is told to look at live.
+
+    Attributes:
+        source: of the frames; None for the one that the window begins with.
+        content: what is looked at.
+        model: how the network is opened.
+        values: parameters of the method.
+        record: path of a film to write; None for none.
+    """
+
+    source: SourceRequest | None
+    content: Content
+    model: ModelRequest
+    values: Mapping[str, Value]
+    record: Path | None = None

@@ -23,6 +23,7 @@ COMMANDS = {
     "replay": "make results again from their pictures or recipes",
     "methods": "list the methods, or explain one",
     "models": "list networks, look into one, or download weights",
+    "live": "follow a camera, a film or the screen",
     "demo": "make a gallery of every method",
     "train": "train a bundled network from scratch",
     "scenes": "write generated pictures whose truth is known",

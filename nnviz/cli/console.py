@@ -36,6 +36,12 @@ def answer(value: Any) -> None:
     line(json.dumps(value, indent=1, ensure_ascii=False))
 
 
+def json_line(value: Any) -> None:
+    """Write a value as one line of JSON, at once: one of many."""
+    line(json.dumps(value, ensure_ascii=False))
+    sys.stdout.flush()
+
+
 def table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from nnviz.base.live import LiveOrder
 from nnviz.base.samples import sample_photos
 from nnviz.gui.main_window import MainWindow
 from nnviz.gui.settings import Settings
@@ -14,16 +15,20 @@ from nnviz.gui.theme import load_fonts
 from nnviz.gui.workbench import DEFAULT_MODEL, Workbench
 
 
-def run(files: Sequence[Path], model: str | None) -> int:
+def run(
+    files: Sequence[Path], model: str | None, order: LiveOrder | None = None
+) -> int:
     """Open the window and return its exit status when it is closed.
 
     Args:
         files: to open in it; the sample photograph if there are none.
         model: reference of the network; the bundled one if None or empty.
+        order: what to look at live; None to begin with a photograph.
     """
     application = QApplication.instance() or make_application()
     window = make_window(Settings())
-    _AfterPaint(window, [str(file) for file in files], model or DEFAULT_MODEL)
+    starter = _AfterPaint(window, [str(file) for file in files], model or DEFAULT_MODEL)
+    starter.order = order
     window.show()
     status = application.exec()
     window.bench.shutdown()
@@ -73,6 +78,7 @@ class _AfterPaint(QObject):
         self._bench = window.bench
         self._files, self._model = files, model
         self._window = window
+        self.order: LiveOrder | None = None
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -84,4 +90,7 @@ class _AfterPaint(QObject):
 
     def _start(self) -> None:
         start_engine(self._bench)
-        open_first(self._bench, self._files, self._model)
+        if self.order is None:
+            open_first(self._bench, self._files, self._model)
+        else:
+            self._bench.start_live(self.order)

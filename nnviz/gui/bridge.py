@@ -37,13 +37,7 @@ from nnviz.runtime.io import (
     THUMBNAIL_PLACE,
     IoPool,
 )
-from nnviz.runtime.live import (
-    FRAME_PLACE,
-    LIVE_PLACE,
-    STATUS_PLACE,
-    LiveLoop,
-    Trouble,
-)
+from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Posted
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
@@ -53,7 +47,6 @@ _TURN_SECONDS = 0.008
 _JOIN_SECONDS = 10.0
 _SOURCE_SECONDS = 2.0
 """A camera whose driver hangs must not keep the window from closing."""
-_LIVE_PLACES = (LIVE_PLACE, FRAME_PLACE, STATUS_PLACE)
 _GARBAGE_MS = 200
 _WAKE = b"\0"
 
@@ -273,7 +266,7 @@ class Bridge(QObject):
             self._again.stop()
 
     def _hear(self, posted: Posted) -> None:
-        if posted.place in _LIVE_PLACES:
+        if posted.place in LIVE_PLACES:
             self._hear_live(posted)
         elif posted.place in self._hearers:
             self._hearers[posted.place](posted)

@@ -85,7 +85,7 @@ class Runs(QObject):
         self._bridge: Bridge | None = None
         self._method: MethodInfo | None = None
         self._workspace: Workspace | None = None
-        self._preferred = ""
+        self._preferred: tuple[str, Mapping[str, Value] | None] | None = None
         self._chosen: dict[str, str] = {}
         """Name of the method that each workspace had last."""
         self._kept: dict[tuple[str, str], dict[str, Value]] = {}
@@ -98,6 +98,8 @@ class Runs(QObject):
         self._soon.timeout.connect(self._run_all)
         self._predict_due = False
         models.opened.connect(self._refit)
+        for gone in (models.failed, models.stopped):
+            gone.connect(self._forget_preferred)
         models.listed.connect(self._relist)
         selection.image_changed.connect(self._renew)
         selection.layer_changed.connect(self._follow_layer)
@@ -192,9 +194,9 @@ class Runs(QObject):
         self.values_changed.emit(self.values)
         self._restart()
 
-    def prefer(self, name: str) -> None:
+    def prefer(self, name: str, values: Mapping[str, Value] | None = None) -> None:
         """Choose a method as soon as the network that is being opened is there."""
-        self._preferred = name
+        self._preferred = name, values
 
     def set_values(self, values: Mapping[str, Value]) -> None:
         """Take what the form says; runs at once where that is cheap."""
@@ -299,12 +301,15 @@ class Runs(QObject):
         """Another network: let the method be one that suits it."""
         self.offered_changed.emit()
         model: ModelInfo | None = self._selection.model
-        preferred, self._preferred = self._preferred, ""
-        if preferred:
-            self.choose(preferred)
+        preferred, self._preferred = self._preferred, None
+        if preferred is not None:
+            self.choose(*preferred)
         elif model and self._method and not self._method.suits(model.task):
             self._choose_usual()
         self._renew()
+
+    def _forget_preferred(self) -> None:
+        self._preferred = None
 
     def _restart(self) -> None:
         if self.automatic:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.dropped import Dropped
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.info import Finding, ModelInfo, Severity
-from nnviz.base.live import Content
+from nnviz.base.live import Content, LiveOrder
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import SourceKind, SourceRequest
@@ -112,6 +112,16 @@ class Workbench(QObject):
         self.live.request = request
         self.live_wanted.emit()
         self.live.open(request)
+
+    def start_live(self, order: LiveOrder) -> None:
+        """Begin with a camera in place of a photograph."""
+        if order.source is not None:
+            self.live.request = order.source
+        self.live_wanted.emit()
+        self.runs.prefer(order.content.method, order.values)
+        self.models.open_request(order.model)
+        if order.record is not None:
+            self.live.record(str(order.record))
 
     def stop(self) -> None:
         """Stop what runs."""

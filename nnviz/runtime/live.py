@@ -38,6 +38,8 @@ LIVE_PLACE = "live"
 FRAME_PLACE = "live:frame"
 """Address of frames that no method works on yet."""
 STATUS_PLACE = "live:status"
+LIVE_PLACES = (LIVE_PLACE, FRAME_PLACE, STATUS_PLACE)
+"""What ``LiveLoop.hear`` understands."""
 _RETRY_SECONDS = 1.0
 """After a method failed on a frame, it is not asked again for so long."""
 _RATE_SECONDS = 2.0

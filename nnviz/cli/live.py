@@ -1,0 +1,274 @@
+"""``nnviz live``: follow a camera, a film or the screen, in the window or without."""
+
+import argparse
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nnviz.base.errors import ErrorRecord, UsageError
+from nnviz.base.events import Done, Failed
+from nnviz.base.info import MethodInfo
+from nnviz.base.live import CONTENTS, Content, LiveOrder, Recorded, Shown, found
+from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.base.video import SourceRequest, SourceState, SourceStatus
+from nnviz.cli import arguments, console, known
+from nnviz.cli.arguments import Parser
+from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
+from nnviz.runtime.live_record import RECORD_PLACE
+from nnviz.runtime.mailbox import Posted
+from nnviz.runtime.worker import Worker
+
+_EVERY = 1.0
+"""Seconds between two lines."""
+_JOIN_SECONDS = 20.0
+_FILMS = (".mp4", ".gif")
+
+
+def execute(words: Sequence[str]) -> int:
+    """Follow the source without a window, a line a second, until it ends or Ctrl+C."""
+    order, options = read(words)
+    if order.source is None:
+        raise UsageError(
+            "--source", "is not given", "name a camera (0), a film, an address, screen"
+        )
+    source = replace(order.source, loop=False)
+    follower = _Follower(order, json=options.json)
+    with suppress(KeyboardInterrupt):
+        follower.follow(source, options.seconds or float("inf"))
+    return follower.end()
+
+
+def wants_window(words: Sequence[str]) -> bool:
+    """Tell whether the words ask for the window, and for no help."""
+    return not {"--no-window", "-h", "--help"} & set(words)
+
+
+def read(words: Sequence[str]) -> tuple[LiveOrder, argparse.Namespace]:
+    """Return what the words after ``nnviz live`` ask for.
+
+    Raises:
+        UsageError: a word that is not known, or a network that does not suit.
+        InputError: no such source.
+    """
+    content = _content(words)
+    method = known.method(content.method)
+    options = _parser(method).read(words)
+    order = LiveOrder(
+        source=_source(options),
+        content=content,
+        model=ModelRequest(
+            reference=options.model or _network(content),
+            preprocess=options.preprocess,
+            labels=options.labels,
+            device=options.device,
+        ),
+        values=arguments.parameter_values(options, method.parameters),
+        record=_film(options.record),
+    )
+    return order, options
+
+
+class _Follower:
+    """The loop with its worker, read on the calling thread."""
+
+    def __init__(self, order: LiveOrder, *, json: bool) -> None:
+        self._woken = threading.Event()
+        self._worker = Worker(self._woken.set)
+        self._loop = LiveLoop(self._worker)
+        self._json = json
+        self._record = order.record
+        self._errors: list[ErrorRecord] = []
+        self._last: Shown | None = None
+        self._began = time.monotonic()
+        self._ended = False
+        self._loop.set_template(
+            RunMethod(
+                method=order.content.method, model=order.model, values=order.values
+            )
+        )
+
+    def follow(self, source: SourceRequest, seconds: float) -> None:
+        """Show lines until the source or the time is over, or something fails."""
+        self._worker.start()
+        if self._record is not None:
+            self._loop.record(self._record)
+        self._loop.open(source)
+        told = self._began
+        while not self._ended and time.monotonic() < self._began + seconds:
+            self._woken.wait(_EVERY / 10)
+            self._woken.clear()
+            self._hear_all()
+            if time.monotonic() >= told + _EVERY and self._last is not None:
+                told = time.monotonic()
+                self._tell(self._last)
+
+    def end(self) -> int:
+        """Close everything and return the exit status."""
+        self._loop.close(_JOIN_SECONDS)
+        self._loop.stop_recording(_JOIN_SECONDS)
+        self._hear_all()
+        self._worker.shutdown(_JOIN_SECONDS)
+        if self._last is not None:
+            self._tell(self._last)
+        for error in self._errors:
+            console.remark(f"nnviz: {error.text}")
+        return 1 if self._errors else 0
+
+    def _hear_all(self) -> None:
+        while (posted := self._worker.mailbox.take()) is not None:
+            self._hear(posted)
+
+    def _hear(self, posted: Posted) -> None:
+        if posted.place in LIVE_PLACES:
+            self._hear_live(posted)
+        elif isinstance(posted.event, Failed):
+            self._fail(posted.event.error)
+        elif posted.place == RECORD_PLACE and isinstance(posted.event, Done):
+            self._hear_recorded(posted.event.value)
+
+    def _hear_live(self, posted: Posted) -> None:
+        match self._loop.hear(posted):
+            case Shown(run=run) as shown if run is not None:
+                self._last = shown
+            case Trouble(error):
+                self._fail(error)
+            case SourceStatus(state=SourceState.ENDED):
+                self._ended = True
+            case SourceStatus(state=SourceState.FAILED, error=error) if error:
+                self._fail(error)
+            case SourceStatus(error=error) if error is not None:
+                console.remark(f"nnviz: {error.text}")
+            case _:
+                pass
+
+    def _hear_recorded(self, value: object) -> None:
+        if isinstance(value, Recorded):
+            for path in value.paths:
+                console.remark(str(path))
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._errors.append(error)
+        self._ended = True
+
+    def _tell(self, shown: Shown) -> None:
+        facts = _facts(shown, time.monotonic() - self._began)
+        if self._json:
+            console.json_line(facts)
+            return
+        words = [
+            f"{facts['seconds']:6.1f} s",
+            f"{facts['frames_per_second']:5.1f} frames/s",
+            f"age {facts['age_ms']:4.0f} ms",
+            f"inference {facts['inference_ms']:4.0f} ms",
+            f"{facts['found']} {facts['value']}",
+        ]
+        if shown.figures.scale < 1:
+            words.append(f"resolution reduced to 1/{round(1 / shown.figures.scale)}")
+        console.line("  ".join(words).rstrip())
+
+
+def _facts(shown: Shown, seconds: float) -> dict[str, Any]:
+    name, value = found(shown)
+    figures = shown.figures
+    return {
+        "seconds": round(seconds, 2),
+        "frame": shown.image.number,
+        "frames_per_second": round(figures.rate, 2),
+        "age_ms": round(1e3 * figures.age, 1),
+        "inference_ms": round(1e3 * figures.inference, 1),
+        "dropped": figures.dropped,
+        "scale": figures.scale,
+        "found": name,
+        "value": value,
+    }
+
+
+def _content(words: Sequence[str]) -> Content:
+    """Return what is looked at: it decides which options there are.
+
+    Raises:
+        UsageError: no such task.
+    """
+    scout = _parser(None, add_help=False)
+    options, _ = scout.parse_known_args(list(words))
+    return next(each for each in CONTENTS if each.name == options.task)
+
+
+def _network(content: Content) -> str:
+    """Return a network that ships with the program.
+
+    Raises:
+        UsageError: none does this.
+    """
+    models = known.catalogue().models
+    shipped = [
+        each.reference for each in models if each.reference.startswith("bundled")
+    ]
+    found_ = content.network(models, shipped)
+    if not found_:
+        raise UsageError(
+            "--task", f"no bundled network to {content.name}", "--model REF"
+        )
+    return found_
+
+
+def _source(options: argparse.Namespace) -> SourceRequest | None:
+    if options.source is None:
+        return None
+    from nnviz.runtime.capture import source_of  # noqa: PLC0415  loads PyAV
+
+    request = source_of(options.source)
+    return replace(request, mirrored=options.mirrored)
+
+
+def _film(name: str | None) -> Path | None:
+    if name is not None and Path(name).suffix.lower() not in _FILMS:
+        raise UsageError("--record", f"{name} is no film's name", "end it in .mp4")
+    return Path(name) if name is not None else None
+
+
+def _seconds(text: str) -> float:
+    with suppress(ValueError):
+        if 0 < (number := float(text)) < float("inf"):
+            return number
+    raise UsageError("--seconds", f"{text!r} is no time", "a number above 0")
+
+
+def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
+    parser = Parser(
+        "live",
+        "Follow a camera, a film or the screen with a network, in the window or, with"
+        "\n--no-window, as a line a second.  Ctrl+C ends it.",
+        usage="--source 0|FILE|URL|screen [options]",
+        add_help=add_help,
+    )
+    parser.add_argument(
+        "--source",
+        metavar="SOURCE",
+        help="a camera (0, /dev/video0), a film, a folder of pictures, rtsp://..., "
+        "http://..., screen, screen:left,top,width,height, or script:FILE",
+    )
+    parser.add_argument(
+        "--task",
+        choices=[each.name for each in CONTENTS],
+        default=CONTENTS[0].name,
+        help="what to look at (default %(default)s)",
+    )
+    parser.add_argument("--mirrored", action="store_true", help="swap left and right")
+    parser.add_argument(
+        "--record", metavar="OUT.mp4", help="write a film, and its numbers as .csv"
+    )
+    parser.add_argument("--no-window", action="store_true", help="write lines instead")
+    parser.add_argument(
+        "--seconds", metavar="N", type=_seconds, help="end after so long"
+    )
+    if method is not None:
+        arguments.add_parameters(parser, method.parameters)
+    arguments.add_model_options(parser)
+    parser.set_defaults(model="")
+    arguments.add_json_option(parser)
+    return parser
