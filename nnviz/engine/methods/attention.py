@@ -1,0 +1,156 @@
+"""Which patches a vision transformer's answer is made of: attention, chained up."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import ModelError
+from nnviz.base.info import LayerInfo, Layout, Reference
+from nnviz.base.parameters import Help, TargetText, When
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.attention import (
+    gradient_relevance,
+    open_attention,
+    rollout,
+    token_map,
+)
+from nnviz.engine.ops.cam_layers import ChosenLayers
+from nnviz.engine.ops.cams import cam_report, cam_results
+from nnviz.engine.ops.memory import in_words
+from nnviz.engine.ops.taps import output_of
+from nnviz.engine.ops.targets import Scorer
+
+_SQUARE = 4
+"""Axes of attention's weights: pictures, heads, tokens, tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionParams:
+    """How the layers' attention becomes one map, and of what."""
+
+    rule: Annotated[
+        Literal["gradient", "rollout"],
+        Help("Attention weighed with the score's gradient, or attention alone."),
+    ] = "gradient"
+    target: Annotated[
+        TargetText,
+        When("rule", ("gradient",)),
+        Help("What to explain; left empty, the predicted class."),
+    ] = ""
+
+
+@register(
+    "attention",
+    title="Attention map",
+    group="Explain",
+    live=False,
+    reference=Reference("Chefer et al. 2021", "arXiv:2103.15679"),
+)
+class Attention:
+    """Attention of all layers, weighed with the score's gradient and chained up."""
+
+    Params: ClassVar[type] = AttentionParams
+    shows: ClassVar[str] = (
+        "Which patches a vision transformer's answer is made of: the attention of all "
+        "layers, each weighed with the positive part of the score's gradient, chained "
+        "up to the class token. Rollout takes attention alone and no class."
+    )
+    reading: ClassVar[str] = (
+        "Bright patches told the class token most. The map has one value for each "
+        "patch and is interpolated between them."
+    )
+    misleads: ClassVar[str] = (
+        "Attention says where information may go, not what becomes of it: the layers "
+        "between may throw it away. Negative parts are left out, so nothing here "
+        "speaks against a class; a rollout is the same for every class."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "rollout": {"rule": "rollout"}}
+
+    def run(self, ctx: Context, params: AttentionParams) -> Iterator[Report]:
+        """Yield one report: "attention" and "map"."""
+        layer = _token_layer(ctx)
+        if params.rule == "rollout":
+            weights = _weights(ctx)
+            relevance = rollout([each[0].double().cpu() for each in weights])
+            notes: tuple[str, ...] = ("the class plays no part in a rollout",)
+        else:
+            scorer = ctx.target(params.target)
+            relevance = _gradient_relevance(ctx, scorer)
+            notes = (scorer.target.caption,)
+        cam = token_map(relevance, layer.grid or (1, 1), layer.extra_tokens)
+        results = cam_results(
+            "attention",
+            [cam],
+            ChosenLayers((layer,), ()),
+            ctx.placement,
+            signed=False,
+            unit="relevance",
+        )
+        yield cam_report(results, ChosenLayers((layer,), ()), notes)
+
+
+def _token_layer(ctx: Context) -> LayerInfo:
+    """Return the last layer whose tokens lie in a grid.
+
+    Raises:
+        ModelError: there is none: no vision transformer, or one that attends in
+            windows.
+    """
+    layers = [
+        layer
+        for layer in ctx.model.info.layers
+        if layer.layout is Layout.TOKENS and layer.spatial
+    ]
+    if not layers:
+        raise _no_attention(ctx)
+    return layers[-1]
+
+
+def _weights(ctx: Context) -> list[Tensor]:
+    """Return the attention of every layer for the photograph."""
+    model = ctx.model
+    x = model.normaliser(ctx.pixels)
+    with open_attention() as weights, in_words(model.info.title):
+        output_of(model.net, x, "", check=ctx.check)
+    return _chained(ctx, weights)
+
+
+def _gradient_relevance(ctx: Context, scorer: Scorer) -> Tensor:
+    with in_words(ctx.model.info.title), torch.enable_grad():
+        with open_attention() as opened:
+            scores = scorer(ctx.pixels)
+        weights = _chained(ctx, opened)
+        if not scores.requires_grad:
+            raise _no_attention(ctx)
+        gradients = torch.autograd.grad(
+            scores.sum(), weights, allow_unused=True, materialize_grads=True
+        )
+    return gradient_relevance(
+        [each.detach()[0].double().cpu() for each in weights],
+        [each[0].double().cpu() for each in gradients],
+    )
+
+
+def _chained(ctx: Context, weights: list[Tensor]) -> list[Tensor]:
+    """Return the weights if all are between the same tokens of one picture.
+
+    Raises:
+        ModelError: they are not, or there are none.
+    """
+    shapes = {tuple(each.shape[2:]) for each in weights if each.ndim == _SQUARE}
+    alike = len(shapes) == 1 and all(len(each) == 1 for each in weights)
+    if not alike or len(set(next(iter(shapes)))) != 1:
+        raise _no_attention(ctx)
+    return weights
+
+
+def _no_attention(ctx: Context) -> ModelError:
+    return ModelError(
+        ctx.model.info.title,
+        "has no attention between all patches that could be chained up",
+        "use grad_cam, which works on any layer with a map",
+    )

@@ -1,0 +1,76 @@
+"""Fine lines inside the region that Grad-CAM finds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from nnviz.base.info import Reference
+from nnviz.base.parameters import Help, LayerKinds, LayerName, TargetText
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.attributions import Colours, changed_report
+from nnviz.engine.ops.cam_layers import choose_layers
+from nnviz.engine.ops.cams import grad_cam, shown, upsampled
+from nnviz.engine.ops.gradients import gradient
+from nnviz.engine.ops.relus import ReluRule, changed_relus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuidedGradCamParams:
+    """What is asked about, at which layer, and how colours become one number."""
+
+    target: Annotated[
+        TargetText, Help("What to explain; left empty, the predicted class.")
+    ] = ""
+    layer: Annotated[
+        LayerName,
+        LayerKinds("spatial"),
+        Help("The layer of the Grad-CAM; left empty, one is chosen."),
+    ] = ""
+    colours: Annotated[
+        Colours,
+        Help("The strongest colour without its sign, or the colours' signed sum."),
+    ] = "strongest"
+
+
+@register(
+    "guided_grad_cam",
+    title="Guided Grad-CAM",
+    group="Explain",
+    live=False,
+    reference=Reference("Selvaraju et al. 2017", "arXiv:1610.02391"),
+)
+class GuidedGradCam:
+    """Guided backpropagation, multiplied with the up-sampled Grad-CAM."""
+
+    Params: ClassVar[type] = GuidedGradCamParams
+    shows: ClassVar[str] = (
+        "The fine lines of guided backpropagation inside the region of Grad-CAM: the "
+        "product of both, pixel by pixel."
+    )
+    reading: ClassVar[str] = (
+        "The region says where the class was found; the lines in it are what excites "
+        "the network there. Look at the colour picture: grey is zero."
+    )
+    misleads: ClassVar[str] = (
+        "The lines are guided backpropagation's, which hardly depend on the weights or "
+        "the class: only the region is evidence, and Grad-CAM shows that by itself."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colours": "sum"}}
+
+    def run(self, ctx: Context, params: GuidedGradCamParams) -> Iterator[Report]:
+        """Yield one report: "guided Grad-CAM" and "in colour"."""
+        layers = choose_layers(ctx.model.info, params.layer)
+        found = ctx.gradients_at(layers.layers, params.target)
+        small = shown(grad_cam(found.maps[0], found.gradients[0]), signed=False)
+        region = upsampled(small, ctx.placement.input_size)
+        score = ctx.target(params.target)
+        with changed_relus(ReluRule.GUIDED) as changed:
+            _, guided = gradient(score, ctx.pixels, ctx.check)
+        yield changed_report(
+            "guided Grad-CAM",
+            guided[0].cpu() * region.float(),
+            params.colours,
+            ctx.placement,
+            (found.target.caption, *layers.notes, *changed.notes),
+        )
