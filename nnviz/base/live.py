@@ -138,7 +138,7 @@ class Content:
 
     def suits(self, model: ModelInfo) -> bool:
         """Tell whether a network can be looked at in this way."""
-        return bool(model.layers) if self.task is None else model.task is self.task
+        return bool(model.layers) if self.task is None else model.task == self.task
 
     def network(self, models: Iterable[ModelEntry], present: Iterable[str]) -> str:
         """Return the network to begin with, "" where this machine has none."""

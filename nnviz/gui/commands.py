@@ -7,7 +7,8 @@ from nnviz.gui.panels.shortcuts import Key
 from nnviz.gui.theme import THEMES
 
 FILE, EDIT, GO, VIEW, RUN, HELP = "File", "Edit", "Go", "View", "Run", "Help"
-MENUS = (FILE, EDIT, GO, RUN, VIEW, HELP)
+LIVE = "Live"
+MENUS = (FILE, EDIT, GO, RUN, LIVE, VIEW, HELP)
 
 
 def commands() -> tuple[Command, ...]:
@@ -17,6 +18,7 @@ def commands() -> tuple[Command, ...]:
         *_edit(),
         *_go(),
         *_run(),
+        *_live(),
         *_view(),
         Command("help.keys", _tr("Keyboard shortcuts"), "F1", "keyboard", HELP),
         Command("help.about", _tr("About nnviz"), "", "info", HELP),
@@ -26,7 +28,7 @@ def commands() -> tuple[Command, ...]:
 def gestures() -> tuple[Key, ...]:
     """Return the keys and the mouse gestures of the panels, translated."""
     picture, channels = _tr("In a picture"), _tr("Among feature maps")
-    lists = _tr("In lists")
+    lists, live = _tr("In lists"), _tr("In what is live")
     return (
         Key(picture, _tr("Zoom at the cursor"), _tr("Wheel, + and -")),
         Key(picture, _tr("Move the picture"), _tr("Drag, arrow keys")),
@@ -34,6 +36,8 @@ def gestures() -> tuple[Key, ...]:
         Key(picture, _tr("Choose a position"), _tr("Click")),
         Key(channels, _tr("Choose a channel"), _tr("Click, arrow keys")),
         Key(channels, _tr("First and last channel"), _tr("Home, End")),
+        Key(live, _tr("Hold the frame, go on"), _tr("Space")),
+        Key(live, _tr("One frame further, back"), _tr(". and ,")),
         Key(lists, _tr("Open the chosen network or layer"), _tr("Return")),
         Key(lists, _tr("Take a photograph out of the tray"), _tr("Del")),
     )
@@ -100,6 +104,19 @@ def _run() -> tuple[Command, ...]:
         Command("run.run", _tr("Run"), "Ctrl+R; F5", "play", RUN),
         Command("run.stop", _tr("Stop"), "Esc", "square", RUN),
         Command("run.reset", _tr("Reset parameters"), "", "rotate-ccw", RUN),
+    )
+
+
+def _live() -> tuple[Command, ...]:
+    return (
+        Command("live.film", _tr("Open film…"), "", "video", LIVE),
+        Command("live.again", _tr("Open the source again"), "", "rotate-ccw", LIVE),
+        Command("live.hold", _tr("Hold the frame"), "Ctrl+Space", "pause", LIVE),
+        Command("live.step", _tr("One frame further"), "Ctrl+.", "skip-forward", LIVE),
+        Command("live.back", _tr("One frame back"), "Ctrl+,", "skip-back", LIVE),
+        Command("live.pin", _tr("Pin the frame"), "Ctrl+T", "pin", LIVE),
+        Command("live.keep", _tr("Keep the frame"), "Ctrl+D", "camera", LIVE),
+        Command("live.record", _tr("Record…"), "", "video", LIVE),
     )
 
 

@@ -54,7 +54,8 @@ class Live(QObject):
         super().__init__(parent)
         self._runs, self._messages = runs, messages
         self._bridge: Bridge | None = None
-        self._entered = False
+        self.entered = False
+        """Whether the workspace is seen."""
         self._offered = False
         """Whether a camera was offered already."""
         self.request: SourceRequest | None = None
@@ -75,7 +76,7 @@ class Live(QObject):
         bridge.recorded.connect(self._recorded)
         bridge.record_failed.connect(self._record_failed)
         bridge.cameras_found.connect(self._list)
-        if self._entered:
+        if self.entered:
             self._begin()
 
     # --- being seen
@@ -87,16 +88,16 @@ class Live(QObject):
 
     def enter(self) -> None:
         """The workspace can be seen: open the source that was open last."""
-        if self._entered:
+        if self.entered:
             return
-        self._entered = True
+        self.entered = True
         if self.request is None:
             self._propose()
         self._begin()
 
     def leave(self) -> None:
         """The workspace cannot be seen any more: no camera stays on."""
-        self._entered = False
+        self.entered = False
         if self._bridge is not None:
             self._bridge.live.close()
         self.stop_recording()
@@ -124,10 +125,11 @@ class Live(QObject):
     def open(self, request: SourceRequest) -> None:
         """Open a source in place of the one before."""
         self.request = request
-        if self._bridge is None or not self._entered:
+        if self._bridge is None or not self.entered:
             return
         self._messages.settle(_SOURCE_TOPIC)
-        self._messages.settle(_CAMERA_TOPIC)
+        if request.kind is SourceKind.CAMERA:
+            self._messages.settle(_CAMERA_TOPIC)
         self._rest()
         self._bridge.live.open(request)
 

@@ -18,6 +18,7 @@ from nnviz.base.snippets import command_line, python_code
 from nnviz.gui.layers import offered
 from nnviz.gui.messages import Notice
 from nnviz.gui.panels.layers import LayerPanel
+from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.selection import NO_UNIT
 from nnviz.gui.stage import Stage
@@ -43,6 +44,7 @@ class Operations(QObject):
             **self._file_operations(),
             **self._edit_operations(),
             **self._go_operations(),
+            **self._live_operations(),
             **self._view_operations(),
             "run.run": self._bench.runs.run,
             "run.stop": self._bench.stop,
@@ -88,6 +90,28 @@ class Operations(QObject):
             "go.next_image": lambda: bench.images.step(1),
             "go.previous_image": lambda: bench.images.step(-1),
         }
+
+    def _live_operations(self) -> dict[str, Act]:
+        live = self._bench.live
+        return {
+            "live.film": lambda: self._in_live(lambda pane: pane.source.ask_film()),
+            "live.again": live.again,
+            "live.hold": live.toggle_hold,
+            "live.step": live.step,
+            "live.back": lambda: live.step(-1),
+            "live.pin": live.toggle_pin,
+            "live.keep": live.snapshot,
+            "live.record": lambda: self._in_live(
+                lambda pane: pane.transport.toggle_recording()
+            ),
+        }
+
+    def _in_live(self, act: Callable[[LivePane], None]) -> None:
+        """Go to the camera and do something there."""
+        self._bench.live_wanted.emit()
+        pane = self._stage.centre.live
+        if pane is not None:
+            act(pane)
 
     def _view_operations(self) -> dict[str, Act]:
         stage = self._stage

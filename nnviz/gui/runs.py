@@ -400,7 +400,7 @@ class Runs(QObject):
             elif chosen in known and values[parameter.name] != chosen:
                 values[parameter.name] = chosen
                 self._forget_channel(info, values)
-            elif values[parameter.name] not in known and layers:
+            elif values[parameter.name] not in {"", *known} and layers:
                 values[parameter.name] = ""
                 self._forget_channel(info, values)
 

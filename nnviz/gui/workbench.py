@@ -109,9 +109,11 @@ class Workbench(QObject):
 
     def play(self, request: SourceRequest) -> None:
         """Open a source of frames where it can be seen."""
-        self.live.request = request
-        self.live_wanted.emit()
-        self.live.open(request)
+        if self.live.entered:
+            self.live.open(request)
+        else:
+            self.live.request = request
+            self.live_wanted.emit()
 
     def start_live(self, order: LiveOrder) -> None:
         """Begin with a camera in place of a photograph."""

@@ -35,7 +35,7 @@ class LivePane(QWidget):
         self.source = SourcePicker(bench)
         self.view = LiveView(bench)
         self.pinned = LiveView(bench)
-        self._pin_title = label(style="muted")
+        self.pin_title = label(style="muted")
         self.view.hovered.connect(self.hovered)
         self.pinned.hovered.connect(self.hovered)
         self._kept = self._make_kept()
@@ -47,7 +47,8 @@ class LivePane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(_Header(bench, self.source))
+        self.header = _Header(bench, self.source)
+        column.addWidget(self.header)
         column.addWidget(self._split, 1)
         column.addWidget(self.transport)
         self.setFocusProxy(self.view)
@@ -58,19 +59,21 @@ class LivePane(QWidget):
         self._tell(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space holds the frame and lets it go, the full stop goes one further."""
+        """Space holds the frame and lets it go; full stop and comma go step by step."""
         match event.key():
             case Qt.Key.Key_Space:
                 self._bench.live.toggle_hold()
             case Qt.Key.Key_Period:
                 self._bench.live.step()
+            case Qt.Key.Key_Comma:
+                self._bench.live.step(-1)
             case _:
                 super().keyPressEvent(event)
 
     def _make_kept(self) -> QWidget:
         kept = QWidget()
         bar = row(
-            self._pin_title,
+            self.pin_title,
             None,
             icon_button(
                 self._bench.look, "x", self.tr("Unpin"), self._bench.live.unpin
@@ -89,7 +92,7 @@ class LivePane(QWidget):
         self._kept.setVisible(shown is not None)
         if shown is not None:
             self.pinned.show_frame(shown)
-            self._pin_title.setText(self.tr("Pinned: {0}").format(shown.image.name))
+            self.pin_title.setText(self.tr("Pinned: {0}").format(shown.image.name))
             self._split.setSizes([1, 1])
 
     def _tell(self, status: SourceStatus | None) -> None:

@@ -1,6 +1,7 @@
 """Choosing a source of frames: a camera, film, folder, address, or the screen."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
     QMenu,
@@ -40,7 +41,7 @@ class SourcePicker(QToolButton):
             look, self, lambda: look.icon("video", look.theme.muted), self.setIcon
         )
         self._menu = QMenu(self)
-        self._cameras: tuple[Camera, ...] = ()
+        self._cameras: list[QAction] = []
         self._address = search_field("rtsp://, http://", self.tr("Address of a stream"))
         self._address.returnPressed.connect(self._open_address)
         self.setMenu(self._menu)
@@ -52,15 +53,8 @@ class SourcePicker(QToolButton):
 
     def _fill(self) -> None:
         menu = self._menu
-        menu.clear()
         menu.addSection(self.tr("Cameras"))
-        for camera in self._cameras:
-            menu.addAction(camera.name).triggered.connect(
-                lambda _=False, camera=camera: self._open_camera(camera)
-            )
-        if not self._cameras:
-            menu.addAction(self.tr("No camera found")).setEnabled(False)
-        menu.addSection(self.tr("Films"))
+        self._below_cameras = menu.addSection(self.tr("Films"))
         menu.addAction(self.tr("Video file…")).triggered.connect(self.ask_film)
         menu.addAction(self.tr("Folder as a film…")).triggered.connect(self.ask_folder)
         menu.addAction(self.tr("Sample film")).triggered.connect(self.open_sample)
@@ -70,11 +64,24 @@ class SourcePicker(QToolButton):
         menu.addAction(field)
         menu.addSection(self.tr("This machine"))
         menu.addAction(self.tr("The screen")).triggered.connect(self._open_screen)
+        self._list(())
 
     def _list(self, cameras: tuple[Camera, ...]) -> None:
-        if cameras != self._cameras:
-            self._cameras = cameras
-            self._fill()
+        """Offer the cameras that there are now."""
+        for action in self._cameras:
+            self._menu.removeAction(action)
+            action.deleteLater()
+        self._cameras = [self._offer(camera) for camera in cameras]
+        if not cameras:
+            none = QAction(self.tr("No camera found"), self._menu)
+            none.setEnabled(False)
+            self._cameras = [none]
+        self._menu.insertActions(self._below_cameras, self._cameras)
+
+    def _offer(self, camera: Camera) -> QAction:
+        action = QAction(camera.name, self._menu)
+        action.triggered.connect(lambda: self._open_camera(camera))
+        return action
 
     def _name(self, status: SourceStatus | None) -> None:
         if status is None:

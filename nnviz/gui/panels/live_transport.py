@@ -48,7 +48,7 @@ class Transport(QWidget):
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.pin = toggle_button(look, "pin", self.tr("Pin to compare"))
         self.keep = button(self.tr("Keep frame"), live.snapshot)
-        self.record = button(self.tr("Record…"), self._toggle_recording)
+        self.record = button(self.tr("Record…"), self.toggle_recording)
         line = row(self.hold, self.step, self.place, self.time, self.speed)
         line.addStretch(1)
         for widget in (self.pin, self.keep, self.record):
@@ -73,7 +73,7 @@ class Transport(QWidget):
         live.recording_changed.connect(self._mark_recording)
         live.pinned.connect(lambda shown: self.pin.setChecked(shown is not None))
 
-    def _toggle_recording(self) -> None:
+    def toggle_recording(self) -> None:
         """End the recording, or ask where the next is to go."""
         live = self._bench.live
         if live.recording:
