@@ -1,7 +1,7 @@
 """How far two maps agree: rank correlation and overlap of their strongest places."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,19 +52,37 @@ def board_numbers(maps: Sequence[Heatmap], share: float = TOP_SHARE) -> Numbers:
 
 
 def common_grid(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
+    """Return two maps on one grid, ready to be ranked.
+
+    Unless both have a sign, it is left out of both: a map without one says how much,
+    not which way (as Adebayo et al. 2018, arXiv:1810.03292, compare absolute maps).
+
+    Returns:
+        Two float64 (h, w), as ``resampled`` makes them.
+    """
+    if first.signed and second.signed:
+        return resampled(first, second)
+    return resampled(_magnitudes(first), _magnitudes(second))
+
+
+def _magnitudes(heat: Heatmap) -> Heatmap:
+    return replace(heat, values=np.abs(heat.values), signed=False)
+
+
+def resampled(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
     """Return two maps on one grid over the part of the photograph that both cover.
 
     The grid has as many places in each direction as the coarser map has there; each is
     the mean of a map over the place's area.  So no map is compared at places that it
-    made no statement about.  Unless both have a sign, it is left out of both: a map
-    without one says how much, not which way (as Adebayo et al. 2018, arXiv:1810.03292,
-    compare absolute maps).  What is not finite counts as 0.
+    made no statement about.  What is not finite counts as 0.
 
     Returns:
         Two float64 (h, w).
     """
-    signed = first.signed and second.signed
-    values = [_numbers(each, signed=signed) for each in (first, second)]
+    values: list[Floats] = [
+        np.nan_to_num(each.values.astype(np.float64), nan=0, posinf=0, neginf=0)
+        for each in (first, second)
+    ]
     spans = [overlays.covered(each) for each in (first, second)]
     for axis in (0, 1):
         cells = [each.shape[axis] for each in values]
@@ -74,13 +92,6 @@ def common_grid(first: Heatmap, second: Heatmap) -> tuple[Floats, Floats]:
             for weight, each in zip(weights, values, strict=True)
         ]
     return values[0], values[1]
-
-
-def _numbers(heat: Heatmap, *, signed: bool) -> Floats:
-    values: Floats = np.nan_to_num(
-        heat.values.astype(np.float64), nan=0, posinf=0, neginf=0
-    )
-    return values if signed or not heat.signed else np.abs(values)
 
 
 def _shared(cells: Sequence[int], spans: Sequence[Span]) -> list[Floats]:

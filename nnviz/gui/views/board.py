@@ -1,0 +1,193 @@
+"""A grid of results on one scale, with one zoom, read at one place."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.results import Heatmap
+from nnviz.gui.views.elided import ElidedLabel
+from nnviz.gui.views.legend import Legend
+from nnviz.gui.views.side import Share, Side, name_of, value_at
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
+from nnviz.gui.views.viewport import ViewState
+from nnviz.render import board_picture, boards
+from nnviz.render.boards import Lock, Tile
+
+_TILE = 150
+"""Least height of a tile, px."""
+_HEAD = 104
+"""Width of the rows' headings, px."""
+
+
+class BoardView(QWidget):
+    """Shows tiles by row and column; pointing at one reads the same place in all.
+
+    Signals:
+        hovered: the values of a row under the cursor, in words; empty when it leaves.
+        tile_chosen: the place, among the tiles given, of one that was clicked.
+    """
+
+    hovered = Signal(str)
+    tile_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tiles: tuple[Tile, ...] = ()
+        self.sides: list[Side] = []
+        self.state = ViewState(self)
+        self.lock = QComboBox(self)
+        self.lock.setAccessibleName(self.tr("Scale of the colours"))
+        for lock, name in (
+            (Lock.BOARD, self.tr("One scale for all")),
+            (Lock.ROW, self.tr("One scale a row")),
+            (Lock.COLUMN, self.tr("One scale a column")),
+            (Lock.TILE, self.tr("Each its own range")),
+        ):
+            self.lock.addItem(name, lock.value)
+        self.lock.currentIndexChanged.connect(self._paint)
+        self.agreeing = QCheckBox(self.tr("Agreement"), self)
+        self.agreeing.setToolTip(
+            self.tr(
+                "Under each map: Spearman's rank correlation with the first map of its "
+                "row, and the share of the strongest tenth that both have in common"
+            )
+        )
+        self.agreeing.toggled.connect(self._tell_agreement)
+        self.legend = Legend(self)
+        self._agreements: list[ElidedLabel] = []
+        self._page = QWidget(self)
+        self._cells = QGridLayout(self._page)
+        self._cells.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        self._cells.setSpacing(SMALL_SPACE)
+        self._arrange()
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """What is shown."""
+        return self._tiles
+
+    def chosen_lock(self) -> Lock:
+        """Return which maps share a scale."""
+        return Lock(self.lock.currentData())
+
+    def set_lock(self, lock: Lock) -> None:
+        """Choose which maps share a scale."""
+        self.lock.setCurrentIndex(self.lock.findData(lock.value))
+
+    def set_tiles(self, tiles: Sequence[Tile]) -> None:
+        """Show these results; canvases stay where headings stay, with their zoom."""
+        before = [(each.title_row, each.title_column) for each in self._tiles]
+        self._tiles = tuple(tiles)
+        if before != [(each.title_row, each.title_column) for each in self._tiles]:
+            self._rebuild()
+        self._paint()
+        self._tell_agreement()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._paint()
+
+    def _rebuild(self) -> None:
+        """Make a canvas for each tile, and the headings."""
+        while item := self._cells.takeAt(0):
+            if widget := item.widget():
+                widget.deleteLater()
+        self.sides, self._agreements = [], []
+        rows, columns = boards.grid(self._tiles)
+        self._cells.setColumnMinimumWidth(0, _HEAD if any(rows) else 0)
+        for n, name in enumerate(rows):
+            if name:
+                head = _heading(name, Qt.AlignmentFlag.AlignLeft)
+                self._cells.addWidget(head, 2 * n + 1, 0)
+            self._cells.setRowStretch(2 * n + 1, 1)
+        for n, name in enumerate(columns):
+            head = _heading(name, Qt.AlignmentFlag.AlignHCenter)
+            self._cells.addWidget(head, 0, n + 1)
+            self._cells.setColumnStretch(n + 1, 1)
+        for n, tile in enumerate(self._tiles):
+            row, column = rows.index(tile.title_row), columns.index(tile.title_column)
+            side = Side(self.state, self._page)
+            side.setMinimumHeight(_TILE)
+            side.pointed.connect(lambda place, n=n: self._point(place, n))
+            side.chosen.connect(lambda n=n: self.tile_chosen.emit(n))
+            words = ElidedLabel(self._page, Qt.AlignmentFlag.AlignHCenter)
+            words.setObjectName("muted")
+            self._cells.addWidget(side, 2 * row + 1, column + 1)
+            self._cells.addWidget(words, 2 * row + 2, column + 1)
+            self.sides.append(side)
+            self._agreements.append(words)
+
+    def _paint(self) -> None:
+        """Colour all tiles on the chosen scale."""
+        if not self._tiles:
+            return
+        lock = self.chosen_lock()
+        used = boards.scales(self._tiles, lock)
+        for n, (side, tile) in enumerate(zip(self.sides, self._tiles, strict=True)):
+            side.show_tile(tile, used.get(n))
+        results = [tile.result for tile in self._tiles]
+        units = [each.unit for each in results if isinstance(each, Heatmap)]
+        unit = ", ".join(dict.fromkeys(units))
+        if lock is Lock.BOARD and used:
+            first = next(iter(used))
+            whole = boards.scales(self._tiles, lock, clip=False)[first]
+            self.legend.set_scale(used[first], unit, "", whole)
+        else:
+            self.legend.set_scale(None, unit, self.lock.currentText().lower())
+
+    def _tell_agreement(self) -> None:
+        """Write under each map how far it agrees with the first of its row."""
+        shown = self.agreeing.isChecked()
+        words = board_picture.agreements(self._tiles) if shown else {}
+        for n, label in enumerate(self._agreements):
+            label.setText(words.get(n, ""))
+            label.setVisible(shown)
+
+    def _point(self, place: Share | None, at: int) -> None:
+        """Read all tiles at a place."""
+        for side in self.sides:
+            side.show_value(place)
+        if place is None:
+            self.hovered.emit("")
+            return
+        tile = self._tiles[at]
+        value = value_at(tile, place) or self.tr("outside the network's input")
+        self.hovered.emit(f"{name_of(tile)}: {value}")
+
+    def _arrange(self) -> None:
+        with QSignalBlocker(self.agreeing):
+            self.agreeing.setChecked(True)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(self._page)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        foot.setSpacing(2 * SPACE)
+        foot.addWidget(self.legend, 1)
+        for widget in (self.agreeing, self.lock):
+            foot.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addLayout(foot)
+
+
+def _heading(words: str, align: Qt.AlignmentFlag) -> ElidedLabel:
+    label = ElidedLabel(align=align)
+    label.setText(words)
+    label.setToolTip(words)
+    label.setObjectName("title")
+    return label

@@ -1,0 +1,50 @@
+"""The difference of two results as a map with a sign."""
+
+import numpy as np
+
+from nnviz.base.results import Heatmap, Picture
+from nnviz.render import agreement, overlays
+from nnviz.render.boards import Tile
+
+_LESS = "\N{MINUS SIGN}"
+
+
+def difference(first: Tile, second: Tile) -> Heatmap:
+    """Return second minus first.
+
+    Maps of different resolution or place are first brought to a common grid over the
+    part of the photograph that both cover.  Of pictures the mean over the colours is
+    taken.
+
+    Returns:
+        With a sign, positive where the second is larger; over the photograph where both
+        cover the same part of it.
+    """
+    one, two = _map(first), _map(second)
+    together = overlays.covered(one) == overlays.covered(two)
+    if together and one.values.shape == two.values.shape:
+        before, after = (each.values.astype(np.float64) for each in (one, two))
+    else:
+        before, after = agreement.resampled(one, two)
+    unit = one.unit if one.unit == two.unit else f"{two.unit} {_LESS} {one.unit}"
+    return Heatmap(
+        values=after - before,
+        signed=True,
+        unit=f"difference, {unit}",
+        frame=one.frame if together else None,
+        placement=one.placement if together else None,
+    )
+
+
+def _map(tile: Tile) -> Heatmap:
+    """Return a tile's map; of a picture its brightness."""
+    result = tile.result
+    if isinstance(result, Picture):
+        return Heatmap(
+            values=result.pixels.mean(2),
+            signed=False,
+            unit="brightness",
+            frame=result.frame,
+            placement=result.placement,
+        )
+    return result
