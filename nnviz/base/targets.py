@@ -8,8 +8,10 @@
 ``probability(tabby)``    a probability (softmax) in place of a logit
 ``layer4:12``             a channel of a layer, mean over all places
 ``layer4:12@3,4``         the same channel at row 3, column 4
-``box:0``                 the detected box with the highest score
-``segment:cat``           the pixels that a class wins, its logits summed
+``box:0``                 the detected box with the highest score; where a network
+                          detects, a class's name means its best box
+``segment:cat``           the pixels that a class wins, its logits summed; where a
+                          network segments, ``cat`` alone means that too
 ``like:FILE``             how like the second picture is (cosine)
 ========================  ====================================================
 """
@@ -59,16 +61,26 @@ class ChannelTarget:
 
 @dataclass(frozen=True, slots=True)
 class BoxTarget:
-    """A detected box, counted from the one with the highest score."""
+    """A detected box.
+
+    Attributes:
+        rank: counted from 0, the one with the highest score.
+        index: the class whose boxes are counted; None for all.
+    """
 
     rank: int
+    index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentTarget:
-    """The pixels that a class wins, by the class's index."""
+    """The pixels that a class wins.
 
-    index: int
+    Attributes:
+        index: of the class; None for the one that wins most, background aside.
+    """
+
+    index: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from nnviz.base.info import LayerInfo, MethodInfo, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
 from nnviz.engine.models.model import Model
+from nnviz.engine.ops.asked import Subject
 from nnviz.engine.ops.budget import Pace
 from nnviz.engine.ops.cache import Held, TensorCache
 from nnviz.engine.ops.kept import LayerGradients, LayerPass
@@ -133,7 +134,7 @@ class Context:
             ModelError: the network cannot be asked this.
         """
         model = self.model
-        target = resolve(text, model.info, self.activations)
+        target = resolve(text, model.info, self.activations, self.subject)
         return Scorer(model.net, model.normaliser, target, self.check)
 
     def gradients_at(self, layers: Sequence[LayerInfo], target: str) -> LayerGradients:
@@ -158,7 +159,7 @@ class Context:
             layers=layers,
         )
         with in_words(model.info.title):
-            return one.gradients(target, self.activations)
+            return one.gradients(target, self.activations, self.subject)
 
     def picture(self, path: str) -> Tensor:
         """Return another picture as the network gets it, as ``pixels``.
@@ -184,6 +185,18 @@ class Context:
                 return outputs_of(self.model.twin(), normalised, self.check)
 
         return self.cached("outputs", run)
+
+    @property
+    def subject(self) -> Subject:
+        """The network and the photograph, for ``resolve``."""
+        model = self.model
+        return Subject(
+            net=model.net,
+            size=self.placement.input_size,
+            outputs=self.outputs,
+            pixels=model.normaliser(self.pixels),
+            other=lambda path: model.normaliser(self.picture(path)),
+        )
 
     def chunk(self, proposed: int) -> int:
         """Return the size of the next chunk: as replayed, else as proposed."""

@@ -107,7 +107,7 @@ def _record(ctx: Context, layer: LayerInfo, text: str) -> tuple[Tail, ResolvedTa
     def activations(name: str) -> Tensor:
         return ctx.activations(name) if name else tail.answer
 
-    return tail, resolve(text, model.info, activations)
+    return tail, resolve(text, model.info, activations, ctx.subject)
 
 
 def _report(

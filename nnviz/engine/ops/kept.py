@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo, ModelInfo
+from nnviz.engine.ops.asked import Subject
 from nnviz.engine.ops.maps import maps_of
 from nnviz.engine.ops.probe_calls import first_tensor
 from nnviz.engine.ops.structures import with_first_tensor
@@ -59,12 +60,15 @@ class LayerPass:
     _kept: dict[str, Tensor] = field(default_factory=dict)
     _outputs: list[Any] = field(default_factory=list)
 
-    def gradients(self, text: str, activations: Activations) -> LayerGradients:
+    def gradients(
+        self, text: str, activations: Activations, subject: Subject
+    ) -> LayerGradients:
         """Return the gradients of a target's score; one pass where it is a class.
 
         Args:
             text: the target, as ``nnviz.base.targets`` describes.
             activations: of the photograph, for targets inside the network.
+            subject: for boxes, segments and likeness.
 
         Raises:
             UsageError: nothing of that name.
@@ -75,7 +79,7 @@ class LayerPass:
         def given(layer: str) -> Tensor:
             return activations(layer) if layer else self._output()
 
-        target = resolve(text, self.info, given)
+        target = resolve(text, self.info, given, subject)
         scores = self._scores(target)
         found = self._differentiate(scores)
         return LayerGradients(

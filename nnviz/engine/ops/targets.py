@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from nnviz.base.errors import ModelError, UsageError
@@ -19,6 +21,7 @@ from nnviz.base.targets import (
     Target,
     parse_target,
 )
+from nnviz.engine.ops.asked import Subject, segment
 from nnviz.engine.ops.maps import maps_of
 from nnviz.engine.ops.taps import checked, input_to, run_to
 
@@ -41,6 +44,7 @@ class ResolvedTarget:
         score: from what the layer gives, (N, ...), to (N,); differentiable.
         value: the score of the photograph itself.
         before: what the layer is given is scored, not what it gives.
+        alone: pictures must be scored one at a time.
     """
 
     target: Target
@@ -51,6 +55,7 @@ class ResolvedTarget:
     score: Score
     value: float
     before: bool = False
+    alone: bool = False
 
     @property
     def caption(self) -> str:
@@ -80,6 +85,8 @@ class Scorer:
         Raises:
             ModelError: the layer does not keep the pictures of a batch apart.
         """
+        if self.target.alone and len(pixels) > 1:
+            return torch.cat([self(picture[None]) for picture in pixels])
         with checked(self.check):
             output = self._output(self.normaliser(pixels))
         scores = self.target.score(output)
@@ -104,35 +111,132 @@ Activations = Callable[[str], Tensor]
 """What a layer gives for the photograph, (1, ...); "" is the network's output."""
 
 
-def resolve(text: str, info: ModelInfo, activations: Activations) -> ResolvedTarget:
+def resolve(
+    text: str, info: ModelInfo, activations: Activations, subject: Subject
+) -> ResolvedTarget:
     """Return a target as written by the user, with the photograph's own score.
 
     Args:
         text: as ``nnviz.base.targets`` describes.
         info: of the network.
         activations: of the photograph.
+        subject: the network and the photograph, for boxes, segments and likeness.
 
     Raises:
         UsageError: nothing of that name; names the nearest.
         ModelError: the network cannot be asked this.
     """
     target = parse_target(text, info.labels, {layer.name for layer in info.layers})
-    match target:
-        case ClassTarget() | DifferenceTarget():
-            return _classes(target, info, activations)
-        case ChannelTarget():
-            return _channel(target, info, activations)
-        case BoxTarget() | SegmentTarget() | LikenessTarget():
-            raise ModelError(
-                info.title, f"cannot be asked about {text!r}", "ask about a class"
-            )
+    match _meant(target, info):
+        case ChannelTarget() as channel:
+            return _channel(channel, info, activations)
+        case BoxTarget() as box:
+            return _box(box, info, subject)
+        case SegmentTarget() as segment:
+            return _segment(segment, info, activations)
+        case LikenessTarget(file):
+            return _likeness(file, subject)
+        case ClassTarget() | DifferenceTarget() as classes:
+            return _classes(classes, info, activations)
+
+
+def _meant(target: Target, info: ModelInfo) -> Target:
+    """Return what a class means to the network: its segment, or its best box.
+
+    Raises:
+        ModelError: the network is made for something else.
+    """
+    kind = target.index if isinstance(target, ClassTarget) else None
+    plain = isinstance(target, ClassTarget) and not target.probability
+    if plain and info.task is Task.SEGMENT:
+        return SegmentTarget(kind)
+    if plain and info.task is Task.DETECT:
+        return BoxTarget(0, kind)
+    needed = _NEEDED.get(type(target), info.task)
+    if needed is not info.task:
+        raise ModelError(
+            info.title,
+            f"is a network to {info.task}; that target needs one to {needed}",
+            "ask about something else, or a layer's channel",
+        )
+    return target
+
+
+_NEEDED = {
+    BoxTarget: Task.DETECT,
+    SegmentTarget: Task.SEGMENT,
+    ClassTarget: Task.CLASSIFY,
+    DifferenceTarget: Task.CLASSIFY,
+}
+"""The task of the networks that a target is made for; others are for any."""
+
+
+def _box(target: BoxTarget, info: ModelInfo, subject: Subject) -> ResolvedTarget:
+    kind, score = subject.box(target.rank, target.index)
+    with torch.no_grad():
+        value = score(subject.outputs()).item()
+    return ResolvedTarget(
+        target=BoxTarget(target.rank, kind if target.index is not None else None),
+        words=f"log-odds of {label(info, kind)} in box {target.rank}",
+        unit="log-odds",
+        layer="",
+        calls=1,
+        score=score,
+        value=value,
+        alone=True,
+    )
+
+
+def _segment(
+    target: SegmentTarget, info: ModelInfo, activations: Activations
+) -> ResolvedTarget:
+    logits = activations("")
+    names = [name.casefold() for name in info.labels]
+    background = next((names.index(name) for name in _EMPTY if name in names), -1)
+    kind, places, score = segment(logits, target.index, background)
+    if not places:
+        raise UsageError(
+            OPTION,
+            f"{label(info, kind)} wins no place of this photograph",
+            "ask about a class that does",
+        )
+    of_all = logits.shape[-1] * logits.shape[-2]
+    return ResolvedTarget(
+        target=SegmentTarget(kind),
+        words=f"logits of {label(info, kind)}, summed over the {places} of {of_all} "
+        "places that it wins",
+        unit="summed logits",
+        layer="",
+        calls=1,
+        score=score,
+        value=score(logits).item(),
+    )
+
+
+_EMPTY = ("__background__", "background")
+
+
+def _likeness(file: str, subject: Subject) -> ResolvedTarget:
+    head, score = subject.likeness(file)
+    with torch.no_grad():
+        value = score(input_to(subject.net, subject.pixels, head)).item()
+    return ResolvedTarget(
+        target=LikenessTarget(file),
+        words=f"likeness to {Path(file).name} (cosine of what {head} is given)",
+        unit="cosine",
+        layer=head,
+        calls=1,
+        score=score,
+        value=value,
+        before=True,
+    )
 
 
 def _classes(
     target: ClassTarget | DifferenceTarget, info: ModelInfo, activations: Activations
 ) -> ResolvedTarget:
     output = activations("")
-    if info.task is not Task.CLASSIFY or output.ndim != _CLASSIFIER_NDIM:
+    if output.ndim != _CLASSIFIER_NDIM:
         raise ModelError(
             info.title, "does not give one number for each class", "ask about a layer"
         )
