@@ -70,7 +70,8 @@ class TrainModel:
 
     Attributes:
         name: "objects".
-        data: path of a folder of class folders, or of a zip file of one.
+        data: path of a folder of class folders, or of a zip file of one; empty where
+            the program makes the pictures itself.
         out: folder for weights, facts, card and the checkpoint to go on from.
         epochs: 0 for the recipe's own number.
         seed: of weights, order and augmentation.

@@ -7,6 +7,16 @@ from nnviz.base.requests import TrainModel
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_out, whole_number
 
+_NAMES = (
+    "objects",
+    "everyday",
+    "digits",
+    "scenes",
+    "scenes-shortcut",
+    "scenes-detector",
+    "scenes-segmenter",
+)
+
 
 def execute(words: Sequence[str]) -> int:
     """Train, one line an epoch on stderr, the weights' path on stdout."""
@@ -33,14 +43,17 @@ def _parser() -> Parser:
         "train",
         "Train a bundled network from scratch.  A checkpoint in the output folder is"
         " gone on from,\nso a run that was stopped loses at most one epoch.",
-        usage="NAME --data PATH --out DIR [options]",
+        usage="NAME [--data PATH] --out DIR [options]",
     )
-    parser.add_argument("name", metavar="NAME", help="what to train: objects")
+    parser.add_argument(
+        "name", metavar="NAME", help=f"what to train: {', '.join(_NAMES)}"
+    )
     parser.add_argument(
         "--data",
         metavar="PATH",
-        required=True,
-        help="folder with a sub-folder for each class, or a zip file of one",
+        default="",
+        help="folder with a sub-folder for each class, or a zip file of one; digits and"
+        " scenes need none",
     )
     parser.add_argument(
         "--epochs",

@@ -41,12 +41,26 @@ def test_it_writes_weights_facts_and_card(folder, tmp_path, capsys):
     assert "held out" in (out / "objects.md").read_text()
 
 
+def test_digits_are_read_and_a_stopped_run_goes_on(tmp_path):
+    pytest.importorskip("sklearn")
+    words = ["train", "digits", "--out", str(tmp_path), "--epochs", "4"]
+    assert main(words) == 0
+    facts = json.loads((tmp_path / "digits.json").read_text())
+    # One in ten by guessing.
+    assert facts["top1"] > 60
+    first = (tmp_path / "digits.safetensors").read_bytes()
+    (tmp_path / "digits.safetensors").unlink()
+    # All its epochs are done: going on from the checkpoint only writes the files.
+    assert main(words) == 0
+    assert (tmp_path / "digits.safetensors").read_bytes() == first
+
+
 @pytest.mark.parametrize(
     ("words", "status", "line"),
     [
         (["train", "objcts", "--data", "x"], 2, "did you mean objects?"),
         (["train", "objects", "--data", "nothing.zip"], 1, "neither a folder nor"),
-        (["train", "objects"], 2, "--data"),
+        (["train", "objects"], 2, "--data: missing"),
     ],
 )
 def test_wrong_words_are_one_line(words, status, line, capsys):

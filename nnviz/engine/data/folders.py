@@ -1,14 +1,21 @@
 """Folders of labelled photographs: one sub-folder a class, split by file hash."""
 
 import hashlib
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
 from PIL import Image as PillowImage
 from torch import Tensor
 
+from nnviz.base.errors import InputError
+
+_CORRECTED = {"yin_yang": "yin and yang", "water_lilly": "water lily"}
 _HELD_OUT_FRACTION = 5  # one fifth
 
 
@@ -27,6 +34,10 @@ class LabelledPhotos:
     def __len__(self) -> int:
         """Return the number of photographs."""
         return len(self.photos)
+
+    def every(self, step: int) -> "LabelledPhotos":
+        """Return each ``step``-th photograph: a sample when they lie sorted."""
+        return LabelledPhotos(self.photos[::step], self.labels[::step], self.classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,33 @@ def is_held_out(content: bytes) -> bool:
     )
 
 
+@contextmanager
+def unpacked(data: Path) -> Iterator[Path]:
+    """Give a folder as it is, or the content of a zip file for as long as needed.
+
+    Where a zip file holds one folder and nothing else, that one is given.
+
+    Raises:
+        InputError: there is neither.
+    """
+    if data.is_dir():
+        yield data
+        return
+    if not zipfile.is_zipfile(data):
+        raise InputError(
+            str(data), "is neither a folder nor a zip file", "name one of the two"
+        )
+    with TemporaryDirectory() as folder, zipfile.ZipFile(data) as packed:
+        packed.extractall(folder)
+        entries = list(Path(folder).iterdir())
+        yield entries[0] if len(entries) == 1 else Path(folder)
+
+
+def plain_name(folder: str) -> str:
+    """Return the name of a class from its folder's: "water_lilly" is "water lily"."""
+    return _CORRECTED.get(folder, folder.replace("_", " ").lower())
+
+
 def load_split(
     folder: Path, shorter_side: int, leave_out: frozenset[str] = frozenset()
 ) -> Split:
@@ -59,22 +97,38 @@ def load_split(
         shorter_side: photographs are scaled to this many px on the shorter side.
         leave_out: names of sub-folders that are no class.
     """
-    classes = sorted(
-        entry.name
-        for entry in folder.iterdir()
-        if entry.is_dir() and entry.name not in leave_out
-    )
     parts: tuple[tuple[list[Tensor], list[int]], ...] = (([], []), ([], []))
+    classes = class_folders(folder, leave_out)
     for label, name in enumerate(classes):
         for path in sorted((folder / name).iterdir()):
             photos, labels = parts[is_held_out(path.read_bytes())]
             photos.append(_read_photo(path, shorter_side))
             labels.append(label)
     train, held_out = (
-        LabelledPhotos(photos, torch.tensor(labels), tuple(classes))
+        LabelledPhotos(photos, torch.tensor(labels), classes)
         for photos, labels in parts
     )
     return Split(train, held_out)
+
+
+def load_given_split(folder: Path, shorter_side: int) -> Split:
+    """Read data that come split: ``folder/train/<class>/*`` and ``folder/test/...``."""
+    return Split(*(_load(folder / part, shorter_side) for part in ("train", "test")))
+
+
+def _load(folder: Path, shorter_side: int) -> LabelledPhotos:
+    classes = class_folders(folder, frozenset())
+    files = [sorted((folder / name).iterdir()) for name in classes]
+    photos = [_read_photo(path, shorter_side) for paths in files for path in paths]
+    counts = torch.tensor([len(paths) for paths in files])
+    labels = torch.arange(len(classes)).repeat_interleave(counts)
+    return LabelledPhotos(photos, labels, classes)
+
+
+def class_folders(folder: Path, leave_out: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of the sub-folders, sorted, but for those to leave out."""
+    names = (entry.name for entry in folder.iterdir() if entry.is_dir())
+    return tuple(sorted(name for name in names if name not in leave_out))
 
 
 def _read_photo(path: Path, shorter_side: int) -> Tensor:

@@ -39,6 +39,24 @@ def random_crop(photo: Tensor, size: int, generator: torch.Generator) -> Tensor:
     return part[0].flip(-1) if draws[4] < 1 / 2 else part[0]
 
 
+def shift_and_flip(batch: Tensor, reach: int, generator: torch.Generator) -> Tensor:
+    """Move each picture of (N, C, H, W) by up to ``reach`` px, mirror half of them.
+
+    What moves in at the edges is what a mirror there would show.
+    """
+    count, _, height, width = batch.shape
+    mirrored = torch.rand(count, 1, 1, 1, generator=generator) < 1 / 2
+    batch = torch.where(mirrored, batch.flip(-1), batch)
+    batch = functional.pad(batch, (reach,) * 4, mode="reflect")
+    steps = torch.randint(0, 2 * reach + 1, (2, count), generator=generator)
+    moved = torch.empty(count, batch.shape[1], height, width)
+    for y in range(2 * reach + 1):
+        for x in range(2 * reach + 1):
+            here = (steps[0] == y) & (steps[1] == x)
+            moved[here] = batch[here, :, y : y + height, x : x + width]
+    return moved
+
+
 def centre_crop(photo: Tensor, size: int) -> Tensor:
     """Return the middle ``size`` x ``size`` px of uint8 (C, H, W) in [0, 1]."""
     top = (photo.shape[1] - size) // 2

@@ -1,10 +1,7 @@
-"""The fit loop of the bundled classifiers: resumable, seeded, a generator of epochs."""
+"""How the bundled classifiers learn: rates, batches, scores."""
 
-import copy
-import math
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,14 @@ from torch.nn import functional
 
 from nnviz.engine.data.folders import LabelledPhotos, Split
 from nnviz.engine.training import augment
+from nnviz.engine.training.fitting import (
+    Epoch,
+    Learner,
+    best_device,
+    initialise_kaiming,
+    one_cycle,
+    run_epochs,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,123 +30,94 @@ class ClassifierRecipe:
     train_size: int = 112
     """Side of the training crops, px; smaller than ``test_size`` because crops show
     objects larger than they are (arXiv:1906.06423)."""
+    first_size: int = 0
+    """Side of the crops of the first ``first_share`` of the epochs, px: small ones
+    are cheap."""
+    first_share: float = 0.0
     test_size: int = 128
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     rate: float = 0.1
+    warm_up: float = 0.1
+    """Share of the training in which the rate rises to its peak."""
+    bias_rate: float = 1.0
+    """How much faster the biases learn (Jordan 2024, arXiv:2404.00498, sec. 3.4)."""
+    head_rate: float = 1.0
+    """How much faster the last, linear layer learns."""
     momentum: float = 0.9
     weight_decay: float = 5e-4
     label_smoothing: float = 0.1
     cut_mix_share: float = 0.5
     ema_decay: float = 0.998
+    balanced: bool = True
+    """Whether rare classes are drawn more often than they occur."""
+    watch_every: int = 1
+    """Each n-th held-out photograph is looked at after each epoch, all at the end."""
     seed: int = 0
 
+    def side(self, number: int) -> int:
+        """Return the side of the training crops of an epoch (from 0), px."""
+        early = number < self.first_share * self.epochs
+        return self.first_size if early else self.train_size
+
+
+Draw = Callable[[LabelledPhotos, Tensor, int, torch.Generator], tuple[Tensor, Tensor]]
+"""From photographs, the chosen ones' indices, a side in px and a source of random
+numbers to float32 (N, C, side, side) in [0, 1] and class probabilities (N, K)."""
+
+
+Initialise = Callable[[nn.Module, LabelledPhotos, torch.Generator], None]
+"""Draws the first weights of a network; may look at the training photographs."""
+
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
-    """Where a run stands after an epoch.
+class Plan:
+    """What a training run trains, and on what.
 
     Attributes:
-        number: of the epoch, from 1.
-        epochs: how many there are in all.
-        loss: mean over the epoch.
-        top1: on the held-out part, in [0, 1].
-        mean_per_class: likewise.
-        seconds: of training so far, earlier starts included.
+        build: gives the network; its weights are drawn anew.
+        draw: makes a batch, with all random changes.
+        initialise: draws the first weights.
     """
 
-    number: int
-    epochs: int
-    loss: float
-    top1: float
-    mean_per_class: float
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """The averaged weights of a run, and how many seconds it took."""
-
-    weights: dict[str, Tensor]
-    seconds: float
+    build: Callable[[], nn.Module]
+    draw: Draw
+    initialise: Initialise
 
 
 def fit(
-    build: Callable[[], nn.Module],
-    split: Split,
-    recipe: ClassifierRecipe,
-    checkpoint: Path,
-    device: torch.device,
+    plan: Plan, split: Split, recipe: ClassifierRecipe, checkpoint: Path
 ) -> Iterator[Epoch]:
-    """Train from scratch, or go on from ``checkpoint``; yield after each epoch.
-
-    The checkpoint is replaced atomically after each epoch, so a killed run loses at
-    most one.  ``load_trained`` reads the weights from it.
-    """
-    torch_seed = torch.Generator().manual_seed(recipe.seed)
-    net = build().to(device).to(memory_format=torch.channels_last)
-    _initialise(net, torch_seed)
-    average = copy.deepcopy(net).eval()
-    optimizer = torch.optim.SGD(
-        net.parameters(),
-        0.0,
-        recipe.momentum,
-        weight_decay=recipe.weight_decay,
-        nesterov=True,
+    """Train from scratch, or go on from ``checkpoint``; yield after each epoch."""
+    net = plan.build()
+    plan.initialise(net, split.train, torch.Generator().manual_seed(recipe.seed))
+    net = net.to(best_device()).to(memory_format=torch.channels_last)
+    groups = _groups(net, recipe)
+    optimizer = torch.optim.SGD(groups, 0.0, recipe.momentum, nesterov=True)
+    learner = Learner(net, optimizer)
+    watched = split.held_out.every(recipe.watch_every)
+    yield from run_epochs(
+        learner,
+        recipe.epochs,
+        checkpoint,
+        lambda number: _train_epoch(learner, split.train, recipe, plan.draw, number),
+        lambda average: measure(average, watched, recipe),
     )
-    first, seconds = 0, 0.0
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=True, map_location=device)
-        net.load_state_dict(saved["net"])
-        average.load_state_dict(saved["average"])
-        optimizer.load_state_dict(saved["optimizer"])
-        first, seconds = saved["epoch"], saved["seconds"]
-    for number in range(first, recipe.epochs):
-        started = time.monotonic()
-        loss = _train_epoch(net, average, optimizer, split.train, recipe, number)
-        seconds += time.monotonic() - started
-        state = {
-            "net": net.state_dict(),
-            "average": average.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "epoch": number + 1,
-            "seconds": seconds,
-            "recipe": asdict(recipe),
-        }
-        _save_atomically(state, checkpoint)
-        top1, per_class = evaluate(average, split.held_out, recipe, device)
-        yield Epoch(number + 1, recipe.epochs, loss, top1, per_class, seconds)
-
-
-def load_trained(checkpoint: Path) -> Trained:
-    """Return what ``fit`` left in a checkpoint."""
-    saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
-    return Trained(saved["average"], saved["seconds"])
 
 
 @torch.inference_mode()
-def evaluate(
-    net: nn.Module,
-    photos: LabelledPhotos,
-    recipe: ClassifierRecipe,
-    device: torch.device,
-) -> tuple[float, float]:
-    """Return (top-1 accuracy, mean of the per-class accuracies), both in [0, 1]."""
+def measure(
+    net: nn.Module, photos: LabelledPhotos, recipe: ClassifierRecipe
+) -> dict[str, float]:
+    """Return the scores on the middle of each photograph, in [0, 1].
+
+    They are "top-1", and "mean per class", which counts each class alike.
+    """
     net.eval()
+    device = next(net.parameters()).device
     found = torch.cat(
         [
-            net(
-                _normalise(
-                    torch.stack(
-                        [
-                            augment.centre_crop(photo, recipe.test_size)
-                            for photo in photos.photos[start : start + recipe.batch]
-                        ]
-                    ),
-                    recipe,
-                    device,
-                )
-            )
+            net(_normalise(_middles(photos, start, recipe), recipe, device))
             .argmax(1)
             .cpu()
             for start in range(0, len(photos), recipe.batch)
@@ -150,84 +126,119 @@ def evaluate(
     hits = (found == photos.labels).double()
     counts = torch.bincount(photos.labels, minlength=len(photos.classes))
     per_class = torch.bincount(photos.labels, hits, len(photos.classes)) / counts
-    return hits.mean().item(), per_class[counts > 0].mean().item()
+    return {
+        "top-1": hits.mean().item(),
+        "mean per class": per_class[counts > 0].mean().item(),
+    }
 
 
-def _initialise(net: nn.Module, generator: torch.Generator) -> None:
-    """Kaiming-normal convolutions and zero-mean classifier from one generator."""
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(
-                module.weight, mode="fan_out", nonlinearity="relu", generator=generator
-            )
-        elif isinstance(module, nn.Linear):
-            nn.init.normal_(module.weight, 0, 0.01, generator=generator)
-            nn.init.zeros_(module.bias)
+def _middles(photos: LabelledPhotos, start: int, recipe: ClassifierRecipe) -> Tensor:
+    """Return a batch of photographs' middles, (N, C, side, side) in [0, 1]."""
+    batch = photos.photos[start : start + recipe.batch]
+    return torch.stack(
+        [augment.centre_crop(photo, recipe.test_size) for photo in batch]
+    )
+
+
+def _groups(net: nn.Module, recipe: ClassifierRecipe) -> list[dict[str, Any]]:
+    """Sort weights by how fast they learn; decay per step is the same for all."""
+    last = [m for m in net.modules() if isinstance(m, nn.Linear)][-1]
+    head = set(last.parameters())
+    named = dict(net.named_parameters())
+    biases = {p for n, p in named.items() if n.endswith(".bias")} - head
+    rest = set(named.values()) - head - biases
+    return [
+        {
+            "params": [p for p in named.values() if p in group],
+            "scale": scale,
+            "weight_decay": recipe.weight_decay / scale,
+        }
+        for group, scale in (
+            (rest, 1.0),
+            (biases, recipe.bias_rate),
+            (head, recipe.head_rate),
+        )
+    ]
 
 
 def _train_epoch(
-    net: nn.Module,
-    average: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    learner: Learner,
     photos: LabelledPhotos,
     recipe: ClassifierRecipe,
+    draw: Draw,
     number: int,
 ) -> float:
+    net, device = learner.net, learner.device
     # A generator for each epoch makes a resumed run equal an unbroken one.
     generator = torch.Generator().manual_seed(recipe.seed * 100_003 + number)
-    device = next(net.parameters()).device
-    order = _balanced_order(photos, generator)
+    order = _order(photos, recipe, generator)
     steps = len(order) // recipe.batch
     total = 0.0
     net.train()
     for step in range(steps):
-        optimizer.param_groups[0]["lr"] = recipe.rate * _one_cycle(
-            (number + step / steps) / recipe.epochs
-        )
+        progress = (number + step / steps) / recipe.epochs
+        rate = recipe.rate * one_cycle(progress, recipe.warm_up)
+        for group in learner.optimizer.param_groups:
+            group["lr"] = rate * group["scale"]
         chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
-        pixels, targets = _draw_batch(photos, chosen, recipe, generator)
+        pixels, targets = draw(photos, chosen, recipe.side(number), generator)
+        if torch.rand((), generator=generator) < recipe.cut_mix_share:
+            pixels, targets = augment.cut_mix(pixels, targets, generator)
         # On a CPU bfloat16 batch norm eats up what the convolutions gain.
         with torch.autocast(device.type, torch.bfloat16, device.type == "cuda"):
             logits = net(_normalise(pixels, recipe, device))
         loss = functional.cross_entropy(
             logits.float(), targets.to(device), label_smoothing=recipe.label_smoothing
         )
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        optimizer.step()
-        _update_average(average, net, recipe.ema_decay)
+        learner.learn(loss, recipe.ema_decay)
         total += loss.item()
     return total / steps
 
 
-def _balanced_order(photos: LabelledPhotos, generator: torch.Generator) -> Tensor:
-    """Draw as many photographs as there are, rare classes more often.
+def initialise_plain(
+    net: nn.Module, _photos: LabelledPhotos, generator: torch.Generator
+) -> None:
+    """Draw Kaiming-normal weights, whatever the photographs."""
+    initialise_kaiming(net, generator)
 
-    A class of n photographs is drawn in proportion to sqrt(n): between the data's own
-    frequencies (which starve small classes) and equal ones (which wear them out).
+
+def _order(
+    photos: LabelledPhotos, recipe: ClassifierRecipe, generator: torch.Generator
+) -> Tensor:
+    """Return the indices of an epoch's photographs, as many as there are.
+
+    Balanced, a class of n photographs is drawn in proportion to sqrt(n): between the
+    data's own frequencies (which starve small classes) and equal ones (which wear
+    them out).  Otherwise each comes once.
     """
+    if not recipe.balanced:
+        return torch.randperm(len(photos), generator=generator)
     counts = torch.bincount(photos.labels).double()
     weights = counts[photos.labels].rsqrt()
     return torch.multinomial(weights, len(photos), True, generator=generator)
 
 
-def _draw_batch(
-    photos: LabelledPhotos,
-    chosen: Tensor,
-    recipe: ClassifierRecipe,
-    generator: torch.Generator,
+def draw_crops(
+    photos: LabelledPhotos, chosen: Tensor, side: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
+    """Cut random parts out of photographs of any size and change their colours."""
     pixels = torch.stack(
         [
-            augment.random_crop(photos.photos[index], recipe.train_size, generator)
+            augment.random_crop(photos.photos[index], side, generator)
             for index in chosen.tolist()
         ]
     )
-    pixels = augment.jitter_colours(pixels, generator)
-    targets = functional.one_hot(photos.labels[chosen], len(photos.classes)).float()
-    if torch.rand((), generator=generator) < recipe.cut_mix_share:
-        pixels, targets = augment.cut_mix(pixels, targets, generator)
-    return pixels, targets
+    return augment.jitter_colours(pixels, generator), targets_of(photos, chosen)
+
+
+def stack(photos: LabelledPhotos, chosen: Tensor) -> Tensor:
+    """Return pictures of one size as float32 (N, C, H, W) in [0, 1]."""
+    return torch.stack([photos.photos[i] for i in chosen.tolist()]).float() / 255
+
+
+def targets_of(photos: LabelledPhotos, chosen: Tensor) -> Tensor:
+    """Return the class probabilities (N, K) of the chosen photographs: 0 or 1."""
+    return functional.one_hot(photos.labels[chosen], len(photos.classes)).float()
 
 
 def _normalise(
@@ -237,27 +248,3 @@ def _normalise(
     std = torch.tensor(recipe.std).view(-1, 1, 1)
     pixels = (pixels - mean) / std
     return pixels.to(device, memory_format=torch.channels_last)
-
-
-def _one_cycle(progress: float, warm_up: float = 0.1) -> float:
-    """Linear rise, then half a cosine to 0; progress and result in [0, 1]."""
-    if progress < warm_up:
-        return progress / warm_up
-    return (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up))) / 2
-
-
-@torch.no_grad()
-def _update_average(average: nn.Module, net: nn.Module, decay: float) -> None:
-    news = net.state_dict()
-    for name, mean in average.state_dict().items():
-        if mean.is_floating_point():
-            mean.lerp_(news[name], 1 - decay)
-        else:
-            mean.copy_(news[name])
-
-
-def _save_atomically(state: dict[str, Any], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)

@@ -11,6 +11,22 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 
+def in_half_precision(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return what is left of weights when they have shipped, in single precision.
+
+    Raises:
+        OverflowError: a weight is too large for half precision.
+    """
+    rounded = {
+        name: value.half().float() if value.is_floating_point() else value
+        for name, value in weights.items()
+    }
+    for name, value in rounded.items():
+        if not torch.isfinite(value).all():
+            raise OverflowError(name)
+    return rounded
+
+
 def publish(
     weights: Mapping[str, Tensor], facts: Mapping[str, Any], card: str, stem: Path
 ) -> None:
@@ -37,3 +53,26 @@ def publish(
     text = json.dumps({**facts, "sha256": digest}, indent=1, ensure_ascii=False)
     stem.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
     stem.with_suffix(".md").write_text(card, encoding="utf-8")
+
+
+def card_text(name: str, about: str, rows: Mapping[str, str], weaknesses: str) -> str:
+    """Return a model card, Markdown.
+
+    Args:
+        name: "everyday".
+        about: what the network is and does.
+        rows: of the table: task, data, split, figures, training, ...
+        weaknesses: what it is bad at.
+    """
+    table = "\n".join(f"| {title} | {text} |" for title, text in rows.items())
+    return (
+        f"# bundled:{name}\n\n{about}\n\n| | |\n|---|---|\n{table}\n\n"
+        f"**What it is bad at.** {weaknesses}\n"
+    )
+
+
+def training_text(epochs: int, seed: int, seconds: float) -> str:
+    """Say how a network was trained, for its card."""
+    minutes = max(1, round(seconds / 60))
+    unit = "minute" if minutes == 1 else "minutes"
+    return f"from scratch, {epochs} epochs, seed {seed}, {minutes} {unit}"

@@ -1,16 +1,33 @@
 """The training recipes by name, as jobs."""
 
-import dataclasses
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.events import Progress
 from nnviz.base.requests import TrainModel
-from nnviz.engine.training.classifier import ClassifierRecipe
-from nnviz.engine.training.objects import train_objects
+from nnviz.engine.training import (
+    detector,
+    digits,
+    everyday,
+    objects,
+    segmenter,
+    shapes,
+)
+from nnviz.engine.training.fitting import Assignment, Epoch
 
-_RECIPES = {"objects": (train_objects, ClassifierRecipe())}
+Recipe = Callable[[Assignment], Iterator[Epoch]]
+"""Trains, yields after each epoch, and writes the files that ship at the end."""
+
+RECIPES: dict[str, Recipe] = {
+    "objects": objects.COURSE,
+    "everyday": everyday.COURSE,
+    "digits": digits.COURSE,
+    "scenes": shapes.COURSE,
+    "scenes-shortcut": shapes.SHORTCUT_COURSE,
+    "scenes-detector": detector.COURSE,
+    "scenes-segmenter": segmenter.COURSE,
+}
 
 
 def train(
@@ -24,25 +41,18 @@ def train(
             epochs, after the checkpoint was written.
 
     Raises:
-        UsageError: there is no such recipe, or the number of epochs is negative.
+        UsageError: there is no such recipe, the number of epochs is negative, or
+            data must be named and are not.
         InputError: the data is not there.
     """
-    if request.name not in _RECIPES:
-        raise unknown("training recipe", request.name, _RECIPES)
+    if request.name not in RECIPES:
+        raise unknown("training recipe", request.name, RECIPES)
     if request.epochs < 0:
         raise UsageError("--epochs", "must be 0 or more", "0 means the recipe's own")
-    run, recipe = _RECIPES[request.name]
-    recipe = dataclasses.replace(
-        recipe, epochs=request.epochs or recipe.epochs, seed=request.seed
-    )
+    data = Path(request.data) if request.data else None
     stem = Path(request.out) / request.name
-    for epoch in run(Path(request.data), stem, stem.with_suffix(".ckpt"), recipe):
-        yield Progress(
-            epoch.number,
-            epoch.epochs,
-            f"epoch {epoch.number}: loss {epoch.loss:.3f}, held-out top-1 "
-            f"{100 * epoch.top1:.1f} %, "
-            f"mean per class {100 * epoch.mean_per_class:.1f} %",
-        )
+    assignment = Assignment(data, stem, request.epochs, request.seed)
+    for epoch in RECIPES[request.name](assignment):
+        yield Progress(epoch.number, epoch.epochs, str(epoch))
         check()
     return str(stem.with_suffix(".safetensors"))

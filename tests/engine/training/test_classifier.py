@@ -9,10 +9,17 @@ import torch
 from PIL import Image as PillowImage
 
 from nnviz.base.errors import InputError
-from nnviz.engine.data.folders import is_held_out, load_split
-from nnviz.engine.models.networks import SmallResNet
-from nnviz.engine.training import augment
-from nnviz.engine.training.classifier import ClassifierRecipe, fit, load_trained
+from nnviz.engine.data.folders import LabelledPhotos, is_held_out, load_split
+from nnviz.engine.models.networks import SmallResNet, SmallVgg
+from nnviz.engine.training import augment, everyday
+from nnviz.engine.training.classifier import (
+    ClassifierRecipe,
+    Plan,
+    draw_crops,
+    fit,
+    initialise_plain,
+)
+from nnviz.engine.training.fitting import load_trained
 from nnviz.engine.training.objects import load_objects
 
 RECIPE = ClassifierRecipe(
@@ -46,27 +53,28 @@ def folder(tmp_path_factory):
     return root
 
 
-def build():
-    return SmallResNet(len(DIRECTIONS), width=8)
+PLAN = Plan(
+    lambda: SmallResNet(len(DIRECTIONS), width=8), draw_crops, initialise_plain
+)
 
 
 def test_it_learns(folder, tmp_path):
     split = load_split(folder, 64)
-    *_, last = fit(build, split, RECIPE, tmp_path / "run.pt", torch.device("cpu"))
+    *_, last = fit(PLAN, split, RECIPE, tmp_path / "run.pt")
     # One in three by guessing; the classes are told apart by any working loop.
-    assert last.top1 >= 0.9
+    assert last.scores["top-1"] >= 0.9
     assert last.number == RECIPE.epochs
 
 
 def test_a_killed_run_goes_on_as_if_unbroken(folder, tmp_path):
     split = load_split(folder, 64)
-    whole = fit(build, split, RECIPE, tmp_path / "whole.pt", torch.device("cpu"))
+    whole = fit(PLAN, split, RECIPE, tmp_path / "whole.pt")
     for _ in range(2):
         next(whole)
-    killed = fit(build, split, RECIPE, tmp_path / "killed.pt", torch.device("cpu"))
+    killed = fit(PLAN, split, RECIPE, tmp_path / "killed.pt")
     next(killed)
     killed.close()
-    next(fit(build, split, RECIPE, tmp_path / "killed.pt", torch.device("cpu")))
+    next(fit(PLAN, split, RECIPE, tmp_path / "killed.pt"))
     unbroken = load_trained(tmp_path / "whole.pt").weights
     for name, value in load_trained(tmp_path / "killed.pt").weights.items():
         assert torch.equal(value, unbroken[name]), name
@@ -112,6 +120,41 @@ def test_crops_are_in_range_and_repeatable():
     assert 0 <= crops[0].min() <= crops[0].max() <= 1
 
 
+def test_shifted_pictures_are_what_a_mirrored_border_shows():
+    rows = torch.arange(6.0).view(1, 1, 6, 1).expand(64, 1, 6, 6)
+    moved = augment.shift_and_flip(rows, 2, torch.Generator().manual_seed(0))
+    # By hand: row y of a picture moved by d shows row y + d, reflected at 0 and 5.
+    seen = {tuple(picture[0, :, 0].tolist()) for picture in moved}
+    expected = {
+        tuple(float(5 - abs(5 - abs(y + d))) for y in range(6)) for d in range(-2, 3)
+    }
+    assert seen == expected
+
+
+def test_a_whitened_first_layer_gives_unrelated_outputs_of_unit_spread():
+    smooth = torch.nn.functional.avg_pool2d(
+        torch.rand(200, 3, 34, 34, generator=torch.Generator().manual_seed(0)), 3, 1
+    )
+    photos = LabelledPhotos(
+        list((255 * smooth).to(torch.uint8)), torch.zeros(200).long(), ("a",)
+    )
+    net = SmallVgg(3)
+    everyday.initialise_whitened(net, photos, torch.Generator().manual_seed(0))
+    mean, std = (
+        torch.tensor(value).view(-1, 1, 1)
+        for value in (everyday._MEAN, everyday._STD)
+    )
+    given = (torch.stack(photos.photos) / 255 - mean) / std
+    with torch.no_grad():
+        out = net.stem.conv(given)[:, :16, 1:-1, 1:-1].transpose(0, 1).flatten(1)
+    # Whitening's definition: the second moments are the identity, up to the floor
+    # under the eigenvalues and to which patches were looked at.
+    moments = out @ out.T / out.shape[1]
+    off = moments - torch.diag(moments.diagonal())
+    assert moments.diagonal().max() < 1.2
+    assert off.abs().max() < 0.1
+
+
 def test_data_that_is_not_there_is_said(tmp_path):
     with pytest.raises(InputError, match="neither a folder nor a zip"):
-        load_objects(tmp_path / "missing.zip", 64)
+        load_objects(tmp_path / "missing.zip", RECIPE)

@@ -4,13 +4,36 @@ from collections.abc import Callable
 
 from torch import nn
 
+from nnviz.engine.models.networks.face_cascade import FaceCascade
+from nnviz.engine.models.networks.lenet import LeNet5
+from nnviz.engine.models.networks.scene_detector import SceneDetector
 from nnviz.engine.models.networks.small_resnet import SmallResNet
+from nnviz.engine.models.networks.small_vgg import SmallVgg
+from nnviz.engine.models.networks.unet import UNet
 
-CLASSIFIERS: dict[str, Callable[[int], nn.Module]] = {"SmallResNet": SmallResNet}
+CLASSIFIERS: dict[str, Callable[[int], nn.Module]] = {
+    "SmallResNet": SmallResNet,
+    "SmallVgg": SmallVgg,
+    "LeNet5": LeNet5,
+}
 """From a class's name to what builds it for a number of classes: with these a file
 of bare weights is compared."""
 
-ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {**CLASSIFIERS}
+ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
+    **CLASSIFIERS,
+    "FaceCascade": FaceCascade,
+    "SceneDetector": SceneDetector,
+    "UNet": UNet,
+}
 """From the name in a card to what builds it from the card's ``arguments``."""
 
-__all__ = ["ARCHITECTURES", "CLASSIFIERS", "SmallResNet"]
+__all__ = [
+    "ARCHITECTURES",
+    "CLASSIFIERS",
+    "FaceCascade",
+    "LeNet5",
+    "SceneDetector",
+    "SmallResNet",
+    "SmallVgg",
+    "UNet",
+]

@@ -1,0 +1,40 @@
+"""Handwritten digits that come with scikit-learn: 1797 pictures of 8 x 8 px."""
+
+import numpy as np
+import torch
+
+from nnviz.base.errors import InputError
+from nnviz.engine.data.folders import LabelledPhotos, Split, is_held_out
+
+_WHITE = 16
+"""The data's brightest value."""
+
+
+def load_digits() -> Split:
+    """Return the digits, white on black, split by the hash of their pixels.
+
+    Photographs are uint8 (1, 8, 8).  Alpaydin & Kaynak 1998 (doi:10.24432/C50P49).
+
+    Raises:
+        InputError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn import datasets  # noqa: PLC0415  optional, and slow to import
+    except ModuleNotFoundError:
+        raise InputError(
+            "digits", "come with scikit-learn", 'pip install "nnviz[training]"'
+        ) from None
+    data = datasets.load_digits()
+    pixels = np.round(data.images * (255 / _WHITE)).astype(np.uint8)
+    held = np.array([is_held_out(each.tobytes()) for each in pixels])
+    names = tuple(str(name) for name in data.target_names)
+    return Split(
+        *(
+            LabelledPhotos(
+                list(torch.from_numpy(pixels[part])[:, None]),
+                torch.from_numpy(data.target[part]).long(),
+                names,
+            )
+            for part in (~held, held)
+        )
+    )

@@ -1,0 +1,1 @@
+"""How good networks are: on folders of classes, on COCO-format data, on scenes."""

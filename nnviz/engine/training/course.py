@@ -1,0 +1,168 @@
+"""A classifier's way from data to the files that ship."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from nnviz.base.errors import UsageError
+from nnviz.base.preprocess import Preprocess
+from nnviz.engine.data.folders import Split, plain_name
+from nnviz.engine.models.networks import ARCHITECTURES
+from nnviz.engine.training.classifier import (
+    ClassifierRecipe,
+    Draw,
+    Initialise,
+    Plan,
+    fit,
+    measure,
+)
+from nnviz.engine.training.fitting import Assignment, Epoch, load_trained
+from nnviz.engine.training.publish import (
+    card_text,
+    in_half_precision,
+    publish,
+    training_text,
+)
+
+Scores = Mapping[str, float]
+Measure = Callable[[nn.Module, ClassifierRecipe], Scores]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a card says that no measurement can.
+
+    Attributes:
+        title: name for people.
+        about: one or two sentences on network and purpose.
+        input: what pictures it takes.
+        data: with authors and licence.
+        split: what is held out; ``{count}`` stands for how many pictures.
+        train: options of ``nnviz train`` that say where the data are.
+        evaluate: options of ``nnviz evaluate`` that pick the held-out part.
+        weaknesses: what it is bad at.
+    """
+
+    title: str
+    about: str
+    input: str
+    data: str
+    split: str
+    train: str = ""
+    evaluate: str
+    weaknesses: str
+
+
+def _nothing_more(_net: nn.Module, _recipe: ClassifierRecipe) -> Scores:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How a bundled classifier is made; called with an assignment.
+
+    Attributes:
+        recipe: sizes, rates.
+        architecture: its name among ``ARCHITECTURES``.
+        arguments: of the architecture, but for ``classes``.
+        load: reads the data and splits them.
+        draw: makes a batch, with all random changes.
+        initialise: draws the first weights.
+        words: for the card.
+        more: gives further scores for the card, by name, in [0, 1].
+    """
+
+    recipe: ClassifierRecipe
+    architecture: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    load: Callable[[Path | None, ClassifierRecipe], Split]
+    draw: Draw
+    initialise: Initialise
+    words: Words
+    more: Measure = _nothing_more
+
+    def __call__(self, assignment: Assignment) -> Iterator[Epoch]:
+        """Train, yield after each epoch, and write the files at the end.
+
+        Raises:
+            InputError: there is no such data.
+            UsageError: data must be named and are not.
+        """
+        recipe = replace(
+            self.recipe,
+            epochs=assignment.epochs or self.recipe.epochs,
+            seed=assignment.seed,
+        )
+        split = self.load(assignment.data, recipe)
+        plan = Plan(lambda: self._build(split), self.draw, self.initialise)
+        yield from fit(plan, split, recipe, assignment.checkpoint)
+        self._publish(split, recipe, assignment)
+
+    def _arguments(self, split: Split) -> dict[str, Any]:
+        return {"classes": len(split.train.classes), **self.arguments}
+
+    def _build(self, split: Split) -> nn.Module:
+        return ARCHITECTURES[self.architecture](**self._arguments(split))
+
+    def _publish(
+        self, split: Split, recipe: ClassifierRecipe, assignment: Assignment
+    ) -> None:
+        trained = load_trained(assignment.checkpoint)
+        net = self._build(split)
+        # The scores are of the weights that ship, so after rounding.
+        net.load_state_dict(in_half_precision(trained.weights))
+        scores = measure(net, split.held_out, recipe)
+        facts = {
+            "title": self.words.title,
+            "architecture": self.architecture,
+            "arguments": self._arguments(split),
+            "task": "classify",
+            "classes": [plain_name(name) for name in split.train.classes],
+            "preprocess": Preprocess(
+                input_size=(recipe.test_size, recipe.test_size),
+                resize=recipe.test_size,
+                mean=recipe.mean,
+                std=recipe.std,
+            ).to_json(),
+            "top1": _percent(scores["top-1"]),
+            "mean_per_class": _percent(scores["mean per class"]),
+        }
+        name, words = assignment.stem.name, self.words
+        rows = {
+            "task": f"classification, {len(split.train.classes)} classes",
+            "input": words.input,
+            "data": words.data,
+            "split": words.split.format(count=len(split.held_out)),
+            **{
+                f"{score}, held out": f"{_percent(value)} %"
+                for score, value in {**scores, **self.more(net, recipe)}.items()
+            },
+            "measured with": _command("evaluate", f"bundled:{name}", words.evaluate),
+            "training": training_text(recipe.epochs, recipe.seed, trained.seconds),
+            "trained with": _command("train", name, words.train, "--out DIR"),
+            "weights": "half precision, computed with in single precision",
+        }
+        card = card_text(name, words.about, rows, words.weaknesses)
+        publish(trained.weights, facts, card, assignment.stem)
+
+
+def _percent(share: float) -> float:
+    return round(100 * share, 1)
+
+
+def _command(*parts: str) -> str:
+    return f"`nnviz {' '.join(part for part in parts if part)}`"
+
+
+def need_data(data: Path | None) -> Path:
+    """Return where the data are.
+
+    Raises:
+        UsageError: they were not named.
+    """
+    if data is None:
+        raise UsageError("--data", "missing", "name the folder or zip file of pictures")
+    return data
