@@ -101,10 +101,12 @@ class Controls:
             self._steps = max(0, self._steps)
             return back
 
-    def stepped(self) -> None:
-        """Note that a picture was shown."""
+    def take_step(self) -> bool:
+        """Return whether a picture is to be shown although it is paused, once each."""
         with self.changed:
-            self._steps = max(0, self._steps - 1)
+            wished = self._steps > 0
+            self._steps -= wished
+            return wished
 
     def wait(self, until: Callable[[], bool], seconds: float | None) -> bool:
         """Wait for something, at most for some time (None: as long as it takes).

@@ -47,15 +47,13 @@ class LivePlayer:
             InputError: the source gives nothing any more.
         """
         while (grab := self._call(self._reader.read)) is not None:
-            if self._controls.paused:
+            holding = self._controls.holding
+            if holding and not self._controls.take_step():
                 self._output.skip()
                 self._output.tell(SourceState.PAUSED)
             elif self._output.publish(grab, None):
-                self._controls.stepped()
-                holding = self._controls.holding
-                self._output.tell(
-                    SourceState.PAUSED if holding else SourceState.RUNNING
-                )
+                state = SourceState.PAUSED if holding else SourceState.RUNNING
+                self._output.tell(state)
         self._output.tell(SourceState.ENDED)
         self._controls.wait(lambda: False, None)
 
@@ -160,8 +158,10 @@ class FilmPlayer:
 
     def _is_due(self, grab: Grab) -> bool:
         """Wait for the picture's turn; tells whether it has come."""
-        if self._at_once or self._controls.holding:
+        if self._at_once:
             return True
+        if self._controls.holding:
+            return self._controls.take_step()
         early = self._due(grab) - time.monotonic()
         if early > 0 and self._controls.wait(self._is_disturbed, early):
             self._keep_pace()
@@ -193,7 +193,6 @@ class FilmPlayer:
         if not self._output.publish(shown, grab.seconds):
             return
         self._shown = now
-        self._controls.stepped()
         if not self._controls.holding:
             self._output.tell(SourceState.RUNNING, self._reader.remark)
 
