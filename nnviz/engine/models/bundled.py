@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file
@@ -14,7 +15,7 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.resources import resource
 from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.hashing import file_sha256
-from nnviz.engine.models.networks import ARCHITECTURES
+from nnviz.engine.models.networks import ARCHITECTURES, FaceCascade
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.references import BundledReference
 from nnviz.engine.ops.layers import count_parameters
@@ -33,15 +34,12 @@ def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Open
         known = [f"bundled:{name}" for name in bundled_names()]
         raise unknown("model", str(reference), known)
     card = _card(reference.name)
-    path = resource("models", f"{reference.name}.safetensors")
     net = _empty(card)
-    # Half precision on disk, single precision at work.
-    state = {
-        name: tensor.float() if tensor.is_floating_point() else tensor
-        for name, tensor in load_file(path).items()
-    }
-    check()
-    net.load_state_dict(state, assign=True)
+    if isinstance(net, FaceCascade):
+        path = net.file
+    else:
+        path = resource("models", f"{reference.name}.safetensors")
+        _load(net, path, check)
     return Opened(
         net=frozen(net),
         reference=str(reference),
@@ -54,6 +52,16 @@ def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Open
         task=Task(card["task"]),
         card=resource("models", f"{reference.name}.md").read_text("utf-8"),
     )
+
+
+def _load(net: nn.Module, path: Path, check: Callable[[], None]) -> None:
+    """Give a network its weights: half precision on disk, single at work."""
+    state = {
+        name: tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in load_file(path).items()
+    }
+    check()
+    net.load_state_dict(state, assign=True)
 
 
 def bundled_entries() -> tuple[ModelEntry, ...]:

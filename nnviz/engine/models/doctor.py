@@ -36,6 +36,7 @@ def examine(
     rules: tuple[Callable[[], Iterator[Finding]], ...] = (
         lambda: _values(net, check),
         lambda: _preprocessing(preprocess),
+        lambda: _layerless(facts),
         lambda: _modes(net),
         lambda: _sizes(net, facts, preprocess),
         lambda: _unreached(facts.layers),
@@ -72,6 +73,12 @@ def _all_finite(tensor: Tensor, check: Callable[[], None]) -> bool:
 def _preprocessing(preprocess: Preprocess) -> Iterator[Finding]:
     for text in preprocess.warnings():
         yield Finding(Severity.WARNING, text)
+
+
+def _layerless(facts: Facts) -> Iterator[Finding]:
+    if not facts.layers:
+        text = "no network of layers: it has no activations, kernels or gradients"
+        yield Finding(Severity.NOTE, text)
 
 
 def _modes(net: nn.Module) -> Iterator[Finding]:

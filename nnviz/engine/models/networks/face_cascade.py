@@ -1,0 +1,103 @@
+"""OpenCV's face detector behind the interface of networks that detect."""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nnviz.engine.ops.detection import Candidates, Size, clipped
+
+if TYPE_CHECKING:
+    import cv2
+
+_STEP = 1.1
+"""From one size of the window to the next."""
+_AGREEING = 3
+"""So many windows around one face must agree."""
+_SMALLEST = 28
+"""px of the input: the smallest window.  Smaller ones would take as long again."""
+_MIDDLE, _SLOPE = 55.4, 2.5
+"""Margin of the last stage that gives a score of 0.5, and how steep the score is there:
+of the faces of Caltech-101, 99 in 100 have more than this."""
+_HEAD = (-0.28, -0.49, 0.31, 0.35)
+"""What the window lacks of the head at the left, top, right and bottom, in its own
+sides: the medians over Caltech-101's faces, whose boxes hold hair and chin."""
+
+
+class FaceCascade(nn.Module):
+    """Boosted cascade of Haar features (Viola & Jones 2001; Lienhart & Maydt 2002).
+
+    No network: it has no layers, no weights that torch knows, and no gradients.
+
+    Args:
+        cascade: name of a file among those that come with OpenCV.
+    """
+
+    def __init__(self, cascade: str) -> None:
+        super().__init__()
+        self.cascade = cascade
+
+    @property
+    def file(self) -> Path:
+        """Where OpenCV keeps it."""
+        import cv2
+
+        return Path(cv2.data.haarcascades, f"{self.cascade}.xml")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Find faces in a grey picture (1, 1, H, W) in [0, 1].
+
+        Returns:
+            (1, M, 5): left, top, right, bottom of the head, px, and a score in (0, 1).
+        """
+        import cv2
+
+        grey = (x[0, 0].cpu().clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+        windows, _levels, margins = _classifier(self.file).detectMultiScale3(
+            cv2.equalizeHist(grey),
+            scaleFactor=_STEP,
+            minNeighbors=_AGREEING,
+            minSize=(_SMALLEST, _SMALLEST),
+            outputRejectLevels=True,
+        )
+        found = [
+            _head(*window, margin)
+            for window, margin in zip(windows, np.ravel(margins), strict=True)
+        ]
+        return x.new_tensor(found).reshape(1, -1, 5)
+
+    def candidates(
+        self, outputs: Sequence[Tensor], size: Size, min_score: float
+    ) -> Candidates:
+        """Return the faces above a score."""
+        (found,) = outputs[0]
+        found = found[found[:, 4] > min_score]
+        classes = torch.zeros(len(found), dtype=torch.int64, device=found.device)
+        return Candidates(clipped(found[:, :4], size), found[:, 4], classes)
+
+
+def _head(
+    left: int, top: int, width: int, height: int, margin: float
+) -> tuple[float, ...]:
+    """Return the head around a window of the cascade, and how sure it is."""
+    lacks = _HEAD
+    score = 1 / (1 + math.exp(-_SLOPE * (margin - _MIDDLE)))
+    return (
+        left + lacks[0] * width,
+        top + lacks[1] * height,
+        left + width + lacks[2] * width,
+        top + height + lacks[3] * height,
+        score,
+    )
+
+
+@lru_cache(maxsize=2)
+def _classifier(file: Path) -> "cv2.CascadeClassifier":
+    import cv2
+
+    return cv2.CascadeClassifier(str(file))

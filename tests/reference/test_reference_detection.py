@@ -1,0 +1,199 @@
+"""Detectors against torchvision's own post-processing, which defines their answer.
+
+Issue 3: "Boxes equal torchvision's own post-processing to 1e-4 on the COCO photographs
+with random weights".  Both sides get the same normalised input, so that all that can
+differ is what becomes of the heads' outputs.  The photographs are read from the folder
+that NNVIZ_DATA names; without it those of scikit-image and generated ones stand in.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+from torch import nn
+from torchvision.models.detection import _utils, transform
+
+from nnviz.base.images import image_from_array
+from nnviz.base.preprocess import Fit
+from nnviz.engine.models import zoo
+from nnviz.engine.models.detectors import detector, preprocess_of
+from nnviz.engine.models.model import Normaliser, fit_to_input
+from nnviz.engine.ops.boxes import on_photo, select
+from nnviz.engine.ops.detection import candidates_of, decode
+from nnviz.media.decode import open_image
+
+ALWAYS = frozenset(
+    {"ssdlite320_mobilenet_v3_large", "fasterrcnn_mobilenet_v3_large_320_fpn"}
+    | {"retinanet_resnet50_fpn", "fcos_resnet50_fpn"}
+)
+NAMES = [
+    pytest.param(name, marks=[] if name in ALWAYS else [pytest.mark.slow])
+    for name in zoo.architectures(zoo.Task.DETECT)
+]
+TOLERANCE = 1e-4
+SHORTER, LONGER = 160, 240
+"""px: the networks take any size; theirs would take minutes."""
+COCO = Path(os.environ.get("NNVIZ_DATA", "/nowhere"), "coco/coco-val128/images")
+
+
+def pictures():
+    """Photographs of several shapes, and pictures that are none."""
+    found = sorted(COCO.glob("*.jpg"))[:3]
+    if found:
+        return [open_image(path) for path in found]
+    noise = np.random.default_rng(0).integers(0, 256, (90, 211, 3), np.uint8)
+    arrays = [data.astronaut()[100:400], data.chelsea(), noise]
+    return [image_from_array(np.ascontiguousarray(each)) for each in arrays]
+
+
+def pair(name):
+    """Return torchvision's network and ours, sharing all weights."""
+    theirs = zoo.random_network(name, 1).eval().requires_grad_(False)
+    if theirs.transform.fixed_size is None:
+        theirs.transform.min_size = (SHORTER,)
+        theirs.transform.max_size = LONGER
+    spread(theirs)
+    return theirs, detector(theirs)
+
+
+def spread(net):
+    """Make the answers differ from place to place, as those of a trained network do.
+
+    Every layer's answer to a photograph gets one variance (Mishkin & Matas 2015,
+    arXiv:1511.06422); batch norms get its statistics.
+    """
+
+    def scale(module, _inputs, output):
+        size = output.std().clamp(min=1e-6) / spread_of[module]
+        module.weight /= size
+        handles.pop(module).remove()
+        if module.bias is None:
+            return output / size
+        bias = module.bias.view(-1, *[1] * (output.ndim - 2))
+        return (output - bias) / size + bias
+
+    handles, spread_of = {}, {}
+    for name, module in net.named_modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            # Small at the end, so that no score is rounded to 1: equals have no order.
+            spread_of[module] = 1.0 if name.startswith("backbone") else 0.25
+            handles[module] = module.register_forward_hook(scale)
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None
+            module.train()
+    photo = torch.from_numpy(data.astronaut()[:320, :320].copy()).permute(2, 0, 1) / 255
+    with torch.no_grad():
+        net([photo, photo.flip(2)])
+    net.eval()
+
+
+def owner(net):
+    """Return what holds the thresholds."""
+    return getattr(net, "roi_heads", net)
+
+
+def chosen(ours, outputs, size, score, limits):
+    found = candidates_of(ours, outputs, size, score)
+    kept = select(
+        *(each.numpy() for each in (found.boxes, found.scores, found.classes)),
+        limits.nms_thresh,
+        limits.detections_per_img,
+    )
+    return found.taken(torch.from_numpy(kept))
+
+
+def thresholds(ours, outputs, size):
+    """Return scores that leave a few, some and many candidates."""
+    scores = candidates_of(ours, outputs, size, 0.0).scores.unique().flip(0)
+    return [scores[min(rank, len(scores) - 1)].item() for rank in (10, 300, 3000)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@torch.inference_mode()
+def test_boxes_equal_torchvisions(name):
+    theirs, ours = pair(name)
+    limits, preprocess = owner(theirs), preprocess_of(theirs.transform)
+    normaliser = Normaliser(preprocess)
+    for image in pictures():
+        pixels = torch.from_numpy(fit_to_input(image, preprocess).transpose(2, 0, 1))
+        outputs = ours(normaliser(pixels[None]))
+        size = tuple(pixels.shape[1:])
+        theirs.transform.fixed_size = size[::-1]
+        for score in thresholds(ours, outputs, size):
+            limits.score_thresh = score
+            (expected,) = theirs([pixels])
+            found = chosen(ours, outputs, size, score, limits)
+            assert len(found.scores) == len(expected["scores"]) > 0
+            assert (found.boxes - expected["boxes"]).abs().max() <= TOLERANCE
+            assert (found.scores - expected["scores"]).abs().max() <= TOLERANCE
+            assert torch.equal(found.classes, expected["labels"])
+            compare_parts(ours, outputs, found, expected, size, preprocess)
+
+
+def compare_parts(ours, outputs, found, expected, size, preprocess):
+    """Compare outlines and keypoints, over the input itself."""
+    place = preprocess.placement(size)
+    if "masks" in expected:
+        for outline, mask in zip(
+            ours.outlines(outputs, found, place), expected["masks"][:, 0], strict=True
+        ):
+            assert (outline - mask).abs().max() <= TOLERANCE
+    if "keypoints" in expected:
+        points = ours.keypoints(outputs, found, size)
+        assert torch.equal(points[..., :2], expected["keypoints"][..., :2])
+        assert torch.equal(points[..., 2], expected["keypoints_scores"])
+
+
+@pytest.mark.parametrize("size", [(480, 640), (97, 640), (1200, 161), (335, 334)])
+def test_sizes_equal_torchvisions(size):
+    """Truth: ``GeneralizedRCNNTransform`` itself, whose rounding is by truncation."""
+    theirs = transform.GeneralizedRCNNTransform(800, 1333, [0.5] * 3, [0.5] * 3)
+    preprocess = preprocess_of(theirs)
+    assert preprocess.fit is Fit.WHOLE
+    images, _ = theirs([torch.zeros(3, *size)])
+    assert preprocess.resized(size) == images.image_sizes[0]
+    assert preprocess.placement(size).input_size == images.image_sizes[0]
+
+
+def test_resizing_equals_torchvisions_but_for_rounding_to_8_bits():
+    """Truth: ``torch.nn.functional.interpolate`` as torchvision's detectors call it."""
+    theirs = transform.GeneralizedRCNNTransform(
+        320, 320, [0.0] * 3, [1.0] * 3, fixed_size=(320, 320)
+    )
+    pixels = np.ascontiguousarray(data.astronaut()[:400, :300])
+    image = image_from_array(pixels)
+    ours = fit_to_input(image, preprocess_of(theirs)).transpose(2, 0, 1)
+    floats = torch.from_numpy(image.as_float().transpose(2, 0, 1))
+    expected = theirs([floats])[0].tensors[0].numpy()
+    assert np.abs(ours - expected).max() <= 1 / 255
+
+
+def test_boxes_on_the_photo_equal_torchvisions():
+    """Truth: ``resize_boxes``."""
+    preprocess = preprocess_of(
+        transform.GeneralizedRCNNTransform(800, 1333, [0.5] * 3, [0.5] * 3)
+    )
+    place = preprocess.placement((427, 640))
+    rng = np.random.default_rng(0)
+    sides = np.array([place.input_size[1], place.input_size[0]] * 2)
+    boxes = (rng.random((50, 4)) * sides).astype(np.float32)
+    expected = transform.resize_boxes(
+        torch.from_numpy(boxes), list(place.input_size), list(place.photo_size)
+    )
+    assert np.abs(on_photo(boxes, place) - expected.numpy()).max() <= TOLERANCE
+
+
+def test_decoding_equals_torchvisions_bit_for_bit():
+    """Truth: ``BoxCoder.decode_single``."""
+    rng = torch.Generator().manual_seed(0)
+    corners = torch.rand(200, 4, generator=rng) * 100
+    corners[:, 2:] += corners[:, :2]
+    offsets = torch.randn(200, 4, generator=rng) * 10
+    weights = (10.0, 10.0, 5.0, 5.0)
+    expected = _utils.BoxCoder(weights).decode_single(offsets, corners)
+    sizes = corners[:, 2:] - corners[:, :2]
+    anchors = torch.cat((corners[:, :2] + 0.5 * sizes, sizes), 1)
+    assert torch.equal(decode(offsets, anchors, weights), expected)
