@@ -1,0 +1,110 @@
+"""The segmenter for scenes: its loss, how it is judged, that it learns.
+
+Truth: definitions (Dice loss, intersection over union) by hand, scikit-learn.
+"""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+from sklearn.metrics import jaccard_score
+from torch import nn
+
+from nnviz.engine.models.networks import UNet
+from nnviz.engine.training import segmenter
+from nnviz.engine.training.fitting import Learner, initialise_kaiming
+from nnviz.engine.training.scene_batches import (
+    SceneBatch,
+    SceneRecipe,
+    held_out_batches,
+)
+from nnviz.engine.training.scene_fit import fit_scenes
+
+SMALL = SceneRecipe(epochs=1, batch=2, size=64, shapes=(1, 2), held_out=2)
+
+
+class Saying(nn.Module):
+    """A network that says what it was told to."""
+
+    def __init__(self, said):
+        super().__init__()
+        self.said = said
+
+    def forward(self, _x):
+        return self.said
+
+
+def batch_of(semantic):
+    return SceneBatch(
+        torch.zeros(len(semantic), 3, *semantic.shape[1:]), [], [], semantic
+    )
+
+
+def test_the_loss_is_cross_entropy_and_dice():
+    # Two classes, four pixels, all said to be even: probabilities 1/2 everywhere.
+    # Cross entropy ln 2.  Dice of class 0 (three pixels): 2 * 1.5 / (2 + 3) = 0.6; of
+    # class 1 (one pixel): 2 * 0.5 / (2 + 1) = 1/3.
+    batch = batch_of(torch.tensor([[[0, 0], [0, 1]]]))
+    found = segmenter.loss(Saying(torch.zeros(1, 2, 2, 2)), batch)
+    assert found.item() == pytest.approx(math.log(2) + 1 - (0.6 + 1 / 3) / 2)
+    # A class that nowhere occurs counts as cross entropy only: sure and right is 0.
+    sure = torch.tensor([30.0, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 2, 2)
+    nothing = batch_of(torch.zeros(1, 2, 2, dtype=torch.int64))
+    assert segmenter.loss(Saying(sure), nothing).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_intersection_over_union_is_scikit_learns():
+    generator = torch.Generator().manual_seed(0)
+    truth, found = torch.randint(0, 5, (2, 3, 20, 20), generator=generator)
+    counts = segmenter.confusion(found, truth, 6)
+    assert counts[1, 2] == ((truth == 1) & (found == 2)).sum()
+    expected = jaccard_score(truth.flatten(), found.flatten(), average=None)
+    # Class 5 does not occur and is left out.
+    ratios = segmenter.intersection_over_union(counts)
+    assert ratios.tolist() == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize("size", [(32, 32), (77, 133), (128, 256)])
+def test_the_output_is_as_large_as_the_input(size):
+    net = UNet(11, width=8).eval()
+    with torch.inference_mode():
+        assert net(torch.zeros(2, 3, *size)).shape == (2, 11, *size)
+
+
+def test_the_trunk_starts_as_the_detectors():
+    net, other = UNet(11), UNet(11)
+    for each, seed in ((net, 0), (other, 1)):
+        segmenter.initialise_from_detector(each, torch.Generator().manual_seed(seed))
+    trunks = zip(
+        net.trunk.state_dict().values(), other.trunk.state_dict().values(), strict=True
+    )
+    assert all(torch.equal(*pair) for pair in trunks)
+    assert not torch.equal(net.merge[0].conv.weight, other.merge[0].conv.weight)
+
+
+def test_a_few_scenes_are_learned_by_heart():
+    batch = next(held_out_batches(SMALL))
+    net = UNet(11, width=8)
+    initialise_kaiming(net, torch.Generator().manual_seed(0))
+    learner = Learner(net, torch.optim.AdamW(net.parameters(), 5e-3))
+    for _ in range(80):
+        learner.learn(segmenter.loss(net, batch), ema_decay=0.8)
+    with torch.inference_mode():
+        found = learner.average(batch.pixels).argmax(1)
+    ratios = segmenter.intersection_over_union(
+        segmenter.confusion(found, batch.semantic, 11)
+    )
+    assert ratios.mean() > 0.7
+
+
+def test_layers_that_bring_their_weights_learn_slower(tmp_path):
+    task = dataclasses.replace(segmenter.COURSE.task, learned={"trunk.": 0.0})
+    recipe = dataclasses.replace(SMALL, epochs=1, scenes=8, held_out=4)
+    list(fit_scenes(task, recipe, tmp_path / "run.ckpt"))
+    learned = torch.load(tmp_path / "run.ckpt", weights_only=True)["net"]
+    begun = task.build()
+    task.initialise(begun, torch.Generator().manual_seed(recipe.seed))
+    for name, weights in begun.named_parameters():
+        same = torch.equal(learned[name], weights)
+        assert same == name.startswith("trunk."), name
