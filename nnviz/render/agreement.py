@@ -41,9 +41,9 @@ def board_numbers(maps: Sequence[Heatmap], share: float = TOP_SHARE) -> Numbers:
         share: of the places that count as strongest.
     """
     count = len(maps)
-    correlation, overlap = np.eye(count), np.eye(count)
+    correlation, overlap = np.zeros((2, count, count))
     for row in range(count):
-        for column in range(row + 1, count):
+        for column in range(row, count):
             first, second = common_grid(maps[row], maps[column])
             pair = rank_correlation(first, second), top_overlap(first, second, share)
             correlation[row, column], overlap[row, column] = pair

@@ -123,8 +123,12 @@ def agreement_words(first: Heatmap, second: Heatmap) -> str:
     rho, top = agreement.rank_correlation(*pair), agreement.top_overlap(*pair)
     if np.isnan(rho):
         return "no range to compare"
-    signed = f"{rho:.2f}".replace("-", "\N{MINUS SIGN}")
-    return f"ρ {signed} · top {top:.2f}"  # noqa: RUF001
+    return f"ρ {signed(rho)} · top {top:.2f}"  # noqa: RUF001
+
+
+def signed(value: float) -> str:
+    """Return a number with two places, a real minus sign, and no minus zero."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _plan(tiles: Sequence[Tile], width: int) -> _Plan:

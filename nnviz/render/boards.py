@@ -170,6 +170,14 @@ def raw_range(tile: Tile, *, unit: bool = True) -> str:
     return f"{words} · {own.problem}" if own.problem else words
 
 
+def colour_range(scale: Scale) -> str:
+    """Return which numbers the colours span, and how that was cut, in words."""
+    if scale.flat:
+        return scale.problem
+    words = f"colours span {number(scale.low)} … {number(scale.high)}"
+    return f"{words}, {scale.clipped}" if scale.clipped else words
+
+
 def with_photos(tiles: Sequence[Tile]) -> list[Tile]:
     """Return the tiles with the photograph before each row that is about just one."""
     found: list[Tile] = []

@@ -144,7 +144,10 @@ class BoardView(QWidget):
             whole = boards.scales(self._tiles, lock, clip=False)[first]
             self.legend.set_scale(used[first], unit, "", whole)
         else:
-            self.legend.set_scale(None, unit, self.lock.currentText().lower())
+            remark = self.lock.currentText().lower()
+            clipped = {each.clipped for each in used.values() if each.clipped}
+            cut = [self.tr("colours of some span %s") % each for each in clipped]
+            self.legend.set_scale(None, unit, " · ".join([remark, *cut]))
 
     def _tell_agreement(self) -> None:
         """Write under each map how far it agrees with the first of its row."""

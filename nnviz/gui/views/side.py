@@ -102,6 +102,7 @@ class Side(QWidget):
         self.tile = tile
         self._range = boards.raw_range(tile)
         self.canvas.setAccessibleName(name_of(tile))
+        self.words.setToolTip(boards.colour_range(scale) if scale is not None else "")
         self.canvas.set_picture(picture_of(tile, scale, ink_of(self)))
         self.show_value(None)
 

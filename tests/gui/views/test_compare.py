@@ -152,6 +152,11 @@ class TestBoard:
             "all values are 0",
         ]
 
+    def test_the_colours_range_is_said_beside_the_raw_one(self, board):
+        assert board.sides[0].words.toolTip() == "colours span 0 … 4"
+        board.set_lock(Lock.TILE)
+        assert board.sides[0].words.toolTip() == "colours span 0 … 1"
+
     def test_pointing_at_one_reads_all(self, board, qtbot):
         with qtbot.waitSignal(board.hovered) as caught:
             board.sides[0].pointed.emit((0.5, 0.75))
