@@ -204,6 +204,7 @@ class ModelInfo:
         card: the model card, Markdown; may be empty.
         notes: what opening it did ("3 unexpected keys ignored").
         device: where it is: "cpu", "mps" or the name of the graphics card.
+        takes_several: whether several pictures can be given at once.
     """
 
     reference: str
@@ -222,6 +223,7 @@ class ModelInfo:
     card: str = ""
     notes: tuple[str, ...] = ()
     device: str = "cpu"
+    takes_several: bool = True
 
     def layer(self, name: str) -> LayerInfo | None:
         """Return a layer by name, or None."""

@@ -135,7 +135,13 @@ class Context:
         """
         model = self.model
         target = resolve(text, model.info, self.activations, self.subject)
-        return Scorer(model.net, model.normaliser, target, self.check)
+        return Scorer(
+            net=model.net,
+            normaliser=model.normaliser,
+            target=target,
+            check=self.check,
+            alone=not model.info.takes_several,
+        )
 
     def gradients_at(self, layers: Sequence[LayerInfo], target: str) -> LayerGradients:
         """Return what layers give for the photograph and a score's gradient there.

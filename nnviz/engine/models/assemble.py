@@ -19,6 +19,7 @@ from nnviz.engine.ops.layers import (
     refuses,
     refuses_numbers,
     smallest_input,
+    takes_several,
 )
 from nnviz.engine.ops.probe import meta_twin
 
@@ -69,6 +70,9 @@ def assemble(
         card=opened.card,
         notes=opened.notes,
         device=name_of(device),
+        takes_several=takes_several(
+            opened.net, preprocess.channels, preprocess.input_size
+        ),
     )
     return Model(opened.net, info, Normaliser(preprocess).to(device))
 

@@ -15,6 +15,7 @@ from nnviz.engine.ops.probe import (
     probe,
     sharing_twin,
 )
+from nnviz.engine.ops.probe_calls import tensors_in
 from nnviz.engine.ops.probe_shapes import Shapes
 
 _LAYOUTS = {"cyx": Layout.MAP, "yxc": Layout.MAP_LAST, "tc": Layout.TOKENS}
@@ -169,6 +170,31 @@ def refuses(twin: nn.Module, channels: int, size: tuple[int, int]) -> str | None
     """Return why a meta twin cannot take inputs of a size, or None if it can."""
     with Shapes():  # type: ignore[no-untyped-call]
         return memory.refusal(lambda: twin(empty_input(channels, size)))
+
+
+@torch.inference_mode()
+def takes_several(net: nn.Module, channels: int, size: tuple[int, int]) -> bool:
+    """Tell whether several pictures can be given at once and are kept apart.
+
+    Not where a shape of one is written into the network, and not where batch norms
+    keep no statistics, so that they look at the whole batch.
+    """
+    if any(
+        isinstance(module, nn.modules.batchnorm._NormBase)  # noqa: SLF001
+        and module.running_mean is None
+        and not isinstance(module, nn.modules.instancenorm._InstanceNorm)  # noqa: SLF001
+        for module in net.modules()
+    ):
+        return False
+    rows: list[int] = []
+
+    def trial() -> None:
+        pair = empty_input(channels, size).expand(2, -1, -1, -1)
+        rows.extend(len(each) for each in tensors_in(meta_twin(net)(pair)))
+
+    with Shapes():  # type: ignore[no-untyped-call]
+        refused = memory.refusal(trial)
+    return refused is None and set(rows) == {2}
 
 
 @torch.inference_mode()

@@ -72,12 +72,14 @@ class Scorer:
         normaliser: takes pixels in [0, 1] (N, C, H, W).
         target: what is scored.
         check: called before every module; raises to abandon the pass.
+        alone: the network takes one picture at a time.
     """
 
     net: nn.Module
     normaliser: nn.Module
     target: ResolvedTarget
     check: Check
+    alone: bool = False
 
     def __call__(self, pixels: Tensor) -> Tensor:
         """Return the scores of a batch, (N,), with their graph.
@@ -85,7 +87,7 @@ class Scorer:
         Raises:
             ModelError: the layer does not keep the pictures of a batch apart.
         """
-        if self.target.alone and len(pixels) > 1:
+        if (self.alone or self.target.alone) and len(pixels) > 1:
             return torch.cat([self(picture[None]) for picture in pixels])
         with checked(self.check):
             output = self._output(self.normaliser(pixels))
