@@ -15,7 +15,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nnviz.api import Model, Result, load, methods, open_image, replay, run
+    from nnviz.api import (
+        Model,
+        Result,
+        evaluate,
+        load,
+        methods,
+        open_image,
+        replay,
+        run,
+    )
 
     __version__: str
 
@@ -23,6 +32,7 @@ __all__ = [
     "Model",
     "Result",
     "__version__",
+    "evaluate",
     "load",
     "methods",
     "open_image",

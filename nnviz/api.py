@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from nnviz.base.errors import InputError, UsageError, unknown
+from nnviz.base.evaluation import Evaluation
 from nnviz.base.events import Job, Progress
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import MethodInfo, ModelInfo
@@ -22,7 +23,14 @@ from nnviz.base.interrupts import held_back
 from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.requests import FetchModel, LoadModel, ModelRequest, Request, RunMethod
+from nnviz.base.requests import (
+    EvaluateModel,
+    FetchModel,
+    LoadModel,
+    ModelRequest,
+    Request,
+    RunMethod,
+)
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
 from nnviz.media import decode
@@ -245,6 +253,35 @@ def run(
         method=method, model=opened.request, image=photo, values=params, seed=seed
     )
     return Result(cast("Run", perform(request, progress)))
+
+
+def evaluate(
+    model: Model | str | PathLike[str],
+    data: str | PathLike[str],
+    *,
+    held_out: bool = False,
+    limit: int = 0,
+    progress: OnProgress | None = None,
+) -> Evaluation:
+    """Measure how good a network is on pictures whose truth is known.
+
+    Args:
+        model: what ``load`` returned, or what it takes.
+        data: a folder or zip file with a sub-folder for each class, or with pictures
+            and COCO's annotations; or "digits", "scenes", "scenes-planted",
+            "scenes-contradicting", which the program makes.
+        held_out: only the part that the project's networks are never trained on.
+        limit: most pictures, taken evenly from all; 0 for all.
+        progress: told how far it is.
+
+    Raises:
+        NnvizError: no such data, or none that the network knows.
+    """
+    opened = model if isinstance(model, Model) else load(model)
+    request = EvaluateModel(
+        model=opened.request, data=str(data), held_out=held_out, limit=limit
+    )
+    return cast("Evaluation", perform(request, progress))
 
 
 def replay(

@@ -84,4 +84,23 @@ class TrainModel:
     seed: int = 0
 
 
-Request = LoadModel | FetchModel | RunMethod | TrainModel
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateModel:
+    """Measure how good a network is; ends with an ``Evaluation``.
+
+    Attributes:
+        model: the network.
+        data: path of a folder or zip file (a sub-folder for each class; or pictures
+            with COCO's annotations), or the name of data that the program makes:
+            "digits", "scenes", "scenes-planted", "scenes-contradicting".
+        held_out: only the part that the project never trains on.
+        limit: most pictures, taken evenly from all; 0 for all.
+    """
+
+    model: ModelRequest
+    data: str
+    held_out: bool = False
+    limit: int = 0
+
+
+Request = LoadModel | FetchModel | RunMethod | TrainModel | EvaluateModel

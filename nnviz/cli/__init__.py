@@ -26,6 +26,7 @@ COMMANDS = {
     "live": "follow a camera, a film or the screen",
     "demo": "make a gallery of every method",
     "train": "train a bundled network from scratch",
+    "evaluate": "measure how good a network is on pictures whose truth is known",
     "scenes": "write generated pictures whose truth is known",
     "doctor": "check this machine",
     "catalogue": "",

@@ -13,6 +13,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import make
 from nnviz.base.recipes import Run
 from nnviz.base.requests import (
+    EvaluateModel,
     FetchModel,
     LoadModel,
     ModelRequest,
@@ -21,6 +22,7 @@ from nnviz.base.requests import (
     TrainModel,
 )
 from nnviz.base.video import FrameImage
+from nnviz.engine.evaluation.job import evaluate
 from nnviz.engine.method import Context, find
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.store import ModelStore
@@ -76,6 +78,8 @@ class Session:
                 return self._run(request, check)
             case TrainModel():
                 return self._train(request, check)
+            case EvaluateModel():
+                return self._evaluate(request, check)
 
     def catalogue(self) -> Catalogue:
         """Return all methods and models, plug-ins included."""
@@ -97,6 +101,11 @@ class Session:
 
     def _train(self, request: TrainModel, check: Check) -> Job:
         return (yield from train(request, check))
+
+    def _evaluate(self, request: EvaluateModel, check: Check) -> Job:
+        model = yield from self.store.open(request.model, check)
+        with self.store.lease(model):
+            return (yield from evaluate(model, request, check))
 
     def _run(self, request: RunMethod, check: Check) -> Job:
         registered = find(request.method)

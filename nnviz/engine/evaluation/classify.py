@@ -1,0 +1,121 @@
+"""Top-1, top-5, mean per class and confusions of a classifier."""
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import islice
+
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import InputError, ModelError
+from nnviz.base.evaluation import ClassScore, Confusion, Evaluation
+from nnviz.base.events import Progress
+from nnviz.engine.evaluation.sources import Question
+from nnviz.engine.models.model import Model
+
+_BATCH = 32
+_TOP = 5
+_CONFUSIONS = 10
+_NAMED = 5
+
+
+def classify(
+    model: Model, questions: Sequence[Question], check: Callable[[], None]
+) -> Generator[Progress, None, Evaluation]:
+    """Ask a classifier about each picture whose class it knows.
+
+    Args:
+        model: a network with one output for each of its labels.
+        questions: pictures and the names of their classes; names are compared
+            without regard to case.
+        check: called before each batch.
+
+    Raises:
+        InputError: it knows none of the classes.
+        ModelError: it gives no number for each label.
+    """
+    index = {name.lower(): place for place, name in enumerate(model.info.labels)}
+    known = [each for each in questions if each.name.lower() in index]
+    truth = torch.tensor([index[each.name.lower()] for each in known])
+    notes = _left_out(questions, index)
+    if not known:
+        raise InputError(
+            model.info.title,
+            "knows none of the classes: " + notes[0],
+            "name the folders after its labels (nnviz models inspect lists them)",
+        )
+    said = []
+    for batch in _batches(known):
+        check()
+        said.append(_answers(model, batch))
+        done = sum(len(each) for each in said)
+        yield Progress(done, len(known), f"picture {done} of {len(known)}")
+    best = torch.cat(said)
+    return _summary(model, truth, best, notes)
+
+
+def _left_out(questions: Sequence[Question], index: dict[str, int]) -> tuple[str, ...]:
+    """Say which classes of the data the network does not know."""
+    unknown = Counter(each.name for each in questions if each.name.lower() not in index)
+    if not unknown:
+        return ()
+    some = ", ".join(f"{name} ({count})" for name, count in unknown.most_common(_NAMED))
+    more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+    return (f"left out, no such class in the network: {some}{more}",)
+
+
+def _batches(questions: Sequence[Question]) -> Iterator[list[Question]]:
+    remaining = iter(questions)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
+
+
+@torch.no_grad()
+def _answers(model: Model, batch: Sequence[Question]) -> Tensor:
+    """Return the classes with the highest outputs, best first, (N, top)."""
+    pixels = [model.pixel_input(each.open()) for each in batch]
+    alike = {each.shape for each in pixels}
+    # Where photographs keep their shape they cannot share a batch.
+    groups = [torch.cat(pixels)] if len(alike) == 1 else pixels
+    module = model.pixel_module()
+    labels = len(model.info.labels)
+    outputs = torch.cat([module(group) for group in groups])
+    if outputs.shape[1:] != (labels,):
+        raise ModelError(
+            model.info.title,
+            f"gives outputs of shape {tuple(outputs.shape[1:])} for {labels} labels",
+            "pick a network that classifies",
+        )
+    return outputs.topk(min(_TOP, labels)).indices.cpu()
+
+
+def _summary(
+    model: Model, truth: Tensor, best: Tensor, notes: tuple[str, ...]
+) -> Evaluation:
+    labels = model.info.labels
+    hits = (best[:, 0] == truth).double()
+    counts = torch.bincount(truth, minlength=len(labels))
+    right = torch.bincount(truth, hits, len(labels))
+    occurring = counts.nonzero()[:, 0].tolist()
+    classes = [
+        ClassScore(labels[i], int(counts[i]), float(right[i] / counts[i]))
+        for i in occurring
+    ]
+    scores = {"top-1": hits.mean().item()}
+    if len(labels) > _TOP:
+        within = (best == truth[:, None]).any(1)
+        scores[f"top-{_TOP}"] = within.double().mean().item()
+    scores["mean per class"] = sum(each.score for each in classes) / len(classes)
+    missed = hits == 0
+    pairs = Counter(zip(truth[missed].tolist(), best[missed, 0].tolist(), strict=True))
+    return Evaluation(
+        reference=model.info.reference,
+        pictures=len(truth),
+        scores=scores,
+        classes=tuple(sorted(classes, key=lambda each: each.score)),
+        confusions=tuple(
+            Confusion(labels[is_], labels[said], count, count / int(counts[is_]))
+            for (is_, said), count in pairs.most_common(_CONFUSIONS)
+        ),
+        notes=notes,
+    )

@@ -1,0 +1,187 @@
+"""Mean average precision of detectors and mean IoU of segmenters.
+
+Pictures go through the methods ``detect`` and ``segment``, as in the window.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.base.errors import InputError
+from nnviz.base.evaluation import ClassScore, Evaluation
+from nnviz.base.events import Progress
+from nnviz.base.frames import Placement
+from nnviz.base.images import Image
+from nnviz.base.parameters import Value, make
+from nnviz.base.results import Boxes, Mask, Report
+from nnviz.engine.evaluation.annotated import (
+    Annotations,
+    boxes_of,
+    semantic_of,
+)
+from nnviz.engine.method import Context, find
+from nnviz.engine.models.model import Model
+from nnviz.engine.ops.cache import TensorCache
+from nnviz.engine.training.coco import Found, mean_average_precision
+from nnviz.engine.training.segmenter import confusion, intersection_over_union
+from nnviz.media.decode import MAX_PIXELS, open_image
+
+_DETECT: Mapping[str, Value] = {"score": 0.01, "overlap": 0.45, "limit": 100}
+"""COCO counts the best hundred boxes, however unsure."""
+_BACKGROUNDS = ("background", "__background__")
+
+Check = Callable[[], None]
+
+
+def detect(
+    model: Model, data: Annotations, check: Check
+) -> Generator[Progress, None, Evaluation]:
+    """Measure COCO's mAP.
+
+    Raises:
+        InputError: the network knows none of the categories.
+    """
+    classes, notes = _match(model, data.names)
+    truth, found = [], []
+    for picture in data.pictures:
+        image = open_image(picture.path, MAX_PIXELS)
+        boxes = _run(model, "detect", image, _DETECT, check).main
+        if isinstance(boxes, Boxes):
+            truth.append(boxes_of(picture, classes))
+            found.append(_found(boxes))
+        yield _progress(len(found), data)
+    precision = mean_average_precision(truth, found)
+    return Evaluation(
+        reference=model.info.reference,
+        pictures=len(found),
+        scores={"mAP50": precision.at_50, "mAP": precision.mean},
+        notes=notes,
+    )
+
+
+def segment(
+    model: Model, data: Annotations, check: Check
+) -> Generator[Progress, None, Evaluation]:
+    """Measure the mean IoU over the network's input, each class counted alike.
+
+    Raises:
+        InputError: the network knows none of the categories.
+    """
+    classes, notes = _match(model, data.names)
+    labels = model.info.labels
+    counts = torch.zeros(len(labels), len(labels), dtype=torch.int64)
+    for done, picture in enumerate(data.pictures, 1):
+        image = open_image(picture.path, MAX_PIXELS)
+        mask = _run(model, "segment", image, {}, check).main
+        if isinstance(mask, Mask):
+            truth = semantic_of(picture, classes, image.size, _background(labels))
+            counts += _counted(mask, truth)
+        yield _progress(done, data)
+    overlaps = intersection_over_union(counts)
+    occurring = (counts.sum(0) + counts.sum(1)).nonzero()[:, 0].tolist()
+    scores = [
+        ClassScore(labels[place], int(counts[place].sum()), float(overlap))
+        for place, overlap in zip(occurring, overlaps, strict=True)
+    ]
+    return Evaluation(
+        reference=model.info.reference,
+        pictures=len(data.pictures),
+        scores={
+            "mIoU": overlaps.mean().item(),
+            "pixels right": (counts.diagonal().sum() / counts.sum()).item(),
+        },
+        classes=tuple(sorted(scores, key=lambda each: each.score)),
+        notes=notes,
+    )
+
+
+def _match(
+    model: Model, names: Mapping[int, str]
+) -> tuple[dict[int, int], tuple[str, ...]]:
+    """Return the network's classes by COCO's identifiers, and what is left out."""
+    index = {name.lower(): place for place, name in enumerate(model.info.labels)}
+    known = {
+        number: index[name.lower()]
+        for number, name in names.items()
+        if name.lower() in index
+    }
+    unknown = [name for number, name in names.items() if number not in known]
+    if not known:
+        raise InputError(
+            model.info.title,
+            f"knows none of the categories: {', '.join(unknown[:5])}",
+            "pick data of its classes (nnviz models inspect lists them)",
+        )
+    if not unknown:
+        return known, ()
+    return known, (f"left out, no such class in the network: {', '.join(unknown)}",)
+
+
+def _run(
+    model: Model,
+    method: str,
+    image: Image,
+    values: Mapping[str, Value],
+    check: Check,
+) -> Report:
+    registered = find(method).method
+    params: object = make(registered.Params, values)
+    ctx = Context(
+        model=model,
+        image=image,
+        params=params,
+        generator=torch.Generator(),
+        check=check,
+        cache=TensorCache(0),
+    )
+    *_, report = registered().run(ctx, params)
+    if not isinstance(report, Report):
+        raise TypeError(type(report).__name__)
+    return report
+
+
+def _found(boxes: Boxes) -> Found:
+    return Found(
+        torch.from_numpy(np.array(boxes.boxes)),
+        torch.from_numpy(np.array(boxes.scores)),
+        torch.from_numpy(np.array(boxes.classes)),
+    )
+
+
+def _background(labels: tuple[str, ...]) -> int:
+    return next((i for i, name in enumerate(labels) if name in _BACKGROUNDS), 0)
+
+
+def _counted(mask: Mask, truth: NDArray[np.int64]) -> Tensor:
+    """Return how many pixels of each class were taken for each, (K, K)."""
+    seen, inside = _over_input(truth, mask.placement)
+    said = np.array(mask.classes)[inside]
+    classes = len(mask.labels)
+    return confusion(torch.from_numpy(said), torch.from_numpy(seen[inside]), classes)
+
+
+def _over_input(
+    truth: NDArray[np.int64], placement: Placement | None
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return a photograph's classes at the input's pixels, and which lie in it."""
+    if placement is None:
+        return truth, np.ones(truth.shape, np.bool_)
+    height, width = placement.input_size
+    rows, _ = placement.to_photo(np.arange(height) + 0.5, 0)  # type: ignore[arg-type]
+    _, columns = placement.to_photo(0, np.arange(width) + 0.5)  # type: ignore[arg-type]
+    rows, columns = np.floor(rows).astype(int), np.floor(columns).astype(int)
+    inside = np.outer(
+        (rows >= 0) & (rows < truth.shape[0]),
+        (columns >= 0) & (columns < truth.shape[1]),
+    )
+    rows = rows.clip(0, truth.shape[0] - 1)
+    columns = columns.clip(0, truth.shape[1] - 1)
+    return truth[np.ix_(rows, columns)], inside
+
+
+def _progress(done: int, data: Annotations) -> Progress:
+    total = len(data.pictures)
+    return Progress(done, total, f"picture {done} of {total}")

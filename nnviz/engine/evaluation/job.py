@@ -1,0 +1,58 @@
+"""``nnviz evaluate``: which measure, on which data."""
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from pathlib import Path
+
+from nnviz.base.errors import UsageError
+from nnviz.base.evaluation import Evaluation
+from nnviz.base.events import Progress
+from nnviz.base.info import Task
+from nnviz.base.requests import EvaluateModel
+from nnviz.engine.data.folders import unpacked
+from nnviz.engine.evaluation import dense
+from nnviz.engine.evaluation.annotated import read_annotations
+from nnviz.engine.evaluation.classify import classify
+from nnviz.engine.evaluation.sources import (
+    MADE,
+    questions_in,
+    questions_made,
+    spread,
+)
+from nnviz.engine.models.model import Model
+
+Check = Callable[[], None]
+Measuring = Generator[Progress, None, Evaluation]
+
+
+def evaluate(model: Model, request: EvaluateModel, check: Check) -> Measuring:
+    """Measure an opened network on the data that a request names.
+
+    Raises:
+        InputError: there are no such data, or none that the network knows.
+        UsageError: the data cannot be split as asked.
+    """
+    started = time.monotonic()
+    yield Progress(0, 0, "reading the pictures")
+    if request.data in MADE and model.info.task is Task.CLASSIFY:
+        questions = questions_made(request.data, request.limit)
+        found = yield from classify(model, questions, check)
+    else:
+        with unpacked(Path(request.data)) as folder:
+            found = yield from _on_files(model, folder, request, check)
+    return replace(found, data=request.data, seconds=time.monotonic() - started)
+
+
+def _on_files(
+    model: Model, folder: Path, request: EvaluateModel, check: Check
+) -> Measuring:
+    if model.info.task is Task.CLASSIFY:
+        questions = questions_in(folder, request.limit, held_out=request.held_out)
+        return (yield from classify(model, questions, check))
+    if request.held_out:
+        raise UsageError("--held-out", "splits folders of classes only", "leave it out")
+    data = read_annotations(folder)
+    data = replace(data, pictures=tuple(spread(data.pictures, request.limit)))
+    measure = dense.detect if model.info.task is Task.DETECT else dense.segment
+    return (yield from measure(model, data, check))

@@ -1,0 +1,130 @@
+"""Pictures with known classes: from class folders, or made by the program itself."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from nnviz.base.errors import InputError, UsageError
+from nnviz.base.images import Image, image_from_array
+from nnviz.engine.data.digits import load_digits
+from nnviz.engine.data.folders import (
+    LabelledPhotos,
+    class_folders,
+    is_held_out,
+    plain_name,
+)
+from nnviz.engine.data.scenes import Shortcut
+from nnviz.engine.data.shapes import HELD_OUT, load_shapes
+from nnviz.media.decode import MAX_PIXELS, open_image
+from nnviz.media.folders import list_images
+
+_SIDE = 64
+"""Of generated scenes, px."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A picture and the class that is right.
+
+    Attributes:
+        open: gives the picture.
+        name: of the class.
+    """
+
+    open: Callable[[], Image]
+    name: str
+
+
+def _digits() -> LabelledPhotos:
+    return load_digits().held_out
+
+
+MADE: dict[str, Callable[[], LabelledPhotos]] = {
+    "digits": _digits,
+    "scenes": partial(load_shapes, HELD_OUT, _SIDE),
+    "scenes-planted": partial(load_shapes, HELD_OUT, _SIDE, Shortcut.PLANTED),
+    "scenes-contradicting": partial(
+        load_shapes, HELD_OUT, _SIDE, Shortcut.CONTRADICTING
+    ),
+}
+"""Data that need no file, by name: pictures that no bundled network is trained on."""
+
+
+def questions_made(name: str, limit: int) -> list[Question]:
+    """Return pictures that the program makes itself.
+
+    Args:
+        name: one of ``MADE``.
+        limit: most pictures; 0 for all.
+    """
+    photos = MADE[name]()
+    chosen = spread(range(len(photos)), limit)
+    return [
+        Question(
+            partial(_wrap, photos, index), photos.classes[int(photos.labels[index])]
+        )
+        for index in chosen
+    ]
+
+
+def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
+    """Return the pictures of ``folder/<class>/*``, in the order of their names.
+
+    Args:
+        folder: one sub-folder for each class.
+        limit: most pictures, taken evenly from all; 0 for all.
+        held_out: only the fifth, by file hash, that the project never trains on; of
+            data that come split in ``train`` and ``test``, the latter.
+
+    Raises:
+        InputError: there are no class folders, or no pictures in them.
+        UsageError: the data come split and it is not said which part is meant.
+    """
+    names = class_folders(folder, frozenset())
+    if {"train", "test"} <= set(names):
+        if not held_out:
+            raise UsageError(
+                str(folder), "comes split in train and test", "add --held-out for test"
+            )
+        folder, held_out = folder / "test", False
+        names = class_folders(folder, frozenset())
+    if not names:
+        raise InputError(
+            str(folder), "has no sub-folders", "make one for each class, named after it"
+        )
+    found = [
+        (path, plain_name(name)) for name in names for path in _pictures(folder / name)
+    ]
+    if held_out:
+        found = [pair for pair in found if is_held_out(pair[0].read_bytes())]
+    if not found:
+        raise InputError(
+            str(folder), "holds no pictures", "put some in its sub-folders"
+        )
+    return [
+        Question(partial(open_image, path, MAX_PIXELS), name)
+        for path, name in spread(found, limit)
+    ]
+
+
+def spread(items: Sequence[T], limit: int) -> list[T]:
+    """Return at most ``limit`` items, evenly from all of them; all for 0."""
+    if not limit or limit >= len(items):
+        return list(items)
+    return [items[place * len(items) // limit] for place in range(limit)]
+
+
+def _pictures(folder: Path) -> tuple[Path, ...]:
+    try:
+        return list_images(folder)
+    except InputError:
+        return ()
+
+
+def _wrap(photos: LabelledPhotos, index: int) -> Image:
+    return image_from_array(
+        photos.photos[index].permute(1, 2, 0).numpy(), f"picture {index}"
+    )
