@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 
 from nnviz.base.results import Heatmap
-from nnviz.render import agreement, boards, legends
+from nnviz.render import agreement, board_picture, boards, legends
 from nnviz.render.boards import Lock, Tile
 from nnviz.render.colormaps import Scale
 from nnviz.render.pages import document, embedded
