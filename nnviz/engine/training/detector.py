@@ -24,7 +24,7 @@ _MATCHED = 0.5
 _NEGATIVES = 3
 """Background anchors learned from for each that is a shape's (hard negative mining)."""
 _IGNORED = -1
-_LEAST_SCORE = 0.02
+_LEAST_SCORE = 0.01
 _MOST_OVERLAP = 0.45
 """Of two boxes of one class, the less certain one goes from here on."""
 

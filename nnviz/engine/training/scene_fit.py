@@ -1,9 +1,8 @@
 """How the networks for scenes learn, measured on scenes that they never see."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,16 +34,14 @@ class SceneTask:
         loss: from a network and a batch to a number.
         measure: a network's figures on the held-out scenes by name, in [0, 1].
         initialise: draws the first weights.
-        learned: how fast layers learn whose names begin so, where they bring weights
-            that new ones must not spoil (Howard & Ruder 2018, arXiv:1801.06146,
-            sec. 3.2); 1 for all others.
+        frozen: name of a part that brings its weights and keeps them; "" for none.
     """
 
     build: Callable[[], nn.Module]
     loss: Callable[[nn.Module, SceneBatch], Tensor]
     measure: Callable[[nn.Module, SceneRecipe], dict[str, float]]
     initialise: Callable[[nn.Module, torch.Generator], None] = initialise_kaiming
-    learned: Mapping[str, float] = field(default_factory=dict)
+    frozen: str = ""
 
 
 def fit_scenes(
@@ -54,8 +51,11 @@ def fit_scenes(
     net = task.build()
     task.initialise(net, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)
-    groups, decay = _groups(net, task.learned), recipe.weight_decay
-    learner = Learner(net, torch.optim.AdamW(groups, 0.0, weight_decay=decay))
+    if task.frozen:
+        net.get_submodule(task.frozen).requires_grad_(False)
+    learned = [weights for weights in net.parameters() if weights.requires_grad]
+    optimizer = torch.optim.AdamW(learned, 0.0, weight_decay=recipe.weight_decay)
+    learner = Learner(net, optimizer)
     yield from run_epochs(
         learner,
         recipe.epochs,
@@ -65,32 +65,19 @@ def fit_scenes(
     )
 
 
-def _groups(net: nn.Module, learned: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Sort weights by how fast they learn."""
-    scales = {
-        name: next((s for head, s in learned.items() if name.startswith(head)), 1.0)
-        for name, _weights in net.named_parameters()
-    }
-    return [
-        {
-            "params": [p for n, p in net.named_parameters() if scales[n] == scale],
-            "scale": scale,
-        }
-        for scale in sorted(set(scales.values()))
-    ]
-
-
 def _train_epoch(
     learner: Learner, task: SceneTask, recipe: SceneRecipe, number: int
 ) -> float:
     steps = recipe.steps
     total = 0.0
     learner.net.train()
+    if task.frozen:
+        # Its batch norm too: what it says of a picture no longer depends on others.
+        learner.net.get_submodule(task.frozen).eval()
     for step, batch in enumerate(training_batches(recipe, number)):
         progress = (number + step / steps) / recipe.epochs
         rate = recipe.rate * one_cycle(progress, _WARM_UP)
-        for group in learner.optimizer.param_groups:
-            group["lr"] = rate * group["scale"]
+        learner.optimizer.param_groups[0]["lr"] = rate
         loss = task.loss(learner.net, batch.to(learner.device))
         learner.learn(loss, recipe.ema_decay, _LARGEST_GRADIENT)
         total += loss.item()

@@ -100,9 +100,9 @@ COURSE = SceneCourse(
         loss,
         measure,
         initialise_from_detector,
-        learned={"trunk.": 0.2},
+        frozen="trunk",
     ),
-    recipe=SceneRecipe(epochs=15, scenes=512, batch=4, rate=1.5e-3),
+    recipe=SceneRecipe(epochs=20, scenes=512, batch=8, rate=4e-3),
     about="A U-Net on the trunk of `bundled:scenes-detector`, 1.5 million weights, "
     "that gives each pixel of generated scenes to one of ten kinds of shapes or to the "
     "background.  Its trunk started from the detector's weights.",

@@ -98,13 +98,14 @@ def test_a_few_scenes_are_learned_by_heart():
     assert ratios.mean() > 0.7
 
 
-def test_layers_that_bring_their_weights_learn_slower(tmp_path):
-    task = dataclasses.replace(segmenter.COURSE.task, learned={"trunk.": 0.0})
-    recipe = dataclasses.replace(SMALL, epochs=1, scenes=8, held_out=4)
+def test_the_trunk_is_kept_and_the_rest_learns(tmp_path):
+    task = segmenter.COURSE.task
+    recipe = dataclasses.replace(SMALL, scenes=8)
     list(fit_scenes(task, recipe, tmp_path / "run.ckpt"))
-    learned = torch.load(tmp_path / "run.ckpt", weights_only=True)["net"]
+    learned = torch.load(tmp_path / "run.ckpt", weights_only=True)["average"]
     begun = task.build()
     task.initialise(begun, torch.Generator().manual_seed(recipe.seed))
-    for name, weights in begun.named_parameters():
+    for name, weights in begun.state_dict().items():
+        # Batch norm's running means count as weights here.
         same = torch.equal(learned[name], weights)
         assert same == name.startswith("trunk."), name
