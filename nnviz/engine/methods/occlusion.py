@@ -94,7 +94,7 @@ class Occlusion:
         "one changes nothing."
     )
     presets: ClassVar[Presets] = {
-        "demo": {},
+        "demo": {"window": 32, "stride": 16},
         "fine": {"stride": 8},
         "inpainted": {"fill": "inpainted"},
         "as captum": {"fill": "mean", "edges": "cut"},

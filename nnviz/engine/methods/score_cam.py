@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from nnviz.base.info import LayerInfo, Reference
-from nnviz.base.parameters import Help, Title
+from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.ablation import channel_masks, varied
@@ -21,8 +21,13 @@ from nnviz.engine.ops.targets import Scorer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreCamParams(CamParams):
-    """What is asked about, which layers, and what stands for "covered"."""
+    """What is asked about, which layers and channels, and what covers the rest."""
 
+    channels: Annotated[
+        int,
+        Range(0, 65536),
+        Help("How many channels, those that vary most; 0 takes all, as published."),
+    ] = 0
     cover: Annotated[
         Literal["mean", "black"],
         Title("Cover with"),
@@ -57,7 +62,11 @@ class ScoreCam:
         "the softmax a few channels with high scores decide; of a probability, whose "
         "differences are below 1, all channels weigh nearly the same."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "black": {"cover": "black"}}
+    presets: ClassVar[Presets] = {
+        "demo": {"channels": 16},
+        "quick": {"channels": 64},
+        "black": {"cover": "black"},
+    }
 
     def run(self, ctx: Context, params: ScoreCamParams) -> Iterator[Report]:
         """Yield "score_cam" and "map", or a map of each layer, as channels go."""
@@ -66,7 +75,7 @@ class ScoreCam:
         uncovered = [_Uncovered(layer) for layer in layers.layers]
         notes = (scorer.target.caption,)
         for each in uncovered:
-            for done, total in each.weigh(ctx, scorer, params.cover):
+            for done, total in each.weigh(ctx, scorer, params):
                 ctx.step(done, total, f"channels of {each.layer.name}")
                 if done < total:
                     so_far = f"{done} of {total} channels so far"
@@ -82,13 +91,15 @@ class _Uncovered:
         self.cam = torch.zeros(map_size(layer) or (1, 1), dtype=torch.float64)
 
     def weigh(
-        self, ctx: Context, scorer: Scorer, cover: str
+        self, ctx: Context, scorer: Scorer, params: ScoreCamParams
     ) -> Iterator[tuple[int, int]]:
         """Uncover by each channel; yield how many are done and how many there are."""
         maps = maps_of(ctx.activations(self.layer.name), self.layer)[0]
         # One that is the same everywhere uncovers all or nothing: it tells no place.
         telling = varied(maps)
-        score, picture = _masked_scorer(ctx, scorer, cover)
+        if params.channels:
+            telling = telling[: params.channels]
+        score, picture = _masked_scorer(ctx, scorer, params.cover)
 
         def uncover(part: slice) -> Tensor:
             masks = channel_masks(maps[telling[part]], ctx.placement.input_size)

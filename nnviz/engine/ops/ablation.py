@@ -64,6 +64,11 @@ def channel_masks(maps: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def varied(maps: Tensor) -> Tensor:
-    """Return the indices of the maps that are not the same everywhere."""
+    """Return the indices of the maps that are not the same everywhere.
+
+    Those come first that vary most, from their smallest value to their largest.
+    """
     flat = maps.flatten(1)
-    return (flat.amax(1) > flat.amin(1)).nonzero().flatten()
+    ranges = flat.amax(1) - flat.amin(1)
+    order = ranges.argsort(descending=True, stable=True)
+    return order[: int((ranges > 0).sum())]
