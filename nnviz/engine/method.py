@@ -28,6 +28,8 @@ from nnviz.engine.ops.budget import Pace
 from nnviz.engine.ops.cache import Held, TensorCache
 from nnviz.engine.ops.kept import LayerGradients, LayerPass
 from nnviz.engine.ops.memory import in_words, release
+from nnviz.engine.ops.one_pass import PixelGradient, PixelPass
+from nnviz.engine.ops.relus import ReluRule
 from nnviz.engine.ops.taps import output_of, outputs_of
 from nnviz.engine.ops.targets import Scorer, resolve
 from nnviz.media.decode import open_image
@@ -142,6 +144,30 @@ class Context:
             check=self.check,
             alone=not model.info.takes_several,
         )
+
+    def gradient(self, target: str, rule: ReluRule | None = None) -> PixelGradient:
+        """Return a score's gradient with respect to the pixels, in one pass.
+
+        Args:
+            target: as ``nnviz.base.targets`` describes; "" is the predicted class.
+            rule: what ReLUs do to gradients, where not what they do by nature.
+
+        Raises:
+            UsageError: nothing of that name; names the nearest.
+            ModelError: the network cannot be asked this, or gives no gradients.
+            MemoryShortError: there is too little.
+        """
+        model = self.model
+        one = PixelPass(
+            net=model.net,
+            normaliser=model.normaliser,
+            info=model.info,
+            pixels=self.pixels,
+            check=self.check,
+            rule=rule,
+        )
+        with in_words(model.info.title):
+            return one.gradient(target, self.subject)
 
     def gradients_at(self, layers: Sequence[LayerInfo], target: str) -> LayerGradients:
         """Return what layers give for the photograph and a score's gradient there.

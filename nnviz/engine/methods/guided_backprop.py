@@ -9,8 +9,7 @@ from nnviz.base.parameters import Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.attributions import Colours, changed_report
-from nnviz.engine.ops.gradients import gradient
-from nnviz.engine.ops.relus import ReluRule, changed_relus
+from nnviz.engine.ops.relus import ReluRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +53,11 @@ class GuidedBackprop:
 
     def run(self, ctx: Context, params: GuidedBackpropParams) -> Iterator[Report]:
         """Yield one report: "guided backpropagation" and "in colour"."""
-        score = ctx.target(params.target)
-        with changed_relus(ReluRule.GUIDED) as changed:
-            _, found = gradient(score, ctx.pixels, ctx.check)
+        found = ctx.gradient(params.target, ReluRule.GUIDED)
         yield changed_report(
             "guided backpropagation",
-            found[0],
+            found.gradient,
             params.colours,
             ctx.placement,
-            (score.target.caption, *changed.notes),
+            found.notes,
         )

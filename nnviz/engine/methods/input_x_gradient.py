@@ -9,7 +9,6 @@ from nnviz.base.parameters import Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.attributions import Colours, attribution_map, remarks
-from nnviz.engine.ops.gradients import gradient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +52,14 @@ class InputXGradient:
 
     def run(self, ctx: Context, params: InputXGradientParams) -> Iterator[Report]:
         """Yield one report: "input x gradient"."""
-        score = ctx.target(params.target)
-        _, found = gradient(score, ctx.pixels, ctx.check)
-        attribution = (ctx.pixels * found)[0]
+        found = ctx.gradient(params.target)
+        attribution = ctx.pixels[0] * found.gradient
         result = attribution_map(
-            attribution, params.colours, score.target.unit, ctx.placement
+            attribution, params.colours, found.target.unit, ctx.placement
         )
         total = float(attribution.double().sum())
         notes = (
-            score.target.caption,
+            found.target.caption,
             f"the pixels' shares add up to {total:.4g}",
             *remarks(result.values),
         )

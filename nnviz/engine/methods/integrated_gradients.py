@@ -19,7 +19,6 @@ from nnviz.engine.ops.integrated import Line, line_between
 from nnviz.engine.ops.quadrature import Quadrature
 from nnviz.engine.ops.targets import Scorer
 
-_OWN = "own"
 _LARGE_ERROR = 0.05
 """Share of the difference above which more steps are advised."""
 
@@ -45,7 +44,7 @@ class IntegratedGradientsParams:
     file: Annotated[
         str,
         Title("Picture"),
-        When("baseline", (_OWN,)),
+        When("baseline", ("own",)),
         Help("File of the picture to begin with."),
     ] = ""
     steps: Annotated[
@@ -127,7 +126,7 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
     Raises:
         UsageError: the user's own does not fit the photograph's input.
     """
-    if params.baseline != _OWN:
+    if params.baseline != "own":
         return baseline(
             params.baseline,
             ctx.pixels,

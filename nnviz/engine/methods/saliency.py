@@ -14,7 +14,6 @@ from nnviz.engine.ops.attributions import (
     gradient_unit,
     remarks,
 )
-from nnviz.engine.ops.gradients import gradient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +57,12 @@ class Saliency:
 
     def run(self, ctx: Context, params: SaliencyParams) -> Iterator[Report]:
         """Yield one report: "saliency"."""
-        score = ctx.target(params.target)
-        _, found = gradient(score, ctx.pixels, ctx.check)
+        found = ctx.gradient(params.target)
         result = attribution_map(
-            found[0],
+            found.gradient,
             params.colours,
-            gradient_unit(score.target.unit),
+            gradient_unit(found.target.unit),
             ctx.placement,
         )
-        notes = (score.target.caption, *remarks(result.values))
+        notes = (found.target.caption, *remarks(result.values))
         yield Report({"saliency": result}, notes)

@@ -37,6 +37,15 @@ def gradient(score: Score, pixels: Tensor, check: Check) -> tuple[Tensor, Tensor
     leaf = pixels.detach().requires_grad_()
     with torch.enable_grad(), checked_backward(check):
         scores = score(leaf)
+    return scores.detach(), differentiate(scores, leaf)
+
+
+def differentiate(scores: Tensor, leaf: Tensor) -> Tensor:
+    """Return the gradient of each score (N,) with respect to its picture.
+
+    Raises:
+        ModelError: no gradient comes back.
+    """
     if not scores.requires_grad:
         raise ModelError(
             "the network",
@@ -47,7 +56,7 @@ def gradient(score: Score, pixels: Tensor, check: Check) -> tuple[Tensor, Tensor
     (found,) = torch.autograd.grad(
         scores.sum(), leaf, allow_unused=True, materialize_grads=True
     )
-    return scores.detach(), found
+    return found
 
 
 def gradient_pace(info: ModelInfo, device: torch.device) -> Pace:
