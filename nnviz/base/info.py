@@ -152,6 +152,7 @@ class ModelEntry:
         year: of the publication, 0 if none.
         file: name of the file of weights; empty where it ships with the program.
         task: what it is made for.
+        about: what it is and does, a sentence or two; may be empty.
     """
 
     reference: str
@@ -165,6 +166,7 @@ class ModelEntry:
     file: str = ""
     task: Task = Task.CLASSIFY
     metric: str = "top-1"
+    about: str = ""
 
 
 class Severity(StrEnum):

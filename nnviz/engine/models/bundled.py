@@ -22,6 +22,8 @@ from nnviz.engine.ops.layers import count_parameters
 
 _FIRST = "objects"
 """What opens when nothing is asked for; leads the list."""
+_METRICS = {"top1": "top-1", "mAP50": "mAP50", "mIoU": "mean IoU"}
+"""Name of the figure that a card is listed with."""
 
 
 def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Opened:
@@ -78,6 +80,9 @@ def bundled_names() -> tuple[str, ...]:
 
 def _entry(name: str) -> ModelEntry:
     card = _card(name)
+    metric, score = next(
+        ((_METRICS[key], card[key]) for key in _METRICS if key in card), ("", None)
+    )
     return ModelEntry(
         reference=f"bundled:{name}",
         title=card["title"],
@@ -85,9 +90,17 @@ def _entry(name: str) -> ModelEntry:
         source=ModelSource.BUNDLED,
         parameters=count_parameters(_empty(card)),
         file_size=0,
-        accuracy=card.get("top1"),
+        accuracy=score,
+        metric=metric,
         task=Task(card["task"]),
+        about=_about(name),
     )
+
+
+def _about(name: str) -> str:
+    """Return the first paragraph of a card, the one below its title."""
+    text = resource("models", f"{name}.md").read_text("utf-8")
+    return " ".join(text.split("\n\n")[1].split())
 
 
 def own_preprocess(name: str = _FIRST) -> Preprocess:

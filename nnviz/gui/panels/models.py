@@ -12,9 +12,9 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.info import ModelEntry, ModelInfo, ModelSource
+from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
 from nnviz.gui.layers import short_bytes, short_number
-from nnviz.gui.parts import MARGIN, button, named, row, search_field
+from nnviz.gui.parts import MARGIN, button, label, named, row, search_field
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
@@ -39,7 +39,7 @@ class ModelPanel(QWidget):
             [
                 self.tr("Network"),
                 self.tr("Params"),
-                self.tr("Top-1"),
+                self.tr("Score"),
                 self.tr("Weights"),
             ]
         )
@@ -55,6 +55,7 @@ class ModelPanel(QWidget):
             self.tr("The same architecture with random weights; needs no download")
         )
         self._fetch_button = button(self.tr("Download"), self._fetch)
+        self.summary = label(style="muted", wrap=True)
         self._lay_out()
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(self._open_first)
@@ -74,6 +75,9 @@ class ModelPanel(QWidget):
         foot.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.addLayout(head)
         column.addWidget(self.list)
+        about = row(self.summary)
+        about.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        column.addLayout(about)
         column.addLayout(foot)
         self._offer()
 
@@ -190,6 +194,10 @@ class ModelPanel(QWidget):
         self._open_button.setEnabled(bool(reference))
         self._random_button.setEnabled(zoo)
         self._fetch_button.setVisible(zoo and not here)
+        entry = self._bench.models.entry(reference)
+        self.summary.setVisible(entry is not None)
+        if entry is not None:
+            self.summary.setText(self._summary(entry))
 
     def _texts(self, entry: ModelEntry) -> list[str]:
         return [
@@ -198,6 +206,17 @@ class ModelPanel(QWidget):
             f"{entry.accuracy:.1f} %" if entry.accuracy else "",
             self._weights(entry),
         ]
+
+    def _summary(self, entry: ModelEntry) -> str:
+        """Say what a network is for, how good it is, and what it is."""
+        purposes = {
+            Task.CLASSIFY: self.tr("names what a picture shows"),
+            Task.DETECT: self.tr("finds objects"),
+            Task.SEGMENT: self.tr("names every pixel"),
+        }
+        score = f", {entry.metric} {entry.accuracy:.1f} %" if entry.accuracy else ""
+        first = f"{entry.title}: {purposes[entry.task]}{score}"
+        return f"{first}\n{entry.about}".strip()
 
     def _weights(self, entry: ModelEntry) -> str:
         """Say whether the weights are here, or how much there is to download."""
@@ -208,6 +227,8 @@ class ModelPanel(QWidget):
     def _tip(self, entry: ModelEntry) -> str:
         """Say what the row's short words mean."""
         lines = [entry.reference, f"{entry.family} {entry.year or ''}".strip()]
+        if entry.accuracy:
+            lines.append(f"{entry.metric} {entry.accuracy:.1f} %")
         if entry.file_size and not self._bench.models.is_present(entry.reference):
             size = short_bytes(entry.file_size)
             lines.append(self.tr("weights: {0} to download").format(size))
