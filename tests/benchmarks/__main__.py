@@ -6,7 +6,13 @@ Names of benchmarks may be given: ``python -m tests.benchmarks start heartbeat``
 import argparse
 import sys
 
-from tests.benchmarks import canvas, engine, memory, window  # noqa: F401  they register
+from tests.benchmarks import (  # noqa: F401  they register
+    canvas,
+    engine,
+    live,
+    memory,
+    window,
+)
 from tests.benchmarks.figures import BENCHMARKS, SOAKS
 
 
@@ -14,7 +20,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, *SOAKS, []])
     parser.add_argument("--soak", action="store_true")
+    parser.add_argument(
+        "--minutes", type=float, default=live.SOAK_MINUTES, help="of a live soak"
+    )
     chosen = parser.parse_args()
+    live.SOAK_MINUTES = chosen.minutes
     listed = SOAKS if chosen.soak else BENCHMARKS
     missed = 0
     for name in chosen.names or listed:

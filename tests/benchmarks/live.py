@@ -1,0 +1,52 @@
+"""The camera: how the whole keeps up with the bare network, and that it lasts."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks.figures import ROUNDS, Figure, benchmark, soak
+from tests.benchmarks.window import run_program
+
+SECONDS = 3.0
+NETWORKS = (
+    ("ssdlite320", "zoo:ssdlite320_mobilenet_v3_large@random", "detect"),
+    ("resnet18", "zoo:resnet18@random", "predictions"),
+    ("faces", "bundled:faces", "detect"),
+)
+SOAK_MINUTES = 20.0
+
+
+@benchmark
+def live() -> Iterator[Figure]:
+    """A 720p film in the window, against passes with the capture thread running."""
+    from tests.support.films import BENCH_RATE, bench_film
+
+    with tempfile.TemporaryDirectory() as folder:
+        film = bench_film(Path(folder, "film.mp4"))
+        for name, model, method in NETWORKS:
+            found = run_program(
+                "live.py", str(film), model, method, str(ROUNDS), str(SECONDS)
+            )
+            yield from _figures(name, found, BENCH_RATE)
+
+
+def _figures(name: str, found: dict[str, float], rate: float) -> Iterator[Figure]:
+    # No more frames can be shown than the film has.
+    possible = min(found["bare_per_second"], rate)
+    slower = possible / found["frames_per_second"]
+    yield Figure(f"live {name}: bare passes / frames shown", slower, 1 / 0.9)
+    inference = found["inference_ms"]
+    age = found["age_ms"] / inference
+    yield Figure(f"live {name}: age of a frame, in inferences", age, 1.5)
+    yield Figure(f"live {name}: inference", inference, inference, "ms", stretch=True)
+    yield Figure(f"live {name}: late beats, 99.9 %", found["beat_p99.9_ms"], 50, "ms")
+    yield Figure(f"live {name}: worst beat", found["beat_worst_ms"], 250, "ms")
+
+
+@soak
+def live_soak() -> Iterator[Figure]:
+    """Memory, rate and age in the last quarter against those of the second."""
+    found = run_program("live_soak.py", str(SOAK_MINUTES))
+    yield Figure("live soak: memory grown by", found["grown_mib"], 40, "MiB")
+    yield Figure("live soak: frames a second fallen by", found["slower"], 1.15)
+    yield Figure("live soak: age grown by", found["older"], 1.3)
