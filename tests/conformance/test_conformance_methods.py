@@ -12,12 +12,15 @@ from support.pristine import snapshot
 
 from nnviz.base.errors import CancelledError
 from nnviz.base.events import Partial
+from nnviz.base.info import Task
 from nnviz.base.parameters import Kind, Parameter, make, values_of
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.results import (
+    Boxes,
     Curves,
     Heatmap,
+    Mask,
     Mosaic,
     Picture,
     Ranking,
@@ -30,7 +33,11 @@ from nnviz.engine.method import methods
 from nnviz.engine.session import Session
 
 NAMES = sorted(methods())
-MODELS = ["bundled:objects", "zoo:resnet18@random"]
+MODELS = {
+    Task.CLASSIFY: ("bundled:objects", "zoo:resnet18@random"),
+    Task.DETECT: ("bundled:faces", "zoo:ssdlite320_mobilenet_v3_large@random"),
+    Task.SEGMENT: ("zoo:lraspp_mobilenet_v3_large@random",),
+}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +55,14 @@ def fresh():
     opened.close()
 
 
-def request_of(method, model=MODELS[0]):
+def models_for(method):
+    """Return networks that a method works on."""
+    tasks = methods()[method].info.tasks or (Task.CLASSIFY,)
+    return MODELS[tasks[0]]
+
+
+def request_of(method, model=""):
+    model = model or models_for(method)[0]
     return RunMethod(
         method=method,
         model=ModelRequest(reference=model, device="cpu"),
@@ -58,9 +72,9 @@ def request_of(method, model=MODELS[0]):
     )
 
 
-def opened_net(session, model=MODELS[0]):
+def opened_net(session, method):
     """The network itself, as the session's store holds it."""
-    request = ModelRequest(reference=model, device="cpu")
+    request = ModelRequest(reference=models_for(method)[0], device="cpu")
     return finish(session.store.open(request, never)).net
 
 
@@ -85,8 +99,9 @@ def test_presets_are_allowed_values(name):
         make(declaration, values)
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "model"), [(name, model) for name in NAMES for model in models_for(name)]
+)
 def test_report_is_sound(session, name, model):
     run = finish(session.job(request_of(name, model), never))
     assert isinstance(run.report, Report)
@@ -112,7 +127,7 @@ def test_same_seed_gives_same_bytes(session, fresh, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pristine_at_every_safe_point(fresh, name):
-    net = opened_net(fresh)
+    net = opened_net(fresh, name)
     before = snapshot(net)
     seen = []
 
@@ -128,7 +143,7 @@ def test_pristine_at_every_safe_point(fresh, name):
 @pytest.mark.parametrize("error", [CancelledError, ZeroDivisionError])
 @pytest.mark.parametrize("name", NAMES)
 def test_stopped_or_failed_at_any_cancel_point(fresh, name, error):
-    net = opened_net(fresh)
+    net = opened_net(fresh, name)
     before = snapshot(net)
     calls = 0
 
@@ -160,7 +175,7 @@ def emptied(session):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_closed_at_every_safe_point(fresh, name):
-    net = opened_net(fresh)
+    net = opened_net(fresh, name)
     before = snapshot(net)
     steps = []
     finish(fresh.job(request_of(name), never), steps.append)
@@ -283,3 +298,26 @@ def _(result: Table):
 @check_kind.register
 def _(result: Text):
     assert result.text
+
+
+@check_kind.register
+def _(result: Boxes):
+    count = len(result.scores)
+    assert result.boxes.shape == (count, 4)
+    assert result.boxes.dtype == result.scores.dtype == np.float32
+    assert result.classes.shape == (count,)
+    assert result.classes.dtype == np.int64
+    assert (np.diff(result.scores) <= 0).all()
+    assert (result.boxes[:, :2] <= result.boxes[:, 2:]).all()
+    assert set(result.classes.tolist()) <= set(range(len(result.labels)))
+
+
+@check_kind.register
+def _(result: Mask):
+    assert result.classes.shape == result.confidence.shape
+    assert result.classes.dtype == np.int64
+    assert result.confidence.dtype == np.float32
+    assert result.confidence.min() >= 0
+    assert result.confidence.max() <= 1
+    assert result.classes.min() >= 0
+    assert result.classes.max() < len(result.labels)

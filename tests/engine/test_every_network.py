@@ -13,7 +13,7 @@ from support.jobs import cat, finish, never, run_method
 from support.pristine import snapshot
 from torch import nn
 
-from nnviz.base.info import ModelSource
+from nnviz.base.info import ModelSource, Task
 from nnviz.base.requests import LoadModel, ModelRequest
 from nnviz.engine.models.listing import list_models
 from nnviz.engine.ops.maps import channel_maps
@@ -30,7 +30,7 @@ ALWAYS = frozenset(
 FAMILIES = {
     entry.reference.removeprefix("zoo:"): entry.family
     for entry in list_models()
-    if entry.source is ModelSource.TORCHVISION
+    if entry.source is ModelSource.TORCHVISION and entry.task is Task.CLASSIFY
 }
 
 

@@ -82,9 +82,13 @@ def test_the_list_has_every_family_of_the_issue() -> None:
         *("Bundled", "AlexNet", "VGG", "GoogLeNet", "Inception", "ResNet", "ResNeXt"),
         *("Wide ResNet", "DenseNet", "SqueezeNet", "MobileNet", "ShuffleNet"),
         *("MNASNet", "EfficientNet", "RegNet", "ConvNeXt", "ViT", "Swin", "MaxViT"),
+        *("Faster R-CNN", "Mask R-CNN", "Keypoint R-CNN", "RetinaNet", "FCOS", "SSD"),
+        *("FCN", "DeepLab", "LR-ASPP"),
     }
     zoo_names = {entry.reference for entry in entries if entry.family != "Bundled"}
-    assert zoo_names == {f"zoo:{name}" for name in ARCHITECTURES}
+    tasks = (torchvision.models, models.detection, models.segmentation)
+    known = [name for task in tasks for name in models.list_models(module=task)]
+    assert zoo_names == {f"zoo:{name}" for name in known}
     assert len({entry.title for entry in entries}) == len(entries)
     resnet = next(entry for entry in entries if entry.reference == "zoo:resnet50")
     assert (resnet.title, resnet.year, resnet.accuracy) == ("ResNet-50", 2015, 80.858)
