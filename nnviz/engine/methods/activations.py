@@ -74,6 +74,8 @@ class Activations:
     presets: ClassVar[Presets] = {
         "demo": {},
         "each on its own scale": {"scale": "own"},
+        # In front of a camera tiles that change places cannot be followed.
+        "live": {"order": "network"},
     }
 
     def run(self, ctx: Context, params: ActivationsParams) -> Iterator[Report]:

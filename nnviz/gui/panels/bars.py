@@ -1,7 +1,7 @@
 """Bars for a ranking, painted at once and read out to a screen reader."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.base.results import Ranking
@@ -12,7 +12,13 @@ _BAR = 3
 
 
 class Bars(QWidget):
-    """A name, a number and a bar on each row, best first."""
+    """A name, a number and a bar on each row, best first.
+
+    Signals:
+        chosen: the index, in the network's output, of a class that was clicked.
+    """
+
+    chosen = Signal(int)
 
     def __init__(self, rows: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +39,13 @@ class Bars(QWidget):
         """Grey what is shown: something newer is on its way."""
         self._stale = True
         self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the class of a row."""
+        place = int(event.position().y() // self._row_height())
+        shown = self._ranking
+        if shown is not None and 0 <= place < min(self._rows, len(shown.labels)):
+            self.chosen.emit(int(shown.indices[place]))
 
     def lines(self) -> list[str]:
         """Return what is shown as words: "tabby cat 71.3 %"."""

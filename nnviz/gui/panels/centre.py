@@ -156,8 +156,10 @@ class Centre(QWidget):
         runs.restored.connect(self._show_run)
         runs.stopped.connect(self._stopped)
         runs.failed.connect(lambda _: self._grey(self.tr("failed")))
+        runs.outdated.connect(lambda: self._grey(self.tr("press Run")))
         self._bench.selection.unit_changed.connect(self.result.select_unit)
         self.result.unit_chosen.connect(self._bench.selection.set_unit)
+        self.result.target_chosen.connect(self._bench.selection.set_target)
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)
 

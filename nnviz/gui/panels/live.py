@@ -134,6 +134,7 @@ class _Header(QWidget):
         bench.live.status_changed.connect(lambda _: self._follow())
         bench.runs.method_changed.connect(lambda _: self._mark())
         bench.models.listed.connect(lambda _: self._offer())
+        bench.selection.model_changed.connect(lambda _: self._offer())
         self._offer()
 
     def _segment(self, content: Content) -> QPushButton:
@@ -148,10 +149,12 @@ class _Header(QWidget):
         """Offer what this machine has a method and a network for."""
         catalogue = self._bench.models.catalogue
         methods = {info.name for info in catalogue.methods}
+        model = self._bench.selection.model
         for each in self._contents.buttons():
             content: Content = each.property("content")
+            suits = model is not None and content.suits(model)
             network = content.network(catalogue.models, catalogue.present)
-            each.setVisible(content.method in methods and bool(network))
+            each.setVisible(content.method in methods and (suits or bool(network)))
         self._mark()
 
     def _mark(self) -> None:

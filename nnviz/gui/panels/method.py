@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.events import Progress
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
+from nnviz.gui.captions import duration
 from nnviz.gui.panels.help import HelpText
 from nnviz.gui.parts import (
     MARGIN,
@@ -117,6 +118,8 @@ class MethodPanel(QWidget):
         runs.started.connect(self._start)
         runs.progressed.connect(self._progress)
         runs.finished.connect(lambda _: self._idle(""))
+        runs.pace_changed.connect(self._show_pace)
+        runs.outdated.connect(self._show_pace)
         runs.failed.connect(lambda _: self._idle(self.tr("failed")))
         runs.stopped.connect(self._stopped)
 
@@ -146,8 +149,21 @@ class MethodPanel(QWidget):
         self._show_values(self._bench.runs.values)
         self.form.changed.connect(self._bench.runs.set_values)
         self._fill_presets(info)
-        self.run.setVisible(not self._bench.runs.automatic)
+        self._show_pace()
         self._widen()
+
+    def _show_pace(self) -> None:
+        """Say whether the method runs by itself, and why."""
+        runs = self._bench.runs
+        self.run.setVisible(not runs.automatic)
+        if runs.running or runs.live:
+            return
+        seconds = runs.usual_seconds
+        took = "" if seconds is None else self.tr("took {0}").format(duration(seconds))
+        if runs.automatic:
+            self._state.setText(took and self.tr("{0} · runs by itself").format(took))
+        else:
+            self._state.setText(took)
 
     def _widen(self) -> None:
         """Never cut a control off; only the help below may become narrow."""

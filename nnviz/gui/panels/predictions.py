@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.results import Ranking, Report
+from nnviz.base.targets import class_text
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.parts import MARGIN, label
 from nnviz.gui.theme import GRID
@@ -20,6 +21,9 @@ class PredictionPanel(QWidget):
         self.setObjectName("page")
         self._bench = bench
         self.bars = Bars(_TOP)
+        self.bars.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.bars.setToolTip(self.tr("Click a class to ask what speaks for it"))
+        self.bars.chosen.connect(self._ask)
         self._words = label(style="muted", wrap=True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
@@ -43,6 +47,12 @@ class PredictionPanel(QWidget):
         self._words.hide()
         self.bars.show_ranking(report.main)
         self.bars.show()
+
+    def _ask(self, index: int) -> None:
+        """Make a class what is asked about."""
+        model = self._bench.selection.model
+        if model is not None and index < len(model.labels):
+            self._bench.selection.set_target(class_text(index, model.labels))
 
     def _wait(self) -> None:
         chosen = self._bench.selection

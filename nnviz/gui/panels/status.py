@@ -32,6 +32,7 @@ class StatusBar(QStatusBar):
         self.bar.setFixedWidth(bench.look.px(120))
         self.stop = icon_button(bench.look, "square", self.tr("Stop (Esc)"), bench.stop)
         self.live = label()
+        self.live.setContentsMargins(0, 0, 3 * GRID, 0)
         self._lively = time.monotonic()
         self.device = label()
         self.memory = label()
