@@ -85,7 +85,7 @@ class IntegratedGradients:
         "the network was trained on."
     )
     presets: ClassVar[Presets] = {
-        "demo": {"steps": 32},
+        "demo": {"steps": 16},
         "white baseline": {"baseline": "white"},
         "blurred baseline": {"baseline": "blur"},
         "exact": {"steps": 200},

@@ -86,7 +86,7 @@ class SmoothGrad:
         "speaks for the target from what speaks against it."
     )
     presets: ClassVar[Presets] = {
-        "demo": {"samples": 16},
+        "demo": {"samples": 8},
         "SmoothGrad-squared": {"statistic": "squares"},
         "VarGrad": {"statistic": "variance"},
         "smooth guided backpropagation": {"rule": "guided"},
