@@ -124,6 +124,15 @@ def parse_target(
     return found or _difference(text, labels) or ClassTarget(_class(text, labels))
 
 
+def class_text(index: int, labels: Sequence[str]) -> str:
+    """Return a class as a target: its name where that means it alone."""
+    try:
+        named = _named_class(labels[index], labels)
+    except UsageError:
+        named = None
+    return labels[index] if named == index else f"class:{index}"
+
+
 def _with_prefix(text: str, labels: Sequence[str]) -> Target | None:
     """Read ``box:0``, ``segment:cat``, ``class:281`` and ``like:FILE``."""
     prefix, colon, rest = text.partition(":")

@@ -3,6 +3,9 @@
 from nnviz.base.recipes import Run
 from nnviz.gui.layers import shown_layer
 
+_TENS = 10
+"""Seconds from which tenths do not matter."""
+
 
 def summary(run: Run) -> str:
     """Return what distinguishes a result, in a few words: layer and channel."""
@@ -12,3 +15,10 @@ def summary(run: Run) -> str:
         str(channel) if channel != -1 else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in few words: "41 ms", "3.2 s", "75 s"."""
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < _TENS else f"{seconds:.0f} s"

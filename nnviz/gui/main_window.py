@@ -19,11 +19,12 @@ from nnviz.gui.theme import THEMES
 from nnviz.gui.topbar import TopBar
 from nnviz.gui.workbench import Workbench
 from nnviz.gui.workspaces.bar import WorkspaceBar
+from nnviz.gui.workspaces.explain import EXPLAIN
 from nnviz.gui.workspaces.inspect import INSPECT
 from nnviz.gui.workspaces.live import LIVE
 from nnviz.gui.workspaces.workspace import Workspace
 
-WORKSPACES = (INSPECT, LIVE)
+WORKSPACES = (INSPECT, EXPLAIN, LIVE)
 _SIZE = QSize(1440, 900)
 
 

@@ -26,6 +26,7 @@ from nnviz.base.results import Report
 from nnviz.gui.history import History
 from nnviz.gui.layers import offered, shown_layer
 from nnviz.gui.models import Models
+from nnviz.gui.quickness import Quickness
 from nnviz.gui.selection import NO_UNIT, Selection
 from nnviz.gui.workspaces.workspace import Workspace
 
@@ -34,8 +35,6 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 RESULT = "result"
 PREDICTIONS = "predictions"
-_AUTOMATIC = {"Inspect"}
-"""Groups whose methods are quick enough to run again at every change."""
 _TOP = 5
 _LIVE_PRESET = "live"
 """Preset that a method starts with where it follows a camera, if it has one."""
@@ -59,6 +58,10 @@ class Runs(QObject):
     values_changed = Signal(object)
     """The method's parameters, by name, changed by something else than the form."""
     started = Signal()
+    outdated = Signal()
+    """What is shown is not what the form says: the method is to be run by hand."""
+    pace_changed = Signal()
+    """It is known anew whether the method runs by itself."""
     progressed = Signal(object, float)
     """Progress and the seconds left, negative where not known."""
     reported = Signal(object)
@@ -94,6 +97,7 @@ class Runs(QObject):
         self._began = 0.0
         self._percent = -1
         self.history = History(self)
+        self._quickness = Quickness()
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._run_all)
         self._predict_due = False
@@ -104,6 +108,7 @@ class Runs(QObject):
         selection.image_changed.connect(self._renew)
         selection.layer_changed.connect(self._follow_layer)
         selection.unit_changed.connect(self._follow_unit)
+        selection.target_changed.connect(self._follow_target)
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
@@ -139,8 +144,16 @@ class Runs(QObject):
     def automatic(self) -> bool:
         """Whether the method runs by itself at every change."""
         return self._method is not None and (
-            self.live or self._method.group in _AUTOMATIC
+            self.live
+            or self._quickness.runs_by_itself(self._method, self._selection.model)
         )
+
+    @property
+    def usual_seconds(self) -> float | None:
+        """How long the method takes on the network, s; None where not known."""
+        if self._method is None:
+            return None
+        return self._quickness.seconds(self._method, self._selection.model)
 
     def title(self, name: str) -> str:
         """Return a method's name for people."""
@@ -189,6 +202,7 @@ class Runs(QObject):
         kept = self._held(info)
         kept.update(values or {})
         self._adopt_layer(info, kept, explicit=bool(values))
+        self._adopt_target(info, kept, values or {})
         if changed:
             self.method_changed.emit(info)
         self.values_changed.emit(self.values)
@@ -213,6 +227,7 @@ class Runs(QObject):
         """Go back to the method's own values."""
         if self._method is not None:
             self._keep(self._method, self._first_values(self._method))
+            self._selection.set_target("")
             self._adopt_layer(self._method, self._held(self._method))
             self.values_changed.emit(self.values)
             self._restart()
@@ -314,6 +329,13 @@ class Runs(QObject):
     def _restart(self) -> None:
         if self.automatic:
             self._soon.start()
+        else:
+            self._tell_outdated()
+
+    def _tell_outdated(self) -> None:
+        """Stop what is no longer wanted and say that there is something to run."""
+        self.stop()
+        self.outdated.emit()
 
     def _renew(self) -> None:
         """Model or image is another one: predict again and run again."""
@@ -329,6 +351,8 @@ class Runs(QObject):
             self._predict()
         if self.automatic:
             self.run()
+        elif self._method is not None:
+            self._tell_outdated()
 
     def _predict(self) -> None:
         chosen, method = self._selection, self._known(PREDICTIONS)
@@ -376,6 +400,30 @@ class Runs(QObject):
         if values[name] not in (NO_UNIT, unit):
             self.show_channel(unit)
 
+    def _follow_target(self, _target: str) -> None:
+        """Ask the method about what was chosen elsewhere."""
+        if self._method is None:
+            return
+        values = self._held(self._method)
+        before = dict(values)
+        self._adopt_target(self._method, values)
+        if values != before:
+            self.values_changed.emit(self.values)
+            self._restart()
+
+    def _adopt_target(
+        self,
+        info: MethodInfo,
+        values: dict[str, Value],
+        wanted: Mapping[str, Value] | None = None,
+    ) -> None:
+        """Point the method's target at the selection, or that at one that is wanted."""
+        for parameter in info.parameters:
+            if parameter.kind is Kind.TARGET and parameter.name in (wanted or {}):
+                self._selection.set_target(str(values[parameter.name]))
+            elif parameter.kind is Kind.TARGET:
+                values[parameter.name] = self._selection.target
+
     def show_channel(self, unit: int) -> None:
         """Show one channel large; -1 for all of them."""
         name = self._named(Kind.CHANNEL)
@@ -418,6 +466,9 @@ class Runs(QObject):
         channel = self._named(Kind.CHANNEL)
         if channel is not None and self.values[channel] != NO_UNIT:
             self._selection.set_unit(int(self.values[channel]))
+        target = self._named(Kind.TARGET)
+        if target is not None:
+            self._selection.set_target(str(self.values[target]))
 
     def _named(self, kind: Kind) -> str | None:
         """Return the name of the method's first parameter of a kind."""
@@ -449,10 +500,12 @@ class Runs(QObject):
                 self._tell_progress(event)
             case Partial(report):
                 self.reported.emit(report)
-            case Done(Run() as run):
+            case Done(Run() as run, seconds):
+                self._quickness.learn(run.recipe.method, run.recipe.model, seconds)
                 self.history.add(run)
                 self.learn_layer(run.report)
                 self.finished.emit(run)
+                self.pace_changed.emit()
             case Failed(error):
                 self.failed.emit(error)
             case Cancelled():

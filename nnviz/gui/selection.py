@@ -2,8 +2,10 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from nnviz.base.errors import UsageError
 from nnviz.base.images import Image
 from nnviz.base.info import LayerInfo, ModelInfo
+from nnviz.base.targets import parse_target
 
 NO_UNIT = -1
 
@@ -23,6 +25,8 @@ class Selection(QObject):
     """Name of a layer of the model; empty for none."""
     unit_changed = Signal(int)
     """Channel, token feature or class of the layer; -1 for none."""
+    target_changed = Signal(str)
+    """What is asked about, as ``nnviz.base.targets`` reads it."""
     position_changed = Signal(object)
     """(y, x) on the photo, px, or None."""
 
@@ -32,6 +36,7 @@ class Selection(QObject):
         self._image: Image | None = None
         self._layer = ""
         self._unit = NO_UNIT
+        self._target = ""
         self._position: tuple[float, float] | None = None
 
     @property
@@ -60,12 +65,17 @@ class Selection(QObject):
         return self._unit
 
     @property
+    def target(self) -> str:
+        """What is asked about, in words; empty for the predicted class."""
+        return self._target
+
+    @property
     def position(self) -> tuple[float, float] | None:
         """(y, x) on the photo, px."""
         return self._position
 
     def set_model(self, model: ModelInfo | None) -> None:
-        """Choose a network; a layer that it has too stays chosen."""
+        """Choose a network; layer and target stay where it has them too."""
         if model is self._model:
             return
         self._model = model
@@ -73,6 +83,8 @@ class Selection(QObject):
         self.model_changed.emit(model)
         if not known:
             self.set_layer("")
+        if model is not None and not _asks(model, self._target):
+            self.set_target("")
 
     def set_image(self, image: Image | None) -> None:
         """Choose a photograph."""
@@ -97,9 +109,25 @@ class Selection(QObject):
         self._unit = unit
         self.unit_changed.emit(unit)
 
+    def set_target(self, target: str) -> None:
+        """Choose what is asked about."""
+        if target == self._target:
+            return
+        self._target = target
+        self.target_changed.emit(target)
+
     def set_position(self, position: tuple[float, float] | None) -> None:
         """Choose a place on the photo."""
         if position == self._position:
             return
         self._position = position
         self.position_changed.emit(position)
+
+
+def _asks(model: ModelInfo, target: str) -> bool:
+    """Tell whether a network can be asked about a target."""
+    try:
+        parse_target(target, model.labels, [layer.name for layer in model.layers])
+    except UsageError:
+        return False
+    return True

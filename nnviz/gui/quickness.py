@@ -1,0 +1,39 @@
+"""Which methods are quick enough to run by themselves at every change."""
+
+from nnviz.base.info import MethodInfo, ModelInfo
+
+QUICK_SECONDS = 0.4
+"""Longer than this and a change would be felt as waiting."""
+_ALWAYS = {"Inspect"}
+"""Groups whose methods run by themselves, however long they take."""
+_RUNS = 2
+
+
+class Quickness:
+    """Remembers how long each method took on each network.
+
+    The quicker of the last two runs counts: the first on a network is slow, for memory
+    and kernels are not warm yet.  A method that has not been run is quick if it can
+    follow a camera.
+    """
+
+    def __init__(self) -> None:
+        self._seconds: dict[tuple[str, str], list[float]] = {}
+
+    def learn(self, method: str, reference: str, seconds: float) -> None:
+        """Take note of a run."""
+        known = self._seconds.setdefault((method, reference), [])
+        known.append(seconds)
+        del known[:-_RUNS]
+
+    def seconds(self, info: MethodInfo, model: ModelInfo | None) -> float | None:
+        """Return how long a method takes, s; None where it has not been run."""
+        known = self._seconds.get((info.name, model.reference if model else ""))
+        return min(known) if known else None
+
+    def runs_by_itself(self, info: MethodInfo, model: ModelInfo | None) -> bool:
+        """Tell whether a method runs at every change."""
+        if info.group in _ALWAYS:
+            return True
+        seconds = self.seconds(info, model)
+        return info.live if seconds is None else seconds <= QUICK_SECONDS
