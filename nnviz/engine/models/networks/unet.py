@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from nnviz.engine.models.networks.scene_trunk import SceneTrunk
 
@@ -13,9 +14,11 @@ class UNet(nn.Module):
     """A U-Net (Ronneberger et al. 2015, arXiv:1505.04597) with a residual trunk.
 
     The way down is the detector's trunk, from 1/2 to 1/32 of the input's size; on the
-    way up each level sees the features of its size from the way down again.  The
-    result has half the input's height and width and is scaled up.  Every ReLU is a
-    module of its own and none works in place.  Takes any size from 32 x 32 px.
+    way up each level sees the features of its size from the way down again.  Every
+    level names classes, and the next finer one corrects what it is told (as in Long et
+    al. 2015, arXiv:1411.4038, fig. 3): what a shape is shows at coarse levels, where
+    it ends at fine ones.  Every ReLU is a module of its own and none works in place.
+    Takes any size from 32 x 32 px.
 
     Args:
         classes: length of the output, the background counted.
@@ -40,16 +43,26 @@ class UNet(nn.Module):
             )
             for channels in rising[1:]
         )
+        self.scores = nn.ModuleList(
+            nn.Conv2d(channels, classes, 1) for channels in rising
+        )
         self.classifier = nn.ConvTranspose2d(rising[-1], classes, 2, 2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised pixels (N, 3, H, W) to logits (N, classes, H, W)."""
         size = x.shape[2:]
         *passed, x = self.trunk(x)
-        for rise, merge in zip(self.up, self.merge, strict=True):
+        score, *finer = self.scores
+        logits = score(x)
+        for rise, merge, score in zip(self.up, self.merge, finer, strict=True):
             same = passed.pop()
             x = merge(torch.cat([same, _cut(rise(x), same.shape[2:])], 1))
-        return _cut(self.classifier(x), size)
+            logits = score(x) + _cut(_doubled(logits), same.shape[2:])
+        return _cut(self.classifier(x) + _doubled(logits), size)
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return functional.interpolate(x, scale_factor=2.0, mode="bilinear")
 
 
 def _cut(x: Tensor, size: torch.Size) -> Tensor:
