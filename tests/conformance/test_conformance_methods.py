@@ -39,6 +39,9 @@ MODELS = {
     Task.SEGMENT: ("zoo:lraspp_mobilenet_v3_large@random",),
 }
 
+TRANSFORMERS = {"attention": ("zoo:vit_b_32@random",)}
+"""Methods that work on one kind of network only, by name."""
+
 
 @pytest.fixture(scope="module")
 def session():
@@ -58,7 +61,7 @@ def fresh():
 def models_for(method):
     """Return networks that a method works on."""
     tasks = methods()[method].info.tasks or (Task.CLASSIFY,)
-    return MODELS[tasks[0]]
+    return TRANSFORMERS.get(method) or MODELS[tasks[0]]
 
 
 def request_of(method, model=""):

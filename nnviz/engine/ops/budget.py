@@ -79,7 +79,7 @@ class Pace:
 
     def failed(self, size: int) -> None:
         """Halve after memory ran out; from now on no more than that is proposed."""
-        self.most = self._size = max(1, size // 2)
+        self.most = self._size = _power_of_two(size // 2)
         self._first = False
 
 
