@@ -1,0 +1,38 @@
+"""The model browser says what a network is for before it is opened.
+
+Truth: the cards of the bundled networks, and torchvision's published figures.
+"""
+
+import json
+
+from nnviz.base.info import ModelSource
+from nnviz.base.resources import resource
+
+
+def test_the_chosen_network_is_told_about(opened):
+    panel = opened.stage.models
+    panel._select("bundled:digits")
+    card = json.loads(resource("models", "digits.json").read_text("utf-8"))
+    told = panel.summary.text()
+    assert told.startswith("Digits: names what a picture shows")
+    assert f"top-1 {card['top1']:.1f} %" in told
+    assert "LeNet-5" in told
+
+
+def test_figures_of_detectors_are_not_called_top_1(opened):
+    panel = opened.stage.models
+    entries = opened.bench.models.catalogue.models
+    for metric in ("box mAP", "mean IoU"):
+        entry = next(each for each in entries if each.metric == metric)
+        panel._select(entry.reference)
+        assert metric in panel.summary.text()
+        assert "top-1" not in panel.summary.text()
+
+
+def test_bundled_networks_lead_the_list(opened):
+    entries = opened.bench.models.catalogue.models
+    bundled = [e.title for e in entries if e.source is ModelSource.BUNDLED]
+    group = opened.stage.models.list.topLevelItem(0)
+    shown = [group.child(row).text(0) for row in range(group.childCount())]
+    assert shown == bundled
+    assert len(shown) >= 3
