@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nnviz import api
-from nnviz.base.errors import InputError
+from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
@@ -41,7 +41,12 @@ def execute(words: Sequence[str]) -> int:
     photos = [_copy(path, out) for path in _paths(options.images)]
     figures: dict[str, list[Figure]] = {}
     for method, photo in _runs(photos, started):
-        result = _run(method, model, photo)
+        try:
+            result = _run(method, model, photo)
+        except ModelError as error:
+            # Some methods are for one kind of network only.
+            console.line(f"{method.title} is left out: {error}")
+            continue
         files = result.save(out)
         if not options.json:
             console.line(str(files[0]))
