@@ -45,7 +45,8 @@ def execute(words: Sequence[str]) -> int:
             result = _run(method, model, photo)
         except ModelError as error:
             # Some methods are for one kind of network only.
-            console.line(f"{method.title} is left out: {error}")
+            if not options.json:
+                console.line(f"{method.title} is left out: {error}")
             continue
         files = result.save(out)
         if not options.json:

@@ -9,6 +9,7 @@ import sys
 from tests.benchmarks import (  # noqa: F401  they register
     canvas,
     engine,
+    explain_maps,
     explain,
     live,
     memory,
