@@ -9,8 +9,8 @@ import sys
 from tests.benchmarks import (  # noqa: F401  they register
     canvas,
     engine,
-    explain_maps,
     explain,
+    explain_maps,
     live,
     memory,
     window,
