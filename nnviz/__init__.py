@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nnviz.api import (
         Model,
         Result,
+        board,
         evaluate,
         load,
         methods,
@@ -32,6 +33,7 @@ __all__ = [
     "Model",
     "Result",
     "__version__",
+    "board",
     "evaluate",
     "load",
     "methods",

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from nnviz.base.errors import InputError, UsageError, unknown
+from nnviz.base import boards
+from nnviz.base.errors import (
+    ErrorKind,
+    ErrorRecord,
+    InputError,
+    NnvizError,
+    UsageError,
+    unknown,
+)
 from nnviz.base.evaluation import Evaluation
 from nnviz.base.events import Job, Progress
 from nnviz.base.images import Image, image_from_array
@@ -41,10 +49,13 @@ if TYPE_CHECKING:
 
     from nnviz.engine.models.model import Model as OpenedModel
     from nnviz.engine.session import Session
+    from nnviz.render.board import Board
 
 OnProgress = Callable[[Progress], None]
 """Called on the caller's thread with each progress of a job."""
 
+Pictured = Image | str | PathLike[str] | Array
+"""A photograph, or where it is found."""
 PICTURE_WIDTH = 1200
 
 
@@ -253,6 +264,70 @@ def run(
         method=method, model=opened.request, image=photo, values=params, seed=seed
     )
     return Result(cast("Run", perform(request, progress)))
+
+
+def board(
+    images: "Pictured | Sequence[Pictured]",
+    methods: Sequence[str] = boards.COMPARED,
+    models: "Model | str | Sequence[Model | str]" = "bundled:objects",
+    *,
+    target: str = "",
+    values: Mapping[str, Mapping[str, Value]] | None = None,
+    seed: int = 0,
+    progress: OnProgress | None = None,
+) -> "Board":
+    """Compare methods, networks and photographs: a row a network and photograph.
+
+    A place whose method cannot work keeps its error in words; the others go on.
+
+    Args:
+        images: one or several of what ``open_image`` returned or takes.
+        methods: names, of the group "Explain"; a column each.
+        models: one or several of what ``load`` returned or takes.
+        target: what is asked, as on the command line; empty for the class that each
+            network predicts.
+        values: parameters by method's name; what is left out has its default.
+        seed: of the random numbers.
+        progress: told how far each method is, and how far the board.
+
+    Raises:
+        NnvizError: no such method, network or picture.
+    """
+    from nnviz.render.board import Board  # noqa: PLC0415  slow fonts
+
+    several = isinstance(images, Sequence) and not isinstance(images, str)
+    photos = cast("Sequence[Pictured]", images if several else [images])
+    single = isinstance(models, str | Model)
+    networks = cast("Sequence[Model | str]", [models] if single else models)
+    opened = [each if isinstance(each, Model) else load(each) for each in networks]
+    plan = boards.Plan(
+        methods=boards.chosen_methods(session().catalogue().methods, methods),
+        networks=tuple(
+            boards.Network(request=each.request, title=each.info.title)
+            for each in opened
+        ),
+        images=tuple(
+            each if isinstance(each, Image) else open_image(each) for each in photos
+        ),
+        target=target,
+        values=values or {},
+        seed=seed,
+    )
+    return Board(
+        plan,
+        {
+            place: _outcome(cell.request, progress)
+            for place, cell in enumerate(plan.cells())
+        },
+    )
+
+
+def _outcome(request: RunMethod, progress: OnProgress | None) -> Run | ErrorRecord:
+    """Run one place of a board; what its user can mend does not end the others."""
+    try:
+        return cast("Run", perform(request, progress))
+    except NnvizError as error:
+        return ErrorRecord(ErrorKind.USER, str(error), "")
 
 
 def evaluate(

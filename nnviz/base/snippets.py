@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 
+from nnviz.base.boards import Plan
 from nnviz.base.parameters import Parameter, Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
@@ -66,6 +67,36 @@ def python_code(
         run.append(f"seed={recipe.seed}")
     lines += [f"result = nnviz.run({', '.join(run)})", f"result.save({out!r})"]
     return "\n".join(lines) + "\n"
+
+
+def board_command(plan: Plan, out: str = "out") -> str:
+    """Return the ``nnviz board`` command of a plan, quoted for a POSIX shell.
+
+    Parameters that a plan sets have no option; ``board_python`` has them.
+    """
+    words = ["nnviz", "board", *(image.path or image.name for image in plan.images)]
+    words += ["--methods", ",".join(method.name for method in plan.methods)]
+    words += ["--models", ",".join(each.request.reference for each in plan.networks)]
+    if plan.target:
+        words += _option("target", plan.target)
+    if plan.seed:
+        words += ["--seed", str(plan.seed)]
+    return shlex.join([*words, "--out", out])
+
+
+def board_python(plan: Plan, out: str = "out") -> str:
+    """Return the Python lines of a plan."""
+    given = {
+        "images": [image.path or image.name for image in plan.images],
+        "methods": [method.name for method in plan.methods],
+        "models": [each.request.reference for each in plan.networks],
+        "target": plan.target,
+        "values": {name: dict(values) for name, values in plan.values.items()},
+        "seed": plan.seed,
+    }
+    lines = [f"    {name}={value!r}," for name, value in given.items() if value]
+    call = ["board = nnviz.board(", *lines, ")"]
+    return "\n".join(["import nnviz", "", *call, f"board.save({out!r})"]) + "\n"
 
 
 def _telling(

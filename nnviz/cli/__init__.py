@@ -20,6 +20,7 @@ from nnviz.base.errors import (
 
 COMMANDS = {
     "run": "run a method on pictures; writes a picture, the numbers and the recipe",
+    "board": "compare methods and networks on pictures, with numbers",
     "replay": "make results again from their pictures or recipes",
     "methods": "list the methods, or explain one",
     "models": "list networks, look into one, or download weights",

@@ -1,0 +1,127 @@
+"""What a board compares: methods, networks, photographs, and what they are asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nnviz.base.errors import UsageError
+from nnviz.base.images import Image
+from nnviz.base.info import MethodInfo, Task
+from nnviz.base.parameters import Kind, Value
+from nnviz.base.requests import ModelRequest, RunMethod
+
+GROUP = "Explain"
+"""Methods of this group can be compared: their maps are about one question."""
+COMPARED = (
+    "saliency",
+    "smooth_grad",
+    "integrated_gradients",
+    "guided_backprop",
+    "grad_cam",
+    "layer_cam",
+    "ablation_cam",
+    "occlusion",
+)
+"""Methods that are usually compared: two of each way to explain, fine and coarse."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A column of names for one network: how it is opened, and what it is called."""
+
+    request: ModelRequest
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cell:
+    """One place of a board.
+
+    Attributes:
+        row: heading of its row.
+        column: heading of its column.
+        image: the photograph.
+        request: what is run for it.
+    """
+
+    row: str
+    column: str
+    image: Image
+    request: RunMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """All places of a board: a row for each network and photograph, a column a method.
+
+    Attributes:
+        methods: columns.
+        networks: each is asked about each photograph.
+        images: the photographs.
+        target: what is asked, as ``nnviz.base.targets`` reads it; empty for the class
+            that each network predicts.
+        values: parameters by method's name; what is left out has its default.
+        seed: of the random numbers of all.
+    """
+
+    methods: tuple[MethodInfo, ...]
+    networks: tuple[Network, ...]
+    images: tuple[Image, ...]
+    target: str = ""
+    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    seed: int = 0
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Return the places, row by row; all of one network stand together."""
+        return tuple(
+            Cell(
+                row=self._heading(network, image),
+                column=method.title,
+                image=image,
+                request=RunMethod(
+                    method=method.name,
+                    model=network.request,
+                    image=image,
+                    values=self._values(method),
+                    seed=self.seed,
+                ),
+            )
+            for network in self.networks
+            for image in self.images
+            for method in self.methods
+        )
+
+    def _heading(self, network: Network, image: Image) -> str:
+        names = [network.title] if len(self.networks) > 1 else []
+        names += [image.name] if len(self.images) > 1 else []
+        return ", ".join(names) or network.title
+
+    def _values(self, method: MethodInfo) -> dict[str, Value]:
+        """Return the parameters that differ from their defaults."""
+        values = dict(self.values.get(method.name, {}))
+        if self.target:
+            asked = [p.name for p in method.parameters if p.kind is Kind.TARGET]
+            values.update(dict.fromkeys(asked, self.target))
+        return values
+
+
+def comparable(methods: Sequence[MethodInfo], task: Task) -> list[MethodInfo]:
+    """Return the methods that a board can have for networks of a task."""
+    return [each for each in methods if each.group == GROUP and each.suits(task)]
+
+
+def chosen_methods(
+    methods: Sequence[MethodInfo], names: Sequence[str]
+) -> tuple[MethodInfo, ...]:
+    """Return the methods of these names, in their order.
+
+    Raises:
+        UsageError: none of that name, or one whose result is no map; names what can
+            be compared.
+    """
+    known = {each.name: each for each in methods if each.group == GROUP}
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                name, "cannot be compared on a board", f"choose of {', '.join(known)}"
+            )
+    return tuple(known[name] for name in names)

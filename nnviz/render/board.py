@@ -1,0 +1,212 @@
+"""A board: what came of each of its places, shown, counted and saved."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnviz.base.boards import Cell, Plan
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.recipes import Run
+from nnviz.base.results import Heatmap, Picture
+from nnviz.media.encode import write_npz, write_png, write_text
+from nnviz.render import agreement, board_page, board_picture, colormaps
+from nnviz.render.boards import Lock, Tile
+from nnviz.render.placeholders import placeholder
+
+Outcome = Run | ErrorRecord
+"""How a place ended."""
+WIDTH = 2400
+
+
+def tile_of(run: Run, row: str = "", column: str = "") -> Tile | None:
+    """Return a result as a tile; None where it has neither map nor picture.
+
+    Args:
+        run: its first map is taken, else its first picture.
+        row: heading of the row.
+        column: heading of the column.
+    """
+    results = list(run.report.values())
+    shown: list[Heatmap | Picture] = [r for r in results if isinstance(r, Heatmap)]
+    shown += [each for each in results if isinstance(each, Picture)]
+    return Tile(row, column, shown[0], run.image) if shown else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Board:
+    """A plan and what came of it so far.
+
+    Attributes:
+        plan: what is compared.
+        outcomes: by the place among ``plan.cells()``; what is left out is still to
+            come.
+    """
+
+    plan: Plan
+    outcomes: Mapping[int, Outcome]
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Why places have no map, by row and column."""
+        cells = self.plan.cells()
+        return {
+            f"{cells[n].row} · {cells[n].column}": outcome.text
+            for n, outcome in self.outcomes.items()
+            if isinstance(outcome, ErrorRecord)
+        }
+
+    def tiles(self, waiting: str = "") -> list[Tile]:
+        """Return a tile for each place; those without a result say why.
+
+        Args:
+            waiting: words for what is still to come.
+        """
+        return [
+            _tile(cell, self.outcomes.get(n), waiting)
+            for n, cell in enumerate(self.plan.cells())
+        ]
+
+    def runs(self) -> list[Run]:
+        """Return the results that there are, row by row."""
+        places = sorted(self.outcomes)
+        outcomes = [self.outcomes[n] for n in places]
+        return [each for each in outcomes if isinstance(each, Run)]
+
+    def scale(self) -> Lock:
+        """Return which maps share a scale at first.
+
+        All, where they count the same; else those of one method, since a logit and a
+        share have no common scale.
+        """
+        return usual_lock(self.tiles())
+
+    def picture(self, width: int = WIDTH, lock: Lock | None = None) -> Any:
+        """Return the board as one picture, uint8 (H, W, 3)."""
+        return board_picture.paint(self.tiles(), width=width, lock=lock or self.scale())
+
+    def page(self, lock: Lock | None = None) -> str:
+        """Return the board as a page that needs nothing but itself, HTML."""
+        return board_page.page(
+            self.tiles(), self.title, lock=lock or self.scale(), notes=self.question
+        )
+
+    @property
+    def title(self) -> str:
+        """Heading of the page."""
+        return ", ".join(image.name for image in self.plan.images)
+
+    @property
+    def question(self) -> str:
+        """What each network was asked, with its answer, and where a map is missing."""
+        words = []
+        cells, told = self.plan.cells(), set()
+        for n, outcome in sorted(self.outcomes.items()):
+            if isinstance(outcome, Run) and outcome.report.notes:
+                if cells[n].row not in told:
+                    words.append(f"{cells[n].row}: {outcome.report.notes[0]}")
+                told.add(cells[n].row)
+        words += [f"{place}: {text}" for place, text in self.errors.items()]
+        return ". ".join(words)
+
+    def agreement(self) -> list[dict[str, Any]]:
+        """Return how far the maps of each row agree with its first."""
+        found: list[dict[str, Any]] = []
+        firsts: dict[str, Tile] = {}
+        for tile in self.tiles():
+            if not isinstance(tile.result, Heatmap):
+                continue
+            first = firsts.setdefault(tile.title_row, tile)
+            if first is tile or not isinstance(first.result, Heatmap):
+                continue
+            pair = agreement.common_grid(first.result, tile.result)
+            rho = agreement.rank_correlation(*pair)
+            found.append(
+                {
+                    "row": tile.title_row,
+                    "first": first.title_column,
+                    "second": tile.title_column,
+                    "rank_correlation": None if np.isnan(rho) else round(rho, 6),
+                    "top_overlap": round(agreement.top_overlap(*pair), 6),
+                }
+            )
+        return found
+
+    def save(
+        self, folder: Path, stem: str = "board", lock: Lock | None = None
+    ) -> tuple[Path, ...]:
+        """Write STEM.png, STEM.html, STEM.npz (maps) and STEM.json (recipes, numbers).
+
+        Args:
+            folder: made where it does not exist.
+            stem: first part of the names; files of these names are replaced.
+            lock: which maps share a scale; None for the usual.
+
+        Raises:
+            InputError: the folder or the disk does not allow it.
+        """
+        paths = tuple(folder / f"{stem}{end}" for end in _ENDS)
+        write_png(paths[0], self.picture(lock=lock))
+        write_text(paths[1], self.page(lock))
+        write_npz(paths[2], self._arrays())
+        write_text(paths[3], json.dumps(self.record(), indent=1, ensure_ascii=False))
+        return paths
+
+    def record(self) -> dict[str, Any]:
+        """Return tiles with their ranges, recipes, agreement and errors, for JSON."""
+        return {
+            "tiles": [
+                _tile_record(tile, outcome)
+                for tile, outcome in zip(
+                    self.tiles(), map(self.outcomes.get, self._places()), strict=True
+                )
+            ],
+            "agreement": self.agreement(),
+            "errors": self.errors,
+        }
+
+    def _places(self) -> range:
+        return range(len(self.plan.cells()))
+
+    def _arrays(self) -> dict[str, Any]:
+        return {
+            f"{tile.title_row}/{tile.title_column}": tile.result.values
+            for tile in self.tiles()
+            if isinstance(tile.result, Heatmap)
+        }
+
+
+_ENDS = (".png", ".html", ".npz", ".json")
+
+
+def usual_lock(tiles: Sequence[Tile]) -> Lock:
+    """Return which maps share a scale where nobody chose; see ``Board.scale``."""
+    units = {each.result.unit for each in tiles if isinstance(each.result, Heatmap)}
+    return Lock.BOARD if len(units) < 2 else Lock.COLUMN  # noqa: PLR2004
+
+
+def _tile(cell: Cell, outcome: Outcome | None, waiting: str) -> Tile:
+    """Return what is to be shown at a place."""
+    if isinstance(outcome, Run):
+        made = tile_of(outcome, cell.row, cell.column)
+        if made is not None:
+            return made
+        words = f"{cell.column} gives no map"
+    else:
+        words = outcome.text if outcome is not None else waiting
+    return Tile(cell.row, cell.column, placeholder(cell.image, words), cell.image)
+
+
+def _tile_record(tile: Tile, outcome: Outcome | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {"row": tile.title_row, "column": tile.title_column}
+    if isinstance(outcome, Run):
+        facts["notes"] = list(outcome.report.notes)
+        facts["recipe"] = json.loads(outcome.recipe.to_json())
+    if isinstance(tile.result, Heatmap):
+        own = colormaps.scale_of(tile.result.values, signed=False)
+        facts |= {"unit": tile.result.unit, "low": own.low, "high": own.high}
+        facts["problem"] = own.problem
+    return facts

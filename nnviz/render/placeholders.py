@@ -1,0 +1,37 @@
+"""What stands at a place of a board where there is no result: words, and why."""
+
+import numpy as np
+
+from nnviz.base.images import Image
+from nnviz.base.results import Picture
+from nnviz.render import pictures, text
+
+_WIDTH = 360
+_SIZE = 20
+_GROUND = 128
+_VEIL = 0.82
+_MARGIN = 14
+_INK = (245, 245, 245)
+_SHADE = 70
+"""How much darker the ground is than the middle grey, for words to be read."""
+
+
+def placeholder(image: Image, words: str) -> Picture:
+    """Return the photograph behind a grey veil, with words over it.
+
+    Args:
+        image: says the shape.
+        words: why there is no result; broken into lines.
+    """
+    height = max(120, round(_WIDTH * image.size[0] / image.size[1]))
+    photo = pictures.show(pictures.rgb8(image.pixels), (height, _WIDTH))
+    grey = np.full_like(photo, _GROUND - _SHADE)
+    sheet = (photo * (1 - _VEIL) + grey * _VEIL).astype(np.uint8)
+    pitch = text.line_height(_SIZE)
+    room = max(1, (height - _MARGIN) // pitch)
+    lines = text.wrap(words, _WIDTH - 2 * _MARGIN, _SIZE)[:room]
+    top = (height - pitch * len(lines)) // 2
+    for n, line in enumerate(lines):
+        at = _WIDTH // 2, top + n * pitch
+        text.stamp(sheet, at, line, _SIZE, colour=_INK, align="centre")
+    return Picture(pixels=sheet / np.float32(255))
