@@ -122,11 +122,10 @@ class SmoothGrad:
 def _map(
     ctx: Context, copies: NoisyCopies, params: SmoothGradParams, unit: str
 ) -> Heatmap:
-    match params.rule:
-        case "gradient":
-            unit = gradient_unit(unit)
-        case "guided":
-            unit = "changed gradient"
+    if params.rule == "gradient":
+        unit = gradient_unit(unit)
+    elif params.rule == "guided":
+        unit = "changed gradient"
     found = copies.statistic(params.statistic)
     if params.statistic == "mean":
         return attribution_map(found, params.colours, unit, ctx.placement)
