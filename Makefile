@@ -1,6 +1,6 @@
 # What there is to do with a checkout; CONTRIBUTING.md explains. The work is done by
 # small scripts in packaging/.  Example: make test ARGS="-k occlusion"
-.PHONY: setup run test lint bench soak screenshots catalogue peers
+.PHONY: setup run test lint bench soak screenshots film catalogue peers
 
 python := .venv/bin/python
 
@@ -28,6 +28,9 @@ soak: setup
 
 screenshots: setup
 	@$(python) packaging/screenshots.py $(ARGS)
+
+film: setup
+	@$(python) packaging/live_film.py $(ARGS)
 
 catalogue: setup
 	@$(python) -m nnviz catalogue
