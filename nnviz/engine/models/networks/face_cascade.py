@@ -45,7 +45,7 @@ class FaceCascade(nn.Module):
     @property
     def file(self) -> Path:
         """Where OpenCV keeps it."""
-        import cv2
+        import cv2.data
 
         return Path(cv2.data.haarcascades, f"{self.cascade}.xml")
 
@@ -66,7 +66,7 @@ class FaceCascade(nn.Module):
             outputRejectLevels=True,
         )
         found = [
-            _head(*window, margin)
+            _head(window, margin)
             for window, margin in zip(windows, np.ravel(margins), strict=True)
         ]
         return x.new_tensor(found).reshape(1, -1, 5)
@@ -81,10 +81,9 @@ class FaceCascade(nn.Module):
         return Candidates(clipped(found[:, :4], size), found[:, 4], classes)
 
 
-def _head(
-    left: int, top: int, width: int, height: int, margin: float
-) -> tuple[float, ...]:
+def _head(window: Sequence[int], margin: float) -> tuple[float, ...]:
     """Return the head around a window of the cascade, and how sure it is."""
+    left, top, width, height = window
     lacks = _HEAD
     score = 1 / (1 + math.exp(-_SLOPE * (margin - _MIDDLE)))
     return (
