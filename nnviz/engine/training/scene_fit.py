@@ -34,7 +34,9 @@ class SceneTask:
         loss: from a network and a batch to a number.
         measure: a network's figures on the held-out scenes by name, in [0, 1].
         initialise: draws the first weights.
-        frozen: name of a part that brings its weights and keeps them; "" for none.
+        frozen: name of a part that brings its weights and at first keeps them, while
+            new layers would spoil them; "" for none.
+        thaw: share of the epochs after which it learns with the rest.
     """
 
     build: Callable[[], nn.Module]
@@ -42,6 +44,7 @@ class SceneTask:
     measure: Callable[[nn.Module, SceneRecipe], dict[str, float]]
     initialise: Callable[[nn.Module, torch.Generator], None] = initialise_kaiming
     frozen: str = ""
+    thaw: float = 1.0
 
 
 def fit_scenes(
@@ -51,10 +54,9 @@ def fit_scenes(
     net = task.build()
     task.initialise(net, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)
-    if task.frozen:
-        net.get_submodule(task.frozen).requires_grad_(False)
-    learned = [weights for weights in net.parameters() if weights.requires_grad]
-    optimizer = torch.optim.AdamW(learned, 0.0, weight_decay=recipe.weight_decay)
+    optimizer = torch.optim.AdamW(
+        net.parameters(), 0.0, weight_decay=recipe.weight_decay
+    )
     learner = Learner(net, optimizer)
     yield from run_epochs(
         learner,
@@ -72,8 +74,10 @@ def _train_epoch(
     total = 0.0
     learner.net.train()
     if task.frozen:
-        # Its batch norm too: what it says of a picture no longer depends on others.
-        learner.net.get_submodule(task.frozen).eval()
+        part = learner.net.get_submodule(task.frozen)
+        kept = number < task.thaw * recipe.epochs
+        # Its batch norm too: what it says of a picture then depends on no other.
+        part.requires_grad_(not kept).train(not kept)
     for step, batch in enumerate(training_batches(recipe, number)):
         progress = (number + step / steps) / recipe.epochs
         rate = recipe.rate * one_cycle(progress, _WARM_UP)

@@ -101,8 +101,9 @@ COURSE = SceneCourse(
         measure,
         initialise_from_detector,
         frozen="trunk",
+        thaw=0.2,
     ),
-    recipe=SceneRecipe(epochs=12, scenes=512, batch=8, rate=4e-3, ema_decay=0.99),
+    recipe=SceneRecipe(epochs=20, scenes=1024, batch=8, rate=3e-3),
     about="A U-Net on the trunk of `bundled:scenes-detector`, 1.5 million weights, "
     "that gives each pixel of generated scenes to one of ten kinds of shapes or to the "
     "background.  Its trunk started from the detector's weights.",
