@@ -142,7 +142,14 @@ class Course:
             },
             "measured with": _command("evaluate", f"bundled:{name}", words.evaluate),
             "training": training_text(recipe.epochs, recipe.seed, trained.seconds),
-            "trained with": _command("train", name, words.train, "--out DIR"),
+            "trained with": _command(
+                "train",
+                name,
+                words.train,
+                f"--epochs {assignment.epochs}" if assignment.epochs else "",
+                f"--seed {assignment.seed}" if assignment.seed else "",
+                "--out DIR",
+            ),
             "weights": "half precision, computed with in single precision",
         }
         card = card_text(name, words.about, rows, words.weaknesses)
