@@ -30,8 +30,7 @@ def execute(words: Sequence[str]) -> int:
     chosen_methods(known.catalogue().methods, methods)
     opening.check_out(Path(options.out))
     board = _made(options, methods)
-    stem = Path(board.plan.images[0].name).stem or "board"
-    files = board.save(Path(options.out), f"{stem}.board")
+    files = board.save(Path(options.out))
     if options.json:
         answer = board.record()
         console.answer({"files": [str(file) for file in files], **answer})

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, SignalInstance
@@ -41,6 +41,10 @@ from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Posted
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
+
+if TYPE_CHECKING:  # painters load slowly
+    from nnviz.render.board import Board
+    from nnviz.render.boards import Lock
 
 _TURN_SECONDS = 0.008
 """Time for answers before the event loop looks after the user again."""
@@ -207,6 +211,10 @@ class Bridge(QObject):
     def export(self, run: Run, folder: str, stem: str | None = None) -> None:
         """Save a result beside earlier ones; ``exported`` or ``export_failed``."""
         self._io.export(run, folder, stem)
+
+    def export_board(self, board: "Board", folder: str, lock: "Lock") -> None:
+        """Save a board as picture, page and numbers; answers as ``export``."""
+        self._io.export_board(board, folder, lock)
 
     def find_cameras(self) -> None:
         """Look for cameras; answers with ``cameras_found``."""

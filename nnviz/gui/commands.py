@@ -94,6 +94,8 @@ def _go() -> tuple[Command, ...]:
         Command("go.previous_unit", _tr("Previous channel"), "[; Alt+Left", "", GO),
         Command("go.one_channel", _tr("Channel large"), "Ctrl+Return", "expand", GO),
         Command("go.all_channels", _tr("All channels"), "Ctrl+Backspace", "", GO),
+        Command("go.explain_unit", _tr("Explain this channel"), "Ctrl+E", "", GO),
+        Command("go.explain_class", _tr("Explain the predicted class"), "", "", GO),
         Command("go.next_image", _tr("Next photograph"), "Ctrl+PgDown", "", GO),
         Command("go.previous_image", _tr("Previous photograph"), "Ctrl+PgUp", "", GO),
     )
@@ -125,6 +127,8 @@ def _view() -> tuple[Command, ...]:
         Command("view.photo", _tr("Photo"), "Ctrl+1", "image", VIEW),
         Command("view.both", _tr("Side by side"), "Ctrl+2", "columns-2", VIEW),
         Command("view.result", _tr("Result"), "Ctrl+3", "grid-3x3", VIEW),
+        Command("view.compare", _tr("Compare two results"), "Ctrl+4", "split", VIEW),
+        Command("view.board", _tr("Board"), "Ctrl+5", "layout-dashboard", VIEW),
         *(
             Command(
                 f"view.theme.{name}", theme.title, "", "sun-moon", VIEW, checkable=True

@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
         self.resize(_SIZE)
         self.stage.arrange()
         self.stage.open_for(INSPECT)
+        self.stage.centre.offer_board(offered=False)
         self._start_layout = self.saveState()
         self._restore()
         self._connect()
@@ -102,6 +103,11 @@ class MainWindow(QMainWindow):
         self.bench.models.listed.connect(lambda _: self._choose_first())
         self.bench.runs.elsewhere.connect(self._go_to)
         self.bench.live_wanted.connect(lambda: self.enter(LIVE))
+        self.bench.explain_wanted.connect(lambda: self.enter(EXPLAIN))
+        menu = self.stage.centre.result
+        menu.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for name in ("go.explain_unit", "edit.copy_picture", "file.save"):
+            menu.addAction(self.commands[name])
         self.bench.look.changed.connect(self._mark_theme)
         self._mark_theme()
 
@@ -124,6 +130,7 @@ class MainWindow(QMainWindow):
         self.commands[f"workspace.{workspace.name}"].setChecked(True)
         self.stage.open_for(workspace)
         self.stage.centre.set_live(live=workspace.live)
+        self.stage.centre.offer_board(offered=workspace is EXPLAIN)
         self.top.offer_photographs(offered=not workspace.live)
         self.bench.runs.enter(workspace)
         if workspace.live:

@@ -9,14 +9,21 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
+from nnviz.base.boards import Plan
 from nnviz.base.info import LayerInfo, MethodInfo, Severity
 from nnviz.base.parameters import Kind, Parameter
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.samples import sample_photos
-from nnviz.base.snippets import command_line, python_code
+from nnviz.base.snippets import (
+    board_command,
+    board_python,
+    command_line,
+    python_code,
+)
 from nnviz.gui.layers import offered
 from nnviz.gui.messages import Notice
+from nnviz.gui.panels.compare import comparable
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.models import ModelPanel
@@ -25,6 +32,7 @@ from nnviz.gui.stage import Stage
 from nnviz.gui.theme import THEMES
 from nnviz.gui.views.layers import array_of, image_of
 from nnviz.gui.workbench import Workbench
+from nnviz.render.board import Board
 
 Act = Callable[[], object]
 
@@ -71,8 +79,8 @@ class Operations(QObject):
             "edit.redo": lambda: self._history(undo=False),
             "file.paste": self.paste,
             "edit.copy_picture": self.copy_picture,
-            "edit.copy_command": lambda: self._copy_text(command_line),
-            "edit.copy_python": lambda: self._copy_text(python_code),
+            "edit.copy_command": lambda: self._copy_text(command_line, board_command),
+            "edit.copy_python": lambda: self._copy_text(python_code, board_python),
             "edit.preprocess": self.toggle_preprocess,
         }
 
@@ -87,6 +95,8 @@ class Operations(QObject):
             "go.previous_unit": lambda: self.walk_units(-1),
             "go.one_channel": self.show_channel,
             "go.all_channels": lambda: bench.runs.show_channel(NO_UNIT),
+            "go.explain_unit": self.explain_unit,
+            "go.explain_class": lambda: self._explain(""),
             "go.next_image": lambda: bench.images.step(1),
             "go.previous_image": lambda: bench.images.step(-1),
         }
@@ -119,6 +129,8 @@ class Operations(QObject):
             "view.photo": lambda: stage.centre.set_mode("photo"),
             "view.both": lambda: stage.centre.set_mode("both"),
             "view.result": lambda: stage.centre.set_mode("result"),
+            "view.compare": self.compare,
+            "view.board": self.open_board,
             **{f"view.theme.{name}": partial(self._use_theme, name) for name in THEMES},
             "view.larger": lambda: self._enlarge(1),
             "view.smaller": lambda: self._enlarge(-1),
@@ -219,6 +231,40 @@ class Operations(QObject):
             self.walk_units(1)
         bench.runs.show_channel(max(0, bench.selection.unit))
 
+    # --- explaining
+
+    def explain_unit(self) -> None:
+        """Ask what drives the chosen channel."""
+        chosen = self._bench.selection
+        if chosen.unit == NO_UNIT or not chosen.layer:
+            self._bench.messages.say(self.tr("choose a channel first: click one"))
+        else:
+            self._explain(f"{chosen.layer}:{chosen.unit}")
+
+    def _explain(self, target: str) -> None:
+        """Ask about a target where that is done."""
+        self._bench.selection.set_target(target)
+        self._bench.explain_wanted.emit()
+
+    def compare(self) -> None:
+        """Compare the results that are selected in the tray, else the newest two."""
+        runs = self._stage.results.selected() or comparable(self._bench)
+        if len(runs) > 1:
+            self._bench.compare_wanted.emit(runs[1], runs[0])
+        else:
+            self._bench.messages.say(self.tr("there are no two maps to compare yet"))
+
+    def open_board(self) -> None:
+        """Show the board, where methods are compared."""
+        self._bench.explain_wanted.emit()
+        self._stage.centre.set_mode("board")
+
+    def _board(self) -> Board | None:
+        """Return the board, where that is what is looked at."""
+        centre = self._stage.centre
+        shown = centre.board if centre.mode == "board" else None
+        return shown.board() if shown is not None else None
+
     # --- keeping
 
     def save(self) -> None:
@@ -241,21 +287,37 @@ class Operations(QObject):
             self._export(Path(folder))
 
     def _export(self, folder: Path) -> None:
-        run = self._stage.centre.run
+        run, board = self._stage.centre.run, self._board()
+        pane = self._stage.centre.board
+        if board is not None and pane is not None and self._bench.bridge is not None:
+            self._bench.bridge.export_board(board, str(folder), pane.chosen_lock())
+            return
         if run is None or self._bench.bridge is None:
             self._bench.messages.say(self.tr("there is no result to save yet"))
             return
         self._bench.bridge.export(run, str(folder), None)
 
     def copy_picture(self) -> None:
-        """Put the shown result on the clipboard, with its legend."""
+        """Put the shown result, or board, on the clipboard, with its legend."""
+        board, pane = self._board(), self._stage.centre.board
+        if board is not None and pane is not None:
+            picture = board.picture(lock=pane.chosen_lock())
+            QApplication.clipboard().setImage(image_of(picture))
+            self._bench.messages.say(self.tr("board copied as a picture"))
+            return
         if self._stage.centre.run is None:
             self._bench.messages.say(self.tr("there is no result to copy yet"))
             return
         QApplication.clipboard().setImage(image_of(self._stage.centre.painted()))
         self._bench.messages.say(self.tr("result copied as a picture"))
 
-    def _copy_text(self, write: Callable[..., str]) -> None:
+    def _copy_text(
+        self, write: Callable[..., str], write_board: Callable[[Plan], str]
+    ) -> None:
+        board = self._board()
+        if board is not None:
+            self._put_text(write_board(board.plan))
+            return
         run = self._stage.centre.run
         if run is None:
             self._bench.messages.say(self.tr("there is no result to copy yet"))
@@ -264,7 +326,9 @@ class Operations(QObject):
         if run.image is not None and run.image.path:
             # A recipe names no folder; the command is for this machine.
             recipe = dataclasses.replace(recipe, image=run.image.path)
-        text = write(recipe, *self._declared(recipe))
+        self._put_text(write(recipe, *self._declared(recipe)))
+
+    def _put_text(self, text: str) -> None:
         QApplication.clipboard().setText(text)
         self._bench.messages.say(self.tr("copied: {0}").format(text.splitlines()[-1]))
 

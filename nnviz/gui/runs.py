@@ -241,8 +241,8 @@ class Runs(QObject):
         if request is None or self._bridge is None:
             return
         self._began, self._percent = time.monotonic(), -1
-        self._bridge.submit(RESULT, request, Policy.REPLACE, Priority.INTERACTIVE)
         self.started.emit()
+        self._bridge.submit(RESULT, request, Policy.REPLACE, Priority.INTERACTIVE)
 
     def stop(self) -> None:
         """Stop the chosen method."""

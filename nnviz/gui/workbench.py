@@ -13,6 +13,7 @@ from nnviz.base.live import Content, LiveOrder
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import SourceKind, SourceRequest
+from nnviz.gui.boards import Boards
 from nnviz.gui.captions import summary
 from nnviz.gui.images import Images
 from nnviz.gui.live import Live
@@ -36,6 +37,10 @@ class Workbench(QObject):
 
     attached = Signal(object)
     """The Bridge is there."""
+    compare_wanted = Signal(object, object)
+    """Two Runs are to be seen beside each other."""
+    explain_wanted = Signal()
+    """Something was chosen to be explained."""
     live_wanted = Signal()
     """A film was opened: it is to be seen."""
 
@@ -49,6 +54,7 @@ class Workbench(QObject):
         self.images = Images(self.selection, self)
         self.runs = Runs(self.selection, self.models, self)
         self.live = Live(self.runs, self.messages, self)
+        self.boards = Boards(self)
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
@@ -61,7 +67,7 @@ class Workbench(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self.bridge = bridge
-        for part in (self.models, self.images, self.runs, self.live):
+        for part in (self.models, self.images, self.runs, self.live, self.boards):
             part.attach(bridge)
         bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))
         bridge.files_seen.connect(self._open_seen)
@@ -128,6 +134,7 @@ class Workbench(QObject):
     def stop(self) -> None:
         """Stop what runs."""
         self.runs.stop()
+        self.boards.stop()
         if self.models.is_opening:
             self.models.stop()
 

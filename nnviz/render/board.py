@@ -136,18 +136,20 @@ class Board:
         return found
 
     def save(
-        self, folder: Path, stem: str = "board", lock: Lock | None = None
+        self, folder: Path, stem: str = "", lock: Lock | None = None
     ) -> tuple[Path, ...]:
         """Write STEM.png, STEM.html, STEM.npz (maps) and STEM.json (recipes, numbers).
 
         Args:
             folder: made where it does not exist.
-            stem: first part of the names; files of these names are replaced.
+            stem: first part of the names; the first photograph's where left out.
+                Files of these names are replaced.
             lock: which maps share a scale; None for the usual.
 
         Raises:
             InputError: the folder or the disk does not allow it.
         """
+        stem = stem or f"{Path(self.plan.images[0].name).stem}.board"
         paths = tuple(folder / f"{stem}{end}" for end in _ENDS)
         write_png(paths[0], self.picture(lock=lock))
         write_text(paths[1], self.page(lock))

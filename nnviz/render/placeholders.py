@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnviz.base.images import Image
+from nnviz.base.images import Image, to_float
 from nnviz.base.results import Picture
 from nnviz.render import pictures, text
 
@@ -34,4 +34,4 @@ def placeholder(image: Image, words: str) -> Picture:
     for n, line in enumerate(lines):
         at = _WIDTH // 2, top + n * pitch
         text.stamp(sheet, at, line, _SIZE, colour=_INK, align="centre")
-    return Picture(pixels=sheet / np.float32(255))
+    return Picture(pixels=to_float(sheet))

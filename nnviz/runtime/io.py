@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -22,6 +22,10 @@ from nnviz.runtime.export import save_run
 from nnviz.runtime.image_cache import ImageCache
 from nnviz.runtime.live import still
 from nnviz.runtime.mailbox import Mailbox, Posted
+
+if TYPE_CHECKING:  # painters load slowly
+    from nnviz.render.board import Board
+    from nnviz.render.boards import Lock
 
 IMAGE_PLACE = ":image"
 THUMBNAIL_PLACE = ":thumbnail"
@@ -104,6 +108,12 @@ class IoPool:
         """Save a result beside earlier ones; ends with the paths."""
         return self._submit(
             _Urgency.EXPORT, EXPORT_PLACE, lambda: _save(run, Path(folder), stem)
+        )
+
+    def export_board(self, board: "Board", folder: str, lock: "Lock") -> int:
+        """Save a board as picture, page and numbers; ends with the paths."""
+        return self._submit(
+            _Urgency.EXPORT, EXPORT_PLACE, lambda: board.save(Path(folder), lock=lock)
         )
 
     def find_cameras(self) -> int:

@@ -19,6 +19,8 @@ from nnviz.base.recipes import Run
 from nnviz.base.results import Mosaic, Report
 from nnviz.gui.captions import summary
 from nnviz.gui.panels.banner import Banners
+from nnviz.gui.panels.board import BoardPane
+from nnviz.gui.panels.compare import ComparePane
 from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.parts import MARGIN, named, row
@@ -30,6 +32,7 @@ from nnviz.gui.workbench import Workbench
 _WIDE = 1.35
 """Width over height from which two pictures stand beside each other."""
 PHOTO, BOTH, RESULT = "photo", "both", "result"
+COMPARE, BOARD = "compare", "board"
 
 
 class Centre(QWidget):
@@ -39,6 +42,10 @@ class Centre(QWidget):
     """
 
     hovered = Signal(str)
+
+    live: LivePane | None = None
+    compare: ComparePane | None = None
+    board: BoardPane | None = None
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +68,6 @@ class Centre(QWidget):
         self._split.setSizes([400, 600])
         self._pages = QStackedWidget()
         self._pages.addWidget(self._split)
-        self.live: LivePane | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -78,22 +84,56 @@ class Centre(QWidget):
             self.live.hovered.connect(self.hovered)
             self._pages.addWidget(self.live)
         self.header.setVisible(not live)
-        page = self.live if live and self.live else self._split
+        page = self.live if live and self.live else self._page()
         self._pages.setCurrentWidget(page)
         page.setFocus()
 
     @property
     def mode(self) -> str:
-        """What is shown: "photo", "both" or "result"."""
+        """What is shown: "photo", "both", "result", "compare" or "board"."""
         return self._mode
 
     def set_mode(self, mode: str) -> None:
-        """Show the photograph, the result, or both."""
+        """Show the photograph, the result, both, two results, or the board."""
         self._mode = mode
         for each in self._modes.buttons():
             if each.property("mode") == mode:
                 each.setChecked(True)
+        self._pages.setCurrentWidget(self._page())
+        self.title.setVisible(mode not in (COMPARE, BOARD))
         self._show_parts()
+
+    def offer_board(self, *, offered: bool) -> None:
+        """Offer the board, or go back to the result where there is none."""
+        for each in self._modes.buttons():
+            if each.property("mode") == BOARD:
+                each.setVisible(offered)
+        if self._mode == BOARD and not offered:
+            self.set_mode(RESULT)
+
+    def compare_runs(self, first: Run, second: Run) -> None:
+        """Show two results beside each other."""
+        self.set_mode(COMPARE)
+        if self.compare is not None:
+            self.compare.compare(first, second)
+
+    def _page(self) -> QWidget:
+        """Return the page of the mode; most starts need none but the first."""
+        if self._mode == COMPARE:
+            if self.compare is None:
+                self.compare = ComparePane(self._bench)
+                self._add_page(self.compare)
+            return self.compare
+        if self._mode == BOARD:
+            if self.board is None:
+                self.board = BoardPane(self._bench)
+                self._add_page(self.board)
+            return self.board
+        return self._split
+
+    def _add_page(self, page: ComparePane | BoardPane) -> None:
+        page.hovered.connect(self.hovered)
+        self._pages.addWidget(page)
 
     def _show_parts(self) -> None:
         """Show what the mode says; the photograph as long as there is no result."""
@@ -137,6 +177,8 @@ class Centre(QWidget):
             PHOTO: self.tr("Photo"),
             BOTH: self.tr("Side by side"),
             RESULT: self.tr("Result"),
+            COMPARE: self.tr("Compare"),
+            BOARD: self.tr("Board"),
         }
         for mode, name in names.items():
             segment = named(QPushButton(name), "segment")
@@ -146,6 +188,7 @@ class Centre(QWidget):
             self._modes.addButton(segment)
             line.addWidget(segment)
         line.addWidget(self.title, 1)
+        line.addStretch(0)
         header.setLayout(line)
         return header
 
@@ -153,7 +196,8 @@ class Centre(QWidget):
         runs = self._bench.runs
         runs.reported.connect(self._show_partial)
         runs.finished.connect(self._show_run)
-        runs.restored.connect(self._show_run)
+        runs.restored.connect(self._show_restored)
+        self._bench.compare_wanted.connect(self.compare_runs)
         runs.stopped.connect(self._stopped)
         runs.failed.connect(lambda _: self._grey(self.tr("failed")))
         runs.outdated.connect(lambda: self._grey(self.tr("press Run")))
@@ -177,6 +221,12 @@ class Centre(QWidget):
         title = self._bench.runs.title(run.recipe.method)
         words = [title, summary(run), run.recipe.image]
         self.title.setText(" · ".join(word for word in words if word))
+
+    def _show_restored(self, run: Run) -> None:
+        """Show an earlier result; where two or many are shown, it alone."""
+        if self._mode in (COMPARE, BOARD):
+            self.set_mode(RESULT)
+        self._show_run(run)
 
     def _stopped(self, percent: int) -> None:
         known = percent >= 0

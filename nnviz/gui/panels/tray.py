@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QDragMoveEvent,
+    QDropEvent,
     QIcon,
     QKeySequence,
     QPainter,
@@ -13,6 +15,7 @@ from PySide6.QtGui import (
     QShortcut,
 )
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QFileDialog,
     QListView,
     QListWidget,
@@ -130,8 +133,26 @@ class ResultTray(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
         bench.runs.history.changed.connect(self._fill)
-        self.list.itemClicked.connect(self._bring_back)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.itemClicked.connect(self._click)
         self.list.itemActivated.connect(self._bring_back)
+        self.list.setDragEnabled(True)
+        self.list.setAcceptDrops(True)
+        self.list.put_together.connect(self._compare)
+
+    def selected(self) -> list[Run]:
+        """Return the chosen results, if there are several, newest first."""
+        items = self.list.selectedItems()
+        items.sort(key=self.list.row)
+        return [item.data(_KEY) for item in items] if len(items) > 1 else []
+
+    def _click(self, item: QListWidgetItem) -> None:
+        """Bring one back, unless several are being chosen."""
+        if len(self.list.selectedItems()) <= 1:
+            self._bring_back(item)
+
+    def _compare(self, first: QListWidgetItem, second: QListWidgetItem) -> None:
+        self._bench.compare_wanted.emit(first.data(_KEY), second.data(_KEY))
 
     def _fill(self) -> None:
         items = [self.list.item(place) for place in range(self.list.count())]
@@ -166,11 +187,34 @@ def icon_of(pixels: Bytes) -> QIcon:
 
 
 class _Strip(QListWidget):
-    """A list that says what it is for while it is empty."""
+    """A list that says what it is for while it is empty.
+
+    Signals:
+        put_together: an item was dragged onto another.
+    """
+
+    put_together = Signal(object, object)
 
     def __init__(self, hint: str) -> None:
         super().__init__()
         self._hint = hint
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Let an item be put onto another."""
+        over = self.itemAt(event.position().toPoint())
+        if event.source() is self and over is not None:
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Tell which two belong together; the list stays as it is."""
+        over = self.itemAt(event.position().toPoint())
+        dragged = self.currentItem()
+        if over is not None and over is not dragged:
+            self.put_together.emit(over, dragged)
+        event.setDropAction(Qt.DropAction.IgnoreAction)
+        event.accept()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the items, or the hint."""
@@ -185,7 +229,7 @@ class _Strip(QListWidget):
             )
 
 
-def _strip(bench: Workbench, name: str, hint: str) -> QListWidget:
+def _strip(bench: Workbench, name: str, hint: str) -> _Strip:
     strip = named(_Strip(hint), name=name)
     strip.setViewMode(QListView.ViewMode.IconMode)
     strip.setFlow(QListView.Flow.LeftToRight)

@@ -1,0 +1,92 @@
+"""Any two results of the session: side by side, swiped, blinking, subtracted."""
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
+
+from nnviz.base.recipes import Run
+from nnviz.gui.parts import MARGIN, icon_button, named, row
+from nnviz.gui.theme import GRID
+from nnviz.gui.tiles import named_tile, title_of
+from nnviz.gui.views.compare import CompareView
+from nnviz.gui.workbench import Workbench
+
+
+class ComparePane(QWidget):
+    """Two results of the tray, chosen above, compared below."""
+
+    hovered = Signal(str)
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.choices = (
+            self._make_choice(self.tr("First result")),
+            self._make_choice(self.tr("Second result")),
+        )
+        self.view = CompareView(self)
+        self.view.hovered.connect(self.hovered)
+        swap = icon_button(bench.look, "move", self.tr("Swap"), self.swap)
+        line = row(self.choices[0], swap, self.choices[1], spacing=GRID)
+        line.setContentsMargins(2 * GRID, 2 * GRID, MARGIN, 0)
+        line.setStretch(0, 1)
+        line.setStretch(2, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(line)
+        column.addWidget(self.view, 1)
+        self.setFocusProxy(self.view)
+        bench.runs.history.changed.connect(self._list)
+        self._list()
+
+    def compare(self, first: Run, second: Run) -> None:
+        """Show two results."""
+        for choice, run in zip(self.choices, (first, second), strict=True):
+            choice.setCurrentIndex(self._place_of(run))
+        self._show()
+
+    def pair(self) -> tuple[Run | None, Run | None]:
+        """Return what is compared."""
+        first, second = (choice.currentData() for choice in self.choices)
+        return first, second
+
+    def swap(self) -> None:
+        """Let the two change places."""
+        first, second = self.pair()
+        if first is not None and second is not None:
+            self.compare(second, first)
+
+    def _make_choice(self, name: str) -> QComboBox:
+        choice = named(QComboBox(), name=name)
+        choice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        choice.setMinimumContentsLength(8)
+        choice.activated.connect(lambda _: self._show())
+        return choice
+
+    def _list(self) -> None:
+        """Offer the session's maps and pictures; what is chosen stays chosen."""
+        for choice in self.choices:
+            kept = choice.currentData()
+            with QSignalBlocker(choice):
+                choice.clear()
+                for run in comparable(self._bench):
+                    choice.addItem(title_of(run, self._bench), run)
+                choice.setCurrentIndex(self._place_of(kept) if kept else -1)
+
+    def _place_of(self, run: Run) -> int:
+        shown = self.choices[0]
+        places = range(shown.count())
+        return next((n for n in places if shown.itemData(n) is run), -1)
+
+    def _show(self) -> None:
+        first, second = self.pair()
+        if first is None or second is None:
+            return
+        tiles = [named_tile(each, self._bench) for each in (first, second)]
+        if tiles[0] is not None and tiles[1] is not None:
+            self.view.set_pair(tiles[0], tiles[1])
+
+
+def comparable(bench: Workbench) -> list[Run]:
+    """Return the session's results that are maps or pictures, newest first."""
+    return [run for run in bench.runs.history.runs if named_tile(run, bench)]
