@@ -83,7 +83,8 @@ def test_boxes_masks_and_labels_agree(seed):
     assert CLASSES[scene.label] in scene.sentence
 
 
-@pytest.mark.parametrize("shape", CLASSES)
+# Hearts and drops have no closed formula.
+@pytest.mark.parametrize("shape", sorted({*CLASSES} - {"heart", "drop"}))
 def test_pixels_are_filled_as_geometry_says(shape):
     # Areas in units of the radius squared, by hand.
     lens = (
@@ -101,8 +102,6 @@ def test_pixels_are_filled_as_geometry_says(shape):
         "cross": 4 * (2 / 3) * (np.sqrt(8) / 3 - 1 / 3) + (2 / 3) ** 2,
         "crescent": np.pi - lens,
     }
-    if shape not in areas:
-        pytest.skip("no closed formula")
     placed = outlines.place(shape, np.diag([40.0, 40.0]), np.array([64.3, 63.8]))
     covered = outlines.coverage(placed, 128)
     assert covered.sum() / 255 / 1600 == pytest.approx(areas[shape], rel=0.02)
