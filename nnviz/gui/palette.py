@@ -54,8 +54,8 @@ class Entry:
 def rank(entries: Iterable[Entry], typed: str) -> list[Entry]:
     """Return the entries that match what was typed, best first.
 
-    Every word must be in the text, or its letters in that order; whole words, then
-    beginnings of words, then early places win.
+    Every word must be in the text, or its letters in that order; what is called just
+    so, then whole words, beginnings of words and early places win.
     """
     words = typed.lower().split()
     scored = []
@@ -63,8 +63,9 @@ def rank(entries: Iterable[Entry], typed: str) -> list[Entry]:
         scores = [_score(entry.text.lower(), word) for word in words]
         if all(score is not None for score in scores):
             total = sum(score for score in scores if score is not None)
-            scored.append((total, place, entry))
-    return [entry for _, _, entry in sorted(scored, key=lambda found: found[:2])]
+            called = entry.text.lower().rpartition(": ")[2] == " ".join(words)
+            scored.append((not called, total, place, entry))
+    return [entry for *_, entry in sorted(scored, key=lambda found: found[:3])]
 
 
 def _score(text: str, word: str) -> int | None:
