@@ -20,6 +20,8 @@ from nnviz.media.folders import list_images
 if TYPE_CHECKING:
     from nnviz.render.board import Board
 
+_SCALES = ("board", "row", "column", "tile")
+
 
 def execute(words: Sequence[str]) -> int:
     """Run every method on every network and picture; write picture, page, numbers."""
@@ -30,7 +32,10 @@ def execute(words: Sequence[str]) -> int:
     chosen_methods(known.catalogue().methods, methods)
     opening.check_out(Path(options.out))
     board = _made(options, methods)
-    files = board.save(Path(options.out))
+    from nnviz.render.boards import Lock  # noqa: PLC0415  as in _made
+
+    lock = Lock(options.scale) if options.scale else None
+    files = board.save(Path(options.out), lock=lock)
     if options.json:
         answer = board.record()
         console.answer({"files": [str(file) for file in files], **answer})
@@ -118,6 +123,13 @@ def _parser() -> Parser:
         default="",
         help="what is asked: a class, class - class, layer:channel, box:0 (default:"
         " the class that each network predicts)",
+    )
+    group.add_argument(
+        "--scale",
+        choices=_SCALES,
+        help="which maps share one scale of colours: all of the board, of a row, of a"
+        " column, or each tile its own (default: the board where all count the same,"
+        " else each column)",
     )
     group.add_argument(
         "--device",

@@ -98,7 +98,12 @@ class MainWindow(QMainWindow):
         self.stage.centre.restore_state(settings.centre)
 
     def _connect(self) -> None:
-        self.stage.centre.hovered.connect(self.status.hover)
+        centre = self.stage.centre
+        centre.hovered.connect(self.status.hover)
+        centre.wanted.connect(lambda name: self.commands[name].trigger())
+        centre.mode_changed.connect(
+            lambda mode: self.stage.make_room(wide=mode == "board")
+        )
         self.stage.layers.activated.connect(self.operations.look_into)
         self.bench.models.listed.connect(lambda _: self._choose_first())
         self.bench.runs.elsewhere.connect(self._go_to)
@@ -128,9 +133,9 @@ class MainWindow(QMainWindow):
             return
         self.workspace = workspace
         self.commands[f"workspace.{workspace.name}"].setChecked(True)
+        self.stage.centre.offer_board(offered=workspace is EXPLAIN)
         self.stage.open_for(workspace)
         self.stage.centre.set_live(live=workspace.live)
-        self.stage.centre.offer_board(offered=workspace is EXPLAIN)
         self.top.offer_photographs(offered=not workspace.live)
         self.bench.runs.enter(workspace)
         if workspace.live:

@@ -23,13 +23,13 @@ from nnviz.base.snippets import (
 )
 from nnviz.gui.layers import offered
 from nnviz.gui.messages import Notice
-from nnviz.gui.panels.compare import comparable
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.selection import NO_UNIT
 from nnviz.gui.stage import Stage
 from nnviz.gui.theme import THEMES
+from nnviz.gui.tiles import comparable
 from nnviz.gui.views.layers import array_of, image_of
 from nnviz.gui.workbench import Workbench
 from nnviz.render.board import Board

@@ -13,8 +13,8 @@ class Quickness:
     """Remembers how long each method took on each network.
 
     The quicker of the last two runs counts: the first on a network is slow, for memory
-    and kernels are not warm yet.  A method that has not been run is quick if it can
-    follow a camera.
+    and kernels are not warm yet.  So a method that can follow a camera counts as quick
+    until it was slow twice.
     """
 
     def __init__(self) -> None:
@@ -28,12 +28,17 @@ class Quickness:
 
     def seconds(self, info: MethodInfo, model: ModelInfo | None) -> float | None:
         """Return how long a method takes, s; None where it has not been run."""
-        known = self._seconds.get((info.name, model.reference if model else ""))
+        known = self._known(info, model)
         return min(known) if known else None
 
     def runs_by_itself(self, info: MethodInfo, model: ModelInfo | None) -> bool:
         """Tell whether a method runs at every change."""
         if info.group in _ALWAYS:
             return True
-        seconds = self.seconds(info, model)
-        return info.live if seconds is None else seconds <= QUICK_SECONDS
+        known = self._known(info, model)
+        if len(known) < _RUNS and info.live:
+            return True
+        return bool(known) and min(known) <= QUICK_SECONDS
+
+    def _known(self, info: MethodInfo, model: ModelInfo | None) -> list[float]:
+        return self._seconds.get((info.name, model.reference if model else ""), [])

@@ -35,6 +35,8 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 RESULT = "result"
 PREDICTIONS = "predictions"
+_OWN_LAYER = {"Explain"}
+"""Groups whose methods choose a better layer than the one looked at before."""
 _TOP = 5
 _LIVE_PRESET = "live"
 """Preset that a method starts with where it follows a camera, if it has one."""
@@ -386,7 +388,7 @@ class Runs(QObject):
             return
         values = self._held(self._method)
         before = dict(values)
-        self._adopt_layer(self._method, values)
+        self._adopt_layer(self._method, values, follow=True)
         if values != before:
             self.values_changed.emit(self.values)
             self._restart()
@@ -434,10 +436,24 @@ class Runs(QObject):
         self._restart()
 
     def _adopt_layer(
-        self, info: MethodInfo, values: dict[str, Value], *, explicit: bool = False
+        self,
+        info: MethodInfo,
+        values: dict[str, Value],
+        *,
+        explicit: bool = False,
+        follow: bool = False,
     ) -> None:
-        """Point the method's layer at the selection, where it is one it takes."""
+        """Point the method's layer at the selection, where it is one it takes.
+
+        Args:
+            info: the method.
+            values: its parameters; changed here.
+            explicit: the values were asked for: the selection follows them.
+            follow: the layer was chosen just now: also methods that choose a better
+                one themselves follow it.
+        """
         layers = self._selection.model.layers if self._selection.model else ()
+        follow = follow or info.group not in _OWN_LAYER
         for parameter in info.parameters:
             if parameter.kind is not Kind.LAYER:
                 continue
@@ -445,7 +461,7 @@ class Runs(QObject):
             chosen = self._selection.layer
             if explicit and values[parameter.name] in known:
                 self._selection.set_layer(str(values[parameter.name]))
-            elif chosen in known and values[parameter.name] != chosen:
+            elif follow and chosen in known and values[parameter.name] != chosen:
                 values[parameter.name] = chosen
                 self._forget_channel(info, values)
             elif values[parameter.name] not in {"", *known} and layers:

@@ -17,6 +17,7 @@ from nnviz.gui.parts import named
 from nnviz.gui.workbench import Workbench
 from nnviz.gui.workspaces.workspace import Workspace
 
+_BESIDE = ("browser", "prediction", "method", "preprocess")
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -30,6 +31,8 @@ class Stage(QObject):
         self._window = window
         self._look = bench.look
         self.docks: dict[str, Dock] = {}
+        self._aside: tuple[str, ...] = ()
+        """Docks that are hidden while the middle is wide."""
         self.centre = Centre(bench)
         self.models = ModelPanel(bench)
         self.layers = LayerPanel(bench)
@@ -58,8 +61,22 @@ class Stage(QObject):
 
     def open_for(self, workspace: Workspace) -> None:
         """Show the docks of a workspace and hide all others."""
+        self._aside = ()
         for name, dock in self.docks.items():
             dock.setVisible(name in workspace.docks)
+
+    def make_room(self, *, wide: bool) -> None:
+        """Hide what stands beside the middle while that needs the width, or show it."""
+        if wide == bool(self._aside):
+            return
+        if wide:
+            names = [name for name in _BESIDE if not self.docks[name].isHidden()]
+            self._aside = tuple(names) or ("",)
+        for name in self._aside:
+            if name:
+                self.docks[name].setVisible(not wide)
+        if not wide:
+            self._aside = ()
 
     def arrange(self) -> None:
         """Give the docks the sizes of the first start."""

@@ -86,7 +86,12 @@ class Board:
 
     def picture(self, width: int = WIDTH, lock: Lock | None = None) -> Any:
         """Return the board as one picture, uint8 (H, W, 3)."""
-        return board_picture.paint(self.tiles(), width=width, lock=lock or self.scale())
+        return board_picture.paint(
+            self.tiles(),
+            width=width,
+            lock=lock or self.scale(),
+            notes=f"{self.question}." if self.question else "",
+        )
 
     def page(self, lock: Lock | None = None) -> str:
         """Return the board as a page that needs nothing but itself, HTML."""

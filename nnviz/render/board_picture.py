@@ -57,6 +57,7 @@ def paint(
     width: int = WIDTH,
     ink: Ink = PAPER,
     numbers: bool = True,
+    notes: str = "",
 ) -> Colours:
     """Paint a board: headings, maps over their photographs, ranges, scale.
 
@@ -67,6 +68,7 @@ def paint(
         ink: colours of ground and words.
         numbers: whether to say under each map how far it agrees with the first map of
             its row: rank correlation, and overlap of the strongest tenth.
+        notes: what else should be known: what was asked.
 
     Returns:
         uint8 (H, W, 3).
@@ -88,6 +90,8 @@ def paint(
         blocks.append(_column_legends(shown, used, plan, ink))
     if words:
         blocks.append(_remark(_EXPLAINED.format(_percent()), plan, ink))
+    if notes:
+        blocks.append(_remark(notes, plan, ink))
     return _stacked(blocks, plan, ink)
 
 

@@ -1,14 +1,30 @@
 """Methods, networks and photographs beside each other: choose, run, read, keep."""
 
+from functools import partial
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QProgressBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QProgressBar,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.base.boards import Plan
 from nnviz.base.images import Image
 from nnviz.base.recipes import Run
 from nnviz.base.results import Table
 from nnviz.gui.panels.board_choices import BoardChoices
-from nnviz.gui.parts import MARGIN, button, label, named, row
+from nnviz.gui.parts import (
+    MARGIN,
+    button,
+    icon_button,
+    label,
+    named,
+    row,
+    toggle_button,
+)
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.board import BoardView
 from nnviz.gui.views.table import TableView
@@ -24,6 +40,8 @@ class BoardPane(QWidget):
     """What is compared on the left, the board beside it, its numbers below."""
 
     hovered = Signal(str)
+    wanted = Signal(str)
+    """Name of a command."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -183,6 +201,23 @@ class BoardPane(QWidget):
             self.tr("Run {0} maps").format(count) if count else self.tr("Run board")
         )
 
+    def _make_tools(self) -> QHBoxLayout:
+        """Return buttons to keep the board and to read its numbers."""
+        look = self._bench.look
+        named_commands = (
+            ("save", "file.save", self.tr("Save picture, page and numbers")),
+            ("copy", "edit.copy_picture", self.tr("Copy as picture")),
+            ("terminal", "edit.copy_command", self.tr("Copy as command line")),
+            ("file-text", "edit.copy_python", self.tr("Copy as Python")),
+        )
+        tools = [
+            icon_button(look, icon, words, partial(self.wanted.emit, name))
+            for icon, name, words in named_commands
+        ]
+        table = toggle_button(look, "list", self.tr("Agreement as a table"))
+        table.toggled.connect(self.show_numbers)
+        return row(*tools, None, table)
+
     def _lay_out(self) -> None:
         side = named(QWidget(), "page")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -195,13 +230,13 @@ class BoardPane(QWidget):
         column.addWidget(self._bar)
         column.addWidget(self._state)
         column.addLayout(row(self.run, self.stop, None))
+        column.addLayout(self._make_tools())
         right = QSplitter(Qt.Orientation.Vertical)
         right.setChildrenCollapsible(False)
         right.addWidget(self.view)
         right.addWidget(self.numbers)
         right.setStretchFactor(0, 3)
         right.setStretchFactor(1, 1)
-        self.view.agreeing.toggled.connect(self.show_numbers)
         line = row(side, right, spacing=0)
         line.setStretch(1, 1)
         self.setLayout(line)

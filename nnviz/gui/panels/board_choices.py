@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListWidget,
@@ -40,7 +40,8 @@ class Ticks(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(label(title, "title"))
+        column.addWidget(label(title, "section"))
+        self._row = self.list.fontMetrics().height() + 2 * GRID
         column.addWidget(self.list, 1)
 
     def offer(self, entries: Iterable[tuple[str, str]], usual: Iterable[str]) -> None:
@@ -58,6 +59,7 @@ class Ticks(QWidget):
             for key, title in offered:
                 item = QListWidgetItem(title)
                 item.setToolTip(title)
+                item.setSizeHint(QSize(0, self._row))
                 item.setData(_KEY, key)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 on = Qt.CheckState.Checked if key in ticked else Qt.CheckState.Unchecked

@@ -42,6 +42,10 @@ class Centre(QWidget):
     """
 
     hovered = Signal(str)
+    mode_changed = Signal(str)
+    """What is shown now, as ``mode``."""
+    wanted = Signal(str)
+    """Name of a command."""
 
     live: LivePane | None = None
     compare: ComparePane | None = None
@@ -102,6 +106,7 @@ class Centre(QWidget):
         self._pages.setCurrentWidget(self._page())
         self.title.setVisible(mode not in (COMPARE, BOARD))
         self._show_parts()
+        self.mode_changed.emit(mode)
 
     def offer_board(self, *, offered: bool) -> None:
         """Offer the board, or go back to the result where there is none."""
@@ -127,6 +132,7 @@ class Centre(QWidget):
         if self._mode == BOARD:
             if self.board is None:
                 self.board = BoardPane(self._bench)
+                self.board.wanted.connect(self.wanted)
                 self._add_page(self.board)
             return self.board
         return self._split
@@ -200,7 +206,7 @@ class Centre(QWidget):
         self._bench.compare_wanted.connect(self.compare_runs)
         runs.stopped.connect(self._stopped)
         runs.failed.connect(lambda _: self._grey(self.tr("failed")))
-        runs.outdated.connect(lambda: self._grey(self.tr("press Run")))
+        runs.outdated.connect(self._wait_for_run)
         self._bench.selection.unit_changed.connect(self.result.select_unit)
         self.result.unit_chosen.connect(self._bench.selection.set_unit)
         self.result.target_chosen.connect(self._bench.selection.set_target)
@@ -233,6 +239,12 @@ class Centre(QWidget):
         self._grey(
             self.tr("stopped at {0} %").format(percent) if known else self.tr("stopped")
         )
+
+    def _wait_for_run(self) -> None:
+        """Say that what is shown is not what the form says."""
+        method = self._bench.runs.method
+        title = method.title if method is not None else ""
+        self._grey(self.tr("{0}: press Run (F5)").format(title))
 
     def _grey(self, words: str) -> None:
         if self._report is not None:

@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 from nnviz.base.recipes import Run
 from nnviz.gui.parts import MARGIN, icon_button, named, row
 from nnviz.gui.theme import GRID
-from nnviz.gui.tiles import named_tile, title_of
+from nnviz.gui.tiles import comparable, title_of
 from nnviz.gui.views.compare import CompareView
 from nnviz.gui.workbench import Workbench
+from nnviz.render.board import tile_of
 
 
 class ComparePane(QWidget):
@@ -25,7 +26,7 @@ class ComparePane(QWidget):
         )
         self.view = CompareView(self)
         self.view.hovered.connect(self.hovered)
-        swap = icon_button(bench.look, "move", self.tr("Swap"), self.swap)
+        swap = icon_button(bench.look, "flip-horizontal-2", self.tr("Swap"), self.swap)
         line = row(self.choices[0], swap, self.choices[1], spacing=GRID)
         line.setContentsMargins(2 * GRID, 2 * GRID, MARGIN, 0)
         line.setStretch(0, 1)
@@ -65,12 +66,13 @@ class ComparePane(QWidget):
 
     def _list(self) -> None:
         """Offer the session's maps and pictures; what is chosen stays chosen."""
+        runs = comparable(self._bench)
         for choice in self.choices:
             kept = choice.currentData()
             with QSignalBlocker(choice):
                 choice.clear()
-                for run in comparable(self._bench):
-                    choice.addItem(title_of(run, self._bench), run)
+                for run in runs:
+                    choice.addItem(title_of(run, runs, self._bench), run)
                 choice.setCurrentIndex(self._place_of(kept) if kept else -1)
 
     def _place_of(self, run: Run) -> int:
@@ -82,11 +84,7 @@ class ComparePane(QWidget):
         first, second = self.pair()
         if first is None or second is None:
             return
-        tiles = [named_tile(each, self._bench) for each in (first, second)]
+        pair = first, second
+        tiles = [tile_of(each, "", title_of(each, pair, self._bench)) for each in pair]
         if tiles[0] is not None and tiles[1] is not None:
             self.view.set_pair(tiles[0], tiles[1])
-
-
-def comparable(bench: Workbench) -> list[Run]:
-    """Return the session's results that are maps or pictures, newest first."""
-    return [run for run in bench.runs.history.runs if named_tile(run, bench)]

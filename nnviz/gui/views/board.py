@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -112,8 +113,7 @@ class BoardView(QWidget):
                 self._cells.addWidget(head, 2 * n + 1, 0)
             self._cells.setRowStretch(2 * n + 1, 1)
         for n, name in enumerate(columns):
-            head = _heading(name, Qt.AlignmentFlag.AlignHCenter)
-            self._cells.addWidget(head, 0, n + 1)
+            self._cells.addWidget(_column_heading(name), 0, n + 1)
             self._cells.setColumnStretch(n + 1, 1)
         for n, tile in enumerate(self._tiles):
             row, column = rows.index(tile.title_row), columns.index(tile.title_column)
@@ -192,5 +192,14 @@ def _heading(words: str, align: Qt.AlignmentFlag) -> ElidedLabel:
     label = ElidedLabel(align=align)
     label.setText(words)
     label.setToolTip(words)
-    label.setObjectName("title")
+    label.setObjectName("heading")
+    return label
+
+
+def _column_heading(words: str) -> QLabel:
+    """Return a heading in as many lines as it needs."""
+    label = QLabel(words)
+    label.setObjectName("heading")
+    label.setWordWrap(True)
+    label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
     return label

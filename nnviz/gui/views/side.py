@@ -100,9 +100,11 @@ class Side(QWidget):
     def show_tile(self, tile: Tile, scale: Scale | None) -> None:
         """Show a tile; the zoom stays."""
         self.tile = tile
-        self._range = boards.raw_range(tile)
+        self._range = boards.raw_range(tile, unit=self._named)
         self.canvas.setAccessibleName(name_of(tile))
-        self.words.setToolTip(boards.colour_range(scale) if scale is not None else "")
+        colours = boards.colour_range(scale) if scale is not None else ""
+        whole = boards.raw_range(tile)
+        self.words.setToolTip("\n".join(each for each in (whole, colours) if each))
         self.canvas.set_picture(picture_of(tile, scale, ink_of(self)))
         self.show_value(None)
 
