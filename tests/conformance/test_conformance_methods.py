@@ -1,12 +1,14 @@
 """What every method must keep to, run over the registry (the contract of methods)."""
 
 import json
+from contextlib import contextmanager
 from functools import singledispatch
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.explained import SIDE, networks
 from support.jobs import cat, finish, never, same_bytes
 from support.pristine import snapshot
 
@@ -14,6 +16,7 @@ from nnviz.base.errors import CancelledError
 from nnviz.base.events import Partial
 from nnviz.base.info import Task
 from nnviz.base.parameters import Kind, Parameter, make, values_of
+from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.results import (
@@ -39,23 +42,39 @@ MODELS = {
     Task.SEGMENT: ("zoo:lraspp_mobilenet_v3_large@random",),
 }
 
-TRANSFORMERS = {"attention": ("zoo:vit_b_32@random",)}
+TRANSFORMERS = {"attention": ("object:VisionTransformer-1",)}
 """Methods that work on one kind of network only, by name."""
 
 
 @pytest.fixture(scope="module")
-def session():
-    opened = Session()
-    yield opened
-    opened.close()
+def transformer():
+    """A vision transformer small enough to be run a hundred times."""
+    return networks()["transformer"]
+
+
+@pytest.fixture(scope="module")
+def session(transformer):
+    with opened(transformer) as made:
+        yield made
 
 
 @pytest.fixture
-def fresh():
+def fresh(transformer):
     """A session that has computed nothing yet."""
-    opened = Session()
-    yield opened
-    opened.close()
+    with opened(transformer) as made:
+        yield made
+
+
+@contextmanager
+def opened(transformer):
+    """A session that was handed a transformer."""
+    made = Session()
+    reference = made.store.adopt(
+        transformer, Preprocess(input_size=(SIDE, SIDE), resize=SIDE), "abcdefghij"
+    )
+    assert (reference,) == TRANSFORMERS["attention"]
+    yield made
+    made.close()
 
 
 def models_for(method):
