@@ -57,6 +57,11 @@ class BoardPane(QWidget):
         self._bar.setRange(0, 1000)
         self._asked = label(style="muted", wrap=True)
         self._state = label(style="muted", wrap=True)
+        self._hint = label(
+            self.tr("Tick what is to be compared, then run: the maps stand here."),
+            "muted",
+        )
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._images: dict[str, Image] = {}
         self._wanted: list[str] = []
         self._own_lock = False
@@ -90,8 +95,8 @@ class BoardPane(QWidget):
             self._run()
 
     def show_numbers(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Show the agreement of the maps as a table."""
-        self.numbers.setVisible(shown)
+        """Show the agreement of the maps as a table, as soon as there is a board."""
+        self.numbers.setVisible(shown and self.board() is not None)
 
     def _run(self) -> None:
         """Fill the board."""
@@ -128,6 +133,8 @@ class BoardPane(QWidget):
 
     def _begin(self) -> None:
         self._own_lock = False
+        self._hint.hide()
+        self.view.show()
         self.stop.show()
         self.run.hide()
         self._bar.setValue(0)
@@ -233,10 +240,10 @@ class BoardPane(QWidget):
         column.addLayout(self._make_tools())
         right = QSplitter(Qt.Orientation.Vertical)
         right.setChildrenCollapsible(False)
-        right.addWidget(self.view)
-        right.addWidget(self.numbers)
-        right.setStretchFactor(0, 3)
-        right.setStretchFactor(1, 1)
+        for widget, share in ((self._hint, 1), (self.view, 3), (self.numbers, 1)):
+            right.addWidget(widget)
+            right.setStretchFactor(right.indexOf(widget), share)
+        self.view.hide()
         line = row(side, right, spacing=0)
         line.setStretch(1, 1)
         self.setLayout(line)

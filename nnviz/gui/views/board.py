@@ -1,5 +1,6 @@
 """A grid of results on one scale, with one zoom, read at one place."""
 
+import textwrap
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
@@ -25,6 +26,8 @@ from nnviz.render.boards import Lock, Tile
 
 _TILE = 150
 """Least height of a tile, px."""
+_HEAD_LETTERS = 15
+"""Length of a line in the headings of columns."""
 _HEAD = 104
 """Width of the rows' headings, px."""
 
@@ -197,9 +200,12 @@ def _heading(words: str, align: Qt.AlignmentFlag) -> ElidedLabel:
 
 
 def _column_heading(words: str) -> QLabel:
-    """Return a heading in as many lines as it needs."""
-    label = QLabel(words)
+    """Return a heading in as many lines as it needs.
+
+    Broken by hand: a label that wraps makes the rows as tall as they would like to be,
+    in place of as tall as there is room.
+    """
+    label = QLabel(textwrap.fill(words, _HEAD_LETTERS, break_long_words=False))
     label.setObjectName("heading")
-    label.setWordWrap(True)
     label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
     return label
