@@ -1,8 +1,8 @@
-"""``nnviz demo``: a gallery of every method, made by the bundled network."""
+"""``nnviz demo``: a gallery of every method, made by the bundled networks."""
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,15 @@ from nnviz.base.results import Heatmap, Picture, Ranking
 from nnviz.base.samples import sample_photos
 from nnviz.base.snippets import command_line, python_code
 from nnviz.cli import console, opening
-from nnviz.cli.arguments import Parser, add_json_option, add_model_options, add_out
+from nnviz.cli.arguments import (
+    Parser,
+    add_json_option,
+    add_model_options,
+    add_out,
+    whole_number,
+)
 from nnviz.cli.gallery import Figure, Gallery, Section, View, page
+from nnviz.cli.subjects import Subject, subjects_of
 from nnviz.media.encode import write_png
 from nnviz.media.files import read_bytes, replacing, write_text
 from nnviz.render.report import paint
@@ -39,19 +46,27 @@ def execute(words: Sequence[str]) -> int:
     opening.check_out(out)
     model = opening.open_model(options)
     photos = [_copy(path, out) for path in _paths(options.images)]
+    methods = api.methods()
+    shown = {
+        name: subjects_of(method, place, model, photos, out)
+        for place, (name, method) in enumerate(methods.items())
+    }
+    say = _silent if options.json else console.line
     figures: dict[str, list[Figure]] = {}
-    for method, photo in _runs(photos, started):
+    for name, subject in _turns(shown, started + options.seconds):
+        method = methods[name]
         try:
-            result = _run(method, model, photo)
+            result = _run(method, subject)
         except ModelError as error:
             # Some methods are for one kind of network only.
-            if not options.json:
-                console.line(f"{method.title} is left out: {error}")
+            say(f"{method.title} is left out: {error}")
+            del shown[name]
             continue
         files = result.save(out)
-        if not options.json:
-            console.line(str(files[0]))
-        figures.setdefault(method.name, []).append(_figure(method, result, files))
+        say(str(files[0]))
+        figures.setdefault(name, []).append(
+            _figure(method, result, files, model.info.reference)
+        )
     file = out / _PAGE
     write_text(file, page(_gallery(model, figures, photos)))
     _say(file, figures, options, time.monotonic() - started)
@@ -81,36 +96,48 @@ def _copy(path: Path, out: Path) -> Image:
     return api.open_image(place)
 
 
-def _runs(
-    photos: Sequence[Image], started: float
-) -> Iterator[tuple[MethodInfo, Image | None]]:
-    """Yield what to run: every method once, then further photographs in time left."""
-    methods = list(api.methods().values())
-    for turn in range(len(photos)):
-        for place, method in enumerate(methods):
-            if turn and time.monotonic() - started > _SECONDS:
+def _turns(
+    shown: Mapping[str, Sequence[Subject]], end: float
+) -> Iterator[tuple[str, Subject]]:
+    """Yield what to run: every method once, then on further subjects in time left.
+
+    Args:
+        shown: what each method is shown on, by its name; one may be taken out
+            meanwhile.
+        end: on the monotonic clock.
+    """
+    for turn in range(max(map(len, shown.values()))):
+        for name in list(shown):
+            if turn and time.monotonic() > end:
                 return
-            if method.needs_image:
-                yield method, photos[(place + turn) % len(photos)]
-            elif turn == 0:
-                yield method, None
+            if turn < len(shown[name]):
+                yield name, shown[name][turn]
 
 
-def _run(method: MethodInfo, model: api.Model, photo: Image | None) -> api.Result:
+def _silent(_text: str) -> None:
+    """Say nothing: the answer is read by a program."""
+
+
+def _run(method: MethodInfo, subject: Subject) -> api.Result:
+    photo = subject.photo
     what = f"{method.title}, {photo.name}" if photo else method.title
     with console.ProgressLine() as progress:
         progress(Progress(0, 0, what))
         values: dict[str, Any] = dict(method.presets.get(_PRESET, {}))
-        return api.run(method.name, model, photo, progress=progress, **values)
+        return api.run(method.name, subject.model, photo, progress=progress, **values)
 
 
-def _figure(method: MethodInfo, result: api.Result, files: Sequence[Path]) -> Figure:
+def _figure(
+    method: MethodInfo, result: api.Result, files: Sequence[Path], usual: str
+) -> Figure:
+    """Describe a result; it names its network if that is not the usual one."""
     recipe = result.recipe
+    by = () if recipe.model == usual else (recipe.model,)
     return Figure(
         views=tuple(_views(result, files[0])),
         files=tuple(file.name for file in files),
         subject=recipe.image or recipe.model,
-        notes=result.report.notes,
+        notes=(*by, *result.report.notes),
         command=command_line(recipe, method.parameters),
         python=python_code(recipe, method.parameters),
         answer=_answer(result),
@@ -195,5 +222,12 @@ def _parser() -> Parser:
     )
     add_model_options(parser)
     add_out(parser, "nnviz-demo")
+    parser.add_argument(
+        "--seconds",
+        metavar="N",
+        type=whole_number("--seconds"),
+        default=_SECONDS,
+        help=f"every method once, then begin no further run after these ({_SECONDS})",
+    )
     add_json_option(parser)
     return parser

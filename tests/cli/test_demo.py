@@ -1,14 +1,23 @@
 """``nnviz demo``: a page that needs nothing from elsewhere, and its pictures."""
 
 import json
+import math
 import re
 import shlex
 from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 
 from nnviz import api
+from nnviz.cli.demo import _turns
+
+
+def shown():
+    """The methods that a classifier and the networks that stand in can show."""
+    # The classifier is a convolutional network.
+    return [each for each in api.methods().values() if each.name != "attention"]
 
 
 class Links(HTMLParser):
@@ -34,7 +43,7 @@ def gallery(tmp_path_factory):
     from nnviz.cli import main
 
     folder = tmp_path_factory.mktemp("demo")
-    assert main(["demo", "--out", str(folder)]) == 0
+    assert main(["demo", "--out", str(folder), "--seconds", "0"]) == 0
     return folder
 
 
@@ -46,7 +55,7 @@ def test_page_is_whole(gallery):
     for link in links.found:
         if link.startswith("https://arxiv.org/"):
             continue
-        target = gallery / link if not link.startswith("#") else None
+        target = gallery / unquote(link) if not link.startswith("#") else None
         assert target is None or target.is_file(), link
     assert "<script" not in page
     assert "prefers-color-scheme: light" in page
@@ -54,14 +63,34 @@ def test_page_is_whole(gallery):
 
 def test_every_method_is_explained(gallery):
     page = unescape((gallery / "index.html").read_text("utf-8"))
-    for method in api.methods().values():
+    for method in shown():
         for words in (method.title, method.shows, method.reading, method.misleads):
             assert words in page
 
 
 def test_every_method_has_a_picture_and_a_recipe(gallery):
     recipes = [json.loads(path.read_text()) for path in gallery.glob("*.json")]
-    assert {recipe["method"] for recipe in recipes} == set(api.methods())
+    assert {recipe["method"] for recipe in recipes} == {each.name for each in shown()}
+
+
+def test_networks_stand_in_for_other_tasks(gallery):
+    """The classifier detects nothing: faces and scenes have networks of their own."""
+    made = {
+        (recipe["method"], recipe["model"], recipe["image"])
+        for recipe in (json.loads(path.read_text()) for path in gallery.glob("*.json"))
+    }
+    assert ("detect", "bundled:faces", "astronaut.png") in made
+    assert ("segment", "bundled:scenes-segmenter", "scene.png") in made
+
+
+def test_a_second_turn_shows_other_photographs():
+    """Rotated by the method's place; a method taken out is not tried again."""
+    shown = {"one": ["a", "b"], "other": ["c"], "out": ["d", "e"]}
+    turns = _turns(shown, math.inf)
+    first = [next(turns) for _ in shown]
+    del shown["out"]
+    assert first == [("one", "a"), ("other", "c"), ("out", "d")]
+    assert list(turns) == [("one", "b")]
 
 
 def test_the_command_lines_make_the_pictures(gallery, nnviz, tmp_path, monkeypatch):
@@ -89,7 +118,13 @@ def test_the_python_lines_make_the_pictures(gallery, tmp_path, monkeypatch):
         assert path.read_bytes() == (gallery / path.name).read_bytes()
 
 
-def test_own_pictures(nnviz, coffee, tmp_path):
+def test_own_pictures(nnviz, coffee, tmp_path, monkeypatch):
+    few = {name: api.methods()[name] for name in ("predictions", "detect")}
+    monkeypatch.setattr(api, "methods", lambda: few)
     status, out, _ = nnviz("demo", coffee, "--out", tmp_path, "--json")
     assert status == 0
-    assert "coffee.predictions.png" in json.loads(out)["pictures"]
+    assert json.loads(out)["pictures"] == [
+        "coffee.predictions.png",
+        "coffee.detect.png",
+        "scene.detect.png",
+    ]

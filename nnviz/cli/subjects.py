@@ -1,0 +1,95 @@
+"""What the demo lets each method look at: a network of its task, and a picture."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnviz import api
+from nnviz.base.images import Image
+from nnviz.base.info import MethodInfo, Task
+from nnviz.media.encode import write_png
+
+_SCENE = "scene.png"
+_SCENE_SEED, _SCENE_SIZE = 12, 256
+"""px.  No picture of the training, which began at another seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _StandIn:
+    """A bundled network for what the demo's own network is not for.
+
+    Attributes:
+        reference: of the network.
+        photo: stem of the photograph that it goes with; "" for a generated scene.
+    """
+
+    reference: str
+    photo: str
+
+
+_STAND_INS: Mapping[Task, tuple[_StandIn, ...]] = {
+    Task.CLASSIFY: (_StandIn("bundled:objects", "chelsea"),),
+    Task.DETECT: (
+        _StandIn("bundled:faces", "astronaut"),
+        _StandIn("bundled:scenes-detector", ""),
+    ),
+    Task.SEGMENT: (_StandIn("bundled:scenes-segmenter", ""),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing that a method looks at.
+
+    Attributes:
+        model: the network.
+        photo: None for a method that needs none.
+    """
+
+    model: api.Model
+    photo: Image | None
+
+
+def subjects_of(
+    method: MethodInfo,
+    place: int,
+    model: api.Model,
+    photos: Sequence[Image],
+    out: Path,
+) -> Sequence[Subject]:
+    """Return what a method is shown on, the most telling first.
+
+    Args:
+        method: which.
+        place: its number: each begins with another photograph.
+        model: the demo's own network; others stand in where it is for another task.
+        photos: at least one.
+        out: where a generated picture is written, so that a replay finds it.
+    """
+    if method.tasks and model.info.task not in method.tasks:
+        return tuple(_stand_ins(method.tasks, photos, out, model.request.device))
+    if not method.needs_image:
+        return (Subject(model, None),)
+    count = len(photos)
+    turned = (photos[(place + turn) % count] for turn in range(count))
+    return tuple(Subject(model, photo) for photo in turned)
+
+
+def _stand_ins(
+    tasks: Sequence[Task], photos: Sequence[Image], out: Path, device: str
+) -> Iterator[Subject]:
+    for task in tasks:
+        for each in _STAND_INS[task]:
+            fits = (photo for photo in photos if Path(photo.name).stem == each.photo)
+            photo = next(fits, photos[0]) if each.photo else _scene(out)
+            yield Subject(api.load(each.reference, device=device), photo)
+
+
+def _scene(out: Path) -> Image:
+    """Write the picture that the networks for scenes are shown on, and open it."""
+    from nnviz.engine.data.scenes import make_scene  # noqa: PLC0415  scipy
+
+    path = out / _SCENE
+    if not path.exists():
+        write_png(path, make_scene(_SCENE_SEED, _SCENE_SIZE).pixels)
+    return api.open_image(path)
