@@ -96,7 +96,10 @@ class BoardPane(QWidget):
 
     def show_numbers(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Show the agreement of the maps as a table, as soon as there is a board."""
-        self.numbers.setVisible(shown and self.board() is not None)
+        board = self.board()
+        self.numbers.setVisible(shown and board is not None)
+        if board is not None:  # columns take their widths from what is seen
+            self._fill_numbers(board)
 
     def _run(self) -> None:
         """Fill the board."""
@@ -152,6 +155,10 @@ class BoardPane(QWidget):
             with QSignalBlocker(self.view.lock):
                 self.view.set_lock(board.scale())
         self.view.set_tiles(board.tiles(waiting))
+        self._fill_numbers(board)
+
+    def _fill_numbers(self, board: Board) -> None:
+        """Write how far the maps of each row agree with its first."""
         rows = tuple(
             (
                 each["row"],
