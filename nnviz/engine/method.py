@@ -22,6 +22,7 @@ from nnviz.base.images import Image
 from nnviz.base.info import LayerInfo, MethodInfo, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
+from nnviz.base.video import FrameImage
 from nnviz.engine.models.model import Model
 from nnviz.engine.ops.asked import Subject
 from nnviz.engine.ops.budget import Pace
@@ -78,6 +79,11 @@ class Context:
         if self.image is None:
             raise TypeError("this method was registered with needs_image=False")
         return self.image
+
+    @property
+    def live(self) -> bool:
+        """Whether the photograph is a frame of a camera, of which the next waits."""
+        return isinstance(self.image, FrameImage)
 
     @property
     def pixels(self) -> Tensor:

@@ -47,6 +47,23 @@ def resize(
     return stacked
 
 
+def resize_quickly(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Resize a frame of a camera, uint8 (H, W, C), to ``size`` (height, width).
+
+    It is halved by averaging while that leaves it large enough, then sampled between
+    its pixels: a tenth of the time that ``resize`` takes, and other values by some
+    levels of 255 at edges, where the filters of Pillow are wider.
+    """
+    import cv2
+
+    height, width = pixels.shape[:2]
+    while height >= 2 * size[0] and width >= 2 * size[1]:
+        height, width = height // 2, width // 2
+        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+        pixels = pixels.reshape(height, width, -1)  # of one channel it drops the axis
+    return _sampled(pixels, size)
+
+
 def _sampled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     """Resize without antialiasing; pixel centres as in torch's ``interpolate``."""
     import cv2

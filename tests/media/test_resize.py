@@ -7,7 +7,7 @@ from PIL import Image as P
 from skimage import data
 
 from nnviz.base.preprocess import Interpolation
-from nnviz.media.resize import resize
+from nnviz.media.resize import resize, resize_quickly
 
 FILTERS = {
     Interpolation.NEAREST: P.Resampling.NEAREST,
@@ -63,3 +63,26 @@ def test_16_bit_keeps_its_depth():
 
 def test_same_size_is_no_work():
     assert resize(PHOTO, PHOTO.shape[:2], Interpolation.BILINEAR) is PHOTO
+
+
+def test_a_frame_is_halved_by_averaging():
+    """Truth: means of four pixels each, rounded."""
+    wide = PHOTO.astype(int)
+    means = (wide[::2, ::2] + wide[1::2, ::2] + wide[::2, 1::2] + wide[1::2, 1::2]) / 4
+    ours = resize_quickly(PHOTO, (200, 300))
+    assert np.abs(ours - means).max() <= 0.5
+
+
+@pytest.mark.parametrize("size", [(190, 290), (64, 96), (90, 140)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_frame_is_resized_quickly_and_nearly_as_by_pillow(size, channels):
+    """Plain sampling is farther from Pillow's antialiased picture."""
+    frame = np.ascontiguousarray(PHOTO[..., :channels])
+    expected = resize(frame, size, Interpolation.BILINEAR).astype(int)
+    ours = resize_quickly(frame, size)
+    assert ours.dtype == np.uint8
+    assert ours.shape == (*size, channels)
+    away = np.abs(ours - expected).mean()
+    sampled = resize(frame, size, Interpolation.LINEAR)
+    assert away < 5
+    assert away < 0.7 * np.abs(sampled - expected).mean()

@@ -85,12 +85,12 @@ class Predictions:
 
 
 def _class_scores(ctx: Context) -> Numbers:
-    """Return the network's output, (K,).
+    """Return the network's output, (K,); of a frame by the network's faster twin.
 
     Raises:
         ModelError: it is not one finite number for each class.
     """
-    output = ctx.activations("")
+    output = ctx.outputs()[0] if ctx.live else ctx.activations("")
     if output.ndim != _CLASSIFIER_NDIM:
         raise ModelError(
             ctx.model.info.title,

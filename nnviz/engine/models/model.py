@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image, Pixels, to_float
 from nnviz.base.info import ModelInfo
-from nnviz.base.preprocess import ChannelOrder, Fit, Preprocess
+from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
+from nnviz.base.video import FrameImage
 from nnviz.engine.ops.folding import folded
-from nnviz.media.resize import resize
+from nnviz.media.resize import resize, resize_quickly
 
 _COLOURS = 3
 _SMALL = (128, 128)
@@ -115,17 +116,30 @@ class Normaliser(nn.Module):
 def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
     """Return (H, W, C) float32 in [0, 1]: resized, cropped, channels matched.
 
-    8-bit photos are resized in 8 bits, as the published preprocessing does.
+    8-bit photos are resized in 8 bits, as the published preprocessing does; frames of
+    a camera quickly, where ``resized_quickly`` says so.
     """
     pixels = _match_channels(image, preprocess.channels)
     sizes = preprocess.resized(image.size)
-    pixels = to_float(resize(pixels, sizes, preprocess.interpolation))
+    if resized_quickly(image, preprocess):
+        pixels = to_float(resize_quickly(pixels, sizes))
+    else:
+        pixels = to_float(resize(pixels, sizes, preprocess.interpolation))
     top, left = preprocess.crop_origin(sizes)
     height, width = preprocess.input_of(image.size)
     if top < 0 or left < 0:
         pixels = _pad(pixels, preprocess)
         top, left = max(0, top), max(0, left)
     return pixels[top : top + height, left : left + width]
+
+
+def resized_quickly(image: Image, preprocess: Preprocess) -> bool:
+    """Tell whether a picture is not resized with the published filter.
+
+    That of a frame takes as long as a small network; a frame is seen for a moment.
+    """
+    slow = preprocess.interpolation in {Interpolation.BILINEAR, Interpolation.BICUBIC}
+    return slow and isinstance(image, FrameImage)
 
 
 def _match_channels(image: Image, channels: int) -> Pixels:

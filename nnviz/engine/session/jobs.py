@@ -1,6 +1,7 @@
 """Jobs: generators that do what a request asks for and can be stopped anywhere."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,10 +22,11 @@ from nnviz.base.requests import (
     RunMethod,
     TrainModel,
 )
+from nnviz.base.results import Report
 from nnviz.base.video import FrameImage
 from nnviz.engine.evaluation.job import evaluate
 from nnviz.engine.method import Context, find
-from nnviz.engine.models.model import Model
+from nnviz.engine.models.model import Model, resized_quickly
 from nnviz.engine.models.store import ModelStore
 from nnviz.engine.ops.cache import TensorCache
 from nnviz.engine.session.catalogue import live_catalogue
@@ -33,6 +35,7 @@ from nnviz.engine.session.steering import follow
 from nnviz.engine.training.recipes import train
 
 Check = Callable[[], None]
+_QUICK = "live: resampled by averaging; its recipe resamples as published"
 
 
 class Session:
@@ -126,7 +129,7 @@ class Session:
             )
             report, changes = yield from follow(registered, ctx, request)
             recipe = recipe_of(request, params, ctx, changes)
-        return Run(report, recipe, request.image)
+        return Run(_with_remark(report, ctx), recipe, request.image)
 
     def _cache_for(self, image: Image | None) -> TensorCache:
         """Return where to keep what is computed on a photograph.
@@ -140,6 +143,14 @@ class Session:
             self._frame_cache.clear()
             self._frame = image.sha256
         return self._frame_cache
+
+
+def _with_remark(report: Report, ctx: Context) -> Report:
+    """Say of a frame's result what its recipe, replayed, does otherwise."""
+    image, preprocess = ctx.image, ctx.model.info.preprocess
+    if image is None or not resized_quickly(image, preprocess):
+        return report
+    return replace(report, notes=(*report.notes, _QUICK))
 
 
 def _require_image(info: MethodInfo, request: RunMethod) -> None:

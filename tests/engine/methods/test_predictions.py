@@ -4,11 +4,13 @@ import math
 
 import pytest
 import torch
-from support.jobs import run_method, run_network
+from support.jobs import cat, finish, never, run_method, run_network
 from torch import nn
 
 from nnviz.base.errors import ModelError
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.base.video import FrameImage
 from nnviz.engine.session import Session
 
 SMALL = Preprocess(input_size=(16, 16), resize=16)
@@ -75,3 +77,29 @@ def test_output_that_is_not_finite(session):
 def test_bundled_network_knows_a_cat_from_its_output(session):
     main = run_method(session, "predictions", "bundled:objects").report.main
     assert main.values[0] > 1 / 101
+
+
+def test_a_frame_is_resized_quickly_and_says_so(session):
+    """Truth: the same picture as a photograph, whose preprocessing is the published."""
+    photo = cat()
+    frame = FrameImage(
+        photo.pixels, "film frame 7", "frame:1:7", number=7, captured=0.0
+    )
+    runs = [
+        finish(
+            session.job(
+                RunMethod(
+                    method="predictions",
+                    model=ModelRequest(reference="bundled:objects", device="cpu"),
+                    image=image,
+                ),
+                never,
+            )
+        )
+        for image in (photo, frame)
+    ]
+    photographed, live = (run.report for run in runs)
+    assert not any("live" in note for note in photographed.notes)
+    assert any(note.startswith("live: resampled") for note in live.notes)
+    assert live.main.indices[0] == photographed.main.indices[0]
+    assert live.main.values[0] == pytest.approx(photographed.main.values[0], abs=0.1)
