@@ -1,10 +1,11 @@
 """Which layers a class activation map is made of, and why those."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import LayerInfo, ModelInfo
+from nnviz.base.info import LayerInfo, ModelInfo, Task
 from nnviz.engine.ops.maps import covers_input
 
 STAGES = "stages"
@@ -13,6 +14,10 @@ STAGES = "stages"
 _REARRANGING = {"Dropout", "Flatten", "Identity", "Permute", "StochasticDepth"}
 """Layers that change no number: the one before them is named instead."""
 _ATTENTION = ("attn", "attention")
+_HEADS = ("head", "rpn", "roi", "fpn", "classifier", "aux", "score")
+"""What parts begin with, by name, that answer for some boxes or places only."""
+_SHARED = 8
+"""Detectors and segmenters answer from maps of 1/8 of the input's side and below."""
 _FINEST = 4
 """Stages begin with maps of at most 1/4 of the input's side: finer ones show edges."""
 _MOST = 4
@@ -99,9 +104,12 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
             "has no layer with a map of more than one place",
             "use a method that needs none, such as occlusion",
         )
-    best = candidates[-1]
+    shared = info.task in {Task.DETECT, Task.SEGMENT}
+    best = _before_heads(info, candidates) if shared else candidates[-1]
     rows, columns = map_size(best) or (0, 0)
-    if best.extra_tokens:
+    if shared:
+        reason = "the deepest of about 1/8 of the input's side, before the heads part"
+    elif best.extra_tokens:
         reason = (
             "what the last attention is given; behind it the answer "
             "reads the class token alone"
@@ -109,6 +117,25 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
     else:
         reason = "the deepest with a map, before places are pooled"
     return best, (f"layer {best.name} ({rows} x {columns}) was chosen: {reason}",)
+
+
+def _before_heads(info: ModelInfo, candidates: Sequence[LayerInfo]) -> LayerInfo:
+    """Return the deepest layer that the answers for all boxes or places depend on.
+
+    Coarser maps say nothing about small boxes where a detector answers from several
+    (SSD, section 2.1); those of a head speak for its own level alone.
+    """
+    whole = max(info.preprocess.input_size)
+
+    def missed(layer: LayerInfo) -> float:
+        return abs(math.log2(whole / max(map_size(layer) or (1,)) / _SHARED))
+
+    bodies = [each for each in candidates if not _is_head(each.name)] or candidates
+    return min(reversed(bodies), key=missed)
+
+
+def _is_head(name: str) -> bool:
+    return any(part.lower().startswith(_HEADS) for part in name.split("."))
 
 
 def _candidates(info: ModelInfo) -> list[LayerInfo]:
