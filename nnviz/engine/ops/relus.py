@@ -172,8 +172,9 @@ class _Rectify(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         (gradient,) = gradients
-        positive = gradient.clamp(min=0)
         if ctx.rule is ReluRule.DECONVNET:
-            return positive, None, None, None
+            return gradient.clamp(min=0), None, None, None
         (out,) = ctx.saved_tensors
-        return positive * ((out > 0) & (out < ctx.largest)), None, None, None
+        # In one sweep: g [0 < out] [out < largest].
+        active = torch.ops.aten.hardtanh_backward(gradient, out, 0.0, ctx.largest)
+        return active.clamp_(min=0), None, None, None
