@@ -56,6 +56,8 @@ class Live(QObject):
         self._bridge: Bridge | None = None
         self.entered = False
         """Whether the workspace is seen."""
+        self._away = False
+        """Whether the camera is off for as long as the window is minimised."""
         self._offered = False
         """Whether a camera was offered already."""
         self.request: SourceRequest | None = None
@@ -97,7 +99,7 @@ class Live(QObject):
 
     def leave(self) -> None:
         """The workspace cannot be seen any more: no camera stays on."""
-        self.entered = False
+        self.entered = self._away = False
         if self._bridge is not None:
             self._bridge.live.close()
         self.stop_recording()
@@ -105,6 +107,19 @@ class Live(QObject):
             self._messages.settle(topic)
         self.unpin()
         self._rest()
+
+    def go_away(self) -> None:
+        """The window is minimised: no camera watches whom it does not show."""
+        camera = self.request is not None and self.request.kind is SourceKind.CAMERA
+        if self.entered and camera:
+            self.leave()
+            self._away = True
+
+    def come_back(self) -> None:
+        """The window can be seen again: so can the camera."""
+        if self._away:
+            self._away = False
+            self.enter()
 
     def _begin(self) -> None:
         if self._bridge is not None and self.request is not None:
@@ -132,6 +147,10 @@ class Live(QObject):
             self._messages.settle(_CAMERA_TOPIC)
         self._rest()
         self._bridge.live.open(request)
+
+    def refuse(self, error: ErrorRecord) -> None:
+        """Say why a source cannot be opened; the one before stays."""
+        self._messages.fail(_SOURCE_TOPIC, error)
 
     def again(self) -> None:
         """Try the source again that failed or ended."""

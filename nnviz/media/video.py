@@ -26,12 +26,6 @@ from nnviz.base.video import Grab, SourceLostError, without_password
 from nnviz.media.files import check_file
 from nnviz.media.headers import MAX_PIXELS, check_size
 
-SUFFIXES = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts"}
-    | {".mts", ".wmv", ".asf", ".flv", ".ogv", ".3gp", ".mjpeg", ".mjpg", ".y4m"}
-)
-"""Endings, in lower case, of files that are films; GIF may be one or a picture."""
-
 _TEXT_FORMATS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 """FFmpeg draws text files as films."""
 _OPENING_SECONDS, _READING_SECONDS = 8.0, 5.0

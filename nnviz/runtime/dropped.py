@@ -13,6 +13,7 @@ from nnviz.base.dropped import Dropped, Saved
 from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
+from nnviz.base.video import FILMS
 from nnviz.runtime.export import RECIPE_KEY
 from nnviz.runtime.replay import find_picture, model_request, read_recipe
 
@@ -41,25 +42,6 @@ IMAGES = frozenset(
         ".dib",
         ".exr",
         ".hdr",
-    ]
-)
-FILMS = frozenset(
-    [
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".mkv",
-        ".webm",
-        ".avi",
-        ".mpg",
-        ".mpeg",
-        ".ts",
-        ".m2ts",
-        ".mts",
-        ".wmv",
-        ".flv",
-        ".ogv",
-        ".3gp",
     ]
 )
 MODELS = frozenset([".safetensors", ".pt", ".pth", ".bin", ".ckpt"])

@@ -65,6 +65,35 @@ def test_the_menu_lists_the_cameras_that_there_are_now(lively, fake):
     assert fake.live.opened[-1].address == "third"
 
 
+def test_minimising_turns_the_camera_off_until_the_window_is_back(lively, fake):
+    """Truth: privacy: no camera watches that nobody sees; a film goes on."""
+    lively.showMinimized()
+    assert fake.live.running
+    lively.showNormal()
+    camera = SourceRequest(kind=SourceKind.CAMERA, address="2")
+    lively.bench.live.open(camera)
+    opened = len(fake.live.opened)
+    lively.showMinimized()
+    assert not fake.live.running
+    lively.showNormal()
+    assert fake.live.opened[opened:] == [camera]
+
+
+def test_the_address_may_be_a_part_of_the_screen(lively, fake):
+    """Truth: what ``nnviz live --source`` takes; what it refuses is said."""
+    address = pane(lively).source._address
+    address.setText("screen:10,20,300,200")
+    address.returnPressed.emit()
+    assert fake.live.opened[-1] == SourceRequest(
+        kind=SourceKind.SCREEN, address="10,20,300,200"
+    )
+    count = len(fake.live.opened)
+    address.setText("gopher://somewhere")
+    address.returnPressed.emit()
+    assert len(fake.live.opened) == count
+    assert any("gopher" in text for text in notices(lively))
+
+
 def test_leaving_the_workspace_turns_the_camera_off(lively, fake):
     """Truth: the source is closed, and opened again when one comes back."""
     source = fake.live.source

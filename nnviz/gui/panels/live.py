@@ -1,7 +1,7 @@
 """The middle of the window in the Live workspace: source, frames, going and keeping."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -69,6 +69,19 @@ class LivePane(QWidget):
                 self._bench.live.step(-1)
             case _:
                 super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Watch the window: whether it is minimised is told to no other widget."""
+        self.window().installEventFilter(self)
+        super().showEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Turn a camera off while the window is minimised."""
+        changed = event.type() is QEvent.Type.WindowStateChange
+        if changed and watched is self.window():
+            live = self._bench.live
+            (live.go_away if self.window().isMinimized() else live.come_back)()
+        return super().eventFilter(watched, event)
 
     def _make_kept(self) -> QWidget:
         kept = QWidget()

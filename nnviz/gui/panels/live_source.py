@@ -10,8 +10,10 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
+from nnviz.base.errors import InputError, error_record
 from nnviz.base.samples import sample_film
 from nnviz.base.video import (
+    FILMS,
     Camera,
     SourceKind,
     SourceRequest,
@@ -22,7 +24,7 @@ from nnviz.gui.parts import keep_icon, named, search_field
 from nnviz.gui.signs import TIMES
 from nnviz.gui.workbench import Workbench
 
-_FILMS = "*.mp4 *.m4v *.mov *.mkv *.webm *.avi *.mpg *.mpeg *.ts *.wmv *.ogv *.gif"
+_FILMS = " ".join(f"*{ending}" for ending in sorted({*FILMS, ".gif"}))
 
 
 class SourcePicker(QToolButton):
@@ -42,7 +44,10 @@ class SourcePicker(QToolButton):
         )
         self._menu = QMenu(self)
         self._cameras: list[QAction] = []
-        self._address = search_field("rtsp://, http://", self.tr("Address of a stream"))
+        self._address = search_field(
+            "rtsp://, http://, screen:left,top,width,height",
+            self.tr("Address of a stream, or part of the screen"),
+        )
         self._address.returnPressed.connect(self._open_address)
         self.setMenu(self._menu)
         self._fill()
@@ -58,7 +63,7 @@ class SourcePicker(QToolButton):
         menu.addAction(self.tr("Video file…")).triggered.connect(self.ask_film)
         menu.addAction(self.tr("Folder as a film…")).triggered.connect(self.ask_folder)
         menu.addAction(self.tr("Sample film")).triggered.connect(self.open_sample)
-        menu.addSection(self.tr("Stream"))
+        menu.addSection(self.tr("Address"))
         field = QWidgetAction(menu)
         field.setDefaultWidget(self._address)
         menu.addAction(field)
@@ -100,9 +105,17 @@ class SourcePicker(QToolButton):
         self._open(SourceKind.CAMERA, camera.address, mirrored=True)
 
     def _open_address(self) -> None:
-        if self._address.text().strip():
-            self._open(SourceKind.STREAM, self._address.text().strip())
-            self._menu.close()
+        """Open what is named: whatever the command line takes too."""
+        from nnviz.runtime.capture import source_of  # noqa: PLC0415  loads PyAV
+
+        text = self._address.text().strip()
+        if not text:
+            return
+        self._menu.close()
+        try:
+            self._bench.live.open(source_of(text))
+        except InputError as error:
+            self._bench.live.refuse(error_record(error))
 
     def _open_screen(self) -> None:
         self._open(SourceKind.SCREEN, "")
