@@ -12,6 +12,7 @@ from tests.benchmarks import (  # noqa: F401  they register
     explain,
     explain_maps,
     live,
+    live_engine,
     memory,
     window,
 )

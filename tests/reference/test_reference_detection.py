@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from skimage import data
-from torch import nn
+from support.spreading import spread
 from torchvision.models.detection import _utils, transform
 
 from nnviz.base.images import image_from_array
@@ -34,14 +34,14 @@ NAMES = [
     for name in zoo.architectures(zoo.Task.DETECT)
 ]
 TOLERANCE = 1e-4
-SHORTER, LONGER = 160, 240
+SHORTER, LONGER = 96, 160
 """px: the networks take any size; theirs would take minutes."""
-COCO = Path(os.environ.get("NNVIZ_DATA", "/nowhere"), "coco/coco-val128/images")
+COCO = Path(os.environ.get("NNVIZ_DATA", "/nowhere"), "coco")
 
 
 def pictures():
     """Photographs of several shapes, and pictures that are none."""
-    found = sorted(COCO.glob("*.jpg"))[:3]
+    found = sorted(COCO.rglob("*.jpg"))[:3]
     if found:
         return [open_image(path) for path in found]
     noise = np.random.default_rng(0).integers(0, 256, (90, 211, 3), np.uint8)
@@ -57,37 +57,6 @@ def pair(name):
         theirs.transform.max_size = LONGER
     spread(theirs)
     return theirs, detector(theirs)
-
-
-def spread(net):
-    """Make the answers differ from place to place, as those of a trained network do.
-
-    Every layer's answer to a photograph gets one variance (Mishkin & Matas 2015,
-    arXiv:1511.06422); batch norms get its statistics.
-    """
-
-    def scale(module, _inputs, output):
-        size = output.std().clamp(min=1e-6) / spread_of[module]
-        module.weight /= size
-        handles.pop(module).remove()
-        if module.bias is None:
-            return output / size
-        bias = module.bias.view(-1, *[1] * (output.ndim - 2))
-        return (output - bias) / size + bias
-
-    handles, spread_of = {}, {}
-    for name, module in net.named_modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            # Small at the end, so that no score is rounded to 1: equals have no order.
-            spread_of[module] = 1.0 if name.startswith("backbone") else 0.25
-            handles[module] = module.register_forward_hook(scale)
-        if isinstance(module, nn.BatchNorm2d):
-            module.momentum = None
-            module.train()
-    photo = torch.from_numpy(data.astronaut()[:320, :320].copy()).permute(2, 0, 1) / 255
-    with torch.no_grad():
-        net([photo, photo.flip(2)])
-    net.eval()
 
 
 def owner(net):
