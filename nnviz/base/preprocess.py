@@ -122,7 +122,8 @@ class Preprocess:
             case Fit.WHOLE:
                 # floor() of this very product, as torch's interpolate has it.
                 ratio = min(
-                    self.resize / min(photo_size), max(self.input_size) / max(photo_size)
+                    self.resize / min(photo_size),
+                    max(self.input_size) / max(photo_size),
                 )
                 return (
                     max(1, math.floor(height * ratio)),

@@ -140,7 +140,7 @@ COURSE = SceneCourse(
     arguments={"classes": len(CLASSES)},
     kind=Task.DETECT,
     task=SceneTask(lambda: SceneDetector(len(CLASSES)), loss, measure),
-    recipe=SceneRecipe(epochs=16),
+    recipe=SceneRecipe(epochs=24),
     about="A single-shot detector (SSD) on a small residual network, 1.2 million "
     "weights, that boxes ten kinds of shapes in generated scenes.  Four anchors stand "
     "at each place of three feature maps.",
