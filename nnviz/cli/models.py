@@ -44,7 +44,7 @@ def _list(options: argparse.Namespace) -> None:
         )
         return
     console.table(
-        ("reference", "family", "weights", "download", "top-1", "year", "here"),
+        ("reference", "family", "weights", "download", "score", "year", "here"),
         [_row(entry) for entry in entries],
         right=(2, 3, 4, 5),
     )
@@ -62,7 +62,7 @@ def _row(entry: ModelEntry) -> tuple[str, ...]:
         entry.family,
         console.count(entry.parameters),
         console.file_size(entry.file_size) if entry.file_size else "-",
-        "-" if entry.accuracy is None else f"{entry.accuracy:.1f} %",
+        "-" if entry.accuracy is None else f"{entry.accuracy:.1f} % {entry.metric}",
         str(entry.year) if entry.year else "-",
         "yes" if _is_here(entry) else "no",
     )

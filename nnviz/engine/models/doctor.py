@@ -117,8 +117,9 @@ def _unreached(layers: tuple[LayerInfo, ...]) -> Iterator[Finding]:
     ]
     if names:
         text = (
-            f"{len(names)} layers with weights are never called ({_some(names)}): "
-            "used by another layer directly, or only in training"
+            f"{len(names)} layers with weights are not called in a trial pass "
+            f"({_some(names)}): used by another layer directly, only in training, or "
+            "only where something is found"
         )
         yield Finding(Severity.NOTE, text)
 

@@ -263,7 +263,7 @@ def test_the_doctor_finds_each_thing() -> None:
     for words in (
         *("NaN or infinite weights in head.weight", "mean 406 is above"),
         *("norm keep no statistics", "takes 32 x 32 px, not any other size"),
-        *("never called (spare)", "run more than once in a pass (relu)"),
+        *("not called in a trial pass (spare)", "run more than once in a pass (relu)"),
         *("in place (1 ReLU)", "not layers (1 relu)"),
     ):
         assert words in text
