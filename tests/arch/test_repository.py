@@ -6,6 +6,7 @@ Truth: the rules in CONTRIBUTING.md.
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,9 @@ def test_art_ships_with_its_licence(folder):
 def test_a_resource_that_does_not_ship_is_named():
     with pytest.raises(FileNotFoundError, match=r"icons/no-such-icon\.svg"):
         resource("icons", "no-such-icon.svg")
+
+
+def test_test_modules_have_unique_names():
+    """Without packages pytest imports every test module by its base name alone."""
+    names = Counter(file.name for file in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
