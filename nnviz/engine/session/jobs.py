@@ -11,6 +11,7 @@ from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.events import Job
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
+from nnviz.base.interrupts import held_back
 from nnviz.base.parameters import make
 from nnviz.base.recipes import Run
 from nnviz.base.requests import (
@@ -32,7 +33,6 @@ from nnviz.engine.ops.cache import TensorCache
 from nnviz.engine.session.catalogue import live_catalogue
 from nnviz.engine.session.recipe import recipe_of
 from nnviz.engine.session.steering import follow
-from nnviz.engine.training.recipes import train
 
 Check = Callable[[], None]
 _QUICK = "live: resampled by averaging; its recipe resamples as published"
@@ -103,6 +103,10 @@ class Session:
         return str(path)
 
     def _train(self, request: TrainModel, check: Check) -> Job:
+        # Detectors learn with torchvision, which takes 2 s to import.
+        with held_back():
+            from nnviz.engine.training.recipes import train  # noqa: PLC0415
+
         return (yield from train(request, check))
 
     def _evaluate(self, request: EvaluateModel, check: Check) -> Job:

@@ -53,9 +53,7 @@ def folder(tmp_path_factory):
     return root
 
 
-PLAN = Plan(
-    lambda: SmallResNet(len(DIRECTIONS), width=8), draw_crops, initialise_plain
-)
+PLAN = Plan(lambda: SmallResNet(len(DIRECTIONS), width=8), draw_crops, initialise_plain)
 
 
 def test_it_learns(folder, tmp_path):
@@ -141,8 +139,7 @@ def test_a_whitened_first_layer_gives_unrelated_outputs_of_unit_spread():
     net = SmallVgg(3)
     everyday.initialise_whitened(net, photos, torch.Generator().manual_seed(0))
     mean, std = (
-        torch.tensor(value).view(-1, 1, 1)
-        for value in (everyday._MEAN, everyday._STD)
+        torch.tensor(value).view(-1, 1, 1) for value in (everyday._MEAN, everyday._STD)
     )
     given = (torch.stack(photos.photos) / 255 - mean) / std
     with torch.no_grad():
