@@ -19,10 +19,15 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_interrupt_takes_effect_at_the_end_of_the_block():
-    reached = False
-    with pytest.raises(KeyboardInterrupt), held_back():
-        os.kill(os.getpid(), signal.SIGINT)
-        reached = True
+    reached = []
+
+    def interrupted() -> None:
+        with held_back():
+            os.kill(os.getpid(), signal.SIGINT)
+            reached.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert reached
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
