@@ -28,9 +28,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial:
-    """A first or better version of the report; may be shown."""
+    """A first or better version of the report; may be shown.
+
+    Attributes:
+        report: what there is so far.
+        step: its number in the recording; -1 where none is kept.
+    """
 
     report: Report
+    step: int = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

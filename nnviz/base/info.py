@@ -47,6 +47,8 @@ class MethodInfo:
         presets: named values; ``demo`` is what ``nnviz demo`` runs.
         needs_image: whether it looks at a photograph at all.
         tasks: the tasks of the networks that it works on; empty for any.
+        recorded: whether its reports are the steps of an optimisation, to be kept on
+            a timeline, gone back to and gone on from.
     """
 
     name: str
@@ -61,6 +63,7 @@ class MethodInfo:
     presets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     needs_image: bool = True
     tasks: tuple[Task, ...] = ()
+    recorded: bool = False
 
     def suits(self, task: Task) -> bool:
         """Tell whether it works on networks of a task."""

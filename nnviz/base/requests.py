@@ -39,6 +39,19 @@ class FetchModel:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A step of a recorded optimisation, to go on from.
+
+    Attributes:
+        folder: of the recording.
+        step: its number; -1 for the newest.
+    """
+
+    folder: str
+    step: int = -1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RunMethod:
     """Run a method; ends with a ``nnviz.base.recipes.Run``.
@@ -52,6 +65,9 @@ class RunMethod:
         changes: steered values by step, when a recipe is replayed.
         chunks: sizes of the chunks, when a recipe is replayed.
         threads: torch's threads, when a recipe is replayed; 0 leaves them as they are.
+        recording: folder that keeps the steps of an optimisation; "" keeps none.
+        begin: the step of a recording to go on from; None for a fresh start.  In the
+            folder of ``recording`` itself, what came after it is dropped.
     """
 
     method: str
@@ -62,6 +78,8 @@ class RunMethod:
     changes: tuple[tuple[int, Mapping[str, Value]], ...] = ()
     chunks: tuple[int, ...] = ()
     threads: int = 0
+    recording: str = ""
+    begin: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.errors import MemoryShortError, unknown
@@ -38,8 +39,23 @@ from nnviz.media.decode import open_image
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+State = Mapping[str, NDArray[Any]]
+"""Named arrays from which an optimisation goes on as if it had never stopped."""
 Presets = Mapping[str, Mapping[str, Value]]
 """Values by parameter, by the preset's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A step of an optimisation, for its recording.
+
+    Attributes:
+        numbers: what was measured.
+        state: makes the arrays from which to go on.
+    """
+
+    numbers: Mapping[str, float]
+    state: Callable[[], State]
 
 
 @dataclass(kw_only=True)
@@ -56,6 +72,9 @@ class Context:
         planned: sizes of the chunks when a recipe is replayed.
         chunks: sizes of the chunks that were used; the recipe keeps them.
         progress: as said with ``step``.
+        begun: the state to go on from, None for a fresh start; with it, ``generator``
+            is as it was then.
+        moment: as said with ``keep``.
     """
 
     model: Model
@@ -67,6 +86,8 @@ class Context:
     planned: tuple[int, ...] = ()
     chunks: list[int] = field(default_factory=list)
     progress: Progress = field(default_factory=lambda: Progress(0, 0, ""))
+    begun: State | None = None
+    moment: Kept | None = None
 
     @property
     def device(self) -> torch.device:
@@ -290,6 +311,18 @@ class Context:
         """Say how far the method is; told with the next yield."""
         self.progress = Progress(done, total, what)
 
+    def keep(self, numbers: Mapping[str, float], state: Callable[[], State]) -> None:
+        """Say what the step of an optimisation measured, and how to go on from it.
+
+        Told with the next yield; for methods registered as ``recorded``.
+
+        Args:
+            numbers: objective, loss, ..., by name.
+            state: makes the arrays with which ``begun`` would go on, bit for bit;
+                called only where they are kept.
+        """
+        self.moment = Kept(numbers, state)
+
     def cached(self, what: str, make: Callable[[], Held]) -> Held:
         """Keep what depends on the network and the photograph alone.
 
@@ -341,6 +374,7 @@ def register(
     reference: Reference | None = None,
     needs_image: bool = True,
     tasks: tuple[Task, ...] = (),
+    recorded: bool = False,
 ) -> Callable[[type[Method]], type[Method]]:
     """Make a method known under a name: the decorator of every method's class.
 
@@ -352,6 +386,7 @@ def register(
         reference: the publication that defines it.
         needs_image: whether it looks at a photograph.
         tasks: of the networks that it works on; empty for any.
+        recorded: whether its reports are the steps of an optimisation.
 
     Raises:
         ValueError: the name is taken.
@@ -373,6 +408,7 @@ def register(
             presets=method.presets,
             needs_image=needs_image,
             tasks=tasks,
+            recorded=recorded,
         )
         _REGISTRY[name] = Registered(info, method)
         return method

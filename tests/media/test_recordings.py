@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnviz.base.errors import InputError
-from nnviz.runtime.recordings import Recording
+from nnviz.media.recordings import Recording
 
 
 def noise(index: int, size: int = 24) -> np.ndarray:
@@ -108,7 +108,7 @@ def test_a_cut_off_line_and_its_frame_are_forgotten(tmp_path: Path) -> None:
 def test_a_killed_process_leaves_a_recording_that_goes_on(tmp_path: Path) -> None:
     program = (
         "import sys, numpy as np; from pathlib import Path\n"
-        "from nnviz.runtime.recordings import Recording\n"
+        "from nnviz.media.recordings import Recording\n"
         "recording = Recording(Path(sys.argv[1]), limit=20_000)\n"
         "frame = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)\n"
         "while True: print(recording.append(frame, {'loss': 1.5}), flush=True)\n"
