@@ -26,7 +26,7 @@ from nnviz.base.live import Shown
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Request
 from nnviz.base.resources import resource
-from nnviz.base.video import SourceStatus
+from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.runtime.garbage import GarbageTimer
 from nnviz.runtime.io import (
     CAMERAS_PLACE,
@@ -215,6 +215,16 @@ class Bridge(QObject):
     def export_board(self, board: "Board", folder: str, lock: "Lock") -> None:
         """Save a board as picture, page and numbers; answers as ``export``."""
         self._io.export_board(board, folder, lock)
+
+    def source_of(self, text: str) -> SourceRequest:
+        """Return the source of frames that a person means; see ``nnviz live``.
+
+        Raises:
+            InputError: it is none, or no such file.
+        """
+        from nnviz.runtime.capture import source_of  # noqa: PLC0415 -- PyAV, OpenCV
+
+        return source_of(text)
 
     def find_cameras(self) -> None:
         """Look for cameras; answers with ``cameras_found``."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from nnviz.base.errors import ErrorRecord
+from nnviz.base.errors import ErrorRecord, InputError, error_record
 from nnviz.base.info import Severity
 from nnviz.base.live import Recorded, Shown, SourceControls
 from nnviz.base.recipes import Run
@@ -148,9 +148,16 @@ class Live(QObject):
         self._rest()
         self._bridge.live.open(request)
 
-    def refuse(self, error: ErrorRecord) -> None:
-        """Say why a source cannot be opened; the one before stays."""
-        self._messages.fail(_SOURCE_TOPIC, error)
+    def open_named(self, text: str) -> None:
+        """Open what the command line would call so; if nothing, say why."""
+        if self._bridge is None:
+            return
+        try:
+            request = self._bridge.source_of(text)
+        except InputError as error:
+            self._messages.fail(_SOURCE_TOPIC, error_record(error))
+        else:
+            self.open(request)
 
     def again(self) -> None:
         """Try the source again that failed or ended."""

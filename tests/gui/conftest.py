@@ -21,6 +21,7 @@ from nnviz.base.video import frame_image
 from nnviz.gui import app
 from nnviz.gui.bridge import Bridge
 from nnviz.gui.settings import Settings
+from nnviz.runtime.capture import source_of
 from nnviz.runtime.dropped import look_at
 from nnviz.runtime.live import still
 from tests.support.sources import HandSource
@@ -111,6 +112,8 @@ class FakeBridge(QObject):
 
     def export(self, run, folder, stem=None):
         self.saved.append((run, folder, stem))
+
+    source_of = staticmethod(source_of)
 
     def find_cameras(self):
         self.cameras_found.emit(self.cameras)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from nnviz.base.errors import InputError, error_record
 from nnviz.base.samples import sample_film
 from nnviz.base.video import (
     FILMS,
@@ -105,17 +104,10 @@ class SourcePicker(QToolButton):
         self._open(SourceKind.CAMERA, camera.address, mirrored=True)
 
     def _open_address(self) -> None:
-        """Open what is named: whatever the command line takes too."""
-        from nnviz.runtime.capture import source_of  # noqa: PLC0415  loads PyAV
-
         text = self._address.text().strip()
-        if not text:
-            return
-        self._menu.close()
-        try:
-            self._bench.live.open(source_of(text))
-        except InputError as error:
-            self._bench.live.refuse(error_record(error))
+        if text:
+            self._menu.close()
+            self._bench.live.open_named(text)
 
     def _open_screen(self) -> None:
         self._open(SourceKind.SCREEN, "")
