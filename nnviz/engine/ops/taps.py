@@ -1,7 +1,7 @@
 """Look at what a layer gives: one forward pass that stops where it may."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -85,18 +85,46 @@ def run_to(net: nn.Module, x: Tensor, layer: str, *, calls: int = 1) -> Tensor:
 
     Args and errors are ``output_of``'s.
     """
-    tap = _Tap(layer, calls)
-    handle = find_module(net, layer).register_forward_hook(tap)
+    return run_to_all(net, x, {layer: calls})[layer]
+
+
+def run_to_all(
+    net: nn.Module, x: Tensor, calls: Mapping[str, int]
+) -> dict[str, Tensor]:
+    """Return what several layers give in one pass, which ends at the deepest of them.
+
+    Args:
+        net: the network.
+        x: what it takes.
+        calls: by layer, how often one pass runs it; 0 where unknown, which costs the
+            pass to the end.
+
+    Returns:
+        Each layer's last output, first tensor, with its graph where gradients are
+        enabled; in memory of its own, as ``output_of``'s.
+
+    Raises:
+        UsageError: no such layer.
+        ModelError: the pass does not run a layer, or it gives no tensor.
+    """
+    waiting = set(calls)
+    taps = {layer: _Tap(layer, number, waiting) for layer, number in calls.items()}
+    handles = []
     try:
+        for layer, tap in taps.items():
+            handles.append(find_module(net, layer).register_forward_hook(tap))
         with generators_kept(x.device):
             net(x)
     except _ReachedError:
         pass
     finally:
-        handle.remove()
-    if tap.found is None:
-        raise ModelError(layer, "a forward pass does not run this layer", _PICK)
-    return tap.found
+        for handle in handles:
+            handle.remove()
+    found = {layer: tap.found for layer, tap in taps.items() if tap.found is not None}
+    for layer in calls:
+        if layer not in found:
+            raise ModelError(layer, "a forward pass does not run this layer", _PICK)
+    return found
 
 
 def input_to(net: nn.Module, x: Tensor, layer: str) -> Tensor:
@@ -179,11 +207,15 @@ _PICK = "pick another layer"
 
 
 class _Tap:
-    """The forward hook: keeps a layer's last output and ends the pass after it."""
+    """The forward hook: keeps a layer's last output.
 
-    def __init__(self, layer: str, calls: int) -> None:
+    The pass ends once no layer is waited for any more.
+    """
+
+    def __init__(self, layer: str, calls: int, waiting: set[str]) -> None:
         self.layer = layer
         self.calls = calls
+        self.waiting = waiting
         self.seen = 0
         self.found: Tensor | None = None
 
@@ -193,7 +225,9 @@ class _Tap:
             kind = type(output).__name__
             raise ModelError(self.layer, f"gives {kind}, no tensor", _PICK)
         self.seen += 1
-        last = self.seen == self.calls
+        if self.seen == self.calls:
+            self.waiting.discard(self.layer)
+        last = not self.waiting
         # Nothing runs after the last call, so only a part of a larger block is copied.
         self.found = tensor if last and _owns_memory(tensor, module) else tensor.clone()
         if last:
