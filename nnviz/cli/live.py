@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import ErrorRecord, UsageError
-from nnviz.base.events import Done, Failed
+from nnviz.base.events import Done, Failed, Policy, Priority
 from nnviz.base.info import MethodInfo
 from nnviz.base.live import CONTENTS, Content, LiveOrder, Recorded, Shown, found
-from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
 from nnviz.base.video import SourceRequest, SourceState, SourceStatus
 from nnviz.cli import arguments, console, known
 from nnviz.cli.arguments import Parser
@@ -25,6 +25,7 @@ from nnviz.runtime.worker import Worker
 _EVERY = 1.0
 """Seconds between two lines."""
 _JOIN_SECONDS = 20.0
+_MODEL_PLACE = "model"
 _FILMS = (".mp4", ".gif")
 
 
@@ -80,7 +81,9 @@ class _Follower:
         self._worker = Worker(self._woken.set)
         self._loop = LiveLoop(self._worker)
         self._json = json
+        self._model = order.model
         self._record = order.record
+        self._ready = False
         self._errors: list[ErrorRecord] = []
         self._last: Shown | None = None
         self._began = time.monotonic()
@@ -93,18 +96,31 @@ class _Follower:
 
     def follow(self, source: SourceRequest, seconds: float) -> None:
         """Show lines until the source or the time is over, or something fails."""
-        self._worker.start()
+        self._load()
+        if self._ended:
+            return
+        self._began = told = time.monotonic()
         if self._record is not None:
             self._loop.record(self._record)
         self._loop.open(source)
-        told = self._began
         while not self._ended and time.monotonic() < self._began + seconds:
-            self._woken.wait(_EVERY / 10)
-            self._woken.clear()
-            self._hear_all()
+            self._await_word()
             if time.monotonic() >= told + _EVERY and self._last is not None:
                 told = time.monotonic()
                 self._tell(self._last)
+
+    def _load(self) -> None:
+        """Open the network first: a short film would be over before it is there."""
+        self._worker.start()
+        load = LoadModel(self._model)
+        self._worker.submit(_MODEL_PLACE, load, Policy.QUEUE, Priority.INTERACTIVE)
+        while not self._ready and not self._ended:
+            self._await_word()
+
+    def _await_word(self) -> None:
+        self._woken.wait(_EVERY / 10)
+        self._woken.clear()
+        self._hear_all()
 
     def end(self) -> int:
         """Close everything and return the exit status."""
@@ -127,6 +143,8 @@ class _Follower:
             self._hear_live(posted)
         elif isinstance(posted.event, Failed):
             self._fail(posted.event.error)
+        elif posted.place == _MODEL_PLACE and isinstance(posted.event, Done):
+            self._ready = True
         elif posted.place == RECORD_PLACE and isinstance(posted.event, Done):
             self._hear_recorded(posted.event.value)
 
