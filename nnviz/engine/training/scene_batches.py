@@ -22,6 +22,11 @@ class SceneRecipe:
     """Side of the pictures, px."""
     shapes: tuple[int, int] = (1, 5)
     """Fewest and most in a picture."""
+    early: float = 0.0
+    """Share of the epochs, from the first on, whose scenes are crowded: more shapes to
+    learn from in the same time."""
+    crowd: tuple[int, int] = (4, 8)
+    """Fewest and most in a crowded picture."""
     held_out: int = 500
     """Scenes of the seeds from 0 on, that the figures are measured on."""
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
@@ -35,6 +40,10 @@ class SceneRecipe:
     def steps(self) -> int:
         """Batches in an epoch."""
         return 2 * -(-self.scenes // self.batch)
+
+    def is_early(self, epoch: int) -> bool:
+        """Tell whether the scenes of an epoch (from 0) are crowded."""
+        return epoch < self.early * self.epochs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,9 +91,11 @@ def training_batches(recipe: SceneRecipe, epoch: int) -> Iterator[SceneBatch]:
     """
     run = recipe.seed * recipe.epochs + epoch
     first = FIRST_TRAINING_SEED + run * recipe.scenes
+    shapes = recipe.crowd if recipe.is_early(epoch) else recipe.shapes
     drawn = []
     for start in range(0, recipe.scenes, recipe.batch):
-        batch = _batch(recipe, range(first + start, first + start + recipe.batch))
+        seeds = range(first + start, first + start + recipe.batch)
+        batch = _batch(recipe, seeds, shapes)
         drawn.append(batch)
         yield batch
     for batch in drawn:
@@ -95,11 +106,11 @@ def held_out_batches(recipe: SceneRecipe) -> Iterator[SceneBatch]:
     """Yield the scenes that nothing is trained on."""
     for start in range(0, recipe.held_out, recipe.batch):
         end = min(start + recipe.batch, recipe.held_out)
-        yield _batch(recipe, range(start, end))
+        yield _batch(recipe, range(start, end), recipe.shapes)
 
 
-def _batch(recipe: SceneRecipe, seeds: range) -> SceneBatch:
-    scenes = [make_scene(seed, recipe.size, shapes=recipe.shapes) for seed in seeds]
+def _batch(recipe: SceneRecipe, seeds: range, shapes: tuple[int, int]) -> SceneBatch:
+    scenes = [make_scene(seed, recipe.size, shapes=shapes) for seed in seeds]
     return SceneBatch(
         _normalised(scenes, recipe),
         [torch.from_numpy(scene.boxes) for scene in scenes],

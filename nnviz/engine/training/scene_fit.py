@@ -25,6 +25,9 @@ _WARM_UP = 0.05
 _LARGEST_GRADIENT = 10.0
 
 
+Loss = Callable[[nn.Module, SceneBatch], Tensor]
+
+
 @dataclass(frozen=True, slots=True)
 class SceneTask:
     """What is learned from scenes.
@@ -32,6 +35,7 @@ class SceneTask:
     Attributes:
         build: gives the network.
         loss: from a network and a batch to a number.
+        early_loss: what to use in its stead in the recipe's early epochs.
         measure: a network's figures on the held-out scenes by name, in [0, 1].
         initialise: draws the first weights.
         frozen: name of a part that brings its weights and at first keeps them, while
@@ -40,8 +44,9 @@ class SceneTask:
     """
 
     build: Callable[[], nn.Module]
-    loss: Callable[[nn.Module, SceneBatch], Tensor]
+    loss: Loss
     measure: Callable[[nn.Module, SceneRecipe], dict[str, float]]
+    early_loss: Loss | None = None
     initialise: Callable[[nn.Module, torch.Generator], None] = initialise_kaiming
     frozen: str = ""
     thaw: float = 1.0
@@ -78,11 +83,13 @@ def _train_epoch(
         kept = number < task.thaw * recipe.epochs
         # Its batch norm too: what it says of a picture then depends on no other.
         part.requires_grad_(not kept).train(not kept)
+    early = task.early_loss if recipe.is_early(number) else None
+    judge = early or task.loss
     for step, batch in enumerate(training_batches(recipe, number)):
         progress = (number + step / steps) / recipe.epochs
         rate = recipe.rate * one_cycle(progress, _WARM_UP)
         learner.optimizer.param_groups[0]["lr"] = rate
-        loss = task.loss(learner.net, batch.to(learner.device))
+        loss = judge(learner.net, batch.to(learner.device))
         learner.learn(loss, recipe.ema_decay, _LARGEST_GRADIENT)
         total += loss.item()
     return total / steps

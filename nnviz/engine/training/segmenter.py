@@ -1,5 +1,7 @@
 """``bundled:scenes-segmenter``: learns the class of every pixel of generated scenes."""
 
+from itertools import islice
+
 import torch
 from torch import Tensor, nn
 
@@ -19,18 +21,42 @@ from nnviz.engine.training.scene_course import SceneCourse
 from nnviz.engine.training.scene_fit import SceneTask
 
 PIXEL_CLASSES = ("background", *CLASSES)
+_COARSE_LEVELS = 4
+_COARSE_STRIDE = 4
+"""How many px of the picture one of the fourth level stands for."""
 
 
 def loss(net: nn.Module, batch: SceneBatch) -> Tensor:
+    """Return how wrong a network's classes of pixels are, as ``overlap_loss``."""
+    return overlap_loss(net(batch.pixels), batch.semantic)
+
+
+def coarse_loss(net: nn.Module, batch: SceneBatch) -> Tensor:
+    """Return the loss at a quarter of the size, where finer levels cost nothing.
+
+    What a shape is shows there already; half of the time goes into where it ends.
+    """
+    if not isinstance(net, UNet):
+        raise TypeError(type(net).__name__)
+    *_, logits = islice(net.levels(batch.pixels), _COARSE_LEVELS)
+    middles = slice(_COARSE_STRIDE // 2, None, _COARSE_STRIDE)
+    return overlap_loss(logits, batch.semantic[:, middles, middles])
+
+
+def overlap_loss(logits: Tensor, semantic: Tensor) -> Tensor:
     """Return cross entropy plus the Dice loss of the classes that occur.
 
     Shapes count as much as the background, which has most of the pixels: in the cross
     entropy each has half of the weight, and the Dice loss (Milletari et al. 2016,
     arXiv:1606.04797, eq. 3, without the squares) is a mean over classes.
+
+    Args:
+        logits: (N, classes, H, W).
+        semantic: int64 (N, H, W), the true classes.
     """
-    logs: Tensor = net(batch.pixels).log_softmax(1)
-    classes, truth = logs.shape[1], batch.semantic.flatten()
-    own = logs.gather(1, batch.semantic[:, None]).flatten()
+    logs = logits.log_softmax(1)
+    classes, truth = logs.shape[1], semantic.flatten()
+    own = logs.gather(1, semantic[:, None]).flatten()
     seen = torch.bincount(truth, minlength=classes)
     ours = truth > 0
     halves = torch.where(ours, 0.5 / seen[1:].sum(), 0.5 / seen[0])
@@ -99,11 +125,12 @@ COURSE = SceneCourse(
         lambda: UNet(len(PIXEL_CLASSES)),
         loss,
         measure,
+        coarse_loss,
         initialise_from_detector,
         frozen="trunk",
-        thaw=0.2,
+        thaw=0.04,
     ),
-    recipe=SceneRecipe(epochs=20, scenes=1024, batch=8, rate=3e-3),
+    recipe=SceneRecipe(epochs=24, batch=8, early=0.6, held_out=250, rate=3e-3),
     about="A U-Net on the trunk of `bundled:scenes-detector`, 1.5 million weights, "
     "that gives each pixel of generated scenes to one of ten kinds of shapes or to the "
     "background.  Its trunk started from the detector's weights.",

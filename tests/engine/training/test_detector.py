@@ -153,7 +153,7 @@ def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
 def test_nothing_is_trained_on_twice_or_measured_on(monkeypatch):
     seeds = []
 
-    def note(_recipe, some):
+    def note(_recipe, some, _shapes):
         seeds.extend(some)
         return SceneBatch(torch.zeros(1, 3, 8, 8), [], [], torch.zeros(1, 8, 8))
 

@@ -4,6 +4,7 @@ Truth: definitions (Dice loss, intersection over union) by hand, scikit-learn.
 """
 
 import dataclasses
+import itertools
 import math
 
 import pytest
@@ -18,6 +19,7 @@ from nnviz.engine.training.scene_batches import (
     SceneBatch,
     SceneRecipe,
     held_out_batches,
+    training_batches,
 )
 from nnviz.engine.training.scene_fit import fit_scenes
 
@@ -52,6 +54,41 @@ def test_the_loss_is_cross_entropy_and_dice():
     sure = torch.tensor([30.0, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 2, 2)
     nothing = batch_of(torch.zeros(1, 2, 2, dtype=torch.int64))
     assert segmenter.loss(Saying(sure), nothing).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_the_coarse_loss_asks_a_pixel_in_each_square_and_no_finer_level():
+    net = UNet(3, width=4)
+    initialise_kaiming(net, torch.Generator().manual_seed(0))
+    semantic = torch.zeros(1, 64, 64, dtype=torch.int64)
+    semantic[:, 2::4, 2::4] = 1
+    semantic[:, 2, 2] = 2
+    batch = batch_of(semantic)
+    found = segmenter.coarse_loss(net, batch)
+    # Of the picture's quarter only the first pixel is of class 2, all others of 1.
+    quarter = torch.ones(1, 16, 16, dtype=torch.int64)
+    quarter[0, 0, 0] = 2
+    *_, logits = itertools.islice(net.levels(batch.pixels), 4)
+    assert found.item() == pytest.approx(segmenter.overlap_loss(logits, quarter).item())
+    torch.autograd.backward(found)
+    assert net.merge[2].conv.weight.grad is not None
+    assert net.merge[3].conv.weight.grad is None
+    assert net.classifier.weight.grad is None
+
+
+def test_early_scenes_are_crowded():
+    recipe = dataclasses.replace(
+        SMALL, epochs=2, scenes=6, early=0.5, shapes=(1, 1), crowd=(4, 6)
+    )
+    counts = [
+        sum(
+            len(labels)
+            for batch in training_batches(recipe, epoch)
+            for labels in batch.labels
+        )
+        for epoch in range(2)
+    ]
+    assert counts[1] == 2 * recipe.scenes
+    assert counts[0] > 2 * counts[1]
 
 
 def test_intersection_over_union_is_scikit_learns():

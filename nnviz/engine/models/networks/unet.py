@@ -1,6 +1,7 @@
 """A U-Net on the scene detector's trunk: a class for each pixel."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from itertools import pairwise
 
 import torch
@@ -50,15 +51,25 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised pixels (N, 3, H, W) to logits (N, classes, H, W)."""
+        *_, logits = self.levels(x)
+        return logits
+
+    def levels(self, x: Tensor) -> Iterator[Tensor]:
+        """Yield logits at 1/32 of the input's size, twice that, ... and all of it.
+
+        Nothing is computed for a level before it is asked for.
+        """
         size = x.shape[2:]
         *passed, x = self.trunk(x)
         score, *finer = self.scores
         logits = score(x)
+        yield logits
         for rise, merge, score in zip(self.up, self.merge, finer, strict=True):
             same = passed.pop()
             x = merge(torch.cat([same, _cut(rise(x), same.shape[2:])], 1))
             logits = score(x) + _cut(_doubled(logits), same.shape[2:])
-        return _cut(self.classifier(x) + _doubled(logits), size)
+            yield logits
+        yield _cut(self.classifier(x) + _doubled(logits), size)
 
 
 def _doubled(x: Tensor) -> Tensor:
