@@ -1,15 +1,22 @@
-"""What a long optimisation leaves: frames and numbers on disk, bounded in bytes.
+"""What a long optimisation leaves: frames, numbers and states on disk, bounded.
 
 The job writes, the window reads; only the newest index travels between them.  A
-recording is a folder: ``000012.png`` (or ``.npz``) for each kept step, and
-``numbers.jsonl`` with one line a step.
+recording is a folder:
+
+- ``numbers.jsonl``: one line a step, so its length is the number of steps;
+- ``000012.png`` (or ``.npz``): the frame of a step, of as many as there was time for;
+- ``000012.state.npz``: the arrays from which the optimisation goes on after a step;
+- ``recipe.json``: what makes it again, with what was steered up to now;
+- ``facts.json``: how many steps it is to have, and whether it came to its end;
+- ``source.png``: the photograph as the frames show it, where it began with one.
 """
 
 import json
-import math
+import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +25,44 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Pixels
+from nnviz.base.recipes import Recipe
 from nnviz.media.decode import open_image
-from nnviz.media.encode import write_npz, write_png
+from nnviz.media.encode import read_json, write_npz, write_png, write_text
+from nnviz.media.files import read_bytes
+from nnviz.media.shelf import Shelf
 
 Numbers = Mapping[str, float]
 """What was measured at a step: loss, learning rate, ..."""
-Frame = Pixels | Mapping[str, NDArray[Any]]
+Arrays = Mapping[str, NDArray[Any]]
+Frame = Pixels | Arrays
 """uint8 or uint16 (H, W, 1 or 3), stored as PNG, or named arrays, stored as .npz."""
-_NUMBERS_FILE = "numbers.jsonl"
-_LIMIT = 1 << 30
-_FEWEST_FRAMES = 2
-"""The first and the newest are kept whatever they weigh."""
+NUMBERS_FILE = "numbers.jsonl"
+RECIPE_FILE = "recipe.json"
+SOURCE_FILE = "source.png"
+_FACTS_FILE = "facts.json"
+_FRAME_LIMIT = 1 << 30
+_STATE_LIMIT = 1 << 29
+_STATE_SUFFIX = ".state.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How far an optimisation is to go.
+
+    Attributes:
+        total: steps in all, 0 where not known.
+        finished: whether it came to its end.
+    """
+
+    total: int = 0
+    finished: bool = False
 
 
 class Recording:
-    """A bounded store of frames and numbers, opened anew or where it was left.
+    """A bounded store of an optimisation's steps, opened anew or where it was left.
 
-    When the frames outgrow the limit, every second one is thinned out and from then on
-    only every second step is kept; the newest always is.  So a long run keeps frames
-    that are evenly spaced over all of it.  Numbers are small and are all kept.
+    When the frames outgrow their limit they are thinned out evenly; the newest always
+    is kept.  So are the states.  Numbers are small and are all kept.
 
     One writes.  Others open the same folder and see what is there at that moment; a
     process that is killed in the middle of ``append`` loses that one step.
@@ -44,23 +70,24 @@ class Recording:
     Args:
         folder: made if it is missing; what is in it is read.
         limit: bytes of all frames together.
+        state_limit: bytes of all states together; one is kept whatever it weighs.
 
     Raises:
         InputError: the folder cannot be made or read.
     """
 
-    def __init__(self, folder: Path, limit: int = _LIMIT) -> None:
+    def __init__(
+        self, folder: Path, limit: int = _FRAME_LIMIT, state_limit: int = _STATE_LIMIT
+    ) -> None:
         self.folder = folder
-        self._limit = limit
         with _in_words(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._numbers, self._numbers_bytes = _read_numbers(self._numbers_path)
-            self._frames = self._read_frames()
-            self._sizes = {
-                index: path.stat().st_size for index, path in self._frames.items()
-            }
-        # The newest does not count: it stays wherever it lies.
-        self._spacing = max(1, math.gcd(*list(self._frames)[:-1]))
+            self._frames = Shelf(folder, (".png", ".npz"), limit)
+            self._states = Shelf(folder, (_STATE_SUFFIX,), state_limit, fewest=1)
+            # Those of a step without numbers were not finished.
+            for shelf in (self._frames, self._states):
+                shelf.hide_from(len(self))
 
     def __len__(self) -> int:
         """Return the number of steps, with and without a frame."""
@@ -69,7 +96,12 @@ class Recording:
     @property
     def frames(self) -> tuple[int, ...]:
         """Steps whose frames are kept, rising."""
-        return tuple(self._frames)
+        return self._frames.steps
+
+    @property
+    def states(self) -> tuple[int, ...]:
+        """Steps after which the optimisation can go on, rising."""
+        return self._states.steps
 
     @property
     def numbers(self) -> tuple[Numbers, ...]:
@@ -79,23 +111,45 @@ class Recording:
     @property
     def size(self) -> int:
         """Bytes of all frames."""
-        return sum(self._sizes.values())
+        return self._frames.size
 
-    def append(self, frame: Frame, numbers: Numbers) -> int:
-        """Add a step and return its index.
+    def append(self, frame: Frame | None, numbers: Numbers) -> int:
+        """Add a step, with a frame or without, and return its index.
 
         Raises:
             InputError: the disk is full or the folder gone; earlier steps stay.
         """
         index = len(self)
-        path = self._write_frame(index, frame)
+        path = None if frame is None else self._write_frame(index, frame)
         with _in_words(self._numbers_path):
             self._write_numbers(numbers)
-            self._drop([kept for kept in self._frames if kept % self._spacing])
-            self._frames[index] = path
-            self._sizes[index] = path.stat().st_size
-            self._thin()
+            if path is not None:
+                self._frames.put(index, path)
         return index
+
+    def add_frame(self, frame: Frame) -> None:
+        """Give the newest step the frame that it was appended without.
+
+        Raises:
+            InputError: the disk is full or the folder gone.
+        """
+        index = len(self) - 1
+        if self._frames.path(index) is None:
+            path = self._write_frame(index, frame)
+            with _in_words(path):
+                self._frames.put(index, path)
+
+    def keep_state(self, arrays: Arrays) -> None:
+        """Keep what goes on after the newest step.
+
+        Raises:
+            InputError: the disk is full or the folder gone; earlier states stay.
+        """
+        index = len(self) - 1
+        path = self._states.place(index, _STATE_SUFFIX)
+        write_npz(path, arrays, compress=False)
+        with _in_words(path):
+            self._states.put(index, path)
 
     def frame(self, index: int) -> Frame:
         """Read the frame of a step.
@@ -106,15 +160,25 @@ class Recording:
         Raises:
             InputError: it was thinned out, or the file is gone or damaged.
         """
-        path = self._frames.get(index)
+        path = self._frames.path(index)
         if path is None:
             raise InputError(
                 f"frame {index}", "is not kept", f"{self.nearest(index)} is the nearest"
             )
         if path.suffix == ".png":
             return open_image(path).pixels
-        with _in_words(path), np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
+        return _read_arrays(path)
+
+    def state(self, index: int) -> Arrays:
+        """Read the state of a step.
+
+        Raises:
+            InputError: it is not kept, or the file is gone or damaged.
+        """
+        path = self._states.path(index)
+        if path is None:
+            raise InputError(f"state {index}", "is not kept")
+        return _read_arrays(path)
 
     def nearest(self, index: int) -> int:
         """Return the kept frame nearest to a step: where a scrub bar goes.
@@ -122,34 +186,101 @@ class Recording:
         Raises:
             InputError: there is no frame yet.
         """
-        if not self._frames:
+        if not self.frames:
             raise InputError(self.folder.name, "holds no frames yet")
-        return min(self._frames, key=lambda kept: abs(kept - index))
+        return min(self.frames, key=lambda kept: abs(kept - index))
+
+    def keep_before(self, step: int) -> None:
+        """Drop a step and all later ones.
+
+        Raises:
+            InputError: the folder does not allow it.
+        """
+        with _in_words(self.folder):
+            self._states.keep_before(step)
+            self._frames.keep_before(step)
+        write_text(self._numbers_path, _lines(self._numbers[:step]))
+        self._numbers = self._numbers[:step]
+        self._numbers_bytes = self._numbers_path.stat().st_size
+
+    def copy_to(self, folder: Path, before: int) -> None:
+        """Copy the steps before one, and the source, into another folder.
+
+        Raises:
+            InputError: the folder or the disk does not allow it.
+        """
+        with _in_words(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for shelf in (self._frames, self._states):
+                shelf.copy_to(folder, before)
+            source = self.folder / SOURCE_FILE
+            if source.exists():
+                shutil.copyfile(source, folder / SOURCE_FILE)
+        write_text(folder / NUMBERS_FILE, _lines(self._numbers[:before]))
+
+    @property
+    def recipe(self) -> Recipe:
+        """What makes the recording again.
+
+        Raises:
+            InputError: there is none, or it is damaged.
+        """
+        text = read_bytes(self.folder / RECIPE_FILE).decode("utf-8", "replace")
+        return Recipe.from_json(text, f"{self.folder.name}/{RECIPE_FILE}")
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Write down what makes the recording again, as far as it has come.
+
+        Raises:
+            InputError: the disk is full or the folder gone.
+        """
+        write_text(self.folder / RECIPE_FILE, recipe.to_json())
+
+    @property
+    def facts(self) -> Facts:
+        """How far it is to go; unknown where the file is missing or damaged."""
+        try:
+            return Facts(**read_json(self.folder / _FACTS_FILE))
+        except (InputError, TypeError):
+            return Facts()
+
+    def write_facts(self, facts: Facts) -> None:
+        """Write down how far it is to go.
+
+        Raises:
+            InputError: the disk is full or the folder gone.
+        """
+        write_text(self.folder / _FACTS_FILE, json.dumps(asdict(facts)))
+
+    @property
+    def source(self) -> Pixels | None:
+        """The photograph as the frames show it, None where there was none."""
+        path = self.folder / SOURCE_FILE
+        return open_image(path).pixels if path.exists() else None
+
+    def write_source(self, pixels: Pixels) -> None:
+        """Keep the photograph as the frames show it, uint8 (H, W, 3).
+
+        Raises:
+            InputError: the disk is full or the folder gone.
+        """
+        write_png(self.folder / SOURCE_FILE, pixels)
 
     @property
     def _numbers_path(self) -> Path:
-        return self.folder / _NUMBERS_FILE
-
-    def _read_frames(self) -> dict[int, Path]:
-        """Find the frames; one without numbers was not finished."""
-        found = {
-            int(path.stem): path
-            for path in self.folder.iterdir()
-            if path.stem.isdecimal() and path.suffix in {".png", ".npz"}
-        }
-        return {index: found[index] for index in sorted(found) if index < len(self)}
+        return self.folder / NUMBERS_FILE
 
     def _write_frame(self, index: int, frame: Frame) -> Path:
         if isinstance(frame, Mapping):
-            path = self.folder / f"{index:06}.npz"
+            path = self._frames.place(index, ".npz")
             write_npz(path, frame)
         else:
-            path = self.folder / f"{index:06}.png"
+            path = self._frames.place(index, ".png")
             write_png(path, frame)
         return path
 
     def _write_numbers(self, numbers: Numbers) -> None:
-        line = json.dumps(dict(numbers)).encode() + b"\n"
+        line = _lines([numbers]).encode()
         with self._numbers_path.open("ab") as file:
             # A line that was cut off when the process was killed, or the disk full.
             file.truncate(self._numbers_bytes)
@@ -157,16 +288,24 @@ class Recording:
         self._numbers.append(dict(numbers))
         self._numbers_bytes += len(line)
 
-    def _thin(self) -> None:
-        while self.size > self._limit and len(self._frames) > _FEWEST_FRAMES:
-            self._spacing *= 2
-            *older, _ = self._frames
-            self._drop([kept for kept in older if kept % self._spacing])
 
-    def _drop(self, indices: list[int]) -> None:
-        for index in indices:
-            self._frames.pop(index).unlink(missing_ok=True)
-            del self._sizes[index]
+def open_recording(folder: Path) -> Recording:
+    """Open a recording that is there.
+
+    Raises:
+        InputError: the folder holds none, or it is damaged.
+    """
+    if not (folder / NUMBERS_FILE).is_file() or not (folder / RECIPE_FILE).is_file():
+        raise InputError(
+            str(folder),
+            "holds no recording",
+            "give a folder that nnviz run --record wrote",
+        )
+    return Recording(folder)
+
+
+def _lines(numbers: list[Numbers]) -> str:
+    return "".join(json.dumps(dict(each)) + "\n" for each in numbers)
 
 
 def _read_numbers(path: Path) -> tuple[list[Numbers], int]:
@@ -179,6 +318,11 @@ def _read_numbers(path: Path) -> tuple[list[Numbers], int]:
         return [json.loads(line) for line in lines], len(whole) + len(end)
     except ValueError:
         raise InputError(path.name, "is damaged", "delete the recording") from None
+
+
+def _read_arrays(path: Path) -> Arrays:
+    with _in_words(path), np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 @contextmanager

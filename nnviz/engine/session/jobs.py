@@ -1,6 +1,6 @@
 """Jobs: generators that do what a request asks for and can be stopped anywhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +8,12 @@ import torch
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.errors import ModelError, UsageError
-from nnviz.base.events import Job
+from nnviz.base.events import Changes, Job, Step
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
 from nnviz.base.interrupts import held_back
 from nnviz.base.parameters import make
-from nnviz.base.recipes import Run
+from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import (
     EvaluateModel,
     FetchModel,
@@ -26,13 +26,14 @@ from nnviz.base.requests import (
 from nnviz.base.results import Report
 from nnviz.base.video import FrameImage
 from nnviz.engine.evaluation.job import evaluate
-from nnviz.engine.method import Context, find
+from nnviz.engine.method import Context, Registered, find
 from nnviz.engine.models.model import Model, resized_quickly
 from nnviz.engine.models.store import ModelStore
 from nnviz.engine.ops.cache import TensorCache
 from nnviz.engine.session.catalogue import live_catalogue
 from nnviz.engine.session.recipe import recipe_of
-from nnviz.engine.session.steering import follow
+from nnviz.engine.session.recorder import Begun, Recorder, open_tape, taken_up
+from nnviz.engine.session.steering import Steering, follow
 
 Check = Callable[[], None]
 _QUICK = "live: resampled by averaging; its recipe resamples as published"
@@ -116,6 +117,7 @@ class Session:
 
     def _run(self, request: RunMethod, check: Check) -> Job:
         registered = find(request.method)
+        request, begun = taken_up(request, registered.method.Params)
         params: object = make(registered.method.Params, request.values)
         _require_image(registered.info, request)
         model = yield from self.store.open(request.model, check)
@@ -131,8 +133,7 @@ class Session:
                 cache=self._cache_for(request.image),
                 planned=request.chunks,
             )
-            report, changes = yield from follow(registered, ctx, request)
-            recipe = recipe_of(request, params, ctx, changes)
+            report, recipe = yield from _followed(registered, ctx, request, begun)
         return Run(_with_remark(report, ctx), recipe, request.image)
 
     def _cache_for(self, image: Image | None) -> TensorCache:
@@ -147,6 +148,28 @@ class Session:
             self._frame_cache.clear()
             self._frame = image.sha256
         return self._frame_cache
+
+
+def _followed(
+    registered: Registered, ctx: Context, request: RunMethod, begun: Begun | None
+) -> Generator[Step, Changes | None, tuple[Report, Recipe]]:
+    """Run a method, recorded if that is asked for; return what it came to."""
+    asked, steps = ctx.params, 0
+    if begun is not None:
+        begun.restore(ctx)
+        steps = begun.steps
+    steering = Steering(registered, ctx, request.changes, steps)
+    recorder = None
+    tape = open_tape(request, begun, registered.info)
+    if tape is not None:
+        recorder = Recorder(
+            tape, lambda: recipe_of(request, asked, ctx, steering.known)
+        )
+    report = yield from follow(registered, ctx, request, steering, recorder, steps)
+    recipe = recipe_of(request, asked, ctx, steering.taken)
+    if recorder is not None:
+        recorder.finish(recipe)
+    return report, recipe
 
 
 def _with_remark(report: Report, ctx: Context) -> Report:

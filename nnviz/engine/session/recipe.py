@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from nnviz.base.parameters import values_of
-from nnviz.base.recipes import Recipe
+from nnviz.base.recipes import Recipe, file_of
 from nnviz.base.requests import RunMethod
 from nnviz.engine.method import Context
 from nnviz.engine.session.steering import Steered
@@ -29,16 +29,21 @@ def recipe_of(
         changes: what was steered, by step.
     """
     info = ctx.model.info
-    image = request.image
+    image, values = request.image, values_of(asked)
     return Recipe(
         method=request.method,
-        values=values_of(asked),
+        values=values,
         model=info.reference,
         model_sha256=info.sha256,
         preprocess=info.preprocess,
         labels=Path(request.model.labels).name,
         image=Path(image.name).name if image else "",
         image_sha256=image.sha256 if image else "",
+        pictures={
+            name: ctx.opened[file_of(value)]
+            for name, value in values.items()
+            if file_of(value) in ctx.opened
+        },
         seed=request.seed,
         dtype=str(ctx.model.normaliser.mean.dtype).removeprefix("torch."),
         threads=request.threads or torch.get_num_threads(),
