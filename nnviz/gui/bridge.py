@@ -185,6 +185,18 @@ class Bridge(QObject):
         """Give the newest job of a place new values at its next safe point."""
         self._worker.steer(self._known(place).newest, changes)
 
+    def pause(self, place: str) -> None:
+        """Let the newest job of a place wait at its next safe point."""
+        self._worker.pause(self._known(place).newest)
+
+    def step(self, place: str) -> None:
+        """Let the newest job of a place go on to its next report, and wait there."""
+        self._worker.step(self._known(place).newest)
+
+    def go_on(self, place: str) -> None:
+        """Let the newest job of a place go on after a pause."""
+        self._worker.go_on(self._known(place).newest)
+
     def busy(self, place: str) -> bool:
         """Tell whether an answer is still to come."""
         return bool(self._known(place).open)

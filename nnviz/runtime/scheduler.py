@@ -47,6 +47,7 @@ class Task:
         changes: steered values that wait for the next turn.
         steering: steered values for the turn that runs now.
         seconds: how long its turns took so far.
+        allowed: reports that it may still make before it waits; None for any number.
     """
 
     ticket: int
@@ -60,6 +61,12 @@ class Task:
     changes: dict[str, Value] = field(default_factory=dict)
     steering: Changes | None = None
     seconds: float = 0.0
+    allowed: int | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may have a turn; one that is to end always may."""
+        return self.allowed is None or self.allowed > 0 or self.token.cancelled
 
 
 class Scheduler:
@@ -70,7 +77,8 @@ class Scheduler:
     tickets can be taken, cancelled and steered while a job computes.
 
     Rules: tasks of one place run one after the other; of different places the
-    higher priority goes first and equal ones take turns.  A live stream never ends,
+    higher priority goes first and equal ones take turns.  A paused task keeps its place
+    and has no turns.  A live stream never ends,
     so after each finished live job a normal one has one turn.  Each ticket ends with
     exactly one Done, Failed or Cancelled, and nothing follows it.
 
@@ -122,6 +130,20 @@ class Scheduler:
         if task is not None:
             task.changes.update(changes)
 
+    def pause(self, ticket: int) -> None:
+        """Let a task wait at its next safe point, until ``go_on`` or ``step``."""
+        self._allow(ticket, 0)
+
+    def step(self, ticket: int) -> None:
+        """Let a task go on to its next report, and wait there."""
+        task = self._find(ticket)
+        if task is not None:
+            task.allowed = (task.allowed or 0) + 1
+
+    def go_on(self, ticket: int) -> None:
+        """Let a paused task have its turns again."""
+        self._allow(ticket, None)
+
     def close(self) -> None:
         """Stop all tasks and take no more.
 
@@ -134,7 +156,7 @@ class Scheduler:
 
     def pick(self) -> Task | None:
         """Return the task whose turn it is, None when nothing is to be done."""
-        heads = [tasks[0] for tasks in self._places.values()]
+        heads = [tasks[0] for tasks in self._places.values() if tasks[0].ready]
         if not heads:
             return None
         task = min(heads, key=self._order)
@@ -162,6 +184,8 @@ class Scheduler:
 
     def settle(self, task: Task, event: Event) -> None:
         """Tell what a turn gave, and let go of a task that ended."""
+        if isinstance(event, Partial) and task.allowed:
+            task.allowed -= 1
         if isinstance(event, Progress | Partial):
             if not task.token.cancelled:
                 self._post(task, event)
@@ -215,6 +239,11 @@ class Scheduler:
 
     def _tasks(self, place: str) -> tuple[Task, ...]:
         return tuple(self._places.get(place, ()))
+
+    def _allow(self, ticket: int, reports: int | None) -> None:
+        task = self._find(ticket)
+        if task is not None:
+            task.allowed = reports
 
     def _find(self, ticket: int) -> Task | None:
         tasks = itertools.chain.from_iterable(self._places.values())

@@ -112,6 +112,23 @@ class Worker:
         with self._changed:
             self._scheduler.steer(ticket, changes)
 
+    def pause(self, ticket: int) -> None:
+        """Let a job wait at its next safe point; others go on meanwhile."""
+        with self._changed:
+            self._scheduler.pause(ticket)
+
+    def step(self, ticket: int) -> None:
+        """Let a job go on to its next report, and wait there."""
+        with self._changed:
+            self._scheduler.step(ticket)
+            self._changed.notify()
+
+    def go_on(self, ticket: int) -> None:
+        """Let a paused job go on."""
+        with self._changed:
+            self._scheduler.go_on(ticket)
+            self._changed.notify()
+
     def shutdown(self, timeout: float) -> bool:
         """Cancel everything, unload the engine and end the thread; idempotent.
 

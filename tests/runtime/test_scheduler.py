@@ -24,12 +24,14 @@ from nnviz.base.events import (
     Failed,
     Final,
     Job,
+    Partial,
     Policy,
     Priority,
     Progress,
     Step,
 )
 from nnviz.base.requests import FetchModel, Request
+from nnviz.base.results import Report, Text
 from nnviz.runtime.scheduler import Scheduler, Task
 
 PLACES = ("a", "b", "c")
@@ -317,6 +319,60 @@ def test_after_close_tickets_are_cancelled_at_once(script: Script) -> None:
     assert script.closed == ["running"]
 
 
+def test_a_paused_task_keeps_its_place_while_others_go_on(script: Script) -> None:
+    dream = script.submit("dream", place="dream", steps=3)
+    waiting = script.submit("next dream", place="dream", steps=0)
+    script.turn()
+    script.scheduler.pause(dream)
+    script.submit("frame", place="live", steps=1, priority=Priority.LIVE)
+    script.submit("idle", place="idle", steps=0, priority=Priority.IDLE)
+    assert script.run() == ["live", "live", "idle"]
+    script.scheduler.go_on(dream)
+    assert script.run() == ["dream"] * 4
+    assert list(script.finals())[-2:] == [dream, waiting]
+
+
+def test_a_step_goes_on_to_the_next_report(script: Script) -> None:
+    """Two progresses and a report a step, so that a step is three turns."""
+
+    def job(check: Callable[[], None]) -> Generator[Step, Changes | None, object]:
+        del check
+        for _ in range(3):
+            yield Progress(0, 3, "")
+            yield Progress(1, 3, "")
+            yield Partial(Report({"words": Text(text="half")}))
+        return None
+
+    script.jobs["dream"] = job
+    ticket = script.scheduler.submit(
+        "dream", FetchModel("dream"), Policy.QUEUE, Priority.NORMAL
+    )
+    script.scheduler.pause(ticket)
+    assert script.run() == []
+    script.scheduler.step(ticket)
+    assert len(script.run()) == 3
+    assert isinstance(script.told[-1][2], Partial)
+    script.scheduler.step(ticket)
+    script.scheduler.step(ticket)
+    assert len(script.run()) == 6
+    script.scheduler.go_on(ticket)
+    script.run()
+    assert isinstance(script.finals()[ticket], Done)
+
+
+def test_a_paused_task_can_be_stopped_and_replaced(script: Script) -> None:
+    first = script.submit("first", steps=3)
+    script.turn()
+    script.scheduler.pause(first)
+    script.submit("second", steps=0, policy=Policy.REPLACE)
+    script.run()
+    assert script.closed == ["first"]
+    ends = [type(event) for event in script.finals().values()]
+    assert ends == [Cancelled, Done]
+    script.scheduler.pause(first)  # it has ended: nothing happens
+    script.scheduler.step(first)
+
+
 @dataclass
 class Known:
     """What the slow model knows of one ticket."""
@@ -328,6 +384,7 @@ class Known:
     end: str
     started: bool = False
     cancelled: bool = False
+    paused: bool = False
     ended: str = ""
 
 
@@ -359,7 +416,9 @@ class Model:
 
     def next(self) -> Known | None:
         heads = [self.unfinished(place)[:1] for place in PLACES]
-        ready = [head for some in heads for head in some]
+        ready = [
+            head for some in heads for head in some if head.cancelled or not head.paused
+        ]
         stopping = [head for head in ready if head.cancelled]
         if stopping:
             return self._waited_longest(stopping)
@@ -451,6 +510,14 @@ class Rules(RuleBasedStateMachine):
         known = data.draw(st.sampled_from(self.model.tickets))
         self.script.scheduler.steer(known.ticket, {"rate": 1.0})
 
+    @precondition(lambda self: self.model.tickets)
+    @rule(data=st.data(), paused=st.booleans())
+    def pause_or_go_on(self, data: st.DataObject, paused: bool) -> None:  # noqa: FBT001
+        known = data.draw(st.sampled_from(self.model.tickets))
+        scheduler = self.script.scheduler
+        (scheduler.pause if paused else scheduler.go_on)(known.ticket)
+        known.paused = paused
+
     @precondition(lambda self: self.running is None)
     @rule()
     def begin_a_turn(self) -> None:
@@ -500,6 +567,8 @@ class Rules(RuleBasedStateMachine):
         """Whatever happened, everything asked for comes to an end."""
         if self.running is not None:
             self.end_the_turn()
+        for known in self.model.tickets:
+            self.script.scheduler.go_on(known.ticket)
         self.script.run()
         assert set(self.script.finals()) == {t.ticket for t in self.model.tickets}
 

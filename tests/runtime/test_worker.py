@@ -129,6 +129,15 @@ def test_cancelling_takes_at_most_100_ms(session: FakeSession, reader: Reader) -
     assert sorted(seconds)[2] <= 0.1
 
 
+def test_a_paused_job_waits_and_others_are_answered(reader: Reader) -> None:
+    paused = reader.submit("spin:1000000", place="dream")
+    reader.worker.pause(paused)
+    assert isinstance(reader.end_of(reader.submit("steps:3", place="b")), Done)
+    assert paused not in reader.ends()
+    reader.worker.cancel(paused)
+    assert isinstance(reader.end_of(paused), Cancelled)
+
+
 def test_the_worker_survives_errors(reader: Reader) -> None:
     assert isinstance(reader.end_of(reader.submit("fail")), Failed)
     assert isinstance(reader.end_of(reader.submit("steps:1")), Done)
@@ -153,11 +162,15 @@ def test_a_worker_that_was_never_started_can_be_shut_down() -> None:
 def ask_at_random(reader: Reader, chance: random.Random) -> None:
     tickets = [0]
     for _ in range(chance.randrange(20)):
-        action = chance.randrange(4)
+        action = chance.randrange(7)
         if action == 0:
             reader.worker.cancel(chance.choice(tickets))
         elif action == 1:
             reader.worker.steer(chance.choice(tickets), {"rate": chance.random()})
+        elif action == 2:
+            worker = reader.worker
+            act = chance.choice([worker.pause, worker.step, worker.go_on])
+            act(chance.choice(tickets))
         else:
             name = chance.choice(["steps:3", "wait", "fail", "spin:2", "steps:0"])
             place, policy = chance.choice("abc"), chance.choice(list(Policy))
