@@ -30,7 +30,10 @@ def spread(net):
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = None
             module.train()
+    heads = getattr(net, "roi_heads", net)
+    threshold, heads.score_thresh = heads.score_thresh, 0.0  # or masks have no boxes
     photo = torch.from_numpy(data.astronaut()[:320, :320].copy()).permute(2, 0, 1) / 255
     with torch.no_grad():
         net([photo, photo.flip(2)])
+    heads.score_thresh = threshold
     net.eval()
