@@ -20,6 +20,8 @@ _SHARED = 8
 """Detectors and segmenters answer from maps of 1/8 of the input's side and below."""
 _FINEST = 4
 """Stages begin with maps of at most 1/4 of the input's side: finer ones show edges."""
+_MIDDLE = 16
+"""What the middle's maps are smaller than the input by, at most."""
 _MOST = 4
 """Blocks of a transformer that are looked at as its stages."""
 
@@ -58,6 +60,20 @@ def choose_layers(info: ModelInfo, name: str = "", others: str = "") -> ChosenLa
         found = [named(info, each.strip()) for each in others.split(",")]
     kept = [layer for layer in found if layer.name != main.name]
     return ChosenLayers((*kept, main), notes)
+
+
+def middle(info: ModelInfo) -> LayerInfo:
+    """Return the last layer whose map has 1/16 of the input's side or more.
+
+    There networks answer to parts and patterns: it is where deep dream began.
+
+    Raises:
+        ModelError: the network has no layer with a map.
+    """
+    candidates = _candidates(info) or [_best(info)[0]]
+    fine = max(info.preprocess.input_size) / _MIDDLE
+    found = [each for each in candidates if max(map_size(each) or (0,)) >= fine]
+    return (found or candidates)[-1]
 
 
 def named(info: ModelInfo, name: str) -> LayerInfo:

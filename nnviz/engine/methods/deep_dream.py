@@ -1,0 +1,528 @@
+"""Deep dream: what a layer finds in a photograph is made stronger, at several sizes."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.errors import MemoryShortError, UsageError
+from nnviz.base.frames import Frame
+from nnviz.base.info import LayerInfo, Reference
+from nnviz.base.parameters import (
+    ChannelIndex,
+    Help,
+    LayerKinds,
+    LayerName,
+    Range,
+    Steerable,
+    Title,
+    Unit,
+    When,
+)
+from nnviz.base.preprocess import Fit
+from nnviz.base.results import Picture, Report
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.models.model import fit_to_input
+from nnviz.engine.ops.budget import graph_bytes
+from nnviz.engine.ops.cam_layers import middle
+from nnviz.engine.ops.dream_course import Course
+from nnviz.engine.ops.dreaming import (
+    Dream,
+    Signal,
+    by_mean,
+    by_spread,
+    energy,
+    guided_by,
+    mean,
+    only,
+    strongest,
+)
+from nnviz.engine.ops.maps import maps_of
+from nnviz.engine.ops.memory import free_bytes, in_words, release
+from nnviz.engine.ops.objectives import MapsPass
+from nnviz.engine.ops.octaves import Size, moved_closer, octave_sizes, smoothed
+from nnviz.engine.ops.probe import noise_input
+from nnviz.engine.ops.sizes import SizeTrial
+from nnviz.engine.ops.taps import run_to_all
+from nnviz.engine.ops.tiles import Tiling, tiling
+
+_LEVELS = 255
+_PERCENT = 100
+_SIGNALS: dict[str, Signal] = {"squares": energy, "mean": mean}
+_UNITS = {"mean": by_mean, "spread": by_spread}
+_OF_DREAM = ("layer", "also", "channels", "channel", "strongest", "grows", "guide")
+_ALIKE = 1e-3
+"""Share of the largest value by which the twin's layers may differ: rounding."""
+_LEAST_SIDE = 128
+_MOST_BYTES = 1 << 30
+"""Of main memory that a tile may take with its share below."""
+_SHARE = 0.5
+_BOTH_WAYS = 2
+"""The outputs kept for the way back, and the gradients on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeepDreamParams:
+    """What is dreamt, in which sizes and how strongly."""
+
+    layer: Annotated[
+        LayerName,
+        LayerKinds("spatial"),
+        Steerable(),
+        Help("What it finds becomes stronger; left empty, one in the middle."),
+    ] = ""
+    also: Annotated[
+        LayerName,
+        Title("Second layer"),
+        LayerKinds("spatial"),
+        Steerable(),
+        Help("A layer that dreams along, as strongly; left empty, none."),
+    ] = ""
+    channels: Annotated[
+        Literal["all", "one", "strongest"],
+        Steerable(),
+        Help("All channels of the layer, one, or those that answer most."),
+    ] = "all"
+    channel: Annotated[
+        ChannelIndex,
+        When("channels", ("one",)),
+        Steerable(),
+        Help("The channel that dreams."),
+    ] = 0
+    strongest: Annotated[
+        int,
+        Range(1, 512, log=True),
+        When("channels", ("strongest",)),
+        Steerable(),
+        Help("How many channels dream: those that answer most to the photograph."),
+    ] = 10
+    grows: Annotated[
+        Literal["squares", "mean"],
+        Title("What grows"),
+        Steerable(),
+        Help("The squares of the answers, so the strong gain most, or their mean."),
+    ] = "squares"
+    guide: Annotated[
+        str,
+        Title("Guide picture"),
+        Steerable(),
+        Help("File of a picture whose features are dreamt; left empty, none."),
+    ] = ""
+    size: Annotated[
+        int,
+        Range(0, 8192),
+        Unit("px"),
+        Help("Longest side of the dream; 0 is the photograph's own."),
+    ] = 0
+    octaves: Annotated[
+        int, Range(1, 16), Help("Sizes that are dreamt in, from small to large.")
+    ] = 4
+    ratio: Annotated[
+        float, Range(1.05, 3), Help("From one size to the next, as a factor.")
+    ] = 1.4
+    steps: Annotated[
+        int, Range(1, 500, log=True), Steerable(), Help("Steps in each size.")
+    ] = 10
+    step_size: Annotated[
+        float,
+        Range(0.01, 50, log=True),
+        Unit("/255"),
+        Steerable(),
+        Help("How much a step changes a pixel, on average."),
+    ] = 1.5
+    normalise: Annotated[
+        Literal["mean", "spread"],
+        Title("Step in units of"),
+        Steerable(),
+        Help("The gradient's mean magnitude or its standard deviation."),
+    ] = "mean"
+    jitter: Annotated[
+        int,
+        Range(0, 512),
+        Unit("px"),
+        Steerable(),
+        Help("Before each step the picture is rolled by up to so much, at random."),
+    ] = 32
+    smoothing: Annotated[
+        float,
+        Range(0, 16),
+        Unit("px"),
+        Steerable(),
+        Help("Blur of the gradient: larger shapes, less grain; 0 is none."),
+    ] = 0.0
+    carry: Annotated[
+        Literal["detail", "picture"],
+        Help("From one size to the next: what was dreamt alone, or all of it."),
+    ] = "detail"
+    blend: Annotated[
+        float,
+        Range(0, 100),
+        Unit("%"),
+        Steerable(),
+        Help("Share of the photograph in the result."),
+    ] = 0.0
+    frames: Annotated[
+        int,
+        Range(1, 10_000, log=True),
+        Help("Pictures of a film that goes deeper and deeper; 1 is a single one."),
+    ] = 1
+    zoom: Annotated[
+        float,
+        Range(-50, 50),
+        Unit("%"),
+        Steerable(),
+        Help("How much closer each picture of a film is."),
+    ] = 5.0
+    turn: Annotated[
+        float,
+        Range(-180, 180),
+        Unit("°"),
+        Steerable(),
+        Help("How far each picture of a film is turned."),
+    ] = 0.0
+
+
+@register(
+    "deep_dream",
+    title="Deep dream",
+    group="Imagine",
+    live=False,
+    reference=Reference("Mordvintsev et al. 2015", "google/deepdream"),
+    recorded=True,
+)
+class DeepDream:
+    """Gradient ascent on what a layer answers to the photograph, octave by octave."""
+
+    Params: ClassVar[type] = DeepDreamParams
+    shows: ClassVar[str] = (
+        "The photograph, changed so that a layer finds more of what it found there."
+    )
+    reading: ClassVar[str] = (
+        "Early layers bring out strokes and grain, middle ones patterns and eyes, late "
+        "ones parts of things. Small sizes make large shapes, the last one adds detail."
+    )
+    misleads: ClassVar[str] = (
+        "A dream shows what the layer exaggerates, not why the network decides as it "
+        "does; with many steps nearly any photograph ends in the same motifs."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"size": 224, "octaves": 2, "steps": 3, "step_size": 4.0},
+        "original": {},
+        "tensorflow": {
+            "grows": "mean",
+            "normalise": "spread",
+            "step_size": 1.275,
+            "octaves": 5,
+            "ratio": 1.3,
+            "steps": 50,
+            "carry": "picture",
+        },
+        "gentle": {"steps": 6, "step_size": 1.0, "octaves": 6, "smoothing": 0.7},
+    }
+
+    def run(self, ctx: Context, params: DeepDreamParams) -> Iterator[Report]:
+        """Yield "dream" after each step, at the size of its octave."""
+        studio = _Studio(ctx, params)
+        course = studio.course
+
+        def move(picture: Tensor) -> Tensor:
+            now = ctx.params
+            return moved_closer(picture, now.zoom / _PERCENT, now.turn)
+
+        while course.advance(ctx.params.steps, params.frames, move):
+            now = ctx.params
+            found = studio.step(now)
+            ctx.step(*_progress(course, now))
+            ctx.keep({"objective": found}, studio.state)
+            yield studio.report(now)
+
+
+class _Studio:
+    """What a run dreams with; what is steered takes effect with the next step."""
+
+    def __init__(self, ctx: Context, params: DeepDreamParams) -> None:
+        self._ctx = ctx
+        self._asked = _asked(params)
+        self._dream = _dream(ctx, params)
+        self._canvas = _canvas(ctx, params)
+        self.course = Course(
+            source=self._canvas.source,
+            sizes=self._canvas.sizes,
+            keeps_detail=params.carry == "detail",
+        )
+        if ctx.begun is None:
+            self._side = self._chunk()
+        else:
+            self.course.restore(ctx.begun)
+            self._side = int(ctx.begun["side"])
+
+    def step(self, params: DeepDreamParams) -> float:
+        """Do a step; return what grows, as a mean over all numbers of the layers."""
+        if _asked(params) != self._asked:
+            self._asked, self._dream = _asked(params), _dream(self._ctx, params)
+            self._side = self._chunk()
+        course = self.course
+        down, right = self._shift(params.jitter)
+        gradient, found = self._gradient(course.picture.roll((down, right), (2, 3)))
+        gradient = gradient.roll((-down, -right), (2, 3))
+        if params.smoothing:
+            gradient = smoothed(gradient, params.smoothing)
+        gradient = _UNITS[params.normalise](gradient)
+        course.add(gradient.mul_(params.step_size / _LEVELS))
+        return found / (course.size[0] * course.size[1])
+
+    def report(self, params: DeepDreamParams) -> Report:
+        """Return the picture as it is now."""
+        picture = Picture(
+            pixels=self.course.seen(params.blend / _PERCENT),
+            frame=self._canvas.frame,
+            placement=self._ctx.placement,
+        )
+        return Report(
+            {"dream": picture}, (_words(self._ctx, params), *self._canvas.notes)
+        )
+
+    def state(self) -> State:
+        """Return what to go on from."""
+        return {**self.course.state(), "side": np.array(self._side, np.int64)}
+
+    @property
+    def _tiling(self) -> Tiling:
+        return tiling(self._side, self._dream.spans)
+
+    def _shift(self, jitter: int) -> tuple[int, int]:
+        """Draw how far the picture is rolled down and to the right, px."""
+        if not self._tiling.exact(self.course.size):
+            # Where borders of tiles could show, they fall elsewhere each time.
+            jitter = max(jitter, self._side // 2)
+        down, right = torch.randint(
+            -jitter, jitter + 1, (2,), generator=self._ctx.generator
+        ).tolist()
+        return down, right
+
+    def _gradient(self, picture: Tensor) -> tuple[Tensor, float]:
+        """Return the gradient, in smaller tiles where memory runs out.
+
+        Raises:
+            MemoryShortError: the smallest tile is too much.
+        """
+        ctx = self._ctx
+        while True:
+            try:
+                with in_words(ctx.model.info.title):
+                    return self._dream.gradient(picture, self._tiling)
+            except MemoryShortError:
+                if self._side <= _LEAST_SIDE:
+                    raise
+                self._side = ctx.chunks[-1] = self._side // 2
+                ctx.cache.clear()
+                release()
+
+    def _chunk(self) -> int:
+        """Return the side of a tile, px: as replayed, else what fits into memory."""
+        info, device = self._ctx.model.info, self._ctx.device
+        height, width = info.preprocess.input_size
+        layers = _up_to(info.layers, self._dream.signals)
+        a_pixel = max(1.0, _BOTH_WAYS * graph_bytes(layers) / (height * width))
+        most = _MOST_BYTES if device.type == "cpu" else free_bytes(device)
+        room = _SHARE * min(most, free_bytes(device))
+        side = int(math.sqrt(room / a_pixel)) // _LEAST_SIDE * _LEAST_SIDE
+        return self._ctx.chunk(max(_LEAST_SIDE, side))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Canvas:
+    """What is dreamt on.
+
+    Attributes:
+        source: (1, C, H, W) in [0, 1].
+        sizes: of the octaves, smallest first.
+        frame: that it replaces.
+        notes: what could not be done as asked.
+    """
+
+    source: Tensor
+    sizes: tuple[Size, ...]
+    frame: Frame
+    notes: tuple[str, ...] = ()
+
+
+def _canvas(ctx: Context, params: DeepDreamParams) -> _Canvas:
+    """Return the photograph at the size that was asked for, and that of each octave."""
+    info = ctx.model.info
+    trial = _trial(ctx, _layers(ctx, params))
+    size = _scaled(ctx.photo.size, params.size)
+    if not trial.takes(size):
+        own = info.preprocess.input_size
+        note = (
+            f"the network takes no picture of {_by(size)} px: "
+            f"one octave, on its own input of {_by(own)} px"
+        )
+        return _Canvas(ctx.pixels, (own,), Frame.INPUT, (note,))
+    wished = octave_sizes(size, params.octaves, params.ratio)
+    sizes = tuple(each for each in wished if trial.takes(each))
+    notes = [f"octaves of {', '.join(_by(each) for each in sizes)} px"]
+    if len(sizes) < len(wished):
+        left = len(wished) - len(sizes)
+        notes.append(f"{left} smaller octaves are left out: too small for the network")
+    return _Canvas(_photograph(ctx, size), sizes, Frame.PHOTO, tuple(notes))
+
+
+def _photograph(ctx: Context, size: Size) -> Tensor:
+    """Return the whole photograph at a size, with the network's channels."""
+    preprocess = replace(ctx.model.info.preprocess, fit=Fit.STRETCH, input_size=size)
+    pixels = fit_to_input(ctx.photo, preprocess).transpose(2, 0, 1)
+    return torch.from_numpy(pixels)[None].to(ctx.device).contiguous()
+
+
+def _dream(ctx: Context, params: DeepDreamParams) -> Dream:
+    """Return what is dreamt.
+
+    Raises:
+        UsageError: no such layer or channel.
+        ModelError: there is none with maps, or it is not run.
+        InputError: the guide is no picture.
+    """
+    model = ctx.model
+    layers = {layer.name: layer for layer in _layers(ctx, params)}
+    passes = MapsPass(
+        net=_network(ctx, layers),
+        normaliser=model.normaliser,
+        layers=layers,
+        check=ctx.check,
+    )
+    height, width = model.info.preprocess.input_size
+    return Dream(
+        maps=passes,
+        signals={name: _signal(ctx, params, passes, name) for name in layers},
+        # A mean over the numbers of each layer, times the pixels of the picture.
+        shares={
+            name: height * width / math.prod(layer.shape or ())
+            for name, layer in layers.items()
+        },
+        spans=_trial(ctx, layers.values()).spans(),
+    )
+
+
+def _layers(ctx: Context, params: DeepDreamParams) -> tuple[LayerInfo, ...]:
+    first = ctx.layer(params.layer) if params.layer else middle(ctx.model.info)
+    second = ctx.layer(params.also) if params.also else first
+    return (first,) if second.name == first.name else (first, second)
+
+
+def _signal(
+    ctx: Context, params: DeepDreamParams, passes: MapsPass, layer: str
+) -> Signal:
+    """Return what goes back from a layer."""
+    signal = _SIGNALS[params.grows]
+    if params.guide:
+        with torch.no_grad():
+            guide = passes(ctx.picture(params.guide), frozenset({layer}))[layer]
+        signal = guided_by(guide)
+    channels = _channels(ctx, params, layer)
+    return only(channels, signal) if channels else signal
+
+
+def _channels(ctx: Context, params: DeepDreamParams, name: str) -> tuple[int, ...]:
+    """Return the channels that dream; none for all.
+
+    Raises:
+        UsageError: the layer has no such channel.
+    """
+    if params.channels == "all" or (params.channels == "one" and params.channel < 0):
+        return ()
+    layer = ctx.layer(name)
+    maps = maps_of(ctx.activations(name), layer)
+    if params.channels == "strongest":
+        return strongest(maps, params.strongest)
+    count = maps.shape[1]
+    if params.channel >= count:
+        raise UsageError(
+            "--channel", f"{name} has {count} channels", f"0 to {count - 1}"
+        )
+    return (params.channel,)
+
+
+def _network(ctx: Context, layers: Mapping[str, LayerInfo]) -> nn.Module:
+    """Return the network's twin, the network itself where the two differ in a layer.
+
+    A convolution of the twin does the work of the batch norm behind it as well.
+    """
+    model = ctx.model
+    calls = {name: layer.calls for name, layer in layers.items()}
+    preprocess = model.info.preprocess
+    noise = noise_input(model.net, preprocess.channels, preprocess.input_size)
+    with torch.no_grad():
+        ours = run_to_all(model.net, noise, calls)
+        others = run_to_all(model.twin(), noise, calls)
+    alike = all(
+        torch.allclose(others[name], ours[name], rtol=_ALIKE, atol=_ALIKE * size)
+        for name in calls
+        if (size := float(ours[name].abs().max())) >= 0
+    )
+    return model.twin() if alike else model.net
+
+
+def _trial(ctx: Context, layers: Iterable[LayerInfo]) -> SizeTrial:
+    preprocess = ctx.model.info.preprocess
+    calls = {layer.name: layer.calls for layer in layers}
+    net = ctx.model.net
+    return SizeTrial(net, preprocess.channels, calls, preprocess.input_size)
+
+
+def _up_to(layers: Sequence[LayerInfo], wanted: Iterable[str]) -> Sequence[LayerInfo]:
+    """Return the layers that a pass to some of them may run, as the tree lists them."""
+    inside = tuple(name + "." for name in wanted)
+    last = max(
+        place
+        for place, layer in enumerate(layers)
+        if (layer.name + ".").startswith(inside)
+    )
+    return layers[: last + 1]
+
+
+def _words(ctx: Context, params: DeepDreamParams) -> str:
+    """Say what is dreamt."""
+    layers = " and ".join(layer.name for layer in _layers(ctx, params))
+    which = {
+        "all": "",
+        "one": f"channel {params.channel} of ",
+        "strongest": f"the {params.strongest} strongest channels of ",
+    }[params.channels]
+    guide = f", guided by {Path(params.guide).name}" if params.guide else ""
+    return f"what {which}{layers} finds{guide}"
+
+
+def _asked(params: DeepDreamParams) -> tuple[object, ...]:
+    """Return what is dreamt, in parameters: what the network has to be asked anew."""
+    return tuple(getattr(params, name) for name in _OF_DREAM)
+
+
+def _scaled(size: Size, longest: int) -> Size:
+    """Return a photograph's size with the longest side asked for; 0 leaves it."""
+    if not longest:
+        return size
+    ratio = longest / max(size)
+    return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
+
+
+def _progress(course: Course, params: DeepDreamParams) -> tuple[int, int, str]:
+    octaves = len(course.sizes)
+    before = course.frame * octaves + course.octave
+    what = f"octave {course.octave + 1} of {octaves}, {_by(course.size)} px"
+    if params.frames > 1:
+        what = f"picture {course.frame + 1} of {params.frames}, {what}"
+    return (
+        before * params.steps + min(course.step, params.steps),
+        params.frames * octaves * params.steps,
+        what,
+    )
+
+
+def _by(size: Size) -> str:
+    return f"{size[0]} x {size[1]}"
