@@ -25,6 +25,9 @@ from nnviz.gui.app import make_application, make_window, start_engine
 from nnviz.gui.main_window import MainWindow
 from nnviz.gui.runs import PREDICTIONS, RESULT
 from nnviz.gui.settings import Settings
+from nnviz.gui.workspaces.explain import EXPLAIN
+from nnviz.gui.workspaces.inspect import INSPECT
+from nnviz.gui.workspaces.workspace import Workspace
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots"
 SIZES = (QSize(1440, 900), QSize(1920, 1080))
@@ -41,6 +44,7 @@ class Scene:
     method: str
     values: Mapping[str, Value] = field(default_factory=dict)
     theme: str = "dark"
+    workspace: Workspace = INSPECT
 
 
 SCENES = (
@@ -48,6 +52,8 @@ SCENES = (
     Scene("coffee", "filters"),
     Scene("face", "activations", {"channel": 5}),
     Scene("cat", "predictions", theme="light"),
+    Scene("cat", "grad_cam", workspace=EXPLAIN),
+    Scene("face", "occlusion", theme="light", workspace=EXPLAIN),
 )
 
 
@@ -99,6 +105,7 @@ def take(
     others = [str(path) for name, path in photos.items() if name != scene.photo]
     bench.open_files([str(photos[scene.photo]), *others])
     wait(lambda: bench.selection.image is not None and is_idle(window))
+    window.enter(scene.workspace)
     bench.runs.choose(scene.method, scene.values)
     for size in SIZES:
         window.resize(size)

@@ -24,7 +24,9 @@ KEYS = (
 
 @pytest.fixture
 def no_dialogs(monkeypatch, tmp_path, cat):
-    """File dialogs answer at once: with a photograph, or a folder."""
+    """File dialogs answer at once: with a photograph, a new file, or a folder."""
+    new = str(tmp_path / "kept.mp4")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (new, ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(cat), ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(cat)], ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
@@ -38,7 +40,7 @@ def press_a_key(window, chance, qtbot):
 def click_somewhere(window, chance, qtbot):
     seen = [each for each in window.findChildren(QWidget) if each.isVisible()]
     target = chance.choice(seen)
-    if target.objectName() == "qt_toolbar_ext_button" or target.width() < 1:
+    if target.objectName() == "qt_toolbar_ext_button" or target.size().isEmpty():
         return
     place = QPoint(chance.randrange(target.width()), chance.randrange(target.height()))
     if not hasattr(target, "menu"):  # a menu is an event loop of its own
