@@ -129,8 +129,9 @@ def preprocess_text(preprocess: Preprocess) -> str:
 def _findings(info: ModelInfo) -> None:
     warnings = [("warning", text) for text in info.preprocess.warnings()]
     found = [(str(finding.severity), finding.text) for finding in info.findings]
-    if warnings or found:
-        console.heading("\nDoctor")
+    console.heading("\nDoctor")
+    if not (warnings or found):
+        console.line("  found nothing to warn of")
     for severity, text in (*warnings, *found):
         console.line(f"  {severity:<8} {text}")
 

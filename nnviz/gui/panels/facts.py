@@ -3,6 +3,7 @@
 import html
 import re
 
+from PySide6.QtGui import QTextLength, QTextTable
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from nnviz.base.info import ModelInfo, Severity
@@ -15,6 +16,8 @@ from nnviz.gui.workbench import Workbench
 _EXCERPT = "…"
 _HEADING = re.compile(r"^#(#*) ", re.MULTILINE)
 """A card's headings are made smaller: it stands in a narrow panel."""
+_SHARES = (30, 70)
+"""Widths of the columns of a card's table, per cent."""
 
 
 class FactsPanel(QWidget):
@@ -46,6 +49,9 @@ class FactsPanel(QWidget):
             cursor.movePosition(cursor.MoveOperation.End)
             cursor.insertBlock()
             cursor.insertMarkdown(_HEADING.sub(r"###\1 ", info.card))
+            for frame in self.text.document().rootFrame().childFrames():
+                if isinstance(frame, QTextTable):
+                    _make_plain(frame)
             cursor.movePosition(cursor.MoveOperation.Start)
             self.text.setTextCursor(cursor)
 
@@ -87,6 +93,20 @@ class FactsPanel(QWidget):
         if not found:
             found = [f"<p>{html.escape(self.tr('Nothing to report.'))}</p>"]
         return f"<h4>{html.escape(self.tr('Findings'))}</h4>" + "".join(found)
+
+
+def _make_plain(table: QTextTable) -> None:
+    """Draw no lines and leave out an empty head, which Markdown demands."""
+    style = table.format()
+    style.setBorder(0)
+    style.setCellSpacing(0)
+    style.setColumnWidthConstraints(
+        [QTextLength(QTextLength.Type.PercentageLength, share) for share in _SHARES]
+    )
+    table.setFormat(style)
+    head = [table.cellAt(0, column) for column in range(table.columns())]
+    if all(cell.firstPosition() == cell.lastPosition() for cell in head):
+        table.removeRows(0, 1)
 
 
 def _css(theme: Theme) -> str:

@@ -19,7 +19,8 @@ from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
 _REFERENCE = Qt.ItemDataRole.UserRole
-_WIDTH_FOR_FIGURES, _WIDTH_FOR_ACCURACY = 290, 230
+_WIDTH_FOR_FIGURES, _WIDTH_FOR_ACCURACY = 360, 230
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _WEIGHTS_FILTER = "Weights (*.safetensors *.pt *.pth *.ckpt *.bin)"
 
 
@@ -44,7 +45,7 @@ class ModelPanel(QWidget):
             ]
         )
         self.list.setUniformRowHeights(True)
-        self.list.setIndentation(3 * GRID)
+        self.list.setIndentation(2 * GRID)
         self.list.header().setStretchLastSection(False)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.activated.connect(self._open)
@@ -111,7 +112,7 @@ class ModelPanel(QWidget):
                 entries += self._recent_files()
             if entries:
                 self._add_group(title, entries)
-        for column, width in ((1, 60), (2, 64), (3, 66)):
+        for column, width in ((1, 60), (2, 56), (3, 66)):
             self.list.setColumnWidth(column, self._bench.look.px(width))
         self._select(chosen)
         self._filter(self.search.text())
@@ -214,9 +215,14 @@ class ModelPanel(QWidget):
             Task.DETECT: self.tr("finds objects"),
             Task.SEGMENT: self.tr("names every pixel"),
         }
-        score = f", {entry.metric} {entry.accuracy:.1f} %" if entry.accuracy else ""
-        first = f"{entry.title}: {purposes[entry.task]}{score}"
-        return f"{first}\n{entry.about}".strip()
+        says = [f"{entry.title}: {purposes[entry.task]}"]
+        if entry.accuracy:
+            says.append(f"{entry.metric} {entry.accuracy:.1f}{_NO_BREAK}%")
+        if entry.parameters:
+            number = short_number(entry.parameters).replace(" ", _NO_BREAK)
+            says.append(self.tr("{0} parameters").format(number))
+        about = entry.about.replace("`", "")
+        return f"{', '.join(says)}\n{about}".strip()
 
     def _weights(self, entry: ModelEntry) -> str:
         """Say whether the weights are here, or how much there is to download."""
