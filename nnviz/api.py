@@ -36,12 +36,14 @@ from nnviz.base.requests import (
     FetchModel,
     LoadModel,
     ModelRequest,
+    Moment,
     Request,
     RunMethod,
 )
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
-from nnviz.media import decode
+from nnviz.media import decode, recordings
+from nnviz.media.recordings import Recording
 from nnviz.runtime import replay as stored
 
 if TYPE_CHECKING:
@@ -242,6 +244,7 @@ def run(
     *,
     seed: int = 0,
     progress: OnProgress | None = None,
+    record: str | PathLike[str] = "",
     **params: Value,
 ) -> Result:
     """Run a method.
@@ -253,6 +256,7 @@ def run(
             that needs none.
         seed: of the random numbers.
         progress: told how far the method is.
+        record: new folder that keeps the steps of an optimisation.
         **params: the method's parameters; what is left out has its default.
 
     Raises:
@@ -261,9 +265,96 @@ def run(
     opened = model if isinstance(model, Model) else load(model)
     photo = image if image is None or isinstance(image, Image) else open_image(image)
     request = RunMethod(
-        method=method, model=opened.request, image=photo, values=params, seed=seed
+        method=method,
+        model=opened.request,
+        image=photo,
+        values=params,
+        seed=seed,
+        recording=str(record),
     )
     return Result(cast("Run", perform(request, progress)))
+
+
+def open_recording(folder: str | PathLike[str]) -> Recording:
+    """Open what ``run(..., record=folder)`` wrote: numbers and frames of its steps.
+
+    Raises:
+        InputError: the folder holds no recording, or it is damaged.
+    """
+    return recordings.open_recording(Path(folder))
+
+
+def resume(
+    folder: str | PathLike[str],
+    step: int = -1,
+    image: Pictured | None = None,
+    *,
+    record: str | PathLike[str] = "",
+    progress: OnProgress | None = None,
+    **params: Value,
+) -> Result:
+    """Go on with a recorded optimisation that was stopped, or from an earlier step.
+
+    It goes on bit for bit, whatever stopped it.
+
+    Args:
+        folder: of the recording.
+        step: its number; -1 for the newest.
+        image: the photograph; where left out it is found by its hash.
+        record: another folder, for a fork; where left out the recording itself goes
+            on, and what came after the step is dropped.
+        progress: told how far the method is.
+        **params: steerable parameters to change from there on.
+
+    Raises:
+        NnvizError: no recording; no such step; the network or photograph has changed.
+    """
+    recipe = open_recording(folder).recipe
+    beside = Path(folder) / recordings.RECIPE_FILE
+    photo = (
+        stored.find_picture(recipe, beside) if image is None else _photo(recipe, image)
+    )
+    request = RunMethod(
+        method=recipe.method,
+        model=stored.model_request(recipe, beside),
+        image=photo,
+        values=params,
+        recording=str(record or folder),
+        begin=Moment(str(folder), step),
+    )
+    return Result(cast("Run", perform(request, progress)))
+
+
+def export_recording(
+    folder: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    rate: float = 15.0,
+    blend: float = 0.0,
+    progress: OnProgress | None = None,
+) -> Path:
+    """Write a recording as a film.
+
+    Args:
+        folder: of the recording.
+        out: a file's name, .mp4 or .gif; else a folder for numbered PNG files.
+        rate: frames a second.
+        blend: share of the photograph in each frame, 0 to 1.
+        progress: told how far it is.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        NnvizError: no recording, or the disk does not allow it.
+    """
+    # Imported here: it loads painters.
+    from nnviz.runtime import recording_export as films  # noqa: PLC0415
+
+    request = films.FilmRequest(
+        folder=str(folder), out=str(out), rate=rate, blend=blend
+    )
+    return films.export_recording(request, progress or (lambda _: None))[0]
 
 
 def board(
@@ -391,7 +482,7 @@ def replay(
             f"has other weights than the recipe's of {path.name}",
             f"open those with sha256 {recipe.model_sha256[:12]}",
         )
-    asked = stored.request_of(recipe, photo, request)
+    asked = stored.request_of(stored.with_pictures(recipe, path), photo, request)
     return Result(cast("Run", perform(asked, progress)))
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from nnviz.base.errors import InputError
@@ -11,6 +12,7 @@ from nnviz.base.images import Image
 from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.results import Report
+from nnviz.base.targets import LIKE
 
 FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
@@ -30,6 +32,8 @@ class Recipe:
         labels: name of the label file, if one was given.
         image: the photograph's name, never its folder; empty if there was none.
         image_sha256: of the photograph's file.
+        pictures: sha256 of the files of further pictures, by the parameter that names
+            them: a baseline, what likeness is asked to.
         seed: of the generator.
         dtype: of the computation, "float32".
         threads: torch's, since they change the last bits.
@@ -46,6 +50,7 @@ class Recipe:
     labels: str = ""
     image: str = ""
     image_sha256: str = ""
+    pictures: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     dtype: str = "float32"
     threads: int = 1
@@ -66,9 +71,13 @@ class Recipe:
         return " · ".join(part for part in parts if part)
 
     def to_json(self) -> str:
-        """Return the recipe as JSON text with sorted keys."""
-        values = dataclasses.asdict(self) | {"format": FORMAT}
-        return json.dumps(values, indent=1, sort_keys=True)
+        """Return the recipe as JSON text with sorted keys; it names no folder."""
+        known = dataclasses.asdict(self) | {"format": FORMAT}
+        known["values"] |= {
+            name: with_file(self.values[name], Path(file_of(self.values[name])).name)
+            for name in self.pictures
+        }
+        return json.dumps(known, indent=1, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str, source: str) -> Self:
@@ -96,6 +105,16 @@ class Recipe:
             raise InputError(
                 source, "holds no nnviz recipe", "pick a .json or .png saved by nnviz"
             ) from None
+
+
+def file_of(value: Value) -> str:
+    """Return the file that a parameter names: by itself, or as "like:FILE"."""
+    return str(value).strip().removeprefix(LIKE).strip()
+
+
+def with_file(value: Value, file: str) -> str:
+    """Return a parameter that names another file in the same way."""
+    return LIKE + file if str(value).strip().startswith(LIKE) else file
 
 
 @dataclass(frozen=True, slots=True, eq=False)

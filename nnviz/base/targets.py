@@ -17,15 +17,19 @@
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nnviz.base.errors import UsageError, unknown
 
 OPTION = "--target"
+LIKE = "like:"
+"""What a file's name follows where likeness to its picture is asked about."""
 _MINUS = " - "
 _UNIT = re.compile(r"(?P<layer>[^:]+):(?P<channel>\d+)(@(?P<y>\d+),(?P<x>\d+))?")
 _PROBABILITY = re.compile(r"probability\((?P<name>.*)\)")
+_Classes = Mapping[str, Sequence[int]]
 _NOTATION = "a class, class - class, probability(class), layer:channel or box:0"
 
 
@@ -229,15 +233,24 @@ def _named_class(name: str, labels: Sequence[str]) -> int | None:
     return found[0] if found else None
 
 
-def _matches(name: str, labels: Sequence[str]) -> list[int]:
+def _matches(name: str, labels: Sequence[str]) -> Sequence[int]:
     """Return the classes of a name; of names with commas each part is one too."""
+    whole, parts = _by_name(tuple(labels))
     wanted = name.casefold()
-    whole = [i for i, label in enumerate(labels) if label.casefold() == wanted]
-    return whole or [
-        index
-        for index, label in enumerate(labels)
-        if wanted in [part.strip() for part in label.casefold().split(",")]
-    ]
+    return whole.get(wanted) or parts.get(wanted, ())
+
+
+@lru_cache(maxsize=8)
+def _by_name(labels: tuple[str, ...]) -> tuple[_Classes, _Classes]:
+    """Return the classes of each name, and those of each part of a name."""
+    whole: dict[str, list[int]] = {}
+    parts: dict[str, list[int]] = {}
+    for index, label in enumerate(labels):
+        folded = label.casefold()
+        whole.setdefault(folded, []).append(index)
+        for part in {each.strip() for each in folded.split(",")}:
+            parts.setdefault(part, []).append(index)
+    return whole, parts
 
 
 def _at(index: int, labels: Sequence[str]) -> int:

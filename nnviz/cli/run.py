@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nnviz import api
@@ -26,6 +26,7 @@ class _Task:
     model: api.Model
     values: dict[str, Value]
     seed: int
+    record: str
 
 
 def execute(words: Sequence[str]) -> int:
@@ -34,11 +35,22 @@ def execute(words: Sequence[str]) -> int:
     options = _parser(method).read(words)
     if method is None:
         raise UsageError("run", "no method named", "nnviz methods lists them")
+    if method.recorded and options.resume:
+        return _resumed(method, options)
     paths = opening.pictures(options.images, method)
     opening.check_out(Path(options.out))
     values = arguments.parameter_values(options, method.parameters)
-    task = _Task(method, opening.open_model(options), values, options.seed)
+    record = _record(method, options, paths)
+    task = _Task(method, opening.open_model(options), values, options.seed, record)
     results = _results(task, paths, options.max_pixels)
+    written = _written(results, options)
+    return 0 if written == max(1, len(paths)) else 1
+
+
+def _written(
+    results: Iterable[tuple[api.Result, str | None]], options: argparse.Namespace
+) -> int:
+    """Save each result and say so; return how many there were."""
     written = []
     for result, stem in results:
         files = result.save(options.out, stem)
@@ -47,7 +59,46 @@ def execute(words: Sequence[str]) -> int:
             saved.tell(result, files)
     if options.json:
         console.answer(written)
-    return 0 if len(written) == max(1, len(paths)) else 1
+    return len(written)
+
+
+def _record(
+    method: MethodInfo, options: argparse.Namespace, paths: Sequence[Path]
+) -> str:
+    """Return the folder that keeps the steps, "" where none does.
+
+    Raises:
+        UsageError: several runs would share it.
+    """
+    if not method.recorded:
+        return ""
+    if options.record and len(paths) > 1:
+        raise UsageError("--record", "keeps one run", "name one picture")
+    return str(options.record)
+
+
+def _resumed(method: MethodInfo, options: argparse.Namespace) -> int:
+    """Go on with a recording, in its own folder or in that of ``--record``."""
+    opening.check_out(Path(options.out))
+    folder, step = _moment(options.resume)
+    images = opening.pictures(options.images, method) if options.images else []
+    with console.ProgressLine() as progress:
+        result = api.resume(
+            folder,
+            step,
+            images[0] if images else None,
+            record=options.record,
+            progress=progress,
+            **arguments.parameter_values(options, method.parameters),
+        )
+    _written([(result, None)], options)
+    return 0
+
+
+def _moment(text: str) -> tuple[str, int]:
+    """Read FOLDER or FOLDER:STEP."""
+    folder, colon, step = text.rpartition(":")
+    return (folder, int(step)) if colon and step.isdecimal() else (text, -1)
 
 
 def _method(words: Sequence[str]) -> MethodInfo | None:
@@ -80,6 +131,7 @@ def _results(
             console.remark(f"nnviz: {error}")
             continue
         recent.remember(image)
+        recent.remember_others(result.recipe)
         taken[path.stem] += 1
         times = taken[path.stem]
         yield result, path.stem if times == 1 else f"{path.stem}-{times}"
@@ -93,6 +145,7 @@ def _run(task: _Task, image: Image | None) -> api.Result:
             image,
             seed=task.seed,
             progress=progress,
+            record=task.record,
             **task.values,
         )
 
@@ -108,9 +161,25 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser.add_argument("images", nargs="*", help=argparse.SUPPRESS)
     if method is not None:
         arguments.add_parameters(parser, method.parameters)
+    if method is not None and method.recorded:
+        _add_recording(parser)
     arguments.add_model_options(parser)
     _add_common(parser)
     return parser
+
+
+def _add_recording(parser: Parser) -> None:
+    group = parser.add_argument_group("recording")
+    group.add_argument(
+        "--record", metavar="FOLDER", default="",
+        help="keep the steps there, to look at, to go on from, to make a film of",
+    )  # fmt: skip
+    group.add_argument(
+        "--resume", metavar="FOLDER[:STEP]", default="",
+        help="go on with a recording, from its newest step or another; the network and "
+        "the parameters are the recording's, but steerable ones may be changed; with "
+        "--record what comes is kept there, and the recording stays as it is",
+    )  # fmt: skip
 
 
 def _add_common(parser: Parser) -> None:

@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -75,6 +75,7 @@ class Context:
         begun: the state to go on from, None for a fresh start; with it, ``generator``
             is as it was then.
         moment: as said with ``keep``.
+        opened: sha256 of the files of other pictures that were opened, by their paths.
     """
 
     model: Model
@@ -88,6 +89,7 @@ class Context:
     progress: Progress = field(default_factory=lambda: Progress(0, 0, ""))
     begun: State | None = None
     moment: Kept | None = None
+    opened: dict[str, str] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
@@ -106,7 +108,7 @@ class Context:
         """Whether the photograph is a frame of a camera, of which the next waits."""
         return isinstance(self.image, FrameImage)
 
-    @property
+    @cached_property
     def pixels(self) -> Tensor:
         """The network's input in [0, 1], float32 (1, C, H, W), on the device."""
         return self.cached("pixels", lambda: self.model.pixel_input(self.photo))
@@ -226,7 +228,9 @@ class Context:
         Raises:
             InputError: no such file, no picture, or channels that do not fit.
         """
-        return self.model.pixel_input(open_image(Path(path).expanduser()))
+        image = open_image(Path(path).expanduser())
+        self.opened[path] = image.sha256
+        return self.model.pixel_input(image)
 
     def outputs(self) -> tuple[Tensor, ...]:
         """Return all tensors that the network gives for the photograph.

@@ -15,7 +15,12 @@ from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import FILMS
 from nnviz.runtime.export import RECIPE_KEY
-from nnviz.runtime.replay import find_picture, model_request, read_recipe
+from nnviz.runtime.replay import (
+    find_picture,
+    model_request,
+    read_recipe,
+    with_pictures,
+)
 
 Sought = TypeVar("Sought")
 
@@ -168,8 +173,13 @@ def restore(path: Path) -> Saved:
     troubles: list[str] = []
     model = _or_none(lambda: model_request(recipe, path), troubles)
     image = _or_none(lambda: find_picture(recipe, path), troubles)
+    whole = _or_none(lambda: with_pictures(recipe, path), troubles)
     return Saved(
-        path.name, recipe, model or _without_labels(recipe), image, tuple(troubles)
+        path.name,
+        whole or recipe,
+        model or _without_labels(recipe),
+        image,
+        tuple(troubles),
     )
 
 

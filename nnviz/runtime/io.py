@@ -231,6 +231,7 @@ def _save(run: Run, folder: Path, stem: str | None) -> tuple[Path, ...]:
     paths = save_run(run, folder, stem, overwrite=False)
     if run.image is not None:
         recent.remember(run.image)
+    recent.remember_others(run.recipe)
     return paths
 
 

@@ -5,11 +5,13 @@ machine does.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from platformdirs import user_state_path
 
 from nnviz.base.images import Image
+from nnviz.base.recipes import Recipe, file_of
 
 _KEPT = 200
 _FILE = "recent-pictures.json"
@@ -22,12 +24,32 @@ def remember(image: Image, folder: Path | None = None) -> None:
         image: one that came from a file; others are passed over.
         folder: where the list is, for tests.
     """
-    if not image.path:
-        return
+    if image.path:
+        _note({image.sha256: image.path}, folder)
+
+
+def remember_others(recipe: Recipe, folder: Path | None = None) -> None:
+    """Note where the further pictures lie that a result was made of.
+
+    Args:
+        recipe: as the run left it, with the folders.
+        folder: where the list is, for tests.
+    """
+    others = {
+        sha256: str(Path(file_of(recipe.values[name])).expanduser())
+        for name, sha256 in recipe.pictures.items()
+    }
+    if others:
+        _note(others, folder)
+
+
+def _note(paths: Mapping[str, str], folder: Path | None) -> None:
+    """Put paths, by their pictures' hashes, at the end of the list."""
     folder = folder or user_state_path("nnviz")
     known = _read(folder)
-    known.pop(image.sha256, None)
-    known[image.sha256] = str(Path(image.path).absolute())
+    for sha256, path in paths.items():
+        known.pop(sha256, None)
+        known[sha256] = str(Path(path).absolute())
     kept = dict(list(known.items())[-_KEPT:])
     try:
         folder.mkdir(parents=True, exist_ok=True)

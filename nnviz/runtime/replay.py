@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image
-from nnviz.base.recipes import Recipe
+from nnviz.base.recipes import Recipe, file_of, with_file
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.media.decode import MAX_PIXELS, open_image
 from nnviz.media.encode import read_png_text
@@ -54,19 +54,59 @@ def find_picture(
     """
     if not recipe.image_sha256:
         return None
+    _, image = _sought(
+        recipe.image,
+        recipe.image_sha256,
+        beside,
+        max_pixels,
+        "name the picture with --image",
+    )
+    # The name is part of the recipe, whatever the file is called now.
+    return dataclasses.replace(image, name=recipe.image)
+
+
+def with_pictures(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) -> Recipe:
+    """Return a recipe whose parameters name files that are there.
+
+    A recipe has names and hashes of the further pictures that it was made of, but no
+    folders; they are sought where ``find_picture`` seeks.
+
+    Raises:
+        InputError: one is not there; says whether another of its name is.
+    """
+    values = dict(recipe.values)
+    for name, sha256 in recipe.pictures.items():
+        path, _ = _sought(
+            Path(file_of(values[name])).name,
+            sha256,
+            beside,
+            max_pixels,
+            f"put it beside {beside.name}",
+        )
+        values[name] = with_file(values[name], str(path))
+    return dataclasses.replace(recipe, values=values)
+
+
+def _sought(
+    name: str, sha256: str, beside: Path, max_pixels: int, remedy: str
+) -> tuple[Path, Image]:
+    """Return the file of a picture by its name and hash, and the picture.
+
+    Raises:
+        InputError: it is not there.
+    """
     impostor = ""
-    for path in _places(recipe, beside):
+    for path in _places(name, sha256, beside):
         image = open_image(path, max_pixels)
-        if image.sha256 == recipe.image_sha256:
-            # The name is part of the recipe, whatever the file is called now.
-            return dataclasses.replace(image, name=recipe.image)
+        if image.sha256 == sha256:
+            return path, image
         impostor = impostor or str(path)
     reason = (
         f"{impostor} is another picture than the recipe's"
         if impostor
         else "the recipe's picture is neither beside it nor among the recent ones"
     )
-    raise InputError(recipe.image, reason, "name the picture with --image")
+    raise InputError(name, reason, remedy)
 
 
 def request_of(recipe: Recipe, image: Image | None, model: ModelRequest) -> RunMethod:
@@ -113,11 +153,11 @@ def model_request(recipe: Recipe, beside: Path, labels: str = "") -> ModelReques
     )
 
 
-def _places(recipe: Recipe, beside: Path) -> Iterator[Path]:
+def _places(name: str, sha256: str, beside: Path) -> Iterator[Path]:
     for folder in (beside.parent, beside.parent.parent, Path()):
-        path = folder / recipe.image
+        path = folder / name
         if path.is_file():
             yield path
-    known = recent.find(recipe.image_sha256)
+    known = recent.find(sha256)
     if known is not None:
         yield known

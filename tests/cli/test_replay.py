@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from hashlib import sha256
 
 import pytest
 
@@ -111,3 +112,40 @@ def test_the_catalogue_is_true(nnviz, tmp_path):
     fresh = Catalogue.from_json((tmp_path / "fresh.json").read_text())
     kept = Catalogue.from_json(resource("catalogue.json").read_text())
     assert fresh == kept, "run nnviz catalogue"
+
+
+def test_other_pictures_are_named_without_their_folder(nnviz, saved, coffee, tmp_path):
+    """A recipe may be shown to anyone: it says what a picture is, not where it lay.
+
+    Truth: the bytes that the first run wrote.
+    """
+    again = tmp_path / "again"
+    asked = ("saliency", saved / "cat.png", "--model", SMALL)
+    nnviz("run", *asked, "--target", f"like:{coffee}", "--out", saved)
+    written = (saved / "cat.saliency.json").read_text()
+    recipe = json.loads(written)
+    assert recipe["values"]["target"] == f"like:{coffee.name}"
+    assert recipe["pictures"]["target"] == sha256(coffee.read_bytes()).hexdigest()
+    assert str(coffee.parent) not in written
+    status, _, err = nnviz("replay", saved / "cat.saliency.png", "--out", again)
+    assert (status, err) == (0, "")
+    assert (again / "cat.saliency.json").read_text() == written
+
+
+def test_a_baseline_of_ones_own_is_sought_by_its_hash(
+    nnviz, refused, saved, coffee, tmp_path, monkeypatch
+):
+    """Truth: another picture of the same name is not the one of the recipe."""
+    options = ("--baseline", "own", "--file", coffee, "--steps", "2")
+    nnviz("run", "integrated_gradients", saved / "cat.png", "--model", SMALL,
+          *options, "--out", saved)  # fmt: skip
+    stored = saved / "cat.integrated_gradients.json"
+    assert json.loads(stored.read_text())["values"]["file"] == coffee.name
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "empty"))
+    shutil.copy(saved / "cat.png", saved / coffee.name)
+    status, line = refused("replay", stored, "--out", tmp_path / "again")
+    assert status == 1
+    assert "is another picture than the recipe's" in line
+    shutil.copy(coffee, saved / coffee.name)
+    status, _, _ = nnviz("replay", stored, "--out", tmp_path / "again")
+    assert status == 0
