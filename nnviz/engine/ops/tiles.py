@@ -22,6 +22,8 @@ Spans = Mapping[str, tuple[Span, Span] | None]
 
 _UNKNOWN_STEP = 32
 """px that tiles are laid out by where a layer's step is not known."""
+_FEWEST = 4
+"""Steps of a tile: two for what neighbours share, two of its own."""
 _COSTLIEST = 1 / 3
 """Share of a tile's side that may be spent on what other tiles count."""
 
@@ -172,12 +174,12 @@ def stretches(length: int, side: int, reach: Reach) -> list[Stretch]:
 
     Args:
         length: of the picture, px.
-        side: of a tile, px, at most; less than two steps count as two.
+        side: of a tile, px, at most; four steps where that is less.
         reach: what neighbours share.
     """
     if length <= side:
         return [Stretch(0, length, -math.inf, math.inf, 0)]
-    side = max(side, 2 * reach.step)
+    side = max(side, _FEWEST * reach.step)
     reach = reach.within(int(side * _COSTLIEST))
     room = max(reach.step, (side - reach.overlap) // reach.step * reach.step)
     count = max(1, math.ceil((length - reach.overlap) / room))
