@@ -20,10 +20,13 @@ if TYPE_CHECKING:
         Result,
         board,
         evaluate,
+        export_recording,
         load,
         methods,
         open_image,
+        open_recording,
         replay,
+        resume,
         run,
     )
 
@@ -35,10 +38,13 @@ __all__ = [
     "__version__",
     "board",
     "evaluate",
+    "export_recording",
     "load",
     "methods",
     "open_image",
+    "open_recording",
     "replay",
+    "resume",
     "run",
 ]
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "run a method on pictures; writes a picture, the numbers and the recipe",
     "board": "compare methods and networks on pictures, with numbers",
     "replay": "make results again from their pictures or recipes",
+    "recording": "make a film of a recorded optimisation, or tell what it holds",
     "methods": "list the methods, or explain one",
     "models": "list networks, look into one, or download weights",
     "live": "follow a camera, a film or the screen",

@@ -5,7 +5,7 @@ from PIL import Image as PillowImage
 
 from nnviz.base.images import Colours, rgb8
 
-__all__ = ["Colours", "fitted", "rgb8", "show"]
+__all__ = ["Colours", "blended", "fitted", "rgb8", "show"]
 
 
 def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
@@ -29,3 +29,18 @@ def show(pixels: Colours, size: tuple[int, int]) -> Colours:
     way = PillowImage.Resampling.LANCZOS if smaller else PillowImage.Resampling.NEAREST
     picture = PillowImage.fromarray(np.ascontiguousarray(pixels))
     return np.asarray(picture.resize((size[1], size[0]), way, reducing_gap=3.0))
+
+
+def blended(pixels: Colours, other: Colours, share: float) -> Colours:
+    """Return one RGB picture with a share of another, uint8 (H, W, 3).
+
+    Args:
+        pixels: which decides the size.
+        other: brought to that size.
+        share: of the other, 0 to 1.
+    """
+    weight = round(256 * share)
+    second = show(other, (pixels.shape[0], pixels.shape[1])).astype(np.uint16)
+    mixed = pixels.astype(np.uint16) * np.uint16(256 - weight)
+    mixed += second * np.uint16(weight)
+    return ((mixed + 128) >> 8).astype(np.uint8)

@@ -1,0 +1,164 @@
+"""Recordings as films: MP4, GIF, or a folder of numbered pictures."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnviz.base.errors import InputError, UsageError
+from nnviz.base.events import Progress
+from nnviz.base.images import Colours, rgb8
+from nnviz.media.encode import write_png
+from nnviz.media.recordings import RECIPE_FILE, Recording, open_recording
+from nnviz.render.pictures import blended
+
+FILMS = (".mp4", ".gif")
+_END_SECONDS = 1.0
+"""For so long the last frame is seen."""
+_NOTHING_LEFT = "holds no frames yet"
+_MOST_RATE = 240.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmRequest:
+    """How a recording becomes a film.
+
+    Attributes:
+        folder: of the recording.
+        out: .mp4 or .gif, else a folder for numbered PNG files.
+        rate: frames a second.
+        blend: share of the photograph in each frame, 0 to 1; where the optimisation
+            began with none, it has no effect.
+    """
+
+    folder: str
+    out: str
+    rate: float = 15.0
+    blend: float = 0.0
+
+
+def export_recording(
+    request: FilmRequest,
+    tell: Callable[[Progress], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
+) -> tuple[Path, ...]:
+    """Write the kept frames of a recording, all of them the same time apart.
+
+    The files are there whole or none is.
+
+    Args:
+        request: what and how.
+        tell: is told after each frame.
+        check: called before each frame; raises ``CancelledError`` to stop.
+
+    Returns:
+        The film; or the folder.
+
+    Raises:
+        UsageError: a rate or share that makes no sense.
+        InputError: no recording, no frames, or the disk does not allow it.
+    """
+    _require_sensible(request)
+    recording = open_recording(Path(request.folder))
+    if not recording.frames:
+        raise InputError(recording.folder.name, _NOTHING_LEFT, "let it run for a while")
+    out = Path(request.out)
+    frames = _told(_frames(recording, request.blend), len(recording.frames), tell)
+    with _stage_beside(out) as stage:
+        if out.suffix.lower() in FILMS:
+            made = stage / out.name
+            _write_film(made, frames, _last_size(recording), request.rate, check)
+            made.replace(out)
+        else:
+            _write_pictures(stage, frames, check)
+            shutil.copyfile(recording.folder / RECIPE_FILE, stage / RECIPE_FILE)
+            _move_all(stage, out)
+    return (out,)
+
+
+def _require_sensible(request: FilmRequest) -> None:
+    if not 0 < request.rate <= _MOST_RATE:
+        raise UsageError(
+            "--rate", f"{request.rate:g} is out of range", f"0 to {_MOST_RATE:g}"
+        )
+    if not 0 <= request.blend <= 1:
+        raise UsageError("--blend", f"{request.blend:g} is out of range", "0 to 1")
+
+
+def _frames(recording: Recording, blend: float) -> Iterator[Colours]:
+    source = recording.source if blend else None
+    for step in recording.frames:
+        colours = _colours(recording, step)
+        yield colours if source is None else blended(colours, rgb8(source), blend)
+
+
+def _colours(recording: Recording, step: int) -> Colours:
+    frame = recording.frame(step)
+    if isinstance(frame, Mapping):
+        raise InputError(recording.folder.name, "holds arrays, no pictures")
+    return rgb8(frame)
+
+
+def _told(
+    frames: Iterator[Colours], total: int, tell: Callable[[Progress], None]
+) -> Iterator[Colours]:
+    for done, frame in enumerate(frames, 1):
+        yield frame
+        tell(Progress(done, total, f"frame {done} of {total}"))
+
+
+def _last_size(recording: Recording) -> tuple[int, int]:
+    """Return height and width of the last frame: of octaves it is the largest."""
+    height, width = _colours(recording, recording.frames[-1]).shape[:2]
+    return height, width
+
+
+def _write_film(
+    path: Path,
+    frames: Iterator[Colours],
+    size: tuple[int, int],
+    rate: float,
+    check: Callable[[], None],
+) -> None:
+    # Imported here: it loads PyAV, which few starts need.
+    from nnviz.media.films import FilmWriter  # noqa: PLC0415
+
+    with FilmWriter(path, size, rate) as film:
+        seconds, last = 0.0, None
+        for last in frames:
+            check()
+            film.append(last, seconds)
+            seconds += 1 / rate
+        if last is not None:
+            film.append(last, seconds + _END_SECONDS)
+
+
+def _write_pictures(
+    folder: Path, frames: Iterator[Colours], check: Callable[[], None]
+) -> None:
+    for number, frame in enumerate(frames, 1):
+        check()
+        write_png(folder / f"{number:06}.png", frame)
+
+
+@contextmanager
+def _stage_beside(out: Path) -> Iterator[Path]:
+    """Give a hidden folder beside, which is gone at the end."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".nnviz-", dir=out.parent) as stage:
+            yield Path(stage)
+    except OSError as error:
+        raise InputError(
+            str(out),
+            f"cannot be written ({error.strerror})",
+            "choose another folder, or free some space",
+        ) from None
+
+
+def _move_all(stage: Path, out: Path) -> None:
+    out.mkdir(exist_ok=True)
+    for path in sorted(stage.iterdir()):
+        path.replace(out / path.name)
