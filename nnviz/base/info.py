@@ -210,6 +210,7 @@ class ModelInfo:
         notes: what opening it did ("3 unexpected keys ignored").
         device: where it is: "cpu", "mps" or the name of the graphics card.
         takes_several: whether several pictures can be given at once.
+        takes_any_size: whether an input may be larger than ``preprocess`` makes it.
     """
 
     reference: str
@@ -229,6 +230,7 @@ class ModelInfo:
     notes: tuple[str, ...] = ()
     device: str = "cpu"
     takes_several: bool = True
+    takes_any_size: bool = True
 
     def layer(self, name: str) -> LayerInfo | None:
         """Return a layer by name, or None."""

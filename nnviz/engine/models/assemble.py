@@ -9,7 +9,7 @@ from nnviz.base.errors import ModelError
 from nnviz.base.info import ModelInfo, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.devices import name_of
-from nnviz.engine.models.doctor import examine
+from nnviz.engine.models.doctor import examine, takes_any_size
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.model import Model, Normaliser
 from nnviz.engine.models.opened import Opened
@@ -73,6 +73,7 @@ def assemble(
         takes_several=takes_several(
             opened.net, preprocess.channels, preprocess.input_size
         ),
+        takes_any_size=smallest is not None and takes_any_size(opened.net, preprocess),
     )
     return Model(opened.net, info, Normaliser(preprocess).to(device))
 

@@ -101,12 +101,17 @@ def _sizes(net: nn.Module, facts: Facts, preprocess: Preprocess) -> Iterator[Fin
             "for noise, other sizes were not tried"
         )
         yield Finding(Severity.NOTE, text)
-        return
-    height, width = preprocess.input_size
-    larger = (height + _OTHER_SIZE, width + _OTHER_SIZE)
-    if refuses(meta_twin(net), preprocess.channels, larger) is not None:
+    elif not takes_any_size(net, preprocess):
+        height, width = preprocess.input_size
         text = f"takes {height} x {width} px, not any other size"
         yield Finding(Severity.NOTE, text)
+
+
+def takes_any_size(net: nn.Module, preprocess: Preprocess) -> bool:
+    """Tell whether a network takes inputs of another size than its own."""
+    height, width = preprocess.input_size
+    larger = (height + _OTHER_SIZE, width + _OTHER_SIZE)
+    return refuses(meta_twin(net), preprocess.channels, larger) is None
 
 
 def _unreached(layers: tuple[LayerInfo, ...]) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """An opened network together with all that is needed to use it rightly."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from nnviz.base.info import ModelInfo
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
 from nnviz.base.video import FrameImage
 from nnviz.engine.ops.folding import folded
+from nnviz.engine.ops.objectives import MapsPass
 from nnviz.media.resize import resize, resize_quickly
 
 _COLOURS = 3
@@ -53,6 +55,42 @@ class Model:
         if self._twin is None:
             self._twin = self._make_twin()
         return self._twin
+
+    def fast_net(self, layers: Iterable[str]) -> nn.Module:
+        """Return the fastest network that gives the same at some layers, for passes.
+
+        That is the twin, but where it has folded a norm into one of them.
+
+        Args:
+            layers: dotted paths; "" is the network's output.
+        """
+        twin = self.twin()
+        for layer in layers:
+            pair = self.net.get_submodule(layer), twin.get_submodule(layer)
+            weights = [each.weight for each in pair if isinstance(each, nn.Conv2d)]
+            if weights and not torch.equal(*weights):
+                return self.net
+        return twin
+
+    def maps_pass(self, layers: Iterable[str], check: Callable[[], None]) -> MapsPass:
+        """Return what runs pixels to some layers, by the fastest network there is.
+
+        Args:
+            layers: dotted paths; "" is the network's output.
+            check: called before every module; raises to abandon the pass.
+
+        Raises:
+            UsageError: no such layer; names the nearest.
+        """
+        names = list(layers)
+        known = {name: self.info.known_layer(name) for name in names if name}
+        return MapsPass(
+            net=self.fast_net(names),
+            normaliser=self.normaliser,
+            layers=known,
+            check=check,
+            alone=not self.info.takes_several,
+        )
 
     def _make_twin(self) -> nn.Module:
         if not any(isinstance(module, nn.Conv2d) for module in self.net.modules()):
@@ -116,13 +154,17 @@ class Normaliser(nn.Module):
 def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
     """Return (H, W, C) float32 in [0, 1]: resized, cropped, channels matched.
 
-    8-bit photos are resized in 8 bits, as the published preprocessing does; frames of
-    a camera quickly, where ``resized_quickly`` says so.
+    8-bit photos are resized in 8 bits, or for detectors as floats: as the published
+    preprocessing does.  Frames of a camera are resized in 8 bits, and quickly where
+    ``resized_quickly`` says so.
     """
     pixels = _match_channels(image, preprocess.channels)
     sizes = preprocess.resized(image.size)
+    frame = isinstance(image, FrameImage)
     if resized_quickly(image, preprocess):
         pixels = to_float(resize_quickly(pixels, sizes))
+    elif preprocess.interpolation is Interpolation.LINEAR and not frame:
+        pixels = resize(to_float(pixels), sizes, preprocess.interpolation)
     else:
         pixels = to_float(resize(pixels, sizes, preprocess.interpolation))
     top, left = preprocess.crop_origin(sizes)

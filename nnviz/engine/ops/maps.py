@@ -87,6 +87,19 @@ def maps_of(output: Tensor, info: LayerInfo) -> Tensor:
     return maps
 
 
+def channels_of(info: LayerInfo) -> int:
+    """Return how many channels ``maps_of`` lays a layer's output out in.
+
+    Raises:
+        ModelError: what the layer gives is not known.
+    """
+    if not info.shape:
+        raise ModelError(info.name, "is not run, or gives no tensor", "pick another")
+    if info.layout in {Layout.MAP_LAST, Layout.WINDOWS, Layout.TOKENS}:
+        return info.shape[-1]
+    return info.shape[0]
+
+
 def covers_input(info: LayerInfo) -> bool:
     """Tell whether each of a layer's maps lies over the network's whole input."""
     return info.layout in {Layout.MAP, Layout.MAP_LAST} or (

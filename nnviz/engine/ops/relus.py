@@ -22,6 +22,10 @@ class ReluRule(StrEnum):
     """g [a > 0] [g > 0]: Springenberg et al. 2014, arXiv:1412.6806."""
     DECONVNET = "deconvnet"
     """g [g > 0]: Zeiler & Fergus 2013, arXiv:1311.2901."""
+    REDIRECTED = "redirected"
+    """g [a > 0]; of a picture whose g would be zero everywhere, g where following it
+    downhill brings a nearer to what the ReLU lets through.  As in Lucid's
+    ``redirected_relu_grad.py``: g is of a loss, to be made small."""
 
 
 class ChangedRelus:
@@ -52,6 +56,7 @@ _WARNINGS = {
         "such maps show the photograph's lines and hardly depend on the class "
         "(Nie et al. 2018)"
     ),
+    ReluRule.REDIRECTED: "where nothing came through a ReLU, it was helped",
 }
 
 
@@ -177,4 +182,19 @@ class _Rectify(torch.autograd.Function):
         (out,) = ctx.saved_tensors
         # In one sweep: g [0 < out] [out < largest].
         active = torch.ops.aten.hardtanh_backward(gradient, out, 0.0, ctx.largest)
+        if ctx.rule is ReluRule.REDIRECTED:
+            return _redirected(gradient, active, out, ctx.largest), None, None, None
         return active.clamp_(min=0), None, None, None
+
+
+def _redirected(
+    gradient: Tensor, active: Tensor, out: Tensor, largest: float
+) -> Tensor:
+    """Return ``active``, redirected for pictures of which it is zero everywhere."""
+    blocked = ~active.flatten(1).any(1)
+    if not blocked.any():
+        return active
+    helpful = torch.where(out <= 0, gradient.clamp(max=0), gradient)
+    helpful = torch.where(out >= largest, gradient.clamp(min=0), helpful)
+    chosen = blocked.view(-1, *[1] * (out.ndim - 1))
+    return torch.where(chosen, helpful, active)

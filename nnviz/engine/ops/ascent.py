@@ -1,0 +1,238 @@
+"""One optimisation of a batch of pictures, step by step, that can be gone on with."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.engine.ops.objectives import MapsPass, Objective
+from nnviz.engine.ops.parametrisations import Parametrisation, Pixels
+from nnviz.engine.ops.regularisers import PixelRules, total_variation
+from nnviz.engine.ops.relus import ReluRule, changed_relus
+from nnviz.engine.ops.taps import checked_backward
+from nnviz.engine.ops.transforms import Geometry, Transform, drawn
+
+Optimiser = Literal["adam", "nadam", "ascent", "progress"]
+Aim = Callable[[Geometry], Objective]
+"""What is made strong when a picture is changed by a geometry."""
+State = Mapping[str, NDArray[Any]]
+
+_REDIRECTED_STEPS = 16
+"""After so many steps even a slow unit has started, as Lucid holds."""
+_MOST_PROGRESS = 100 / 255**2
+"""The largest factor of the gradient: Yosinski's 100 for pixels up to 255."""
+_OPTIMISERS = {"adam": torch.optim.Adam, "nadam": torch.optim.NAdam}
+_SEPARATOR = "."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRules:
+    """How a step is made; each may differ from the last.
+
+    Attributes:
+        learning_rate: Adam's; for "ascent" the length of the step, for "progress" what
+            the objective is to gain.
+        transforms: what the pictures are changed by before the network sees them.
+        views: changed copies whose mean gradient is followed.
+        noise: standard deviation of normal noise on a view; half as much uniform noise
+            comes on top, as in MaCo.
+        total_variation: its weight beside the objective.
+        pixels: what is done to pixels after the step, where these are optimised.
+        redirected: whether ReLUs that let nothing through are helped at first.
+    """
+
+    learning_rate: float
+    transforms: Sequence[Transform] = ()
+    views: int = 1
+    noise: float = 0.0
+    total_variation: float = 0.0
+    pixels: PixelRules = field(default_factory=PixelRules)
+    redirected: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Climbed:
+    """A step.
+
+    Attributes:
+        pixels: the pictures before it, (N, C, H, W) in [0, 1].
+        scores: how good these were, (N,), mean over the views.
+    """
+
+    pixels: Tensor
+    scores: Tensor
+
+
+class Ascent:
+    """A batch of pictures on its way to a large objective.
+
+    Args:
+        picture: what is optimised.
+        optimiser: "adam"; "nadam"; "ascent" goes a fixed length along the gradient;
+            "progress" so far that the objective gains what is wanted.
+        look: what layers give for pixels.
+        mean: the colour that normalisation takes to zero, (C, 1, 1).
+        generator: on the CPU.
+    """
+
+    def __init__(
+        self,
+        picture: Parametrisation,
+        optimiser: Optimiser,
+        look: MapsPass,
+        mean: Tensor,
+        generator: torch.Generator,
+    ) -> None:
+        self.picture = picture
+        self.steps = 0
+        self.scores: list[float] = []
+        self._kind = optimiser
+        self._look = look
+        self._mean = mean
+        self._generator = generator
+        made = _OPTIMISERS.get(optimiser, torch.optim.SGD)
+        self._optimiser: torch.optim.Optimizer = made(list(picture.leaves.values()))
+
+    def step(self, aim: Aim, rules: StepRules) -> Climbed:
+        """Go one step.
+
+        Args:
+            aim: gives the objective for each view.
+            rules: of this step.
+
+        Raises:
+            ModelError: no gradient comes back, or it is not finite.
+            UsageError: transforms leave nothing of the picture.
+        """
+        with torch.enable_grad():
+            image = self.picture.pixels()
+        pixels = image.detach().clone() if image.is_leaf else image.detach()
+        scores, gradient = self._gradient(pixels, aim, rules)
+        if not torch.isfinite(gradient).all():
+            raise ModelError(
+                "the optimisation",
+                "has left what numbers can hold",
+                "lower the learning rate",
+            )
+        leaves = list(self.picture.leaves.values())
+        back = [gradient] if image.is_leaf else _back(image, leaves, gradient)
+        for leaf, found in zip(leaves, back, strict=True):
+            leaf.grad = found
+        self._follow(rules)
+        if isinstance(self.picture, Pixels):
+            rules.pixels.apply(leaves[0].detach(), self._mean, gradient, self.steps)
+        self.steps += 1
+        self.scores.append(float(scores.mean()))
+        return Climbed(pixels.detach(), scores)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return all that ``restore`` needs, copied."""
+        found = {
+            name: leaf.detach().cpu().numpy().copy()
+            for name, leaf in self.picture.leaves.items()
+        }
+        for name, leaf in self.picture.leaves.items():
+            for key, value in self._optimiser.state[leaf].items():
+                kept = torch.as_tensor(value).cpu().numpy().copy()
+                found[f"{name}{_SEPARATOR}{key}"] = kept
+        return found | {"steps": np.array(self.steps), "scores": np.array(self.scores)}
+
+    def restore(self, state: State) -> None:
+        """Go on from a state.
+
+        Raises:
+            UsageError: it is of another kind of picture, or of another size.
+        """
+        self.steps = int(state["steps"])
+        self.scores = state["scores"].tolist()
+        for name, leaf in self.picture.leaves.items():
+            if name not in state or state[name].shape != tuple(leaf.shape):
+                raise UsageError(
+                    "the recording",
+                    "was made with another size or parametrisation",
+                    "go on with the parameters that it was made with",
+                )
+            leaf.detach().copy_(torch.from_numpy(state[name]))
+            head = name + _SEPARATOR
+            for key, value in state.items():
+                if key.startswith(head):
+                    kept = torch.from_numpy(np.array(value))
+                    kept = kept if not kept.ndim else kept.to(leaf.device)
+                    self._optimiser.state[leaf][key.removeprefix(head)] = kept
+
+    def _gradient(
+        self, pixels: Tensor, aim: Aim, rules: StepRules
+    ) -> tuple[Tensor, Tensor]:
+        """Return the objectives (N,) and the gradient of what is to be made small."""
+        leaf = pixels.requires_grad_()
+        total = torch.zeros(len(leaf), device=leaf.device)
+        gradient = torch.zeros_like(leaf)
+        for _ in range(rules.views):
+            scores, found = self._view(leaf, aim, rules)
+            total += scores.detach() / rules.views
+            gradient += found / rules.views
+        return total, gradient
+
+    def _view(self, leaf: Tensor, aim: Aim, rules: StepRules) -> tuple[Tensor, Tensor]:
+        size = (leaf.shape[2], leaf.shape[3])
+        geometry = drawn(rules.transforms, size, self._generator)
+        objective = aim(geometry)
+        with self._helped(rules), torch.enable_grad():
+            seen = self._noisy(geometry(leaf), rules.noise)
+            with checked_backward(self._look.check):
+                scores = objective(self._look(seen, objective.layers))
+            loss = -scores.sum()
+            if rules.total_variation:
+                loss = loss + rules.total_variation * total_variation(leaf).sum()
+            if not scores.requires_grad:
+                raise ModelError(
+                    "the network",
+                    "gives no gradients: somewhere it leaves the differentiable path",
+                    "pick an earlier layer",
+                )
+            (found,) = torch.autograd.grad(loss, leaf)
+        return scores.detach(), found
+
+    def _noisy(self, pixels: Tensor, noise: float) -> Tensor:
+        if not noise:
+            return pixels
+        normal = torch.randn(pixels.shape, generator=self._generator)
+        uniform = torch.rand(pixels.shape, generator=self._generator) - 0.5
+        return pixels + (noise * (normal + uniform)).to(pixels)
+
+    @contextmanager
+    def _helped(self, rules: StepRules) -> Iterator[None]:
+        if rules.redirected and self.steps < _REDIRECTED_STEPS:
+            with changed_relus(ReluRule.REDIRECTED):
+                yield
+        else:
+            yield
+
+    def _follow(self, rules: StepRules) -> None:
+        """Change the leaves along their gradients."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = rules.learning_rate
+        if self._kind not in _OPTIMISERS:
+            for leaf in self.picture.leaves.values():
+                self._scale_step(leaf, rules.learning_rate)
+        self._optimiser.step()
+
+    def _scale_step(self, leaf: Tensor, wanted: float) -> None:
+        """Make a plain descent by ``wanted`` times the gradient the wanted step."""
+        if leaf.grad is None:
+            return
+        length = leaf.grad.flatten(1).norm(dim=1).clamp(min=1e-12)
+        factor = 1 / length
+        if self._kind == "progress":
+            factor = (wanted / length**2).clamp(max=_MOST_PROGRESS) / wanted
+        leaf.grad = leaf.grad * factor.view(-1, *[1] * (leaf.ndim - 1))
+
+
+def _back(image: Tensor, leaves: list[Tensor], gradient: Tensor) -> tuple[Tensor, ...]:
+    return torch.autograd.grad(image, leaves, gradient)

@@ -1,0 +1,38 @@
+"""Optimised pictures as one picture to look at."""
+
+import math
+
+import numpy as np
+from torch import Tensor
+
+from nnviz.base.results import Picture
+
+_GAP = 2
+"""Px between two pictures."""
+
+
+def as_picture(pixels: Tensor) -> Picture:
+    """Return one picture of a batch, laid out row by row in a near square.
+
+    Args:
+        pixels: (N, C, H, W) in [0, 1]; where C is not 1 or 3 the first is
+            shown.
+
+    Returns:
+        Float32 (rows, columns, 1 or 3), white between the pictures.
+    """
+    tiles = pixels.detach().float().permute(0, 2, 3, 1).cpu().numpy()
+    if tiles.shape[3] not in {1, 3}:
+        tiles = tiles[..., :1]
+    if len(tiles) == 1:
+        return Picture(pixels=np.ascontiguousarray(tiles[0]))
+    count, height, width, channels = tiles.shape
+    columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    size = (rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, channels)
+    sheet = np.ones(size, np.float32)
+    for place, tile in enumerate(tiles):
+        row, column = divmod(place, columns)
+        top, left = row * (height + _GAP), column * (width + _GAP)
+        sheet[top : top + height, left : left + width] = tile
+    return Picture(pixels=sheet)
