@@ -116,12 +116,7 @@ def measure(
     net.eval()
     device = next(net.parameters()).device
     found = torch.cat(
-        [
-            net(_normalise(_middles(photos, start, recipe), recipe, device))
-            .argmax(1)
-            .cpu()
-            for start in range(0, len(photos), recipe.batch)
-        ]
+        [net(pixels).argmax(1).cpu() for pixels in middles(photos, recipe, device)]
     )
     hits = (found == photos.labels).double()
     counts = torch.bincount(photos.labels, minlength=len(photos.classes))
@@ -132,12 +127,14 @@ def measure(
     }
 
 
-def _middles(photos: LabelledPhotos, start: int, recipe: ClassifierRecipe) -> Tensor:
-    """Return a batch of photographs' middles, (N, C, side, side) in [0, 1]."""
-    batch = photos.photos[start : start + recipe.batch]
-    return torch.stack(
-        [augment.centre_crop(photo, recipe.test_size) for photo in batch]
-    )
+def middles(
+    photos: LabelledPhotos, recipe: ClassifierRecipe, device: torch.device
+) -> Iterator[Tensor]:
+    """Yield batches of photographs' middles, (N, C, side, side), normalised."""
+    for start in range(0, len(photos), recipe.batch):
+        batch = photos.photos[start : start + recipe.batch]
+        cut = [augment.centre_crop(photo, recipe.test_size) for photo in batch]
+        yield _normalise(torch.stack(cut), recipe, device)
 
 
 def _groups(net: nn.Module, recipe: ClassifierRecipe) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from nnviz.base.errors import UsageError
 from nnviz.base.preprocess import Preprocess
@@ -18,7 +19,9 @@ from nnviz.engine.training.classifier import (
     Plan,
     fit,
     measure,
+    middles,
 )
+from nnviz.engine.training.dead_units import PICTURES, dead_units_text
 from nnviz.engine.training.fitting import Assignment, Epoch, load_trained
 from nnviz.engine.training.publish import (
     card_text,
@@ -140,6 +143,7 @@ class Course:
                 f"{score}, held out": f"{_percent(value)} %"
                 for score, value in {**scores, **self.more(net, recipe)}.items()
             },
+            "dead units": dead_units_text(net, _some_pixels(split, recipe)),
             "measured with": _command("evaluate", f"bundled:{name}", words.evaluate),
             "training": training_text(recipe.epochs, recipe.seed, trained.seconds),
             "trained with": _command(
@@ -154,6 +158,12 @@ class Course:
         }
         card = card_text(name, words.about, rows, words.weaknesses)
         publish(trained.weights, facts, card, assignment.stem)
+
+
+def _some_pixels(split: Split, recipe: ClassifierRecipe) -> Iterator[Tensor]:
+    """Yield as many held-out pictures as dead units are sought on, from all classes."""
+    step = max(1, len(split.held_out) // PICTURES)
+    return middles(split.held_out.every(step), recipe, torch.device("cpu"))
 
 
 def _percent(share: float) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
+from nnviz.engine.training.dead_units import PICTURES, dead_units_text
 from nnviz.engine.training.fitting import Assignment, Epoch, load_trained
 from nnviz.engine.training.publish import (
     card_text,
@@ -13,7 +14,7 @@ from nnviz.engine.training.publish import (
     publish,
     training_text,
 )
-from nnviz.engine.training.scene_batches import SceneRecipe
+from nnviz.engine.training.scene_batches import SceneRecipe, held_out_batches
 from nnviz.engine.training.scene_fit import SceneTask, fit_scenes
 
 _JUDGED = 1000
@@ -79,11 +80,16 @@ class SceneCourse:
             **figures,
         }
         training = training_text(recipe.epochs, recipe.seed, trained.seconds)
-        card = self._card(recipe, figures, training)
+        some = held_out_batches(replace(recipe, held_out=PICTURES))
+        measured = {
+            **{f"{name}, held out": f"{value} %" for name, value in figures.items()},
+            "dead units": dead_units_text(net, (batch.pixels for batch in some)),
+        }
+        card = self._card(recipe, measured, training)
         publish(trained.weights, facts, card, assignment.stem)
 
     def _card(
-        self, recipe: SceneRecipe, figures: Mapping[str, float], training: str
+        self, recipe: SceneRecipe, measured: Mapping[str, str], training: str
     ) -> str:
         least, most = recipe.shapes
         count = f"{_JUDGED} --shapes {least} {most} --size {recipe.size}"
@@ -95,9 +101,7 @@ class SceneCourse:
             f"different, {least} to {most} shapes a picture",
             "split": "by seed: trained on seeds from 1000000 on, measured on "
             f"{_JUDGED} scenes of the seeds from 0 on",
-            **{
-                f"{name}, held out": f"{value:.1f} %" for name, value in figures.items()
-            },
+            **measured,
             "training": f"{training}, {2 * recipe.scenes} pictures an epoch, "
             "with one thread of a busy machine",
             "command": f"`nnviz train {self.name} --out resources/models`",

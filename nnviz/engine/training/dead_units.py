@@ -1,0 +1,53 @@
+"""Which channels of a network never answer to anything."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+PICTURES = 200
+"""How many a channel must leave cold to count as dead."""
+
+
+@torch.inference_mode()
+def dead_units(net: nn.Module, batches: Iterable[Tensor]) -> dict[str, float]:
+    """Return the share of dead channels behind each ReLU, in [0, 1].
+
+    A channel is dead that is 0 at every place of every picture: no gradient passes
+    it, so it never learns again, and there is nothing to see in it.
+
+    Args:
+        net: in evaluation mode; left as it was.
+        batches: normalised pixels (N, C, H, W), where the network is.
+    """
+    alive: dict[str, Tensor] = {}
+
+    def watch(name: str, module: nn.Module) -> torch.utils.hooks.RemovableHandle:
+        def note(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+            answers = output.flatten(2).amax(2) if output.ndim > 2 else output  # noqa: PLR2004
+            seen = (answers > 0).any(0)
+            alive[name] = alive.get(name, torch.zeros_like(seen)) | seen
+
+        return module.register_forward_hook(note)
+
+    relus = [(n, m) for n, m in net.named_modules() if isinstance(m, nn.ReLU)]
+    handles = [watch(name, module) for name, module in relus]
+    try:
+        for pixels in batches:
+            net(pixels)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {name: 1 - seen.float().mean().item() for name, seen in alive.items()}
+
+
+def dead_units_text(net: nn.Module, batches: Iterable[Tensor]) -> str:
+    """Say how large the share is in the layer that has most, for a card."""
+    shares = dead_units(net, batches)
+    worst = max(shares, key=lambda name: shares[name])
+    if not shares[worst]:
+        return f"none in any layer, on {PICTURES} held-out pictures"
+    return (
+        f"at most {100 * shares[worst]:.1f} % of a layer (`{worst}`), "
+        f"on {PICTURES} held-out pictures"
+    )
