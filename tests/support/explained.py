@@ -6,7 +6,8 @@ Also imported by programs in .venv-peers, so it knows nothing of nnviz.
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision.models import VisionTransformer, resnet18
+from torchvision.models import VGG, VisionTransformer, resnet18
+from torchvision.models.vgg import cfgs, make_layers
 
 SIDE = 48
 CLASSES = 10
@@ -78,3 +79,30 @@ def cases() -> tuple[Tensor, Tensor]:
         pictures().repeat_interleave(len(targets), 0),
         targets.repeat(PICTURES),
     )
+
+
+CAM_NETWORKS = ("residual", "vgg", "transformer")
+"""The networks that class activation maps are compared with other programs on."""
+
+
+def cam_networks() -> dict[str, nn.Module]:
+    """Return a ResNet-18, a VGG-11 and a small vision transformer, in float64."""
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        vgg = VGG(make_layers(cfgs["A"]), num_classes=CLASSES, dropout=0)
+        # Its own head of 120 million weights would say no more.
+        vgg.avgpool = nn.AdaptiveAvgPool2d(1)
+        vgg.classifier = nn.Linear(512, CLASSES)
+    vgg.double().eval().requires_grad_(False)
+    return networks() | {"vgg": vgg}
+
+
+def cam_cases() -> list[tuple[Tensor, int]]:
+    """Return each picture (1, 3, SIDE, SIDE) with a target of its own."""
+    return [(x[None], int(t)) for x, t in zip(pictures(), TARGETS, strict=True)]
+
+
+def patches(tokens: Tensor) -> Tensor:
+    """Return the transformer's tokens (N, 1 + rows * columns, C) as (N, C, h, w)."""
+    side = SIDE // 16
+    return tokens[:, 1:].reshape(len(tokens), side, side, -1).permute(0, 3, 1, 2)
