@@ -1,7 +1,9 @@
 """The fit loop learns, resumes exactly, and never trains on what it measures.
 
-Truth: pictures made here whose class is known (stripes of four directions).
+Truth: pictures made here whose class is known (stripes of three kinds).
 """
+
+import dataclasses
 
 import numpy as np
 import pytest
@@ -62,6 +64,14 @@ def test_it_learns(folder, tmp_path):
     # One in three by guessing; the classes are told apart by any working loop.
     assert last.scores["top-1"] >= 0.9
     assert last.number == RECIPE.epochs
+
+
+def test_without_a_rate_nothing_is_learned(folder, tmp_path):
+    """The control of the test above: its bar is out of reach for a loop that idles."""
+    split = load_split(folder, 64)
+    recipe = dataclasses.replace(RECIPE, rate=0.0, epochs=2)
+    *_, last = fit(PLAN, split, recipe, tmp_path / "run.pt")
+    assert last.scores["top-1"] < 0.6
 
 
 def test_a_killed_run_goes_on_as_if_unbroken(folder, tmp_path):
