@@ -42,6 +42,7 @@ from nnviz.base.requests import (
 )
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
+from nnviz.base.tapes import FilmRequest
 from nnviz.media import decode, recordings
 from nnviz.media.recordings import Recording
 from nnviz.runtime import replay as stored
@@ -351,9 +352,7 @@ def export_recording(
     # Imported here: it loads painters.
     from nnviz.runtime import recording_export as films  # noqa: PLC0415
 
-    request = films.FilmRequest(
-        folder=str(folder), out=str(out), rate=rate, blend=blend
-    )
+    request = FilmRequest(folder=str(folder), out=str(out), rate=rate, blend=blend)
     return films.export_recording(request, progress or (lambda _: None))[0]
 
 

@@ -26,6 +26,7 @@ from nnviz.base.live import Shown
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Request
 from nnviz.base.resources import resource
+from nnviz.base.tapes import TAPE_PLACES
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.runtime.garbage import GarbageTimer
 from nnviz.runtime.io import (
@@ -40,6 +41,7 @@ from nnviz.runtime.io import (
 from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Posted
+from nnviz.runtime.tape_desk import TapeDesk
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
 
 if TYPE_CHECKING:  # painters load slowly
@@ -82,6 +84,7 @@ class Bridge(QObject):
     Attributes:
         catalogue: methods and models; the shipped list until the live one is there.
         live: the loop of a camera; what it has to say comes as signals.
+        tapes: recordings; answers come as ``event`` of ``nnviz.base.tapes``' places.
     """
 
     event = Signal(str, object)  # type: ignore[assignment]  # Qt's own stays in C++
@@ -141,6 +144,7 @@ class Bridge(QObject):
         self._worker = Worker(self._wake, engine)
         self._io = IoPool(self._worker.mailbox)
         self.live = LiveLoop(self._worker)
+        self.tapes = TapeDesk(self._io, self._worker.mailbox)
         self._closed = False
         self._hearers: dict[str, Callable[[Posted], None]] = {
             CATALOGUE_PLACE: lambda posted: self._hear_engine(posted.event),
@@ -260,6 +264,7 @@ class Bridge(QObject):
         self._notifier.setEnabled(False)
         self.live.close(_SOURCE_SECONDS)
         self.live.stop_recording(_JOIN_SECONDS)
+        self.tapes.stop_export()
         self._worker.shutdown(_JOIN_SECONDS)
         self._io.shutdown(_JOIN_SECONDS)
         self._reader.close()
@@ -300,6 +305,8 @@ class Bridge(QObject):
             self._hear_live(posted)
         elif posted.place in self._hearers:
             self._hearers[posted.place](posted)
+        elif posted.place in TAPE_PLACES:
+            self.event.emit(posted.place, posted.event)
         else:
             self._hear_job(posted)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from nnviz.base.errors import error_record
+from nnviz.base.errors import CancelledError, error_record
 from nnviz.base.events import Cancelled, Done, Event, Failed
 from nnviz.base.images import image_from_array
 from nnviz.base.recipes import Run
@@ -123,6 +123,17 @@ class IoPool:
     def keep_still(self, run: Run) -> int:
         """Make a photograph of a frame; ends with its Run."""
         return self._submit(_Urgency.EXPORT, STILL_PLACE, lambda: still(run))
+
+    def do(self, place: str, work: Callable[[], object], *, soon: bool = False) -> int:
+        """Do any other work with files; ends with what it returns.
+
+        Args:
+            place: where the answer goes.
+            work: short, or with a way to stop it: closing waits for what has begun.
+            soon: whether the user looks at what it gives.
+        """
+        urgency = _Urgency.IMAGE if soon else _Urgency.THUMBNAIL
+        return self._submit(urgency, place, work)
 
     def cancel(self, ticket: int) -> None:
         """Forget an errand; one that has begun is finished but its answer dropped."""
@@ -238,5 +249,7 @@ def _save(run: Run, folder: Path, stem: str | None) -> tuple[Path, ...]:
 def _outcome(errand: _Errand) -> Event:
     try:
         return Done(errand.work())
+    except CancelledError:
+        return Cancelled()
     except BaseException as error:  # noqa: BLE001 - the boundary of the io threads
         return Failed(error_record(error))

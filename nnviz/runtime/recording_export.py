@@ -4,12 +4,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Progress
 from nnviz.base.images import Colours, rgb8
+from nnviz.base.tapes import FilmRequest
 from nnviz.media.encode import write_png
 from nnviz.media.recordings import RECIPE_FILE, Recording, open_recording
 from nnviz.render.pictures import blended
@@ -19,24 +19,6 @@ _END_SECONDS = 1.0
 """For so long the last frame is seen."""
 _NOTHING_LEFT = "holds no frames yet"
 _MOST_RATE = 240.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilmRequest:
-    """How a recording becomes a film.
-
-    Attributes:
-        folder: of the recording.
-        out: .mp4 or .gif, else a folder for numbered PNG files.
-        rate: frames a second.
-        blend: share of the photograph in each frame, 0 to 1; where the optimisation
-            began with none, it has no effect.
-    """
-
-    folder: str
-    out: str
-    rate: float = 15.0
-    blend: float = 0.0
 
 
 def export_recording(

@@ -11,9 +11,10 @@ from support.films import number_of, numbered
 from nnviz.base.errors import CancelledError, InputError, UsageError
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
+from nnviz.base.tapes import FilmRequest
 from nnviz.media.recordings import Recording
 from nnviz.render.pictures import blended
-from nnviz.runtime.recording_export import FilmRequest, export_recording
+from nnviz.runtime.recording_export import export_recording
 
 STEPS = (0, 1, 4, 9)
 

@@ -1,0 +1,150 @@
+"""What the window knows of a recorded optimisation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnviz.base.dropped import Saved
+from nnviz.base.images import Colours
+from nnviz.base.parameters import Value
+from nnviz.base.recipes import Recipe
+
+TAPE_READ = ":tape:read"
+"""Address of a Tape."""
+TAPE_OPENED = ":tape:opened"
+"""Address of an OpenedTape."""
+TAPE_FRAME = ":tape:frame"
+"""Address of a TapeFrame."""
+TAPES_LISTED = ":tape:list"
+"""Address of a tuple of TapeEntry."""
+TAPE_MOVED = ":tape:moved"
+"""Address of the folder of a recording that was put away or brought back."""
+FILM = ":tape:film"
+"""Address of the progress of a film, and of its path."""
+TAPE_PLACES = frozenset(
+    {TAPE_READ, TAPE_OPENED, TAPE_FRAME, TAPES_LISTED, TAPE_MOVED, FILM}
+)
+_MEASURES = ("objective", "loss")
+"""Names of what is optimised, the first that there is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tape:
+    """A recording as it is on disk at one moment.
+
+    Attributes:
+        folder: where it is.
+        recipe: what makes it again, with what was steered.
+        numbers: what was measured at each step.
+        frames: steps with a frame, rising.
+        total: steps that are planned, 0 where not known.
+        finished: whether it came to its end.
+        blends: whether the photograph can be blended in.
+    """
+
+    folder: str
+    recipe: Recipe
+    numbers: tuple[Mapping[str, float], ...]
+    frames: tuple[int, ...]
+    total: int = 0
+    finished: bool = False
+    blends: bool = False
+
+    @property
+    def steps(self) -> int:
+        """How many there are."""
+        return len(self.numbers)
+
+    @property
+    def measure(self) -> str:
+        """Name of what is optimised; empty where nothing was measured."""
+        names = list(self.numbers[0]) if self.numbers else []
+        known = [name for name in _MEASURES if name in names]
+        return (known or names or [""])[0]
+
+    @property
+    def curve(self) -> tuple[float, ...]:
+        """What is optimised, at each step; NaN where it was not measured."""
+        return tuple(each.get(self.measure, float("nan")) for each in self.numbers)
+
+    def nearest(self, step: int) -> int:
+        """Return the step with a frame that is nearest to one; -1 where none has."""
+        return min(self.frames, key=lambda kept: abs(kept - step), default=-1)
+
+    def values_at(self, step: int) -> dict[str, Value]:
+        """Return the parameters with what was steered up to a step."""
+        values = dict(self.recipe.values)
+        for at, changes in self.recipe.changes:
+            if at <= step + 1:
+                values |= changes
+        return values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TapeFrame:
+    """A frame of a recording.
+
+    Attributes:
+        folder: of the recording.
+        step: its number.
+        pixels: uint8 (H, W, 3), the photograph blended in if that was asked for.
+    """
+
+    folder: str
+    step: int
+    pixels: Colours
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TapeEntry:
+    """A recording in the list of them.
+
+    Attributes:
+        folder: where it is.
+        title: one line.
+        steps: how many there are.
+        total: how many are planned.
+        finished: whether it came to its end.
+        changed: when it was written last, s since 1970.
+        thumbnail: uint8 (h, w, 3) of the newest frame; None where there is none.
+        trouble: why it cannot be opened, in words; empty where it can.
+    """
+
+    folder: str
+    title: str
+    steps: int = 0
+    total: int = 0
+    finished: bool = False
+    changed: float = 0.0
+    thumbnail: Colours | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedTape:
+    """A recording with what is needed to go on.
+
+    Attributes:
+        tape: what it holds.
+        saved: network, photograph and the values that it had last.
+    """
+
+    tape: Tape
+    saved: Saved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmRequest:
+    """How a recording becomes a film.
+
+    Attributes:
+        folder: of the recording.
+        out: .mp4 or .gif, else a folder for numbered PNG files.
+        rate: frames a second.
+        blend: share of the photograph in each frame, 0 to 1; where the optimisation
+            began with none, it has no effect.
+    """
+
+    folder: str
+    out: str
+    rate: float = 15.0
+    blend: float = 0.0
