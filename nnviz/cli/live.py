@@ -96,8 +96,7 @@ class _Follower:
 
     def follow(self, source: SourceRequest, seconds: float) -> None:
         """Show lines until the source or the time is over, or something fails."""
-        self._load()
-        if self._ended:
+        if not self._load():
             return
         self._began = told = time.monotonic()
         if self._record is not None:
@@ -109,13 +108,14 @@ class _Follower:
                 told = time.monotonic()
                 self._tell(self._last)
 
-    def _load(self) -> None:
+    def _load(self) -> bool:
         """Open the network first: a short film would be over before it is there."""
         self._worker.start()
         load = LoadModel(self._model)
         self._worker.submit(_MODEL_PLACE, load, Policy.QUEUE, Priority.INTERACTIVE)
         while not self._ready and not self._ended:
             self._await_word()
+        return self._ready
 
     def _await_word(self) -> None:
         self._woken.wait(_EVERY / 10)

@@ -30,11 +30,19 @@ def folded(net: nn.Module, channels: int, size: tuple[int, int]) -> nn.Module:
         size: of an input that it takes, px.
     """
     twin = copy.deepcopy(net)
-    for convolution, norm in _pairs(twin, noise_input(twin, channels, size)):
-        _fold(twin.get_submodule(convolution), twin.get_submodule(norm))
-        parent, _, name = norm.rpartition(".")
-        setattr(twin.get_submodule(parent), name, nn.Identity())
+    for convolution, name in _pairs(twin, noise_input(twin, channels, size)):
+        norm = twin.get_submodule(name)
+        _fold(twin.get_submodule(convolution), norm)
+        _leave_out(twin, norm)
     return twin.to(memory_format=torch.channels_last)
+
+
+def _leave_out(net: nn.Module, norm: nn.Module) -> None:
+    """Put nothing in a norm's place, under all names that it has."""
+    for name, module in list(net.named_modules(remove_duplicate=False)):
+        if module is norm:
+            parent, _, own = name.rpartition(".")
+            setattr(net.get_submodule(parent), own, nn.Identity())
 
 
 @torch.inference_mode()
@@ -43,7 +51,7 @@ def _pairs(net: nn.Module, pixels: Tensor) -> list[tuple[str, str]]:
     watch = _Watch(net)
     try:
         with watch:
-            net(pixels)
+            watch.given(net(pixels))
     finally:
         watch.close()
     return watch.pairs()
@@ -60,10 +68,10 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._inside = ""
         self._handles: list[Any] = []
         for name, module in net.named_modules():
-            if isinstance(module, nn.Conv2d):
+            if _is_convolution(module):
                 hook = partial(self._after_convolution, name)
                 self._handles.append(module.register_forward_hook(hook))
-            elif is_norm(module):
+            elif _is_norm(module):
                 before, after = partial(self._before_norm, name), self._after_norm
                 self._handles.append(module.register_forward_pre_hook(before))
                 self._handles.append(module.register_forward_hook(after))
@@ -81,6 +89,11 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if maker:
                 self._takers[maker].add(self._inside)
         return func(*args, **(kwargs or {}))
+
+    def given(self, outputs: Any) -> None:
+        """Note what the network gives: whoever called it takes that too."""
+        for tensor in tensors_in(outputs):
+            self._takers.get(self._maker(tensor), set()).add(self._inside)
 
     def close(self) -> None:
         """Remove the hooks."""
@@ -114,11 +127,23 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._inside = ""
 
 
-def is_norm(module: nn.Module) -> bool:
-    """Tell whether a module is a batch norm with constants: torch's or a frozen one."""
-    if isinstance(module, nn.BatchNorm2d):
+def _is_norm(module: nn.Module) -> bool:
+    """Tell whether a module is a batch norm with constants: torch's or a frozen one.
+
+    Not one derived from them, which may do more, such as an activation.
+    """
+    if type(module) is nn.BatchNorm2d:
         return module.running_mean is not None
     return type(module).__name__ == "FrozenBatchNorm2d"
+
+
+def _is_convolution(module: nn.Module) -> bool:
+    """Tell whether a module convolves with its weight as it is.
+
+    One derived from torch's may standardise it, a parametrised one computes it anew.
+    """
+    own = dict(module.named_parameters(recurse=False))
+    return type(module) is nn.Conv2d and "weight" in own
 
 
 def _fold(convolution: Any, norm: Any) -> None:
