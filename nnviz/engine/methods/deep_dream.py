@@ -369,7 +369,9 @@ def _canvas(ctx: Context, params: DeepDreamParams) -> _Canvas:
     notes = [f"octaves of {', '.join(_by(each) for each in sizes)} px"]
     if len(sizes) < len(wished):
         left = len(wished) - len(sizes)
-        notes.append(f"{left} smaller octaves are left out: too small for the network")
+        notes.append(
+            f"{left} smaller ones are left out: the network takes none of them"
+        )
     return _Canvas(_photograph(ctx, size), sizes, Frame.PHOTO, tuple(notes))
 
 
@@ -377,7 +379,7 @@ def _photograph(ctx: Context, size: Size) -> Tensor:
     """Return the whole photograph at a size, with the network's channels."""
     preprocess = replace(ctx.model.info.preprocess, fit=Fit.STRETCH, input_size=size)
     pixels = fit_to_input(ctx.photo, preprocess).transpose(2, 0, 1)
-    return torch.from_numpy(pixels)[None].to(ctx.device).contiguous()
+    return torch.from_numpy(pixels.copy("C"))[None].to(ctx.device)
 
 
 def _dream(ctx: Context, params: DeepDreamParams) -> Dream:
