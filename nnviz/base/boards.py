@@ -39,12 +39,14 @@ class Cell:
     Attributes:
         row: heading of its row.
         column: heading of its column.
+        network: what the network is called.
         image: the photograph.
         request: what is run for it.
     """
 
     row: str
     column: str
+    network: str
     image: Image
     request: RunMethod
 
@@ -76,6 +78,7 @@ class Plan:
             Cell(
                 row=self._heading(network, image),
                 column=method.title,
+                network=network.title,
                 image=image,
                 request=RunMethod(
                     method=method.name,

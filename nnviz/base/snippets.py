@@ -8,6 +8,7 @@ from nnviz.base.boards import Plan
 from nnviz.base.parameters import Parameter, Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
+from nnviz.base.requests import ModelRequest
 
 
 def command_line(
@@ -70,15 +71,23 @@ def python_code(
 
 
 def board_command(plan: Plan, out: str = "out") -> str:
-    """Return the ``nnviz board`` command of a plan, quoted for a POSIX shell.
-
-    Parameters that a plan sets have no option; ``board_python`` has them.
-    """
+    """Return the ``nnviz board`` command of a plan, quoted for a POSIX shell."""
     words = ["nnviz", "board", *(image.path or image.name for image in plan.images)]
     words += ["--methods", ",".join(method.name for method in plan.methods)]
     words += ["--models", ",".join(each.request.reference for each in plan.networks)]
     if plan.target:
         words += _option("target", plan.target)
+    for method in plan.methods:
+        given = plan.values.get(method.name, {})
+        for name, value in _telling(given, method.parameters).items():
+            words += ["--set", f"{method.name}.{name}={_written(value)}"]
+    for network in plan.networks:
+        request = network.request
+        if request.preprocess is not None:
+            changed = json.dumps(request.preprocess.to_json())
+            words += ["--preprocess", f"{request.reference}={changed}"]
+        if request.labels:
+            words += ["--labels", f"{request.reference}={request.labels}"]
     if plan.seed:
         words += ["--seed", str(plan.seed)]
     return shlex.join([*words, "--out", out])
@@ -86,34 +95,66 @@ def board_command(plan: Plan, out: str = "out") -> str:
 
 def board_python(plan: Plan, out: str = "out") -> str:
     """Return the Python lines of a plan."""
-    given = {
-        "images": [image.path or image.name for image in plan.images],
-        "methods": [method.name for method in plan.methods],
-        "models": [each.request.reference for each in plan.networks],
-        "target": plan.target,
-        "values": {name: dict(values) for name, values in plan.values.items()},
-        "seed": plan.seed,
+    known = {method.name: method.parameters for method in plan.methods}
+    values = {
+        name: _telling(given, known[name])
+        for name, given in plan.values.items()
+        if name in known
     }
-    lines = [f"    {name}={value!r}," for name, value in given.items() if value]
+    models = ", ".join(_loaded(each.request) for each in plan.networks)
+    given = {
+        "images": repr([image.path or image.name for image in plan.images]),
+        "methods": repr([method.name for method in plan.methods]),
+        "models": f"[{models}]",
+        "target": repr(plan.target) if plan.target else "",
+        "values": repr({name: each for name, each in values.items() if each} or ""),
+        "seed": repr(plan.seed) if plan.seed else "",
+    }
+    lines = [f"    {name}={text}," for name, text in given.items() if text not in _NO]
     call = ["board = nnviz.board(", *lines, ")"]
     return "\n".join(["import nnviz", "", *call, f"board.save({out!r})"]) + "\n"
+
+
+_NO = ("", "''")
+"""An argument that is left out."""
+
+
+def _loaded(request: ModelRequest) -> str:
+    """Return the Python text of a network: its reference, or how it is loaded."""
+    more = []
+    if request.preprocess is not None:
+        plain = json.loads(json.dumps(request.preprocess.to_json()))
+        more.append(f"preprocess={plain!r}")
+    if request.labels:
+        more.append(f"labels={request.labels!r}")
+    if not more:
+        return repr(request.reference)
+    return f"nnviz.load({', '.join([repr(request.reference), *more])})"
 
 
 def _telling(
     values: Mapping[str, Value], parameters: Sequence[Parameter]
 ) -> dict[str, Value]:
     """Leave out what has its default and what has no effect."""
+    defaults = {each.name: each.default for each in parameters}
     silent = {
         each.name
         for each in parameters
         if each.name in values
-        and (values[each.name] == each.default or not each.matters(values))
+        and (
+            values[each.name] == each.default
+            or not each.matters({**defaults, **values})
+        )
     }
     return {name: value for name, value in values.items() if name not in silent}
 
 
+def _written(value: Value) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
 def _option(name: str, value: Value) -> list[str]:
-    text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    text = _written(value)
     option = "--" + name.replace("_", "-")
     # argparse would take a value that begins with a dash for an option.
     return [f"{option}={text}"] if text.startswith("-") else [option, text]

@@ -1,18 +1,21 @@
 """``nnviz board``: methods, networks and pictures beside each other, with numbers."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnviz.base.boards import COMPARED, chosen_methods
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import UsageError, unknown
+from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Value
 from nnviz.cli import console, known, opening
 from nnviz.cli.arguments import (
     DEFAULT_MODEL,
     Parser,
     add_json_option,
     add_out,
+    preprocess_from,
     whole_number,
 )
 from nnviz.media.folders import list_images
@@ -20,7 +23,7 @@ from nnviz.media.folders import list_images
 if TYPE_CHECKING:
     from nnviz.render.board import Board
 
-_SCALES = ("board", "row", "column", "tile")
+_SCALES = ("board", "row", "column", "network", "tile")
 
 
 def execute(words: Sequence[str]) -> int:
@@ -29,9 +32,10 @@ def execute(words: Sequence[str]) -> int:
     if not options.images:
         raise UsageError("board", "no picture named", "name a file or a folder")
     methods = _names(options.methods)
-    chosen_methods(known.catalogue().methods, methods)
+    asked = chosen_methods(known.catalogue().methods, methods)
+    values = _values(options.set, asked)
     opening.check_out(Path(options.out))
-    board = _made(options, methods)
+    board = _made(options, methods, values)
     from nnviz.render.boards import Lock  # noqa: PLC0415  as in _made
 
     lock = Lock(options.scale) if options.scale else None
@@ -44,7 +48,11 @@ def execute(words: Sequence[str]) -> int:
     return 1 if board.errors else 0
 
 
-def _made(options: argparse.Namespace, methods: Sequence[str]) -> "Board":
+def _made(
+    options: argparse.Namespace,
+    methods: Sequence[str],
+    values: Mapping[str, Mapping[str, Value]],
+) -> "Board":
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
 
     paths = [
@@ -53,19 +61,81 @@ def _made(options: argparse.Namespace, methods: Sequence[str]) -> "Board":
         for path in (list_images(named) if named.is_dir() else [named])
     ]
     images = [api.open_image(path, max_pixels=options.max_pixels) for path in paths]
+    references = _names(options.models)
+    preprocess = _by_network("--preprocess", options.preprocess, references)
+    labels = _by_network("--labels", options.labels, references)
     with console.ProgressLine() as progress:
         models = [
-            api.load(reference, device=options.device, progress=progress)
-            for reference in _names(options.models)
+            api.load(
+                each,
+                preprocess=preprocess_from(preprocess[each])
+                if each in preprocess
+                else None,
+                labels=labels.get(each, ""),
+                device=options.device,
+                progress=progress,
+            )
+            for each in references
         ]
         return api.board(
             images,
             methods,
             models,
             target=options.target,
+            values=values,
             seed=options.seed,
             progress=progress,
         )
+
+
+def _values(
+    given: Sequence[str], methods: Sequence[MethodInfo]
+) -> dict[str, dict[str, Value]]:
+    """Read ``METHOD.PARAMETER=VALUE``.
+
+    Raises:
+        UsageError: written otherwise, no such method or parameter, or no such value.
+    """
+    known = {
+        f"{method.name}.{parameter.name}": parameter
+        for method in methods
+        for parameter in method.parameters
+    }
+    found: dict[str, dict[str, Value]] = {}
+    for words in given:
+        place, equals, text = words.partition("=")
+        place = place.strip().replace("-", "_")
+        if not equals:
+            raise UsageError(
+                "--set", f"{words!r} has no value", "METHOD.PARAMETER=VALUE"
+            )
+        if place not in known:
+            raise unknown("parameter of the board's methods", place, known)
+        method, _, name = place.partition(".")
+        found.setdefault(method, {})[name] = known[place].parse(text)
+    return found
+
+
+def _by_network(
+    option: str, given: Sequence[str], references: Sequence[str]
+) -> dict[str, str]:
+    """Read ``REF=TEXT`` for networks of the board.
+
+    Raises:
+        UsageError: the network is none of the board's; names them.
+    """
+    found = {}
+    for words in given:
+        named = [each for each in references if words.startswith(f"{each}=")]
+        if not named:
+            raise UsageError(
+                option,
+                f"{words!r} names no network of the board",
+                f"write REF=..., REF of {', '.join(references)}",
+            )
+        longest = max(named, key=len)
+        found[longest] = words.removeprefix(f"{longest}=")
+    return found
 
 
 def _names(text: str) -> list[str]:
@@ -125,11 +195,34 @@ def _parser() -> Parser:
         " the class that each network predicts)",
     )
     group.add_argument(
+        "--set",
+        metavar="METHOD.PARAMETER=VALUE",
+        action="append",
+        default=[],
+        help="a parameter of one method, such as integrated_gradients.steps=100; may"
+        " be given several times",
+    )
+    group.add_argument(
+        "--preprocess",
+        metavar="REF=FILE|JSON",
+        action="append",
+        default=[],
+        help="in place of a network's own; may be given several times",
+    )
+    group.add_argument(
+        "--labels",
+        metavar="REF=FILE",
+        action="append",
+        default=[],
+        help="names of a network's classes, one a line; may be given several times",
+    )
+    group.add_argument(
         "--scale",
         choices=_SCALES,
         help="which maps share one scale of colours: all of the board, of a row, of a"
-        " column, or each tile its own (default: the board where all count the same,"
-        " else each column)",
+        " column, of a method and network, or each tile its own (default: network"
+        " where several are compared; else the board where all count the same, or"
+        " each column)",
     )
     group.add_argument(
         "--device",

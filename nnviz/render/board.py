@@ -22,18 +22,21 @@ Outcome = Run | ErrorRecord
 WIDTH = 2400
 
 
-def tile_of(run: Run, row: str = "", column: str = "") -> Tile | None:
+def tile_of(
+    run: Run, row: str = "", column: str = "", network: str = ""
+) -> Tile | None:
     """Return a result as a tile; None where it has neither map nor picture.
 
     Args:
         run: its first map is taken, else its first picture.
         row: heading of the row.
         column: heading of the column.
+        network: what the network is called.
     """
     results = list(run.report.values())
     shown: list[Heatmap | Picture] = [r for r in results if isinstance(r, Heatmap)]
     shown += [each for each in results if isinstance(each, Picture)]
-    return Tile(row, column, shown[0], run.image) if shown else None
+    return Tile(row, column, shown[0], run.image, network) if shown else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +82,9 @@ class Board:
     def scale(self) -> Lock:
         """Return which maps share a scale at first.
 
-        All, where they count the same; else those of one method, since a logit and a
-        share have no common scale.
+        Those of a method and a network where several networks are compared.  Else all,
+        if they count the same, or those of one method: a logit and a share have no
+        common scale.
         """
         return usual_lock(self.tiles())
 
@@ -191,6 +195,8 @@ _ENDS = (".png", ".html", ".npz", ".json")
 
 def usual_lock(tiles: Sequence[Tile]) -> Lock:
     """Return which maps share a scale where nobody chose; see ``Board.scale``."""
+    if len({each.network for each in tiles}) > 1:
+        return Lock.NETWORK
     units = {each.result.unit for each in tiles if isinstance(each.result, Heatmap)}
     return Lock.BOARD if len(units) < 2 else Lock.COLUMN  # noqa: PLR2004
 
@@ -198,13 +204,19 @@ def usual_lock(tiles: Sequence[Tile]) -> Lock:
 def _tile(cell: Cell, outcome: Outcome | None, waiting: str) -> Tile:
     """Return what is to be shown at a place."""
     if isinstance(outcome, Run):
-        made = tile_of(outcome, cell.row, cell.column)
+        made = tile_of(outcome, cell.row, cell.column, cell.network)
         if made is not None:
             return made
         words = f"{cell.column} gives no map"
     else:
         words = outcome.text if outcome is not None else waiting
-    return Tile(cell.row, cell.column, placeholder(cell.image, words), cell.image)
+    return Tile(
+        cell.row,
+        cell.column,
+        placeholder(cell.image, words),
+        cell.image,
+        cell.network,
+    )
 
 
 def _tile_record(tile: Tile, outcome: Outcome | None) -> dict[str, Any]:

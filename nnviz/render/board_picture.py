@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnviz.base.images import Image
 from nnviz.base.results import Heatmap
-from nnviz.render import agreement, boards, legends, pictures, text
-from nnviz.render.boards import Lock, Tile
+from nnviz.render import agreement, boards, colormaps, legends, pictures, text
+from nnviz.render.boards import Lock, Part, Tile
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import PAPER, Ink
 
@@ -24,7 +25,7 @@ _SIDE = 8
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Lengths of a board, px.
+    """Lengths of a board, px, and which parts of the photographs it shows.
 
     Attributes:
         tile: width of a tile's picture.
@@ -32,6 +33,8 @@ class _Plan:
         gap: between tiles.
         size: of the words.
         columns: number of tiles in a row.
+        parts: by photograph.
+        barred: each map has its own bar of colours below it.
     """
 
     tile: int
@@ -39,6 +42,8 @@ class _Plan:
     gap: int
     size: int
     columns: int
+    parts: Mapping[Image, Part]
+    barred: bool
 
     @property
     def width(self) -> int:
@@ -74,7 +79,7 @@ def paint(
         uint8 (H, W, 3).
     """
     shown = boards.with_photos(tiles)
-    plan = _plan(shown, width)
+    plan = _plan(shown, width, barred=lock in boards.ALONE)
     used = boards.scales(shown, lock)
     words = agreements(shown) if numbers else {}
     rows, columns = boards.grid(shown)
@@ -88,10 +93,14 @@ def paint(
         blocks += _legend(dict(enumerate(shown)), used, plan, ink)
     if lock is Lock.COLUMN:
         blocks.append(_column_legends(shown, used, plan, ink))
-    if words:
-        blocks.append(_remark(_EXPLAINED.format(_percent()), plan, ink))
-    if notes:
-        blocks.append(_remark(notes, plan, ink))
+    said = [notes] if notes else []
+    said.append(boards.SCALE_WORDS[lock])
+    said += [_EXPLAINED.format(_percent())] if words else []
+    cut = {scale.clipped for scale in used.values() if scale.clipped}
+    if plan.barred and cut:
+        said.append(_CUT.format(", ".join(sorted(cut))))
+    said += [_CROPPED] if any(map(_is_cut, plan.parts.values())) else []
+    blocks.append(_remark(" ".join(said), plan, ink))
     return _stacked(blocks, plan, ink)
 
 
@@ -99,6 +108,15 @@ _EXPLAINED = (
     "ρ: Spearman's rank correlation with the first map of the row; top: share of the "  # noqa: RUF001
     "strongest {0} of places that both have in common."
 )
+
+
+_CUT = "Where a raw range is named, colours span {0} or lie evenly about zero."
+_CROPPED = "Shown is the part of the photograph that the networks look at."
+_WHOLE = (0.0, 1.0)
+
+
+def _is_cut(part: Part) -> bool:
+    return part != (_WHOLE, _WHOLE)
 
 
 def _percent() -> str:
@@ -135,24 +153,25 @@ def signed(value: float) -> str:
     return f"{round(value, 2) + 0.0:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _plan(tiles: Sequence[Tile], width: int) -> _Plan:
+def _plan(tiles: Sequence[Tile], width: int, *, barred: bool) -> _Plan:
     """Choose the size of the tiles so that all have room."""
     rows, columns = boards.grid(tiles)
     size = max(11, round(width * _TEXT_SHARE))
     side = _SIDE * size if any(rows) else 0
     free = width - 4 * size - side - size * (len(columns) - 1)
     tile = min(max(free // len(columns), _SMALLEST), _LARGEST)
-    return _Plan(tile, side, size, size, len(columns))
+    parts = boards.seen_parts(tiles)
+    return _Plan(tile, side, size, size, len(columns), parts, barred)
 
 
-def _shape(tile: Tile) -> float:
+def _shape(tile: Tile, plan: _Plan) -> float:
     """Return height over width of what a tile shows."""
-    shape = (
-        tile.image.size
-        if tile.image is not None
-        else next(iter(tile.result.arrays().values())).shape
-    )
-    return float(shape[0] / shape[1])
+    if tile.image is None:
+        shape = next(iter(tile.result.arrays().values())).shape
+        return float(shape[0] / shape[1])
+    rows, columns = plan.parts.get(tile.image, (_WHOLE, _WHOLE))
+    height, width = tile.image.size
+    return height * (rows[1] - rows[0]) / (width * (columns[1] - columns[0]))
 
 
 def _heads(columns: Sequence[str], plan: _Plan, ink: Ink) -> Colours:
@@ -183,8 +202,9 @@ def _row(
     """Return a row: heading, pictures, and what is written below each."""
     size = plan.size - 1
     pitch = text.line_height(size)
-    tall = round(plan.tile * min(max(map(_shape, line.values())), _TALLEST))
-    foot = pitch * (2 if words else 1) + size // 2
+    shapes = [_shape(tile, plan) for tile in line.values()]
+    tall = round(plan.tile * min(max(shapes), _TALLEST))
+    foot = pitch * (plan.barred + (2 if words else 1)) + size // 2
     strip = text.sheet(tall + foot, plan.width, ink.ground)
     if plan.side:
         title, wide = next(iter(line.values())).title_row, plan.side - plan.size
@@ -196,19 +216,57 @@ def _row(
     for n, tile in line.items():
         left = plan.left(columns.index(tile.title_column))
         area = strip[:, left : left + plan.tile]
-        _put(area[:tall], boards.flat_picture(tile, used.get(n), ink), ink)
-        for row, each in enumerate((_fitting_range(tile, plan), words.get(n, ""))):
-            at = plan.tile // 2, tall + size // 2 + row * pitch
+        _put(area[:tall], _picture(tile, used.get(n), plan, ink), ink)
+        foot_area = area[tall + size // 2 :]
+        if plan.barred and n in used:
+            _put_bar(foot_area[:pitch], used[n], size, ink)
+        for row, each in enumerate(
+            (_own_range(tile, used.get(n), plan), words.get(n, ""))
+        ):
+            at = plan.tile // 2, (row + plan.barred) * pitch
             short = text.shorten(each, plan.tile, size)
-            text.stamp(area, at, short, size, colour=ink.quiet, align="centre")
+            text.stamp(foot_area, at, short, size, colour=ink.quiet, align="centre")
     return strip
+
+
+def _picture(tile: Tile, scale: Scale | None, plan: _Plan, ink: Ink) -> Colours:
+    """Return a tile as it is looked at, without what no map is about."""
+    whole = boards.flat_picture(tile, scale, ink)
+    about = tile.image is not None and whole.shape[:2] == tile.image.size
+    if tile.image is None or not about or tile.image not in plan.parts:
+        return whole
+    return boards.cropped(whole, plan.parts[tile.image])
+
+
+def _put_bar(area: Colours, scale: Scale, size: int, ink: Ink) -> None:
+    """Write the range of the colours below a map; nothing where there is none."""
+    if scale.flat:
+        return
+    bar = legends.bare_bar(scale, area.shape[1], size=size, ink=ink)
+    left = (area.shape[1] - bar.shape[1]) // 2
+    area[: len(bar), left : left + bar.shape[1]] = bar
+
+
+def _own_range(tile: Tile, scale: Scale | None, plan: _Plan) -> str:
+    """Return a map's own range, or its unit alone where the bar above has the range."""
+    if not isinstance(tile.result, Heatmap) or not plan.barred or scale is None:
+        return _fitting_range(tile, plan)
+    own = colormaps.scale_of(tile.result.values, signed=False)
+    if own.problem or (own.low, own.high) == (scale.low, scale.high):
+        return own.problem or tile.result.unit
+    words = boards.raw_range(tile, unit=False)
+    return _fitting((f"raw {words} {tile.result.unit}", f"raw {words}", words), plan)
 
 
 def _fitting_range(tile: Tile, plan: _Plan) -> str:
     """Return a map's own range, without its unit where there is no room for it."""
-    whole = boards.raw_range(tile)
-    fits = text.width_of(whole, plan.size - 1) <= plan.tile
-    return whole if fits else boards.raw_range(tile, unit=False)
+    return _fitting((boards.raw_range(tile), boards.raw_range(tile, unit=False)), plan)
+
+
+def _fitting(choices: Sequence[str], plan: _Plan) -> str:
+    """Return the first words that fit below a tile, the last if none do."""
+    fits = (w for w in choices if text.width_of(w, plan.size - 1) <= plan.tile)
+    return next(fits, choices[-1])
 
 
 def _put(area: Colours, picture: Colours, ink: Ink) -> None:

@@ -8,12 +8,15 @@ from nnviz.base.images import Image
 from nnviz.base.results import Heatmap, Picture
 from nnviz.render import colormaps, overlays, pictures
 from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.overlays import Span
 from nnviz.render.palette import SCREEN, Ink
 from nnviz.render.sheets import CLIP
 from nnviz.render.words import number
 
 PHOTOGRAPH = "Photograph"
 """Heading of the column that the photographs stand in."""
+Part = tuple[Span, Span]
+"""Of a photograph: from where to where, as shares of its height and of its width."""
 _WORTH = 0.75
 """Outliers are cut where they leave the rest less of the range than this."""
 
@@ -27,12 +30,14 @@ class Tile:
         title_column: heading of its column: a method.
         result: a map or a picture.
         image: the photograph that it is about, if any.
+        network: what the network is called, where several are compared.
     """
 
     title_row: str
     title_column: str
     result: Heatmap | Picture
     image: Image | None = None
+    network: str = ""
 
 
 class Lock(StrEnum):
@@ -41,7 +46,23 @@ class Lock(StrEnum):
     BOARD = "board"
     ROW = "row"
     COLUMN = "column"
+    NETWORK = "network"
+    """Those of one method and one network: what two networks score has no common
+    unit, and the one with the smaller numbers would look as if it saw nothing."""
     TILE = "tile"
+
+
+ALONE = (Lock.NETWORK, Lock.TILE)
+"""Where a map may be the only one of its scale."""
+SCALE_WORDS = {
+    Lock.BOARD: "One scale of colours for all maps.",
+    Lock.ROW: "One scale of colours for each row.",
+    Lock.COLUMN: "One scale of colours for each method, for all networks alike.",
+    Lock.NETWORK: "A scale of colours for each method and network: between networks "
+    "colours do not compare.",
+    Lock.TILE: "Each map has the colours of its own range.",
+}
+"""What is to be said of the colours beside a board."""
 
 
 def grid(tiles: Sequence[Tile]) -> tuple[list[str], list[str]]:
@@ -81,6 +102,7 @@ def scales(
             Lock.BOARD: "",
             Lock.ROW: tile.title_row,
             Lock.COLUMN: tile.title_column,
+            Lock.NETWORK: (tile.network, tile.title_column),
             Lock.TILE: n,
         }[lock]
         groups.setdefault(key, []).append(n)
@@ -155,6 +177,34 @@ def flat_picture(
         return photo
     usual = overlays.OPACITY if opacity < 0 else opacity
     return overlays.blend(photo, result, scale, name, usual)
+
+
+def seen_parts(tiles: Sequence[Tile]) -> dict[Image, Part]:
+    """Return which part of each photograph any of its maps is about."""
+    spans: dict[Image, list[Part]] = {}
+    for tile in tiles:
+        if isinstance(tile.result, Heatmap) and tile.image is not None:
+            spans.setdefault(tile.image, []).append(overlays.covered(tile.result))
+    return {
+        image: (_reach(found, 0), _reach(found, 1)) for image, found in spans.items()
+    }
+
+
+def _reach(parts: Sequence[Part], axis: int) -> Span:
+    """Return from where to where parts reach along an axis, inside the photograph."""
+    low, high = zip(*(part[axis] for part in parts), strict=True)
+    return max(0.0, min(low)), min(1.0, max(high))
+
+
+def cropped(picture: Colours, part: Part) -> Colours:
+    """Return a part of a picture of the whole photograph, a view of it."""
+    rows, columns = (
+        slice(
+            round(span[0] * side), max(round(span[0] * side) + 1, round(span[1] * side))
+        )
+        for span, side in zip(part, picture.shape, strict=False)
+    )
+    return picture[rows, columns]
 
 
 def raw_range(tile: Tile, *, unit: bool = True) -> str:

@@ -43,7 +43,7 @@ def colour_bar(
         return text.paragraph(
             _with_unit(scale.problem, unit), width, size, ink.ground, colour=ink.warning
         )
-    bar = _bar(scale, colormap, width, size, ink)
+    bar = bare_bar(scale, width, colormap=colormap, size=size, ink=ink)
     words = _remarks(scale, unit)
     beside = width - bar.shape[1] - size
     if text.width_of(words, size) <= beside:
@@ -147,7 +147,14 @@ def _remarks(scale: Scale, unit: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _bar(scale: Scale, colormap: str, width: int, size: int, ink: Ink) -> Colours:
+def bare_bar(
+    scale: Scale, width: int, *, colormap: str = "", size: int = 13, ink: Ink = SCREEN
+) -> Colours:
+    """Return the low end, the bar and the high end; the arguments are ``colour_bar``'s.
+
+    Returns:
+        uint8 (h, w, 3), at most ``width`` wide where the numbers leave room for a bar.
+    """
     name = colormap or colormaps.default_map(signed=scale.signed, light=ink.light)
     low, high = number(scale.low), number(scale.high)
     left = text.width_of(low, size) + size // 2

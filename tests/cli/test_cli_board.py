@@ -1,6 +1,7 @@
 """``nnviz board`` and ``nnviz.board``: every method on every network, with numbers."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -8,10 +9,12 @@ from PIL import Image
 
 import nnviz
 from nnviz.base.boards import Network, Plan
+from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
 from nnviz.base.snippets import board_command, board_python
 from nnviz.cli.board import _SCALES
 from nnviz.render.agreement import common_grid, rank_correlation
+from nnviz.render.board import usual_lock
 from nnviz.render.boards import Lock
 
 SMALL = "zoo:resnet18@random"
@@ -54,7 +57,9 @@ def test_units_that_differ_share_no_scale(board):
     made, _ = board
     units = {tile.result.unit for tile in made.tiles()}
     assert len(units) == 2
-    assert made.scale() is Lock.COLUMN
+    assert made.scale() is Lock.NETWORK
+    alone = type(made)(made.plan, {n: made.outcomes[n] for n in (0, 1)})
+    assert usual_lock(alone.tiles()[:2]) is Lock.COLUMN
 
 
 def test_a_place_that_fails_keeps_its_error(board):
@@ -121,3 +126,47 @@ def test_the_command_and_the_python_lines_make_the_same_plan(board):
     compile(lines, "board", "exec")
     assert "target='tabby - tiger cat'" in lines
     assert "seed" not in lines
+
+
+def test_the_command_has_parameters_and_preprocessing(nnviz, board, tmp_path):
+    """Truth: the recipes of the maps that the copied command makes."""
+    made, _ = board
+    grey = Preprocess(input_size=(32, 32), resize=32, mean=(0.5, 0.5, 0.5))
+    plan = Plan(
+        methods=made.plan.methods,
+        networks=(
+            Network(
+                request=ModelRequest(reference=SMALL, preprocess=grey), title="net"
+            ),
+        ),
+        images=made.plan.images,
+        values={"grad_cam": {"signed": True, "layer": ""}, "saliency": {}},
+    )
+    words = shlex.split(board_command(plan, str(tmp_path)))
+    assert words[words.index("--set") + 1] == "grad_cam.signed=yes"
+    assert words.count("--set") == 1
+    status, out, _ = nnviz(*words[1:], "--json")
+    assert status == 0
+    recipes = [each["recipe"] for each in json.loads(out)["tiles"]]
+    assert recipes[1]["values"]["signed"] is True
+    assert {tuple(each["preprocess"]["input_size"]) for each in recipes} == {(32, 32)}
+    lines = board_python(plan)
+    compile(lines, "board", "exec")
+    assert "values={'grad_cam': {'signed': True}}" in lines
+    assert f"nnviz.load('{SMALL}', preprocess=" in lines
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (("--set", "grad_cam.lair=x"), "grad_cam.layer"),
+        (("--set", "grad_cam.layer"), "METHOD.PARAMETER=VALUE"),
+        (("--set", "occlusion.window=8"), "parameter of the board's methods"),
+        (("--preprocess", "zoo:alexnet={}"), "names no network of the board"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(refused, board, option, words):
+    _, path = board
+    status, line = refused("board", path, "--methods", "grad_cam", *option)
+    assert status == 2
+    assert words in line

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnviz.base.frames import Frame
+from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import image_from_array
 from nnviz.base.results import Heatmap, Picture
 from nnviz.render import board_picture, boards
@@ -22,18 +22,18 @@ def heat(values, *, signed=False, unit="score"):
     )
 
 
-def tile(row, column, result, image=PHOTO):
-    return Tile(row, column, result, image)
+def tile(row, column, result, image=PHOTO, network=""):
+    return Tile(row, column, result, image, network)
 
 
 @pytest.fixture
 def four():
     """Two networks by two methods; their largest values are 1, 2, 4 and 8."""
     return [
-        tile("one", "a", heat([[0, 1]])),
-        tile("one", "b", heat([[0, 2]])),
-        tile("two", "a", heat([[0, 4]])),
-        tile("two", "b", heat([[0, 8]])),
+        tile("one", "a", heat([[0, 1]]), network="one"),
+        tile("one", "b", heat([[0, 2]]), network="one"),
+        tile("two", "a", heat([[0, 4]]), network="two"),
+        tile("two", "b", heat([[0, 8]]), network="two"),
     ]
 
 
@@ -43,6 +43,7 @@ def four():
         (Lock.BOARD, [8, 8, 8, 8]),
         (Lock.ROW, [2, 2, 8, 8]),
         (Lock.COLUMN, [4, 8, 4, 8]),
+        (Lock.NETWORK, [1, 2, 4, 8]),
         (Lock.TILE, [1, 2, 4, 8]),
     ],
 )
@@ -132,3 +133,31 @@ def test_any_number_of_tiles_and_odd_shapes():
     assert board_picture.paint(holes, numbers=False).ndim == 3
     alone = [tile("", "", heat([[1, 2]]), None)]
     assert board_picture.paint(alone).ndim == 3
+
+
+def test_photographs_of_one_network_share_a_methods_scale():
+    """Truth: by hand; the second network's numbers are a hundredth of the first's."""
+    tiles = [
+        tile("one, x", "a", heat([[0, 1]]), network="one"),
+        tile("one, y", "a", heat([[0, 3]]), network="one"),
+        tile("two, x", "a", heat([[0, 0.01]]), network="two"),
+    ]
+    used = boards.scales(tiles, Lock.NETWORK)
+    assert [used[n].high for n in range(3)] == [3, 3, 0.01]
+
+
+def test_a_board_shows_the_part_that_its_maps_are_about():
+    """Truth: of 40 x 60 px a square input in the middle has 40 x 40: columns 10-50."""
+    placement = Placement(
+        photo_size=(40, 60), input_size=(20, 20), scale=(0.5, 0.5), offset=(0, -5)
+    )
+    values = np.arange(400.0).reshape(20, 20)
+    square = Heatmap(
+        values=values, signed=False, unit="", frame=Frame.INPUT, placement=placement
+    )
+    parts = boards.seen_parts([tile("", "a", square)])
+    assert parts[PHOTO] == ((0, 1), pytest.approx((10 / 60, 50 / 60)))
+    shown = boards.cropped(np.zeros((40, 60, 3), np.uint8), parts[PHOTO])
+    assert shown.shape == (40, 40, 3)
+    both = [tile("", "a", square), tile("", "b", heat([[0, 1]]))]
+    assert boards.seen_parts(both)[PHOTO] == ((0, 1), (0, 1))

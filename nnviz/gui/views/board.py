@@ -54,6 +54,7 @@ class BoardView(QWidget):
             (Lock.BOARD, self.tr("One scale for all")),
             (Lock.ROW, self.tr("One scale a row")),
             (Lock.COLUMN, self.tr("One scale a column")),
+            (Lock.NETWORK, self.tr("One scale a method and network")),
             (Lock.TILE, self.tr("Each its own range")),
         ):
             self.lock.addItem(name, lock.value)
