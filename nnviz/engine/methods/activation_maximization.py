@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-import numpy as np
+import torch
+from torch import Tensor
 
 from nnviz.base.channels import Mixture, parse_channels
-from nnviz.base.errors import ModelError, UsageError
-from nnviz.base.info import LayerInfo, ModelInfo, Reference, Task
+from nnviz.base.info import ModelInfo, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
     Help,
@@ -16,33 +17,49 @@ from nnviz.base.parameters import (
     Range,
     Steerable,
     TargetText,
+    Title,
     Unit,
     When,
 )
-from nnviz.base.results import Curves, Report
-from nnviz.base.targets import (
-    OPTION,
-    ChannelTarget,
-    ClassTarget,
-    DifferenceTarget,
-    parse_target,
-)
+from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.ascent import Aim, Ascent, Climbed, StepRules
-from nnviz.engine.ops.maps import channels_of
-from nnviz.engine.ops.objectives import (
-    Objective,
-    channel,
-    diversity,
-    each,
-    logit,
-    unit,
+from nnviz.engine.models.model import Model, Precision
+from nnviz.engine.ops.ascent import Aim, Ascent, Optimiser, StepRules
+from nnviz.engine.ops.climbing import climbed_report
+from nnviz.engine.ops.magnitudes import (
+    fitted_magnitudes,
+    mean_magnitudes,
+    shipped_magnitudes,
 )
-from nnviz.engine.ops.parametrisations import Spectrum
-from nnviz.engine.ops.tiled import as_picture
-from nnviz.engine.ops.transforms import CropOrPad, lucid
+from nnviz.engine.ops.objectives import Objective, diversity, each
+from nnviz.engine.ops.parametrisations import (
+    Parametrisation,
+    Phases,
+    Pixels,
+    Shape,
+    Spectrum,
+)
+from nnviz.engine.ops.regularisers import PixelRules
+from nnviz.engine.ops.transforms import (
+    Crop,
+    CropOrPad,
+    Jitter,
+    Pad,
+    Transform,
+    lucid,
+)
+from nnviz.engine.ops.wanted import Where, of_channels, of_target
+from nnviz.media.decode import open_image
+from nnviz.media.folders import list_images
 
 _PERCENT = 100
+_LEVELS = 255
+_SHIFT = 16
+"""Px either way, as the lectures shift."""
+_FIRST_NOISE = 10 / _LEVELS
+"""On the mean colour, as Yosinski begins."""
+_CROPS = (0.5, 0.05)
+"""Side of MaCo's crops at the first step and at the last, as a share of the picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +87,7 @@ class ActivationMaximizationParams:
         Help("One picture each: 3, 7, 12-20; or a direction: 3 - 7 + 0.5*12."),
     ] = ""
     place: Annotated[
-        Literal["everywhere", "centre"],
-        Help("The channel's mean over all places, or its unit in the middle."),
+        Where, Help("The channel's mean over all places, or its unit in the middle.")
     ] = "everywhere"
     pictures: Annotated[
         int, Range(1, 16), Help("How many different pictures of each are made.")
@@ -80,7 +96,7 @@ class ActivationMaximizationParams:
         float,
         Range(0, 1000),
         Steerable(),
-        Help("How much several pictures are pushed apart."),
+        Help("How much several pictures are pushed apart; 1 to 100 are usual."),
     ] = 0.0
     size: Annotated[
         int,
@@ -89,22 +105,117 @@ class ActivationMaximizationParams:
         Help("Side of the picture; 0 is that of the network's input."),
     ] = 0
     steps: Annotated[int, Range(1, 4096, log=True), Help("How many steps.")] = 512
+    parametrisation: Annotated[
+        Literal["spectrum", "phases", "pixels"],
+        Help(
+            "What is turned: waves of independent colours, their phases alone with "
+            "strengths as in photographs, or the pixels themselves."
+        ),
+    ] = "spectrum"
+    photographs: Annotated[
+        str,
+        When("parametrisation", ("phases",)),
+        Help(
+            "Folder of photographs whose waves' strengths are taken; left empty, "
+            "those of some thousand that come with the program."
+        ),
+    ] = ""
+    optimiser: Annotated[
+        Optimiser,
+        Help(
+            "Adam or NAdam; ascent goes a fixed length; progress goes so far that "
+            "the objective gains the learning rate."
+        ),
+    ] = "adam"
     learning_rate: Annotated[
         float, Range(0.0001, 100, log=True), Steerable(), Help("How large a step is.")
     ] = 0.05
     transforms: Annotated[
+        Literal["lucid", "shift", "crops", "none"],
+        Steerable(),
+        Help(
+            "What is done to the picture at random before the network sees it: "
+            "shifted, scaled and turned as in Lucid, shifted alone, looked at in "
+            "ever smaller crops, or nothing."
+        ),
+    ] = "lucid"
+    strength: Annotated[
         float,
         Range(0, 300),
         Unit("%"),
         Steerable(),
-        Help(
-            "How strongly the picture is shifted, scaled and turned at random before "
-            "the network sees it; 100 % as in Lucid, 0 not at all."
-        ),
+        Title("Strength of transforms"),
+        When("transforms", ("lucid", "shift")),
+        Help("100 % is the published strength."),
     ] = 100.0
-    total_variation: Annotated[
-        float, Range(0, 1000), Steerable(), Help("How much smoothness counts.")
+    crops: Annotated[
+        int,
+        Range(1, 64),
+        Steerable(),
+        When("transforms", ("crops",)),
+        Help("How many crops are looked at in a step."),
+    ] = 32
+    noise: Annotated[
+        float,
+        Range(0, 50),
+        Unit("%"),
+        Steerable(),
+        Help("Noise on what the network sees, as a share of the range of values."),
     ] = 0.0
+    total_variation: Annotated[
+        float,
+        Range(0, 100),
+        Steerable(),
+        Help("How much differences between neighbouring pixels cost."),
+    ] = 0.0
+    decay: Annotated[
+        float,
+        Range(0, 50),
+        Unit("%"),
+        Steerable(),
+        When("parametrisation", ("pixels",)),
+        Help("How much nearer to the mean colour each step brings all pixels (L2)."),
+    ] = 0.0
+    blur: Annotated[
+        float,
+        Range(0, 8),
+        Unit("px"),
+        Steerable(),
+        When("parametrisation", ("pixels",)),
+        Help("Standard deviation of the Gaussian that pixels are blurred with."),
+    ] = 0.0
+    blur_every: Annotated[
+        int,
+        Range(0, 100),
+        Steerable(),
+        When("parametrisation", ("pixels",)),
+        Help("Steps from one blur to the next; 0 for none."),
+    ] = 0
+    small_values: Annotated[
+        float,
+        Range(0, 99),
+        Unit("%"),
+        Steerable(),
+        When("parametrisation", ("pixels",)),
+        Help("Share of pixels, the palest, that each step sets to the mean colour."),
+    ] = 0.0
+    small_gradients: Annotated[
+        float,
+        Range(0, 99),
+        Unit("%"),
+        Steerable(),
+        When("parametrisation", ("pixels",)),
+        Help("Share of pixels, the least important, set to the mean colour likewise."),
+    ] = 0.0
+    redirected: Annotated[
+        bool,
+        Title("Help silent units"),
+        Help("In the first 16 steps, lets gradients through ReLUs that block all."),
+    ] = True
+    precision: Annotated[
+        Precision,
+        Help("bfloat16 is about twice as fast where the processor has it, and rough."),
+    ] = "float32"
 
 
 @register(
@@ -136,6 +247,39 @@ class ActivationMaximization:
     presets: ClassVar[Presets] = {
         "demo": {"steps": 4, "channel": 3},
         "lucid": {},
+        "several": {"pictures": 4, "diversity": 10.0},
+        "maco": {
+            "parametrisation": "phases",
+            "optimiser": "nadam",
+            "learning_rate": 1.0,
+            "transforms": "crops",
+            "noise": 4.0,
+            "size": 512,
+            "steps": 256,
+        },
+        "classic DVT": {
+            "place": "centre",
+            "parametrisation": "pixels",
+            "optimiser": "progress",
+            "learning_rate": 2.0,
+            "transforms": "none",
+            "decay": 0.01,
+            "blur": 1.0,
+            "blur_every": 4,
+            "steps": 1000,
+        },
+        "lecture": {
+            "parametrisation": "pixels",
+            "optimiser": "ascent",
+            "learning_rate": 5.0,
+            "transforms": "shift",
+            "decay": 0.5,
+            "blur": 0.5,
+            "blur_every": 10,
+            "small_values": 5.0,
+            "small_gradients": 5.0,
+            "steps": 200,
+        },
     }
 
     def run(
@@ -144,113 +288,41 @@ class ActivationMaximization:
         """Yield after each step "picture", as it was scored, and "objective"."""
         wanted = _objectives(ctx.model.info, params)
         objectives = [one for one in wanted for _ in range(params.pictures)]
-        objective = each(objectives)
         climb = _begun(ctx, params, objectives)
         while climb.steps < params.steps:
             now: ActivationMaximizationParams = ctx.params
-            aim = _with_diversity(objective, now)
-            climbed = climb.step(_always(aim), _rules(ctx.model.info, now))
+            done = climb.steps / params.steps
+            aim = _aim(objectives, now)
+            climbed = climb.step(aim, _rules(ctx.model.info, now, done))
             ctx.step(climb.steps, params.steps, f"step {climb.steps}")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
-            yield _report(climb, climbed, objective)
+            yield climbed_report(climb, climbed, "; ".join(o.words for o in wanted))
 
 
 def _objectives(
     info: ModelInfo, params: ActivationMaximizationParams
 ) -> list[Objective]:
-    """Return what is to be made strong, one for each picture.
-
-    Raises:
-        UsageError: no such class, layer or channel.
-        ModelError: the network cannot be asked this.
-    """
+    """Return what is to be made strong, one for each picture."""
     if params.target:
-        return [_targeted(info, params)]
-    layer = info.known_layer(params.layer) if params.layer else None
+        return [of_target(info, params.target, params.place)]
     mixtures: Sequence[Mixture] = [((params.channel, 1.0),)]
     if params.channel < 0:
         mixtures = parse_channels(params.channels, "--channels")
-    return [_mixed(info, layer, mixture, params.place) for mixture in mixtures]
-
-
-def _targeted(info: ModelInfo, params: ActivationMaximizationParams) -> Objective:
-    names = {layer.name for layer in info.layers}
-    match parse_target(params.target, info.labels, names):
-        case ChannelTarget(layer, index, None):
-            found = info.known_layer(layer)
-            return _mixed(info, found, ((index, 1.0),), params.place)
-        case ChannelTarget(layer, index, place):
-            _require_channel(info, info.known_layer(layer), index)
-            return unit(layer, index, place)
-        case ClassTarget(int(index), False):
-            return _mixed(info, None, ((index, 1.0),), "everywhere")
-        case DifferenceTarget(plus, minus):
-            pair = ((plus, 1.0), (minus, -1.0))
-            return _mixed(info, None, pair, "everywhere")
-        case _:
-            raise UsageError(
-                OPTION,
-                f"{params.target!r} cannot be made strong",
-                "name a class, class - class, or layer:channel",
-            )
-
-
-def _mixed(
-    info: ModelInfo, layer: LayerInfo | None, mixture: Mixture, place: str
-) -> Objective:
-    """Return the weighted sum of channels of a layer, or of classes."""
-    whole: Objective | None = None
-    for index, weight in mixture:
-        _require_channel(info, layer, index)
-        one = _plain(info, layer, index, place)
-        part = one if weight == 1 else weight * one
-        whole = part if whole is None else whole + part
-    if whole is None:
-        raise UsageError("--channels", "names none", "write 3, 7 or 3 - 7 + 0.5*12")
-    return whole
-
-
-def _plain(
-    info: ModelInfo, layer: LayerInfo | None, index: int, place: str
-) -> Objective:
-    if layer is None:
-        return logit(index, info.labels[index])
-    return (unit if place == "centre" else channel)(layer.name, index)
-
-
-def _require_channel(info: ModelInfo, layer: LayerInfo | None, index: int) -> None:
-    """Refuse a channel that there is not.
-
-    Raises:
-        UsageError: says how many there are.
-        ModelError: the output is no row of classes.
-    """
-    if layer is None and info.task is Task.DETECT:
-        raise ModelError(
-            info.title, "gives boxes, no row of classes", "choose one of its layers"
-        )
-    count = len(info.labels) if layer is None else channels_of(layer)
-    if index >= count:
-        name = layer.name if layer else "the output"
-        raise UsageError(
-            "--channel",
-            f"{name} has no channel {index}",
-            f"it has {count}: 0 to {count - 1}",
-        )
+    return of_channels(info, params.layer, mixtures, params.place)
 
 
 def _begun(
-    ctx: Context, params: ActivationMaximizationParams, objectives: list[Objective]
+    ctx: Context, params: ActivationMaximizationParams, objectives: Sequence[Objective]
 ) -> Ascent:
     """Return the optimisation, at its start or where it was left."""
-    info = ctx.model.info
-    side = params.size or min(info.preprocess.input_size)
-    shape = (len(objectives), info.preprocess.channels, side, side)
+    model = ctx.model
+    side = params.size or min(model.info.preprocess.input_size)
+    shape = (len(objectives), model.info.preprocess.channels, side, side)
     climb = Ascent(
-        Spectrum(shape, ctx.generator, ctx.device),
-        "adam",
-        ctx.model.maps_pass(each(objectives).layers, ctx.check),
-        ctx.model.mean_colour,
+        _picture(ctx, params, shape),
+        params.optimiser,
+        model.maps_pass(each(objectives).layers, ctx.check, params.precision),
+        model.mean_colour,
         ctx.generator,
     )
     if ctx.begun is not None:
@@ -258,37 +330,79 @@ def _begun(
     return climb
 
 
-def _with_diversity(
-    objective: Objective, params: ActivationMaximizationParams
-) -> Objective:
-    if not params.diversity:
-        return objective
-    layer = min(objective.layers)
-    return objective - params.diversity * diversity(layer)
+def _picture(
+    ctx: Context, params: ActivationMaximizationParams, shape: Shape
+) -> Parametrisation:
+    match params.parametrisation:
+        case "spectrum":
+            return Spectrum(shape, ctx.generator, ctx.device)
+        case "phases":
+            template = _template(ctx.model, params.photographs)
+            magnitudes = fitted_magnitudes(template, shape[1], shape[2:])
+            return Phases(magnitudes, shape, ctx.generator, ctx.device)
+        case "pixels":
+            noise = _FIRST_NOISE * torch.randn(shape, generator=ctx.generator)
+            start = ctx.model.mean_colour + noise.to(ctx.device)
+            return Pixels(start.clamp(0, 1))
 
 
-def _rules(info: ModelInfo, params: ActivationMaximizationParams) -> StepRules:
-    transforms = lucid(params.transforms / _PERCENT)
+def _template(model: Model, folder: str) -> Tensor:
+    """Return how strong each frequency is, in a folder's photographs or the shipped.
+
+    Raises:
+        InputError: no such folder, or a file in it cannot be read.
+    """
+    if not folder:
+        return shipped_magnitudes()
+    files = list_images(Path(folder).expanduser())
+    return mean_magnitudes(model.pixel_input(open_image(file))[0] for file in files)
+
+
+def _aim(objectives: Sequence[Objective], params: ActivationMaximizationParams) -> Aim:
+    """Return what is made strong in the pictures, whatever the view."""
+    whole = each(objectives)
+    if params.diversity and len(objectives) > 1:
+        layer = min(whole.layers)
+        whole = whole - params.diversity * diversity(layer)
+    return lambda _view: whole
+
+
+def _rules(
+    info: ModelInfo, params: ActivationMaximizationParams, done: float
+) -> StepRules:
+    transforms = _transforms(info, params, done)
     if not info.takes_any_size:
         transforms = (*transforms, CropOrPad(info.preprocess.input_size))
     return StepRules(
         learning_rate=params.learning_rate,
         transforms=transforms,
+        views=params.crops if params.transforms == "crops" else 1,
+        noise=params.noise / _PERCENT,
         total_variation=params.total_variation,
+        pixels=PixelRules(
+            decay=params.decay / _PERCENT,
+            blur=params.blur,
+            blur_every=params.blur_every,
+            small_values=params.small_values,
+            small_gradients=params.small_gradients,
+        ),
+        redirected=params.redirected,
     )
 
 
-def _always(objective: Objective) -> Aim:
-    return lambda _geometry: objective
-
-
-def _report(climb: Ascent, climbed: Climbed, objective: Objective) -> Report:
-    scores = np.array(climb.scores)
-    curve = Curves(
-        x=np.arange(1, len(scores) + 1),
-        series={"objective": scores},
-        x_label="step",
-        y_label="objective",
-    )
-    notes = (objective.words, f"objective {scores[-1]:.4g} after {len(scores)} steps")
-    return Report({"picture": as_picture(climbed.pixels), "objective": curve}, notes)
+def _transforms(
+    info: ModelInfo, params: ActivationMaximizationParams, done: float
+) -> tuple[Transform, ...]:
+    strength = params.strength / _PERCENT
+    match params.transforms:
+        case "lucid":
+            return lucid(strength)
+        case "shift":
+            reach = round(strength * _SHIFT)
+            return Pad(reach), Jitter(2 * reach)
+        case "crops":
+            first, last = _CROPS
+            share = first + done * (last - first)
+            return (Crop(share, info.preprocess.input_size),)
+        case "none":
+            return ()

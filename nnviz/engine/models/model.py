@@ -1,7 +1,9 @@
 """An opened network together with all that is needed to use it rightly."""
 
+import copy
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
@@ -24,6 +26,7 @@ _LUMINANCE = (0.299, 0.587, 0.114)
 """ITU-R BT.601, what Pillow's grey conversion uses."""
 
 Photo = NDArray[np.float32]
+Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(eq=False)
@@ -40,6 +43,7 @@ class Model:
     info: ModelInfo
     normaliser: "Normaliser"
     _twin: nn.Module | None = None
+    _halves: dict[int, nn.Module] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
@@ -72,25 +76,41 @@ class Model:
                 return self.net
         return twin
 
-    def maps_pass(self, layers: Iterable[str], check: Callable[[], None]) -> MapsPass:
+    def maps_pass(
+        self,
+        layers: Iterable[str],
+        check: Callable[[], None],
+        precision: Precision = "float32",
+    ) -> MapsPass:
         """Return what runs pixels to some layers, by the fastest network there is.
 
         Args:
             layers: dotted paths; "" is the network's output.
             check: called before every module; raises to abandon the pass.
+            precision: of the network; its gradients are rough in bfloat16.
 
         Raises:
             UsageError: no such layer; names the nearest.
         """
         names = list(layers)
         known = {name: self.info.known_layer(name) for name in names if name}
+        net = self.fast_net(names)
+        if precision == "bfloat16":
+            net = self._half(net)
         return MapsPass(
-            net=self.fast_net(names),
+            net=net,
             normaliser=self.normaliser,
             layers=known,
             check=check,
             alone=not self.info.takes_several,
         )
+
+    def _half(self, net: nn.Module) -> nn.Module:
+        """Return a copy of a network in bfloat16, made once."""
+        if id(net) not in self._halves:
+            copied = copy.deepcopy(net).to(torch.bfloat16)
+            self._halves[id(net)] = copied.to(memory_format=torch.channels_last)
+        return self._halves[id(net)]
 
     def _make_twin(self) -> nn.Module:
         if not any(isinstance(module, nn.Conv2d) for module in self.net.modules()):

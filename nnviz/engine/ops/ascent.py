@@ -1,5 +1,6 @@
 """One optimisation of a batch of pictures, step by step, that can be gone on with."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ _MOST_PROGRESS = 100 / 255**2
 """The largest factor of the gradient: Yosinski's 100 for pixels up to 255."""
 _OPTIMISERS = {"adam": torch.optim.Adam, "nadam": torch.optim.NAdam}
 _SEPARATOR = "."
+_BEST = 8
+"""Pictures at once, at most: with more, what a CPU's caches held is lost between the
+passes, and each takes longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,32 +175,40 @@ class Ascent:
     ) -> tuple[Tensor, Tensor]:
         """Return the objectives (N,) and the gradient of what is to be made small."""
         leaf = pixels.requires_grad_()
+        size = (leaf.shape[2], leaf.shape[3])
+        views = [
+            drawn(rules.transforms, size, self._generator) for _ in range(rules.views)
+        ]
         total = torch.zeros(len(leaf), device=leaf.device)
-        gradient = torch.zeros_like(leaf)
-        for _ in range(rules.views):
-            scores, found = self._view(leaf, aim, rules)
-            total += scores.detach() / rules.views
+        gradient = _smoothing(leaf, rules.total_variation)
+        for some in _together(views, max(1, _BEST // len(leaf))):
+            with self._helped(rules):
+                scores, found = self._seen(leaf, some, aim, rules.noise)
+            total += scores / rules.views
             gradient += found / rules.views
         return total, gradient
 
-    def _view(self, leaf: Tensor, aim: Aim, rules: StepRules) -> tuple[Tensor, Tensor]:
-        size = (leaf.shape[2], leaf.shape[3])
-        geometry = drawn(rules.transforms, size, self._generator)
-        objective = aim(geometry)
-        with self._helped(rules), torch.enable_grad():
-            seen = self._noisy(geometry(leaf), rules.noise)
-            with checked_backward(self._look.check):
-                scores = objective(self._look(seen, objective.layers))
-            loss = -scores.sum()
-            if rules.total_variation:
-                loss = loss + rules.total_variation * total_variation(leaf).sum()
-            if not scores.requires_grad:
-                raise ModelError(
-                    "the network",
-                    "gives no gradients: somewhere it leaves the differentiable path",
-                    "pick an earlier layer",
-                )
-            (found,) = torch.autograd.grad(loss, leaf)
+    def _seen(
+        self, leaf: Tensor, views: Sequence[Geometry], aim: Aim, noise: float
+    ) -> tuple[Tensor, Tensor]:
+        """Return the sums over views of one size of the objectives and gradients."""
+        objectives = [aim(view) for view in views]
+        layers = frozenset[str]().union(*(one.layers for one in objectives))
+        with torch.enable_grad(), checked_backward(self._look.check):
+            changed = torch.cat([view(leaf) for view in views])
+            maps = self._look(self._noisy(changed, noise), layers)
+            parts = [
+                one({name: found[rows] for name, found in maps.items()})
+                for one, rows in zip(objectives, _rows(len(leaf)), strict=False)
+            ]
+            scores = torch.stack(parts).sum(0)
+        if not scores.requires_grad:
+            raise ModelError(
+                "the network",
+                "gives no gradients: somewhere it leaves the differentiable path",
+                "pick an earlier layer",
+            )
+        (found,) = torch.autograd.grad(-scores.sum(), leaf)
         return scores.detach(), found
 
     def _noisy(self, pixels: Tensor, noise: float) -> Tensor:
@@ -232,6 +244,28 @@ class Ascent:
         if self._kind == "progress":
             factor = (wanted / length**2).clamp(max=_MOST_PROGRESS) / wanted
         leaf.grad = leaf.grad * factor.view(-1, *[1] * (leaf.ndim - 1))
+
+
+def _together(views: Sequence[Geometry], most: int) -> Iterator[Sequence[Geometry]]:
+    """Yield views in parts that can go through a network at once."""
+    alike = len({view.size for view in views}) == 1
+    size = most if alike else 1
+    for start in range(0, len(views), size):
+        yield views[start : start + size]
+
+
+def _rows(count: int) -> Iterator[slice]:
+    """Yield the rows of one view after the other."""
+    return (slice(start, start + count) for start in itertools.count(step=count))
+
+
+def _smoothing(leaf: Tensor, weight: float) -> Tensor:
+    """Return the gradient of so many times the total variation."""
+    if not weight:
+        return torch.zeros_like(leaf)
+    with torch.enable_grad():
+        (found,) = torch.autograd.grad(weight * total_variation(leaf).sum(), leaf)
+    return found
 
 
 def _back(image: Tensor, leaves: list[Tensor], gradient: Tensor) -> tuple[Tensor, ...]:

@@ -274,7 +274,8 @@ class MapsPass:
             return {name: torch.cat([maps[name] for maps in apart]) for name in wanted}
         calls = {name: self.layers[name].calls if name else 1 for name in wanted}
         with checked(self.check):
-            found = run_to_all(self.net, self.normaliser(pixels), calls)
+            x = self.normaliser(pixels).to(self._dtype())
+            found = run_to_all(self.net, x, calls)
         maps = {name: self._maps(name, output) for name, output in found.items()}
         for name, each_map in maps.items():
             if len(each_map) != len(pixels):
@@ -283,7 +284,15 @@ class MapsPass:
                 )
         return maps
 
+    def _dtype(self) -> torch.dtype:
+        """Return the precision that the network computes in."""
+        weights = (each for each in self.net.parameters() if each.is_floating_point())
+        first = next(weights, None)
+        return torch.float32 if first is None else first.dtype
+
     def _maps(self, name: str, output: Tensor) -> Tensor:
+        if output.dtype.itemsize < torch.float32.itemsize:
+            output = output.float()
         if name:
             return maps_of(output, self.layers[name])
         while output.ndim < _OUTPUT_AXES:

@@ -1,14 +1,37 @@
-"""Optimised pictures as one picture to look at."""
+"""What an optimisation shows after a step."""
 
 import math
 
 import numpy as np
 from torch import Tensor
 
-from nnviz.base.results import Picture
+from nnviz.base.results import Curves, Picture, Report
+from nnviz.engine.ops.ascent import Ascent, Climbed
 
 _GAP = 2
 """Px between two pictures."""
+
+
+def climbed_report(climb: Ascent, climbed: Climbed, words: str) -> Report:
+    """Return the report of a step.
+
+    Args:
+        climb: after the step.
+        climbed: what the step gave.
+        words: what is made strong.
+
+    Returns:
+        "picture", the pictures that were scored, and "objective", a curve.
+    """
+    scores = np.array(climb.scores)
+    curve = Curves(
+        x=np.arange(1, len(scores) + 1),
+        series={"objective": scores},
+        x_label="step",
+        y_label="objective",
+    )
+    notes = (words, f"objective {scores[-1]:.4g} after {len(scores)} steps")
+    return Report({"picture": as_picture(climbed.pixels), "objective": curve}, notes)
 
 
 def as_picture(pixels: Tensor) -> Picture:

@@ -1,0 +1,117 @@
+"""What a user wants a picture to be strong in, as objectives of one network."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from nnviz.base.channels import Mixture
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.info import LayerInfo, ModelInfo, Task
+from nnviz.base.targets import (
+    OPTION,
+    ChannelTarget,
+    ClassTarget,
+    DifferenceTarget,
+    parse_target,
+)
+from nnviz.engine.ops.maps import channels_of
+from nnviz.engine.ops.objectives import Objective, channel, logit, unit
+
+Where = Literal["everywhere", "centre"]
+"""The mean over all places of a channel, or its unit in the middle."""
+
+
+def of_channels(
+    info: ModelInfo, layer: str, mixtures: Sequence[Mixture], place: Where
+) -> list[Objective]:
+    """Return the objectives of channels or mixtures of them.
+
+    Args:
+        info: of the network.
+        layer: whose channels; "" for the network's output, whose channels are classes.
+        mixtures: one for each picture.
+        place: the mean over all places, or the unit in the middle.
+
+    Raises:
+        UsageError: no such layer or channel.
+        ModelError: the output is no row of classes.
+    """
+    known = info.known_layer(layer) if layer else None
+    return [_mixed(info, known, mixture, place) for mixture in mixtures]
+
+
+def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
+    """Return the objective of a target as the user wrote it.
+
+    Args:
+        info: of the network.
+        text: a class, class - class, or layer:channel, as ``nnviz.base.targets`` has
+            them.
+        place: as for ``of_channels``.
+
+    Raises:
+        UsageError: no such class, layer or channel, or a target of a photograph.
+        ModelError: the output is no row of classes.
+    """
+    names = {layer.name for layer in info.layers}
+    match parse_target(text, info.labels, names):
+        case ChannelTarget(layer, index, None):
+            found = info.known_layer(layer)
+            return _mixed(info, found, ((index, 1.0),), place)
+        case ChannelTarget(layer, index, chosen):
+            _require_channel(info, info.known_layer(layer), index)
+            return unit(layer, index, chosen)
+        case ClassTarget(int(index), False):
+            return _mixed(info, None, ((index, 1.0),), place)
+        case DifferenceTarget(plus, minus):
+            pair = ((plus, 1.0), (minus, -1.0))
+            return _mixed(info, None, pair, place)
+        case _:
+            raise UsageError(
+                OPTION,
+                f"{text!r} cannot be made strong",
+                "name a class, class - class, or layer:channel",
+            )
+
+
+def _mixed(
+    info: ModelInfo, layer: LayerInfo | None, mixture: Mixture, place: Where
+) -> Objective:
+    """Return the weighted sum of channels of a layer, or of classes."""
+    whole: Objective | None = None
+    for index, weight in mixture:
+        _require_channel(info, layer, index)
+        one = _plain(info, layer, index, place)
+        part = one if weight == 1 else weight * one
+        whole = part if whole is None else whole + part
+    if whole is None:
+        raise UsageError("--channels", "names none", "write 3, 7 or 3 - 7 + 0.5*12")
+    return whole
+
+
+def _plain(
+    info: ModelInfo, layer: LayerInfo | None, index: int, place: Where
+) -> Objective:
+    if layer is None:
+        return logit(index, info.labels[index])
+    return (unit if place == "centre" else channel)(layer.name, index)
+
+
+def _require_channel(info: ModelInfo, layer: LayerInfo | None, index: int) -> None:
+    """Refuse a channel that there is not.
+
+    Raises:
+        UsageError: says how many there are.
+        ModelError: the output is no row of classes.
+    """
+    if layer is None and info.task is Task.DETECT:
+        raise ModelError(
+            info.title, "gives boxes, no row of classes", "choose one of its layers"
+        )
+    count = len(info.labels) if layer is None else channels_of(layer)
+    if index >= count:
+        name = layer.name if layer else "the output"
+        raise UsageError(
+            "--channel",
+            f"{name} has no channel {index}",
+            f"it has {count}: 0 to {count - 1}",
+        )
