@@ -14,6 +14,7 @@ from tests.benchmarks import (  # noqa: F401  they register
     live,
     live_engine,
     memory,
+    nets,
     window,
 )
 from tests.benchmarks.figures import BENCHMARKS, SOAKS

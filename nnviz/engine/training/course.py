@@ -27,6 +27,7 @@ from nnviz.engine.training.publish import (
     card_text,
     in_half_precision,
     publish,
+    train_command,
     training_text,
 )
 
@@ -144,16 +145,9 @@ class Course:
                 for score, value in {**scores, **self.more(net, recipe)}.items()
             },
             "dead units": dead_units_text(net, _some_pixels(split, recipe)),
-            "measured with": _command("evaluate", f"bundled:{name}", words.evaluate),
+            "measured with": f"`nnviz evaluate bundled:{name} {words.evaluate}`",
             "training": training_text(recipe.epochs, recipe.seed, trained.seconds),
-            "trained with": _command(
-                "train",
-                name,
-                words.train,
-                f"--epochs {assignment.epochs}" if assignment.epochs else "",
-                f"--seed {assignment.seed}" if assignment.seed else "",
-                "--out DIR",
-            ),
+            "trained with": train_command(assignment, words.train),
             "weights": "half precision, computed with in single precision",
         }
         card = card_text(name, words.about, rows, words.weaknesses)
@@ -168,10 +162,6 @@ def _some_pixels(split: Split, recipe: ClassifierRecipe) -> Iterator[Tensor]:
 
 def _percent(share: float) -> float:
     return round(100 * share, 1)
-
-
-def _command(*parts: str) -> str:
-    return f"`nnviz {' '.join(part for part in parts if part)}`"
 
 
 def need_data(data: Path | None) -> Path:

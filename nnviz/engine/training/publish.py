@@ -10,6 +10,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from nnviz.engine.training.fitting import Assignment
+
 
 def in_half_precision(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return what is left of weights when they have shipped, in single precision.
@@ -69,6 +71,23 @@ def card_text(name: str, about: str, rows: Mapping[str, str], weaknesses: str) -
         f"# bundled:{name}\n\n{about}\n\n| | |\n|---|---|\n{table}\n\n"
         f"**What it is bad at.** {weaknesses}\n"
     )
+
+
+def train_command(assignment: Assignment, options: str = "") -> str:
+    """Return the words that train a network so, for its card.
+
+    Args:
+        assignment: which network, how long, from what seed.
+        options: further ones, that say where the data are.
+    """
+    parts = [
+        f"nnviz train {assignment.stem.name}",
+        options,
+        f"--epochs {assignment.epochs}" if assignment.epochs else "",
+        f"--seed {assignment.seed}" if assignment.seed else "",
+        "--out DIR",
+    ]
+    return f"`{' '.join(part for part in parts if part)}`"
 
 
 def training_text(epochs: int, seed: int, seconds: float) -> str:

@@ -12,6 +12,7 @@ from nnviz.engine.training.publish import (
     card_text,
     in_half_precision,
     publish,
+    train_command,
     training_text,
 )
 from nnviz.engine.training.scene_batches import SceneRecipe, held_out_batches
@@ -84,13 +85,14 @@ class SceneCourse:
         measured = {
             **{f"{name}, held out": f"{value} %" for name, value in figures.items()},
             "dead units": dead_units_text(net, (batch.pixels for batch in some)),
+            "training": f"{training}, {2 * recipe.scenes} pictures an epoch, "
+            "with one thread of a busy machine",
+            "trained with": train_command(assignment),
         }
-        card = self._card(recipe, measured, training)
+        card = self._card(recipe, measured)
         publish(trained.weights, facts, card, assignment.stem)
 
-    def _card(
-        self, recipe: SceneRecipe, measured: Mapping[str, str], training: str
-    ) -> str:
+    def _card(self, recipe: SceneRecipe, measured: Mapping[str, str]) -> str:
         least, most = recipe.shapes
         count = f"{_JUDGED} --shapes {least} {most} --size {recipe.size}"
         rows = {
@@ -102,9 +104,6 @@ class SceneCourse:
             "split": "by seed: trained on seeds from 1000000 on, measured on "
             f"{_JUDGED} scenes of the seeds from 0 on",
             **measured,
-            "training": f"{training}, {2 * recipe.scenes} pictures an epoch, "
-            "with one thread of a busy machine",
-            "command": f"`nnviz train {self.name} --out resources/models`",
             "measured with": f"`nnviz scenes --out held-out --count {count}`, "
             f"`nnviz evaluate bundled:{self.name} --data held-out`",
             "weights": "half precision, computed with in single precision",
