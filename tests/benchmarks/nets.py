@@ -51,7 +51,8 @@ def _openings() -> Iterator[Figure]:
 
 def _milliseconds(name: str, method: str, size: int) -> float:
     """Return what a picture costs, from pixels to boxes or names of pixels."""
-    session = Session()
+    # Nothing is kept: each picture is computed.
+    session = Session(activation_bytes=0)
     model = ModelRequest(reference=f"bundled:{name}", device="cpu")
     own = finish(session.job(LoadModel(model), never)).preprocess
     scaled = replace(own, resize=size, input_size=(size, size))
