@@ -26,6 +26,8 @@ from nnviz.base.results import Report
 from nnviz.base.video import FrameImage
 from nnviz.engine.models.model import Model
 from nnviz.engine.ops.asked import Subject
+from nnviz.engine.ops.attack_goals import Victim, choose_goal, gives_shares
+from nnviz.engine.ops.attack_report import Attempt
 from nnviz.engine.ops.budget import Pace
 from nnviz.engine.ops.cache import Held, TensorCache
 from nnviz.engine.ops.kept import LayerGradients, LayerPass
@@ -221,6 +223,35 @@ class Context:
         )
         with in_words(model.info.title):
             return one.gradients(target, self.activations, self.subject)
+
+    def attempt(self, target: str, *, towards: bool) -> Attempt:
+        """Return an attack on the photograph that has not begun.
+
+        Args:
+            target: classes, as ``choose_goal`` reads them.
+            towards: whether the answer is to be one of them, or none of them.
+
+        Raises:
+            UsageError: nothing of that name, or no class to reach.
+            ModelError: the network does not classify.
+        """
+        model, answer = self.model, self.activations("")
+        victim = Victim(
+            net=model.net,
+            normaliser=model.normaliser,
+            check=self.check,
+            shares=gives_shares(answer),
+            alone=not model.info.takes_several,
+        )
+        before = victim.logits(self.pixels)
+        return Attempt(
+            victim=victim,
+            info=model.info,
+            placement=self.placement,
+            clean=self.pixels,
+            before=before,
+            chosen=choose_goal(target, model.info, before, towards=towards),
+        )
 
     def picture(self, path: str) -> Tensor:
         """Return another picture as the network gets it, as ``pixels``.

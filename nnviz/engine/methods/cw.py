@@ -1,0 +1,166 @@
+"""Carlini and Wagner's attack: the least noise in L2, at the price of many passes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Help, Range, Title
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.ops.attack_report import Attempt
+from nnviz.engine.ops.attacks import GoalParams, as_arrays, as_tensor
+from nnviz.engine.ops.carlini_wagner import (
+    Constants,
+    Descent,
+    Search,
+    anew,
+    descend,
+    first_constants,
+    first_descent,
+)
+
+_DESCENT = ("change", "mean", "square", "best", "norm", "here")
+_CONSTANTS = ("value", "low", "high")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CwParams(GoalParams):
+    """What the network is to say, and how long is searched."""
+
+    rounds: Annotated[
+        int, Range(1, 20), Help("How many values of c are tried, each halfway in.")
+    ] = 5
+    steps: Annotated[
+        int, Range(1, 10000, log=True), Help("Steps for each value of c.")
+    ] = 100
+    rate: Annotated[
+        float, Range(1e-4, 1, log=True), Title("Learning rate"), Help("Of Adam.")
+    ] = 0.01
+    confidence: Annotated[
+        float,
+        Range(0, 100),
+        Help("How far ahead the wanted answer must be, in logits (kappa)."),
+    ] = 0.0
+    constant: Annotated[
+        float,
+        Range(1e-5, 1e5, log=True),
+        Title("First c"),
+        Help("Weight of the goal beside the noise; the search begins with it."),
+    ] = 0.1
+
+
+@register(
+    "cw",
+    title="Carlini-Wagner",
+    group="Attack",
+    live=False,
+    reference=Reference("Carlini & Wagner 2017", "arXiv:1608.04644"),
+    tasks=(Task.CLASSIFY,),
+    recorded=True,
+)
+class CarliniWagner:
+    """The shortest noise by descent on noise and goal together, for several c."""
+
+    Params: ClassVar[type] = CwParams
+    shows: ClassVar[str] = (
+        "The least noise (L2) that a long search finds to change the answer: noise "
+        "and goal are minimised together, with the smallest weight of the goal that "
+        "still succeeds."
+    )
+    reading: ClassVar[str] = (
+        "The picture is the nearest one so far that succeeded. With a confidence "
+        "above 0 the answer is not only just wrong, and survives more."
+    )
+    misleads: ClassVar[str] = (
+        "The picture is no 8-bit picture: rounding it to a file may undo noise as "
+        "small as this. Too few rounds or steps give noise that is too large."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"rounds": 2, "steps": 4, "constant": 10.0},
+        "published": {"rounds": 9, "steps": 10000, "constant": 0.001},
+        "quick": {"rounds": 3, "steps": 50, "constant": 1.0},
+    }
+
+    def run(self, ctx: Context, params: CwParams) -> Iterator[Report]:
+        """Yield a report a step: "adversarial", "noise", "before", "after", ..."""
+        attempt = ctx.attempt(params.target, towards=params.towards)
+        search = Search(rate=params.rate, confidence=params.confidence)
+        at = _begin(ctx, attempt, params.constant)
+        total = params.rounds * params.steps
+        while at.done < total:
+            if at.done and at.done % params.steps == 0:
+                at = at.next_round()
+            descent, logits = descend(
+                attempt.victim,
+                attempt.chosen.goal,
+                attempt.clean,
+                at.descent,
+                at.constants.value,
+                search,
+            )
+            at = at.moved(descent, logits)
+            report = attempt.report(descent.best, at.best, (at.words,))
+            _keep(ctx, attempt, at)
+            ctx.step(at.done, total, "steps")
+            yield report
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stand:
+    """Where the search stands: a descent, the values of c, and what is best so far."""
+
+    descent: Descent
+    constants: Constants
+    best: Tensor
+    """Logits of the nearest picture that succeeded, (1, K)."""
+    done: int = 0
+
+    @property
+    def words(self) -> str:
+        """Which c is tried."""
+        return f"c = {float(self.constants.value):.3g}"
+
+    def next_round(self) -> "_Stand":
+        """Return the start of the descent for the next c."""
+        constants = self.constants.after(self.descent.here)
+        return replace(self, constants=constants, descent=anew(self.descent))
+
+    def moved(self, descent: Descent, logits: Tensor) -> "_Stand":
+        """Return where a step led, given the logits of where it began."""
+        nearer = bool(descent.norm < self.descent.norm)
+        best = logits if nearer else self.best
+        return replace(self, descent=descent, best=best, done=self.done + 1)
+
+
+def _begin(ctx: Context, attempt: Attempt, constant: float) -> _Stand:
+    """Return where the attack begins or goes on."""
+    clean, state = attempt.clean, ctx.begun
+    descent, constants = first_descent(clean), first_constants(1, constant, clean)
+    if state is None:
+        return _Stand(descent, constants, attempt.before)
+    attempt.take_history(state)
+    parts = {name: as_tensor(state, name, getattr(descent, name)) for name in _DESCENT}
+    values = (as_tensor(state, name, constants.value) for name in _CONSTANTS)
+    return _Stand(
+        replace(descent, step=int(state["step"]), **parts),
+        Constants(*values),
+        as_tensor(state, "logits", attempt.before),
+        int(state["done"]),
+    )
+
+
+def _keep(ctx: Context, attempt: Attempt, at: _Stand) -> None:
+    """Let the step be recorded, and gone on from."""
+
+    def state() -> State:
+        tensors = {name: getattr(at.descent, name) for name in _DESCENT}
+        tensors |= {name: getattr(at.constants, name) for name in _CONSTANTS}
+        counts = {"step": np.array(at.descent.step), "done": np.array(at.done)}
+        arrays = as_arrays(**tensors, logits=at.best)
+        return arrays | attempt.history_state() | counts
+
+    ctx.keep(attempt.numbers, state)

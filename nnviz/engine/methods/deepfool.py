@@ -1,0 +1,107 @@
+"""DeepFool: the shortest way out of a class, across the nearest straightened border."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Help, Range, TargetText, Title
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.ops.attack_report import Attempt
+from nnviz.engine.ops.attacks import as_arrays, as_tensor
+from nnviz.engine.ops.deepfool import Walk, boundaries, candidates, crossed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeepfoolParams:
+    """Which class to leave, and where it may lead."""
+
+    target: Annotated[
+        TargetText,
+        Title("Class"),
+        Help("The class to leave; left empty, the predicted one."),
+    ] = ""
+    classes: Annotated[
+        int,
+        Range(1, 1000, log=True),
+        Help("How many other classes may be reached, the likeliest ones."),
+    ] = 10
+    overshoot: Annotated[
+        float,
+        Range(0, 1),
+        Help("Share by which the border is crossed; it applies to all of the noise."),
+    ] = 0.02
+    steps: Annotated[int, Range(1, 1000, log=True), Help("Steps at most.")] = 50
+
+
+@register(
+    "deepfool",
+    title="DeepFool",
+    group="Attack",
+    live=False,
+    reference=Reference("Moosavi-Dezfooli et al. 2016", "arXiv:1511.04599"),
+    tasks=(Task.CLASSIFY,),
+    recorded=True,
+)
+class Deepfool:
+    """Steps to the nearest border of the network, taken to be straight."""
+
+    Params: ClassVar[type] = DeepfoolParams
+    shows: ClassVar[str] = (
+        "About the least noise that changes the answer: at each step the borders to "
+        "the likeliest other classes are taken to be straight, and the nearest one is "
+        "crossed."
+    )
+    reading: ClassVar[str] = (
+        "The length of the noise (L2) is how far the photograph lies from the border: "
+        "compare it between photographs and networks."
+    )
+    misleads: ClassVar[str] = (
+        "It finds a short way, not the shortest: Carlini and Wagner's attack often "
+        "finds a shorter one. The answer is only just wrong, so that rounding to a "
+        "file can undo it."
+    )
+    presets: ClassVar[Presets] = {"demo": {"steps": 5}, "far": {"overshoot": 0.5}}
+
+    def run(self, ctx: Context, params: DeepfoolParams) -> Iterator[Report]:
+        """Yield a report a step: "adversarial", "noise", "before", "after", ..."""
+        attempt = ctx.attempt(params.target, towards=False)
+        leave = attempt.chosen.goal.classes
+        others = candidates(attempt.before, leave, params.classes)
+        start = attempt.before.masked_fill(~leave, -torch.inf).argmax(1)
+        at, done = _begin(ctx, attempt)
+        for step in range(done, params.steps):
+            logits, border = boundaries(attempt.victim, at.pixels, start, others)
+            report = attempt.report(at.pixels, logits)
+            if attempt.succeeded(logits):
+                yield report
+                return
+            at = crossed(attempt.clean, at, border, params.overshoot)
+            _keep(ctx, attempt, at, step + 1)
+            ctx.step(step, params.steps, "steps")
+            yield report
+        yield attempt.report(at.pixels, attempt.victim.logits(at.pixels))
+
+
+def _begin(ctx: Context, attempt: Attempt) -> tuple[Walk, int]:
+    """Return where the attack begins or goes on, and the number of steps done."""
+    clean = attempt.clean
+    if ctx.begun is None:
+        return Walk(torch.zeros_like(clean), clean), 0
+    attempt.take_history(ctx.begun)
+    noise, pixels = (as_tensor(ctx.begun, name, clean) for name in ("noise", "pixels"))
+    return Walk(noise, pixels), int(ctx.begun["step"])
+
+
+def _keep(ctx: Context, attempt: Attempt, at: Walk, step: int) -> None:
+    """Let the step be recorded, and gone on from."""
+
+    def state() -> State:
+        arrays = as_arrays(noise=at.noise, pixels=at.pixels)
+        return arrays | attempt.history_state() | {"step": np.array(step)}
+
+    ctx.keep(attempt.numbers, state)

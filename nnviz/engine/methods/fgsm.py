@@ -1,0 +1,51 @@
+"""The fast gradient sign method: one step, every pixel by the same amount."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from nnviz.base.info import Reference, Task
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.attacks import LEVELS, BallParams
+from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
+
+
+@register(
+    "fgsm",
+    title="FGSM",
+    group="Attack",
+    live=True,
+    reference=Reference("Goodfellow et al. 2015", "arXiv:1412.6572"),
+    tasks=(Task.CLASSIFY,),
+)
+class Fgsm:
+    """One step of the length of epsilon along the gradient's sign."""
+
+    Params: ClassVar[type] = BallParams
+    shows: ClassVar[str] = (
+        "What one step along the gradient does to the answer: every pixel becomes "
+        "brighter or darker by epsilon, whichever raises the loss."
+    )
+    reading: ClassVar[str] = (
+        "Compare the bars before and after. Raise epsilon until the answer turns: the "
+        "less it takes, the closer the photograph lies to the network's border."
+    )
+    misleads: ClassVar[str] = (
+        "The loss is no straight line: a larger step can do less, and PGD finds far "
+        "smaller noise. A network that withstands it is not robust."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "panda": {"epsilon": 1.785},
+        "strong": {"epsilon": 8.0},
+    }
+
+    def run(self, ctx: Context, params: BallParams) -> Iterator[Report]:
+        """Yield one report: "adversarial", "noise", "before", "after"."""
+        attempt = ctx.attempt(params.target, towards=params.towards)
+        victim, clean = attempt.victim, attempt.clean
+        _, gradient = victim.gradient(clean, attempt.chosen.goal.loss)
+        epsilon = params.epsilon / LEVELS
+        how = Climb(epsilon=epsilon, step=epsilon, norm=params.norm)
+        pixels = climbed(clean, Position(clean, gradient), gradient, how).pixels
+        yield attempt.report(pixels, victim.logits(pixels))

@@ -1,0 +1,135 @@
+"""Projected gradient descent: many small steps that fool, never far from the photo."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Help, Range, Steerable, Title, Unit
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.ops.attack_norms import random_noise
+from nnviz.engine.ops.attack_report import Attempt
+from nnviz.engine.ops.attacks import LEVELS, BallParams, as_arrays, as_tensor
+from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PgdParams(BallParams):
+    """What the network is to say, the budget, and the steps."""
+
+    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps at most.")] = 40
+    step: Annotated[
+        float,
+        Range(0.01, 2550, log=True),
+        Title("Step size"),
+        Unit("/255"),
+        Steerable(),
+        Help("Length of a step, measured as epsilon is."),
+    ] = 1.0
+    start: Annotated[
+        bool,
+        Title("Random start"),
+        Help("Begin at random inside the budget (PGD), or at the photograph (BIM)."),
+    ] = True
+    momentum: Annotated[
+        float,
+        Range(0, 1),
+        Steerable(),
+        Help("Share of the last direction that is kept; 1 is MI-FGSM, 0 none."),
+    ] = 0.0
+    stop: Annotated[
+        bool,
+        Title("Stop when reached"),
+        Help("End with the first step that succeeds, or use all steps."),
+    ] = False
+
+
+@register(
+    "pgd",
+    title="PGD",
+    group="Attack",
+    live=False,
+    reference=Reference("Madry et al. 2018", "arXiv:1706.06083"),
+    tasks=(Task.CLASSIFY,),
+    recorded=True,
+)
+class Pgd:
+    """Small steps up the loss, each brought back into the budget."""
+
+    Params: ClassVar[type] = PgdParams
+    shows: ClassVar[str] = (
+        "A picture that looks like the photograph and that the network takes for "
+        "something else: the noise is found by many small steps along the gradient, "
+        "none of which may leave the budget."
+    )
+    reading: ClassVar[str] = (
+        "Compare the bars before and after, and look at the noise, which is shown "
+        "stronger than it is. The curve says how soon the answer turned."
+    )
+    misleads: ClassVar[str] = (
+        "The noise is for this network and this very file: another network, a JPEG or "
+        "a photograph of the screen may undo it. That it fails within some steps does "
+        "not show that the network is robust."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"steps": 5},
+        "BIM": {"start": False},
+        "MI-FGSM": {"start": False, "momentum": 1.0, "steps": 10},
+        "L2": {"norm": "l2", "epsilon": 128.0, "step": 26.0},
+    }
+
+    def run(self, ctx: Context, params: PgdParams) -> Iterator[Report]:
+        """Yield a report a step: "adversarial", "noise", "before", "after", ..."""
+        attempt = ctx.attempt(params.target, towards=params.towards)
+        at, done = _begin(ctx, attempt, params)
+        for step in range(done, params.steps):
+            logits, gradient = attempt.victim.gradient(
+                at.pixels, attempt.chosen.goal.loss
+            )
+            report = attempt.report(at.pixels, logits)
+            if params.stop and attempt.succeeded(logits):
+                yield report
+                return
+            at = climbed(attempt.clean, at, gradient, _how(ctx.params))
+            _keep(ctx, attempt, at, step + 1)
+            ctx.step(step, params.steps, "steps")
+            yield report
+        yield attempt.report(at.pixels, attempt.victim.logits(at.pixels))
+
+
+def _how(params: PgdParams) -> Climb:
+    return Climb(
+        epsilon=params.epsilon / LEVELS,
+        step=params.step / LEVELS,
+        norm=params.norm,
+        decay=params.momentum,
+    )
+
+
+def _begin(ctx: Context, attempt: Attempt, params: PgdParams) -> tuple[Position, int]:
+    """Return where the attack begins or goes on, and the number of steps done."""
+    clean = attempt.clean
+    if ctx.begun is not None:
+        attempt.take_history(ctx.begun)
+        pixels = as_tensor(ctx.begun, "pixels", clean)
+        momentum = as_tensor(ctx.begun, "momentum", clean)
+        return Position(pixels, momentum), int(ctx.begun["step"])
+    pixels = clean
+    if params.start:
+        noise = random_noise(clean, params.epsilon / LEVELS, params.norm, ctx.generator)
+        pixels = (clean + noise).clamp(0, 1)
+    return Position(pixels, torch.zeros_like(clean)), 0
+
+
+def _keep(ctx: Context, attempt: Attempt, at: Position, step: int) -> None:
+    """Let the step be recorded, and gone on from."""
+
+    def state() -> State:
+        arrays = as_arrays(pixels=at.pixels, momentum=at.momentum)
+        return arrays | attempt.history_state() | {"step": np.array(step)}
+
+    ctx.keep(attempt.numbers, state)

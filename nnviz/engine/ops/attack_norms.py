@@ -1,0 +1,54 @@
+"""Balls around a photograph: steepest steps in them and the way back onto them.
+
+Noise is (N, C, H, W) in units of pixels in [0, 1]; a norm is taken for each picture.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Norm = Literal["linf", "l2"]
+_TINY = 1e-10
+
+
+def size_of(noise: Tensor, norm: Norm) -> Tensor:
+    """Return the norm of each picture's noise, (N, 1, 1, 1)."""
+    order = 2 if norm == "l2" else torch.inf
+    size: Tensor = torch.linalg.vector_norm(noise, order, (1, 2, 3), keepdim=True)
+    return size
+
+
+def steepest(gradient: Tensor, norm: Norm) -> Tensor:
+    """Return the step of length 1 along which a linear function rises most.
+
+    The gradient's sign for "linf", the gradient over its length for "l2" (Madry et
+    al. 2018, arXiv:1706.06083).
+    """
+    if norm == "linf":
+        return gradient.sign()
+    return gradient / (size_of(gradient, "l2") + _TINY)
+
+
+def project(noise: Tensor, epsilon: float, norm: Norm) -> Tensor:
+    """Return the nearest noise of at most ``epsilon``."""
+    if norm == "linf":
+        return noise.clamp(-epsilon, epsilon)
+    return noise * (epsilon / (size_of(noise, "l2") + _TINY)).clamp(max=1)
+
+
+def random_noise(
+    like: Tensor, epsilon: float, norm: Norm, generator: torch.Generator
+) -> Tensor:
+    """Return noise to start from, inside the ball.
+
+    Each number uniform for "linf"; for "l2" of uniform direction and length, as
+    torchattacks draws it.  Drawn on the CPU, so that it is the same on every device.
+    """
+    shape = like.shape
+    if norm == "linf":
+        drawn = torch.rand(shape, generator=generator, dtype=like.dtype) * 2 - 1
+        return (epsilon * drawn).to(like.device)
+    drawn = torch.randn(shape, generator=generator, dtype=like.dtype)
+    length = torch.rand((shape[0], 1, 1, 1), generator=generator, dtype=like.dtype)
+    return (epsilon * length * steepest(drawn, "l2")).to(like.device)

@@ -1,0 +1,146 @@
+"""What an attack shows: the picture, the noise, the answers before and after."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.base.frames import Frame, Placement
+from nnviz.base.info import ModelInfo
+from nnviz.base.results import Curves, Picture, Ranking, Report, Result
+from nnviz.engine.ops.attack_goals import Chosen, Victim
+from nnviz.engine.ops.attack_norms import size_of
+from nnviz.engine.ops.attacks import LEVELS
+from nnviz.engine.ops.targets import label
+
+_SHOWN = 5
+_HALF = 0.5
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Attempt:
+    """An attack on one photograph, as it is told.
+
+    Attributes:
+        victim: the network, as attacks see it.
+        info: of the network.
+        placement: where the input lies on the photograph.
+        clean: the network's input, (1, C, H, W) in [0, 1].
+        before: its logits, (1, K).
+        chosen: what is wanted.
+    """
+
+    victim: Victim
+    info: ModelInfo
+    placement: Placement
+    clean: Tensor
+    before: Tensor
+    chosen: Chosen
+    _history: list[Tensor] = field(default_factory=list)
+
+    def report(
+        self, pixels: Tensor, logits: Tensor, notes: Sequence[str] = ()
+    ) -> Report:
+        """Return the report of a step, and keep its answer for the curve.
+
+        Args:
+            pixels: the attacked input, (1, C, H, W) in [0, 1].
+            logits: what the network says to it, (1, K).
+            notes: further remarks.
+        """
+        self._history.append(logits[0].softmax(0).cpu())
+        noise = pixels - self.clean
+        results: dict[str, Result] = {
+            "adversarial": self._picture(pixels),
+            "noise": self._picture(_HALF + noise * _gain(noise)),
+            "before": ranking(self.before, self.info),
+            "after": ranking(logits, self.info),
+        }
+        if len(self._history) > 1:
+            results["confidence"] = self._curves(logits)
+        said = (self._answer(logits), noise_words(noise), *notes)
+        return Report(results, said)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """What a recording keeps of the last step."""
+        return {"probability": float(self._history[-1][self.chosen.index])}
+
+    def history_state(self) -> dict[str, NDArray[Any]]:
+        """Return the answers so far, for ``take_history``."""
+        return {"history": torch.stack(self._history).numpy()}
+
+    def take_history(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from the answers of a recorded step."""
+        self._history = list(torch.from_numpy(state["history"].copy()))
+
+    def succeeded(self, logits: Tensor) -> bool:
+        """Tell whether the answer is as wanted."""
+        return bool(self.chosen.goal.reached(logits)[0])
+
+    def _picture(self, pixels: Tensor) -> Picture:
+        values = pixels[0].detach().to("cpu", torch.float32).clamp(0, 1)
+        return Picture(
+            pixels=np.ascontiguousarray(values.permute(1, 2, 0).numpy()),
+            frame=Frame.INPUT,
+            placement=self.placement,
+        )
+
+    def _answer(self, logits: Tensor) -> str:
+        was, now = _named(self.before, self.info), _named(logits, self.info)
+        outcome = "reached" if self.succeeded(logits) else "not reached"
+        return f"{self.chosen.words}: {outcome}; {was} before, {now} after"
+
+    def _curves(self, logits: Tensor) -> Curves:
+        """Return the probability of the class that is meant and of the last answer."""
+        meant, answer = self.chosen.index, int(logits[0].argmax())
+        rows = torch.stack(self._history)
+        lines = {index: label(self.info, index) for index in (meant, answer)}
+        return Curves(
+            x=np.arange(len(rows), dtype=np.float64),
+            series={name: rows[:, index].numpy() for index, name in lines.items()},
+            x_label="step",
+            y_label="probability",
+        )
+
+
+def ranking(logits: Tensor, info: ModelInfo) -> Ranking:
+    """Return the likeliest classes of one picture, (1, K)."""
+    shares = logits[0].double().softmax(0).cpu()
+    top = shares.topk(min(_SHOWN, len(shares)))
+    return Ranking(
+        labels=tuple(label(info, int(index)) for index in top.indices),
+        values=top.values.numpy(),
+        indices=top.indices.numpy(),
+        unit="probability",
+        limits=(0.0, 1.0),
+    )
+
+
+def noise_words(noise: Tensor) -> str:
+    """Say how much was changed of one picture, in the usual norms."""
+    largest = LEVELS * float(size_of(noise, "linf"))
+    length = float(size_of(noise, "l2"))
+    moved = (noise.abs().amax(1) > 0).double().mean().item()
+    gain = _gain(noise)
+    shown = f"; shown {gain:.3g} times as strong, grey is 0" if gain != 1 else ""
+    return (
+        f"noise: at most {largest:.3g}/255, L2 {length:.3g}, "
+        f"{100 * moved:.3g} % of the pixels{shown}"
+    )
+
+
+def _gain(noise: Tensor) -> float:
+    """Return what takes the largest difference to the end of the scale."""
+    largest = float(noise.abs().max())
+    return _HALF / largest if largest else 1.0
+
+
+def _named(logits: Tensor, info: ModelInfo) -> str:
+    shares = logits[0].softmax(0)
+    index = int(shares.argmax())
+    return f"{label(info, index)} {100 * float(shares[index]):.3g} %"

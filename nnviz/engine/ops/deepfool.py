@@ -1,0 +1,95 @@
+"""DeepFool: the nearest boundary of a network that is taken to be linear, again.
+
+Moosavi-Dezfooli et al. 2016 (arXiv:1511.04599), algorithm 2, in L2.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.ops.attack_goals import Victim
+
+_EXTRA = 1e-4
+"""Added to every distance, so that a step across a flat place ends behind it."""
+_TINY = 1e-8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walk:
+    """Where DeepFool stands.
+
+    Attributes:
+        noise: all steps so far, (N, C, H, W), before the overshoot.
+        pixels: the photograph with the noise and the overshoot, in [0, 1].
+    """
+
+    noise: Tensor
+    pixels: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Border:
+    """The nearest border, the network being taken to be linear.
+
+    Attributes:
+        normal: the direction across it, (N, C, H, W), of length 1.
+        distance: how far it is, (N,), in units of pixels in [0, 1].
+    """
+
+    normal: Tensor
+    distance: Tensor
+
+
+def candidates(logits: Tensor, leave: Tensor, number: int) -> Tensor:
+    """Return the classes to go to, likeliest first, (N, number).
+
+    Args:
+        logits: of the photographs, (N, K).
+        leave: bool (N, K), the classes that are to be left.
+        number: how many, at most as many as there are.
+    """
+    open_ones = logits.masked_fill(leave, -torch.inf)
+    available = int((~leave).sum(1).min())
+    return open_ones.topk(min(number, available), 1).indices
+
+
+def boundaries(
+    victim: Victim, pixels: Tensor, start: Tensor, others: Tensor
+) -> tuple[Tensor, Border]:
+    """Return the logits and the nearest border to another class.
+
+    Args:
+        victim: the network.
+        pixels: (N, C, H, W) in [0, 1].
+        start: the class that is left, (N,).
+        others: ``candidates``, (N, S).
+    """
+
+    def ahead(logits: Tensor) -> Tensor:
+        return (logits.gather(1, others) - logits.gather(1, start[:, None])).T
+
+    logits, slopes = victim.gradients(pixels, ahead)
+    lengths = slopes.flatten(2).norm(dim=2) + _TINY
+    distances = ahead(logits).abs() / lengths
+    nearest = distances.argmin(0)
+    rows = torch.arange(len(pixels), device=pixels.device)
+    length = lengths[nearest, rows].view(-1, 1, 1, 1)
+    return logits, Border(slopes[nearest, rows] / length, distances[nearest, rows])
+
+
+def crossed(clean: Tensor, at: Walk, border: Border, overshoot: float) -> Walk:
+    """Return where the step just across the border leads.
+
+    The overshoot is taken of all noise from the photograph, as foolbox does, and not
+    of each step, as torchattacks does.
+
+    Args:
+        clean: (N, C, H, W) in [0, 1].
+        at: where the attack stands.
+        border: the nearest one there.
+        overshoot: eta of the paper, 0.02 there.
+    """
+    step = (border.distance + _EXTRA).view(-1, 1, 1, 1) * border.normal
+    noise = at.noise + step
+    return Walk(noise, (clean + (1 + overshoot) * noise).clamp(0, 1))
