@@ -53,7 +53,10 @@ def test_cut_windows_follow_captums_rule(window, stride):
 
 @pytest.mark.slow
 def test_captum_agrees(tmp_path):
-    """Truth: captum 0.9's Occlusion in float64, run by the peers' own Python."""
+    """Truth: captum 0.9's Occlusion in float64, run by the peers' own Python.
+
+    It rounds the mean over the windows to float32 even there: so may ours differ.
+    """
     if not PEERS.exists():
         pytest.skip("make peers installs captum")
     out = tmp_path / "maps.npz"
@@ -71,7 +74,7 @@ def test_captum_agrees(tmp_path):
     for window, stride in SETTINGS:
         found = ours(net, pictures[:1], int(targets[0]), window, stride)
         captum = expected[f"{window},{stride}"]
-        assert np.abs(found - captum).max() <= 1e-9 * np.abs(captum).max()
+        assert np.abs(found - captum).max() <= 1e-7 * np.abs(captum).max()
 
 
 def test_windows_pushed_inside_are_all_of_one_size():
