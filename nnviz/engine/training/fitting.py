@@ -43,7 +43,8 @@ class Epoch:
         epochs: how many there are in all.
         loss: mean over the epoch.
         scores: on the held-out part by name ("top-1"), in [0, 1].
-        seconds: of training so far, earlier starts included.
+        seconds: of the processor's time spent on training so far, earlier starts
+            included: what another machine may expect, however busy this one was.
     """
 
     number: int
@@ -62,7 +63,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The averaged weights of a run, and how many seconds it took."""
+    """The averaged weights of a run, and how many processor seconds it took."""
 
     weights: dict[str, Tensor]
     seconds: float
@@ -143,9 +144,9 @@ def run_epochs(
         learner.load(saved)
         first, seconds = saved["epoch"], saved["seconds"]
     for number in range(first, epochs):
-        started = time.monotonic()
+        started = time.process_time()
         loss = train(number)
-        seconds += time.monotonic() - started
+        seconds += time.process_time() - started
         state = {**learner.state(), "epoch": number + 1, "seconds": seconds}
         save_atomically(state, checkpoint)
         yield Epoch(number + 1, epochs, loss, measure(learner.average), seconds)

@@ -91,7 +91,16 @@ def train_command(assignment: Assignment, options: str = "") -> str:
 
 
 def training_text(epochs: int, seed: int, seconds: float) -> str:
-    """Say how a network was trained, for its card."""
+    """Say how a network was trained, for its card.
+
+    Args:
+        epochs: how many.
+        seed: of weights, order and augmentation.
+        seconds: of the processor's time.
+    """
     minutes = max(1, round(seconds / 60))
     unit = "minute" if minutes == 1 else "minutes"
-    return f"from scratch, {epochs} epochs, seed {seed}, {minutes} {unit}"
+    return (
+        f"from scratch, {epochs} epochs, seed {seed}, {minutes} {unit} of one "
+        "processor core"
+    )

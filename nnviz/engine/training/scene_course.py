@@ -85,8 +85,7 @@ class SceneCourse:
         measured = {
             **{f"{name}, held out": f"{value} %" for name, value in figures.items()},
             "dead units": dead_units_text(net, (batch.pixels for batch in some)),
-            "training": f"{training}, {2 * recipe.scenes} pictures an epoch, "
-            "with one thread of a busy machine",
+            "training": f"{training}, {2 * recipe.scenes} pictures an epoch",
             "trained with": train_command(assignment),
         }
         card = self._card(recipe, measured)
