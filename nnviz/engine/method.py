@@ -54,10 +54,14 @@ class Kept:
     Attributes:
         numbers: what was measured.
         state: makes the arrays from which to go on.
+        frame: whether the picture is one of a film's, which are all kept, or one on
+            the way there, of which none is; None where the steps themselves are the
+            film, which is kept as time allows.
     """
 
     numbers: Mapping[str, float]
     state: Callable[[], State]
+    frame: bool | None = None
 
 
 @dataclass(kw_only=True)
@@ -346,7 +350,13 @@ class Context:
         """Say how far the method is; told with the next yield."""
         self.progress = Progress(done, total, what)
 
-    def keep(self, numbers: Mapping[str, float], state: Callable[[], State]) -> None:
+    def keep(
+        self,
+        numbers: Mapping[str, float],
+        state: Callable[[], State],
+        *,
+        frame: bool | None = None,
+    ) -> None:
         """Say what the step of an optimisation measured, and how to go on from it.
 
         Told with the next yield; for methods registered as ``recorded``.
@@ -355,8 +365,9 @@ class Context:
             numbers: objective, loss, ..., by name.
             state: makes the arrays with which ``begun`` would go on, bit for bit;
                 called only where they are kept.
+            frame: as ``Kept`` has it.
         """
-        self.moment = Kept(numbers, state)
+        self.moment = Kept(numbers, state, frame)
 
     def cached(self, what: str, make: Callable[[], Held]) -> Held:
         """Keep what depends on the network and the photograph alone.

@@ -1,14 +1,14 @@
 """Deep dream: what a layer finds in a photograph is made stronger, at several sizes."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nnviz.base.errors import MemoryShortError, UsageError
 from nnviz.base.frames import Frame
@@ -27,37 +27,32 @@ from nnviz.base.parameters import (
 from nnviz.base.preprocess import Fit
 from nnviz.base.results import Picture, Report
 from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.models.model import fit_to_input
+from nnviz.engine.models.model import Precision, fit_to_input
 from nnviz.engine.ops.budget import graph_bytes
 from nnviz.engine.ops.cam_layers import middle
 from nnviz.engine.ops.dream_course import Course
 from nnviz.engine.ops.dreaming import (
     Dream,
     Signal,
-    by_mean,
-    by_spread,
     energy,
     guided_by,
     mean,
     only,
     strongest,
 )
+from nnviz.engine.ops.gradient_units import by_bands, by_mean, by_spread
 from nnviz.engine.ops.maps import maps_of
 from nnviz.engine.ops.memory import free_bytes, in_words, release
 from nnviz.engine.ops.objectives import MapsPass
 from nnviz.engine.ops.octaves import Size, moved_closer, octave_sizes, smoothed
-from nnviz.engine.ops.probe import noise_input
 from nnviz.engine.ops.sizes import SizeTrial
-from nnviz.engine.ops.taps import run_to_all
 from nnviz.engine.ops.tiles import Tiling, tiling
 
 _LEVELS = 255
 _PERCENT = 100
 _SIGNALS: dict[str, Signal] = {"squares": energy, "mean": mean}
-_UNITS = {"mean": by_mean, "spread": by_spread}
+_UNITS = {"mean": by_mean, "spread": by_spread, "bands": by_bands}
 _OF_DREAM = ("layer", "also", "channels", "channel", "strongest", "grows", "guide")
-_ALIKE = 1e-3
-"""Share of the largest value by which the twin's layers may differ: rounding."""
 _LEAST_SIDE = 128
 _MOST_BYTES = 1 << 30
 """Of main memory that a tile may take with its share below."""
@@ -136,10 +131,12 @@ class DeepDreamParams:
         Help("How much a step changes a pixel, on average."),
     ] = 1.5
     normalise: Annotated[
-        Literal["mean", "spread"],
+        Literal["mean", "spread", "bands"],
         Title("Step in units of"),
         Steerable(),
-        Help("The gradient's mean magnitude or its standard deviation."),
+        Help(
+            "The gradient's mean, its spread, or that of each band: large shapes too."
+        ),
     ] = "mean"
     jitter: Annotated[
         int,
@@ -155,6 +152,11 @@ class DeepDreamParams:
         Steerable(),
         Help("Blur of the gradient: larger shapes, less grain; 0 is none."),
     ] = 0.0
+    colours: Annotated[
+        Literal["free", "own"],
+        Steerable(),
+        Help("Colours change too, or only light and dark: the photograph's remain."),
+    ] = "free"
     carry: Annotated[
         Literal["detail", "picture"],
         Help("From one size to the next: what was dreamt alone, or all of it."),
@@ -185,6 +187,10 @@ class DeepDreamParams:
         Steerable(),
         Help("How far each picture of a film is turned."),
     ] = 0.0
+    precision: Annotated[
+        Precision,
+        Help("bfloat16 is about twice as fast where the processor has it, and rough."),
+    ] = "float32"
 
 
 @register(
@@ -238,7 +244,8 @@ class DeepDream:
             now = ctx.params
             found = studio.step(now)
             ctx.step(*_progress(course, now))
-            ctx.keep({"objective": found}, studio.state)
+            film = course.complete(now.steps) if params.frames > 1 else None
+            ctx.keep({"objective": found}, studio.state, frame=film)
             yield studio.report(now)
 
 
@@ -270,6 +277,8 @@ class _Studio:
         down, right = self._shift(params.jitter)
         gradient, found = self._gradient(course.picture.roll((down, right), (2, 3)))
         gradient = gradient.roll((-down, -right), (2, 3))
+        if params.colours == "own":
+            gradient = gradient.mean(1, keepdim=True).expand_as(gradient).clone()
         if params.smoothing:
             gradient = smoothed(gradient, params.smoothing)
         gradient = _UNITS[params.normalise](gradient)
@@ -392,12 +401,7 @@ def _dream(ctx: Context, params: DeepDreamParams) -> Dream:
     """
     model = ctx.model
     layers = {layer.name: layer for layer in _layers(ctx, params)}
-    passes = MapsPass(
-        net=_network(ctx, layers),
-        normaliser=model.normaliser,
-        layers=layers,
-        check=ctx.check,
-    )
+    passes = model.maps_pass(layers, ctx.check, params.precision)
     height, width = model.info.preprocess.input_size
     return Dream(
         maps=passes,
@@ -448,26 +452,6 @@ def _channels(ctx: Context, params: DeepDreamParams, name: str) -> tuple[int, ..
             "--channel", f"{name} has {count} channels", f"0 to {count - 1}"
         )
     return (params.channel,)
-
-
-def _network(ctx: Context, layers: Mapping[str, LayerInfo]) -> nn.Module:
-    """Return the network's twin, the network itself where the two differ in a layer.
-
-    A convolution of the twin does the work of the batch norm behind it as well.
-    """
-    model = ctx.model
-    calls = {name: layer.calls for name, layer in layers.items()}
-    preprocess = model.info.preprocess
-    noise = noise_input(model.net, preprocess.channels, preprocess.input_size)
-    with torch.no_grad():
-        ours = run_to_all(model.net, noise, calls)
-        others = run_to_all(model.twin(), noise, calls)
-    alike = all(
-        torch.allclose(others[name], ours[name], rtol=_ALIKE, atol=_ALIKE * size)
-        for name in calls
-        if (size := float(ours[name].abs().max())) >= 0
-    )
-    return model.twin() if alike else model.net
 
 
 def _trial(ctx: Context, layers: Iterable[LayerInfo]) -> SizeTrial:

@@ -50,6 +50,10 @@ class Course:
         """Height and width of the octave, px."""
         return self.sizes[self.octave]
 
+    def complete(self, steps: int) -> bool:
+        """Tell whether the last octave has had all its steps."""
+        return self.octave == len(self.sizes) - 1 and self.step >= steps
+
     def advance(self, steps: int, frames: int, move: Move) -> bool:
         """Go to the octave and frame of the next step; return whether there is one.
 
@@ -60,11 +64,11 @@ class Course:
         """
         if self.step < steps:
             return True
-        last = self.octave == len(self.sizes) - 1
-        if last and self.frame + 1 >= frames:
+        complete = self.complete(steps)
+        if complete and self.frame + 1 >= frames:
             return False
         self.step = 0
-        if last:
+        if complete:
             self._next_frame(move)
         else:
             self._next_octave()

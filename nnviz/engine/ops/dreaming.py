@@ -131,23 +131,3 @@ class Dream:
         size = (maps.shape[2], maps.shape[3])
         weights = self.shares[layer] * tile.weights(size, pitches)
         return self.signals[layer](maps.detach()) * weights.to(maps)
-
-
-def by_mean(gradient: Tensor) -> Tensor:
-    """Divide a gradient, in its place, by the mean of its magnitude.
-
-    One without any is left as it is.
-    """
-    return _divided(gradient, float(gradient.abs().mean(dtype=torch.float64)))
-
-
-def by_spread(gradient: Tensor) -> Tensor:
-    """Divide a gradient, in its place, by its standard deviation.
-
-    That is TensorFlow's tutorial (tensorflow/docs, ``deepdream.ipynb``).
-    """
-    return _divided(gradient, float(gradient.std(correction=0)) + _TINY)
-
-
-def _divided(gradient: Tensor, size: float) -> Tensor:
-    return gradient.div_(size) if size else gradient

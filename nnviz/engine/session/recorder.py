@@ -190,9 +190,9 @@ def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
 class Recorder:
     """Keeps each step's numbers, and frames and states as far as time allows.
 
-    Frames are kept 20 times a second at most, in 5 % of the time; the state twice a
-    second up to 512 px, of larger pictures every 10 s, in 10 % of the time.  So a
-    process that is killed loses little.
+    Frames are kept 20 times a second at most, in 5 % of the time; where a method makes
+    a film, all its pictures.  The state is kept twice a second up to 512 px, of larger
+    pictures every 10 s, in 10 % of the time.  So a process that is killed loses little.
 
     Args:
         recording: to append to.
@@ -220,7 +220,8 @@ class Recorder:
         """
         moment = ctx.moment or Kept({}, dict)
         self._last = _pixels(report)
-        frame = self._last if self._frames.due() else None
+        wanted = self._frames.due() if moment.frame is None else moment.frame
+        frame = self._last if wanted else None
         began = time.perf_counter()
         numbers = {name: float(value) for name, value in moment.numbers.items()}
         index = self._recording.append(_frame(frame), numbers)

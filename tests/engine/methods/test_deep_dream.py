@@ -4,6 +4,7 @@ Truth: google/deepdream's ``dream.ipynb`` written out again with numpy and scipy
 forward hook on the whole network (``notebook``), and cases worked out by hand.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -25,6 +26,7 @@ from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.method import Context, find
 from nnviz.engine.ops.cache import TensorCache
 from nnviz.engine.session import Session
+from nnviz.media.recordings import open_recording
 
 SCALED = Preprocess(
     input_size=(64, 64), resize=64, mean=(0.5, 0.4, 0.3), std=(0.5, 0.25, 0.2)
@@ -413,3 +415,36 @@ def test_a_film_goes_into_the_last_picture(session):
     middle = first[16:48, 16:48]
     np.testing.assert_allclose(second[::2, ::2], middle, atol=0.2)
     assert np.abs(second[::2, ::2] - middle).mean() < 0.02
+
+
+def test_a_recorded_film_keeps_its_pictures_and_none_on_the_way(session, tmp_path):
+    values = {"layer": "act2", "octaves": 2, "steps": 2, "frames": 3}
+    request = request_for(session, smooth(), SCALED, photo(64, 64), **values)
+    request = replace(request, recording=str(tmp_path / "film"))
+    finish(session.job(request, never))
+    recording = open_recording(tmp_path / "film")
+    assert len(recording) == 12
+    assert recording.frames == (3, 7, 11)
+
+
+def test_rough_precision_still_dreams_alike(session):
+    """Gradients in bfloat16 are some ten percent off: the change is much the same."""
+    image = photo()
+    values = {"layer": "act2", "octaves": 1, "steps": 1}
+    fine, rough = (
+        dreamt(session, smooth(), SCALED, image, precision=precision, **values)["dream"]
+        for precision in ("float32", "bfloat16")
+    )
+    assert fine.pixels.tobytes() != rough.pixels.tobytes()
+    changes = [(each.pixels - image.as_float()).ravel() for each in (fine, rough)]
+    assert np.corrcoef(changes)[0, 1] > 0.9
+
+
+def test_own_colours_change_in_brightness_alone(session):
+    """Red, green and blue of a pixel move by the same amount."""
+    grey = image_from_array(0.5 + 0.1 * photo().as_float())
+    values = {"layer": "act2", "octaves": 1, "steps": 2, "colours": "own"}
+    found = dreamt(session, smooth(), SCALED, grey, **values)["dream"]
+    change = found.pixels - grey.pixels
+    assert np.ptp(change, axis=2).max() < 1e-6
+    assert np.abs(change).mean() > 0.005
