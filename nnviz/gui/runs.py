@@ -214,6 +214,23 @@ class Runs(QObject):
         """Choose a method as soon as the network that is being opened is there."""
         self._preferred = name, values
 
+    def settings_of(self, info: MethodInfo, workspace: str) -> dict[str, Value]:
+        """Return what a method's parameters were set to, where not to their defaults.
+
+        What is asked about is the selection's and left out.
+
+        Args:
+            info: the method.
+            workspace: where they were set.
+        """
+        held = self._kept.get((workspace, info.name), {})
+        return {
+            each.name: held[each.name]
+            for each in info.parameters
+            if each.kind is not Kind.TARGET
+            and held.get(each.name, each.default) != each.default
+        }
+
     def set_values(self, values: Mapping[str, Value]) -> None:
         """Take what the form says; runs at once where that is cheap."""
         if self._method is None or dict(values) == self.values:

@@ -134,13 +134,13 @@ def rank_correlation(first: NDArray[Any], second: NDArray[Any]) -> float:
     Returns:
         In [-1, 1]; NaN where all values of a map are the same.
     """
-    one, two = _ranks(first), _ranks(second)
+    one, two = ranks(first), ranks(second)
     one, two = one - one.mean(), two - two.mean()
     size = np.sqrt((one @ one) * (two @ two))
     return float(one @ two / size) if size > 0 else float("nan")
 
 
-def _ranks(values: NDArray[Any]) -> Floats:
+def ranks(values: NDArray[Any]) -> Floats:
     """Return the rank of each value, from 1, ties sharing the mean of theirs."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)

@@ -9,7 +9,14 @@ from nnviz.base.images import image_from_array
 from nnviz.base.requests import RunMethod
 from nnviz.engine.session import Session
 from tests.benchmarks.engine import MODEL, finish, never, photo
-from tests.benchmarks.figures import Figure, benchmark, median_seconds, ratio
+from tests.benchmarks.figures import (
+    Figure,
+    benchmark,
+    median_seconds,
+    ratio,
+    soak,
+)
+from tests.benchmarks.window import run_program
 
 FAMILY = ("grad_cam", "grad_cam_pp", "hires_cam", "layer_cam", "xgrad_cam", "eigen_cam")
 
@@ -75,3 +82,17 @@ def first_partial(session, request):
     next(job)
     job.close()
     return time.perf_counter() - started
+
+
+@soak
+def explain_memory() -> Iterator[Figure]:
+    """Every explanation of two large networks, given 1 GiB above the loaded network."""
+    for reference in ("zoo:vit_b_16@random", "zoo:resnet152@random"):
+        found = run_program("explain_memory.py", reference)
+        for name, value in found.items():
+            method, _, kind = name.rpartition(".")
+            what = f"{reference[4:].partition('@')[0]} {method}"
+            if kind == "mib":
+                yield Figure(f"{what}: peak above the network", value, 1024, "MiB")
+            else:
+                yield Figure(f"{what}: time", value, value, "s", stretch=True)

@@ -1,7 +1,15 @@
 """Bars for a ranking, painted at once and read out to a screen reader."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.base.results import Ranking
@@ -9,10 +17,14 @@ from nnviz.gui.theme import GRID
 from nnviz.gui.views.tokens import tokens_of
 
 _BAR = 3
+_CHOOSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
 class Bars(QWidget):
     """A name, a number and a bar on each row, best first.
+
+    Up, Down, Home and End go from row to row where the bars take the focus; Enter and
+    the space bar do what a click does.
 
     Signals:
         chosen: the index, in the network's output, of a class that was clicked.
@@ -25,6 +37,7 @@ class Bars(QWidget):
         self._rows = rows
         self._ranking: Ranking | None = None
         self._stale = False
+        self._current = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.setAccessibleName(self.tr("Predictions"))
 
@@ -32,8 +45,7 @@ class Bars(QWidget):
         """Show the first rows of a ranking, or none."""
         self._ranking = ranking
         self._stale = False
-        self.setAccessibleDescription("; ".join(self.lines()))
-        self.update()
+        self._go(self._current)
 
     def set_stale(self) -> None:
         """Grey what is shown: something newer is on its way."""
@@ -43,9 +55,48 @@ class Bars(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the class of a row."""
         place = int(event.position().y() // self._row_height())
-        shown = self._ranking
-        if shown is not None and 0 <= place < min(self._rows, len(shown.labels)):
-            self.chosen.emit(int(shown.indices[place]))
+        if 0 <= place < len(self.lines()):
+            self._go(place)
+            self._choose()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go to another row, or choose the class of this one."""
+        last = len(self.lines()) - 1
+        places = {
+            Qt.Key.Key_Up: self._current - 1,
+            Qt.Key.Key_Down: self._current + 1,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }
+        key = Qt.Key(event.key())
+        if last >= 0 and key in places:
+            self._go(places[key])
+        elif last >= 0 and key in _CHOOSING:
+            self._choose()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show which row the keys are about."""
+        super().focusInEvent(event)
+        self._go(self._current)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Read all rows out again."""
+        super().focusOutEvent(event)
+        self._go(self._current)
+
+    def _go(self, place: int) -> None:
+        """Make a row the one that the keys are about."""
+        lines = self.lines()
+        self._current = min(max(place, 0), max(len(lines) - 1, 0))
+        told = lines[self._current : self._current + 1] if self.hasFocus() else lines
+        self.setAccessibleDescription("; ".join(told))
+        self.update()
+
+    def _choose(self) -> None:
+        if self._ranking is not None:
+            self.chosen.emit(int(self._ranking.indices[self._current]))
 
     def lines(self) -> list[str]:
         """Return what is shown as words: "tabby cat 71.3 %"."""
@@ -75,6 +126,17 @@ class Bars(QWidget):
         count = min(self._rows, len(self._ranking.labels))
         for place in range(count):
             self._paint_row(painter, self._ranking, place)
+        if self.hasFocus():
+            self._paint_focus(painter)
+
+    def _paint_focus(self, painter: QPainter) -> None:
+        """Draw a frame around the row that the keys are about."""
+        height = self._row_height()
+        frame = QRectF(0, self._current * height, self.width(), height - GRID)
+        painter.setOpacity(1)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 1))
+        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), _BAR, _BAR)
 
     def _paint_row(self, painter: QPainter, ranking: Ranking, place: int) -> None:
         metrics, palette = self.fontMetrics(), self.palette()

@@ -108,6 +108,7 @@ class BoardPane(QWidget):
             networks=self.choices.chosen_networks(),
             images=tuple(self._images[path] for path in self._wanted),
             target=self._bench.selection.target,
+            values=self.choices.chosen_values(),
         )
         self._images = {path: self._images[path] for path in self._wanted}
         self._wanted = []

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -13,10 +14,12 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.boards import COMPARED, Network, comparable
 from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Kind, Value
 from nnviz.base.requests import ModelRequest
 from nnviz.gui.parts import label, named
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
+from nnviz.gui.workspaces.explain import EXPLAIN
 
 _KEY = Qt.ItemDataRole.UserRole
 
@@ -114,6 +117,16 @@ class BoardChoices(QWidget):
         ):
             column.addWidget(ticks, share)
             ticks.changed.connect(self.changed)
+        self.settings = QCheckBox(self.tr("As set in Explain"))
+        self.settings.setChecked(True)
+        self.settings.setToolTip(
+            self.tr(
+                "On: each method runs with the parameters that it was given in the "
+                "Explain workspace, its layer only where one network is compared. "
+                "Off: with its defaults."
+            )
+        )
+        column.addWidget(self.settings)
         bench.models.listed.connect(lambda _: self._list())
         bench.selection.model_changed.connect(lambda _: self._list())
         bench.images.current_changed.connect(self._follow_image)
@@ -139,6 +152,27 @@ class BoardChoices(QWidget):
                 title, request = open_one.title, self._bench.models.request
             networks.append(Network(request=request, title=title))
         return tuple(networks)
+
+    def chosen_values(self) -> dict[str, dict[str, Value]]:
+        """Return the parameters by method that differ from their defaults.
+
+        A layer's name means nothing to another network.
+        """
+        if not self.settings.isChecked():
+            return {}
+        several = len(self.networks.ticked()) > 1
+        found = {}
+        for info in self.chosen_methods():
+            layers = {p.name for p in info.parameters if p.kind is Kind.LAYER}
+            given = self._bench.runs.settings_of(info, EXPLAIN.name)
+            values = {
+                name: value
+                for name, value in given.items()
+                if not (several and name in layers)
+            }
+            if values:
+                found[info.name] = values
+        return found
 
     def _offered(self) -> list[MethodInfo]:
         """Return the methods that suit the open network, the usual ones first."""

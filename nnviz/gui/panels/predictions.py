@@ -22,6 +22,7 @@ class PredictionPanel(QWidget):
         self._bench = bench
         self.bars = Bars(_TOP)
         self.bars.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.bars.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.bars.setToolTip(self.tr("Click a class to ask what speaks for it"))
         self.bars.chosen.connect(self._ask)
         self._words = label(style="muted", wrap=True)

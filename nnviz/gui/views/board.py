@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -28,6 +29,10 @@ _TILE = 150
 """Least height of a tile, px."""
 _HEAD_LETTERS = 15
 """Length of a line in the headings of columns."""
+_WORDS = 40
+"""Px of the words above and below a tile, about."""
+_SCROLLED = 0.7
+"""What a tile that is out of sight is worth beside one that is seen."""
 _HEAD = 104
 """Width of the rows' headings, px."""
 
@@ -69,6 +74,10 @@ class BoardView(QWidget):
         self.agreeing.toggled.connect(self._tell_agreement)
         self.legend = Legend(self)
         self._agreements: list[ElidedLabel] = []
+        self._heads: list[ElidedLabel] = []
+        self._tops: list[list[QLabel]] = []
+        self._across = 0
+        self._scroll = QScrollArea(self)
         self._page = QWidget(self)
         self._cells = QGridLayout(self._page)
         self._cells.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
@@ -110,27 +119,71 @@ class BoardView(QWidget):
                 widget.deleteLater()
         self.sides, self._agreements = [], []
         rows, columns = boards.grid(self._tiles)
-        self._cells.setColumnMinimumWidth(0, _HEAD if any(rows) else 0)
-        for n, name in enumerate(rows):
-            if name:
-                head = _heading(name, Qt.AlignmentFlag.AlignLeft)
-                self._cells.addWidget(head, 2 * n + 1, 0)
-            self._cells.setRowStretch(2 * n + 1, 1)
-        for n, name in enumerate(columns):
-            self._cells.addWidget(_column_heading(name), 0, n + 1)
-            self._cells.setColumnStretch(n + 1, 1)
-        for n, tile in enumerate(self._tiles):
-            row, column = rows.index(tile.title_row), columns.index(tile.title_column)
+        self._heads = [_heading(name) for name in rows]
+        self._tops = [[_column_heading(name) for name in columns] for _ in rows]
+        for n in range(len(self._tiles)):
             side = Side(self.state, self._page)
             side.setMinimumHeight(_TILE)
             side.pointed.connect(lambda place, n=n: self._point(place, n))
             side.chosen.connect(lambda n=n: self.tile_chosen.emit(n))
             words = ElidedLabel(self._page, Qt.AlignmentFlag.AlignHCenter)
             words.setObjectName("muted")
-            self._cells.addWidget(side, 2 * row + 1, column + 1)
-            self._cells.addWidget(words, 2 * row + 2, column + 1)
             self.sides.append(side)
             self._agreements.append(words)
+        self._across = 0
+        self._place()
+
+    def _place(self) -> None:
+        """Lay the tiles out: each row in as many lines as make them largest."""
+        rows, columns = boards.grid(self._tiles)
+        across = self._best_across(len(rows), len(columns))
+        if across == self._across:
+            return
+        self._across = across
+        lines = -(-len(columns) // across)
+        cells = self._cells
+        for n in range(cells.rowCount()):
+            cells.setRowStretch(n, 0)
+        for n in range(cells.columnCount()):
+            cells.setColumnStretch(n, 0)
+        cells.setColumnMinimumWidth(0, _HEAD if any(rows) else 0)
+        for row, head in enumerate(self._heads):
+            cells.addWidget(head, 3 * row * lines + 1, 0, 3 * lines - 2, 1)
+            for column, top in enumerate(self._tops[row]):
+                line, at = divmod(column, across)
+                cells.addWidget(top, 3 * (row * lines + line), at + 1)
+                cells.setColumnStretch(at + 1, 1)
+                top.setVisible(lines > 1 or not row)
+        for n, tile in enumerate(self._tiles):
+            row, column = rows.index(tile.title_row), columns.index(tile.title_column)
+            line, at = divmod(column, across)
+            place = 3 * (row * lines + line) + 1
+            cells.addWidget(self.sides[n], place, at + 1)
+            cells.addWidget(self._agreements[n], place + 1, at + 1)
+            cells.setRowStretch(place, 1)
+
+    def _best_across(self, rows: int, columns: int) -> int:
+        """Return how many tiles of a row stand beside each other.
+
+        As many as show the photographs largest in the room that there is.
+        """
+        shape = next((t.image.size for t in self._tiles if t.image is not None), (1, 1))
+        room = self._scroll.viewport().size()
+        wide, tall = room.width() - _HEAD, room.height()
+
+        def scale(across: int) -> float:
+            lines = rows * -(-columns // across)
+            height = max(_TILE, tall / lines - _WORDS)
+            fits = 1 if lines * (height + _WORDS) <= tall else _SCROLLED
+            return fits * min(wide / across / shape[1], height / shape[0])
+
+        return max(range(columns, 0, -1), key=scale)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the tiles take the room that there is."""
+        super().resizeEvent(event)
+        if self._tiles:
+            self._place()
 
     def _paint(self) -> None:
         """Colour all tiles on the chosen scale."""
@@ -175,7 +228,7 @@ class BoardView(QWidget):
     def _arrange(self) -> None:
         with QSignalBlocker(self.agreeing):
             self.agreeing.setChecked(True)
-        scroll = QScrollArea(self)
+        scroll = self._scroll
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(self._page)
@@ -192,8 +245,8 @@ class BoardView(QWidget):
         layout.addLayout(foot)
 
 
-def _heading(words: str, align: Qt.AlignmentFlag) -> ElidedLabel:
-    label = ElidedLabel(align=align)
+def _heading(words: str) -> ElidedLabel:
+    label = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
     label.setText(words)
     label.setToolTip(words)
     label.setObjectName("heading")

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
+    QComboBox,
     QHBoxLayout,
     QPushButton,
     QStackedWidget,
@@ -28,6 +29,7 @@ from nnviz.gui.views.viewport import Viewport, ViewState
 from nnviz.render import boards, differences
 from nnviz.render.board_picture import agreement_words
 from nnviz.render.boards import Lock, Tile
+from nnviz.render.normalised import Norm, normalised
 
 _BLINK_MS = 600
 _GRIP = 14.0
@@ -53,6 +55,7 @@ class CompareView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._given: tuple[Tile, Tile] | None = None
         self._pair: tuple[Tile, Tile] | None = None
         self._mode = Mode.SIDES
         self.state = ViewState(self)
@@ -73,6 +76,7 @@ class CompareView(QWidget):
             self.tr("On: colours compare between the two. Off: each its own range.")
         )
         self.locked.toggled.connect(self._fill)
+        self.norm = self._make_norm()
         self.agreement = ElidedLabel(self, Qt.AlignmentFlag.AlignLeft)
         self.agreement.setObjectName("muted")
         self.agreement.setToolTip(
@@ -98,10 +102,24 @@ class CompareView(QWidget):
 
     def set_pair(self, first: Tile, second: Tile) -> None:
         """Show two results; mode and zoom stay."""
-        self._pair = (first, second)
-        maps = [each.result for each in self._pair if isinstance(each.result, Heatmap)]
-        both = len(maps) == len(self._pair)
+        self._given = (first, second)
+        maps = [each.result for each in self._given if isinstance(each.result, Heatmap)]
+        both = len(maps) == len(self._given)
         self.agreement.setText(agreement_words(*maps) if both else "")
+        self.norm.setEnabled(bool(maps))
+        self._normalise()
+
+    def set_norm(self, norm: Norm) -> None:
+        """Choose what the maps' values are written in."""
+        self.norm.setCurrentIndex(self.norm.findData(norm.value))
+        self._normalise()
+
+    def _normalise(self) -> None:
+        """Write the values in what was chosen, and show them."""
+        if self._given is not None:
+            norm = Norm(self.norm.currentData())
+            first, second = (normalised(each, norm) for each in self._given)
+            self._pair = (first, second)
         self._fill()
 
     def set_mode(self, mode: Mode) -> None:
@@ -251,6 +269,26 @@ class CompareView(QWidget):
         layout.addLayout(foot)
         self.setFocusProxy(self._pages)
 
+    def _make_norm(self) -> QComboBox:
+        """Return the choice of what values are written in."""
+        choice = QComboBox(self)
+        choice.setAccessibleName(self.tr("Numbers that are compared"))
+        for norm, name in (
+            (Norm.RAW, self.tr("Raw values")),
+            (Norm.PERCENTILE, self.tr("By percentile")),
+            (Norm.RANK, self.tr("By rank")),
+        ):
+            choice.addItem(name, norm.value)
+        choice.setToolTip(
+            self.tr(
+                "Maps that count different things compare by rank (the share of a "
+                "map's places that are weaker), or in multiples of what 99 % of a "
+                "map's values stay below."
+            )
+        )
+        choice.activated.connect(lambda _: self._normalise())
+        return choice
+
     def _head(self) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
@@ -272,6 +310,7 @@ class CompareView(QWidget):
             head.addWidget(segment)
         head.addSpacing(SPACE)
         head.addWidget(self.agreement, 1)
+        head.addWidget(self.norm)
         head.addWidget(self.locked)
         return head
 

@@ -13,6 +13,7 @@ from nnviz.gui.views.layers import array_of
 from nnviz.gui.views.side import value_at
 from nnviz.render import colormaps, differences
 from nnviz.render.boards import Lock, Tile
+from nnviz.render.normalised import Norm
 
 PHOTO = image_from_array(np.full((40, 60, 3), 90, np.uint8), "plain")
 
@@ -125,6 +126,17 @@ def test_values_outside_the_networks_input_are_not_made_up(make_heat, photo):
     assert value_at(one, (0.5, 0.05)) == ""
     assert value_at(one, (0.5, 0.3)) == "1 activation"
 
+    def test_by_rank_both_count_the_same_and_the_legend_says_so(self, compare):
+        """Truth: of 0 2 4 and 0 4 8 the ranks are 0, 1/3 and 2/3 alike."""
+        compare.set_norm(Norm.RANK)
+        assert "rank, share of weaker places" in compare.legend.toolTip()
+        values = [side.tile.result.values.tolist() for side in compare.sides]
+        assert values[0] == values[1] == [[0, 1 / 3, 2 / 3]]
+        compare.set_mode(Mode.DIFFERENCE)
+        assert not compare.difference.heatmap.values.any()
+        compare.set_norm(Norm.RAW)
+        assert compare.difference.heatmap.values.any()
+
 
 class TestBoard:
     @pytest.fixture
@@ -146,16 +158,16 @@ class TestBoard:
     def test_raw_ranges_stand_under_each_tile(self, board):
         words = [side.words.text() for side in board.sides]
         assert words == [
-            "0 … 1 score",
-            "0 … 2 score",
-            "0 … 4 score",
+            "0 … 1",
+            "0 … 2",
+            "0 … 4",
             "all values are 0",
         ]
 
     def test_the_colours_range_is_said_beside_the_raw_one(self, board):
-        assert board.sides[0].words.toolTip() == "colours span 0 … 4"
+        assert board.sides[0].words.toolTip() == "0 … 1 score\ncolours span 0 … 4"
         board.set_lock(Lock.TILE)
-        assert board.sides[0].words.toolTip() == "colours span 0 … 1"
+        assert board.sides[0].words.toolTip() == "0 … 1 score\ncolours span 0 … 1"
 
     def test_pointing_at_one_reads_all(self, board, qtbot):
         with qtbot.waitSignal(board.hovered) as caught:
@@ -166,7 +178,7 @@ class TestBoard:
             "4 score",
         ]
         board.sides[0].pointed.emit(None)
-        assert board.sides[1].words.text() == "0 … 2 score"
+        assert board.sides[1].words.text() == "0 … 2"
 
     def test_the_scale_is_locked_as_chosen(self, board):
         assert board.chosen_lock() is Lock.BOARD
@@ -200,3 +212,28 @@ class TestBoard:
         assert board._agreements[1].text() == "ρ 1.00 · top 1.00"  # noqa: RUF001
         board.agreeing.setChecked(False)
         assert not board._agreements[1].isVisible()
+
+    @pytest.mark.parametrize(
+        ("size", "across"), [((1400, 420), 8), ((400, 900), 2), ((900, 700), 4)]
+    )
+    def test_rows_take_as_many_lines_as_make_the_tiles_largest(
+        self, qtbot, size, across
+    ):
+        """Truth: by hand, for 8 square maps beside headings of 104 px.
+
+        In 400 x 900 px two across are 148 px wide, three 98.  In 900 x 700 four are
+        199 px wide and two lines are taller; three lines leave 180 px.
+        """
+        view = BoardView()
+        qtbot.addWidget(view)
+        view.resize(*size)
+        view.show()
+        square = image_from_array(np.full((60, 60, 3), 90, np.uint8), "square")
+        view.set_tiles([tile(str(n), heat([[0, n]]), image=square) for n in range(8)])
+        lines = -(-8 // across)
+
+        def tops():
+            return len({side.geometry().top() for side in view.sides})
+
+        room = (size[0] - 104) / across - 30
+        qtbot.waitUntil(lambda: tops() == lines and view.sides[0].width() > room)

@@ -1,0 +1,68 @@
+"""Maps whose numbers count different things, brought to numbers that compare."""
+
+from dataclasses import replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.results import Heatmap
+from nnviz.render.agreement import ranks
+from nnviz.render.boards import Tile
+
+_PERCENTILE = 99
+"""Of the sizes of a map's values: what counts as 1."""
+
+Floats = NDArray[np.float64]
+
+
+class Norm(StrEnum):
+    """What a map's values are written in."""
+
+    RAW = "raw"
+    """Their own unit."""
+    PERCENTILE = "percentile"
+    """Multiples of the size that 99 % of the map's values stay below."""
+    RANK = "rank"
+    """The share of the map's places that are weaker, with the value's sign."""
+
+
+def normalised(tile: Tile, norm: Norm) -> Tile:
+    """Return a tile with its map's values written otherwise; pictures stay as they are.
+
+    What is not finite stays so.
+    """
+    heat = tile.result
+    if norm is Norm.RAW or not isinstance(heat, Heatmap):
+        return tile
+    values = heat.values.astype(np.float64)
+    changed, unit = _WAYS[norm](values), _UNITS[norm]
+    return replace(tile, result=replace(heat, values=changed, unit=unit))
+
+
+def _by_percentile(values: Floats) -> Floats:
+    """Divide by the 99th percentile of the sizes; by the largest where that is 0."""
+    sizes = np.abs(values[np.isfinite(values)])
+    if not sizes.size or not sizes.max():
+        return values
+    return values / (np.percentile(sizes, _PERCENTILE) or sizes.max())
+
+
+def _by_rank(values: Floats) -> Floats:
+    """Return each value's rank by size, equal ones sharing the mean of theirs.
+
+    The weakest of N places has 0 and the strongest (N - 1) / N, but a size of 0 is 0.
+    """
+    found = values.copy()
+    finite = np.isfinite(values)
+    sizes = np.abs(values[finite])
+    shares = (ranks(sizes) - 1) / max(1, sizes.size)
+    found[finite] = np.sign(values[finite]) * np.where(sizes > 0, shares, 0)
+    return found
+
+
+_WAYS = {Norm.PERCENTILE: _by_percentile, Norm.RANK: _by_rank}
+_UNITS = {
+    Norm.PERCENTILE: f"of the {_PERCENTILE}th percentile",
+    Norm.RANK: "rank, share of weaker places",
+}

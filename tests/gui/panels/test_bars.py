@@ -1,0 +1,74 @@
+"""The prediction's bars by mouse and by keyboard.  Truths: the ranking, by hand."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from nnviz.base.results import Ranking
+from nnviz.gui.panels.bars import Bars
+
+LABELS = ("tabby", "tiger cat", "lynx")
+CLASSES = (281, 282, 287)
+
+
+@pytest.fixture
+def bars(qtbot):
+    bars = Bars(3)
+    bars.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    qtbot.addWidget(bars)
+    ranking = Ranking(
+        labels=LABELS,
+        indices=np.array(CLASSES),
+        values=np.array([0.7, 0.2, 0.1]),
+        unit="probability",
+        limits=(0.0, 1.0),
+    )
+    bars.show_ranking(ranking)
+    bars.show()
+    bars.setFocus()
+    qtbot.waitUntil(bars.hasFocus)
+    return bars
+
+
+@pytest.fixture
+def asked(bars):
+    found = []
+    bars.chosen.connect(found.append)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ([Qt.Key.Key_Return], 281),
+        ([Qt.Key.Key_Down, Qt.Key.Key_Space], 282),
+        ([Qt.Key.Key_End, Qt.Key.Key_Return], 287),
+        ([Qt.Key.Key_End, Qt.Key.Key_Down, Qt.Key.Key_Return], 287),
+        ([Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Enter], 281),
+        ([Qt.Key.Key_End, Qt.Key.Key_Home, Qt.Key.Key_Space], 281),
+    ],
+)
+def test_keys_go_to_a_class_and_choose_it(qtbot, bars, asked, keys, expected):
+    for key in keys:
+        qtbot.keyClick(bars, key)
+    assert asked == [expected]
+
+
+def test_a_click_chooses_and_the_keys_go_on_from_there(qtbot, bars, asked):
+    middle = QPoint(20, bars.height() // 2)
+    qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.keyClick(bars, Qt.Key.Key_Down)
+    qtbot.keyClick(bars, Qt.Key.Key_Return)
+    assert asked == [282, 287]
+
+
+def test_the_row_is_read_out(qtbot, bars):
+    assert bars.accessibleDescription() == "tabby 70.0 %"
+    qtbot.keyClick(bars, Qt.Key.Key_Down)
+    assert bars.accessibleDescription() == "tiger cat 20.0 %"
+
+
+def test_without_a_ranking_keys_do_nothing(qtbot, bars, asked):
+    bars.show_ranking(None)
+    qtbot.keyClick(bars, Qt.Key.Key_Return)
+    assert asked == []
