@@ -28,7 +28,7 @@ from nnviz.engine.models.model import Model
 from nnviz.engine.ops.asked import Subject
 from nnviz.engine.ops.attack_goals import Victim, choose_goal, gives_shares
 from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.budget import Pace
+from nnviz.engine.ops.budget import LEAST_TILE, Pace
 from nnviz.engine.ops.cache import Held, TensorCache
 from nnviz.engine.ops.kept import LayerGradients, LayerPass
 from nnviz.engine.ops.memory import in_words, release
@@ -263,9 +263,17 @@ class Context:
         Raises:
             InputError: no such file, no picture, or channels that do not fit.
         """
+        return self.model.pixel_input(self.other_photo(path))
+
+    def other_photo(self, path: str) -> Image:
+        """Return another picture; the recipe keeps its name and hash.
+
+        Raises:
+            InputError: no such file, or no picture.
+        """
         image = open_image(Path(path).expanduser())
         self.opened[path] = image.sha256
-        return self.model.pixel_input(image)
+        return image
 
     def outputs(self) -> tuple[Tensor, ...]:
         """Return all tensors that the network gives for the photograph.
@@ -339,6 +347,30 @@ class Context:
             pace.done(size)
             start = part.stop
             yield part, found
+
+    def in_tiles(self, side: int, work: Callable[[int], T]) -> tuple[int, T]:
+        """Do work on a picture in tiles, in smaller ones where memory runs out.
+
+        Args:
+            side: of a tile, px, as ``chunk`` returned it last.
+            work: takes the side; leaves nothing behind where it fails.
+
+        Returns:
+            The side that did, and what ``work`` returned.
+
+        Raises:
+            MemoryShortError: the smallest tile is too much.
+        """
+        while True:
+            try:
+                with in_words(self.model.info.title):
+                    return side, work(side)
+            except MemoryShortError:
+                if side <= LEAST_TILE:
+                    raise
+                side = max(LEAST_TILE, side // 2)
+                self._make_room()
+                self.chunks.append(side)
 
     def _make_room(self) -> None:
         """Let go of what can be computed again, and of the chunk that failed."""

@@ -1,8 +1,8 @@
 """Deep dream: what a layer finds in a photograph is made stronger, at several sizes."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnviz.base.errors import MemoryShortError, UsageError
+from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.info import LayerInfo, Reference
 from nnviz.base.parameters import (
@@ -24,11 +24,10 @@ from nnviz.base.parameters import (
     Unit,
     When,
 )
-from nnviz.base.preprocess import Fit
 from nnviz.base.results import Picture, Report
 from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.models.model import Precision, fit_to_input
-from nnviz.engine.ops.budget import graph_bytes
+from nnviz.engine.models.model import Precision
+from nnviz.engine.ops.budget import tile_side
 from nnviz.engine.ops.cam_layers import middle
 from nnviz.engine.ops.dream_course import Course
 from nnviz.engine.ops.dreaming import (
@@ -42,9 +41,15 @@ from nnviz.engine.ops.dreaming import (
 )
 from nnviz.engine.ops.gradient_units import by_bands, by_mean, by_spread
 from nnviz.engine.ops.maps import maps_of
-from nnviz.engine.ops.memory import free_bytes, in_words, release
+from nnviz.engine.ops.memory import free_bytes
 from nnviz.engine.ops.objectives import MapsPass
-from nnviz.engine.ops.octaves import Size, moved_closer, octave_sizes, smoothed
+from nnviz.engine.ops.octaves import (
+    Size,
+    moved_closer,
+    octave_sizes,
+    scaled,
+    smoothed,
+)
 from nnviz.engine.ops.sizes import SizeTrial
 from nnviz.engine.ops.tiles import Tiling, tiling
 
@@ -53,12 +58,9 @@ _PERCENT = 100
 _SIGNALS: dict[str, Signal] = {"squares": energy, "mean": mean}
 _UNITS = {"mean": by_mean, "spread": by_spread, "bands": by_bands}
 _OF_DREAM = ("layer", "also", "channels", "channel", "strongest", "grows", "guide")
-_LEAST_SIDE = 128
 _MOST_BYTES = 1 << 30
 """Of main memory that a tile may take with its share below."""
 _SHARE = 0.5
-_BOTH_WAYS = 2
-"""The outputs kept for the way back, and the gradients on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,28 +322,20 @@ class _Studio:
         Raises:
             MemoryShortError: the smallest tile is too much.
         """
-        ctx = self._ctx
-        while True:
-            try:
-                with in_words(ctx.model.info.title):
-                    return self._dream.gradient(picture, self._tiling)
-            except MemoryShortError:
-                if self._side <= _LEAST_SIDE:
-                    raise
-                self._side = ctx.chunks[-1] = self._side // 2
-                ctx.cache.clear()
-                release()
+        dream = self._dream
+        self._side, found = self._ctx.in_tiles(
+            self._side,
+            lambda side: dream.gradient(picture, tiling(side, dream.spans)),
+        )
+        return found
 
     def _chunk(self) -> int:
         """Return the side of a tile, px: as replayed, else what fits into memory."""
         info, device = self._ctx.model.info, self._ctx.device
-        height, width = info.preprocess.input_size
-        layers = _up_to(info.layers, self._dream.signals)
-        a_pixel = max(1.0, _BOTH_WAYS * graph_bytes(layers) / (height * width))
         most = _MOST_BYTES if device.type == "cpu" else free_bytes(device)
         room = _SHARE * min(most, free_bytes(device))
-        side = int(math.sqrt(room / a_pixel)) // _LEAST_SIDE * _LEAST_SIDE
-        return self._ctx.chunk(max(_LEAST_SIDE, side))
+        size, signals = info.preprocess.input_size, self._dream.signals
+        return self._ctx.chunk(tile_side(info.layers, signals, size, room))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -365,7 +359,7 @@ def _canvas(ctx: Context, params: DeepDreamParams) -> _Canvas:
     """Return the photograph at the size that was asked for, and that of each octave."""
     info = ctx.model.info
     trial = _trial(ctx, _layers(ctx, params))
-    size = _scaled(ctx.photo.size, params.size)
+    size = scaled(ctx.photo.size, params.size)
     if not trial.takes(size):
         own = info.preprocess.input_size
         note = (
@@ -381,14 +375,8 @@ def _canvas(ctx: Context, params: DeepDreamParams) -> _Canvas:
         notes.append(
             f"{left} smaller ones are left out: the network takes none of them"
         )
-    return _Canvas(_photograph(ctx, size), sizes, Frame.PHOTO, tuple(notes))
-
-
-def _photograph(ctx: Context, size: Size) -> Tensor:
-    """Return the whole photograph at a size, with the network's channels."""
-    preprocess = replace(ctx.model.info.preprocess, fit=Fit.STRETCH, input_size=size)
-    pixels = fit_to_input(ctx.photo, preprocess).transpose(2, 0, 1)
-    return torch.from_numpy(pixels.copy("C"))[None].to(ctx.device)
+    source = ctx.model.whole_input(ctx.photo, size)
+    return _Canvas(source, sizes, Frame.PHOTO, tuple(notes))
 
 
 def _dream(ctx: Context, params: DeepDreamParams) -> Dream:
@@ -461,17 +449,6 @@ def _trial(ctx: Context, layers: Iterable[LayerInfo]) -> SizeTrial:
     return SizeTrial(net, preprocess.channels, calls, preprocess.input_size)
 
 
-def _up_to(layers: Sequence[LayerInfo], wanted: Iterable[str]) -> Sequence[LayerInfo]:
-    """Return the layers that a pass to some of them may run, as the tree lists them."""
-    inside = tuple(name + "." for name in wanted)
-    last = max(
-        place
-        for place, layer in enumerate(layers)
-        if (layer.name + ".").startswith(inside)
-    )
-    return layers[: last + 1]
-
-
 def _words(ctx: Context, params: DeepDreamParams) -> str:
     """Say what is dreamt."""
     layers = " and ".join(layer.name for layer in _layers(ctx, params))
@@ -487,14 +464,6 @@ def _words(ctx: Context, params: DeepDreamParams) -> str:
 def _asked(params: DeepDreamParams) -> tuple[object, ...]:
     """Return what is dreamt, in parameters: what the network has to be asked anew."""
     return tuple(getattr(params, name) for name in _OF_DREAM)
-
-
-def _scaled(size: Size, longest: int) -> Size:
-    """Return a photograph's size with the longest side asked for; 0 leaves it."""
-    if not longest:
-        return size
-    ratio = longest / max(size)
-    return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
 
 
 def _progress(course: Course, params: DeepDreamParams) -> tuple[int, int, str]:

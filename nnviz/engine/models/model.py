@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -139,8 +139,23 @@ class Model:
         Raises:
             InputError: the photo's channels cannot become the network's.
         """
-        pixels = fit_to_input(image, self.info.preprocess)
-        tensor = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+        return self._as_input(fit_to_input(image, self.info.preprocess))
+
+    def whole_input(self, image: Image, size: tuple[int, int]) -> Tensor:
+        """Return the whole photo, stretched to a size, as ``pixel_input`` gives it.
+
+        Args:
+            image: the photo.
+            size: height and width, px.
+
+        Raises:
+            InputError: the photo's channels cannot become the network's.
+        """
+        preprocess = replace(self.info.preprocess, fit=Fit.STRETCH, input_size=size)
+        return self._as_input(fit_to_input(image, preprocess))
+
+    def _as_input(self, pixels: Photo) -> Tensor:
+        tensor = torch.from_numpy(pixels.transpose(2, 0, 1).copy("C"))
         return tensor[None].to(self.device)
 
 

@@ -1,13 +1,17 @@
 """How much to do at once: as much as pays, fits into memory and answers in time."""
 
+import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 
 from nnviz.base.info import LayerInfo
 from nnviz.engine.ops.memory import free_bytes, most_used_bytes, used_bytes
+
+Size = tuple[int, int]
+"""Height and width, px."""
 
 PASSES = 16
 """Pictures in one pass, at most: with more, what a CPU's caches held is read again
@@ -23,6 +27,10 @@ _QUICK = 0.05
 _SHARE = 0.5
 """Of the memory that is free, what a chunk may take."""
 _FLOAT = 4
+_BOTH_WAYS = 2
+"""The outputs kept for the way back, and the gradients on it."""
+LEAST_TILE = 128
+"""px; a picture is not taken apart into smaller tiles."""
 _LIVE = 3
 """A pass without gradients holds a layer's input, its output and a work space."""
 
@@ -81,6 +89,31 @@ class Pace:
         """Halve after memory ran out; from now on no more than that is proposed."""
         self.most = self._size = _power_of_two(size // 2)
         self._first = False
+
+
+def tile_side(
+    layers: Sequence[LayerInfo], wanted: Iterable[str], size: Size, room: float
+) -> int:
+    """Return the side of the largest square whose pass both ways fits into memory, px.
+
+    Args:
+        layers: all of the network's.
+        wanted: names of those that the pass runs to.
+        size: of the input that the layers' shapes are of, px.
+        room: how much may be taken, B.
+
+    Returns:
+        A multiple of ``LEAST_TILE``.
+    """
+    inside = tuple(name + "." for name in wanted)
+    last = max(
+        place
+        for place, layer in enumerate(layers)
+        if (layer.name + ".").startswith(inside)
+    )
+    taken = _BOTH_WAYS * graph_bytes(layers[: last + 1])
+    side = math.sqrt(room * size[0] * size[1] / max(taken, 1))
+    return max(1, int(side) // LEAST_TILE) * LEAST_TILE
 
 
 def pass_bytes(layers: Iterable[LayerInfo]) -> int:

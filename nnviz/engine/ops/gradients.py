@@ -1,6 +1,6 @@
 """Gradients of a score with respect to the pixels, without those of the weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -46,15 +46,31 @@ def differentiate(scores: Tensor, leaf: Tensor) -> Tensor:
     Raises:
         ModelError: no gradient comes back.
     """
-    if not scores.requires_grad:
+    return send_back([scores], [torch.ones_like(scores)], leaf)
+
+
+def send_back(
+    outputs: Sequence[Tensor], signals: Sequence[Tensor], leaf: Tensor
+) -> Tensor:
+    """Return the gradient of the sum of outputs times signals.
+
+    Args:
+        outputs: with their graph.
+        signals: what goes back from each of them, of its shape.
+        leaf: with respect to what.
+
+    Raises:
+        ModelError: no gradient comes back.
+    """
+    if not all(output.requires_grad for output in outputs):
         raise ModelError(
             "the network",
             "gives no gradients: somewhere it leaves the differentiable path",
             "use a method that needs none, such as occlusion",
         )
-    # A score that does not depend on the pixels has gradients of zero.
+    # An output that does not depend on the pixels has gradients of zero.
     (found,) = torch.autograd.grad(
-        scores.sum(), leaf, allow_unused=True, materialize_grads=True
+        outputs, leaf, signals, allow_unused=True, materialize_grads=True
     )
     return found
 

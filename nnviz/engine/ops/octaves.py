@@ -16,6 +16,14 @@ _SPREADS = (0.5, 1.0, 2.0)
 """Standard deviations that are averaged, as shares of the one asked for."""
 
 
+def scaled(size: Size, longest: int) -> Size:
+    """Return a size with its longest side made so long; 0 leaves it as it is."""
+    if not longest:
+        return size
+    ratio = longest / max(size)
+    return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
+
+
 def octave_sizes(size: Size, count: int, ratio: float) -> tuple[Size, ...]:
     """Return the sizes of the octaves, smallest first; the last is ``size`` itself.
 
