@@ -356,6 +356,52 @@ def export_recording(
     return films.export_recording(request, progress or (lambda _: None))[0]
 
 
+def film(
+    method: str,
+    model: Model | str | PathLike[str],
+    source: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    kept: float = 0.15,
+    seconds: float = float("inf"),
+    seed: int = 0,
+    progress: OnProgress | None = None,
+    **params: Value,
+) -> tuple[str, ...]:
+    """Run a method on every picture of a film, such as "deep_dream".
+
+    Args:
+        method: one whose main result is a picture.
+        model: what ``load`` returned, or what it takes.
+        source: the film's path.
+        out: the new film's, .mp4 or .gif; an MP4 gets the sound of the other.
+        kept: share of the last result in the next picture, 0 to below 1.
+        seconds: after which it ends.
+        seed: of the random numbers, the same for each picture.
+        progress: told after each picture.
+        **params: the method's parameters; what is left out has its default.
+
+    Returns:
+        What there is to say of it.
+
+    Raises:
+        NnvizError: no film, no pictures come out, or the disk does not allow it.
+    """
+    # Imported here: it loads PyAV, which few programs need.
+    from nnviz.runtime.film_change import FilmChange, change_film  # noqa: PLC0415
+
+    opened = model if isinstance(model, Model) else load(model)
+    asked = FilmChange(film=Path(source), out=Path(out), kept=kept, seconds=seconds)
+
+    def change(image: Image) -> Report:
+        request = RunMethod(
+            method=method, model=opened.request, image=image, values=params, seed=seed
+        )
+        return cast("Run", perform(request)).report
+
+    return change_film(asked, change, progress or (lambda _: None))
+
+
 def board(
     images: "Pictured | Sequence[Pictured]",
     methods: Sequence[str] = boards.COMPARED,

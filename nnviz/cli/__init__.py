@@ -23,6 +23,7 @@ COMMANDS = {
     "board": "compare methods and networks on pictures, with numbers",
     "replay": "make results again from their pictures or recipes",
     "recording": "make a film of a recorded optimisation, or tell what it holds",
+    "film": "run a method on every picture of a film",
     "methods": "list the methods, or explain one",
     "models": "list networks, look into one, or download weights",
     "live": "follow a camera, a film or the screen",

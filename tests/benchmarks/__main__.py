@@ -8,6 +8,7 @@ import sys
 
 from tests.benchmarks import (  # noqa: F401  they register
     canvas,
+    dream,
     engine,
     explain,
     explain_maps,

@@ -1,0 +1,57 @@
+"""``nnviz film``: a short film's dream, end to end."""
+
+import av
+import pytest
+from support.films import evenly, write_film
+
+from nnviz.cli import main
+
+QUICK = ["--size", "96", "--octaves", "1", "--steps", "1"]
+
+
+@pytest.fixture
+def film(tmp_path):
+    return write_film(tmp_path / "in.mp4", evenly(4), size=(72, 128))
+
+
+def test_a_dreamt_film(film, tmp_path, capsys):
+    out = tmp_path / "out.mp4"
+    assert main(["film", "deep_dream", str(film), "--out", str(out), *QUICK]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said == [str(out), "  4 pictures"]
+    with av.open(str(out)) as container:
+        sizes = {(each.height, each.width) for each in container.decode(video=0)}
+    assert sizes == {(54, 96)}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["film"], "no method named"),
+        (["film", "deep_dream"], "film: is missing"),
+        (["film", "deep_dream", "{film}"], "--out: is missing"),
+        (["film", "deep_dream", "{film}", "--out", "o.png"], "no film's name"),
+        (
+            ["film", "deep_dream", "{film}", "--out", "o.mp4", "--kept", "x"],
+            "no number",
+        ),
+        (["film", "predictions", "{film}", "--out", "o.mp4"], "no picture"),
+        (["film", "deep_dream", "gone.mp4", "--out", "o.mp4"], "no such file"),
+    ],
+)
+def test_wrong_use_is_said_in_a_line(
+    film, tmp_path, monkeypatch, capsys, words, expected
+):
+    monkeypatch.chdir(tmp_path)
+    assert main([word.format(film=film) for word in words]) != 0
+    said = capsys.readouterr().err
+    assert expected in said
+    assert len(said.splitlines()) == 1
+    assert not (tmp_path / "o.mp4").exists()
+
+
+def test_help_names_the_methods_options(capsys):
+    assert main(["film", "deep_dream", "--help"]) == 0
+    said = capsys.readouterr().out
+    for option in ("--kept", "--octaves", "--out"):
+        assert option in said
