@@ -8,6 +8,8 @@ from nnviz.base.errors import ErrorRecord
 from nnviz.base.parameters import Value
 from nnviz.base.results import Report
 
+EPOCH = "epoch"
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -17,7 +19,7 @@ class Progress:
         done: units done so far.
         total: units in all; 0 where unknown.
         what: "downloading resnet50", "window 12 of 729".
-        unit: "B" for bytes, else empty.
+        unit: "B" for bytes, ``EPOCH`` where one of training is complete, else empty.
     """
 
     done: float

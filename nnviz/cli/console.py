@@ -104,6 +104,11 @@ class ProgressLine:
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()
 
+    def keep(self, text: str) -> None:
+        """Write a line that stays, terminal or not."""
+        self.__exit__()
+        remark(text)
+
     def __call__(self, progress: "Progress") -> None:
         """Show how far a job is, at most ten times a second."""
         now = time.monotonic()

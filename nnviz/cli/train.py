@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nnviz.base.events import Progress
+from nnviz.base.events import EPOCH, Progress
 from nnviz.base.requests import TrainModel
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_out, whole_number
@@ -19,7 +19,7 @@ _NAMES = (
 
 
 def execute(words: Sequence[str]) -> int:
-    """Train, one line an epoch on stderr, the weights' path on stdout."""
+    """Train, the epochs on stderr, the weights' path on stdout."""
     options = _parser().read(words)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
 
@@ -30,12 +30,17 @@ def execute(words: Sequence[str]) -> int:
         epochs=options.epochs,
         seed=options.seed,
     )
-    console.line(str(api.perform(request, _tell)))
+    with console.ProgressLine() as steps:
+
+        def tell(progress: Progress) -> None:
+            if progress.unit == EPOCH:
+                steps.keep(f"{progress.what}  ({progress.done}/{progress.total})")
+            else:
+                steps(progress)
+
+        path = api.perform(request, tell)
+    console.line(str(path))
     return 0
-
-
-def _tell(progress: Progress) -> None:
-    console.remark(f"{progress.what}  ({progress.done:.0f}/{progress.total:.0f})")
 
 
 def _parser() -> Parser:

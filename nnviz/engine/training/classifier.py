@@ -12,8 +12,10 @@ from torch.nn import functional
 from nnviz.engine.data.folders import LabelledPhotos, Split
 from nnviz.engine.training import augment
 from nnviz.engine.training.fitting import (
-    Epoch,
     Learner,
+    Stand,
+    Step,
+    Steps,
     best_device,
     initialise_kaiming,
     one_cycle,
@@ -87,8 +89,8 @@ class Plan:
 
 def fit(
     plan: Plan, split: Split, recipe: ClassifierRecipe, checkpoint: Path
-) -> Iterator[Epoch]:
-    """Train from scratch, or go on from ``checkpoint``; yield after each epoch."""
+) -> Iterator[Stand]:
+    """Train from scratch, or go on from ``checkpoint``; yield steps and epochs."""
     net = plan.build()
     plan.initialise(net, split.train, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)
@@ -164,7 +166,7 @@ def _train_epoch(
     recipe: ClassifierRecipe,
     draw: Draw,
     number: int,
-) -> float:
+) -> Steps:
     net, device = learner.net, learner.device
     # A generator for each epoch makes a resumed run equal an unbroken one.
     generator = torch.Generator().manual_seed(recipe.seed * 100_003 + number)
@@ -189,6 +191,7 @@ def _train_epoch(
         )
         learner.learn(loss, recipe.ema_decay)
         total += loss.item()
+        yield Step(number + 1, recipe.epochs, step + 1, steps)
     return total / steps
 
 

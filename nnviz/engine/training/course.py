@@ -22,7 +22,7 @@ from nnviz.engine.training.classifier import (
     middles,
 )
 from nnviz.engine.training.dead_units import PICTURES, dead_units_text
-from nnviz.engine.training.fitting import Assignment, Epoch, load_trained
+from nnviz.engine.training.fitting import Assignment, Stand, load_trained
 from nnviz.engine.training.publish import (
     card_text,
     in_half_precision,
@@ -88,8 +88,8 @@ class Course:
     words: Words
     more: Measure = _nothing_more
 
-    def __call__(self, assignment: Assignment) -> Iterator[Epoch]:
-        """Train, yield after each epoch, and write the files at the end.
+    def __call__(self, assignment: Assignment) -> Iterator[Stand]:
+        """Train, yield steps and epochs, and write the files at the end.
 
         Raises:
             InputError: there is no such data.

@@ -3,13 +3,15 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from nnviz.base.events import EPOCH, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,28 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """Where a run stands within an epoch.
+
+    Attributes:
+        epoch: its number, from 1.
+        epochs: how many there are in all.
+        done: steps of the epoch taken.
+        steps: how many it has.
+    """
+
+    epoch: int
+    epochs: int
+    done: int
+    steps: int
+
+    def progress(self) -> Progress:
+        """Return it as told to people."""
+        what = f"epoch {self.epoch}: step {self.done} of {self.steps}"
+        return Progress(self.epoch - 1 + self.done / self.steps, self.epochs, what)
+
+
+@dataclass(frozen=True, slots=True)
 class Epoch:
     """Where a run stands after an epoch.
 
@@ -53,12 +77,19 @@ class Epoch:
     scores: Mapping[str, float]
     seconds: float
 
-    def __str__(self) -> str:
-        """Say it in one line."""
+    def progress(self) -> Progress:
+        """Return it as told to people; its unit is ``EPOCH``."""
         scores = ", ".join(
             f"{name} {100 * value:.1f} %" for name, value in self.scores.items()
         )
-        return f"epoch {self.number}: loss {self.loss:.3f}, held-out {scores}"
+        what = f"epoch {self.number}: loss {self.loss:.3f}, held-out {scores}"
+        return Progress(self.number, self.epochs, what, EPOCH)
+
+
+Stand = Step | Epoch
+"""What a training run yields."""
+Steps = Generator[Step, None, float]
+"""The steps of an epoch; returns the mean loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +153,10 @@ def run_epochs(
     learner: Learner,
     epochs: int,
     checkpoint: Path,
-    train: Callable[[int], float],
+    train: Callable[[int], Steps],
     measure: Callable[[nn.Module], Mapping[str, float]],
-) -> Iterator[Epoch]:
-    """Train from scratch, or go on from ``checkpoint``; yield after each epoch.
+) -> Iterator[Stand]:
+    """Train from scratch, or go on from ``checkpoint``; yield after steps and epochs.
 
     The checkpoint is replaced atomically after each epoch, so a killed run loses at
     most one.  ``load_trained`` reads the weights from it.
@@ -134,8 +165,8 @@ def run_epochs(
         learner: with first weights.
         epochs: how many in all.
         checkpoint: a file that need not exist.
-        train: trains for the epoch of a number (from 0), returns the mean loss; draws
-            from a generator of that epoch, so that a resumed run equals an unbroken.
+        train: trains for the epoch of a number (from 0); draws from a generator of
+            that epoch, so that a resumed run equals an unbroken.
         measure: gives the averaged network's scores on the held-out part.
     """
     first, seconds = 0, 0.0
@@ -145,7 +176,7 @@ def run_epochs(
         first, seconds = saved["epoch"], saved["seconds"]
     for number in range(first, epochs):
         started = time.process_time()
-        loss = train(number)
+        loss = yield from train(number)
         seconds += time.process_time() - started
         state = {**learner.state(), "epoch": number + 1, "seconds": seconds}
         save_atomically(state, checkpoint)

@@ -14,10 +14,10 @@ from nnviz.engine.training import (
     segmenter,
     shapes,
 )
-from nnviz.engine.training.fitting import Assignment, Epoch
+from nnviz.engine.training.fitting import Assignment, Stand
 
-Recipe = Callable[[Assignment], Iterator[Epoch]]
-"""Trains, yields after each epoch, and writes the files that ship at the end."""
+Recipe = Callable[[Assignment], Iterator[Stand]]
+"""Trains, yields steps and epochs, and writes the files that ship at the end."""
 
 RECIPES: dict[str, Recipe] = {
     "objects": objects.COURSE,
@@ -33,12 +33,12 @@ RECIPES: dict[str, Recipe] = {
 def train(
     request: TrainModel, check: Callable[[], None]
 ) -> Generator[Progress, None, str]:
-    """Run a recipe; yield after each epoch, return the path of the weights.
+    """Run a recipe; yield after each step, return the path of the weights.
 
     Args:
         request: which network, from what, to where.
-        check: raises ``CancelledError`` when the job is to stop; called between
-            epochs, after the checkpoint was written.
+        check: raises ``CancelledError`` when the job is to stop; called after each
+            step.  The checkpoint of the last epoch is then there to go on from.
 
     Raises:
         UsageError: there is no such recipe, the number of epochs is negative, or
@@ -52,7 +52,7 @@ def train(
     data = Path(request.data) if request.data else None
     stem = Path(request.out) / request.name
     assignment = Assignment(data, stem, request.epochs, request.seed)
-    for epoch in RECIPES[request.name](assignment):
-        yield Progress(epoch.number, epoch.epochs, str(epoch))
+    for stand in RECIPES[request.name](assignment):
+        yield stand.progress()
         check()
     return str(stem.with_suffix(".safetensors"))

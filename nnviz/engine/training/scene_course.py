@@ -7,7 +7,7 @@ from typing import Any
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.engine.training.dead_units import PICTURES, dead_units_text
-from nnviz.engine.training.fitting import Assignment, Epoch, load_trained
+from nnviz.engine.training.fitting import Assignment, Stand, load_trained
 from nnviz.engine.training.publish import (
     card_text,
     in_half_precision,
@@ -52,8 +52,8 @@ class SceneCourse:
     about: str
     weaknesses: str
 
-    def __call__(self, assignment: Assignment) -> Iterator[Epoch]:
-        """Train, yield after each epoch, and write the files at the end."""
+    def __call__(self, assignment: Assignment) -> Iterator[Stand]:
+        """Train, yield steps and epochs, and write the files at the end."""
         epochs = assignment.epochs or self.recipe.epochs
         recipe = replace(self.recipe, epochs=epochs, seed=assignment.seed)
         yield from fit_scenes(self.task, recipe, assignment.checkpoint)

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from nnviz.engine.training.fitting import (
-    Epoch,
     Learner,
+    Stand,
+    Step,
+    Steps,
     best_device,
     initialise_kaiming,
     one_cycle,
@@ -54,8 +56,8 @@ class SceneTask:
 
 def fit_scenes(
     task: SceneTask, recipe: SceneRecipe, checkpoint: Path
-) -> Iterator[Epoch]:
-    """Train from scratch, or go on from ``checkpoint``; yield after each epoch."""
+) -> Iterator[Stand]:
+    """Train from scratch, or go on from ``checkpoint``; yield steps and epochs."""
     net = task.build()
     task.initialise(net, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)
@@ -74,7 +76,7 @@ def fit_scenes(
 
 def _train_epoch(
     learner: Learner, task: SceneTask, recipe: SceneRecipe, number: int
-) -> float:
+) -> Steps:
     steps = recipe.steps
     total = 0.0
     learner.net.train()
@@ -92,4 +94,5 @@ def _train_epoch(
         loss = judge(learner.net, batch.to(learner.device))
         learner.learn(loss, recipe.ema_decay, _LARGEST_GRADIENT)
         total += loss.item()
+        yield Step(number + 1, recipe.epochs, step + 1, steps)
     return total / steps

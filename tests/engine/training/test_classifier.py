@@ -11,6 +11,7 @@ import torch
 from PIL import Image as PillowImage
 
 from nnviz.base.errors import InputError
+from nnviz.base.events import EPOCH
 from nnviz.engine.data.folders import LabelledPhotos, is_held_out, load_split
 from nnviz.engine.models.networks import SmallResNet, SmallVgg
 from nnviz.engine.training import augment, everyday
@@ -23,6 +24,7 @@ from nnviz.engine.training.classifier import (
 )
 from nnviz.engine.training.fitting import load_trained
 from nnviz.engine.training.objects import load_objects
+from tests.support.epochs import epochs
 
 RECIPE = ClassifierRecipe(
     epochs=6, batch=8, train_size=40, test_size=64, ema_decay=0.7, cut_mix_share=0.2
@@ -74,15 +76,25 @@ def test_without_a_rate_nothing_is_learned(folder, tmp_path):
     assert last.scores["top-1"] < 0.6
 
 
+def test_steps_are_told_and_can_be_stopped_at(folder, tmp_path):
+    split = load_split(folder, 64)
+    run = fit(PLAN, split, RECIPE, tmp_path / "run.pt")
+    steps = len(split.train) // RECIPE.batch
+    told = [next(run).progress() for _ in range(steps + 1)]
+    assert [each.done for each in told[:-1]] == [(i + 1) / steps for i in range(steps)]
+    assert told[0].what == f"epoch 1: step 1 of {steps}"
+    assert (told[-1].done, told[-1].total, told[-1].unit) == (1, 6, EPOCH)
+
+
 def test_a_killed_run_goes_on_as_if_unbroken(folder, tmp_path):
     split = load_split(folder, 64)
-    whole = fit(PLAN, split, RECIPE, tmp_path / "whole.pt")
+    whole = epochs(fit(PLAN, split, RECIPE, tmp_path / "whole.pt"))
     for _ in range(2):
         next(whole)
-    killed = fit(PLAN, split, RECIPE, tmp_path / "killed.pt")
+    killed = epochs(fit(PLAN, split, RECIPE, tmp_path / "killed.pt"))
     next(killed)
     killed.close()
-    next(fit(PLAN, split, RECIPE, tmp_path / "killed.pt"))
+    next(epochs(fit(PLAN, split, RECIPE, tmp_path / "killed.pt")))
     unbroken = load_trained(tmp_path / "whole.pt").weights
     for name, value in load_trained(tmp_path / "killed.pt").weights.items():
         assert torch.equal(value, unbroken[name]), name

@@ -14,6 +14,7 @@ from nnviz.engine.training import digits, everyday
 from nnviz.engine.training.classifier import ClassifierRecipe
 from nnviz.engine.training.course import Course, Words
 from nnviz.engine.training.fitting import Assignment
+from tests.support.epochs import epochs
 
 
 def test_scenes_of_the_held_out_seeds_are_never_trained_on():
@@ -85,8 +86,8 @@ def test_the_card_says_how_the_weights_were_made(tmp_path):
             weaknesses="Everything.",
         ),
     )
-    epochs = list(course(Assignment(None, tmp_path / "tiny", 2, 3)))
-    assert [each.number for each in epochs] == [1, 2]
+    run = course(Assignment(None, tmp_path / "tiny", 2, 3))
+    assert [each.number for each in epochs(run)] == [1, 2]
     card = (tmp_path / "tiny.md").read_text("utf-8")
     assert "| split | 8 held out |" in card
     assert "`nnviz train tiny --epochs 2 --seed 3 --out DIR`" in card

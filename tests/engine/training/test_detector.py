@@ -23,6 +23,7 @@ from nnviz.engine.training.scene_batches import (
     training_batches,
 )
 from nnviz.engine.training.scene_fit import SceneTask, fit_scenes
+from tests.support.epochs import epochs
 
 SMALL = SceneRecipe(
     epochs=3, scenes=64, batch=8, size=64, shapes=(1, 1), held_out=8, ema_decay=0.8
@@ -135,7 +136,7 @@ def test_a_few_scenes_are_learned_by_heart():
 
 
 def test_the_loop_learns(tmp_path):
-    first, *_, last = fit_scenes(TASK, SMALL, tmp_path / "run.ckpt")
+    first, *_, last = epochs(fit_scenes(TASK, SMALL, tmp_path / "run.ckpt"))
     assert last.number == SMALL.epochs
     assert last.loss < 0.8 * first.loss
 
@@ -143,10 +144,10 @@ def test_the_loop_learns(tmp_path):
 def test_a_killed_run_goes_on_as_if_unbroken(tmp_path):
     recipe = dataclasses.replace(SMALL, epochs=2, scenes=16, held_out=4)
     *_, whole = fit_scenes(TASK, recipe, tmp_path / "whole.ckpt")
-    killed = fit_scenes(TASK, recipe, tmp_path / "killed.ckpt")
+    killed = epochs(fit_scenes(TASK, recipe, tmp_path / "killed.ckpt"))
     next(killed)
     killed.close()
-    (rest,) = fit_scenes(TASK, recipe, tmp_path / "killed.ckpt")
+    (rest,) = epochs(fit_scenes(TASK, recipe, tmp_path / "killed.ckpt"))
     assert (rest.number, rest.loss) == (whole.number, whole.loss)
 
 
