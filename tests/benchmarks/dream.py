@@ -122,8 +122,8 @@ def dream() -> Iterator[Figure]:
 @benchmark
 def large_dream() -> Iterator[Figure]:
     """A photograph of 4000 x 3000 px, in a process of its own."""
-    for layer in ("stage2", "stage3"):
-        found = run_program("large_dream.py", layer, "1", "2")
+    for layer in ("stage2", "stage3", "stage4"):
+        found = run_program("large_dream.py", layer)
         what = f"dream of 4000 x 3000 px at {layer}"
         assert found["tiles"] > 1
         yield Figure(f"{what}: memory added", found["added"] / 2**20, 2048, "MiB")

@@ -5,7 +5,6 @@ Prints, a line each: ``added``, bytes at most beyond those in use before the dre
 that elsewhere; ``tiles``, how many there are.
 """
 
-import math
 import resource
 import sys
 
@@ -23,6 +22,8 @@ from nnviz.engine.session import Session
 
 MODEL = ModelRequest(reference="bundled:objects", device="cpu")
 SIZE = (3000, 4000)
+PERIOD = (256, 384)
+"""Multiples of all steps of the network, so that its grid lies alike everywhere."""
 SEED = 0
 
 
@@ -34,23 +35,31 @@ def finish(job) -> object:
             return stop.value
 
 
-def borders_and_rest(change: np.ndarray, places: list[int]) -> tuple[float, float]:
-    """Return the mean step from column to column at some places and elsewhere."""
-    steps = np.array(
-        [
-            np.abs(change[:, i] - change[:, i - 1]).mean()
-            for i in range(1, change.shape[1])
-        ]
-    )
-    at = np.zeros(len(steps), bool)
-    at[[place - 1 for place in places]] = True
-    return float(steps[at].mean()), float(steps[~at].mean())
+def photograph() -> np.ndarray:
+    """Return a photograph beside itself, many times: each place has its equals."""
+    height, width = PERIOD
+    one = np.asarray(PillowImage.fromarray(data.coffee()).resize((width, height)))
+    times = [-(-side // period) for side, period in zip(SIZE, PERIOD, strict=True)]
+    return np.tile(one, (*times, 1))[: SIZE[0], : SIZE[1]].copy()
+
+
+def borders_and_rest(
+    change: np.ndarray, places: list[int], period: int
+) -> tuple[float, float]:
+    """Return the mean step into some columns, and into those of the same content."""
+    steps = np.abs(np.diff(change, axis=1)).mean((0, 2))
+    at, elsewhere = [], []
+    for place in places:
+        alike = range(place % period + period, len(steps) - period, period)
+        at.append(steps[place - 1])
+        elsewhere.append(np.mean([steps[i - 1] for i in alike if i not in places]))
+    return float(np.mean(at)), float(np.mean(elsewhere))
 
 
 def seam(
     change: np.ndarray, session: Session, layer: str, side: int
 ) -> tuple[float, int]:
-    """Return the steps across the borders of the last step's tiles to those elsewhere.
+    """Return the steps across the borders of tiles to those elsewhere.
 
     What was drawn for the rolling of the picture is drawn again.
     """
@@ -61,27 +70,28 @@ def seam(
     generator = torch.Generator().manual_seed(SEED)
     shift = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
     laid = list(tiles.tiles(SIZE))
-    found = []
+    ratios = []
     for axis, picture in ((0, change.transpose(1, 0, 2)), (1, change)):
         stretches = [tile.rows if axis == 0 else tile.columns for tile in laid]
-        places = {
-            int(edge - shift[axis]) % SIZE[axis]
+        edges = {
+            int(edge)
             for each in stretches
             for edge in (each.first, each.last, each.start, each.stop)
-            if math.isfinite(edge)
-        } - {0}
-        found.append(borders_and_rest(picture, sorted(places)))
-    ratios = [across / elsewhere for across, elsewhere in found]
+            if 0 < edge < SIZE[axis]
+        }
+        places = sorted({(edge - shift[axis]) % SIZE[axis] for edge in edges} - {0})
+        across, elsewhere = borders_and_rest(picture, places, PERIOD[axis])
+        ratios.append(across / elsewhere)
     return max(ratios, key=lambda ratio: abs(ratio - 1)), len(laid)
 
 
-def main(layer: str, octaves: int, steps: int) -> None:
+def main(layer: str) -> None:
     session = Session()
     finish(session.job(LoadModel(MODEL), lambda: None))
-    small = PillowImage.fromarray(data.coffee()).resize((1000, 750))
-    photo = image_from_array(np.asarray(small.resize((SIZE[1], SIZE[0]))).copy())
+    photo = image_from_array(photograph())
     before = psutil.Process().memory_info().rss
-    values = {"layer": layer, "octaves": octaves, "steps": steps}
+    # One step: with more, the borders would fall elsewhere each time.
+    values = {"layer": layer, "octaves": 1, "steps": 1}
     request = RunMethod(
         method="deep_dream", model=MODEL, image=photo, values=values, seed=SEED
     )
@@ -92,4 +102,4 @@ def main(layer: str, octaves: int, steps: int) -> None:
     print(f"added {peak - before}\nseam {ratio}\ntiles {tiles}")
 
 
-main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+main(sys.argv[1])
