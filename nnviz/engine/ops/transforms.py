@@ -86,7 +86,7 @@ class Geometry:
         else:
             changed = self._shifted(pictures, *shift)
         for matrix, plane in cuts:
-            changed = changed * self._mask(matrix, plane).to(changed)
+            changed = changed * self._mask(matrix, plane, changed)
         return changed
 
     def _shift(self) -> tuple[int, int] | None:
@@ -109,17 +109,17 @@ class Geometry:
         # grid_sample counts from -1 at the first pixel to 1 at the last.
         whole = np.diag([2 / max(width - 1, 1), 2 / max(height - 1, 1), 1.0])
         whole[:2, 2] = -1
-        x, y = self._places(whole @ self.matrix, pictures.device)
+        x, y = self._places(whole @ self.matrix, pictures)
         grid = torch.stack([x, y], -1).expand(len(pictures), -1, -1, -1)
         # Zero outside of what is sampled, so grey is made zero meanwhile.
         return _GREY + functional.grid_sample(
             pictures - _GREY, grid, padding_mode="zeros", align_corners=True
         )
 
-    def _places(self, matrix: Matrix, device: torch.device) -> tuple[Tensor, Tensor]:
+    def _places(self, matrix: Matrix, like: Tensor) -> tuple[Tensor, Tensor]:
         """Return x and y, (*size), that a matrix gives for each pixel."""
-        down = torch.arange(self.size[0], device=device, dtype=torch.float32)[:, None]
-        across = torch.arange(self.size[1], device=device, dtype=torch.float32)
+        down = torch.arange(self.size[0], device=like.device, dtype=like.dtype)[:, None]
+        across = torch.arange(self.size[1], device=like.device, dtype=like.dtype)
         (a, b, c), (d, e, f), _ = matrix.tolist()
         return a * across + (b * down + c), d * across + (e * down + f)
 
@@ -131,8 +131,8 @@ class Geometry:
         limits = (plane[1] - _HALF, plane[0] - _HALF)
         return bool(min(*x, *y) >= -_HALF and max(x) < limits[0] and max(y) < limits[1])
 
-    def _mask(self, matrix: Matrix, plane: Size) -> Tensor:
-        x, y = self._places(matrix, torch.device("cpu"))
+    def _mask(self, matrix: Matrix, plane: Size, like: Tensor) -> Tensor:
+        x, y = self._places(matrix, like)
         inside = (x >= -_HALF) & (y >= -_HALF)
         return inside & (x < plane[1] - _HALF) & (y < plane[0] - _HALF)
 
