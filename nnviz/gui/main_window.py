@@ -20,11 +20,12 @@ from nnviz.gui.topbar import TopBar
 from nnviz.gui.workbench import Workbench
 from nnviz.gui.workspaces.bar import WorkspaceBar
 from nnviz.gui.workspaces.explain import EXPLAIN
+from nnviz.gui.workspaces.imagine import IMAGINE
 from nnviz.gui.workspaces.inspect import INSPECT
 from nnviz.gui.workspaces.live import LIVE
 from nnviz.gui.workspaces.workspace import Workspace
 
-WORKSPACES = (INSPECT, EXPLAIN, LIVE)
+WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, LIVE)
 _SIZE = QSize(1440, 900)
 
 

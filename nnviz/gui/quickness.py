@@ -33,6 +33,8 @@ class Quickness:
 
     def runs_by_itself(self, info: MethodInfo, model: ModelInfo | None) -> bool:
         """Tell whether a method runs at every change."""
+        if info.recorded:
+            return False  # each run leaves a recording
         if info.group in _ALWAYS:
             return True
         known = self._known(info, model)

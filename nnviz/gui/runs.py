@@ -1,7 +1,7 @@
 """Running methods: which one, with what values, and what came of it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from nnviz.base.events import (
 from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.parameters import Kind, Value
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.requests import RunMethod
+from nnviz.base.requests import Moment, RunMethod
 from nnviz.base.results import Report
 from nnviz.gui.history import History
 from nnviz.gui.layers import offered, shown_layer
@@ -96,6 +96,9 @@ class Runs(QObject):
         self._kept: dict[tuple[str, str], dict[str, Value]] = {}
         """Parameters by workspace and method."""
         self._seed = 0
+        self.recording = ""
+        """Folder that keeps the steps of the run that was started last."""
+        self.new_recording: Callable[[MethodInfo], str] = lambda _: ""
         self._began = 0.0
         self._percent = -1
         self.history = History(self)
@@ -257,11 +260,42 @@ class Runs(QObject):
             self.template_changed.emit(self._template())
             return
         request = self._request()
-        if request is None or self._bridge is None:
+        if request is not None and self._method is not None:
+            recording = self.new_recording(self._method)
+            self._submit(replace(request, recording=recording))
+
+    def take_up(
+        self, moment: Moment, recording: str, recorded: Mapping[str, Value]
+    ) -> bool:
+        """Go on with a recording; tell whether network and photograph are there.
+
+        Args:
+            moment: where.
+            recording: folder that keeps the steps from there on.
+            recorded: the values that it began with; only those that are steerable may
+                have other ones now.
+        """
+        request, info = self._request(), self._method
+        if request is None or info is None:
+            return False
+        steerable = {p.name for p in info.parameters if p.steerable}
+        held = self._held(info)
+        held.update({n: v for n, v in recorded.items() if n not in steerable})
+        self.values_changed.emit(self.values)
+        values = {name: held[name] for name in steerable}
+        self._submit(replace(request, begin=moment, recording=recording, values=values))
+        return True
+
+    def _submit(self, request: RunMethod) -> None:
+        if self._bridge is None or self._method is None:
             return
         self._began, self._percent = time.monotonic(), -1
+        self.recording = request.recording
         self.started.emit()
-        self._bridge.submit(RESULT, request, Policy.REPLACE, Priority.INTERACTIVE)
+        # What takes minutes lets a camera, and what is clicked, go first.
+        long = self._method.recorded
+        priority = Priority.NORMAL if long else Priority.INTERACTIVE
+        self._bridge.submit(RESULT, request, Policy.REPLACE, priority)
 
     def stop(self) -> None:
         """Stop the chosen method."""

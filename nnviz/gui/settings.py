@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from platformdirs import user_data_path
 from PySide6.QtCore import QByteArray, QSettings
 
 _MAX_RECENT = 24
@@ -90,6 +91,12 @@ class Settings:
     @export_folder.setter
     def export_folder(self, folder: str) -> None:
         self._store.setValue("files/exports", folder)
+
+    @property
+    def recordings(self) -> str:
+        """The folder that keeps the recordings of optimisations."""
+        usual = str(user_data_path("nnviz") / "recordings")
+        return str(self._store.value("files/recordings", usual))
 
     @property
     def recent(self) -> list[str]:

@@ -12,12 +12,13 @@ from nnviz.gui.panels.method import MethodPanel
 from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.panels.predictions import PredictionPanel
 from nnviz.gui.panels.preprocess import PreprocessPanel
+from nnviz.gui.panels.recordings import RecordingsPanel
 from nnviz.gui.panels.tray import ImageTray, ResultTray
 from nnviz.gui.parts import named
 from nnviz.gui.workbench import Workbench
 from nnviz.gui.workspaces.workspace import Workspace
 
-_BESIDE = ("browser", "prediction", "method", "preprocess")
+_BESIDE = ("browser", "prediction", "recordings", "method", "preprocess")
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -41,6 +42,7 @@ class Stage(QObject):
         self.preprocess = PreprocessPanel(bench)
         self.images = ImageTray(bench)
         self.results = ResultTray(bench)
+        self.recordings = RecordingsPanel(bench)
         self.log = LogPanel(bench)
         self.browser = named(QTabWidget(), name=self.tr("Network browser"))
         self.browser.setDocumentMode(True)
@@ -50,9 +52,14 @@ class Stage(QObject):
         for page in (self.layers, self.models):
             page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         window.setCentralWidget(self.centre)
+        self._add_docks()
+
+    def _add_docks(self) -> None:
+        window = self._window
         window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         self._add("browser", self.tr("Network"), self.browser, _LEFT)
         self._add("prediction", self.tr("Prediction"), self.prediction, _LEFT)
+        self._add("recordings", self.tr("Recordings"), self.recordings, _LEFT)
         self._add("method", self.tr("Method"), self.method, _RIGHT)
         self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)
         self._add("images", self.tr("Photographs"), self.images, _BOTTOM)
@@ -92,8 +99,13 @@ class Stage(QObject):
             Qt.Orientation.Horizontal,
         )
         self._window.resizeDocks(
-            [docks["browser"], docks["prediction"], docks["images"]],
-            [px(440), px(196), px(120)],
+            [
+                docks["browser"],
+                docks["prediction"],
+                docks["recordings"],
+                docks["images"],
+            ],
+            [px(440), px(196), px(240), px(120)],
             Qt.Orientation.Vertical,
         )
 

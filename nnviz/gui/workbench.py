@@ -19,11 +19,13 @@ from nnviz.gui.images import Images
 from nnviz.gui.live import Live
 from nnviz.gui.messages import Messages, Notice, Remedy
 from nnviz.gui.models import Models
+from nnviz.gui.recordings import Recordings
 from nnviz.gui.restoring import Restoring
 from nnviz.gui.runs import Runs
 from nnviz.gui.selection import Selection
 from nnviz.gui.settings import Settings
 from nnviz.gui.theme import Look
+from nnviz.gui.timeline import Timeline
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.bridge import Bridge
@@ -55,6 +57,8 @@ class Workbench(QObject):
         self.runs = Runs(self.selection, self.models, self)
         self.live = Live(self.runs, self.messages, self)
         self.boards = Boards(self)
+        self.recordings = Recordings(settings, self.messages, self)
+        self.timeline = Timeline(self.runs, self.recordings, self.messages, self)
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
@@ -63,12 +67,16 @@ class Workbench(QObject):
         # After that: what it finds stands when the network's own banners are gone.
         self.restoring = Restoring(self.models, self.images, self.runs, self.messages)
         self.restoring.setParent(self)
+        self.timeline.opened.connect(self.restoring.restore)
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self.bridge = bridge
-        for part in (self.models, self.images, self.runs, self.live, self.boards):
+        self.models.attach(bridge)
+        for part in (self.images, self.runs, self.live, self.boards):
             part.attach(bridge)
+        self.recordings.attach(bridge)
+        self.timeline.attach(bridge)
         bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))
         bridge.files_seen.connect(self._open_seen)
         bridge.exported.connect(self._saved)

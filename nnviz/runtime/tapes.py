@@ -10,6 +10,7 @@ import numpy as np
 
 from nnviz.base.errors import InputError, NnvizError
 from nnviz.base.images import Colours, rgb8
+from nnviz.base.recipes import Recipe
 from nnviz.base.tapes import OpenedTape, Tape, TapeEntry, TapeFrame
 from nnviz.media.recordings import (
     NUMBERS_FILE,
@@ -119,7 +120,7 @@ def _entry(folder: Path, side: int) -> TapeEntry:
         changed = (folder / NUMBERS_FILE).stat().st_mtime
         entry = replace(entry, changed=changed)
         recording = open_recording(folder)
-        title = recording.recipe.title
+        title = _title(recording.recipe)
     except OSError as error:
         return replace(entry, trouble=str(error.strerror))
     except NnvizError as error:
@@ -133,6 +134,19 @@ def _entry(folder: Path, side: int) -> TapeEntry:
         finished=facts.finished,
         thumbnail=_thumbnail(recording, side),
     )
+
+
+def _title(recipe: Recipe) -> str:
+    """Name what is imagined in few words: the list is narrow."""
+    values = recipe.values
+    channel = values.get("channel", -1)
+    parts = (
+        str(values.get("target", "")),
+        str(values.get("layer", "")),
+        f"channel {channel}" if isinstance(channel, int) and channel >= 0 else "",
+        recipe.image,
+    )
+    return " · ".join(part for part in parts if part) or recipe.title
 
 
 def _thumbnail(recording: Recording, side: int) -> Colours | None:

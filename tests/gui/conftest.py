@@ -50,6 +50,7 @@ class FakeBridge(QObject):
     def __init__(self):
         super().__init__()
         self.live = FakeLive(self)
+        self.tapes = FakeTapes()
         self.cameras = ()
         text = resource("catalogue.json").read_text("utf-8")
         self.catalogue = Catalogue.from_json(text)
@@ -91,6 +92,15 @@ class FakeBridge(QObject):
     def steer(self, place, changes):
         self.asked.append((place, changes))
 
+    def pause(self, place):
+        self.asked.append((place, "pause"))
+
+    def step(self, place):
+        self.asked.append((place, "step"))
+
+    def go_on(self, place):
+        self.asked.append((place, "go on"))
+
     def busy(self, place):
         return place in self.working
 
@@ -123,6 +133,16 @@ class FakeBridge(QObject):
 
     def shutdown(self):
         self.closed += 1
+
+
+class FakeTapes:
+    """Notes what is asked of recordings."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __getattr__(self, name):
+        return lambda *args: self.asked.append((name, *args))
 
 
 class FakeLive:

@@ -1,10 +1,11 @@
 """The middle of the window: the photograph and the result of the chosen method."""
 
+from collections.abc import Callable
 from typing import Any
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QPushButton,
@@ -23,6 +24,7 @@ from nnviz.gui.panels.board import BoardPane
 from nnviz.gui.panels.compare import ComparePane
 from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.photo import PhotoPane
+from nnviz.gui.panels.timeline import TimelinePanel
 from nnviz.gui.parts import MARGIN, named, row
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.elided import ElidedLabel
@@ -61,6 +63,7 @@ class Centre(QWidget):
         self.banners = Banners(bench)
         self.photo = PhotoPane(bench)
         self.result = ReportView()
+        self.timeline = TimelinePanel(bench)
         self.title = named(ElidedLabel(), "muted")
         self._mode = RESULT
         self._modes = QButtonGroup(self)
@@ -78,6 +81,7 @@ class Centre(QWidget):
         column.addWidget(self.header)
         column.addWidget(self.banners)
         column.addWidget(self._pages, 1)
+        column.addWidget(self.timeline)
         self._connect()
         self.set_mode(RESULT)
 
@@ -147,6 +151,14 @@ class Centre(QWidget):
         self.photo.setVisible(self._mode != RESULT or empty)
         self.result.set_photo_beside(self._mode == BOTH)
         self.result.setVisible(self._mode != PHOTO and not empty)
+        self._offer_timeline()
+
+    def _offer_timeline(self) -> None:
+        """Show the timeline below what can be recorded."""
+        method = self._bench.runs.method
+        recorded = method is not None and method.recorded
+        two = self._mode in (COMPARE, BOARD)
+        self.timeline.setVisible(recorded and not two and not self._bench.runs.live)
 
     def painted(self) -> NDArray[Any]:
         """Return the shown result as uint8 (H, W, 3), with legend and range."""
@@ -164,6 +176,20 @@ class Centre(QWidget):
         self._split.setOrientation(
             Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space lets a recording go and wait; full stop and comma go step by step."""
+        timeline = self._bench.timeline
+        acts: dict[int, Callable[[], None]] = {
+            Qt.Key.Key_Space: timeline.toggle,
+            Qt.Key.Key_Period: timeline.step_on,
+            Qt.Key.Key_Comma: lambda: timeline.walk(-1),
+        }
+        act = acts.get(event.key()) if self.timeline.isVisible() else None
+        if act is None:
+            super().keyPressEvent(event)
+        else:
+            act()
 
     def save_state(self) -> QByteArray:
         """Return how the middle is divided."""
@@ -200,6 +226,7 @@ class Centre(QWidget):
 
     def _connect(self) -> None:
         runs = self._bench.runs
+        runs.started.connect(self._name_run)
         runs.reported.connect(self._show_partial)
         runs.finished.connect(self._show_run)
         runs.restored.connect(self._show_restored)
@@ -207,13 +234,25 @@ class Centre(QWidget):
         runs.stopped.connect(self._stopped)
         runs.failed.connect(lambda _: self._grey(self.tr("failed")))
         runs.outdated.connect(self._wait_for_run)
+        runs.method_changed.connect(lambda _: self._offer_timeline())
+        self._bench.timeline.shown.connect(self._show_step)
         self._bench.selection.unit_changed.connect(self.result.select_unit)
         self.result.unit_chosen.connect(self._bench.selection.set_unit)
         self.result.target_chosen.connect(self._bench.selection.set_target)
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)
 
+    def _name_run(self) -> None:
+        """Say what is at work where its steps are shown."""
+        method = self._bench.runs.method
+        if method is not None and method.recorded:
+            self.title.setText(method.title)
+
     def _show_partial(self, report: Report) -> None:
+        if not self._bench.timeline.holds:
+            self._show_step(report)
+
+    def _show_step(self, report: Report) -> None:
         self._report, self._image = report, self._bench.selection.image
         self._show_parts()
         self.result.show_report(report, self._image)
@@ -243,6 +282,8 @@ class Centre(QWidget):
     def _wait_for_run(self) -> None:
         """Say that what is shown is not what the form says."""
         method = self._bench.runs.method
+        if self._bench.timeline.matches(self._bench.runs.values):
+            return
         title = method.title if method is not None else ""
         self._grey(self.tr("{0}: press Run (F5)").format(title))
 

@@ -1,0 +1,99 @@
+"""The recordings on disk: look at one, go on with it, delete it."""
+
+from datetime import datetime
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from nnviz.base.tapes import TapeEntry
+from nnviz.gui.panels.tray import icon_of
+from nnviz.gui.parts import MARGIN, icon_button, label, named, row
+from nnviz.gui.theme import GRID
+from nnviz.gui.workbench import Workbench
+
+_KEY = Qt.ItemDataRole.UserRole
+_SIDE = 44
+
+
+class RecordingsPanel(QWidget):
+    """A row a recording, the newest first; a click opens one."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._bench = bench
+        self.list = named(QListWidget(), name=self.tr("Recordings"))
+        self.list.setIconSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
+        self.list.setSpacing(1)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.hint = label(
+            self.tr("Each run is kept here step by step, also one that was stopped."),
+            "muted",
+            wrap=True,
+        )
+        self.hint.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        self.delete = icon_button(
+            bench.look, "trash-2", self.tr("Delete the recording (Del)"), self.remove
+        )
+        foot = row(None, self.delete)
+        foot.setContentsMargins(GRID, 0, GRID, GRID)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.hint)
+        column.addWidget(self.list, 1)
+        column.addLayout(foot)
+        remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
+        remove.setContext(Qt.ShortcutContext.WidgetShortcut)
+        remove.activated.connect(self.remove)
+        self.list.itemClicked.connect(self._open)
+        self.list.itemActivated.connect(self._open)
+        self.list.itemSelectionChanged.connect(self._offer)
+        bench.recordings.listed.connect(self._fill)
+        self._offer()
+
+    def remove(self) -> None:
+        """Delete the chosen recording."""
+        item = self.list.currentItem()
+        if item is not None:
+            self._bench.recordings.put_away(item.data(_KEY).folder)
+
+    def _open(self, item: QListWidgetItem) -> None:
+        self._bench.timeline.open(item.data(_KEY).folder)
+
+    def _offer(self) -> None:
+        self.delete.setEnabled(bool(self.list.selectedItems()))
+
+    def _fill(self, entries: tuple[TapeEntry, ...]) -> None:
+        chosen = self.list.selectedItems()
+        folder = chosen[0].data(_KEY).folder if chosen else ""
+        self.list.clear()
+        for entry in entries:
+            item = self._item(entry)
+            self.list.addItem(item)
+            if entry.folder == folder:
+                self.list.setCurrentItem(item)
+        self.hint.setVisible(not entries)
+        self._offer()
+
+    def _item(self, entry: TapeEntry) -> QListWidgetItem:
+        item = QListWidgetItem(f"{entry.title}\n{self._state(entry)}")
+        if entry.thumbnail is not None:
+            item.setIcon(icon_of(entry.thumbnail))
+        item.setToolTip(
+            entry.trouble or f"{entry.title}\n{self._state(entry)}\n{entry.folder}"
+        )
+        item.setData(_KEY, entry)
+        item.setSizeHint(QSize(0, self._bench.look.px(_SIDE + 8)))
+        return item
+
+    def _state(self, entry: TapeEntry) -> str:
+        if entry.trouble:
+            return self.tr("damaged")
+        when = datetime.fromtimestamp(entry.changed).astimezone()
+        words = when.strftime("%d %b %H:%M")
+        if entry.finished or not entry.total:
+            return self.tr("{0} steps · {1}").format(entry.steps, words)
+        return self.tr("{0} of {1} · {2}").format(entry.steps, entry.total, words)

@@ -1,0 +1,191 @@
+"""The timeline below the picture: scrub, go, steer, fork, and make a film."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QFileDialog, QSlider, QVBoxLayout, QWidget
+
+from nnviz.base.events import Progress
+from nnviz.base.tapes import FilmRequest
+from nnviz.gui.parts import MARGIN, button, icon_button, keep_icon, label, named, row
+from nnviz.gui.theme import GRID
+from nnviz.gui.timeline import RATE
+from nnviz.gui.views.elided import ElidedLabel
+from nnviz.gui.views.scrub import ScrubBar, Steps
+from nnviz.gui.workbench import Workbench
+from nnviz.render.words import number
+
+
+class TimelinePanel(QWidget):
+    """Scrub bar above, buttons below; of one height, so that nothing jumps."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._bench = bench
+        timeline, look = bench.timeline, bench.look
+        self.bar = ScrubBar()
+        self.go = icon_button(look, "play", self.tr("Play (Space)"), timeline.toggle)
+        self.step = icon_button(
+            look, "skip-forward", self.tr("One step further (.)"), timeline.step_on
+        )
+        self.stop = icon_button(look, "square", self.tr("Stop (Esc)"), bench.stop)
+        self.words = named(ElidedLabel(align=Qt.AlignmentFlag.AlignLeft), "muted")
+        self.blend = named(
+            QSlider(Qt.Orientation.Horizontal), name=self.tr("Share of the photograph")
+        )
+        self.blend.setRange(0, 100)
+        self.blend.setFixedWidth(look.px(88))
+        self._photo = label(self.tr("Photograph"), "muted")
+        self.fork = button(self.tr("Go on from here"), self._go_on)
+        self.fork.setFixedWidth(self.fork.sizeHint().width())
+        self.film = button(self.tr("Export…"), self.ask_film)
+        self._lay_out()
+        self._connect()
+        self._show()
+
+    def _lay_out(self) -> None:
+        line = row(self.go, self.step, self.stop, self.words)
+        line.setStretch(3, 1)
+        for widget in (self._photo, self.blend, self.fork, self.film):
+            line.addWidget(widget)
+        line.setContentsMargins(2 * GRID, 0, MARGIN, GRID)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self.bar)
+        column.addLayout(line)
+
+    def _connect(self) -> None:
+        timeline, look = self._bench.timeline, self._bench.look
+        self.bar.sought.connect(timeline.seek)
+        self.bar.walked.connect(timeline.walk)
+        self.blend.valueChanged.connect(lambda share: timeline.set_blend(share / 100))
+        timeline.changed.connect(self._show)
+        self._bench.recordings.film_changed.connect(self._show_film)
+        self._bench.runs.finished.connect(lambda _: self._show())
+        keep_icon(look, self.go, lambda: look.icon(self._sign()), self.go.setIcon)
+
+    def _sign(self) -> str:
+        """Return the icon of what the first button does next."""
+        timeline = self._bench.timeline
+        goes = timeline.playing or (timeline.running and not timeline.paused)
+        return "pause" if goes else "play"
+
+    def ask_film(self) -> None:
+        """Ask where the film goes and make it; or stop making it."""
+        timeline, recordings = self._bench.timeline, self._bench.recordings
+        if recordings.filming:
+            recordings.stop_export()
+            return
+        names = {
+            self.tr("Film (*.mp4)"): ".mp4",
+            self.tr("Animation (*.gif)"): ".gif",
+            self.tr("Folder of pictures (*)"): "",
+        }
+        start = Path(self._bench.settings.export_folder, Path(timeline.folder).name)
+        path, kind = QFileDialog.getSaveFileName(
+            self, self.tr("Export the recording"), str(start), ";;".join(names)
+        )
+        if path:
+            ending = names.get(kind, "")
+            self._bench.settings.export_folder = str(Path(path).parent)
+            recordings.export(
+                FilmRequest(
+                    folder=timeline.folder,
+                    out=path if Path(path).suffix == ending else path + ending,
+                    rate=RATE,
+                    blend=timeline.blend,
+                )
+            )
+
+    def _show(self) -> None:
+        timeline = self._bench.timeline
+        tape = timeline.tape
+        self.bar.show_steps(self._steps(), timeline.step)
+        self.go.setIcon(self._bench.look.icon(self._sign()))
+        self.go.setToolTip(self._go_words())
+        self.go.setAccessibleName(self._go_words())
+        there = tape is not None and tape.steps > 0
+        self.go.setEnabled(timeline.running or there)
+        self.step.setEnabled(timeline.running or there)
+        self.stop.setEnabled(timeline.running)
+        self.fork.setEnabled(there)
+        self._name_fork()
+        self.film.setEnabled(there or self._bench.recordings.filming)
+        for widget in (self._photo, self.blend):
+            widget.setVisible(tape is not None and tape.blends)
+        self.words.setText(self._told())
+        with QSignalBlocker(self.blend):
+            self.blend.setValue(round(100 * timeline.blend))
+
+    def _go_on(self) -> None:
+        timeline = self._bench.timeline
+        if timeline.can_resume and timeline.step >= timeline.last:
+            timeline.resume()
+        else:
+            timeline.fork()
+
+    def _name_fork(self) -> None:
+        """Say whether the run itself goes on, or another from the step shown."""
+        timeline = self._bench.timeline
+        if timeline.can_resume and timeline.step >= timeline.last:
+            self.fork.setText(self.tr("Resume"))
+            self.fork.setToolTip(self.tr("Go on with the run where it was stopped"))
+        else:
+            self.fork.setText(self.tr("Go on from here"))
+            self.fork.setToolTip(
+                self.tr("Go on from this step, as the form says, in a new recording")
+            )
+
+    def _steps(self) -> Steps:
+        timeline = self._bench.timeline
+        tape = timeline.tape
+        if tape is None:
+            return Steps(total=timeline.total)
+        marks = {
+            step - 1: ", ".join(
+                f"{name.replace('_', ' ')} = {value}" for name, value in changes.items()
+            )
+            for step, changes in tape.recipe.changes
+        }
+        return Steps(
+            total=timeline.total,
+            curve=tape.curve,
+            frames=tape.frames,
+            marks=marks,
+            measure=tape.measure,
+        )
+
+    def _told(self) -> str:
+        """Say which step is shown and what was measured there."""
+        timeline = self._bench.timeline
+        tape, step = timeline.tape, timeline.step
+        if step < 0:
+            return self.tr("Run to begin a recording; it is kept step by step.")
+        total = max(timeline.total, timeline.last + 1)
+        words = [self.tr("step {0} of {1}").format(step + 1, total)]
+        if tape is not None and step < tape.steps and tape.measure:
+            words.append(f"{tape.measure} {number(tape.curve[step])}")
+        if timeline.paused:
+            words.insert(0, self.tr("paused"))
+        elif timeline.can_resume:
+            words.insert(0, self.tr("stopped"))
+        return " · ".join(words)
+
+    def _go_words(self) -> str:
+        if self._bench.timeline.running:
+            paused = self._bench.timeline.paused
+            return self.tr("Go on (Space)") if paused else self.tr("Pause (Space)")
+        return self.tr("Play (Space)")
+
+    def _show_film(self, progress: Progress | None) -> None:
+        if progress is None:
+            self.film.setText(self.tr("Export…"))
+        elif progress.total:
+            share = round(100 * progress.done / progress.total)
+            self.film.setText(self.tr("Stop export ({0} %)").format(share))
+        else:
+            self.film.setText(self.tr("Stop export"))
+        self._show()
