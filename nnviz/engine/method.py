@@ -19,7 +19,7 @@ from torch import Tensor
 from nnviz.base.errors import MemoryShortError, unknown
 from nnviz.base.events import Progress
 from nnviz.base.frames import Placement
-from nnviz.base.images import Image
+from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import LayerInfo, MethodInfo, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
@@ -34,6 +34,7 @@ from nnviz.engine.ops.kept import LayerGradients, LayerPass
 from nnviz.engine.ops.memory import in_words, release
 from nnviz.engine.ops.one_pass import PixelGradient, PixelPass
 from nnviz.engine.ops.relus import ReluRule
+from nnviz.engine.ops.survival import Files
 from nnviz.engine.ops.taps import output_of, outputs_of
 from nnviz.engine.ops.targets import Scorer, resolve
 from nnviz.media.decode import open_image
@@ -255,6 +256,10 @@ class Context:
             clean=self.pixels,
             before=before,
             chosen=choose_goal(target, model.info, before, towards=towards),
+            files=Files(
+                photo=lambda pixels: model.photo_of(self.photo, pixels),
+                read=lambda pixels: model.pixel_input(image_from_array(pixels)),
+            ),
         )
 
     def picture(self, path: str) -> Tensor:

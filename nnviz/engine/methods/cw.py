@@ -107,6 +107,7 @@ class CarliniWagner:
             _keep(ctx, attempt, at)
             ctx.step(at.done, total, "steps")
             yield report
+        yield attempt.last(at.descent.best, ctx.generator)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -78,13 +78,12 @@ class Deepfool:
             logits, border = boundaries(attempt.victim, at.pixels, start, others)
             report = attempt.report(at.pixels, logits)
             if attempt.succeeded(logits):
-                yield report
-                return
+                break
             at = crossed(attempt.clean, at, border, params.overshoot)
             _keep(ctx, attempt, at, step + 1)
             ctx.step(step, params.steps, "steps")
             yield report
-        yield attempt.report(at.pixels, attempt.victim.logits(at.pixels))
+        yield attempt.last(at.pixels, ctx.generator)
 
 
 def _begin(ctx: Context, attempt: Attempt) -> tuple[Walk, int]:

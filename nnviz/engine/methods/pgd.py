@@ -92,13 +92,12 @@ class Pgd:
             )
             report = attempt.report(at.pixels, logits)
             if params.stop and attempt.succeeded(logits):
-                yield report
-                return
+                break
             at = climbed(attempt.clean, at, gradient, _how(ctx.params))
             _keep(ctx, attempt, at, step + 1)
             ctx.step(step, params.steps, "steps")
             yield report
-        yield attempt.report(at.pixels, attempt.victim.logits(at.pixels))
+        yield attempt.last(at.pixels, ctx.generator)
 
 
 def _how(params: PgdParams) -> Climb:

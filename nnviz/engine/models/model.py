@@ -154,6 +154,11 @@ class Model:
         preprocess = replace(self.info.preprocess, fit=Fit.STRETCH, input_size=size)
         return self._as_input(fit_to_input(image, preprocess))
 
+    def photo_of(self, image: Image, pixels: Tensor) -> Photo:
+        """Return the resized photo around another input (1, C, H, W) in [0, 1]."""
+        fitted = pixels[0].detach().to("cpu", torch.float32).clamp(0, 1)
+        return with_input(image, self.info.preprocess, fitted.permute(1, 2, 0).numpy())
+
     def _as_input(self, pixels: Photo) -> Tensor:
         tensor = torch.from_numpy(pixels.transpose(2, 0, 1).copy("C"))
         return tensor[None].to(self.device)
@@ -193,21 +198,49 @@ def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
     preprocessing does.  Frames of a camera are resized in 8 bits, and quickly where
     ``resized_quickly`` says so.
     """
-    pixels = _match_channels(image, preprocess.channels)
-    sizes = preprocess.resized(image.size)
-    frame = isinstance(image, FrameImage)
-    if resized_quickly(image, preprocess):
-        pixels = to_float(resize_quickly(pixels, sizes))
-    elif preprocess.interpolation is Interpolation.LINEAR and not frame:
-        pixels = resize(to_float(pixels), sizes, preprocess.interpolation)
-    else:
-        pixels = to_float(resize(pixels, sizes, preprocess.interpolation))
-    top, left = preprocess.crop_origin(sizes)
+    pixels = _resized(image, preprocess)
+    top, left = preprocess.crop_origin(preprocess.resized(image.size))
     height, width = preprocess.input_of(image.size)
     if top < 0 or left < 0:
         pixels = _pad(pixels, preprocess)
         top, left = max(0, top), max(0, left)
     return pixels[top : top + height, left : left + width]
+
+
+def with_input(image: Image, preprocess: Preprocess, fitted: Photo) -> Photo:
+    """Return the resized photo in which the network's input is another one.
+
+    Saved without loss and opened again, it gives the network that very input.
+
+    Args:
+        image: the photo.
+        preprocess: the network's.
+        fitted: (H, W, C) in [0, 1], as ``fit_to_input`` gives it.
+
+    Returns:
+        float32 (h, w, C) in [0, 1], of the size of the photo before it is cropped.
+    """
+    photo = _resized(image, preprocess).copy()
+    top, left = preprocess.crop_origin(photo.shape[:2])
+    height, width = fitted.shape[:2]
+    rows = slice(max(0, top), min(photo.shape[0], top + height))
+    columns = slice(max(0, left), min(photo.shape[1], left + width))
+    photo[rows, columns] = fitted[
+        rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+    ]
+    return photo
+
+
+def _resized(image: Image, preprocess: Preprocess) -> Photo:
+    """Return the photo of the network's channels, resized and not yet cropped."""
+    pixels = _match_channels(image, preprocess.channels)
+    sizes = preprocess.resized(image.size)
+    frame = isinstance(image, FrameImage)
+    if resized_quickly(image, preprocess):
+        return to_float(resize_quickly(pixels, sizes))
+    if preprocess.interpolation is Interpolation.LINEAR and not frame:
+        return resize(to_float(pixels), sizes, preprocess.interpolation)
+    return to_float(resize(pixels, sizes, preprocess.interpolation))
 
 
 def resized_quickly(image: Image, preprocess: Preprocess) -> bool:

@@ -15,6 +15,7 @@ from nnviz.base.results import Curves, Picture, Ranking, Report, Result
 from nnviz.engine.ops.attack_goals import Chosen, Victim
 from nnviz.engine.ops.attack_norms import size_of
 from nnviz.engine.ops.attacks import LEVELS
+from nnviz.engine.ops.survival import Files, repaired, rounded, survival
 from nnviz.engine.ops.targets import label
 
 _SHOWN = 5
@@ -32,6 +33,7 @@ class Attempt:
         clean: the network's input, (1, C, H, W) in [0, 1].
         before: its logits, (1, K).
         chosen: what is wanted.
+        files: how the picture becomes a file.
     """
 
     victim: Victim
@@ -40,6 +42,7 @@ class Attempt:
     clean: Tensor
     before: Tensor
     chosen: Chosen
+    files: Files
     _history: list[Tensor] = field(default_factory=list)
 
     def report(
@@ -55,7 +58,7 @@ class Attempt:
         self._history.append(logits[0].softmax(0).cpu())
         noise = pixels - self.clean
         results: dict[str, Result] = {
-            "adversarial": self._picture(pixels),
+            "adversarial": self._photo(pixels),
             "noise": self._picture(_HALF + noise * _gain(noise)),
             "before": ranking(self.before, self.info),
             "after": ranking(logits, self.info),
@@ -64,6 +67,43 @@ class Attempt:
             results["confidence"] = self._curves(logits)
         said = (self._answer(logits), noise_words(noise), *notes)
         return Report(results, said)
+
+    def last(self, pixels: Tensor, generator: torch.Generator) -> Report:
+        """Return the report of the picture as a file holds it, and what it survives.
+
+        Where rounding to 8 bits undoes the attack, it is repaired on the 8-bit grid.
+
+        Args:
+            pixels: the attacked input, (1, C, H, W) in [0, 1].
+            generator: of the distortions' random numbers.
+        """
+        goal = self.chosen.goal
+        raw = self.succeeded(self.victim.logits(pixels))
+        kept = (
+            repaired(self.victim, goal, pixels, self.clean) if raw else rounded(pixels)
+        )
+        file = self.files.written(kept)
+        # The file is opened as any other is: what counts is what the network gets then.
+        reopened = self.files.read(file)
+        logits = self.victim.logits(reopened)
+        report = self.report(reopened, logits, self._of_file(pixels, reopened, logits))
+        seed = int(torch.randint(1 << 31, (1,), generator=generator))
+        table = survival(
+            self.files, self.victim, self.chosen, self.info, file, seed=seed
+        )
+        return Report({**report.results, "survival": table}, report.notes)
+
+    def _of_file(
+        self, pixels: Tensor, reopened: Tensor, logits: Tensor
+    ) -> tuple[str, ...]:
+        """Say what rounding did."""
+        if not self.succeeded(self.victim.logits(pixels)):
+            return ()
+        if not self.succeeded(logits):
+            return ("rounded to 8 bits it no longer works, and could not be repaired",)
+        if torch.equal(reopened, rounded(pixels)):
+            return ("true of the file: tested after rounding to 8 bits and reopening",)
+        return ("true of the file: rounding undid it, and was repaired",)
 
     @property
     def numbers(self) -> dict[str, float]:
@@ -81,6 +121,14 @@ class Attempt:
     def succeeded(self, logits: Tensor) -> bool:
         """Tell whether the answer is as wanted."""
         return bool(self.chosen.goal.reached(logits)[0])
+
+    def _photo(self, pixels: Tensor) -> Picture:
+        """Return the photo around the attacked input, as its file has it."""
+        return Picture(
+            pixels=self.files.photo(pixels),
+            frame=Frame.PHOTO,
+            placement=self.placement,
+        )
 
     def _picture(self, pixels: Tensor) -> Picture:
         values = pixels[0].detach().to("cpu", torch.float32).clamp(0, 1)

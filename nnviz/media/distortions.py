@@ -1,0 +1,179 @@
+"""What happens to a picture on its way: files, copies, cameras.
+
+Each takes and gives uint8 (H, W, C), C of 1 or 3; the size may change.
+"""
+
+import io
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from nnviz.base.images import Colours
+from nnviz.base.preprocess import Interpolation
+from nnviz.media.resize import resize
+
+Random = np.random.Generator
+Apply = Callable[[Colours, Random], Colours]
+_WHITE = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Distortion:
+    """Something that happens to a picture.
+
+    Attributes:
+        name: in words, "JPEG 75".
+        apply: does it; random numbers come from the generator.
+    """
+
+    name: str
+    apply: Apply
+
+
+def reencoded(
+    pixels: Colours, _random: Random, *, form: str, quality: int = 100
+) -> Colours:
+    """Return the picture written as a file and read again."""
+    file = io.BytesIO()
+    _as_pillow(pixels).save(file, form, quality=quality)
+    return _as_pixels(PillowImage.open(file), pixels.shape[2])
+
+
+def resized(pixels: Colours, _random: Random, *, scale: float) -> Colours:
+    """Return the picture made larger or smaller."""
+    size = tuple(max(1, round(side * scale)) for side in pixels.shape[:2])
+    return resize(pixels, (size[0], size[1]), Interpolation.BICUBIC)
+
+
+def cropped(pixels: Colours, _random: Random, *, share: float) -> Colours:
+    """Return the picture without a share of its height and width, at all edges."""
+    top, left = (round(side * share / 2) for side in pixels.shape[:2])
+    height, width = pixels.shape[:2]
+    return pixels[top : height - top, left : width - left]
+
+
+def rotated(pixels: Colours, _random: Random, *, degrees: float) -> Colours:
+    """Return the picture turned around its middle; its edges go on beyond it."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1)
+    return _channels(
+        cv2.warpAffine(pixels, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    )
+
+
+def blurred(pixels: Colours, _random: Random, *, sigma: float) -> Colours:
+    """Return the picture out of focus; sigma in px."""
+    import cv2
+
+    return _channels(cv2.GaussianBlur(pixels, (0, 0), sigma))
+
+
+def noisy(pixels: Colours, random: Random, *, sigma: float) -> Colours:
+    """Return the picture with the noise of a sensor; sigma in 1/255."""
+    return _levels(pixels + random.normal(0, sigma, pixels.shape))
+
+
+def lit(pixels: Colours, _random: Random, *, gain: float) -> Colours:
+    """Return the picture so many times as bright."""
+    return _levels(pixels * gain)
+
+
+def through_lens(pixels: Colours, _random: Random, *, bend: float) -> Colours:
+    """Return the picture through a lens that bends straight lines (Brown's k1)."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    y = (rows - (height - 1) / 2) / (height / 2)
+    x = (columns - (width - 1) / 2) / (width / 2)
+    stretch = 1 + np.float32(bend) * (x**2 + y**2)
+    return _remapped(
+        pixels,
+        x * stretch * (width / 2) + (width - 1) / 2,
+        y * stretch * (height / 2) + (height - 1) / 2,
+        cv2.BORDER_REPLICATE,
+    )
+
+
+def photographed(pixels: Colours, random: Random) -> Colours:
+    """Return the picture as a camera sees it: askew, unevenly lit, blurred, noisy."""
+    seen = _askew(pixels, random)
+    height, width = seen.shape[:2]
+    angle = random.uniform(0, 2 * math.pi)
+    y, x = np.mgrid[-0.5:0.5:height * 1j, -0.5:0.5:width * 1j]  # fmt: skip
+    light = 0.95 + 0.2 * (x * math.cos(angle) + y * math.sin(angle))
+    seen = _levels(seen * light[..., None])
+    seen = noisy(blurred(seen, random, sigma=0.7), random, sigma=3)
+    return reencoded(seen, random, form="JPEG", quality=90)
+
+
+DISTORTIONS = (
+    Distortion("saved as PNG", partial(reencoded, form="PNG")),
+    Distortion("JPEG 95", partial(reencoded, form="JPEG", quality=95)),
+    Distortion("JPEG 75", partial(reencoded, form="JPEG", quality=75)),
+    Distortion("JPEG 50", partial(reencoded, form="JPEG", quality=50)),
+    Distortion("WebP 80", partial(reencoded, form="WEBP", quality=80)),
+    Distortion("half the size", partial(resized, scale=0.5)),
+    Distortion("1.3 times the size", partial(resized, scale=1.3)),
+    Distortion("turned by 5 degrees", partial(rotated, degrees=5)),
+    Distortion("cropped by 5 %", partial(cropped, share=0.05)),
+    Distortion("blurred, sigma 1 px", partial(blurred, sigma=1)),
+    Distortion("noise, sigma 4/255", partial(noisy, sigma=4)),
+    Distortion("a fifth darker", partial(lit, gain=0.8)),
+    Distortion("a fifth brighter", partial(lit, gain=1.2)),
+    Distortion("bent by a lens", partial(through_lens, bend=0.05)),
+    Distortion("held to a camera (simulated)", photographed),
+)
+"""What an attacked picture may have to survive."""
+
+
+def _askew(pixels: Colours, random: Random) -> Colours:
+    """Return the picture seen from a little aside."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    corners = np.array(
+        [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32
+    )
+    moved = corners + random.uniform(-0.03, 0.03, (4, 2)) * (width, height)
+    turn = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
+    return _channels(
+        cv2.warpPerspective(
+            pixels, turn, (width, height), borderMode=cv2.BORDER_REPLICATE
+        )
+    )
+
+
+def _remapped(
+    pixels: Colours, x: NDArray[np.float32], y: NDArray[np.float32], border: int
+) -> Colours:
+    import cv2
+
+    found = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=border)
+    return _channels(found)
+
+
+def _levels(values: NDArray[np.floating]) -> Colours:
+    return values.round().clip(0, _WHITE).astype(np.uint8)
+
+
+def _channels(pixels: NDArray[Any]) -> Colours:
+    """Return (H, W, C): OpenCV drops the axis of a single channel."""
+    whole: Colours = pixels if pixels.ndim == 3 else pixels[..., None]  # noqa: PLR2004
+    return whole
+
+
+def _as_pillow(pixels: Colours) -> PillowImage.Image:
+    return PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+
+
+def _as_pixels(picture: PillowImage.Image, channels: int) -> Colours:
+    return _channels(np.asarray(picture.convert("L" if channels == 1 else "RGB")))
