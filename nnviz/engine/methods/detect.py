@@ -112,6 +112,7 @@ def _choose(ctx: Context, params: DetectParams) -> Candidates:
         found.classes.cpu().numpy(),
         params.overlap,
         params.limit,
+        ctx.check,
     )
     return found.taken(torch.from_numpy(kept).to(found.scores.device))
 

@@ -1,9 +1,13 @@
 """Detection: choosing boxes anew costs no pass; faces; odd photographs and networks."""
 
+import time
+
 import numpy as np
 import pytest
+import torch
 from skimage import data
 from support.jobs import finish, never, run_method
+from torchvision.ops import nms
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.images import image_from_array
@@ -95,3 +99,97 @@ def test_the_overlap_of_a_hand_worked_case():
     assert select(boxes, scores, one, 0.4, 9).tolist() == [1, 0]
     assert select(boxes, scores, np.arange(3), 0.3, 9).tolist() == [1, 0, 2]
     assert select(boxes, scores, one, 1.0, 2).tolist() == [1, 0]
+
+
+def test_which_boxes_stay_equals_torchvisions():
+    """Truth: ``torchvision.ops.batched_nms``, on more boxes than are taken at once."""
+    rng = np.random.default_rng(0)
+    boxes = rng.uniform(0, 200, (3000, 4)).astype(np.float32)
+    boxes[:, 2:] = boxes[:, :2] + rng.uniform(1, 60, (3000, 2)).astype(np.float32)
+    scores = rng.permutation(3000).astype(np.float32)
+    for classes in (np.zeros(3000, np.int64), rng.integers(0, 5, 3000)):
+        expected = [
+            index
+            for kind in range(5)
+            for rows in [np.flatnonzero(classes == kind)]
+            for index in rows[
+                nms(*map(torch.from_numpy, (boxes[rows], scores[rows])), 0.4).numpy()
+            ]
+        ]
+        expected = sorted(expected, key=lambda index: -scores[index])
+        assert select(boxes, scores, classes, 0.4, 3000).tolist() == expected
+        assert select(boxes, scores, classes, 0.4, 300).tolist() == expected[:300]
+
+
+def test_a_hundred_thousand_candidates_can_be_stopped():
+    """Truth: a check that raises; one class, all boxes alike, is the worst case."""
+    boxes = np.tile(np.array([[0, 0, 9, 9]], np.float32), (100_000, 1))
+    scores, classes = np.linspace(0, 1, 100_000), np.zeros(100_000, np.int64)
+    calls = []
+
+    def stop():
+        calls.append(1)
+        if len(calls) > 2:
+            raise StopError
+
+    with pytest.raises(StopError):
+        select(boxes, scores.astype(np.float32), classes, 0.5, 100, stop)
+    assert len(calls) == 3
+
+
+class StopError(Exception):
+    """What a check raises."""
+
+
+def test_many_candidates_are_quick(session):
+    """Truth: 27 000 candidates (300 of each class), in less than a second."""
+    detect(session, data.coffee(), SSD, score=0.005)
+    began = time.monotonic()
+    found = detect(session, data.coffee(), SSD, score=0.005, limit=1000)["objects"]
+    assert time.monotonic() - began < 1.0
+    assert len(found.scores) > 100
+    assert (np.diff(found.scores) <= 0).all()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_outputs_that_are_no_numbers_are_said(session, value):
+    """Truth: issue 3; the network is named, and no boxes are made of them."""
+    request = ModelRequest(reference=f"{SSD}:9", device="cpu")
+    model = finish(session.store.open(request, never))
+    handle = model.twin().head.register_forward_hook(
+        lambda _module, _inputs, found: spoil(found["cls_logits"], value)
+    )
+    with pytest.raises(ModelError, match="not numbers"):
+        detect(session, np.full((40, 40, 3), 7, np.uint8), request.reference)
+    handle.remove()
+
+
+def test_detection_stops_at_every_stage(session):
+    """Truth: the check raises at its n-th call, whatever is done then."""
+
+    def ask(shift, check):
+        image = image_from_array(np.roll(data.chelsea(), shift, axis=1))
+        request = RunMethod(
+            method="detect",
+            model=ModelRequest(reference="bundled:faces", device="cpu"),
+            image=image,
+        )
+        finish(session.job(request, check))
+
+    calls = []
+    ask(1, lambda: calls.append(1))
+    assert len(calls) > 1
+    for last in range(len(calls)):
+        left = iter(range(last))
+
+        def stop(left=left):
+            if next(left, None) is None:
+                raise StopError
+
+        with pytest.raises(StopError):
+            ask(2 + last, stop)
+
+
+def spoil(outputs, value):
+    """Put one number that is none among outputs."""
+    outputs.view(-1)[7] = value
