@@ -45,6 +45,8 @@ class Timeline(QObject):
     """Recording, place, or whether it goes."""
     shown = Signal(object)
     """Report of a step, to be shown."""
+    entering = Signal()
+    """A recording is to be seen where that is done."""
     opened = Signal(object)
     """Saved: what an opened recording was made with."""
 
@@ -259,6 +261,7 @@ class Timeline(QObject):
 
     def _open(self, opened: OpenedTape) -> None:
         self._runs.stop()
+        self.entering.emit()
         self._forget()
         self.tape = opened.tape
         self.folder = opened.tape.folder

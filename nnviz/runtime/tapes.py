@@ -140,6 +140,8 @@ def _title(recipe: Recipe) -> str:
     """Name what is imagined in few words: the list is narrow."""
     values = recipe.values
     channel = values.get("channel", -1)
+    if values.get("channels", "") not in {"", "one"}:
+        channel = -1  # others, or all of them
     parts = (
         str(values.get("target", "")),
         str(values.get("layer", "")),

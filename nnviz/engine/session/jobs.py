@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.errors import CancelledError, ModelError, UsageError
 from nnviz.base.events import Changes, Job, Step
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
@@ -165,7 +165,12 @@ def _followed(
         recorder = Recorder(
             tape, lambda: recipe_of(request, asked, ctx, steering.known)
         )
-    report = yield from follow(registered, ctx, request, steering, recorder, steps)
+    try:
+        report = yield from follow(registered, ctx, request, steering, recorder, steps)
+    except (CancelledError, GeneratorExit):
+        if recorder is not None:
+            recorder.stop()
+        raise
     recipe = recipe_of(request, asked, ctx, steering.taken)
     if recorder is not None:
         recorder.finish(recipe)

@@ -34,6 +34,8 @@ _SMALL = 512
 """Longest side, px, of a picture whose state is kept twice a second."""
 _SMALL_SECONDS, _LARGE_SECONDS = 0.5, 10.0
 _FRAME_SECONDS = 1 / 20
+_STOP_SECONDS = 0.06
+"""Stopping must not be felt as waiting."""
 _FRAME_SHARE, _STATE_SHARE = 0.05, 0.1
 """Most of the run's time that writing may take."""
 _GENERATOR, _CHUNKS, _OWN = ".generator", ".chunks", "."
@@ -232,13 +234,21 @@ class Recorder:
         ctx.moment = None
         return index
 
+    def stop(self) -> None:
+        """Keep the last frame of a run that is stopped, where that is quick."""
+        if self._frames.seconds_taken <= _STOP_SECONDS:
+            self._add_last()
+
     def finish(self, recipe: Recipe) -> None:
         """Keep the last frame and note that the run came to its end."""
+        self._add_last()
+        self._recording.write_recipe(recipe)
+        self._recording.write_facts(Facts(self._total, finished=True))
+
+    def _add_last(self) -> None:
         frame = _frame(self._last)
         if frame is not None:
             self._recording.add_frame(frame)
-        self._recording.write_recipe(recipe)
-        self._recording.write_facts(Facts(self._total, finished=True))
 
     def _keep_state(self, ctx: Context, moment: Kept) -> None:
         large = self._last is not None and max(self._last.shape[:2]) > _SMALL
@@ -299,22 +309,23 @@ class _Rhythm:
 
     Attributes:
         seconds: from one time to the next, at least.
+        seconds_taken: by what was written last.
     """
 
     def __init__(self, seconds: float, share: float) -> None:
         self.seconds = seconds
         self._share = share
-        self._took = 0.0
+        self.seconds_taken = 0.0
         self._last = float("-inf")
 
     def due(self) -> bool:
         """Tell whether it is time."""
-        pause = max(self.seconds, self._took / self._share)
+        pause = max(self.seconds, self.seconds_taken / self._share)
         return time.perf_counter() - self._last >= pause
 
     def took(self, seconds: float) -> None:
         """Say how long writing took, just now."""
-        self._took = seconds
+        self.seconds_taken = seconds
         self._last = time.perf_counter()
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFileDialog, QSlider, QVBoxLayout, QWidget
 
 from nnviz.base.events import Progress
@@ -37,10 +38,16 @@ class TimelinePanel(QWidget):
         )
         self.blend.setRange(0, 100)
         self.blend.setFixedWidth(look.px(88))
-        self._photo = label(self.tr("Photograph"), "muted")
+        self._photo = label()
+        keep_icon(look, self._photo, lambda: look.icon("image"), self._put_photo_icon)
+        self._photo.setToolTip(self.tr("Share of the photograph"))
+        self.blend.setToolTip(self.tr("Share of the photograph"))
         self.fork = button(self.tr("Go on from here"), self._go_on)
         self.fork.setFixedWidth(self.fork.sizeHint().width())
-        self.film = button(self.tr("Export…"), self.ask_film)
+        self.film = icon_button(
+            look, "download", self.tr("Export as film or pictures"), self.ask_film
+        )
+        self.film.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._lay_out()
         self._connect()
         self._show()
@@ -66,6 +73,10 @@ class TimelinePanel(QWidget):
         self._bench.recordings.film_changed.connect(self._show_film)
         self._bench.runs.finished.connect(lambda _: self._show())
         keep_icon(look, self.go, lambda: look.icon(self._sign()), self.go.setIcon)
+
+    def _put_photo_icon(self, icon: QIcon) -> None:
+        side = self._bench.look.px(16)
+        self._photo.setPixmap(icon.pixmap(side, side))
 
     def _sign(self) -> str:
         """Return the icon of what the first button does next."""
@@ -165,13 +176,9 @@ class TimelinePanel(QWidget):
         if step < 0:
             return self.tr("Run to begin a recording; it is kept step by step.")
         total = max(timeline.total, timeline.last + 1)
-        words = [self.tr("step {0} of {1}").format(step + 1, total)]
+        words = [self.tr("{0} of {1}").format(step + 1, total)]
         if tape is not None and step < tape.steps and tape.measure:
-            words.append(f"{tape.measure} {number(tape.curve[step])}")
-        if timeline.paused:
-            words.insert(0, self.tr("paused"))
-        elif timeline.can_resume:
-            words.insert(0, self.tr("stopped"))
+            words.append(number(tape.curve[step]))
         return " · ".join(words)
 
     def _go_words(self) -> str:
@@ -182,10 +189,10 @@ class TimelinePanel(QWidget):
 
     def _show_film(self, progress: Progress | None) -> None:
         if progress is None:
-            self.film.setText(self.tr("Export…"))
+            self.film.setText("")
         elif progress.total:
             share = round(100 * progress.done / progress.total)
-            self.film.setText(self.tr("Stop export ({0} %)").format(share))
+            self.film.setText(self.tr("stop ({0} %)").format(share))
         else:
-            self.film.setText(self.tr("Stop export"))
+            self.film.setText(self.tr("stop"))
         self._show()
