@@ -10,7 +10,8 @@ import pytest
 from PIL import Image as PillowImage
 from safetensors.numpy import load_file
 
-from nnviz.cli import main
+from nnviz.cli import main, train
+from nnviz.engine.training.recipes import RECIPES
 
 
 @pytest.fixture
@@ -68,3 +69,8 @@ def test_wrong_words_are_one_line(words, status, line, capsys):
     error = capsys.readouterr().err
     assert line in error
     assert error.count("\n") == 1
+
+
+def test_the_help_names_every_recipe():
+    """The words list them without importing torch; here both are at hand."""
+    assert set(train._NAMES) == set(RECIPES)
