@@ -70,7 +70,7 @@ def middle(info: ModelInfo) -> LayerInfo:
     Raises:
         ModelError: the network has no layer with a map.
     """
-    candidates = _candidates(info) or [_best(info)[0]]
+    candidates = layers_with_maps(info) or [_best(info)[0]]
     fine = max(info.preprocess.input_size) / _MIDDLE
     found = [each for each in candidates if max(map_size(each) or (0,)) >= fine]
     return (found or candidates)[-1]
@@ -93,7 +93,7 @@ def named(info: ModelInfo, name: str) -> LayerInfo:
         reason = f"gives {layer.shape}, no map over the picture"
     else:
         reason = "its map is 1 x 1: the places have been pooled away before"
-    better = next(iter(_candidates(info)[-1:]), None)
+    better = next(iter(layers_with_maps(info)[-1:]), None)
     remedy = f"pick an earlier one, such as {better.name}" if better else ""
     raise ModelError(name, reason, remedy)
 
@@ -113,7 +113,7 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
     Raises:
         ModelError: there is none.
     """
-    candidates = _candidates(info)
+    candidates = layers_with_maps(info)
     if not candidates:
         raise ModelError(
             info.title,
@@ -154,7 +154,7 @@ def _is_head(name: str) -> bool:
     return any(part.lower().startswith(_HEADS) for part in name.split("."))
 
 
-def _candidates(info: ModelInfo) -> list[LayerInfo]:
+def layers_with_maps(info: ModelInfo) -> list[LayerInfo]:
     """Return the layers with maps of their own, in the order in which they end."""
     ended = list(_by_end(info.layers))
     found, last_kind = [], ""
@@ -210,7 +210,7 @@ def _stages(info: ModelInfo, main: LayerInfo) -> list[LayerInfo]:
     finest = max(info.preprocess.input_size) / _FINEST
     by_size: dict[tuple[int, int], LayerInfo] = {}
     alike = []
-    for layer in _candidates(info):
+    for layer in layers_with_maps(info):
         size = map_size(layer)
         if size is None or max(size) > finest:
             continue

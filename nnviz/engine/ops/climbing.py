@@ -1,10 +1,12 @@
 """What an optimisation shows after a step."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from torch import Tensor
 
+from nnviz.base.frames import Frame, Placement
 from nnviz.base.results import Curves, Picture, Report
 from nnviz.engine.ops.ascent import Ascent, Climbed
 
@@ -12,13 +14,17 @@ _GAP = 2
 """Px between two pictures."""
 
 
-def climbed_report(climb: Ascent, climbed: Climbed, words: str) -> Report:
+def climbed_report(
+    climb: Ascent, climbed: Climbed, words: str, placement: Placement | None = None
+) -> Report:
     """Return the report of a step.
 
     Args:
         climb: after the step.
         climbed: what the step gave.
         words: what is made strong.
+        placement: of the network's input on the photograph, where the pictures are in
+            its place.
 
     Returns:
         "picture", the pictures that were scored, and "objective", a curve.
@@ -31,15 +37,19 @@ def climbed_report(climb: Ascent, climbed: Climbed, words: str) -> Report:
         y_label="objective",
     )
     notes = (words, f"objective {scores[-1]:.4g} after {len(scores)} steps")
-    return Report({"picture": as_picture(climbed.pixels), "objective": curve}, notes)
+    picture = as_picture(climbed.pixels)
+    if placement is not None:
+        picture = replace(picture, frame=Frame.INPUT, placement=placement)
+    return Report({"picture": picture, "objective": curve}, notes)
 
 
-def as_picture(pixels: Tensor) -> Picture:
-    """Return one picture of a batch, laid out row by row in a near square.
+def as_picture(pixels: Tensor, columns: int = 0) -> Picture:
+    """Return one picture of a batch, laid out row by row.
 
     Args:
         pixels: (N, C, H, W) in [0, 1]; where C is not 1 or 3 the first is
             shown.
+        columns: pictures in a row; 0 makes a near square.
 
     Returns:
         Float32 (rows, columns, 1 or 3), white between the pictures.
@@ -50,7 +60,7 @@ def as_picture(pixels: Tensor) -> Picture:
     if len(tiles) == 1:
         return Picture(pixels=np.ascontiguousarray(tiles[0]))
     count, height, width, channels = tiles.shape
-    columns = math.ceil(math.sqrt(count))
+    columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     size = (rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, channels)
     sheet = np.ones(size, np.float32)

@@ -1,0 +1,556 @@
+"""Style transfer: a photograph painted in the manner of other pictures."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.base.errors import UsageError
+from nnviz.base.frames import Frame
+from nnviz.base.images import Image, image_from_array
+from nnviz.base.info import Reference
+from nnviz.base.parameters import Help, Range, Steerable, Title, Unit, When
+from nnviz.base.results import Curves, Picture, Report
+from nnviz.engine.data.patterns import PATTERNS, pattern
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.ops.budget import tile_side
+from nnviz.engine.ops.climbing import as_picture
+from nnviz.engine.ops.colour_transfer import grey, matched, with_colours_of
+from nnviz.engine.ops.descent import Descent
+from nnviz.engine.ops.memory import free_bytes
+from nnviz.engine.ops.octaves import Size, octave_sizes, scaled
+from nnviz.engine.ops.regularisers import total_variation
+from nnviz.engine.ops.sizes import SizeTrial
+from nnviz.engine.ops.style_layers import content_layers, style_layers
+from nnviz.engine.ops.style_losses import Goal, Region, StyleLoss
+from nnviz.engine.ops.tiles import tiling
+
+_PERCENT = 100
+_RATIO = 2.0
+"""From one size to the next."""
+_COARSE = 256
+"""px, longest side: where large shapes are painted first."""
+_STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
+"""What is added to the balance in the pictures of a strip."""
+_STRIP_SIDE = 160
+_ROOM = 5 << 29
+"""Of main memory, B, that passes may take: 2.5 GiB."""
+_SHARE = 0.5
+_NOISE = 0.05
+_SMOOTH = 1e-3
+"""What a unit of smoothness counts beside distances in units of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleTransferParams:
+    """What is painted, in whose manner, and how far it may go."""
+
+    style: Annotated[
+        str,
+        Title("Style picture"),
+        Help(
+            "File of the picture whose manner is taken; or marbling, mosaic or "
+            "strokes, which the program draws."
+        ),
+    ] = "strokes"
+    second: Annotated[
+        str,
+        Title("Second style"),
+        Help("Another picture, as above, to be blended in; left empty, none."),
+    ] = ""
+    second_share: Annotated[
+        float,
+        Title("Its share"),
+        Range(0, 100),
+        Unit("%"),
+        Help("How much of the style is the second picture's."),
+    ] = 50.0
+    balance: Annotated[
+        float,
+        Title("Style over content"),
+        Range(-3, 7),
+        Unit("powers of ten"),
+        Steerable(),
+        Help("How much more the style counts than what the photograph shows."),
+    ] = 2.5
+    strip: Annotated[
+        bool,
+        Help("Five small pictures instead, from less style to more."),
+    ] = False
+    size: Annotated[
+        int,
+        Range(0, 8192),
+        Unit("px"),
+        Help("Longest side of the picture; 0 is the photograph's own."),
+    ] = 512
+    style_scale: Annotated[
+        float,
+        Range(0.1, 4, log=True),
+        Help("Size of the style picture beside the photograph: strokes grow with it."),
+    ] = 1.0
+    colours: Annotated[
+        Literal["of the style", "luminance", "matched before"],
+        Help(
+            "Taken from the style; the photograph's, of which light and dark alone are "
+            "painted; or the style's, made like the photograph's before it begins."
+        ),
+    ] = "of the style"
+    steps: Annotated[
+        int,
+        Range(1, 2000, log=True),
+        Help("Steps in the smallest size; each larger one takes half as many."),
+    ] = 120
+    sizes: Annotated[
+        int,
+        Range(0, 6),
+        Help(
+            "Sizes that are painted in, small to large; 0 chooses: from 256 px "
+            "on, doubling."
+        ),
+    ] = 0
+    optimiser: Annotated[
+        Literal["lbfgs", "adam"],
+        Help("L-BFGS gets further in fewer steps; Adam can be steered."),
+    ] = "lbfgs"
+    learning_rate: Annotated[
+        float,
+        Range(0.0001, 1, log=True),
+        When("optimiser", ("adam",)),
+        Steerable(),
+        Help("How far a step goes, in shares of the range from black to white."),
+    ] = 0.02
+    history: Annotated[
+        int,
+        Range(1, 100, log=True),
+        When("optimiser", ("lbfgs",)),
+        Help("Steps that L-BFGS remembers; of large pictures fewer."),
+    ] = 10
+    smoothness: Annotated[
+        float,
+        Title("Total variation"),
+        Range(0, 100),
+        Steerable(),
+        Help("How much neighbouring pixels are held alike: less grain."),
+    ] = 3.0
+    start: Annotated[
+        Literal["photograph", "noise", "picture"],
+        Help("What the painting begins with."),
+    ] = "photograph"
+    start_picture: Annotated[
+        str,
+        When("start", ("picture",)),
+        Help("File of the picture to begin with: an earlier result."),
+    ] = ""
+    mask: Annotated[
+        str,
+        Help(
+            "File of a picture that says where the style goes: white everything, "
+            "black nothing; left empty, everywhere."
+        ),
+    ] = ""
+    outside: Annotated[
+        Literal["photograph", "second style"],
+        Title("Where the mask is black"),
+        Help("The photograph stays, or the second style goes there."),
+    ] = "photograph"
+    style_layers: Annotated[
+        str,
+        Help(
+            "Layers that say how a picture is painted, with weights: "
+            "stem.relu, stage2.0.relu1*0.5. Left empty, those that suit."
+        ),
+    ] = ""
+    content_layers: Annotated[
+        str,
+        Help("Layers that say what it shows, likewise."),
+    ] = ""
+    distance: Annotated[
+        Literal["relative", "mean square"],
+        Help(
+            "In units of what each layer gives, so all layers of any network count "
+            "alike; or as published."
+        ),
+    ] = "relative"
+
+
+@register(
+    "style_transfer",
+    title="Style transfer",
+    group="Style",
+    live=False,
+    reference=Reference("Gatys et al. 2016", "doi:10.1109/CVPR.2016.265"),
+    recorded=True,
+)
+class StyleTransfer:
+    """Pixels moved until layers give the photograph's content in a picture's style."""
+
+    Params: ClassVar[type] = StyleTransferParams
+    shows: ClassVar[str] = (
+        "The photograph, repainted: deep layers still find in it what they found in "
+        "the photograph, while the layers' textures are those of the style picture."
+    )
+    reading: ClassVar[str] = (
+        "Early layers give colours and strokes, later ones larger shapes. Style over "
+        "content is the main control: a strip of five shows what it does. The style "
+        "picture's size beside the photograph says how large the strokes become."
+    )
+    misleads: ClassVar[str] = (
+        "Style here means which features occur together, wherever that is: the "
+        "composition of the style picture, and what it shows, are lost. Another "
+        "network sees other features and paints another picture."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"size": 128, "steps": 4},
+        "strip": {"strip": True},
+        "keep the colours": {"colours": "luminance"},
+        "more style": {"balance": 3.5},
+        "steered": {"optimiser": "adam", "steps": 300},
+        "published": {
+            "distance": "mean square",
+            "balance": 4.0,
+            "smoothness": 0.0,
+            "steps": 1000,
+            "sizes": 1,
+            "history": 100,
+        },
+    }
+
+    def run(self, ctx: Context, params: StyleTransferParams) -> Iterator[Report]:
+        """Yield "painting" and "distances" after each step, at its stage's size."""
+        easel = _Easel(ctx, params)
+        while easel.advance():
+            numbers = easel.step(ctx.params)
+            ctx.step(*easel.progress())
+            ctx.keep(numbers, easel.state)
+            yield easel.report()
+
+
+class _Easel:
+    """What a run paints with; what is steered takes effect with the next step."""
+
+    def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
+        self._ctx = ctx
+        self._params = params
+        self._studio = _Studio(ctx, params)
+        self._stage = self._done = 0
+        self._measured: list[tuple[float, float]] = []
+        self._felt = _felt(params)
+        self._goal: tuple[int, Goal] | None = None
+        if ctx.begun is None:
+            self._side = self._studio.side()
+            start = self._studio.start(self._size)
+        else:
+            self._side, self._stage, self._done = map(int, ctx.begun["place"])
+            self._measured = [(each[0], each[1]) for each in ctx.begun["measured"]]
+            self._felt = tuple(ctx.begun["felt"].tolist())
+            start = torch.zeros(ctx.begun["pixels"].shape, device=ctx.device)
+        self._descent = self._begun(start)
+        if ctx.begun is not None:
+            self._descent.restore(ctx.begun)
+
+    def advance(self) -> bool:
+        """Go on to the next size where it is time; return whether a step is left."""
+        if self._done < self._steps(self._stage):
+            return True
+        if self._stage + 1 == len(self._studio.sizes):
+            return False
+        self._stage, self._done, self._goal = self._stage + 1, 0, None
+        larger = functional.interpolate(
+            self._descent.pixels.detach(), self._size, mode="bicubic"
+        )
+        self._descent = self._begun(larger)
+        return True
+
+    def step(self, params: StyleTransferParams) -> dict[str, float]:
+        """Take a step; return the distances before it."""
+        felt = _felt(params)
+        if felt != self._felt and params.optimiser == "lbfgs":
+            self._descent.forget()
+        self._felt = felt
+        found: dict[str, float] = {}
+
+        def look(pixels: Tensor) -> tuple[float, Tensor]:
+            loss, gradient, numbers = self._look(pixels, params)
+            found.update(numbers)
+            return loss, gradient
+
+        self._descent.step(look, params.learning_rate)
+        self._done += 1
+        self._measured.append((found["content"], found["style"]))
+        return found
+
+    def report(self) -> Report:
+        """Return the picture as it is now, and how far it was before each step."""
+        measured = np.array(self._measured)
+        curves = Curves(
+            x=np.arange(1, len(measured) + 1),
+            series={"content": measured[:, 0], "style": measured[:, 1]},
+            x_label="step",
+            y_label="distance",
+        )
+        picture = self._studio.shown(self._descent.pixels.detach(), self._size)
+        return Report({"painting": picture, "distances": curves}, self._studio.notes)
+
+    def progress(self) -> tuple[int, int, str]:
+        """Return steps done, steps in all, and what is being done."""
+        sizes = self._studio.sizes
+        steps = [self._steps(stage) for stage in range(len(sizes))]
+        what = f"size {self._stage + 1} of {len(sizes)}, {_by(self._size)} px"
+        return sum(steps[: self._stage]) + self._done, sum(steps), what
+
+    def state(self) -> State:
+        """Return what to go on from."""
+        place = [self._side, self._stage, self._done]
+        return {
+            **self._descent.state(),
+            "place": np.array(place, np.int64),
+            "measured": np.array(self._measured),
+            "felt": np.array(self._felt),
+        }
+
+    @property
+    def _size(self) -> Size:
+        return self._studio.sizes[self._stage]
+
+    def _steps(self, stage: int) -> int:
+        return max(1, self._params.steps >> stage)
+
+    def _begun(self, start: Tensor) -> Descent:
+        return Descent(start, self._params.optimiser, self._params.history)
+
+    def _look(
+        self, pixels: Tensor, params: StyleTransferParams
+    ) -> tuple[float, Tensor, dict[str, float]]:
+        """Return the loss, its gradient and the distances it is made of."""
+        share = _style_share(params, len(pixels)).to(pixels)
+        self._side, losses = self._ctx.in_tiles(
+            self._side,
+            lambda side: self._studio.loss(pixels, self._goal_of(side), share),
+        )
+        weight = _SMOOTH * params.smoothness
+        rough, smoothing = _roughness(pixels)
+        total = (1 - share) * losses.content + share * losses.style + weight * rough
+        gradient = losses.gradient + weight * smoothing
+        # In units of a pixel: L-BFGS takes changes below 1e-10 for none.
+        scale = pixels[0].numel()
+        middle = len(pixels) // 2
+        numbers = {
+            "loss": float(total[middle]),
+            "content": float(losses.content[middle]),
+            "style": float(losses.style[middle]),
+        }
+        return scale * float(total.sum()), scale * gradient, numbers
+
+    def _goal_of(self, side: int) -> Goal:
+        if self._goal is None or self._goal[0] != side:
+            self._goal = (side, self._studio.goal(self._size, side))
+        return self._goal[1]
+
+
+class _Studio:
+    """The pictures that a run is about, at any size, and the layers that judge them."""
+
+    def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
+        self._ctx = ctx
+        self._params = params
+        model = ctx.model
+        style = style_layers(model.info, params.style_layers, "--style-layers")
+        content = content_layers(model.info, params.content_layers, "--content-layers")
+        layers = {name: ctx.layer(name) for name in (*style, *content)}
+        preprocess = model.info.preprocess
+        self._trial = SizeTrial(
+            model.net,
+            preprocess.channels,
+            {name: layer.calls for name, layer in layers.items()},
+            preprocess.input_size,
+        )
+        self.loss = StyleLoss(
+            maps=model.maps_pass(layers, ctx.check),
+            content=content,
+            style=style,
+            spans=self._trial.spans(),
+            plain=params.distance == "mean square",
+        )
+        self._styles = _styles(ctx, params)
+        self._mask = ctx.other_photo(params.mask) if params.mask else None
+        self.sizes, self._frame = self._canvas()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say whose manner it is and which layers judge it."""
+        names = " and ".join(Path(image.name).stem for image, _share in self._styles)
+        style, content = ", ".join(self.loss.style), ", ".join(self.loss.content)
+        return (
+            f"in the manner of {names}",
+            f"style by {style}; content by {content}",
+            *(["style over content from left to right: " + _strip_words(self._params)]
+              if self._params.strip else []),
+        )  # fmt: skip
+
+    def side(self) -> int:
+        """Return the side of a tile, px: as replayed, else what fits into memory."""
+        info, device = self._ctx.model.info, self._ctx.device
+        free = _SHARE * free_bytes(device)
+        room = min(_ROOM, free) if device.type == "cpu" else free
+        layers = {*self.loss.style, *self.loss.content}
+        pictures = len(_offsets(self._params))
+        size = info.preprocess.input_size
+        return self._ctx.chunk(tile_side(info.layers, layers, size, room / pictures))
+
+    def start(self, size: Size) -> Tensor:
+        """Return what the painting begins with, (N, C, H, W)."""
+        ctx, params = self._ctx, self._params
+        first = self._photograph(size)
+        if params.start == "noise":
+            noise = torch.randn(first.shape, generator=ctx.generator).to(first)
+            first = (ctx.model.mean_colour + _NOISE * noise).clamp(0, 1)
+        elif params.start == "picture":
+            if not params.start_picture:
+                raise UsageError("--start-picture", "names no picture", "name its file")
+            image = ctx.other_photo(params.start_picture)
+            first = self._as_judged(ctx.model.whole_input(image, size))
+        return first.expand(len(_offsets(params)), -1, -1, -1)
+
+    def goal(self, size: Size, side: int) -> Goal:
+        """Return what the pictures of a size are to become."""
+        cut = tiling(side, self.loss.spans)
+        photograph = self._photograph(size)
+        grams = [
+            self.loss.grams(self._style(image, size), cut)
+            for image, _share in self._styles
+        ]
+        return self.loss.goal(photograph, self._regions(grams, size), cut)
+
+    def shown(self, pixels: Tensor, size: Size) -> Picture:
+        """Return the pictures as they are shown."""
+        if self._params.colours == "luminance":
+            pixels = with_colours_of(pixels, self._whole(self._ctx.photo, size))
+        found = as_picture(pixels.clamp(0, 1), columns=len(pixels))
+        if len(pixels) > 1:
+            return found
+        placement = self._ctx.placement
+        return Picture(pixels=found.pixels, frame=self._frame, placement=placement)
+
+    def _canvas(self) -> tuple[tuple[Size, ...], Frame]:
+        """Return the sizes that are painted in, and the frame that they replace."""
+        params, photo = self._params, self._ctx.photo.size
+        longest = params.size or max(photo)
+        size = scaled(photo, min(longest, _STRIP_SIDE) if params.strip else longest)
+        if not self._trial.takes(size):
+            return (self._own_size,), Frame.INPUT
+        doublings = math.ceil(math.log2(max(1, max(size) / _COARSE)))
+        wished = octave_sizes(size, params.sizes or 1 + doublings, _RATIO)
+        return tuple(each for each in wished if self._trial.takes(each)), Frame.PHOTO
+
+    @property
+    def _own_size(self) -> Size:
+        return self._ctx.model.info.preprocess.input_size
+
+    def _whole(self, image: Image, size: Size) -> Tensor:
+        """Return a picture as it lies in the frame."""
+        if self._frame is Frame.INPUT:
+            return self._ctx.model.pixel_input(image)
+        return self._ctx.model.whole_input(image, size)
+
+    def _photograph(self, size: Size) -> Tensor:
+        return self._as_judged(self._whole(self._ctx.photo, size))
+
+    def _as_judged(self, picture: Tensor) -> Tensor:
+        return grey(picture) if self._params.colours == "luminance" else picture
+
+    def _style(self, image: Image, size: Size) -> Tensor:
+        """Return a style picture for a painting of a size."""
+        wished = scaled(image.size, round(max(size) * self._params.style_scale))
+        size_taken = wished if self._trial.takes(wished) else self._own_size
+        picture = self._as_judged(self._ctx.model.whole_input(image, size_taken))
+        if self._params.colours == "of the style":
+            return picture
+        like = self._photograph(size)
+        if self._params.colours == "luminance":
+            # All channels are the same one.
+            return matched(picture[:, :1], like[:, :1]).expand_as(picture).contiguous()
+        return matched(picture, like)
+
+    def _regions(self, grams: Sequence[dict[str, Tensor]], size: Size) -> list[Region]:
+        shares = [share for _image, share in self._styles]
+        blended = {
+            layer: sum(
+                (
+                    share * each[layer]
+                    for share, each in zip(shares, grams, strict=True)
+                ),
+                start=torch.zeros_like(grams[0][layer]),
+            )
+            for layer in grams[0]
+        }
+        if self._mask is None:
+            return [Region(blended)]
+        mask = self._whole(self._mask, size)[0].mean(0)
+        if self._params.outside == "photograph":
+            return [Region(blended, mask)]
+        return [Region(grams[0], mask), Region(grams[1], 1 - mask)]
+
+
+def _styles(ctx: Context, params: StyleTransferParams) -> list[tuple[Image, float]]:
+    """Return the style pictures and how much each of them counts.
+
+    Raises:
+        UsageError: a picture is needed and not named.
+        InputError: a file is no picture.
+    """
+    first = _named(ctx, params.style, "--style")
+    if not params.second:
+        if params.mask and params.outside == "second style":
+            raise UsageError("--second", "names no picture", "name its file")
+        return [(first, 1.0)]
+    share = params.second_share / _PERCENT
+    second = _named(ctx, params.second, "--second")
+    return [(first, 1 - share), (second, share)]
+
+
+def _named(ctx: Context, text: str, option: str) -> Image:
+    """Return a pattern of the program's, or the picture of a file."""
+    if text in PATTERNS:
+        return image_from_array(pattern(text), text)
+    if not text:
+        drawn = ", ".join(PATTERNS)
+        raise UsageError(option, "names no picture", f"name its file, or {drawn}")
+    return ctx.other_photo(text)
+
+
+def _offsets(params: StyleTransferParams) -> tuple[float, ...]:
+    return _STRIP if params.strip else (0.0,)
+
+
+def _style_share(params: StyleTransferParams, pictures: int) -> Tensor:
+    """Return how much style counts in each picture, (N,) in [0, 1]."""
+    balance = params.balance + torch.tensor(_offsets(params)[:pictures])
+    return torch.sigmoid(math.log(10) * balance)
+
+
+def _strip_words(params: StyleTransferParams) -> str:
+    return ", ".join(f"{params.balance + each:g}" for each in _STRIP)
+
+
+def _felt(params: StyleTransferParams) -> tuple[float, float]:
+    """Return what the loss depends on, of what can be steered."""
+    return params.balance, params.smoothness
+
+
+def _roughness(pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return total variation (N,) and its gradient."""
+    leaf = pixels.detach().requires_grad_()
+    with torch.enable_grad():
+        rough = total_variation(leaf)
+    (found,) = torch.autograd.grad(rough.sum(), leaf)
+    return rough.detach(), found
+
+
+def _by(size: Size) -> str:
+    return f"{size[0]} x {size[1]}"

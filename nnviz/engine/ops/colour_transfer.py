@@ -1,0 +1,83 @@
+"""Colours of one picture given to another, or kept.
+
+Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer"
+(arXiv:1606.05897), sections 3 and 4.
+"""
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.ops.colour import COLOURS
+
+_LUMINANCE = (0.299, 0.587, 0.114)
+_TINY = 1e-5
+
+
+def matched(picture: Tensor, like: Tensor) -> Tensor:
+    """Return a picture with another's mean colour and covariance of colours.
+
+    x -> M (x - mean) + mean of ``like``, M = S_like^1/2 S^-1/2: the paper's image
+    analogies variant, equations 1 to 3.
+
+    Args:
+        picture: (1, C, H, W).
+        like: (1, C, h, w).
+
+    Returns:
+        As ``picture``, in [0, 1].
+    """
+    mean, covariance = _moments(picture)
+    wanted_mean, wanted = _moments(like)
+    matrix = _root(wanted) @ torch.linalg.inv(_root(covariance))
+    flat = picture[0].flatten(1).double()
+    moved: Tensor = matrix @ (flat - mean) + wanted_mean
+    return moved.clamp(0, 1).to(picture).view_as(picture)
+
+
+def grey(picture: Tensor) -> Tensor:
+    """Return a picture's luminance, in as many channels as it has.
+
+    Args:
+        picture: (N, C, H, W); colours where C is 3, else returned as it is.
+    """
+    if picture.shape[1] != COLOURS:
+        return picture
+    return _luminance(picture).expand_as(picture).contiguous()
+
+
+def with_colours_of(picture: Tensor, photograph: Tensor) -> Tensor:
+    """Return a picture's luminance in the colours of a photograph.
+
+    Args:
+        picture: (N, C, H, W); colours where C is 3, else returned as it is.
+        photograph: (1, C, H, W).
+
+    Returns:
+        As ``picture``, in [0, 1]: luminance of one, I and Q (YIQ) of the other.
+    """
+    if picture.shape[1] != COLOURS:
+        return picture
+    # I and Q stay as they are where the same is added to red, green and blue.
+    change = _luminance(picture) - _luminance(photograph)
+    return (photograph + change).clamp(0, 1)
+
+
+def _luminance(picture: Tensor) -> Tensor:
+    weights = torch.tensor(_LUMINANCE).to(picture)
+    return torch.einsum("nchw,c->nhw", picture, weights)[:, None]
+
+
+def _moments(picture: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean (C, 1) and covariance (C, C) of a picture's colours, in float64."""
+    flat = picture[0].flatten(1).double()
+    mean = flat.mean(1, keepdim=True)
+    apart = flat - mean
+    steady = _TINY * torch.eye(len(flat), dtype=flat.dtype, device=flat.device)
+    return mean, apart @ apart.T / flat.shape[1] + steady
+
+
+def _root(matrix: Tensor) -> Tensor:
+    """Return the symmetric root of a symmetric positive matrix."""
+    values, vectors = torch.linalg.eigh(matrix)
+    root: Tensor = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    return root

@@ -1,0 +1,132 @@
+"""Pixels moved to where a loss is small, step by step, by L-BFGS or by Adam.
+
+Each step evaluates the loss once.  ``torch.optim.LBFGS`` with one iteration a step
+walks the same way as with many, so what neural-style-pt does in one call is cut into
+steps that can be shown, stopped and gone on from.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.base.errors import ModelError
+
+Optimiser = Literal["lbfgs", "adam"]
+State = Mapping[str, NDArray[Any]]
+Look = Callable[[Tensor], tuple[float, Tensor]]
+"""From pixels to the loss and its gradient."""
+
+_HISTORY_BYTES = 512 << 20
+"""What L-BFGS may remember at most: of each step two pictures."""
+_FURTHEST = 0.1
+"""Root mean square of a step of L-BFGS, of the range from black to white."""
+_LISTS = ("old_dirs", "old_stps", "ro")
+_NUMBERS = ("func_evals", "n_iter")
+
+
+class Descent:
+    """Pictures on their way to a small loss.
+
+    Args:
+        start: (N, C, H, W); copied.
+        optimiser: "lbfgs", with steps as neural-style-pt takes them, without a line
+            search or a tolerance at which it ends, but none longer than a tenth of
+            the range; or "adam".
+        history: steps that L-BFGS remembers; fewer where the pictures are large.
+    """
+
+    def __init__(self, start: Tensor, optimiser: Optimiser, history: int) -> None:
+        self.pixels = start.detach().clone().contiguous().requires_grad_()
+        self._kind = optimiser
+        self._history = history
+        self._optimiser = self._made()
+
+    def step(self, look: Look, rate: float) -> None:
+        """Take a step; afterwards ``pixels`` are those that ``look`` has not seen.
+
+        Args:
+            look: evaluated once; what it raises leaves all as it was.
+            rate: Adam's; L-BFGS's steps have their own length.
+
+        Raises:
+            ModelError: the gradient is not finite.
+        """
+        loss, gradient = look(self.pixels.detach())
+        if not bool(gradient.isfinite().all()):
+            raise ModelError(
+                "the optimisation",
+                "has left what numbers can hold",
+                "lower the learning rate, or use Adam",
+            )
+        self.pixels.grad = gradient
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate if self._kind == "adam" else 1.0
+        before = self.pixels.detach().clone()
+        self._optimiser.step(lambda: loss)
+        self.pixels.grad = None
+        if self._kind == "lbfgs":
+            self._hold_back(before)
+
+    def forget(self) -> None:
+        """Begin anew from here: the loss is another one now."""
+        self._optimiser = self._made()
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return all that ``restore`` needs, copied."""
+        found = {"pixels": _array(self.pixels)}
+        kept = self._optimiser.state[self.pixels]
+        for key in kept.keys() - {"al"}:
+            if key not in _LISTS:
+                found[f"optimiser.{key}"] = _array(torch.as_tensor(kept[key]))
+            elif kept[key]:
+                found[f"optimiser.{key}"] = _array(torch.stack(kept[key]))
+        return found
+
+    def restore(self, state: State) -> None:
+        """Go on from a state of pictures of the same size."""
+        self.pixels.detach().copy_(torch.from_numpy(state["pixels"]))
+        kept = self._optimiser.state[self.pixels]
+        if self._kind == "lbfgs":
+            kept.update({key: [] for key in _LISTS})
+        for name, array in state.items():
+            key = name.removeprefix("optimiser.")
+            if key != name:
+                kept[key] = self._held(key, torch.from_numpy(np.array(array)))
+
+    def _hold_back(self, before: Tensor) -> None:
+        """Shorten a step that goes further than the curvature it is based on."""
+        moved = self.pixels.detach() - before
+        length = float(moved.square().mean().sqrt())
+        if length > _FURTHEST:
+            kept = self._optimiser.state[self.pixels]
+            kept["t"] = kept["t"] * _FURTHEST / length
+            self.pixels.detach().copy_(before + moved * (_FURTHEST / length))
+
+    def _held(self, key: str, value: Tensor) -> object:
+        """Return a value as the optimiser keeps it."""
+        if key in _NUMBERS:
+            return int(value)
+        if key == "step":
+            return value
+        value = value.to(self.pixels.device)
+        return list(value.unbind()) if key in _LISTS else value
+
+    def _made(self) -> torch.optim.Optimizer:
+        if self._kind == "adam":
+            return torch.optim.Adam([self.pixels])
+        pair = 2 * self.pixels.numel() * self.pixels.element_size()
+        return torch.optim.LBFGS(
+            [self.pixels],
+            max_iter=1,
+            history_size=max(1, min(self._history, _HISTORY_BYTES // pair)),
+            tolerance_grad=-1,
+            tolerance_change=-1,
+        )
+
+
+def _array(tensor: Tensor) -> NDArray[Any]:
+    return tensor.detach().cpu().numpy().copy()
