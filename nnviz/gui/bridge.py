@@ -51,6 +51,8 @@ if TYPE_CHECKING:  # painters load slowly
 _TURN_SECONDS = 0.008
 """Time for answers before the event loop looks after the user again."""
 _JOIN_SECONDS = 10.0
+_CLOSE_SECONDS = 0.5
+"""So long a window that was closed is waited for; Qt takes it away after that."""
 _SOURCE_SECONDS = 2.0
 """A camera whose driver hangs must not keep the window from closing."""
 _GARBAGE_MS = 200
@@ -251,21 +253,27 @@ class Bridge(QObject):
         self._io.keep_still(run)
 
     def shutdown(self) -> None:
+        """Stop everything and wait for the worker's end; see ``close``."""
+        self.close()
+        self._worker.shutdown(_JOIN_SECONDS)
+        atexit.unregister(self.shutdown)
+
+    def close(self) -> None:
         """Stop everything; nothing is emitted from now on.  Idempotent.
 
-        Saving that was asked for is finished first.
+        Saving that was asked for is finished first.  A worker that is still busy, for
+        importing torch cannot be stopped, ends by itself: see ``shutdown``.
         """
         if self._closed:
             return
         self._closed = True
-        atexit.unregister(self.shutdown)
         for timer in (self._again, self._garbage_timer):
             timer.stop()
         self._notifier.setEnabled(False)
         self.live.close(_SOURCE_SECONDS)
         self.live.stop_recording(_JOIN_SECONDS)
         self.tapes.stop_export()
-        self._worker.shutdown(_JOIN_SECONDS)
+        self._worker.shutdown(_CLOSE_SECONDS)
         self._io.shutdown(_JOIN_SECONDS)
         self._reader.close()
         self._writer.close()

@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the window and stop the worker."""
+        """Remember the window and stop what is going on."""
         self.bench.settings.save_window(
             QByteArray(self.saveGeometry()),
             QByteArray(self.saveState()),
@@ -237,5 +237,5 @@ class MainWindow(QMainWindow):
         )
         self.bench.settings.sync()
         self.hide()
-        self.bench.shutdown()
+        self.bench.close()
         super().closeEvent(event)

@@ -83,8 +83,13 @@ class Workbench(QObject):
         bridge.export_failed.connect(lambda error: self.messages.fail("save", error))
         self.attached.emit(bridge)
 
+    def close(self) -> None:
+        """Stop what is going on; may be called more than once."""
+        if self.bridge is not None:
+            self.bridge.close()
+
     def shutdown(self) -> None:
-        """Stop the worker; may be called more than once."""
+        """Stop the worker and wait for its end; may be called more than once."""
         if self.bridge is not None:
             self.bridge.shutdown()
 

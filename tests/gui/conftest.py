@@ -131,8 +131,10 @@ class FakeBridge(QObject):
     def keep_still(self, run):
         self.still_ready.emit(still(run))
 
-    def shutdown(self):
+    def close(self):
         self.closed += 1
+
+    shutdown = close
 
 
 class FakeTapes:

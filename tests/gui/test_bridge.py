@@ -358,8 +358,12 @@ def test_shutdown_while_the_engine_is_imported() -> None:
     bridge = Bridge(slow)
     bridge.submit("a", FetchModel("wait"))
     assert begun.wait(PATIENCE)
+    began = time.perf_counter()
+    bridge.close()  # the window's: an import cannot be stopped
+    assert time.perf_counter() - began < 1.5
+    assert session.closed == 0
     threading.Timer(0.05, imported.set).start()
-    bridge.shutdown()
+    bridge.shutdown()  # the program's, with no window any more
     assert session.closed == 1
     assert session.open_jobs == 0
 

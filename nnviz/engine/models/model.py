@@ -60,6 +60,11 @@ class Model:
             self._twin = self._make_twin()
         return self._twin
 
+    @property
+    def made_twin(self) -> nn.Module | None:
+        """The twin, where it is made already and is a network of its own."""
+        return self._twin if self._twin is not self.net else None
+
     def fast_net(self, layers: Iterable[str]) -> nn.Module:
         """Return the fastest network that gives the same at some layers, for passes.
 

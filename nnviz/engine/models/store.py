@@ -45,8 +45,13 @@ class _Kept:
     """A network on its device and the models made of it."""
 
     opened: Opened
-    size: int
     models: dict[tuple[Preprocess, str], Model] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """What the network and the twins of its models hold, B."""
+        twins = [each.made_twin for each in self.models.values()]
+        return sum(bytes_of(net) for net in (self.opened.net, *filter(None, twins)))
 
 
 class ModelStore:
@@ -156,7 +161,7 @@ class ModelStore:
                 size = bytes_of(opened.net)
                 self._make_room(size, device)
                 _move(opened.net, device, check)
-            self._kept[key] = _Kept(opened, size)
+            self._kept[key] = _Kept(opened)
         finally:
             del self._openings[key]
 

@@ -198,6 +198,25 @@ def test_the_oldest_is_dropped_and_a_leased_one_is_not(finish) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("with_twin", [False, True])
+def test_a_folded_twin_counts_as_what_it_holds(finish, with_twin) -> None:
+    """Truth: three networks fit into 3.5 times their size, and a twin is a fourth."""
+    size = bytes_of(zoo.empty_network("shufflenet_v2_x0_5"))
+    store = ModelStore(model_bytes=int(3.5 * size))
+
+    def open_seed(seed: int) -> object:
+        request = ModelRequest(reference=f"{SMALL}:{seed}", device="cpu")
+        return finish(store.open(request, lambda: None))
+
+    first = open_seed(1)
+    if with_twin:
+        first.twin()
+    open_seed(2)
+    open_seed(3)
+    assert (open_seed(1) is not first) == with_twin
+    store.close()
+
+
 def test_opening_can_be_stopped(store: ModelStore) -> None:
     def check() -> None:
         raise CancelledError
