@@ -50,7 +50,7 @@ class TopBar(QToolBar):
         bench.models.opening.connect(
             lambda reference: self._put(self.model, self.tr("opening {0}"), reference)
         )
-        for ended in (bench.models.failed, bench.models.stopped):
+        for ended in (bench.models.opened, bench.models.failed, bench.models.stopped):
             ended.connect(lambda *_: self._name_model(bench.selection.model))
 
     def offer_photographs(self, *, offered: bool) -> None:

@@ -236,6 +236,9 @@ class Centre(QWidget):
         runs.outdated.connect(self._wait_for_run)
         runs.method_changed.connect(lambda _: self._offer_timeline())
         self._bench.timeline.shown.connect(self._show_step)
+        self._bench.timeline.opened.connect(
+            lambda saved: self.title.setText(runs.title(saved.recipe.method))
+        )
         self._bench.selection.unit_changed.connect(self.result.select_unit)
         self.result.unit_chosen.connect(self._bench.selection.set_unit)
         self.result.target_chosen.connect(self._bench.selection.set_target)
