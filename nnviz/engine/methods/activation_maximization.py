@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -42,10 +43,10 @@ from nnviz.engine.ops.parametrisations import (
 from nnviz.engine.ops.regularisers import PixelRules
 from nnviz.engine.ops.transforms import (
     Crop,
-    CropOrPad,
     Jitter,
     Pad,
     Transform,
+    fitted,
     lucid,
 )
 from nnviz.engine.ops.wanted import Where, of_channels, of_target
@@ -318,31 +319,32 @@ def _begun(
     model = ctx.model
     side = params.size or min(model.info.preprocess.input_size)
     shape = (len(objectives), model.info.preprocess.channels, side, side)
-    climb = Ascent(
-        _picture(ctx, params, shape),
+    return Ascent(
+        partial(_picture, model, params, shape),
         params.optimiser,
         model.maps_pass(each(objectives).layers, ctx.check, params.precision),
         model.mean_colour,
         ctx.generator,
+        ctx.begun,
     )
-    if ctx.begun is not None:
-        climb.restore(ctx.begun)
-    return climb
 
 
 def _picture(
-    ctx: Context, params: ActivationMaximizationParams, shape: Shape
+    model: Model,
+    params: ActivationMaximizationParams,
+    shape: Shape,
+    generator: torch.Generator,
 ) -> Parametrisation:
     match params.parametrisation:
         case "spectrum":
-            return Spectrum(shape, ctx.generator, ctx.device)
+            return Spectrum(shape, generator, model.device)
         case "phases":
-            template = _template(ctx.model, params.photographs)
-            magnitudes = fitted_magnitudes(template, shape[1], shape[2:])
-            return Phases(magnitudes, shape, ctx.generator, ctx.device)
+            template = _template(model, params.photographs)
+            magnitudes = fitted_magnitudes(template, shape[1], (shape[2], shape[3]))
+            return Phases(magnitudes, shape, generator, model.device)
         case "pixels":
-            noise = _FIRST_NOISE * torch.randn(shape, generator=ctx.generator)
-            start = ctx.model.mean_colour + noise.to(ctx.device)
+            noise = _FIRST_NOISE * torch.randn(shape, generator=generator)
+            start = model.mean_colour + noise.to(model.device)
             return Pixels(start.clamp(0, 1))
 
 
@@ -370,12 +372,9 @@ def _aim(objectives: Sequence[Objective], params: ActivationMaximizationParams) 
 def _rules(
     info: ModelInfo, params: ActivationMaximizationParams, done: float
 ) -> StepRules:
-    transforms = _transforms(info, params, done)
-    if not info.takes_any_size:
-        transforms = (*transforms, CropOrPad(info.preprocess.input_size))
     return StepRules(
         learning_rate=params.learning_rate,
-        transforms=transforms,
+        transforms=fitted(_transforms(info, params, done), info),
         views=params.crops if params.transforms == "crops" else 1,
         noise=params.noise / _PERCENT,
         total_variation=params.total_variation,

@@ -20,6 +20,7 @@ from nnviz.engine.ops.taps import checked_backward
 from nnviz.engine.ops.transforms import Geometry, Transform, drawn
 
 Optimiser = Literal["adam", "nadam", "ascent", "progress"]
+Make = Callable[[torch.Generator], Parametrisation]
 Aim = Callable[[Geometry], Objective]
 """What is made strong when a picture is changed by a geometry."""
 State = Mapping[str, NDArray[Any]]
@@ -77,22 +78,29 @@ class Ascent:
     """A batch of pictures on its way to a large objective.
 
     Args:
-        picture: what is optimised.
+        make: makes what is optimised, with the generator for its first numbers.
         optimiser: "adam"; "nadam"; "ascent" goes a fixed length along the gradient;
             "progress" so far that the objective gains what is wanted.
         look: what layers give for pixels.
         mean: the colour that normalisation takes to zero, (C, 1, 1).
         generator: on the CPU.
+        begun: the ``state`` to go on from; None for a fresh start.  With it,
+            ``generator`` is as it was then, and nothing is drawn for the start.
+
+    Raises:
+        UsageError: the state is of another kind of picture, or of another size.
     """
 
     def __init__(
         self,
-        picture: Parametrisation,
+        make: Make,
         optimiser: Optimiser,
         look: MapsPass,
         mean: Tensor,
         generator: torch.Generator,
+        begun: State | None = None,
     ) -> None:
+        picture = make(generator if begun is None else torch.Generator())
         self.picture = picture
         self.steps = 0
         self.scores: list[float] = []
@@ -102,6 +110,8 @@ class Ascent:
         self._generator = generator
         made = _OPTIMISERS.get(optimiser, torch.optim.SGD)
         self._optimiser: torch.optim.Optimizer = made(list(picture.leaves.values()))
+        if begun is not None:
+            self._restore(begun)
 
     def step(self, aim: Aim, rules: StepRules) -> Climbed:
         """Go one step.
@@ -136,7 +146,7 @@ class Ascent:
         return Climbed(pixels.detach(), scores)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return all that ``restore`` needs, copied."""
+        """Return all that it takes to go on, copied."""
         found = {
             name: leaf.detach().cpu().numpy().copy()
             for name, leaf in self.picture.leaves.items()
@@ -146,29 +156,6 @@ class Ascent:
                 kept = torch.as_tensor(value).cpu().numpy().copy()
                 found[f"{name}{_SEPARATOR}{key}"] = kept
         return found | {"steps": np.array(self.steps), "scores": np.array(self.scores)}
-
-    def restore(self, state: State) -> None:
-        """Go on from a state.
-
-        Raises:
-            UsageError: it is of another kind of picture, or of another size.
-        """
-        self.steps = int(state["steps"])
-        self.scores = state["scores"].tolist()
-        for name, leaf in self.picture.leaves.items():
-            if name not in state or state[name].shape != tuple(leaf.shape):
-                raise UsageError(
-                    "the recording",
-                    "was made with another size or parametrisation",
-                    "go on with the parameters that it was made with",
-                )
-            leaf.detach().copy_(torch.from_numpy(state[name]))
-            head = name + _SEPARATOR
-            for key, value in state.items():
-                if key.startswith(head):
-                    kept = torch.from_numpy(np.array(value))
-                    kept = kept if not kept.ndim else kept.to(leaf.device)
-                    self._optimiser.state[leaf][key.removeprefix(head)] = kept
 
     def _gradient(
         self, pixels: Tensor, aim: Aim, rules: StepRules
@@ -210,6 +197,24 @@ class Ascent:
             )
         (found,) = torch.autograd.grad(-scores.sum(), leaf)
         return scores.detach(), found
+
+    def _restore(self, state: State) -> None:
+        self.steps = int(state["steps"])
+        self.scores = state["scores"].tolist()
+        for name, leaf in self.picture.leaves.items():
+            if name not in state or state[name].shape != tuple(leaf.shape):
+                raise UsageError(
+                    "the recording",
+                    "was made with another size or parametrisation",
+                    "go on with the parameters that it was made with",
+                )
+            leaf.detach().copy_(torch.from_numpy(state[name]))
+            head = name + _SEPARATOR
+            for key, value in state.items():
+                if key.startswith(head):
+                    kept = torch.from_numpy(np.array(value))
+                    kept = kept if not kept.ndim else kept.to(leaf.device)
+                    self._optimiser.state[leaf][key.removeprefix(head)] = kept
 
     def _noisy(self, pixels: Tensor, noise: float) -> Tensor:
         if not noise:

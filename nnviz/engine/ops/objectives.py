@@ -172,10 +172,11 @@ def energy(layer: str, channels: Sequence[int] = ()) -> Objective:
 def likeness(
     layer: str, reference: Tensor, *, cosine_power: float = 0, words: str = "a picture"
 ) -> Objective:
-    """Return the mean over places of dot(A, B) max(0.1, cos(A, B))^k.
+    """Return dot(A, B) max(0.1, cos(A, B))^k of whole layers, the dot a place.
 
-    With B of a photograph, k = 0 makes a caricature (what is strong becomes stronger)
-    and larger k inverts the layer.
+    With B of a photograph it makes a caricature: what is strong becomes stronger.  As
+    in Lucid's ``recipes/caricature.py``, but that its "cosine" is not divided by the
+    length of B.
 
     Args:
         layer: whose.
@@ -186,10 +187,31 @@ def likeness(
 
     def score(maps: Maps) -> Tensor:
         found = maps[layer]
-        wanted = reference.to(found)
-        return dot_times_cosine(found, wanted, cosine_power).mean((1, 2))
+        places = found.shape[2] * found.shape[3]
+        flat, wanted = found.flatten(1), reference.to(found).flatten(1)
+        return dot_times_cosine(flat, wanted, cosine_power) / places
 
     return Objective(f"likeness to {words} at {layer}", frozenset({layer}), score)
+
+
+def closeness(layer: str, reference: Tensor, *, words: str = "a picture") -> Objective:
+    """Return -|A - B|² / |B|²: the picture that gives what another gave at a layer.
+
+    Mahendran & Vedaldi 2015, arXiv:1412.0035, equation 3.
+
+    Args:
+        layer: whose.
+        reference: B, (1 or N, C, h, w), detached.
+        words: what the reference is of.
+    """
+
+    def score(maps: Maps) -> Tensor:
+        found = maps[layer]
+        wanted = reference.to(found)
+        length = wanted.square().sum((1, 2, 3)) + _TINY
+        return -(found - wanted).square().sum((1, 2, 3)) / length
+
+    return Objective(f"closeness to {words} at {layer}", frozenset({layer}), score)
 
 
 def diversity(layer: str) -> Objective:
@@ -225,10 +247,10 @@ def each(objectives: Sequence[Objective]) -> Objective:
 
 
 def dot_times_cosine(a: Tensor, b: Tensor, power: float) -> Tensor:
-    """Return dot(a, b) max(0.1, cos(a, b))^power over the channels, (N, h, w).
+    """Return dot(a, b) max(0.1, cos(a, b))^power over the second axis.
 
     Args:
-        a: (N, C, h, w).
+        a: (N, C, ...).
         b: of a shape that fits.
         power: 0 for the plain dot product.
     """

@@ -6,7 +6,7 @@ doi:10.23915/distill.00007, "Preconditioning and Parameterization").
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from nnviz.engine.ops.colour import correlated
 
-Shape = tuple[int, int, int, int]
+Shape = Sequence[int]
 """(N, C, H, W)"""
 
 _DEVIATION = 0.01
@@ -146,7 +146,7 @@ def standardised(x: Tensor) -> Tensor:
 
 def _inverse(spectrum: Tensor, shape: Shape) -> Tensor:
     """Return the pictures of half spectra (N, C, H, columns, 2)."""
-    height, width = shape[2:]
+    _, _, height, width = shape
     whole = torch.view_as_complex(spectrum)
     # Of an odd width the transform gives one column more, which is cut off.
     pictures: Tensor = torch.fft.irfft2(whole, s=(height, width + width % 2))

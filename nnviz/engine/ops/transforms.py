@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nnviz.base.errors import UsageError
+from nnviz.base.info import ModelInfo
 
 Size = tuple[int, int]
 """Height and width, px."""
@@ -318,6 +319,37 @@ def lucid(strength: float = 1.0) -> tuple[Transform, ...]:
         Rotate(tuple(strength * angle for angle in angles)),
         Jitter(round(4 * strength)),
     )
+
+
+def lucid_gentle(strength: float = 1.0) -> tuple[Transform, ...]:
+    """Return the transforms of Lucid's ``recipes/caricature.py`` in their order.
+
+    Args:
+        strength: 1 for Lucid's own numbers; 0 for none.
+    """
+    if not strength:
+        return ()
+    steps = (-0.1, -0.05, 0.05, 0.1, *[0.0] * 4)
+    angles = (*range(-5, 5), *[0] * 5)
+    return (
+        Pad(round(8 * strength)),
+        Jitter(round(8 * strength)),
+        Scale(tuple(1 + strength * step for step in steps)),
+        Rotate(tuple(strength * angle for angle in angles)),
+        Jitter(round(2 * strength)),
+    )
+
+
+def fitted(transforms: Sequence[Transform], info: ModelInfo) -> tuple[Transform, ...]:
+    """Return transforms whose outcome a network takes, whatever its size.
+
+    Args:
+        transforms: in their order.
+        info: of the network; one that takes a single size gets that, cut or padded.
+    """
+    if info.takes_any_size:
+        return tuple(transforms)
+    return (*transforms, CropOrPad(info.preprocess.input_size))
 
 
 def _draw(choices: int, generator: torch.Generator) -> int:

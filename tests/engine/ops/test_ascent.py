@@ -1,6 +1,7 @@
 """Optimisations: worked by hand, torch's own optimisers, and gone on with."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def network():
 
 def ascent(picture, net, optimiser="adam", seed=0):
     look = MapsPass(net=net, normaliser=nn.Identity(), layers={}, check=never)
-    return Ascent(picture, optimiser, look, MEAN, generator(seed))
+    return Ascent(lambda _: picture, optimiser, look, MEAN, generator(seed))
 
 
 def start():
@@ -128,22 +129,20 @@ def test_gradient_is_the_mean_of_the_views_and_the_smoothness():
 
 @pytest.mark.parametrize("optimiser", ["adam", "nadam", "ascent"])
 def test_gone_on_with_is_as_if_never_stopped(optimiser):
-    shape, rules = (2, 3, 24, 24), StepRules(learning_rate=0.05, transforms=lucid(0.5))
-
-    def begun(seed):
-        numbers = generator(seed)
-        picture = Spectrum(shape, numbers, torch.device("cpu"))
-        look = MapsPass(net=network(), normaliser=nn.Identity(), layers={}, check=never)
-        return Ascent(picture, optimiser, look, MEAN, numbers), numbers
-
-    whole, numbers = begun(0)
+    rules = StepRules(learning_rate=0.05, transforms=lucid(0.5))
+    look = MapsPass(net=network(), normaliser=nn.Identity(), layers={}, check=never)
+    make = partial(Spectrum, (2, 3, 24, 24), device=torch.device("cpu"))
+    numbers = generator()
+    whole = Ascent(make, optimiser, look, MEAN, numbers)
     for step in range(7):
         if step == 4:
             state, drawn = whole.state(), numbers.get_state()
         climbed = whole.step(always(logit(2)), rules)
-    other, numbers = begun(9)
-    other.restore({name: array.copy() for name, array in state.items()})
+
+    numbers = generator(9)
     numbers.set_state(drawn)
+    begun = {name: array.copy() for name, array in state.items()}
+    other = Ascent(make, optimiser, look, MEAN, numbers, begun)
     for _ in range(3):
         again = other.step(always(logit(2)), rules)
     assert torch.equal(climbed.pixels, again.pixels)
@@ -160,10 +159,12 @@ def test_state_is_a_copy():
 
 
 def test_state_of_another_size_is_refused():
-    climb = ascent(Pixels(start()), Linear(weights()))
     other = ascent(Pixels(torch.zeros(1, 3, 6, 6)), Linear(weights()))
+    look = MapsPass(net=network(), normaliser=nn.Identity(), layers={}, check=never)
     with pytest.raises(UsageError, match="another size"):
-        climb.restore(other.state())
+        Ascent(
+            lambda _: Pixels(start()), "adam", look, MEAN, generator(), other.state()
+        )
 
 
 def test_network_without_gradients_is_named():

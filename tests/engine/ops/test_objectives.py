@@ -10,6 +10,7 @@ from nnviz.base.info import LayerInfo, Layout
 from nnviz.engine.ops.objectives import (
     MapsPass,
     channel,
+    closeness,
     direction,
     diversity,
     each,
@@ -100,18 +101,29 @@ def test_energy_is_the_mean_square(maps):
 
 
 @pytest.mark.parametrize("power", [0, 2])
-def test_likeness_compares_place_by_place(maps, power):
+def test_likeness_compares_whole_layers(maps, power):
     reference = maps[LAYER][2:]
+    b = [x for v in vectors(reference[0]) for x in v]
     expected = [
-        mean(
-            [
-                dot_cosine(a, b, power)
-                for a, b in zip(vectors(each), vectors(reference[0]), strict=True)
-            ]
-        )
+        dot_cosine([x for v in vectors(each) for x in v], b, power) / 10
         for each in maps[LAYER]
     ]
     close(likeness(LAYER, reference, cosine_power=power)(maps), expected)
+
+
+def test_closeness_is_the_squared_distance_as_a_share(maps):
+    reference = maps[LAYER][2:]
+    b = [x for v in vectors(reference[0]) for x in v]
+    expected = [
+        -sum(
+            (x - y) ** 2
+            for x, y in zip([x for v in vectors(each) for x in v], b, strict=True)
+        )
+        / (dot(b, b) + 1e-4)
+        for each in maps[LAYER]
+    ]
+    close(closeness(LAYER, reference)(maps), expected)
+    assert closeness(LAYER, reference)(maps)[2] == 0
 
 
 def test_diversity_sums_the_products_of_other_pictures_grams(maps):

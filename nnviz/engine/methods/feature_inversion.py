@@ -1,0 +1,140 @@
+"""The picture that gives a layer what the photograph gave it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, ClassVar, Literal
+
+from nnviz.base.info import Reference
+from nnviz.base.parameters import (
+    Help,
+    LayerKinds,
+    LayerName,
+    Range,
+    Steerable,
+    Title,
+    Unit,
+    When,
+)
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.models.model import Precision
+from nnviz.engine.ops.ascent import Ascent, StepRules
+from nnviz.engine.ops.cam_layers import middle
+from nnviz.engine.ops.climbing import climbed_report
+from nnviz.engine.ops.comparing import Compare, compared
+from nnviz.engine.ops.objectives import closeness, likeness
+from nnviz.engine.ops.parametrisations import Spectrum
+from nnviz.engine.ops.transforms import fitted, lucid_gentle
+
+_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureInversionParams:
+    """Which layer is inverted, and how the picture is made."""
+
+    layer: Annotated[
+        LayerName,
+        LayerKinds("spatial"),
+        Help("What the picture shares with the photograph; left empty, a middle one."),
+    ] = ""
+    compare: Annotated[
+        Literal["distance", "likeness"],
+        Steerable(),
+        Help(
+            "The squared distance of what the layer gives, or the dot product times "
+            "the cosine, as in Lucid."
+        ),
+    ] = "distance"
+    cosine_power: Annotated[
+        float,
+        Range(0, 10),
+        Steerable(),
+        When("compare", ("likeness",)),
+        Help("How often the cosine counts: more keeps nearer to the photograph."),
+    ] = 2.0
+    steps: Annotated[int, Range(1, 4096, log=True), Help("How many steps.")] = 512
+    learning_rate: Annotated[
+        float, Range(0.0001, 100, log=True), Steerable(), Help("How large a step is.")
+    ] = 0.05
+    strength: Annotated[
+        float,
+        Range(0, 300),
+        Unit("%"),
+        Steerable(),
+        Title("Strength of transforms"),
+        Help(
+            "How strongly picture and photograph are shifted, scaled and turned at "
+            "random together; 100 % as in Lucid, 0 not at all."
+        ),
+    ] = 100.0
+    total_variation: Annotated[
+        float,
+        Range(0, 100),
+        Steerable(),
+        Help("How much differences between neighbouring pixels cost."),
+    ] = 0.1
+    precision: Annotated[
+        Precision,
+        Help("bfloat16 is about twice as fast where the processor has it, and rough."),
+    ] = "float32"
+
+
+@register(
+    "feature_inversion",
+    title="Feature inversion",
+    group="Imagine",
+    live=False,
+    recorded=True,
+    reference=Reference("Mahendran & Vedaldi 2015", "arXiv:1412.0035"),
+)
+class FeatureInversion:
+    """A picture made from noise that a layer cannot tell from the photograph."""
+
+    Params: ClassVar[type] = FeatureInversionParams
+    shows: ClassVar[str] = (
+        "A picture made from noise until a layer gives for it what it gives for the "
+        "photograph: what the layer still knows."
+    )
+    reading: ClassVar[str] = (
+        "What is sharp in it the layer has kept, what is gone or moved it has thrown "
+        "away. Early layers give the photograph back; late ones only its parts."
+    )
+    misleads: ClassVar[str] = (
+        "It is one of many pictures that the layer takes for the photograph. Colours "
+        "and smoothness come from the parametrisation where the layer does not care."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"steps": 3},
+        "lucid": {"compare": "likeness", "total_variation": 0.0},
+    }
+
+    def run(self, ctx: Context, params: FeatureInversionParams) -> Iterator[Report]:
+        """Yield after each step "picture", as it was scored, and "objective"."""
+        info = ctx.model.info
+        layer = params.layer or middle(info).name
+        look = ctx.model.maps_pass((layer,), ctx.check, params.precision)
+        make = partial(Spectrum, ctx.pixels.shape, device=ctx.device)
+        mean = ctx.model.mean_colour
+        climb = Ascent(make, "adam", look, mean, ctx.generator, ctx.begun)
+        while climb.steps < params.steps:
+            now: FeatureInversionParams = ctx.params
+            aim = compared(look, ctx.pixels, layer, _compare(now))
+            rules = StepRules(
+                learning_rate=now.learning_rate,
+                transforms=fitted(lucid_gentle(now.strength / _PERCENT), info),
+                total_variation=now.total_variation,
+            )
+            climbed = climb.step(aim, rules)
+            ctx.step(climb.steps, params.steps, f"step {climb.steps}")
+            ctx.keep({"objective": climb.scores[-1]}, climb.state)
+            yield climbed_report(
+                climb, climbed, f"what the photograph gives at {layer}", ctx.placement
+            )
+
+
+def _compare(params: FeatureInversionParams) -> Compare:
+    if params.compare == "distance":
+        return closeness
+    return partial(likeness, cosine_power=params.cosine_power)

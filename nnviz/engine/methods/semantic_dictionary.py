@@ -1,0 +1,188 @@
+"""The channels that answer most at a place of the photograph, each as a picture."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from nnviz.base.errors import UsageError
+from nnviz.base.frames import Placement
+from nnviz.base.info import LayerInfo, Reference
+from nnviz.base.parameters import Help, LayerKinds, LayerName, Range, Title, Unit
+from nnviz.base.results import Array, Mosaic, Ranking, Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.ascent import Ascent, Climbed, StepRules
+from nnviz.engine.ops.cam_layers import middle
+from nnviz.engine.ops.colour import COLOURS
+from nnviz.engine.ops.maps import Maps, channel_maps
+from nnviz.engine.ops.objectives import channel, each
+from nnviz.engine.ops.parametrisations import Spectrum
+from nnviz.engine.ops.transforms import fitted, lucid
+
+_LEARNING_RATE = 0.05
+_SHOWN_EVERY = 4
+"""Steps from one report to the next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SemanticDictionaryParams:
+    """Where to look, in which layer, and how the pictures are made."""
+
+    x: Annotated[
+        float,
+        Range(0, 1),
+        Title("Across"),
+        Help("Place on the photograph: 0 is its left edge, 1 its right."),
+    ] = 0.5
+    y: Annotated[
+        float,
+        Range(0, 1),
+        Title("Down"),
+        Help("Place on the photograph: 0 is its top edge, 1 its bottom."),
+    ] = 0.5
+    layer: Annotated[
+        LayerName,
+        LayerKinds("spatial"),
+        Help("Whose channels are looked up; left empty, a layer in the middle."),
+    ] = ""
+    channels: Annotated[
+        int, Range(1, 16), Help("How many channels are shown, the strongest first.")
+    ] = 6
+    size: Annotated[
+        int,
+        Range(0, 512),
+        Unit("px"),
+        Help("Side of the pictures; 0 is that of the network's input."),
+    ] = 0
+    steps: Annotated[
+        int, Range(1, 2048, log=True), Help("How many steps each picture is given.")
+    ] = 128
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a layer has to say of a place.
+
+    Attributes:
+        layer: which.
+        cell: row and column of its map.
+        values: of all channels there, float64 (C,).
+        indices: of the channels that are shown, the strongest first.
+    """
+
+    layer: LayerInfo
+    cell: tuple[int, int]
+    values: Array
+    indices: tuple[int, ...]
+
+
+@register(
+    "semantic_dictionary",
+    title="Semantic dictionary",
+    group="Imagine",
+    live=False,
+    reference=Reference("Olah et al. 2018", "doi:10.23915/distill.00010"),
+)
+class SemanticDictionary:
+    """What a layer says of one place, in pictures in place of numbers."""
+
+    Params: ClassVar[type] = SemanticDictionaryParams
+    shows: ClassVar[str] = (
+        "The channels of a layer that answer most at one place of the photograph, "
+        "with the picture that each of them looks for."
+    )
+    reading: ClassVar[str] = (
+        "Read the pictures as the layer's words for what is there, the bars as how "
+        "loudly each is said. Try another place, or a later layer."
+    )
+    misleads: ClassVar[str] = (
+        "Channels are compared by their activation, though some are louder than others "
+        "by nature, and a loud one need not matter for the answer. A place of a late "
+        "layer sees far more of the photograph than the point that was picked."
+    )
+    presets: ClassVar[Presets] = {"demo": {"channels": 2, "steps": 3}}
+
+    def run(self, ctx: Context, params: SemanticDictionaryParams) -> Iterator[Report]:
+        """Yield "strongest", and "dictionary", one picture a channel, ever better."""
+        layer = ctx.layer(params.layer or middle(ctx.model.info).name)
+        maps = channel_maps(ctx.activations(layer.name), layer)
+        looked = _look(layer, maps, ctx.placement, params)
+        objectives = [channel(layer.name, index) for index in looked.indices]
+        aim = each(objectives)
+        climb = _climb(ctx, looked, params)
+        rules = StepRules(
+            learning_rate=_LEARNING_RATE, transforms=fitted(lucid(), ctx.model.info)
+        )
+        while climb.steps < params.steps:
+            climbed = climb.step(lambda _view: aim, rules)
+            ctx.step(climb.steps, params.steps, f"step {climb.steps}")
+            if climb.steps % _SHOWN_EVERY == 0 or climb.steps == params.steps:
+                yield _report(looked, climbed)
+
+
+def _look(
+    layer: LayerInfo, maps: Maps, placement: Placement, params: SemanticDictionaryParams
+) -> _Looked:
+    """Find the place's cell of the map, and the strongest channels there.
+
+    Raises:
+        UsageError: the network does not see that place of the photograph.
+    """
+    height, width = placement.photo_size
+    y, x = placement.to_input(params.y * height, params.x * width)
+    rows, columns = placement.input_size
+    if not (0 <= y <= rows and 0 <= x <= columns):
+        raise UsageError(
+            "--x and --y",
+            "the network does not see that place: its input is cut from the middle",
+            "pick a place nearer to the middle",
+        )
+    row = min(int(y / rows * maps.shape[1]), maps.shape[1] - 1)
+    column = min(int(x / columns * maps.shape[2]), maps.shape[2] - 1)
+    values = maps[:, row, column].astype(np.float64)
+    strongest = np.argsort(-values, kind="stable")[: params.channels]
+    return _Looked(layer, (row, column), values, tuple(strongest.tolist()))
+
+
+def _climb(ctx: Context, looked: _Looked, params: SemanticDictionaryParams) -> Ascent:
+    model = ctx.model
+    side = params.size or min(model.info.preprocess.input_size)
+    shape = (len(looked.indices), model.info.preprocess.channels, side, side)
+    look = model.maps_pass((looked.layer.name,), ctx.check)
+    make = partial(Spectrum, shape, device=ctx.device)
+    return Ascent(make, "adam", look, model.mean_colour, ctx.generator)
+
+
+def _report(looked: _Looked, climbed: Climbed) -> Report:
+    values = looked.values[list(looked.indices)]
+    layer, (row, column) = looked.layer, looked.cell
+    tiles = climbed.pixels.permute(0, 2, 3, 1)
+    if tiles.shape[3] != COLOURS:
+        tiles = tiles[..., 0]
+    mosaic = Mosaic(
+        tiles=tiles.float().cpu().contiguous().numpy(),
+        order=np.arange(len(values)),
+        captions=tuple(
+            f"{index}  {value:.3g}"
+            for index, value in zip(looked.indices, values, strict=True)
+        ),
+        signed=False,
+        shared_scale=True,
+        unit="value",
+        noun="channel",
+        # The tiles are not the layer's channels in their order: nothing to link.
+        layer="",
+    )
+    ranking = Ranking(
+        labels=tuple(f"channel {index}" for index in looked.indices),
+        values=values,
+        indices=np.array(looked.indices),
+        unit="activation",
+    )
+    notes = (
+        f"{layer.name} at row {row}, column {column} of its map",
+        f"{(looked.values > 0).sum()} of {len(looked.values)} channels are above zero",
+    )
+    return Report({"dictionary": mosaic, "strongest": ranking}, notes)
