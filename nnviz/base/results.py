@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from nnviz.base.frames import Frame, Placement
 
 Array = NDArray[Any]
+BACKGROUNDS = frozenset({"background", "__background__"})
+"""Names of the class that is no thing."""
 
 
 class Result:

@@ -124,7 +124,7 @@ def mask_layer(found: Boxes) -> Colours:
     layer = np.zeros((*found.masks.shape[1:], 4), np.uint8)
     for index in range(len(found.masks))[::-1]:
         area = _area(found.boxes[index], layer.shape, margin=2)
-        colour = classes.colour_of(int(found.classes[index]))
+        colour = classes.colours_of(found.labels)[found.classes[index]]
         layer[area][found.masks[index][area]] = (*colour, 255)
     return layer
 
@@ -161,7 +161,7 @@ def draw(photo: Colours, found: Boxes, photo_size: tuple[int, int]) -> Colours:
     if found.masks is not None:
         _fill(canvas, found, shapes, width)
     for index in range(len(found.boxes))[::-1]:
-        colour = classes.colour_of(int(found.classes[index]))
+        colour = classes.colours_of(found.labels)[found.classes[index]]
         _frame(canvas, shapes.boxes[index], width, colour)
         if shapes.keypoints is not None:
             _join(canvas, shapes.keypoints[index], found.skeleton, width, colour)
@@ -175,7 +175,7 @@ def _fill(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
         return
     spans = overlays.covered(found)
     for index in range(len(found.masks))[::-1]:
-        colour = classes.colour_of(int(found.classes[index]))
+        colour = classes.colours_of(found.labels)[found.classes[index]]
         area = _area(shapes.boxes[index], canvas.shape, margin=2)
         inside = masks.sampled(found.masks[index], canvas.shape[:2], spans, area)
         region = canvas[area]
@@ -230,7 +230,7 @@ def _name(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
     """Write class and score of each object where no other label stands."""
     size = text_size((canvas.shape[0], canvas.shape[1]))
     written = [
-        _label(*caption(found, index), size, classes.colour_of(int(kind)))
+        _label(*caption(found, index), size, classes.colours_of(found.labels)[kind])
         for index, kind in enumerate(found.classes)
     ]
     wanted = [

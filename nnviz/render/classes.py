@@ -1,10 +1,13 @@
 """The colours of classes: boxes, masks, legends."""
 
+import itertools
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.results import BACKGROUNDS
 from nnviz.render.palette import BACKGROUND, TEXT, Colour
 
 PALETTE: tuple[Colour, ...] = (
@@ -32,19 +35,64 @@ PALETTE: tuple[Colour, ...] = (
 """Each is as far as can be from all before it, in Oklab, to normal sight and as the
 colour-blind see it (Machado 2009, protanopia and deuteranopia), among colours light
 enough to show on photographs."""
+_EVERYDAY = {
+    name: place
+    for place, names in enumerate(
+        (
+            ("person",),
+            ("bicycle",),
+            ("car",),
+            ("motorcycle", "motorbike"),
+            ("airplane", "aeroplane"),
+            ("bus",),
+            ("train",),
+            ("boat",),
+            ("bird",),
+            ("cat",),
+            ("dog",),
+            ("horse",),
+            ("sheep",),
+            ("cow",),
+            ("bottle",),
+            ("chair",),
+            ("couch", "sofa"),
+            ("potted plant", "pottedplant"),
+            ("dining table", "diningtable"),
+            ("tv", "tvmonitor"),
+        )
+    )
+    for name in names
+}
+"""What Pascal VOC's segmenters and COCO's detectors both know, in COCO's order."""
 _LIGHT_FROM = 0.18
 """Relative luminance from which dark letters have more contrast than light ones."""
 
 
-def colour_of(index: int) -> Colour:
-    """Return the colour of a class; the same for the same index, always."""
-    return PALETTE[index % len(PALETTE)]
+@cache
+def colours_of(labels: tuple[str, ...]) -> tuple[Colour, ...]:
+    """Return the colours of a network's classes; the same for the same name, always.
+
+    Everyday things have one of their own.  Other classes get, in turn, those that are
+    left: a detector's first is a segmenter's, whose labels begin with the background.
+
+    Args:
+        labels: all names that the network knows, in its order.
+    """
+    taken = {_EVERYDAY[name] for name in labels if name in _EVERYDAY}
+    places = [place for place in range(len(PALETTE)) if place not in taken]
+    free = itertools.cycle(places or range(len(PALETTE)))
+    return tuple(PALETTE[_place(name, free)] for name in labels)
 
 
-def table(count: int) -> NDArray[np.uint8]:
-    """Return the colours of the first classes, uint8 (count, 3)."""
-    places = np.arange(count) % len(PALETTE)
-    return np.array(PALETTE, np.uint8)[places]
+def _place(name: str, free: Iterator[int]) -> int:
+    if name in BACKGROUNDS:
+        return 0  # never painted
+    return _EVERYDAY[name] if name in _EVERYDAY else next(free)
+
+
+def table(labels: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Return the colours of all classes, uint8 (K, 3)."""
+    return np.array(colours_of(labels), np.uint8)
 
 
 @cache

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnviz.base.results import Mask
 from nnviz.render import colormaps, masks, text
-from nnviz.render.classes import colour_of
+from nnviz.render.classes import colours_of
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import BACKGROUND, MUTED, SCREEN, Colour, Ink
 from nnviz.render.words import number, percent
@@ -103,7 +103,7 @@ class _Entry:
 
 
 def _entry(mask: Mask, kind: int, share: float) -> _Entry:
-    return _Entry(mask.labels[kind], percent(share), colour_of(kind))
+    return _Entry(mask.labels[kind], percent(share), colours_of(mask.labels)[kind])
 
 
 def _rows(

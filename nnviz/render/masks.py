@@ -113,7 +113,7 @@ def _table(mask: Mask, opacity: float, only: int | None) -> Colours:
         alpha[np.arange(count) != only] = 0
     if mask.background >= 0:
         alpha[mask.background] = 0
-    return np.hstack([classes.table(count), alpha])
+    return np.hstack([classes.table(mask.labels), alpha])
 
 
 def draw(

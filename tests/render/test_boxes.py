@@ -31,7 +31,7 @@ def grey(height, width):
 
 def test_a_frame_is_drawn_on_the_edges_of_the_box_and_nowhere_inside():
     out = boxes.draw(grey(200, 200), found([[50, 60, 150, 160]]), (200, 200))
-    colour = classes.colour_of(0)
+    colour = classes.PALETTE[0]
     for y, x in ((60, 100), (159, 100), (110, 50), (110, 149)):
         assert tuple(out[y, x]) == colour
     assert (out[64:156, 54:146] == 90).all()
@@ -56,9 +56,9 @@ def test_a_mask_tints_its_own_pixels_only():
     inside[0, 30:70, 30:70] = True
     result = found([[20, 20, 80, 80]], masks=inside)
     out = boxes.draw(grey(100, 100), result, (100, 100))
-    mixed = np.round(90 * 0.6 + np.array(classes.colour_of(0)) * 0.4)
+    mixed = np.round(90 * 0.6 + np.array(classes.PALETTE[0]) * 0.4)
     np.testing.assert_array_equal(out[50, 50], mixed)
-    assert tuple(out[30, 50]) == classes.colour_of(0)
+    assert tuple(out[30, 50]) == classes.PALETTE[0]
     assert (out[25, 40] == 90).all()
 
 
@@ -67,7 +67,7 @@ def test_keypoints_that_are_not_seen_are_not_drawn():
     result = found([[10, 10, 90, 90]], keypoints=points, skeleton=((0, 1), (1, 2)))
     out = boxes.draw(grey(100, 100), result, (100, 100))
     # Smooth lines are not quite opaque.
-    assert abs(out[50, 50] - np.array(classes.colour_of(0))).max() < 16
+    assert abs(out[50, 50] - np.array(classes.PALETTE[0])).max() < 16
     assert (out[75:85, 45:55] == 90).all()
 
 
@@ -137,9 +137,30 @@ def test_words_can_be_read_on_every_colour(colour):
 
 
 def test_a_class_keeps_its_colour():
-    assert classes.colour_of(3) == classes.colour_of(3 + len(classes.PALETTE))
-    assert len(set(classes.PALETTE)) == len(classes.PALETTE)
-    np.testing.assert_array_equal(classes.table(30)[21], classes.colour_of(21))
+    """Truth: the same name in another network, wherever it stands in its list."""
+    detector = classes.colours_of(("disc", "ring", "person", "star"))
+    segmenter = classes.colours_of(("background", "disc", "ring", "person", "star"))
+    assert detector == segmenter[1:]
+    assert len(set(detector)) == 4
+    coco = dict(
+        zip(
+            ("person", "lamp", "tv"),
+            classes.colours_of(("person", "lamp", "tv")),
+            strict=True,
+        )
+    )
+    voc = classes.colours_of(("__background__", "tvmonitor", "person"))
+    assert voc[1:] == (coco["tv"], coco["person"])
+    assert len(set(coco.values())) == 3
+
+
+def test_all_colours_are_used_before_one_comes_again():
+    """Truth: a count, for names of which none is an everyday one."""
+    names = tuple(f"class {index}" for index in range(30))
+    colours = classes.colours_of(names)
+    assert len(set(colours[:20])) == len(set(classes.PALETTE)) == 20
+    assert colours[:10] == colours[20:]
+    np.testing.assert_array_equal(classes.table(names)[21], colours[21])
 
 
 def test_the_photograph_itself_is_left_alone():
@@ -169,4 +190,4 @@ def test_outlines_lie_around_the_objects_own_pixels():
 def test_the_surest_object_lies_on_top():
     inside = np.ones((2, 8, 8), np.bool_)
     layer = boxes.mask_layer(found([[0, 0, 8, 8]] * 2, masks=inside))
-    assert tuple(layer[4, 4]) == (*classes.colour_of(0), 255)
+    assert tuple(layer[4, 4]) == (*classes.PALETTE[0], 255)

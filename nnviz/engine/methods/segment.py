@@ -12,11 +12,10 @@ from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Title
-from nnviz.base.results import Mask, Report, Table
+from nnviz.base.results import BACKGROUNDS, Mask, Report, Table
 from nnviz.engine.method import Context, Presets, register
 
 _NDIM = 4
-_BACKGROUNDS = frozenset({"__background__", "background"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +100,7 @@ def _mask(ctx: Context, logits: Tensor, lowest: float) -> Mask:
     with torch.no_grad():
         confidence, classes = logits[0].softmax(0).max(0)
     labels = ctx.model.info.labels
-    background = next((i for i, name in enumerate(labels) if name in _BACKGROUNDS), -1)
+    background = next((i for i, name in enumerate(labels) if name in BACKGROUNDS), -1)
     if background >= 0:
         classes = torch.where(confidence < lowest, background, classes)
     return Mask(

@@ -245,7 +245,7 @@ class BoxesView(ResultView):
 
     def _colour(self, found: Boxes, index: int) -> QColor:
         """Return an object's colour, faint while another one is chosen."""
-        colour = QColor(*classes.colour_of(int(found.classes[index])))
+        colour = QColor(*classes.colours_of(found.labels)[found.classes[index]])
         if self._chosen not in (NONE, index) and index != self._under:
             colour.setAlpha(_DIMMED)
         return colour
@@ -269,7 +269,7 @@ class BoxesView(ResultView):
         for index, place in zip(shown, spots, strict=True):
             if place is not None:
                 area = QRectF(QPointF(*place[:2]), QPointF(*place[2:]))
-                colour = classes.colour_of(int(found.classes[index]))
+                colour = classes.colours_of(found.labels)[found.classes[index]]
                 letters.write(painter, area, boxes.caption(found, index), colour)
 
     def _arrange(self) -> None:
@@ -293,4 +293,6 @@ class BoxesView(ResultView):
 
 def _key(found: Boxes, index: int) -> Key:
     name, score = boxes.caption(found, index)
-    return Key(classes.colour_of(int(found.classes[index])), name, score.strip())
+    return Key(
+        classes.colours_of(found.labels)[found.classes[index]], name, score.strip()
+    )

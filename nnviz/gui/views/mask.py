@@ -14,7 +14,7 @@ from nnviz.gui.views.opacity import OpacitySlider
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.viewport import Bounds, Viewport
 from nnviz.render import masks, overlays, text
-from nnviz.render.classes import colour_of
+from nnviz.render.classes import colours_of
 from nnviz.render.palette import PANEL
 from nnviz.render.pictures import rgb8
 from nnviz.render.words import percent
@@ -74,9 +74,8 @@ class MaskView(ResultView):
             self._chosen = None
         self._lines = lines.lines_of(masks.edges(mask.classes))
         self._summary.setText(_summary(mask, len(shares)))
-        keys = [
-            Key(colour_of(k), mask.labels[k], percent(v)) for k, v in shares.items()
-        ]
+        colours = colours_of(mask.labels)
+        keys = [Key(colours[k], mask.labels[k], percent(v)) for k, v in shares.items()]
         chosen = NONE if self._chosen is None else self._shown.index(self._chosen)
         self.keys.set_keys(keys, chosen)
         self.canvas.set_marks(Mark(self._bounds(mask), MarkStyle.INPUT))

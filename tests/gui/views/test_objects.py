@@ -11,7 +11,10 @@ from nnviz.gui.views.boxes import BoxesView
 from nnviz.gui.views.keys import NONE
 from nnviz.gui.views.layers import array_of
 from nnviz.gui.views.mask import MaskView
-from nnviz.render.classes import colour_of
+from nnviz.render.classes import colours_of
+
+BACKGROUND_CAT_DOG = ("background", "cat", "dog")
+CAT = colours_of(("cat", "dog", "cup"))[0]
 
 
 def found(places=((10, 10, 50, 30), (20, 12, 30, 20)), **changes):
@@ -31,7 +34,7 @@ def segments(kinds=((0, 0, 1), (0, 2, 2))):
     return Mask(
         classes=kinds,
         confidence=np.full(kinds.shape, 0.875, np.float32),
-        labels=("background", "cat", "dog"),
+        labels=BACKGROUND_CAT_DOG,
         frame=Frame.PHOTO,
     )
 
@@ -115,7 +118,7 @@ class TestBoxes:
         pixels = array_of(view.canvas.grab().toImage())
         at = view.canvas.viewport().to_widget(20, 10)
         row = pixels[round(at[0]), round(at[1]) - 2 : round(at[1]) + 3]
-        assert (row == colour_of(0)).all(1).any()
+        assert (row == CAT).all(1).any()
 
     def test_nothing_found_is_said_over_the_photograph(self, shown, photo):
         view = shown(BoxesView(), found([]), photo)
@@ -139,7 +142,7 @@ class TestBoxes:
         view.opacity.set_share(1.0)
         pixels = array_of(view.canvas.grab().toImage())
         at = view.canvas.viewport().to_widget(20.5, 45.5)
-        assert tuple(pixels[round(at[0]), round(at[1])]) == colour_of(0)
+        assert tuple(pixels[round(at[0]), round(at[1])]) == CAT
         view.show_result(found(), photo)
         assert not view.opacity.isVisible()
 
@@ -174,13 +177,13 @@ class TestMask:
             at = view.canvas.viewport().to_widget(y, x)
             return tuple(pixels[round(at[0]), round(at[1])])
 
-        assert colour(10, 50) == colour_of(1)
+        assert colour(10, 50) == colours_of(BACKGROUND_CAT_DOG)[1]
         assert colour(10, 10) == (10, 20, 30)
         view.keys.pointed.emit(0)
         assert colour(10, 50) == (10, 20, 30)
-        assert colour(30, 50) == colour_of(2)
+        assert colour(30, 50) == colours_of(BACKGROUND_CAT_DOG)[2]
         view.keys.pointed.emit(NONE)
-        assert colour(10, 50) == colour_of(1)
+        assert colour(10, 50) == colours_of(BACKGROUND_CAT_DOG)[1]
 
     def test_choosing_a_class_tells(self, shown, photo, qtbot):
         view = shown(MaskView(), segments(), photo)
