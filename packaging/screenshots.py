@@ -25,6 +25,7 @@ from nnviz.gui.app import make_application, make_window, start_engine
 from nnviz.gui.main_window import MainWindow
 from nnviz.gui.runs import PREDICTIONS, RESULT
 from nnviz.gui.settings import Settings
+from nnviz.gui.workspaces.attack import ATTACK
 from nnviz.gui.workspaces.explain import EXPLAIN
 from nnviz.gui.workspaces.inspect import INSPECT
 from nnviz.gui.workspaces.workspace import Workspace
@@ -54,6 +55,7 @@ SCENES = (
     Scene("cat", "predictions", theme="light"),
     Scene("cat", "grad_cam", workspace=EXPLAIN),
     Scene("face", "occlusion", theme="light", workspace=EXPLAIN),
+    Scene("cat", "pgd", {"steps": 10}, workspace=ATTACK),
 )
 
 
@@ -107,6 +109,8 @@ def take(
     wait(lambda: bench.selection.image is not None and is_idle(window))
     window.enter(scene.workspace)
     bench.runs.choose(scene.method, scene.values)
+    if not bench.runs.automatic:
+        bench.runs.run()
     for size in SIZES:
         window.resize(size)
         wait(lambda: is_idle(window))

@@ -18,6 +18,7 @@ from nnviz.gui.stage import Stage
 from nnviz.gui.theme import THEMES
 from nnviz.gui.topbar import TopBar
 from nnviz.gui.workbench import Workbench
+from nnviz.gui.workspaces.attack import ATTACK
 from nnviz.gui.workspaces.bar import WorkspaceBar
 from nnviz.gui.workspaces.explain import EXPLAIN
 from nnviz.gui.workspaces.imagine import IMAGINE
@@ -25,7 +26,7 @@ from nnviz.gui.workspaces.inspect import INSPECT
 from nnviz.gui.workspaces.live import LIVE
 from nnviz.gui.workspaces.workspace import Workspace
 
-WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, LIVE)
+WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, ATTACK, LIVE)
 _SIZE = QSize(1440, 900)
 
 

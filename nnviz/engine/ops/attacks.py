@@ -44,7 +44,7 @@ class BallParams(GoalParams):
 
     epsilon: Annotated[
         float,
-        Range(0, 2550),
+        Range(0.1, 2550, log=True),
         Unit("/255"),
         Help(
             "How much may be changed: each pixel by this much (linf), or all pixels "
