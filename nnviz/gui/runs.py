@@ -256,6 +256,9 @@ class Runs(QObject):
 
     def run(self) -> None:
         """Run the chosen method now."""
+        # What was to happen soon would stop this run, where it is not automatic.
+        self._soon.stop()
+        self._predict_anew()
         if self.live:
             self.template_changed.emit(self._template())
             return
@@ -399,13 +402,16 @@ class Runs(QObject):
         self._soon.start()
 
     def _run_all(self) -> None:
-        if self._predict_due and not self.live:
-            self._predict_due = False
-            self._predict()
+        self._predict_anew()
         if self.automatic:
             self.run()
         elif self._method is not None:
             self._tell_outdated()
+
+    def _predict_anew(self) -> None:
+        if self._predict_due and not self.live:
+            self._predict_due = False
+            self._predict()
 
     def _predict(self) -> None:
         chosen, method = self._selection, self._known(PREDICTIONS)
