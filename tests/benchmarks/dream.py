@@ -72,7 +72,14 @@ class Bench:
 
     def ours(self, steps: int = STEPS) -> tuple[np.ndarray, float]:
         """Return the picture and how long a step took after the first, s."""
-        values = {"layer": self.layer, "octaves": 1, "steps": steps + 1}
+        values = {
+            "layer": self.layer,
+            "octaves": 1,
+            "steps": steps + 1,
+            "step_size": STEP_SIZE,
+            "normalise": "mean",
+            "colours": "free",
+        }
         request = RunMethod(
             method="deep_dream", model=self.model, image=self.image, values=values
         )

@@ -118,7 +118,7 @@ class DeepDreamParams:
     ] = 0
     octaves: Annotated[
         int, Range(1, 16), Help("Sizes that are dreamt in, from small to large.")
-    ] = 4
+    ] = 6
     ratio: Annotated[
         float, Range(1.05, 3), Help("From one size to the next, as a factor.")
     ] = 1.4
@@ -130,8 +130,8 @@ class DeepDreamParams:
         Range(0.01, 50, log=True),
         Unit("/255"),
         Steerable(),
-        Help("How much a step changes a pixel, on average."),
-    ] = 1.5
+        Help("How much a step changes a pixel, in the unit below."),
+    ] = 1.2
     normalise: Annotated[
         Literal["mean", "spread", "bands"],
         Title("Step in units of"),
@@ -158,7 +158,7 @@ class DeepDreamParams:
         Literal["free", "own"],
         Steerable(),
         Help("Colours change too, or only light and dark: the photograph's remain."),
-    ] = "free"
+    ] = "own"
     carry: Annotated[
         Literal["detail", "picture"],
         Help("From one size to the next: what was dreamt alone, or all of it."),
@@ -219,9 +219,22 @@ class DeepDream:
         "does; with many steps nearly any photograph ends in the same motifs."
     )
     presets: ClassVar[Presets] = {
-        "demo": {"size": 224, "octaves": 2, "steps": 3, "step_size": 4.0},
-        "original": {},
+        "demo": {
+            "size": 224,
+            "octaves": 2,
+            "steps": 3,
+            "step_size": 5.0,
+        },
+        "gentle": {"step_size": 0.5},
+        "original": {
+            "colours": "free",
+            "normalise": "mean",
+            "octaves": 4,
+            "step_size": 1.5,
+        },
+        "laplacian": {"colours": "free", "octaves": 3, "step_size": 1.0},
         "tensorflow": {
+            "colours": "free",
             "grows": "mean",
             "normalise": "spread",
             "step_size": 1.275,
@@ -230,7 +243,15 @@ class DeepDream:
             "steps": 50,
             "carry": "picture",
         },
-        "gentle": {"steps": 6, "step_size": 1.0, "octaves": 6, "smoothing": 0.7},
+        "gordicaleksa": {
+            "colours": "free",
+            "normalise": "spread",
+            "step_size": 5.2,
+            "smoothing": 1.6,
+            "octaves": 4,
+            "ratio": 1.8,
+            "carry": "picture",
+        },
     }
 
     def run(self, ctx: Context, params: DeepDreamParams) -> Iterator[Report]:

@@ -68,6 +68,10 @@ def smooth(channels=3):
     return net.eval()
 
 
+NOTEBOOKS = {"normalise": "mean", "colours": "free", "octaves": 4, "step_size": 1.5}
+"""Where its numbers are not the defaults."""
+
+
 def photo(height=90, width=121):
     return image_from_array(data.astronaut()[:height, 100 : 100 + width])
 
@@ -133,7 +137,7 @@ def request_for(session, net, preprocess, image, seed=4, **values):
         method="deep_dream",
         model=ModelRequest(reference=reference, preprocess=preprocess, device="cpu"),
         image=image,
-        values=values,
+        values={**NOTEBOOKS, **values},
         seed=seed,
     )
 
