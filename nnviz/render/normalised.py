@@ -63,6 +63,6 @@ def _by_rank(values: Floats) -> Floats:
 
 _WAYS = {Norm.PERCENTILE: _by_percentile, Norm.RANK: _by_rank}
 _UNITS = {
-    Norm.PERCENTILE: f"of the {_PERCENTILE}th percentile",
-    Norm.RANK: "rank, share of weaker places",
+    Norm.PERCENTILE: f"of {_PERCENTILE}th percentile",
+    Norm.RANK: "rank",
 }

@@ -23,10 +23,15 @@ PEERS = ROOT / ".venv-peers/bin/python"
 
 
 class Bench:
-    """Our method and the bare passes, on one photograph."""
+    """Our method and the bare passes, on one photograph.
 
-    def __init__(self) -> None:
-        self.session = Session(activation_bytes=0)
+    Args:
+        kept: how much a session keeps of what it computed; None for the usual, so
+            that it need not make the input's pixels again.
+    """
+
+    def __init__(self, kept: int | None = 0) -> None:
+        self.session = Session() if kept is None else Session(activation_bytes=kept)
         self.net = pristine_net()
         self.image = image_from_array(photo())
         finish(self.session.job(LoadModel(MODEL), never))
@@ -66,8 +71,8 @@ class Bench:
 
 @benchmark
 def gradients() -> Iterator[Figure]:
-    """One pass forward and back, and what a method adds to it."""
-    bench = Bench()
+    """One pass forward and back from the pixels, and what a method adds to it."""
+    bench = Bench(kept=None)
     for method, goal in (("saliency", 1.05), ("guided_backprop", 1.10)):
         found = ratio(lambda m=method: bench.ours(m), lambda: bench.bare(1), 15)
         yield Figure(f"{method} / forward+backward", found, goal)
@@ -102,14 +107,35 @@ def captum_integrated() -> Iterator[Figure]:
 
     Ours runs in the peers' Python too, which stands on ours.
     """
+    for line in _said_by_peers("captum_ig.py"):
+        yield Figure("integrated gradients, 50 / captum", float(line), 1 / 1.6)
+
+
+_GOALS = {
+    "grad_cam": ("pytorch-grad-cam", 1.2 / 2.97),
+    "ablation_cam": ("pytorch-grad-cam", 1 / 100),
+    "score_cam": ("pytorch-grad-cam", 1 / 1.4),
+    "occlusion": ("captum, best chunk", 1 / 1.2),
+}
+
+
+@benchmark
+def peers_maps() -> Iterator[Figure]:
+    """Maps beside other programs'; skipped without ``make peers``."""
+    for line in _said_by_peers("peers_maps.py"):
+        name, value = line.split()
+        peer, goal = _GOALS[name]
+        yield Figure(f"{name} / {peer}", float(value), goal)
+
+
+def _said_by_peers(name: str) -> Iterator[str]:
+    """Run a program with the peers' Python and yield its lines; none without it."""
     if not PEERS.exists():
         return
-    program = ROOT / "tests/benchmarks/programs/captum_ig.py"
-    done = subprocess.run(
-        [PEERS, program],
-        capture_output=True,
+    with subprocess.Popen(
+        [PEERS, ROOT / "tests/benchmarks/programs" / name],
+        stdout=subprocess.PIPE,
         text=True,
-        check=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    yield Figure("integrated gradients, 50 / captum", float(done.stdout), 1 / 1.6)
+    ) as running:
+        yield from running.stdout or ()

@@ -25,11 +25,11 @@ from nnviz.gui.views.viewport import ViewState
 from nnviz.render import board_picture, boards
 from nnviz.render.boards import Lock, Tile
 
-_TILE = 150
+_TILE = 120
 """Least height of a tile, px."""
 _HEAD_LETTERS = 15
 """Length of a line in the headings of columns."""
-_WORDS = 40
+_WORDS = 84
 """Px of the words above and below a tile, about."""
 _SCROLLED = 0.7
 """What a tile that is out of sight is worth beside one that is seen."""
@@ -148,7 +148,7 @@ class BoardView(QWidget):
             cells.setColumnStretch(n, 0)
         cells.setColumnMinimumWidth(0, _HEAD if any(rows) else 0)
         for row, head in enumerate(self._heads):
-            cells.addWidget(head, 3 * row * lines + 1, 0, 3 * lines - 2, 1)
+            cells.addWidget(head, 3 * row * lines + 1, 0)
             for column, top in enumerate(self._tops[row]):
                 line, at = divmod(column, across)
                 cells.addWidget(top, 3 * (row * lines + line), at + 1)
@@ -173,11 +173,12 @@ class BoardView(QWidget):
 
         def scale(across: int) -> float:
             lines = rows * -(-columns // across)
-            height = max(_TILE, tall / lines - _WORDS)
-            fits = 1 if lines * (height + _WORDS) <= tall else _SCROLLED
-            return fits * min(wide / across / shape[1], height / shape[0])
+            height = tall / lines - _WORDS
+            seen = 1 if height >= _TILE else _SCROLLED
+            return seen * min(wide / across / shape[1], max(height, _TILE) / shape[0])
 
-        return max(range(columns, 0, -1), key=scale)
+        choices = {-(-columns // lines) for lines in range(1, columns + 1)}
+        return max(sorted(choices, reverse=True), key=scale)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the tiles take the room that there is."""

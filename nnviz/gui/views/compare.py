@@ -260,7 +260,9 @@ class CompareView(QWidget):
             self._pages.addWidget(page)
         foot = QHBoxLayout()
         foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
-        foot.addWidget(self.legend)
+        foot.addWidget(self.legend, 1)
+        for widget in (self.norm, self.locked):
+            foot.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -310,8 +312,6 @@ class CompareView(QWidget):
             head.addWidget(segment)
         head.addSpacing(SPACE)
         head.addWidget(self.agreement, 1)
-        head.addWidget(self.norm)
-        head.addWidget(self.locked)
         return head
 
 

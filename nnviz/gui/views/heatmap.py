@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QCheckBox,
+    QGridLayout,
     QHBoxLayout,
     QVBoxLayout,
     QWidget,
@@ -42,6 +43,7 @@ class HeatmapView(ResultView):
         self.opacity = OpacitySlider(self.tr("Opacity of the map"), self)
         self.smooth = QCheckBox(self.tr("Smooth"), self)
         self.clip = clip_box(self)
+        self._controls = QHBoxLayout()
         self._words = ""
         self._set_up_controls()
         layout = QVBoxLayout(self)
@@ -62,6 +64,7 @@ class HeatmapView(ResultView):
         over = lies_over(heat, self.image)
         self.legend.set_scale(scale, heat.unit, self._remark(heat), whole)
         self.opacity.setVisible(over)
+        self._make_room()
         self._words = self._problem(heat, scale) if scale.flat else ""
         if over and self.image is not None:
             self._paint_over(heat, scale, self.image)
@@ -137,14 +140,23 @@ class HeatmapView(ResultView):
         self.smooth.toggled.connect(self.update_view)
         self.clip.toggled.connect(self.update_view)
 
-    def _bar(self) -> QHBoxLayout:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
-        bar.setSpacing(2 * SPACE)
-        bar.addWidget(self.legend, 1)
+    def _bar(self) -> QGridLayout:
+        """Return the legend; the controls lie on the end of its first line."""
+        self._controls.setSpacing(2 * SPACE)
         for widget in (self.opacity, self.clip, self.smooth):
-            bar.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+            self._controls.addWidget(widget)
+        bar = QGridLayout()
+        bar.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        bar.addWidget(self.legend, 0, 0)
+        corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
+        bar.addLayout(self._controls, 0, 0, corner)
+        self.legend.lower()
+        self._make_room()
         return bar
+
+    def _make_room(self) -> None:
+        """Keep the legend's first line off the controls that lie on it."""
+        self.legend.reserve(self._controls.sizeHint().width() + 2 * SPACE)
 
 
 def clip_box(parent: QWidget) -> QCheckBox:

@@ -30,24 +30,25 @@ def context(planned=()):
 
 
 def test_cheap_items_come_in_many_and_dear_ones_alone():
-    assert [Pace(CPU, macs, 1).propose(99) for macs in (1e6, 2e9, 4e10)] == [8, 4, 1]
+    assert [Pace(CPU, macs, 1).propose(99) for macs in (1e6, 2e9, 4e10)] == [4, 2, 1]
 
 
-def test_first_chunk_is_half_and_the_same_run_takes_the_same_chunks():
+def test_first_chunk_is_a_quarter_and_the_same_run_takes_the_same_chunks():
     for _ in range(2):
         ctx = context()
         parts = [part for part, _ in ctx.in_chunks(40, Pace(CPU, 1e6, 1), lambda p: p)]
-        assert ctx.chunks == [8, 16, 16]
+        assert ctx.chunks == [4, 16, 16, 4]
         assert [(part.start, part.stop) for part in parts] == [
-            (0, 8),
-            (8, 24),
-            (24, 40),
+            (0, 4),
+            (4, 20),
+            (20, 36),
+            (36, 40),
         ]
 
 
 def test_little_free_memory_makes_small_chunks(monkeypatch):
     monkeypatch.setattr(budget, "free_bytes", lambda _device: 1000)
-    assert Pace(CPU, 1e6, 100).propose(99) == 2  # half of 1000 holds 4; the first is 2
+    assert Pace(CPU, 1e6, 100).propose(99) == 1  # half of 1000 holds 4; the first is 1
 
 
 def test_chunks_are_halved_where_memory_runs_out():
