@@ -4,7 +4,9 @@ Usage: .venv/bin/python packaging/screenshots.py [FOLDER]
 
 Drives the real window, engine and all, on three photographs at two sizes, waits until
 nothing is at work any more, and saves what it shows as PNG files. Without a display it
-draws off screen. FOLDER is resources/screenshots where none is named.
+draws off screen. FOLDER is resources/screenshots where none is named. A board of eight
+methods on two networks, as ``nnviz board`` writes it, is saved beside them; with
+``--board`` it is all that is made.
 """
 
 import os
@@ -19,6 +21,7 @@ from PIL import Image
 from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtWidgets import QApplication
 
+import nnviz
 from nnviz.base.parameters import Value
 from nnviz.base.samples import sample_photos
 from nnviz.gui.app import make_application, make_window, start_engine
@@ -32,6 +35,8 @@ from nnviz.gui.workspaces.workspace import Workspace
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots"
 SIZES = (QSize(1440, 900), QSize(1920, 1080))
+NETWORKS = ("bundled:objects", "bundled:everyday")
+BOARD_ALONE = "--board"
 SECONDS = 120
 QUIET = 0.7
 """Seconds in which nothing may start any more before the picture is taken."""
@@ -60,9 +65,19 @@ SCENES = (
 
 
 def main(words: list[str]) -> int:
-    """Take all screenshots."""
-    folder = Path(words[0]) if words else SHIPPED
+    """Take all screenshots, or make the board alone."""
+    named = [word for word in words if word != BOARD_ALONE]
+    folder = Path(named[0]) if named else SHIPPED
     folder.mkdir(parents=True, exist_ok=True)
+    if BOARD_ALONE not in words:
+        take_all(folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        write_board(write_photos(Path(temporary))["cat"], folder / "board.webp")
+    return 0
+
+
+def take_all(folder: Path) -> None:
+    """Take the screenshots of all scenes."""
     if not os.environ.get("DISPLAY"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = make_application()
@@ -79,7 +94,13 @@ def main(words: list[str]) -> int:
             window.close()
             window.deleteLater()
             application.processEvents()
-    return 0
+
+
+def write_board(photo: Path, path: Path) -> None:
+    """Compare what two networks look at in a photograph, as a picture for the page."""
+    picture = nnviz.board(photo, models=NETWORKS).picture()
+    Image.fromarray(picture).save(path, quality=88, method=6)
+    sys.stdout.write(f"{path}\n")
 
 
 def write_photos(folder: Path) -> dict[str, Path]:
