@@ -12,6 +12,7 @@ from tests.benchmarks import (  # noqa: F401  they register
     engine,
     explain,
     explain_maps,
+    imagine,
     live,
     live_engine,
     memory,

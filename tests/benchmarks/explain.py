@@ -107,7 +107,7 @@ def captum_integrated() -> Iterator[Figure]:
 
     Ours runs in the peers' Python too, which stands on ours.
     """
-    for line in _said_by_peers("captum_ig.py"):
+    for line in said_by_peers("captum_ig.py"):
         yield Figure("integrated gradients, 50 / captum", float(line), 1 / 1.6)
 
 
@@ -122,13 +122,13 @@ _GOALS = {
 @benchmark
 def peers_maps() -> Iterator[Figure]:
     """Maps beside other programs'; skipped without ``make peers``."""
-    for line in _said_by_peers("peers_maps.py"):
+    for line in said_by_peers("peers_maps.py"):
         name, value = line.split()
         peer, goal = _GOALS[name]
         yield Figure(f"{name} / {peer}", float(value), goal)
 
 
-def _said_by_peers(name: str) -> Iterator[str]:
+def said_by_peers(name: str) -> Iterator[str]:
     """Run a program with the peers' Python and yield its lines; none without it."""
     if not PEERS.exists():
         return
