@@ -51,6 +51,8 @@ def publish(
     }
     file = stem.with_suffix(".safetensors")
     save_file(shipped, file)
+    # Its writer lets nobody else read it, so a package made of it could not be used.
+    file.chmod(0o644)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     text = json.dumps({**facts, "sha256": digest}, indent=1, ensure_ascii=False)
     stem.with_suffix(".json").write_text(text + "\n", encoding="utf-8")

@@ -88,6 +88,7 @@ def test_the_card_says_how_the_weights_were_made(tmp_path):
     )
     run = course(Assignment(None, tmp_path / "tiny", 2, 3))
     assert [each.number for each in epochs(run)] == [1, 2]
+    assert (tmp_path / "tiny.safetensors").stat().st_mode & 0o044
     card = (tmp_path / "tiny.md").read_text("utf-8")
     assert "| split | 8 held out |" in card
     assert "`nnviz train tiny --epochs 2 --seed 3 --out DIR`" in card
