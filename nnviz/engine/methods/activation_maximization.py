@@ -49,7 +49,7 @@ from nnviz.engine.ops.transforms import (
     fitted,
     lucid,
 )
-from nnviz.engine.ops.wanted import Where, of_channels, of_target
+from nnviz.engine.ops.wanted import Where, of_channels, of_target, side_of
 from nnviz.media.decode import open_image
 from nnviz.media.folders import list_images
 
@@ -317,7 +317,7 @@ def _begun(
 ) -> Ascent:
     """Return the optimisation, at its start or where it was left."""
     model = ctx.model
-    side = params.size or min(model.info.preprocess.input_size)
+    side = side_of(model.info, params.size)
     shape = (len(objectives), model.info.preprocess.channels, side, side)
     return Ascent(
         partial(_picture, model, params, shape),

@@ -20,6 +20,7 @@ from nnviz.engine.ops.maps import Maps, channel_maps
 from nnviz.engine.ops.objectives import channel, each
 from nnviz.engine.ops.parametrisations import Spectrum
 from nnviz.engine.ops.transforms import fitted, lucid
+from nnviz.engine.ops.wanted import side_of
 
 _LEARNING_RATE = 0.05
 _SHOWN_EVERY = 4
@@ -148,7 +149,7 @@ def _look(
 
 def _climb(ctx: Context, looked: _Looked, params: SemanticDictionaryParams) -> Ascent:
     model = ctx.model
-    side = params.size or min(model.info.preprocess.input_size)
+    side = side_of(model.info, params.size)
     shape = (len(looked.indices), model.info.preprocess.channels, side, side)
     look = model.maps_pass((looked.layer.name,), ctx.check)
     make = partial(Spectrum, shape, device=ctx.device)

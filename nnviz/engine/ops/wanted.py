@@ -73,6 +73,26 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
             )
 
 
+def side_of(info: ModelInfo, size: int) -> int:
+    """Return the side of the pictures to make, px.
+
+    Args:
+        info: of the network.
+        size: as asked for; 0 for that of the network's input.
+
+    Raises:
+        UsageError: the network cannot be given such small pictures.
+    """
+    smallest = max(info.smallest_input)
+    if info.takes_any_size and 0 < size < smallest:
+        raise UsageError(
+            "--size",
+            f"{size} px is too small for {info.title}",
+            f"its smallest input is {smallest} px",
+        )
+    return size or min(info.preprocess.input_size)
+
+
 def _mixed(
     info: ModelInfo, layer: LayerInfo | None, mixture: Mixture, place: Where
 ) -> Objective:

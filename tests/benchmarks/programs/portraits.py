@@ -86,6 +86,19 @@ def tiles(sheet: np.ndarray, count: int, side: int) -> Tensor:
     return torch.from_numpy(np.stack(found)).permute(0, 3, 1, 2)
 
 
+def sheet_of(
+    session: Session, layer: str, channels: range, chosen: argparse.Namespace
+) -> np.ndarray:
+    """Return the sheet of some channels' pictures, from its file where there is one."""
+    if not chosen.sheets:
+        return portraits(session, layer, channels, chosen.steps)
+    file = chosen.sheets / f"{layer}-{channels[0]:03}.png"
+    if not file.exists():
+        sheet = portraits(session, layer, channels, chosen.steps)
+        write_png(file, (255 * sheet).round().astype(np.uint8))
+    return open_image(file).as_float()
+
+
 def compare(
     session: Session, model: Model, layer: str, best: Tensor, chosen: argparse.Namespace
 ) -> str:
@@ -95,12 +108,10 @@ def compare(
     reached = []
     for start in range(0, count, AT_ONCE):
         some = range(start, min(start + AT_ONCE, count))
-        sheet = portraits(session, layer, some, chosen.steps)
-        if chosen.sheets:
-            name = f"{layer}-{start:03}.png"
-            write_png(chosen.sheets / name, (255 * sheet).round().astype(np.uint8))
-        found = activations(model, (layer,), tiles(sheet, len(some), side))[layer]
-        reached.append(found)
+        pictures = tiles(sheet_of(session, layer, some, chosen), len(some), side)
+        found = activations(model, (layer,), pictures)[layer]
+        # Of each picture the channel that it was made for.
+        reached.append(found[:, range(len(some)), some])
     means, peaks = torch.cat(reached, 1)
     larger = (means > best[0]).double().mean() * 100
     peak_larger = (peaks > best[1]).double().mean() * 100

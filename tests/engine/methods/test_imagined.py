@@ -10,7 +10,7 @@ import torch
 from support.explained import SIDE, networks
 from support.jobs import cat, finish, never, same_bytes
 
-from nnviz.base.errors import CancelledError, ModelError, UsageError
+from nnviz.base.errors import CancelledError, UsageError
 from nnviz.base.events import Partial
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, Moment, RunMethod
@@ -245,14 +245,23 @@ def test_bfloat16_looks_alike(session):
         ({"channel": -1}, UsageError, "is no channel"),
         ({"layer": "stage9"}, UsageError, "did you mean stage"),
         ({"target": "probability(cup)"}, UsageError, "cannot be made strong"),
-        ({"size": 16, "layer": "stage1", "strength": 300.0}, ModelError, "px"),
     ],
 )
 def test_what_cannot_be_is_said(session, values, error, words):
-    if error is ModelError:
-        pytest.skip("small pictures are padded")
     with pytest.raises(error, match=words):
         ran(session, **values)
+
+
+def test_too_small_a_picture_is_said(session):
+    kernels = torch.nn.Conv2d(3, 4, 40).requires_grad_(False)
+    net = torch.nn.Sequential(
+        kernels, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()
+    ).eval()
+    preprocess = Preprocess(input_size=(SIDE, SIDE), resize=SIDE)
+    reference = session.store.adopt(net, preprocess, "abcd")
+    with pytest.raises(UsageError, match="its smallest input is 40 px"):
+        ran(session, model=reference, size=39, steps=1)
+    assert ran(session, model=reference, size=40, steps=1).report.main
 
 
 def test_inversion_comes_nearer_to_the_photograph(session):
