@@ -45,7 +45,8 @@ def _by_percentile(values: Floats) -> Floats:
     sizes = np.abs(values[np.isfinite(values)])
     if not sizes.size or not sizes.max():
         return values
-    return values / (np.percentile(sizes, _PERCENTILE) or sizes.max())
+    unit = float(np.percentile(sizes, _PERCENTILE) or sizes.max())
+    return values / unit
 
 
 def _by_rank(values: Floats) -> Floats:

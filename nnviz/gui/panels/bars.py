@@ -17,6 +17,8 @@ from nnviz.gui.theme import GRID
 from nnviz.gui.views.tokens import tokens_of
 
 _BAR = 3
+_INSET = 4
+"""Px on both sides, for the frame around the row that the keys are about."""
 _CHOOSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
@@ -143,7 +145,7 @@ class Bars(QWidget):
         top = place * self._row_height()
         value = float(ranking.values[place])
         number = _written(value, ranking.unit)
-        room = QRectF(0, top, self.width(), metrics.height())
+        room = QRectF(_INSET, top, self.width() - 2 * _INSET, metrics.height())
         painter.setPen(palette.color(QPalette.ColorRole.WindowText))
         if place:
             painter.setPen(tokens_of(palette).quiet)
@@ -155,7 +157,7 @@ class Bars(QWidget):
             ranking.labels[place], Qt.TextElideMode.ElideRight, int(width)
         )
         painter.drawText(room, align | Qt.AlignmentFlag.AlignLeft, name)
-        track = QRectF(0, top + metrics.height() + GRID / 2, self.width(), _BAR)
+        track = QRectF(_INSET, top + metrics.height() + GRID / 2, room.width(), _BAR)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.color(QPalette.ColorRole.Button))
         painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)

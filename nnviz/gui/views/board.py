@@ -137,9 +137,17 @@ class BoardView(QWidget):
         """Lay the tiles out: each row in as many lines as make them largest."""
         rows, columns = boards.grid(self._tiles)
         across = self._best_across(len(rows), len(columns))
-        if across == self._across:
-            return
-        self._across = across
+        if across != self._across:
+            self._across = across
+            self._lay_out(rows, columns)
+        height, width = self._shape()
+        tallest = round((self._room()[0] / across) * height / width) + _WORDS // 2
+        for side in self.sides:
+            side.setMaximumHeight(max(_TILE, tallest))
+
+    def _lay_out(self, rows: Sequence[str], columns: Sequence[str]) -> None:
+        """Put headings, tiles and words into the grid."""
+        across = self._across
         lines = -(-len(columns) // across)
         cells = self._cells
         for n in range(cells.rowCount()):
@@ -160,16 +168,16 @@ class BoardView(QWidget):
             place = 3 * (row * lines + line) + 1
             cells.addWidget(self.sides[n], place, at + 1)
             cells.addWidget(self._agreements[n], place + 1, at + 1)
-            cells.setRowStretch(place, 1)
+            cells.setRowStretch(place, 100)
+        cells.setRowStretch(3 * len(rows) * lines, 1)  # what the tiles do not need
 
     def _best_across(self, rows: int, columns: int) -> int:
         """Return how many tiles of a row stand beside each other.
 
         As many as show the photographs largest in the room that there is.
         """
-        shape = next((t.image.size for t in self._tiles if t.image is not None), (1, 1))
-        room = self._scroll.viewport().size()
-        wide, tall = room.width() - _HEAD, room.height()
+        shape = self._shape()
+        wide, tall = self._room()
 
         def scale(across: int) -> float:
             lines = rows * -(-columns // across)
@@ -179,6 +187,16 @@ class BoardView(QWidget):
 
         choices = {-(-columns // lines) for lines in range(1, columns + 1)}
         return max(sorted(choices, reverse=True), key=scale)
+
+    def _shape(self) -> tuple[int, int]:
+        """Return height and width of the first photograph."""
+        images = (tile.image for tile in self._tiles)
+        return next((image.size for image in images if image is not None), (1, 1))
+
+    def _room(self) -> tuple[int, int]:
+        """Return width and height that there are for tiles, px."""
+        room = self._scroll.viewport().size()
+        return room.width() - _HEAD, room.height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the tiles take the room that there is."""

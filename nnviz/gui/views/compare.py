@@ -260,9 +260,10 @@ class CompareView(QWidget):
             self._pages.addWidget(page)
         foot = QHBoxLayout()
         foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        foot.setSpacing(2 * SPACE)
         foot.addWidget(self.legend, 1)
         for widget in (self.norm, self.locked):
-            foot.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+            foot.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
