@@ -36,6 +36,8 @@ _RATIO = 2.0
 """From one size to the next."""
 _COARSE = 256
 """px, longest side: where large shapes are painted first."""
+_FALLING = 0.5
+"""Between pixels and a photograph's own frequencies: strokes stay sharp."""
 _STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """What is added to the balance in the pictures of a strip."""
 _STRIP_SIDE = 160
@@ -78,7 +80,7 @@ class StyleTransferParams:
         Unit("powers of ten"),
         Steerable(),
         Help("How much more the style counts than what the photograph shows."),
-    ] = 2.5
+    ] = 2.0
     strip: Annotated[
         bool,
         Help("Five small pictures instead, from less style to more."),
@@ -131,6 +133,14 @@ class StyleTransferParams:
         When("optimiser", ("lbfgs",)),
         Help("Steps that L-BFGS remembers; of large pictures fewer."),
     ] = 10
+    moved: Annotated[
+        Literal["frequencies", "pixels"],
+        Title("What is moved"),
+        Help(
+            "Frequencies, so that large shapes change as readily as grain; or single "
+            "pixels, as published."
+        ),
+    ] = "frequencies"
     smoothness: Annotated[
         float,
         Title("Total variation"),
@@ -218,6 +228,7 @@ class StyleTransfer:
             "steps": 1000,
             "sizes": 1,
             "history": 100,
+            "moved": "pixels",
         },
     }
 
@@ -249,7 +260,7 @@ class _Easel:
             self._side, self._stage, self._done = map(int, ctx.begun["place"])
             self._measured = [(each[0], each[1]) for each in ctx.begun["measured"]]
             self._felt = tuple(ctx.begun["felt"].tolist())
-            start = torch.zeros(ctx.begun["pixels"].shape, device=ctx.device)
+            start = torch.zeros(ctx.begun["numbers"].shape, device=ctx.device)
         self._descent = self._begun(start)
         if ctx.begun is not None:
             self._descent.restore(ctx.begun)
@@ -262,7 +273,7 @@ class _Easel:
             return False
         self._stage, self._done, self._goal = self._stage + 1, 0, None
         larger = functional.interpolate(
-            self._descent.pixels.detach(), self._size, mode="bicubic"
+            self._descent.pixels, self._size, mode="bicubic"
         )
         self._descent = self._begun(larger)
         return True
@@ -294,7 +305,7 @@ class _Easel:
             x_label="step",
             y_label="distance",
         )
-        picture = self._studio.shown(self._descent.pixels.detach(), self._size)
+        picture = self._studio.shown(self._descent.pixels, self._size)
         return Report({"painting": picture, "distances": curves}, self._studio.notes)
 
     def progress(self) -> tuple[int, int, str]:
@@ -322,7 +333,9 @@ class _Easel:
         return max(1, self._params.steps >> stage)
 
     def _begun(self, start: Tensor) -> Descent:
-        return Descent(start, self._params.optimiser, self._params.history)
+        params = self._params
+        falling = _FALLING if params.moved == "frequencies" else 0
+        return Descent(start, params.optimiser, params.history, falling)
 
     def _look(
         self, pixels: Tensor, params: StyleTransferParams

@@ -10,7 +10,7 @@ from torch import Tensor
 from nnviz.engine.ops.colour import COLOURS
 
 _LUMINANCE = (0.299, 0.587, 0.114)
-_TINY = 1e-5
+_TINY = 1e-7
 
 
 def matched(picture: Tensor, like: Tensor) -> Tensor:

@@ -37,13 +37,27 @@ class Descent:
             search or a tolerance at which it ends, but none longer than a tenth of
             the range; or "adam".
         history: steps that L-BFGS remembers; fewer where the pictures are large.
+        falling: what is moved are not the pixels but frequencies, of which one of f
+            cycles a pixel counts (1 / 2f)^falling; 0 is the pixels.  Photographs have
+            about 1: with it, large shapes change as readily as grain.
     """
 
-    def __init__(self, start: Tensor, optimiser: Optimiser, history: int) -> None:
-        self.pixels = start.detach().clone().contiguous().requires_grad_()
+    def __init__(
+        self, start: Tensor, optimiser: Optimiser, history: int, falling: float = 0
+    ) -> None:
+        self._gain = _gain(start, falling) if falling else None
+        first = start.detach()
+        if self._gain is not None:
+            first = _filtered(first, 1 / self._gain)
+        self._numbers = first.clone().contiguous().requires_grad_()
         self._kind = optimiser
         self._history = history
         self._optimiser = self._made()
+
+    @property
+    def pixels(self) -> Tensor:
+        """The pictures (N, C, H, W), not held within [0, 1]; do not write there."""
+        return self._as_pixels(self._numbers.detach())
 
     def step(self, look: Look, rate: float) -> None:
         """Take a step; afterwards ``pixels`` are those that ``look`` has not seen.
@@ -55,19 +69,20 @@ class Descent:
         Raises:
             ModelError: the gradient is not finite.
         """
-        loss, gradient = look(self.pixels.detach())
+        before = self._numbers.detach().clone()
+        loss, gradient = look(self._as_pixels(before))
         if not bool(gradient.isfinite().all()):
             raise ModelError(
                 "the optimisation",
                 "has left what numbers can hold",
                 "lower the learning rate, or use Adam",
             )
-        self.pixels.grad = gradient
+        # The filter is symmetric, so it is its own transpose.
+        self._numbers.grad = self._as_pixels(gradient)
         for group in self._optimiser.param_groups:
             group["lr"] = rate if self._kind == "adam" else 1.0
-        before = self.pixels.detach().clone()
         self._optimiser.step(lambda: loss)
-        self.pixels.grad = None
+        self._numbers.grad = None
         if self._kind == "lbfgs":
             self._hold_back(before)
 
@@ -77,8 +92,8 @@ class Descent:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return all that ``restore`` needs, copied."""
-        found = {"pixels": _array(self.pixels)}
-        kept = self._optimiser.state[self.pixels]
+        found = {"numbers": _array(self._numbers)}
+        kept = self._optimiser.state[self._numbers]
         for key in kept.keys() - {"al"}:
             if key not in _LISTS:
                 found[f"optimiser.{key}"] = _array(torch.as_tensor(kept[key]))
@@ -88,8 +103,8 @@ class Descent:
 
     def restore(self, state: State) -> None:
         """Go on from a state of pictures of the same size."""
-        self.pixels.detach().copy_(torch.from_numpy(state["pixels"]))
-        kept = self._optimiser.state[self.pixels]
+        self._numbers.detach().copy_(torch.from_numpy(state["numbers"]))
+        kept = self._optimiser.state[self._numbers]
         if self._kind == "lbfgs":
             kept.update({key: [] for key in _LISTS})
         for name, array in state.items():
@@ -99,12 +114,15 @@ class Descent:
 
     def _hold_back(self, before: Tensor) -> None:
         """Shorten a step that goes further than the curvature it is based on."""
-        moved = self.pixels.detach() - before
-        length = float(moved.square().mean().sqrt())
+        moved = self._numbers.detach() - before
+        length = float(self._as_pixels(moved).square().mean().sqrt())
         if length > _FURTHEST:
-            kept = self._optimiser.state[self.pixels]
+            kept = self._optimiser.state[self._numbers]
             kept["t"] = kept["t"] * _FURTHEST / length
-            self.pixels.detach().copy_(before + moved * (_FURTHEST / length))
+            self._numbers.detach().copy_(before + moved * (_FURTHEST / length))
+
+    def _as_pixels(self, numbers: Tensor) -> Tensor:
+        return numbers if self._gain is None else _filtered(numbers, self._gain)
 
     def _held(self, key: str, value: Tensor) -> object:
         """Return a value as the optimiser keeps it."""
@@ -112,20 +130,35 @@ class Descent:
             return int(value)
         if key == "step":
             return value
-        value = value.to(self.pixels.device)
+        value = value.to(self._numbers.device)
         return list(value.unbind()) if key in _LISTS else value
 
     def _made(self) -> torch.optim.Optimizer:
         if self._kind == "adam":
-            return torch.optim.Adam([self.pixels])
-        pair = 2 * self.pixels.numel() * self.pixels.element_size()
+            return torch.optim.Adam([self._numbers])
+        pair = 2 * self._numbers.numel() * self._numbers.element_size()
         return torch.optim.LBFGS(
-            [self.pixels],
+            [self._numbers],
             max_iter=1,
             history_size=max(1, min(self._history, _HISTORY_BYTES // pair)),
             tolerance_grad=-1,
             tolerance_change=-1,
         )
+
+
+def _gain(pictures: Tensor, falling: float) -> Tensor:
+    """Return by how much each frequency is multiplied, (H, W // 2 + 1)."""
+    height, width = pictures.shape[2:]
+    down = torch.fft.fftfreq(height, dtype=torch.float64)[:, None]
+    across = torch.fft.rfftfreq(width, dtype=torch.float64)
+    cycles = torch.hypot(down, across).clamp(min=1 / max(height, width))
+    return (2 * cycles).pow(-falling).to(pictures)
+
+
+def _filtered(pictures: Tensor, gain: Tensor) -> Tensor:
+    size = (pictures.shape[2], pictures.shape[3])
+    found: Tensor = torch.fft.irfft2(torch.fft.rfft2(pictures) * gain, s=size)
+    return found
 
 
 def _array(tensor: Tensor) -> NDArray[Any]:
