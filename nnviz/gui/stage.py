@@ -53,6 +53,7 @@ class Stage(QObject):
             page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         window.setCentralWidget(self.centre)
         self._add_docks()
+        bench.live.kept.connect(lambda _: self.docks["results"].show())
 
     def _add_docks(self) -> None:
         window = self._window

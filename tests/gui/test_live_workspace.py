@@ -212,7 +212,10 @@ def test_a_kept_frame_is_a_result_with_its_recipe(lively):
     from nnviz.base.images import image_from_array
 
     give(lively)
+    tray = lively.stage.docks["results"]
+    assert tray.isHidden()  # room for the picture while there is nothing in it
     pane(lively).transport.keep.click()
+    assert not tray.isHidden()
     (run,) = lively.bench.runs.history.runs
     expected = image_from_array(np.zeros((48, 64, 3), np.uint8)).sha256
     assert run.recipe.image_sha256 == run.image.sha256 == expected

@@ -82,7 +82,8 @@ class StatusBar(QStatusBar):
             return
         self._lively = now
         figures = shown.figures
-        words = [self.tr("{0:.0f} frames/s").format(figures.rate)]
+        rate = f"{figures.rate:.{int(figures.rate < 10)}f}"  # noqa: PLR2004 - digits
+        words = [self.tr("{0} frames/s").format(rate)]
         if self._bench.live.held:
             words = [self.tr("held")]
         else:

@@ -1,7 +1,7 @@
 """The slider that lets the photograph show through."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from nnviz.gui.views.tokens import SPACE
 
@@ -32,6 +32,8 @@ class OpacitySlider(QWidget):
         layout.setSpacing(SPACE)
         layout.addWidget(label)
         layout.addWidget(self.slider)
+        # Wider, it would part the word from the slider.
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
     def share(self) -> float:
         """Return the opacity, in [0, 1]."""

@@ -8,6 +8,6 @@ LIVE = Workspace(
     icon="video",
     group="",
     methods=("predictions", "detect", "segment", "activations"),
-    docks=("method", "results"),
+    docks=("method",),
     live=True,
 )
