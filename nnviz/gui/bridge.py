@@ -23,6 +23,7 @@ from nnviz.base.events import (
     Priority,
 )
 from nnviz.base.live import Shown
+from nnviz.base.portraits import PORTRAIT_FOUND
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Request
 from nnviz.base.resources import resource
@@ -41,6 +42,7 @@ from nnviz.runtime.io import (
 from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Posted
+from nnviz.runtime.portraits import KEPT_PLACE, PortraitDesk
 from nnviz.runtime.tape_desk import TapeDesk
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
 
@@ -86,6 +88,7 @@ class Bridge(QObject):
     Attributes:
         catalogue: methods and models; the shipped list until the live one is there.
         live: the loop of a camera; what it has to say comes as signals.
+        portraits: of units, kept on disk; answers come as ``event`` likewise.
         tapes: recordings; answers come as ``event`` of ``nnviz.base.tapes``' places.
     """
 
@@ -147,6 +150,7 @@ class Bridge(QObject):
         self._io = IoPool(self._worker.mailbox)
         self.live = LiveLoop(self._worker)
         self.tapes = TapeDesk(self._io, self._worker.mailbox)
+        self.portraits = PortraitDesk(self._io)
         self._closed = False
         self._hearers: dict[str, Callable[[Posted], None]] = {
             CATALOGUE_PLACE: lambda posted: self._hear_engine(posted.event),
@@ -156,6 +160,7 @@ class Bridge(QObject):
             EXPORT_PLACE: lambda posted: self._hear_export(posted.event),
             CAMERAS_PLACE: lambda posted: _forward(posted.event, self.cameras_found),
             RECORD_PLACE: lambda posted: self._hear_recording(posted.event),
+            KEPT_PLACE: lambda _: None,
             STILL_PLACE: lambda posted: _forward(posted.event, self.still_ready),
         }
         self._start()
@@ -313,7 +318,7 @@ class Bridge(QObject):
             self._hear_live(posted)
         elif posted.place in self._hearers:
             self._hearers[posted.place](posted)
-        elif posted.place in TAPE_PLACES:
+        elif posted.place in TAPE_PLACES or posted.place == PORTRAIT_FOUND:
             self.event.emit(posted.place, posted.event)
         else:
             self._hear_job(posted)

@@ -96,6 +96,7 @@ def _go() -> tuple[Command, ...]:
         Command("go.all_channels", _tr("All channels"), "Ctrl+Backspace", "", GO),
         Command("go.explain_unit", _tr("Explain this channel"), "Ctrl+E", "", GO),
         Command("go.explain_class", _tr("Explain the predicted class"), "", "", GO),
+        Command("go.portraits", _tr("Portraits of this layer"), "Ctrl+Shift+P", "", GO),
         Command("go.next_image", _tr("Next photograph"), "Ctrl+PgDown", "", GO),
         Command("go.previous_image", _tr("Previous photograph"), "Ctrl+PgUp", "", GO),
     )

@@ -97,6 +97,7 @@ class Operations(QObject):
             "go.all_channels": lambda: bench.runs.show_channel(NO_UNIT),
             "go.explain_unit": self.explain_unit,
             "go.explain_class": lambda: self._explain(""),
+            "go.portraits": bench.portraits.make_layer,
             "go.next_image": lambda: bench.images.step(1),
             "go.previous_image": lambda: bench.images.step(-1),
         }

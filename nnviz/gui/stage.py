@@ -10,6 +10,7 @@ from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.log import LogPanel
 from nnviz.gui.panels.method import MethodPanel
 from nnviz.gui.panels.models import ModelPanel
+from nnviz.gui.panels.portrait import PortraitPanel
 from nnviz.gui.panels.predictions import PredictionPanel
 from nnviz.gui.panels.preprocess import PreprocessPanel
 from nnviz.gui.panels.recordings import RecordingsPanel
@@ -43,6 +44,7 @@ class Stage(QObject):
         self.images = ImageTray(bench)
         self.results = ResultTray(bench)
         self.recordings = RecordingsPanel(bench)
+        self.portrait = PortraitPanel(bench)
         self.log = LogPanel(bench)
         self.browser = named(QTabWidget(), name=self.tr("Network browser"))
         self.browser.setDocumentMode(True)
@@ -65,6 +67,7 @@ class Stage(QObject):
         self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)
         self._add("images", self.tr("Photographs"), self.images, _BOTTOM)
         self._add("results", self.tr("Results"), self.results, _BOTTOM)
+        self._add("portrait", self.tr("Portrait"), self.portrait, _BOTTOM)
         self._add("log", self.tr("Log"), self.log, _BOTTOM)
 
     def open_for(self, workspace: Workspace) -> None:
@@ -95,8 +98,8 @@ class Stage(QObject):
             Qt.Orientation.Horizontal,
         )
         self._window.resizeDocks(
-            [docks["images"], docks["results"]],
-            [px(320), px(560)],
+            [docks["images"], docks["results"], docks["portrait"]],
+            [px(320), px(300), px(260)],
             Qt.Orientation.Horizontal,
         )
         self._window.resizeDocks(

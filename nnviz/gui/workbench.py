@@ -10,6 +10,8 @@ from nnviz.base.dropped import Dropped
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.info import Finding, ModelInfo, Severity
 from nnviz.base.live import Content, LiveOrder
+from nnviz.base.parameters import Value
+from nnviz.base.portraits import METHOD, Sitter
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import SourceKind, SourceRequest
@@ -19,6 +21,7 @@ from nnviz.gui.images import Images
 from nnviz.gui.live import Live
 from nnviz.gui.messages import Messages, Notice, Remedy
 from nnviz.gui.models import Models
+from nnviz.gui.portraits import Portraits
 from nnviz.gui.recordings import Recordings
 from nnviz.gui.restoring import Restoring
 from nnviz.gui.runs import Runs
@@ -59,6 +62,7 @@ class Workbench(QObject):
         self.boards = Boards(self)
         self.recordings = Recordings(settings, self.messages, self)
         self.timeline = Timeline(self.runs, self.recordings, self.messages, self)
+        self.portraits = Portraits(self.selection, self.models, self)
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
@@ -77,6 +81,7 @@ class Workbench(QObject):
             part.attach(bridge)
         self.recordings.attach(bridge)
         self.timeline.attach(bridge)
+        self.portraits.attach(bridge)
         bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))
         bridge.files_seen.connect(self._open_seen)
         bridge.exported.connect(self._saved)
@@ -126,6 +131,13 @@ class Workbench(QObject):
             self.runs.prefer(content.method)
             self.open_model(network)
 
+    def imagine(self, sitter: Sitter) -> None:
+        """Make a unit's portrait large, as a recording."""
+        self.timeline.entering.emit()
+        values: dict[str, Value] = {"layer": sitter.layer, "channel": sitter.unit}
+        self.runs.choose(METHOD, values)
+        self.runs.run()
+
     def play(self, request: SourceRequest) -> None:
         """Open a source of frames where it can be seen."""
         if self.live.entered:
@@ -148,6 +160,8 @@ class Workbench(QObject):
         """Stop what runs."""
         self.runs.stop()
         self.boards.stop()
+        if self.portraits.making_layer:
+            self.portraits.stop()
         if self.models.is_opening:
             self.models.stop()
 

@@ -50,7 +50,8 @@ class FakeBridge(QObject):
     def __init__(self):
         super().__init__()
         self.live = FakeLive(self)
-        self.tapes = FakeTapes()
+        self.tapes = FakeDesk()
+        self.portraits = FakeDesk()
         self.cameras = ()
         text = resource("catalogue.json").read_text("utf-8")
         self.catalogue = Catalogue.from_json(text)
@@ -137,8 +138,8 @@ class FakeBridge(QObject):
     shutdown = close
 
 
-class FakeTapes:
-    """Notes what is asked of recordings."""
+class FakeDesk:
+    """Notes what is asked of recordings, or of portraits."""
 
     def __init__(self):
         self.asked = []

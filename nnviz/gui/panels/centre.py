@@ -60,6 +60,7 @@ class Centre(QWidget):
         self.run: Run | None = None
         self._image: Image | None = None
         self._report: Report | None = None
+        self._portraits = False
         self.banners = Banners(bench)
         self.photo = PhotoPane(bench)
         self.result = ReportView()
@@ -68,11 +69,7 @@ class Centre(QWidget):
         self._mode = RESULT
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._split.setChildrenCollapsible(False)
-        self._split.addWidget(self.photo)
-        self._split.addWidget(self.result)
-        self._split.setSizes([400, 600])
+        self._split = self._make_split()
         self._pages = QStackedWidget()
         self._pages.addWidget(self._split)
         column = QVBoxLayout(self)
@@ -84,6 +81,14 @@ class Centre(QWidget):
         column.addWidget(self.timeline)
         self._connect()
         self.set_mode(RESULT)
+
+    def _make_split(self) -> QSplitter:
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.photo)
+        split.addWidget(self.result)
+        split.setSizes([400, 600])
+        return split
 
     def set_live(self, *, live: bool) -> None:
         """Show what is live, or the photograph and the result."""
@@ -236,6 +241,8 @@ class Centre(QWidget):
         runs.outdated.connect(self._wait_for_run)
         runs.method_changed.connect(lambda _: self._offer_timeline())
         self._bench.timeline.shown.connect(self._show_step)
+        self._bench.portraits.layer_begun.connect(self._begin_portraits)
+        self._bench.portraits.mosaic_changed.connect(self._show_portraits)
         self._bench.timeline.opened.connect(
             lambda saved: self.title.setText(runs.title(saved.recipe.method))
         )
@@ -256,12 +263,26 @@ class Centre(QWidget):
             self._show_step(report)
 
     def _show_step(self, report: Report) -> None:
+        self._portraits = False
         self._report, self._image = report, self._bench.selection.image
         self._show_parts()
         self.result.show_report(report, self._image)
 
+    def _begin_portraits(self) -> None:
+        self._portraits = True
+        if self._mode != BOTH:
+            self.set_mode(RESULT)
+
+    def _show_portraits(self, report: Report) -> None:
+        """Show the portraits of a layer until another result is looked at."""
+        if self._portraits:
+            self._show_step(report)
+            self._portraits = True
+            self.title.setText(self.tr("Portraits"))
+
     def _show_run(self, run: Run) -> None:
         self.run = run
+        self._portraits = False
         self._report, self._image = run.report, run.image
         self._show_parts()
         self.result.show_report(run.report, run.image)

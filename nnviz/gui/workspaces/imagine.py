@@ -8,5 +8,5 @@ IMAGINE = Workspace(
     icon="sparkles",
     group="Imagine",
     methods=("activation_maximization", "deep_dream"),
-    docks=("browser", "recordings", "method", "images", "results"),
+    docks=("browser", "recordings", "method", "images", "results", "portrait"),
 )

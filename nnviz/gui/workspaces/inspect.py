@@ -8,5 +8,5 @@ INSPECT = Workspace(
     icon="scan-search",
     group="Inspect",
     methods=("activations",),
-    docks=("browser", "prediction", "method", "images", "results"),
+    docks=("browser", "prediction", "method", "images", "results", "portrait"),
 )
