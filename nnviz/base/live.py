@@ -9,7 +9,7 @@ from nnviz.base.info import ModelEntry, ModelInfo, Task
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
-from nnviz.base.results import Boxes, Mask, Ranking
+from nnviz.base.results import Boxes, Heatmap, Mask, Ranking
 from nnviz.base.video import FrameImage, SourceRequest
 
 
@@ -68,7 +68,8 @@ def found(shown: Shown) -> tuple[str, str]:
     """Return what a frame holds in a name and a number: "cat", "0.713".
 
     Of objects the best one's name and score, of segments the largest one's name and
-    share; empty where there is no such thing.
+    share, of explanations what is explained and its score; empty where there is no
+    such thing.
     """
     main = shown.bars or (shown.run.report.main if shown.run is not None else None)
     match main:
@@ -81,6 +82,9 @@ def found(shown: Shown) -> tuple[str, str]:
             named = [pair for pair in shares if pair[0] != main.background]
             for index, share in named[:1]:
                 return main.labels[index], f"{share:.3f}"
+        case Heatmap() if shown.run is not None and shown.run.report.notes:
+            name, _, value = shown.run.report.notes[0].rpartition(", ")
+            return name, value
         case _:
             pass
     return "", ""
@@ -156,6 +160,7 @@ CONTENTS = (
     Content("features", "Features", "activations", None, "bundled:objects"),
     Content("detect", "Detect", "detect", Task.DETECT, "bundled:faces"),
     Content("segment", "Segment", "segment", Task.SEGMENT),
+    Content("why", "Why", "grad_cam", Task.CLASSIFY, "bundled:objects"),
 )
 
 

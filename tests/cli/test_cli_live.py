@@ -115,3 +115,15 @@ def test_each_content_that_ships_has_a_network():
     order, _ = live.read([])
     assert order.model.reference == "bundled:objects"
     assert order.source is None
+
+
+def test_why_says_what_is_explained(nnviz, film):
+    """Truth: Grad-CAM's note names the logit of one of the network's classes."""
+    status, out, _ = nnviz(
+        "live", "--source", film, "--no-window", "--task", "why", "--seconds", "1",
+        "--json", "--model", "bundled:objects",
+    )  # fmt: skip
+    last = json.loads(out.splitlines()[-1])
+    assert status == 0
+    assert last["found"].startswith("logit of ")
+    assert float(last["value"])
