@@ -1,8 +1,8 @@
 """Deep dream: what a layer finds in a photograph is made stronger, at several sizes."""
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -58,9 +58,12 @@ _PERCENT = 100
 _SIGNALS: dict[str, Signal] = {"squares": energy, "mean": mean}
 _UNITS = {"mean": by_mean, "spread": by_spread, "bands": by_bands}
 _OF_DREAM = ("layer", "also", "channels", "channel", "strongest", "grows", "guide")
-_MOST_BYTES = 1 << 30
-"""Of main memory that a tile may take with its share below."""
+_MOST_BYTES, _LEAST_BYTES = 3 << 30, 1 << 30
+"""Of main memory that pictures and a tile may take, and that a tile may at least."""
+_COPIES = 8
+"""Of the picture: its source, its gradient, both rolled, what is shown, ..."""
 _SHARE = 0.5
+"""For what is not foreseen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,9 +280,8 @@ class _Studio:
 
     def __init__(self, ctx: Context, params: DeepDreamParams) -> None:
         self._ctx = ctx
-        self._asked = _asked(params)
-        self._dream = _dream(ctx, params)
-        self._canvas = _canvas(ctx, params)
+        self._ask(params)
+        self._canvas = _canvas(ctx, params, self._trial)
         self.course = Course(
             source=self._canvas.source,
             sizes=self._canvas.sizes,
@@ -294,7 +296,7 @@ class _Studio:
     def step(self, params: DeepDreamParams) -> float:
         """Do a step; return what grows, as a mean over all numbers of the layers."""
         if _asked(params) != self._asked:
-            self._asked, self._dream = _asked(params), _dream(self._ctx, params)
+            self._ask(params)
             self._side = self._chunk()
         course = self.course
         down, right = self._shift(params.jitter)
@@ -323,13 +325,32 @@ class _Studio:
         """Return what to go on from."""
         return {**self.course.state(), "side": np.array(self._side, np.int64)}
 
-    @property
-    def _tiling(self) -> Tiling:
-        return tiling(self._side, self._dream.spans)
+    def _ask(self, params: DeepDreamParams) -> None:
+        """Take what is dreamt from the parameters."""
+        self._asked = _asked(params)
+        layers = {layer.name: layer for layer in _layers(self._ctx, params)}
+        model = self._ctx.model
+        self._trial = SizeTrial(
+            model.net,
+            model.info.preprocess.channels,
+            {name: layer.calls for name, layer in layers.items()},
+            model.info.preprocess.input_size,
+        )
+        self._dream = _dream(self._ctx, params, layers)
+
+    def _tiling(self, side: int) -> Tiling:
+        """Return how the picture is taken apart; what places see is asked when it is.
+
+        Args:
+            side: of a tile, px.
+        """
+        if max(self.course.size) > side and self._dream.spans is None:
+            self._dream = replace(self._dream, spans=self._trial.spans())
+        return tiling(side, self._dream.spans)
 
     def _shift(self, jitter: int) -> tuple[int, int]:
         """Draw how far the picture is rolled down and to the right, px."""
-        if not self._tiling.exact(self.course.size):
+        if not self._tiling(self._side).exact(self.course.size):
             # Where borders of tiles could show, they fall elsewhere each time.
             jitter = max(jitter, self._side // 2)
         down, right = torch.randint(
@@ -343,20 +364,23 @@ class _Studio:
         Raises:
             MemoryShortError: the smallest tile is too much.
         """
-        dream = self._dream
-        self._side, found = self._ctx.in_tiles(
-            self._side,
-            lambda side: dream.gradient(picture, tiling(side, dream.spans)),
-        )
+
+        def work(side: int) -> tuple[Tensor, float]:
+            cut = self._tiling(side)
+            return self._dream.gradient(picture, cut)
+
+        self._side, found = self._ctx.in_tiles(self._side, work)
         return found
 
     def _chunk(self) -> int:
         """Return the side of a tile, px: as replayed, else what fits into memory."""
         info, device = self._ctx.model.info, self._ctx.device
-        most = _MOST_BYTES if device.type == "cpu" else free_bytes(device)
-        room = _SHARE * min(most, free_bytes(device))
+        most: float = free_bytes(device)
+        if device.type == "cpu":
+            taken = _COPIES * self._canvas.source.nbytes
+            most = min(most, max(_LEAST_BYTES, _MOST_BYTES - taken))
         size, signals = info.preprocess.input_size, self._dream.signals
-        return self._ctx.chunk(tile_side(info.layers, signals, size, room))
+        return self._ctx.chunk(tile_side(info.layers, signals, size, _SHARE * most))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -376,10 +400,9 @@ class _Canvas:
     notes: tuple[str, ...] = ()
 
 
-def _canvas(ctx: Context, params: DeepDreamParams) -> _Canvas:
+def _canvas(ctx: Context, params: DeepDreamParams, trial: SizeTrial) -> _Canvas:
     """Return the photograph at the size that was asked for, and that of each octave."""
     info = ctx.model.info
-    trial = _trial(ctx, _layers(ctx, params))
     size = scaled(ctx.photo.size, params.size)
     if not trial.takes(size):
         own = info.preprocess.input_size
@@ -400,7 +423,9 @@ def _canvas(ctx: Context, params: DeepDreamParams) -> _Canvas:
     return _Canvas(source, sizes, Frame.PHOTO, tuple(notes))
 
 
-def _dream(ctx: Context, params: DeepDreamParams) -> Dream:
+def _dream(
+    ctx: Context, params: DeepDreamParams, layers: Mapping[str, LayerInfo]
+) -> Dream:
     """Return what is dreamt.
 
     Raises:
@@ -409,7 +434,6 @@ def _dream(ctx: Context, params: DeepDreamParams) -> Dream:
         InputError: the guide is no picture.
     """
     model = ctx.model
-    layers = {layer.name: layer for layer in _layers(ctx, params)}
     passes = model.maps_pass(layers, ctx.check, params.precision)
     height, width = model.info.preprocess.input_size
     return Dream(
@@ -420,7 +444,6 @@ def _dream(ctx: Context, params: DeepDreamParams) -> Dream:
             name: height * width / math.prod(layer.shape or ())
             for name, layer in layers.items()
         },
-        spans=_trial(ctx, layers.values()).spans(),
     )
 
 
@@ -461,13 +484,6 @@ def _channels(ctx: Context, params: DeepDreamParams, name: str) -> tuple[int, ..
             "--channel", f"{name} has {count} channels", f"0 to {count - 1}"
         )
     return (params.channel,)
-
-
-def _trial(ctx: Context, layers: Iterable[LayerInfo]) -> SizeTrial:
-    preprocess = ctx.model.info.preprocess
-    calls = {layer.name: layer.calls for layer in layers}
-    net = ctx.model.net
-    return SizeTrial(net, preprocess.channels, calls, preprocess.input_size)
 
 
 def _words(ctx: Context, params: DeepDreamParams) -> str:

@@ -82,13 +82,14 @@ class Dream:
         maps: runs the network up to the deepest of the layers.
         signals: by layer.
         shares: by layer, how much it counts beside the others.
-        spans: by layer, which pixels its places depend on.
+        spans: by layer, which pixels its places depend on; None where pictures are
+            not taken apart.
     """
 
     maps: MapsPass
     signals: Mapping[str, Signal]
     shares: Mapping[str, float]
-    spans: Spans
+    spans: Spans | None = None
 
     def gradient(self, picture: Tensor, tiling: Tiling) -> tuple[Tensor, float]:
         """Return the gradient of what is made large, and how large it is.
@@ -126,8 +127,9 @@ class Dream:
     @torch.no_grad()
     def _sent(self, layer: str, maps: Tensor, tile: Tile) -> Tensor:
         """Return what goes back from a layer, of the places that count here."""
+        sent = self.signals[layer](maps.detach()) * self.shares[layer]
+        if self.spans is None:
+            return sent
         spans = self.spans[layer]
         pitches = (spans[0].jump, spans[1].jump) if spans else (0, 0)
-        size = (maps.shape[2], maps.shape[3])
-        weights = self.shares[layer] * tile.weights(size, pitches)
-        return self.signals[layer](maps.detach()) * weights.to(maps)
+        return sent * tile.weights((maps.shape[2], maps.shape[3]), pitches).to(maps)

@@ -145,15 +145,15 @@ class Tiling:
         )
 
 
-def tiling(side: int, spans: Spans) -> Tiling:
+def tiling(side: int, spans: Spans | None) -> Tiling:
     """Return how to take pictures apart.
 
     Args:
         side: of the largest tile, px.
-        spans: of the layers that are looked at.
+        spans: of the layers that are looked at; None where not known.
     """
-    known = [each for each in spans.values() if each is not None]
-    if len(known) < len(spans):
+    known = [each for each in (spans or {}).values() if each is not None]
+    if spans is None or len(known) < len(spans):
         blind = Reach(_UNKNOWN_STEP, 0, 0, whole=False)
         return Tiling(side, blind, blind)
     rows, columns = (reach_of(each[axis] for each in known) for axis in (0, 1))

@@ -80,8 +80,9 @@ def seam(
             if 0 < edge < SIZE[axis]
         }
         places = sorted({(edge - shift[axis]) % SIZE[axis] for edge in edges} - {0})
-        across, elsewhere = borders_and_rest(picture, places, PERIOD[axis])
-        ratios.append(across / elsewhere)
+        if places:
+            across, elsewhere = borders_and_rest(picture, places, PERIOD[axis])
+            ratios.append(across / elsewhere)
     return max(ratios, key=lambda ratio: abs(ratio - 1)), len(laid)
 
 
