@@ -56,7 +56,8 @@ class Goal:
     def reached(self, logits: Tensor) -> Tensor:
         """Return where the answer is as wanted, bool (N,)."""
         answer = logits.argmax(1, keepdim=True)
-        return self.classes.gather(1, answer)[:, 0] == self.towards
+        classes = self.classes.expand_as(logits)
+        return classes.gather(1, answer)[:, 0] == self.towards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

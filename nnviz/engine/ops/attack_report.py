@@ -43,7 +43,7 @@ class Attempt:
     before: Tensor
     chosen: Chosen
     files: Files
-    _history: list[Tensor] = field(default_factory=list)
+    _history: list[tuple[float, float]] = field(default_factory=list)
 
     def report(
         self, pixels: Tensor, logits: Tensor, notes: Sequence[str] = ()
@@ -55,7 +55,7 @@ class Attempt:
             logits: what the network says to it, (1, K).
             notes: further remarks.
         """
-        self._history.append(logits[0].softmax(0).cpu())
+        self._note(logits)
         noise = pixels - self.clean
         results: dict[str, Result] = {
             "adversarial": self._photo(pixels),
@@ -64,7 +64,7 @@ class Attempt:
             "after": ranking(logits, self.info),
         }
         if len(self._history) > 1:
-            results["confidence"] = self._curves(logits)
+            results["confidence"] = self._curves()
         said = (self._answer(logits), noise_words(noise), *notes)
         return Report(results, said)
 
@@ -108,15 +108,15 @@ class Attempt:
     @property
     def numbers(self) -> dict[str, float]:
         """What a recording keeps of the last step."""
-        return {"probability": float(self._history[-1][self.chosen.index])}
+        return {"probability": self._history[-1][0]}
 
     def history_state(self) -> dict[str, NDArray[Any]]:
         """Return the answers so far, for ``take_history``."""
-        return {"history": torch.stack(self._history).numpy()}
+        return {"history": np.array(self._history)}
 
     def take_history(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on from the answers of a recorded step."""
-        self._history = list(torch.from_numpy(state["history"].copy()))
+        self._history = [(meant, rival) for meant, rival in state["history"].tolist()]
 
     def succeeded(self, logits: Tensor) -> bool:
         """Tell whether the answer is as wanted."""
@@ -143,14 +143,21 @@ class Attempt:
         outcome = "reached" if self.succeeded(logits) else "not reached"
         return f"{self.chosen.words}: {outcome}; {was} before, {now} after"
 
-    def _curves(self, logits: Tensor) -> Curves:
-        """Return the probability of the class that is meant and of the last answer."""
-        meant, answer = self.chosen.index, int(logits[0].argmax())
-        rows = torch.stack(self._history)
-        lines = {index: label(self.info, index) for index in (meant, answer)}
+    def _note(self, logits: Tensor) -> None:
+        """Keep the probabilities of the class that is meant and of its best rival."""
+        shares = logits[0].softmax(0)
+        meant = self.chosen.index
+        rivals = torch.cat([shares[:meant], shares[meant + 1 :]])
+        self._history.append((float(shares[meant]), float(rivals.max())))
+
+    def _curves(self) -> Curves:
+        rows = np.array(self._history)
         return Curves(
             x=np.arange(len(rows), dtype=np.float64),
-            series={name: rows[:, index].numpy() for index, name in lines.items()},
+            series={
+                label(self.info, self.chosen.index): rows[:, 0].copy(),
+                "the likeliest other class": rows[:, 1].copy(),
+            },
             x_label="step",
             y_label="probability",
         )

@@ -1,0 +1,136 @@
+"""One pixel attack: how few pixels it takes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Help, Range
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.ops.attack_report import Attempt
+from nnviz.engine.ops.attacks import GoalParams, as_arrays, as_tensor
+from nnviz.engine.ops.budget import Pace, pass_bytes
+from nnviz.engine.ops.one_pixel import (
+    Population,
+    children,
+    first_genes,
+    painted,
+    survivors,
+)
+
+_MOST = 64
+"""Pictures at once, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnePixelParams(GoalParams):
+    """What the network is to say, how many pixels, and how long is searched."""
+
+    pixels: Annotated[int, Range(1, 100), Help("How many pixels may change.")] = 1
+    population: Annotated[
+        int, Range(4, 2000, log=True), Help("How many candidates there are at a time.")
+    ] = 100
+    generations: Annotated[
+        int, Range(1, 1000, log=True), Help("How often they have children.")
+    ] = 30
+
+
+@register(
+    "one_pixel",
+    title="One pixel",
+    group="Attack",
+    live=False,
+    reference=Reference("Su et al. 2019", "arXiv:1710.08864"),
+    tasks=(Task.CLASSIFY,),
+    recorded=True,
+)
+class OnePixel:
+    """Places and colours of a few pixels, found by differential evolution."""
+
+    Params: ClassVar[type] = OnePixelParams
+    shows: ClassVar[str] = (
+        "Whether a single pixel, or a few, of another colour change the answer. No "
+        "gradient is used: candidates are bred, and the fittest stay."
+    )
+    reading: ClassVar[str] = (
+        "Look for the odd pixel in the picture of the noise. One that is enough shows "
+        "how close the photograph lies to the border."
+    )
+    misleads: ClassVar[str] = (
+        "It was shown on pictures of 32 px, where a pixel is much; a large input often "
+        "takes dozens. That none is found does not show that there is none."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"population": 6, "generations": 2},
+        "published": {"population": 400, "generations": 100},
+        "five pixels": {"pixels": 5},
+        "thirty pixels": {"pixels": 30},
+    }
+
+    def run(self, ctx: Context, params: OnePixelParams) -> Iterator[Report]:
+        """Yield a report a generation: "adversarial", "noise", "before", ..."""
+        attempt = ctx.attempt(params.target, towards=params.towards)
+        population, first = _begin(ctx, attempt, params)
+        for generation in range(first, params.generations):
+            if float(population.fitness.max()) > 0:
+                break
+            if generation:
+                genes = children(population, ctx.generator)
+                fitness = _fitness(ctx, attempt, genes)
+                population = survivors(population, genes, fitness)
+            report = _report(attempt, population)
+            _keep(ctx, attempt, population, generation + 1)
+            ctx.step(generation + 1, params.generations, "generations")
+            yield report
+        yield attempt.last(painted(attempt.clean, population.best), ctx.generator)
+
+
+def _begin(
+    ctx: Context, attempt: Attempt, params: OnePixelParams
+) -> tuple[Population, int]:
+    """Return the first candidates, or those to go on with, and which come next."""
+    if ctx.begun is not None:
+        attempt.take_history(ctx.begun)
+        like = torch.zeros(())
+        genes = as_tensor(ctx.begun, "genes", like)
+        fitness = as_tensor(ctx.begun, "fitness", like)
+        return Population(genes, fitness), int(ctx.begun["generation"])
+    channels = attempt.clean.shape[1]
+    genes = first_genes(params.population, params.pixels, channels, ctx.generator)
+    return Population(genes, _fitness(ctx, attempt, genes)), 0
+
+
+def _fitness(ctx: Context, attempt: Attempt, genes: Tensor) -> Tensor:
+    """Return how far the goal is ahead for each candidate, (P,), on the CPU."""
+    goal = attempt.chosen.goal
+
+    def margins(part: slice) -> Tensor:
+        pictures = painted(attempt.clean, genes[part])
+        return goal.margin(attempt.victim.logits(pictures)).cpu()
+
+    info = ctx.model.info
+    pace = Pace(ctx.device, info.macs, pass_bytes(info.layers), most=_MOST)
+    return torch.cat([found for _, found in ctx.in_chunks(len(genes), pace, margins)])
+
+
+def _report(attempt: Attempt, population: Population) -> Report:
+    pixels = painted(attempt.clean, population.best)
+    return attempt.report(pixels, attempt.victim.logits(pixels))
+
+
+def _keep(
+    ctx: Context, attempt: Attempt, population: Population, generations: int
+) -> None:
+    """Let the generation be recorded, and gone on from."""
+
+    def state() -> State:
+        arrays = as_arrays(genes=population.genes, fitness=population.fitness)
+        counts = {"generation": np.array(generations)}
+        return arrays | attempt.history_state() | counts
+
+    ctx.keep(attempt.numbers, state)

@@ -1,0 +1,123 @@
+"""Square attack: fools a network of which nothing but its answers is known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Help, Range, Title, Unit
+from nnviz.base.results import Report
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.ops.attack_report import Attempt
+from nnviz.engine.ops.attacks import LEVELS, GoalParams, as_arrays, as_tensor
+from nnviz.engine.ops.square import Best, side_of, stripes, with_square
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SquareParams(GoalParams):
+    """What the network is to say, the budget, and how often it is asked."""
+
+    epsilon: Annotated[
+        float,
+        Range(0.1, 255, log=True),
+        Unit("/255"),
+        Help("How much each pixel may be changed."),
+    ] = 8.0
+    queries: Annotated[
+        int,
+        Range(1, 100_000, log=True),
+        Help("How often the network is asked, at most."),
+    ] = 1000
+    area: Annotated[
+        float,
+        Range(0.001, 1, log=True),
+        Title("First area"),
+        Help("Share of the picture that the first squares cover; it shrinks."),
+    ] = 0.05
+
+
+@register(
+    "square",
+    title="Square attack",
+    group="Attack",
+    live=False,
+    reference=Reference("Andriushchenko et al. 2020", "arXiv:1912.00049"),
+    tasks=(Task.CLASSIFY,),
+    recorded=True,
+)
+class Square:
+    """Random squares of one colour, kept where they bring the goal closer."""
+
+    Params: ClassVar[type] = SquareParams
+    shows: ClassVar[str] = (
+        "That no gradient is needed to fool a network: squares are tried at random, "
+        "and those that bring the goal closer are kept."
+    )
+    reading: ClassVar[str] = (
+        "The note counts the questions that it took. It ends with the first answer "
+        "that is as wanted."
+    )
+    misleads: ClassVar[str] = (
+        "It needs more noise and more time than PGD. Where it fails, a network may "
+        "only need more questions."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"queries": 6},
+        "published": {"queries": 10_000, "epsilon": 12.75},
+    }
+
+    def run(self, ctx: Context, params: SquareParams) -> Iterator[Report]:
+        """Yield a report a question: "adversarial", "noise", "before", "after", ..."""
+        attempt = ctx.attempt(params.target, towards=params.towards)
+        best = _begin(ctx, attempt, params)
+        while best.queries < params.queries and not attempt.succeeded(best.logits):
+            best = _asked(attempt, best, params, ctx.generator)
+            report = attempt.report(best.pixels, best.logits, _count(best))
+            _keep(ctx, attempt, best)
+            ctx.step(best.queries, params.queries, "questions")
+            yield report
+        last = attempt.last(best.pixels, ctx.generator)
+        yield Report(last.results, (*last.notes, *_count(best)))
+
+
+def _begin(ctx: Context, attempt: Attempt, params: SquareParams) -> Best:
+    """Return the stripes to begin with, or the picture to go on with."""
+    clean = attempt.clean
+    if ctx.begun is not None:
+        attempt.take_history(ctx.begun)
+        pixels = as_tensor(ctx.begun, "pixels", clean)
+        logits = as_tensor(ctx.begun, "logits", attempt.before)
+        return Best(pixels, logits, int(ctx.begun["queries"]))
+    pixels = stripes(clean, params.epsilon / LEVELS, ctx.generator)
+    return Best(pixels, attempt.victim.logits(pixels), 1)
+
+
+def _asked(
+    attempt: Attempt, best: Best, params: SquareParams, generator: torch.Generator
+) -> Best:
+    """Return the better one of the best picture and one with another square."""
+    clean = attempt.clean
+    side = side_of(clean, params.area, best.queries - 1, params.queries)
+    tried = with_square(clean, best.pixels, params.epsilon / LEVELS, side, generator)
+    logits = attempt.victim.logits(tried)
+    margin = attempt.chosen.goal.margin
+    if bool(margin(logits) > margin(best.logits)):
+        return Best(tried, logits, best.queries + 1)
+    return replace(best, queries=best.queries + 1)
+
+
+def _count(best: Best) -> tuple[str]:
+    return (f"{best.queries} questions",)
+
+
+def _keep(ctx: Context, attempt: Attempt, best: Best) -> None:
+    """Let the step be recorded, and gone on from."""
+
+    def state() -> State:
+        arrays = as_arrays(pixels=best.pixels, logits=best.logits)
+        return arrays | attempt.history_state() | {"queries": np.array(best.queries)}
+
+    ctx.keep(attempt.numbers, state)
