@@ -1,6 +1,7 @@
 """One optimisation of a batch of pictures, step by step, that can be gone on with."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,10 +28,12 @@ State = Mapping[str, NDArray[Any]]
 
 _REDIRECTED_STEPS = 16
 """After so many steps even a slow unit has started, as Lucid holds."""
-_MOST_PROGRESS = 100 / 255**2
-"""The largest factor of the gradient: Yosinski's 100 for pixels up to 255."""
+_LONGEST = 10 / 255
+"""Root mean square of the longest step of "progress".  Yosinski's limit, 100 times the
+gradient, was made for CaffeNet: networks with smaller activations would hardly move."""
 _OPTIMISERS = {"adam": torch.optim.Adam, "nadam": torch.optim.NAdam}
 _SEPARATOR = "."
+_TINY = 1e-12
 _BEST = 8
 """Pictures at once, at most: with more, what a CPU's caches held is lost between the
 passes, and each takes longer."""
@@ -244,10 +247,12 @@ class Ascent:
         """Make a plain descent by ``wanted`` times the gradient the wanted step."""
         if leaf.grad is None:
             return
-        length = leaf.grad.flatten(1).norm(dim=1).clamp(min=1e-12)
-        factor = 1 / length
+        length = leaf.grad.flatten(1).norm(dim=1).clamp(min=_TINY)
+        steps = torch.full_like(length, wanted)
         if self._kind == "progress":
-            factor = (wanted / length**2).clamp(max=_MOST_PROGRESS) / wanted
+            longest = _LONGEST * math.sqrt(leaf[0].numel())
+            steps = (wanted / length).clamp(max=longest)
+        factor = steps / (wanted * length)
         leaf.grad = leaf.grad * factor.view(-1, *[1] * (leaf.ndim - 1))
 
 
