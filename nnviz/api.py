@@ -45,6 +45,7 @@ from nnviz.base.results import Result as BaseResult
 from nnviz.base.tapes import FilmRequest
 from nnviz.media import decode, recordings
 from nnviz.media.recordings import Recording
+from nnviz.runtime import recent
 from nnviz.runtime import replay as stored
 
 if TYPE_CHECKING:
@@ -265,6 +266,8 @@ def run(
     """
     opened = model if isinstance(model, Model) else load(model)
     photo = image if image is None or isinstance(image, Image) else open_image(image)
+    if record and photo is not None:
+        recent.remember(photo)  # to find it again, whatever stops the run
     request = RunMethod(
         method=method,
         model=opened.request,
@@ -315,11 +318,12 @@ def resume(
     photo = (
         stored.find_picture(recipe, beside) if image is None else _photo(recipe, image)
     )
+    files = stored.with_pictures(recipe, beside).values
     request = RunMethod(
         method=recipe.method,
         model=stored.model_request(recipe, beside),
         image=photo,
-        values=params,
+        values={name: files[name] for name in recipe.pictures} | params,
         recording=str(record or folder),
         begin=Moment(str(folder), step),
     )

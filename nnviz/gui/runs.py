@@ -18,6 +18,7 @@ from nnviz.base.events import (
     Priority,
     Progress,
 )
+from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.parameters import Kind, Value
 from nnviz.base.recipes import Recipe, Run
@@ -124,6 +125,12 @@ class Runs(QObject):
     def method(self) -> MethodInfo | None:
         """The chosen method."""
         return self._method
+
+    @property
+    def image(self) -> Image | None:
+        """The photograph that the chosen method looks at."""
+        needed = self._method is not None and self._method.needs_image
+        return self._selection.image if needed else None
 
     @property
     def values(self) -> dict[str, Value]:

@@ -189,6 +189,9 @@ class Timeline(QObject):
         if folder != self.folder:
             self._forget()
         self.folder = folder
+        image = self._runs.image
+        if folder and image is not None and self._bridge is not None:
+            self._bridge.tapes.remember(image)
         self._player.stop()
         self.newest, self.paused, self.following = -1, False, True
         self.changed.emit()

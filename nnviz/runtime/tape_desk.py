@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from nnviz.base.events import Progress
+from nnviz.base.images import Image
 from nnviz.base.tapes import (
     FILM,
     TAPE_FRAME,
@@ -13,7 +14,7 @@ from nnviz.base.tapes import (
     TAPES_LISTED,
     FilmRequest,
 )
-from nnviz.runtime import tapes
+from nnviz.runtime import recent, tapes
 from nnviz.runtime.cancel import CancelToken
 from nnviz.runtime.io import IoPool
 from nnviz.runtime.mailbox import Mailbox, Posted
@@ -51,6 +52,10 @@ class TapeDesk:
             lambda: tapes.read_frame(Path(folder), step, blend),
             soon=True,
         )
+
+    def remember(self, image: Image) -> None:
+        """Note where the photograph of a recording lies, to find it again."""
+        self._io.do(TAPE_MOVED, lambda: recent.remember(image))
 
     def list(self, root: str, side: int) -> None:
         """List all recordings of a folder with thumbnails of so many px."""

@@ -32,7 +32,8 @@ from nnviz.base.events import (
     Progress,
 )
 from nnviz.base.images import Image
-from nnviz.base.recipes import Run
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import FetchModel
 from nnviz.gui.bridge import Bridge
 from nnviz.runtime.worker import Engine
@@ -292,7 +293,10 @@ def test_an_engine_that_cannot_be_opened_is_told(qtbot: QtBot) -> None:
 def test_saving_answers_with_paths_or_words(
     qtbot: QtBot, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = Run(None, None, None)  # type: ignore[arg-type]
+    recipe = Recipe(
+        method="m", values={}, model="m", model_sha256="0", preprocess=Preprocess()
+    )
+    run = Run(None, recipe, None)  # type: ignore[arg-type]
     monkeypatch.setattr("nnviz.runtime.io.save_run", lambda *_, **__: (Path("a.png"),))
     with qtbot.waitSignal(bridge.exported, timeout=MS) as saved:
         bridge.export(run, "folder")
