@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nnviz.base.errors import InputError, UsageError, unknown
+from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
 
@@ -127,6 +128,34 @@ def add_json_option(parser: Parser) -> None:
     parser.add_general(
         "--json", action="store_true", help="answer in JSON, for programs"
     )
+
+
+def add_method(parser: Parser, method: MethodInfo) -> None:
+    """Add a method's parameters and its presets."""
+    add_parameters(parser, method.parameters)
+    if method.presets:
+        parser.add_argument(
+            "--preset",
+            metavar="NAME",
+            default="",
+            help="parameters to begin with, those named here aside: "
+            + ", ".join(method.presets),
+        )
+
+
+def method_values(options: argparse.Namespace, method: MethodInfo) -> dict[str, Value]:
+    """Return the preset's parameters and those that were named.
+
+    Raises:
+        UsageError: no such preset; names the nearest.
+    """
+    preset = getattr(options, "preset", "")
+    if preset and preset not in method.presets:
+        raise unknown("preset", preset, method.presets)
+    return {
+        **method.presets.get(preset, {}),
+        **parameter_values(options, method.parameters),
+    }
 
 
 def add_parameters(parser: Parser, parameters: Iterable[Parameter]) -> None:

@@ -33,7 +33,7 @@ def execute(words: Sequence[str]) -> int:
             seconds=options.seconds,
             seed=options.seed,
             progress=progress,
-            **arguments.parameter_values(options, method.parameters),
+            **arguments.method_values(options, method),
         )
     if options.json:
         console.answer({"files": [options.out], "notes": list(notes)})
@@ -78,7 +78,7 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
         help="end after so much of the film",
     )  # fmt: skip
     if method is not None:
-        arguments.add_parameters(parser, method.parameters)
+        arguments.add_method(parser, method)
     arguments.add_model_options(parser)
     parser.add_general(
         "--seed", type=arguments.whole_number("--seed"), default=0, metavar="N",

@@ -39,7 +39,7 @@ def execute(words: Sequence[str]) -> int:
         return _resumed(method, options)
     paths = opening.pictures(options.images, method)
     opening.check_out(Path(options.out))
-    values = arguments.parameter_values(options, method.parameters)
+    values = arguments.method_values(options, method)
     record = _record(method, options, paths)
     task = _Task(method, opening.open_model(options), values, options.seed, record)
     results = _results(task, paths, options.max_pixels)
@@ -89,7 +89,7 @@ def _resumed(method: MethodInfo, options: argparse.Namespace) -> int:
             images[0] if images else None,
             record=options.record,
             progress=progress,
-            **arguments.parameter_values(options, method.parameters),
+            **arguments.method_values(options, method),
         )
     _written([(result, None)], options)
     return 0
@@ -160,7 +160,7 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser.add_argument("method", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("images", nargs="*", help=argparse.SUPPRESS)
     if method is not None:
-        arguments.add_parameters(parser, method.parameters)
+        arguments.add_method(parser, method)
     if method is not None and method.recorded:
         _add_recording(parser)
     arguments.add_model_options(parser)

@@ -139,3 +139,19 @@ def test_help_names_each_parameter_with_range_and_default(nnviz, method):
         assert parameter.help[:30] in words
         for choice in parameter.choices:
             assert choice in words
+
+
+def test_a_preset_gives_way_to_what_is_named(nnviz, cat, tmp_path):
+    nnviz(
+        *("run", "occlusion", cat, "--preset", "demo", "--stride", "32"),
+        *("--out", tmp_path),
+    )
+    recipe = json.loads((tmp_path / "cat.occlusion.json").read_text())
+    assert recipe["values"]["window"] == 32  # the preset's
+    assert recipe["values"]["stride"] == 32  # in the preset it is 16
+
+
+def test_no_such_preset(refused, cat):
+    status, err = refused("run", "occlusion", cat, "--preset", "fines")
+    assert status == 2
+    assert "fines: no such preset; did you mean fine" in err
