@@ -1,6 +1,6 @@
 # What there is to do with a checkout; CONTRIBUTING.md explains. The work is done by
 # small scripts in packaging/.  Example: make test ARGS="-k occlusion"
-.PHONY: setup run test lint bench soak screenshots film catalogue peers
+.PHONY: setup run test lint bench soak screenshots film gallery catalogue peers
 
 python := .venv/bin/python
 
@@ -31,6 +31,9 @@ screenshots: setup
 
 film: setup
 	@$(python) packaging/live_film.py $(ARGS)
+
+gallery: setup
+	@$(python) packaging/gallery.py $(ARGS)
 
 catalogue: setup
 	@$(python) -m nnviz catalogue

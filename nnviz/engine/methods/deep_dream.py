@@ -77,16 +77,15 @@ class DeepDreamParams:
         Help("What it finds becomes stronger; left empty, one in the middle."),
     ] = ""
     also: Annotated[
-        LayerName,
-        Title("Second layer"),
-        LayerKinds("spatial"),
+        str,
+        Title("Further layers"),
         Steerable(),
-        Help("A layer that dreams along, as strongly; left empty, none."),
+        Help("Names of layers that dream along, with commas between; else empty."),
     ] = ""
     channels: Annotated[
         Literal["all", "one", "strongest"],
         Steerable(),
-        Help("All channels of the layer, one, or those that answer most."),
+        Help("All channels, one of the layer above, or those that answer most."),
     ] = "all"
     channel: Annotated[
         ChannelIndex,
@@ -142,7 +141,7 @@ class DeepDreamParams:
         Help(
             "The gradient's mean, its spread, or that of each band: large shapes too."
         ),
-    ] = "mean"
+    ] = "bands"
     jitter: Annotated[
         int,
         Range(0, 512),
@@ -448,9 +447,10 @@ def _dream(
 
 
 def _layers(ctx: Context, params: DeepDreamParams) -> tuple[LayerInfo, ...]:
+    """Return the layers that dream, each once."""
     first = ctx.layer(params.layer) if params.layer else middle(ctx.model.info)
-    second = ctx.layer(params.also) if params.also else first
-    return (first,) if second.name == first.name else (first, second)
+    further = [name.strip() for name in params.also.split(",") if name.strip()]
+    return tuple(map(ctx.layer, dict.fromkeys((first.name, *further))))
 
 
 def _signal(
@@ -472,7 +472,9 @@ def _channels(ctx: Context, params: DeepDreamParams, name: str) -> tuple[int, ..
     Raises:
         UsageError: the layer has no such channel.
     """
-    if params.channels == "all" or (params.channels == "one" and params.channel < 0):
+    further = name != _layers(ctx, params)[0].name
+    one = params.channels == "one"
+    if params.channels == "all" or (one and (further or params.channel < 0)):
         return ()
     layer = ctx.layer(name)
     maps = maps_of(ctx.activations(name), layer)
@@ -488,7 +490,7 @@ def _channels(ctx: Context, params: DeepDreamParams, name: str) -> tuple[int, ..
 
 def _words(ctx: Context, params: DeepDreamParams) -> str:
     """Say what is dreamt."""
-    layers = " and ".join(layer.name for layer in _layers(ctx, params))
+    layers = ", ".join(layer.name for layer in _layers(ctx, params))
     which = {
         "all": "",
         "one": f"channel {params.channel} of ",

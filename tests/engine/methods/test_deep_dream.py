@@ -240,6 +240,25 @@ def test_strongest_channels_are_those_with_the_largest_mean_square(session):
     assert (picture(channels="strongest", strongest=12) == picture()).all()
 
 
+def test_several_layers_count_as_much_each(session):
+    """The gradient of the sum of both layers' mean squares, by torch alone."""
+    net, image = smooth(), photo(64, 64)
+    mean, std = (torch.tensor(each).view(3, 1, 1) for each in (SCALED.mean, SCALED.std))
+    first = nn.Sequential(net.conv1, net.norm1, net.act1)
+    second = nn.Sequential(net.conv2, net.act2)
+    leaf = torch.from_numpy(image.as_float().transpose(2, 0, 1).copy())[None]
+    leaf.requires_grad_()
+    maps = first((leaf - mean) / std)
+    total = maps.square().mean() + second(maps).square().mean()
+    (gradient,) = torch.autograd.grad(total, leaf)
+    change = 1.5 / 255 * gradient / gradient.abs().mean()
+    expected = (leaf.detach() + change).clamp(0, 1)[0].permute(1, 2, 0).numpy()
+    values = {"octaves": 1, "steps": 1, "jitter": 0, "layer": "act2"}
+    found = dreamt(session, net, SCALED, image, also="act1, act2", **values)
+    np.testing.assert_allclose(found["dream"].pixels, expected, atol=2e-6)
+    assert found.notes[0] == "what act2, act1 finds"
+
+
 def test_a_step_changes_pixels_by_its_size(session):
     """On average, by the definition of the norm; where nothing is clipped."""
     grey = image_from_array(0.5 + 0.1 * photo().as_float())
