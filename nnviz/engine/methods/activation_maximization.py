@@ -248,6 +248,8 @@ class ActivationMaximization:
     presets: ClassVar[Presets] = {
         "demo": {"steps": 4, "channel": 3},
         "lucid": {},
+        "smooth": {"total_variation": 5.0, "strength": 150.0, "size": 192},
+        "smooth class": {"total_variation": 20.0, "strength": 250.0, "size": 192},
         "several": {"pictures": 4, "diversity": 10.0},
         "maco": {
             "parametrisation": "phases",
