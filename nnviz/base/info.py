@@ -28,6 +28,7 @@ class Task(StrEnum):
     CLASSIFY = "classify"
     DETECT = "detect"
     SEGMENT = "segment"
+    REPAINT = "repaint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,8 @@ class ModelInfo:
         notes: what opening it did ("3 unexpected keys ignored").
         device: where it is: "cpu", "mps" or the name of the graphics card.
         takes_several: whether several pictures can be given at once.
-        takes_any_size: whether an input may be larger than ``preprocess`` makes it.
+        takes_any_size: whether an input may be of any larger size, which nothing need
+            divide.
     """
 
     reference: str

@@ -93,6 +93,8 @@ class TrainModel:
         out: folder for weights, facts, card and the checkpoint to go on from.
         epochs: 0 for the recipe's own number.
         seed: of weights, order and augmentation.
+        style: file of the picture, or name of the pattern, that "style" learns.
+        network: reference of the network that judges its paintings.
     """
 
     name: str
@@ -100,6 +102,8 @@ class TrainModel:
     out: str
     epochs: int = 0
     seed: int = 0
+    style: str = ""
+    network: str = "bundled:objects"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ _NAMES = (
     "scenes-shortcut",
     "scenes-detector",
     "scenes-segmenter",
+    "style",
 )
 
 
@@ -29,6 +30,8 @@ def execute(words: Sequence[str]) -> int:
         out=options.out,
         epochs=options.epochs,
         seed=options.seed,
+        style=options.style,
+        network=options.network,
     )
     with console.ProgressLine() as steps:
 
@@ -73,6 +76,19 @@ def _parser() -> Parser:
         type=whole_number("--seed"),
         default=0,
         help="of the weights, the order and the augmentation",
+    )
+    parser.add_argument(
+        "--style",
+        metavar="PICTURE",
+        default="",
+        help="for style: file of the picture whose manner is learnt; or marbling,"
+        " mosaic or strokes",
+    )
+    parser.add_argument(
+        "--network",
+        metavar="REF",
+        default="bundled:objects",
+        help="for style: the network whose layers judge the paintings",
     )
     add_out(parser)
     return parser

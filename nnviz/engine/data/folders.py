@@ -17,6 +17,7 @@ from nnviz.base.errors import InputError
 
 _CORRECTED = {"yin_yang": "yin and yang", "water_lilly": "water lily"}
 _HELD_OUT_FRACTION = 5  # one fifth
+_PHOTOGRAPHS = frozenset({".jpg", ".jpeg", ".png"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,37 @@ def load_split(
         for photos, labels in parts
     )
     return Split(train, held_out)
+
+
+def load_photos(
+    folder: Path, shorter_side: int, count: int
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Read photographs from a folder and all below it, split by file hash.
+
+    Args:
+        folder: with JPEG or PNG files, in sub-folders or not.
+        shorter_side: photographs are scaled to this many px on the shorter side.
+        count: of photographs, at most; taken evenly from all.
+
+    Returns:
+        Those to train on and those held out, uint8 (3, H, W).
+
+    Raises:
+        InputError: there are too few.
+    """
+    paths = sorted(
+        path for path in folder.rglob("*") if path.suffix.lower() in _PHOTOGRAPHS
+    )
+    parts: tuple[list[Tensor], list[Tensor]] = ([], [])
+    for path in paths[:: max(1, len(paths) // count)][:count]:
+        parts[is_held_out(path.read_bytes())].append(_read_photo(path, shorter_side))
+    if not all(parts):
+        raise InputError(
+            str(folder),
+            f"{len(paths)} photographs are too few",
+            "name a folder with some dozens of JPEG or PNG files",
+        )
+    return parts
 
 
 def load_given_split(folder: Path, shorter_side: int) -> Split:

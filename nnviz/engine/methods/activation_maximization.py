@@ -24,7 +24,7 @@ from nnviz.base.parameters import (
 )
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.models.model import Model, Precision
+from nnviz.engine.models.model import Model
 from nnviz.engine.ops.ascent import Aim, Ascent, Optimiser, StepRules
 from nnviz.engine.ops.climbing import climbed_report
 from nnviz.engine.ops.magnitudes import (
@@ -32,7 +32,7 @@ from nnviz.engine.ops.magnitudes import (
     mean_magnitudes,
     shipped_magnitudes,
 )
-from nnviz.engine.ops.objectives import Objective, diversity, each
+from nnviz.engine.ops.objectives import Objective, Precision, diversity, each
 from nnviz.engine.ops.parametrisations import (
     Parametrisation,
     Phases,

@@ -6,69 +6,27 @@ from functools import partial
 from typing import Annotated, ClassVar
 
 from nnviz.base.info import Reference
-from nnviz.base.parameters import (
-    Help,
-    LayerKinds,
-    LayerName,
-    Range,
-    Steerable,
-    Title,
-    Unit,
-)
+from nnviz.base.parameters import Help, Range, Steerable
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.models.model import Precision
-from nnviz.engine.ops.ascent import Ascent, StepRules
+from nnviz.engine.ops.ascent import Ascent
 from nnviz.engine.ops.cam_layers import middle
 from nnviz.engine.ops.climbing import climbed_report
-from nnviz.engine.ops.comparing import compared
+from nnviz.engine.ops.comparing import ComparisonParams, compared
 from nnviz.engine.ops.objectives import likeness
 from nnviz.engine.ops.parametrisations import Spectrum
-from nnviz.engine.ops.transforms import fitted, lucid_gentle
-
-_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaricatureParams:
+class CaricatureParams(ComparisonParams):
     """Which layer exaggerates, and how the picture is made."""
 
-    layer: Annotated[
-        LayerName,
-        LayerKinds("spatial"),
-        Help("Whose view of the photograph is exaggerated; left empty, a middle one."),
-    ] = ""
     cosine_power: Annotated[
         float,
         Range(0, 10),
         Steerable(),
         Help("0 exaggerates freely; more keeps nearer to the photograph."),
     ] = 1.0
-    steps: Annotated[int, Range(1, 4096, log=True), Help("How many steps.")] = 512
-    learning_rate: Annotated[
-        float, Range(0.0001, 100, log=True), Steerable(), Help("How large a step is.")
-    ] = 0.05
-    strength: Annotated[
-        float,
-        Range(0, 300),
-        Unit("%"),
-        Steerable(),
-        Title("Strength of transforms"),
-        Help(
-            "How strongly picture and photograph are shifted, scaled and turned at "
-            "random together; 100 % as in Lucid, 0 not at all."
-        ),
-    ] = 100.0
-    total_variation: Annotated[
-        float,
-        Range(0, 100),
-        Steerable(),
-        Help("How much differences between neighbouring pixels cost."),
-    ] = 0.0
-    precision: Annotated[
-        Precision,
-        Help("bfloat16 is about twice as fast where the processor has it, and rough."),
-    ] = "float32"
 
 
 @register(
@@ -116,12 +74,7 @@ class Caricature:
                 layer,
                 partial(likeness, cosine_power=now.cosine_power),
             )
-            rules = StepRules(
-                learning_rate=now.learning_rate,
-                transforms=fitted(lucid_gentle(now.strength / _PERCENT), info),
-                total_variation=now.total_variation,
-            )
-            climbed = climb.step(aim, rules)
+            climbed = climb.step(aim, now.rules(info))
             ctx.step(climb.steps, params.steps, f"step {climb.steps}")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
             yield climbed_report(

@@ -26,7 +26,6 @@ from nnviz.base.parameters import (
 )
 from nnviz.base.results import Picture, Report
 from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.models.model import Precision
 from nnviz.engine.ops.budget import tile_side
 from nnviz.engine.ops.cam_layers import middle
 from nnviz.engine.ops.dream_course import Course
@@ -42,7 +41,7 @@ from nnviz.engine.ops.dreaming import (
 from nnviz.engine.ops.gradient_units import by_bands, by_mean, by_spread
 from nnviz.engine.ops.maps import maps_of
 from nnviz.engine.ops.memory import free_bytes
-from nnviz.engine.ops.objectives import MapsPass
+from nnviz.engine.ops.objectives import MapsPass, Precision
 from nnviz.engine.ops.octaves import (
     Size,
     moved_closer,
@@ -57,7 +56,7 @@ _LEVELS = 255
 _PERCENT = 100
 _SIGNALS: dict[str, Signal] = {"squares": energy, "mean": mean}
 _UNITS = {"mean": by_mean, "spread": by_spread, "bands": by_bands}
-_OF_DREAM = ("layer", "also", "channels", "channel", "strongest", "grows", "guide")
+_OF_DREAM = ("layer", "also", "channel", "strongest", "grows", "guide")
 _MOST_BYTES, _LEAST_BYTES = 3 << 30, 1 << 30
 """Of main memory that pictures and a tile may take, and that a tile may at least."""
 _COPIES = 8
@@ -82,24 +81,18 @@ class DeepDreamParams:
         Steerable(),
         Help("Names of layers that dream along, with commas between; else empty."),
     ] = ""
-    channels: Annotated[
-        Literal["all", "one", "strongest"],
-        Steerable(),
-        Help("All channels, one of the layer above, or those that answer most."),
-    ] = "all"
     channel: Annotated[
         ChannelIndex,
-        When("channels", ("one",)),
         Steerable(),
-        Help("The channel that dreams."),
-    ] = 0
+        Help("The layer's channel that dreams; -1 is all of them."),
+    ] = -1
     strongest: Annotated[
         int,
-        Range(1, 512, log=True),
-        When("channels", ("strongest",)),
+        Range(0, 512),
+        When("channel", (-1,)),
         Steerable(),
-        Help("How many channels dream: those that answer most to the photograph."),
-    ] = 10
+        Help("How many dream, those that answer most to the photograph; 0 is all."),
+    ] = 0
     grows: Annotated[
         Literal["squares", "mean"],
         Title("What grows"),
@@ -133,7 +126,7 @@ class DeepDreamParams:
         Unit("/255"),
         Steerable(),
         Help("How much a step changes a pixel, in the unit below."),
-    ] = 1.2
+    ] = 1.0
     normalise: Annotated[
         Literal["mean", "spread", "bands"],
         Title("Step in units of"),
@@ -472,13 +465,11 @@ def _channels(ctx: Context, params: DeepDreamParams, name: str) -> tuple[int, ..
     Raises:
         UsageError: the layer has no such channel.
     """
-    further = name != _layers(ctx, params)[0].name
-    one = params.channels == "one"
-    if params.channels == "all" or (one and (further or params.channel < 0)):
+    one = params.channel >= 0 and name == _layers(ctx, params)[0].name
+    if not one and not (params.strongest and params.channel < 0):
         return ()
-    layer = ctx.layer(name)
-    maps = maps_of(ctx.activations(name), layer)
-    if params.channels == "strongest":
+    maps = maps_of(ctx.activations(name), ctx.layer(name))
+    if not one:
         return strongest(maps, params.strongest)
     count = maps.shape[1]
     if params.channel >= count:
@@ -491,11 +482,11 @@ def _channels(ctx: Context, params: DeepDreamParams, name: str) -> tuple[int, ..
 def _words(ctx: Context, params: DeepDreamParams) -> str:
     """Say what is dreamt."""
     layers = ", ".join(layer.name for layer in _layers(ctx, params))
-    which = {
-        "all": "",
-        "one": f"channel {params.channel} of ",
-        "strongest": f"the {params.strongest} strongest channels of ",
-    }[params.channels]
+    which = ""
+    if params.channel >= 0:
+        which = f"channel {params.channel} of "
+    elif params.strongest:
+        which = f"the {params.strongest} strongest channels of "
     guide = f", guided by {Path(params.guide).name}" if params.guide else ""
     return f"what {which}{layers} finds{guide}"
 

@@ -6,39 +6,21 @@ from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from nnviz.base.info import Reference
-from nnviz.base.parameters import (
-    Help,
-    LayerKinds,
-    LayerName,
-    Range,
-    Steerable,
-    Title,
-    Unit,
-    When,
-)
+from nnviz.base.parameters import Help, Range, Steerable, When
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.models.model import Precision
-from nnviz.engine.ops.ascent import Ascent, StepRules
+from nnviz.engine.ops.ascent import Ascent
 from nnviz.engine.ops.cam_layers import middle
 from nnviz.engine.ops.climbing import climbed_report
-from nnviz.engine.ops.comparing import Compare, compared
+from nnviz.engine.ops.comparing import Compare, ComparisonParams, compared
 from nnviz.engine.ops.objectives import closeness, likeness
 from nnviz.engine.ops.parametrisations import Spectrum
-from nnviz.engine.ops.transforms import fitted, lucid_gentle
-
-_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeatureInversionParams:
+class FeatureInversionParams(ComparisonParams):
     """Which layer is inverted, and how the picture is made."""
 
-    layer: Annotated[
-        LayerName,
-        LayerKinds("spatial"),
-        Help("What the picture shares with the photograph; left empty, a middle one."),
-    ] = ""
     compare: Annotated[
         Literal["distance", "likeness"],
         Steerable(),
@@ -54,31 +36,12 @@ class FeatureInversionParams:
         When("compare", ("likeness",)),
         Help("How often the cosine counts: more keeps nearer to the photograph."),
     ] = 2.0
-    steps: Annotated[int, Range(1, 4096, log=True), Help("How many steps.")] = 512
-    learning_rate: Annotated[
-        float, Range(0.0001, 100, log=True), Steerable(), Help("How large a step is.")
-    ] = 0.05
-    strength: Annotated[
-        float,
-        Range(0, 300),
-        Unit("%"),
-        Steerable(),
-        Title("Strength of transforms"),
-        Help(
-            "How strongly picture and photograph are shifted, scaled and turned at "
-            "random together; 100 % as in Lucid, 0 not at all."
-        ),
-    ] = 100.0
     total_variation: Annotated[
         float,
         Range(0, 100),
         Steerable(),
         Help("How much differences between neighbouring pixels cost."),
     ] = 0.1
-    precision: Annotated[
-        Precision,
-        Help("bfloat16 is about twice as fast where the processor has it, and rough."),
-    ] = "float32"
 
 
 @register(
@@ -121,12 +84,7 @@ class FeatureInversion:
         while climb.steps < params.steps:
             now: FeatureInversionParams = ctx.params
             aim = compared(look, ctx.pixels, layer, _compare(now))
-            rules = StepRules(
-                learning_rate=now.learning_rate,
-                transforms=fitted(lucid_gentle(now.strength / _PERCENT), info),
-                total_variation=now.total_variation,
-            )
-            climbed = climb.step(aim, rules)
+            climbed = climb.step(aim, now.rules(info))
             ctx.step(climb.steps, params.steps, f"step {climb.steps}")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
             yield climbed_report(

@@ -20,6 +20,8 @@ _LISTED = 3
 _ORDER = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE)
 _OTHER_SIZE = 32
 """Added to the input size, px: a multiple of what pyramids and patches divide by."""
+_ODD_SIZE = 13
+"""Likewise, of nothing."""
 
 
 def examine(
@@ -101,16 +103,20 @@ def _sizes(net: nn.Module, facts: Facts, preprocess: Preprocess) -> Iterator[Fin
             "for noise, other sizes were not tried"
         )
         yield Finding(Severity.NOTE, text)
-    elif not takes_any_size(net, preprocess):
+    elif not _takes_larger(net, preprocess, _OTHER_SIZE):
         height, width = preprocess.input_size
         text = f"takes {height} x {width} px, not any other size"
         yield Finding(Severity.NOTE, text)
 
 
 def takes_any_size(net: nn.Module, preprocess: Preprocess) -> bool:
-    """Tell whether a network takes inputs of another size than its own."""
+    """Tell whether a network takes inputs of sizes that nothing divides."""
+    return _takes_larger(net, preprocess, _ODD_SIZE)
+
+
+def _takes_larger(net: nn.Module, preprocess: Preprocess, by: int) -> bool:
     height, width = preprocess.input_size
-    larger = (height + _OTHER_SIZE, width + _OTHER_SIZE)
+    larger = (height + by, width + by)
     return refuses(meta_twin(net), preprocess.channels, larger) is None
 
 

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from nnviz.base.info import ModelInfo
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
 from nnviz.base.video import FrameImage
 from nnviz.engine.ops.folding import folded
-from nnviz.engine.ops.objectives import MapsPass
+from nnviz.engine.ops.objectives import MapsPass, Precision
 from nnviz.media.resize import resize, resize_quickly
 
 _COLOURS = 3
@@ -26,7 +25,6 @@ _LUMINANCE = (0.299, 0.587, 0.114)
 """ITU-R BT.601, what Pillow's grey conversion uses."""
 
 Photo = NDArray[np.float32]
-Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(eq=False)
@@ -194,6 +192,11 @@ class Normaliser(nn.Module):
         if self.value_range != 1:
             x = x * self.value_range
         return (x - self.mean) / self.std
+
+    def undone(self, x: Tensor) -> Tensor:
+        """Return what was normalised, or what stands for it, as pixels in [0, 1]."""
+        pixels = (x * self.std + self.mean) / self.value_range
+        return pixels.flip(1) if self.flipped else pixels
 
 
 def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.errors import ModelError, UsageError
+from nnviz.engine.ops.memory import in_words
 from nnviz.engine.ops.objectives import MapsPass, Objective
 from nnviz.engine.ops.parametrisations import Parametrisation, Pixels
 from nnviz.engine.ops.regularisers import PixelRules, total_variation
@@ -172,7 +173,7 @@ class Ascent:
         total = torch.zeros(len(leaf), device=leaf.device)
         gradient = _smoothing(leaf, rules.total_variation)
         for some in _together(views, max(1, _BEST // len(leaf))):
-            with self._helped(rules):
+            with self._helped(rules), in_words("the optimisation"):
                 scores, found = self._seen(leaf, some, aim, rules.noise)
             total += scores / rules.views
             gradient += found / rules.views

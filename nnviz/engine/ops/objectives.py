@@ -7,7 +7,7 @@ those of Olah et al. 2017 (doi:10.23915/distill.00007) as in Lucid's ``objective
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,8 @@ from nnviz.engine.ops.taps import checked, run_to_all
 
 Maps = Mapping[str, Tensor]
 """What layers give, (N, C, h, w) by layer; "" is the network's own output."""
+Precision = Literal["float32", "bfloat16"]
+"""Of the network's passes."""
 Place = tuple[int, int]
 """Row and column of a layer's map."""
 

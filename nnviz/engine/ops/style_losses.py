@@ -50,14 +50,14 @@ class Goal:
 
     Attributes:
         tiles: that they are run in.
-        content: what the content's layers give for the photograph, tile by tile.
-        units: by content layer, what its squared distance is divided by.
+        content: what the content's layers give for the photographs, tile by tile.
+        units: by content layer, what its squared distances are divided by, (N,).
         regions: with the style of each.
     """
 
     tiles: Sequence[Tile]
     content: Sequence[Maps]
-    units: Mapping[str, float]
+    units: Mapping[str, Tensor]
     regions: Sequence[Region]
 
 
@@ -133,18 +133,21 @@ class StyleLoss:
         """Return what pictures of a photograph's size are to become.
 
         Args:
-            photograph: (1, C, H, W) in [0, 1].
+            photograph: (1, C, H, W) in [0, 1]; or one for each picture.
             regions: with the style of each.
             tiling: how pictures are taken apart.
         """
         tiles = _tiles(photograph, tiling)
-        content, units = [], dict.fromkeys(self.content, _TINY)
+        content = []
+        nothing = photograph.new_full((len(photograph),), _TINY)
+        units = dict.fromkeys(self.content, nothing)
         for tile in tiles:
             content.append(self.maps(_cut(photograph, tile), frozenset(self.content)))
             for layer, maps in content[-1].items():
                 weights = self._weights(layer, maps, tile)
                 sizes = torch.ones_like(maps) if self.plain else maps.square()
-                units[layer] += float(_weighted(sizes, weights).sum())
+                counted = _weighted(sizes, weights).sum((1, 2, 3))
+                units[layer] = units[layer] + counted
         return Goal(tiles, content, units, regions)
 
     @torch.no_grad()

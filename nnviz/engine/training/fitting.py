@@ -23,12 +23,16 @@ class Assignment:
         stem: path of the files to write, without suffix.
         epochs: 0 for the recipe's own number.
         seed: of weights, order and augmentation.
+        style: file or pattern whose manner is learnt, where one is.
+        network: that judges paintings, where some are made.
     """
 
     data: Path | None
     stem: Path
     epochs: int = 0
     seed: int = 0
+    style: str = ""
+    network: str = ""
 
     @property
     def checkpoint(self) -> Path:

@@ -13,6 +13,7 @@ from nnviz.engine.training import (
     objects,
     segmenter,
     shapes,
+    style,
 )
 from nnviz.engine.training.fitting import Assignment, Stand
 
@@ -27,6 +28,7 @@ RECIPES: dict[str, Recipe] = {
     "scenes-shortcut": shapes.SHORTCUT_COURSE,
     "scenes-detector": detector.COURSE,
     "scenes-segmenter": segmenter.COURSE,
+    "style": style.style_course,
 }
 
 
@@ -50,8 +52,13 @@ def train(
     if request.epochs < 0:
         raise UsageError("--epochs", "must be 0 or more", "0 means the recipe's own")
     data = Path(request.data) if request.data else None
-    stem = Path(request.out) / request.name
-    assignment = Assignment(data, stem, request.epochs, request.seed)
+    name = request.name
+    if request.style:
+        name = f"{name}-{Path(request.style).stem}"
+    stem = Path(request.out) / name
+    assignment = Assignment(
+        data, stem, request.epochs, request.seed, request.style, request.network
+    )
     for stand in RECIPES[request.name](assignment):
         yield stand.progress()
         check()

@@ -208,7 +208,7 @@ def test_one_channel_alone_and_its_mean(session):
         sent[3] = 1
         return sent
 
-    values = {"channels": "one", "channel": 3, "grows": "mean", **SETTINGS}
+    values = {"channel": 3, "grows": "mean", **SETTINGS}
     found = dreamt(session, net, SCALED, image, layer="act2", **values)
     base = image.as_float().transpose(2, 0, 1).astype(np.float64)
     expected = notebook(
@@ -235,9 +235,9 @@ def test_strongest_channels_are_those_with_the_largest_mean_square(session):
     def picture(**values):
         return dreamt(session, net, SCALED, image, **short, **values)["dream"].pixels
 
-    best = picture(channels="one", channel=int(strengths.argmax()))
-    assert (picture(channels="strongest", strongest=1) == best).all()
-    assert (picture(channels="strongest", strongest=12) == picture()).all()
+    best = picture(channel=int(strengths.argmax()))
+    assert (picture(strongest=1) == best).all()
+    assert (picture(strongest=12) == picture()).all()
 
 
 def test_several_layers_count_as_much_each(session):
@@ -392,7 +392,7 @@ def test_a_network_of_one_size_dreams_on_its_own_input():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"channels": "one", "channel": 12, "layer": "act2"}, "12 channels; 0 to 11"),
+        ({"channel": 12, "layer": "act2"}, "12 channels; 0 to 11"),
         ({"layer": "act9"}, "no such layer"),
     ],
 )

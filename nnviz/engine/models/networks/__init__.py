@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 from torch import nn
 
+from nnviz.engine.models.networks.cyclegan import CycleGanGenerator
 from nnviz.engine.models.networks.face_cascade import FaceCascade
+from nnviz.engine.models.networks.johnson import JohnsonNet
 from nnviz.engine.models.networks.lenet import LeNet5
+from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.networks.scene_detector import SceneDetector
 from nnviz.engine.models.networks.small_resnet import SmallResNet
 from nnviz.engine.models.networks.small_vgg import SmallVgg
@@ -19,8 +22,19 @@ CLASSIFIERS: dict[str, Callable[[int], nn.Module]] = {
 """From a class's name to what builds it for a number of classes: with these a file
 of bare weights is compared."""
 
+REPAINTERS: dict[str, Callable[[], nn.Module]] = {
+    "QuickPainter": QuickPainter,
+    "JohnsonNet": JohnsonNet,
+    "CycleGanGenerator": CycleGanGenerator,
+}
+"""What paints a picture anew: from a class's name to what builds it."""
+
+CHANNELS = ("red", "green", "blue")
+"""What the outputs of these are."""
+
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **CLASSIFIERS,
+    **REPAINTERS,
     "FaceCascade": FaceCascade,
     "SceneDetector": SceneDetector,
     "UNet": UNet,
@@ -29,9 +43,14 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
 
 __all__ = [
     "ARCHITECTURES",
+    "CHANNELS",
     "CLASSIFIERS",
+    "REPAINTERS",
+    "CycleGanGenerator",
     "FaceCascade",
+    "JohnsonNet",
     "LeNet5",
+    "QuickPainter",
     "SceneDetector",
     "SmallResNet",
     "SmallVgg",

@@ -1,0 +1,65 @@
+"""A feed-forward style network small enough for a camera on two cores."""
+
+from collections import OrderedDict
+
+from torch import Tensor, nn
+
+
+class QuickPainter(nn.Module):
+    """Paints a picture in one pass: Johnson et al.'s network at a tenth of its work.
+
+    The picture is halved by the first convolution, of 7 x 7 in place of 9 x 9, so
+    nothing wide is computed at its full size; what it shows comes back by a way around
+    everything, as the difference that is painted.  Takes and gives (N, 3, H, W),
+    about -2 to 2, of at least 16 x 16 px.
+
+    Args:
+        width: channels at half the size; at a quarter there are twice as many.
+        blocks: residual blocks at a quarter of the size.
+    """
+
+    def __init__(self, width: int = 24, blocks: int = 4) -> None:
+        super().__init__()
+        self.halve = _layer(3, width, 7, 2)
+        self.quarter = _layer(width, 2 * width, 3, 2)
+        self.blocks = nn.Sequential(*(_Block(2 * width) for _ in range(blocks)))
+        self.up1 = nn.Upsample(scale_factor=2, mode="nearest")
+        self.half = _layer(2 * width, width, 3, 1)
+        self.up2 = nn.Upsample(scale_factor=2, mode="nearest")
+        self.whole = _layer(width, width // 2, 3, 1)
+        self.pad = nn.ReflectionPad2d(1)
+        self.paint = nn.Conv2d(width // 2, 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the painting, as large as the picture."""
+        height, width = x.shape[2:]
+        y = self.blocks(self.quarter(self.halve(x)))
+        y = self.whole(self.up2(self.half(self.up1(y))))
+        painting: Tensor = self.paint(self.pad(y))
+        return painting[:, :, :height, :width] + x
+
+
+class _Block(nn.Module):
+    """Two convolutions whose result is added to what they were given."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = _layer(channels, channels, 3, 1)
+        self.pad = nn.ReflectionPad2d(1)
+        self.second = nn.Conv2d(channels, channels, 3, bias=False)
+        self.norm = nn.InstanceNorm2d(channels, affine=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = self.norm(self.second(self.pad(self.first(x)))) + x
+        return result
+
+
+def _layer(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        OrderedDict(
+            pad=nn.ReflectionPad2d(kernel // 2),
+            conv=nn.Conv2d(inputs, outputs, kernel, stride, bias=False),
+            norm=nn.InstanceNorm2d(outputs, affine=True),
+            relu=nn.ReLU(),
+        )
+    )

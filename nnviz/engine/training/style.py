@@ -1,0 +1,339 @@
+"""``nnviz train style``: a network that paints in the manner of one picture.
+
+Johnson et al. 2016 (arXiv:1603.08155): the network's paintings are judged as style
+transfer judges pixels, by another network's layers.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.errors import UsageError
+from nnviz.base.images import image_from_array
+from nnviz.base.info import Task
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.requests import ModelRequest
+from nnviz.engine.data.folders import load_photos
+from nnviz.engine.data.patterns import PATTERNS, pattern
+from nnviz.engine.models.model import Model, Normaliser
+from nnviz.engine.models.networks import CHANNELS, REPAINTERS
+from nnviz.engine.models.store import ModelStore
+from nnviz.engine.ops.octaves import scaled
+from nnviz.engine.ops.regularisers import total_variation
+from nnviz.engine.ops.style_layers import content_layers, style_layers
+from nnviz.engine.ops.style_losses import Region, StyleLoss
+from nnviz.engine.ops.tiles import tiling
+from nnviz.engine.training.augment import centre_crop, random_crop
+from nnviz.engine.training.course import need_data
+from nnviz.engine.training.fitting import (
+    Assignment,
+    Learner,
+    Stand,
+    Step,
+    Steps,
+    best_device,
+    initialise_kaiming,
+    load_trained,
+    one_cycle,
+    run_epochs,
+)
+from nnviz.engine.training.publish import (
+    card_text,
+    in_half_precision,
+    publish,
+    train_command,
+    training_text,
+)
+from nnviz.media.decode import open_image
+from nnviz.media.encode import write_png
+
+_ARCHITECTURE = "QuickPainter"
+_LARGEST_GRADIENT = 10.0
+_WHOLE = 1 << 20
+"""Side of a tile, px: nothing is taken apart."""
+_SHOWN = 4
+_WHITE = 255
+_ABOUT = (
+    "A small feed-forward network that paints a photograph in the manner of {style},"
+    " in one pass:\nquick enough for a camera."
+)
+_WEAKNESSES = (
+    "It knows one style, at the size it was trained at: in much larger pictures the"
+    " strokes are\nfine. From one frame of a film to the next strokes may flicker."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleRecipe:
+    """How a style is learnt.
+
+    Attributes:
+        epochs: how many; after each the preview is drawn anew.
+        steps: of an epoch.
+        batch: pictures in a step.
+        side: of the squares that are cut from the photographs, px.
+        size: shorter side of the photographs, and longest of the style's picture, px:
+            about what it is going to be used at.
+        photos: how many are read, at most.
+        held_out: how many of those never trained on are judged.
+        share: how much style counts, content the rest.
+        smoothness: how much total variation counts.
+        rate: largest learning rate.
+        ema_decay: share of the averaged weights that stays, a step.
+        seed: of weights, order and cuts.
+    """
+
+    epochs: int = 30
+    steps: int = 40
+    batch: int = 4
+    side: int = 192
+    size: int = 256
+    photos: int = 800
+    held_out: int = 8
+    share: float = 0.99
+    smoothness: float = 3e-3
+    rate: float = 3e-3
+    ema_decay: float = 0.98
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judge:
+    """What says how far paintings are from their photographs and from the style.
+
+    Attributes:
+        loss: content and style.
+        region: the style.
+        recipe: how much each counts.
+    """
+
+    loss: StyleLoss
+    region: Region
+    recipe: StyleRecipe
+
+    def __call__(
+        self, paintings: Tensor, photographs: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return distances of content and style (N,), and what goes back.
+
+        Args:
+            paintings: (N, 3, H, W), without a graph.
+            photographs: likewise, in [0, 1].
+        """
+        cut = tiling(_WHOLE, self.loss.spans)
+        goal = self.loss.goal(photographs, [self.region], cut)
+        share = paintings.new_full((len(paintings),), self.recipe.share)
+        found = self.loss(paintings, goal, share)
+        return found.content, found.style, found.gradient
+
+
+def style_course(assignment: Assignment) -> Iterator[Stand]:
+    """Learn a style, yield steps and epochs, and write the files at the end.
+
+    After each epoch ``STEM.png`` shows held-out photographs and their paintings.
+
+    Raises:
+        UsageError: no style or no data are named.
+        InputError: they cannot be read.
+    """
+    epochs = assignment.epochs or StyleRecipe().epochs
+    recipe = StyleRecipe(epochs=epochs, seed=assignment.seed)
+    photos, held_out = load_photos(
+        need_data(assignment.data), recipe.size, recipe.photos
+    )
+    model = _opened(assignment.network)
+    judge = judge_of(model, style_picture(model, assignment.style, recipe), recipe)
+    watched = [centre_crop(each, recipe.side) for each in held_out[: recipe.held_out]]
+    yield from fit_style(judge, photos, torch.stack(watched), recipe, assignment.stem)
+    _publish(assignment, recipe)
+
+
+def fit_style(
+    judge: Judge,
+    photos: Sequence[Tensor],
+    watched: Tensor,
+    recipe: StyleRecipe,
+    stem: Path,
+) -> Iterator[Stand]:
+    """Train from scratch, or go on from ``stem.ckpt``; yield steps and epochs.
+
+    Args:
+        judge: of paintings.
+        photos: uint8 (3, H, W), shorter side at least ``recipe.side``.
+        watched: photographs never trained on, (N, 3, side, side) in [0, 1].
+        recipe: sizes, rates, seed.
+        stem: path of the checkpoint and of the preview, without suffix.
+    """
+    painter = REPAINTERS[_ARCHITECTURE]()
+    initialise_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
+    painter.to(best_device())
+    optimizer = torch.optim.Adam(painter.parameters(), recipe.rate)
+    learner = Learner(painter, optimizer)
+    shown = watched.to(learner.device)
+
+    def measure(average: nn.Module) -> Mapping[str, float]:
+        with torch.no_grad():
+            paintings = painted(average, shown)
+        _preview(shown, paintings, stem.with_suffix(".png"))
+        content, style, _gradient = judge(paintings, shown)
+        return {"content": float(content.mean()), "style": float(style.mean())}
+
+    yield from run_epochs(
+        learner,
+        recipe.epochs,
+        stem.with_suffix(".ckpt"),
+        lambda number: _epoch(learner, judge, photos, recipe, number),
+        measure,
+    )
+
+
+def painted(painter: nn.Module, pixels: Tensor) -> Tensor:
+    """Return what a network paints of pixels in [0, 1], (N, 3, H, W)."""
+    normaliser = Normaliser(preprocess_of(StyleRecipe())).to(pixels.device)
+    return normaliser.undone(painter(normaliser(pixels)))
+
+
+def preprocess_of(recipe: StyleRecipe) -> Preprocess:
+    """Return what a learnt network takes."""
+    return Preprocess(
+        input_size=(recipe.size, recipe.size),
+        resize=recipe.size,
+        mean=(0.5,) * 3,
+        std=(0.25,) * 3,
+    )
+
+
+def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
+    """Return a judge that sees through a network's layers.
+
+    Args:
+        model: whose layers.
+        style: the picture, (1, 3, H, W) in [0, 1].
+        recipe: what counts how much.
+    """
+    wanted = style_layers(model.info, "", "")
+    shown = content_layers(model.info, "", "")
+    layers = {*wanted, *shown}
+    loss = StyleLoss(
+        maps=model.maps_pass(layers, lambda: None),
+        content=shown,
+        style=wanted,
+        spans=dict.fromkeys(layers),
+    )
+    return Judge(loss, Region(loss.grams(style, tiling(_WHOLE, loss.spans))), recipe)
+
+
+def style_picture(model: Model, style: str, recipe: StyleRecipe) -> Tensor:
+    """Return the picture of a file or of a pattern, (1, 3, H, W) in [0, 1].
+
+    Raises:
+        UsageError: none is named.
+        InputError: the file is no picture.
+    """
+    if not style:
+        drawn = ", ".join(PATTERNS)
+        raise UsageError("--style", "missing", f"name a picture's file, or {drawn}")
+    if style in PATTERNS:
+        image = image_from_array(pattern(style), style)
+    else:
+        image = open_image(Path(style).expanduser())
+    return model.whole_input(image, scaled(image.size, recipe.size))
+
+
+def _epoch(
+    learner: Learner,
+    judge: Judge,
+    photos: Sequence[Tensor],
+    recipe: StyleRecipe,
+    number: int,
+) -> Steps:
+    """Train for an epoch; returns the mean loss."""
+    generator = torch.Generator().manual_seed(recipe.seed * 10_000 + number)
+    total = 0.0
+    for done in range(recipe.steps):
+        progress = (number + done / recipe.steps) / recipe.epochs
+        for group in learner.optimizer.param_groups:
+            group["lr"] = recipe.rate * max(one_cycle(progress, 0.05), 0.01)
+        photographs = _batch(photos, recipe, generator).to(learner.device)
+        total += _step(learner, judge, photographs)
+        yield Step(number + 1, recipe.epochs, done + 1, recipe.steps)
+    return total / recipe.steps
+
+
+def _step(learner: Learner, judge: Judge, photographs: Tensor) -> float:
+    """Take a step; return the loss before it."""
+    recipe, count = judge.recipe, len(photographs)
+    paintings = painted(learner.net, photographs)
+    content, style, gradient = judge(paintings.detach(), photographs)
+    rough = total_variation(paintings).mean()
+    # A product whose gradient at the paintings is the judge's.
+    judged = (paintings * gradient / count).sum()
+    smooth = recipe.smoothness * rough
+    learner.learn(judged + smooth, recipe.ema_decay, _LARGEST_GRADIENT)
+    mean = (1 - recipe.share) * content + recipe.share * style
+    return float(mean.mean() + smooth.detach())
+
+
+def _batch(
+    photos: Sequence[Tensor], recipe: StyleRecipe, generator: torch.Generator
+) -> Tensor:
+    """Return squares from photographs drawn at random, (N, 3, side, side) in [0, 1]."""
+    chosen = torch.randint(len(photos), (recipe.batch,), generator=generator)
+    squares = [
+        random_crop(photos[index], recipe.side, generator) for index in chosen.tolist()
+    ]
+    return torch.stack(squares)
+
+
+def _preview(photographs: Tensor, paintings: Tensor, path: Path) -> None:
+    """Draw photographs in a row, and below each what was painted of it."""
+    rows = [torch.cat([*each[:_SHOWN]], 2) for each in (photographs, paintings)]
+    sheet = torch.cat(rows, 1).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+    write_png(path, np.round(sheet * _WHITE).astype(np.uint8))
+
+
+def _opened(reference: str) -> Model:
+    """Return the network that judges.
+
+    Raises:
+        NnvizError: it cannot be opened.
+    """
+    request = ModelRequest(reference=reference)
+    job = ModelStore(None).open(request, lambda: None)
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            model: Model = end.value
+            return model
+
+
+def _publish(assignment: Assignment, recipe: StyleRecipe) -> None:
+    """Write weights, facts and card."""
+    trained = load_trained(assignment.checkpoint)
+    name = assignment.stem.name
+    style = Path(assignment.style).name
+    facts = {
+        "title": name.replace("-", " ").capitalize(),
+        "architecture": _ARCHITECTURE,
+        "arguments": {},
+        "task": Task.REPAINT,
+        "classes": list(CHANNELS),
+        "preprocess": preprocess_of(recipe).to_json(),
+    }
+    options = f"--style {style} --data FOLDER"
+    rows = {
+        "task": "paints photographs anew, in the manner of one picture",
+        "input": f"about {recipe.size} px, RGB; any size from 16 px works",
+        "style": style if style not in PATTERNS else f"{style}, drawn by the program",
+        "judged by": assignment.network,
+        "training": training_text(recipe.epochs, recipe.seed, trained.seconds),
+        "trained with": train_command(assignment, options),
+        "weights": "half precision, computed with in single precision",
+    }
+    card = card_text(name, _ABOUT.format(style=style), rows, _WEAKNESSES)
+    publish(in_half_precision(trained.weights), facts, card, assignment.stem)
