@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         self.bench.models.listed.connect(lambda _: self._choose_first())
         self.bench.runs.elsewhere.connect(self._go_to)
         self.bench.live_wanted.connect(lambda: self.enter(LIVE))
-        self.bench.timeline.entering.connect(lambda: self.enter(IMAGINE))
+        self.bench.imagine_wanted.connect(lambda: self.enter(IMAGINE))
         self.bench.explain_wanted.connect(lambda: self.enter(EXPLAIN))
         menu = self.stage.centre.result
         menu.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)

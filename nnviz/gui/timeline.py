@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.events import Cancelled, Done, Event, Failed, Partial, Progress
 from nnviz.base.images import Colours, to_float
-from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
 from nnviz.base.requests import Moment
 from nnviz.base.results import Picture, Report
@@ -45,8 +44,6 @@ class Timeline(QObject):
     """Recording, place, or whether it goes."""
     shown = Signal(object)
     """Report of a step, to be shown."""
-    entering = Signal()
-    """A recording is to be seen where that is done."""
     opened = Signal(object)
     """Saved: what an opened recording was made with."""
 
@@ -63,6 +60,8 @@ class Timeline(QObject):
         self.paused = False
         self.following = True
         self.blend = 0.0
+        self._opening = ""
+        """Method of a recording whose network is still being opened."""
         self._report: Report | None = None
         self._wanted: tuple[str, int, float] | None = None
         self._asked: tuple[str, int, float] | None = None
@@ -73,9 +72,13 @@ class Timeline(QObject):
         runs.new_recording = recordings.new_folder
         recordings.leaving.connect(self._leave)
         runs.started.connect(self._started)
+        runs.values_changed.connect(self._end_opening)
         runs.reported.connect(self._keep_shape)
         runs.finished.connect(lambda run: self._keep_shape(run.report))
-        runs.method_changed.connect(self._method_changed)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._follow_method)
+        # Not at once: on the way to a method another one may be chosen for a moment.
+        runs.method_changed.connect(lambda _: self._soon.start())
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
@@ -196,6 +199,11 @@ class Timeline(QObject):
         self.newest, self.paused, self.following = -1, False, True
         self.changed.emit()
 
+    def _end_opening(self, _values: object) -> None:
+        method = self._runs.method
+        if method is not None and method.name == self._opening:
+            self._opening = ""
+
     def _leave(self, folder: str) -> None:
         """Let go of a recording that is deleted."""
         if folder == self.folder:
@@ -210,8 +218,12 @@ class Timeline(QObject):
         self._wanted = None
         self.changed.emit()
 
-    def _method_changed(self, info: MethodInfo) -> None:
-        if self.tape is not None and self.tape.recipe.method != info.name:
+    def _follow_method(self) -> None:
+        """Let go of the recording of another method."""
+        method = self._runs.method
+        if self.tape is None or method is None:
+            return
+        if self.tape.recipe.method not in (method.name, self._opening):
             self._forget()
 
     def _keep_shape(self, report: Report) -> None:
@@ -264,9 +276,9 @@ class Timeline(QObject):
 
     def _open(self, opened: OpenedTape) -> None:
         self._runs.stop()
-        self.entering.emit()
         self._forget()
         self.tape = opened.tape
+        self._opening = opened.tape.recipe.method
         self.folder = opened.tape.folder
         self.total = opened.tape.total
         self.newest = opened.tape.steps - 1

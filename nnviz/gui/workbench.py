@@ -46,6 +46,8 @@ class Workbench(QObject):
     """Two Runs are to be seen beside each other."""
     explain_wanted = Signal()
     """Something was chosen to be explained."""
+    imagine_wanted = Signal()
+    """Something was chosen to be imagined."""
     live_wanted = Signal()
     """A film was opened: it is to be seen."""
 
@@ -133,7 +135,7 @@ class Workbench(QObject):
 
     def imagine(self, sitter: Sitter) -> None:
         """Make a unit's portrait large, as a recording."""
-        self.timeline.entering.emit()
+        self.imagine_wanted.emit()
         values: dict[str, Value] = {"layer": sitter.layer, "channel": sitter.unit}
         self.runs.choose(METHOD, values)
         self.runs.run()

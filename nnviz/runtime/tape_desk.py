@@ -70,8 +70,8 @@ class TapeDesk:
         self._io.do(TAPE_MOVED, lambda: str(tapes.bring_back(Path(folder))))
 
     def tidy(self, root: str) -> None:
-        """Delete what was put away in an earlier session."""
-        self._io.do(TAPE_MOVED, lambda: tapes.delete_put_away(Path(root)))
+        """Delete what was put away in an earlier session, and what is too much."""
+        self._io.do(TAPE_MOVED, lambda: tapes.tidy(Path(root)))
 
     def export(self, request: FilmRequest) -> None:
         """Make a film; ends with its path."""

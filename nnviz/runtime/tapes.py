@@ -24,6 +24,7 @@ from nnviz.runtime.dropped import restore
 
 _AWAY = ".deleted"
 """What the name of a recording that was put away ends in."""
+_LIMIT, _NEWEST = 8 << 30, 10
 
 
 def read_tape(folder: Path) -> Tape:
@@ -100,10 +101,24 @@ def bring_back(folder: Path) -> Path:
     return _renamed(folder, folder.with_name(folder.name[1 : -len(_AWAY)]))
 
 
-def delete_put_away(root: Path) -> None:
-    """Delete what was put away, when nobody can undo it any more."""
+def tidy(root: Path, limit: int = _LIMIT, newest: int = _NEWEST) -> None:
+    """Delete what was put away, and the oldest recordings when all are too large.
+
+    Args:
+        root: folder of all.
+        limit: bytes of all together.
+        newest: so many stay, however large.
+    """
     for folder in root.glob(f".*{_AWAY}"):
         shutil.rmtree(folder, ignore_errors=True)
+    room = limit
+    ages = {
+        folder: (folder / NUMBERS_FILE).stat().st_mtime for folder in _folders(root)
+    }
+    for place, folder in enumerate(sorted(ages, key=lambda each: -ages[each])):
+        room -= sum(path.stat().st_size for path in folder.iterdir())
+        if room < 0 and place >= newest:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folders(root: Path) -> Iterator[Path]:

@@ -251,10 +251,10 @@ def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_
     assert panel.film.text() == ""
 
 
-def test_another_method_lets_go_of_the_recording(imagine, fake):
+def test_another_method_lets_go_of_the_recording(imagine, fake, qtbot):
     tell(imagine, fake, 5)
     imagine.enter(INSPECT)
-    assert imagine.bench.timeline.tape is None
+    qtbot.waitUntil(lambda: imagine.bench.timeline.tape is None)
     assert not imagine.stage.centre.timeline.isVisible()
 
 

@@ -25,6 +25,7 @@ from nnviz.media.recordings import Facts, Recording
 from nnviz.runtime.io import IoPool
 from nnviz.runtime.mailbox import Mailbox
 from nnviz.runtime.tape_desk import TapeDesk
+from nnviz.runtime.tapes import tidy
 
 
 def record(folder: Path, steps: int = 6, frames: tuple[int, ...] = (0, 3, 5)) -> str:
@@ -154,6 +155,21 @@ def test_putting_away_can_be_undone_until_the_next_start(
     desk.tapes.tidy(str(tmp_path))
     desk.value(TAPE_MOVED)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_oldest_go_when_all_are_too_large(tmp_path: Path) -> None:
+    """Hand-worked: the two newest stay, of the others what there is room for."""
+    for age in range(4):
+        folder = Path(record(tmp_path / f"{age}"))
+        then = time.time() - 60 * age
+        os.utime(folder / "numbers.jsonl", (then, then))
+    one = sum(path.stat().st_size for path in (tmp_path / "0").iterdir())
+    tidy(tmp_path, limit=4 * one, newest=2)
+    assert len(list(tmp_path.iterdir())) == 4
+    tidy(tmp_path, limit=3 * one, newest=2)
+    assert {path.name for path in tmp_path.iterdir()} == {"0", "1", "2"}
+    tidy(tmp_path, limit=0, newest=2)
+    assert {path.name for path in tmp_path.iterdir()} == {"0", "1"}
 
 
 def test_a_film_tells_how_far_it_is_and_can_be_stopped(

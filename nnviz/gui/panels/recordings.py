@@ -29,7 +29,10 @@ class RecordingsPanel(QWidget):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hint = label(
-            self.tr("Each run is kept here step by step, also one that was stopped."),
+            self.tr(
+                "Each run is kept here step by step, also one that was stopped; "
+                "the oldest go when all take more than 8 GB."
+            ),
             "muted",
             wrap=True,
         )
