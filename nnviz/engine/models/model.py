@@ -59,9 +59,12 @@ class Model:
         return self._twin
 
     @property
-    def made_twin(self) -> nn.Module | None:
-        """The twin, where it is made already and is a network of its own."""
-        return self._twin if self._twin is not self.net else None
+    def copies(self) -> tuple[nn.Module, ...]:
+        """The twins that are made already and are networks of their own."""
+        halves = tuple(self._halves.values())
+        if self._twin is None or self._twin is self.net:
+            return halves
+        return (self._twin, *halves)
 
     def fast_net(self, layers: Iterable[str]) -> nn.Module:
         """Return the fastest network that gives the same at some layers, for passes.

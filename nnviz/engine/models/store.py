@@ -50,8 +50,8 @@ class _Kept:
     @property
     def size(self) -> int:
         """What the network and the twins of its models hold, B."""
-        twins = [each.made_twin for each in self.models.values()]
-        return sum(bytes_of(net) for net in (self.opened.net, *filter(None, twins)))
+        copies = [net for each in self.models.values() for net in each.copies]
+        return sum(bytes_of(net) for net in (self.opened.net, *copies))
 
 
 class ModelStore:
