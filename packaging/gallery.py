@@ -8,6 +8,7 @@ resources/screenshots where none is named.
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,22 +18,22 @@ from PIL import Image
 import nnviz
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.samples import sample_photos
-from nnviz.render import text
+from nnviz.render import pictures, text
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots" / "gallery.webp"
 MODEL = "bundled:objects"
 PHOTO = "chelsea.png"
-WIDTH, GAP, MARGIN = 1600, 16, 24
+WIDTH, GAP, NARROW, MARGIN = 1600, 16, 4, 24
 LETTERS = 22
 QUALITY = 82
 GROUND, INK = (24, 25, 28), (222, 224, 228)
 PORTRAITS = {
-    "stage1": "2, 8, 11, 17, 20, 23",
-    "stage2": "9, 15, 21, 27, 39, 45",
-    "stage3": "5, 15, 35, 45, 55, 75",
-    "stage4": "10, 40, 70, 100, 130, 220",
+    "stage1": (2, 8, 11, 17, 20, 23),
+    "stage2": (9, 15, 21, 27, 39, 45),
+    "stage3": (5, 15, 35, 45, 55, 75),
+    "stage4": (10, 40, 70, 100, 130, 220),
 }
-"""Channels by layer, six each."""
+"""Channels by layer, two rows of three."""
 STEPS = 384
 
 
@@ -58,11 +59,11 @@ def main(words: list[str]) -> int:
     column = (WIDTH - 2 * MARGIN - 3 * GAP) // 4
     half = (WIDTH - 2 * MARGIN - GAP) // 2
     portraits = [
-        titled(f"Portraits of {layer}", portraits_of(layer, channels), column)
+        titled(f"Portraits of {layer}", portraits_of(layer, channels, column), column)
         for layer, channels in PORTRAITS.items()
     ]
     photo = nnviz.open_image(sample_photo())
-    pictures = [titled("The photograph", rgb8(photo.pixels), half)]
+    shown = [titled("The photograph", rgb8(photo.pixels), half)]
     for depth in DEPTHS:
         dreamt = nnviz.run(
             "deep_dream",
@@ -73,9 +74,9 @@ def main(words: list[str]) -> int:
             size=half,
         )
         title = f"Its dream, {depth.words}: {depth.layer}"
-        pictures.append(titled(title, rgb8(dreamt.data), half))
-    rows = [beside(portraits), beside(pictures[:2]), beside(pictures[2:])]
-    Image.fromarray(framed(rows)).save(path, quality=QUALITY, method=6)
+        shown.append(titled(title, rgb8(dreamt.data), half))
+    rows = [beside(portraits), beside(shown[:2]), beside(shown[2:])]
+    Image.fromarray(framed(below(rows))).save(path, quality=QUALITY, method=6)
     sys.stdout.write(f"{path}\n")
     return 0
 
@@ -85,17 +86,16 @@ def sample_photo() -> Path:
     return next(path for path in sample_photos() if path.name == PHOTO)
 
 
-def portraits_of(layer: str, channels: str) -> Colours:
+def portraits_of(layer: str, channels: Sequence[int], width: int) -> Colours:
     """Return pictures that channels of a layer answer to most, two rows of three."""
-    found = nnviz.run(
-        "activation_maximization",
-        MODEL,
-        layer=layer,
-        channel=-1,
-        channels=channels,
-        steps=STEPS,
-    )
-    return rgb8(found.data)
+    side = (width - 2 * NARROW) // 3
+    cells = []
+    for channel in channels:
+        found = nnviz.run(
+            "activation_maximization", MODEL, layer=layer, channel=channel, steps=STEPS
+        )
+        cells.append(pictures.show(rgb8(found.data), (side, side)))
+    return below([beside(cells[:3], NARROW), beside(cells[3:], NARROW)], NARROW)
 
 
 def titled(words: str, pixels: Colours, width: int) -> Colours:
@@ -109,29 +109,27 @@ def titled(words: str, pixels: Colours, width: int) -> Colours:
     return np.concatenate([head, np.asarray(resized)])
 
 
-def beside(parts: list[Colours]) -> Colours:
+def beside(parts: list[Colours], gap: int = GAP) -> Colours:
     """Return pictures in a row, with gaps between them."""
-    height = max(part.shape[0] for part in parts)
-    row: list[Colours] = []
-    for part in parts:
-        below = text.sheet(height - part.shape[0], part.shape[1], GROUND)
-        row += [text.sheet(height, GAP, GROUND), np.concatenate([part, below])]
-    return np.concatenate(row[1:], axis=1)
+    return np.swapaxes(below([np.swapaxes(each, 0, 1) for each in parts], gap), 0, 1)
 
 
-def framed(rows: list[Colours]) -> Colours:
-    """Return rows below each other, with a margin around them."""
-    width = max(row.shape[1] for row in rows)
+def below(parts: list[Colours], gap: int = GAP) -> Colours:
+    """Return pictures in a column, with gaps between them."""
+    width = max(part.shape[1] for part in parts)
     column: list[Colours] = []
-    for row in rows:
-        aside = text.sheet(row.shape[0], width - row.shape[1], GROUND)
-        column += [text.sheet(GAP, width, GROUND), np.concatenate([row, aside], 1)]
-    whole = np.concatenate(column[1:])
-    margins = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
-    padded = np.pad(whole, margins)
-    outside = np.pad(np.zeros(whole.shape[:2], bool), margins[:2], constant_values=True)
-    padded[outside] = GROUND
-    return padded
+    for part in parts:
+        aside = text.sheet(part.shape[0], width - part.shape[1], GROUND)
+        column += [text.sheet(gap, width, GROUND), np.concatenate([part, aside], 1)]
+    return np.concatenate(column[1:])
+
+
+def framed(picture: Colours) -> Colours:
+    """Return a picture with a margin around it."""
+    height, width = picture.shape[:2]
+    whole = text.sheet(height + 2 * MARGIN, width + 2 * MARGIN, GROUND)
+    whole[MARGIN : MARGIN + height, MARGIN : MARGIN + width] = picture
+    return whole
 
 
 if __name__ == "__main__":
