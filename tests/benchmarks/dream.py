@@ -37,8 +37,9 @@ class Usual:
         self.net = net.requires_grad_(True)
         self.normaliser = normaliser
         self.kept: list[torch.Tensor] = []
+        # A copy: VGG's next layer works in place, and would change what was kept.
         net.get_submodule(layer).register_forward_hook(
-            lambda _module, _inputs, output: self.kept.append(output)
+            lambda _module, _inputs, output: self.kept.append(output.clone())
         )
 
     def step(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
