@@ -49,7 +49,13 @@ from nnviz.engine.ops.transforms import (
     fitted,
     lucid,
 )
-from nnviz.engine.ops.wanted import Where, of_channels, of_target, side_of
+from nnviz.engine.ops.wanted import (
+    Where,
+    of_channels,
+    of_layer,
+    of_target,
+    side_of,
+)
 from nnviz.media.decode import open_image
 from nnviz.media.folders import list_images
 
@@ -80,13 +86,22 @@ class ActivationMaximizationParams:
     ] = ""
     channel: Annotated[
         ChannelIndex,
-        Help("What to make strong; -1 for those named below. Of the output, a class."),
+        Help(
+            "What to make strong, of the output a class; -1 for those named below, or "
+            "for the whole layer."
+        ),
     ] = 0
     channels: Annotated[
         str,
         When("channel", (-1,)),
         Help("One picture each: 3, 7, 12-20; or a direction: 3 - 7 + 0.5*12."),
     ] = ""
+    cosine_power: Annotated[
+        float,
+        Range(0, 10),
+        When("channel", (-1,)),
+        Help("How much a direction must be met, not only gone along."),
+    ] = 0.0
     place: Annotated[
         Where, Help("The channel's mean over all places, or its unit in the middle.")
     ] = "everywhere"
@@ -308,10 +323,13 @@ def _objectives(
     """Return what is to be made strong, one for each picture."""
     if params.target:
         return [of_target(info, params.target, params.place)]
+    if params.channel < 0 and not params.channels.strip():
+        return [of_layer(info, params.layer)]
     mixtures: Sequence[Mixture] = [((params.channel, 1.0),)]
     if params.channel < 0:
         mixtures = parse_channels(params.channels, "--channels")
-    return of_channels(info, params.layer, mixtures, params.place)
+    power = params.cosine_power
+    return of_channels(info, params.layer, mixtures, params.place, power)
 
 
 def _begun(

@@ -129,7 +129,7 @@ def direction(
     layer: str,
     vector: Tensor,
     *,
-    place: Place | None = None,
+    centre: bool = False,
     cosine_power: float = 0,
     words: str = "a direction",
 ) -> Objective:
@@ -138,19 +138,20 @@ def direction(
     Args:
         layer: whose channels are the axes.
         vector: v, (C,).
-        place: where alone; None for all places.
+        centre: whether the place in the middle alone counts.
         cosine_power: k; 0 is the plain dot product.
         words: what the direction is.
     """
 
     def score(maps: Maps) -> Tensor:
         found = maps[layer]
-        if place is not None:
-            found = found[:, :, place[0], place[1], None, None]
+        if centre:
+            row, column = _centre(found)
+            found = found[:, :, row, column, None, None]
         wanted = vector.to(found)[None, :, None, None]
         return dot_times_cosine(found, wanted, cosine_power).mean((1, 2))
 
-    return Objective(f"{words} of {layer}", frozenset({layer}), score)
+    return Objective(f"{words} of {layer or 'the output'}", frozenset({layer}), score)
 
 
 def energy(layer: str, channels: Sequence[int] = ()) -> Objective:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import torch
+
 from nnviz.base.channels import Mixture
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import LayerInfo, ModelInfo, Task
@@ -14,14 +16,25 @@ from nnviz.base.targets import (
     parse_target,
 )
 from nnviz.engine.ops.maps import channels_of
-from nnviz.engine.ops.objectives import Objective, channel, logit, unit
+from nnviz.engine.ops.objectives import (
+    Objective,
+    channel,
+    direction,
+    energy,
+    logit,
+    unit,
+)
 
 Where = Literal["everywhere", "centre"]
 """The mean over all places of a channel, or its unit in the middle."""
 
 
 def of_channels(
-    info: ModelInfo, layer: str, mixtures: Sequence[Mixture], place: Where
+    info: ModelInfo,
+    layer: str,
+    mixtures: Sequence[Mixture],
+    place: Where,
+    cosine_power: float = 0,
 ) -> list[Objective]:
     """Return the objectives of channels or mixtures of them.
 
@@ -30,13 +43,25 @@ def of_channels(
         layer: whose channels; "" for the network's output, whose channels are classes.
         mixtures: one for each picture.
         place: the mean over all places, or the unit in the middle.
+        cosine_power: how often the cosine with a mixture's direction counts.
 
     Raises:
         UsageError: no such layer or channel.
         ModelError: the output is no row of classes.
     """
     known = info.known_layer(layer) if layer else None
-    return [_mixed(info, known, mixture, place) for mixture in mixtures]
+    return [_mixed(info, known, mixture, place, cosine_power) for mixture in mixtures]
+
+
+def of_layer(info: ModelInfo, layer: str) -> Objective:
+    """Return the objective of a whole layer: all that it answers to.
+
+    Raises:
+        UsageError: no such layer, or none is named.
+    """
+    if not layer:
+        raise UsageError("--layer", "none is named", "choose the layer to make strong")
+    return energy(info.known_layer(layer).name)
 
 
 def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
@@ -56,15 +81,14 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
     match parse_target(text, info.labels, names):
         case ChannelTarget(layer, index, None):
             found = info.known_layer(layer)
-            return _mixed(info, found, ((index, 1.0),), place)
+            return _plain(info, found, index, place)
         case ChannelTarget(layer, index, chosen):
             _require_channel(info, info.known_layer(layer), index)
             return unit(layer, index, chosen)
         case ClassTarget(int(index), False):
-            return _mixed(info, None, ((index, 1.0),), place)
+            return _plain(info, None, index, place)
         case DifferenceTarget(plus, minus):
-            pair = ((plus, 1.0), (minus, -1.0))
-            return _mixed(info, None, pair, place)
+            return _plain(info, None, plus, place) - _plain(info, None, minus, place)
         case _:
             raise UsageError(
                 OPTION,
@@ -94,26 +118,40 @@ def side_of(info: ModelInfo, size: int) -> int:
 
 
 def _mixed(
-    info: ModelInfo, layer: LayerInfo | None, mixture: Mixture, place: Where
+    info: ModelInfo,
+    layer: LayerInfo | None,
+    mixture: Mixture,
+    place: Where,
+    cosine_power: float,
 ) -> Objective:
-    """Return the weighted sum of channels of a layer, or of classes."""
-    whole: Objective | None = None
+    """Return a channel, or the direction of several."""
+    (first, weight), *others = mixture
+    if not others and weight == 1:
+        return _plain(info, layer, first, place)
+    vector = torch.zeros(_channels(info, layer))
     for index, weight in mixture:
         _require_channel(info, layer, index)
-        one = _plain(info, layer, index, place)
-        part = one if weight == 1 else weight * one
-        whole = part if whole is None else whole + part
-    if whole is None:
-        raise UsageError("--channels", "names none", "write 3, 7 or 3 - 7 + 0.5*12")
-    return whole
+        vector[index] += weight
+    return direction(
+        layer.name if layer else "",
+        vector,
+        centre=place == "centre",
+        cosine_power=cosine_power,
+        words=" + ".join(f"{weight:g} * {index}" for index, weight in mixture),
+    )
 
 
 def _plain(
     info: ModelInfo, layer: LayerInfo | None, index: int, place: Where
 ) -> Objective:
+    _require_channel(info, layer, index)
     if layer is None:
         return logit(index, info.labels[index])
     return (unit if place == "centre" else channel)(layer.name, index)
+
+
+def _channels(info: ModelInfo, layer: LayerInfo | None) -> int:
+    return len(info.labels) if layer is None else channels_of(layer)
 
 
 def _require_channel(info: ModelInfo, layer: LayerInfo | None, index: int) -> None:
@@ -127,7 +165,7 @@ def _require_channel(info: ModelInfo, layer: LayerInfo | None, index: int) -> No
         raise ModelError(
             info.title, "gives boxes, no row of classes", "choose one of its layers"
         )
-    count = len(info.labels) if layer is None else channels_of(layer)
+    count = _channels(info, layer)
     if index >= count:
         name = layer.name if layer else "the output"
         raise UsageError(

@@ -160,9 +160,19 @@ def test_several_channels_lie_side_by_side(session):
     )
     assert run.report.main.pixels.shape == (2 * 64 + 2, 2 * 64 + 2, 3)
     assert run.report.notes[0] == (
-        "channel 3 of stage1; channel 5 of stage1 + -1 * channel 7 of stage1; "
+        "channel 3 of stage1; 1 * 5 + -1 * 7 of stage1; "
         "channel 9 of stage1; channel 10 of stage1"
     )
+
+
+def test_whole_layer_and_a_direction_grow(session):
+    values = {"layer": "stage1", "channel": -1, "size": 64, "steps": 6}
+    layer = ran(session, **values)
+    assert layer.report.notes[0] == "energy of stage1"
+    assert scores(layer)[-1] > 1.3 * scores(layer)[0]
+    one = ran(session, channels="3 + 2*5", cosine_power=2.0, place="centre", **values)
+    assert one.report.notes[0] == "1 * 3 + 2 * 5 of stage1"
+    assert scores(one)[-1] > scores(one)[0]
 
 
 def test_diversity_pushes_pictures_apart(session):
@@ -242,7 +252,8 @@ def test_bfloat16_looks_alike(session):
     ("values", "error", "words"),
     [
         ({"channel": 999, "layer": "stage1"}, UsageError, "it has 32: 0 to 31"),
-        ({"channel": -1}, UsageError, "is no channel"),
+        ({"channel": -1}, UsageError, "choose the layer"),
+        ({"channel": -1, "channels": "x"}, UsageError, "is no channel"),
         ({"layer": "stage9"}, UsageError, "did you mean stage"),
         ({"target": "probability(cup)"}, UsageError, "cannot be made strong"),
     ],
