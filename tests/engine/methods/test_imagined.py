@@ -166,7 +166,13 @@ def test_several_channels_lie_side_by_side(session):
 
 
 def test_whole_layer_and_a_direction_grow(session):
-    values = {"layer": "stage1", "channel": -1, "size": 64, "steps": 6}
+    values = {
+        "layer": "stage1",
+        "channel": -1,
+        "size": 64,
+        "steps": 6,
+        "transforms": "none",
+    }
     layer = ran(session, **values)
     assert layer.report.notes[0] == "energy of stage1"
     assert scores(layer)[-1] > 1.3 * scores(layer)[0]
