@@ -81,6 +81,13 @@ def _resumed(method: MethodInfo, options: argparse.Namespace) -> int:
     """Go on with a recording, in its own folder or in that of ``--record``."""
     opening.check_out(Path(options.out))
     folder, step = _moment(options.resume)
+    recorded = api.open_recording(folder).recipe.method
+    if recorded != method.name:
+        raise UsageError(
+            "--resume",
+            f"{folder} is a recording of {recorded}",
+            f"nnviz run {recorded} --resume {folder}",
+        )
     images = opening.pictures(options.images, method) if options.images else []
     with console.ProgressLine() as progress:
         result = api.resume(

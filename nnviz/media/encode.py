@@ -34,14 +34,18 @@ _AFTER_HEADER = 33
 """A PNG's signature (8 bytes) and header chunk (25): text goes behind them."""
 
 
-def encode_png(pixels: Pixels, text: Mapping[str, str] | None = None) -> bytes:
+def encode_png(
+    pixels: Pixels, text: Mapping[str, str] | None = None, *, quick: bool = False
+) -> bytes:
     """Return a PNG file's bytes.
 
     Args:
         pixels: uint8 or uint16, (H, W), (H, W, 1) or (H, W, 3).
         text: keyword -> text of any length, stored compressed as iTXt (UTF-8).
+        quick: in half the time, for a file that is a tenth larger.
     """
-    data = _deep_png(pixels) if pixels.dtype == np.uint16 else _plain_png(pixels)
+    deep = quick or pixels.dtype == np.uint16
+    data = _opencv_png(pixels, 1 if quick else -1) if deep else _plain_png(pixels)
     chunks = b"".join(_text_chunk(key, value) for key, value in (text or {}).items())
     return data[:_AFTER_HEADER] + chunks + data[_AFTER_HEADER:]
 
@@ -54,12 +58,13 @@ def _plain_png(pixels: Pixels) -> bytes:
     return file.getvalue()
 
 
-def _deep_png(pixels: Pixels) -> bytes:
+def _opencv_png(pixels: Pixels, level: int) -> bytes:
     import cv2
 
     colour = pixels.ndim == 3 and pixels.shape[2] == 3  # noqa: PLR2004
     ordered = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if colour else pixels
-    return cv2.imencode(".png", ordered)[1].tobytes()
+    options = [] if level < 0 else [cv2.IMWRITE_PNG_COMPRESSION, level]
+    return cv2.imencode(".png", ordered, options)[1].tobytes()
 
 
 def _text_chunk(key: str, text: str) -> bytes:
@@ -70,14 +75,18 @@ def _text_chunk(key: str, text: str) -> bytes:
 
 
 def write_png(
-    path: Path, pixels: Pixels, text: Mapping[str, str] | None = None
+    path: Path,
+    pixels: Pixels,
+    text: Mapping[str, str] | None = None,
+    *,
+    quick: bool = False,
 ) -> None:
     """Write a PNG file; see ``encode_png``.
 
     Raises:
         InputError: the folder or the disk does not allow it.
     """
-    data = encode_png(pixels, text)
+    data = encode_png(pixels, text, quick=quick)
     with replacing(path) as file:
         file.write(data)
 

@@ -276,7 +276,7 @@ class Recording:
             write_npz(path, frame)
         else:
             path = self._frames.place(index, ".png")
-            write_png(path, frame)
+            write_png(path, frame, quick=True)
         return path
 
     def _write_numbers(self, numbers: Numbers) -> None:
@@ -317,7 +317,8 @@ def _read_numbers(path: Path) -> tuple[list[Numbers], int]:
     try:
         return [json.loads(line) for line in lines], len(whole) + len(end)
     except ValueError:
-        raise InputError(path.name, "is damaged", "delete the recording") from None
+        name = f"{path.parent.name}/{path.name}"
+        raise InputError(name, "is damaged", "delete the recording") from None
 
 
 def _read_arrays(path: Path) -> Arrays:

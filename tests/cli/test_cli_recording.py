@@ -87,6 +87,8 @@ def test_wrong_use_is_said(refused, recorded, cat, tmp_path):
     assert "--steps: cannot be changed while" in line
     status, line = refused("recording", recorded, "--out", "a.mp4", "--rate", "x")
     assert "--rate: 'x' is no number" in line
+    status, line = refused("run", "deep_dream", "--resume", recorded)
+    assert "is a recording of descent; nnviz run descent --resume" in line
     status, line = refused("run", "predictions", cat, "--record", recorded)
     assert "--record: no such option" in line
     (recorded / "recipe.json").write_text("{}")

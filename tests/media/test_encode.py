@@ -155,3 +155,10 @@ def test_json(tmp_path):
         write_text(tmp_path / "b.json", bad)
         with pytest.raises(InputError, match="is no JSON"):
             read_json(tmp_path / "b.json")
+
+
+def test_a_quick_png_holds_the_same_pixels(tmp_path):
+    write_png(tmp_path / "a.png", PIXELS, {"nnviz.recipe": RECIPE}, quick=True)
+    with P.open(tmp_path / "a.png") as picture:
+        assert picture.text == {"nnviz.recipe": RECIPE}
+        assert np.array_equal(np.asarray(picture), PIXELS)

@@ -34,6 +34,8 @@ _SMALL = 512
 """Longest side, px, of a picture whose state is kept twice a second."""
 _SMALL_SECONDS, _LARGE_SECONDS = 0.5, 10.0
 _FRAME_SECONDS = 1 / 20
+_FREE_SECONDS = 1.0
+"""What writing may take in a run of any length."""
 _STOP_SECONDS = 0.06
 """Stopping must not be felt as waiting."""
 _FRAME_SHARE, _STATE_SHARE = 0.05, 0.1
@@ -192,9 +194,10 @@ def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
 class Recorder:
     """Keeps each step's numbers, and frames and states as far as time allows.
 
-    Frames are kept 20 times a second at most, in 5 % of the time; where a method makes
-    a film, all its pictures.  The state is kept twice a second up to 512 px, of larger
-    pictures every 10 s, in 10 % of the time.  So a process that is killed loses little.
+    Frames are kept 20 times a second at most, in 5 % of the time and a second more, so
+    that a short run has all; where a method makes a film, all its pictures.  The state
+    is kept twice a second up to 512 px; of larger pictures every 10 s, in 10 % of the
+    time and a second more.  So a process that is killed loses little.
 
     Args:
         recording: to append to.
@@ -253,6 +256,7 @@ class Recorder:
     def _keep_state(self, ctx: Context, moment: Kept) -> None:
         large = self._last is not None and max(self._last.shape[:2]) > _SMALL
         self._states.seconds = _LARGE_SECONDS if large else _SMALL_SECONDS
+        self._states.share = _STATE_SHARE if large else 1.0
         if not self._states.due():
             return
         began = time.perf_counter()
@@ -307,25 +311,32 @@ def open_tape(
 class _Rhythm:
     """When to write again: not too often, and in a small share of the time.
 
+    The first second of writing is free, so that of a short run every step is kept.
+
     Attributes:
         seconds: from one time to the next, at least.
+        share: of the time that writing may take.
         seconds_taken: by what was written last.
     """
 
     def __init__(self, seconds: float, share: float) -> None:
         self.seconds = seconds
-        self._share = share
+        self.share = share
         self.seconds_taken = 0.0
+        self._spent = 0.0
+        self._began = time.perf_counter()
         self._last = float("-inf")
 
     def due(self) -> bool:
         """Tell whether it is time."""
-        pause = max(self.seconds, self.seconds_taken / self._share)
-        return time.perf_counter() - self._last >= pause
+        now = time.perf_counter()
+        room = _FREE_SECONDS + self.share * (now - self._began)
+        return now - self._last >= self.seconds and self._spent < room
 
     def took(self, seconds: float) -> None:
         """Say how long writing took, just now."""
         self.seconds_taken = seconds
+        self._spent += seconds
         self._last = time.perf_counter()
 
 
