@@ -114,11 +114,12 @@ def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | No
     )
 
 
-_NDIM = {Task.CLASSIFY: 1, Task.SEGMENT: 3}
+_NDIM = {Task.CLASSIFY: 1, Task.SEGMENT: 3, Task.REPAINT: 3}
 """Axes of the first output of a network, the batch left out."""
 _GIVES = {
     Task.CLASSIFY: "one number for each class",
     Task.SEGMENT: "a map for each class",
+    Task.REPAINT: "a picture",
 }
 
 
@@ -135,7 +136,7 @@ def _outputs(opened: Opened, facts: Facts) -> int:
         raise ModelError(
             opened.title,
             f"gives {shape} for a picture, not {_GIVES[opened.task]}",
-            "this version opens networks that classify, detect or segment",
+            "this version opens networks that classify, detect, segment or repaint",
         )
     return facts.output[0]
 

@@ -176,6 +176,8 @@ def parameters_of(architecture: str) -> int:
 @cache
 def architectures(task: Task = Task.CLASSIFY) -> tuple[str, ...]:
     """Return the names of all networks for a task in the installed torchvision."""
+    if task not in _MODULES:
+        return ()
     return tuple(models.list_models(module=_MODULES[task]))
 
 

@@ -87,10 +87,10 @@ class StyleRecipe:
         seed: of weights, order and cuts.
     """
 
-    epochs: int = 30
+    epochs: int = 25
     steps: int = 40
     batch: int = 4
-    side: int = 192
+    side: int = 160
     size: int = 256
     photos: int = 800
     held_out: int = 8

@@ -214,6 +214,7 @@ class ModelPanel(QWidget):
             Task.CLASSIFY: self.tr("names what a picture shows"),
             Task.DETECT: self.tr("finds objects"),
             Task.SEGMENT: self.tr("names every pixel"),
+            Task.REPAINT: self.tr("paints the picture anew"),
         }
         says = [f"{entry.title}: {purposes[entry.task]}"]
         if entry.accuracy:

@@ -28,7 +28,7 @@ class CycleGanGenerator(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the picture of the other kind, as large as the one given."""
-        painting: Tensor = super().forward(x)
+        painting: Tensor = super().forward(x)  # type: ignore[no-untyped-call]
         return painting[:, :, : x.shape[2], : x.shape[3]]
 
 

@@ -20,21 +20,21 @@ class QuickPainter(nn.Module):
 
     def __init__(self, width: int = 24, blocks: int = 4) -> None:
         super().__init__()
-        self.halve = _layer(3, width, 7, 2)
-        self.quarter = _layer(width, 2 * width, 3, 2)
+        self.fall1 = _layer(3, width, 7, 2)
+        self.fall2 = _layer(width, 2 * width, 3, 2)
         self.blocks = nn.Sequential(*(_Block(2 * width) for _ in range(blocks)))
         self.up1 = nn.Upsample(scale_factor=2, mode="nearest")
-        self.half = _layer(2 * width, width, 3, 1)
+        self.rise1 = _layer(2 * width, width, 3, 1)
         self.up2 = nn.Upsample(scale_factor=2, mode="nearest")
-        self.whole = _layer(width, width // 2, 3, 1)
+        self.rise2 = _layer(width, width // 2, 3, 1)
         self.pad = nn.ReflectionPad2d(1)
         self.paint = nn.Conv2d(width // 2, 3, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the painting, as large as the picture."""
         height, width = x.shape[2:]
-        y = self.blocks(self.quarter(self.halve(x)))
-        y = self.whole(self.up2(self.half(self.up1(y))))
+        y = self.blocks(self.fall2(self.fall1(x)))
+        y = self.rise2(self.up2(self.rise1(self.up1(y))))
         painting: Tensor = self.paint(self.pad(y))
         return painting[:, :, :height, :width] + x
 
