@@ -256,7 +256,7 @@ class Portraits(QObject):
             signed=False,
             shared_scale=False,
             unit="brightness",
-            noun="portrait of channel",
+            noun="channel",
             layer=self._layer[0].layer,
         )
         done, total = self.progress

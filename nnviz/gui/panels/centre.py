@@ -254,16 +254,16 @@ class Centre(QWidget):
 
     def _name_run(self) -> None:
         """Say what is at work where its steps are shown."""
+        self._portraits = False
         method = self._bench.runs.method
         if method is not None and method.recorded:
             self.title.setText(method.title)
 
     def _show_partial(self, report: Report) -> None:
-        if not self._bench.timeline.holds:
+        if not self._bench.timeline.holds and not self._portraits:
             self._show_step(report)
 
     def _show_step(self, report: Report) -> None:
-        self._portraits = False
         self._report, self._image = report, self._bench.selection.image
         self._show_parts()
         self.result.show_report(report, self._image)
@@ -274,15 +274,15 @@ class Centre(QWidget):
             self.set_mode(RESULT)
 
     def _show_portraits(self, report: Report) -> None:
-        """Show the portraits of a layer until another result is looked at."""
+        """Show the portraits of a layer until another run is begun or brought back."""
         if self._portraits:
             self._show_step(report)
-            self._portraits = True
             self.title.setText(self.tr("Portraits"))
 
     def _show_run(self, run: Run) -> None:
         self.run = run
-        self._portraits = False
+        if self._portraits:
+            return
         self._report, self._image = run.report, run.image
         self._show_parts()
         self.result.show_report(run.report, run.image)
@@ -293,6 +293,7 @@ class Centre(QWidget):
 
     def _show_restored(self, run: Run) -> None:
         """Show an earlier result; where two or many are shown, it alone."""
+        self._portraits = False
         if self._mode in (COMPARE, BOARD):
             self.set_mode(RESULT)
         self._show_run(run)
