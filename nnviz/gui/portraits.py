@@ -110,7 +110,10 @@ class Portraits(QObject):
             self._sitter(info.name, unit) for unit in range(info.shape[0])
         )
         self._tiles = {}
-        self._queue = deque(self._layer)
+        for sitter in self._layer:
+            if sitter in self._kept:
+                self._take(sitter, self._kept[sitter])
+        self._queue = deque(each for each in self._layer if each not in self._tiles)
         self.layer_begun.emit()
         self._tell_mosaic()
         self._next()
@@ -252,7 +255,7 @@ class Portraits(QObject):
             tiles[sitter.unit] = pixels.astype(np.float32) / 255
         mosaic = Mosaic(
             tiles=tiles,
-            order=np.arange(len(self._layer)),
+            order=np.array(sorted(each.unit for each in self._tiles), np.int64),
             signed=False,
             shared_scale=False,
             unit="brightness",

@@ -101,7 +101,7 @@ def test_the_layer_streams_and_the_chosen_unit_goes_first(bench, fake, qtbot, op
     mosaic = shown[-1].main
     assert mosaic.layer == "stem"
     assert mosaic.tiles[0].min() == 1
-    assert np.isnan(mosaic.tiles[2]).all()
+    assert mosaic.order.tolist() == [0, 1, 3]
     assert opened.stage.centre._report is shown[-1]
     bench.stop()
     fake.event.emit(PLACE, Cancelled())
