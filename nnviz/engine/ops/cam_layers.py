@@ -72,8 +72,18 @@ def middle(info: ModelInfo) -> LayerInfo:
     """
     candidates = layers_with_maps(info) or [_best(info)[0]]
     fine = max(info.preprocess.input_size) / _MIDDLE
-    found = [each for each in candidates if max(map_size(each) or (0,)) >= fine]
-    return (found or candidates)[-1]
+    bodies = [each for each in candidates if not _is_head(each.name)] or candidates
+    found = [each for each in bodies if max(map_size(each) or (0,)) >= fine]
+
+    def coarser_around(layer: LayerInfo) -> int:
+        """Count what holds it and ends in coarser maps: it is the start of those."""
+        return sum(
+            _is_in(layer, each) and max(map_size(each) or (fine,)) < fine
+            for each in info.layers
+        )
+
+    # Of equals min() takes the first: from the back, the deepest.
+    return min(reversed(found or bodies), key=coarser_around)
 
 
 def named(info: ModelInfo, name: str) -> LayerInfo:

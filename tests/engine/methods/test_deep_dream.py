@@ -25,6 +25,7 @@ from nnviz.base.preprocess import ChannelOrder, Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.method import Context, find
 from nnviz.engine.ops.cache import TensorCache
+from nnviz.engine.ops.cam_layers import middle
 from nnviz.engine.session import Session
 from nnviz.media.recordings import open_recording
 
@@ -426,6 +427,22 @@ def test_looks_whether_to_stop_in_every_layer_both_ways(session):
     for place in range(1, passes + 1):
         with pytest.raises(CancelledError):
             finish(session.job(request, stop_at(place)))
+
+
+@pytest.mark.parametrize(
+    ("model", "layer"),
+    [
+        ("zoo:resnet18@random", "layer3"),
+        ("zoo:mobilenet_v3_small@random", "features.8"),
+        ("bundled:objects", "stage3"),
+        ("bundled:digits", "features.relu3"),
+    ],
+)
+def test_a_layer_in_the_middle_is_chosen(session, model, layer):
+    """By the papers' tables: the last block of stride 16, of LeNet-5 the 10 x 10."""
+    request = ModelRequest(reference=model, device="cpu")
+    opened = finish(session.store.open(request, never))
+    assert middle(opened.info).name == layer
 
 
 def test_a_film_goes_into_the_last_picture(session):
