@@ -126,6 +126,7 @@ class Mosaic(Result):
         unit: what the numbers are, for the legend.
         noun: what a tile is: "channel", "filter".
         layer: name of the layer that the tiles belong to; selection is linked by it.
+            Empty where a tile's index is no channel's.
         frame: set where each tile covers the network's input.
         placement: as in Heatmap.
     """

@@ -323,7 +323,8 @@ def _mosaic_words(result: Mosaic, shown: tuple[int, int]) -> str:
     tiles = plural(total, result.noun)
     if count < total:
         tiles = f"{count} of {tiles}"
-    words = f"{tiles} of {result.layer}, {extent(result.tiles.shape[1:])} each"
+    where = f" of {result.layer}" if result.layer else ""
+    words = f"{tiles}{where}, {extent(result.tiles.shape[1:])} each"
     whole = (result.tiles.shape[1], result.tiles.shape[2])
     return words if shown == whole else f"{words}, shown as {extent(shown)} means"
 

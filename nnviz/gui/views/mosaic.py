@@ -323,7 +323,8 @@ class MosaicView(ResultView):
     def _choose(self, unit: int) -> None:
         if unit != self._unit:
             self._show_unit(unit)
-        self.unit_chosen.emit(unit)
+        if self.result is not None and self.result.layer:
+            self.unit_chosen.emit(unit)
 
     def _click(self, y: float, x: float) -> None:
         found = self._sheet.locate(y, x) if self._sheet else None
