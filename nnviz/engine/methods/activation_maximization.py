@@ -44,6 +44,7 @@ from nnviz.engine.ops.regularisers import PixelRules
 from nnviz.engine.ops.transforms import (
     Crop,
     Jitter,
+    Mirror,
     Pad,
     Transform,
     fitted,
@@ -164,6 +165,11 @@ class ActivationMaximizationParams:
         When("transforms", ("lucid", "shift")),
         Help("100 % is the published strength."),
     ] = 100.0
+    mirror: Annotated[
+        bool,
+        Steerable(),
+        Help("Turns left and right round in about every second step."),
+    ] = False
     crops: Annotated[
         int,
         Range(1, 64),
@@ -392,9 +398,10 @@ def _aim(objectives: Sequence[Objective], params: ActivationMaximizationParams) 
 def _rules(
     info: ModelInfo, params: ActivationMaximizationParams, done: float
 ) -> StepRules:
+    mirror = (Mirror(),) if params.mirror else ()
     return StepRules(
         learning_rate=params.learning_rate,
-        transforms=fitted(_transforms(info, params, done), info),
+        transforms=fitted((*_transforms(info, params, done), *mirror), info),
         views=params.crops if params.transforms == "crops" else 1,
         noise=params.noise / _PERCENT,
         total_variation=params.total_variation,

@@ -225,7 +225,7 @@ class Rotate:
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """Left and right exchanged in every second picture."""
+    """Left and right exchanged, or not, each as likely."""
 
     def __call__(self, geometry: Geometry, generator: torch.Generator) -> Geometry:
         """Return the geometry, mirrored or not."""

@@ -181,6 +181,12 @@ def test_whole_layer_and_a_direction_grow(session):
     assert scores(one)[-1] > scores(one)[0]
 
 
+def test_mirror_changes_what_is_seen(session):
+    values = {"layer": "stage1", "size": 64, "steps": 6, "transforms": "none"}
+    plain, mirrored = ran(session, **values), ran(session, mirror=True, **values)
+    assert not same_bytes(plain, mirrored)
+
+
 def test_diversity_pushes_pictures_apart(session):
     def alike(diversity):
         run = ran(
