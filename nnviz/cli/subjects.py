@@ -34,6 +34,7 @@ _STAND_INS: Mapping[Task, tuple[_StandIn, ...]] = {
         _StandIn("bundled:scenes-detector", ""),
     ),
     Task.SEGMENT: (_StandIn("bundled:scenes-segmenter", ""),),
+    Task.REPAINT: (),
 }
 
 

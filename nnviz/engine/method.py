@@ -83,6 +83,8 @@ class Context:
             is as it was then.
         moment: as said with ``keep``.
         opened: sha256 of the files of other pictures that were opened, by their paths.
+        earlier: what the method left for the next frame of a camera, by name; empty
+            for a photograph.
     """
 
     model: Model
@@ -97,6 +99,7 @@ class Context:
     begun: State | None = None
     moment: Kept | None = None
     opened: dict[str, str] = field(default_factory=dict)
+    earlier: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:

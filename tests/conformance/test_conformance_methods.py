@@ -6,6 +6,7 @@ from functools import singledispatch
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from support.explained import SIDE, networks
@@ -33,7 +34,9 @@ from nnviz.base.results import (
     Text,
 )
 from nnviz.engine.method import methods
+from nnviz.engine.models.networks import CHANNELS, REPAINTERS
 from nnviz.engine.session import Session
+from nnviz.engine.training.fitting import initialise_kaiming
 
 NAMES = sorted(methods())
 MODELS = {
@@ -42,8 +45,11 @@ MODELS = {
     Task.SEGMENT: ("zoo:lraspp_mobilenet_v3_large@random",),
 }
 
-TRANSFORMERS = {"attention": ("object:VisionTransformer-1",)}
-"""Methods that work on one kind of network only, by name."""
+HANDED_OVER = {
+    "attention": ("object:VisionTransformer-1",),
+    "fast_style": ("object:QuickPainter-2",),
+}
+"""Networks for methods that work on one kind of them only, by name."""
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +73,15 @@ def fresh(transformer):
 
 @contextmanager
 def opened(transformer):
-    """A session that was handed a transformer."""
+    """A session that was handed a transformer, and what paints."""
     made = Session()
-    reference = made.store.adopt(
-        transformer, Preprocess(input_size=(SIDE, SIDE), resize=SIDE), "abcdefghij"
-    )
-    assert (reference,) == TRANSFORMERS["attention"]
+    small = Preprocess(input_size=(SIDE, SIDE), resize=SIDE)
+    reference = made.store.adopt(transformer, small, "abcdefghij")
+    assert (reference,) == HANDED_OVER["attention"]
+    painter = REPAINTERS["QuickPainter"]()
+    initialise_kaiming(painter, torch.Generator().manual_seed(0))
+    reference = made.store.adopt(painter, small, CHANNELS, Task.REPAINT)
+    assert (reference,) == HANDED_OVER["fast_style"]
     yield made
     made.close()
 
@@ -80,7 +89,7 @@ def opened(transformer):
 def models_for(method):
     """Return networks that a method works on."""
     tasks = methods()[method].info.tasks or (Task.CLASSIFY,)
-    return TRANSFORMERS.get(method) or MODELS[tasks[0]]
+    return HANDED_OVER.get(method) or MODELS[tasks[0]]
 
 
 def request_of(method, model=""):

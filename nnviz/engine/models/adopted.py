@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import ModelSource
+from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.hashing import parameters_sha256
 from nnviz.engine.models.opened import Opened, frozen
@@ -24,7 +24,13 @@ class AdoptedNetworks:
     def __init__(self) -> None:
         self._opened: dict[str, Opened] = {}
 
-    def add(self, net: nn.Module, preprocess: Preprocess, labels: Sequence[str]) -> str:
+    def add(
+        self,
+        net: nn.Module,
+        preprocess: Preprocess,
+        labels: Sequence[str],
+        task: Task = Task.CLASSIFY,
+    ) -> str:
         """Keep a copy of a network and return the reference that opens it.
 
         The caller's network stays as it is, in training mode or not; what becomes of
@@ -46,6 +52,7 @@ class AdoptedNetworks:
             preprocess=preprocess,
             labels=tuple(labels),
             notes=_notes(net),
+            task=task,
         )
         return reference
 

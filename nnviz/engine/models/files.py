@@ -9,7 +9,7 @@ from typing import Any
 
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Progress
-from nnviz.base.info import ModelSource
+from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models import zoo
 from nnviz.engine.models.bundled import own_preprocess
@@ -17,7 +17,7 @@ from nnviz.engine.models.checkpoints import Checkpoint, read_state
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match import Fit, build, find_architecture, install
-from nnviz.engine.models.networks import CLASSIFIERS
+from nnviz.engine.models.networks import CHANNELS, CLASSIFIERS, REPAINTERS
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.places import find_side_car
 from nnviz.engine.models.references import FileReference, ZooReference
@@ -26,6 +26,23 @@ Check = Callable[[], None]
 
 _COLOURS = 3
 _LARGEST_SIDE_CAR = 1 << 24
+
+
+def _repainted(mean: float, std: float, value_range: float = 1.0) -> Preprocess:
+    return Preprocess(
+        input_size=(256, 256),
+        mean=(mean,) * _COLOURS,
+        std=(std,) * _COLOURS,
+        value_range=value_range,
+    )
+
+
+_REPAINTED = {
+    "QuickPainter": _repainted(0.5, 0.25),
+    "JohnsonNet": _repainted(0, 1, 255),
+    "CycleGanGenerator": _repainted(0.5, 0.5),
+}
+"""What networks that paint a picture anew take, and give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,7 @@ def open_file(
         preprocess=preprocess,
         labels=_labels(fit, side_car, checkpoint, path.name),
         notes=(f"matched to {fit.architecture}", *guessed, *checkpoint.notes),
+        task=Task.REPAINT if fit.architecture in REPAINTERS else Task.CLASSIFY,
     )
 
 
@@ -126,7 +144,9 @@ def _preprocess(
 
 def _usual(fit: Fit) -> Preprocess:
     """Return the architecture's preprocessing for the channels and size found."""
-    if fit.architecture in CLASSIFIERS:
+    if fit.architecture in _REPAINTED:
+        usual = _REPAINTED[fit.architecture]
+    elif fit.architecture in CLASSIFIERS:
         usual = own_preprocess()
     else:
         usual = zoo.preprocess_of(zoo.weights_of(ZooReference(fit.architecture)))
@@ -147,6 +167,8 @@ def _labels(
     fit: Fit, side_car: SideCar, checkpoint: Checkpoint, source: str
 ) -> tuple[str, ...]:
     """Return names from the side-car, else the checkpoint, else the architecture."""
+    if fit.architecture in REPAINTERS:
+        return CHANNELS
     if side_car.labels:
         return check_count(side_car.labels, fit.classes, f"the side-car of {source}")
     if len(checkpoint.labels) == fit.classes:

@@ -13,7 +13,7 @@ from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.engine.models import zoo
 from nnviz.engine.models.factories import on_meta
-from nnviz.engine.models.networks import CLASSIFIERS
+from nnviz.engine.models.networks import CLASSIFIERS, REPAINTERS
 
 Check = Callable[[], None]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -22,6 +22,8 @@ _CLASSES = 1013
 """A prime: a size that only the number of classes can have given."""
 _AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
 _COUNTER = "num_batches_tracked"
+_STATISTICS = ("running_mean", "running_var", _COUNTER)
+"""Written by instance norms before version 0.4, and never read."""
 _POSITIONS = "encoder.pos_embedding"
 _OLD_DENSENET = re.compile(
     r"(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:weight|bias|running_\w+))"
@@ -29,6 +31,17 @@ _OLD_DENSENET = re.compile(
 """torchvision's published DenseNets were saved before their layers were renamed."""
 _SHOWN = 5
 _MARGIN = 0.2
+
+
+def _ignoring_classes(make: Callable[[], nn.Module]) -> Callable[[int], nn.Module]:
+    return lambda _classes: make()
+
+
+_OWN = {
+    **CLASSIFIERS,
+    **{name: _ignoring_classes(make) for name, make in REPAINTERS.items()},
+}
+"""Architectures of our own, by what builds them for a number of classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +113,9 @@ def find_architecture(
 
 def build(fit: Fit) -> nn.Module:
     """Return the architecture of a fit, without memory for its weights."""
-    if fit.architecture in CLASSIFIERS:
+    if fit.architecture in _OWN:
         with on_meta():
-            net = CLASSIFIERS[fit.architecture](fit.classes)
+            net = _OWN[fit.architecture](fit.classes)
     else:
         options: dict[str, Any] = {}
         if fit.image_size:
@@ -158,7 +171,12 @@ def compare(shapes: Shapes, architecture: str) -> Fit:
                 missing.append(key)
         elif shapes[key] != wanted and not (side and key == _POSITIONS):
             mismatched.append(_mismatch(key, shapes[key], wanted))
-    unexpected = [key for key in shapes if key not in expected]
+    unexpected = [
+        key
+        for key in shapes
+        if key not in expected
+        and not (architecture in REPAINTERS and key.endswith(_STATISTICS))
+    ]
     return Fit(
         architecture=architecture,
         classes=classes,
@@ -186,7 +204,7 @@ def _candidates(
     hinted = [name for name in names if name in hint.lower()]
     if hinted and not compare(shapes, hinted[0]).faults:
         return hinted[:1]
-    groups = [*((name,) for name in CLASSIFIERS), *zoo.relatives()]
+    groups = [*((name,) for name in _OWN), *zoo.relatives()]
     scores = []
     for done, group in enumerate(groups):
         check()
@@ -203,7 +221,7 @@ def _candidates(
 
 
 def _size(architecture: str) -> int:
-    if architecture in CLASSIFIERS:
+    if architecture in _OWN:
         shapes = _signature(architecture).shapes
         return sum(math.prod(shape) for shape in shapes.values())
     return zoo.parameters_of(architecture)
@@ -218,9 +236,9 @@ def _likeness(shapes: Shapes, architecture: str) -> float:
 
 @cache
 def _signature(architecture: str) -> _Signature:
-    if architecture in CLASSIFIERS:
+    if architecture in _OWN:
         with on_meta():
-            net = CLASSIFIERS[architecture](_CLASSES)
+            net = _OWN[architecture](_CLASSES)
     else:
         net = zoo.empty_network(architecture, _CLASSES)
     shapes = {key: tuple(value.shape) for key, value in net.state_dict().items()}

@@ -13,6 +13,7 @@ from torch import nn
 
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Progress
+from nnviz.base.info import Task
 from nnviz.base.interrupts import held_back
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
@@ -74,10 +75,14 @@ class ModelStore:
         self._adopted = AdoptedNetworks()
 
     def adopt(
-        self, net: nn.Module, preprocess: Preprocess, labels: Sequence[str] = ()
+        self,
+        net: nn.Module,
+        preprocess: Preprocess,
+        labels: Sequence[str] = (),
+        task: Task = Task.CLASSIFY,
     ) -> str:
         """Take a copy of a network that exists already; return its reference."""
-        return self._adopted.add(net, preprocess, labels)
+        return self._adopted.add(net, preprocess, labels, task)
 
     def open(
         self, request: ModelRequest, check: Check

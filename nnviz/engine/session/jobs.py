@@ -64,6 +64,7 @@ class Session:
         self.store = ModelStore(weights_folder, model_bytes)
         self._cache = TensorCache(activation_bytes)
         self._frame_cache = TensorCache(activation_bytes)
+        self._earlier: dict[str, torch.Tensor] = {}
         self._frame = ""
 
     def job(self, request: Request, check: Check) -> Job:
@@ -93,6 +94,7 @@ class Session:
         """Let go of all networks and activations."""
         self._cache.clear()
         self._frame_cache.clear()
+        self._earlier.clear()
         self.store.close()
 
     def _load(self, request: ModelRequest, check: Check) -> Job:
@@ -131,6 +133,7 @@ class Session:
                 generator=torch.Generator().manual_seed(request.seed),
                 check=check,
                 cache=self._cache_for(request.image),
+                earlier=self._earlier if isinstance(request.image, FrameImage) else {},
                 planned=request.chunks,
             )
             report, recipe = yield from _followed(registered, ctx, request, begun)

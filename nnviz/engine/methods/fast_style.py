@@ -1,0 +1,126 @@
+"""Fast style: a network that was trained to paint, in one pass."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import ModelError
+from nnviz.base.frames import Frame
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Help, Range, Title, Unit
+from nnviz.base.results import Picture, Report
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.colour_transfer import with_colours_of
+from nnviz.engine.ops.memory import in_words
+from nnviz.engine.ops.octaves import scaled
+from nnviz.engine.ops.taps import outputs_of
+
+_PERCENT = 100
+_EARLIER = "fast style"
+_PICTURE_AXES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FastStyleParams:
+    """How large it is painted, and how much of the painting is shown."""
+
+    size: Annotated[
+        int,
+        Range(0, 4096),
+        Unit("px"),
+        Help("Longest side of the painting; 0 is the photograph's own."),
+    ] = 256
+    strength: Annotated[
+        float,
+        Range(0, 100),
+        Unit("%"),
+        Help("Share of the painting in the picture; the rest is the photograph."),
+    ] = 100.0
+    colours: Annotated[
+        Literal["of the style", "photograph"],
+        Help("The painting's, or the photograph's with its light and dark alone."),
+    ] = "of the style"
+    steadiness: Annotated[
+        float,
+        Title("Steadiness"),
+        Range(0, 95),
+        Unit("%"),
+        Help("Live: share of the frame before in each, against flicker."),
+    ] = 30.0
+
+
+@register(
+    "fast_style",
+    title="Fast style",
+    group="Style",
+    live=True,
+    reference=Reference("Johnson et al. 2016", "arXiv:1603.08155"),
+    tasks=(Task.REPAINT,),
+)
+class FastStyle:
+    """What a network for pictures gives for the photograph, in one pass."""
+
+    Params: ClassVar[type] = FastStyleParams
+    shows: ClassVar[str] = (
+        "The photograph as the network paints it: in one style that it was trained "
+        "in, or as a picture of another kind."
+    )
+    reading: ClassVar[str] = (
+        "One pass takes milliseconds where optimising takes a minute, so a camera can "
+        "be painted. The size decides how large the strokes are beside what is shown."
+    )
+    misleads: ClassVar[str] = (
+        "The network knows one style at about one size: in much larger pictures the "
+        "strokes are fine, in much smaller ones things are lost."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "large": {"size": 0},
+        "keep the colours": {"colours": "photograph"},
+    }
+
+    def run(self, ctx: Context, params: FastStyleParams) -> Iterator[Report]:
+        """Yield one report: "painting"."""
+        model = ctx.model
+        size = scaled(ctx.photo.size, params.size)
+        photograph = model.whole_input(ctx.photo, size)
+        with in_words(model.info.title):
+            painting = _painted(ctx, photograph)
+        if params.colours == "photograph":
+            painting = with_colours_of(painting, photograph)
+        painting = torch.lerp(photograph, painting, params.strength / _PERCENT)
+        painting = _steadied(ctx, painting, params.steadiness / _PERCENT)
+        pixels = painting[0].permute(1, 2, 0).contiguous().cpu().numpy()
+        picture = Picture(pixels=pixels, frame=Frame.PHOTO, placement=ctx.placement)
+        yield Report({"painting": picture}, (f"{size[0]} x {size[1]} px",))
+
+
+def _painted(ctx: Context, photograph: Tensor) -> Tensor:
+    """Return the painting, (1, 3, H, W) in [0, 1].
+
+    Raises:
+        ModelError: the network gives something else.
+    """
+    normaliser = ctx.model.normaliser
+    found = outputs_of(ctx.model.net, normaliser(photograph), ctx.check)[0]
+    if found.ndim != _PICTURE_AXES or found.shape != photograph.shape:
+        raise ModelError(
+            ctx.model.info.title,
+            f"gives {tuple(found.shape)} for a picture of {tuple(photograph.shape)}",
+            "pick a network that repaints",
+        )
+    return normaliser.undone(found).clamp(0, 1)
+
+
+def _steadied(ctx: Context, painting: Tensor, share: float) -> Tensor:
+    """Return the painting blended with that of the frame before, where it is live."""
+    if not ctx.live:
+        return painting
+    before = ctx.earlier.get(_EARLIER)
+    if share and before is not None and before.shape == painting.shape:
+        painting = torch.lerp(painting, before, share)
+    ctx.earlier[_EARLIER] = painting
+    return painting
