@@ -59,8 +59,8 @@ _UNITS = {"mean": by_mean, "spread": by_spread, "bands": by_bands}
 _OF_DREAM = ("layer", "also", "channel", "strongest", "grows", "guide")
 _MOST_BYTES, _LEAST_BYTES = 3 << 30, 1 << 30
 """Of main memory that pictures and a tile may take, and that a tile may at least."""
-_COPIES = 8
-"""Of the picture: its source, its gradient, both rolled, what is shown, ..."""
+_COPIES = 14
+"""Of the picture: its source, its gradient, both rolled, its bands, what is shown."""
 _SHARE = 0.5
 """For what is not foreseen."""
 
