@@ -24,9 +24,10 @@ from nnviz.gui.workspaces.explain import EXPLAIN
 from nnviz.gui.workspaces.imagine import IMAGINE
 from nnviz.gui.workspaces.inspect import INSPECT
 from nnviz.gui.workspaces.live import LIVE
+from nnviz.gui.workspaces.style import STYLE
 from nnviz.gui.workspaces.workspace import Workspace
 
-WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, ATTACK, LIVE)
+WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, LIVE)
 _SIZE = QSize(1440, 900)
 
 

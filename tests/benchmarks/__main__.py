@@ -17,6 +17,7 @@ from tests.benchmarks import (  # noqa: F401  they register
     live_engine,
     memory,
     nets,
+    style,
     window,
 )
 from tests.benchmarks.figures import BENCHMARKS, SOAKS

@@ -1,0 +1,12 @@
+"""Style: a photograph painted in the manner of another picture."""
+
+from nnviz.gui.workspaces.workspace import Workspace
+
+STYLE = Workspace(
+    name="style",
+    title="Style",
+    icon="palette",
+    group="Style",
+    methods=("style_transfer",),
+    docks=("browser", "recordings", "method", "images", "results"),
+)
