@@ -213,10 +213,11 @@ class Runs(QObject):
             self._chosen[self._workspace.name] = name
         kept = self._held(info)
         kept.update(values or {})
-        self._adopt_layer(info, kept, explicit=bool(values))
-        self._adopt_target(info, kept, values or {})
+        # First the form: the selection, which follows next, tells values to it.
         if changed:
             self.method_changed.emit(info)
+        self._adopt_layer(info, kept, explicit=bool(values))
+        self._adopt_target(info, kept, values or {})
         self.values_changed.emit(self.values)
         self._restart()
 

@@ -207,3 +207,13 @@ def test_two_items_put_together_are_compared(explaining, qtbot):
     items.put_together.emit(items.item(0), items.item(1))
     first, second = explaining.stage.centre.compare.pair()
     assert (first.recipe.method, second.recipe.method) == ("saliency", "grad_cam")
+
+
+def test_another_method_may_come_with_a_layer(explaining, fake, qtbot):
+    """Truth: its workspace opens, the layer is selected, and its form shows it."""
+    explaining.bench.selection.set_layer("stem.relu")
+    explaining.bench.runs.choose("filters", {"layer": "stem.conv"})
+    assert explaining.workspace is INSPECT
+    assert explaining.bench.selection.layer == "stem.conv"
+    assert explaining.stage.method.form.values()["layer"] == "stem.conv"
+    qtbot.waitUntil(lambda: asked(fake).method == "filters")
