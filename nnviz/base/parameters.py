@@ -86,6 +86,16 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
+class Along:
+    """The number is a place along an axis of the photograph, in [0, 1].
+
+    A click on the photograph sets it.
+    """
+
+    axis: Literal["x", "y"]
+
+
+@dataclass(frozen=True, slots=True)
 class LayerKinds:
     """Which layers a layer parameter offers.
 
@@ -111,6 +121,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     steerable: bool = False
     layers: str = "any"
+    along: str = ""
     when: tuple[str, tuple[Value, ...]] | None = None
 
     @property
@@ -287,6 +298,7 @@ def _read_field(field: "dataclasses.Field[Any]", hint: Any) -> Parameter:
         choices=choices,
         steerable=Steerable in found,
         layers=found.get(LayerKinds, LayerKinds("any")).offered,
+        along=found[Along].axis if Along in found else "",
         when=(when.field, when.values) if when else None,
     )
 

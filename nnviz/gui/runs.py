@@ -115,6 +115,7 @@ class Runs(QObject):
         selection.layer_changed.connect(self._follow_layer)
         selection.unit_changed.connect(self._follow_unit)
         selection.target_changed.connect(self._follow_target)
+        selection.position_changed.connect(self._follow_position)
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
@@ -466,6 +467,21 @@ class Runs(QObject):
         values = self._held(self._method)
         if values[name] not in (NO_UNIT, unit):
             self.show_channel(unit)
+
+    def _follow_position(self, position: tuple[float, float] | None) -> None:
+        """Ask the method about the place that was clicked, (y, x) px."""
+        image = self._selection.image
+        if self._method is None or image is None or position is None:
+            return
+        shares = {
+            axis: min(max(at / side, 0.0), 1.0)
+            for axis, at, side in zip("yx", position, image.size, strict=True)
+        }
+        places = {p.name: shares[p.along] for p in self._method.parameters if p.along}
+        if places:
+            self._held(self._method).update(places)
+            self.values_changed.emit(self.values)
+            self._restart()
 
     def _follow_target(self, _target: str) -> None:
         """Ask the method about what was chosen elsewhere."""

@@ -269,3 +269,15 @@ def test_a_recorded_method_never_runs_by_itself(imagine):
     assert quickness.runs_by_itself(
         replace(info, recorded=False), imagine.bench.selection.model
     )
+
+
+def test_a_click_on_the_photograph_says_where_to_look(opened, fake, qtbot):
+    """Truth: the place as shares of the photograph's sides, down and across."""
+    opened.enter(IMAGINE)
+    opened.bench.runs.choose("semantic_dictionary")
+    height, width = opened.bench.selection.image.size
+    opened.stage.centre.photo.canvas.clicked.emit(0.25 * height, 0.75 * width)
+    shown = opened.stage.method.form.values()
+    assert (shown["y"], shown["x"]) == (0.25, 0.75)
+    opened.bench.runs.run()
+    qtbot.waitUntil(lambda: fake.last("result").values["x"] == 0.75)

@@ -10,7 +10,15 @@ import numpy as np
 from nnviz.base.errors import UsageError
 from nnviz.base.frames import Placement
 from nnviz.base.info import LayerInfo, Reference
-from nnviz.base.parameters import Help, LayerKinds, LayerName, Range, Title, Unit
+from nnviz.base.parameters import (
+    Along,
+    Help,
+    LayerKinds,
+    LayerName,
+    Range,
+    Title,
+    Unit,
+)
 from nnviz.base.results import Array, Mosaic, Ranking, Report
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.ascent import Ascent, Climbed, StepRules
@@ -34,12 +42,14 @@ class SemanticDictionaryParams:
     x: Annotated[
         float,
         Range(0, 1),
+        Along("x"),
         Title("Across"),
         Help("Place on the photograph: 0 is its left edge, 1 its right."),
     ] = 0.5
     y: Annotated[
         float,
         Range(0, 1),
+        Along("y"),
         Title("Down"),
         Help("Place on the photograph: 0 is its top edge, 1 its bottom."),
     ] = 0.5
