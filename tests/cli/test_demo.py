@@ -16,8 +16,9 @@ from nnviz.cli.demo import _turns
 
 def shown():
     """The methods that a classifier and the networks that stand in can show."""
-    # The classifier is a convolutional network.
-    return [each for each in api.methods().values() if each.name != "attention"]
+    # The classifier is a convolutional network, and none that ships repaints.
+    others = {"attention", "fast_style"}
+    return [each for each in api.methods().values() if each.name not in others]
 
 
 class Links(HTMLParser):
