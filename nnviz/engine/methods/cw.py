@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, ClassVar
 
-import numpy as np
 from torch import Tensor
 
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
-from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import GoalParams, as_arrays, as_tensor
+from nnviz.engine.ops.attacks import GoalParams, as_tensor
 from nnviz.engine.ops.carlini_wagner import (
     Constants,
     Descent,
@@ -104,7 +104,8 @@ class CarliniWagner:
             )
             at = at.moved(descent, logits)
             report = attempt.report(descent.best, at.best, (at.words,))
-            _keep(ctx, attempt, at)
+            state = partial(attempt.state, at.counts, **at.tensors)
+            ctx.keep(attempt.numbers, state)
             ctx.step(at.done, total, "steps")
             yield report
         yield attempt.last(at.descent.best, ctx.generator)
@@ -124,6 +125,18 @@ class _Stand:
     def words(self) -> str:
         """Which c is tried."""
         return f"c = {float(self.constants.value):.3g}"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How far the search and the descent are, for a state."""
+        return {"step": self.descent.step, "done": self.done}
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """All else that a state needs."""
+        found = {name: getattr(self.descent, name) for name in _DESCENT}
+        found |= {name: getattr(self.constants, name) for name in _CONSTANTS}
+        return found | {"logits": self.best}
 
     def next_round(self) -> "_Stand":
         """Return the start of the descent for the next c."""
@@ -152,16 +165,3 @@ def _begin(ctx: Context, attempt: Attempt, constant: float) -> _Stand:
         as_tensor(state, "logits", attempt.before),
         int(state["done"]),
     )
-
-
-def _keep(ctx: Context, attempt: Attempt, at: _Stand) -> None:
-    """Let the step be recorded, and gone on from."""
-
-    def state() -> State:
-        tensors = {name: getattr(at.descent, name) for name in _DESCENT}
-        tensors |= {name: getattr(at.constants, name) for name in _CONSTANTS}
-        counts = {"step": np.array(at.descent.step), "done": np.array(at.done)}
-        arrays = as_arrays(**tensors, logits=at.best)
-        return arrays | attempt.history_state() | counts
-
-    ctx.keep(attempt.numbers, state)

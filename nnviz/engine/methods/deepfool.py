@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar
 
-import numpy as np
 import torch
 
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, TargetText, Title
 from nnviz.base.results import Report
-from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import as_arrays, as_tensor
+from nnviz.engine.ops.attacks import as_tensor
 from nnviz.engine.ops.deepfool import Walk, boundaries, candidates, crossed
 
 
@@ -80,7 +80,9 @@ class Deepfool:
             if attempt.succeeded(logits):
                 break
             at = crossed(attempt.clean, at, border, params.overshoot)
-            _keep(ctx, attempt, at, step + 1)
+            arrays = {"noise": at.noise, "pixels": at.pixels}
+            state = partial(attempt.state, {"step": step + 1}, **arrays)
+            ctx.keep(attempt.numbers, state)
             ctx.step(step, params.steps, "steps")
             yield report
         yield attempt.last(at.pixels, ctx.generator)
@@ -94,13 +96,3 @@ def _begin(ctx: Context, attempt: Attempt) -> tuple[Walk, int]:
     attempt.take_history(ctx.begun)
     noise, pixels = (as_tensor(ctx.begun, name, clean) for name in ("noise", "pixels"))
     return Walk(noise, pixels), int(ctx.begun["step"])
-
-
-def _keep(ctx: Context, attempt: Attempt, at: Walk, step: int) -> None:
-    """Let the step be recorded, and gone on from."""
-
-    def state() -> State:
-        arrays = as_arrays(noise=at.noise, pixels=at.pixels)
-        return arrays | attempt.history_state() | {"step": np.array(step)}
-
-    ctx.keep(attempt.numbers, state)

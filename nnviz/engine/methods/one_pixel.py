@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range
 from nnviz.base.results import Report
-from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import GoalParams, as_arrays, as_tensor
+from nnviz.engine.ops.attacks import GoalParams, as_tensor
 from nnviz.engine.ops.budget import Pace, pass_bytes
 from nnviz.engine.ops.one_pixel import (
     Population,
@@ -84,7 +84,9 @@ class OnePixel:
                 fitness = _fitness(ctx, attempt, genes)
                 population = survivors(population, genes, fitness)
             report = _report(attempt, population)
-            _keep(ctx, attempt, population, generation + 1)
+            arrays = {"genes": population.genes, "fitness": population.fitness}
+            state = partial(attempt.state, {"generation": generation + 1}, **arrays)
+            ctx.keep(attempt.numbers, state)
             ctx.step(generation + 1, params.generations, "generations")
             yield report
         yield attempt.last(painted(attempt.clean, population.best), ctx.generator)
@@ -121,16 +123,3 @@ def _fitness(ctx: Context, attempt: Attempt, genes: Tensor) -> Tensor:
 def _report(attempt: Attempt, population: Population) -> Report:
     pixels = painted(attempt.clean, population.best)
     return attempt.report(pixels, attempt.victim.logits(pixels))
-
-
-def _keep(
-    ctx: Context, attempt: Attempt, population: Population, generations: int
-) -> None:
-    """Let the generation be recorded, and gone on from."""
-
-    def state() -> State:
-        arrays = as_arrays(genes=population.genes, fitness=population.fitness)
-        counts = {"generation": np.array(generations)}
-        return arrays | attempt.history_state() | counts
-
-    ctx.keep(attempt.numbers, state)

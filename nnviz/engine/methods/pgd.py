@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar
 
-import numpy as np
 import torch
 
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Steerable, Title, Unit
 from nnviz.base.results import Report
-from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.attack_norms import random_noise
 from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import LEVELS, BallParams, as_arrays, as_tensor
+from nnviz.engine.ops.attacks import LEVELS, BallParams, as_tensor
 from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
 
 
@@ -94,7 +94,9 @@ class Pgd:
             if params.stop and attempt.succeeded(logits):
                 break
             at = climbed(attempt.clean, at, gradient, _how(ctx.params))
-            _keep(ctx, attempt, at, step + 1)
+            arrays = {"pixels": at.pixels, "momentum": at.momentum}
+            state = partial(attempt.state, {"step": step + 1}, **arrays)
+            ctx.keep(attempt.numbers, state)
             ctx.step(step, params.steps, "steps")
             yield report
         yield attempt.last(at.pixels, ctx.generator)
@@ -122,13 +124,3 @@ def _begin(ctx: Context, attempt: Attempt, params: PgdParams) -> tuple[Position,
         noise = random_noise(clean, params.epsilon / LEVELS, params.norm, ctx.generator)
         pixels = (clean + noise).clamp(0, 1)
     return Position(pixels, torch.zeros_like(clean)), 0
-
-
-def _keep(ctx: Context, attempt: Attempt, at: Position, step: int) -> None:
-    """Let the step be recorded, and gone on from."""
-
-    def state() -> State:
-        arrays = as_arrays(pixels=at.pixels, momentum=at.momentum)
-        return arrays | attempt.history_state() | {"step": np.array(step)}
-
-    ctx.keep(attempt.numbers, state)

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, ClassVar
 
-import numpy as np
 import torch
 
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Title, Unit
 from nnviz.base.results import Report
-from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import LEVELS, GoalParams, as_arrays, as_tensor
+from nnviz.engine.ops.attacks import LEVELS, GoalParams, as_tensor
 from nnviz.engine.ops.square import Best, side_of, stripes, with_square
 
 
@@ -76,7 +76,9 @@ class Square:
         while best.queries < params.queries and not attempt.succeeded(best.logits):
             best = _asked(attempt, best, params, ctx.generator)
             report = attempt.report(best.pixels, best.logits, _count(best))
-            _keep(ctx, attempt, best)
+            arrays = {"pixels": best.pixels, "logits": best.logits}
+            state = partial(attempt.state, {"queries": best.queries}, **arrays)
+            ctx.keep(attempt.numbers, state)
             ctx.step(best.queries, params.queries, "questions")
             yield report
         last = attempt.last(best.pixels, ctx.generator)
@@ -111,13 +113,3 @@ def _asked(
 
 def _count(best: Best) -> tuple[str]:
     return (f"{best.queries} questions",)
-
-
-def _keep(ctx: Context, attempt: Attempt, best: Best) -> None:
-    """Let the step be recorded, and gone on from."""
-
-    def state() -> State:
-        arrays = as_arrays(pixels=best.pixels, logits=best.logits)
-        return arrays | attempt.history_state() | {"queries": np.array(best.queries)}
-
-    ctx.keep(attempt.numbers, state)

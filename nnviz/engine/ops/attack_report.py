@@ -14,7 +14,7 @@ from nnviz.base.info import ModelInfo
 from nnviz.base.results import Curves, Picture, Ranking, Report, Result
 from nnviz.engine.ops.attack_goals import Chosen, Victim
 from nnviz.engine.ops.attack_norms import size_of
-from nnviz.engine.ops.attacks import LEVELS
+from nnviz.engine.ops.attacks import LEVELS, as_arrays
 from nnviz.engine.ops.survival import Files, repaired, rounded, survival
 from nnviz.engine.ops.targets import label
 
@@ -86,7 +86,8 @@ class Attempt:
         # The file is opened as any other is: what counts is what the network gets then.
         reopened = self.files.read(file)
         logits = self.victim.logits(reopened)
-        report = self.report(reopened, logits, self._of_file(pixels, reopened, logits))
+        said = self._of_file(pixels, reopened, logits) if raw else ()
+        report = self.report(reopened, logits, said)
         seed = int(torch.randint(1 << 31, (1,), generator=generator))
         table = survival(
             self.files, self.victim, self.chosen, self.info, file, seed=seed
@@ -96,9 +97,7 @@ class Attempt:
     def _of_file(
         self, pixels: Tensor, reopened: Tensor, logits: Tensor
     ) -> tuple[str, ...]:
-        """Say what rounding did."""
-        if not self.succeeded(self.victim.logits(pixels)):
-            return ()
+        """Say what rounding did to an attack that had succeeded."""
         if not self.succeeded(logits):
             return ("rounded to 8 bits it no longer works, and could not be repaired",)
         if torch.equal(reopened, rounded(pixels)):
@@ -110,9 +109,13 @@ class Attempt:
         """What a recording keeps of the last step."""
         return {"probability": self._history[-1][0]}
 
-    def history_state(self) -> dict[str, NDArray[Any]]:
-        """Return the answers so far, for ``take_history``."""
-        return {"history": np.array(self._history)}
+    def state(
+        self, counts: Mapping[str, int], **tensors: Tensor
+    ) -> dict[str, NDArray[Any]]:
+        """Return the arrays from which an attack goes on: its own, and the answers."""
+        numbers = {name: np.array(count) for name, count in counts.items()}
+        history = {"history": np.array(self._history)}
+        return as_arrays(**tensors) | history | numbers
 
     def take_history(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on from the answers of a recorded step."""

@@ -11,10 +11,10 @@ from nnviz.base.images import Colours
 from nnviz.base.info import ModelInfo
 from nnviz.base.results import Array, Table
 from nnviz.engine.ops.attack_goals import Chosen, Goal, Victim
+from nnviz.engine.ops.attacks import LEVELS
 from nnviz.engine.ops.targets import label
 from nnviz.media.distortions import DISTORTIONS
 
-_LEVELS = 255
 _FEWEST = 0.002
 _GROWTH = 1.5
 """How many of the numbers a repair's first step moves, and how that grows."""
@@ -35,12 +35,12 @@ class Files:
 
     def written(self, pixels: Tensor) -> Colours:
         """Return the pixels of the file, uint8 (h, w, C)."""
-        return (self.photo(pixels) * _LEVELS).round().astype(np.uint8)
+        return (self.photo(pixels) * LEVELS).round().astype(np.uint8)
 
 
 def rounded(pixels: Tensor) -> Tensor:
     """Return pixels in [0, 1] as an 8-bit file keeps them."""
-    return (pixels * _LEVELS).round() / _LEVELS
+    return (pixels * LEVELS).round() / LEVELS
 
 
 def repaired(victim: Victim, goal: Goal, pixels: Tensor, clean: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ def repaired(victim: Victim, goal: Goal, pixels: Tensor, clean: Tensor) -> Tenso
             than the attack did, one level aside.
     """
     found = rounded(pixels)
-    room = float((pixels - clean).abs().max()) + 1 / _LEVELS
+    room = float((pixels - clean).abs().max()) + 1 / LEVELS
     share = _FEWEST
     for _ in range(_STEPS):
         logits, gradient = victim.gradient(found, goal.margin)
@@ -66,7 +66,7 @@ def repaired(victim: Victim, goal: Goal, pixels: Tensor, clean: Tensor) -> Tenso
             return found
         number = max(1, int(share * gradient.numel()))
         least = gradient.abs().flatten().topk(min(number, gradient.numel())).values[-1]
-        move = gradient.sign() * (gradient.abs() >= least) / _LEVELS
+        move = gradient.sign() * (gradient.abs() >= least) / LEVELS
         moved = (found + move).clamp(0, 1)
         found = torch.where((moved - clean).abs() <= room, moved, found)
         share *= _GROWTH
