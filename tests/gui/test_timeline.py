@@ -114,6 +114,16 @@ def test_the_run_is_followed_and_can_wait(imagine, fake):
     assert not timeline.paused
 
 
+def test_a_step_that_measured_nothing_names_no_figure(imagine, fake):
+    """As an attack's last one, where the file is tested."""
+    tell(imagine, fake, 8)
+    timeline = imagine.bench.timeline
+    measured = tape(timeline.folder, 9)
+    last = replace(measured, numbers=(*measured.numbers[:-1], {}))
+    fake.event.emit(TAPE_READ, Done(last))
+    assert imagine.stage.centre.timeline.words.text() == "9 of 40"
+
+
 def test_scrubbing_shows_the_nearest_frame_while_the_run_goes_on(imagine, fake, qtbot):
     tell(imagine, fake, 19)
     timeline, bar = imagine.bench.timeline, imagine.stage.centre.timeline.bar

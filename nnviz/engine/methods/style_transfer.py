@@ -77,9 +77,11 @@ class StyleTransferParams:
         float,
         Title("Style over content"),
         Range(-3, 7),
-        Unit("powers of ten"),
         Steerable(),
-        Help("How much more the style counts than what the photograph shows."),
+        Help(
+            "How much more the style counts than what the photograph shows, in powers "
+            "of ten."
+        ),
     ] = 2.0
     strip: Annotated[
         bool,

@@ -1,5 +1,6 @@
 """The timeline below the picture: scrub, go, steer, fork, and make a film."""
 
+import math
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -177,8 +178,9 @@ class TimelinePanel(QWidget):
             return self.tr("Run to begin a recording; it is kept step by step.")
         total = max(timeline.total, timeline.last + 1)
         words = [self.tr("{0} of {1}").format(step + 1, total)]
-        if tape is not None and step < tape.steps and tape.measure:
-            words.append(number(tape.curve[step]))
+        measured = tape.curve[step] if tape and step < tape.steps else math.nan
+        if not math.isnan(measured):
+            words.append(number(measured))
         return " · ".join(words)
 
     def _go_words(self) -> str:
