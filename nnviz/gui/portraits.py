@@ -49,6 +49,8 @@ class Portraits(QObject):
     """The portraits of a layer are wanted."""
     mosaic_changed = Signal(object)
     """Report with the layer's portraits as far as they are there."""
+    looked_up = Signal(str, int, object)
+    """Layer and unit that were looked up, and the portrait, uint8 (H, W, 3)."""
 
     def __init__(self, selection: Selection, models: Models, parent: QObject) -> None:
         super().__init__(parent)
@@ -60,6 +62,7 @@ class Portraits(QObject):
         self._growing: Colours | None = None
         self._queue: deque[Sitter] = deque()
         self._current: Sitter | None = None
+        self._looked_up: Sitter | None = None
         self._layer: tuple[Sitter, ...] = ()
         self._tiles: dict[Sitter, Colours] = {}
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -100,6 +103,14 @@ class Portraits(QObject):
         return bool(self._layer) and len(self._tiles) < len(self._layer)
 
     # --- what is asked
+
+    def look_up(self, layer: str, unit: int) -> None:
+        """Find a unit's portrait if it was made before; it is not made for this."""
+        sitter = self._looked_up = self._sitter(layer, unit)
+        if sitter in self._kept:
+            self.looked_up.emit(layer, unit, self._kept[sitter])
+        elif self._bridge is not None:
+            self._bridge.portraits.find(sitter)
 
     def make_layer(self) -> None:
         """Make the portraits of all units of the chosen layer."""
@@ -199,7 +210,12 @@ class Portraits(QObject):
             self._hear_run(self._current, event)
 
     def _hear_found(self, found: object) -> None:
-        if not isinstance(found, FoundPortrait) or found.sitter != self._current:
+        if not isinstance(found, FoundPortrait):
+            return
+        sitter = found.sitter
+        if sitter == self._looked_up and found.pixels is not None:
+            self.looked_up.emit(sitter.layer, sitter.unit, found.pixels)
+        if sitter != self._current:
             return
         if found.pixels is None:
             self._make(found.sitter)
@@ -257,7 +273,7 @@ class Portraits(QObject):
             tiles=tiles,
             order=np.array(sorted(each.unit for each in self._tiles), np.int64),
             signed=False,
-            shared_scale=False,
+            shared_scale=True,
             unit="brightness",
             noun="channel",
             layer=self._layer[0].layer,

@@ -262,6 +262,8 @@ class Timeline(QObject):
                     self._recordings.list()
                 self.tape = tape
                 self.total = tape.total or self.total
+                if self.following:  # of a run's last steps not each is reported
+                    self.step = self.last
                 self.changed.emit()
             case Done(TapeFrame() as frame):
                 self._show(frame)

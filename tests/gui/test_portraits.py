@@ -156,3 +156,21 @@ def test_the_cache_is_by_network_layer_unit_and_parameters(tmp_path):
     assert find_portrait(sitter, tmp_path).pixels is None
     for other in (Sitter("abd", "layer/1 x", 7), Sitter("abc", "layer/1 x", 8)):
         assert find_portrait(other, tmp_path).pixels is None
+
+
+@pytest.mark.usefixtures("bench")
+def test_a_portrait_is_shown_beside_the_cursor_on_its_map(fake, qtbot, opened):
+    centre = opened.stage.centre
+    found = np.full((8, 8, 3), 77, np.uint8)
+    centre.result.unit_pointed.emit("stem", 2)
+    qtbot.waitUntil(lambda: bool(fake.portraits.asked), timeout=2000)
+    sitter = cache_has(fake, found)
+    assert (sitter.layer, sitter.unit) == ("stem", 2)
+    assert centre.portrait_card.isVisible()
+    centre.result.unit_pointed.emit("", -1)
+    assert not centre.portrait_card.isVisible()
+    centre.result.unit_pointed.emit("stem", 1)
+    qtbot.waitUntil(lambda: fake.portraits.asked[-1][1].unit == 1, timeout=2000)
+    cache_has(fake, None)
+    assert not centre.portrait_card.isVisible()
+    assert PLACE not in [place for place, _ in fake.asked]

@@ -124,6 +124,15 @@ def test_a_step_that_measured_nothing_names_no_figure(imagine, fake):
     assert imagine.stage.centre.timeline.words.text() == "9 of 40"
 
 
+def test_the_end_of_a_run_is_reached(imagine, fake):
+    """The last step is on disk and was not reported by itself."""
+    tell(imagine, fake, 38)
+    timeline = imagine.bench.timeline
+    finished = tape(timeline.folder, 40, finished=True)
+    fake.event.emit(TAPE_READ, Done(finished))
+    assert imagine.stage.centre.timeline.words.text() == "40 of 40 · 39"
+
+
 def test_scrubbing_shows_the_nearest_frame_while_the_run_goes_on(imagine, fake, qtbot):
     tell(imagine, fake, 19)
     timeline, bar = imagine.bench.timeline, imagine.stage.centre.timeline.bar

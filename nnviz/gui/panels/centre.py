@@ -24,6 +24,7 @@ from nnviz.gui.panels.board import BoardPane
 from nnviz.gui.panels.compare import ComparePane
 from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.photo import PhotoPane
+from nnviz.gui.panels.portrait_card import PortraitCard
 from nnviz.gui.panels.timeline import TimelinePanel
 from nnviz.gui.parts import MARGIN, named, row
 from nnviz.gui.theme import GRID
@@ -64,6 +65,7 @@ class Centre(QWidget):
         self.banners = Banners(bench)
         self.photo = PhotoPane(bench)
         self.result = ReportView()
+        self.portrait_card = PortraitCard(bench, self.result)
         self.timeline = TimelinePanel(bench)
         self.title = named(ElidedLabel(), "muted")
         self._mode = RESULT

@@ -20,12 +20,15 @@ class ResultView(QWidget):
     Signals:
         hovered: what is under the cursor, in words; empty when it leaves.
         unit_chosen: a tile that the user chose, by the network's own index.
+        unit_pointed: layer and index of the unit whose tile is under the cursor; an
+            empty layer for none.
         target_chosen: a part of the result that the user chose to ask about, as a
             target is written: "box:0"; empty when it is let go.
     """
 
     hovered = Signal(str)
     unit_chosen = Signal(int)
+    unit_pointed = Signal(str, int)
     target_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:

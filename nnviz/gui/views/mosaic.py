@@ -339,6 +339,15 @@ class MosaicView(ResultView):
         if under != self._under:
             self._under = under
             self._mark()
+            self._tell_pointed()
+
+    def _tell_pointed(self) -> None:
+        """Say which unit is under the cursor, where tiles are units of a layer."""
+        layer = self.result.layer if self.result is not None else ""
+        if self._under is None or self._sheet is None or not layer:
+            self.unit_pointed.emit("", NO_UNIT)
+        else:
+            self.unit_pointed.emit(layer, int(self._sheet.order[self._under]))
 
     def _mark(self) -> None:
         """Outline the chosen tile and the one under the cursor."""

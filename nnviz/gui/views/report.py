@@ -24,11 +24,13 @@ class ReportView(QWidget):
     Signals:
         hovered: what is under the cursor, in words; empty when it leaves.
         unit_chosen: a tile that the user chose, by the network's own index.
-        target_chosen: as in ``ResultView``.
+        unit_pointed: as in ``ResultView``.
+        target_chosen: likewise.
     """
 
     hovered = Signal(str)
     unit_chosen = Signal(int)
+    unit_pointed = Signal(str, int)
     target_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -177,6 +179,7 @@ class ReportView(QWidget):
         view = make_view(report[name], self)
         view.hovered.connect(self.hovered)
         view.unit_chosen.connect(self._choose)
+        view.unit_pointed.connect(self.unit_pointed)
         view.target_chosen.connect(self.target_chosen)
         view.set_photo_beside(self._photo_beside)
         self._views[name] = view
