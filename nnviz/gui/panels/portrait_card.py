@@ -28,7 +28,7 @@ class PortraitCard(QFrame):
         super().__init__(view)
         self.setObjectName("card")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._bench = bench
+        self._bench, self._view = bench, view
         self._wanted = ("", -1)
         self._picture = QLabel()
         self._words = label(style="muted")
@@ -68,9 +68,8 @@ class PortraitCard(QFrame):
 
     def _place(self) -> QPoint:
         """Return a place by the cursor, inside the view."""
-        view = self.parentWidget()
-        at = view.mapFromGlobal(QCursor.pos()) + QPoint(2 * GRID, 2 * GRID)
-        room = view.size() - self.size()
+        at = self._view.mapFromGlobal(QCursor.pos()) + QPoint(2 * GRID, 2 * GRID)
+        room = self._view.size() - self.size()
         if at.y() > room.height():
             at.setY(at.y() - self.height() - 4 * GRID)
         return QPoint(max(0, min(at.x(), room.width())), max(0, at.y()))
