@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[Any]
 Colours = NDArray[np.uint8]
+LUMINANCE = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in grey: ITU-R BT.601, as Pillow has them."""
 _COLOURS = 3
 
 

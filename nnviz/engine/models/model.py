@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nnviz.base.errors import InputError
-from nnviz.base.images import Image, Pixels, to_float
+from nnviz.base.images import LUMINANCE, Image, Pixels, to_float
 from nnviz.base.info import ModelInfo
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
 from nnviz.base.video import FrameImage
@@ -21,8 +21,6 @@ from nnviz.media.resize import resize, resize_quickly
 _COLOURS = 3
 _SMALL = (128, 128)
 """px: enough to see in a pass which layers feed which, where any size is taken."""
-_LUMINANCE = (0.299, 0.587, 0.114)
-"""ITU-R BT.601, what Pillow's grey conversion uses."""
 
 Photo = NDArray[np.float32]
 
@@ -270,7 +268,7 @@ def _match_channels(image: Image, channels: int) -> Pixels:
     if image.channels == 1:
         return np.repeat(image.pixels, channels, axis=2)
     if image.channels == _COLOURS and channels == 1:
-        grey: Pixels = image.pixels @ np.asarray(_LUMINANCE)
+        grey: Pixels = image.pixels @ np.asarray(LUMINANCE)
         return grey[..., None].astype(image.pixels.dtype)
     raise InputError(
         image.name,

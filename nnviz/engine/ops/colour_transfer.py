@@ -7,9 +7,9 @@ Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer"
 import torch
 from torch import Tensor
 
+from nnviz.base.images import LUMINANCE
 from nnviz.engine.ops.colour import COLOURS
 
-_LUMINANCE = (0.299, 0.587, 0.114)
 _TINY = 1e-7
 
 
@@ -63,7 +63,7 @@ def with_colours_of(picture: Tensor, photograph: Tensor) -> Tensor:
 
 
 def _luminance(picture: Tensor) -> Tensor:
-    weights = torch.tensor(_LUMINANCE).to(picture)
+    weights = torch.tensor(LUMINANCE).to(picture)
     return torch.einsum("nchw,c->nhw", picture, weights)[:, None]
 
 

@@ -1,0 +1,228 @@
+"""Stickers: pictures with transparency, cut out, kept as files, pasted on others.
+
+A sticker is an ``Image`` with alpha.  Its colours are not multiplied with it.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.errors import InputError
+from nnviz.base.images import (
+    LUMINANCE,
+    Colours,
+    Image,
+    Pixels,
+    image_from_array,
+    rgb8,
+    to_float,
+)
+from nnviz.base.preprocess import Interpolation
+from nnviz.base.stickers import Outline, Placement, Size
+from nnviz.media.decode import open_image
+from nnviz.media.encode import write_png
+from nnviz.media.opencv import silent_opencv
+from nnviz.media.resize import resize
+
+_OPAQUE = 255
+_COLOURS = 3
+_GREY_OR_COLOUR = {1, _COLOURS}
+_Floats = NDArray[np.float32]
+
+
+def solid(
+    colour: tuple[float, float, float], outline: Outline = "round", side: int = 256
+) -> Image:
+    """Return a disc or a square of one colour.
+
+    Args:
+        colour: red, green and blue in [0, 1].
+        outline: its shape.
+        side: px.
+    """
+    pixels = np.empty((side, side, _COLOURS), np.float32)
+    pixels[:] = colour
+    return cut_out(image_from_array(rgb8(pixels), f"{outline} sticker"), outline)
+
+
+def cut_out(picture: Image, outline: Outline) -> Image:
+    """Return a picture as a sticker.
+
+    Args:
+        picture: a photograph, a learned patch; its own transparency is kept.
+        outline: "square" keeps all of it; "round" cuts the largest disc out of its
+            middle, with an edge that is smooth over one pixel.
+    """
+    colours, alpha = rgb8(picture.pixels), _alpha(picture)
+    if outline == "round":
+        middle = _middle(picture.size)
+        colours, alpha = colours[middle], alpha[middle]
+        alpha = (alpha * disc(len(alpha))).round().astype(np.uint8)
+    return _sticker(colours, alpha, picture.name, picture.path)
+
+
+def disc(side: int) -> _Floats:
+    """Return how much of each pixel a disc of this diameter covers, (side, side).
+
+    1 inside, 0 outside, falling evenly over the one pixel across the edge.
+    """
+    away = np.arange(side, dtype=np.float32) + 0.5 - side / 2
+    radius = np.hypot(away[:, None], away)
+    covered: _Floats = (side / 2 - radius + 0.5).clip(0, 1)
+    return covered
+
+
+def open_sticker(path: str | Path) -> Image:
+    """Open a picture file as a sticker: what is transparent in it stays so.
+
+    Raises:
+        InputError: the file cannot be read, or is no picture.
+    """
+    picture = open_image(path)
+    if picture.alpha is not None and not picture.alpha.any():
+        raise InputError(picture.name, "is transparent everywhere", "choose another")
+    return cut_out(picture, "square")
+
+
+def write_sticker(path: Path, sticker: Image, text: dict[str, str]) -> None:
+    """Write a sticker as a PNG file with transparency.
+
+    Args:
+        path: of the file.
+        sticker: as the functions of this module return it.
+        text: kept in the file, by keyword.
+
+    Raises:
+        InputError: the folder or the disk does not allow it.
+    """
+    write_png(path, with_alpha(sticker), text)
+
+
+def with_alpha(sticker: Image) -> Colours:
+    """Return red, green, blue and alpha, uint8 (H, W, 4)."""
+    return np.dstack([rgb8(sticker.pixels), _alpha(sticker)])
+
+
+def paste(
+    image: Image, sticker: Image, placement: Placement, opacity: float = 1
+) -> Image:
+    """Return a picture with a sticker on it.
+
+    Args:
+        image: of any depth, grey or coloured.
+        sticker: with or without alpha.
+        placement: where it lies; what hangs over the edge is cut off.
+        opacity: 0 shows nothing of it, 1 all.
+
+    Raises:
+        InputError: the picture is neither grey nor coloured.
+    """
+    if image.channels not in _GREY_OR_COLOUR:
+        raise InputError(
+            image.name, f"has {image.channels} channels", "choose a colour picture"
+        )
+    pixels = pasted(image.pixels, sticker, placement, opacity)
+    return image_from_array(pixels, f"{image.name} with {sticker.name}")
+
+
+def pasted(
+    pixels: Pixels, sticker: Image, placement: Placement, opacity: float = 1
+) -> Pixels:
+    """Return ``paste`` of pixels (H, W, 1 or 3), in their own depth.
+
+    The sticker is resized with a filter that averages what becomes smaller (triangle),
+    then turned with bilinear interpolation; its edge is smooth over one pixel of the
+    picture.  Only the pixels around it are computed: fit for frames of a camera.
+    """
+    size = (pixels.shape[0], pixels.shape[1])
+    found = pixels.copy()
+    region = _region(size, placement.corners(size, sticker.size))
+    if region is None:
+        return found
+    scaled = _scaled(sticker, _px(size, sticker, placement))
+    layer = opacity * _turned(scaled, size, placement, region)
+    colours, alpha = layer[..., :_COLOURS], layer[..., _COLOURS:]
+    if pixels.shape[2] == 1:
+        colours = (colours @ np.array(LUMINANCE, np.float32))[..., None]
+    below = to_float(pixels[region])
+    found[region] = _in_depth(colours + (1 - alpha) * below, pixels.dtype)
+    return found
+
+
+def _px(size: Size, sticker: Image, placement: Placement) -> Size:
+    """Return height and width of a sticker on a picture of a size, whole px."""
+    scale = placement.width * min(size) / sticker.size[1]
+    # A width that is whole but for rounding stays so.
+    height, width = (max(1, int(np.ceil(side * scale - 1e-6))) for side in sticker.size)
+    return height, width
+
+
+@lru_cache(maxsize=8)
+def _scaled(sticker: Image, size: Size) -> _Floats:
+    """Return a sticker of about its size on the picture, float32 (h, w, 4) in [0, 1].
+
+    Colours are multiplied with alpha: what is transparent has no colour that could
+    bleed.  Kept, since a camera shows the same sticker in every frame.
+    """
+    whole = to_float(with_alpha(sticker))
+    alpha = whole[..., _COLOURS:]
+    mixed = np.concatenate([whole[..., :_COLOURS] * alpha, alpha], axis=2)
+    return resize(mixed, size, Interpolation.BILINEAR)
+
+
+def _turned(
+    layer: _Floats, size: Size, placement: Placement, region: tuple[slice, slice]
+) -> _Floats:
+    """Return a scaled sticker where it lies, for a region of the picture."""
+    cv2 = silent_opencv()
+    rows, columns = region
+    matrix = placement.matrix(size, (layer.shape[0], layer.shape[1]))
+    # OpenCV counts from the centres of pixels, and here from the region's corner.
+    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - (0.5 + columns.start, 0.5 + rows.start)
+    wide, high = columns.stop - columns.start, rows.stop - rows.start
+    found: _Floats = cv2.warpAffine(layer, matrix, (wide, high))
+    return found
+
+
+def _region(size: Size, corners: NDArray[np.float64]) -> tuple[slice, slice] | None:
+    """Return the rows and columns that a sticker touches; None where it is outside."""
+    # Its edge is smooth over a pixel, half of which lies outside.
+    low = np.floor(corners.min(0) - 1).clip(0)
+    high = np.ceil(corners.max(0) + 1).clip(None, (size[1], size[0]))
+    if (high <= low).any():
+        return None
+    (left, top), (right, bottom) = low.astype(int), high.astype(int)
+    return slice(int(top), int(bottom)), slice(int(left), int(right))
+
+
+def _in_depth(values: _Floats, dtype: np.dtype[Any]) -> Pixels:
+    if not np.issubdtype(dtype, np.integer):
+        return values.astype(dtype)
+    white = np.iinfo(dtype).max
+    return (values * white).round().clip(0, white).astype(dtype)
+
+
+def _middle(size: Size) -> tuple[slice, slice]:
+    side = min(size)
+    top, left = ((each - side) // 2 for each in size)
+    return slice(top, top + side), slice(left, left + side)
+
+
+def _alpha(picture: Image) -> Colours:
+    if picture.alpha is None:
+        return np.full(picture.size, _OPAQUE, np.uint8)
+    return rgb8(picture.alpha[..., None])[..., 0]
+
+
+def _sticker(colours: Colours, alpha: Colours, name: str, path: str) -> Image:
+    kept = image_from_array(np.dstack([colours, alpha]), name)
+    return Image(
+        np.ascontiguousarray(colours),
+        name,
+        kept.sha256,
+        path,
+        np.ascontiguousarray(alpha),
+    )
