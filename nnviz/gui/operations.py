@@ -288,15 +288,21 @@ class Operations(QObject):
             self._export(Path(folder))
 
     def _export(self, folder: Path) -> None:
-        run, board = self._stage.centre.run, self._board()
-        pane = self._stage.centre.board
-        if board is not None and pane is not None and self._bench.bridge is not None:
-            self._bench.bridge.export_board(board, str(folder), pane.chosen_lock())
-            return
-        if run is None or self._bench.bridge is None:
+        centre, bridge, board = self._stage.centre, self._bench.bridge, self._board()
+        if bridge is not None and board is not None and centre.board is not None:
+            bridge.export_board(board, str(folder), centre.board.chosen_lock())
+        elif self._shows_portraits:
+            if not self._bench.portraits.save(centre.painted(), folder):
+                self._bench.messages.say(self.tr("there are no portraits to save yet"))
+        elif bridge is not None and centre.run is not None:
+            bridge.export(centre.run, str(folder), None)
+        else:
             self._bench.messages.say(self.tr("there is no result to save yet"))
-            return
-        self._bench.bridge.export(run, str(folder), None)
+
+    @property
+    def _shows_portraits(self) -> bool:
+        centre = self._stage.centre
+        return centre.shows_portraits and centre.mode not in ("compare", "board")
 
     def copy_picture(self) -> None:
         """Put the shown result, or board, on the clipboard, with its legend."""
@@ -306,7 +312,7 @@ class Operations(QObject):
             QApplication.clipboard().setImage(image_of(picture))
             self._bench.messages.say(self.tr("board copied as a picture"))
             return
-        if self._stage.centre.run is None:
+        if self._stage.centre.run is None and not self._shows_portraits:
             self._bench.messages.say(self.tr("there is no result to copy yet"))
             return
         QApplication.clipboard().setImage(image_of(self._stage.centre.painted()))

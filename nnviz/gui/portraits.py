@@ -1,6 +1,8 @@
 """Portraits of units, made in the background when nothing else is to be done."""
 
+import re
 from collections import OrderedDict, deque
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +36,7 @@ _KEPT_BYTES = 128 << 20
 _MOSAIC_BYTES = 48 << 20
 _TILE = 96
 _MOSAIC_MS = 300
+_UNSAFE = re.compile(r"[^\w.]+")
 
 
 class Portraits(QObject):
@@ -65,6 +68,7 @@ class Portraits(QObject):
         self._looked_up: Sitter | None = None
         self._layer: tuple[Sitter, ...] = ()
         self._tiles: dict[Sitter, Colours] = {}
+        self._making = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._follow)
         self._telling = QTimer(self, singleShot=True, interval=_MOSAIC_MS)
@@ -100,7 +104,7 @@ class Portraits(QObject):
     @property
     def making_layer(self) -> bool:
         """Whether portraits of a layer are being made."""
-        return bool(self._layer) and len(self._tiles) < len(self._layer)
+        return self._making and len(self._tiles) < len(self._layer)
 
     # --- what is asked
 
@@ -120,7 +124,7 @@ class Portraits(QObject):
         self._layer = tuple(
             self._sitter(info.name, unit) for unit in range(info.shape[0])
         )
-        self._tiles = {}
+        self._tiles, self._making = {}, True
         for sitter in self._layer:
             if sitter in self._kept:
                 self._take(sitter, self._kept[sitter])
@@ -130,9 +134,23 @@ class Portraits(QObject):
         self._next()
         self.changed.emit()
 
+    def save(self, sheet: Colours, folder: Path) -> bool:
+        """Save the layer's portraits as far as they are there, and a sheet of them.
+
+        Returns:
+            Whether there are any.
+        """
+        info = self._selection.model
+        if self._bridge is None or info is None or not self._tiles:
+            return False
+        name = f"{info.title} {self._layer[0].layer} portraits"
+        base = folder / _UNSAFE.sub("-", name).strip("-")
+        self._bridge.portraits.save(tuple(self._tiles), sheet, base)
+        return True
+
     def stop(self) -> None:
         """Stop making portraits of a layer; those that are there stay."""
-        self._layer, self._tiles = (), {}
+        self._making = False
         self._queue.clear()
         if self._current is not None and self._bridge is not None:
             self._current = None
@@ -177,6 +195,7 @@ class Portraits(QObject):
     def _forget(self) -> None:
         """Another network: nothing of the old one is wanted any more."""
         self.stop()
+        self._layer, self._tiles = (), {}
         self.sitter, self._growing, self.trouble = None, None, ""
 
     # --- one at a time
@@ -235,7 +254,7 @@ class Portraits(QObject):
             case Failed(error):
                 if sitter == self.sitter:
                     self.trouble = error.text
-                self._layer, self._tiles = (), {}
+                self._making = False
                 self._queue.clear()
                 self._end(sitter, None)
             case Cancelled():

@@ -1,20 +1,22 @@
 """Portraits of units, kept on disk: one PNG file each, with its recipe inside."""
 
 import re
+import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from nnviz.base.errors import NnvizError
-from nnviz.base.images import rgb8
+from nnviz.base.errors import InputError, NnvizError
+from nnviz.base.images import Colours, rgb8
 from nnviz.base.portraits import PORTRAIT_FOUND, FoundPortrait, Sitter
 from nnviz.base.recipes import Run
 from nnviz.base.results import Picture
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_png
 from nnviz.runtime.export import RECIPE_KEY
-from nnviz.runtime.io import IoPool
+from nnviz.runtime.io import EXPORT_PLACE, IoPool
 
 KEPT_PLACE = ":portrait:kept"
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -50,8 +52,38 @@ def keep_portrait(sitter: Sitter, run: Run, root: Path | None = None) -> None:
             write_png(place_of(sitter, root), rgb8(main.pixels), text)
 
 
+def save_portraits(
+    sitters: Iterable[Sitter], sheet: Colours, base: Path, root: Path | None = None
+) -> tuple[Path, ...]:
+    """Write a sheet of portraits, and beside it each that is kept, as UNIT.png.
+
+    Args:
+        sitters: who is on the sheet.
+        sheet: uint8 (H, W, 3).
+        base: path of the sheet without suffix, and of the folder of the others.
+        root: as in ``place_of``.
+
+    Raises:
+        InputError: the folder or the disk does not allow it.
+    """
+    written = [base.with_name(base.name + ".png")]
+    write_png(written[0], sheet)
+    for sitter in sitters:
+        kept = place_of(sitter, root)
+        if not kept.is_file():
+            continue
+        written.append(base / f"{sitter.unit:04d}.png")
+        try:
+            base.mkdir(exist_ok=True)
+            shutil.copyfile(kept, written[-1])
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError(str(base), reason, "choose another folder") from error
+    return tuple(written)
+
+
 class PortraitDesk:
-    """Does this on the io threads; answers come under ``PORTRAIT_FOUND``."""
+    """Does this on the io threads; what was found comes under ``PORTRAIT_FOUND``."""
 
     def __init__(self, io: IoPool) -> None:
         self._io = io
@@ -63,3 +95,11 @@ class PortraitDesk:
     def keep(self, sitter: Sitter, run: Run) -> None:
         """Keep a portrait."""
         self._io.do(KEPT_PLACE, lambda: keep_portrait(sitter, run))
+
+    def save(self, sitters: Iterable[Sitter], sheet: Colours, base: Path) -> None:
+        """Save portraits; the answer is that of any result that is saved."""
+
+        def work() -> tuple[Path, ...]:
+            return save_portraits(sitters, sheet, base)
+
+        self._io.do(EXPORT_PLACE, work, soon=True)

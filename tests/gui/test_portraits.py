@@ -1,5 +1,7 @@
 """Portraits: the chosen unit first, then the layer; kept on disk.  Truth: the plan."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,13 @@ from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Picture, Report
 from nnviz.gui.portraits import PLACE
 from nnviz.gui.workspaces.imagine import IMAGINE
-from nnviz.runtime.portraits import find_portrait, keep_portrait, place_of
+from nnviz.media.decode import open_image
+from nnviz.runtime.portraits import (
+    find_portrait,
+    keep_portrait,
+    place_of,
+    save_portraits,
+)
 
 
 def run_of(value):
@@ -174,3 +182,32 @@ def test_a_portrait_is_shown_beside_the_cursor_on_its_map(fake, qtbot, opened):
     cache_has(fake, None)
     assert not centre.portrait_card.isVisible()
     assert PLACE not in [place for place, _ in fake.asked]
+
+
+def test_portraits_that_are_shown_are_what_is_saved(bench, fake, opened, settings):
+    opened.commands["go.portraits"].trigger()
+    cache_has(fake, np.full((8, 8, 3), 255, np.uint8))
+    cache_has(fake, np.zeros((8, 8, 3), np.uint8))
+    bench.stop()
+    bench.portraits._tell_mosaic()
+    settings.export_folder = str(Path.home())
+    opened.commands["file.save"].trigger()
+    name, sitters, sheet, base = fake.portraits.asked[-1]
+    assert name == "save"
+    assert [each.unit for each in sitters] == [0, 1]
+    assert sheet.shape[2] == 3
+    assert base.parent == Path.home()
+    assert "stem" in base.name
+
+
+def test_saved_portraits_are_a_sheet_and_files_with_recipes(tmp_path):
+    kept, missing = Sitter("net", "stem", 3), Sitter("net", "stem", 4)
+    keep_portrait(kept, run_of(0.4), tmp_path / "cache")
+    sheet = np.full((5, 7, 3), 9, np.uint8)
+    base = tmp_path / "out" / "net stem"
+    paths = save_portraits((kept, missing), sheet, base, tmp_path / "cache")
+    assert paths == (tmp_path / "out" / "net stem.png", base / "0003.png")
+    assert open_image(paths[0]).size == (5, 7)
+    copied = place_of(kept, tmp_path / "cache").read_bytes()
+    assert paths[1].read_bytes() == copied
+    assert b"nnviz.recipe" in copied

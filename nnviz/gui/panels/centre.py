@@ -61,7 +61,7 @@ class Centre(QWidget):
         self.run: Run | None = None
         self._image: Image | None = None
         self._report: Report | None = None
-        self._portraits = False
+        self.shows_portraits = False
         self.banners = Banners(bench)
         self.photo = PhotoPane(bench)
         self.result = ReportView()
@@ -256,13 +256,13 @@ class Centre(QWidget):
 
     def _name_run(self) -> None:
         """Say what is at work where its steps are shown."""
-        self._portraits = False
+        self.shows_portraits = False
         method = self._bench.runs.method
         if method is not None and method.recorded:
             self.title.setText(method.title)
 
     def _show_partial(self, report: Report) -> None:
-        if not self._bench.timeline.holds and not self._portraits:
+        if not self._bench.timeline.holds and not self.shows_portraits:
             self._show_step(report)
 
     def _show_step(self, report: Report) -> None:
@@ -271,19 +271,19 @@ class Centre(QWidget):
         self.result.show_report(report, self._image)
 
     def _begin_portraits(self) -> None:
-        self._portraits = True
+        self.shows_portraits = True
         if self._mode != BOTH:
             self.set_mode(RESULT)
 
     def _show_portraits(self, report: Report) -> None:
         """Show the portraits of a layer until another run is begun or brought back."""
-        if self._portraits:
+        if self.shows_portraits:
             self._show_step(report)
             self.title.setText(self.tr("Portraits"))
 
     def _show_run(self, run: Run) -> None:
         self.run = run
-        if self._portraits:
+        if self.shows_portraits:
             return
         self._report, self._image = run.report, run.image
         self._show_parts()
@@ -295,7 +295,7 @@ class Centre(QWidget):
 
     def _show_restored(self, run: Run) -> None:
         """Show an earlier result; where two or many are shown, it alone."""
-        self._portraits = False
+        self.shows_portraits = False
         if self._mode in (COMPARE, BOARD):
             self.set_mode(RESULT)
         self._show_run(run)
