@@ -29,6 +29,7 @@ from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.interrupts import held_back
 from nnviz.base.parameters import Value
+from nnviz.base.placed import Cut
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import (
@@ -328,6 +329,40 @@ def resume(
         begin=Moment(str(folder), step),
     )
     return Result(cast("Run", perform(request, progress)))
+
+
+def print_sticker(
+    sticker: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    width_mm: float = 80.0,
+    paper: str = "a4",
+    copies: int = 1,
+    marks: bool = True,
+) -> Path:
+    """Write a sticker as a PDF page, on which it has its size in millimetres.
+
+    Args:
+        sticker: a picture's file; "round:FILE" for its largest disc; "round:#ff0000"
+            or "square:#ff0000" for one colour.
+        out: the file to write, .pdf.
+        width_mm: width of the sticker on paper, mm.
+        paper: "a4" or "letter".
+        copies: how many on the page; 0 for as many as it holds.
+        marks: whether crop marks are drawn around each.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        NnvizError: no such sticker or paper, or the page does not hold so many.
+    """
+    # Imported here: it loads painters.
+    from nnviz.render.printing import Print  # noqa: PLC0415
+    from nnviz.runtime import sticker_print  # noqa: PLC0415
+
+    order = Print(width=width_mm, paper=paper, copies=copies, marks=marks)
+    return sticker_print.print_sticker(Cut.parse(str(sticker)), Path(out), order)
 
 
 def export_recording(

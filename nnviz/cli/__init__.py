@@ -26,6 +26,7 @@ COMMANDS = {
     "film": "run a method on every picture of a film",
     "methods": "list the methods, or explain one",
     "models": "list networks, look into one, or download weights",
+    "print-sticker": "a sticker as a PDF page, at a size in millimetres",
     "live": "follow a camera, a film or the screen",
     "demo": "make a gallery of every method",
     "train": "train a bundled network from scratch",
@@ -102,7 +103,7 @@ def _dispatch(argv: list[str]) -> int:
             sys.stdout.write(f"nnviz {version}\n")
             return 0
         case [name, *rest] if name in COMMANDS:
-            command = importlib.import_module(f"nnviz.cli.{name}")
+            command = importlib.import_module(f"nnviz.cli.{name.replace('-', '_')}")
             return int(command.execute(rest))
         case [name, *_] if name.startswith("-"):
             raise UsageError(name, "no such option", "see nnviz --help")
@@ -115,7 +116,7 @@ def _public() -> list[str]:
 
 
 def _commands() -> str:
-    return "\n".join(f"  {name:<10} {COMMANDS[name]}" for name in _public())
+    return "\n".join(f"  {name:<14} {COMMANDS[name]}" for name in _public())
 
 
 def _fail(line: str, status: int) -> int:

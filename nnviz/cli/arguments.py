@@ -123,6 +123,18 @@ def whole_number(option: str) -> Callable[[str], int]:
     return read
 
 
+def number(option: str) -> Callable[[str], float]:
+    """Return a reader of numbers that refuses all else in words."""
+
+    def read(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise UsageError(option, f"{text!r} is no number") from None
+
+    return read
+
+
 def add_json_option(parser: Parser) -> None:
     """Add ``--json``."""
     parser.add_general(

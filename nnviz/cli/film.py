@@ -1,14 +1,14 @@
 """``nnviz film``: run a method on every picture of a film."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from nnviz import api
 from nnviz.base.errors import UsageError
 from nnviz.base.info import MethodInfo
 from nnviz.cli import arguments, console, known, opening
-from nnviz.cli.arguments import Parser
+from nnviz.cli.arguments import Parser, number
 from nnviz.cli.methods import description
 
 
@@ -49,16 +49,6 @@ def _method(words: Sequence[str]) -> MethodInfo | None:
     return known.method(options.method) if options.method else None
 
 
-def _number(option: str) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            return float(text)
-        except ValueError:
-            raise UsageError(option, f"{text!r} is no number") from None
-
-    return read
-
-
 def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     text = "Run a method on every picture of a film.  nnviz film METHOD --help shows\n"
     text += "its options.  Ctrl+C ends it; what there is is kept."
@@ -70,11 +60,11 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser.add_argument("method", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("film", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument(
-        "--kept", metavar="X", type=_number("--kept"), default=15.0,
+        "--kept", metavar="X", type=number("--kept"), default=15.0,
         help="share of the last result in the next picture, %% (default %(default)g)",
     )  # fmt: skip
     parser.add_argument(
-        "--seconds", metavar="N", type=_number("--seconds"), default=float("inf"),
+        "--seconds", metavar="N", type=number("--seconds"), default=float("inf"),
         help="end after so much of the film",
     )  # fmt: skip
     if method is not None:

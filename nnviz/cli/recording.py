@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnviz import api
-from nnviz.base.errors import UsageError
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser, add_json_option
+from nnviz.cli.arguments import Parser, add_json_option, number
 from nnviz.media.recordings import Recording
 
 
@@ -59,16 +58,6 @@ def _tell(facts: dict[str, Any]) -> None:
         console.line(f"  after step {step}: {changed}")
 
 
-def _number(option: str) -> Any:
-    def read(text: str) -> float:
-        try:
-            return float(text)
-        except ValueError:
-            raise UsageError(option, f"{text!r} is no number") from None
-
-    return read
-
-
 def _parser() -> Parser:
     parser = Parser(
         "recording",
@@ -81,11 +70,11 @@ def _parser() -> Parser:
         help="a name that ends in .mp4 or .gif; else a folder for numbered pictures",
     )  # fmt: skip
     parser.add_argument(
-        "--rate", metavar="N", type=_number("--rate"), default=15.0,
+        "--rate", metavar="N", type=number("--rate"), default=15.0,
         help="frames a second (default %(default)g)",
     )  # fmt: skip
     parser.add_argument(
-        "--blend", metavar="X", type=_number("--blend"), default=0.0,
+        "--blend", metavar="X", type=number("--blend"), default=0.0,
         help="share of the photograph in each frame, 0 to 1 (default %(default)g)",
     )  # fmt: skip
     add_json_option(parser)
