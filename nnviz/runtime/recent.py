@@ -8,24 +8,48 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from platformdirs import user_state_path
 
+from nnviz.base.errors import InputError
 from nnviz.base.images import Image
 from nnviz.base.recipes import Recipe, file_of
+from nnviz.media.encode import write_png
 
 _KEPT = 200
 _FILE = "recent-pictures.json"
+_COPIES, _COPIES_KEPT = "pasted", 20
+"""Folder of the pictures that came from no file, and how many stay in it."""
 
 
 def remember(image: Image, folder: Path | None = None) -> None:
     """Note where a picture lies; a machine that refuses to keep notes is no error.
 
+    Of one that came from no file, but from the clipboard, a copy is kept.
+
     Args:
-        image: one that came from a file; others are passed over.
+        image: to find again.
         folder: where the list is, for tests.
     """
-    if image.path:
-        _note({image.sha256: image.path}, folder)
+    path = image.path or _kept_copy(image, folder or user_state_path("nnviz"))
+    if path:
+        _note({image.sha256: path}, folder)
+
+
+def _kept_copy(image: Image, folder: Path) -> str:
+    """Return the path of a copy; empty where none can be kept."""
+    if image.pixels.dtype != np.uint8:
+        return ""
+    copies = folder / _COPIES
+    path = copies / f"{image.sha256[:24]}.png"
+    try:
+        write_png(path, image.pixels)
+        newest = sorted(copies.glob("*.png"), key=lambda each: -each.stat().st_mtime)
+        for old in newest[_COPIES_KEPT:]:
+            old.unlink()
+    except (InputError, OSError):
+        return ""
+    return str(path)
 
 
 def remember_others(recipe: Recipe, folder: Path | None = None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nnviz.base.errors import InputError
-from nnviz.base.images import Image
+from nnviz.base.images import Image, image_from_array
 from nnviz.base.recipes import Recipe, file_of, with_file
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.media.decode import MAX_PIXELS, open_image
@@ -98,8 +98,10 @@ def _sought(
     impostor = ""
     for path in _places(name, sha256, beside):
         image = open_image(path, max_pixels)
-        if image.sha256 == sha256:
-            return path, image
+        # A pasted picture has the hash of its pixels, its copy that of a file.
+        for known in (image, image_from_array(image.pixels, name)):
+            if known.sha256 == sha256:
+                return path, known
         impostor = impostor or str(path)
     reason = (
         f"{impostor} is another picture than the recipe's"
