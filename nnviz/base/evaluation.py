@@ -1,6 +1,14 @@
 """How good a network is on pictures whose truth is known."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from nnviz.base.results import Curves, Table
+
+Truth = Literal["folders", "network"]
+"""What is right: the names of the folders, or what the network says of the pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +67,59 @@ class Evaluation:
     confusions: tuple[Confusion, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Robustness:
+    """How often a network is right where pictures are attacked, by the noise allowed.
+
+    Attributes:
+        reference: of the network.
+        data: what it was measured on.
+        attack: its name, with its steps.
+        norm: of the noise, "linf" or "l2".
+        pictures: how many.
+        truth: what counts as right.
+        epsilons: in 1/255, rising.
+        accuracies: share of the pictures that are answered right at each, in [0, 1].
+        notes: what was left out and why, and what the figures mean.
+        seconds: that it took.
+    """
+
+    reference: str
+    data: str = ""
+    attack: str
+    norm: str
+    pictures: int
+    truth: Truth
+    epsilons: tuple[float, ...]
+    accuracies: tuple[float, ...]
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def counted(self) -> str:
+        """What the accuracies count, in words."""
+        return "answered right" if self.truth == "folders" else "answer unchanged"
+
+    def curves(self) -> Curves:
+        """Return the curve."""
+        measured = "largest change" if self.norm == "linf" else "L2 length"
+        return Curves(
+            x=np.array(self.epsilons),
+            series={self.attack: 100 * np.array(self.accuracies)},
+            x_label=f"epsilon, 1/255 ({measured})",
+            y_label=f"{self.counted}, %",
+        )
+
+    def table(self) -> Table:
+        """Return the figures, as a CSV file has them."""
+        return Table(
+            columns=("epsilon, 1/255", f"{self.counted}, %"),
+            rows=tuple(
+                (epsilon, round(100 * accuracy, 2))
+                for epsilon, accuracy in zip(
+                    self.epsilons, self.accuracies, strict=True
+                )
+            ),
+        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.results import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,4 +126,62 @@ class EvaluateModel:
     limit: int = 0
 
 
-Request = LoadModel | FetchModel | RunMethod | TrainModel | EvaluateModel
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RescaleNoise:
+    """Make an attack's noise weaker; ends with a ``nnviz.base.attacks.Rescaled``.
+
+    Attributes:
+        model: the network.
+        image: the photograph that was attacked.
+        attacked: what the attack made of it, float (h, w, C) in [0, 1], as the report
+            has it.
+        values: the attack's parameters.
+        share: how much of the noise to leave, 0 to 1.
+        search: also look for the weakest noise that does what the attack wanted.
+    """
+
+    model: ModelRequest
+    image: Image
+    attacked: Array
+    values: Mapping[str, Value] = field(default_factory=dict)
+    share: float = 1.0
+    search: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureRobustness:
+    """Measure accuracy against epsilon; ends with a ``Robustness``.
+
+    Attributes:
+        model: the network.
+        data: path of a folder or zip file: a sub-folder for each class, or any
+            pictures, of which the network's own answers are then the truth.
+        attack: "fgsm", "pgd", "deepfool" or "cw".
+        norm: of the noise, "linf" or "l2".
+        epsilons: in 1/255, rising.
+        steps: of the attack.
+        held_out: only the part that the project never trains on.
+        limit: most pictures, taken evenly from all; 0 for all.
+        seed: of the random starts.
+    """
+
+    model: ModelRequest
+    data: str
+    attack: str = "pgd"
+    norm: str = "linf"
+    epsilons: tuple[float, ...] = (0.0, 1.0, 2.0, 4.0, 8.0)
+    steps: int = 20
+    held_out: bool = False
+    limit: int = 0
+    seed: int = 0
+
+
+Request = (
+    LoadModel
+    | FetchModel
+    | RunMethod
+    | TrainModel
+    | EvaluateModel
+    | RescaleNoise
+    | MeasureRobustness
+)

@@ -37,7 +37,7 @@ def classify(
     index = {name.lower(): place for place, name in enumerate(model.info.labels)}
     known = [each for each in questions if each.name.lower() in index]
     truth = torch.tensor([index[each.name.lower()] for each in known])
-    notes = _left_out(questions, index)
+    notes = left_out(questions, index)
     if not known:
         raise InputError(
             model.info.title,
@@ -45,7 +45,7 @@ def classify(
             "name the folders after its labels (nnviz models inspect lists them)",
         )
     said = []
-    for batch in _batches(known):
+    for batch in batches(known):
         check()
         said.append(_answers(model, batch))
         done = sum(len(each) for each in said)
@@ -54,8 +54,8 @@ def classify(
     return _summary(model, truth, best, notes)
 
 
-def _left_out(questions: Sequence[Question], index: dict[str, int]) -> tuple[str, ...]:
-    """Say which classes of the data the network does not know."""
+def left_out(questions: Sequence[Question], index: dict[str, int]) -> tuple[str, ...]:
+    """Say which classes of the data the network does not know, and of how many."""
     unknown = Counter(each.name for each in questions if each.name.lower() not in index)
     if not unknown:
         return ()
@@ -64,22 +64,29 @@ def _left_out(questions: Sequence[Question], index: dict[str, int]) -> tuple[str
     return (f"left out, no such class in the network: {some}{more}",)
 
 
-def _batches(questions: Sequence[Question]) -> Iterator[list[Question]]:
+def batches(questions: Sequence[Question]) -> Iterator[list[Question]]:
+    """Yield the pictures so many at a time as are asked about together."""
     remaining = iter(questions)
     while batch := list(islice(remaining, _BATCH)):
         yield batch
 
 
+def inputs(model: Model, batch: Sequence[Question]) -> list[Tensor]:
+    """Return pictures as the network gets them, (n, C, H, W) in [0, 1], n adding up.
+
+    Where photographs keep their shape they cannot share a batch.
+    """
+    pixels = [model.pixel_input(each.open()) for each in batch]
+    alike = {each.shape for each in pixels}
+    return [torch.cat(pixels)] if len(alike) == 1 else pixels
+
+
 @torch.no_grad()
 def _answers(model: Model, batch: Sequence[Question]) -> Tensor:
     """Return the classes with the highest outputs, best first, (N, top)."""
-    pixels = [model.pixel_input(each.open()) for each in batch]
-    alike = {each.shape for each in pixels}
-    # Where photographs keep their shape they cannot share a batch.
-    groups = [torch.cat(pixels)] if len(alike) == 1 else pixels
     module = model.pixel_module()
     labels = len(model.info.labels)
-    outputs = torch.cat([module(group) for group in groups])
+    outputs = torch.cat([module(group) for group in inputs(model, batch)])
     if outputs.shape[1:] != (labels,):
         raise ModelError(
             model.info.title,

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nnviz.base.attacks import ADVERSARIAL, SURVIVAL
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.info import ModelInfo
 from nnviz.base.results import Curves, Picture, Ranking, Report, Result
@@ -34,6 +35,8 @@ class Attempt:
         before: its logits, (1, K).
         chosen: what is wanted.
         files: how the picture becomes a file.
+        gain: how many times as strong the noise is shown; None for as strong as the
+            scale allows.
     """
 
     victim: Victim
@@ -43,6 +46,7 @@ class Attempt:
     before: Tensor
     chosen: Chosen
     files: Files
+    gain: float | None = None
     _history: list[tuple[float, float]] = field(default_factory=list)
 
     def report(
@@ -57,15 +61,17 @@ class Attempt:
         """
         self._note(logits)
         noise = pixels - self.clean
+        gain = gain_of(noise) if self.gain is None else self.gain
+        before, after = rankings(self.before, logits, self.info)
         results: dict[str, Result] = {
-            "adversarial": self._photo(pixels),
-            "noise": self._picture(_HALF + noise * _gain(noise)),
-            "before": ranking(self.before, self.info),
-            "after": ranking(logits, self.info),
+            ADVERSARIAL: self._photo(pixels),
+            "noise": self._picture(_HALF + noise * gain),
+            "before": before,
+            "after": after,
         }
         if len(self._history) > 1:
             results["confidence"] = self._curves()
-        said = (self._answer(logits), noise_words(noise), *notes)
+        said = (self._answer(logits), noise_words(noise, gain), *notes)
         return Report(results, said)
 
     def last(self, pixels: Tensor, generator: torch.Generator) -> Report:
@@ -92,7 +98,7 @@ class Attempt:
         table = survival(
             self.files, self.victim, self.chosen, self.info, file, seed=seed
         )
-        return Report({**report.results, "survival": table}, report.notes)
+        return Report({**report.results, SURVIVAL: table}, report.notes)
 
     def _of_file(
         self, pixels: Tensor, reopened: Tensor, logits: Tensor
@@ -166,25 +172,43 @@ class Attempt:
         )
 
 
-def ranking(logits: Tensor, info: ModelInfo) -> Ranking:
-    """Return the likeliest classes of one picture, (1, K)."""
-    shares = logits[0].double().softmax(0).cpu()
-    top = shares.topk(min(_SHOWN, len(shares)))
-    return Ranking(
-        labels=tuple(label(info, int(index)) for index in top.indices),
-        values=top.values.numpy(),
-        indices=top.indices.numpy(),
-        unit="probability",
-        limits=(0.0, 1.0),
+def rankings(before: Tensor, after: Tensor, info: ModelInfo) -> tuple[Ranking, Ranking]:
+    """Return the same classes before and after, in the same order.
+
+    They are the likeliest of both; a class that is likely in either comes first.
+
+    Args:
+        before: logits, (1, K).
+        after: likewise.
+        info: of the network.
+    """
+    shares = torch.cat([before, after]).double().softmax(1).cpu()
+    top = torch.unique(shares.topk(min(_SHOWN, shares.shape[1])).indices)
+    order = top[shares[:, top].amax(0).argsort(descending=True, stable=True)]
+    labels = tuple(label(info, int(index)) for index in order)
+    first, second = (
+        Ranking(
+            labels=labels,
+            values=each[order].numpy(),
+            indices=order.numpy(),
+            unit="probability",
+            limits=(0.0, 1.0),
+        )
+        for each in shares
     )
+    return first, second
 
 
-def noise_words(noise: Tensor) -> str:
-    """Say how much was changed of one picture, in the usual norms."""
+def noise_words(noise: Tensor, gain: float) -> str:
+    """Say how much was changed of one picture, in the usual norms.
+
+    Args:
+        noise: (1, C, H, W) in units of pixels in [0, 1].
+        gain: how many times as strong it is shown.
+    """
     largest = LEVELS * float(size_of(noise, "linf"))
     length = float(size_of(noise, "l2"))
     moved = (noise.abs().amax(1) > 0).double().mean().item()
-    gain = _gain(noise)
     shown = f"; shown {gain:.3g} times as strong, grey is 0" if gain != 1 else ""
     return (
         f"noise: at most {largest:.3g}/255, L2 {length:.3g}, "
@@ -192,7 +216,7 @@ def noise_words(noise: Tensor) -> str:
     )
 
 
-def _gain(noise: Tensor) -> float:
+def gain_of(noise: Tensor) -> float:
     """Return what takes the largest difference to the end of the scale."""
     largest = float(noise.abs().max())
     return _HALF / largest if largest else 1.0

@@ -97,6 +97,34 @@ def anew(descent: Descent) -> Descent:
     return replace(first_descent(descent.best), best=descent.best, norm=descent.norm)
 
 
+def shortest(
+    victim: Victim,
+    goal: Goal,
+    clean: Tensor,
+    search: Search,
+    lengths: tuple[int, int],
+    constant: float,
+) -> Tensor:
+    """Return the nearest pictures that succeed, (N, C, H, W); else the photographs.
+
+    Args:
+        victim: the network.
+        goal: what is wanted of it.
+        clean: (N, C, H, W) in [0, 1].
+        search: rate and confidence.
+        lengths: how many values of c are tried, and the steps for each.
+        constant: the first c.
+    """
+    at, constants = first_descent(clean), first_constants(len(clean), constant, clean)
+    rounds, steps = lengths
+    for turn in range(rounds):
+        if turn:
+            constants, at = constants.after(at.here), anew(at)
+        for _ in range(steps):
+            at, _ = descend(victim, goal, clean, at, constants.value, search)
+    return at.best
+
+
 def descend(
     victim: Victim,
     goal: Goal,

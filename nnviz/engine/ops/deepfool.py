@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nnviz.engine.ops.attack_goals import Victim
+from nnviz.engine.ops.attack_goals import Goal, Victim
 
 _EXTRA = 1e-4
 """Added to every distance, so that a step across a flat place ends behind it."""
@@ -93,3 +93,40 @@ def crossed(clean: Tensor, at: Walk, border: Border, overshoot: float) -> Walk:
     step = (border.distance + _EXTRA).view(-1, 1, 1, 1) * border.normal
     noise = at.noise + step
     return Walk(noise, (clean + (1 + overshoot) * noise).clamp(0, 1))
+
+
+def walked(
+    victim: Victim,
+    goal: Goal,
+    clean: Tensor,
+    number: int,
+    steps: int,
+    overshoot: float,
+) -> Tensor:
+    """Return where the whole walk leads, each picture on its own, (N, C, H, W).
+
+    A picture that fools is left alone while the others go on.
+
+    Args:
+        victim: the network.
+        goal: away from classes.
+        clean: (N, C, H, W) in [0, 1].
+        number: of other classes, the likeliest ones.
+        steps: at most.
+        overshoot: eta of the paper.
+    """
+    logits = victim.logits(clean)
+    others = candidates(logits, goal.classes, number)
+    start = logits.masked_fill(~goal.classes, -torch.inf).argmax(1)
+    at, found = Walk(torch.zeros_like(clean), clean), clean.clone()
+    going = torch.arange(len(clean), device=clean.device)
+    for _ in range(steps):
+        still = ~Goal(goal.classes[going], goal.towards).reached(logits)
+        going, at = going[still], Walk(at.noise[still], at.pixels[still])
+        if not len(going):
+            break
+        _, border = boundaries(victim, at.pixels, start[going], others[going])
+        at = crossed(clean[going], at, border, overshoot)
+        found[going] = at.pixels
+        logits = victim.logits(at.pixels)
+    return found

@@ -18,19 +18,24 @@ from nnviz.base.requests import (
     EvaluateModel,
     FetchModel,
     LoadModel,
+    MeasureRobustness,
     ModelRequest,
     Request,
+    RescaleNoise,
     RunMethod,
     TrainModel,
 )
 from nnviz.base.results import Report
 from nnviz.base.video import FrameImage
 from nnviz.engine.evaluation.job import evaluate
+from nnviz.engine.evaluation.robustness import measure
 from nnviz.engine.method import Context, Registered, find
 from nnviz.engine.models.model import Model, resized_quickly
 from nnviz.engine.models.store import ModelStore
 from nnviz.engine.ops.cache import TensorCache
+from nnviz.engine.session.attacks import rescale
 from nnviz.engine.session.catalogue import live_catalogue
+from nnviz.engine.session.earlier import Earlier
 from nnviz.engine.session.recipe import recipe_of
 from nnviz.engine.session.recorder import Begun, Recorder, open_tape, taken_up
 from nnviz.engine.session.steering import Steering, follow
@@ -64,7 +69,7 @@ class Session:
         self.store = ModelStore(weights_folder, model_bytes)
         self._cache = TensorCache(activation_bytes)
         self._frame_cache = TensorCache(activation_bytes)
-        self._earlier: dict[str, torch.Tensor] = {}
+        self._earlier = Earlier()
         self._frame = ""
 
     def job(self, request: Request, check: Check) -> Job:
@@ -83,8 +88,8 @@ class Session:
                 return self._run(request, check)
             case TrainModel():
                 return self._train(request, check)
-            case EvaluateModel():
-                return self._evaluate(request, check)
+            case EvaluateModel() | MeasureRobustness() | RescaleNoise():
+                return self._asked(request, check)
 
     def catalogue(self) -> Catalogue:
         """Return all methods and models, plug-ins included."""
@@ -112,10 +117,27 @@ class Session:
 
         return (yield from train(request, check))
 
-    def _evaluate(self, request: EvaluateModel, check: Check) -> Job:
+    def _asked(
+        self, request: EvaluateModel | MeasureRobustness | RescaleNoise, check: Check
+    ) -> Job:
+        """Open a network and ask it something that is no method's business."""
         model = yield from self.store.open(request.model, check)
         with self.store.lease(model):
-            return (yield from evaluate(model, request, check))
+            match request:
+                case EvaluateModel():
+                    return (yield from evaluate(model, request, check))
+                case MeasureRobustness():
+                    return (yield from measure(model, request, check))
+                case RescaleNoise():
+                    ctx = Context(
+                        model=model,
+                        image=request.image,
+                        params=None,
+                        generator=torch.Generator(),
+                        check=check,
+                        cache=self._cache_for(request.image),
+                    )
+                    return (yield from rescale(ctx, request))
 
     def _run(self, request: RunMethod, check: Check) -> Job:
         registered = find(request.method)
@@ -133,7 +155,7 @@ class Session:
                 generator=torch.Generator().manual_seed(request.seed),
                 check=check,
                 cache=self._cache_for(request.image),
-                earlier=self._earlier if isinstance(request.image, FrameImage) else {},
+                earlier=self._earlier.of(request),
                 planned=request.chunks,
             )
             report, recipe = yield from _followed(registered, ctx, request, begun)

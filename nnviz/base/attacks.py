@@ -1,0 +1,66 @@
+"""What is told of an attack beyond its report: its noise re-scaled, what it changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnviz.base.parameters import Value
+from nnviz.base.recipes import Run
+from nnviz.base.results import Picture, Report, Table
+
+ATTACK = "Attack"
+"""``MethodInfo.group`` of attacks."""
+ADVERSARIAL = "adversarial"
+"""Name of the attacked photo in an attack's report."""
+SURVIVAL = "survival"
+"""Name of the table of what an attack survives."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rescaled:
+    """An attack's noise, made weaker.
+
+    Attributes:
+        report: as the attack's own, of the weaker noise.
+        share: how much of the noise is left, 0 to 1.
+        epsilon: its size in 1/255, as ``norm`` measures it.
+        norm: "linf" or "l2".
+        fooled: whether the answer is as the attack wanted it.
+        budget: size of the whole noise in 1/255.
+        flips_at: size of the weakest noise that does what the attack wanted, in 1/255;
+            None where none does, or it was not looked for.
+    """
+
+    report: Report
+    share: float
+    epsilon: float
+    norm: str
+    fooled: bool
+    budget: float
+    flips_at: float | None = None
+
+
+def attacked_photo(report: Report) -> Picture | None:
+    """Return the photo that an attack made; None where the report is of no attack."""
+    found = report.results.get(ADVERSARIAL)
+    return found if isinstance(found, Picture) else None
+
+
+def norm_of(values: Mapping[str, Value]) -> str:
+    """Return how an attack with these parameters measures its noise.
+
+    Those that have a budget name their norm, or mean the largest number; those that
+    look for the least noise mean its length.
+    """
+    return str(values.get("norm", "linf" if "epsilon" in values else "l2"))
+
+
+def survivals(report: Report) -> Mapping[str, bool]:
+    """Return which files and copies of an attacked photo still fool, by their names."""
+    table = report.results.get(SURVIVAL)
+    rows = table.rows if isinstance(table, Table) else ()
+    return {str(row[0]): row[1] == "yes" for row in rows}
+
+
+def is_attack(run: Run) -> bool:
+    """Tell whether a result is an attacked photo."""
+    return run.image is not None and attacked_photo(run.report) is not None

@@ -1,0 +1,270 @@
+"""Accuracy against epsilon: how often a network is right about attacked pictures."""
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import InputError, ModelError, UsageError, unknown
+from nnviz.base.evaluation import Robustness, Truth
+from nnviz.base.events import Progress
+from nnviz.base.info import Task
+from nnviz.base.requests import MeasureRobustness
+from nnviz.engine.data.folders import unpacked
+from nnviz.engine.evaluation.classify import batches, inputs, left_out
+from nnviz.engine.evaluation.sources import Question, questions_in, spread
+from nnviz.engine.models.model import Model
+from nnviz.engine.ops.attack_goals import Goal, Victim, gives_shares
+from nnviz.engine.ops.attack_norms import Norm, random_noise, size_of
+from nnviz.engine.ops.attacks import LEVELS
+from nnviz.engine.ops.carlini_wagner import Search, shortest
+from nnviz.engine.ops.deepfool import walked
+from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
+from nnviz.media.decode import MAX_PIXELS, open_image
+from nnviz.media.folders import list_images
+
+Check = Callable[[], None]
+Measuring = Generator[Progress, None, Robustness]
+SEARCHES = ("deepfool", "cw")
+"""Attacks that look for the least noise, in L2: one of each tells the whole curve."""
+ATTACKS = ("fgsm", "pgd", *SEARCHES)
+_STRIDE = 2.5
+"""All steps of PGD together are so many times epsilon (Madry et al. 2018, sec. 5)."""
+_CANDIDATES = 10
+_OVERSHOOT = 0.02
+_ROUNDS = 5
+_CONSTANT = 0.1
+_OWN_TRUTH = (
+    "the folders are not called as the network's classes: what it says of the pictures "
+    "as they are counts as right, whether it is or not"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Batch:
+    """Pictures that are attacked together.
+
+    Attributes:
+        victim: the network.
+        clean: (N, C, H, W) in [0, 1].
+        goal: away from what is right.
+        generator: of random starts.
+    """
+
+    victim: Victim
+    clean: Tensor
+    goal: Goal
+    generator: torch.Generator
+
+    def among(self, kept: Tensor) -> "_Batch":
+        """Return some of them, bool (N,)."""
+        goal = Goal(self.goal.classes[kept], self.goal.towards)
+        return replace(self, clean=self.clean[kept], goal=goal)
+
+    def fooled(self, pixels: Tensor) -> Tensor:
+        """Return which of the pictures fool as they are now, bool (N,)."""
+        return self.goal.reached(self.victim.logits(pixels))
+
+
+def measure(model: Model, request: MeasureRobustness, check: Check) -> Measuring:
+    """Attack each picture of a folder and count those that are still answered right.
+
+    Raises:
+        InputError: there are no pictures.
+        UsageError: no such attack, one of another norm, or epsilons that do not rise.
+        ModelError: the network does not classify.
+    """
+    started = time.monotonic()
+    _require(model, request)
+    yield Progress(0, 0, "reading the pictures")
+    with unpacked(Path(request.data)) as folder:
+        questions, truth, notes = _questions(model, folder, request)
+        generator = torch.Generator().manual_seed(request.seed)
+        right = torch.zeros(len(request.epsilons), dtype=torch.int64)
+        done = 0
+        for names, pixels in _groups(model, questions):
+            check()
+            victim = _victim(model, pixels, check)
+            batch = _Batch(
+                victim=victim,
+                clean=pixels,
+                goal=_away(model, victim, names, pixels, truth),
+                generator=generator,
+            )
+            right += _standing(batch, request)
+            done += len(names)
+            yield Progress(done, len(questions), f"picture {done} of {len(questions)}")
+    return Robustness(
+        reference=model.info.reference,
+        data=request.data,
+        attack=_words(request),
+        norm=request.norm,
+        pictures=len(questions),
+        truth=truth,
+        epsilons=request.epsilons,
+        accuracies=tuple((right.double() / len(questions)).tolist()),
+        notes=notes,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _require(model: Model, request: MeasureRobustness) -> None:
+    """Refuse what cannot be measured."""
+    if model.info.task is not Task.CLASSIFY:
+        raise ModelError(
+            model.info.title, "does not classify", "pick a network that does"
+        )
+    if request.attack not in ATTACKS:
+        raise unknown("attack", request.attack, ATTACKS)
+    if request.attack in SEARCHES and request.norm != "l2":
+        raise UsageError(
+            request.attack, "looks for the least noise in L2", "ask for the norm l2"
+        )
+    if not request.epsilons or list(request.epsilons) != sorted(set(request.epsilons)):
+        raise UsageError("epsilons", "do not rise", "write 0,1,2,4,8")
+    if request.epsilons[0] < 0:
+        raise UsageError("epsilons", "are below 0", "write 0,1,2,4,8")
+
+
+def _words(request: MeasureRobustness) -> str:
+    """Return the attack with what it depends on: "pgd, 20 steps"."""
+    return request.attack + (
+        "" if request.attack == "fgsm" else f", {request.steps} steps"
+    )
+
+
+def _questions(
+    model: Model, folder: Path, request: MeasureRobustness
+) -> tuple[list[Question], Truth, tuple[str, ...]]:
+    """Return the pictures, what is right of them, and what there is to say of that.
+
+    A folder whose sub-folders are called as classes of the network tells the truth;
+    of any other the network's own answers are taken.
+    """
+    names = {label.lower() for label in model.info.labels}
+    try:
+        every = questions_in(folder, 0, held_out=request.held_out)
+    except InputError:
+        every = [
+            Question(partial(open_image, path, MAX_PIXELS), "")
+            for path in list_images(folder)
+        ]
+    known = [each for each in every if each.name.lower() in names]
+    if known:
+        notes = left_out(every, dict.fromkeys(names, 0))
+        return spread(known, request.limit), "folders", notes
+    if not every:
+        raise InputError(str(folder), "holds no pictures", "pick another folder")
+    return spread(every, request.limit), "network", (_OWN_TRUTH,)
+
+
+def _groups(
+    model: Model, questions: Sequence[Question]
+) -> Iterator[tuple[list[Question], Tensor]]:
+    """Yield pictures that share a batch, (N, C, H, W) in [0, 1]."""
+    for batch in batches(questions):
+        taken = 0
+        for pixels in inputs(model, batch):
+            yield batch[taken : taken + len(pixels)], pixels
+            taken += len(pixels)
+
+
+def _victim(model: Model, pixels: Tensor, check: Check) -> Victim:
+    """Return the network as attacks see it.
+
+    Raises:
+        ModelError: it gives no number for each of its labels.
+    """
+    victim = Victim(
+        net=model.net,
+        normaliser=model.normaliser,
+        check=check,
+        alone=not model.info.takes_several,
+    )
+    logits = victim.logits(pixels[:1])
+    if logits.shape[1:] != (len(model.info.labels),):
+        raise ModelError(
+            model.info.title,
+            f"gives outputs of shape {tuple(logits.shape[1:])}",
+            "pick a network that gives a number for each of its labels",
+        )
+    return replace(victim, shares=gives_shares(logits))
+
+
+def _away(
+    model: Model,
+    victim: Victim,
+    names: Sequence[Question],
+    pixels: Tensor,
+    truth: Truth,
+) -> Goal:
+    """Return the goal to lead away from what is right."""
+    classes = len(model.info.labels)
+    if truth == "network":
+        right = victim.logits(pixels).argmax(1)
+    else:
+        places = {name.lower(): n for n, name in enumerate(model.info.labels)}
+        right = torch.tensor([places[each.name.lower()] for each in names])
+    meant = torch.nn.functional.one_hot(right, classes).bool().to(pixels.device)
+    return Goal(meant, towards=False)
+
+
+def _standing(batch: _Batch, request: MeasureRobustness) -> Tensor:
+    """Return how many pictures are still answered right at each epsilon, (E,)."""
+    if request.attack in SEARCHES:
+        lengths = LEVELS * _shortest(batch, request)
+        epsilons = torch.tensor(request.epsilons, dtype=lengths.dtype)
+        return (lengths[:, None] > epsilons).sum(0)
+    right = ~batch.fooled(batch.clean)
+    counts = []
+    for epsilon in request.epsilons:
+        # What is fooled within a smaller ball is so within a larger one.
+        if epsilon > 0 and bool(right.any()):
+            rest = batch.among(right)
+            right[right.clone()] = ~_climbed(rest, epsilon / LEVELS, request)
+        counts.append(int(right.sum()))
+    return torch.tensor(counts)
+
+
+def _climbed(batch: _Batch, epsilon: float, request: MeasureRobustness) -> Tensor:
+    """Return which pictures are fooled by noise of at most epsilon, bool (N,)."""
+    norm: Norm = "l2" if request.norm == "l2" else "linf"
+    clean, goal = batch.clean, batch.goal
+    steps, pixels = 1, clean
+    if request.attack == "pgd":
+        steps = request.steps
+        noise = random_noise(clean, epsilon, norm, batch.generator)
+        pixels = (clean + noise).clamp(0, 1)
+    step = epsilon * min(1.0, _STRIDE / steps) if steps > 1 else epsilon
+    how = Climb(epsilon=epsilon, step=step, norm=norm)
+    at = Position(pixels, torch.zeros_like(clean))
+    fooled = torch.zeros(len(clean), dtype=torch.bool, device=clean.device)
+    for _ in range(steps):
+        logits, gradient = batch.victim.gradient(at.pixels, goal.loss)
+        fooled |= goal.reached(logits)
+        if bool(fooled.all()):
+            return fooled
+        at = climbed(clean, at, gradient, how)
+    return fooled | batch.fooled(at.pixels)
+
+
+def _shortest(batch: _Batch, request: MeasureRobustness) -> Tensor:
+    """Return the length of the least noise that fools, (N,); infinite where none."""
+    clean, goal = batch.clean, batch.goal
+    already = batch.fooled(clean)
+    if request.attack == "deepfool":
+        found = walked(
+            batch.victim, goal, clean, _CANDIDATES, request.steps, _OVERSHOOT
+        )
+    else:
+        found = shortest(
+            batch.victim, goal, clean, Search(), (_ROUNDS, request.steps), _CONSTANT
+        )
+    lengths = size_of(found - clean, "l2").flatten().cpu()
+    lengths[~batch.fooled(found).cpu()] = torch.inf
+    lengths[already.cpu()] = 0
+    return lengths
