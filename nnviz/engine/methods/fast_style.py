@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
@@ -19,7 +20,11 @@ from nnviz.engine.ops.octaves import scaled
 from nnviz.engine.ops.taps import outputs_of
 
 _PERCENT = 100
-_EARLIER = "fast style"
+_SEEN, _PAINTED = "fast style seen", "fast style painted"
+_AROUND = 5
+"""Side of what is taken together, px: a camera's noise is no movement."""
+_MOVED = 0.08
+"""Difference of two frames from which a place has moved."""
 _PICTURE_AXES = 4
 
 
@@ -48,8 +53,11 @@ class FastStyleParams:
         Title("Steadiness"),
         Range(0, 95),
         Unit("%"),
-        Help("Live: share of the frame before in each, against flicker."),
-    ] = 30.0
+        Help(
+            "In films and live: share of the painting before, against flicker, where "
+            "nothing moves."
+        ),
+    ] = 50.0
 
 
 @register(
@@ -89,10 +97,10 @@ class FastStyle:
         photograph = model.whole_input(ctx.photo, size)
         with in_words(model.info.title):
             painting = _painted(ctx, photograph)
+        painting = _steadied(ctx, photograph, painting, params.steadiness / _PERCENT)
         if params.colours == "photograph":
             painting = with_colours_of(painting, photograph)
         painting = torch.lerp(photograph, painting, params.strength / _PERCENT)
-        painting = _steadied(ctx, painting, params.steadiness / _PERCENT)
         pixels = painting[0].permute(1, 2, 0).contiguous().cpu().numpy()
         picture = Picture(pixels=pixels, frame=Frame.PHOTO, placement=ctx.placement)
         yield Report({"painting": picture}, (f"{size[0]} x {size[1]} px",))
@@ -105,7 +113,7 @@ def _painted(ctx: Context, photograph: Tensor) -> Tensor:
         ModelError: the network gives something else.
     """
     normaliser = ctx.model.normaliser
-    found = outputs_of(ctx.model.net, normaliser(photograph), ctx.check)[0]
+    found = outputs_of(ctx.model.twin(), normaliser(photograph), ctx.check)[0]
     if found.ndim != _PICTURE_AXES or found.shape != photograph.shape:
         raise ModelError(
             ctx.model.info.title,
@@ -115,12 +123,32 @@ def _painted(ctx: Context, photograph: Tensor) -> Tensor:
     return normaliser.undone(found).clamp(0, 1)
 
 
-def _steadied(ctx: Context, painting: Tensor, share: float) -> Tensor:
-    """Return the painting blended with that of the frame before, where it is live."""
+def _steadied(
+    ctx: Context, photograph: Tensor, painting: Tensor, share: float
+) -> Tensor:
+    """Return the painting blended with that of the frame before, where it is live.
+
+    Only where the photograph stays as it was: what moves leaves no trail.
+
+    Args:
+        ctx: keeps the frame before.
+        photograph: (1, 3, H, W) in [0, 1].
+        painting: of it, likewise.
+        share: of the painting before where nothing moves, 0 to 1.
+    """
     if not ctx.live:
         return painting
-    before = ctx.earlier.get(_EARLIER)
-    if share and before is not None and before.shape == painting.shape:
-        painting = torch.lerp(painting, before, share)
-    ctx.earlier[_EARLIER] = painting
+    seen, before = (ctx.earlier.get(each) for each in (_SEEN, _PAINTED))
+    if seen is not None and before is not None and before.shape == painting.shape:
+        painting = torch.lerp(painting, before, share * _stillness(photograph, seen))
+    ctx.earlier[_SEEN], ctx.earlier[_PAINTED] = photograph, painting
     return painting
+
+
+def _stillness(photograph: Tensor, before: Tensor) -> Tensor:
+    """Return how little two frames differ around each place, (1, 1, H, W) in [0, 1]."""
+    change = (photograph - before).abs().mean(1, keepdim=True)
+    around = functional.avg_pool2d(
+        change, _AROUND, 1, _AROUND // 2, count_include_pad=False
+    )
+    return (1 - around / _MOVED).clamp(0, 1)

@@ -179,3 +179,35 @@ def test_the_order_in_memory_is_channels_innermost():
     weight = folded(net, 3, SIZE)[0].weight
     assert weight.is_contiguous(memory_format=torch.channels_last)
     assert net[0].weight.is_contiguous()
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@torch.no_grad()
+def test_an_instance_norm_works_with_channels_innermost(affine):
+    """Truth: Ulyanov et al. 2016 (arXiv:1607.08022, equation 1), written out."""
+    torch.manual_seed(0)
+    norm = nn.InstanceNorm2d(5, affine=affine)
+    if affine:
+        norm.weight.uniform_(-2.0, 2.0)
+        norm.bias.normal_()
+    net = nn.Sequential(nn.Conv2d(3, 5, 3), norm).eval()
+    twin = folded(net, 3, SIZE)
+    assert not any(isinstance(each, nn.InstanceNorm2d) for each in twin.modules())
+    x = torch.rand(2, 3, *SIZE)
+    maps = net[0](x).double()
+    plain = (maps - maps.mean((2, 3), keepdim=True)) / (
+        maps.var((2, 3), correction=0, keepdim=True) + 1e-5
+    ).sqrt()
+    if affine:
+        plain = plain * norm.weight.view(-1, 1, 1) + norm.bias.view(-1, 1, 1)
+    found = twin(x.contiguous(memory_format=torch.channels_last))
+    assert (found - plain).abs().max() <= 1e-4 * plain.abs().max()
+    assert found.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_an_instance_norm_with_statistics_of_its_own_stays():
+    """Truth: torch documents that in eval mode it uses those, not the maps' own."""
+    net = nn.Sequential(
+        nn.Conv2d(3, 5, 3), nn.InstanceNorm2d(5, track_running_stats=True)
+    ).eval()
+    assert isinstance(folded(net, 3, SIZE)[1], nn.InstanceNorm2d)
