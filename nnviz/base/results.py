@@ -53,6 +53,8 @@ class Ranking(Result):
         unit: what the values are: "probability", "logit".
         limits: smallest and largest value that could be, for the bars; None where
             there is no such limit and the bars start at zero.
+        earlier: float64 (N,), what the same names had before something was changed;
+            None where nothing was.
     """
 
     labels: tuple[str, ...]
@@ -60,13 +62,16 @@ class Ranking(Result):
     indices: NDArray[np.int64]
     unit: str
     limits: tuple[float, float] | None = None
+    earlier: NDArray[np.float64] | None = None
 
     def arrays(self) -> dict[str, Array]:
-        """Return values, indices and labels."""
+        """Return values, indices and labels, and the values before where there are."""
+        earlier = {} if self.earlier is None else {"earlier": self.earlier}
         return {
             "": self.values,
             "indices": self.indices,
             "labels": np.array(self.labels, dtype=np.str_),
+            **earlier,
         }
 
 
@@ -101,15 +106,19 @@ class Picture(Result):
         pixels: float32 (H, W, C) in [0, 1].
         frame: the frame that it replaces; None for a picture of its own.
         placement: as in Heatmap.
+        alpha: float32 (H, W) in [0, 1], how much of a sticker is seen; None where the
+            picture is no sticker.
     """
 
     pixels: NDArray[np.float32]
     frame: Frame | None = None
     placement: Placement | None = None
+    alpha: NDArray[np.float32] | None = None
 
     def arrays(self) -> dict[str, Array]:
-        """Return the pixels."""
-        return {"": self.pixels}
+        """Return the pixels, and a sticker's ``alpha``."""
+        transparency = {} if self.alpha is None else {"alpha": self.alpha}
+        return {"": self.pixels, **transparency}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

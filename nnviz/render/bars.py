@@ -1,8 +1,10 @@
 """A ranking as bars."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnviz.base.results import Ranking
 from nnviz.render import text, words
@@ -19,60 +21,87 @@ from nnviz.render.palette import (
 from nnviz.render.text import Canvas
 from nnviz.render.words import percent
 
-_LABEL_SHARE = 0.45
-"""Most of the width that labels may take."""
+_LABEL_SHARE, _LABEL_SHARE_OF_TWO = 0.45, 0.3
+"""Most of the width that labels may take, before one column of bars and before two."""
+
+
+HEADS = ("before", "after")
+"""Above the bars where a ranking has earlier values."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
-    """Where label, bar and number stand, px."""
+class _Column:
+    """Where bars and their numbers stand, px: from ``bar`` on, numbers to ``end``."""
 
     bar: int
     bar_end: int
-    number: int
+    end: int
 
 
 def ranking(
     result: Ranking, width: int, *, size: int = 14, background: Colour = BACKGROUND
 ) -> Canvas:
-    """Return one row a name: label, bar from zero, number; uint8 (h, width, 3)."""
-    values = np.nan_to_num(result.values)
-    numbers = _words(result)
-    columns = _columns(result.labels, numbers, width, size)
-    low, high = _limits(values, result.limits)
+    """Return one row a name: label, bar from zero, number; uint8 (h, width, 3).
+
+    Where there are earlier values, their bars stand before those of now, in the same
+    rows and on the same scale.
+    """
+    earlier = [] if result.earlier is None else [result.earlier]
+    sets = [np.nan_to_num(values) for values in (*earlier, result.values)]
+    numbers = [_words(values, result.unit) for values in (*earlier, result.values)]
+    label_end, columns = _columns(result.labels, numbers, width, size)
+    low, high = _limits(np.concatenate(sets), result.limits)
     row_height = round(size * 2.3)
-    canvas = text.sheet(row_height * max(1, len(values)), width, background)
-    for row, (label, value) in enumerate(zip(result.labels, numbers, strict=True)):
+    head = row_height if earlier else 0
+    canvas = text.sheet(head + row_height * max(1, len(sets[0])), width, background)
+    y = (row_height - text.line_height(size)) // 2
+    for name, column in zip(HEADS if earlier else (), columns, strict=False):
+        text.stamp(canvas, (column.bar, y), name, size, colour=MUTED)
+    for row, label in enumerate(result.labels):
         first = row == 0
-        strip = canvas[row * row_height : (row + 1) * row_height]
-        _bar(strip, columns, _shares(values[row], low, high), accent=first)
-        y = (row_height - text.line_height(size)) // 2
-        short = text.shorten(label, columns.bar - size, size, bold=first)
-        colour = TEXT if first else MUTED
+        top = head + row * row_height
+        strip = canvas[top : top + row_height]
+        short = text.shorten(label, label_end - size, size, bold=first)
         text.stamp(strip, (0, y), short, size, bold=first, colour=TEXT)
-        at = (columns.number, y)
-        text.stamp(strip, at, value, size, bold=first, colour=colour, align="right")
+        for values, words_, column in zip(sets, numbers, columns, strict=True):
+            now = first and column is columns[-1]
+            _bar(strip, column, _shares(values[row], low, high), accent=now)
+            at = (column.end, y)
+            colour = TEXT if now else MUTED
+            text.stamp(
+                strip, at, words_[row], size, bold=now, colour=colour, align="right"
+            )
     return canvas
 
 
-def _words(result: Ranking) -> list[str]:
-    if result.unit == "probability":
-        return [percent(float(value)) for value in result.values]
-    return words.numbers(result.values.tolist())
+def _words(values: NDArray[np.float64], unit: str) -> list[str]:
+    if unit == "probability":
+        return [percent(float(value)) for value in values]
+    return words.numbers(values.tolist())
 
 
 def _columns(
-    labels: tuple[str, ...], numbers: list[str], width: int, size: int
-) -> _Columns:
-    def widest(words: tuple[str, ...] | list[str]) -> int:
+    labels: tuple[str, ...], numbers: list[list[str]], width: int, size: int
+) -> tuple[int, list[_Column]]:
+    """Return where labels end, and the columns of bars, one a set of numbers."""
+
+    def widest(words: Sequence[str]) -> int:
         return max((text.width_of(word, size, bold=True) for word in words), default=0)
 
-    bar = min(widest(labels) + size, int(width * _LABEL_SHARE))
-    return _Columns(bar, width - widest(numbers) - size, width)
+    share = _LABEL_SHARE if len(numbers) == 1 else _LABEL_SHARE_OF_TWO
+    start = min(widest(labels) + size, int(width * share))
+    gap = 2 * size
+    room = (width - start - gap * (len(numbers) - 1)) // len(numbers)
+    columns = []
+    for place, words_ in enumerate(numbers):
+        left = start + place * (room + gap)
+        right = width if place == len(numbers) - 1 else left + room
+        columns.append(_Column(left, right - widest(words_) - size, right))
+    return start, columns
 
 
 def _limits(
-    values: np.typing.NDArray[np.float64], limits: tuple[float, float] | None
+    values: NDArray[np.float64], limits: tuple[float, float] | None
 ) -> tuple[float, float]:
     """Return the ends of the bars' axis; zero is always on it."""
     if limits is not None:
@@ -88,16 +117,16 @@ def _shares(value: float, low: float, high: float) -> tuple[float, float]:
 
 
 def _bar(
-    strip: Canvas, columns: _Columns, shares: tuple[float, float], *, accent: bool
+    strip: Canvas, column: _Column, shares: tuple[float, float], *, accent: bool
 ) -> None:
-    length = max(1, columns.bar_end - columns.bar)
+    length = max(1, column.bar_end - column.bar)
     thick = max(4, strip.shape[0] // 3)
     top = (strip.shape[0] - thick) // 2
-    strip[top : top + thick, columns.bar : columns.bar + length] = PANEL
-    zero, end = (columns.bar + round(part * length) for part in shares)
+    strip[top : top + thick, column.bar : column.bar + length] = PANEL
+    zero, end = (column.bar + round(part * length) for part in shares)
     strip[top : top + thick, min(zero, end) : max(zero, end)] = (
         ACCENT if accent else QUIET
     )
     # The axis; a value too small for a bar of its own still shows on it.
-    axis = min(zero, columns.bar + length - 1)
+    axis = min(zero, column.bar + length - 1)
     strip[top - 1 : top + thick + 1, axis] = MUTED if shares[0] != shares[1] else LINE

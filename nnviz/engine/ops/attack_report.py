@@ -173,30 +173,35 @@ class Attempt:
 
 
 def rankings(before: Tensor, after: Tensor, info: ModelInfo) -> tuple[Ranking, Ranking]:
-    """Return the same classes before and after, in the same order.
+    """Return the likeliest classes before, and those of both after.
 
-    They are the likeliest of both; a class that is likely in either comes first.
+    The second says of each class what it had before.
 
     Args:
         before: logits, (1, K).
         after: likewise.
         info: of the network.
     """
-    shares = torch.cat([before, after]).double().softmax(1).cpu()
-    top = torch.unique(shares.topk(min(_SHOWN, shares.shape[1])).indices)
-    order = top[shares[:, top].amax(0).argsort(descending=True, stable=True)]
-    labels = tuple(label(info, int(index)) for index in order)
-    first, second = (
-        Ranking(
-            labels=labels,
-            values=each[order].numpy(),
-            indices=order.numpy(),
-            unit="probability",
-            limits=(0.0, 1.0),
-        )
-        for each in shares
+    first, second = torch.cat([before, after]).double().softmax(1).cpu()
+    shown = min(_SHOWN, len(first))
+    top = first.topk(shown).indices
+    both = torch.unique(torch.cat([top, second.topk(shown).indices]))
+    both = both[second[both].argsort(descending=True, stable=True)]
+    return _ranking(first, top, info), _ranking(second, both, info, first)
+
+
+def _ranking(
+    shares: Tensor, order: Tensor, info: ModelInfo, earlier: Tensor | None = None
+) -> Ranking:
+    """Return some classes of one picture, probabilities (K,), in an order."""
+    return Ranking(
+        labels=tuple(label(info, int(index)) for index in order),
+        values=shares[order].numpy(),
+        indices=order.numpy(),
+        unit="probability",
+        limits=(0.0, 1.0),
+        earlier=None if earlier is None else earlier[order].numpy(),
     )
-    return first, second
 
 
 def noise_words(noise: Tensor, gain: float) -> str:
