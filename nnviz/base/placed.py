@@ -17,6 +17,7 @@ from nnviz.base.stickers import Outline, Placement
 EXAMPLE = "round:#e53935 @ 0.5 0.5 0.25 0"
 _OUTLINES = get_args(Outline)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_STICKER = re.compile(r"@(\s+[-+.e\d]+){4,5}\s*(;|$)")
 _DECIMALS = 4
 _LEAST, _MOST = 4, 5
 """Numbers of a sticker: x, y, width, angle, and the opacity where it is not 1."""
@@ -83,6 +84,11 @@ class Placed:
         if self.opacity != 1:
             numbers.append(self.opacity)
         return f"{self.cut.text} @ {' '.join(map(_written, numbers))}"
+
+
+def names_stickers(text: str) -> bool:
+    """Tell whether a text is meant for ``parse_placed``, and is no file's name."""
+    return _STICKER.search(text) is not None
 
 
 def parse_placed(text: str) -> tuple[Placed, ...]:

@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from nnviz.base import placed
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value
@@ -33,7 +34,8 @@ class Recipe:
         image: the photograph's name, never its folder; empty if there was none.
         image_sha256: of the photograph's file.
         pictures: sha256 of the files of further pictures, by the parameter that names
-            them: a baseline, what likeness is asked to.
+            them: a baseline, what likeness is asked to; of several, as stickers are,
+            with spaces between.
         seed: of the generator.
         dtype: of the computation, "float32".
         threads: torch's, since they change the last bits.
@@ -74,7 +76,10 @@ class Recipe:
         """Return the recipe as JSON text with sorted keys; it names no folder."""
         known = dataclasses.asdict(self) | {"format": FORMAT}
         known["values"] |= {
-            name: with_file(self.values[name], Path(file_of(self.values[name])).name)
+            name: with_files(
+                self.values[name],
+                (Path(file).name for file in files_of(self.values[name])),
+            )
             for name in self.pictures
         }
         return json.dumps(known, indent=1, sort_keys=True)
@@ -115,6 +120,20 @@ def file_of(value: Value) -> str:
 def with_file(value: Value, file: str) -> str:
     """Return a parameter that names another file in the same way."""
     return LIKE + file if str(value).strip().startswith(LIKE) else file
+
+
+def files_of(value: Value) -> tuple[str, ...]:
+    """Return the files that a parameter names: one as ``file_of``, or stickers'."""
+    text = str(value)
+    return placed.files_of(text) if placed.names_stickers(text) else (file_of(value),)
+
+
+def with_files(value: Value, files: Iterable[str]) -> str:
+    """Return a parameter that names other files in the same way."""
+    text = str(value)
+    if placed.names_stickers(text):
+        return placed.with_files(text, files)
+    return with_file(value, next(iter(files)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,6 +24,7 @@ from nnviz.base.info import LayerInfo, MethodInfo, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
 from nnviz.base.video import FrameImage
+from nnviz.engine.data.folders import fingerprint, split_paths
 from nnviz.engine.models.model import Model
 from nnviz.engine.ops.asked import Subject
 from nnviz.engine.ops.attack_goals import Victim, choose_goal, gives_shares
@@ -232,6 +233,20 @@ class Context:
         with in_words(model.info.title):
             return one.gradients(target, self.activations, self.subject)
 
+    def victim(self) -> Victim:
+        """Return the network as attacks see it.
+
+        Raises:
+            MemoryShortError: there is too little.
+        """
+        return Victim(
+            net=self.model.net,
+            normaliser=self.model.normaliser,
+            check=self.check,
+            shares=gives_shares(self.activations("")),
+            alone=not self.model.info.takes_several,
+        )
+
     def attempt(self, target: str, *, towards: bool) -> Attempt:
         """Return an attack on the photograph that has not begun.
 
@@ -243,14 +258,7 @@ class Context:
             UsageError: nothing of that name, or no class to reach.
             ModelError: the network does not classify.
         """
-        model, answer = self.model, self.activations("")
-        victim = Victim(
-            net=model.net,
-            normaliser=model.normaliser,
-            check=self.check,
-            shares=gives_shares(answer),
-            alone=not model.info.takes_several,
-        )
+        model, victim = self.model, self.victim()
         before = victim.logits(self.pixels)
         return Attempt(
             victim=victim,
@@ -282,6 +290,40 @@ class Context:
         image = open_image(Path(path).expanduser())
         self.opened[path] = image.sha256
         return image
+
+    def pictures(self, folder: str, count: int) -> tuple[Tensor, Tensor]:
+        """Return photographs of a folder and all below it, as ``pixels``.
+
+        Those that become another size are stretched to the size of ``pixels``.  The
+        recipe keeps the folder's name and its fingerprint.
+
+        Args:
+            folder: with JPEG or PNG files.
+            count: of photographs, at most; taken evenly from all.
+
+        Returns:
+            Those to learn from and those held out, by file hash: (N, C, H, W) and
+            (M, C, H, W) on the CPU.
+
+        Raises:
+            InputError: no such folder, too few in it, or one that is damaged.
+        """
+        where = Path(folder).expanduser()
+        learned, held_out = split_paths(where, count)
+        self.opened[folder] = fingerprint(where)
+        return self._stacked(learned), self._stacked(held_out)
+
+    def _stacked(self, paths: Sequence[Path]) -> Tensor:
+        height, width = self.pixels.shape[2:]
+        found = []
+        for path in paths:
+            self.check()
+            image = open_image(path)
+            pixels = self.model.pixel_input(image)
+            if pixels.shape != self.pixels.shape:
+                pixels = self.model.whole_input(image, (height, width))
+            found.append(pixels.cpu())
+        return torch.cat(found)
 
     def outputs(self) -> tuple[Tensor, ...]:
         """Return all tensors that the network gives for the photograph.

@@ -1,47 +1,56 @@
 """Stickers that lie on a picture: their files opened, pasted, what they cover."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image, Pixels
 from nnviz.base.placed import Cut, Placed
-from nnviz.base.stickers import Placement, Size
-from nnviz.media.stickers import cut_out, open_sticker, pasted, solid
+from nnviz.base.stickers import Outline, Placement, Size
+from nnviz.media.decode import open_image
+from nnviz.media.files import check_file
+from nnviz.media.stickers import cut_out, pasted, solid
 
 Layer = tuple[Image, Placement, float]
 """A sticker, where it lies, and its opacity."""
-Open = Callable[[str], Image]
 _SOLID_SIDE = 512
+_KEPT = 16
+"""Stickers that stay opened: one that is dragged is asked for at every step."""
 _COARSE = 512
 """Longer side of the picture on which it is measured what stickers cover, px."""
 
 
-def open_cut(cut: Cut, open_file: Open = open_sticker) -> Image:
-    """Return a sticker.
-
-    Args:
-        cut: what it is.
-        open_file: opens a picture file.
+def open_cut(cut: Cut) -> Image:
+    """Return a sticker; the same object while its file stays the same.
 
     Raises:
         InputError: its file cannot be read, is no picture, or a colour is misspelt.
     """
     if cut.is_colour:
-        return solid(cut.colour, cut.outline, _SOLID_SIDE)
-    if cut.source.startswith("#"):
-        raise InputError(cut.source, "is no colour", "write it as #rrggbb")
-    return cut_out(open_file(cut.source), cut.outline)
+        return _solid(cut)
+    return _cut(picture_of(cut.source), cut.outline)
 
 
-def open_placed(
-    stickers: Iterable[Placed], open_file: Open = open_sticker
-) -> tuple[Layer, ...]:
+def picture_of(source: str) -> Image:
+    """Return the picture that a sticker is cut out of.
+
+    Raises:
+        InputError: its file cannot be read, is no picture, or a colour is misspelt.
+    """
+    if source.startswith("#"):
+        raise InputError(source, "is no colour", "write it as #rrggbb")
+    path = Path(source).expanduser()
+    check_file(path)
+    return _opened(path, path.stat().st_mtime_ns)
+
+
+def open_placed(stickers: Iterable[Placed]) -> tuple[Layer, ...]:
     """Return stickers as ``paste_layers`` takes them; see ``open_cut``."""
     return tuple(
-        (open_cut(each.cut, open_file), each.placement, each.opacity)
-        for each in stickers
+        (open_cut(each.cut), each.placement, each.opacity) for each in stickers
     )
 
 
@@ -68,6 +77,22 @@ def covered(size: Size, layers: Iterable[Layer]) -> float:
     return float(paste_layers(bare, white).mean())
 
 
+@lru_cache(_KEPT)
+def _solid(cut: Cut) -> Image:
+    return solid(cut.colour, cut.outline, _SOLID_SIDE)
+
+
+@lru_cache(_KEPT)
+def _opened(path: Path, _changed: int) -> Image:
+    return open_image(path)
+
+
+@lru_cache(_KEPT)
+def _cut(picture: Image, outline: Outline) -> Image:
+    return cut_out(picture, outline)
+
+
+@lru_cache(_KEPT)
 def _whitened(sticker: Image) -> Image:
     white = np.full_like(sticker.pixels, 255)
     return Image(white, sticker.name, sticker.sha256, "", sticker.alpha)

@@ -13,7 +13,7 @@ from platformdirs import user_state_path
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image
-from nnviz.base.recipes import Recipe, file_of
+from nnviz.base.recipes import Recipe, files_of
 from nnviz.media.encode import write_png
 
 _KEPT = 200
@@ -60,8 +60,11 @@ def remember_others(recipe: Recipe, folder: Path | None = None) -> None:
         folder: where the list is, for tests.
     """
     others = {
-        sha256: str(Path(file_of(recipe.values[name])).expanduser())
-        for name, sha256 in recipe.pictures.items()
+        sha256: str(Path(file).expanduser())
+        for name, hashes in recipe.pictures.items()
+        for file, sha256 in zip(
+            files_of(recipe.values[name]), hashes.split(), strict=True
+        )
     }
     if others:
         _note(others, folder)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image, image_from_array
-from nnviz.base.recipes import Recipe, file_of, with_file
+from nnviz.base.recipes import Recipe, files_of, with_files
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.media.decode import MAX_PIXELS, open_image
 from nnviz.media.encode import read_png_text
@@ -75,15 +75,14 @@ def with_pictures(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) ->
         InputError: one is not there; says whether another of its name is.
     """
     values = dict(recipe.values)
-    for name, sha256 in recipe.pictures.items():
-        path, _ = _sought(
-            Path(file_of(values[name])).name,
-            sha256,
-            beside,
-            max_pixels,
-            f"put it beside {beside.name}",
-        )
-        values[name] = with_file(values[name], str(path))
+    remedy = f"put it beside {beside.name}"
+    for name, hashes in recipe.pictures.items():
+        wanted = zip(files_of(values[name]), hashes.split(), strict=True)
+        found = [
+            _sought(Path(file).name, sha256, beside, max_pixels, remedy)[0]
+            for file, sha256 in wanted
+        ]
+        values[name] = with_files(values[name], map(str, found))
     return dataclasses.replace(recipe, values=values)
 
 

@@ -14,6 +14,9 @@ from nnviz.base.placed import (
     rounded,
     with_files,
 )
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe
+from nnviz.base.recipes import files_of as files_named
 from nnviz.base.stickers import Placement
 
 LINE = "round:#ff0000 @ 0.5 0.5 0.25 0; cat.png @ 0.2 0.3 0.4 15 0.8"
@@ -35,6 +38,29 @@ def test_files_may_be_anywhere_and_are_named_anew():
     assert with_files(text, ["b.png"]) == text.replace(
         "C:/my pictures/a@b.png", "b.png"
     )
+
+
+def test_a_recipe_names_no_folder_of_any_sticker():
+    """Truth: files by their names; hashes with spaces between, in their order."""
+    text = "round:/home/me/a.png @ 0.5 0.5 0.2 0; /home/me/b.png @ 0.1 0.1 0.2 0"
+    recipe = Recipe(
+        method="placed_stickers",
+        values={"stickers": text},
+        model="bundled:objects",
+        model_sha256="",
+        preprocess=Preprocess(),
+        pictures={"stickers": "1 2"},
+    )
+    again = Recipe.from_json(recipe.to_json(), "recipe")
+    assert again.values["stickers"] == text.replace("/home/me/", "")
+    assert again.pictures == {"stickers": "1 2"}
+
+
+def test_a_file_whose_name_looks_alike_is_one_file():
+    """Truth: by hand: what follows the @ are no four numbers."""
+    assert files_named("me @ home.png") == ("me @ home.png",)
+    assert files_named(LINE) == ("cat.png",)
+    assert files_named("like:cat.png") == ("cat.png",)
 
 
 @pytest.mark.parametrize(

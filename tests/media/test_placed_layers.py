@@ -1,12 +1,13 @@
 """Several stickers on a picture, against areas worked by hand."""
 
 import math
+import os
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from nnviz.base.errors import InputError
-from nnviz.base.images import image_from_array
 from nnviz.base.placed import Cut, parse_placed
 from nnviz.media.placed import covered, open_cut, open_placed, paste_layers
 
@@ -41,13 +42,24 @@ def test_the_last_lies_on_top():
     np.testing.assert_array_equal(found[4, 4], (0, 0, 255))
 
 
-def test_a_disc_of_a_photograph():
+def test_a_disc_of_a_photograph(tmp_path):
     """Truth: by hand: corners of the largest square in its middle are transparent."""
-    picture = image_from_array(np.full((40, 60, 3), 7, np.uint8), "cat.png")
-    sticker = open_cut(Cut("round", "cat.png"), lambda _: picture)
+    path = tmp_path / "cat.png"
+    PillowImage.fromarray(np.full((40, 60, 3), 7, np.uint8)).save(path)
+    sticker = open_cut(Cut("round", str(path)))
     assert sticker.size == (40, 40)
     assert sticker.alpha[0, 0] == 0
     assert sticker.alpha[20, 20] == 255
+    assert open_cut(Cut("round", str(path))) is sticker
+
+
+def test_a_file_that_changed_is_read_anew(tmp_path):
+    """Truth: by hand: the colour that it has now."""
+    path = tmp_path / "cat.png"
+    for place, level in enumerate((7, 90)):
+        PillowImage.fromarray(np.full((4, 4, 3), level, np.uint8)).save(path)
+        os.utime(path, ns=(place, place))
+        assert open_cut(Cut("square", str(path))).pixels[0, 0, 0] == level
 
 
 def test_a_misspelt_colour_is_told_from_a_missing_file(tmp_path):

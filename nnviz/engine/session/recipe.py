@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from nnviz.base.parameters import values_of
-from nnviz.base.recipes import Recipe, file_of
+from nnviz.base.parameters import Value, values_of
+from nnviz.base.recipes import Recipe, files_of
 from nnviz.base.requests import RunMethod
 from nnviz.engine.method import Context
 from nnviz.engine.session.steering import Steered
@@ -40,9 +40,9 @@ def recipe_of(
         image=Path(image.name).name if image else "",
         image_sha256=image.sha256 if image else "",
         pictures={
-            name: ctx.opened[file_of(value)]
+            name: " ".join(ctx.opened[file] for file in files_of(value))
             for name, value in values.items()
-            if file_of(value) in ctx.opened
+            if _are_opened(value, ctx)
         },
         seed=request.seed,
         dtype=str(ctx.model.normaliser.mean.dtype).removeprefix("torch."),
@@ -52,6 +52,12 @@ def recipe_of(
         device=info.device,
         versions=versions(),
     )
+
+
+def _are_opened(value: Value, ctx: Context) -> bool:
+    """Tell whether a parameter names pictures, and the method opened them."""
+    files = files_of(value)
+    return bool(files) and all(file in ctx.opened for file in files)
 
 
 def versions() -> dict[str, str]:
