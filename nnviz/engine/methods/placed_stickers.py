@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from nnviz.base.attacks import ADVERSARIAL
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import Reference, Task
@@ -11,7 +12,7 @@ from nnviz.base.parameters import Help
 from nnviz.base.placed import EXAMPLE, files_of, parse_placed
 from nnviz.base.results import Picture, Report, Result
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attack_report import ADVERSARIAL, rankings
+from nnviz.engine.ops.attack_report import rankings
 from nnviz.media.placed import Layer, covered, open_placed, paste_layers, picture_of
 
 
