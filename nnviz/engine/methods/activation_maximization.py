@@ -26,7 +26,7 @@ from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.models.model import Model
 from nnviz.engine.ops.ascent import Aim, Ascent, Optimiser, StepRules
-from nnviz.engine.ops.climbing import climbed_report
+from nnviz.engine.ops.climbing import climbed_report, faded
 from nnviz.engine.ops.magnitudes import (
     fitted_magnitudes,
     mean_magnitudes,
@@ -229,6 +229,15 @@ class ActivationMaximizationParams:
         When("parametrisation", ("pixels",)),
         Help("Share of pixels, the least important, set to the mean colour likewise."),
     ] = 0.0
+    faded: Annotated[
+        bool,
+        Steerable(),
+        Title("Fade what does not matter"),
+        Help(
+            "Shows grey where the picture hardly made a difference over all steps: "
+            "MaCo's transparency. The picture itself goes on as it is."
+        ),
+    ] = False
     redirected: Annotated[
         bool,
         Title("Help silent units"),
@@ -278,6 +287,7 @@ class ActivationMaximization:
             "learning_rate": 1.0,
             "transforms": "crops",
             "noise": 4.0,
+            "faded": True,
             "size": 512,
             "steps": 256,
         },
@@ -320,7 +330,8 @@ class ActivationMaximization:
             climbed = climb.step(aim, _rules(ctx.model.info, now, done))
             ctx.step(climb.steps, params.steps, f"step {climb.steps}")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
-            yield climbed_report(climb, climbed, "; ".join(o.words for o in wanted))
+            shown = faded(climbed, ctx.model.mean_colour) if now.faded else climbed
+            yield climbed_report(climb, shown, "; ".join(o.words for o in wanted))
 
 
 def _objectives(

@@ -34,6 +34,7 @@ _LONGEST = 10 / 255
 gradient, was made for CaffeNet: networks with smaller activations would hardly move."""
 _OPTIMISERS = {"adam": torch.optim.Adam, "nadam": torch.optim.NAdam}
 _SEPARATOR = "."
+_IMPORTANCE = "importance"
 _TINY = 1e-12
 _BEST = 8
 """Pictures at once, at most: with more, what a CPU's caches held is lost between the
@@ -72,10 +73,13 @@ class Climbed:
     Attributes:
         pixels: the pictures before it, (N, C, H, W) in [0, 1].
         scores: how good these were, (N,), mean over the views.
+        importance: how much each pixel mattered so far: the sum over the steps of the
+            gradient's size, (N, H, W), as in MaCo.
     """
 
     pixels: Tensor
     scores: Tensor
+    importance: Tensor
 
 
 class Ascent:
@@ -108,6 +112,7 @@ class Ascent:
         self.picture = picture
         self.steps = 0
         self.scores: list[float] = []
+        self._importance: Tensor | float = 0.0
         self._kind = optimiser
         self._look = look
         self._mean = mean
@@ -147,7 +152,8 @@ class Ascent:
             rules.pixels.apply(leaves[0].detach(), self._mean, gradient, self.steps)
         self.steps += 1
         self.scores.append(float(scores.mean()))
-        return Climbed(pixels.detach(), scores)
+        self._importance = self._importance + gradient.abs().sum(1)
+        return Climbed(pixels.detach(), scores, self._importance)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return all that it takes to go on, copied."""
@@ -159,7 +165,12 @@ class Ascent:
             for key, value in self._optimiser.state[leaf].items():
                 kept = torch.as_tensor(value).cpu().numpy().copy()
                 found[f"{name}{_SEPARATOR}{key}"] = kept
-        return found | {"steps": np.array(self.steps), "scores": np.array(self.scores)}
+        importance = torch.as_tensor(self._importance).cpu().numpy().copy()
+        return found | {
+            "steps": np.array(self.steps),
+            "scores": np.array(self.scores),
+            _IMPORTANCE: importance,
+        }
 
     def _gradient(
         self, pixels: Tensor, aim: Aim, rules: StepRules
@@ -205,6 +216,9 @@ class Ascent:
     def _restore(self, state: State) -> None:
         self.steps = int(state["steps"])
         self.scores = state["scores"].tolist()
+        if _IMPORTANCE in state:  # recordings of earlier versions have none
+            known = torch.from_numpy(np.array(state[_IMPORTANCE]))
+            self._importance = known.to(self._mean.device)
         for name, leaf in self.picture.leaves.items():
             if name not in state or state[name].shape != tuple(leaf.shape):
                 raise UsageError(

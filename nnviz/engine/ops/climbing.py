@@ -12,6 +12,9 @@ from nnviz.engine.ops.ascent import Ascent, Climbed
 
 _GAP = 2
 """Px between two pictures."""
+_TINY = 1e-12
+_OPAQUE = 0.8
+"""Share of the pixels below the importance from which a pixel is shown in full."""
 
 
 def climbed_report(
@@ -41,6 +44,22 @@ def climbed_report(
     if placement is not None:
         picture = replace(picture, frame=Frame.INPUT, placement=placement)
     return Report({"picture": picture, "objective": curve}, notes)
+
+
+def faded(climbed: Climbed, colour: Tensor) -> Climbed:
+    """Return a step whose pictures show a colour where they hardly mattered.
+
+    The transparency of MaCo (Fel et al. 2023, arXiv:2306.06805, section 4): how much of
+    a pixel is shown rises with its importance, up to the 80th percentile.
+
+    Args:
+        climbed: a step.
+        colour: (C, 1, 1) in [0, 1].
+    """
+    importance = climbed.importance
+    most = importance.flatten(1).quantile(_OPAQUE, dim=1).clamp(min=_TINY)
+    alpha = (importance / most.view(-1, 1, 1)).clamp(max=1).unsqueeze(1)
+    return replace(climbed, pixels=alpha * climbed.pixels + (1 - alpha) * colour)
 
 
 def as_picture(pixels: Tensor, columns: int = 0) -> Picture:

@@ -228,3 +228,12 @@ def test_silent_unit_is_helped_in_the_first_sixteen_steps(redirected, moves):
     assert moved[0] is moves
     # Adam's moments carry on, but no new gradient comes after step 16.
     assert torch.equal(climb.picture.leaves["pixels"].grad, torch.zeros(1, 3, 5, 5))
+
+
+def test_importance_is_the_sum_of_the_gradients_sizes():
+    """Of a linear network each step's gradient is its weights, by hand."""
+    climb = ascent(Pixels(start()), Linear(weights()))
+    for _ in range(3):
+        climbed = climb.step(always(logit(1)), StepRules(learning_rate=0.01))
+    expected = 3 * weights()[1].abs().sum(0)
+    assert torch.allclose(climbed.importance[0], expected, rtol=1e-5)
