@@ -91,6 +91,13 @@ class Placement:
         middle = np.array([sticker[1] / 2, sticker[0] / 2])
         return np.column_stack([along, centre - along @ middle])
 
+    def pixels(self, picture: Size, sticker: Size) -> Size:
+        """Return the sticker's height and width on a picture, whole px, rounded up."""
+        scale = self.width * min(picture) / sticker[1]
+        # A width that is whole but for rounding stays so.
+        height, width = (max(1, math.ceil(side * scale - 1e-6)) for side in sticker)
+        return height, width
+
     def corners(self, picture: Size, sticker: Size) -> NDArray[np.float64]:
         """Return the sticker's corners on the picture, (4, 2) as (x, y) in px.
 

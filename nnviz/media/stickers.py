@@ -55,12 +55,17 @@ def cut_out(picture: Image, outline: Outline) -> Image:
         picture: a photograph, a learned patch; its own transparency is kept.
         outline: "square" keeps all of it; "round" cuts the largest disc out of its
             middle, with an edge that is smooth over one pixel.
+
+    Raises:
+        InputError: it is transparent everywhere.
     """
     colours, alpha = rgb8(picture.pixels), _alpha(picture)
     if outline == "round":
         middle = _middle(picture.size)
         colours, alpha = colours[middle], alpha[middle]
         alpha = (alpha * disc(len(alpha))).round().astype(np.uint8)
+    if not alpha.any():
+        raise InputError(picture.name, "is transparent everywhere", "choose another")
     return _sticker(colours, alpha, picture.name, picture.path)
 
 
@@ -79,12 +84,9 @@ def open_sticker(path: str | Path) -> Image:
     """Open a picture file as a sticker: what is transparent in it stays so.
 
     Raises:
-        InputError: the file cannot be read, or is no picture.
+        InputError: the file cannot be read, is no picture, or transparent everywhere.
     """
-    picture = open_image(path)
-    if picture.alpha is not None and not picture.alpha.any():
-        raise InputError(picture.name, "is transparent everywhere", "choose another")
-    return cut_out(picture, "square")
+    return cut_out(open_image(path), "square")
 
 
 def write_sticker(path: Path, sticker: Image, text: dict[str, str]) -> None:
@@ -142,7 +144,7 @@ def pasted(
     region = _region(size, placement.corners(size, sticker.size))
     if region is None:
         return found
-    scaled = _scaled(sticker, _px(size, sticker, placement))
+    scaled = _scaled(sticker, placement.pixels(size, sticker.size))
     layer = opacity * _turned(scaled, size, placement, region)
     colours, alpha = layer[..., :_COLOURS], layer[..., _COLOURS:]
     if pixels.shape[2] == 1:
@@ -150,14 +152,6 @@ def pasted(
     below = to_float(pixels[region])
     found[region] = _in_depth(colours + (1 - alpha) * below, pixels.dtype)
     return found
-
-
-def _px(size: Size, sticker: Image, placement: Placement) -> Size:
-    """Return height and width of a sticker on a picture of a size, whole px."""
-    scale = placement.width * min(size) / sticker.size[1]
-    # A width that is whole but for rounding stays so.
-    height, width = (max(1, int(np.ceil(side * scale - 1e-6))) for side in sticker.size)
-    return height, width
 
 
 @lru_cache(maxsize=8)

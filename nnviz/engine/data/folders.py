@@ -128,12 +128,30 @@ def load_photos(
     Raises:
         InputError: there are too few.
     """
-    paths = sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() in _PHOTOGRAPHS
+    parts = split_paths(folder, count)
+    train, held_out = (
+        [_read_photo(path, shorter_side) for path in paths] for paths in parts
     )
-    parts: tuple[list[Tensor], list[Tensor]] = ([], [])
+    return train, held_out
+
+
+def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
+    """Return photographs in a folder and all below it, split by file hash.
+
+    Args:
+        folder: with JPEG or PNG files, in sub-folders or not.
+        count: of photographs, at most; taken evenly from all.
+
+    Returns:
+        Those to train on and those held out.
+
+    Raises:
+        InputError: there are too few.
+    """
+    paths = _photographs(folder)
+    parts: tuple[list[Path], list[Path]] = ([], [])
     for path in paths[:: max(1, len(paths) // count)][:count]:
-        parts[is_held_out(path.read_bytes())].append(_read_photo(path, shorter_side))
+        parts[is_held_out(path.read_bytes())].append(path)
     if not all(parts):
         raise InputError(
             str(folder),
@@ -141,6 +159,20 @@ def load_photos(
             "name a folder with some dozens of JPEG or PNG files",
         )
     return parts
+
+
+def fingerprint(folder: Path) -> str:
+    """Return a hash of the photographs' names and sizes in a folder and below it."""
+    names = [
+        f"{path.relative_to(folder).as_posix()} {path.stat().st_size}"
+        for path in _photographs(folder)
+    ]
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def _photographs(folder: Path) -> list[Path]:
+    found = folder.rglob("*")
+    return sorted(path for path in found if path.suffix.lower() in _PHOTOGRAPHS)
 
 
 def load_given_split(folder: Path, shorter_side: int) -> Split:

@@ -1,0 +1,350 @@
+"""Adversarial patch: a sticker learned so that it fools wherever it lies."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Along, Help, Range, Steerable, Title, Unit, When
+from nnviz.base.results import Curves, Picture, Report, Table
+from nnviz.base.stickers import Outline
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.ops.attack_crowds import Aim, Crowd, Slope, drawn, joined
+from nnviz.engine.ops.attacks import LEVELS, GoalParams
+from nnviz.engine.ops.climbing import as_picture
+from nnviz.engine.ops.conditions import Conditions, View, drawn_views, seen
+from nnviz.engine.ops.descent import Descent
+from nnviz.engine.ops.gradients import gradient_pace
+from nnviz.engine.ops.pasting import Sticker
+from nnviz.engine.ops.printable import outlined, penalty
+
+_PERCENT = 100
+_SHOWN = 9
+"""Samples that are shown."""
+_GREY = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchParams(GoalParams):
+    """What the network is to say, and under what conditions the sticker is to work."""
+
+    pictures: Annotated[
+        str,
+        Title("Further pictures"),
+        Help(
+            "Folder of photographs to learn from beside this one, so that the sticker "
+            "works on others too; a fifth of them is kept for the test."
+        ),
+    ] = ""
+    count: Annotated[
+        int,
+        Title("Pictures at most"),
+        Range(10, 5000, log=True),
+        Help("How many of the folder's photographs are taken, evenly from all."),
+    ] = 200
+    outline: Annotated[Outline, Help("Shape of the sticker.")] = "round"
+    side: Annotated[
+        int, Title("Resolution"), Range(8, 512, log=True), Unit("px"),
+        Help("Width of the sticker's own picture."),
+    ] = 64  # fmt: skip
+    smallest: Annotated[
+        float, Title("Smallest width"), Range(5, 100), Unit("%"), Steerable(),
+        Help("Of the picture's shorter side; the width is drawn anew each time."),
+    ] = 30.0  # fmt: skip
+    largest: Annotated[
+        float, Title("Largest width"), Range(5, 100), Unit("%"), Steerable(),
+        Help("Of the picture's shorter side."),
+    ] = 50.0  # fmt: skip
+    turn: Annotated[
+        float, Range(0, 180), Unit("°"), Steerable(),
+        Help("How far it may be turned, to both sides."),
+    ] = 22.5  # fmt: skip
+    tilt: Annotated[
+        float, Range(0, 50), Unit("%"), Steerable(),
+        Help(
+            "Perspective: how much larger or smaller its edges may be seen than its "
+            "middle."
+        ),
+    ] = 10.0  # fmt: skip
+    light: Annotated[
+        float, Range(0, 90), Unit("%"), Steerable(),
+        Help("How much brighter or darker it may be lit."),
+    ] = 20.0  # fmt: skip
+    blur: Annotated[
+        float, Range(0, 5), Unit("px"), Steerable(),
+        Help("How much out of focus the picture with it may be (sigma)."),
+    ] = 0.5  # fmt: skip
+    noise: Annotated[
+        float, Range(0, 64), Unit("/255"), Steerable(),
+        Help("How much noise a camera may add (sigma)."),
+    ] = 4.0  # fmt: skip
+    anywhere: Annotated[
+        bool, Help("Learn for all places of the picture, or for one.")
+    ] = True
+    x: Annotated[
+        float, Range(0, 1), Along("x"), When("anywhere", (False,)),
+        Help("The one place, from left (0) to right (1)."),
+    ] = 0.5  # fmt: skip
+    y: Annotated[
+        float, Range(0, 1), Along("y"), When("anywhere", (False,)),
+        Help("The one place, from the top (0) to the bottom (1)."),
+    ] = 0.5  # fmt: skip
+    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps of Adam.")] = 120
+    batch: Annotated[
+        int, Range(1, 128, log=True), Help("Pictures and places tried in a step.")
+    ] = 12
+    learning_rate: Annotated[
+        float, Range(0.001, 10, log=True), Steerable(),
+        Help("How far a step goes; colours are grey at 0 and pure from about 4 on."),
+    ] = 0.3  # fmt: skip
+    smoothness: Annotated[
+        float, Title("Total variation"), Range(0, 10), Steerable(),
+        Help("How much neighbouring pixels are held alike, for printing."),
+    ] = 0.0  # fmt: skip
+    printable: Annotated[
+        float, Title("Printable colours"), Range(0, 100), Steerable(),
+        Help("How much colours are held near those that a printer has."),
+    ] = 0.0  # fmt: skip
+    trials: Annotated[
+        int, Title("Final test"), Range(1, 10000, log=True),
+        Help("How many fresh places are tried when it is learned."),
+    ] = 96  # fmt: skip
+
+
+@register(
+    "patch",
+    title="Adversarial patch",
+    group="Attack",
+    live=False,
+    reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
+    tasks=(Task.CLASSIFY,),
+    recorded=True,
+)
+class Patch:
+    """A sticker's colours, moved until it fools over random places, sizes, lights."""
+
+    Params: ClassVar[type] = PatchParams
+    shows: ClassVar[str] = (
+        "A sticker that makes the network err wherever it lies: it is learned over "
+        "random places, sizes, turns, tilts, lights, blur and noise."
+    )
+    reading: ClassVar[str] = (
+        "The samples are what the network is shown in a step. The curve counts how "
+        "many of them fool it. The table tests the finished sticker under conditions "
+        "that it was not learned under, and beside it a plain grey one, which hides "
+        "just as much."
+    )
+    misleads: ClassVar[str] = (
+        "Learned on one photograph, it need not work on others: name a folder. The "
+        "conditions are simulated; a printer's colours, a crease or a reflection are "
+        "not. It is made for this network."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"steps": 4, "batch": 2, "trials": 4, "side": 16},
+        "to print": {
+            "smoothness": 0.2, "printable": 2.0, "side": 128, "light": 30.0,
+            "tilt": 20.0, "blur": 1.0, "steps": 400,
+        },
+        "published": {
+            "smallest": 10.0, "largest": 100.0, "tilt": 0.0, "light": 0.0, "blur": 0.0,
+            "noise": 0.0, "batch": 16, "steps": 500,
+        },
+    }  # fmt: skip
+
+    def run(self, ctx: Context, params: PatchParams) -> Iterator[Report]:
+        """Yield "patch", "samples" and "success" after each step, then a "test" too."""
+        learning = _Learning(ctx, params)
+        while learning.done < params.steps:
+            numbers = learning.step(ctx.params)
+            ctx.step(learning.done, params.steps, "steps")
+            ctx.keep(numbers, learning.state)
+            yield learning.report()
+        yield learning.tested(ctx.params)
+
+
+class _Learning:
+    """A sticker on its way; what is steered takes effect with the next step."""
+
+    def __init__(self, ctx: Context, params: PatchParams) -> None:
+        self._ctx = ctx
+        self._task = _task(ctx, params)
+        channels = ctx.pixels.shape[1]
+        start = ctx.pixels.new_zeros((1, channels, params.side, params.side))
+        self._alpha = outlined(params.outline, params.side, start)
+        self._descent = Descent(start, "adam", history=1)
+        self._pace = gradient_pace(ctx.model.info, ctx.device)
+        self._rates: list[float] = []
+        self._samples = ctx.pixels
+        self.done = 0
+        if ctx.begun is not None:
+            self._descent.restore(ctx.begun)
+            self._rates = ctx.begun["rates"].tolist()
+            self.done = len(self._rates)
+
+    def step(self, params: PatchParams) -> dict[str, float]:
+        """Move the colours once; return what was measured before."""
+        aim, generator = self._task.learned, self._ctx.generator
+        rows = drawn(aim, params.batch, generator)
+        clean = aim.pictures(rows)
+        size = (clean.shape[2], clean.shape[3])
+        views = drawn_views(_conditions(params), len(rows), size, generator)
+        found: dict[str, float] = {}
+
+        def look(numbers: Tensor) -> tuple[float, Tensor]:
+            leaf = numbers.detach().requires_grad_()
+            with torch.enable_grad():
+                sticker = self._sticker(leaf)
+                pictures = seen(clean, sticker, views, generator)
+                held = penalty(sticker, params.smoothness, params.printable)
+            self._samples = pictures.detach()
+            slope = self._slope(rows)
+            found["success"] = float(slope.reached.double().mean())
+            found["score"] = float(slope.score.mean())
+            outcome = held - (pictures * slope.gradient).sum() / len(rows)
+            (gradient,) = torch.autograd.grad(outcome, leaf)
+            return float(outcome.detach()), gradient
+
+        self._descent.step(look, params.learning_rate)
+        self._rates.append(_PERCENT * found["success"])
+        self.done += 1
+        return found
+
+    def state(self) -> State:
+        """Return what to go on from."""
+        return {**self._descent.state(), "rates": np.array(self._rates)}
+
+    def report(self) -> Report:
+        """Return the sticker, what the network was shown, and how often it erred."""
+        rates = np.array(self._rates)
+        curves = Curves(
+            x=np.arange(1, len(rates) + 1),
+            series={"fooled": rates},
+            x_label="step",
+            y_label="share of the samples, %",
+        )
+        results = {
+            "patch": self._picture(),
+            "samples": as_picture(self._samples[:_SHOWN]),
+            "success": curves,
+        }
+        words = f"{self._task.words}: {rates[-1]:.3g} % of the last samples"
+        return Report(results, (words,))
+
+    def tested(self, params: PatchParams) -> Report:
+        """Return the report with a test under fresh conditions."""
+        learned = self._sticker(self._descent.pixels)
+        grey = replace(learned, colours=torch.full_like(learned.colours, _GREY))
+        # The learned one last: what is shown then are its samples.
+        rows: list[tuple[str | float, ...]] = [
+            (name, params.trials, *self._rates_of(aim, (grey, learned), params))
+            for name, aim in self._task.tests
+        ]
+        columns = ("tested on", "places", "fooled by grey, %", "fooled, %")
+        report = self.report()
+        words = "; ".join(
+            f"{name}: {with_it:.3g} % of {trials} fresh places, a grey sticker "
+            f"{without:.3g} %"
+            for name, trials, without, with_it in rows
+        )
+        table = Table(columns=columns, rows=tuple(rows))
+        return Report({**report.results, "test": table}, (*report.notes, words))
+
+    def _rates_of(
+        self, aim: Aim, stickers: Iterable[Sticker], params: PatchParams
+    ) -> tuple[float, ...]:
+        """Return how often each of some stickers fools under the same conditions, %."""
+        generator, pixels = self._ctx.generator, self._ctx.pixels
+        rows = drawn(aim, params.trials, generator)
+        size = (pixels.shape[2], pixels.shape[3])
+        views = drawn_views(_conditions(params), len(rows), size, generator)
+        noise = generator.get_state()
+        rates = []
+        for sticker in stickers:
+            generator.set_state(noise)
+            fooled = self._fooled(aim, sticker, rows, views)
+            rates.append(round(_PERCENT * float(fooled.double().mean()), 1))
+        return tuple(rates)
+
+    def _fooled(
+        self, aim: Aim, sticker: Sticker, rows: Tensor, views: Sequence[View]
+    ) -> Tensor:
+        def work(part: slice) -> Tensor:
+            clean = aim.pictures(rows[part])
+            pictures = seen(clean, sticker, views[part], self._ctx.generator)
+            if not part.start:
+                self._samples = pictures
+            return aim.reached(pictures, rows[part]).cpu()
+
+        parts = self._ctx.in_chunks(len(rows), self._pace, work)
+        return torch.cat([found for _, found in parts])
+
+    def _slope(self, rows: Tensor) -> Slope:
+        def work(part: slice) -> Slope:
+            return self._task.learned.slope(self._samples[part], rows[part])
+
+        parts = self._ctx.in_chunks(len(rows), self._pace, work)
+        return joined([found for _, found in parts])
+
+    def _sticker(self, numbers: Tensor) -> Sticker:
+        """Return the sticker that some numbers stand for; 0 is grey."""
+        return Sticker(numbers.sigmoid(), self._alpha)
+
+    def _picture(self) -> Picture:
+        learned = self._sticker(self._descent.pixels)
+        alpha = learned.alpha[0, 0].cpu().float().numpy()
+        return replace(as_picture(learned.colours), alpha=alpha)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """What is learned from and tested on.
+
+    Attributes:
+        words: "towards toaster".
+        learned: the pictures to learn from.
+        tests: those to test on, by what they are.
+    """
+
+    words: str
+    learned: Aim
+    tests: tuple[tuple[str, Aim], ...]
+
+
+def _task(ctx: Context, params: PatchParams) -> _Task:
+    attempt = ctx.attempt(params.target, towards=params.towards)
+
+    def crowd(clean: Tensor) -> Crowd:
+        return Crowd(
+            victim=attempt.victim,
+            clean=clean,
+            goal=attempt.chosen.goal,
+            own=not params.target.strip(),
+            device=ctx.device,
+        )
+
+    photo = ctx.pixels.cpu()
+    tests: list[tuple[str, Aim]] = [("this photograph", crowd(photo))]
+    if not params.pictures.strip():
+        return _Task(attempt.chosen.words, tests[0][1], tuple(tests))
+    learned, held_out = ctx.pictures(params.pictures, params.count)
+    tests.append((f"{len(held_out)} other photographs", crowd(held_out)))
+    words = attempt.chosen.words if params.target.strip() else "away from the answer"
+    return _Task(words, crowd(torch.cat([photo, learned])), tuple(tests))
+
+
+def _conditions(params: PatchParams) -> Conditions:
+    widths = sorted((params.smallest, params.largest))
+    return Conditions(
+        smallest=widths[0] / _PERCENT,
+        largest=widths[1] / _PERCENT,
+        turn=params.turn,
+        tilt=params.tilt / _PERCENT,
+        light=params.light / _PERCENT,
+        blur=params.blur,
+        noise=params.noise / LEVELS,
+        place=None if params.anywhere else (params.x, params.y),
+    )

@@ -1,0 +1,139 @@
+"""Stickers on pictures, differentiable: what ``nnviz.media.stickers`` does, in torch.
+
+The same steps give the same pixels: colours multiplied with their opacity, resized with
+an antialiased triangle filter, then sampled between pixels where the sticker lies.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.base.frames import Placement as OnPhoto
+from nnviz.base.stickers import Placement, Size
+
+Matrix = NDArray[np.float64]
+"""(3, 3), from (x, y, 1) to (x, y, 1) up to a factor."""
+_BEHIND = 1e-6
+"""Where the plane of a tilted sticker has turned away from the eye."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sticker:
+    """A picture with transparency.
+
+    Attributes:
+        colours: (1, C, h, w) in [0, 1]; may carry a graph.
+        alpha: (1, 1, h, w) in [0, 1].
+    """
+
+    colours: Tensor
+    alpha: Tensor
+
+    @property
+    def size(self) -> Size:
+        """Height and width, px."""
+        return self.alpha.shape[2], self.alpha.shape[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How a sticker lies and how much it is turned away from the eye.
+
+    Attributes:
+        placement: where its middle is.
+        tilt: by how much the picture's scale changes from the middle of the sticker to
+            its right and to its lower edge, as a share; 0 is seen from the front.
+    """
+
+    placement: Placement
+    tilt: tuple[float, float] = (0.0, 0.0)
+
+    def matrix(self, picture: Size, sticker: Size) -> Matrix:
+        """Return the map from the sticker's px to the picture's, continuous."""
+        flat = np.eye(3)
+        flat[:2] = self.placement.matrix(picture, sticker)
+        height, width = sticker
+        middle = np.eye(3)
+        middle[:2, 2] = width / 2, height / 2
+        turned = np.eye(3)
+        turned[2, :2] = 2 * self.tilt[0] / width, 2 * self.tilt[1] / height
+        found: Matrix = flat @ middle @ turned @ np.linalg.inv(middle)
+        return found
+
+
+def pasted(pictures: Tensor, sticker: Sticker, poses: Sequence[Pose]) -> Tensor:
+    """Return pictures with a sticker on each, with the graph of both.
+
+    Args:
+        pictures: (N, C, H, W) in [0, 1].
+        sticker: one for all.
+        poses: one for each.
+    """
+    premultiplied = torch.cat([sticker.colours * sticker.alpha, sticker.alpha], 1)
+    layers = [
+        _layer(premultiplied, pose, (pictures.shape[2], pictures.shape[3]))
+        for pose in poses
+    ]
+    layer = torch.cat(layers)
+    return layer[:, :-1] + (1 - layer[:, -1:]) * pictures
+
+
+def coverage(picture: Size, alpha: Tensor, poses: Sequence[Pose]) -> Tensor:
+    """Return how much of each pixel a sticker covers, (N, 1, H, W).
+
+    Args:
+        picture: height and width.
+        alpha: the sticker's, (1, 1, h, w).
+        poses: one for each picture.
+    """
+    return torch.cat([_layer(alpha, pose, picture) for pose in poses])
+
+
+def on_photo(placement: Placement, where: OnPhoto) -> Placement:
+    """Return where a sticker on the network's input lies on the photograph.
+
+    Where the photograph was stretched, the sticker's proportions there differ; its
+    area is kept.
+
+    Args:
+        placement: on the input.
+        where: the input lies on the photograph.
+    """
+    height, width = where.input_size
+    y, x = where.to_photo(placement.y * height, placement.x * width)
+    scale = float(np.sqrt(where.scale[0] * where.scale[1]))
+    wide = placement.width * min(height, width) / scale / min(where.photo_size)
+    return Placement.nearest(
+        x / where.photo_size[1], y / where.photo_size[0], wide, placement.angle
+    )
+
+
+def _layer(layer: Tensor, pose: Pose, picture: Size) -> Tensor:
+    """Return what lies where on the picture, (1, C, H, W); 0 beside the sticker."""
+    own = (layer.shape[2], layer.shape[3])
+    size = pose.placement.pixels(picture, own)
+    if size != own:
+        layer = functional.interpolate(layer, size, mode="bilinear", antialias=True)
+    back = np.linalg.inv(pose.matrix(picture, size))
+    # grid_sample counts from -1 at the left or upper edge to 1 at the other.
+    whole = np.diag([2 / size[1], 2 / size[0], 1.0])
+    whole[:2, 2] = -1
+    grid = _grid(whole @ back, picture, layer)
+    return functional.grid_sample(layer, grid, align_corners=False)
+
+
+def _grid(matrix: Matrix, size: Size, like: Tensor) -> Tensor:
+    """Return where a matrix takes the centre of each pixel, (1, H, W, 2)."""
+    down = torch.arange(size[0], device=like.device, dtype=torch.float64)[:, None] + 0.5
+    across = torch.arange(size[1], device=like.device, dtype=torch.float64) + 0.5
+    x, y, depth = (a * across + (b * down + c) for a, b, c in matrix.tolist())
+    depth = torch.where(depth > _BEHIND, depth, torch.inf)
+    # At infinite depth the middle of the sticker would be seen: nothing is.
+    far = depth.isinf() * 4.0
+    found: Tensor = torch.stack([x / depth + far, y / depth + far], -1)[None]
+    return found.to(like.dtype)
