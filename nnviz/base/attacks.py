@@ -39,6 +39,37 @@ class Rescaled:
     flips_at: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SavedPicture:
+    """An attacked photo in a file that was opened again.
+
+    Attributes:
+        path: of the file.
+        fooled: whether the network, given the file, answers as the attack wanted.
+        answer: what it says to the file.
+        probability: of that, 0 to 1.
+        exact: whether the file holds the very pixels that were to be written.
+    """
+
+    path: str
+    fooled: bool
+    answer: str
+    probability: float
+    exact: bool
+
+    @property
+    def words(self) -> str:
+        """What became of the attack, in one line."""
+        share = f"{self.answer} {100 * self.probability:.3g} %"
+        outcome = "still fools" if self.fooled else "does not fool any more"
+        return f"opened again, the file {outcome}: {share}"
+
+
+def warning_of(recipe_title: str) -> str:
+    """Return what an exported picture says of itself."""
+    return f"Adversarial: made to fool a neural network ({recipe_title})"
+
+
 def attacked_photo(report: Report) -> Picture | None:
     """Return the photo that an attack made; None where the report is of no attack."""
     found = report.results.get(ADVERSARIAL)

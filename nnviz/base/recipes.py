@@ -42,6 +42,7 @@ class Recipe:
         chunks: sizes of the chunks that were used, in order.
         device: "cpu", "NVIDIA H100".
         versions: of nnviz and of the libraries that computed.
+        adversarial: whether its pictures were made to fool the network.
     """
 
     method: str
@@ -60,6 +61,7 @@ class Recipe:
     changes: tuple[tuple[int, Mapping[str, Value]], ...] = ()
     device: str = "cpu"
     versions: Mapping[str, str] = field(default_factory=dict)
+    adversarial: bool = False
 
     @property
     def title(self) -> str:

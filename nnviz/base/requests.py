@@ -148,6 +148,28 @@ class RescaleNoise:
     search: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SaveAttacked:
+    """Write an attacked photo and ask about the file; ends with a ``SavedPicture``.
+
+    Attributes:
+        noise: whose picture, and how much of its noise.
+        path: .png, .jpg, .jpeg or .webp.
+        recipe: of the attack, as JSON; it goes into the file.
+        quality: of JPEG and WebP, 1 to 100.
+    """
+
+    noise: RescaleNoise
+    path: str
+    recipe: str
+    quality: int = 95
+
+    @property
+    def model(self) -> ModelRequest:
+        """The network."""
+        return self.noise.model
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureRobustness:
     """Measure accuracy against epsilon; ends with a ``Robustness``.
@@ -183,5 +205,6 @@ Request = (
     | TrainModel
     | EvaluateModel
     | RescaleNoise
+    | SaveAttacked
     | MeasureRobustness
 )

@@ -22,7 +22,9 @@ from nnviz.media.headers import DECODE_ERRORS, open_header
 __all__ = [
     "encode_png",
     "read_json",
+    "read_marked",
     "read_png_text",
+    "write_marked",
     "write_npz",
     "write_png",
     "write_text",
@@ -30,6 +32,15 @@ __all__ = [
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time a zip archive can hold: a fixed one, for equal bytes."""
+MADE_KEY = "nnviz.made"
+"""Keyword of the PNG text chunk with the recipe of a picture that is a photograph too:
+opened, it is looked at, and not what the recipe is of."""
+MARKED = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""Formats of pictures that say what they are, by their suffixes."""
+_WARNING = "Warning"
+_DESCRIPTION, _EXIF_IFD, _COMMENT = 0x010E, 0x8769, 0x9286
+"""Tags of Exif 2.32: ImageDescription, the Exif directory, UserComment."""
+_ASCII = b"ASCII\0\0\0"
 _AFTER_HEADER = 33
 """A PNG's signature (8 bytes) and header chunk (25): text goes behind them."""
 
@@ -52,10 +63,13 @@ def encode_png(
 
 def _plain_png(pixels: Pixels) -> bytes:
     file = io.BytesIO()
-    grey = pixels.ndim == 3 and pixels.shape[2] == 1  # noqa: PLR2004
-    picture = PillowImage.fromarray(pixels[..., 0] if grey else pixels)
-    picture.save(file, "PNG", compress_level=6)
+    _as_pillow(pixels).save(file, "PNG", compress_level=6)
     return file.getvalue()
+
+
+def _as_pillow(pixels: Pixels) -> PillowImage.Image:
+    grey = pixels.ndim == 3 and pixels.shape[2] == 1  # noqa: PLR2004
+    return PillowImage.fromarray(pixels[..., 0] if grey else pixels)
 
 
 def _opencv_png(pixels: Pixels, level: int) -> bytes:
@@ -89,6 +103,54 @@ def write_png(
     data = encode_png(pixels, text, quick=quick)
     with replacing(path) as file:
         file.write(data)
+
+
+def write_marked(
+    path: Path, pixels: Pixels, recipe: str, warning: str, *, quality: int = 95
+) -> None:
+    """Write a picture that says what it is: PNG, JPEG or WebP by its suffix.
+
+    A PNG has the recipe and the warning as text, under ``MADE_KEY`` and the keyword
+    "Warning", which its specification has for the nature of the content; the others
+    have them as Exif's UserComment and ImageDescription.
+
+    Args:
+        path: of the file.
+        pixels: uint8, (H, W, 1) or (H, W, 3).
+        recipe: JSON.
+        warning: one line.
+        quality: of JPEG and WebP, 1 to 100.
+
+    Raises:
+        InputError: another suffix, or the folder or the disk does not allow it.
+    """
+    form = MARKED.get(path.suffix.lower())
+    if form is None:
+        raise InputError(
+            path.name, "has no suffix of a picture", f"use {', '.join(MARKED)}"
+        )
+    if form == "PNG":
+        write_png(path, pixels, {MADE_KEY: recipe, _WARNING: warning})
+        return
+    exif = PillowImage.Exif()
+    exif[_DESCRIPTION] = warning
+    exif.get_ifd(_EXIF_IFD)[_COMMENT] = _ASCII + recipe.encode("ascii")
+    with replacing(path) as file:
+        _as_pillow(pixels).save(file, form, quality=quality, exif=exif)
+
+
+def read_marked(path: Path) -> str:
+    """Return the recipe that ``write_marked`` put into a file; empty where none did.
+
+    Raises:
+        InputError: the file cannot be read or is no picture.
+    """
+    picture = open_header(read_bytes(path), path.name)
+    if isinstance(picture, PngImagePlugin.PngImageFile):
+        return read_png_text(path).get(MADE_KEY, "")
+    comment = picture.getexif().get_ifd(_EXIF_IFD).get(_COMMENT, b"")
+    known = isinstance(comment, bytes) and comment.startswith(_ASCII)
+    return comment.removeprefix(_ASCII).decode("ascii", "replace") if known else ""
 
 
 def read_png_text(path: Path) -> dict[str, str]:

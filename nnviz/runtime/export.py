@@ -7,13 +7,21 @@ import uuid
 from itertools import chain, count
 from pathlib import Path
 
+import numpy as np
+
+from nnviz.base.attacks import attacked_photo, warning_of
 from nnviz.base.errors import InputError
 from nnviz.base.recipes import Run
-from nnviz.media.encode import write_npz, write_png, write_text
+from nnviz.media.decode import open_image
+from nnviz.media.encode import write_marked, write_npz, write_png, write_text
 
 RECIPE_KEY = "nnviz.recipe"
 """Keyword of the PNG text chunk that holds the recipe."""
 _SUFFIXES = (".png", ".npz", ".json")
+_ATTACKED = ".adversarial.png"
+_LEVELS = 255
+_CHANNELS = (1, 3)
+"""Grey and colours: a PNG of others says something else."""
 _WIDTH = 1600
 """Of the saved picture, px."""
 _naming = threading.Lock()
@@ -27,7 +35,9 @@ def save_run(
 ) -> tuple[Path, ...]:
     """Write ``STEM.METHOD.png`` (recipe embedded), ``.npz`` (all arrays) and ``.json``.
 
-    All three are there whole or none is: they are made in a hidden folder first.
+    Of an attack also ``.adversarial.png``: the attacked photo itself, opened again and
+    found to be what was tested.  All are there whole or none is: they are made in a
+    hidden folder first.
 
     Args:
         run: what to save.
@@ -37,7 +47,7 @@ def save_run(
         overwrite: replace files of the same name, else number the new ones.
 
     Returns:
-        The three paths.
+        The paths.
 
     Raises:
         InputError: the folder or the disk does not allow it.
@@ -54,12 +64,28 @@ def save_run(
         write_png(stage / ".png", picture, {RECIPE_KEY: text})
         write_npz(stage / ".npz", run.report.arrays())
         write_text(stage / ".json", text)
+        _write_attacked(stage / _ATTACKED, run, text)
         return _publish(stage, folder / base, overwrite=overwrite)
     except InputError as error:
         # The stage means nothing to the user.
         raise InputError(str(folder), error.reason, error.remedy) from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _write_attacked(path: Path, run: Run, recipe: str) -> None:
+    """Write an attacked photo without loss and read it back; nothing for others.
+
+    Raises:
+        InputError: the file does not hold what was written.
+    """
+    found = attacked_photo(run.report) if run.recipe.adversarial else None
+    if found is None or found.pixels.shape[2] not in _CHANNELS:
+        return
+    pixels = (found.pixels * _LEVELS).round().astype(np.uint8)
+    write_marked(path, pixels, recipe, warning_of(run.recipe.title))
+    if not np.array_equal(open_image(path).pixels, pixels):
+        raise InputError(path.name, "does not hold what was written", "save it again")
 
 
 def _publish(stage: Path, base: Path, *, overwrite: bool) -> tuple[Path, ...]:
@@ -69,25 +95,28 @@ def _publish(stage: Path, base: Path, *, overwrite: bool) -> tuple[Path, ...]:
         InputError: a folder has one of the names.
     """
     with _naming:
-        paths = _names(base) if overwrite else _free_names(base)
+        suffixes = tuple(
+            each for each in (*_SUFFIXES, _ATTACKED) if (stage / each).exists()
+        )
+        paths = _names(base, suffixes) if overwrite else _free_names(base, suffixes)
         for path in paths:
             if path.is_dir():
                 raise InputError(
                     path.name, f"{path.name} is a folder", "choose another folder"
                 )
-        for path in paths:
-            (stage / path.suffix).replace(path)
+        for suffix, path in zip(suffixes, paths, strict=True):
+            (stage / suffix).replace(path)
     return paths
 
 
-def _names(base: Path) -> tuple[Path, ...]:
-    return tuple(base.with_name(base.name + suffix) for suffix in _SUFFIXES)
+def _names(base: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(base.with_name(base.name + suffix) for suffix in suffixes)
 
 
-def _free_names(base: Path) -> tuple[Path, ...]:
+def _free_names(base: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
     """Return names that nothing has: ``cat.filters``, ``cat.filters-2``, ..."""
     numbered = (base.with_name(f"{base.name}-{number}") for number in count(2))
-    candidates = map(_names, chain([base], numbered))
+    candidates = (_names(each, suffixes) for each in chain([base], numbered))
     return next(
         paths for paths in candidates if not any(path.exists() for path in paths)
     )

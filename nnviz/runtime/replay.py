@@ -9,23 +9,28 @@ from nnviz.base.images import Image, image_from_array
 from nnviz.base.recipes import Recipe, files_of, with_files
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.media.decode import MAX_PIXELS, open_image
-from nnviz.media.encode import read_png_text
+from nnviz.media.encode import MADE_KEY, read_marked, read_png_text
 from nnviz.media.files import read_bytes
 from nnviz.runtime import recent
 from nnviz.runtime.export import RECIPE_KEY
 
 _PNG = b"\x89PNG"
+_PICTURES = (b"\xff\xd8", b"RIFF")
+"""How JPEG and WebP files begin."""
 
 
 def read_recipe(file: Path) -> Recipe:
-    """Return the recipe in a .png or .json that nnviz saved.
+    """Return the recipe in a .png, .json, .jpg or .webp that nnviz saved.
 
     Raises:
         InputError: the file cannot be read or holds no recipe.
     """
     data = read_bytes(file)
     if data.startswith(_PNG):
-        text = read_png_text(file).get(RECIPE_KEY, "")
+        texts = read_png_text(file)
+        text = texts.get(RECIPE_KEY, texts.get(MADE_KEY, ""))
+    elif data.startswith(_PICTURES):
+        text = read_marked(file)
     else:
         text = data.decode("utf-8", "replace")
     return Recipe.from_json(text, file.name)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from nnviz.base.attacks import ADVERSARIAL, SURVIVAL
 from nnviz.base.frames import Frame, Placement
+from nnviz.base.images import Colours
 from nnviz.base.info import ModelInfo
 from nnviz.base.results import Curves, Picture, Ranking, Report, Result
 from nnviz.engine.ops.attack_goals import Chosen, Victim
@@ -83,12 +84,8 @@ class Attempt:
             pixels: the attacked input, (1, C, H, W) in [0, 1].
             generator: of the distortions' random numbers.
         """
-        goal = self.chosen.goal
         raw = self.succeeded(self.victim.logits(pixels))
-        kept = (
-            repaired(self.victim, goal, pixels, self.clean) if raw else rounded(pixels)
-        )
-        file = self.files.written(kept)
+        file = self.file_of(pixels, repair=raw)
         # The file is opened as any other is: what counts is what the network gets then.
         reopened = self.files.read(file)
         logits = self.victim.logits(reopened)
@@ -99,6 +96,18 @@ class Attempt:
             self.files, self.victim, self.chosen, self.info, file, seed=seed
         )
         return Report({**report.results, SURVIVAL: table}, report.notes)
+
+    def file_of(self, pixels: Tensor, *, repair: bool) -> Colours:
+        """Return the photo around an attacked input as a file holds it, uint8.
+
+        Args:
+            pixels: (1, C, H, W) in [0, 1].
+            repair: bring back what rounding takes away.
+        """
+        kept = rounded(pixels)
+        if repair:
+            kept = repaired(self.victim, self.chosen.goal, pixels, self.clean)
+        return self.files.written(kept)
 
     def _of_file(
         self, pixels: Tensor, reopened: Tensor, logits: Tensor

@@ -23,6 +23,7 @@ from nnviz.base.requests import (
     Request,
     RescaleNoise,
     RunMethod,
+    SaveAttacked,
     TrainModel,
 )
 from nnviz.base.results import Report
@@ -33,7 +34,7 @@ from nnviz.engine.method import Context, Registered, find
 from nnviz.engine.models.model import Model, resized_quickly
 from nnviz.engine.models.store import ModelStore
 from nnviz.engine.ops.cache import TensorCache
-from nnviz.engine.session.attacks import rescale
+from nnviz.engine.session.attacks import rescale, save_attacked
 from nnviz.engine.session.catalogue import live_catalogue
 from nnviz.engine.session.earlier import Earlier
 from nnviz.engine.session.recipe import recipe_of
@@ -88,8 +89,10 @@ class Session:
                 return self._run(request, check)
             case TrainModel():
                 return self._train(request, check)
-            case EvaluateModel() | MeasureRobustness() | RescaleNoise():
-                return self._asked(request, check)
+            case EvaluateModel() | MeasureRobustness():
+                return self._measured(request, check)
+            case RescaleNoise() | SaveAttacked():
+                return self._of_attack(request, check)
 
     def catalogue(self) -> Catalogue:
         """Return all methods and models, plug-ins included."""
@@ -117,27 +120,30 @@ class Session:
 
         return (yield from train(request, check))
 
-    def _asked(
-        self, request: EvaluateModel | MeasureRobustness | RescaleNoise, check: Check
+    def _measured(
+        self, request: EvaluateModel | MeasureRobustness, check: Check
     ) -> Job:
-        """Open a network and ask it something that is no method's business."""
         model = yield from self.store.open(request.model, check)
         with self.store.lease(model):
-            match request:
-                case EvaluateModel():
-                    return (yield from evaluate(model, request, check))
-                case MeasureRobustness():
-                    return (yield from measure(model, request, check))
-                case RescaleNoise():
-                    ctx = Context(
-                        model=model,
-                        image=request.image,
-                        params=None,
-                        generator=torch.Generator(),
-                        check=check,
-                        cache=self._cache_for(request.image),
-                    )
-                    return (yield from rescale(ctx, request))
+            if isinstance(request, EvaluateModel):
+                return (yield from evaluate(model, request, check))
+            return (yield from measure(model, request, check))
+
+    def _of_attack(self, request: RescaleNoise | SaveAttacked, check: Check) -> Job:
+        model = yield from self.store.open(request.model, check)
+        noise = request if isinstance(request, RescaleNoise) else request.noise
+        with self.store.lease(model):
+            ctx = Context(
+                model=model,
+                image=noise.image,
+                params=None,
+                generator=torch.Generator(),
+                check=check,
+                cache=self._cache_for(noise.image),
+            )
+            if isinstance(request, SaveAttacked):
+                return save_attacked(ctx, request)
+            return (yield from rescale(ctx, request))
 
     def _run(self, request: RunMethod, check: Check) -> Job:
         registered = find(request.method)

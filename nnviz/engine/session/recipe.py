@@ -7,10 +7,11 @@ from pathlib import Path
 
 import torch
 
+from nnviz.base.attacks import ATTACK
 from nnviz.base.parameters import Value, values_of
 from nnviz.base.recipes import Recipe, files_of
 from nnviz.base.requests import RunMethod
-from nnviz.engine.method import Context
+from nnviz.engine.method import Context, find
 from nnviz.engine.session.steering import Steered
 
 _LIBRARIES = ("nnviz", "torch", "torchvision", "numpy", "pillow")
@@ -51,6 +52,7 @@ def recipe_of(
         changes=changes,
         device=info.device,
         versions=versions(),
+        adversarial=find(request.method).info.group == ATTACK,
     )
 
 
