@@ -161,6 +161,7 @@ CONTENTS = (
     Content("detect", "Detect", "detect", Task.DETECT, "bundled:faces"),
     Content("segment", "Segment", "segment", Task.SEGMENT),
     Content("why", "Why", "grad_cam", Task.CLASSIFY, "bundled:objects"),
+    Content("repaint", "Repaint", "fast_style", Task.REPAINT),
 )
 
 

@@ -8,8 +8,18 @@ from functools import singledispatch
 
 import numpy as np
 
-from nnviz.base.images import Image
-from nnviz.base.results import Boxes, Heatmap, Mask, Mosaic, Ranking, Report, Result
+from nnviz.base.frames import Frame
+from nnviz.base.images import Image, rgb8
+from nnviz.base.results import (
+    Boxes,
+    Heatmap,
+    Mask,
+    Mosaic,
+    Picture,
+    Ranking,
+    Report,
+    Result,
+)
 from nnviz.render import (
     bars,
     boxes,
@@ -35,9 +45,10 @@ _VEIL = 0.82
 def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
     """Return the frame with its result drawn.
 
-    Objects, segments and maps lie on the frame, a ranking stands in a corner, a mosaic
-    beside the frame.  The size depends on the frame's shape and the kinds of results
-    only, so that all frames of a film have the same.
+    A painting takes the frame's place; objects, segments and maps lie on the frame, a
+    ranking stands in a corner, a mosaic beside the frame.  The size depends on the
+    frame's shape and the kinds of results only, so that all frames of a film have the
+    same.
 
     Args:
         report: what was found in it; None for the frame alone.
@@ -47,7 +58,7 @@ def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
     Returns:
         uint8 (H, W, 3), both even; the frame's own pixels where nothing is drawn.
     """
-    frame = _sized(pictures.rgb8(image.pixels), height)
+    frame = _sized(rgb8(image.pixels), height)
     beside: list[Canvas] = []
     for result in report.values() if report is not None else ():
         frame = _lay(result, frame, image.size)
@@ -62,15 +73,10 @@ def _even(length: float) -> int:
 
 def _sized(pixels: Canvas, height: int) -> Canvas:
     """Return the frame at a height; itself where it has it."""
-    import cv2
-
     tall = _even(height)
-    wide = _even(pixels.shape[1] * tall / pixels.shape[0])
-    if pixels.shape[:2] == (tall, wide):
-        return pixels
-    smaller = tall < pixels.shape[0]
-    way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (wide, tall), interpolation=way), np.uint8)
+    return pictures.smoothly(
+        pixels, (tall, _even(pixels.shape[1] * tall / pixels.shape[0]))
+    )
 
 
 @singledispatch
@@ -115,6 +121,14 @@ def _(result: Heatmap, frame: Canvas, photo: tuple[int, int]) -> Canvas:
     size = boxes.text_size((frame.shape[0], frame.shape[1]))
     _plate(drawn, legends.colour_bar(scale, result.unit, 30 * size, size=size), size)
     return drawn
+
+
+@_lay.register
+def _(result: Picture, frame: Canvas, photo: tuple[int, int]) -> Canvas:
+    del photo
+    if result.frame is not Frame.PHOTO:
+        return frame
+    return pictures.smoothly(rgb8(result.pixels), (frame.shape[0], frame.shape[1]))
 
 
 @_lay.register

@@ -193,12 +193,14 @@ class LiveLoop:
         Args:
             template: what to ask, without the image.
         """
-        if template is None or not self._asks_same(template):
+        same = template is not None and self._asks_same(template)
+        if not same:
             self.smooth.clear()
         with self._lock:
             self._template = template
-            self._oldest, self._answered = _NEVER, False
-            self._quiet_until = 0.0
+            # What is shown stays until there is an answer: frames alone would flash.
+            self._answered = self._answered and same
+            self._oldest, self._quiet_until = _NEVER, 0.0
             if self._last is not None:
                 self._ask(self._last)
         self._told = ""

@@ -35,6 +35,7 @@ class LivePane(QWidget):
         self.source = SourcePicker(bench)
         self.view = LiveView(bench)
         self.pinned = LiveView(bench)
+        self.pinned.hide_controls()
         self.pin_title = label(style="muted")
         self.view.hovered.connect(self.hovered)
         self.pinned.hovered.connect(self.hovered)

@@ -9,9 +9,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.base.frames import Frame
 from nnviz.base.live import Shown
-from nnviz.base.results import Mosaic, Report
+from nnviz.base.results import Mosaic, Picture, Report
 from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.live_repaint import RepaintSide
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.parts import MARGIN, label, named
 from nnviz.gui.theme import GRID
@@ -37,11 +39,13 @@ class LiveView(QWidget):
         self._pages = QStackedWidget()
         self.frame = _FrameSide(bench)
         self.maps = _MapsSide(bench)
+        self.repaint_side = RepaintSide(bench)
         self.rest = ReportView()
-        for page in (self.frame, self.maps, self.rest):
+        for page in (self.frame, self.maps, self.repaint_side, self.rest):
             self._pages.addWidget(page)
         self.frame.canvas.hovered.connect(self.hovered)
         self.maps.mosaic.hovered.connect(self.hovered)
+        self.repaint_side.hovered.connect(self.hovered)
         self.rest.hovered.connect(self.hovered)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -52,16 +56,23 @@ class LiveView(QWidget):
     def show_frame(self, shown: Shown) -> None:
         """Show a frame with its result, or alone."""
         self.report = shown.run.report if shown.run is not None else None
-        mosaic = _mosaic(self.report)
+        mosaic, painting = _mosaic(self.report), _painting(self.report)
         if self.report is None or shown.bars is not None:
             self.frame.show_frame(shown)
             self._pages.setCurrentWidget(self.frame)
         elif mosaic is not None:
             self.maps.show_frame(shown, mosaic)
             self._pages.setCurrentWidget(self.maps)
+        elif painting is not None:
+            self.repaint_side.show_frame(shown, painting)
+            self._pages.setCurrentWidget(self.repaint_side)
         else:
             self.rest.show_report(self.report, shown.image)
             self._pages.setCurrentWidget(self.rest)
+
+    def hide_controls(self) -> None:
+        """Leave out what chooses: the frame that is shown stays as it is."""
+        self.repaint_side.head.hide()
 
     def say(self, words: str) -> None:
         """Show words in place of a frame."""
@@ -168,3 +179,11 @@ def _side(bench: Workbench, title: str, content: QWidget) -> QWidget:
 def _mosaic(report: Report | None) -> Mosaic | None:
     results = report.values() if report is not None else ()
     return next((each for each in results if isinstance(each, Mosaic)), None)
+
+
+def _painting(report: Report | None) -> Picture | None:
+    """Return the picture that is to stand in the frame's place, if there is one."""
+    main = report.main if report is not None else None
+    if isinstance(main, Picture) and main.frame is Frame.PHOTO:
+        return main
+    return None

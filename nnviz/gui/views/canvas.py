@@ -108,6 +108,7 @@ class Canvas(QWidget):
     Attributes:
         pans_by_key: whether the arrow keys pan; else they go to the parent.
         margin: free space on each side of a fitted picture, px.
+        smooth: whether the picture is interpolated, however much it is enlarged.
 
     Signals:
         hovered: what is under the cursor, in words; empty when it leaves.
@@ -140,6 +141,7 @@ class Canvas(QWidget):
         self._refining.timeout.connect(self._refine)
         self.pans_by_key = True
         self.margin = 0
+        self.smooth = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -276,7 +278,7 @@ class Canvas(QWidget):
         whole = (0.0, 0.0, float(base.size[0]), float(base.size[1]))
         if base.pixels.shape[2:] == (_ALPHA_CHANNELS,):
             _paint_checkers(painter, _rect(view.box_to_widget(whole)), tokens)
-        base.paint(painter, view, whole, ratio)
+        base.paint(painter, view, whole, ratio, smooth=self.smooth)
         if base.wanting and not self._refining.isActive():
             self._refining.start()
         if self._overlay:

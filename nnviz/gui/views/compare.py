@@ -3,8 +3,8 @@
 import enum
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -22,7 +22,7 @@ from nnviz.gui.views.elided import ElidedLabel
 from nnviz.gui.views.heatmap import HeatmapView
 from nnviz.gui.views.layers import Layer, layer_of
 from nnviz.gui.views.legend import Legend
-from nnviz.gui.views.lines import draw_words
+from nnviz.gui.views.lines import draw_grip, draw_words
 from nnviz.gui.views.side import Share, Side, ink_of, name_of, picture_of, value_at
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.viewport import Viewport, ViewState
@@ -32,7 +32,6 @@ from nnviz.render.boards import Lock, Tile
 from nnviz.render.normalised import Norm, normalised
 
 _BLINK_MS = 600
-_GRIP = 14.0
 
 
 class Mode(enum.Enum):
@@ -213,7 +212,7 @@ class CompareView(QWidget):
         )
         self._second.paint(painter, view, whole, ratio)
         painter.restore()
-        _draw_grip(painter, x, max(y, 0.0), min(bottom, float(self.over.height())))
+        draw_grip(painter, x, max(y, 0.0), min(bottom, float(self.over.height())))
         self._write_name(painter, 0, self.over.width() * 0.25)
         self._write_name(painter, 1, self.over.width() * 0.75)
 
@@ -317,15 +316,3 @@ class CompareView(QWidget):
 
 
 _PAGES = {Mode.SIDES: 0, Mode.SWIPE: 1, Mode.BLINK: 1, Mode.DIFFERENCE: 2}
-
-
-def _draw_grip(painter: QPainter, x: float, top: float, bottom: float) -> None:
-    """Draw the line that is swiped along, with a grip in the middle."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for ink, width in ((QColor(0, 0, 0, 130), 3), (QColor(255, 255, 255), 1)):
-        painter.setPen(QPen(ink, width))
-        painter.drawLine(QLineF(x, top, x, bottom))
-    painter.setBrush(QColor(255, 255, 255))
-    painter.setPen(QPen(QColor(0, 0, 0, 130), 1))
-    middle = QPointF(x, (top + bottom) / 2)
-    painter.drawEllipse(middle, _GRIP / 2, _GRIP / 2)

@@ -16,6 +16,8 @@ _DOT = 3.0
 """Radius of a keypoint, px."""
 _HALO = 110
 """Opacity, of 255, of the dark edge of an opaque line."""
+_GRIP = 14.0
+"""Across what a divider is taken by, px."""
 
 
 def lines_of(segments: NDArray[np.float32]) -> list[QLineF]:
@@ -131,3 +133,15 @@ def draw_words(painter: QPainter, at: QPointF, words: str, tokens: Tokens) -> No
     painter.drawRoundedRect(plate, SMALL_SPACE, SMALL_SPACE)
     painter.setPen(tokens.text)
     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def draw_grip(painter: QPainter, x: float, top: float, bottom: float) -> None:
+    """Draw the line that is swiped along, with a grip in the middle."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for ink, width in ((QColor(0, 0, 0, 130), 3), (QColor(255, 255, 255), 1)):
+        painter.setPen(QPen(ink, width))
+        painter.drawLine(QLineF(x, top, x, bottom))
+    painter.setBrush(QColor(255, 255, 255))
+    painter.setPen(QPen(QColor(0, 0, 0, 130), 1))
+    middle = QPointF(x, (top + bottom) / 2)
+    painter.drawEllipse(middle, _GRIP / 2, _GRIP / 2)

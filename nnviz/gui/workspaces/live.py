@@ -7,7 +7,7 @@ LIVE = Workspace(
     title="Live",
     icon="video",
     group="",
-    methods=("predictions", "detect", "segment", "activations"),
+    methods=("predictions", "detect", "segment", "fast_style", "activations"),
     docks=("method",),
     live=True,
 )
