@@ -15,6 +15,7 @@ from nnviz.base.stickers import Outline
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.engine.ops.attack_crowds import Aim, Crowd, Slope, drawn, joined
 from nnviz.engine.ops.attacks import LEVELS, GoalParams
+from nnviz.engine.ops.budget import Pace
 from nnviz.engine.ops.climbing import as_picture
 from nnviz.engine.ops.conditions import Conditions, View, drawn_views, seen
 from nnviz.engine.ops.descent import Descent
@@ -176,7 +177,6 @@ class _Learning:
         start = ctx.pixels.new_zeros((1, channels, params.side, params.side))
         self._alpha = outlined(params.outline, params.side, start)
         self._descent = Descent(start, "adam", history=1)
-        self._pace = gradient_pace(ctx.model.info, ctx.device)
         self._rates: list[float] = []
         self._samples = ctx.pixels
         self.done = 0
@@ -279,14 +279,18 @@ class _Learning:
                 self._samples = pictures
             return aim.reached(pictures, rows[part]).cpu()
 
-        parts = self._ctx.in_chunks(len(rows), self._pace, work)
+        parts = self._ctx.in_chunks(len(rows), self._pace(), work)
         return torch.cat([found for _, found in parts])
+
+    def _pace(self) -> Pace:
+        """Return what chooses the chunks, anew: a run that goes on takes the same."""
+        return gradient_pace(self._ctx.model.info, self._ctx.device)
 
     def _slope(self, rows: Tensor) -> Slope:
         def work(part: slice) -> Slope:
             return self._task.learned.slope(self._samples[part], rows[part])
 
-        parts = self._ctx.in_chunks(len(rows), self._pace, work)
+        parts = self._ctx.in_chunks(len(rows), self._pace(), work)
         return joined([found for _, found in parts])
 
     def _sticker(self, numbers: Tensor) -> Sticker:

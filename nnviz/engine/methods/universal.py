@@ -1,0 +1,285 @@
+"""Universal perturbation: one noise that fools with many pictures."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnviz.base.frames import Frame
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Help, Range, Steerable, Title, Unit
+from nnviz.base.results import Curves, Picture, Report, Result, Table
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.ops.attack_crowds import Crowd, Slope, drawn, joined
+from nnviz.engine.ops.attack_norms import random_noise
+from nnviz.engine.ops.attacks import LEVELS, BallParams, as_tensor
+from nnviz.engine.ops.budget import Pace
+from nnviz.engine.ops.climbing import as_picture
+from nnviz.engine.ops.gradients import gradient_pace
+from nnviz.engine.ops.universal import (
+    MOST,
+    ascended,
+    copies,
+    gathered,
+    kept_up,
+    noisy,
+)
+
+_PERCENT = 100
+_COPIES = 40
+"""Crops of the photograph that stand for many pictures where no folder is named."""
+_KEPT = 8
+"""Of them, for the test."""
+_WATCHED = 32
+"""Held-out pictures that are asked about on the way, at most."""
+_LOOK_EVERY = 10
+"""Steps from one time that they are asked about to the next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniversalParams(BallParams):
+    """What the network is to say, the budget, and the pictures."""
+
+    epsilon: Annotated[
+        float,
+        Range(0.1, 2550, log=True),
+        Unit("/255"),
+        Steerable(),
+        Help(
+            "How much may be changed: each pixel by this much (linf), or all pixels "
+            "together, as the length of the noise (l2)."
+        ),
+    ] = 10.0
+    pictures: Annotated[
+        str,
+        Title("Folder of pictures"),
+        Help(
+            "Photographs to learn from, a fifth of which is kept for the test; left "
+            "empty, crops of this one."
+        ),
+    ] = ""
+    count: Annotated[
+        int,
+        Title("Pictures at most"),
+        Range(10, 5000, log=True),
+        Help("How many of the folder's photographs are taken, evenly from all."),
+    ] = 200
+    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps in all.")] = 100
+    batch: Annotated[
+        int, Range(1, 128, log=True), Help("Pictures that a step looks at.")
+    ] = 16
+    step: Annotated[
+        float,
+        Range(0.01, 2550, log=True),
+        Title("Step size"),
+        Unit("/255"),
+        Steerable(),
+        Help("Length of a step, measured as epsilon is."),
+    ] = 1.0
+    momentum: Annotated[
+        float,
+        Range(0, 1),
+        Steerable(),
+        Help("Share of the last direction that is kept."),
+    ] = 0.9
+
+
+@register(
+    "universal",
+    title="Universal noise",
+    group="Attack",
+    live=False,
+    reference=Reference("Shafahi et al. 2020", "arXiv:1811.11304"),
+    tasks=(Task.CLASSIFY,),
+    recorded=True,
+)
+class Universal:
+    """One noise, moved until it fools with as many pictures as it can."""
+
+    Params: ClassVar[type] = UniversalParams
+    shows: ClassVar[str] = (
+        "A single noise that, added to any picture, makes the network err: it is "
+        "learned on batches of a folder's photographs."
+    )
+    reading: ClassVar[str] = (
+        "The curve of the pictures that it did not learn from is the one that counts. "
+        "The table compares it with random noise of the same size, and the noise "
+        "itself, shown stronger than it is, often repeats one pattern."
+    )
+    misleads: ClassVar[str] = (
+        "Without a folder it is learned on crops of one photograph and need not work "
+        "on another. It is made for this network, and for pictures like the folder's."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"steps": 4, "batch": 4},
+        "L2": {"norm": "l2", "epsilon": 2000.0, "step": 200.0},
+    }
+
+    def run(self, ctx: Context, params: UniversalParams) -> Iterator[Report]:
+        """Yield "adversarial", "noise", ..., "universal" and "fooled" each step."""
+        learning = _Learning(ctx, params)
+        while learning.done < params.steps:
+            numbers = learning.step(ctx.params)
+            ctx.step(learning.done, params.steps, "steps")
+            ctx.keep(numbers, learning.state)
+            yield learning.report()
+        yield learning.tested()
+
+
+class _Learning:
+    """A noise on its way; what is steered takes effect with the next step."""
+
+    def __init__(self, ctx: Context, params: UniversalParams) -> None:
+        self._ctx = ctx
+        self._params = params
+        self._attempt = ctx.attempt(params.target, towards=params.towards)
+        seed = torch.Generator().manual_seed(0)
+        self._learned, self._held_out = self._crowds(seed)
+        self._noise = torch.zeros_like(ctx.pixels)
+        self._momentum = torch.zeros_like(ctx.pixels)
+        self._rates: list[float] = []
+        self._looks: list[tuple[float, float]] = []
+        if ctx.begun is not None:
+            self._attempt.take_history(ctx.begun)
+            self._noise = as_tensor(ctx.begun, "noise", ctx.pixels)
+            self._momentum = as_tensor(ctx.begun, "momentum", ctx.pixels)
+            self._rates = ctx.begun["rates"].tolist()
+            self._looks = [(at, rate) for at, rate in ctx.begun["looks"].tolist()]
+
+    @property
+    def done(self) -> int:
+        """Steps that were taken."""
+        return len(self._rates)
+
+    def step(self, params: UniversalParams) -> dict[str, float]:
+        """Move the noise once; return what was measured before."""
+        rows = drawn(self._learned, params.batch, self._ctx.generator)
+        clean = self._learned.pictures(rows)
+        slope = self._slope(noisy(clean, self._noise), rows)
+        gradient = gathered(clean, self._noise, slope.gradient)
+        self._momentum = kept_up(self._momentum, gradient, params.momentum)
+        self._noise = ascended(
+            self._noise,
+            self._momentum,
+            epsilon=params.epsilon / LEVELS,
+            step=params.step / LEVELS,
+            norm=params.norm,
+        )
+        rate = float(slope.reached.double().mean())
+        self._rates.append(_PERCENT * rate)
+        if self.done % _LOOK_EVERY == 0:
+            watched = torch.arange(min(_WATCHED, len(self._held_out)))
+            self._looks.append((self.done, self._rate(self._noise, watched)))
+        return {"success": rate, "score": float(slope.score.mean())}
+
+    def state(self) -> State:
+        """Return what to go on from."""
+        return {
+            **self._attempt.state({}, noise=self._noise, momentum=self._momentum),
+            "rates": np.array(self._rates),
+            "looks": np.array(self._looks).reshape(-1, 2),
+        }
+
+    def report(self) -> Report:
+        """Return the photograph with the noise, the noise, and how often it fools."""
+        pixels = noisy(self._ctx.pixels, self._noise)
+        report = self._attempt.report(pixels, self._attempt.victim.logits(pixels))
+        return Report({**report.results, **self._results()}, report.notes)
+
+    def tested(self) -> Report:
+        """Return the report with the test on pictures that were not learned from."""
+        ctx = self._ctx
+        rows = torch.arange(len(self._held_out))
+        size = self._ctx.params.epsilon / LEVELS
+        other = random_noise(self._noise, size, self._params.norm, ctx.generator)
+        rates = (self._rate(other, rows), self._rate(self._noise, rows))
+        last = self._attempt.last(noisy(ctx.pixels, self._noise), ctx.generator)
+        what = "crops of this photograph" if self._alone else "other photographs"
+        table = Table(
+            columns=("tested on", "pictures", "fooled by random noise, %", "fooled, %"),
+            rows=((what, len(rows), *(round(rate, 1) for rate in rates)),),
+        )
+        words = (
+            f"{rates[1]:.3g} % of {len(rows)} {what} that it was not learned on; "
+            f"random noise {rates[0]:.3g} %"
+        )
+        results = {**last.results, **self._results(), "test": table}
+        return Report(results, (*last.notes, words))
+
+    @property
+    def _alone(self) -> bool:
+        return not self._params.pictures.strip()
+
+    def _results(self) -> dict[str, Result]:
+        results: dict[str, Result] = {
+            "universal": self._picture(),
+            "fooled": _curve("learned from", np.arange(1, self.done + 1), self._rates),
+        }
+        if self._looks:
+            at, rates = np.array(self._looks).T
+            results["fooled_others"] = _curve("not learned from", at, rates)
+        return results
+
+    def _picture(self) -> Picture:
+        """Return the noise around grey, the budget as the whole range."""
+        largest = float(self._noise.abs().max())
+        shown = as_picture(0.5 + self._noise / (2 * largest or 1.0))
+        return Picture(
+            pixels=shown.pixels.clip(0, 1),
+            frame=Frame.INPUT,
+            placement=self._ctx.placement,
+        )
+
+    def _pace(self) -> Pace:
+        """Return what chooses the chunks, anew: a run that goes on takes the same."""
+        return gradient_pace(self._ctx.model.info, self._ctx.device)
+
+    def _slope(self, pixels: Tensor, rows: Tensor) -> Slope:
+        def work(part: slice) -> Slope:
+            return self._learned.slope(pixels[part], rows[part])
+
+        parts = self._ctx.in_chunks(len(rows), self._pace(), work)
+        return joined([found for _, found in parts])
+
+    def _rate(self, noise: Tensor, rows: Tensor) -> float:
+        """Return how many of the held-out pictures a noise fools with, %."""
+
+        def work(part: slice) -> Tensor:
+            pixels = noisy(self._held_out.pictures(rows[part]), noise)
+            return self._held_out.reached(pixels, rows[part]).cpu()
+
+        parts = self._ctx.in_chunks(len(rows), self._pace(), work)
+        fooled = torch.cat([found for _, found in parts])
+        return _PERCENT * float(fooled.double().mean())
+
+    def _crowds(self, generator: torch.Generator) -> tuple[Crowd, Crowd]:
+        """Return the pictures to learn from, this one among them, and to test on."""
+        ctx, params = self._ctx, self._params
+        if self._alone:
+            several = copies(ctx.pixels, _COPIES, generator)
+            learned, held_out = several[_KEPT:], several[:_KEPT]
+        else:
+            learned, held_out = ctx.pictures(params.pictures, params.count)
+        crowd = partial(
+            Crowd,
+            victim=self._attempt.victim,
+            goal=self._attempt.chosen.goal,
+            own=not params.target.strip(),
+            device=ctx.device,
+            most=MOST,
+        )
+        whole = torch.cat([ctx.pixels.cpu(), learned])
+        return crowd(clean=whole), crowd(clean=held_out)
+
+
+def _curve(name: str, steps: np.ndarray, rates: Sequence[float]) -> Curves:
+    return Curves(
+        x=steps,
+        series={name: np.array(rates)},
+        x_label="step",
+        y_label="fooled, % of the pictures",
+    )
