@@ -24,8 +24,10 @@ from nnviz.base.parameters import Kind, Value
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import Moment, RunMethod
 from nnviz.base.results import Report
+from nnviz.gui.held import HeldValues
 from nnviz.gui.history import History
-from nnviz.gui.layers import offered, shown_layer
+from nnviz.gui.layers import shown_layer
+from nnviz.gui.linking import Link, named
 from nnviz.gui.models import Models
 from nnviz.gui.quickness import Quickness
 from nnviz.gui.selection import NO_UNIT, Selection
@@ -36,11 +38,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 RESULT = "result"
 PREDICTIONS = "predictions"
-_OWN_LAYER = {"Explain"}
-"""Groups whose methods choose a better layer than the one looked at before."""
 _TOP = 5
-_LIVE_PRESET = "live"
-"""Preset that a method starts with where it follows a camera, if it has one."""
 
 
 class Runs(QObject):
@@ -94,8 +92,8 @@ class Runs(QObject):
         self._preferred: tuple[str, Mapping[str, Value] | None] | None = None
         self._chosen: dict[str, str] = {}
         """Name of the method that each workspace had last."""
-        self._kept: dict[tuple[str, str], dict[str, Value]] = {}
-        """Parameters by workspace and method."""
+        self._values = HeldValues()
+        self._link = Link(selection)
         self._seed = 0
         self.recording = ""
         """Folder that keeps the steps of the run that was started last."""
@@ -217,8 +215,8 @@ class Runs(QObject):
         # First the form: the selection, which follows next, tells values to it.
         if changed:
             self.method_changed.emit(info)
-        self._adopt_layer(info, kept, explicit=bool(values))
-        self._adopt_target(info, kept, values or {})
+        self._link.adopt_layer(info, kept, explicit=bool(values))
+        self._link.adopt_target(info, kept, values or {})
         self.values_changed.emit(self.values)
         self._restart()
 
@@ -227,21 +225,8 @@ class Runs(QObject):
         self._preferred = name, values
 
     def settings_of(self, info: MethodInfo, workspace: str) -> dict[str, Value]:
-        """Return what a method's parameters were set to, where not to their defaults.
-
-        What is asked about is the selection's and left out.
-
-        Args:
-            info: the method.
-            workspace: where they were set.
-        """
-        held = self._kept.get((workspace, info.name), {})
-        return {
-            each.name: held[each.name]
-            for each in info.parameters
-            if each.kind is not Kind.TARGET
-            and held.get(each.name, each.default) != each.default
-        }
+        """Return what a method's parameters were set to; see ``HeldValues``."""
+        return self._values.settings_of(info, workspace)
 
     def set_values(self, values: Mapping[str, Value]) -> None:
         """Take what the form says; runs at once where that is cheap."""
@@ -251,15 +236,15 @@ class Runs(QObject):
         self._held(self._method).update(values)
         if self._steered(before):
             return
-        self._link_selection()
+        self._tell_selection()
         self._restart()
 
     def reset(self) -> None:
         """Go back to the method's own values."""
         if self._method is not None:
-            self._keep(self._method, self._first_values(self._method))
+            self._values.forget(self._method, self._workspace)
             self._selection.set_target("")
-            self._adopt_layer(self._method, self._held(self._method))
+            self._link.adopt_layer(self._method, self._held(self._method))
             self.values_changed.emit(self.values)
             self._restart()
 
@@ -324,7 +309,7 @@ class Runs(QObject):
         """Choose a recipe's method, values and seed without running it."""
         self._soon.stop()
         self.choose(recipe.method, recipe.values, recipe.seed)
-        self._link_selection()
+        self._tell_selection()
         self._soon.stop()
 
     def _request(self) -> RunMethod | None:
@@ -351,19 +336,7 @@ class Runs(QObject):
 
     def _held(self, info: MethodInfo) -> dict[str, Value]:
         """Return a method's parameters in this workspace, to read and to change."""
-        place = self._workspace.name if self._workspace else ""
-        key = place, info.name
-        if key not in self._kept:
-            self._kept[key] = self._first_values(info)
-        return self._kept[key]
-
-    def _keep(self, info: MethodInfo, values: dict[str, Value]) -> None:
-        place = self._workspace.name if self._workspace else ""
-        self._kept[place, info.name] = values
-
-    def _first_values(self, info: MethodInfo) -> dict[str, Value]:
-        preset = info.presets.get(_LIVE_PRESET, {}) if self.live else {}
-        return _defaults(info) | dict(preset)
+        return self._values.of(info, self._workspace)
 
     def _choose_usual(self) -> None:
         """Choose what was chosen here last, else the first that suits the network."""
@@ -406,7 +379,7 @@ class Runs(QObject):
         """Model or image is another one: predict again and run again."""
         self._predict_due = True
         if self._method is not None:
-            self._adopt_layer(self._method, self._held(self._method))
+            self._link.adopt_layer(self._method, self._held(self._method))
             self.values_changed.emit(self.values)
         self._soon.start()
 
@@ -450,127 +423,52 @@ class Runs(QObject):
         return True
 
     def _follow_layer(self, _layer: str) -> None:
-        if self._method is None:
-            return
-        values = self._held(self._method)
-        before = dict(values)
-        self._adopt_layer(self._method, values, follow=True)
-        if values != before:
-            self.values_changed.emit(self.values)
-            self._restart()
-
-    def _follow_unit(self, unit: int) -> None:
-        """Show the chosen channel where one channel is shown large."""
-        name = self._named(Kind.CHANNEL)
-        if name is None or self._method is None or unit == NO_UNIT:
-            return
-        values = self._held(self._method)
-        if values[name] not in (NO_UNIT, unit):
-            self.show_channel(unit)
-
-    def _follow_position(self, position: tuple[float, float] | None) -> None:
-        """Ask the method about the place that was clicked, (y, x) px."""
-        image = self._selection.image
-        if self._method is None or image is None or position is None:
-            return
-        shares = {
-            axis: min(max(at / side, 0.0), 1.0)
-            for axis, at, side in zip("yx", position, image.size, strict=True)
-        }
-        places = {p.name: shares[p.along] for p in self._method.parameters if p.along}
-        if places:
-            self._held(self._method).update(places)
-            self.values_changed.emit(self.values)
-            self._restart()
+        self._change(
+            lambda info, values: self._link.adopt_layer(info, values, follow=True)
+        )
 
     def _follow_target(self, _target: str) -> None:
         """Ask the method about what was chosen elsewhere."""
+        self._change(self._link.adopt_target)
+
+    def _follow_position(self, position: tuple[float, float] | None) -> None:
+        """Ask the method about the place that was clicked, (y, x) px."""
+        if position is not None:
+            self._change(
+                lambda info, values: self._link.adopt_place(info, values, position)
+            )
+
+    def _follow_unit(self, unit: int) -> None:
+        """Show the chosen channel where one channel is shown large."""
+        name = named(self._method, Kind.CHANNEL)
+        if name is None or unit == NO_UNIT:
+            return
+        if self.values[name] not in (NO_UNIT, unit):
+            self.show_channel(unit)
+
+    def _change(self, change: Callable[[MethodInfo, dict[str, Value]], None]) -> None:
+        """Let the selection change the method's values, and run it again if it did."""
         if self._method is None:
             return
-        values = self._held(self._method)
-        before = dict(values)
-        self._adopt_target(self._method, values)
-        if values != before:
+        before = self.values
+        change(self._method, self._held(self._method))
+        if self.values != before:
             self.values_changed.emit(self.values)
             self._restart()
 
-    def _adopt_target(
-        self,
-        info: MethodInfo,
-        values: dict[str, Value],
-        wanted: Mapping[str, Value] | None = None,
-    ) -> None:
-        """Point the method's target at the selection, or that at one that is wanted."""
-        for parameter in info.parameters:
-            if parameter.kind is Kind.TARGET and parameter.name in (wanted or {}):
-                self._selection.set_target(str(values[parameter.name]))
-            elif parameter.kind is Kind.TARGET:
-                values[parameter.name] = self._selection.target
-
     def show_channel(self, unit: int) -> None:
         """Show one channel large; -1 for all of them."""
-        name = self._named(Kind.CHANNEL)
+        name = named(self._method, Kind.CHANNEL)
         if name is None or self._method is None:
             return
         self._held(self._method)[name] = unit
         self.values_changed.emit(self.values)
         self._restart()
 
-    def _adopt_layer(
-        self,
-        info: MethodInfo,
-        values: dict[str, Value],
-        *,
-        explicit: bool = False,
-        follow: bool = False,
-    ) -> None:
-        """Point the method's layer at the selection, where it is one it takes.
-
-        Args:
-            info: the method.
-            values: its parameters; changed here.
-            explicit: the values were asked for: the selection follows them.
-            follow: the layer was chosen just now: also methods that choose a better
-                one themselves follow it.
-        """
-        layers = self._selection.model.layers if self._selection.model else ()
-        follow = follow or info.group not in _OWN_LAYER
-        for parameter in info.parameters:
-            if parameter.kind is not Kind.LAYER:
-                continue
-            known = {layer.name for layer in offered(layers, parameter.layers)}
-            chosen = self._selection.layer
-            if explicit and values[parameter.name] in known:
-                self._selection.set_layer(str(values[parameter.name]))
-            elif follow and chosen in known and values[parameter.name] != chosen:
-                values[parameter.name] = chosen
-                self._forget_channel(info, values)
-            elif values[parameter.name] not in {"", *known} and layers:
-                values[parameter.name] = ""
-                self._forget_channel(info, values)
-
-    @staticmethod
-    def _forget_channel(info: MethodInfo, values: dict[str, Value]) -> None:
-        for parameter in info.parameters:
-            if parameter.kind is Kind.CHANNEL:
-                values[parameter.name] = parameter.default
-
-    def _link_selection(self) -> None:
-        """Let the selection follow the layer and channel that the form chose."""
-        layer = self._named(Kind.LAYER)
-        if layer is not None and self.values[layer]:
-            self._selection.set_layer(str(self.values[layer]))
-        channel = self._named(Kind.CHANNEL)
-        if channel is not None and self.values[channel] != NO_UNIT:
-            self._selection.set_unit(int(self.values[channel]))
-        target = self._named(Kind.TARGET)
-        if target is not None:
-            self._selection.set_target(str(self.values[target]))
-
-    def _named(self, kind: Kind) -> str | None:
-        """Return the name of the method's first parameter of a kind."""
-        parameters = self._method.parameters if self._method else ()
-        return next((p.name for p in parameters if p.kind is kind), None)
+    def _tell_selection(self) -> None:
+        """Let the selection follow what the form chose."""
+        if self._method is not None:
+            self._link.follow(self._method, self.values)
 
     def _relist(self, catalogue: Catalogue) -> None:
         """Take the newer description of the chosen method."""
@@ -580,7 +478,8 @@ class Runs(QObject):
             if info.name == self._method.name and info != self._method:
                 names = {parameter.name for parameter in info.parameters}
                 kept = {n: value for n, value in self.values.items() if n in names}
-                self._keep(info, self._first_values(info) | kept)
+                self._values.forget(info, self._workspace)
+                self._held(info).update(kept)
                 self._method = info
                 self.method_changed.emit(info)
                 self.values_changed.emit(self.values)
@@ -612,7 +511,7 @@ class Runs(QObject):
 
     def learn_layer(self, report: Report) -> None:
         """Choose the layer that the method chose, where none was chosen."""
-        name = self._named(Kind.LAYER)
+        name = named(self._method, Kind.LAYER)
         shown = shown_layer(report)
         if name is None or self._method is None or self.values[name] or not shown:
             return
@@ -638,7 +537,3 @@ class Runs(QObject):
                 self.predict_failed.emit(error)
             case _:
                 pass
-
-
-def _defaults(info: MethodInfo) -> dict[str, Value]:
-    return {parameter.name: parameter.default for parameter in info.parameters}
