@@ -26,12 +26,37 @@ def matched(picture: Tensor, like: Tensor) -> Tensor:
     Returns:
         As ``picture``, in [0, 1].
     """
-    mean, covariance = _moments(picture)
-    wanted_mean, wanted = _moments(like)
-    matrix = _root(wanted) @ torch.linalg.inv(_root(covariance))
+    matrix, shift = matching(colour_moments(picture), colour_moments(like))
     flat = picture[0].flatten(1).double()
-    moved: Tensor = matrix @ (flat - mean) + wanted_mean
+    moved: Tensor = matrix @ flat + shift[:, None]
     return moved.clamp(0, 1).to(picture).view_as(picture)
+
+
+def colour_moments(pictures: Tensor) -> Tensor:
+    """Return the mean over pixels of c c^T, c a pixel's colour and a 1 below it.
+
+    Args:
+        pictures: (N, C, H, W).
+
+    Returns:
+        (C + 1, C + 1) in float64: second moments, and the mean in the last column.
+    """
+    flat = pictures.transpose(0, 1).flatten(1).double()
+    colours = torch.cat([flat, torch.ones_like(flat[:1])])
+    return colours @ colours.T / flat.shape[1]
+
+
+def matching(moments: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Return matrix (C, C) and shift (C,) that give colours other moments.
+
+    Args:
+        moments: of the colours as they are, from ``colour_moments``.
+        wanted: that they are to have.
+    """
+    mean, covariance = _spread(moments)
+    wanted_mean, wanted_covariance = _spread(wanted)
+    matrix = _root(wanted_covariance) @ torch.linalg.inv(_root(covariance))
+    return matrix, wanted_mean - matrix @ mean
 
 
 def grey(picture: Tensor) -> Tensor:
@@ -67,13 +92,11 @@ def _luminance(picture: Tensor) -> Tensor:
     return torch.einsum("nchw,c->nhw", picture, weights)[:, None]
 
 
-def _moments(picture: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean (C, 1) and covariance (C, C) of a picture's colours, in float64."""
-    flat = picture[0].flatten(1).double()
-    mean = flat.mean(1, keepdim=True)
-    apart = flat - mean
-    steady = _TINY * torch.eye(len(flat), dtype=flat.dtype, device=flat.device)
-    return mean, apart @ apart.T / flat.shape[1] + steady
+def _spread(moments: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean (C,) and covariance (C, C)."""
+    mean = moments[:-1, -1]
+    steady = _TINY * torch.eye(len(mean), dtype=mean.dtype, device=mean.device)
+    return mean, moments[:-1, :-1] - torch.outer(mean, mean) + steady
 
 
 def _root(matrix: Tensor) -> Tensor:

@@ -20,8 +20,11 @@ from nnviz.base.requests import ModelRequest
 from nnviz.engine.data.folders import load_photos
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.engine.models.model import Model, Normaliser
-from nnviz.engine.models.networks import CHANNELS, REPAINTERS
+from nnviz.engine.models.networks import CHANNELS
+from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.store import ModelStore
+from nnviz.engine.ops.colour_transfer import colour_moments, matching
+from nnviz.engine.ops.gram import gram, gram_gradient
 from nnviz.engine.ops.octaves import scaled
 from nnviz.engine.ops.regularisers import total_variation
 from nnviz.engine.ops.style_layers import content_layers, style_layers
@@ -51,8 +54,10 @@ from nnviz.engine.training.publish import (
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_png
 
-_ARCHITECTURE = "QuickPainter"
+_ARCHITECTURE = QuickPainter.__name__
 _LARGEST_GRADIENT = 10.0
+_FINER = 2
+"""Which of a network's style layers, fine to coarse, keeps what is shown too."""
 _WHOLE = 1 << 20
 """Side of a tile, px: nothing is taken apart."""
 _SHOWN = 4
@@ -76,25 +81,29 @@ class StyleRecipe:
         steps: of an epoch.
         batch: pictures in a step.
         side: of the squares that are cut from the photographs, px.
-        size: shorter side of the photographs, and longest of the style's picture, px:
-            about what it is going to be used at.
+        size: shorter side of the photographs, px: about what it is going to be used
+            at.
+        style_size: longest side of the style's picture, px: strokes grow with it.
         photos: how many are read, at most.
         held_out: how many of those never trained on are judged.
         share: how much style counts, content the rest.
+        colour: how much mean and covariance of the style's colours count beside that.
         smoothness: how much total variation counts.
         rate: largest learning rate.
         ema_decay: share of the averaged weights that stays, a step.
         seed: of weights, order and cuts.
     """
 
-    epochs: int = 25
-    steps: int = 40
+    epochs: int = 20
+    steps: int = 80
     batch: int = 4
     side: int = 160
     size: int = 256
+    style_size: int = 400
     photos: int = 800
     held_out: int = 8
-    share: float = 0.99
+    share: float = 0.9
+    colour: float = 0.3
     smoothness: float = 3e-3
     rate: float = 3e-3
     ema_decay: float = 0.98
@@ -108,11 +117,13 @@ class Judge:
     Attributes:
         loss: content and style.
         region: the style.
+        colours: moments of the style's colours, (4, 4).
         recipe: how much each counts.
     """
 
     loss: StyleLoss
     region: Region
+    colours: Tensor
     recipe: StyleRecipe
 
     def __call__(
@@ -128,7 +139,19 @@ class Judge:
         goal = self.loss.goal(photographs, [self.region], cut)
         share = paintings.new_full((len(paintings),), self.recipe.share)
         found = self.loss(paintings, goal, share)
-        return found.content, found.style, found.gradient
+        gradient = found.gradient + self.recipe.colour * self._recolouring(paintings)
+        return found.content, found.style, gradient
+
+    def _recolouring(self, paintings: Tensor) -> Tensor:
+        """Return the gradient of the distance of moments of colours, in their unit.
+
+        Layers behind a batch norm hardly see flat colours, so pixels are judged too.
+        """
+        colours = torch.cat([paintings, torch.ones_like(paintings[:, :1])], 1)
+        places = paintings.shape[2] * paintings.shape[3]
+        difference = gram(colours) / places - self.colours
+        change = 2 * difference / self.colours.square().sum() / places
+        return gram_gradient(colours, change)[:, :3]
 
 
 def style_course(assignment: Assignment) -> Iterator[Stand]:
@@ -168,9 +191,9 @@ def fit_style(
         recipe: sizes, rates, seed.
         stem: path of the checkpoint and of the preview, without suffix.
     """
-    painter = REPAINTERS[_ARCHITECTURE]()
-    initialise_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
+    painter = _beginner(judge, photos, recipe)
     painter.to(best_device())
+    painter.to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(painter.parameters(), recipe.rate)
     learner = Learner(painter, optimizer)
     shown = watched.to(learner.device)
@@ -189,6 +212,20 @@ def fit_style(
         lambda number: _epoch(learner, judge, photos, recipe, number),
         measure,
     )
+
+
+def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn.Module:
+    """Return a painter with first weights: it gives photographs the style's colours."""
+    painter = QuickPainter()
+    initialise_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
+    moments = torch.stack([colour_moments(each[None] / _WHITE) for each in photos])
+    matrix, shift = matching(moments.mean(0), judge.colours.cpu().double())
+    normal = preprocess_of(recipe)
+    mean, std = torch.tensor(normal.mean).double(), normal.std[0]
+    first = {"weight": matrix[:, :, None, None]}
+    first["bias"] = (matrix @ mean + shift - mean) / std
+    painter.around.load_state_dict(first)
+    return painter
 
 
 def painted(painter: nn.Module, pixels: Tensor) -> Tensor:
@@ -216,7 +253,9 @@ def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
         recipe: what counts how much.
     """
     wanted = style_layers(model.info, "", "")
-    shown = content_layers(model.info, "", "")
+    # Deep layers alone let eyes and letters go.
+    finer = [*wanted][: _FINER + 1][-1]
+    shown = dict.fromkeys((finer, *content_layers(model.info, "", "")), 0.5)
     layers = {*wanted, *shown}
     loss = StyleLoss(
         maps=model.maps_pass(layers, lambda: None),
@@ -224,7 +263,8 @@ def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
         style=wanted,
         spans=dict.fromkeys(layers),
     )
-    return Judge(loss, Region(loss.grams(style, tiling(_WHOLE, loss.spans))), recipe)
+    region = Region(loss.grams(style, tiling(_WHOLE, loss.spans)))
+    return Judge(loss, region, colour_moments(style).to(style), recipe)
 
 
 def style_picture(model: Model, style: str, recipe: StyleRecipe) -> Tensor:
@@ -241,7 +281,7 @@ def style_picture(model: Model, style: str, recipe: StyleRecipe) -> Tensor:
         image = image_from_array(pattern(style), style)
     else:
         image = open_image(Path(style).expanduser())
-    return model.whole_input(image, scaled(image.size, recipe.size))
+    return model.whole_input(image, scaled(image.size, recipe.style_size))
 
 
 def _epoch(
@@ -286,7 +326,7 @@ def _batch(
     squares = [
         random_crop(photos[index], recipe.side, generator) for index in chosen.tolist()
     ]
-    return torch.stack(squares)
+    return torch.stack(squares).contiguous(memory_format=torch.channels_last)
 
 
 def _preview(photographs: Tensor, paintings: Tensor, path: Path) -> None:

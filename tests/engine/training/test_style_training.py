@@ -23,7 +23,9 @@ from nnviz.engine.training.style import (
     style_picture,
 )
 
-RECIPE = StyleRecipe(epochs=3, steps=6, batch=2, side=64, size=64, held_out=2)
+RECIPE = StyleRecipe(
+    epochs=3, steps=6, batch=2, side=64, size=64, style_size=64, held_out=2
+)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,10 @@
 
 from collections import OrderedDict
 
+import torch
 from torch import Tensor, nn
+
+_LARGEST = 2.0
 
 
 class QuickPainter(nn.Module):
@@ -10,8 +13,9 @@ class QuickPainter(nn.Module):
 
     The picture is halved by the first convolution, of 7 x 7 in place of 9 x 9, so
     nothing wide is computed at its full size; what it shows comes back by a way around
-    everything, as the difference that is painted.  Takes and gives (N, 3, H, W),
-    about -2 to 2, of at least 16 x 16 px.
+    everything that mixes its colours alone.  Takes (N, 3, H, W), about -2 to 2, of at
+    least 16 x 16 px, and gives what lies between -2 and 2: a style that needs colours
+    that no screen has is not learnt.
 
     Args:
         width: channels at half the size; at a quarter there are twice as many.
@@ -29,14 +33,16 @@ class QuickPainter(nn.Module):
         self.rise2 = _layer(width, width // 2, 3, 1)
         self.pad = nn.ReflectionPad2d(1)
         self.paint = nn.Conv2d(width // 2, 3, 3)
+        self.around = nn.Conv2d(3, 3, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the painting, as large as the picture."""
         height, width = x.shape[2:]
         y = self.blocks(self.fall2(self.fall1(x)))
         y = self.rise2(self.up2(self.rise1(self.up1(y))))
-        painting: Tensor = self.paint(self.pad(y))
-        return painting[:, :, :height, :width] + x
+        drawn = self.paint(self.pad(y))[:, :, :height, :width]
+        painting: Tensor = _LARGEST * torch.tanh((drawn + self.around(x)) / _LARGEST)
+        return painting
 
 
 class _Block(nn.Module):
