@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nnviz.api import (
         Model,
         Result,
+        attack_curve,
+        before_and_after,
         board,
         evaluate,
         export_recording,
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
         open_recording,
         print_sticker,
         replay,
+        rescale,
         resume,
         run,
+        save_attacked,
     )
 
     __version__: str
@@ -38,6 +42,8 @@ __all__ = [
     "Model",
     "Result",
     "__version__",
+    "attack_curve",
+    "before_and_after",
     "board",
     "evaluate",
     "export_recording",
@@ -48,8 +54,10 @@ __all__ = [
     "open_recording",
     "print_sticker",
     "replay",
+    "rescale",
     "resume",
     "run",
+    "save_attacked",
 ]
 
 

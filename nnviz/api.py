@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from nnviz.base import boards
+from nnviz.base.attacks import Rescaled, SavedPicture, attacked_photo
 from nnviz.base.errors import (
     ErrorKind,
     ErrorRecord,
@@ -23,7 +24,7 @@ from nnviz.base.errors import (
     UsageError,
     unknown,
 )
-from nnviz.base.evaluation import Evaluation
+from nnviz.base.evaluation import Evaluation, Robustness, usual_norm
 from nnviz.base.events import Job, Progress
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import MethodInfo, ModelInfo
@@ -36,16 +37,20 @@ from nnviz.base.requests import (
     EvaluateModel,
     FetchModel,
     LoadModel,
+    MeasureRobustness,
     ModelRequest,
     Moment,
     Request,
+    RescaleNoise,
     RunMethod,
+    SaveAttacked,
 )
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
 from nnviz.base.tapes import FilmRequest
 from nnviz.media import decode, recordings
 from nnviz.media.recordings import Recording
+from nnviz.runtime import attacks as saved_attacks
 from nnviz.runtime import recent
 from nnviz.runtime import replay as stored
 
@@ -532,6 +537,207 @@ def evaluate(
         model=opened.request, data=str(data), held_out=held_out, limit=limit
     )
     return cast("Evaluation", perform(request, progress))
+
+
+def attack_curve(
+    model: Model | str | PathLike[str],
+    data: str | PathLike[str],
+    *,
+    attack: str = "pgd",
+    norm: str = "",
+    epsilons: Sequence[float] = (0, 1, 2, 4, 8),
+    steps: int = 20,
+    held_out: bool = False,
+    limit: int = 0,
+    seed: int = 0,
+    progress: OnProgress | None = None,
+) -> Robustness:
+    """Measure how often a network is right where every picture is attacked.
+
+    Args:
+        model: what ``load`` returned, or what it takes.
+        data: a folder or zip file.  Where its sub-folders are called as classes of
+            the network, they tell what is right; else what the network says of the
+            pictures as they are counts as right.
+        attack: "fgsm", "pgd", "deepfool" or "cw".  The last two look for the least
+            noise in L2, of which one attack tells the whole curve.
+        norm: "linf" or "l2"; empty for the attack's usual one.
+        epsilons: in 1/255, rising.
+        steps: of the attack.
+        held_out: only the part that the project's networks are never trained on.
+        limit: most pictures, taken evenly from all; 0 for all.
+        seed: of the random starts.
+        progress: told how far it is.
+
+    Raises:
+        NnvizError: no such data or attack, or no network that classifies.
+    """
+    opened = model if isinstance(model, Model) else load(model)
+    request = MeasureRobustness(
+        model=opened.request,
+        data=str(data),
+        attack=attack,
+        norm=norm or usual_norm(attack),
+        epsilons=tuple(map(float, epsilons)),
+        steps=steps,
+        held_out=held_out,
+        limit=limit,
+        seed=seed,
+    )
+    return cast("Robustness", perform(request, progress))
+
+
+def rescale(
+    attack: Result | str | PathLike[str],
+    epsilon: float | None = None,
+    image: Pictured | None = None,
+    *,
+    labels: str | PathLike[str] = "",
+    progress: OnProgress | None = None,
+) -> Rescaled:
+    """Make an attack's noise weaker and ask the network again.
+
+    Args:
+        attack: what ``run`` returned, or a file that was saved of it.
+        epsilon: size of the noise in 1/255, in the attack's norm; None for the
+            weakest that does what the attack wanted, all of it where none does.
+        image: the photograph of a saved attack; where left out it is found by its
+            hash.
+        labels: the recipe's label file, where it does not lie beside the file.
+        progress: told how far the search is.
+
+    Raises:
+        InputError: the file is of no attack, or a picture is not found.
+    """
+    found = _attack(attack, image, str(labels))
+    search = dataclasses.replace(found.noise, search=epsilon is None)
+    whole = cast("Rescaled", perform(search, progress))
+    wanted = whole.flips_at if epsilon is None else epsilon
+    if wanted is None or whole.budget == 0:
+        return whole
+    part = dataclasses.replace(found.noise, share=wanted / whole.budget)
+    weaker = cast("Rescaled", perform(part))
+    return dataclasses.replace(weaker, flips_at=whole.flips_at)
+
+
+def save_attacked(
+    attack: Result | str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    epsilon: float | None = None,
+    quality: int = 95,
+    image: Pictured | None = None,
+    labels: str | PathLike[str] = "",
+) -> SavedPicture:
+    """Write an attacked photo, open the file again and ask the network about it.
+
+    Args:
+        attack: what ``run`` returned, or a file that was saved of it.
+        out: .png, .jpg or .webp; it says of itself that it is adversarial.
+        epsilon: size of the noise in 1/255; None for all of it.
+        quality: of JPEG and WebP, 1 to 100.
+        image: as in ``rescale``.
+        labels: as in ``rescale``.
+
+    Raises:
+        InputError: as ``rescale``; no such format; the disk does not allow it.
+    """
+    found = _attack(attack, image, str(labels))
+    noise = found.noise
+    if epsilon is not None:
+        budget = cast("Rescaled", perform(noise)).budget
+        noise = dataclasses.replace(noise, share=epsilon / budget if budget else 1.0)
+    request = SaveAttacked(
+        noise=noise, path=str(out), recipe=found.recipe.to_json(), quality=quality
+    )
+    return cast("SavedPicture", perform(request))
+
+
+def before_and_after(
+    attack: Result | str | PathLike[str],
+    methods: str | Sequence[str] = "grad_cam",
+    *,
+    target: str = "",
+    values: Mapping[str, Mapping[str, Value]] | None = None,
+    image: Pictured | None = None,
+    labels: str | PathLike[str] = "",
+    progress: OnProgress | None = None,
+) -> "Board":
+    """Explain a photograph and what an attack made of it, on one scale.
+
+    ``changes()`` of what is returned says how far the maps agree.
+
+    Args:
+        attack: what ``run`` returned, or a file that was saved of it.
+        methods: one or several of the group "Explain".
+        target: what is asked of both; empty for what the network says of each.
+        values: parameters by method's name; what is left out has its default.
+        image: as in ``rescale``.
+        labels: as in ``rescale``.
+        progress: told how far each method is.
+
+    Raises:
+        InputError: as ``rescale``.
+        UsageError: no such method.
+    """
+    found = _attack(attack, image, str(labels))
+    noise = found.noise
+    attacked = image_from_array(
+        (noise.attacked * 255).round().astype(np.uint8),
+        boards.attacked_name(noise.image),
+    )
+    opened = Model(
+        noise.model, cast("ModelInfo", perform(LoadModel(noise.model), progress))
+    )
+    return board(
+        [noise.image, attacked],
+        [methods] if isinstance(methods, str) else methods,
+        opened,
+        target=target,
+        values=values,
+        seed=found.recipe.seed,
+        progress=progress,
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class _Attack:
+    """An attack that was found: its recipe, and all of its noise."""
+
+    recipe: Recipe
+    noise: RescaleNoise
+
+
+def _attack(
+    attack: Result | str | PathLike[str], image: Pictured | None, labels: str
+) -> _Attack:
+    """Return what there is of an attack, from a result or from a file of it.
+
+    Raises:
+        InputError: it is none, or a picture is not found.
+    """
+    if isinstance(attack, Result):
+        beside, recipe, photo = Path(), attack.recipe, attack.image
+        found = attacked_photo(attack.report)
+        if found is None or photo is None:
+            raise InputError(recipe.method, "is no attack", "run pgd, say")
+        attacked = found.pixels
+    else:
+        beside = Path(attack)
+        recipe = stored.read_recipe(beside)
+        attacked = saved_attacks.attacked_picture(beside, recipe).as_float()
+        photo = stored.find_picture(recipe, beside) if image is None else None
+    if photo is None and image is not None:
+        photo = _photo(recipe, image)
+    if photo is None:
+        raise InputError(recipe.method, "has no photograph", "name it")
+    noise = RescaleNoise(
+        model=stored.model_request(recipe, beside, labels),
+        image=photo,
+        attacked=attacked,
+        values=recipe.values,
+    )
+    return _Attack(recipe, noise)
 
 
 def replay(

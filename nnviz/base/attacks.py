@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnviz.base.parameters import Value
-from nnviz.base.recipes import Run
+from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Picture, Report, Table
 
 ATTACK = "Attack"
@@ -65,9 +65,10 @@ class SavedPicture:
         return f"opened again, the file {outcome}: {share}"
 
 
-def warning_of(recipe_title: str) -> str:
-    """Return what an exported picture says of itself."""
-    return f"Adversarial: made to fool a neural network ({recipe_title})"
+def warning_of(recipe: Recipe) -> str:
+    """Return what an exported picture says of itself, in ASCII as Exif asks for."""
+    words = f"Adversarial: made to fool {recipe.model} by {recipe.method}"
+    return words.encode("ascii", "replace").decode("ascii")
 
 
 def attacked_photo(report: Report) -> Picture | None:

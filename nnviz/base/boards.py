@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from nnviz.base.errors import UsageError
 from nnviz.base.images import Image
@@ -128,3 +129,8 @@ def chosen_methods(
                 name, "cannot be compared on a board", f"choose of {', '.join(known)}"
             )
     return tuple(known[name] for name in names)
+
+
+def attacked_name(image: Image) -> str:
+    """Return what a photograph is called after an attack."""
+    return f"{Path(image.name).stem}, attacked"

@@ -9,6 +9,10 @@ from nnviz.base.results import Curves, Table
 
 Truth = Literal["folders", "network"]
 """What is right: the names of the folders, or what the network says of the pictures."""
+SEARCHES = ("deepfool", "cw")
+"""Attacks that look for the least noise, in L2: one of each tells the whole curve."""
+ATTACKS = ("fgsm", "pgd", *SEARCHES)
+"""Those of which accuracy can be drawn against epsilon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,11 @@ class Evaluation:
     confusions: tuple[Confusion, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+def usual_norm(attack: str) -> str:
+    """Return in which norm an attack usually measures its noise."""
+    return "l2" if attack in SEARCHES else "linf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

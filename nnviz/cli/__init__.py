@@ -31,6 +31,8 @@ COMMANDS = {
     "demo": "make a gallery of every method",
     "train": "train a bundled network from scratch",
     "evaluate": "measure how good a network is on pictures whose truth is known",
+    "attack-curve": "measure accuracy against the noise that an attack may use",
+    "attacked": "weaken a saved attack, write its picture, explain before and after",
     "scenes": "write generated pictures whose truth is known",
     "doctor": "check this machine",
     "catalogue": "",
@@ -109,6 +111,10 @@ def _dispatch(argv: list[str]) -> int:
             raise UsageError(name, "no such option", "see nnviz --help")
         case _:
             raise unknown("command", argv[0], _public())
+
+
+def _module(name: str) -> str:
+    return f"nnviz.cli.{name.replace('-', '_')}"
 
 
 def _public() -> list[str]:

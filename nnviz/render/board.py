@@ -1,7 +1,7 @@
 """A board: what came of each of its places, shown, counted and saved."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,26 +123,26 @@ class Board:
 
     def agreement(self) -> list[dict[str, Any]]:
         """Return how far the maps of each row agree with its first."""
-        found: list[dict[str, Any]] = []
-        firsts: dict[str, Tile] = {}
-        for tile in self.tiles():
-            if not isinstance(tile.result, Heatmap):
-                continue
-            first = firsts.setdefault(tile.title_row, tile)
-            if first is tile or not isinstance(first.result, Heatmap):
-                continue
-            pair = agreement.common_grid(first.result, tile.result)
-            rho = agreement.rank_correlation(*pair)
-            found.append(
-                {
-                    "row": tile.title_row,
-                    "first": first.title_column,
-                    "second": tile.title_column,
-                    "rank_correlation": None if np.isnan(rho) else round(rho, 6),
-                    "top_overlap": round(agreement.top_overlap(*pair), 6),
-                }
+        return [
+            {"row": first.title_row}
+            | {"first": first.title_column, "second": second.title_column}
+            | _agreement(first, second)
+            for first, second in _with_first(self.tiles(), lambda each: each.title_row)
+        ]
+
+    def changes(self) -> list[dict[str, Any]]:
+        """Return how far the maps of each column agree with its first.
+
+        That is, for an attack, whether its explanation changed.
+        """
+        return [
+            {"column": first.title_column}
+            | {"first": first.title_row, "second": second.title_row}
+            | _agreement(first, second)
+            for first, second in _with_first(
+                self.tiles(), lambda each: each.title_column
             )
-        return found
+        ]
 
     def save(
         self, folder: Path, stem: str = "", lock: Lock | None = None
@@ -176,6 +176,7 @@ class Board:
                 )
             ],
             "agreement": self.agreement(),
+            "changes": self.changes(),
             "errors": self.errors,
         }
 
@@ -199,6 +200,31 @@ def usual_lock(tiles: Sequence[Tile]) -> Lock:
         return Lock.NETWORK
     units = {each.result.unit for each in tiles if isinstance(each.result, Heatmap)}
     return Lock.BOARD if len(units) < 2 else Lock.COLUMN  # noqa: PLR2004
+
+
+def _with_first(
+    tiles: Sequence[Tile], line: Callable[[Tile], str]
+) -> Iterator[tuple[Tile, Tile]]:
+    """Yield the first map of each line with each other map of that line."""
+    firsts: dict[str, Tile] = {}
+    for tile in tiles:
+        if isinstance(tile.result, Heatmap):
+            first = firsts.setdefault(line(tile), tile)
+            if first is not tile:
+                yield first, tile
+
+
+def _agreement(first: Tile, second: Tile) -> dict[str, Any]:
+    """Return how far two maps agree."""
+    one, two = first.result, second.result
+    if not isinstance(one, Heatmap) or not isinstance(two, Heatmap):
+        return {}
+    pair = agreement.common_grid(one, two)
+    rho = agreement.rank_correlation(*pair)
+    return {
+        "rank_correlation": None if np.isnan(rho) else round(rho, 6),
+        "top_overlap": round(agreement.top_overlap(*pair), 6),
+    }
 
 
 def _tile(cell: Cell, outcome: Outcome | None, waiting: str) -> Tile:

@@ -1,5 +1,6 @@
 """Curves and histograms, drawn by matplotlib without its global state."""
 
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from nnviz.render.text import Canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _CYCLE: tuple[Colour, ...] = (
     ACCENT,
@@ -45,6 +47,29 @@ def curves(
 ) -> Canvas:
     """Return the curves with their axes, uint8 (h, width, 3)."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(_figure(result, width, size, background))
+    canvas.draw()  # type: ignore[no-untyped-call]
+    painted = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return painted[..., :3].copy()
+
+
+def curves_svg(
+    result: Curves, width: int, *, size: int = 12, background: Colour = BACKGROUND
+) -> str:
+    """Return the same as an SVG file; words are drawn, so that no font is needed."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    file = io.StringIO()
+    # A fixed salt and no date: the same curves give the same file.
+    with rc_context({"svg.hashsalt": "nnviz"}):
+        canvas = FigureCanvasSVG(_figure(result, width, size, background))
+        canvas.print_svg(file, metadata={"Date": None})
+    return file.getvalue()
+
+
+def _figure(result: Curves, width: int, size: int, background: Colour) -> "Figure":
     from matplotlib.figure import Figure
 
     height = max(_LOWEST, min(round(width * 0.42), _TALLEST * size))
@@ -54,13 +79,10 @@ def curves(
         facecolor=_hex(background),
         layout="constrained",
     )
-    canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot(facecolor=_hex(background))
     _plot(axes, result)
     _dress(axes, result, size)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    painted = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    return painted[..., :3].copy()
+    return figure
 
 
 def _plot(axes: "Axes", result: Curves) -> None:

@@ -18,7 +18,8 @@ from nnviz.media.encode import write_marked, write_npz, write_png, write_text
 RECIPE_KEY = "nnviz.recipe"
 """Keyword of the PNG text chunk that holds the recipe."""
 _SUFFIXES = (".png", ".npz", ".json")
-_ATTACKED = ".adversarial.png"
+ATTACKED = ".adversarial.png"
+"""Suffix of the photo that an attack made."""
 _LEVELS = 255
 _CHANNELS = (1, 3)
 """Grey and colours: a PNG of others says something else."""
@@ -64,7 +65,7 @@ def save_run(
         write_png(stage / ".png", picture, {RECIPE_KEY: text})
         write_npz(stage / ".npz", run.report.arrays())
         write_text(stage / ".json", text)
-        _write_attacked(stage / _ATTACKED, run, text)
+        _write_attacked(stage / ATTACKED, run, text)
         return _publish(stage, folder / base, overwrite=overwrite)
     except InputError as error:
         # The stage means nothing to the user.
@@ -83,7 +84,7 @@ def _write_attacked(path: Path, run: Run, recipe: str) -> None:
     if found is None or found.pixels.shape[2] not in _CHANNELS:
         return
     pixels = (found.pixels * _LEVELS).round().astype(np.uint8)
-    write_marked(path, pixels, recipe, warning_of(run.recipe.title))
+    write_marked(path, pixels, recipe, warning_of(run.recipe))
     if not np.array_equal(open_image(path).pixels, pixels):
         raise InputError(path.name, "does not hold what was written", "save it again")
 
@@ -96,7 +97,7 @@ def _publish(stage: Path, base: Path, *, overwrite: bool) -> tuple[Path, ...]:
     """
     with _naming:
         suffixes = tuple(
-            each for each in (*_SUFFIXES, _ATTACKED) if (stage / each).exists()
+            each for each in (*_SUFFIXES, ATTACKED) if (stage / each).exists()
         )
         paths = _names(base, suffixes) if overwrite else _free_names(base, suffixes)
         for path in paths:

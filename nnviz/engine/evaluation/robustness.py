@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import InputError, ModelError, UsageError, unknown
-from nnviz.base.evaluation import Robustness, Truth
+from nnviz.base.evaluation import ATTACKS, SEARCHES, Robustness, Truth
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
 from nnviz.base.requests import MeasureRobustness
@@ -29,9 +29,6 @@ from nnviz.media.folders import list_images
 
 Check = Callable[[], None]
 Measuring = Generator[Progress, None, Robustness]
-SEARCHES = ("deepfool", "cw")
-"""Attacks that look for the least noise, in L2: one of each tells the whole curve."""
-ATTACKS = ("fgsm", "pgd", *SEARCHES)
 _STRIDE = 2.5
 """All steps of PGD together are so many times epsilon (Madry et al. 2018, sec. 5)."""
 _CANDIDATES = 10

@@ -76,7 +76,7 @@ def save_attacked(ctx: Context, request: SaveAttacked) -> SavedPicture:
     path = Path(request.path)
     recipe = Recipe.from_json(request.recipe, path.name)
     write_marked(
-        path, photo, request.recipe, warning_of(recipe.title), quality=request.quality
+        path, photo, request.recipe, warning_of(recipe), quality=request.quality
     )
     opened = open_image(path)
     logits = attempt.victim.logits(ctx.model.pixel_input(opened))
