@@ -14,7 +14,7 @@ from torch.nn import functional
 from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, image_from_array
-from nnviz.base.info import Reference
+from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Steerable, Title, Unit, When
 from nnviz.base.results import Curves, Picture, Report
 from nnviz.engine.data.patterns import PATTERNS, pattern
@@ -198,6 +198,7 @@ class StyleTransferParams:
     live=False,
     reference=Reference("Gatys et al. 2016", "doi:10.1109/CVPR.2016.265"),
     recorded=True,
+    tasks=tuple(each for each in Task if each is not Task.REPAINT),
 )
 class StyleTransfer:
     """Pixels moved until layers give the photograph's content in a picture's style."""

@@ -1,6 +1,7 @@
 """A picture and what became of it: alone, side by side, or swiped along a divider."""
 
 import enum
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
@@ -142,7 +143,7 @@ class SwipeCanvas(Canvas):
     def _draw(self, painter: QPainter, view: Viewport) -> None:
         if self._second is None:
             if self.titled:
-                self._write(painter, self.names[1], self.width() / 2)
+                _write_name(self, painter, view, self.names[1])
             return
         whole = 0.0, 0.0, float(view.picture[0]), float(view.picture[1])
         top, left, bottom, right = view.box_to_widget(whole)
@@ -155,20 +156,11 @@ class SwipeCanvas(Canvas):
         self._second.paint(painter, view, whole, ratio, smooth=True)
         painter.restore()
         draw_grip(painter, x, max(top, 0.0), min(bottom, float(self.height())))
-        self._write_names(painter, max(left, 0.0), x, min(right, float(self.width())))
-
-    def _write_names(
-        self, painter: QPainter, left: float, middle: float, right: float
-    ) -> None:
-        """Write each name above its part, where that is wide enough."""
-        spans = ((left, middle), (middle, right))
-        for name, (begin, end) in zip(self.names, spans, strict=True):
+        ends = max(left, 0.0), x, min(right, float(self.width()))
+        for name, (begin, end) in zip(self.names, pairwise(ends), strict=True):
             room = self.fontMetrics().horizontalAdvance(name) + 6 * SPACE
             if end - begin >= room:
-                self._write(painter, name, (begin + end) / 2)
-
-    def _write(self, painter: QPainter, name: str, x: float) -> None:
-        draw_words(painter, QPointF(x, SPACE), name, tokens_of(self.palette()))
+                _write_name(self, painter, view, name, (begin + end) / 2)
 
 
 class BeforeAfter(QWidget):
@@ -265,6 +257,26 @@ class BeforeAfter(QWidget):
         if self._showing is Showing.SIDES:
             self.before.set_picture(before)
 
-    def _name_before(self, painter: QPainter, _view: Viewport) -> None:
-        at = QPointF(self.before.width() / 2, SPACE)
-        draw_words(painter, at, self._names[0], tokens_of(self.palette()))
+    def _name_before(self, painter: QPainter, view: Viewport) -> None:
+        _write_name(self.before, painter, view, self._names[0])
+
+
+def _write_name(
+    canvas: Canvas,
+    painter: QPainter,
+    view: Viewport,
+    name: str,
+    x: float | None = None,
+) -> None:
+    """Write a picture's name into its upper edge, as far as that is seen.
+
+    Args:
+        canvas: that shows it.
+        painter: of the canvas.
+        view: of the canvas.
+        name: what to write.
+        x: middle of the words, px; None for the canvas' own.
+    """
+    top = max(view.to_widget(0, 0)[0], 0.0) + SPACE
+    at = QPointF(canvas.width() / 2 if x is None else x, top)
+    draw_words(painter, at, name, tokens_of(canvas.palette()))

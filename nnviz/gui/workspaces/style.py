@@ -7,6 +7,6 @@ STYLE = Workspace(
     title="Style",
     icon="palette",
     group="Style",
-    methods=("style_transfer",),
+    methods=("style_transfer", "fast_style"),
     docks=("browser", "recordings", "method", "images", "results"),
 )
