@@ -689,7 +689,7 @@ def before_and_after(
     opened = Model(
         noise.model, cast("ModelInfo", perform(LoadModel(noise.model), progress))
     )
-    return board(
+    found_board = board(
         [noise.image, attacked],
         [methods] if isinstance(methods, str) else methods,
         opened,
@@ -698,6 +698,8 @@ def before_and_after(
         seed=found.recipe.seed,
         progress=progress,
     )
+    plan = dataclasses.replace(found_board.plan, changed=True)
+    return dataclasses.replace(found_board, plan=plan)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

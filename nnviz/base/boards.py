@@ -64,6 +64,8 @@ class Plan:
             that each network predicts.
         values: parameters by method's name; what is left out has its default.
         seed: of the random numbers of all.
+        changed: whether all photographs are the first one, changed: how far their maps
+            agree with its maps is told then.
     """
 
     methods: tuple[MethodInfo, ...]
@@ -72,6 +74,7 @@ class Plan:
     target: str = ""
     values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     seed: int = 0
+    changed: bool = False
 
     def cells(self) -> tuple[Cell, ...]:
         """Return the places, row by row; all of one network stand together."""

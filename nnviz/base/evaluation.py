@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from nnviz.base.results import Curves, Table
+from nnviz.base.results import Curves, Report, Table
 
 Truth = Literal["folders", "network"]
 """What is right: the names of the folders, or what the network says of the pictures."""
@@ -119,6 +119,15 @@ class Robustness:
             series={self.attack: 100 * np.array(self.accuracies)},
             x_label=f"epsilon, 1/255 ({measured})",
             y_label=f"{self.counted}, %",
+            limits=(0.0, 100.0),
+        )
+
+    def report(self) -> Report:
+        """Return the curve, its figures and what there is to say of them."""
+        words = f"{self.pictures} pictures, {self.attack}, {self.norm}"
+        return Report(
+            {"accuracy": self.curves(), "figures": self.table()},
+            (f"{self.reference}: {words}", *self.notes),
         )
 
     def table(self) -> Table:

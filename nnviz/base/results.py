@@ -170,6 +170,8 @@ class Curves(Result):
         x_label: name and unit of the axis.
         y_label: likewise.
         style: lines, or the bars of a histogram.
+        limits: smallest and largest value that could be; None where there is no such
+            limit and the axis ends with the curves.
     """
 
     x: Array
@@ -177,6 +179,7 @@ class Curves(Result):
     x_label: str
     y_label: str
     style: Literal["lines", "bars"] = "lines"
+    limits: tuple[float, float] | None = None
 
     def arrays(self) -> dict[str, Array]:
         """Return the axis as ``x`` and the series stacked (S, P) as the main array."""

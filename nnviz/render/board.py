@@ -118,6 +118,13 @@ class Board:
                 if cells[n].row not in told:
                     words.append(f"{cells[n].row}: {outcome.report.notes[0]}")
                 told.add(cells[n].row)
+        if self.plan.changed:
+            words += [
+                f"{first.title_column} before and after: {_words(first, second)}"
+                for first, second in _with_first(
+                    self.tiles(), lambda each: each.title_column
+                )
+            ]
         words += [f"{place}: {text}" for place, text in self.errors.items()]
         return ". ".join(words)
 
@@ -212,6 +219,14 @@ def _with_first(
             first = firsts.setdefault(line(tile), tile)
             if first is not tile:
                 yield first, tile
+
+
+def _words(first: Tile, second: Tile) -> str:
+    """Return the same for a line of text."""
+    one, two = first.result, second.result
+    if not isinstance(one, Heatmap) or not isinstance(two, Heatmap):
+        return ""
+    return board_picture.agreement_words(one, two)
 
 
 def _agreement(first: Tile, second: Tile) -> dict[str, Any]:

@@ -32,6 +32,10 @@ _CYCLE: tuple[Colour, ...] = (
 )
 """Told apart in lightness too, for the colour-blind."""
 _DPI = 100
+_FEW = 12
+"""Points up to so many are marked."""
+_MARGIN = 0.04
+"""Of the axis' length, beyond limits, so that what lies on them is seen whole."""
 _LOWEST = 180
 """Smallest height, px."""
 _TALLEST = 24
@@ -94,7 +98,16 @@ def _plot(axes: "Axes", result: Curves) -> None:
                 values, result.x, fill=True, color=colour, alpha=share, label=name
             )
         else:
-            axes.plot(result.x, values, color=colour, linewidth=2, label=name)
+            dots = "o" if len(values) <= _FEW else ""
+            axes.plot(
+                result.x,
+                values,
+                color=colour,
+                linewidth=2,
+                label=name,
+                marker=dots,
+                clip_on=not dots,
+            )
 
 
 def _dress(axes: "Axes", result: Curves, size: int) -> None:
@@ -112,6 +125,10 @@ def _dress(axes: "Axes", result: Curves, size: int) -> None:
     axes.grid(visible=True, color=_hex(LINE), linewidth=0.6)
     axes.set_axisbelow(True)
     axes.margins(x=0)
+    if result.limits is not None:
+        low, high = result.limits
+        room = _MARGIN * (high - low)
+        axes.set_ylim(low - room, high + room)
     for side, spine in axes.spines.items():
         spine.set_visible(side == "bottom")
         spine.set_color(_hex(LINE))

@@ -17,6 +17,7 @@ from nnviz.runtime.export import ATTACKED
 CURVE_KEY = "nnviz.curve"
 """Keyword of the PNG text chunk that holds the figures of a curve."""
 _WIDTH = 1200
+_TITLE = "Accuracy against epsilon"
 
 
 def attacked_picture(file: Path, recipe: Recipe) -> Image:
@@ -60,7 +61,8 @@ def save_curve(found: Robustness, folder: Path) -> tuple[Path, ...]:
         InputError: the folder or the disk does not allow it.
     """
     # Imported here: who only opens files needs no painter.
-    from nnviz.render import charts  # noqa: PLC0415
+    from nnviz.render.charts import curves_svg  # noqa: PLC0415
+    from nnviz.render.report import paint_report  # noqa: PLC0415
 
     name = f"{found.attack.partition(',')[0]}.{found.norm}"
     paths = tuple(folder / f"curve.{name}{end}" for end in (".csv", ".png", ".svg"))
@@ -69,8 +71,8 @@ def save_curve(found: Robustness, folder: Path) -> tuple[Path, ...]:
     text = io.StringIO()
     text.write(f"# {facts}\n")
     csv.writer(text, lineterminator="\n").writerows([table.columns, *table.rows])
-    curves = found.curves()
+    page = paint_report(found.report(), None, _WIDTH, _TITLE)
     write_text(paths[0], text.getvalue())
-    write_png(paths[1], charts.curves(curves, _WIDTH), {CURVE_KEY: facts})
-    write_text(paths[2], charts.curves_svg(curves, _WIDTH))
+    write_png(paths[1], page, {CURVE_KEY: facts})
+    write_text(paths[2], curves_svg(found.curves(), _WIDTH))
     return paths

@@ -178,6 +178,7 @@ class Attempt:
             },
             x_label="step",
             y_label="probability",
+            limits=(0.0, 1.0),
         )
 
 

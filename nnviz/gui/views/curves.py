@@ -12,6 +12,8 @@ from nnviz.gui.views.tokens import SPACE, tokens_of
 from nnviz.render.words import number
 
 _BAR_ALPHA = 150
+_FEW, _DOT = 12, 7
+"""Points up to so many are marked, by dots of so many px."""
 
 
 class CurvesView(ResultView):
@@ -51,7 +53,9 @@ class CurvesView(ResultView):
         item.setLabel("bottom", curves.x_label)
         item.setLabel("left", curves.y_label)
         item.autoRange()
-        if curves.style == "bars":
+        if curves.limits is not None:
+            item.setYRange(*curves.limits)
+        elif curves.style == "bars":
             item.setYRange(0, max(float(each.max()) for each in curves.series.values()))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -67,7 +71,17 @@ class CurvesView(ResultView):
         colour = tokens_of(self.palette()).series(index)
         x = np.asarray(self.result.x, np.float64)
         if self.result.style == "lines":
-            self._plot.plot(x, values, pen=self._pg.mkPen(colour, width=2), name=name)
+            few = len(x) <= _FEW
+            self._plot.plot(
+                x,
+                values,
+                pen=self._pg.mkPen(colour, width=2),
+                name=name,
+                symbol="o" if few else None,
+                symbolSize=_DOT,
+                symbolBrush=colour,
+                symbolPen=None,
+            )
             return
         fill = self._pg.mkColor(colour)
         fill.setAlpha(_BAR_ALPHA)
