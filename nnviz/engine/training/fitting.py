@@ -159,6 +159,7 @@ def run_epochs(
     checkpoint: Path,
     train: Callable[[int], Steps],
     measure: Callable[[nn.Module], Mapping[str, float]],
+    subject: str = "",
 ) -> Iterator[Stand]:
     """Train from scratch, or go on from ``checkpoint``; yield after steps and epochs.
 
@@ -172,10 +173,11 @@ def run_epochs(
         train: trains for the epoch of a number (from 0); draws from a generator of
             that epoch, so that a resumed run equals an unbroken.
         measure: gives the averaged network's scores on the held-out part.
+        subject: what is learnt; a checkpoint of something else is not gone on from.
     """
     first, seconds = 0, 0.0
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=True, map_location=learner.device)
+    saved = _saved(checkpoint, subject, learner.device)
+    if saved:
         learner.load(saved)
         first, seconds = saved["epoch"], saved["seconds"]
     for number in range(first, epochs):
@@ -183,8 +185,18 @@ def run_epochs(
         loss = yield from train(number)
         seconds += time.process_time() - started
         state = {**learner.state(), "epoch": number + 1, "seconds": seconds}
+        state["subject"] = subject
         save_atomically(state, checkpoint)
         yield Epoch(number + 1, epochs, loss, measure(learner.average), seconds)
+
+
+def _saved(checkpoint: Path, subject: str, device: torch.device) -> dict[str, Any]:
+    """Return where a run stands; empty where there is none of this subject."""
+    if not checkpoint.exists():
+        return {}
+    saved: dict[str, Any]
+    saved = torch.load(checkpoint, weights_only=True, map_location=device)
+    return saved if saved.get("subject", subject) == subject else {}
 
 
 def load_trained(checkpoint: Path) -> Trained:

@@ -50,9 +50,12 @@ def publish(
         if value.is_floating_point()
     }
     file = stem.with_suffix(".safetensors")
-    save_file(shipped, file)
+    partial = stem.with_suffix(".partial")
+    save_file(shipped, partial)
     # Its writer lets nobody else read it, so a package made of it could not be used.
-    file.chmod(0o644)
+    partial.chmod(0o644)
+    # Earlier weights of this name may be open.
+    partial.replace(file)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     text = json.dumps({**facts, "sha256": digest}, indent=1, ensure_ascii=False)
     stem.with_suffix(".json").write_text(text + "\n", encoding="utf-8")

@@ -4,8 +4,9 @@ Johnson et al. 2016 (arXiv:1603.08155): the network's paintings are judged as st
 transfer judges pixels, by another network's layers.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ from nnviz.engine.training.augment import centre_crop, random_crop
 from nnviz.engine.training.course import need_data
 from nnviz.engine.training.fitting import (
     Assignment,
+    Epoch,
     Learner,
     Stand,
     Step,
@@ -61,6 +63,7 @@ _FINER = 2
 _WHOLE = 1 << 20
 """Side of a tile, px: nothing is taken apart."""
 _SHOWN = 4
+_PERCENT = 100
 _WHITE = 255
 _ABOUT = (
     "A small feed-forward network that paints a photograph in the manner of {style},"
@@ -126,6 +129,14 @@ class Judge:
     colours: Tensor
     recipe: StyleRecipe
 
+    @property
+    def subject(self) -> str:
+        """What tells this style from others of the same name."""
+        grams = self.region.grams
+        numbers = [self.colours, *(grams[layer] for layer in sorted(grams))]
+        content = b"".join(each.cpu().numpy().tobytes() for each in numbers)
+        return hashlib.sha256(content).hexdigest()
+
     def __call__(
         self, paintings: Tensor, photographs: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -155,9 +166,10 @@ class Judge:
 
 
 def style_course(assignment: Assignment) -> Iterator[Stand]:
-    """Learn a style, yield steps and epochs, and write the files at the end.
+    """Learn a style; yield steps and epochs.
 
-    After each epoch ``STEM.png`` shows held-out photographs and their paintings.
+    After each epoch the files are written anew, so that what has been learnt so far can
+    be painted with; ``STEM.png`` shows held-out photographs and their paintings.
 
     Raises:
         UsageError: no style or no data are named.
@@ -171,8 +183,11 @@ def style_course(assignment: Assignment) -> Iterator[Stand]:
     model = _opened(assignment.network)
     judge = judge_of(model, style_picture(model, assignment.style, recipe), recipe)
     watched = [centre_crop(each, recipe.side) for each in held_out[: recipe.held_out]]
-    yield from fit_style(judge, photos, torch.stack(watched), recipe, assignment.stem)
-    _publish(assignment, recipe)
+    stands = fit_style(judge, photos, torch.stack(watched), recipe, assignment.stem)
+    for stand in stands:
+        if isinstance(stand, Epoch):
+            _publish(assignment, recipe, stand, len(photos))
+        yield stand
 
 
 def fit_style(
@@ -211,6 +226,7 @@ def fit_style(
         stem.with_suffix(".ckpt"),
         lambda number: _epoch(learner, judge, photos, recipe, number),
         measure,
+        judge.subject,
     )
 
 
@@ -352,8 +368,10 @@ def _opened(reference: str) -> Model:
             return model
 
 
-def _publish(assignment: Assignment, recipe: StyleRecipe) -> None:
-    """Write weights, facts and card."""
+def _publish(
+    assignment: Assignment, recipe: StyleRecipe, epoch: Epoch, photos: int
+) -> None:
+    """Write weights, facts and card as they are after an epoch."""
     trained = load_trained(assignment.checkpoint)
     name = assignment.stem.name
     style = Path(assignment.style).name
@@ -365,14 +383,20 @@ def _publish(assignment: Assignment, recipe: StyleRecipe) -> None:
         "classes": list(CHANNELS),
         "preprocess": preprocess_of(recipe).to_json(),
     }
-    options = f"--style {style} --data FOLDER"
+    course = replace(assignment, stem=assignment.stem.with_name("style"))
+    data = assignment.data.name if assignment.data else ""
+    distances = [
+        f"{kind} {_PERCENT * value:.0f} %" for kind, value in epoch.scores.items()
+    ]
     rows = {
         "task": "paints photographs anew, in the manner of one picture",
         "input": f"about {recipe.size} px, RGB; any size from 16 px works",
         "style": style if style not in PATTERNS else f"{style}, drawn by the program",
+        "data": f"{photos} photographs of `{data}`, and {recipe.held_out} held out",
         "judged by": assignment.network,
-        "training": training_text(recipe.epochs, recipe.seed, trained.seconds),
-        "trained with": train_command(assignment, options),
+        "distances, held out": f"{', '.join(distances)} of what the layers give",
+        "training": training_text(epoch.number, recipe.seed, trained.seconds),
+        "trained with": train_command(course, f"--style {style} --data FOLDER"),
         "weights": "half precision, computed with in single precision",
     }
     card = card_text(name, _ABOUT.format(style=style), rows, _WEAKNESSES)

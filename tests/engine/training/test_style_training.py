@@ -3,6 +3,8 @@
 Truth: what the recipe promises, and an unbroken run where a broken one must equal it.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from support.jobs import finish, never
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.data.folders import load_photos
+from nnviz.engine.ops.style_losses import Region
 from nnviz.engine.session import Session
 from nnviz.engine.training.fitting import Assignment, Epoch, load_trained
 from nnviz.engine.training.style import (
@@ -67,6 +70,15 @@ def test_goes_on_as_if_never_stopped(judge, tmp_path):
         load_trained(tmp_path / name).weights for name in ("whole.ckpt", "broken.ckpt")
     )
     assert all(torch.equal(whole[key], broken[key]) for key in whole)
+
+
+def test_another_style_of_the_same_name_is_learnt_anew(judge, tmp_path):
+    recipe = replace(RECIPE, epochs=1, steps=1)
+    epochs_of(judge, tmp_path / "style", recipe)
+    assert not epochs_of(judge, tmp_path / "style", recipe)
+    grams = {layer: 2 * each for layer, each in judge.region.grams.items()}
+    other = replace(judge, region=Region(grams))
+    assert [each.number for each in epochs_of(other, tmp_path / "style", recipe)] == [1]
 
 
 def test_photographs_are_found_below_a_folder_and_split_by_their_bytes(tmp_path):
