@@ -85,11 +85,12 @@ def rgb8(pixels: Pixels) -> Colours:
     """
     if pixels.shape[2] != _COLOURS:
         pixels = pixels[..., :1]
-    eight = _eight_bits(pixels)
+    eight = eight_bits(pixels)
     return eight if eight.shape[2] == _COLOURS else np.repeat(eight, _COLOURS, axis=2)
 
 
-def _eight_bits(pixels: Pixels) -> Colours:
+def eight_bits(pixels: Pixels) -> Colours:
+    """Return pixels of any depth as uint8, as an 8-bit file holds them."""
     if pixels.dtype == np.uint8:
         return pixels
     if pixels.dtype == np.uint16:

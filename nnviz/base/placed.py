@@ -11,9 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import get_args
 
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import ErrorRecord, UsageError
+from nnviz.base.images import Colours, Image
+from nnviz.base.results import Picture, Report
 from nnviz.base.stickers import Outline, Placement
 
+OPENED, KEPT, PRINTED = ":sticker", ":sticker:kept", ":sticker:printed"
+"""Where answers about stickers come: an ``OpenedSticker``, a path, a path."""
 EXAMPLE = "round:#e53935 @ 0.5 0.5 0.25 0"
 _OUTLINES = get_args(Outline)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -84,6 +88,29 @@ class Placed:
         if self.opacity != 1:
             numbers.append(self.opacity)
         return f"{self.cut.text} @ {' '.join(map(_written, numbers))}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedSticker:
+    """What came of opening a sticker.
+
+    Attributes:
+        text: of its ``Cut``.
+        image: None where it cannot be opened.
+        pixels: uint8 (H, W, 4), for painting it.
+        error: why not, in words.
+    """
+
+    text: str
+    image: Image | None = None
+    pixels: Colours | None = None
+    error: ErrorRecord | None = None
+
+
+def sticker_of(report: Report) -> Picture | None:
+    """Return the sticker that a method has learned; None where it has none."""
+    pictures = (each for each in report.values() if isinstance(each, Picture))
+    return next((each for each in pictures if each.alpha is not None), None)
 
 
 def names_stickers(text: str) -> bool:

@@ -23,6 +23,7 @@ from nnviz.base.events import (
     Priority,
 )
 from nnviz.base.live import Shown
+from nnviz.base.placed import KEPT, OPENED, PRINTED
 from nnviz.base.portraits import PORTRAIT_FOUND
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Request
@@ -43,6 +44,7 @@ from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Posted
 from nnviz.runtime.portraits import KEPT_PLACE, PortraitDesk
+from nnviz.runtime.sticker_desk import StickerDesk
 from nnviz.runtime.tape_desk import TapeDesk
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
 
@@ -59,6 +61,8 @@ _SOURCE_SECONDS = 2.0
 """A camera whose driver hangs must not keep the window from closing."""
 _GARBAGE_MS = 200
 _WAKE = b"\0"
+_PLAIN_PLACES = {*TAPE_PLACES, PORTRAIT_FOUND, OPENED, KEPT, PRINTED}
+"""Of the desks: every answer is heard."""
 
 
 @dataclass(slots=True)
@@ -89,6 +93,7 @@ class Bridge(QObject):
         catalogue: methods and models; the shipped list until the live one is there.
         live: the loop of a camera; what it has to say comes as signals.
         portraits: of units, kept on disk; answers come as ``event`` likewise.
+        stickers: opened and printed; answers come as ``event`` likewise.
         tapes: recordings; answers come as ``event`` of ``nnviz.base.tapes``' places.
     """
 
@@ -151,6 +156,7 @@ class Bridge(QObject):
         self.live = LiveLoop(self._worker)
         self.tapes = TapeDesk(self._io, self._worker.mailbox)
         self.portraits = PortraitDesk(self._io)
+        self.stickers = StickerDesk(self._io)
         self._closed = False
         self._hearers: dict[str, Callable[[Posted], None]] = {
             CATALOGUE_PLACE: lambda posted: self._hear_engine(posted.event),
@@ -318,7 +324,7 @@ class Bridge(QObject):
             self._hear_live(posted)
         elif posted.place in self._hearers:
             self._hearers[posted.place](posted)
-        elif posted.place in TAPE_PLACES or posted.place == PORTRAIT_FOUND:
+        elif posted.place in _PLAIN_PLACES:
             self.event.emit(posted.place, posted.event)
         else:
             self._hear_job(posted)

@@ -29,6 +29,7 @@ def gestures() -> tuple[Key, ...]:
     """Return the keys and the mouse gestures of the panels, translated."""
     picture, channels = _tr("In a picture"), _tr("Among feature maps")
     lists, live = _tr("In lists"), _tr("In what is live")
+    sticker = _tr("On a chosen sticker")
     return (
         Key(picture, _tr("Zoom at the cursor"), _tr("Wheel, + and -")),
         Key(picture, _tr("Move the picture"), _tr("Drag, arrow keys")),
@@ -38,6 +39,10 @@ def gestures() -> tuple[Key, ...]:
         Key(channels, _tr("First and last channel"), _tr("Home, End")),
         Key(live, _tr("Hold the frame, go on"), _tr("Space")),
         Key(live, _tr("One frame further, back"), _tr(". and ,")),
+        Key(sticker, _tr("Move"), _tr("Drag, arrow keys; Shift finely")),
+        Key(sticker, _tr("Scale"), _tr("Drag a corner, + and -")),
+        Key(sticker, _tr("Turn"), _tr("Drag the round handle, [ and ]")),
+        Key(sticker, _tr("Take it away"), _tr("Del")),
         Key(lists, _tr("Open the chosen network or layer"), _tr("Return")),
         Key(lists, _tr("Take a photograph out of the tray"), _tr("Del")),
     )
@@ -130,6 +135,7 @@ def _view() -> tuple[Command, ...]:
         Command("view.result", _tr("Result"), "Ctrl+3", "grid-3x3", VIEW),
         Command("view.compare", _tr("Compare two results"), "Ctrl+4", "split", VIEW),
         Command("view.board", _tr("Board"), "Ctrl+5", "layout-dashboard", VIEW),
+        Command("view.stickers", _tr("Sticker studio"), "Ctrl+6", "square", VIEW),
         *(
             Command(
                 f"view.theme.{name}", theme.title, "", "sun-moon", VIEW, checkable=True

@@ -12,6 +12,7 @@ from nnviz.gui.actions import Actions, plain
 from nnviz.gui.commands import MENUS, commands, gestures
 from nnviz.gui.operations import Operations
 from nnviz.gui.palette import Entry, Palette
+from nnviz.gui.panels.centre import BOARD, STICKERS
 from nnviz.gui.panels.shortcuts import Key, ShortcutSheet
 from nnviz.gui.panels.status import StatusBar
 from nnviz.gui.stage import Stage
@@ -52,7 +53,8 @@ class MainWindow(QMainWindow):
         self.resize(_SIZE)
         self.stage.arrange()
         self.stage.open_for(INSPECT)
-        self.stage.centre.offer_board(offered=False)
+        self.stage.centre.offer(BOARD, offered=False)
+        self.stage.centre.offer(STICKERS, offered=False)
         self._start_layout = self.saveState()
         self._restore()
         self._connect()
@@ -105,7 +107,7 @@ class MainWindow(QMainWindow):
         centre.hovered.connect(self.status.hover)
         centre.wanted.connect(lambda name: self.commands[name].trigger())
         centre.mode_changed.connect(
-            lambda mode: self.stage.make_room(wide=mode == "board")
+            lambda mode: self.stage.make_room(wide=mode in (BOARD, STICKERS))
         )
         self.stage.layers.activated.connect(self.operations.look_into)
         self.bench.models.listed.connect(lambda _: self._choose_first())
@@ -113,6 +115,7 @@ class MainWindow(QMainWindow):
         self.bench.live_wanted.connect(lambda: self.enter(LIVE))
         self.bench.imagine_wanted.connect(lambda: self.enter(IMAGINE))
         self.bench.explain_wanted.connect(lambda: self.enter(EXPLAIN))
+        self.bench.attack_wanted.connect(lambda: self.enter(ATTACK))
         menu = self.stage.centre.result
         menu.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         for name in ("go.explain_unit", "edit.copy_picture", "file.save"):
@@ -137,7 +140,8 @@ class MainWindow(QMainWindow):
             return
         self.workspace = workspace
         self.commands[f"workspace.{workspace.name}"].setChecked(True)
-        self.stage.centre.offer_board(offered=workspace is EXPLAIN)
+        self.stage.centre.offer(BOARD, offered=workspace is EXPLAIN)
+        self.stage.centre.offer(STICKERS, offered=workspace is ATTACK)
         self.stage.open_for(workspace)
         self.stage.centre.set_live(live=workspace.live)
         self.top.offer_photographs(offered=not workspace.live)

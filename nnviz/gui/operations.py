@@ -23,11 +23,13 @@ from nnviz.base.snippets import (
 )
 from nnviz.gui.layers import offered
 from nnviz.gui.messages import Notice
+from nnviz.gui.panels.centre import STICKERS
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.selection import NO_UNIT
 from nnviz.gui.stage import Stage
+from nnviz.gui.stickers import Placing
 from nnviz.gui.theme import THEMES
 from nnviz.gui.tiles import comparable
 from nnviz.gui.views.layers import array_of, image_of
@@ -132,6 +134,7 @@ class Operations(QObject):
             "view.result": lambda: stage.centre.set_mode("result"),
             "view.compare": self.compare,
             "view.board": self.open_board,
+            "view.stickers": self.open_stickers,
             **{f"view.theme.{name}": partial(self._use_theme, name) for name in THEMES},
             "view.larger": lambda: self._enlarge(1),
             "view.smaller": lambda: self._enlarge(-1),
@@ -260,6 +263,11 @@ class Operations(QObject):
         self._bench.explain_wanted.emit()
         self._stage.centre.set_mode("board")
 
+    def open_stickers(self) -> None:
+        """Show the studio, where stickers are laid on the photograph."""
+        self._bench.attack_wanted.emit()
+        self._stage.centre.set_mode(STICKERS)
+
     def _board(self) -> Board | None:
         """Return the board, where that is what is looked at."""
         centre = self._stage.centre
@@ -385,12 +393,16 @@ class Operations(QObject):
         )
 
     def _history(self, *, undo: bool) -> None:
-        form = self._stage.method.form
-        if form is not None:
-            if undo:
-                form.history.undo()
-            else:
-                form.history.redo()
+        form, laid = self._stage.method.form, self._laid()
+        history = laid or (form.history if form is not None else None)
+        if history is not None:
+            (history.undo if undo else history.redo)()
+
+    def _laid(self) -> Placing | None:
+        """Return the stickers, where they are what is worked on."""
+        centre = self._stage.centre
+        in_studio = centre.mode == STICKERS and not self._bench.runs.live
+        return self._bench.stickers if in_studio else None
 
     def _find(self, panel: ModelPanel | LayerPanel) -> None:
         """Bring a page of the browser to the front and search in it."""

@@ -99,6 +99,29 @@ class Settings:
         return str(self._store.value("files/recordings", usual))
 
     @property
+    def sticker_folder(self) -> str:
+        """The folder that keeps the stickers that were learned."""
+        usual = str(user_data_path("nnviz") / "stickers")
+        return str(self._store.value("files/stickers", usual))
+
+    @property
+    def stickers(self) -> list[str]:
+        """The stickers that were put on the shelf."""
+        return self._texts("stickers/shelf")
+
+    @stickers.setter
+    def stickers(self, texts: Sequence[str]) -> None:
+        self._store.setValue("stickers/shelf", list(texts))
+
+    def placed(self, where: str) -> str:
+        """Return the stickers that lie somewhere, as ``nnviz.base.placed`` has them."""
+        return str(self._store.value(f"stickers/{where}", ""))
+
+    def save_placed(self, where: str, text: str) -> None:
+        """Remember the stickers that lie somewhere."""
+        self._store.setValue(f"stickers/{where}", text)
+
+    @property
     def recent(self) -> list[str]:
         """Files and model references opened before, newest first."""
         return self._texts("files/recent")

@@ -27,6 +27,7 @@ from nnviz.gui.restoring import Restoring
 from nnviz.gui.runs import Runs
 from nnviz.gui.selection import Selection
 from nnviz.gui.settings import Settings
+from nnviz.gui.stickers import Placing, Shelf, Stickers
 from nnviz.gui.theme import Look
 from nnviz.gui.timeline import Timeline
 
@@ -46,6 +47,8 @@ class Workbench(QObject):
     """Two Runs are to be seen beside each other."""
     explain_wanted = Signal()
     """Something was chosen to be explained."""
+    attack_wanted = Signal()
+    """Something of attacks is to be seen."""
     imagine_wanted = Signal()
     """Something was chosen to be imagined."""
     live_wanted = Signal()
@@ -65,6 +68,11 @@ class Workbench(QObject):
         self.recordings = Recordings(settings, self.messages, self)
         self.timeline = Timeline(self.runs, self.recordings, self.messages, self)
         self.portraits = Portraits(self.selection, self.models, self)
+        self.shelf = Shelf(settings, self.messages, self)
+        self.stickers = Stickers(
+            self.shelf, settings, self.selection, self.models, self.messages
+        )
+        self.live_stickers = Placing(self.shelf, settings, "live", self)
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
@@ -84,6 +92,8 @@ class Workbench(QObject):
         self.recordings.attach(bridge)
         self.timeline.attach(bridge)
         self.portraits.attach(bridge)
+        for laid in (self.shelf, self.stickers, self.live_stickers):
+            laid.attach(bridge)
         bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))
         bridge.files_seen.connect(self._open_seen)
         bridge.exported.connect(self._saved)
@@ -218,6 +228,9 @@ class Workbench(QObject):
         )
         self.runs.predicted.connect(lambda _: self.messages.settle("predict"))
         self.runs.finished.connect(self._finished)
+        self.runs.restored.connect(self.stickers.bring_back)
+        self.stickers.kept.connect(self.runs.history.add)
+        self.stickers.taken.connect(self.images.add_array)
 
     def _finished(self, run: Run) -> None:
         self.messages.settle("run")

@@ -19,7 +19,7 @@ Layer = tuple[Image, Placement, float]
 _SOLID_SIDE = 512
 _KEPT = 16
 """Stickers that stay opened: one that is dragged is asked for at every step."""
-_COARSE = 512
+_COARSE = 256
 """Longer side of the picture on which it is measured what stickers cover, px."""
 
 

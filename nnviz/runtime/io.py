@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import CancelledError, error_record
 from nnviz.base.events import Cancelled, Done, Event, Failed
-from nnviz.base.images import image_from_array
+from nnviz.base.images import eight_bits, image_from_array
 from nnviz.base.recipes import Run
 from nnviz.media.decode import open_image
 from nnviz.media.thumbnails import thumbnail
@@ -89,9 +89,14 @@ class IoPool:
         )
 
     def open_array(self, pixels: NDArray[Any], name: str) -> int:
-        """Make an Image of pixels, (H, W) or (H, W, C); ends with it."""
+        """Make an Image of pixels, (H, W) or (H, W, C); ends with it.
+
+        It has 8 bits, as a file of it would have.
+        """
         return self._submit(
-            _Urgency.IMAGE, IMAGE_PLACE, lambda: image_from_array(pixels, name)
+            _Urgency.IMAGE,
+            IMAGE_PLACE,
+            lambda: image_from_array(eight_bits(pixels), name),
         )
 
     def thumbnail(self, path: str, size: int) -> int:

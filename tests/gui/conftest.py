@@ -52,6 +52,7 @@ class FakeBridge(QObject):
         self.live = FakeLive(self)
         self.tapes = FakeDesk()
         self.portraits = FakeDesk()
+        self.stickers = FakeDesk()
         self.cameras = ()
         text = resource("catalogue.json").read_text("utf-8")
         self.catalogue = Catalogue.from_json(text)

@@ -68,7 +68,8 @@ class PlacedStickers:
             ctx.opened[file] = picture_of(file).sha256
         stickered = image_from_array(paste_layers(photo.pixels, layers), photo.name)
         before, after = rankings(
-            victim.logits(ctx.pixels),
+            # Kept: only the stickers move.
+            ctx.cached("logits", lambda: victim.logits(ctx.pixels)),
             victim.logits(ctx.model.pixel_input(stickered)),
             ctx.model.info,
         )

@@ -161,7 +161,8 @@ class Bars(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.color(QPalette.ColorRole.Button))
         painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)
-        role = QPalette.ColorRole.Highlight if not place else QPalette.ColorRole.Mid
+        best = place == int(ranking.values.argmax())
+        role = QPalette.ColorRole.Highlight if best else QPalette.ColorRole.Mid
         painter.setBrush(palette.color(role))
         track.setWidth(max(float(_BAR), track.width() * _share(ranking, value)))
         painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)

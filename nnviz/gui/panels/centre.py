@@ -1,7 +1,7 @@
 """The middle of the window: the photograph and the result of the chosen method."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, Qt, Signal
@@ -25,6 +25,7 @@ from nnviz.gui.panels.compare import ComparePane
 from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.portrait_card import PortraitCard
+from nnviz.gui.panels.sticker_studio import StickerStudio
 from nnviz.gui.panels.timeline import TimelinePanel
 from nnviz.gui.parts import MARGIN, named, row
 from nnviz.gui.theme import GRID
@@ -35,7 +36,11 @@ from nnviz.gui.workbench import Workbench
 _WIDE = 1.35
 """Width over height from which two pictures stand beside each other."""
 PHOTO, BOTH, RESULT = "photo", "both", "result"
-COMPARE, BOARD = "compare", "board"
+COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
+WHOLE = (COMPARE, BOARD, STICKERS)
+"""Modes that show neither photograph nor result beside them."""
+_Page = TypeVar("_Page", ComparePane, BoardPane, StickerStudio)
+_Wanting = TypeVar("_Wanting", BoardPane, StickerStudio)
 
 
 class Centre(QWidget):
@@ -53,6 +58,7 @@ class Centre(QWidget):
     live: LivePane | None = None
     compare: ComparePane | None = None
     board: BoardPane | None = None
+    studio: StickerStudio | None = None
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -105,26 +111,26 @@ class Centre(QWidget):
 
     @property
     def mode(self) -> str:
-        """What is shown: "photo", "both", "result", "compare" or "board"."""
+        """What is shown: "photo", "both", "result", or one of ``WHOLE``."""
         return self._mode
 
     def set_mode(self, mode: str) -> None:
-        """Show the photograph, the result, both, two results, or the board."""
+        """Show the photograph, the result, both, two results, or another page."""
         self._mode = mode
         for each in self._modes.buttons():
             if each.property("mode") == mode:
                 each.setChecked(True)
         self._pages.setCurrentWidget(self._page())
-        self.title.setVisible(mode not in (COMPARE, BOARD))
+        self.title.setVisible(mode not in WHOLE)
         self._show_parts()
         self.mode_changed.emit(mode)
 
-    def offer_board(self, *, offered: bool) -> None:
-        """Offer the board, or go back to the result where there is none."""
+    def offer(self, mode: str, *, offered: bool) -> None:
+        """Offer the board or the studio, or go back to the result where it is none."""
         for each in self._modes.buttons():
-            if each.property("mode") == BOARD:
+            if each.property("mode") == mode:
                 each.setVisible(offered)
-        if self._mode == BOARD and not offered:
+        if self._mode == mode and not offered:
             self.set_mode(RESULT)
 
     def compare_runs(self, first: Run, second: Run) -> None:
@@ -136,21 +142,24 @@ class Centre(QWidget):
     def _page(self) -> QWidget:
         """Return the page of the mode; most starts need none but the first."""
         if self._mode == COMPARE:
-            if self.compare is None:
-                self.compare = ComparePane(self._bench)
-                self._add_page(self.compare)
+            self.compare = self.compare or self._added(ComparePane(self._bench))
             return self.compare
         if self._mode == BOARD:
-            if self.board is None:
-                self.board = BoardPane(self._bench)
-                self.board.wanted.connect(self.wanted)
-                self._add_page(self.board)
+            self.board = self.board or self._wanting(BoardPane(self._bench))
             return self.board
+        if self._mode == STICKERS:
+            self.studio = self.studio or self._wanting(StickerStudio(self._bench))
+            return self.studio
         return self._split
 
-    def _add_page(self, page: ComparePane | BoardPane) -> None:
+    def _added(self, page: _Page) -> _Page:
         page.hovered.connect(self.hovered)
         self._pages.addWidget(page)
+        return page
+
+    def _wanting(self, page: _Wanting) -> _Wanting:
+        page.wanted.connect(self.wanted)
+        return self._added(page)
 
     def _show_parts(self) -> None:
         """Show what the mode says; the photograph as long as there is no result."""
@@ -164,7 +173,7 @@ class Centre(QWidget):
         """Show the timeline below what can be recorded."""
         method = self._bench.runs.method
         recorded = method is not None and method.recorded
-        two = self._mode in (COMPARE, BOARD)
+        two = self._mode in WHOLE
         self.timeline.setVisible(recorded and not two and not self._bench.runs.live)
 
     def painted(self) -> NDArray[Any]:
@@ -218,6 +227,7 @@ class Centre(QWidget):
             RESULT: self.tr("Result"),
             COMPARE: self.tr("Compare"),
             BOARD: self.tr("Board"),
+            STICKERS: self.tr("Stickers"),
         }
         for mode, name in names.items():
             segment = named(QPushButton(name), "segment")
@@ -237,6 +247,7 @@ class Centre(QWidget):
         runs.reported.connect(self._show_partial)
         runs.finished.connect(self._show_run)
         runs.restored.connect(self._show_restored)
+        self._bench.stickers.kept.connect(self._show_run)
         self._bench.compare_wanted.connect(self.compare_runs)
         runs.stopped.connect(self._stopped)
         runs.failed.connect(lambda _: self._grey(self.tr("failed")))
@@ -296,7 +307,7 @@ class Centre(QWidget):
     def _show_restored(self, run: Run) -> None:
         """Show an earlier result; where two or many are shown, it alone."""
         self.shows_portraits = False
-        if self._mode in (COMPARE, BOARD):
+        if self._mode in WHOLE:
             self.set_mode(RESULT)
         self._show_run(run)
 

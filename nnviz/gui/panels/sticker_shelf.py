@@ -1,0 +1,209 @@
+"""The shelf of stickers, and the list of those that lie on the picture."""
+
+from PySide6.QtCore import QMimeData, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPixmap,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QColorDialog,
+    QFileDialog,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.placed import Cut, OpenedSticker, sticker_of
+from nnviz.gui.parts import icon_button, label, named, row
+from nnviz.gui.stickers import NONE, Placing
+from nnviz.gui.theme import GRID
+from nnviz.gui.views.layers import image_of
+from nnviz.gui.views.stickers import STICKER_MIME
+from nnviz.gui.workbench import Workbench
+
+_TEXT = Qt.ItemDataRole.UserRole
+_SIDE = 56
+_DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+
+
+class ShelfPanel(QWidget):
+    """What can be laid on a picture: a click lays it, dragging says where.
+
+    Pictures are dropped here; those that methods have learned come by themselves.
+    """
+
+    def __init__(
+        self, bench: Workbench, placing: Placing, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._bench, self._placing = bench, placing
+        self.list = _ShelfList(bench)
+        self.list.setIconSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
+        self.list.itemClicked.connect(self._lay)
+        self.list.itemActivated.connect(self._lay)
+        self.laid = named(QListWidget(), name=self.tr("Stickers on the picture"))
+        self.laid.setToolTip(self.tr("The uppermost first"))
+        self.laid.currentRowChanged.connect(self._choose)
+        self.laid.setMaximumHeight(bench.look.px(140))
+        look = bench.look
+        add = icon_button(look, "image", self.tr("Add a picture…"), self.ask_picture)
+        disc = icon_button(look, "palette", self.tr("Add a colour…"), self.ask_colour)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * GRID)
+        column.addLayout(row(label(self.tr("SHELF"), "section"), None, add, disc))
+        column.addWidget(self.list, 1)
+        column.addWidget(label(self.tr("ON THE PICTURE"), "section"))
+        column.addWidget(self.laid)
+        bench.shelf.changed.connect(self._fill)
+        bench.shelf.learned.connect(self._show_learned)
+        bench.runs.history.changed.connect(self._learn)
+        placing.changed.connect(self._follow)
+        self._fill()
+        self._follow()
+        self._learn()
+
+    def ask_picture(self) -> None:
+        """Ask for pictures and put them on the shelf."""
+        files, _ = QFileDialog.getOpenFileNames(self, self.tr("Add stickers"))
+        for file in files:
+            self._bench.shelf.add(file)
+
+    def ask_colour(self) -> None:
+        """Ask for a colour and put a disc of it on the shelf."""
+        colour = QColorDialog.getColor(parent=self, title=self.tr("Add a colour"))
+        if colour.isValid():
+            self._bench.shelf.add(f"round:{colour.name()}")
+
+    def _learn(self) -> None:
+        """Put the stickers on the shelf that results of this session have learned."""
+        for run in self._bench.runs.history.runs:
+            if sticker_of(run.report) is not None:
+                self._bench.shelf.learn(run)
+
+    def _fill(self) -> None:
+        kept = [item.data(_TEXT) for item in self.list.selectedItems()]
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for text in self._bench.shelf.texts:
+                opened = self._bench.shelf.opened(text)
+                item = QListWidgetItem(name_of(text))
+                item.setData(_TEXT, text)
+                item.setToolTip(text)
+                item.setIcon(_icon(opened, self._bench.look.px(_SIDE)))
+                side = self._bench.look.px(_SIDE + 24)
+                item.setSizeHint(QSize(side, side))
+                self.list.addItem(item)
+                if text in kept:
+                    self.list.setCurrentItem(item)
+
+    def _show_learned(self, text: str) -> None:
+        self._bench.messages.say(
+            self.tr("{0} stands on the sticker shelf").format(name_of(text))
+        )
+
+    def _follow(self) -> None:
+        """List what lies on the picture, the uppermost first."""
+        placed = self._placing.placed
+        with QSignalBlocker(self.laid):
+            self.laid.clear()
+            self.laid.addItems([name_of(each.cut.text) for each in reversed(placed)])
+            chosen = self._placing.chosen
+            self.laid.setCurrentRow(
+                NONE if chosen == NONE else len(placed) - 1 - chosen
+            )
+
+    def _choose(self, place: int) -> None:
+        if place >= 0:
+            self._placing.choose(len(self._placing.placed) - 1 - place)
+
+    def _lay(self, item: QListWidgetItem) -> None:
+        self._placing.add(str(item.data(_TEXT)))
+
+
+class _ShelfList(QListWidget):
+    """Icons that are dragged onto a picture; takes files, Delete removes."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self._bench = bench
+        named(self, name=self.tr("Sticker shelf"))
+        self.setToolTip(
+            self.tr("Click to lay a sticker, or drag it; drop pictures here")
+        )
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setAcceptDrops(True)
+
+    def mimeTypes(self) -> list[str]:
+        """Say as what stickers are dragged."""
+        return [STICKER_MIME]
+
+    def mimeData(self, items: list[QListWidgetItem]) -> QMimeData:  # type: ignore[override]
+        """Return the sticker that is dragged."""
+        data = QMimeData()
+        data.setData(STICKER_MIME, str(items[0].data(_TEXT)).encode())
+        return data
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Take files anywhere."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Put dropped files on the shelf."""
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self._bench.shelf.add(url.toLocalFile())
+        event.acceptProposedAction()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take a sticker off the shelf."""
+        item = self.currentItem()
+        if event.key() in _DELETES and item is not None:
+            self._bench.shelf.remove(str(item.data(_TEXT)))
+        else:
+            super().keyPressEvent(event)
+
+
+def name_of(text: str) -> str:
+    """Return what a sticker is called: its file's name, or its colour."""
+    return Cut.parse(text).source.replace("\\", "/").rpartition("/")[2]
+
+
+def _icon(opened: OpenedSticker | None, side: int) -> QIcon:
+    """Return a small picture, on checks where the sticker is transparent."""
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    if opened is None or opened.pixels is None:
+        return QIcon(pixmap)
+    small = image_of(opened.pixels).scaled(
+        side,
+        side,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    painter = QPainter(pixmap)
+    painter.drawImage((side - small.width()) // 2, (side - small.height()) // 2, small)
+    painter.end()
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a chosen one
+    return icon

@@ -1,0 +1,92 @@
+"""Where the window asks for stickers: opened, kept when learned, printed."""
+
+import re
+from itertools import chain, count
+from pathlib import Path
+
+import numpy as np
+
+from nnviz.base.errors import InputError, NnvizError, error_record
+from nnviz.base.images import Image, image_from_array, rgb8
+from nnviz.base.placed import (
+    KEPT,
+    OPENED,
+    PRINTED,
+    Cut,
+    OpenedSticker,
+    sticker_of,
+)
+from nnviz.base.recipes import Run
+from nnviz.media.placed import open_cut
+from nnviz.media.stickers import cut_out, with_alpha, write_sticker
+from nnviz.render.printing import Print
+from nnviz.runtime.export import RECIPE_KEY
+from nnviz.runtime.io import IoPool
+from nnviz.runtime.sticker_print import print_sticker
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+class StickerDesk:
+    """Does on the io threads what is asked of stickers.
+
+    Answers come under the places of ``nnviz.base.placed``: Done with what they name,
+    or Failed.
+    """
+
+    def __init__(self, io: IoPool) -> None:
+        self._io = io
+
+    def open(self, cut: Cut) -> None:
+        """Open a sticker; ends with an ``OpenedSticker``, whatever comes of it."""
+        self._io.do(OPENED, lambda: _opened(cut), soon=True)
+
+    def keep(self, run: Run, folder: str) -> None:
+        """Write the sticker that a result has learned; ends with its path."""
+        self._io.do(KEPT, lambda: str(keep_learned(run, Path(folder))), soon=True)
+
+    def print(self, cut: Cut, path: str, order: Print) -> None:
+        """Write a sticker as a PDF page; ends with its path."""
+        self._io.do(PRINTED, lambda: str(print_sticker(cut, Path(path), order)))
+
+
+def keep_learned(run: Run, folder: Path) -> Path:
+    """Write the sticker that a result has learned as PNG, its recipe inside.
+
+    Returns:
+        The file; the same one where the same sticker is there already.
+
+    Raises:
+        InputError: the result has learned none, or the disk does not allow it.
+    """
+    found = sticker_of(run.report)
+    if found is None or found.alpha is None:
+        raise InputError(run.recipe.title, "holds no sticker", "learn one first")
+    bare = image_from_array(rgb8(found.pixels))
+    alpha = rgb8(found.alpha[..., None])[..., 0].copy()
+    sticker = cut_out(Image(bare.pixels, "", bare.sha256, "", alpha), "square")
+    words = [run.recipe.method, str(run.recipe.values.get("target", ""))]
+    stem = _UNSAFE.sub("-", "-".join(word for word in words if word)).strip("-.")
+    numbered = (folder / f"{stem}-{number}.png" for number in count(2))
+    free = chain([folder / f"{stem}.png"], numbered)
+    path = next(each for each in free if not each.exists() or _holds(each, sticker))
+    if not path.exists():
+        write_sticker(path, sticker, {RECIPE_KEY: run.recipe.to_json()})
+    return path
+
+
+def _holds(path: Path, sticker: Image) -> bool:
+    """Tell whether a file is that very sticker."""
+    try:
+        known = open_cut(Cut("square", str(path)))
+    except NnvizError:
+        return False
+    return np.array_equal(with_alpha(known), with_alpha(sticker))
+
+
+def _opened(cut: Cut) -> OpenedSticker:
+    try:
+        image = open_cut(cut)
+    except NnvizError as error:
+        return OpenedSticker(cut.text, error=error_record(error))
+    return OpenedSticker(cut.text, image, with_alpha(image))
