@@ -8,16 +8,17 @@ from typing import Annotated, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Ranking, Report
 from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.ops.targets import label, output_unit
 
 Numbers = NDArray[np.float64]
 _CLASSIFIER_NDIM = 2
-_SUM_TOLERANCE = 1e-4
 _UNDECIDED = 0.9
 """Share of the largest possible entropy above which no class stands out."""
 
@@ -58,13 +59,14 @@ class Predictions:
 
     def run(self, ctx: Context, params: PredictionsParams) -> Iterator[Report]:
         """Yield one report: "probabilities" (main) and "logits"."""
-        output = _class_scores(ctx)
-        already = _are_probabilities(output)
-        probabilities = output if already else _softmax(output)
+        scores = _class_scores(ctx)
+        already = output_unit(scores[None]) == "probability"
+        output: Numbers = scores.numpy()
+        probabilities = output if already else scores.softmax(0).numpy()
         order = np.argsort(-output, kind="stable")[: params.top_k]
         results = {
             "probabilities": Ranking(
-                labels=tuple(_label(ctx, index) for index in order),
+                labels=tuple(label(ctx.model.info, index) for index in order),
                 values=probabilities[order],
                 indices=order,
                 unit="probability",
@@ -84,8 +86,10 @@ class Predictions:
         yield Report(results, notes)
 
 
-def _class_scores(ctx: Context) -> Numbers:
-    """Return the network's output, (K,); of a frame by the network's faster twin.
+def _class_scores(ctx: Context) -> Tensor:
+    """Return the network's output, float64 (K,) on the CPU.
+
+    That of a frame is its faster twin's.
 
     Raises:
         ModelError: it is not one finite number for each class.
@@ -97,30 +101,14 @@ def _class_scores(ctx: Context) -> Numbers:
             f"gives an output of shape {tuple(output.shape)}, not one number a class",
             "pick a network that classifies",
         )
-    scores: Numbers = output[0].to("cpu", torch.float64).numpy()
-    if not np.isfinite(scores).all():
+    scores = output[0].to("cpu", torch.float64)
+    if not scores.isfinite().all():
         raise ModelError(
             ctx.model.info.title,
             "gives outputs that are infinite or not numbers",
             "check its weights and its preprocessing",
         )
     return scores
-
-
-def _are_probabilities(output: Numbers) -> bool:
-    """Tell whether the network ends in a softmax of its own."""
-    return bool(output.min() >= 0 and abs(output.sum() - 1) < _SUM_TOLERANCE)
-
-
-def _softmax(logits: Numbers) -> Numbers:
-    powers = np.exp(logits - logits.max())
-    share: Numbers = powers / powers.sum()
-    return share
-
-
-def _label(ctx: Context, index: int) -> str:
-    labels = ctx.model.info.labels
-    return labels[index] if index < len(labels) else f"class {index}"
 
 
 def _certainty(probabilities: Numbers) -> tuple[str, ...]:
