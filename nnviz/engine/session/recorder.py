@@ -38,7 +38,7 @@ _FREE_SECONDS = 1.0
 """What writing may take in a run of any length."""
 _STOP_SECONDS = 0.06
 """Stopping must not be felt as waiting."""
-_FRAME_SHARE, _STATE_SHARE = 0.05, 0.1
+_FRAME_SHARE, _STATE_SHARE = 0.03, 0.1
 """Most of the run's time that writing may take."""
 _GENERATOR, _CHUNKS, _OWN = ".generator", ".chunks", "."
 """Names of what is ours among a state's arrays; no method's begins with a dot."""
@@ -194,7 +194,7 @@ def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
 class Recorder:
     """Keeps each step's numbers, and frames and states as far as time allows.
 
-    Frames are kept 20 times a second at most, in 5 % of the time and a second more, so
+    Frames are kept 20 times a second at most, in 3 % of the time and a second more, so
     that a short run has all; where a method makes a film, all its pictures.  The state
     is kept twice a second up to 512 px; of larger pictures every 10 s, in 10 % of the
     time and a second more.  So a process that is killed loses little.
