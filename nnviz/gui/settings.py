@@ -122,6 +122,26 @@ class Settings:
         self._store.setValue(f"stickers/{where}", text)
 
     @property
+    def networks(self) -> str:
+        """The folder that keeps the networks that were taught here."""
+        usual = str(user_data_path("nnviz") / "networks")
+        return str(self._store.value("files/networks", usual))
+
+    @property
+    def lesson(self) -> tuple[str, str]:
+        """Picture and folder of the style that was learnt last; empty at first."""
+        style, photographs = (
+            str(self._store.value(f"lesson/{name}", ""))
+            for name in ("style", "photographs")
+        )
+        return style, photographs
+
+    def save_lesson(self, style: str, photographs: str) -> None:
+        """Remember what is learnt."""
+        self._store.setValue("lesson/style", style)
+        self._store.setValue("lesson/photographs", photographs)
+
+    @property
     def recent(self) -> list[str]:
         """Files and model references opened before, newest first."""
         return self._texts("files/recent")

@@ -3,10 +3,13 @@
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
+from nnviz.gui.attacks import Attacks
 from nnviz.gui.docks import Dock
+from nnviz.gui.panels.attack import AttackPanel
 from nnviz.gui.panels.centre import Centre
 from nnviz.gui.panels.facts import FactsPanel
 from nnviz.gui.panels.layers import LayerPanel
+from nnviz.gui.panels.lesson import LessonPanel
 from nnviz.gui.panels.log import LogPanel
 from nnviz.gui.panels.method import MethodPanel
 from nnviz.gui.panels.models import ModelPanel
@@ -19,7 +22,15 @@ from nnviz.gui.parts import named
 from nnviz.gui.workbench import Workbench
 from nnviz.gui.workspaces.workspace import Workspace
 
-_BESIDE = ("browser", "prediction", "recordings", "method", "preprocess")
+_BESIDE = (
+    "browser",
+    "prediction",
+    "attack",
+    "recordings",
+    "lesson",
+    "method",
+    "preprocess",
+)
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -44,7 +55,12 @@ class Stage(QObject):
         self.images = ImageTray(bench)
         self.results = ResultTray(bench)
         self.recordings = RecordingsPanel(bench)
+        self.lesson = LessonPanel(bench)
         self.portrait = PortraitPanel(bench)
+        self.attacks = Attacks(
+            bench.selection, bench.models, bench.runs, bench.messages, self
+        )
+        self.attack = AttackPanel(bench, self.attacks)
         self.log = LogPanel(bench)
         self.browser = named(QTabWidget(), name=self.tr("Network browser"))
         self.browser.setDocumentMode(True)
@@ -55,14 +71,24 @@ class Stage(QObject):
             page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         window.setCentralWidget(self.centre)
         self._add_docks()
+        self._connect(bench)
+
+    def _connect(self, bench: Workbench) -> None:
         bench.live.kept.connect(lambda _: self.docks["results"].show())
+        bench.attached.connect(self.attacks.attach)
+        self.attacks.compared.connect(bench.compare_wanted)
+        self.attacks.scaled.connect(
+            lambda report: self.centre.result.show_report(report, bench.selection.image)
+        )
 
     def _add_docks(self) -> None:
         window = self._window
         window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         self._add("browser", self.tr("Network"), self.browser, _LEFT)
         self._add("prediction", self.tr("Prediction"), self.prediction, _LEFT)
+        self._add("attack", self.tr("Before and after"), self.attack, _LEFT)
         self._add("recordings", self.tr("Recordings"), self.recordings, _LEFT)
+        self._add("lesson", self.tr("A style of your own"), self.lesson, _LEFT)
         self._add("method", self.tr("Method"), self.method, _RIGHT)
         self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)
         self._add("images", self.tr("Photographs"), self.images, _BOTTOM)

@@ -18,6 +18,7 @@ from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.boards import Boards
 from nnviz.gui.captions import summary
 from nnviz.gui.images import Images
+from nnviz.gui.lessons import Lessons
 from nnviz.gui.live import Live
 from nnviz.gui.messages import Messages, Notice, Remedy
 from nnviz.gui.models import Models
@@ -27,7 +28,7 @@ from nnviz.gui.restoring import Restoring
 from nnviz.gui.runs import Runs
 from nnviz.gui.selection import Selection
 from nnviz.gui.settings import Settings
-from nnviz.gui.stickers import Placing, Shelf, Stickers
+from nnviz.gui.stickers import LiveStickers, Shelf, Stickers
 from nnviz.gui.theme import Look
 from nnviz.gui.timeline import Timeline
 
@@ -68,11 +69,12 @@ class Workbench(QObject):
         self.recordings = Recordings(settings, self.messages, self)
         self.timeline = Timeline(self.runs, self.recordings, self.messages, self)
         self.portraits = Portraits(self.selection, self.models, self)
+        self.lessons = Lessons(settings, self.messages, self)
         self.shelf = Shelf(settings, self.messages, self)
         self.stickers = Stickers(
             self.shelf, settings, self.selection, self.models, self.messages
         )
-        self.live_stickers = Placing(self.shelf, settings, "live", self)
+        self.live_stickers = LiveStickers(self.shelf, settings)
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
@@ -92,6 +94,7 @@ class Workbench(QObject):
         self.recordings.attach(bridge)
         self.timeline.attach(bridge)
         self.portraits.attach(bridge)
+        self.lessons.attach(bridge)
         for laid in (self.shelf, self.stickers, self.live_stickers):
             laid.attach(bridge)
         bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))

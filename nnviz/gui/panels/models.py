@@ -1,5 +1,7 @@
 """All networks that can be opened, grouped by where they come from."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -62,6 +64,7 @@ class ModelPanel(QWidget):
         self.search.returnPressed.connect(self._open_first)
         bench.models.listed.connect(self._fill)
         bench.models.opened.connect(self._mark)
+        bench.lessons.learnt.connect(lambda _: self._fill(bench.models.catalogue))
         self._fill(bench.models.catalogue)
 
     def _lay_out(self) -> None:
@@ -109,7 +112,7 @@ class ModelPanel(QWidget):
         for source, title in titles.items():
             entries = [entry for entry in catalogue.models if entry.source is source]
             if source is ModelSource.YOURS:
-                entries += self._recent_files()
+                entries += self._own_files()
             if entries:
                 self._add_group(title, entries)
         for column, width in ((1, 60), (2, 56), (3, 66)):
@@ -135,8 +138,10 @@ class ModelPanel(QWidget):
                 )
         group.setExpanded(True)
 
-    def _recent_files(self) -> list[ModelEntry]:
-        """Return the files of weights that were opened before, as entries."""
+    def _own_files(self) -> list[ModelEntry]:
+        """Return what was taught here, and files opened before, as entries."""
+        taught = Path(self._bench.settings.networks).glob("*.safetensors")
+        paths = dict.fromkeys([*map(str, sorted(taught)), *self._bench.settings.recent])
         return [
             ModelEntry(
                 reference=path,
@@ -146,7 +151,7 @@ class ModelPanel(QWidget):
                 parameters=0,
                 file_size=0,
             )
-            for path in self._bench.settings.recent
+            for path in paths
             if path.endswith((".safetensors", ".pt", ".pth", ".ckpt", ".bin"))
         ]
 
