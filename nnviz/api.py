@@ -7,6 +7,7 @@ opened.
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -34,6 +35,7 @@ from nnviz.base.placed import Cut
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import (
+    ChangeFilm,
     EvaluateModel,
     FetchModel,
     LoadModel,
@@ -406,7 +408,7 @@ def film(
     source: str | PathLike[str],
     out: str | PathLike[str],
     *,
-    kept: float = 0.15,
+    kept: float | None = None,
     seconds: float = float("inf"),
     seed: int = 0,
     progress: OnProgress | None = None,
@@ -419,7 +421,8 @@ def film(
         model: what ``load`` returned, or what it takes.
         source: the film's path.
         out: the new film's, .mp4 or .gif; an MP4 gets the sound of the other.
-        kept: share of the last result in the next picture, 0 to below 1.
+        kept: share of the last result in the next picture, 0 to below 1; left out,
+            0.15, or 0 for methods that follow cameras: they steady films themselves.
         seconds: after which it ends.
         seed: of the random numbers, the same for each picture.
         progress: told after each picture.
@@ -431,19 +434,18 @@ def film(
     Raises:
         NnvizError: no film, no pictures come out, or the disk does not allow it.
     """
-    # Imported here: it loads PyAV, which few programs need.
-    from nnviz.runtime.film_change import FilmChange, change_film  # noqa: PLC0415
-
     opened = model if isinstance(model, Model) else load(model)
-    asked = FilmChange(film=Path(source), out=Path(out), kept=kept, seconds=seconds)
-
-    def change(image: Image) -> Report:
-        request = RunMethod(
-            method=method, model=opened.request, image=image, values=params, seed=seed
-        )
-        return cast("Run", perform(request)).report
-
-    return change_film(asked, change, progress or (lambda _: None))
+    request = ChangeFilm(
+        method=method,
+        model=opened.request,
+        film=str(source),
+        out=str(out),
+        values=params,
+        seed=seed,
+        kept=kept,
+        seconds=seconds,
+    )
+    return cast("tuple[str, ...]", perform(request, progress))
 
 
 def board(
@@ -780,7 +782,8 @@ def replay(
 
 def perform(request: Request, progress: OnProgress | None = None) -> object:
     """Do what a request asks, inline, and return what it promises."""
-    return _finish(session().job(request, _never), progress)
+    with closing(session().job(request, _never)) as job:
+        return _finish(job, progress)
 
 
 def _finish(job: Job | Any, progress: OnProgress | None = None) -> object:

@@ -84,6 +84,32 @@ class RunMethod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFilm:
+    """Run a method on every picture of a film; ends with words about the new one.
+
+    Attributes:
+        method: one whose main result is a picture.
+        model: the network.
+        film: path of the film.
+        out: path of the new one, .mp4 or .gif.
+        values: as in ``RunMethod``.
+        seed: likewise, the same for each picture.
+        kept: share of the last result in the next picture, 0 to below 1; None for the
+            usual: none for methods that follow cameras, which steady films themselves.
+        seconds: after which it ends; infinite for all of it.
+    """
+
+    method: str
+    model: ModelRequest
+    film: str
+    out: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    seed: int = 0
+    kept: float | None = None
+    seconds: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainModel:
     """Train a bundled network from scratch; ends with the path of its weights.
 
@@ -202,6 +228,7 @@ Request = (
     LoadModel
     | FetchModel
     | RunMethod
+    | ChangeFilm
     | TrainModel
     | EvaluateModel
     | RescaleNoise

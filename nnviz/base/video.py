@@ -13,6 +13,8 @@ FILMS = frozenset(
     | {".mts", ".wmv", ".asf", ".flv", ".ogv", ".3gp", ".mjpeg", ".mjpg", ".y4m"}
 )
 """Endings, in lower case, of files that are films; GIF may be one or a picture."""
+FILM_ENDINGS = (".mp4", ".gif")
+"""Endings of the films that are written."""
 
 
 class SourceKind(StrEnum):

@@ -29,7 +29,7 @@ def execute(words: Sequence[str]) -> int:
             model,
             options.film,
             options.out,
-            kept=options.kept / 100,
+            kept=None if options.kept is None else options.kept / 100,
             seconds=options.seconds,
             seed=options.seed,
             progress=progress,

@@ -14,7 +14,7 @@ from nnviz.base.events import Done, Failed, Policy, Priority
 from nnviz.base.info import MethodInfo
 from nnviz.base.live import CONTENTS, Content, LiveOrder, Recorded, Shown, found
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
-from nnviz.base.video import SourceRequest, SourceState, SourceStatus
+from nnviz.base.video import FILM_ENDINGS, SourceRequest, SourceState, SourceStatus
 from nnviz.cli import arguments, console, known
 from nnviz.cli.arguments import Parser
 from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
@@ -26,7 +26,6 @@ _EVERY = 1.0
 """Seconds between two lines."""
 _JOIN_SECONDS = 20.0
 _MODEL_PLACE = "model"
-_FILMS = (".mp4", ".gif")
 
 
 def execute(words: Sequence[str]) -> int:
@@ -244,7 +243,7 @@ def _source(options: argparse.Namespace) -> SourceRequest | None:
 
 
 def _film(name: str | None) -> Path | None:
-    if name is not None and Path(name).suffix.lower() not in _FILMS:
+    if name is not None and Path(name).suffix.lower() not in FILM_ENDINGS:
         raise UsageError("--record", f"{name} is no film's name", "end it in .mp4")
     return Path(name) if name is not None else None
 

@@ -15,6 +15,7 @@ from nnviz.base.interrupts import held_back
 from nnviz.base.parameters import make
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import (
+    ChangeFilm,
     EvaluateModel,
     FetchModel,
     LoadModel,
@@ -81,12 +82,12 @@ class Session:
             check: called often; raises ``CancelledError`` to stop the job.
         """
         match request:
-            case LoadModel(model=model):
-                return self._load(model, check)
-            case FetchModel(reference=reference):
-                return self._fetch(reference, check)
+            case LoadModel() | FetchModel():
+                return self._provide(request, check)
             case RunMethod():
                 return self._run(request, check)
+            case ChangeFilm():
+                return self._change(request, check)
             case TrainModel():
                 return self._train(request, check)
             case EvaluateModel() | MeasureRobustness():
@@ -105,13 +106,22 @@ class Session:
         self._earlier.clear()
         self.store.close()
 
-    def _load(self, request: ModelRequest, check: Check) -> Job:
-        model = yield from self.store.open(request, check)
-        return model.info
-
-    def _fetch(self, reference: str, check: Check) -> Job:
-        path = yield from self.store.fetch(reference, check)
+    def _provide(self, request: LoadModel | FetchModel, check: Check) -> Job:
+        if isinstance(request, LoadModel):
+            model = yield from self.store.open(request.model, check)
+            return model.info
+        path = yield from self.store.fetch(request.reference, check)
         return str(path)
+
+    def _change(self, request: ChangeFilm, check: Check) -> Job:
+        # PyAV takes a while to import, and few sessions write films.
+        with held_back():
+            from nnviz.engine.session.films import change_film  # noqa: PLC0415
+
+        info = find(request.method).info
+        return (
+            yield from change_film(request, info, lambda one: self._run(one, check))
+        )
 
     def _train(self, request: TrainModel, check: Check) -> Job:
         # Detectors learn with torchvision, which takes 2 s to import.

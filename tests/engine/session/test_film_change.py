@@ -10,23 +10,64 @@ import numpy as np
 import pytest
 from support.films import evenly, number_of, write_film
 
-from nnviz.base.errors import InputError, UsageError
+from nnviz.base.errors import CancelledError, InputError, UsageError
+from nnviz.base.events import Partial, Progress
+from nnviz.base.info import MethodInfo
+from nnviz.base.recipes import Run
+from nnviz.base.requests import ChangeFilm, ModelRequest
 from nnviz.base.results import Picture, Report, Text
+from nnviz.base.video import FrameImage
+from nnviz.engine.session.films import change_film
 from nnviz.media.sound import add_sound
-from nnviz.runtime.film_change import FilmChange, change_film
 
 RATE = 25.0
+MODEL = ModelRequest(reference="bundled:objects")
 
 
 def pictured(pixels):
     return Report({"dream": Picture(pixels=pixels.astype(np.float32))})
 
 
+def method(*, live=False):
+    return MethodInfo(
+        name="dream",
+        title="Dream",
+        group="Imagine",
+        live=live,
+        reference=None,
+        shows="",
+        reading="",
+        misleads="",
+        parameters=(),
+    )
+
+
+def asked_of(source, out, **more):
+    return ChangeFilm(
+        method="dream", model=MODEL, film=str(source), out=str(out), **more
+    )
+
+
+def worked(asked, change, *, live=False):
+    """Run the job to its end; return what it yields and what it says."""
+
+    def run(request):
+        yield Progress(0, 1, "inside")
+        return Run(change(request.image), None, request.image)
+
+    job, steps = change_film(asked, method(live=live), run), []
+    while True:
+        try:
+            steps.append(next(job))
+        except StopIteration as end:
+            return steps, end.value
+
+
 def changed(tmp_path, change, **more):
     source = write_film(tmp_path / "in.mp4", evenly(8, RATE))
     out = tmp_path / "out.mp4"
-    asked = FilmChange(film=source, out=out, **{"kept": 0.0, **more})
-    return change_film(asked, change, lambda _step: None), out
+    _, notes = worked(asked_of(source, out, **{"kept": 0.0, **more}), change)
+    return notes, out
 
 
 def frames_of(path):
@@ -110,6 +151,57 @@ def test_broken_off_keeps_what_there_is(tmp_path):
     assert len(frames_of(tmp_path / "out.mp4")) == 3
 
 
+def test_what_is_told_is_how_far_the_film_is(tmp_path):
+    """Truth: three pictures; what a method tells of itself is not the film's."""
+    source = write_film(tmp_path / "in.mp4", evenly(3, RATE))
+    steps, _ = worked(
+        asked_of(source, tmp_path / "out.mp4"),
+        lambda image: pictured(image.as_float()),
+    )
+    shown = [each for each in steps if isinstance(each, Partial)]
+    told = [each.done for each in steps if isinstance(each, Progress)]
+    assert len(shown) == 3
+    assert told == sorted(told)
+    assert told[-1] == 3
+
+
+def test_a_method_that_follows_cameras_is_given_frames_of_one_film(tmp_path):
+    """So it can steady them; nothing is mixed in unasked."""
+    seen = []
+
+    def change(image):
+        seen.append(image)
+        return pictured(np.ones(image.pixels.shape))
+
+    source = write_film(tmp_path / "in.mp4", evenly(3, RATE))
+    for _ in range(2):
+        worked(asked_of(source, tmp_path / "out.mp4"), change, live=True)
+    assert all(isinstance(image, FrameImage) for image in seen)
+    openings = [image.sha256.rpartition(":")[0] for image in seen]
+    assert len({*openings[:3]}) == 1
+    assert len({*openings}) == 2
+    assert [number_of(image.pixels) for image in seen[:3]] == [0, 1, 2]
+
+
+def test_cancelled_film_is_a_film_with_its_sound(tmp_path):
+    """Truth: another program's reader; a second of film, broken off after ten."""
+    source = add_tone(tmp_path / "tone.mp4")
+    left = iter(range(10))
+
+    def change(image):
+        if next(left, None) is None:
+            raise CancelledError
+        return pictured(image.as_float())
+
+    with pytest.raises(CancelledError):
+        worked(asked_of(source, tmp_path / "out.mp4"), change)
+    assert len(frames_of(tmp_path / "out.mp4")) == 10
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        heard = sum(each.samples for each in container.decode(audio=0))
+    assert heard / 48000 == pytest.approx(10 / 25, abs=0.05)
+    assert not list(tmp_path.glob(".*"))
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -122,9 +214,9 @@ def test_what_makes_no_sense_is_refused(tmp_path, more, words):
     if "out" in more:
         more = {"out": tmp_path / more["out"]}
     source = write_film(tmp_path / "in.mp4", evenly(2))
-    asked = FilmChange(**{"film": source, "out": tmp_path / "o.mp4", **more})
+    asked = asked_of(source, **{"out": tmp_path / "o.mp4", **more})
     with pytest.raises(UsageError, match=words):
-        change_film(asked, lambda image: pictured(image.as_float()), lambda _step: None)
+        worked(asked, lambda image: pictured(image.as_float()))
 
 
 def test_a_method_without_pictures_is_refused(tmp_path):
@@ -135,9 +227,9 @@ def test_a_method_without_pictures_is_refused(tmp_path):
 
 def test_no_film(tmp_path):
     (tmp_path / "text.mp4").write_text("no film")
-    asked = FilmChange(film=tmp_path / "text.mp4", out=tmp_path / "out.mp4")
+    asked = asked_of(tmp_path / "text.mp4", tmp_path / "out.mp4")
     with pytest.raises(InputError):
-        change_film(asked, lambda image: pictured(image.as_float()), lambda _step: None)
+        worked(asked, lambda image: pictured(image.as_float()))
 
 
 def test_sound_is_copied_to_the_bit_as_far_as_there_are_pictures(tmp_path):
