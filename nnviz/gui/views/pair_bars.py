@@ -1,0 +1,139 @@
+"""Bars before and after, side by side: the same classes in the same rows."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from nnviz.base.results import Ranking
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+from nnviz.render.bars import HEADS
+from nnviz.render.words import percent
+
+_BAR = 4
+_GAP = 2 * SPACE
+_NUMBER = "100.0 %"
+"""The widest number, for columns that stay where they are."""
+
+
+class PairBars(QWidget):
+    """Shows a ranking that knows what its names had before.
+
+    Signals:
+        chosen: the index, in the network's output, of a class that was clicked.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, rows: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = rows
+        self._ranking: Ranking | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.setAccessibleName(self.tr("Answers before and after"))
+
+    def show_ranking(self, ranking: Ranking | None) -> None:
+        """Show the first rows of a ranking, or none.
+
+        A class that was first before is shown even if it is far behind now.
+        """
+        self._ranking = ranking
+        self.setAccessibleDescription("; ".join(self.lines()))
+        self.update()
+
+    def lines(self) -> list[str]:
+        """Return what is shown as words: "tabby: 82.1 % before, 0.3 % after"."""
+        ranking = self._ranking
+        if ranking is None or ranking.earlier is None:
+            return []
+        return [
+            f"{ranking.labels[n]}: {percent(float(ranking.earlier[n]))} before, "
+            f"{percent(float(ranking.values[n]))} after"
+            for n in self._places()
+        ]
+
+    def _places(self) -> list[int]:
+        """Return which of the ranking's rows are shown."""
+        ranking = self._ranking
+        if ranking is None or ranking.earlier is None:
+            return []
+        places = list(range(min(self._rows, len(ranking.labels))))
+        first = int(ranking.earlier.argmax())
+        return places if first in places else [*places[:-1], first]
+
+    def sizeHint(self) -> QSize:
+        """Ask for room for all rows."""
+        return QSize(240, self._head() + self._rows * self._row_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Never show half a row."""
+        return QSize(180, self.sizeHint().height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the class of a row."""
+        row = int((event.position().y() - self._head()) // self._row_height())
+        places = self._places()
+        if self._ranking is not None and 0 <= row < len(places):
+            self.chosen.emit(int(self._ranking.indices[places[row]]))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the headings and the rows."""
+        ranking = self._ranking
+        if ranking is None or ranking.earlier is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(tokens_of(self.palette()).quiet)
+        for column, head in enumerate(HEADS):
+            room = self._column(column, 0, float(self._head()))
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft, head)
+        for row, place in enumerate(self._places()):
+            top = self._head() + row * self._row_height()
+            self._paint_name(painter, ranking, place, top)
+            top += self.fontMetrics().height()
+            for column, values in enumerate((ranking.earlier, ranking.values)):
+                best = place == int(values.argmax())
+                room = self._column(column, top, float(self.fontMetrics().height()))
+                self._paint_bar(painter, room, float(values[place]), best=best)
+
+    def _paint_name(
+        self, painter: QPainter, ranking: Ranking, place: int, top: int
+    ) -> None:
+        metrics = self.fontMetrics()
+        name = metrics.elidedText(
+            ranking.labels[place], Qt.TextElideMode.ElideRight, self.width()
+        )
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        room = QRectF(0, top, self.width(), metrics.height())
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft, name)
+
+    def _paint_bar(
+        self, painter: QPainter, room: QRectF, value: float, *, best: bool
+    ) -> None:
+        """Paint a track, its bar and its number; the best of a column stands out."""
+        palette, tokens = self.palette(), tokens_of(self.palette())
+        wide = self.fontMetrics().horizontalAdvance(_NUMBER)
+        painter.setPen(tokens.text if best else tokens.quiet)
+        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(room, align, percent(value))
+        middle = room.center().y() - _BAR / 2
+        track = QRectF(room.left(), middle, room.width() - wide - SMALL_SPACE, _BAR)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(palette.color(QPalette.ColorRole.Button))
+        painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)
+        painter.setBrush(
+            palette.color(
+                QPalette.ColorRole.Highlight if best else QPalette.ColorRole.Mid
+            )
+        )
+        track.setWidth(max(float(_BAR), track.width() * min(1.0, max(0.0, value))))
+        painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)
+
+    def _column(self, column: int, top: float, height: float) -> QRectF:
+        width = (self.width() - _GAP) / 2
+        return QRectF(column * (width + _GAP), top, width, height)
+
+    def _head(self) -> int:
+        return self.fontMetrics().height() + SMALL_SPACE
+
+    def _row_height(self) -> int:
+        return 2 * self.fontMetrics().height() + SPACE
