@@ -8,5 +8,5 @@ EXPLAIN = Workspace(
     icon="scan-eye",
     group="Explain",
     methods=("grad_cam",),
-    docks=("browser", "prediction", "method", "images", "results"),
+    docks=("browser", "prediction", "method", "images", "results", "portrait"),
 )
