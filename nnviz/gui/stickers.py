@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base import placed
 from nnviz.base.attacks import attacked_photo
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Done, Event, Failed, Policy, Priority
+from nnviz.base.images import Image
 from nnviz.base.info import Task
 from nnviz.base.placed import (
     Cut,
@@ -41,6 +42,7 @@ _TOPIC = "sticker"
 _SOLID = ("round:#e53935", "square:#fdd835")
 _MOST_UNDONE = 200
 _RATE_SECONDS = 2.0
+_REST_MS = 1500
 
 
 class Shelf(QObject):
@@ -161,6 +163,8 @@ class Placing(QObject):
         """
         super().__init__(parent)
         self.shelf = shelf
+        self.shown = True
+        """Whether handles are to be shown on them."""
         self._settings, self._where = settings, where
         self._placed = _known(settings.placed(where))
         self._chosen = NONE
@@ -308,7 +312,7 @@ class Stickers(Placing):
     answered = Signal(object)
     """Report with "before" and "after"; None where nothing can be asked."""
     rate_changed = Signal(float)
-    """Answers a second while something moves."""
+    """Answers a second while something moves; 0 at rest."""
     kept = Signal(object)
     """Run: the photograph with its stickers."""
     taken = Signal(object, str)
@@ -329,6 +333,8 @@ class Stickers(Placing):
         self._asked: tuple[object, ...] = ()
         self._times: deque[float] = deque()
         self._taking = False
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(lambda: self.rate_changed.emit(0.0))
         self.changed.connect(self._ask)
         shelf.changed.connect(self._ask)
         selection.image_changed.connect(lambda _: self._ask())
@@ -411,6 +417,7 @@ class Stickers(Placing):
         self._times.append(now)
         while self._times[0] < now - _RATE_SECONDS:
             self._times.popleft()
+        self._rest.start()
         span = now - self._times[0]
         self.rate_changed.emit((len(self._times) - 1) / span if span > 0 else 0.0)
 
@@ -418,6 +425,41 @@ class Stickers(Placing):
         """Lay the stickers of a result that is brought back."""
         if run.recipe.method == METHOD:
             self.set_text(str(run.recipe.values["stickers"]))
+
+
+class LiveStickers(Placing):
+    """Stickers on what is live, pasted onto each frame while their panel is open."""
+
+    def __init__(self, shelf: Shelf, settings: Settings) -> None:
+        super().__init__(shelf, settings, "live", shelf)
+        self._bridge: Bridge | None = None
+        self.shown = False
+        self.changed.connect(self._paste)
+        shelf.changed.connect(self._paste)
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        super().attach(bridge)
+        self._bridge = bridge
+        self._paste()
+
+    def be_seen(self, *, seen: bool) -> None:
+        """Paste them only while it can be seen where they come from."""
+        self.shown = seen
+        self.changed.emit()
+
+    def _paste(self) -> None:
+        if self._bridge is not None:
+            self._bridge.live.set_stickers(self._layers() if self.shown else ())
+
+    def _layers(self) -> tuple[tuple[Image, Placement, float], ...]:
+        """Return the stickers that are opened, as they are pasted."""
+        opened = [(self.shelf.opened(each.cut.text), each) for each in self.placed]
+        return tuple(
+            (sticker.image, each.placement, each.opacity)
+            for sticker, each in opened
+            if sticker is not None and sticker.image is not None
+        )
 
 
 def _known(text: str) -> tuple[Placed, ...]:

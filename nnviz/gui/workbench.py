@@ -175,6 +175,7 @@ class Workbench(QObject):
         """Stop what runs."""
         self.runs.stop()
         self.boards.stop()
+        self.live.stop_export()
         if self.portraits.making_layer:
             self.portraits.stop()
         if self.models.is_opening:

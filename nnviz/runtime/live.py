@@ -29,8 +29,10 @@ from nnviz.base.video import (
     VideoFrame,
     frame_image,
 )
+from nnviz.media.placed import Layer
 from nnviz.runtime.live_record import LiveRecorder
 from nnviz.runtime.live_scale import ScaleKeeper
+from nnviz.runtime.live_stickers import Paster
 from nnviz.runtime.mailbox import Mailbox, Posted
 from nnviz.runtime.smoothing import SmoothRanking
 
@@ -44,6 +46,8 @@ _RETRY_SECONDS = 1.0
 """After a method failed on a frame, it is not asked again for so long."""
 _RATE_SECONDS = 2.0
 """The rate is that of the frames shown in this time."""
+_STILL_SECONDS = 0.25
+"""A source that has given nothing for so long stands still."""
 _NEVER = float("inf")
 
 OnFrame = Callable[[VideoFrame], None]
@@ -128,6 +132,8 @@ class LiveLoop:
         self._pace = _Pace()
         self._keeper = ScaleKeeper()
         self._told = ""
+        self._paster = Paster()
+        self._taken = 0.0
         self.smooth = SmoothRanking()
 
     @property
@@ -202,8 +208,19 @@ class LiveLoop:
             self._answered = self._answered and same
             self._oldest, self._quiet_until = _NEVER, 0.0
             if self._last is not None:
-                self._ask(self._last)
+                self._ask(self._paster.on(self._last))
         self._told = ""
+
+    def set_stickers(self, layers: tuple[Layer, ...]) -> None:
+        """Paste stickers onto each frame, the lowest first, from the next one on.
+
+        A source that stands still is asked about its last frame again.
+        """
+        self._paster.lay(layers)
+        with self._lock:
+            still = self._clock() - self._taken > _STILL_SECONDS
+            if still and self._last is not None:
+                self._ask(self._paster.on(self._last))
 
     def hear(self, posted: Posted) -> Heard | None:
         """Return what an event of one of the places means; None for nothing new."""
@@ -226,12 +243,12 @@ class LiveLoop:
     # --- on the capture thread
 
     def _take(self, opening: int, frame: VideoFrame) -> None:
+        image = frame_image(frame, self._title, opening)
+        pasted = self._paster.on(image)  # some milliseconds: without the lock
         with self._lock:
-            if opening != self._opening:
-                return
-            image = frame_image(frame, self._title, opening)
-            self._last = image
-            self._ask(image)
+            if opening == self._opening:
+                self._last, self._taken = image, self._clock()
+                self._ask(pasted)
 
     def _tell(self, opening: int, status: SourceStatus) -> None:
         with self._lock:

@@ -155,6 +155,7 @@ class FakeLive:
     def __init__(self, bridge):
         self.bridge = bridge
         self.source = self.template = None
+        self.layers = ()
         self.opened = []
 
     @property
@@ -181,6 +182,9 @@ class FakeLive:
 
     def set_template(self, template):
         self.template = template
+
+    def set_stickers(self, layers):
+        self.layers = layers
 
     def take(self, frame):
         image = frame_image(frame, "hand", 1)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
+    QHBoxLayout,
     QPushButton,
     QSplitter,
     QVBoxLayout,
@@ -14,8 +15,10 @@ from PySide6.QtWidgets import (
 from nnviz.base.live import CONTENTS, Content, Shown
 from nnviz.base.video import SourceState, SourceStatus
 from nnviz.gui.panels.live_source import SourcePicker
+from nnviz.gui.panels.live_stickers import LiveStickerSide
 from nnviz.gui.panels.live_transport import Transport
 from nnviz.gui.panels.live_view import LiveView
+from nnviz.gui.panels.sticker_studio import StickerTools, follow
 from nnviz.gui.parts import MARGIN, icon_button, label, named, row, toggle_button
 from nnviz.gui.signs import TIMES
 from nnviz.gui.theme import GRID
@@ -45,19 +48,33 @@ class LivePane(QWidget):
         self._split.addWidget(self._kept)
         self._split.addWidget(self.view)
         self.transport = Transport(bench)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        self.stickers = LiveStickerSide(bench)
+        self.tools = StickerTools(bench, bench.live_stickers)
         self.header = _Header(bench, self.source)
-        column.addWidget(self.header)
-        column.addWidget(self._split, 1)
-        column.addWidget(self.transport)
+        self._arrange()
         self.setFocusProxy(self.view)
         live = bench.live
         live.shown.connect(self.view.show_frame)
         live.pinned.connect(self._pin)
         live.status_changed.connect(self._tell)
         self._tell(None)
+
+    def _arrange(self) -> None:
+        beside = QHBoxLayout()
+        beside.setSpacing(0)
+        beside.addWidget(self.stickers)
+        beside.addWidget(self._split, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addLayout(beside, 1)
+        column.addWidget(self.tools)
+        column.addWidget(self.transport)
+        for part in (self.stickers, self.tools):
+            part.hide()
+            self.header.stickers.toggled.connect(part.setVisible)
+        follow(self.view.frame.canvas, self._bench.live_stickers)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space holds the frame and lets it go; full stop and comma go step by step."""
@@ -140,7 +157,11 @@ class _Header(QWidget):
             bench.look, "flip-horizontal-2", self.tr("Mirrored")
         )
         self.mirrored.toggled.connect(bench.live.set_mirrored)
-        line = row(source, self.sizes, self.mirrored, None, spacing=2 * GRID)
+        self.stickers = toggle_button(
+            bench.look, "target", self.tr("Stickers, and how often they fool")
+        )
+        parts = (source, self.sizes, self.mirrored, self.stickers)
+        line = row(*parts, None, spacing=2 * GRID)
         for content in CONTENTS:
             line.addWidget(self._segment(content))
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)

@@ -21,6 +21,7 @@ from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.layers import Bytes
 from nnviz.gui.views.mosaic import MosaicView
 from nnviz.gui.views.report import ReportView
+from nnviz.gui.views.stickers import StickerCanvas
 from nnviz.gui.workbench import Workbench
 
 _ROWS = 10
@@ -87,7 +88,8 @@ class _FrameSide(QWidget):
     def __init__(self, bench: Workbench) -> None:
         super().__init__()
         self._bench = bench
-        self.canvas = named(Canvas(), name=self.tr("Frame"))
+        self.canvas = named(StickerCanvas(), name=self.tr("Frame"))
+        self.canvas.paints = False
         self.bars = Bars(_ROWS)
         self._side = _side(bench, self.tr("PREDICTION"), self.bars)
         self._side.hide()

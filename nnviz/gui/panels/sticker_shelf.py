@@ -31,6 +31,7 @@ from nnviz.gui.workbench import Workbench
 
 _TEXT = Qt.ItemDataRole.UserRole
 _SIDE = 56
+_SHAPES = {"round": "disc", "square": "square"}
 _DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
@@ -186,7 +187,10 @@ class _ShelfList(QListWidget):
 
 def name_of(text: str) -> str:
     """Return what a sticker is called: its file's name, or its colour."""
-    return Cut.parse(text).source.replace("\\", "/").rpartition("/")[2]
+    cut = Cut.parse(text)
+    if cut.is_colour:
+        return f"{_SHAPES[cut.outline]} {cut.source}"
+    return cut.source.replace("\\", "/").rpartition("/")[2]
 
 
 def _icon(opened: OpenedSticker | None, side: int) -> QIcon:

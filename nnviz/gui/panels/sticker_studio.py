@@ -307,7 +307,7 @@ def follow(canvas: StickerCanvas, placing: Placing) -> None:
 def sheets_of(placing: Placing) -> tuple[tuple[Sheet, ...], int]:
     """Return the stickers as a canvas shows them, none while one is not opened yet."""
     sheets = []
-    for each in placing.placed:
+    for each in placing.placed if placing.shown else ():
         opened = placing.shelf.opened(each.cut.text)
         if opened is None or opened.pixels is None:
             return (), -1
