@@ -125,6 +125,7 @@ def _live() -> tuple[Command, ...]:
         Command("live.pin", _tr("Pin the frame"), "Ctrl+T", "pin", LIVE),
         Command("live.keep", _tr("Keep the frame"), "Ctrl+D", "camera", LIVE),
         Command("live.record", _tr("Record…"), "", "video", LIVE),
+        Command("live.export", _tr("Export film…"), "", "video", LIVE),
     )
 
 

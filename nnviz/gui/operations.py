@@ -117,6 +117,9 @@ class Operations(QObject):
             "live.record": lambda: self._in_live(
                 lambda pane: pane.transport.toggle_recording()
             ),
+            "live.export": lambda: self._in_live(
+                lambda pane: pane.transport.toggle_export()
+            ),
         }
 
     def _in_live(self, act: Callable[[LivePane], None]) -> None:

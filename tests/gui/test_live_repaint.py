@@ -4,14 +4,40 @@ Truth: what a person does and expects to see: a file of weights is dropped, and 
 frames are painted; numbers of pixels by hand.
 """
 
+import av
+import pytest
 import torch
 from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtWidgets import QFileDialog
+from support.films import evenly, write_film
 
+from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.engine.models.networks import JohnsonNet, QuickPainter
 from nnviz.gui.main_window import LIVE, STYLE
 from nnviz.gui.views.before_after import Showing
 
 WAIT = 60_000
+
+
+@pytest.fixture
+def painting(live, qtbot, tmp_path):
+    """The window in Live with a short film of its own that is being painted."""
+    film = write_film(tmp_path / "film.mp4", evenly(12, 15.0), size=(96, 128))
+    live.enter(LIVE)
+    drop(live, saved(QuickPainter, tmp_path / "candy.pth"))
+    live.bench.play(SourceRequest(kind=SourceKind.FILE, address=str(film)))
+    qtbot.waitUntil(lambda: live.bench.live.exportable, timeout=WAIT)
+    return live
+
+
+def frames_of(path):
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def export(window, monkeypatch, path):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), "Films"))
+    window.stage.centre.live.transport.export.click()
 
 
 def saved(net, path):
@@ -74,3 +100,28 @@ def test_the_same_file_paints_a_photograph(live, qtbot, cat, tmp_path):
     live.bench.runs.run()
     qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
     assert live.stage.centre.run.recipe.method == "fast_style"
+
+
+def test_every_picture_of_a_film_is_exported(painting, qtbot, tmp_path, monkeypatch):
+    """Truth: another program's reader; the film has twelve pictures."""
+    live, out = painting.bench.live, tmp_path / "painted.mp4"
+    export(painting, monkeypatch, out)
+    assert live.exports
+    assert live.held
+    qtbot.waitUntil(lambda: not live.exports, timeout=WAIT)
+    assert frames_of(out) == 12
+    assert painting.stage.centre.live.transport.export.text() == "Export film…"
+
+
+def test_an_export_that_is_stopped_leaves_a_film(
+    painting, qtbot, tmp_path, monkeypatch
+):
+    live, out = painting.bench.live, tmp_path / "painted.mp4"
+    told = []
+    live.exporting.connect(told.append)
+    export(painting, monkeypatch, out)
+    qtbot.waitUntil(lambda: any(each and each.done > 2 for each in told), timeout=WAIT)
+    painting.stage.centre.live.transport.export.click()
+    qtbot.waitUntil(lambda: not live.exports, timeout=WAIT)
+    assert 2 < frames_of(out) <= 12
+    assert not list(tmp_path.glob(".*"))

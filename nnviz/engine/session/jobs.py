@@ -20,7 +20,6 @@ from nnviz.base.requests import (
     FetchModel,
     LoadModel,
     MeasureRobustness,
-    ModelRequest,
     Request,
     RescaleNoise,
     RunMethod,

@@ -3,8 +3,15 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QProgressBar,
+    QSlider,
+    QWidget,
+)
 
+from nnviz.base.events import Progress
 from nnviz.base.live import Shown
 from nnviz.base.video import SourceStatus
 from nnviz.gui.live import SPEEDS
@@ -23,6 +30,7 @@ from nnviz.gui.workbench import Workbench
 
 _TICKS = 10
 """Of the slider, a second."""
+_BAR_WIDTH = 120
 
 
 class Transport(QWidget):
@@ -49,15 +57,23 @@ class Transport(QWidget):
         self.pin = toggle_button(look, "pin", self.tr("Pin to compare"))
         self.keep = button(self.tr("Keep frame"), live.snapshot)
         self.record = button(self.tr("Record…"), self.toggle_recording)
+        self.export = button(self.tr("Export film…"), self.toggle_export)
+        self.export.setToolTip(
+            self.tr("Paint every picture of the film into another film, with sound")
+        )
+        self.exported = named(QProgressBar(), name=self.tr("Progress of the export"))
+        self.exported.setTextVisible(False)
+        self.exported.setFixedWidth(look.px(_BAR_WIDTH))
         line = row(self.hold, self.step, self.place, self.time, self.speed)
         line.addStretch(1)
-        for widget in (self.pin, self.keep, self.record):
+        for widget in (self.exported, self.pin, self.keep, self.record, self.export):
             line.addWidget(widget)
         line.setStretch(2, 1)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
         self._connect()
         self._follow(None)
+        self._show_export(None)
 
     def _connect(self) -> None:
         live = self._bench.live
@@ -71,6 +87,7 @@ class Transport(QWidget):
         live.shown.connect(self._move)
         live.held_changed.connect(self.hold.setChecked)
         live.recording_changed.connect(self._mark_recording)
+        live.exporting.connect(self._show_export)
         live.pinned.connect(lambda shown: self.pin.setChecked(shown is not None))
 
     def toggle_recording(self) -> None:
@@ -87,6 +104,44 @@ class Transport(QWidget):
         )
         if path:
             live.record(path if Path(path).suffix else f"{path}.mp4")
+
+    def toggle_export(self) -> None:
+        """End the film that is being made, or ask where one is to go."""
+        live = self._bench.live
+        if live.exports:
+            live.stop_export()
+            return
+        if not live.exportable or live.request is None:
+            self._bench.messages.say(
+                self.tr("open a film, and a network that repaints its pictures")
+            )
+            return
+        film = Path(live.request.address)
+        folder = self._bench.settings.export_folder or str(film.parent)
+        path, _ = QFileDialog.getSaveFileName(
+            self,
+            self.tr("Export the painted film to"),
+            str(Path(folder, f"{film.stem}-painted.mp4")),
+            self.tr("Films (*.mp4);;Animations (*.gif)"),
+        )
+        if path:
+            live.export(path if Path(path).suffix else f"{path}.mp4")
+
+    def _show_export(self, progress: Progress | None) -> None:
+        """Show how far a film is; None: none is being made."""
+        busy = progress is not None
+        self.exported.setVisible(busy)
+        words = self.tr("Stop export") if busy else self.tr("Export film…")
+        self.export.setText(words)
+        if progress is not None:
+            self.exported.setRange(0, int(progress.total))
+            self.exported.setValue(int(progress.done))
+            self.exported.setToolTip(progress.what)
+        self._offer_export()
+
+    def _offer_export(self) -> None:
+        live = self._bench.live
+        self.export.setVisible(live.exports or live.exportable)
 
     def _mark_recording(self, recording: bool) -> None:  # noqa: FBT001 - a Qt slot
         words = self.tr("Stop recording") if recording else self.tr("Record…")
@@ -106,6 +161,7 @@ class Transport(QWidget):
             each.setEnabled(status is not None)
 
     def _move(self, shown: Shown) -> None:
+        self._offer_export()
         status, position = self._bench.live.status, shown.image.position
         if status is None or position is None or self.place.isSliderDown():
             return
