@@ -1,5 +1,6 @@
 """Teaching a network of one's own a style: started, stopped and gone on with."""
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,7 +146,8 @@ class Lessons(QObject):
             rate = (now - since) / (progress.done - done)
             self.left = rate * (progress.total - progress.done)
         self.progress = progress
-        if before is None or int(before.done) != int(progress.done):
+        # With the next epoch's first step, or the end: the files are written by then.
+        if before is None or math.ceil(before.done) != math.ceil(progress.done):
             self._look()
 
     def _look(self) -> None:

@@ -17,8 +17,10 @@ from nnviz.gui.panels.portrait import PortraitPanel
 from nnviz.gui.panels.predictions import PredictionPanel
 from nnviz.gui.panels.preprocess import PreprocessPanel
 from nnviz.gui.panels.recordings import RecordingsPanel
+from nnviz.gui.panels.robustness import RobustnessPanel
 from nnviz.gui.panels.tray import ImageTray, ResultTray
 from nnviz.gui.parts import named
+from nnviz.gui.robustness import Measuring
 from nnviz.gui.workbench import Workbench
 from nnviz.gui.workspaces.workspace import Workspace
 
@@ -57,10 +59,7 @@ class Stage(QObject):
         self.recordings = RecordingsPanel(bench)
         self.lesson = LessonPanel(bench)
         self.portrait = PortraitPanel(bench)
-        self.attacks = Attacks(
-            bench.selection, bench.models, bench.runs, bench.messages, self
-        )
-        self.attack = AttackPanel(bench, self.attacks)
+        self._make_attack(bench)
         self.log = LogPanel(bench)
         self.browser = named(QTabWidget(), name=self.tr("Network browser"))
         self.browser.setDocumentMode(True)
@@ -73,9 +72,22 @@ class Stage(QObject):
         self._add_docks()
         self._connect(bench)
 
+    def _make_attack(self, bench: Workbench) -> None:
+        """Make what the Attack workspace adds: one attack looked at, one folder's."""
+        self.attacks = Attacks(
+            bench.selection, bench.models, bench.runs, bench.messages, self
+        )
+        self.attack = AttackPanel(bench, self.attacks)
+        self.measuring = Measuring(bench.selection, bench.models, bench.messages, self)
+        self.robustness = RobustnessPanel(bench, self.measuring)
+
     def _connect(self, bench: Workbench) -> None:
         bench.live.kept.connect(lambda _: self.docks["results"].show())
-        bench.attached.connect(self.attacks.attach)
+        for part in (self.attacks, self.measuring):
+            bench.attached.connect(part.attach)
+        self.measuring.found.connect(
+            lambda found: self.centre.result.show_report(found.report())
+        )
         self.attacks.compared.connect(bench.compare_wanted)
         self.attacks.scaled.connect(
             lambda report: self.centre.result.show_report(report, bench.selection.image)
@@ -89,7 +101,11 @@ class Stage(QObject):
         self._add("attack", self.tr("Before and after"), self.attack, _LEFT)
         self._add("recordings", self.tr("Recordings"), self.recordings, _LEFT)
         self._add("lesson", self.tr("A style of your own"), self.lesson, _LEFT)
+        # Both below the network would be too high for a small screen.
+        window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
+        window.tabifyDockWidget(self.docks["recordings"], self.docks["lesson"])
         self._add("method", self.tr("Method"), self.method, _RIGHT)
+        self._add("robustness", self.tr("Accuracy curve"), self.robustness, _RIGHT)
         self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)
         self._add("images", self.tr("Photographs"), self.images, _BOTTOM)
         self._add("results", self.tr("Results"), self.results, _BOTTOM)

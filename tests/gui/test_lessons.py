@@ -79,6 +79,7 @@ def test_stops_goes_on_and_paints_with_what_there_is(
     assert panel.go.text() == "Stop"
     learn_a_little(settings)
     fake.event.emit(PLACE, Progress(1, 20, "epoch 1: loss 0.4", EPOCH))
+    fake.event.emit(PLACE, Progress(1.01, 20, "epoch 2: step 1 of 80"))
     assert panel.use.isEnabled()
     weights = f"{settings.networks}/style-waves.safetensors"
     listed = [item.data(0, 0x0100) for item in window.stage.models._rows]
