@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from nnviz.base.errors import UsageError
 from nnviz.base.results import Curves, Report, Table
 
 Truth = Literal["folders", "network"]
@@ -71,6 +72,20 @@ class Evaluation:
     confusions: tuple[Confusion, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+def read_epsilons(text: str) -> tuple[float, ...]:
+    """Read "0, 1, 2, 4, 8".
+
+    Raises:
+        UsageError: these are no numbers.
+    """
+    try:
+        return tuple(float(each) for each in text.split(","))
+    except ValueError:
+        raise UsageError(
+            "epsilons", f"{text!r} is no list of numbers", "write 0,1,2,4,8"
+        ) from None
 
 
 def usual_norm(attack: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnviz.base.errors import UsageError
-from nnviz.base.evaluation import ATTACKS, SEARCHES, Robustness
+from nnviz.base.evaluation import ATTACKS, SEARCHES, Robustness, read_epsilons
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,
@@ -72,20 +72,6 @@ def _numbers(found: Robustness) -> list[tuple[float, float]]:
     return [(epsilon, 100 * accuracy) for epsilon, accuracy in pairs]
 
 
-def _epsilons(text: str) -> tuple[float, ...]:
-    """Read "0,1,2,4,8".
-
-    Raises:
-        UsageError: no numbers.
-    """
-    try:
-        return tuple(float(each) for each in text.split(","))
-    except ValueError:
-        raise UsageError(
-            "--epsilons", f"{text!r} is no list of numbers", f"write {_EPSILONS}"
-        ) from None
-
-
 def _parser() -> Parser:
     parser = Parser(
         "attack-curve",
@@ -131,7 +117,7 @@ def _add_attack(parser: argparse.ArgumentParser) -> None:
         f"{' and '.join(SEARCHES)}, which know no other)",
     )  # fmt: skip
     parser.add_argument(
-        "--epsilons", metavar="E,E,...", type=_epsilons, default=_epsilons(_EPSILONS),
+        "--epsilons", metavar="E,E,...", type=read_epsilons, default=_EPSILONS,
         help=f"in 1/255, rising (default {_EPSILONS})",
     )  # fmt: skip
     parser.add_argument(

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, SignalInsta
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.dropped import Dropped
+from nnviz.base.evaluation import Robustness
 from nnviz.base.events import (
     Cancelled,
     Changes,
@@ -244,6 +245,10 @@ class Bridge(QObject):
     def export_board(self, board: "Board", folder: str, lock: "Lock") -> None:
         """Save a board as picture, page and numbers; answers as ``export``."""
         self._io.export_board(board, folder, lock)
+
+    def export_curve(self, found: Robustness, folder: str) -> None:
+        """Save accuracy against epsilon as CSV, PNG and SVG; answers as ``export``."""
+        self._io.export_curve(found, folder)
 
     def source_of(self, text: str) -> SourceRequest:
         """Return the source of frames that a person means; see ``nnviz live``.

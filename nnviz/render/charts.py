@@ -69,7 +69,9 @@ def curves_svg(
     # A fixed salt and no date: the same curves give the same file.
     with rc_context({"svg.hashsalt": "nnviz"}):
         canvas = FigureCanvasSVG(_figure(result, width, size, background))
-        canvas.print_svg(file, metadata={"Date": None})
+        canvas.print_svg(  # type: ignore[no-untyped-call]
+            file, metadata={"Date": None}
+        )
     return file.getvalue()
 
 

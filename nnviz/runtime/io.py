@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from nnviz.base.errors import CancelledError, error_record
+from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Cancelled, Done, Event, Failed
 from nnviz.base.images import eight_bits, image_from_array
 from nnviz.base.recipes import Run
 from nnviz.media.decode import open_image
 from nnviz.media.thumbnails import thumbnail
 from nnviz.runtime import recent
+from nnviz.runtime.attacks import save_curve
 from nnviz.runtime.dropped import look_at
 from nnviz.runtime.export import save_run
 from nnviz.runtime.image_cache import ImageCache
@@ -119,6 +121,12 @@ class IoPool:
         """Save a board as picture, page and numbers; ends with the paths."""
         return self._submit(
             _Urgency.EXPORT, EXPORT_PLACE, lambda: board.save(Path(folder), lock=lock)
+        )
+
+    def export_curve(self, found: Robustness, folder: str) -> int:
+        """Save accuracy against epsilon; ends with the paths."""
+        return self._submit(
+            _Urgency.EXPORT, EXPORT_PLACE, lambda: save_curve(found, Path(folder))
         )
 
     def find_cameras(self) -> int:

@@ -8,5 +8,5 @@ ATTACK = Workspace(
     icon="shield-alert",
     group="Attack",
     methods=("pgd",),
-    docks=("browser", "attack", "method", "images", "results"),
+    docks=("browser", "attack", "method", "robustness", "images", "results"),
 )
