@@ -4,7 +4,7 @@ import enum
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -64,6 +64,7 @@ _TURNS = {
     Qt.Key.Key_BraceRight: -1,
 }
 _DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+_OWN_KEYS = {*_MOVES, *_GROWS, *_TURNS, *_DELETES}
 
 
 class Handle(enum.Enum):
@@ -224,6 +225,16 @@ class StickerCanvas(Canvas):
         event.acceptProposedAction()
 
     # --- keyboard
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys of a chosen sticker from the window, where they mean more."""
+        override = event.type() is QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and self._chosen != NONE:
+            control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            if event.key() in _OWN_KEYS and not control:
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move, scale, turn or remove the chosen sticker; without one as a canvas."""
