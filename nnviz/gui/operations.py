@@ -403,8 +403,10 @@ class Operations(QObject):
 
     def _laid(self) -> Placing | None:
         """Return the stickers, where they are what is worked on."""
-        centre = self._stage.centre
-        in_studio = centre.mode == STICKERS and not self._bench.runs.live
+        if self._bench.runs.live:
+            live = self._bench.live_stickers
+            return live if live.shown else None
+        in_studio = self._stage.centre.mode == STICKERS
         return self._bench.stickers if in_studio else None
 
     def _find(self, panel: ModelPanel | LayerPanel) -> None:
