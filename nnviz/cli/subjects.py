@@ -34,7 +34,7 @@ _STAND_INS: Mapping[Task, tuple[_StandIn, ...]] = {
         _StandIn("bundled:scenes-detector", ""),
     ),
     Task.SEGMENT: (_StandIn("bundled:scenes-segmenter", ""),),
-    Task.REPAINT: (),
+    Task.REPAINT: (_StandIn("bundled:strokes", "chelsea"),),
 }
 
 

@@ -16,8 +16,8 @@ from nnviz.cli.demo import _turns
 
 def shown():
     """The methods that a classifier and the networks that stand in can show."""
-    # The classifier is a convolutional network, and none that ships repaints.
-    others = {"attention", "fast_style"}
+    # The classifier is a convolutional network.
+    others = {"attention"}
     return [each for each in api.methods().values() if each.name not in others]
 
 
@@ -82,6 +82,7 @@ def test_networks_stand_in_for_other_tasks(gallery):
     }
     assert ("detect", "bundled:faces", "astronaut.png") in made
     assert ("segment", "bundled:scenes-segmenter", "scene.png") in made
+    assert ("fast_style", "bundled:strokes", "chelsea.png") in made
 
 
 def test_a_second_turn_shows_other_photographs():

@@ -5,13 +5,19 @@ Truth: the limits and the contents that the networks' specification asks for.
 
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
+from skimage import data
 
+from nnviz import api
 from nnviz.base.resources import resource
+from nnviz.engine.data.patterns import pattern
 from nnviz.engine.models.bundled import bundled_names
 
 MB = 10**6
-TRAINED = sorted(set(bundled_names()) - {"faces"})
+PAINTERS = ("strokes",)
+TRAINED = sorted(set(bundled_names()) - {"faces", *PAINTERS})
 
 
 def files(name):
@@ -22,8 +28,9 @@ def test_they_are_small():
     sizes = {
         name: sum(f.stat().st_size for f in files(name)) for name in bundled_names()
     }
-    assert len(sizes) == 8
+    assert len(sizes) == 8 + len(PAINTERS)
     assert max(sizes.values()) <= 16 * MB
+    assert max(sizes[name] for name in PAINTERS) <= 4 * MB
     assert sum(sizes.values()) <= 48 * MB
 
 
@@ -45,6 +52,35 @@ def test_the_card_is_complete(name):
     assert f"`nnviz evaluate bundled:{name} --data " in card
     assert "seed 0" in card
     assert "**What it is bad at.**" in card
+
+
+@pytest.mark.parametrize("name", PAINTERS)
+def test_the_card_of_a_painter_is_complete(name):
+    card = resource("models", f"{name}.md").read_text("utf-8")
+    for row in ("task", "input", "style", "data", "judged by", "training"):
+        assert f"\n| {row} | " in card, row
+    assert f"`nnviz train style --style {name} --data " in card
+    assert "distances, held out" in card
+    assert "**What it is bad at.**" in card
+
+
+@pytest.mark.parametrize("name", PAINTERS)
+def test_a_painter_gives_a_photograph_its_style_and_leaves_it_to_be_seen(name):
+    """Nearer to its style's colours than the photograph, its light and dark kept."""
+    cat = data.chelsea()[::2, ::2]
+    painter, style = api.load(f"bundled:{name}"), 255 * pattern(name)
+    painting = 255 * api.run("fast_style", painter, cat).data
+    assert painting.shape[2] == 3
+    before, after = (
+        np.abs(np.mean(each, (0, 1)) - style.mean((0, 1))).sum()
+        for each in (cat, painting)
+    )
+    assert after < 0.5 * before
+    seen, kept = (
+        np.asarray(Image.fromarray(each.astype(np.uint8)).convert("L").resize((24, 16)))
+        for each in (cat, painting)
+    )
+    assert np.corrcoef(seen.ravel(), kept.ravel())[0, 1] > 0.3
 
 
 @pytest.mark.parametrize("name", TRAINED)
