@@ -115,13 +115,18 @@ class MainWindow(QMainWindow):
         self.bench.live_wanted.connect(lambda: self.enter(LIVE))
         self.bench.imagine_wanted.connect(lambda: self.enter(IMAGINE))
         self.bench.explain_wanted.connect(lambda: self.enter(EXPLAIN))
-        self.bench.attack_wanted.connect(lambda: self.enter(ATTACK))
+        self.bench.stickers_wanted.connect(self._open_studio)
         menu = self.stage.centre.result
         menu.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         for name in ("go.explain_unit", "edit.copy_picture", "file.save"):
             menu.addAction(self.commands[name])
         self.bench.look.changed.connect(self._mark_theme)
         self._mark_theme()
+
+    def _open_studio(self) -> None:
+        """Show the studio, where stickers are laid on the photograph."""
+        self.enter(ATTACK)
+        self.stage.centre.set_mode(STICKERS)
 
     def _choose_first(self) -> None:
         if self.bench.runs.method is None:

@@ -137,7 +137,7 @@ class Operations(QObject):
             "view.result": lambda: stage.centre.set_mode("result"),
             "view.compare": self.compare,
             "view.board": self.open_board,
-            "view.stickers": self.open_stickers,
+            "view.stickers": self._bench.stickers_wanted.emit,
             **{f"view.theme.{name}": partial(self._use_theme, name) for name in THEMES},
             "view.larger": lambda: self._enlarge(1),
             "view.smaller": lambda: self._enlarge(-1),
@@ -265,11 +265,6 @@ class Operations(QObject):
         """Show the board, where methods are compared."""
         self._bench.explain_wanted.emit()
         self._stage.centre.set_mode("board")
-
-    def open_stickers(self) -> None:
-        """Show the studio, where stickers are laid on the photograph."""
-        self._bench.attack_wanted.emit()
-        self._stage.centre.set_mode(STICKERS)
 
     def _board(self) -> Board | None:
         """Return the board, where that is what is looked at."""

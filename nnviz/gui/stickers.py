@@ -14,6 +14,7 @@ from nnviz.base.errors import UsageError
 from nnviz.base.events import Done, Event, Failed, Policy, Priority
 from nnviz.base.images import Image
 from nnviz.base.info import Task
+from nnviz.base.parameters import Value
 from nnviz.base.placed import (
     Cut,
     OpenedSticker,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 METHOD = "placed_stickers"
 NONE = -1
 _ANSWER, _KEEP = "stickers:answer", "stickers:keep"
-_TOPIC = "sticker"
+_TOPIC, _ANSWER_TOPIC = "sticker", "sticker answer"
 _SOLID = ("round:#e53935", "square:#fdd835")
 _MOST_UNDONE = 200
 _RATE_SECONDS = 2.0
@@ -199,6 +200,11 @@ class Placing(QObject):
         return placed_text(self._placed)
 
     @property
+    def moving(self) -> bool:
+        """Whether something was changed that has not come to rest."""
+        return self._held is not None
+
+    @property
     def ready(self) -> bool:
         """Whether all of them are opened."""
         return all(self.shelf.opened(each.cut.text) for each in self._placed)
@@ -259,10 +265,11 @@ class Placing(QObject):
     def settle(self) -> None:
         """What was changed since the last time is one step to undo."""
         self._settings.save_placed(self._where, self.text)
-        if self._held is not None and self._held != self._placed:
-            self._past.append(self._held)
+        held, self._held = self._held, None
+        if held is not None and held != self._placed:
+            self._past.append(held)
             self._future.clear()
-        self._held = None
+            self.changed.emit()
 
     def undo(self) -> None:
         """Go back by a step."""
@@ -357,7 +364,7 @@ class Stickers(Placing):
         Args:
             take: also open it as the photograph, for any method.
         """
-        request = self._request(picture=True)
+        request = self._request({"picture": True})
         if request is None or self._bridge is None:
             self._messages.say(self.tr("there is no photograph or no network yet"))
             return
@@ -366,18 +373,19 @@ class Stickers(Placing):
 
     def _ask(self) -> None:
         """Ask what the network says to the stickers as they lie, the newest only."""
-        request = self._request(picture=False) if self._seen else None
+        values: dict[str, Value] = {"picture": False, "quick": self.moving}
+        request = self._request(values) if self._seen else None
         if request is None or self._bridge is None:
             self._asked = ()
             if self._seen:
                 self.answered.emit(None)
             return
-        asked = (self.text, request.image, request.model)
+        asked = (self.text, request.image, request.model, self.moving)
         if asked != self._asked:
             self._asked = asked
             self._bridge.submit(_ANSWER, request, Policy.LATEST, Priority.INTERACTIVE)
 
-    def _request(self, *, picture: bool) -> RunMethod | None:
+    def _request(self, values: dict[str, Value]) -> RunMethod | None:
         model, image = self._selection.model, self._selection.image
         suits = model is not None and model.task == Task.CLASSIFY
         if not suits or image is None or not self.ready:
@@ -386,7 +394,7 @@ class Stickers(Placing):
             method=METHOD,
             model=self._models.request,
             image=image,
-            values={"stickers": self.text, "picture": picture},
+            values={"stickers": self.text, **values},
         )
 
     def _hear(self, place: str, event: Event) -> None:
@@ -394,7 +402,7 @@ class Stickers(Placing):
             case "stickers:answer", Done(Run() as run):
                 self._count()
                 if self._asked and run.image is self._asked[1]:
-                    self._messages.settle(_TOPIC)
+                    self._messages.settle(_ANSWER_TOPIC)
                     self.answered.emit(run.report)
             case "stickers:keep", Done(Run() as run):
                 self._keep(run)

@@ -48,8 +48,8 @@ class Workbench(QObject):
     """Two Runs are to be seen beside each other."""
     explain_wanted = Signal()
     """Something was chosen to be explained."""
-    attack_wanted = Signal()
-    """Something of attacks is to be seen."""
+    stickers_wanted = Signal()
+    """The sticker studio is to be seen."""
     imagine_wanted = Signal()
     """Something was chosen to be imagined."""
     live_wanted = Signal()
@@ -233,8 +233,24 @@ class Workbench(QObject):
         self.runs.predicted.connect(lambda _: self.messages.settle("predict"))
         self.runs.finished.connect(self._finished)
         self.runs.restored.connect(self.stickers.bring_back)
+        self.runs.finished.connect(self.shelf.learn)
+        self.runs.restored.connect(self.shelf.learn)
+        self.shelf.learned.connect(self._offer_sticker)
         self.stickers.kept.connect(self.runs.history.add)
         self.stickers.taken.connect(self.images.add_array)
+
+    def _offer_sticker(self, text: str) -> None:
+        """Offer a learned sticker where it was learned."""
+        use = Remedy(self.tr("Use in the studio"), lambda: self._use_sticker(text))
+        words = self.tr("A sticker was learned: {0} stands on the shelf").format(
+            Path(text).name
+        )
+        self.messages.notice(Notice("sticker", Severity.NOTE, words, remedies=(use,)))
+
+    def _use_sticker(self, text: str) -> None:
+        self.messages.settle("sticker")
+        self.stickers_wanted.emit()
+        self.stickers.add(text)
 
     def _finished(self, run: Run) -> None:
         self.messages.settle("run")

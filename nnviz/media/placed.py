@@ -16,6 +16,7 @@ from nnviz.media.stickers import cut_out, pasted, solid
 
 Layer = tuple[Image, Placement, float]
 """A sticker, where it lies, and its opacity."""
+_GREY_OR_COLOUR = {1, 3}
 _SOLID_SIDE = 512
 _KEPT = 16
 """Stickers that stay opened: one that is dragged is asked for at every step."""
@@ -55,7 +56,15 @@ def open_placed(stickers: Iterable[Placed]) -> tuple[Layer, ...]:
 
 
 def paste_layers(pixels: Pixels, layers: Iterable[Layer]) -> Pixels:
-    """Return pixels (H, W, 1 or 3) with stickers on them, in their own depth."""
+    """Return pixels (H, W, 1 or 3) with stickers on them, in their own depth.
+
+    Raises:
+        InputError: the picture is neither grey nor coloured.
+    """
+    if pixels.shape[2] not in _GREY_OR_COLOUR:
+        raise InputError(
+            "stickers", f"the picture has {pixels.shape[2]} channels", "choose another"
+        )
     for sticker, placement, opacity in layers:
         pixels = pasted(pixels, sticker, placement, opacity)
     return pixels

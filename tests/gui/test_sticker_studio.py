@@ -56,7 +56,7 @@ def fake(fake):
 
 @pytest.fixture
 def studio(opened):
-    opened.operations.open_stickers()
+    opened.commands["view.stickers"].trigger()
     return opened.stage.centre.studio
 
 
@@ -98,7 +98,7 @@ def drag(qtbot, canvas, by):
 def test_the_studio_is_offered_where_attacks_are(opened):
     """Truth: a workspace decides what stands open; the window keeps its size."""
     size = opened.size()
-    opened.operations.open_stickers()
+    opened.commands["view.stickers"].trigger()
     assert opened.workspace is ATTACK
     assert opened.stage.centre.mode == "stickers"
     assert opened.size() == size
@@ -266,13 +266,20 @@ def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
     picture = Picture(pixels=np.zeros((8, 8, 3), np.float32), alpha=alpha)
     run = finished(replace(fake.last(ANSWER), method="patch"))
     run = replace(run, report=Report({"patch": picture}))
-    opened.bench.runs.history.add(run)
-    opened.bench.runs.history.add(run)
+    opened.bench.runs.finished.emit(run)
+    opened.bench.runs.restored.emit(run)
     kept = [asked for asked in fake.stickers.asked if asked[0] == "keep"]
     assert [asked[1] for asked in kept] == [run]
     fake.event.emit(KEPT, Done("/stickers/patch.png"))
     assert studio.shelf.list.item(2).text() == "patch.png"
     assert opened.bench.settings.stickers == ["/stickers/patch.png"]
+    opened.enter(INSPECT)
+    (notice,) = opened.stage.centre.banners.shown()
+    assert "patch.png" in notice.text
+    notice.remedies[0].act()
+    assert opened.stage.centre.mode == "stickers"
+    assert opened.bench.stickers.current.cut.text == "/stickers/patch.png"
+    assert opened.stage.centre.banners.shown() == ()
 
 
 def test_a_learned_sticker_is_kept_as_a_file_once(tmp_path):
@@ -348,7 +355,7 @@ def test_with_the_real_engine(live, qtbot, cat, tmp_path):
     bench.start_with([str(cat)], "bundled:objects", "")
     ready = lambda: bench.selection.model and bench.selection.image  # noqa: E731
     qtbot.waitUntil(ready, timeout=60_000)
-    window.operations.open_stickers()
+    window.commands["view.stickers"].trigger()
     answers = []
     bench.stickers.answered.connect(answers.append)
     bench.stickers.add("round:#e53935", Placement(0.5, 0.5, 0.6, 0))

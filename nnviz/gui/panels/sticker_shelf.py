@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.base.placed import Cut, OpenedSticker, sticker_of
+from nnviz.base.placed import Cut, OpenedSticker
 from nnviz.gui.parts import icon_button, label, named, row
 from nnviz.gui.stickers import NONE, Placing
 from nnviz.gui.theme import GRID
@@ -65,12 +65,9 @@ class ShelfPanel(QWidget):
         column.addWidget(label(self.tr("ON THE PICTURE"), "section"))
         column.addWidget(self.laid)
         bench.shelf.changed.connect(self._fill)
-        bench.shelf.learned.connect(self._show_learned)
-        bench.runs.history.changed.connect(self._learn)
         placing.changed.connect(self._follow)
         self._fill()
         self._follow()
-        self._learn()
 
     def ask_picture(self) -> None:
         """Ask for pictures and put them on the shelf."""
@@ -83,12 +80,6 @@ class ShelfPanel(QWidget):
         colour = QColorDialog.getColor(parent=self, title=self.tr("Add a colour"))
         if colour.isValid():
             self._bench.shelf.add(f"round:{colour.name()}")
-
-    def _learn(self) -> None:
-        """Put the stickers on the shelf that results of this session have learned."""
-        for run in self._bench.runs.history.runs:
-            if sticker_of(run.report) is not None:
-                self._bench.shelf.learn(run)
 
     def _fill(self) -> None:
         kept = [item.data(_TEXT) for item in self.list.selectedItems()]
@@ -105,11 +96,6 @@ class ShelfPanel(QWidget):
                 self.list.addItem(item)
                 if text in kept:
                     self.list.setCurrentItem(item)
-
-    def _show_learned(self, text: str) -> None:
-        self._bench.messages.say(
-            self.tr("{0} stands on the sticker shelf").format(name_of(text))
-        )
 
     def _follow(self) -> None:
         """List what lies on the picture, the uppermost first."""

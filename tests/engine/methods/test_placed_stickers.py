@@ -88,3 +88,30 @@ def test_what_is_no_sticker_is_told_in_a_line(model, cat, text):
     with pytest.raises(NnvizError) as caught:
         api.run("placed_stickers", model, cat, stickers=text)
     assert "\n" not in str(caught.value)
+
+
+def test_a_quick_answer_is_nearly_the_same(model, cat):
+    """Truth: the exact one: of a small photograph equal, of a large one close."""
+    text = SQUARE.text
+    exact = api.run("placed_stickers", model, cat, stickers=text, picture=False)
+    quick = api.run("placed_stickers", model, cat, stickers=text, quick=True)
+    first, second = (_shares(each) for each in (exact, quick))
+    for name in first.keys() & second.keys():
+        assert second[name] == pytest.approx(first[name], abs=0.03)
+    small = api.open_image(api.open_image(cat).pixels[:200, :200].copy())
+    pair = [
+        api.run("placed_stickers", model, small, stickers=text, quick=quick)
+        for quick in (False, True)
+    ]
+    np.testing.assert_array_equal(pair[0].data, pair[1].data)
+
+
+def _shares(result):
+    after = result.report["after"]
+    return dict(zip(after.labels, after.values, strict=True))
+
+
+def test_a_picture_of_four_channels_is_told_in_a_line(model):
+    """Truth: stickers have red, green and blue."""
+    with pytest.raises(NnvizError, match="4 channels"):
+        api.run("placed_stickers", model, np.zeros((40, 40, 4), np.uint8))
