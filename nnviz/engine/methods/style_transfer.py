@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import ModelError, UsageError, unknown
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import Reference, Task
@@ -25,10 +25,12 @@ from nnviz.engine.ops.colour_transfer import grey, matched, with_colours_of
 from nnviz.engine.ops.descent import Descent
 from nnviz.engine.ops.memory import free_bytes
 from nnviz.engine.ops.octaves import Size, octave_sizes, scaled
+from nnviz.engine.ops.pooling import with_average_pooling
 from nnviz.engine.ops.regularisers import total_variation
 from nnviz.engine.ops.sizes import SizeTrial
 from nnviz.engine.ops.style_layers import content_layers, style_layers
 from nnviz.engine.ops.style_losses import Goal, Region, StyleLoss
+from nnviz.engine.ops.taps import outputs_of
 from nnviz.engine.ops.tiles import tiling
 
 _PERCENT = 100
@@ -43,6 +45,7 @@ _STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
 _STRIP_SIDE = 160
 _ROOM = 5 << 29
 """Of main memory, B, that passes may take: 2.5 GiB."""
+_SEGMENT = "segment:"
 _SHARE = 0.5
 _NOISE = 0.05
 _SMOOTH = 1e-3
@@ -73,6 +76,18 @@ class StyleTransferParams:
         Unit("%"),
         Help("How much of the style is the second picture's."),
     ] = 50.0
+    third: Annotated[
+        str,
+        Title("Third style"),
+        Help("One more picture, as above; left empty, none."),
+    ] = ""
+    third_share: Annotated[
+        float,
+        Title("Its share"),
+        Range(0, 100),
+        Unit("%"),
+        Help("How much is the third picture's; the first has what is left."),
+    ] = 33.0
     balance: Annotated[
         float,
         Title("Style over content"),
@@ -163,7 +178,8 @@ class StyleTransferParams:
         str,
         Help(
             "File of a picture that says where the style goes: white everything, "
-            "black nothing; left empty, everywhere."
+            "black nothing; or segment:sky, what a network that segments takes for "
+            "that. Left empty, everywhere."
         ),
     ] = ""
     outside: Annotated[
@@ -182,6 +198,10 @@ class StyleTransferParams:
         str,
         Help("Layers that say what it shows, likewise."),
     ] = ""
+    pooling: Annotated[
+        Literal["the network's", "average"],
+        Help("Maps are made smaller by means in place of maxima: smoother strokes."),
+    ] = "the network's"
     distance: Annotated[
         Literal["relative", "mean square"],
         Help(
@@ -386,21 +406,24 @@ class _Studio:
             {name: layer.calls for name, layer in layers.items()},
             preprocess.input_size,
         )
+        maps = model.maps_pass(layers, ctx.check)
+        if params.pooling == "average":
+            maps = replace(maps, net=with_average_pooling(maps.net))
         self.loss = StyleLoss(
-            maps=model.maps_pass(layers, ctx.check),
+            maps=maps,
             content=content,
             style=style,
             spans=self._trial.spans(),
             plain=params.distance == "mean square",
         )
         self._styles = _styles(ctx, params)
-        self._mask = ctx.other_photo(params.mask) if params.mask else None
         self.sizes, self._frame = self._canvas()
+        self._mask = self._masked() if params.mask else None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Say whose manner it is and which layers judge it."""
-        names = " and ".join(Path(image.name).stem for image, _share in self._styles)
+        names = " and ".join(Path(each.image.name).stem for each in self._styles)
         style, content = ", ".join(self.loss.style), ", ".join(self.loss.content)
         return (
             f"in the manner of {names}",
@@ -438,8 +461,7 @@ class _Studio:
         cut = tiling(side, self.loss.spans)
         photograph = self._photograph(size)
         grams = [
-            self.loss.grams(self._style(image, size), cut)
-            for image, _share in self._styles
+            self.loss.grams(self._style(each.image, size), cut) for each in self._styles
         ]
         return self.loss.goal(photograph, self._regions(grams, size), cut)
 
@@ -493,41 +515,113 @@ class _Studio:
             return matched(picture[:, :1], like[:, :1]).expand_as(picture).contiguous()
         return matched(picture, like)
 
+    def _masked(self) -> Tensor:
+        """Return where the style goes, (1, C, H, W) in [0, 1]."""
+        params, photo = self._params, self._ctx.photo
+        if not params.mask.startswith(_SEGMENT):
+            return self._whole(self._ctx.other_photo(params.mask), self.sizes[-1])
+        # Things as large as in the pictures that it learnt from.
+        larger = max(photo.size) / min(photo.size)
+        size = scaled(photo.size, round(min(self._own_size) * larger))
+        if self._frame is Frame.INPUT or not self._trial.takes(size):
+            size = self._own_size
+        return _segment(self._ctx, params.mask, self._whole(photo, size))
+
     def _regions(self, grams: Sequence[dict[str, Tensor]], size: Size) -> list[Region]:
-        shares = [share for _image, share in self._styles]
-        blended = {
-            layer: sum(
-                (
-                    share * each[layer]
-                    for share, each in zip(shares, grams, strict=True)
-                ),
-                start=torch.zeros_like(grams[0][layer]),
-            )
-            for layer in grams[0]
-        }
+        shares = [each.share for each in self._styles]
         if self._mask is None:
-            return [Region(blended)]
-        mask = self._whole(self._mask, size)[0].mean(0)
+            return [Region(_blended(grams, shares))]
+        mask = functional.interpolate(self._mask, size, mode="area")[0].mean(0)
         if self._params.outside == "photograph":
-            return [Region(blended, mask)]
-        return [Region(grams[0], mask), Region(grams[1], 1 - mask)]
+            return [Region(_blended(grams, shares), mask)]
+        inside = [each.share * (not each.second) for each in self._styles]
+        outside = [each.share * each.second for each in self._styles]
+        return [
+            Region(_blended(grams, inside), mask),
+            Region(_blended(grams, outside), 1 - mask),
+        ]
 
 
-def _styles(ctx: Context, params: StyleTransferParams) -> list[tuple[Image, float]]:
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """A picture whose manner is taken.
+
+    Attributes:
+        image: the picture.
+        share: how much of the style it is.
+        second: whether it is the one for where a mask is black.
+    """
+
+    image: Image
+    share: float
+    second: bool = False
+
+
+def _blended(
+    grams: Sequence[dict[str, Tensor]], shares: Sequence[float]
+) -> dict[str, Tensor]:
+    """Return the mean of Gram matrices by layer, weighted by shares."""
+    total = sum(shares) or 1.0
+    return {
+        layer: torch.stack(
+            [
+                share / total * each[layer]
+                for share, each in zip(shares, grams, strict=True)
+            ]
+        ).sum(0)
+        for layer in grams[0]
+    }
+
+
+def _segment(ctx: Context, target: str, picture: Tensor) -> Tensor:
+    """Return where the network sees a class, (1, 1, H, W) of 0 and 1.
+
+    Raises:
+        UsageError: it knows no such class, or sees none here.
+        ModelError: it does not segment.
+    """
+    model = ctx.model
+    if model.info.task is not Task.SEGMENT:
+        raise ModelError(
+            model.info.title,
+            "does not segment",
+            "pick a network that does, or give a mask's file",
+        )
+    names = [name.casefold() for name in model.info.labels]
+    name = target.removeprefix(_SEGMENT).strip()
+    if name.casefold() not in names:
+        raise unknown("class of --mask", name, model.info.labels)
+    with torch.no_grad():
+        logits = outputs_of(model.net, model.normaliser(picture), ctx.check)[0]
+    found = logits.argmax(1, keepdim=True) == names.index(name.casefold())
+    if not bool(found.any()):
+        raise UsageError(
+            "--mask",
+            f"{name} wins no place of this photograph",
+            "name a class that does",
+        )
+    return found.to(picture)
+
+
+def _styles(ctx: Context, params: StyleTransferParams) -> list[_Style]:
     """Return the style pictures and how much each of them counts.
 
     Raises:
         UsageError: a picture is needed and not named.
         InputError: a file is no picture.
     """
-    first = _named(ctx, params.style, "--style")
-    if not params.second:
-        if params.mask and params.outside == "second style":
-            raise UsageError("--second", "names no picture", "name its file")
-        return [(first, 1.0)]
-    share = params.second_share / _PERCENT
-    second = _named(ctx, params.second, "--second")
-    return [(first, 1 - share), (second, share)]
+    if params.mask and params.outside == "second style" and not params.second:
+        raise UsageError("--second", "names no picture", "name its file")
+    further = [
+        _Style(_named(ctx, text, option), share / _PERCENT, second=second)
+        for text, option, share, second in (
+            (params.second, "--second", params.second_share, True),
+            (params.third, "--third", params.third_share, False),
+        )
+        if text
+    ]
+    left = max(0.0, 1 - sum(each.share for each in further))
+    return [_Style(_named(ctx, params.style, "--style"), left), *further]
 
 
 def _named(ctx: Context, text: str, option: str) -> Image:

@@ -4,6 +4,8 @@ The losses have their twins in ``test_style_losses``; here the truth is what the
 parameters promise, and the method's own unbroken run where a broken one must equal it.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,11 +13,12 @@ from PIL import Image as PillowImage
 from skimage import data
 from support.jobs import finish, never
 
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.events import Partial
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.data.patterns import PATTERNS, pattern
+from nnviz.engine.data.scenes import make_scene
 from nnviz.engine.method import Context, find
 from nnviz.engine.ops.cache import TensorCache
 from nnviz.engine.session import Session
@@ -170,6 +173,51 @@ def test_two_styles_are_kept_in_the_recipe_by_name_and_hash(session, tmp_path):
     recipe = finish(session.job(asked, never)).recipe
     assert list(recipe.pictures) == ["style"]
     assert str(tmp_path) not in recipe.to_json()
+
+
+def test_a_share_of_all_is_that_style_alone(session):
+    """Blending is a weighted sum of Gram matrices: neural-style-pt's."""
+    alone = run(session, style="mosaic")["painting"].pixels
+    for others in (
+        {"second": "mosaic", "second_share": 100.0},
+        {"third": "mosaic", "third_share": 100.0},
+        {"second": "mosaic", "second_share": 60.0, "third": "mosaic",
+         "third_share": 40.0},
+    ):  # fmt: skip
+        found = run(session, style="strokes", **others)["painting"].pixels
+        np.testing.assert_allclose(found, alone, atol=1e-5)
+    mixed = run(session, style="strokes", third="mosaic")["painting"].pixels
+    assert np.abs(mixed - alone).max() > 0.05
+
+
+def test_a_segment_is_a_mask(session):
+    """What the network holds for the class, by the method that shows segments."""
+    scene = image_from_array(make_scene(12, 128).pixels, "scene")
+    painter = ModelRequest(reference="bundled:scenes-segmenter", device="cpu")
+    asked = RunMethod(method="segment", model=painter, image=scene)
+    seen = finish(session.job(asked, never)).report["segments"]
+    name = next(seen.labels[kind] for kind in seen.shares() if kind)
+    inside = seen.classes == seen.labels.index(name)
+    values = {"size": 0, "sizes": 1, "steps": 3, "balance": 7.0, "smoothness": 0.0,
+              "mask": f"segment:{name}", "moved": "pixels"}  # fmt: skip
+    asked = RunMethod(
+        method="style_transfer", model=painter, image=scene, values=values
+    )
+    found = finish(session.job(asked, never)).report["painting"].pixels
+    moved = np.abs(found - scene.as_float()).mean(2)
+    assert moved.shape == inside.shape
+    assert moved[inside].mean() > 3 * moved[~inside].mean()
+    with pytest.raises(UsageError, match="class of --mask"):
+        finish(
+            session.job(replace(asked, values=values | {"mask": "segment:x"}), never)
+        )
+    with pytest.raises(ModelError, match="does not segment"):
+        run(session, mask="segment:sky")
+
+
+def test_average_pooling_paints_another_picture(session):
+    usual = run(session)["painting"].pixels
+    assert np.abs(run(session, pooling="average")["painting"].pixels - usual).max() > 0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,31 @@
+"""Networks whose maps are made smaller by means in place of maxima."""
+
+import copy
+
+from torch import nn
+
+
+def with_average_pooling(net: nn.Module) -> nn.Module:
+    """Return a copy whose max-pooling modules take means; it shares all weights.
+
+    Gatys et al. 2016 (doi:10.1109/CVPR.2016.265), section 2: gradients then reach every
+    place, and paintings get smoother.  Pooling that is no module stays as it is.
+    """
+    shared = {id(each): each for each in (*net.parameters(), *net.buffers())}
+    copied = copy.deepcopy(net, shared)
+    for parent in list(copied.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, nn.MaxPool2d):
+                setattr(parent, name, _average(child))
+    return copied
+
+
+def _average(pool: nn.MaxPool2d) -> nn.AvgPool2d:
+    """Return means over the same windows; what lies outside the map does not count."""
+    return nn.AvgPool2d(
+        pool.kernel_size,
+        pool.stride,
+        pool.padding,
+        ceil_mode=pool.ceil_mode,
+        count_include_pad=False,
+    )
