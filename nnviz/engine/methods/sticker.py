@@ -1,0 +1,331 @@
+"""Stickers that fool a network by where they lie, found by asking it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import UsageError
+from nnviz.base.images import LUMINANCE, Image, image_from_array, to_float
+from nnviz.base.info import Reference, Task
+from nnviz.base.parameters import Help, Range, Title, Unit, When
+from nnviz.base.placed import Cut, Placed, placed_text
+from nnviz.base.preprocess import Interpolation
+from nnviz.base.results import Report, Table, Text
+from nnviz.base.stickers import Outline
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.ops.attack_report import Attempt
+from nnviz.engine.ops.attacks import GoalParams, as_tensor
+from nnviz.engine.ops.budget import Pace, pass_bytes
+from nnviz.engine.ops.pasting import Sticker, on_photo
+from nnviz.engine.ops.sticker_search import (
+    GENES,
+    OFF_LIMITS,
+    Candidate,
+    Sheet,
+    first_genes,
+    fittest,
+    mutants,
+)
+from nnviz.media.placed import open_cut, open_placed, paste_layers
+from nnviz.media.resize import resize
+from nnviz.media.stickers import cut_out, with_alpha
+
+_PERCENT = 100
+_HALF = 0.5
+_WHITE = 255
+_GREY = "#808080"
+"""Of plain stickers whose colour is searched: it does not count."""
+_MOST = 64
+"""Pictures at once, at most."""
+_LARGEST = 256
+"""Px: of the sticker's own picture, what the search works with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StickerParams(GoalParams):
+    """What the network is to say, what the stickers are, and how long is searched."""
+
+    number: Annotated[int, Range(1, 20), Help("How many stickers there are.")] = 3
+    sticker: Annotated[
+        str,
+        Title("Sticker picture"),
+        Help(
+            "File that the stickers are cut from: a photograph, or a patch that was "
+            "learned; left empty, they are plain."
+        ),
+    ] = ""
+    outline: Annotated[
+        Outline,
+        Help("Shape of the stickers; square keeps what is transparent in a file."),
+    ] = "round"
+    colour: Annotated[
+        str,
+        When("sticker", ("",)),
+        Help("Colour of plain stickers, as #rrggbb; left empty, it is searched too."),
+    ] = ""
+    smallest: Annotated[
+        float, Title("Smallest width"), Range(1, 100), Unit("%"),
+        Help("Of the picture's shorter side."),
+    ] = 10.0  # fmt: skip
+    largest: Annotated[
+        float, Title("Largest width"), Range(1, 100), Unit("%"),
+        Help("Of the picture's shorter side."),
+    ] = 30.0  # fmt: skip
+    middle: Annotated[
+        float, Title("Middle kept free"), Range(0, 90), Unit("%"),
+        Help(
+            "Share of the picture's width and height, around its middle, where no "
+            "sticker may lie: so that it does not just hide what is shown."
+        ),
+    ] = 0.0  # fmt: skip
+    mask: Annotated[
+        str,
+        Title("Kept free"),
+        Help("File of a picture that is white where no sticker may lie."),
+    ] = ""
+    queries: Annotated[
+        int, Range(1, 100000, log=True), Unit("questions"),
+        Help("How often the network is asked, at most."),
+    ] = 640  # fmt: skip
+    batch: Annotated[
+        int, Range(1, 256, log=True), Help("Candidates that are asked about at once.")
+    ] = 16
+    stop: Annotated[
+        bool,
+        Title("Stop when reached"),
+        Help("End with the first candidate that succeeds, or ask on for a surer one."),
+    ] = True
+
+
+@register(
+    "sticker",
+    title="Stickers",
+    group="Attack",
+    live=False,
+    reference=Reference("Croce et al. 2022", "arXiv:2006.12834"),
+    tasks=(Task.CLASSIFY,),
+    recorded=True,
+)
+class Stickers:
+    """Places, sizes, turns and colours of stickers, found by asking the network."""
+
+    Params: ClassVar[type] = StickerParams
+    shows: ClassVar[str] = (
+        "How few plain stickers, or pieces of another picture, change the answer when "
+        "they lie in the right places. No gradient is used: places, sizes, turns and "
+        "colours are tried, and the best is kept."
+    )
+    reading: ClassVar[str] = (
+        "The note counts the questions that it took. The line of text lays the same "
+        "stickers in the sticker studio, where they can be moved by hand and printed. "
+        "A person should still see what the photograph shows."
+    )
+    misleads: ClassVar[str] = (
+        "A sticker that hides the object fools nobody: keep the middle free. The "
+        "places are for this photograph and this view: moved a little, many stickers "
+        "no longer work. A learned patch (Adversarial patch) bears more."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"queries": 8, "batch": 4},
+        "one white disc": {"number": 1, "colour": "#ffffff"},
+        "beside the object": {"middle": 50.0, "number": 5, "queries": 2000},
+    }
+
+    def run(self, ctx: Context, params: StickerParams) -> Iterator[Report]:
+        """Yield "adversarial", "noise", "before", "after", ..., "stickers" a batch."""
+        attempt = ctx.attempt(params.target, towards=params.towards)
+        search = _Search(ctx, attempt, params)
+        best = search.begun()
+        while best.tried < params.queries:
+            best = search.further(best)
+            report = search.report(best)
+            ctx.step(best.tried, params.queries, "candidates")
+            ctx.keep(attempt.numbers, partial(search.state, best))
+            yield report
+            if params.stop and best.fitness > 0:
+                break
+        yield search.last(best)
+
+
+class _Search:
+    """Asks the network about candidates."""
+
+    def __init__(self, ctx: Context, attempt: Attempt, params: StickerParams) -> None:
+        self._ctx = ctx
+        self._attempt = attempt
+        self._params = params
+        self._image = _image(ctx, params)
+        widths = sorted((params.smallest, params.largest))
+        self._sheet = Sheet(
+            sticker=_tensors(self._image, ctx.pixels),
+            tinted=not params.sticker.strip() and not params.colour.strip(),
+            smallest=widths[0] / _PERCENT,
+            largest=widths[1] / _PERCENT,
+            free=_kept_free(ctx, params),
+        )
+
+    def begun(self) -> Candidate:
+        """Return the candidate to go on with; nothing is known of a first one."""
+        state = self._ctx.begun
+        if state is None:
+            return Candidate(torch.zeros((self._params.number, GENES)))
+        self._attempt.take_history(state)
+        return Candidate(
+            as_tensor(state, "genes", torch.zeros(())),
+            float(state["fitness"]),
+            int(state["tried"]),
+            int(state["asked"]),
+        )
+
+    def further(self, best: Candidate) -> Candidate:
+        """Return the best candidate after one more batch of questions."""
+        params, generator = self._params, self._ctx.generator
+        number = min(params.batch, params.queries - best.tried)
+        if not best.tried:
+            genes = first_genes(number, params.number, generator)
+        else:
+            done = best.tried / params.queries
+            genes = mutants(best.genes, number, done, generator)
+        return fittest(best, genes, self._fitness(genes))
+
+    def state(self, best: Candidate) -> State:
+        """Return what to go on from."""
+        counts = {"tried": best.tried, "asked": best.asked}
+        fitness = torch.tensor(best.fitness, dtype=torch.float64)
+        return self._attempt.state(counts, genes=best.genes, fitness=fitness)
+
+    def report(self, best: Candidate) -> Report:
+        """Return the photograph with the stickers, and where they lie."""
+        pixels = self._sheet.laid(self._attempt.clean, best.genes)
+        logits = self._attempt.victim.logits(pixels)
+        return self._with_stickers(self._attempt.report(pixels, logits), best)
+
+    def last(self, best: Candidate) -> Report:
+        """Return the report of the file, and whether the photograph itself fools too.
+
+        Raises:
+            UsageError: no candidate lay where it may.
+        """
+        if best.fitness <= OFF_LIMITS:
+            raise UsageError(
+                "--middle", "leaves the stickers no place", "make them or it smaller"
+            )
+        pixels = self._sheet.laid(self._attempt.clean, best.genes)
+        last = self._attempt.last(pixels, self._ctx.generator)
+        report = self._with_stickers(last, best)
+        return Report(report.results, (*report.notes, self._on_the_photograph(best)))
+
+    def _with_stickers(self, report: Report, best: Candidate) -> Report:
+        placed = self._placed(best)
+        columns = ("sticker", "x, %", "y, %", "width, %", "angle, °")
+        table = Table(columns=columns, rows=tuple(map(_row, placed)))
+        results = {
+            **report.results,
+            "stickers": table,
+            "placed": Text(text=placed_text(placed)),
+        }
+        return Report(results, (*report.notes, f"{best.asked} questions"))
+
+    def _placed(self, best: Candidate) -> list[Placed]:
+        """Return the stickers on the photograph, as the studio takes them."""
+        placements = self._sheet.placements(best.genes)
+        return [
+            Placed(self._cut(gene), on_photo(placement, self._ctx.placement))
+            for gene, placement in zip(best.genes, placements, strict=True)
+        ]
+
+    def _cut(self, gene: Tensor) -> Cut:
+        params = self._params
+        if params.sticker.strip():
+            return Cut(params.outline, params.sticker.strip())
+        if params.colour.strip():
+            return Cut(params.outline, params.colour.strip())
+        red, green, blue = (round(_WHITE * each) for each in gene[4:].tolist())
+        return Cut(params.outline, f"#{red:02x}{green:02x}{blue:02x}")
+
+    def _on_the_photograph(self, best: Candidate) -> str:
+        """Say what the network answers when they are laid on the photograph itself."""
+        ctx = self._ctx
+        layers = open_placed(self._placed(best))
+        pixels = paste_layers(ctx.photo.pixels, layers)
+        seen = ctx.model.pixel_input(image_from_array(pixels, ctx.photo.name))
+        fooled = self._attempt.succeeded(self._attempt.victim.logits(seen))
+        outcome = "they fool too" if fooled else "they do not fool"
+        return f"laid on the photograph before it is resized, {outcome}"
+
+    def _fitness(self, genes: Tensor) -> list[float]:
+        """Return how far the goal is ahead for each candidate."""
+        clean = self._attempt.clean
+        size = (clean.shape[2], clean.shape[3])
+        fitness = [
+            OFF_LIMITS * (1 + self._sheet.off_limits(each, size)) for each in genes
+        ]
+        allowed = [row for row, off in enumerate(fitness) if off == OFF_LIMITS]
+
+        def margins(part: slice) -> Tensor:
+            rows = allowed[part]
+            pictures = [self._sheet.laid(clean, genes[row]) for row in rows]
+            logits = self._attempt.victim.logits(torch.cat(pictures))
+            return self._attempt.chosen.goal.margin(logits).cpu()
+
+        info = self._ctx.model.info
+        pace = Pace(self._ctx.device, info.macs, pass_bytes(info.layers), most=_MOST)
+        for part, found in self._ctx.in_chunks(len(allowed), pace, margins):
+            for row, margin in zip(allowed[part], found.tolist(), strict=True):
+                fitness[row] = margin
+        return fitness
+
+
+def _row(placed: Placed) -> tuple[str | float, ...]:
+    at, cut = placed.placement, placed.cut
+    shares = [round(_PERCENT * share, 1) for share in (at.x, at.y, at.width)]
+    name = cut.text if cut.is_colour else Path(cut.source).name
+    return (name, *shares, round(at.angle, 1))
+
+
+def _image(ctx: Context, params: StickerParams) -> Image:
+    """Return what the stickers are cut from, as a sticker.
+
+    Raises:
+        InputError: no such file, no picture, or no colour.
+    """
+    if params.sticker.strip():
+        return cut_out(ctx.other_photo(params.sticker.strip()), params.outline)
+    colour = params.colour.strip()
+    return open_cut(Cut(params.outline, colour or _GREY))
+
+
+def _tensors(image: Image, like: Tensor) -> Sticker:
+    """Return a sticker as the network's channels, not larger than is needed."""
+    ratio = min(1.0, _LARGEST / max(image.size))
+    size = (max(1, round(image.size[0] * ratio)), max(1, round(image.size[1] * ratio)))
+    whole = to_float(resize(with_alpha(image), size, Interpolation.BILINEAR))
+    planes = torch.from_numpy(whole.transpose(2, 0, 1).copy())[None].to(like)
+    colours, alpha = planes[:, :-1], planes[:, -1:]
+    if like.shape[1] == 1:
+        weights = torch.tensor(LUMINANCE).to(like)
+        colours = torch.einsum("nchw,c->nhw", colours, weights)[:, None]
+    return Sticker(colours, alpha)
+
+
+def _kept_free(ctx: Context, params: StickerParams) -> Tensor | None:
+    """Return where no sticker may lie, (1, 1, H, W); None where all may.
+
+    Raises:
+        InputError: the mask is no picture.
+    """
+    free = torch.zeros_like(ctx.pixels[:, :1])
+    if params.mask.strip():
+        free = (ctx.picture(params.mask.strip()).mean(1, keepdim=True) > _HALF).to(free)
+    height, width = free.shape[2:]
+    top, left = (
+        round(side * (1 - params.middle / _PERCENT) / 2) for side in (height, width)
+    )
+    if params.middle:
+        free[..., top : height - top, left : width - left] = 1
+    return free if bool(free.any()) else None
