@@ -12,7 +12,7 @@ Picture = NDArray[np.float32]
 """(S, S, 3) in [0, 1]."""
 
 SIDE = 512
-_TESSERAE = 24
+_TESSERAE = 36
 """Stones of a mosaic along a side."""
 _GROUT = np.array((0.93, 0.90, 0.84))
 _SHORE = ("#0b2545", "#13547a", "#1f8a9c", "#80ced7", "#f4ead5", "#f4c95d", "#e4572e")
