@@ -18,7 +18,7 @@ from nnviz.gui.panels.live_source import SourcePicker
 from nnviz.gui.panels.live_stickers import LiveStickerSide
 from nnviz.gui.panels.live_transport import Transport
 from nnviz.gui.panels.live_view import LiveView
-from nnviz.gui.panels.sticker_studio import StickerTools, follow
+from nnviz.gui.panels.sticker_tools import StickerTools, follow
 from nnviz.gui.parts import MARGIN, icon_button, label, named, row, toggle_button
 from nnviz.gui.signs import TIMES
 from nnviz.gui.theme import GRID

@@ -87,7 +87,7 @@ class ShelfPanel(QWidget):
             self.list.clear()
             for text in self._bench.shelf.texts:
                 opened = self._bench.shelf.opened(text)
-                item = QListWidgetItem(name_of(text))
+                item = QListWidgetItem(_short_name(text))
                 item.setData(_TEXT, text)
                 item.setToolTip(text)
                 item.setIcon(_icon(opened, self._bench.look.px(_SIDE)))
@@ -129,7 +129,7 @@ class _ShelfList(QListWidget):
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragEnabled(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
@@ -177,6 +177,12 @@ def name_of(text: str) -> str:
     if cut.is_colour:
         return f"{_SHAPES[cut.outline]} {cut.source}"
     return cut.source.replace("\\", "/").rpartition("/")[2]
+
+
+def _short_name(text: str) -> str:
+    """Return a name for below an icon."""
+    cut = Cut.parse(text)
+    return cut.source if cut.is_colour else name_of(text).rpartition(".")[0]
 
 
 def _icon(opened: OpenedSticker | None, side: int) -> QIcon:

@@ -2,27 +2,24 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QHBoxLayout,
     QVBoxLayout,
     QWidget,
 )
 
 from nnviz.base.results import Ranking, Report
-from nnviz.base.stickers import LEAST_WIDTH, MOST_WIDTH, Placement
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.panels.sticker_print import PrintBar
 from nnviz.gui.panels.sticker_shelf import ShelfPanel
-from nnviz.gui.parts import MARGIN, button, icon_button, label, named, row
-from nnviz.gui.stickers import Placing
+from nnviz.gui.panels.sticker_tools import StickerTools, follow
+from nnviz.gui.parts import MARGIN, button, label, named, row
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.canvas import Mark, MarkStyle
-from nnviz.gui.views.opacity import OpacitySlider
-from nnviz.gui.views.stickers import Sheet, StickerCanvas
+from nnviz.gui.views.stickers import StickerCanvas
 from nnviz.gui.workbench import Workbench
 
 _ROWS = 8
@@ -46,6 +43,7 @@ class StickerStudio(QWidget):
         self.tools = StickerTools(bench, bench.stickers)
         self.print_bar = PrintBar(bench, bench.stickers)
         self.answers = _Answers(bench)
+        self.answers.print.clicked.connect(self._toggle_print)
         self.answers.learn.clicked.connect(self._go_learning)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -74,19 +72,6 @@ class StickerStudio(QWidget):
         super().hideEvent(event)
 
     def _make_middle(self) -> QVBoxLayout:
-        stickers = self._bench.stickers
-        take = button(
-            self.tr("Use as photograph"), lambda: stickers.keep(take=True), "primary"
-        )
-        take.setToolTip(
-            self.tr("Open the photograph with its stickers, for any method")
-        )
-        keep = button(self.tr("Keep"), stickers.keep)
-        keep.setToolTip(self.tr("Put it among the results; Save writes it"))
-        printed = button(self.tr("Print…"), self._toggle_print)
-        self.tools.line.addWidget(printed)
-        self.tools.line.addWidget(keep)
-        self.tools.line.addWidget(take)
         self.print_bar.hide()
         middle = QVBoxLayout()
         middle.setSpacing(0)
@@ -122,87 +107,6 @@ class StickerStudio(QWidget):
         self._bench.runs.choose("patch")
 
 
-class StickerTools(QWidget):
-    """What can be done with the chosen sticker, as numbers and buttons."""
-
-    def __init__(
-        self, bench: Workbench, placing: Placing, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        named(self, "header")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._placing = placing
-        self.width_box = _number(
-            self.tr("Width of the sticker"),
-            _PERCENT * LEAST_WIDTH,
-            _PERCENT * MOST_WIDTH,
-        )
-        self.width_box.setSuffix(" %")
-        self.width_box.setToolTip(self.tr("Width, of the picture's shorter side"))
-        self.angle_box = _number(self.tr("Angle of the sticker"), -180, 180)
-        self.angle_box.setSuffix(" °")
-        self.angle_box.setWrapping(True)
-        self.opacity = OpacitySlider(self.tr("Opacity of the sticker"), self)
-        self.opacity.setMaximumWidth(bench.look.px(160))
-        look = bench.look
-        self._chosen_only = [
-            icon_button(look, "arrow-up", self.tr("On top"), placing.raise_chosen),
-            icon_button(
-                look,
-                "trash-2",
-                self.tr("Take it away (Del)"),
-                lambda: placing.remove(placing.chosen),
-            ),
-        ]
-        undo = icon_button(look, "undo-2", self.tr("Undo (Ctrl+Z)"), placing.undo)
-        redo = icon_button(look, "redo-2", self.tr("Redo"), placing.redo)
-        self.line = row(
-            undo,
-            redo,
-            *self._chosen_only,
-            self.width_box,
-            self.angle_box,
-            self.opacity,
-            None,
-            spacing=GRID,
-        )
-        self.line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
-        self.setLayout(self.line)
-        self.width_box.valueChanged.connect(self._take)
-        self.angle_box.valueChanged.connect(self._take)
-        self.opacity.changed.connect(lambda: placing.set_opacity(self.opacity.share()))
-        self.opacity.slider.sliderReleased.connect(placing.settle)
-        placing.changed.connect(self._follow)
-        self._follow()
-
-    def _follow(self) -> None:
-        chosen = self._placing.current
-        parts = (self.width_box, self.angle_box, self.opacity, *self._chosen_only)
-        for part in parts:
-            part.setEnabled(chosen is not None)
-        if chosen is None:
-            return
-        with (
-            QSignalBlocker(self.width_box),
-            QSignalBlocker(self.angle_box),
-            QSignalBlocker(self.opacity),
-        ):
-            self.width_box.setValue(_PERCENT * chosen.placement.width)
-            self.angle_box.setValue(chosen.placement.angle)
-            self.opacity.set_share(chosen.opacity)
-
-    def _take(self) -> None:
-        chosen = self._placing.current
-        if chosen is None:
-            return
-        at = chosen.placement
-        width, angle = self.width_box.value() / _PERCENT, self.angle_box.value()
-        self._placing.move(
-            self._placing.chosen, Placement.nearest(at.x, at.y, width, angle)
-        )
-        self._placing.settle()
-
-
 class _Answers(QWidget):
     """What the network says without and with the stickers."""
 
@@ -215,10 +119,24 @@ class _Answers(QWidget):
         self.before, self.after = Bars(_ROWS), Bars(_ROWS)
         self.before.setAccessibleName(self.tr("Answer without stickers"))
         self.after.setAccessibleName(self.tr("Answer with stickers"))
-        self.learn = button(self.tr("Learn a sticker…"), lambda: None)
-        self.learn.setToolTip(
-            self.tr("An adversarial patch; when it is learned it stands on the shelf")
-        )
+        self._make_buttons()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self.outcome)
+        column.addWidget(self.covered)
+        column.addSpacing(GRID)
+        column.addLayout(self._make_sides())
+        column.addWidget(self.rate)
+        column.addStretch(1)
+        column.addWidget(self.take)
+        column.addLayout(_halves(self.keep, self.print))
+        column.addWidget(self.learn)
+        bench.stickers.answered.connect(self._show)
+        bench.stickers.rate_changed.connect(self._tell_rate)
+        self._show(None)
+
+    def _make_sides(self) -> QHBoxLayout:
         sides = QHBoxLayout()
         sides.setSpacing(3 * GRID)
         for title, bars in (
@@ -230,19 +148,24 @@ class _Answers(QWidget):
             side.addWidget(label(title, "section"))
             side.addWidget(bars)
             sides.addLayout(side, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2 * GRID)
-        column.addWidget(self.outcome)
-        column.addWidget(self.covered)
-        column.addSpacing(GRID)
-        column.addLayout(sides)
-        column.addWidget(self.rate)
-        column.addStretch(1)
-        column.addWidget(self.learn)
-        bench.stickers.answered.connect(self._show)
-        bench.stickers.rate_changed.connect(self._tell_rate)
-        self._show(None)
+        return sides
+
+    def _make_buttons(self) -> None:
+        stickers = self._bench.stickers
+        self.take = button(
+            self.tr("Use as photograph"), lambda: stickers.keep(take=True), "primary"
+        )
+        self.take.setToolTip(
+            self.tr("Open the photograph with its stickers, for any method")
+        )
+        self.keep = button(self.tr("Keep"), stickers.keep)
+        self.keep.setToolTip(self.tr("Put it among the results; Save writes it"))
+        self.print = button(self.tr("Print…"), lambda: None)
+        self.print.setToolTip(self.tr("The chosen sticker, at a size in millimetres"))
+        self.learn = button(self.tr("Learn a sticker…"), lambda: None)
+        self.learn.setToolTip(
+            self.tr("An adversarial patch; when it is learned it stands on the shelf")
+        )
 
     def _show(self, report: Report | None) -> None:
         after = report.results.get("after") if report is not None else None
@@ -285,42 +208,12 @@ def best_of(ranking: Ranking) -> str:
     return ranking.labels[int(ranking.values.argmax())]
 
 
-def follow(canvas: StickerCanvas, placing: Placing) -> None:
-    """Let a canvas show stickers, and let them follow what is done on it."""
-
-    def show() -> None:
-        sheets, chosen = sheets_of(placing)
-        canvas.set_stickers(sheets, chosen)
-
-    canvas.moved.connect(placing.move)
-    canvas.settled.connect(placing.settle)
-    canvas.chosen.connect(placing.choose)
-    canvas.removed.connect(placing.remove)
-    canvas.dropped.connect(
-        lambda text, x, y: placing.add(text, Placement.nearest(x, y, 0.25, 0))
-    )
-    placing.changed.connect(show)
-    placing.shelf.changed.connect(show)
-    show()
-
-
-def sheets_of(placing: Placing) -> tuple[tuple[Sheet, ...], int]:
-    """Return the stickers as a canvas shows them, none while one is not opened yet."""
-    sheets = []
-    for each in placing.placed if placing.shown else ():
-        opened = placing.shelf.opened(each.cut.text)
-        if opened is None or opened.pixels is None:
-            return (), -1
-        sheets.append(Sheet(opened.pixels, each.placement, each.opacity))
-    return tuple(sheets), placing.chosen
-
-
-def _number(name: str, least: float, most: float) -> QDoubleSpinBox:
-    box = named(QDoubleSpinBox(), name=name)
-    box.setRange(least, most)
-    box.setDecimals(1)
-    box.setKeyboardTracking(False)
-    return box
+def _halves(*buttons: QWidget) -> QHBoxLayout:
+    """Return buttons side by side, equally wide."""
+    line = row(spacing=2 * GRID)
+    for each in buttons:
+        line.addWidget(each, 1)
+    return line
 
 
 def _page(inner: QWidget, width: int) -> QWidget:

@@ -1,0 +1,135 @@
+"""The chosen sticker as numbers and buttons, and canvases that follow the hand."""
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+
+from nnviz.base.stickers import LEAST_WIDTH, MOST_WIDTH, Placement
+from nnviz.gui.parts import MARGIN, icon_button, named, row
+from nnviz.gui.stickers import Placing
+from nnviz.gui.theme import GRID
+from nnviz.gui.views.opacity import OpacitySlider
+from nnviz.gui.views.stickers import Sheet, StickerCanvas
+from nnviz.gui.workbench import Workbench
+
+_PERCENT = 100
+_WIDTH = 0.25
+"""Of a sticker that is dropped, in shares of the picture's shorter side."""
+
+
+class StickerTools(QWidget):
+    """What can be done with the chosen sticker, as numbers and buttons."""
+
+    def __init__(
+        self, bench: Workbench, placing: Placing, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        named(self, "header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._placing = placing
+        self.width_box = _number(
+            self.tr("Width of the sticker"),
+            _PERCENT * LEAST_WIDTH,
+            _PERCENT * MOST_WIDTH,
+        )
+        self.width_box.setSuffix(" %")
+        self.width_box.setToolTip(self.tr("Width, of the picture's shorter side"))
+        self.angle_box = _number(self.tr("Angle of the sticker"), -180, 180)
+        self.angle_box.setSuffix(" °")
+        self.angle_box.setWrapping(True)
+        self.opacity = OpacitySlider(self.tr("Opacity of the sticker"), self)
+        self.opacity.setMaximumWidth(bench.look.px(160))
+        look = bench.look
+        self._chosen_only = [
+            icon_button(look, "arrow-up", self.tr("On top"), placing.raise_chosen),
+            icon_button(
+                look,
+                "trash-2",
+                self.tr("Take it away (Del)"),
+                lambda: placing.remove(placing.chosen),
+            ),
+        ]
+        undo = icon_button(look, "undo-2", self.tr("Undo (Ctrl+Z)"), placing.undo)
+        redo = icon_button(look, "redo-2", self.tr("Redo"), placing.redo)
+        self.line = row(
+            undo,
+            redo,
+            *self._chosen_only,
+            self.width_box,
+            self.angle_box,
+            self.opacity,
+            None,
+            spacing=GRID,
+        )
+        self.line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
+        self.setLayout(self.line)
+        self.width_box.valueChanged.connect(self._take)
+        self.angle_box.valueChanged.connect(self._take)
+        self.opacity.changed.connect(lambda: placing.set_opacity(self.opacity.share()))
+        self.opacity.slider.sliderReleased.connect(placing.settle)
+        placing.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        chosen = self._placing.current
+        parts = (self.width_box, self.angle_box, self.opacity, *self._chosen_only)
+        for part in parts:
+            part.setEnabled(chosen is not None)
+        if chosen is None:
+            return
+        with (
+            QSignalBlocker(self.width_box),
+            QSignalBlocker(self.angle_box),
+            QSignalBlocker(self.opacity),
+        ):
+            self.width_box.setValue(_PERCENT * chosen.placement.width)
+            self.angle_box.setValue(chosen.placement.angle)
+            self.opacity.set_share(chosen.opacity)
+
+    def _take(self) -> None:
+        chosen = self._placing.current
+        if chosen is None:
+            return
+        at = chosen.placement
+        width, angle = self.width_box.value() / _PERCENT, self.angle_box.value()
+        self._placing.move(
+            self._placing.chosen, Placement.nearest(at.x, at.y, width, angle)
+        )
+        self._placing.settle()
+
+
+def follow(canvas: StickerCanvas, placing: Placing) -> None:
+    """Let a canvas show stickers, and let them follow what is done on it."""
+
+    def show() -> None:
+        sheets, chosen = sheets_of(placing)
+        canvas.set_stickers(sheets, chosen)
+
+    canvas.moved.connect(placing.move)
+    canvas.settled.connect(placing.settle)
+    canvas.chosen.connect(placing.choose)
+    canvas.removed.connect(placing.remove)
+    canvas.dropped.connect(
+        lambda text, x, y: placing.add(text, Placement.nearest(x, y, _WIDTH, 0))
+    )
+    placing.changed.connect(show)
+    placing.shelf.changed.connect(show)
+    show()
+
+
+def sheets_of(placing: Placing) -> tuple[tuple[Sheet, ...], int]:
+    """Return the stickers as a canvas shows them, none while one is not opened yet."""
+    sheets = []
+    for each in placing.placed if placing.shown else ():
+        opened = placing.shelf.opened(each.cut.text)
+        if opened is None or opened.pixels is None:
+            return (), -1
+        sheets.append(Sheet(opened.pixels, each.placement, each.opacity))
+    return tuple(sheets), placing.chosen
+
+
+def _number(name: str, least: float, most: float) -> QDoubleSpinBox:
+    box = named(QDoubleSpinBox(), name=name)
+    box.setRange(least, most)
+    box.setDecimals(1)
+    box.setKeyboardTracking(False)
+    return box
