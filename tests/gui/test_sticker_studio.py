@@ -271,7 +271,7 @@ def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
     kept = [asked for asked in fake.stickers.asked if asked[0] == "keep"]
     assert [asked[1] for asked in kept] == [run]
     fake.event.emit(KEPT, Done("/stickers/patch.png"))
-    assert studio.shelf.list.item(2).text() == "patch.png"
+    assert studio.shelf.list.item(2).text() == "patch"
     assert opened.bench.settings.stickers == ["/stickers/patch.png"]
     opened.enter(INSPECT)
     (notice,) = opened.stage.centre.banners.shown()
@@ -316,7 +316,7 @@ def test_pictures_are_dropped_on_the_shelf(opened, studio):
     files = QMimeData()
     files.setUrls([QUrl.fromLocalFile("/stickers/cat.png")])
     drop(studio.shelf.list, files, QPointF(5, 5))
-    assert studio.shelf.list.item(2).text() == "cat.png"
+    assert studio.shelf.list.item(2).text() == "cat"
     dragged = studio.shelf.list.mimeData([studio.shelf.list.item(2)])
     at = studio.canvas.viewport().to_widget(10, 30)
     drop(studio.canvas, dragged, QPointF(at[1], at[0]))
