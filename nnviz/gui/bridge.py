@@ -23,6 +23,7 @@ from nnviz.base.events import (
     Policy,
     Priority,
 )
+from nnviz.base.kept import PICTURE_KEPT
 from nnviz.base.live import Shown
 from nnviz.base.placed import KEPT, OPENED, PRINTED
 from nnviz.base.portraits import PORTRAIT_FOUND
@@ -41,6 +42,7 @@ from nnviz.runtime.io import (
     THUMBNAIL_PLACE,
     IoPool,
 )
+from nnviz.runtime.kept_pictures import keep_picture
 from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Posted
@@ -62,7 +64,7 @@ _SOURCE_SECONDS = 2.0
 """A camera whose driver hangs must not keep the window from closing."""
 _GARBAGE_MS = 200
 _WAKE = b"\0"
-_PLAIN_PLACES = {*TAPE_PLACES, PORTRAIT_FOUND, OPENED, KEPT, PRINTED}
+_PLAIN_PLACES = {*TAPE_PLACES, PORTRAIT_FOUND, PICTURE_KEPT, OPENED, KEPT, PRINTED}
 """Of the desks: every answer is heard."""
 
 
@@ -267,6 +269,15 @@ class Bridge(QObject):
     def keep_still(self, run: Run) -> None:
         """Make a photograph of a frame; answers with ``still_ready``."""
         self._io.keep_still(run)
+
+    def keep_picture(self, pixels: NDArray[Any], purpose: str) -> None:
+        """Write a picture into the cache; answers as ``event`` of PICTURE_KEPT.
+
+        Args:
+            pixels: uint8 (H, W, 1 or 3).
+            purpose: what it is for; comes back with the answer.
+        """
+        self._io.do(PICTURE_KEPT, lambda: keep_picture(pixels, purpose), soon=True)
 
     def shutdown(self) -> None:
         """Stop everything and wait for the worker's end; see ``close``."""

@@ -239,6 +239,12 @@ class Runs(QObject):
         self._tell_selection()
         self._restart()
 
+    def adjust(self, values: Mapping[str, Value]) -> None:
+        """Change some values elsewhere than in the form, which follows."""
+        if self.values | dict(values) != self.values:
+            self.set_values(self.values | dict(values))
+            self.values_changed.emit(self.values)
+
     def reset(self) -> None:
         """Go back to the method's own values."""
         if self._method is not None:

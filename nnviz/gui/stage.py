@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 from nnviz.gui.attacks import Attacks
 from nnviz.gui.docks import Dock
 from nnviz.gui.panels.attack import AttackPanel
-from nnviz.gui.panels.centre import Centre
+from nnviz.gui.panels.centre import BOTH, PHOTO, Centre
 from nnviz.gui.panels.facts import FactsPanel
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.lesson import LessonPanel
@@ -18,19 +18,24 @@ from nnviz.gui.panels.predictions import PredictionPanel
 from nnviz.gui.panels.preprocess import PreprocessPanel
 from nnviz.gui.panels.recordings import RecordingsPanel
 from nnviz.gui.panels.robustness import RobustnessPanel
+from nnviz.gui.panels.styles import StylePanel
 from nnviz.gui.panels.tray import ImageTray, ResultTray
 from nnviz.gui.parts import named
 from nnviz.gui.robustness import Measuring
+from nnviz.gui.styles import Styles
+from nnviz.gui.views.brush import MaskBrush
 from nnviz.gui.workbench import Workbench
 from nnviz.gui.workspaces.workspace import Workspace
 
 _BESIDE = (
     "browser",
+    "style",
     "prediction",
     "attack",
     "recordings",
     "lesson",
     "method",
+    "robustness",
     "preprocess",
 )
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -57,9 +62,9 @@ class Stage(QObject):
         self.images = ImageTray(bench)
         self.results = ResultTray(bench)
         self.recordings = RecordingsPanel(bench)
-        self.lesson = LessonPanel(bench)
         self.portrait = PortraitPanel(bench)
         self._make_attack(bench)
+        self._make_style(bench)
         self.log = LogPanel(bench)
         self.browser = named(QTabWidget(), name=self.tr("Network browser"))
         self.browser.setDocumentMode(True)
@@ -72,6 +77,13 @@ class Stage(QObject):
         self._add_docks()
         self._connect(bench)
 
+    def _make_style(self, bench: Workbench) -> None:
+        """Make what the Style workspace adds: what is painted like what, and where."""
+        self.lesson = LessonPanel(bench)
+        self.styles = Styles(bench, self)
+        brush = MaskBrush(self.centre.photo.canvas)
+        self.style = StylePanel(bench, self.styles, brush)
+
     def _make_attack(self, bench: Workbench) -> None:
         """Make what the Attack workspace adds: one attack looked at, one folder's."""
         self.attacks = Attacks(
@@ -83,6 +95,7 @@ class Stage(QObject):
 
     def _connect(self, bench: Workbench) -> None:
         bench.live.kept.connect(lambda _: self.docks["results"].show())
+        self.style.where.paint.toggled.connect(self._show_photograph)
         for part in (self.attacks, self.measuring):
             bench.attached.connect(part.attach)
         self.measuring.found.connect(
@@ -93,10 +106,16 @@ class Stage(QObject):
             lambda report: self.centre.result.show_report(report, bench.selection.image)
         )
 
+    def _show_photograph(self, painting: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Show the photograph, too, while a mask is painted on it."""
+        if painting and self.centre.mode not in (PHOTO, BOTH):
+            self.centre.set_mode(BOTH)
+
     def _add_docks(self) -> None:
         window = self._window
         window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         self._add("browser", self.tr("Network"), self.browser, _LEFT)
+        self._add("style", self.tr("Style"), self.style, _LEFT)
         self._add("prediction", self.tr("Prediction"), self.prediction, _LEFT)
         self._add("attack", self.tr("Before and after"), self.attack, _LEFT)
         self._add("recordings", self.tr("Recordings"), self.recordings, _LEFT)
@@ -104,6 +123,7 @@ class Stage(QObject):
         # Both below the network would be too high for a small screen.
         window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
         window.tabifyDockWidget(self.docks["recordings"], self.docks["lesson"])
+        window.tabifyDockWidget(self.docks["browser"], self.docks["style"])
         self._add("method", self.tr("Method"), self.method, _RIGHT)
         self._add("robustness", self.tr("Accuracy curve"), self.robustness, _RIGHT)
         self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)
@@ -117,6 +137,8 @@ class Stage(QObject):
         self._aside = ()
         for name, dock in self.docks.items():
             dock.setVisible(name in workspace.docks)
+        if "style" in workspace.docks:
+            self.docks["style"].raise_()
 
     def make_room(self, *, wide: bool) -> None:
         """Hide what stands beside the middle while that needs the width, or show it."""

@@ -44,6 +44,27 @@ def sampled(
     return found
 
 
+def stroked(
+    mask: NDArray[np.uint8],
+    line: tuple[tuple[int, int], tuple[int, int]],
+    width: int,
+    value: int,
+) -> NDArray[np.uint8]:
+    """Return a mask with a round-ended stroke on it; the other one stays as it is.
+
+    Args:
+        mask: uint8 (H, W).
+        line: from where to where, each as x and y, px.
+        width: of the stroke, px.
+        value: that the stroke leaves.
+    """
+    import cv2
+
+    painted = mask.copy()
+    cv2.line(painted, *line, value, width, cv2.LINE_AA)
+    return painted
+
+
 def tint(canvas: Colours, inside: Booleans, colour: Colour, opacity: float) -> None:
     """Lay a colour over some pixels of a canvas of one's own."""
     blended = canvas[inside] * (1 - opacity) + np.asarray(colour) * opacity

@@ -8,5 +8,5 @@ STYLE = Workspace(
     icon="palette",
     group="Style",
     methods=("style_transfer", "fast_style"),
-    docks=("browser", "recordings", "lesson", "method", "images", "results"),
+    docks=("browser", "style", "recordings", "lesson", "method", "images", "results"),
 )

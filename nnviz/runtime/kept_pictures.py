@@ -1,0 +1,35 @@
+"""Pictures that are painted or pasted in the window, as files in the user's cache."""
+
+import hashlib
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from nnviz.base.images import Colours
+from nnviz.base.kept import KeptPicture
+from nnviz.media.encode import write_png
+
+_KEPT = 100
+
+
+def keep_picture(
+    pixels: Colours, purpose: str, folder: Path | None = None
+) -> KeptPicture:
+    """Write a picture under the name of its hash; the oldest of many go.
+
+    Args:
+        pixels: uint8 (H, W, 1 or 3).
+        purpose: what it is for.
+        folder: in place of the user's cache, for tests.
+
+    Raises:
+        InputError: the disk does not allow it.
+    """
+    folder = folder or user_cache_path("nnviz") / "pictures"
+    digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes())
+    path = folder / f"{purpose}-{digest.hexdigest()[:16]}.png"
+    write_png(path, pixels)
+    newest = sorted(folder.glob("*.png"), key=lambda each: -each.stat().st_mtime)
+    for old in newest[_KEPT:]:
+        old.unlink(missing_ok=True)
+    return KeptPicture(purpose, str(path))
