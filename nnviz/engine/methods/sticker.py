@@ -98,8 +98,15 @@ class StickerParams(GoalParams):
     stop: Annotated[
         bool,
         Title("Stop when reached"),
-        Help("End with the first candidate that succeeds, or ask on for a surer one."),
+        Help("End with a candidate that succeeds, or ask on for a surer one."),
     ] = True
+    ahead: Annotated[
+        float, Title("Ahead by"), Range(0, 20), Unit("logits"), When("stop", (True,)),
+        Help(
+            "How far the answer must be turned before the search ends: one that is "
+            "only just turned is undone by rounding, or by another size."
+        ),
+    ] = 0.5  # fmt: skip
 
 
 @register(
@@ -147,7 +154,7 @@ class Stickers:
             ctx.step(best.tried, params.queries, "candidates")
             ctx.keep(attempt.numbers, partial(search.state, best))
             yield report
-            if params.stop and best.fitness > 0:
+            if params.stop and best.fitness > params.ahead:
                 break
         yield search.last(best)
 
@@ -159,10 +166,10 @@ class _Search:
         self._ctx = ctx
         self._attempt = attempt
         self._params = params
-        self._image = _image(ctx, params)
         widths = sorted((params.smallest, params.largest))
         self._sheet = Sheet(
-            sticker=_tensors(self._image, ctx.pixels),
+            sticker=_tensors(_image(ctx, params), ctx.pixels),
+            picture=ctx.placement.input_size,
             tinted=not params.sticker.strip() and not params.colour.strip(),
             smallest=widths[0] / _PERCENT,
             largest=widths[1] / _PERCENT,
@@ -261,10 +268,7 @@ class _Search:
     def _fitness(self, genes: Tensor) -> list[float]:
         """Return how far the goal is ahead for each candidate."""
         clean = self._attempt.clean
-        size = (clean.shape[2], clean.shape[3])
-        fitness = [
-            OFF_LIMITS * (1 + self._sheet.off_limits(each, size)) for each in genes
-        ]
+        fitness = [OFF_LIMITS * (1 + self._sheet.off_limits(each)) for each in genes]
         allowed = [row for row, off in enumerate(fitness) if off == OFF_LIMITS]
 
         def margins(part: slice) -> Tensor:

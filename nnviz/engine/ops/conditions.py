@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nnviz.base.stickers import Placement, Size
 from nnviz.engine.ops.baselines import blurred
-from nnviz.engine.ops.pasting import Pose, Sticker, pasted
+from nnviz.engine.ops.pasting import Pose, Sticker, pasted, within
 
 _LEAST_BLUR = 0.05
 """Px: less of it changes no pixel."""
@@ -118,7 +118,7 @@ def _view(limits: Conditions, draws: list[float], picture: Size) -> View:
     across, down, wide, turn, right, low, gain, lift, blur, noise = draws
     width = limits.smallest + wide * (limits.largest - limits.smallest)
     x, y = limits.place or (
-        _within(draw, width * min(picture) / side)
+        within(draw, width * min(picture) / side)
         for draw, side in zip((across, down), reversed(picture), strict=True)
     )
     placement = Placement.nearest(x, y, width, limits.turn * _sign(turn))
@@ -129,12 +129,6 @@ def _view(limits: Conditions, draws: list[float], picture: Size) -> View:
         blur=limits.blur * blur,
         noise=limits.noise * noise,
     )
-
-
-def _within(draw: float, share: float) -> float:
-    """Return where a middle may be so that nothing hangs over; 0.5 where all does."""
-    room = max(0.0, 1 - share)
-    return 0.5 + room * (draw - 0.5)
 
 
 def _sign(draw: float) -> float:

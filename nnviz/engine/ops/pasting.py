@@ -94,6 +94,16 @@ def coverage(picture: Size, alpha: Tensor, poses: Sequence[Pose]) -> Tensor:
     return torch.cat([_layer(alpha, pose, picture) for pose in poses])
 
 
+def within(place: float, share: float) -> float:
+    """Return where a sticker's middle may be so that nothing hangs over an edge.
+
+    Args:
+        place: in [0, 1], from one edge that it may touch to the other.
+        share: of the picture's side that the sticker takes.
+    """
+    return 0.5 + max(0.0, 1 - share) * (place - 0.5)
+
+
 def on_photo(placement: Placement, where: OnPhoto) -> Placement:
     """Return where a sticker on the network's input lies on the photograph.
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.stickers import Placement, Size
-from nnviz.engine.ops.pasting import Pose, Sticker, coverage, pasted
+from nnviz.engine.ops.pasting import Pose, Sticker, coverage, pasted, within
 
 GENES = 7
 """Of a sticker: x, y, width, angle, red, green, blue, all in [0, 1]."""
@@ -52,6 +52,7 @@ class Sheet:
 
     Attributes:
         sticker: what all of them are; its colours do not count where ``tinted``.
+        picture: height and width.
         tinted: each has a colour of its own.
         smallest: width, in shares of the picture's shorter side.
         largest: likewise.
@@ -59,6 +60,7 @@ class Sheet:
     """
 
     sticker: Sticker
+    picture: Size
     tinted: bool
     smallest: float
     largest: float
@@ -66,11 +68,7 @@ class Sheet:
 
     def placements(self, genes: Tensor) -> list[Placement]:
         """Return where the stickers of a candidate lie, from its genes (k, GENES)."""
-        room = self.largest - self.smallest
-        return [
-            Placement.nearest(x, y, self.smallest + room * wide, _TURN * (turn - 0.5))
-            for x, y, wide, turn, *_ in genes.tolist()
-        ]
+        return [self._placement(*gene[:4]) for gene in genes.tolist()]
 
     def laid(self, picture: Tensor, genes: Tensor) -> Tensor:
         """Return a picture (1, C, H, W) with a candidate's stickers on it."""
@@ -78,14 +76,21 @@ class Sheet:
             picture = pasted(picture, self._tinted(gene), [Pose(placement)])
         return picture
 
-    def off_limits(self, genes: Tensor, picture: Size) -> float:
+    def off_limits(self, genes: Tensor) -> float:
         """Return which share of a candidate's stickers lies where none may."""
         if self.free is None:
             return 0.0
         poses = [Pose(placement) for placement in self.placements(genes)]
-        covers = coverage(picture, self.sticker.alpha, poses)
+        covers = coverage(self.picture, self.sticker.alpha, poses)
         hidden = (covers * self.free).sum((1, 2, 3)) / covers.sum((1, 2, 3))
         return float((hidden - _TOUCHES).clamp(min=0).sum())
+
+    def _placement(self, x: float, y: float, wide: float, turn: float) -> Placement:
+        """Return where a sticker lies: before it is turned, wholly on the picture."""
+        width = self.smallest + wide * (self.largest - self.smallest)
+        down, across = (width * min(self.picture) / side for side in self.picture)
+        angle = _TURN * (turn - 0.5)
+        return Placement.nearest(within(x, across), within(y, down), width, angle)
 
     def _tinted(self, gene: Tensor) -> Sticker:
         if not self.tinted:
