@@ -51,7 +51,8 @@ def encode_png(
     """Return a PNG file's bytes.
 
     Args:
-        pixels: uint8 or uint16, (H, W), (H, W, 1) or (H, W, 3).
+        pixels: uint8 or uint16, (H, W), (H, W, 1) or (H, W, 3); or uint8 (H, W, 4),
+            with alpha.
         text: keyword -> text of any length, stored compressed as iTXt (UTF-8).
         quick: in half the time, for a file that is a tenth larger.
     """
@@ -116,7 +117,7 @@ def write_marked(
 
     Args:
         path: of the file.
-        pixels: uint8, (H, W, 1) or (H, W, 3).
+        pixels: uint8, (H, W, 1) or (H, W, 3); of a PNG also (H, W, 4), with alpha.
         recipe: JSON.
         warning: one line.
         quality: of JPEG and WebP, 1 to 100.

@@ -21,6 +21,7 @@ from nnviz.base.images import (
     to_float,
 )
 from nnviz.base.preprocess import Interpolation
+from nnviz.base.results import Picture
 from nnviz.base.stickers import Outline, Placement, Size
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_png
@@ -67,6 +68,13 @@ def cut_out(picture: Image, outline: Outline) -> Image:
     if not alpha.any():
         raise InputError(picture.name, "is transparent everywhere", "choose another")
     return _sticker(colours, alpha, picture.name, picture.path)
+
+
+def from_picture(picture: Picture, name: str = "") -> Image:
+    """Return a learned sticker; all of a picture without transparency."""
+    bare = image_from_array(rgb8(picture.pixels), name)
+    alpha = np.ones(bare.size) if picture.alpha is None else picture.alpha
+    return _sticker(bare.pixels, rgb8(alpha[..., None])[..., 0], name, "")
 
 
 def disc(side: int) -> _Floats:

@@ -11,15 +11,19 @@ import numpy as np
 
 from nnviz.base.attacks import attacked_photo, warning_of
 from nnviz.base.errors import InputError
+from nnviz.base.placed import sticker_of
 from nnviz.base.recipes import Run
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_marked, write_npz, write_png, write_text
+from nnviz.media.stickers import from_picture, with_alpha
 
 RECIPE_KEY = "nnviz.recipe"
 """Keyword of the PNG text chunk that holds the recipe."""
 _SUFFIXES = (".png", ".npz", ".json")
 ATTACKED = ".adversarial.png"
 """Suffix of the photo that an attack made."""
+STICKER = ".sticker.png"
+"""Suffix of a sticker that was learned, with transparency."""
 _LEVELS = 255
 _CHANNELS = (1, 3)
 """Grey and colours: a PNG of others says something else."""
@@ -37,8 +41,9 @@ def save_run(
     """Write ``STEM.METHOD.png`` (recipe embedded), ``.npz`` (all arrays) and ``.json``.
 
     Of an attack also ``.adversarial.png``: the attacked photo itself, opened again and
-    found to be what was tested.  All are there whole or none is: they are made in a
-    hidden folder first.
+    found to be what was tested; of a learned sticker ``.sticker.png``, with
+    transparency.  All are there whole or none is: they are made in a hidden folder
+    first.
 
     Args:
         run: what to save.
@@ -66,6 +71,7 @@ def save_run(
         write_npz(stage / ".npz", run.report.arrays())
         write_text(stage / ".json", text)
         _write_attacked(stage / ATTACKED, run, text)
+        _write_sticker(stage / STICKER, run, text)
         return _publish(stage, folder / base, overwrite=overwrite)
     except InputError as error:
         # The stage means nothing to the user.
@@ -89,6 +95,14 @@ def _write_attacked(path: Path, run: Run, recipe: str) -> None:
         raise InputError(path.name, "does not hold what was written", "save it again")
 
 
+def _write_sticker(path: Path, run: Run, recipe: str) -> None:
+    """Write the sticker that a run has learned; nothing for others."""
+    found = sticker_of(run.report)
+    if found is not None:
+        sticker = with_alpha(from_picture(found))
+        write_marked(path, sticker, recipe, warning_of(run.recipe))
+
+
 def _publish(stage: Path, base: Path, *, overwrite: bool) -> tuple[Path, ...]:
     """Move the staged files to their names.
 
@@ -97,7 +111,7 @@ def _publish(stage: Path, base: Path, *, overwrite: bool) -> tuple[Path, ...]:
     """
     with _naming:
         suffixes = tuple(
-            each for each in (*_SUFFIXES, ATTACKED) if (stage / each).exists()
+            each for each in (*_SUFFIXES, ATTACKED, STICKER) if (stage / each).exists()
         )
         paths = _names(base, suffixes) if overwrite else _free_names(base, suffixes)
         for path in paths:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from nnviz.base.errors import InputError, NnvizError, error_record
-from nnviz.base.images import Image, image_from_array, rgb8
+from nnviz.base.images import Image
 from nnviz.base.placed import (
     KEPT,
     OPENED,
@@ -18,7 +18,7 @@ from nnviz.base.placed import (
 )
 from nnviz.base.recipes import Run
 from nnviz.media.placed import open_cut
-from nnviz.media.stickers import cut_out, with_alpha, write_sticker
+from nnviz.media.stickers import from_picture, with_alpha, write_sticker
 from nnviz.render.printing import Print
 from nnviz.runtime.export import RECIPE_KEY
 from nnviz.runtime.io import IoPool
@@ -60,11 +60,9 @@ def keep_learned(run: Run, folder: Path) -> Path:
         InputError: the result has learned none, or the disk does not allow it.
     """
     found = sticker_of(run.report)
-    if found is None or found.alpha is None:
+    if found is None:
         raise InputError(run.recipe.title, "holds no sticker", "learn one first")
-    bare = image_from_array(rgb8(found.pixels))
-    alpha = rgb8(found.alpha[..., None])[..., 0].copy()
-    sticker = cut_out(Image(bare.pixels, "", bare.sha256, "", alpha), "square")
+    sticker = from_picture(found)
     words = [run.recipe.method, str(run.recipe.values.get("target", ""))]
     stem = _UNSAFE.sub("-", "-".join(word for word in words if word)).strip("-.")
     numbered = (folder / f"{stem}-{number}.png" for number in count(2))
