@@ -374,7 +374,9 @@ class Stickers(Placing):
     def _ask(self) -> None:
         """Ask what the network says to the stickers as they lie, the newest only."""
         values: dict[str, Value] = {"picture": False, "quick": self.moving}
-        request = self._request(values) if self._seen else None
+        model = self._selection.model
+        asks = self._seen and model is not None and model.task == Task.CLASSIFY
+        request = self._request(values) if asks else None
         if request is None or self._bridge is None:
             self._asked = ()
             if self._seen:
@@ -387,8 +389,7 @@ class Stickers(Placing):
 
     def _request(self, values: dict[str, Value]) -> RunMethod | None:
         model, image = self._selection.model, self._selection.image
-        suits = model is not None and model.task == Task.CLASSIFY
-        if not suits or image is None or not self.ready:
+        if model is None or image is None or not self.ready:
             return None
         return RunMethod(
             method=METHOD,

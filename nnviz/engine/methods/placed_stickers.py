@@ -8,16 +8,17 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from nnviz.base.attacks import ADVERSARIAL
+from nnviz.base.attacks import ADVERSARIAL, SURVIVAL
 from nnviz.base.frames import Frame
-from nnviz.base.images import Image
+from nnviz.base.images import Image, Pixels, eight_bits, image_from_array
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help
 from nnviz.base.placed import EXAMPLE, files_of, parse_placed
 from nnviz.base.preprocess import Interpolation
-from nnviz.base.results import Picture, Report, Result
+from nnviz.base.results import Picture, Report, Result, Table
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.attack_report import rankings
+from nnviz.engine.ops.survival import survival
 from nnviz.media.placed import Layer, covered, open_placed, paste_layers, picture_of
 from nnviz.media.resize import resize
 
@@ -55,7 +56,6 @@ class PlacedStickersParams:
     title="Placed stickers",
     group="Attack",
     live=False,
-    tasks=(Task.CLASSIFY,),
     reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
 )
 class PlacedStickers:
@@ -76,24 +76,53 @@ class PlacedStickers:
     presets: ClassVar[Presets] = {"demo": {}}
 
     def run(self, ctx: Context, params: PlacedStickersParams) -> Iterator[Report]:
-        """Yield one report: "adversarial", if wanted; "after", "before"."""
-        victim, photo = ctx.victim(), _photo(ctx, quick=params.quick)
+        """Yield one report: "adversarial", if wanted; "after", "before", "survival".
+
+        Of a network that does not classify "adversarial" alone.
+        """
         layers = open_placed(parse_placed(params.stickers))
         for file in files_of(params.stickers):
             ctx.opened[file] = picture_of(file).sha256
+        photo = _photo(ctx, quick=params.quick)
         pixels = paste_layers(photo.pixels, layers)
-        stickered = replace(photo, pixels=pixels, alpha=None)
-        before, after = rankings(
-            # Kept: only the stickers move.
-            ctx.cached("logits", lambda: victim.logits(ctx.pixels)),
-            victim.logits(ctx.model.pixel_input(stickered)),
-            ctx.model.info,
-        )
-        answers: dict[str, Result] = {"after": after, "before": before}
-        if params.picture:
-            picture = Picture(pixels=stickered.as_float(), frame=Frame.PHOTO)
-            answers = {ADVERSARIAL: picture, **answers}
-        yield Report(answers, _notes(photo, layers))
+        classifies = ctx.model.info.task is Task.CLASSIFY
+        results: dict[str, Result] = {}
+        if params.picture or not classifies:
+            shown = replace(photo, pixels=pixels, alpha=None).as_float()
+            results[ADVERSARIAL] = Picture(pixels=shown, frame=Frame.PHOTO)
+        if classifies:
+            results |= _answers(ctx, pixels)
+        notes = _notes(photo, layers)
+        if classifies and params.picture and ctx.activations("").shape[1] > 1:
+            small = _photo(ctx, quick=True)
+            results[SURVIVAL] = _survival(ctx, paste_layers(small.pixels, layers))
+            if small.size != photo.size:
+                height, width = small.size
+                notes = (*notes, f"survival: of a copy of {width} x {height} px")
+        yield Report(results, notes)
+
+
+def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
+    """Return what the network says to the photograph with and without stickers."""
+    victim = ctx.victim()
+    # Kept: only the stickers move.
+    before = ctx.cached("logits", lambda: victim.logits(ctx.pixels))
+    after = victim.logits(ctx.model.pixel_input(image_from_array(pixels)))
+    first, second = rankings(before, after, ctx.model.info)
+    return {"after": second, "before": first}
+
+
+def _survival(ctx: Context, pixels: Pixels) -> Table:
+    """Return what fooling, if any, survives on the way to a file or a camera."""
+    attempt = ctx.attempt("", towards=False)
+    return survival(
+        attempt.files,
+        attempt.victim,
+        attempt.chosen,
+        ctx.model.info,
+        eight_bits(pixels),
+        seed=int(torch.randint(1 << 31, (1,), generator=ctx.generator)),
+    )
 
 
 def _photo(ctx: Context, *, quick: bool) -> Image:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.errors import NnvizError
+from nnviz.gui.forms.control import indent
 from nnviz.gui.panels.sticker_shelf import name_of
 from nnviz.gui.parts import MARGIN, button, label, named, row
 from nnviz.gui.stickers import Placing
@@ -48,6 +49,8 @@ class PrintBar(QWidget):
         self.copies.setValue(1)
         self.copies.setSpecialValueText(self.tr("full page"))
         self.copies.setSuffix(self.tr(" on the page"))
+        for box in (self.width_box, self.copies):
+            indent(box)
         self.marks = QCheckBox(self.tr("Crop marks"))
         self.marks.setChecked(True)
         self.words = label(style="muted")

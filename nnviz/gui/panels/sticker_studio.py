@@ -195,7 +195,10 @@ class _Answers(QWidget):
             return self.tr("No network is open.")
         if not self._bench.stickers.ready:
             return self.tr("Opening the stickers.")
-        return self.tr("This network does not classify: open one that does.")
+        return self.tr(
+            "This network does not classify: use the picture as photograph, and any "
+            "of its methods works on it."
+        )
 
     def _tell_rate(self, rate: float) -> None:
         self.rate.setText(

@@ -4,6 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from nnviz.base.stickers import LEAST_WIDTH, MOST_WIDTH, Placement
+from nnviz.gui.forms.control import indent
 from nnviz.gui.parts import MARGIN, icon_button, named, row
 from nnviz.gui.stickers import Placing
 from nnviz.gui.theme import GRID
@@ -132,4 +133,5 @@ def _number(name: str, least: float, most: float) -> QDoubleSpinBox:
     box.setRange(least, most)
     box.setDecimals(1)
     box.setKeyboardTracking(False)
+    indent(box)
     return box

@@ -111,6 +111,26 @@ def _shares(result):
     return dict(zip(after.labels, after.values, strict=True))
 
 
+def test_what_survives_is_told_of_the_whole_picture(model, cat):
+    """Truth: the PNG row is the answer itself; PNG changes nothing."""
+    result = api.run("placed_stickers", model, cat, stickers=SQUARE.text)
+    (name, fooled, answer, percent), *rest = result.report["survival"].rows
+    after = result.report["after"]
+    assert name == "saved as PNG"
+    assert answer == after.labels[0]
+    assert percent == pytest.approx(100 * after.values[0], abs=3)  # of a smaller copy
+    was = result.report["before"].labels[0]
+    assert all((row[2] != was) == (row[1] == "yes") for row in rest)
+    assert (answer != was) == (fooled == "yes")
+
+
+def test_of_a_network_that_does_not_classify_the_picture_alone(cat):
+    """Truth: the same picture as with a classifier."""
+    faces = api.load("bundled:faces")
+    result = api.run("placed_stickers", faces, cat, stickers=SQUARE.text, picture=False)
+    assert list(result.report) == ["adversarial"]
+
+
 def test_a_picture_of_four_channels_is_told_in_a_line(model):
     """Truth: stickers have red, green and blue."""
     with pytest.raises(NnvizError, match="4 channels"):
