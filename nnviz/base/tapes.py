@@ -100,7 +100,8 @@ class TapeEntry:
 
     Attributes:
         folder: where it is.
-        title: one line.
+        title: one line, what the method was run on.
+        method: name of what was recorded; empty where it cannot be told.
         steps: how many there are.
         total: how many are planned.
         finished: whether it came to its end.
@@ -111,6 +112,7 @@ class TapeEntry:
 
     folder: str
     title: str
+    method: str = ""
     steps: int = 0
     total: int = 0
     finished: bool = False

@@ -173,6 +173,11 @@ class Runs(QObject):
                 return info.title
         return name
 
+    def belongs(self, name: str) -> bool:
+        """Tell whether a method is one of the workspace's; unknown ones are of all."""
+        info = self._known(name)
+        return info is None or self._workspace is None or self._workspace.offers(info)
+
     def offered(self) -> tuple[MethodInfo, ...]:
         """Return the methods of the workspace that suit the network."""
         model, workspace = self._selection.model, self._workspace

@@ -144,6 +144,7 @@ def _entry(folder: Path, side: int) -> TapeEntry:
     return replace(
         entry,
         title=title,
+        method=recording.recipe.method,
         steps=len(recording),
         total=facts.total,
         finished=facts.finished,
@@ -163,7 +164,7 @@ def _title(recipe: Recipe) -> str:
         f"channel {channel}" if isinstance(channel, int) and channel >= 0 else "",
         recipe.image,
     )
-    return " · ".join(part for part in parts if part) or recipe.title
+    return " · ".join(part for part in parts if part) or recipe.model
 
 
 def _thumbnail(recording: Recording, side: int) -> Colours | None:

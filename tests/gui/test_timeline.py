@@ -215,16 +215,23 @@ def test_a_recording_is_played(imagine, fake, qtbot):
 
 def test_a_recording_of_the_list_is_opened_with_all_it_was_made_with(imagine, fake):
     imagine.bench.stop()
-    imagine.enter(INSPECT)
     entries = tuple(
-        TapeEntry(f"/recordings/{name}", name, 9, 40, False, 1e9, None, trouble)
-        for name, trouble in (("good", ""), ("bad", "it is damaged"))
+        TapeEntry(f"/recordings/{name}", name, method, 9, 40, False, 1e9, None, trouble)
+        for name, method, trouble in (
+            ("good", METHOD, ""),
+            ("another workspace's", "activations", ""),
+            ("bad", "", "it is damaged"),
+        )
     )
     fake.event.emit(TAPES_LISTED, Done(entries))
     rows = imagine.stage.recordings.list
-    assert rows.item(0).text().startswith("good\n9 of 40 · ")
+    assert rows.item(0).text().startswith("Activation maximisation · good\n9 of 40 · ")
     assert rows.item(1).text() == "bad\ndamaged"
+    assert rows.count() == 2
     rows.itemClicked.emit(rows.item(0))
+    assert fake.tapes.asked[-1] == ("open", "/recordings/good")
+    imagine.enter(INSPECT)
+    assert rows.count() == 2
     assert fake.tapes.asked[-1] == ("open", "/recordings/good")
     found = tape("/recordings/good", values={"learning_rate": 0.5})
     model = ModelRequest(reference="fake:net")

@@ -17,12 +17,16 @@ _SIDE = 44
 
 
 class RecordingsPanel(QWidget):
-    """A row a recording, the newest first; a click opens one."""
+    """A row a recording of the workspace's methods, the newest first.
+
+    A click opens one.
+    """
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self._bench = bench
+        self._entries: tuple[TapeEntry, ...] = ()
         self.list = named(QListWidget(), name=self.tr("Recordings"))
         self.list.setIconSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
         self.list.setSpacing(1)
@@ -54,7 +58,8 @@ class RecordingsPanel(QWidget):
         self.list.itemClicked.connect(self._open)
         self.list.itemActivated.connect(self._open)
         self.list.itemSelectionChanged.connect(self._offer)
-        bench.recordings.listed.connect(self._fill)
+        bench.recordings.listed.connect(self._list)
+        bench.runs.offered_changed.connect(self._fill)
         self._offer()
 
     def remove(self) -> None:
@@ -69,7 +74,12 @@ class RecordingsPanel(QWidget):
     def _offer(self) -> None:
         self.delete.setEnabled(bool(self.list.selectedItems()))
 
-    def _fill(self, entries: tuple[TapeEntry, ...]) -> None:
+    def _list(self, entries: tuple[TapeEntry, ...]) -> None:
+        self._entries = entries
+        self._fill()
+
+    def _fill(self) -> None:
+        entries = [e for e in self._entries if self._bench.runs.belongs(e.method)]
         chosen = self.list.selectedItems()
         folder = chosen[0].data(_KEY).folder if chosen else ""
         self.list.clear()
@@ -82,15 +92,19 @@ class RecordingsPanel(QWidget):
         self._offer()
 
     def _item(self, entry: TapeEntry) -> QListWidgetItem:
-        item = QListWidgetItem(f"{entry.title}\n{self._state(entry)}")
+        title = " · ".join(filter(None, (self._named(entry.method), entry.title)))
+        item = QListWidgetItem(f"{title}\n{self._state(entry)}")
         if entry.thumbnail is not None:
             item.setIcon(icon_of(entry.thumbnail))
         item.setToolTip(
-            entry.trouble or f"{entry.title}\n{self._state(entry)}\n{entry.folder}"
+            entry.trouble or f"{title}\n{self._state(entry)}\n{entry.folder}"
         )
         item.setData(_KEY, entry)
         item.setSizeHint(QSize(0, self._bench.look.px(_SIDE + 8)))
         return item
+
+    def _named(self, method: str) -> str:
+        return self._bench.runs.title(method) if method else ""
 
     def _state(self, entry: TapeEntry) -> str:
         if entry.trouble:
