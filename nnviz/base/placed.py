@@ -13,7 +13,7 @@ from typing import get_args
 
 from nnviz.base.errors import ErrorRecord, UsageError
 from nnviz.base.images import Colours, Image
-from nnviz.base.results import Picture, Report
+from nnviz.base.results import Picture, Report, Text
 from nnviz.base.stickers import Outline, Placement
 
 OPENED, KEPT, PRINTED = ":sticker", ":sticker:kept", ":sticker:printed"
@@ -111,6 +111,12 @@ def sticker_of(report: Report) -> Picture | None:
     """Return the sticker that a method has learned; None where it has none."""
     pictures = (each for each in report.values() if isinstance(each, Picture))
     return next((each for each in pictures if each.alpha is not None), None)
+
+
+def placed_of(report: Report) -> str:
+    """Return the stickers that a method has placed, as text; else an empty one."""
+    found = report.results.get("placed")
+    return found.text if isinstance(found, Text) else ""
 
 
 def names_stickers(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Everything that is chosen, open and running, and what to do with a file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.info import Finding, ModelInfo, Severity
 from nnviz.base.live import Content, LiveOrder
 from nnviz.base.parameters import Value
+from nnviz.base.placed import placed_of
 from nnviz.base.portraits import METHOD, Sitter
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
@@ -236,21 +237,38 @@ class Workbench(QObject):
         self.runs.finished.connect(self.shelf.learn)
         self.runs.restored.connect(self.shelf.learn)
         self.shelf.learned.connect(self._offer_sticker)
+        for there in (self.runs.finished, self.runs.restored):
+            there.connect(self._offer_placed)
         self.stickers.kept.connect(self.runs.history.add)
         self.stickers.taken.connect(self.images.add_array)
 
     def _offer_sticker(self, text: str) -> None:
         """Offer a learned sticker where it was learned."""
-        use = Remedy(self.tr("Use in the studio"), lambda: self._use_sticker(text))
-        words = self.tr("A sticker was learned: {0} stands on the shelf").format(
-            Path(text).name
+        name = Path(text).name
+        self._offer_studio(
+            self.tr("A sticker was learned: {0} stands on the shelf").format(name),
+            lambda: self.stickers.add(text),
         )
-        self.messages.notice(Notice("sticker", Severity.NOTE, words, remedies=(use,)))
 
-    def _use_sticker(self, text: str) -> None:
-        self.messages.settle("sticker")
-        self.stickers_wanted.emit()
-        self.stickers.add(text)
+    def _offer_placed(self, run: Run) -> None:
+        """Offer to move by hand what a method has placed."""
+        text = placed_of(run.report)
+        if text:
+            self._offer_studio(
+                self.tr("The stickers that were found can be moved by hand"),
+                lambda: self.stickers.set_text(text),
+            )
+
+    def _offer_studio(self, words: str, act: Callable[[], None]) -> None:
+        def go() -> None:
+            self.messages.settle("sticker")
+            self.stickers_wanted.emit()
+            act()
+
+        remedy = Remedy(self.tr("Use in the studio"), go)
+        self.messages.notice(
+            Notice("sticker", Severity.NOTE, words, remedies=(remedy,))
+        )
 
     def _finished(self, run: Run) -> None:
         self.messages.settle("run")

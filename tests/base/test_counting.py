@@ -1,8 +1,13 @@
 """Counting frames that are fooled.  Truth: cases by hand, and a published interval."""
 
+import numpy as np
 import pytest
 
-from nnviz.base.counting import Outcome, Tally, interval
+from nnviz.base.counting import Outcome, Tally, interval, names_seen
+from nnviz.base.frames import Frame
+from nnviz.base.live import Figures, Shown
+from nnviz.base.recipes import Run
+from nnviz.base.results import Boxes, Report
 
 
 @pytest.mark.parametrize(
@@ -43,3 +48,18 @@ def test_wilsons_interval():
         assert interval(hits, trials) == pytest.approx((low, high), abs=5e-5)
     assert interval(0, 0) == (0, 1)
     assert interval(20, 20)[1] == 1
+
+
+def test_names_of_objects_are_those_of_all_boxes():
+    """Truth: by hand: two boxes, of the second and the first class."""
+    boxes = Boxes(
+        boxes=np.zeros((2, 4)),
+        scores=np.array([0.9, 0.8]),
+        classes=np.array([1, 0]),
+        labels=("cat", "dog"),
+        frame=Frame.PHOTO,
+    )
+    run = Run(Report({"main": boxes}), None, None)
+    figures = Figures(rate=1, age=0, inference=0, dropped=0, scale=1)
+    assert names_seen(Shown(None, run, figures)) == ("dog", "cat")
+    assert names_seen(Shown(None, None, figures)) is None

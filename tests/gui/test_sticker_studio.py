@@ -16,7 +16,7 @@ from nnviz.base.events import Done, Failed
 from nnviz.base.placed import KEPT, OPENED, Cut, OpenedSticker
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.results import Picture, Ranking, Report
+from nnviz.base.results import Picture, Ranking, Report, Text
 from nnviz.base.stickers import Placement
 from nnviz.gui.main_window import ATTACK, INSPECT
 from nnviz.media.placed import open_cut
@@ -163,6 +163,8 @@ def test_numbers_and_handles_say_the_same(studio, laid):
     assert studio.tools.width_box.value() == 50
     studio.tools.angle_box.setValue(-30)
     assert laid.placed[0].placement.angle == -30
+    studio.tools.x_box.setValue(20)
+    assert laid.placed[0].placement.x == 0.2
     studio.tools.opacity.set_share(0.4)
     assert laid.placed[0].opacity == 0.4
     laid.choose(-1)
@@ -282,6 +284,20 @@ def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
     assert opened.stage.centre.banners.shown() == ()
 
 
+def test_stickers_that_a_method_placed_are_moved_by_hand(opened, fake, studio):
+    """Truth: the line of text in its report."""
+    assert studio.isVisible()
+    text = "square:#00ff00 @ 0.1 0.2 0.3 40; round:#0000ff @ 0.5 0.5 0.1 0"
+    run = finished(replace(fake.last(ANSWER), method="sticker"))
+    run = replace(run, report=Report({"main": _picture(), "placed": Text(text=text)}))
+    opened.enter(INSPECT)
+    opened.bench.runs.finished.emit(run)
+    (notice,) = opened.stage.centre.banners.shown()
+    notice.remedies[0].act()
+    assert opened.stage.centre.mode == "stickers"
+    assert opened.bench.stickers.text == text
+
+
 def test_a_learned_sticker_is_kept_as_a_file_once(tmp_path):
     """Truth: Pillow reads the colours and the transparency back."""
     pixels = np.zeros((8, 8, 3), np.float32)
@@ -350,7 +366,8 @@ def test_the_print_bar_says_what_comes_of_it(studio, laid, fake, monkeypatch):
 
 
 def test_with_the_real_engine(live, qtbot, cat, tmp_path):
-    """Truth: >= 10 answers a second, the issue's rate; PDFium measures the print."""
+    """Truth: each move is answered, at a floor of two a second on a busy machine;
+    PDFium measures the print; the photograph is the one with the sticker."""
     window, bench = live, live.bench
     bench.start_with([str(cat)], "bundled:objects", "")
     ready = lambda: bench.selection.model and bench.selection.image  # noqa: E731

@@ -27,16 +27,7 @@ class StickerTools(QWidget):
         named(self, "header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._placing = placing
-        self.width_box = _number(
-            self.tr("Width of the sticker"),
-            _PERCENT * LEAST_WIDTH,
-            _PERCENT * MOST_WIDTH,
-        )
-        self.width_box.setSuffix(" %")
-        self.width_box.setToolTip(self.tr("Width, of the picture's shorter side"))
-        self.angle_box = _number(self.tr("Angle of the sticker"), -180, 180)
-        self.angle_box.setSuffix(" °")
-        self.angle_box.setWrapping(True)
+        self._make_numbers()
         self.opacity = OpacitySlider(self.tr("Opacity of the sticker"), self)
         self.opacity.setMaximumWidth(bench.look.px(160))
         look = bench.look
@@ -51,50 +42,57 @@ class StickerTools(QWidget):
         ]
         undo = icon_button(look, "undo-2", self.tr("Undo (Ctrl+Z)"), placing.undo)
         redo = icon_button(look, "redo-2", self.tr("Redo"), placing.redo)
-        self.line = row(
-            undo,
-            redo,
-            *self._chosen_only,
-            self.width_box,
-            self.angle_box,
-            self.opacity,
-            None,
-            spacing=GRID,
-        )
-        self.line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
-        self.setLayout(self.line)
-        self.width_box.valueChanged.connect(self._take)
-        self.angle_box.valueChanged.connect(self._take)
+        parts = (undo, redo, *self._chosen_only, *self._numbers, self.opacity)
+        line = row(*parts, None, spacing=GRID)
+        line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
+        self.setLayout(line)
+        for box in self._numbers:
+            box.valueChanged.connect(self._take)
         self.opacity.changed.connect(lambda: placing.set_opacity(self.opacity.share()))
         self.opacity.slider.sliderReleased.connect(placing.settle)
         placing.changed.connect(self._follow)
         self._follow()
 
+    def _make_numbers(self) -> None:
+        self.x_box = _number(self.tr("Place of the sticker, from the left"), 0, 100)
+        self.x_box.setPrefix("x ")
+        self.y_box = _number(self.tr("Place of the sticker, from the top"), 0, 100)
+        self.y_box.setPrefix("y ")
+        for box in (self.x_box, self.y_box):
+            box.setSuffix(" %")
+        self.width_box = _number(
+            self.tr("Width of the sticker"),
+            _PERCENT * LEAST_WIDTH,
+            _PERCENT * MOST_WIDTH,
+        )
+        self.width_box.setSuffix(" %")
+        self.width_box.setToolTip(self.tr("Width, of the picture's shorter side"))
+        self.angle_box = _number(self.tr("Angle of the sticker"), -180, 180)
+        self.angle_box.setSuffix(" °")
+        self.angle_box.setWrapping(True)
+        self._numbers = (self.x_box, self.y_box, self.width_box, self.angle_box)
+
     def _follow(self) -> None:
         chosen = self._placing.current
-        parts = (self.width_box, self.angle_box, self.opacity, *self._chosen_only)
-        for part in parts:
+        for part in (*self._numbers, self.opacity, *self._chosen_only):
             part.setEnabled(chosen is not None)
         if chosen is None:
             return
-        with (
-            QSignalBlocker(self.width_box),
-            QSignalBlocker(self.angle_box),
-            QSignalBlocker(self.opacity),
-        ):
-            self.width_box.setValue(_PERCENT * chosen.placement.width)
-            self.angle_box.setValue(chosen.placement.angle)
+        at = chosen.placement
+        values = (_PERCENT * at.x, _PERCENT * at.y, _PERCENT * at.width, at.angle)
+        for box, value in zip(self._numbers, values, strict=True):
+            with QSignalBlocker(box):
+                box.setValue(value)
+        with QSignalBlocker(self.opacity):
             self.opacity.set_share(chosen.opacity)
 
     def _take(self) -> None:
-        chosen = self._placing.current
-        if chosen is None:
-            return
-        at = chosen.placement
-        width, angle = self.width_box.value() / _PERCENT, self.angle_box.value()
-        self._placing.move(
-            self._placing.chosen, Placement.nearest(at.x, at.y, width, angle)
+        """Lay the sticker where the numbers say."""
+        x, y, width, angle = (box.value() for box in self._numbers)
+        placement = Placement.nearest(
+            x / _PERCENT, y / _PERCENT, width / _PERCENT, angle
         )
+        self._placing.move(self._placing.chosen, placement)
         self._placing.settle()
 
 
