@@ -15,13 +15,14 @@ from nnviz.base.attacks import survivals
 from nnviz.base.results import Ranking, Report
 from nnviz.base.targets import class_text
 from nnviz.gui.attacks import Attacks
+from nnviz.gui.panels.bars import Bars
 from nnviz.gui.parts import MARGIN, button, label, named, row, scrolled
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.epsilon import STEPS, EpsilonSlider
 from nnviz.gui.views.pair_bars import PairBars
 from nnviz.gui.workbench import Workbench
 
-_ROWS = 6
+_ROWS, _TOP = 6, 5
 _NORMS = {"linf": "/255", "l2": "/255 (L2)"}
 
 
@@ -35,9 +36,11 @@ class AttackPanel(QWidget):
         self.setObjectName("page")
         self._bench, self._attacks = bench, attacks
         self.verdict = label(style="heading", wrap=True)
+        self.now = Bars(_TOP)
         self.bars = PairBars(_ROWS)
         self.bars.setToolTip(self.tr("Click a class to attack towards or away from it"))
-        self.bars.chosen.connect(self._ask)
+        for bars in (self.now, self.bars):
+            bars.chosen.connect(self._ask)
         self.slider = EpsilonSlider()
         self.slider.setToolTip(
             self.tr("Makes the noise that was found weaker and asks the network again")
@@ -106,16 +109,21 @@ class AttackPanel(QWidget):
         line = row(self.flip_words, self.flips)
         line.setStretch(0, 1)
         noise.addLayout(line)
-        noise.addWidget(self.survives)
-        noise.addSpacing(GRID)
-        noise.addLayout(row(self.explain, self.save, None))
+        done = self._done = named(QWidget(), "page")
+        after = QVBoxLayout(done)
+        after.setContentsMargins(0, 0, 0, 0)
+        after.setSpacing(2 * GRID)
+        after.addWidget(self.survives)
+        after.addLayout(row(self.explain, self.save, None))
         inner = named(QWidget(), "page")
         column = QVBoxLayout(inner)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)
         column.addWidget(self.verdict)
-        column.addWidget(self.bars)
         column.addWidget(self._noise)
+        column.addWidget(self.now)
+        column.addWidget(self.bars)
+        column.addWidget(done)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -125,15 +133,11 @@ class AttackPanel(QWidget):
 
     def _show_prediction(self, report: Report | None) -> None:
         """Show what the network says before anything was attacked."""
+        main = report.main if report is not None else None
+        self.now.show_ranking(main if isinstance(main, Ranking) else None)
         if self._attacks.run is None:
             self._fill(None)
-            main = report.main if report is not None else None
-            if isinstance(main, Ranking) and main.labels:
-                self.verdict.setText(
-                    self.tr("{0}, {1} %. Run an attack.").format(
-                        main.labels[0], f"{100 * float(main.values[0]):.1f}"
-                    )
-                )
+            self.verdict.setText(self.tr("Not attacked yet"))
 
     def _show_report(self, report: Report) -> None:
         """Show the answers of a step, or with a share of the noise."""
@@ -147,12 +151,14 @@ class AttackPanel(QWidget):
     def _fill(self, ranking: Ranking | None) -> None:
         self.bars.show_ranking(ranking)
         self.bars.setVisible(ranking is not None)
+        self.now.setVisible(ranking is None)
 
     def _show(self) -> None:
         """Show what is known of the attack."""
         attacks = self._attacks
         run, shown = attacks.run, attacks.shown
-        self._noise.setVisible(run is not None)
+        for part in (self._noise, self._done):
+            part.setVisible(run is not None)
         if run is None:
             with QSignalBlocker(self.slider):
                 self.slider.setValue(STEPS)

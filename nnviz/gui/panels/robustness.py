@@ -107,7 +107,8 @@ class RobustnessPanel(QWidget):
             self._bench.look, "folder-open", self.tr("Choose a folder"), self.ask_folder
         )
         form = QGridLayout()
-        form.setSpacing(GRID)
+        form.setHorizontalSpacing(2 * GRID)
+        form.setVerticalSpacing(GRID)
         form.setColumnStretch(1, 1)
         rows = (
             (self.tr("Folder"), row(self.folder, choose)),

@@ -29,7 +29,8 @@ from nnviz.render.pictures import rgb8
 from nnviz.render.words import number, percent
 
 _BAR_ROLE = Qt.ItemDataRole.UserRole
-_THICK = 6
+_THICK, _THIN = 6, 3
+_BECAME = "\N{RIGHTWARDS ARROW}"
 _PHOTO = 0.6
 """Share of the view that the photograph has."""
 Index = QModelIndex | QPersistentModelIndex
@@ -45,6 +46,8 @@ class _Bar:
     end: float
     zero: float
     negative: bool
+    earlier: float | None = None
+    """End of the bar that there was before, where something was changed."""
 
 
 class RankingView(ResultView):
@@ -147,10 +150,15 @@ def bars_of(ranking: Ranking) -> list[_Bar]:
     zero = min(max(-low / span, 0.0), 1.0)
     shown = percent if ranking.unit == "probability" else number
     bars = []
-    for label, value in zip(ranking.labels, values, strict=True):
+    for row, (label, value) in enumerate(zip(ranking.labels, values, strict=True)):
         place = min(max((value - low) / span, 0.0), 1.0)
         first, last = sorted((zero, place))
-        bars.append(_Bar(label, shown(value), first, last, zero, value < 0))
+        words, before = shown(value), None
+        if ranking.earlier is not None:
+            was = float(ranking.earlier[row])
+            words = f"{shown(was)} {_BECAME} {words}"
+            before = min(max((was - low) / span, 0.0), 1.0)
+        bars.append(_Bar(label, words, first, last, zero, value < 0, before))
     return bars
 
 
@@ -199,6 +207,9 @@ class _BarDelegate(QStyledItemDelegate):
         right = track.left() + round(bar.end * track.width())
         colour = tokens.negative if bar.negative else tokens.accent
         painter.fillRect(QRect(left, top, max(1, right - left), _THICK), colour)
+        if bar.earlier is not None:
+            wide = max(1, round(bar.earlier * track.width()))
+            painter.fillRect(QRect(track.left(), top, wide, _THIN), tokens.quiet)
         if bar.zero > 0:
             painter.setPen(tokens.quiet)
             zero = track.left() + round(bar.zero * track.width())

@@ -1,0 +1,138 @@
+"""Attacks beside the bare passes that they need, and beside other programs.
+
+A step of an attack is one pass forward and back from the pixels of ``resnet18``; what
+is measured is what the attack adds to that.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from statistics import median
+
+import torch
+
+from nnviz.base.events import Partial
+from nnviz.base.images import image_from_array
+from nnviz.base.requests import RunMethod
+from nnviz.engine.ops.attack_goals import Goal, Victim
+from nnviz.engine.ops.carlini_wagner import (
+    Search,
+    descend,
+    first_constants,
+    first_descent,
+)
+from nnviz.engine.ops.deepfool import walked
+from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
+from nnviz.engine.session import Session
+from tests.benchmarks.engine import MODEL, finish, never, photo
+from tests.benchmarks.explain import PEERS, ROOT
+from tests.benchmarks.figures import Figure, benchmark, ratio, seconds
+
+EPSILON, STEP, STEPS = 4 / 255, 1 / 255, 40
+DESCENT = 20
+CANDIDATES, WALK, OVERSHOOT = 10, 50, 0.02
+ROUNDS = 5
+
+
+class Bench:
+    """A photograph, a network, and attacks on both."""
+
+    def __init__(self) -> None:
+        self.session = Session(activation_bytes=0)
+        self.image = image_from_array(photo())
+        self.model = finish(self.session.store.open(MODEL, never))
+        self.x = self.model.pixel_input(self.image)
+        self.victim = Victim(
+            net=self.model.net, normaliser=self.model.normaliser, check=never
+        )
+        answer = self.victim.logits(self.x).argmax(1)
+        classes = torch.nn.functional.one_hot(answer, 1000).bool()
+        self.answer, self.goal = answer, Goal(classes, towards=False)
+        self.whole = torch.nn.Sequential(self.model.normaliser, self.model.net)
+
+    def bare(self, count: int) -> None:
+        """Go forward and back, nothing else."""
+        for _ in range(count):
+            x = self.x.clone().requires_grad_()
+            loss = torch.nn.functional.cross_entropy(self.whole(x), self.answer)
+            torch.autograd.grad(loss, x)
+
+    def climb(self, steps: int, step: float) -> torch.Tensor:
+        """FGSM and PGD."""
+        at = Position(self.x, torch.zeros_like(self.x))
+        how = Climb(epsilon=EPSILON, step=step)
+        for _ in range(steps):
+            _, gradient = self.victim.gradient(at.pixels, self.goal.loss)
+            at = climbed(self.x, at, gradient, how)
+        return at.pixels
+
+    def descend(self, steps: int) -> None:
+        """Carlini and Wagner, for one value of c."""
+        at = first_descent(self.x)
+        constants = first_constants(1, 1.0, self.x).value
+        for _ in range(steps):
+            at, _ = descend(self.victim, self.goal, self.x, at, constants, Search())
+
+    def walk(self) -> torch.Tensor:
+        """DeepFool until the answer turns."""
+        return walked(self.victim, self.goal, self.x, CANDIDATES, WALK, OVERSHOOT)
+
+    def method_step(self, method: str, **values: object) -> float:
+        """Return how long a step takes as the window sees it, s: report and all."""
+        request = RunMethod(method=method, model=MODEL, image=self.image, values=values)
+        times = [
+            time.perf_counter()
+            for step in self.session.job(request, never)
+            if isinstance(step, Partial)
+        ]
+        return median(after - before for before, after in pairwise(times[:-1]))
+
+
+@benchmark
+def attacks() -> Iterator[Figure]:
+    """Yield what each attack takes over its bare passes, ours and other programs'."""
+    bench = Bench()
+    for name, goal, ours, passes in (
+        ("FGSM", 1.05, lambda: bench.climb(1, EPSILON), 1),
+        ("PGD-40", 1.05, lambda: bench.climb(STEPS, STEP), STEPS),
+        ("CW", 1.15, lambda: bench.descend(DESCENT), DESCENT),
+    ):
+        rounds = 25 if passes == 1 else ROUNDS
+        found = ratio(ours, lambda n=passes: bench.bare(n), rounds)
+        yield Figure(f"{name} / bare passes", found, goal)
+    yield Figure("PGD's step with its report / bare pass", steps(bench), 1.25)
+    if not PEERS.exists():
+        return
+    for name, value, goal in peers():
+        yield Figure(name, value, goal, stretch=not goal)
+
+
+def steps(bench: Bench) -> float:
+    """Return a step of PGD with all that is shown of it, over a bare pass."""
+    return median(
+        bench.method_step("pgd", steps=12) / (seconds(lambda: bench.bare(11)) / 11)
+        for _ in range(3)
+    )
+
+
+def peers() -> list[tuple[str, float, float]]:
+    """Return names, values and goals (0 for none) that the peers' program prints."""
+    told = subprocess.run(
+        [PEERS, ROOT / "tests/benchmarks/programs/peers_attacks.py"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    rows = (line.rsplit(" ", 2) for line in told.splitlines())
+    return [(name, float(value), float(goal)) for name, value, goal in rows]
+
+
+def median_ratio(
+    ours: Callable[[], object], other: Callable[[], object], rounds: int = 3
+) -> float:
+    """Return the median of interleaved rounds; ours is warmed up."""
+    ours()
+    return median(seconds(ours) / seconds(other) for _ in range(rounds))
