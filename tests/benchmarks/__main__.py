@@ -7,6 +7,7 @@ import argparse
 import sys
 
 from tests.benchmarks import (  # noqa: F401  they register
+    attack,
     canvas,
     dream,
     engine,
