@@ -1,6 +1,6 @@
 """All panels of the window, made once, each in its dock."""
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
 from nnviz.gui.attacks import Attacks
@@ -38,6 +38,7 @@ _BESIDE = (
     "robustness",
     "preprocess",
 )
+_LITTLE, _MUCH = 120, 560
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -106,8 +107,31 @@ class Stage(QObject):
             lambda report: self.centre.result.show_report(report, bench.selection.image)
         )
 
+    def _give_attack_room(self) -> None:
+        """Let the answers and the slider be seen at once; layers matter little here."""
+        self._window.resizeDocks(
+            [self.docks["browser"], self.docks["attack"]],
+            [self._look.px(_LITTLE), self._look.px(_MUCH)],
+            Qt.Orientation.Vertical,
+        )
+
+    def _give_room(self) -> None:
+        """Show the style's panel, whole where the window is high enough."""
+        docks, px = self.docks, self._look.px
+        if docks["style"].isHidden():
+            return
+        docks["style"].raise_()
+        needed = self.style.needed_height() + px(32)
+        if docks["style"].height() < needed:
+            self._window.resizeDocks(
+                [docks["style"], docks["recordings"]],
+                [needed, px(120)],
+                Qt.Orientation.Vertical,
+            )
+
     def _show_photograph(self, painting: bool) -> None:  # noqa: FBT001 - a Qt slot
-        """Show the photograph, too, while a mask is painted on it."""
+        """Show the photograph, too, while a mask is painted on it: all of it."""
+        self.centre.photo.set_framed(framed=not painting)
         if painting and self.centre.mode not in (PHOTO, BOTH):
             self.centre.set_mode(BOTH)
 
@@ -137,8 +161,11 @@ class Stage(QObject):
         self._aside = ()
         for name, dock in self.docks.items():
             dock.setVisible(name in workspace.docks)
+        if "attack" in workspace.docks:
+            QTimer.singleShot(0, self, self._give_attack_room)
         if "style" in workspace.docks:
-            self.docks["style"].raise_()
+            # Once the docks are laid out.
+            QTimer.singleShot(0, self, self._give_room)
 
     def make_room(self, *, wide: bool) -> None:
         """Hide what stands beside the middle while that needs the width, or show it."""

@@ -1,5 +1,6 @@
 """Style pictures, the strip from less style to more, and where the style goes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,11 @@ STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
 _STRIP_PLACE, _SEGMENT_PLACE = "style:strip", "style:segments"
 _SEGMENTER = "bundled:scenes-segmenter"
 _STYLE, _MASK = "style", "mask"
+_SLOTS = ("style", "second", "third")
+"""Parameters that name a picture; all but the first have a share."""
+_WHOLE = 100
+MOST = len(_SLOTS)
+"""Pictures that are blended, at most."""
 _WHITE = 255
 _GAP = 2
 """Px between the pictures of a strip."""
@@ -84,7 +90,7 @@ class Styles(QObject):
         self.pictures += new
         if files:
             self.listed.emit()
-            self.choose((files[0],))
+            self.choose(files[:1])
 
     def add_pixels(self, pixels: Bytes) -> None:
         """Offer a picture that has no file: the clipboard's."""
@@ -98,22 +104,29 @@ class Styles(QObject):
             self.listed.emit()
 
     @property
-    def chosen(self) -> tuple[str, ...]:
-        """The style pictures that are used: one, or two that are blended."""
+    def chosen(self) -> dict[str, float]:
+        """The style pictures that are used, and how much of the style each is, %."""
         values = self._values()
-        names = str(values.get("style", "")), str(values.get("second", ""))
-        return tuple(each for each in names if each)
+        further = {
+            str(values[name]): float(values[f"{name}_share"])
+            for name in _SLOTS[1:]
+            if values.get(name)
+        }
+        first = str(values.get(_SLOTS[0], ""))
+        left = max(0.0, _WHOLE - sum(further.values()))
+        return {first: left, **further} if first else {}
 
-    @property
-    def share(self) -> float:
-        """How much of the style is the second picture's, %."""
-        return float(self._values().get("second_share", 0.0))
-
-    def choose(self, texts: tuple[str, ...]) -> None:
-        """Use a style picture, or blend a second one into it."""
-        first, second = (*texts, "", "")[:2]
-        if first:
-            self._set({"style": first, "second": second})
+    def choose(self, texts: Sequence[str]) -> None:
+        """Use a style picture, or blend up to three; new ones count alike."""
+        if not texts:
+            return
+        names = (*texts, *[""] * len(_SLOTS))[: len(_SLOTS)]
+        values: dict[str, Value] = dict(zip(_SLOTS, names, strict=True))
+        count = sum(map(bool, names))
+        if count != len(self.chosen):
+            share = float(_WHOLE // max(count, 2))
+            values |= {f"{name}_share": share for name in _SLOTS[1:]}
+        self._set(values)
 
     # --- less style, more style
 
@@ -261,8 +274,7 @@ class Styles(QObject):
         return (
             image.sha256 if image is not None else "",
             self._bench.models.request.reference,
-            self.chosen,
-            self.share,
+            tuple(self.chosen.items()),
             self._values().get("mask"),
         )
 

@@ -191,6 +191,11 @@ QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected {
     background: $raised; color: $text;
 }
+QListView#pictures::item { border: 2px solid transparent; border-radius: $px4; }
+QListView#pictures::item:selected { border-color: $accent; }
+QToolButton#tile { border: 2px solid transparent; border-radius: $px4; padding: 0; }
+QToolButton#tile:hover { background: $hover; }
+QToolButton#tile:checked, QToolButton#tile:focus { border-color: $accent; }
 QTreeView::branch { background: $panel; }
 QTreeView::branch:hover { background: $hover; }
 QTreeView::branch:selected { background: $raised; }

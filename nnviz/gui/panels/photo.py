@@ -22,6 +22,7 @@ class PhotoPane(QWidget):
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
+        self._framed = True
         self.canvas = Canvas()
         self.canvas.setAccessibleName(self.tr("Photograph"))
         column = QVBoxLayout(self)
@@ -46,10 +47,15 @@ class PhotoPane(QWidget):
         self.canvas.fit()
         self._frame()
 
+    def set_framed(self, *, framed: bool) -> None:
+        """Outline what the network sees, or leave the photograph as it is."""
+        self._framed = framed
+        self._frame()
+
     def _frame(self) -> None:
         """Outline what the network sees of the photograph."""
         chosen = self._bench.selection
-        if chosen.image is None or chosen.model is None:
+        if not self._framed or chosen.image is None or chosen.model is None:
             self.canvas.set_marks()
             return
         placement = chosen.model.preprocess.placement(chosen.image.size)

@@ -38,7 +38,7 @@ from nnviz.gui.parts import (
     scrolled,
     toggle_button,
 )
-from nnviz.gui.styles import STRIP, Styles
+from nnviz.gui.styles import MOST, STRIP, Styles
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.brush import SIZES, MaskBrush
 from nnviz.gui.views.layers import Bytes, array_of
@@ -52,7 +52,6 @@ _THUMBNAIL = 160
 """Longer side that is asked for, px."""
 _STRIP_SIDE = 52
 _TICKS = 100
-_TWO = 2
 
 
 class StylePanel(QWidget):
@@ -84,13 +83,18 @@ class StylePanel(QWidget):
         column.addWidget(self.pictures, 1)
         column.addWidget(self.strip)
         column.addWidget(self.where)
+        self._inner = inner
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(inner))
 
+    def needed_height(self) -> int:
+        """Return the height at which nothing has to be scrolled, px."""
+        return self._inner.minimumSizeHint().height()
+
 
 class PicturesPart(QWidget):
-    """Style pictures: a click uses one, a second one with Ctrl is blended in."""
+    """Style pictures: a click uses one; with Ctrl others are blended in."""
 
     def __init__(self, bench: Workbench, styles: Styles) -> None:
         super().__init__()
@@ -98,7 +102,7 @@ class PicturesPart(QWidget):
         self.list = _PictureList(styles)
         self.list.setAccessibleName(self.tr("Style pictures"))
         self.list.setIconSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
-        self.list.setMinimumHeight(bench.look.px(_SIDE + 30))
+        self.list.setMinimumHeight(bench.look.px(_SIDE + 36))
         self.list.itemSelectionChanged.connect(self._choose)
         remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -171,23 +175,22 @@ class PicturesPart(QWidget):
         selected = [str(item.data(_TEXT)) for item in self.list.selectedItems()]
         kept = [each for each in self._styles.chosen if each in selected]
         new = [each for each in selected if each not in kept]
-        self._styles.choose((*kept[: _TWO - len(new[:1])], *new)[:_TWO])
+        self._styles.choose([*kept[: MOST - len(new[:1])], *new][:MOST])
         self._mark()
 
     def _mark(self) -> None:
         """Select what is used, and say how much of each."""
-        chosen, share = self._styles.chosen, self._styles.share
+        chosen = self._styles.chosen
         with QSignalBlocker(self.list):
             for item in self._items():
                 item.setSelected(item.data(_TEXT) in chosen)
-        if len(chosen) == _TWO:
-            names = [Path(each).stem for each in chosen]
-            words = self.tr("{0} {1}, {2} {3}").format(
-                names[0], percent(1 - share / 100), names[1], percent(share / 100)
-            )
-        else:
-            words = self.tr("Drop pictures here; Ctrl+click blends a second one in.")
-        self.hint.setText(words)
+        blend = [
+            f"{Path(text).stem} {percent(share / 100)}"
+            for text, share in chosen.items()
+        ]
+        if len(blend) < 2:  # noqa: PLR2004
+            blend = [self.tr("Drop pictures here; Ctrl+click blends another one in.")]
+        self.hint.setText(" · ".join(blend))
 
     def _remove(self) -> None:
         item = self.list.currentItem()
@@ -200,6 +203,7 @@ class _PictureList(QListWidget):
 
     def __init__(self, styles: Styles) -> None:
         super().__init__()
+        self.setObjectName("pictures")
         self._styles = styles
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
@@ -208,6 +212,10 @@ class _PictureList(QListWidget):
         self.setUniformItemSizes(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setAcceptDrops(True)
+
+    def sizeHint(self) -> QSize:
+        """Ask for no more than is needed: what is below is to be seen too."""
+        return self.minimumSize()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and pictures."""
@@ -308,7 +316,9 @@ class WherePart(QWidget):
         look = bench.look
         self.paint = toggle_button(look, "brush", self.tr("Paint where the style goes"))
         self.erase = toggle_button(look, "eraser", self.tr("Erase"))
-        self.width_slider = named(QSlider(Qt.Orientation.Horizontal), name=self.tr("Brush"))
+        self.width_slider = named(
+            QSlider(Qt.Orientation.Horizontal), name=self.tr("Brush")
+        )
         self.width_slider.setToolTip(self.tr("Size of the brush"))
         self.width_slider.setRange(round(_TICKS * SIZES[0]), round(_TICKS * SIZES[1]))
         self.width_slider.setValue(round(_TICKS * brush.size))
@@ -325,7 +335,9 @@ class WherePart(QWidget):
         column.setSpacing(GRID)
         title = label(self.tr("WHERE IT GOES"), "section")
         column.addLayout(row(title, None, self.segment))
-        column.addLayout(row(self.paint, self.erase, self.width_slider, self.undo, self.clear))
+        column.addLayout(
+            row(self.paint, self.erase, self.width_slider, self.undo, self.clear)
+        )
         column.addWidget(self.state)
         self._connect()
         self._show()
@@ -334,7 +346,9 @@ class WherePart(QWidget):
         brush = self.brush
         self.paint.toggled.connect(self._toggle)
         self.erase.toggled.connect(self._set_erasing)
-        self.width_slider.valueChanged.connect(lambda tick: brush.set_size(tick / _TICKS))
+        self.width_slider.valueChanged.connect(
+            lambda tick: brush.set_size(tick / _TICKS)
+        )
         brush.changed.connect(self._stroked)
         self._bench.selection.image_changed.connect(lambda _: self._renew())
         self._styles.segments_found.connect(self._offer)
