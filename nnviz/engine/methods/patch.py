@@ -1,6 +1,6 @@
 """Adversarial patch: a sticker learned so that it fools wherever it lies."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
@@ -19,6 +19,8 @@ from nnviz.engine.ops.budget import Pace
 from nnviz.engine.ops.climbing import as_picture
 from nnviz.engine.ops.conditions import Conditions, View, drawn_views, seen
 from nnviz.engine.ops.descent import Descent
+from nnviz.engine.ops.detection import candidates_of
+from nnviz.engine.ops.detector_crowds import FOUND, Watch, choose_kinds
 from nnviz.engine.ops.gradients import gradient_pace
 from nnviz.engine.ops.pasting import Sticker
 from nnviz.engine.ops.printable import outlined, penalty
@@ -122,7 +124,7 @@ class PatchParams(GoalParams):
     group="Attack",
     live=False,
     reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
-    tasks=(Task.CLASSIFY,),
+    tasks=(Task.CLASSIFY, Task.DETECT),
     recorded=True,
 )
 class Patch:
@@ -142,7 +144,8 @@ class Patch:
     misleads: ClassVar[str] = (
         "Learned on one photograph, it need not work on others: name a folder. The "
         "conditions are simulated; a printer's colours, a crease or a reflection are "
-        "not. It is made for this network."
+        "not. It is made for this network. Of a detector it hides, or conjures up, a "
+        "class; what the sticker itself covers is hidden by any other too."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 4, "batch": 2, "trials": 4, "side": 16},
@@ -319,25 +322,59 @@ class _Task:
 
 
 def _task(ctx: Context, params: PatchParams) -> _Task:
-    attempt = ctx.attempt(params.target, towards=params.towards)
+    detects = ctx.model.info.task is Task.DETECT
+    words, aimed = (_watching if detects else _classifying)(ctx, params)
+    photo = ctx.pixels.cpu()
+    tests = [("this photograph", aimed(photo))]
+    if not params.pictures.strip():
+        return _Task(words, tests[0][1], tuple(tests))
+    learned, held_out = ctx.pictures(params.pictures, params.count)
+    tests.append((f"{len(held_out)} other photographs", aimed(held_out)))
+    return _Task(words, aimed(torch.cat([photo, learned])), tuple(tests))
 
-    def crowd(clean: Tensor) -> Crowd:
+
+Aimed = Callable[[Tensor], Aim]
+"""From pictures (N, C, H, W) to what is wanted of them."""
+
+
+def _classifying(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:
+    attempt = ctx.attempt(params.target, towards=params.towards)
+    named = bool(params.target.strip())
+
+    def aimed(clean: Tensor) -> Aim:
         return Crowd(
             victim=attempt.victim,
             clean=clean,
             goal=attempt.chosen.goal,
-            own=not params.target.strip(),
+            own=not named,
             device=ctx.device,
         )
 
-    photo = ctx.pixels.cpu()
-    tests: list[tuple[str, Aim]] = [("this photograph", crowd(photo))]
-    if not params.pictures.strip():
-        return _Task(attempt.chosen.words, tests[0][1], tuple(tests))
-    learned, held_out = ctx.pictures(params.pictures, params.count)
-    tests.append((f"{len(held_out)} other photographs", crowd(held_out)))
-    words = attempt.chosen.words if params.target.strip() else "away from the answer"
-    return _Task(words, crowd(torch.cat([photo, learned])), tuple(tests))
+    alone = named or not params.pictures.strip()
+    return attempt.chosen.words if alone else "away from each one's answer", aimed
+
+
+def _watching(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:
+    model = ctx.model
+    with torch.no_grad():
+        size = ctx.placement.input_size
+        found = candidates_of(model.net, ctx.outputs(), size, FOUND)
+    kinds, words = choose_kinds(
+        params.target, model.info, found, towards=params.towards
+    )
+
+    def aimed(clean: Tensor) -> Aim:
+        return Watch(
+            net=model.net,
+            normaliser=model.normaliser,
+            check=ctx.check,
+            clean=clean,
+            kinds=kinds,
+            towards=params.towards,
+            device=ctx.device,
+        )
+
+    return words, aimed
 
 
 def _conditions(params: PatchParams) -> Conditions:

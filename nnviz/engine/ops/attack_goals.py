@@ -1,6 +1,6 @@
 """What an attack wants a classifier to say, and a classifier as an attack sees it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -163,27 +163,38 @@ def choose_goal(text: str, info: ModelInfo, logits: Tensor, *, towards: bool) ->
         )
     if towards and not text.strip():
         raise UsageError(OPTION, "names no class to reach", "give one, or click a bar")
-    indices = _indices(text, info, logits)
+    indices = named_classes(text, info, int(logits[0].argmax()))
     classes = torch.zeros_like(logits, dtype=torch.bool)
     classes[:, indices] = True
     if bool(classes.all()):
         raise UsageError(OPTION, "names every class", "leave some out")
+    words = goal_words(indices, info, towards=towards)
+    return Chosen(Goal(classes, towards), words, indices[0])
+
+
+def goal_words(indices: Sequence[int], info: ModelInfo, *, towards: bool) -> str:
+    """Return what is wanted of some classes, "away from tabby or tiger cat"."""
     names = " or ".join(label(info, index) for index in indices)
-    return Chosen(
-        Goal(classes, towards),
-        f"{'towards' if towards else 'away from'} {names}",
-        indices[0],
-    )
+    return f"{'towards' if towards else 'away from'} {names}"
 
 
-def _indices(text: str, info: ModelInfo, logits: Tensor) -> list[int]:
+def named_classes(text: str, info: ModelInfo, predicted: int) -> list[int]:
+    """Return the indices of classes by name or index, separated by ``|``.
+
+    Args:
+        text: what the user wrote.
+        info: of the network.
+        predicted: the class that "" stands for.
+
+    Raises:
+        UsageError: nothing of that name.
+    """
     found: dict[int, None] = {}
     for name in text.split(SEPARATOR):
         target = parse_target(name, info.labels)
         if not isinstance(target, ClassTarget):
             raise UsageError(OPTION, f"{name.strip()!r} is no class", "name classes")
-        index = target.index
-        found[int(logits[0].argmax()) if index is None else index] = None
+        found[predicted if target.index is None else target.index] = None
     return list(found)
 
 
