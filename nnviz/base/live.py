@@ -7,6 +7,7 @@ from typing import Protocol
 
 from nnviz.base.info import ModelEntry, ModelInfo, Task
 from nnviz.base.parameters import Value
+from nnviz.base.placed import Placed
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.base.results import Boxes, Heatmap, Mask, Ranking
@@ -175,6 +176,7 @@ class LiveOrder:
         model: how the network is opened.
         values: parameters of the method.
         record: path of a film to write; None for none.
+        stickers: to lay on each frame, the lowest first.
     """
 
     source: SourceRequest | None
@@ -182,3 +184,4 @@ class LiveOrder:
     model: ModelRequest
     values: Mapping[str, Value]
     record: Path | None = None
+    stickers: tuple[Placed, ...] = ()

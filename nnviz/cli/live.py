@@ -13,10 +13,12 @@ from nnviz.base.errors import ErrorRecord, UsageError
 from nnviz.base.events import Done, Failed, Policy, Priority
 from nnviz.base.info import MethodInfo
 from nnviz.base.live import CONTENTS, Content, LiveOrder, Recorded, Shown, found
+from nnviz.base.placed import parse_placed
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
 from nnviz.base.video import FILM_ENDINGS, SourceRequest, SourceState, SourceStatus
 from nnviz.cli import arguments, console, known
 from nnviz.cli.arguments import Parser
+from nnviz.media.placed import open_placed
 from nnviz.runtime.live import LIVE_PLACES, LiveLoop, Trouble
 from nnviz.runtime.live_record import RECORD_PLACE
 from nnviz.runtime.mailbox import Posted
@@ -68,6 +70,7 @@ def read(words: Sequence[str]) -> tuple[LiveOrder, argparse.Namespace]:
         ),
         values=arguments.parameter_values(options, method.parameters),
         record=_film(options.record),
+        stickers=parse_placed(options.stickers),
     )
     return order, options
 
@@ -87,6 +90,7 @@ class _Follower:
         self._last: Shown | None = None
         self._began = time.monotonic()
         self._ended = False
+        self._loop.set_stickers(open_placed(order.stickers))
         self._loop.set_template(
             RunMethod(
                 method=order.content.method, model=order.model, values=order.values
@@ -279,6 +283,11 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser.add_argument(
         "--record", metavar="OUT.mp4", help="write a film, and its numbers as .csv"
     )
+    parser.add_argument(
+        "--stickers", metavar="TEXT", default="",
+        help="laid on each frame: STICKER @ X Y WIDTH ANGLE; ..., as of nnviz run "
+        "placed_stickers",
+    )  # fmt: skip
     parser.add_argument("--no-window", action="store_true", help="write lines instead")
     parser.add_argument(
         "--seconds", metavar="N", type=_seconds, help="end after so long"

@@ -442,7 +442,8 @@ class LiveStickers(Placing):
     def __init__(self, shelf: Shelf, settings: Settings) -> None:
         super().__init__(shelf, settings, "live", shelf)
         self._bridge: Bridge | None = None
-        self.shown = False
+        self.shown = self.asked = False
+        """Whether their panel is open; whether the program was started with some."""
         self.changed.connect(self._paste)
         shelf.changed.connect(self._paste)
 
@@ -451,6 +452,12 @@ class LiveStickers(Placing):
         super().attach(bridge)
         self._bridge = bridge
         self._paste()
+
+    def begin_with(self, stickers: tuple[Placed, ...]) -> None:
+        """Lay what the program was started with, if anything."""
+        if stickers:
+            self.asked = True
+            self.set_text(placed_text(stickers))
 
     def be_seen(self, *, seen: bool) -> None:
         """Paste them only while it can be seen where they come from."""

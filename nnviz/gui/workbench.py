@@ -166,6 +166,7 @@ class Workbench(QObject):
         """Begin with a camera in place of a photograph."""
         if order.source is not None:
             self.live.request = order.source
+        self.live_stickers.begin_with(order.stickers)
         self.live_wanted.emit()
         self.runs.prefer(order.content.method, order.values)
         self.models.open_request(order.model)

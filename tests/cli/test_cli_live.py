@@ -39,6 +39,22 @@ def test_a_film_is_followed_to_its_end(nnviz, film, tmp_path):
         assert sum(1 for _ in recorded.decode(video=0)) == len(numbers)
 
 
+def test_stickers_lie_on_each_frame(nnviz, film, tmp_path):
+    """Truth: PyAV reads green pixels out of the film; the source has none."""
+    out = tmp_path / "out.mp4"
+    sticker = "square:#00ff00 @ 0.5 0.5 0.8 0"
+    words = ("live", "--source", film, *QUICK, "--stickers", sticker, "--record", out)
+    assert nnviz(*words)[0] == 0
+    with av.open(str(out)) as recorded:
+        pictures = [
+            each.to_ndarray(format="rgb24") for each in recorded.decode(video=0)
+        ]
+    assert pictures
+    for picture in pictures:
+        red, green, blue = picture.transpose(2, 0, 1)
+        assert ((green > 200) & (red < 60) & (blue < 60)).mean() > 0.1
+
+
 def test_lines_for_people_name_rate_age_and_result(nnviz, film):
     """Truth: the words by hand."""
     _, text, _ = nnviz("live", "--source", film, *QUICK, "--seconds", "20")

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from nnviz.base.events import Done
 from nnviz.base.placed import OPENED, Cut, OpenedSticker
 from nnviz.base.stickers import Placement
+from nnviz.cli.live import read
 from nnviz.gui.main_window import INSPECT, LIVE
 from nnviz.media.placed import open_cut
 from nnviz.media.stickers import with_alpha
@@ -133,3 +134,14 @@ def test_another_source_is_counted_from_its_first_frame(lively, fake):
     fake.live.source.give(4)
     assert panel.tally.frames == 4
     assert np.isclose(panel.tally.right, 4)
+
+
+def test_the_command_line_lays_some(window, fake):
+    """Truth: what ``nnviz live --stickers`` says."""
+    order, _ = read(["--stickers", f"{RED} @ 0.25 0.5 0.2 0"])
+    window.bench.start_live(order)
+    disc = open_cut(Cut("round", "#e53935"))
+    fake.event.emit(OPENED, Done(OpenedSticker(RED, disc, with_alpha(disc))))
+    ((_, placement, _),) = fake.live.layers
+    assert placement == Placement(0.25, 0.5, 0.2, 0)
+    assert window.stage.centre.live.stickers.isVisible()

@@ -75,6 +75,7 @@ class LivePane(QWidget):
             part.hide()
             self.header.stickers.toggled.connect(part.setVisible)
         follow(self.view.frame.canvas, self._bench.live_stickers)
+        self.header.stickers.setChecked(self._bench.live_stickers.asked)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space holds the frame and lets it go; full stop and comma go step by step."""
