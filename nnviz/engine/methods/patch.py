@@ -86,7 +86,11 @@ class PatchParams(GoalParams):
         Help("How much noise a camera may add (sigma)."),
     ] = 4.0  # fmt: skip
     anywhere: Annotated[
-        bool, Help("Learn for all places of the picture, or for one.")
+        bool,
+        Help(
+            "Learn for all places of the picture, or for one. A detector overlooks only "
+            "what the sticker is near to: give the place."
+        ),
     ] = True
     x: Annotated[
         float, Range(0, 1), Along("x"), When("anywhere", (False,)),
@@ -278,8 +282,8 @@ class _Learning:
         def work(part: slice) -> Tensor:
             clean = aim.pictures(rows[part])
             pictures = seen(clean, sticker, views[part], self._ctx.generator)
-            if not part.start:
-                self._samples = pictures
+            kept = pictures if not part.start else torch.cat([self._samples, pictures])
+            self._samples = kept[:_SHOWN]
             return aim.reached(pictures, rows[part]).cpu()
 
         parts = self._ctx.in_chunks(len(rows), self._pace(), work)
