@@ -144,10 +144,10 @@ class Stage(QObject):
         self._add("attack", self.tr("Before and after"), self.attack, _LEFT)
         self._add("recordings", self.tr("Recordings"), self.recordings, _LEFT)
         self._add("lesson", self.tr("A style of your own"), self.lesson, _LEFT)
-        # Both below the network would be too high for a small screen.
+        # All below each other would be too high for a small screen.
         window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
-        window.tabifyDockWidget(self.docks["recordings"], self.docks["lesson"])
-        window.tabifyDockWidget(self.docks["browser"], self.docks["style"])
+        for name in ("style", "lesson"):
+            window.tabifyDockWidget(self.docks["browser"], self.docks[name])
         self._add("method", self.tr("Method"), self.method, _RIGHT)
         self._add("robustness", self.tr("Accuracy curve"), self.robustness, _RIGHT)
         self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)

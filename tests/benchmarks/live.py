@@ -13,6 +13,9 @@ NETWORKS = (
     ("resnet18", "zoo:resnet18@random", "predictions"),
     ("faces", "bundled:faces", "detect"),
 )
+PAINTED = ((256, 15.0), (512, None))
+"""Longest sides that frames are painted at, px, and the frames a second that are
+wanted."""
 SOAK_MINUTES = 20.0
 
 
@@ -28,6 +31,26 @@ def live() -> Iterator[Figure]:
                 "live.py", str(film), model, method, str(ROUNDS), str(SECONDS)
             )
             yield from _figures(name, found, BENCH_RATE)
+
+
+@benchmark
+def live_style() -> Iterator[Figure]:
+    """Painting a 720p film in the window, against the network's passes, likewise."""
+    from tests.support.films import BENCH_RATE, bench_film
+
+    with tempfile.TemporaryDirectory() as folder:
+        film = bench_film(Path(folder, "film.mp4"))
+        for size, wanted in PAINTED:
+            found = run_program(
+                "live.py",
+                *(str(film), "bundled:strokes", "fast_style"),
+                *(str(ROUNDS), str(SECONDS), str(size)),
+            )
+            name = f"style {size} px"
+            yield from _figures(name, found, BENCH_RATE)
+            if wanted is not None:
+                pace = 1e3 / found["frames_per_second"]
+                yield Figure(f"live {name}: a frame each", pace, 1e3 / wanted, "ms")
 
 
 def _figures(name: str, found: dict[str, float], rate: float) -> Iterator[Figure]:

@@ -1,6 +1,8 @@
 """Follow a film in the real window; print how it keeps up with the bare network.
 
-Usage: live.py FILM MODEL METHOD ROUNDS SECONDS
+Usage: live.py FILM MODEL METHOD ROUNDS SECONDS [SIZE]
+
+SIZE is that at which a method paints, px.
 
 Rounds of two halves, one after the other, so that a busy machine slows both alike: the
 window in Live (decode, resize, infer, draw, paint), and nothing but forward passes of
@@ -20,6 +22,7 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from nnviz.base.images import Image
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import SourceKind, SourceRequest
+from nnviz.engine.ops.octaves import scaled
 from nnviz.engine.session import Session
 from nnviz.gui import app
 from nnviz.gui.main_window import LIVE, MainWindow
@@ -28,6 +31,7 @@ from nnviz.media.video import open_film
 
 FILM, MODEL, METHOD = sys.argv[1:4]
 ROUNDS, SECONDS = int(sys.argv[4]), float(sys.argv[5])
+SIZE = int(sys.argv[6]) if sys.argv[6:] else 0
 BEAT = 0.010
 PATIENCE = 120.0
 
@@ -91,7 +95,7 @@ class Bare:
         image = Image(grab.pixels(), "frame", "")
         reader.close()
         with torch.no_grad():
-            self.pixels = model.normaliser(model.pixel_input(image))
+            self.pixels = model.normaliser(pixels_of(model, image))
         self.net = model.net if METHOD == "predictions" else model.twin()
 
     def run(self, seconds: float) -> float:
@@ -104,6 +108,14 @@ class Bare:
         return passes / (time.perf_counter() - began)
 
 
+def pixels_of(model, image):
+    """What the method gives the network, in the order in memory that it is fastest."""
+    if not SIZE:
+        return model.pixel_input(image)
+    pixels = model.whole_input(image, scaled(image.size, SIZE))
+    return pixels.contiguous(memory_format=torch.channels_last)
+
+
 def main() -> None:
     application = app.make_application()
     with tempfile.TemporaryDirectory() as folder:
@@ -114,7 +126,7 @@ def main() -> None:
         bench, watch = window.bench, Watch(window)
         bench.live.request = SourceRequest(kind=SourceKind.FILE, address=FILM)
         window.enter(LIVE)
-        bench.runs.prefer(METHOD)
+        bench.runs.prefer(METHOD, {"size": SIZE} if SIZE else None)
         bench.open_model(MODEL)
         until = time.monotonic() + PATIENCE
         while watch.painted < 5 and time.monotonic() < until:
