@@ -39,5 +39,11 @@ def gram_gradient(
     Returns:
         As ``maps``.
     """
-    found = torch.bmm(2 * change, maps.flatten(2)).view_as(maps)
+    flat = maps.flatten(2)
+    if maps.is_contiguous(memory_format=torch.channels_last):
+        # Laid out as it is, or what goes back would be laid out anew on its way.
+        found = torch.bmm(flat.transpose(1, 2), 2 * change).transpose(1, 2)
+    else:
+        found = torch.bmm(2 * change, flat)
+    found = found.view_as(maps)
     return found if weights is None else found * weights

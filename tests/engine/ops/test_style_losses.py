@@ -168,3 +168,17 @@ def test_gram_of_two_places_by_hand():
     # d/df of G_00 = f_0^2 is 2 f_0.
     change = torch.tensor([[[1.0, 0], [0, 0]]])
     assert gram_gradient(maps, change).tolist() == [[[[2, 6]], [[0, 0]]]]
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_gradients_of_grams_lie_as_the_maps_do_and_are_autograds(layout):
+    """Truth: autograd in float64, of the matrix times the change."""
+    generator = torch.Generator().manual_seed(3)
+    maps = torch.randn(2, 4, 3, 5, generator=generator, dtype=torch.float64)
+    maps = maps.contiguous(memory_format=layout).requires_grad_()
+    half = torch.randn(2, 4, 4, generator=generator, dtype=torch.float64)
+    change = half + half.transpose(1, 2)
+    (wanted,) = torch.autograd.grad((gram(maps) * change).sum(), maps)
+    found = gram_gradient(maps.detach(), change)
+    torch.testing.assert_close(found, wanted)
+    assert found.is_contiguous(memory_format=layout)
