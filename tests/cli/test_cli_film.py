@@ -2,9 +2,11 @@
 
 import av
 import pytest
+import torch
 from support.films import evenly, write_film
 
 from nnviz.cli import main
+from nnviz.engine.models.networks import QuickPainter
 
 QUICK = ["--size", "96", "--octaves", "1", "--steps", "1"]
 
@@ -55,3 +57,16 @@ def test_help_names_the_methods_options(capsys):
     said = capsys.readouterr().out
     for option in ("--kept", "--octaves", "--out"):
         assert option in said
+
+
+def test_a_painted_film(film, tmp_path, capsys):
+    """Truth: PyAV counts the pictures; frames of 128 px are painted at 64."""
+    torch.manual_seed(0)
+    weights, out = tmp_path / "wild.pth", tmp_path / "out.mp4"
+    torch.save(QuickPainter().state_dict(), weights)
+    words = ["film", "fast_style", str(film), "--model", str(weights)]
+    assert main([*words, "--size", "64", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines() == [str(out), "  4 pictures"]
+    with av.open(str(out)) as container:
+        sizes = [(each.height, each.width) for each in container.decode(video=0)]
+    assert sizes == [(36, 64)] * 4

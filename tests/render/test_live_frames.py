@@ -8,7 +8,16 @@ import pytest
 from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Fit, Preprocess
-from nnviz.base.results import Boxes, Heatmap, Mask, Mosaic, Ranking, Report, Text
+from nnviz.base.results import (
+    Boxes,
+    Heatmap,
+    Mask,
+    Mosaic,
+    Picture,
+    Ranking,
+    Report,
+    Text,
+)
 from nnviz.render import classes
 from nnviz.render.live import compose
 
@@ -143,3 +152,22 @@ def test_a_720p_frame_is_drawn_in_time(kind, frame):
         compose(report, frame, height=720)
         taken.append(time.process_time() - start)
     assert min(taken) < 0.03
+
+
+def test_a_painting_takes_the_place_of_the_frame(frame):
+    """Truth: two halves of plain colours, painted small and shown large."""
+    painting = np.zeros((18, 32, 3), np.float32)
+    painting[:, 16:] = 1
+    report = Report({"painting": Picture(pixels=painting, frame=Frame.PHOTO)})
+    picture = compose(report, frame, height=360)
+    assert picture.shape == (360, 640, 3)
+    assert picture[:, :300].max() == 0
+    assert picture[:, 340:].min() == 255
+    # Smooth, not squares of twenty pixels: in between there are greys.
+    assert 0 < picture[180, 320, 0] < 255
+
+
+def test_another_picture_leaves_the_frame_as_it_is(frame):
+    report = Report({"kernel": Picture(pixels=np.zeros((3, 3, 3), np.float32))})
+    plain = compose(None, frame, height=360)
+    assert np.array_equal(compose(report, frame, height=360), plain)

@@ -123,6 +123,23 @@ def test_what_the_old_question_still_answers_is_not_heard(stand):
     assert live.results.__self__.vision.looked == 2
 
 
+def test_no_frame_flashes_up_alone_while_a_slider_is_moved(stand):
+    """Truth: what was found stays until there is an answer, of the same method."""
+    live = stand(0.05)
+    live.loop.set_template(TEMPLATE)
+    live.loop.open(HAND)
+    live.loop.source.give()
+    live.results()
+    for seed in range(1, 4):
+        live.loop.set_template(replace(TEMPLATE, seed=seed))
+        live.loop.source.give()
+    shown = [each for each in live.wait(Shown, 1) if isinstance(each, Shown)]
+    assert all(each.run is not None for each in shown)
+    live.loop.set_template(replace(TEMPLATE, method="other"))
+    (alone,) = live.wait(Shown)
+    assert alone.run is None
+
+
 def test_frames_of_the_source_before_are_not_heard(stand):
     """Truth: each opening has a number of its own."""
     live = stand(0.05)

@@ -92,6 +92,16 @@ def test_nothing_is_left_of_another_source_or_of_photographs(paint):
     assert np.array_equal(paint(shades, steadiness=60.0), alone)
 
 
+def test_two_sources_that_take_turns_are_steadied_each_by_itself(paint):
+    """A camera, and a film that is exported meanwhile; truth: each alone."""
+    one, two = picture(8), picture(9)
+    alone = [paint(one, number, opening=20, steadiness=60.0) for number in (0, 1)]
+    for number in (0, 1):
+        found = paint(one, number, opening=21, steadiness=60.0)
+        assert np.array_equal(found, alone[number])
+        paint(two, number, opening=22, steadiness=60.0)
+
+
 def test_a_frame_that_is_asked_about_again_takes_its_new_strength(paint):
     """Held and faded by the slider: the painting is steadied, not the blend."""
     shades = picture(6)
