@@ -26,7 +26,8 @@ from nnviz.base.placed import (
 )
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
-from nnviz.base.stickers import Placement
+from nnviz.base.results import Report
+from nnviz.base.stickers import Outline, Placement
 from nnviz.gui.messages import Messages
 from nnviz.gui.models import Models
 from nnviz.gui.selection import Selection
@@ -110,6 +111,13 @@ class Shelf(QObject):
         if self._bridge is not None and fresh:
             self._learned.add(known)
             self._bridge.stickers.keep(run, self._settings.sticker_folder)
+
+    def learn_stopped(self, report: Report | None, recording: str) -> None:
+        """Put the sticker on the shelf that a stopped run had learned so far."""
+        found = sticker_of(report) if report is not None else None
+        if self._bridge is not None and found is not None and recording:
+            folder = self._settings.sticker_folder
+            self._bridge.stickers.keep_stopped(found, recording, folder)
 
     def print(self, text: str, path: str, order: "Print") -> None:
         """Write a sticker as a PDF page."""
@@ -237,6 +245,13 @@ class Placing(QObject):
         """Let the chosen one show what lies below."""
         if self._chosen != NONE:
             self._change(self._chosen, opacity=round(opacity, 2))
+
+    def set_outline(self, outline: Outline) -> None:
+        """Cut the chosen one out as another shape."""
+        if self.current is not None:
+            cut = replace(self.current.cut, outline=outline)
+            self._change(self._chosen, cut=cut)
+            self.settle()
 
     def raise_chosen(self) -> None:
         """Lay the chosen one on top."""

@@ -15,11 +15,13 @@ from nnviz.base.placed import placed_of
 from nnviz.base.portraits import METHOD, Sitter
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
+from nnviz.base.results import Report
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.boards import Boards
 from nnviz.gui.captions import summary
 from nnviz.gui.images import Images
 from nnviz.gui.lessons import Lessons
+from nnviz.gui.films import Films
 from nnviz.gui.live import Live
 from nnviz.gui.messages import Messages, Notice, Remedy
 from nnviz.gui.models import Models
@@ -65,7 +67,8 @@ class Workbench(QObject):
         self.models = Models(self.selection, settings.device, self)
         self.images = Images(self.selection, self)
         self.runs = Runs(self.selection, self.models, self)
-        self.live = Live(self.runs, self.messages, self)
+        self.films = Films(self.messages, self)
+        self.live = Live(self.runs, self.films, self.messages, self)
         self.boards = Boards(self)
         self.recordings = Recordings(settings, self.messages, self)
         self.timeline = Timeline(self.runs, self.recordings, self.messages, self)
@@ -76,6 +79,7 @@ class Workbench(QObject):
             self.shelf, settings, self.selection, self.models, self.messages
         )
         self.live_stickers = LiveStickers(self.shelf, settings)
+        self._reported: Report | None = None
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
@@ -90,7 +94,7 @@ class Workbench(QObject):
         """Start to work: the worker is there."""
         self.bridge = bridge
         self.models.attach(bridge)
-        for part in (self.images, self.runs, self.live, self.boards):
+        for part in (self.images, self.runs, self.films, self.live, self.boards):
             part.attach(bridge)
         self.recordings.attach(bridge)
         self.timeline.attach(bridge)
@@ -177,7 +181,7 @@ class Workbench(QObject):
         """Stop what runs."""
         self.runs.stop()
         self.boards.stop()
-        self.live.stop_export()
+        self.films.stop()
         if self.portraits.making_layer:
             self.portraits.stop()
         if self.models.is_opening:
@@ -237,11 +241,20 @@ class Workbench(QObject):
         self.runs.restored.connect(self.stickers.bring_back)
         self.runs.finished.connect(self.shelf.learn)
         self.runs.restored.connect(self.shelf.learn)
+        self.runs.started.connect(lambda: self._note_report(None))
+        self.runs.reported.connect(self._note_report)
+        self.runs.stopped.connect(
+            lambda _: self.shelf.learn_stopped(self._reported, self.runs.recording)
+        )
         self.shelf.learned.connect(self._offer_sticker)
         for there in (self.runs.finished, self.runs.restored):
             there.connect(self._offer_placed)
         self.stickers.kept.connect(self.runs.history.add)
         self.stickers.taken.connect(self.images.add_array)
+
+    def _note_report(self, report: Report | None) -> None:
+        """Remember how far the running method is, for when it is stopped."""
+        self._reported = report
 
     def _offer_sticker(self, text: str) -> None:
         """Offer a learned sticker where it was learned."""

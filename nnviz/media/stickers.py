@@ -24,7 +24,6 @@ from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Picture
 from nnviz.base.stickers import Outline, Placement, Size
 from nnviz.media.decode import open_image
-from nnviz.media.encode import write_png
 from nnviz.media.opencv import silent_opencv
 from nnviz.media.resize import resize
 
@@ -95,20 +94,6 @@ def open_sticker(path: str | Path) -> Image:
         InputError: the file cannot be read, is no picture, or transparent everywhere.
     """
     return cut_out(open_image(path), "square")
-
-
-def write_sticker(path: Path, sticker: Image, text: dict[str, str]) -> None:
-    """Write a sticker as a PNG file with transparency.
-
-    Args:
-        path: of the file.
-        sticker: as the functions of this module return it.
-        text: kept in the file, by keyword.
-
-    Raises:
-        InputError: the folder or the disk does not allow it.
-    """
-    write_png(path, with_alpha(sticker), text)
 
 
 def with_alpha(sticker: Image) -> Colours:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nnviz.base.attacks import warning_of
 from nnviz.base.errors import InputError, NnvizError, error_record
 from nnviz.base.images import Image
 from nnviz.base.placed import (
@@ -16,11 +17,13 @@ from nnviz.base.placed import (
     OpenedSticker,
     sticker_of,
 )
-from nnviz.base.recipes import Run
+from nnviz.base.recipes import Recipe, Run
+from nnviz.base.results import Picture
+from nnviz.media.encode import write_marked
 from nnviz.media.placed import open_cut
-from nnviz.media.stickers import from_picture, with_alpha, write_sticker
+from nnviz.media.recordings import open_recording
+from nnviz.media.stickers import from_picture, with_alpha
 from nnviz.render.printing import Print
-from nnviz.runtime.export import RECIPE_KEY
 from nnviz.runtime.io import IoPool
 from nnviz.runtime.sticker_print import print_sticker
 
@@ -45,6 +48,15 @@ class StickerDesk:
         """Write the sticker that a result has learned; ends with its path."""
         self._io.do(KEPT, lambda: str(keep_learned(run, Path(folder))), soon=True)
 
+    def keep_stopped(self, learned: Picture, recording: str, folder: str) -> None:
+        """Write the sticker of a run that was stopped; ends with its path."""
+
+        def work() -> str:
+            recipe = open_recording(Path(recording)).recipe
+            return str(_kept(learned, recipe, Path(folder)))
+
+        self._io.do(KEPT, work, soon=True)
+
     def print(self, cut: Cut, path: str, order: Print) -> None:
         """Write a sticker as a PDF page; ends with its path."""
         self._io.do(PRINTED, lambda: str(print_sticker(cut, Path(path), order)))
@@ -62,14 +74,19 @@ def keep_learned(run: Run, folder: Path) -> Path:
     found = sticker_of(run.report)
     if found is None:
         raise InputError(run.recipe.title, "holds no sticker", "learn one first")
-    sticker = from_picture(found)
-    words = [run.recipe.method, str(run.recipe.values.get("target", ""))]
+    return _kept(found, run.recipe, folder)
+
+
+def _kept(learned: Picture, recipe: Recipe, folder: Path) -> Path:
+    sticker = from_picture(learned)
+    words = [recipe.method, str(recipe.values.get("target", ""))]
     stem = _UNSAFE.sub("-", "-".join(word for word in words if word)).strip("-.")
     numbered = (folder / f"{stem}-{number}.png" for number in count(2))
     free = chain([folder / f"{stem}.png"], numbered)
     path = next(each for each in free if not each.exists() or _holds(each, sticker))
     if not path.exists():
-        write_sticker(path, sticker, {RECIPE_KEY: run.recipe.to_json()})
+        marked = with_alpha(sticker), recipe.to_json(), warning_of(recipe)
+        write_marked(path, *marked)
     return path
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pypdfium2
 import pytest
-from PIL import Image as PillowImage
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
@@ -14,14 +13,11 @@ from PySide6.QtWidgets import QFileDialog
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed
 from nnviz.base.placed import KEPT, OPENED, Cut, OpenedSticker
-from nnviz.base.preprocess import Preprocess
-from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Picture, Ranking, Report, Text
 from nnviz.base.stickers import Placement
 from nnviz.gui.main_window import ATTACK, INSPECT
 from nnviz.media.placed import open_cut
 from nnviz.media.stickers import with_alpha
-from nnviz.runtime.sticker_desk import keep_learned
 from tests.gui.conftest import finished, photo
 
 ANSWER, KEEP = "stickers:answer", "stickers:keep"
@@ -284,6 +280,32 @@ def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
     assert opened.stage.centre.banners.shown() == ()
 
 
+def test_a_run_that_is_stopped_leaves_its_sticker(opened, fake, studio):
+    """Truth: what was reported last; of a run without a sticker nothing."""
+    assert studio.isVisible()
+    runs, asked = opened.bench.runs, fake.stickers.asked
+    runs.recording = "/recordings/patch"
+    runs.started.emit()
+    runs.stopped.emit(3)
+    assert asked == []
+    alpha = np.ones((8, 8), np.float32)
+    picture = Picture(pixels=np.zeros((8, 8, 3), np.float32), alpha=alpha)
+    runs.reported.emit(Report({"patch": picture}))
+    runs.stopped.emit(50)
+    ((name, found, recording, _),) = asked
+    assert (name, found, recording) == ("keep_stopped", picture, "/recordings/patch")
+
+
+def test_a_picture_is_cut_out_as_a_disc(opened, fake, studio):
+    """Truth: the text that the network is asked about, before and after."""
+    opened.bench.stickers.add("/stickers/cat.png")
+    assert not studio.tools.round.isChecked()
+    studio.tools.round.click()
+    assert fake.last(ANSWER).values["stickers"].startswith("round:/stickers/cat.png @")
+    opened.bench.stickers.undo()
+    assert not studio.tools.round.isChecked()
+
+
 def test_stickers_that_a_method_placed_are_moved_by_hand(opened, fake, studio):
     """Truth: the line of text in its report."""
     assert studio.isVisible()
@@ -296,35 +318,6 @@ def test_stickers_that_a_method_placed_are_moved_by_hand(opened, fake, studio):
     notice.remedies[0].act()
     assert opened.stage.centre.mode == "stickers"
     assert opened.bench.stickers.text == text
-
-
-def test_a_learned_sticker_is_kept_as_a_file_once(tmp_path):
-    """Truth: Pillow reads the colours and the transparency back."""
-    pixels = np.zeros((8, 8, 3), np.float32)
-    pixels[..., 0] = 1
-    alpha = np.ones((8, 8), np.float32)
-    alpha[0, 0] = 0
-    run = learned_run(Picture(pixels=pixels, alpha=alpha))
-    path = keep_learned(run, tmp_path)
-    assert path.name == "patch-toaster.png"
-    with PillowImage.open(path) as picture:
-        assert picture.getpixel((3, 3)) == (255, 0, 0, 255)
-        assert picture.getpixel((0, 0))[3] == 0
-        assert "patch" in picture.text["nnviz.recipe"]
-    assert keep_learned(run, tmp_path) == path
-    other = learned_run(Picture(pixels=1 - pixels, alpha=alpha))
-    assert keep_learned(other, tmp_path).name == "patch-toaster-2.png"
-
-
-def learned_run(picture):
-    recipe = Recipe(
-        method="patch",
-        values={"target": "toaster"},
-        model="fake:net",
-        model_sha256="",
-        preprocess=Preprocess(),
-    )
-    return Run(Report({"patch": picture}), recipe, None)
 
 
 def test_pictures_are_dropped_on_the_shelf(opened, studio):

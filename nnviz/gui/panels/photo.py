@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
+from nnviz.gui.selection import Selection
 from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.workbench import Workbench
 
@@ -55,11 +56,15 @@ class PhotoPane(QWidget):
     def _frame(self) -> None:
         """Outline what the network sees of the photograph."""
         chosen = self._bench.selection
-        if not self._framed or chosen.image is None or chosen.model is None:
-            self.canvas.set_marks()
-            return
-        placement = chosen.model.preprocess.placement(chosen.image.size)
-        self.canvas.set_marks(Mark(placement.input_in_photo(), MarkStyle.INPUT))
+        self.canvas.set_marks(*(input_marks(chosen) if self._framed else ()))
+
+
+def input_marks(chosen: Selection) -> tuple[Mark, ...]:
+    """Return the outline of what the chosen network sees of the chosen photograph."""
+    if chosen.image is None or chosen.model is None:
+        return ()
+    placement = chosen.model.preprocess.placement(chosen.image.size)
+    return (Mark(placement.input_in_photo(), MarkStyle.INPUT),)
 
 
 def seen(image: Image) -> NDArray[np.uint8]:

@@ -12,13 +12,12 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.results import Ranking, Report
 from nnviz.gui.panels.bars import Bars
-from nnviz.gui.panels.photo import seen
+from nnviz.gui.panels.photo import input_marks, seen
 from nnviz.gui.panels.sticker_print import PrintBar
 from nnviz.gui.panels.sticker_shelf import ShelfPanel
 from nnviz.gui.panels.sticker_tools import StickerTools, follow
 from nnviz.gui.parts import MARGIN, button, label, named, row
 from nnviz.gui.theme import GRID
-from nnviz.gui.views.canvas import Mark, MarkStyle
 from nnviz.gui.views.stickers import StickerCanvas
 from nnviz.gui.workbench import Workbench
 
@@ -94,12 +93,7 @@ class StickerStudio(QWidget):
 
     def _frame(self) -> None:
         """Outline what the network sees of the photograph."""
-        chosen = self._bench.selection
-        if chosen.image is None or chosen.model is None:
-            self.canvas.set_marks()
-            return
-        placement = chosen.model.preprocess.placement(chosen.image.size)
-        self.canvas.set_marks(Mark(placement.input_in_photo(), MarkStyle.INPUT))
+        self.canvas.set_marks(*input_marks(self._bench.selection))
 
     def _go_learning(self) -> None:
         """Go where a sticker is learned."""

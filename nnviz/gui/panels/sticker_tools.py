@@ -1,7 +1,7 @@
 """The chosen sticker as numbers and buttons, and canvases that follow the hand."""
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QPushButton, QWidget
 
 from nnviz.base.stickers import LEAST_WIDTH, MOST_WIDTH, Placement
 from nnviz.gui.forms.control import indent
@@ -31,7 +31,7 @@ class StickerTools(QWidget):
         self.opacity = OpacitySlider(self.tr("Opacity of the sticker"), self)
         self.opacity.setMaximumWidth(bench.look.px(160))
         look = bench.look
-        self._chosen_only = [
+        self._chosen_only: list[QAbstractButton] = [
             icon_button(look, "arrow-up", self.tr("On top"), placing.raise_chosen),
             icon_button(
                 look,
@@ -42,6 +42,13 @@ class StickerTools(QWidget):
         ]
         undo = icon_button(look, "undo-2", self.tr("Undo (Ctrl+Z)"), placing.undo)
         redo = icon_button(look, "redo-2", self.tr("Redo"), placing.redo)
+        self.round = named(QPushButton(self.tr("Round")), "segment")
+        self.round.setCheckable(True)
+        self.round.setToolTip(self.tr("The largest disc of it, or all of it"))
+        self.round.clicked.connect(
+            lambda: placing.set_outline("round" if self.round.isChecked() else "square")
+        )
+        self._chosen_only.append(self.round)
         parts = (undo, redo, *self._chosen_only, *self._numbers, self.opacity)
         line = row(*parts, None, spacing=GRID)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
@@ -78,6 +85,7 @@ class StickerTools(QWidget):
             part.setEnabled(chosen is not None)
         if chosen is None:
             return
+        self.round.setChecked(chosen.cut.outline == "round")
         at = chosen.placement
         values = (_PERCENT * at.x, _PERCENT * at.y, _PERCENT * at.width, at.angle)
         for box, value in zip(self._numbers, values, strict=True):
