@@ -6,7 +6,7 @@ from nnviz.render.palette import BACKGROUND, LINE, MUTED, TEXT, Colour
 from nnviz.render.text import Canvas
 from nnviz.render.words import plural, whole
 
-MAX_ROWS = 12
+MAX_ROWS = 16
 """More are counted, not painted: all of them are in the saved arrays."""
 
 _NARROW, _WIDE = 2, 5

@@ -19,12 +19,12 @@ from nnviz.engine.data.digits import load_digits
 from nnviz.engine.ops.attack_goals import Goal, Victim
 from nnviz.engine.ops.carlini_wagner import (
     Search,
-    anew,
     descend,
     first_constants,
     first_descent,
+    shortest,
 )
-from nnviz.engine.ops.deepfool import Walk, boundaries, candidates, crossed
+from nnviz.engine.ops.deepfool import walked
 from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
 
 pytestmark = pytest.mark.slow
@@ -130,32 +130,15 @@ def assert_no_longer(victim, goal, pictures, ours, others):
     assert length[both].mean() <= 1.05 * far[both].mean()
 
 
-def test_deepfool_is_as_short_as_foolboxs(victim, goal, pictures, labels, peer):
-    others = candidates(victim.logits(pictures), goal.classes, 10)
-    at = Walk(torch.zeros_like(pictures), pictures)
-    for _ in range(50):
-        logits, border = boundaries(victim, at.pixels, labels, others)
-        # As with one picture: what fools is left alone.
-        still = ~goal.reached(logits).view(-1, 1, 1, 1)
-        after = crossed(pictures, at, border, 0.02)
-        at = Walk(
-            torch.where(still, after.noise, at.noise),
-            torch.where(still, after.pixels, at.pixels),
-        )
-    assert_no_longer(victim, goal, pictures, at.pixels, peer["deepfool"])
+def test_deepfool_is_as_short_as_foolboxs(victim, goal, pictures, peer):
+    found = walked(victim, goal, pictures, 10, 50, 0.02)
+    assert_no_longer(victim, goal, pictures, found, peer["deepfool"])
 
 
 @pytest.fixture(scope="module")
 def nearest(victim, goal, pictures):
     """Our nearest pictures, with as many values of c as the peers try."""
-    at = first_descent(pictures)
-    constants = first_constants(len(pictures), 0.1, pictures)
-    for turn in range(ROUNDS):
-        if turn:
-            constants, at = constants.after(at.here), anew(at)
-        for _ in range(DESCENT):
-            at, _ = descend(victim, goal, pictures, at, constants.value, Search())
-    return at.best
+    return shortest(victim, goal, pictures, Search(), (ROUNDS, DESCENT), 0.1)
 
 
 @pytest.mark.parametrize("other", ["cw", "torchattacks cw"])
