@@ -16,7 +16,7 @@ from nnviz.engine.data.patterns import pattern
 from nnviz.engine.models.bundled import bundled_names
 
 MB = 10**6
-PAINTERS = ("strokes",)
+PAINTERS = ("marbling", "mosaic", "strokes")
 TRAINED = sorted(set(bundled_names()) - {"faces", *PAINTERS})
 
 
