@@ -34,6 +34,7 @@ film: setup
 
 gallery: setup
 	@$(python) packaging/gallery.py $(ARGS)
+	@$(python) packaging/style_strip.py
 
 catalogue: setup
 	@$(python) -m nnviz catalogue
