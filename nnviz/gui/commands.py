@@ -111,6 +111,7 @@ def _run() -> tuple[Command, ...]:
     return (
         Command("run.run", _tr("Run"), "Ctrl+R; F5", "play", RUN),
         Command("run.stop", _tr("Stop"), "Esc", "square", RUN),
+        Command("run.film", _tr("Run on a film…"), "", "video", RUN),
         Command("run.reset", _tr("Reset parameters"), "", "rotate-ccw", RUN),
     )
 

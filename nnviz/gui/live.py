@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord, InputError, error_record
-from nnviz.base.events import (
-    Cancelled,
-    Done,
-    Event,
-    Failed,
-    Policy,
-    Priority,
-    Progress,
-)
 from nnviz.base.info import Severity
 from nnviz.base.live import Recorded, Shown, SourceControls
 from nnviz.base.recipes import Run
-from nnviz.base.requests import ChangeFilm, RunMethod
+from nnviz.base.requests import RunMethod
 from nnviz.base.results import Picture
 from nnviz.base.samples import sample_film
 from nnviz.base.video import (
@@ -29,6 +20,7 @@ from nnviz.base.video import (
     SourceState,
     SourceStatus,
 )
+from nnviz.gui.films import Films
 from nnviz.gui.messages import Messages, Notice, Remedy
 from nnviz.gui.runs import Runs
 
@@ -36,9 +28,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.bridge import Bridge
 
 TOPIC = "live"
-EXPORT_PLACE = "live:export"
 _SOURCE_TOPIC, _CAMERA_TOPIC, _RECORD_TOPIC = "source", "camera", "record"
-_EXPORT_TOPIC = "export"
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -59,14 +49,12 @@ class Live(QObject):
     """Whether a film is being written."""
     kept = Signal(object)
     """Run: a frame's result, the frame being a photograph now."""
-    exporting = Signal(object)
-    """Progress of a film that is made of the film; None once none is."""
 
     def __init__(
-        self, runs: Runs, messages: Messages, parent: QObject | None = None
+        self, runs: Runs, films: Films, messages: Messages, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._runs, self._messages = runs, messages
+        self._runs, self._films, self._messages = runs, films, messages
         self._bridge: Bridge | None = None
         self.entered = False
         """Whether the workspace is seen."""
@@ -81,8 +69,6 @@ class Live(QObject):
         self.held = False
         self.recording = False
         self._template: RunMethod | None = None
-        self._out = ""
-        """Name of the film that is being made."""
         runs.template_changed.connect(self._ask)
 
     def attach(self, bridge: "Bridge") -> None:
@@ -95,7 +81,6 @@ class Live(QObject):
         bridge.recorded.connect(self._recorded)
         bridge.record_failed.connect(self._record_failed)
         bridge.cameras_found.connect(self._list)
-        bridge.event.connect(self._hear_export)
         if self.entered:
             self._begin()
 
@@ -270,11 +255,6 @@ class Live(QObject):
     # --- a film of the film
 
     @property
-    def exports(self) -> bool:
-        """Whether a film is being made of the film."""
-        return self._bridge is not None and self._bridge.busy(EXPORT_PLACE)
-
-    @property
     def exportable(self) -> bool:
         """Whether there is a film, and a method that repaints its pictures."""
         film = self.request is not None and self.request.kind is SourceKind.FILE
@@ -286,48 +266,11 @@ class Live(QObject):
 
         The film that is seen is held meanwhile: both would be slower.
         """
-        asked, source = self._template, self.request
-        if self._bridge is None or asked is None or source is None:
+        if self._template is None or self.request is None:
             return
-        self._messages.settle(_EXPORT_TOPIC)
         if not self.held:
             self.toggle_hold()
-        request = ChangeFilm(
-            method=asked.method,
-            model=asked.model,
-            film=source.address,
-            out=path,
-            values=asked.values,
-            seed=asked.seed,
-        )
-        self._bridge.submit(EXPORT_PLACE, request, Policy.REPLACE, Priority.NORMAL)
-        self._out = Path(path).name
-        self.exporting.emit(Progress(0, 0, self.tr("opening the film")))
-
-    def stop_export(self) -> None:
-        """End the film; what there is of it is kept."""
-        if self._bridge is not None and self.exports:
-            self._bridge.cancel(EXPORT_PLACE)
-
-    def _hear_export(self, place: str, event: Event) -> None:
-        if place != EXPORT_PLACE:
-            return
-        match event:
-            case Progress():
-                self.exporting.emit(event)
-            case Done(notes) if isinstance(notes, tuple):
-                self._end_export(", ".join(map(str, notes)))
-            case Cancelled():
-                self._end_export(self.tr("stopped; what is painted is kept"))
-            case Failed(error):
-                self._messages.fail(_EXPORT_TOPIC, error)
-                self.exporting.emit(None)
-            case _:
-                pass
-
-    def _end_export(self, words: str) -> None:
-        self._messages.say(f"{self._out}: {words}")
-        self.exporting.emit(None)
+        self._films.make(self._template, self.request.address, path)
 
     def _recorded(self, recorded: Recorded) -> None:
         if not recorded.paths:

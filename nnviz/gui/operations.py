@@ -24,6 +24,7 @@ from nnviz.base.snippets import (
 from nnviz.gui.layers import offered
 from nnviz.gui.messages import Notice
 from nnviz.gui.panels.centre import STICKERS
+from nnviz.gui.panels.film_dialogs import ask_film, ask_new_film
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.live import LivePane
 from nnviz.gui.panels.models import ModelPanel
@@ -58,6 +59,7 @@ class Operations(QObject):
             **self._view_operations(),
             "run.run": self._bench.runs.run,
             "run.stop": self._bench.stop,
+            "run.film": self.change_film,
             "run.reset": self._bench.runs.reset,
             "help.about": self.about,
         }
@@ -354,6 +356,24 @@ class Operations(QObject):
         parameters = next((method.parameters for method in known), ())
         same = info is not None and info.reference == recipe.model
         return parameters, models.own_preprocess if same else None
+
+    def change_film(self) -> None:
+        """Ask for a film and run the method on each of its pictures."""
+        asked, films = self._bench.runs.asked(), self._bench.films
+        if films.busy or asked is None:
+            told = self.tr("a film is being made already")
+            if asked is None:
+                told = self.tr("choose a network and a method first")
+            self._bench.messages.say(told)
+            return
+        film = ask_film(self._window)
+        if not film:
+            return
+        folder = self._bench.settings.export_folder or str(Path(film).parent)
+        start = Path(folder, f"{Path(film).stem}-{asked.method}.mp4")
+        out = ask_new_film(self._window, self.tr("Write the new film to"), start)
+        if out:
+            films.make(asked, film, out)
 
     # --- looks
 

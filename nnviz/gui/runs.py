@@ -265,12 +265,24 @@ class Runs(QObject):
         self._soon.stop()
         self._predict_anew()
         if self.live:
-            self.template_changed.emit(self._template())
+            self.template_changed.emit(self.asked())
             return
         request = self._request()
         if request is not None and self._method is not None:
             recording = self.new_recording(self._method)
             self._submit(replace(request, recording=recording))
+
+    def asked(self) -> RunMethod | None:
+        """Return what is asked, the photograph left out; None where nothing can be."""
+        model = self._selection.model
+        if self._method is None or model is None or not self._method.suits(model.task):
+            return None
+        return RunMethod(
+            method=self._method.name,
+            model=self._models.request,
+            values=self.values,
+            seed=self._seed,
+        )
 
     def take_up(
         self, moment: Moment, recording: str, recorded: Mapping[str, Value]
@@ -324,22 +336,10 @@ class Runs(QObject):
         self._soon.stop()
 
     def _request(self) -> RunMethod | None:
-        template, image = self._template(), self._selection.image
+        template, image = self.asked(), self._selection.image
         if template is None or self._method is None or not self._method.needs_image:
             return template
         return replace(template, image=image) if image is not None else None
-
-    def _template(self) -> RunMethod | None:
-        """Return what is asked, the photograph left out."""
-        model = self._selection.model
-        if self._method is None or model is None or not self._method.suits(model.task):
-            return None
-        return RunMethod(
-            method=self._method.name,
-            model=self._models.request,
-            values=self.values,
-            seed=self._seed,
-        )
 
     def _known(self, name: str) -> MethodInfo | None:
         methods = self._models.catalogue.methods

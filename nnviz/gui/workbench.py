@@ -19,9 +19,9 @@ from nnviz.base.results import Report
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.boards import Boards
 from nnviz.gui.captions import summary
+from nnviz.gui.films import Films
 from nnviz.gui.images import Images
 from nnviz.gui.lessons import Lessons
-from nnviz.gui.films import Films
 from nnviz.gui.live import Live
 from nnviz.gui.messages import Messages, Notice, Remedy
 from nnviz.gui.models import Models

@@ -104,11 +104,11 @@ def test_the_same_file_paints_a_photograph(live, qtbot, cat, tmp_path):
 
 def test_every_picture_of_a_film_is_exported(painting, qtbot, tmp_path, monkeypatch):
     """Truth: another program's reader; the film has twelve pictures."""
-    live, out = painting.bench.live, tmp_path / "painted.mp4"
+    films, out = painting.bench.films, tmp_path / "painted.mp4"
     export(painting, monkeypatch, out)
-    assert live.exports
-    assert live.held
-    qtbot.waitUntil(lambda: not live.exports, timeout=WAIT)
+    assert films.busy
+    assert painting.bench.live.held
+    qtbot.waitUntil(lambda: not films.busy, timeout=WAIT)
     assert frames_of(out) == 12
     assert painting.stage.centre.live.transport.export.text() == "Export film…"
 
@@ -116,12 +116,12 @@ def test_every_picture_of_a_film_is_exported(painting, qtbot, tmp_path, monkeypa
 def test_an_export_that_is_stopped_leaves_a_film(
     painting, qtbot, tmp_path, monkeypatch
 ):
-    live, out = painting.bench.live, tmp_path / "painted.mp4"
+    films, out = painting.bench.films, tmp_path / "painted.mp4"
     told = []
-    live.exporting.connect(told.append)
+    films.changed.connect(told.append)
     export(painting, monkeypatch, out)
     qtbot.waitUntil(lambda: any(each and each.done > 2 for each in told), timeout=WAIT)
     painting.stage.centre.live.transport.export.click()
-    qtbot.waitUntil(lambda: not live.exports, timeout=WAIT)
+    qtbot.waitUntil(lambda: not films.busy, timeout=WAIT)
     assert 2 < frames_of(out) <= 12
     assert not list(tmp_path.glob(".*"))

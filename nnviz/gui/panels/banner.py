@@ -1,5 +1,7 @@
 """Notices in place: what is wrong, why, and buttons for what would help."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QApplication,
@@ -17,7 +19,7 @@ from nnviz.gui.parts import MARGIN, button, icon_button, label, named, row
 from nnviz.gui.theme import GRID
 from nnviz.gui.workbench import Workbench
 
-_DOWNLOAD = "download"
+_DOWNLOAD, _FILM = "download", "film:progress"
 
 
 class Banner(QFrame):
@@ -62,22 +64,30 @@ class Banner(QFrame):
         self.deleteLater()
 
 
-class DownloadBanner(QFrame):
-    """How far a download is, with a button to stop it."""
+class ProgressBanner(QFrame):
+    """How far something is that goes on beside what is looked at, and a way to stop it.
 
-    def __init__(self, bench: Workbench, reference: str, parent: QWidget) -> None:
+    Args:
+        name: what it is, in a word.
+        text: until more is known.
+        stop: ends it.
+        parent: Qt parent.
+    """
+
+    def __init__(
+        self, name: str, text: str, stop: Callable[[], None], parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
         self.setProperty("severity", "note")
-        self.setAccessibleName(self.tr("Download"))
-        self._text = label(self.tr("Downloading {0}").format(reference))
-        self._bar = named(QProgressBar(), name=self.tr("Download"))
+        self.setAccessibleName(name)
+        self._text = label(text)
+        self._bar = named(QProgressBar(), name=name)
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 0)
-        stop = button(self.tr("Cancel"), lambda: bench.models.stop_fetch(reference))
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
-        line = row(self._text, stop, spacing=2 * GRID)
+        line = row(self._text, button(self.tr("Cancel"), stop), spacing=2 * GRID)
         line.setStretch(0, 1)
         column.addLayout(line)
         column.addWidget(self._bar)
@@ -107,6 +117,7 @@ class Banners(QWidget):
         self._column.setSpacing(0)
         bench.messages.noticed.connect(self._show)
         bench.messages.settled.connect(self._settle)
+        bench.films.changed.connect(self._film)
         bench.models.fetching.connect(self._fetching)
         bench.models.fetched.connect(lambda ref: self._settle(_DOWNLOAD + ref))
         bench.models.fetch_failed.connect(lambda ref, _: self._settle(_DOWNLOAD + ref))
@@ -137,8 +148,25 @@ class Banners(QWidget):
     def _fetching(self, reference: str, progress: Progress) -> None:
         topic = _DOWNLOAD + reference
         banner = self._banners.get(topic)
-        if not isinstance(banner, DownloadBanner):
+        if not isinstance(banner, ProgressBanner):
             self._settle("model")
-            banner = DownloadBanner(self._bench, reference, self)
+            banner = ProgressBanner(
+                self.tr("Download"),
+                self.tr("Downloading {0}").format(reference),
+                lambda: self._bench.models.stop_fetch(reference),
+                self,
+            )
             self._put(topic, banner)
+        banner.tell(progress)
+
+    def _film(self, progress: Progress | None) -> None:
+        """Say how far a film of a film is, but in Live, which says so itself."""
+        films = self._bench.films
+        if progress is None or self._bench.runs.live:
+            self._settle(_FILM)
+            return
+        banner = self._banners.get(_FILM)
+        if not isinstance(banner, ProgressBanner):
+            banner = ProgressBanner(self.tr("Film"), progress.what, films.stop, self)
+            self._put(_FILM, banner)
         banner.tell(progress)

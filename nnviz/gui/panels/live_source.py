@@ -12,18 +12,16 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.samples import sample_film
 from nnviz.base.video import (
-    FILMS,
     Camera,
     SourceKind,
     SourceRequest,
     SourceState,
     SourceStatus,
 )
+from nnviz.gui.panels.film_dialogs import ask_film
 from nnviz.gui.parts import keep_icon, named, search_field
 from nnviz.gui.signs import TIMES
 from nnviz.gui.workbench import Workbench
-
-_FILMS = " ".join(f"*{ending}" for ending in sorted({*FILMS, ".gif"}))
 
 
 class SourcePicker(QToolButton):
@@ -114,12 +112,7 @@ class SourcePicker(QToolButton):
 
     def ask_film(self) -> None:
         """Ask for a video file and play it."""
-        path, _ = QFileDialog.getOpenFileName(
-            self,
-            self.tr("Open a film"),
-            "",
-            self.tr("Films ({0});;All files (*)").format(_FILMS),
-        )
+        path = ask_film(self)
         if path:
             self._open(SourceKind.FILE, path)
 

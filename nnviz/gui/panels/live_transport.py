@@ -5,7 +5,6 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QProgressBar,
     QSlider,
     QWidget,
@@ -15,6 +14,7 @@ from nnviz.base.events import Progress
 from nnviz.base.live import Shown
 from nnviz.base.video import SourceStatus
 from nnviz.gui.live import SPEEDS
+from nnviz.gui.panels.film_dialogs import ask_new_film
 from nnviz.gui.parts import (
     MARGIN,
     button,
@@ -87,7 +87,7 @@ class Transport(QWidget):
         live.shown.connect(self._move)
         live.held_changed.connect(self.hold.setChecked)
         live.recording_changed.connect(self._mark_recording)
-        live.exporting.connect(self._show_export)
+        self._bench.films.changed.connect(self._show_export)
         live.pinned.connect(lambda shown: self.pin.setChecked(shown is not None))
 
     def toggle_recording(self) -> None:
@@ -96,20 +96,16 @@ class Transport(QWidget):
         if live.recording:
             live.stop_recording()
             return
-        path, _ = QFileDialog.getSaveFileName(
-            self,
-            self.tr("Record to"),
-            str(Path(self._bench.settings.export_folder, "live.mp4")),
-            self.tr("Films (*.mp4);;Animations (*.gif)"),
-        )
+        start = Path(self._bench.settings.export_folder, "live.mp4")
+        path = ask_new_film(self, self.tr("Record to"), start)
         if path:
-            live.record(path if Path(path).suffix else f"{path}.mp4")
+            live.record(path)
 
     def toggle_export(self) -> None:
         """End the film that is being made, or ask where one is to go."""
         live = self._bench.live
-        if live.exports:
-            live.stop_export()
+        if self._bench.films.busy:
+            self._bench.films.stop()
             return
         if not live.exportable or live.request is None:
             self._bench.messages.say(
@@ -118,14 +114,10 @@ class Transport(QWidget):
             return
         film = Path(live.request.address)
         folder = self._bench.settings.export_folder or str(film.parent)
-        path, _ = QFileDialog.getSaveFileName(
-            self,
-            self.tr("Export the painted film to"),
-            str(Path(folder, f"{film.stem}-painted.mp4")),
-            self.tr("Films (*.mp4);;Animations (*.gif)"),
-        )
+        start = Path(folder, f"{film.stem}-painted.mp4")
+        path = ask_new_film(self, self.tr("Export the painted film to"), start)
         if path:
-            live.export(path if Path(path).suffix else f"{path}.mp4")
+            live.export(path)
 
     def _show_export(self, progress: Progress | None) -> None:
         """Show how far a film is; None: none is being made."""
@@ -141,7 +133,7 @@ class Transport(QWidget):
 
     def _offer_export(self) -> None:
         live = self._bench.live
-        self.export.setVisible(live.exports or live.exportable)
+        self.export.setVisible(self._bench.films.busy or live.exportable)
 
     def _mark_recording(self, recording: bool) -> None:  # noqa: FBT001 - a Qt slot
         words = self.tr("Stop recording") if recording else self.tr("Record…")
