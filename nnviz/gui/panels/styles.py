@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -50,7 +51,7 @@ _TEXT = Qt.ItemDataRole.UserRole
 _SIDE = 72
 _THUMBNAIL = 160
 """Longer side that is asked for, px."""
-_STRIP_SIDE = 52
+_STRIP_SIDE = 46
 _TICKS = 100
 
 
@@ -189,7 +190,7 @@ class PicturesPart(QWidget):
             for text, share in chosen.items()
         ]
         if len(blend) < 2:  # noqa: PLR2004
-            blend = [self.tr("Drop pictures here; Ctrl+click blends another one in.")]
+            blend = [self.tr("Drop pictures here; Ctrl+click blends.")]
         self.hint.setText(" · ".join(blend))
 
     def _remove(self) -> None:
@@ -268,6 +269,8 @@ class StripPart(QWidget):
         side = self._bench.look.px(_STRIP_SIDE)
         tile.setIconSize(QSize(side, side))
         tile.setCheckable(True)
+        tile.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        tile.setMinimumWidth(side)
         tile.clicked.connect(partial(self._take, number))
         return tile
 
@@ -427,7 +430,7 @@ class WherePart(QWidget):
         if share:
             words = self.tr("{0} of the photograph is painted.").format(percent(share))
         elif self.brush.active:
-            words = self.tr("Paint on the photograph: only there the style goes.")
+            words = self.tr("Paint on the photograph.")
         else:
             words = self.tr("Everywhere.")
         self.state.setText(words)
