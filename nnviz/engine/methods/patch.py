@@ -29,6 +29,10 @@ _PERCENT = 100
 _SHOWN = 9
 """Samples that are shown."""
 _GREY = 0.5
+_FALLING = 0.5
+"""Between pixels and a photograph's own frequencies: large shapes are found sooner."""
+_MOST = 4.0
+"""Cross entropy from which on a sample counts no more: it is fooled, others are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +61,11 @@ class PatchParams(GoalParams):
     smallest: Annotated[
         float, Title("Smallest width"), Range(5, 100), Unit("%"), Steerable(),
         Help("Of the picture's shorter side; the width is drawn anew each time."),
-    ] = 30.0  # fmt: skip
+    ] = 35.0  # fmt: skip
     largest: Annotated[
         float, Title("Largest width"), Range(5, 100), Unit("%"), Steerable(),
         Help("Of the picture's shorter side."),
-    ] = 50.0  # fmt: skip
+    ] = 55.0  # fmt: skip
     turn: Annotated[
         float, Range(0, 180), Unit("°"), Steerable(),
         Help("How far it may be turned, to both sides."),
@@ -88,8 +92,8 @@ class PatchParams(GoalParams):
     anywhere: Annotated[
         bool,
         Help(
-            "Learn for all places of the picture, or for one. A detector overlooks only "
-            "what the sticker is near to: give the place."
+            "Learn for all places of the picture, or for one. A detector overlooks "
+            "only what the sticker is near to: give the place."
         ),
     ] = True
     x: Annotated[
@@ -100,14 +104,14 @@ class PatchParams(GoalParams):
         float, Range(0, 1), Along("y"), When("anywhere", (False,)),
         Help("The one place, from the top (0) to the bottom (1)."),
     ] = 0.5  # fmt: skip
-    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps of Adam.")] = 120
+    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps of Adam.")] = 100
     batch: Annotated[
         int, Range(1, 128, log=True), Help("Pictures and places tried in a step.")
     ] = 12
     learning_rate: Annotated[
         float, Range(0.001, 10, log=True), Steerable(),
-        Help("How far a step goes; colours are grey at 0 and pure from about 4 on."),
-    ] = 0.3  # fmt: skip
+        Help("How far a step goes."),
+    ] = 0.1  # fmt: skip
     smoothness: Annotated[
         float, Title("Total variation"), Range(0, 10), Steerable(),
         Help("How much neighbouring pixels are held alike, for printing."),
@@ -183,7 +187,7 @@ class _Learning:
         channels = ctx.pixels.shape[1]
         start = ctx.pixels.new_zeros((1, channels, params.side, params.side))
         self._alpha = outlined(params.outline, params.side, start)
-        self._descent = Descent(start, "adam", history=1)
+        self._descent = Descent(start, "adam", history=1, falling=_FALLING)
         self._rates: list[float] = []
         self._samples = ctx.pixels
         self.done = 0
@@ -306,8 +310,10 @@ class _Learning:
 
     def _picture(self) -> Picture:
         learned = self._sticker(self._descent.pixels)
+        # Beside the disc nothing was learned: nothing is shown.
+        colours = torch.where(learned.alpha > 0, learned.colours, _GREY)
         alpha = learned.alpha[0, 0].cpu().float().numpy()
-        return replace(as_picture(learned.colours), alpha=alpha)
+        return replace(as_picture(colours), alpha=alpha)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -352,6 +358,7 @@ def _classifying(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:
             goal=attempt.chosen.goal,
             own=not named,
             device=ctx.device,
+            most=_MOST,
         )
 
     alone = named or not params.pictures.strip()
