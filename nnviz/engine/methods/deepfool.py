@@ -75,9 +75,11 @@ class Deepfool:
         start = attempt.before.masked_fill(~leave, -torch.inf).argmax(1)
         at, done = _begin(ctx, attempt)
         for step in range(done, params.steps):
-            logits, border = boundaries(attempt.victim, at.pixels, start, others)
+            logits, border = boundaries(
+                attempt.victim, at.pixels, start, others, attempt.succeeded
+            )
             report = attempt.report(at.pixels, logits)
-            if attempt.succeeded(logits):
+            if border is None:
                 break
             at = crossed(attempt.clean, at, border, params.overshoot)
             arrays = {"noise": at.noise, "pixels": at.pixels}

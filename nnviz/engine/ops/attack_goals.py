@@ -100,21 +100,27 @@ class Victim:
         return logits.detach(), differentiate(scores, leaf)
 
     def gradients(
-        self, pixels: Tensor, scores: Callable[[Tensor], Tensor]
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        pixels: Tensor,
+        scores: Callable[[Tensor], Tensor],
+        enough: Callable[[Tensor], bool] = lambda _: False,
+    ) -> tuple[Tensor, Tensor | None]:
         """Return logits and the gradients of several scores in one pass forward.
 
         Args:
             pixels: (N, C, H, W), left untouched.
             scores: from logits (N, K) to (S, N).
+            enough: whether these logits are all that is wanted.
 
         Returns:
-            (N, K) and (S, N, C, H, W).
+            (N, K) and (S, N, C, H, W); None where the logits are enough.
         """
         leaf = pixels.detach().requires_grad_()
         with torch.enable_grad(), checked_backward(self.check):
             logits = self._pass(leaf)
             rows = scores(logits)
+        if enough(logits.detach()):
+            return logits.detach(), None
         found = [
             torch.autograd.grad(row.sum(), leaf, retain_graph=place + 1 < len(rows))[0]
             for place, row in enumerate(rows)

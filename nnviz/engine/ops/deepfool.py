@@ -3,6 +3,7 @@
 Moosavi-Dezfooli et al. 2016 (arXiv:1511.04599), algorithm 2, in L2.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -55,8 +56,12 @@ def candidates(logits: Tensor, leave: Tensor, number: int) -> Tensor:
 
 
 def boundaries(
-    victim: Victim, pixels: Tensor, start: Tensor, others: Tensor
-) -> tuple[Tensor, Border]:
+    victim: Victim,
+    pixels: Tensor,
+    start: Tensor,
+    others: Tensor,
+    enough: Callable[[Tensor], bool],
+) -> tuple[Tensor, Border | None]:
     """Return the logits and the nearest border to another class.
 
     Args:
@@ -64,12 +69,15 @@ def boundaries(
         pixels: (N, C, H, W) in [0, 1].
         start: the class that is left, (N,).
         others: ``candidates``, (N, S).
+        enough: whether these logits end the walk; there is no border then.
     """
 
     def ahead(logits: Tensor) -> Tensor:
         return (logits.gather(1, others) - logits.gather(1, start[:, None])).T
 
-    logits, slopes = victim.gradients(pixels, ahead)
+    logits, slopes = victim.gradients(pixels, ahead, enough)
+    if slopes is None:
+        return logits, None
     lengths = slopes.flatten(2).norm(dim=2) + _TINY
     distances = ahead(logits).abs() / lengths
     nearest = distances.argmin(0)
@@ -121,12 +129,18 @@ def walked(
     at, found = Walk(torch.zeros_like(clean), clean), clean.clone()
     going = torch.arange(len(clean), device=clean.device)
     for _ in range(steps):
-        still = ~Goal(goal.classes[going], goal.towards).reached(logits)
-        going, at = going[still], Walk(at.noise[still], at.pixels[still])
-        if not len(going):
+        part = Goal(goal.classes[going], goal.towards)
+        logits, border = boundaries(
+            victim, at.pixels, start[going], others[going], _all_reach(part)
+        )
+        if border is None:
             break
-        _, border = boundaries(victim, at.pixels, start[going], others[going])
-        at = crossed(clean[going], at, border, overshoot)
+        still = ~part.reached(logits)
+        moved = crossed(clean[going], at, border, overshoot)
+        going, at = going[still], Walk(moved.noise[still], moved.pixels[still])
         found[going] = at.pixels
-        logits = victim.logits(at.pixels)
     return found
+
+
+def _all_reach(goal: Goal) -> Callable[[Tensor], bool]:
+    return lambda logits: bool(goal.reached(logits).all())

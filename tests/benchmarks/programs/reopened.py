@@ -4,7 +4,8 @@ Usage: python reopened.py FOLDER
 
 FOLDER holds ``net.pt2``, ``asked.json`` and folders with ``clean.png`` and
 ``attacked.png``.  Pillow opens them, torchvision makes the input, torch runs the
-network.  Prints JSON: for each whether the answer flipped, and the largest change in 1/255.
+network.  Prints JSON: for each whether the answer flipped, and the largest change, in
+1/255.
 """
 
 import json

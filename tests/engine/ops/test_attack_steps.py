@@ -147,7 +147,7 @@ def test_deepfool_crosses_the_nearest_plane_in_one_step(net, victim, picture):
     start = logits.argmax(1)
     others = candidates(logits, away_from(int(start)).classes, 10)
     assert others.shape == (1, CLASSES - 1)
-    _, border = boundaries(victim, picture, start, others)
+    _, border = boundaries(victim, picture, start, others, lambda _: False)
     planes = {}
     for k in others[0].tolist():
         slope = net.weight[k] - net.weight[start[0]]
