@@ -123,7 +123,11 @@ def test_the_real_engine_learns_and_stops(qtbot, settings, tmp_path):
     bench = window.bench
     bench.attach(Bridge())
     bench.lessons.choose(str(tmp_path / "cup.png"), str(photos))
-    with qtbot.waitSignal(bench.lessons.improved, timeout=200_000):
+    with qtbot.waitSignal(
+        bench.lessons.improved,
+        timeout=400_000,
+        check_params_cb=lambda pixels: pixels is not None,
+    ):
         bench.lessons.start()
     bench.lessons.stop()
     qtbot.waitUntil(lambda: not bench.lessons.running, timeout=10_000)
