@@ -1,12 +1,14 @@
 """Whether an attack is true of a file: after rounding, copies, cameras."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from nnviz.base.errors import ModelError
 from nnviz.base.images import Colours
 from nnviz.base.info import ModelInfo
 from nnviz.base.results import Array, Table
@@ -56,8 +58,22 @@ def repaired(victim: Victim, goal: Goal, pixels: Tensor, clean: Tensor) -> Tenso
         pixels: attacked, (1, C, H, W) in [0, 1].
         clean: the photograph's; none moves further from it, in the largest number,
             than the attack did, one level aside.
+
+    Returns:
+        The rounded pixels where they need no repair, or the network gives no gradients.
     """
     found = rounded(pixels)
+    if bool(goal.reached(victim.logits(found))):
+        return found
+    with suppress(ModelError):
+        return _moved(victim, goal, found, pixels, clean)
+    return found
+
+
+def _moved(
+    victim: Victim, goal: Goal, found: Tensor, pixels: Tensor, clean: Tensor
+) -> Tensor:
+    """Return rounded pixels that are moved until they reach the goal; see above."""
     room = float((pixels - clean).abs().max()) + 1 / LEVELS
     share = _FEWEST
     for _ in range(_STEPS):
