@@ -24,7 +24,7 @@ from nnviz.base.info import LayerInfo, MethodInfo, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
 from nnviz.base.video import FrameImage
-from nnviz.engine.data.folders import fingerprint, split_paths
+from nnviz.engine.data.folders import split_paths
 from nnviz.engine.models.model import Model
 from nnviz.engine.ops.asked import Subject
 from nnviz.engine.ops.attack_goals import Victim, choose_goal, gives_shares
@@ -39,6 +39,7 @@ from nnviz.engine.ops.survival import Files
 from nnviz.engine.ops.taps import output_of, outputs_of
 from nnviz.engine.ops.targets import Scorer, resolve
 from nnviz.media.decode import open_image
+from nnviz.media.folders import fingerprint
 
 _log = logging.getLogger(__name__)
 

@@ -1,5 +1,6 @@
 """Folders of pictures."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -12,6 +13,8 @@ _PORTABLE = {".ppm", ".pgm", ".pbm", ".pnm"}
 SUFFIXES = frozenset(_PHOTOGRAPHS | _LOSSLESS | _PORTABLE)
 """Endings, in lower case, of the files that ``open_image`` reads."""
 
+_USUAL = frozenset({".jpg", ".jpeg", ".png"})
+"""Of the photographs that are learned from."""
 _NUMBERS = re.compile(r"(\d+)")
 
 
@@ -50,3 +53,18 @@ def list_images(folder: Path) -> tuple[Path, ...]:
             str(folder), "holds no pictures", "pick a folder with PNG or JPEG files"
         )
     return tuple(sorted(found, key=lambda path: (natural_key(path.name), path.name)))
+
+
+def photographs_below(folder: Path) -> list[Path]:
+    """Return the JPEG and PNG files in a folder and all below it, sorted."""
+    found = folder.rglob("*")
+    return sorted(path for path in found if path.suffix.lower() in _USUAL)
+
+
+def fingerprint(folder: Path) -> str:
+    """Return a hash of the names and sizes of ``photographs_below`` a folder."""
+    names = [
+        f"{path.relative_to(folder).as_posix()} {path.stat().st_size}"
+        for path in photographs_below(folder)
+    ]
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()

@@ -88,9 +88,9 @@ def _note(paths: Mapping[str, str], folder: Path | None) -> None:
 
 
 def find(sha256: str, folder: Path | None = None) -> Path | None:
-    """Return where a picture of this hash was seen last, if it is still there."""
+    """Return where a picture or folder of this hash was last, if it is still there."""
     path = _read(folder or user_state_path("nnviz")).get(sha256)
-    return Path(path) if path and Path(path).is_file() else None
+    return Path(path) if path and Path(path).exists() else None
 
 
 def _read(folder: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.media.decode import MAX_PIXELS, open_image
 from nnviz.media.encode import MADE_KEY, read_marked, read_png_text
 from nnviz.media.files import read_bytes
+from nnviz.media.folders import fingerprint
 from nnviz.runtime import recent
 from nnviz.runtime.export import RECIPE_KEY
 
@@ -84,11 +85,18 @@ def with_pictures(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) ->
     for name, hashes in recipe.pictures.items():
         wanted = zip(files_of(values[name]), hashes.split(), strict=True)
         found = [
-            _sought(Path(file).name, sha256, beside, max_pixels, remedy)[0]
+            _folder(Path(file).name, sha256, beside)
+            or _sought(Path(file).name, sha256, beside, max_pixels, remedy)[0]
             for file, sha256 in wanted
         ]
         values[name] = with_files(values[name], map(str, found))
     return dataclasses.replace(recipe, values=values)
+
+
+def _folder(name: str, sha256: str, beside: Path) -> Path | None:
+    """Return a folder of pictures by its name and fingerprint, if it is there."""
+    folders = filter(Path.is_dir, _places(name, sha256, beside))
+    return next((each for each in folders if fingerprint(each) == sha256), None)
 
 
 def _sought(
@@ -100,7 +108,7 @@ def _sought(
         InputError: it is not there.
     """
     impostor = ""
-    for path in _places(name, sha256, beside):
+    for path in filter(Path.is_file, _places(name, sha256, beside)):
         image = open_image(path, max_pixels)
         # A pasted picture has the hash of its pixels, its copy that of a file.
         for known in (image, image_from_array(image.pixels, name)):
@@ -162,7 +170,7 @@ def model_request(recipe: Recipe, beside: Path, labels: str = "") -> ModelReques
 def _places(name: str, sha256: str, beside: Path) -> Iterator[Path]:
     for folder in (beside.parent, beside.parent.parent, Path()):
         path = folder / name
-        if path.is_file():
+        if path.exists():
             yield path
     known = recent.find(sha256)
     if known is not None:

@@ -14,10 +14,10 @@ from PIL import Image as PillowImage
 from torch import Tensor
 
 from nnviz.base.errors import InputError
+from nnviz.media.folders import photographs_below
 
 _CORRECTED = {"yin_yang": "yin and yang", "water_lilly": "water lily"}
 _HELD_OUT_FRACTION = 5  # one fifth
-_PHOTOGRAPHS = frozenset({".jpg", ".jpeg", ".png"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
     Raises:
         InputError: there are too few.
     """
-    paths = _photographs(folder)
+    paths = photographs_below(folder)
     parts: tuple[list[Path], list[Path]] = ([], [])
     for path in paths[:: max(1, len(paths) // count)][:count]:
         parts[is_held_out(path.read_bytes())].append(path)
@@ -159,20 +159,6 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
             "name a folder with some dozens of JPEG or PNG files",
         )
     return parts
-
-
-def fingerprint(folder: Path) -> str:
-    """Return a hash of the photographs' names and sizes in a folder and below it."""
-    names = [
-        f"{path.relative_to(folder).as_posix()} {path.stat().st_size}"
-        for path in _photographs(folder)
-    ]
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
-
-
-def _photographs(folder: Path) -> list[Path]:
-    found = folder.rglob("*")
-    return sorted(path for path in found if path.suffix.lower() in _PHOTOGRAPHS)
 
 
 def load_given_split(folder: Path, shorter_side: int) -> Split:
