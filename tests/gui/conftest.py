@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.errors import ErrorKind, ErrorRecord
@@ -259,6 +259,13 @@ def finished(request):
         image_sha256=request.image.sha256 if request.image else "",
     )
     return Run(Report({"main": main}), recipe, request.image)
+
+
+@pytest.fixture(autouse=True)
+def swept():
+    """Delete the widgets of a test after it: each new window polishes all there are."""
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
