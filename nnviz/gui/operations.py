@@ -299,9 +299,10 @@ class Operations(QObject):
         centre, bridge, board = self._stage.centre, self._bench.bridge, self._board()
         if bridge is not None and board is not None and centre.board is not None:
             bridge.export_board(board, str(folder), centre.board.chosen_lock())
+        elif self._shows_portraits and not self._bench.portraits.made:
+            self._bench.messages.say(self.tr("there are no portraits to save yet"))
         elif self._shows_portraits:
-            if not self._bench.portraits.save(centre.painted(), folder):
-                self._bench.messages.say(self.tr("there are no portraits to save yet"))
+            self._bench.portraits.save(centre.painted(), folder)
         elif bridge is not None and centre.run is not None:
             bridge.export(centre.run, str(folder), None)
         else:
@@ -320,7 +321,8 @@ class Operations(QObject):
             QApplication.clipboard().setImage(image_of(picture))
             self._bench.messages.say(self.tr("board copied as a picture"))
             return
-        if self._stage.centre.run is None and not self._shows_portraits:
+        empty = self._shows_portraits and not self._bench.portraits.made
+        if empty or (self._stage.centre.run is None and not self._shows_portraits):
             self._bench.messages.say(self.tr("there is no result to copy yet"))
             return
         QApplication.clipboard().setImage(image_of(self._stage.centre.painted()))

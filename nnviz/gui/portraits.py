@@ -134,19 +134,19 @@ class Portraits(QObject):
         self._next()
         self.changed.emit()
 
-    def save(self, sheet: Colours, folder: Path) -> bool:
-        """Save the layer's portraits as far as they are there, and a sheet of them.
+    @property
+    def made(self) -> bool:
+        """Whether there is any portrait of the layer yet."""
+        return bool(self._tiles)
 
-        Returns:
-            Whether there are any.
-        """
+    def save(self, sheet: Colours, folder: Path) -> None:
+        """Save the layer's portraits as far as they are there, and a sheet of them."""
         info = self._selection.model
         if self._bridge is None or info is None or not self._tiles:
-            return False
+            return
         name = f"{info.title} {self._layer[0].layer} portraits"
         base = folder / _UNSAFE.sub("-", name).strip("-")
         self._bridge.portraits.save(tuple(self._tiles), sheet, base)
-        return True
 
     def stop(self) -> None:
         """Stop making portraits of a layer; those that are there stay."""

@@ -16,6 +16,7 @@ from nnviz.base.portraits import METHOD, Sitter
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.base.results import Report
+from nnviz.base.stickers import Placement
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.boards import Boards
 from nnviz.gui.captions import summary
@@ -40,6 +41,8 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 
 DEFAULT_MODEL = "bundled:objects"
+_LEARNED_WIDTH = 0.4
+"""A learned sticker is laid about as large as it was learned to be."""
 
 
 class Workbench(QObject):
@@ -261,7 +264,7 @@ class Workbench(QObject):
         name = Path(text).name
         self._offer_studio(
             self.tr("A sticker was learned: {0} stands on the shelf").format(name),
-            lambda: self.stickers.add(text),
+            lambda: self.stickers.add(text, Placement(width=_LEARNED_WIDTH)),
         )
 
     def _offer_placed(self, run: Run) -> None:

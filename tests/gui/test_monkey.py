@@ -4,7 +4,14 @@ import random
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QTreeWidget, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QApplication,
+    QColorDialog,
+    QFileDialog,
+    QTreeWidget,
+    QWidget,
+)
 
 from nnviz.gui import app
 
@@ -24,12 +31,13 @@ KEYS = (
 
 @pytest.fixture
 def no_dialogs(monkeypatch, tmp_path, cat):
-    """File dialogs answer at once: with a photograph, a new file, or a folder."""
+    """Dialogs answer at once: green, or with a photograph, a new file, or a folder."""
     new = str(tmp_path / "kept.mp4")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (new, ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(cat), ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(cat)], ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    monkeypatch.setattr(QColorDialog, "getColor", lambda **_: QColor("#00ff00"))
 
 
 def press_a_key(window, chance, qtbot):
