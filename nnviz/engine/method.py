@@ -31,6 +31,7 @@ from nnviz.engine.ops.attack_goals import Victim, choose_goal, gives_shares
 from nnviz.engine.ops.attack_report import Attempt
 from nnviz.engine.ops.budget import LEAST_TILE, Pace
 from nnviz.engine.ops.cache import Held, TensorCache
+from nnviz.engine.ops.gradients import gradient_pace
 from nnviz.engine.ops.kept import LayerGradients, LayerPass
 from nnviz.engine.ops.memory import in_words, release
 from nnviz.engine.ops.one_pass import PixelGradient, PixelPass
@@ -398,6 +399,13 @@ class Context:
             pace.done(size)
             start = part.stop
             yield part, found
+
+    def in_gradient_chunks(
+        self, items: int, work: Callable[[slice], T]
+    ) -> Iterator[tuple[slice, T]]:
+        """Do work on many pictures that go forward and back; see ``in_chunks``."""
+        pace = gradient_pace(self.model.info, self.device)
+        return self.in_chunks(items, pace, work)
 
     def in_tiles(self, side: int, work: Callable[[int], T]) -> tuple[int, T]:
         """Do work on a picture in tiles, in smaller ones where memory runs out.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -13,15 +14,13 @@ from nnviz.base.parameters import Along, Help, Range, Steerable, Title, Unit, Wh
 from nnviz.base.results import Curves, Picture, Report, Table
 from nnviz.base.stickers import Outline
 from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.ops.attack_crowds import Aim, Crowd, Slope, drawn, joined
+from nnviz.engine.ops.attack_crowds import Aim, Crowd, drawn, rate_of, slope_of
 from nnviz.engine.ops.attacks import LEVELS, GoalParams
-from nnviz.engine.ops.budget import Pace
 from nnviz.engine.ops.climbing import as_picture
 from nnviz.engine.ops.conditions import Conditions, View, drawn_views, seen
 from nnviz.engine.ops.descent import Descent
 from nnviz.engine.ops.detection import candidates_of
 from nnviz.engine.ops.detector_crowds import FOUND, Watch, choose_kinds
-from nnviz.engine.ops.gradients import gradient_pace
 from nnviz.engine.ops.pasting import Sticker
 from nnviz.engine.ops.printable import outlined, penalty
 
@@ -212,7 +211,7 @@ class _Learning:
                 pictures = seen(clean, sticker, views, generator)
                 held = penalty(sticker, params.smoothness, params.printable)
             self._samples = pictures.detach()
-            slope = self._slope(rows)
+            slope = slope_of(aim, self._samples, rows, self._ctx.in_gradient_chunks)
             found["success"] = float(slope.reached.double().mean())
             found["score"] = float(slope.score.mean())
             outcome = held - (pictures * slope.gradient).sum() / len(rows)
@@ -273,36 +272,28 @@ class _Learning:
         size = (pixels.shape[2], pixels.shape[3])
         views = drawn_views(_conditions(params), len(rows), size, generator)
         noise = generator.get_state()
-        rates = []
-        for sticker in stickers:
-            generator.set_state(noise)
-            fooled = self._fooled(aim, sticker, rows, views)
-            rates.append(round(_PERCENT * float(fooled.double().mean()), 1))
-        return tuple(rates)
+        return tuple(
+            self._rate(aim, rows, partial(self._shown, sticker, views, noise))
+            for sticker in stickers
+        )
 
-    def _fooled(
-        self, aim: Aim, sticker: Sticker, rows: Tensor, views: Sequence[View]
-    ) -> Tensor:
-        def work(part: slice) -> Tensor:
-            clean = aim.pictures(rows[part])
-            pictures = seen(clean, sticker, views[part], self._ctx.generator)
-            kept = pictures if not part.start else torch.cat([self._samples, pictures])
-            self._samples = kept[:_SHOWN]
-            return aim.reached(pictures, rows[part]).cpu()
+    def _rate(
+        self, aim: Aim, rows: Tensor, attack: Callable[[Tensor, slice], Tensor]
+    ) -> float:
+        rate = rate_of(aim, rows, attack, self._ctx.in_gradient_chunks)
+        return round(rate, 1)
 
-        parts = self._ctx.in_chunks(len(rows), self._pace(), work)
-        return torch.cat([found for _, found in parts])
-
-    def _pace(self) -> Pace:
-        """Return what chooses the chunks, anew: a run that goes on takes the same."""
-        return gradient_pace(self._ctx.model.info, self._ctx.device)
-
-    def _slope(self, rows: Tensor) -> Slope:
-        def work(part: slice) -> Slope:
-            return self._task.learned.slope(self._samples[part], rows[part])
-
-        parts = self._ctx.in_chunks(len(rows), self._pace(), work)
-        return joined([found for _, found in parts])
+    def _shown(
+        self, sticker: Sticker, views: Sequence[View], noise: Tensor, clean: Tensor,
+        part: slice,
+    ) -> Tensor:  # fmt: skip
+        """Return pictures with a sticker under their views; keep the first few."""
+        if not part.start:
+            self._ctx.generator.set_state(noise)
+            self._samples = clean[:0]
+        pictures = seen(clean, sticker, views[part], self._ctx.generator)
+        self._samples = torch.cat([self._samples, pictures])[:_SHOWN]
+        return pictures
 
     def _sticker(self, numbers: Tensor) -> Sticker:
         """Return the sticker that some numbers stand for; 0 is grey."""

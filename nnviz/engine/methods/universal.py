@@ -14,12 +14,10 @@ from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Steerable, Title, Unit
 from nnviz.base.results import Curves, Picture, Report, Result, Table
 from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.ops.attack_crowds import Crowd, Slope, drawn, joined
+from nnviz.engine.ops.attack_crowds import Crowd, drawn, rate_of, slope_of
 from nnviz.engine.ops.attack_norms import random_noise
 from nnviz.engine.ops.attacks import LEVELS, BallParams, as_tensor
-from nnviz.engine.ops.budget import Pace
 from nnviz.engine.ops.climbing import as_picture
-from nnviz.engine.ops.gradients import gradient_pace
 from nnviz.engine.ops.universal import (
     MOST,
     ascended,
@@ -115,7 +113,7 @@ class Universal:
         "on another. It is made for this network, and for pictures like the folder's."
     )
     presets: ClassVar[Presets] = {
-        "demo": {"steps": 4, "batch": 4},
+        "demo": {"steps": 3, "batch": 2},
         "L2": {"norm": "l2", "epsilon": 2000.0, "step": 200.0},
     }
 
@@ -159,7 +157,8 @@ class _Learning:
         """Move the noise once; return what was measured before."""
         rows = drawn(self._learned, params.batch, self._ctx.generator)
         clean = self._learned.pictures(rows)
-        slope = self._slope(noisy(clean, self._noise), rows)
+        pixels = noisy(clean, self._noise)
+        slope = slope_of(self._learned, pixels, rows, self._ctx.in_gradient_chunks)
         gradient = gathered(clean, self._noise, slope.gradient)
         self._momentum = kept_up(self._momentum, gradient, params.momentum)
         self._noise = ascended(
@@ -234,27 +233,13 @@ class _Learning:
             placement=self._ctx.placement,
         )
 
-    def _pace(self) -> Pace:
-        """Return what chooses the chunks, anew: a run that goes on takes the same."""
-        return gradient_pace(self._ctx.model.info, self._ctx.device)
-
-    def _slope(self, pixels: Tensor, rows: Tensor) -> Slope:
-        def work(part: slice) -> Slope:
-            return self._learned.slope(pixels[part], rows[part])
-
-        parts = self._ctx.in_chunks(len(rows), self._pace(), work)
-        return joined([found for _, found in parts])
-
     def _rate(self, noise: Tensor, rows: Tensor) -> float:
         """Return how many of the held-out pictures a noise fools with, %."""
 
-        def work(part: slice) -> Tensor:
-            pixels = noisy(self._held_out.pictures(rows[part]), noise)
-            return self._held_out.reached(pixels, rows[part]).cpu()
+        def attack(clean: Tensor, _part: slice) -> Tensor:
+            return noisy(clean, noise)
 
-        parts = self._ctx.in_chunks(len(rows), self._pace(), work)
-        fooled = torch.cat([found for _, found in parts])
-        return _PERCENT * float(fooled.double().mean())
+        return rate_of(self._held_out, rows, attack, self._ctx.in_gradient_chunks)
 
     def _crowds(self, generator: torch.Generator) -> tuple[Crowd, Crowd]:
         """Return the pictures to learn from, this one among them, and to test on."""

@@ -1,14 +1,15 @@
 """Many pictures that one patch or one noise is to fool a classifier with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
 from nnviz.engine.ops.attack_goals import Goal, Victim
 
+T = TypeVar("T")
 _UNKNOWN = -1
 
 
@@ -54,6 +55,45 @@ class Aim(Protocol):
     def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
         """Return which pixels fool, bool (n,)."""
         ...
+
+
+class Chunks(Protocol):
+    """Does work on many pictures, as many at once as memory and time allow."""
+
+    def __call__(
+        self, items: int, work: Callable[[slice], T], /
+    ) -> Iterator[tuple[slice, T]]:
+        """Yield each part and what ``work`` returned for it."""
+        ...
+
+
+def slope_of(aim: Aim, pixels: Tensor, rows: Tensor, chunks: Chunks) -> Slope:
+    """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``."""
+
+    def work(part: slice) -> Slope:
+        return aim.slope(pixels[part], rows[part])
+
+    return joined([found for _, found in chunks(len(rows), work)])
+
+
+def rate_of(
+    aim: Aim, rows: Tensor, attack: Callable[[Tensor, slice], Tensor], chunks: Chunks
+) -> float:
+    """Return how many of some pictures fool once they are attacked, %.
+
+    Args:
+        aim: the pictures.
+        rows: those to try.
+        attack: from pictures (n, C, H, W) and their places among the rows to pixels.
+        chunks: does the work.
+    """
+
+    def work(part: slice) -> Tensor:
+        pixels = attack(aim.pictures(rows[part]), part)
+        return aim.reached(pixels, rows[part]).cpu()
+
+    fooled = torch.cat([found for _, found in chunks(len(rows), work)])
+    return 100 * float(fooled.double().mean())
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
