@@ -24,10 +24,10 @@ PICTURES = 200
 
 @pytest.mark.parametrize(
     ("network", "data", "share"),
-    [("bundled:everyday", "cifar10", 0.95), ("bundled:objects", "caltech101", 0.85)],
+    [("bundled:everyday", "cifar10", 0.9), ("bundled:objects", "caltech101", 0.85)],
 )
 def test_photographs_flip_and_so_do_their_files(network, data, share):
-    """Of Caltech-101's, motorbikes before white withstand 4/255: see the card."""
+    """Not all do at 4/255: motorbikes before white, say, withstand 8/255 as well."""
     folder = Path(os.environ["NNVIZ_DATA"], data)
     if not folder.is_dir():
         pytest.skip(f"there is no {data} in NNVIZ_DATA")

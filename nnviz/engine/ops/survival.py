@@ -1,5 +1,6 @@
 """Whether an attack is true of a file: after rounding, copies, cameras."""
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _FEWEST = 0.002
 _GROWTH = 1.5
 """How many of the numbers a repair's first step moves, and how that grows."""
 _STEPS = 20
+_TINY = 1e-3
+"""Of a level: what single precision may add to a number of levels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +60,7 @@ def repaired(victim: Victim, goal: Goal, pixels: Tensor, clean: Tensor) -> Tenso
         goal: for this one picture.
         pixels: attacked, (1, C, H, W) in [0, 1].
         clean: the photograph's; none moves further from it, in the largest number,
-            than the attack did, one level aside.
+            than the attack did, rounded up to a whole level.
 
     Returns:
         The rounded pixels where they need no repair, or the network gives no gradients.
@@ -74,7 +77,8 @@ def _moved(
     victim: Victim, goal: Goal, found: Tensor, pixels: Tensor, clean: Tensor
 ) -> Tensor:
     """Return rounded pixels that are moved until they reach the goal; see above."""
-    room = float((pixels - clean).abs().max()) + 1 / LEVELS
+    levels = LEVELS * float((pixels - clean).abs().max())
+    room = (math.ceil(levels - _TINY) + _TINY) / LEVELS
     share = _FEWEST
     for _ in range(_STEPS):
         logits, gradient = victim.gradient(found, goal.margin)
