@@ -393,9 +393,9 @@ class WherePart(QWidget):
         menu.clear()
         found = self._styles.segments
         if found is None:
-            menu.addAction(self.tr("Find segments")).triggered.connect(
-                self._styles.find_segments
-            )
+            find = menu.addAction(self.tr("Find segments of drawn scenes"))
+            find.triggered.connect(self._styles.find_segments)
+            menu.addSection(self.tr("Photographs: run Segments on a network of yours"))
             return
         shares = masks.shown_shares(found)
         for label_, share in shares.items():
