@@ -153,6 +153,11 @@ def _broadcast(x: Tensor, y: object, **_kwargs: object) -> Tensor:
     return x.new_empty(np.broadcast_shapes(x.shape, other))
 
 
+def _quotient(x: Tensor, y: object) -> Tensor | None:
+    # Of whole numbers it is none: torch has better say what.
+    return _broadcast(x, y) if x.is_floating_point() else None
+
+
 def _cat_shape(tensors: Sequence[Tensor], dim: int = 0) -> Tensor | None:
     first = tensors[0]
     sizes = list(first.shape)
@@ -177,6 +182,24 @@ def _upsample_shape(
     return x.new_empty((*x.shape[:2], *sides))
 
 
+def _padded_shape(
+    x: Tensor, padding: Sequence[int], mode: str = "constant", *_value: object
+) -> Tensor | None:
+    """Return a reflected map; None where torch had better say.
+
+    Raises:
+        RuntimeError: there is too little to reflect.
+    """
+    if mode != "reflect" or len(padding) != len("lrtb"):
+        return None
+    left, right, top, bottom = padding
+    rows, columns = x.shape[-2:]
+    if max(left, right) >= columns or max(top, bottom) >= rows:
+        raise RuntimeError(f"{rows} x {columns} px are too few to reflect {padding} px")
+    sides = (rows + top + bottom, columns + left + right)
+    return x.new_empty((*x.shape[:-2], *sides))
+
+
 _FORMULAS: dict[Any, Callable[..., Tensor | None]] = {
     torch.ops.aten.conv2d.default: _conv2d_shape,
     torch.ops.aten.conv_transpose2d.input: _conv_transpose2d_shape,
@@ -186,9 +209,12 @@ _FORMULAS: dict[Any, Callable[..., Tensor | None]] = {
     torch.ops.aten.cat.default: _cat_shape,
     torch.ops.aten.upsample_bilinear2d.vec: _upsample_shape,
     torch.ops.aten.upsample_nearest2d.vec: _upsample_shape,
+    torch.ops.aten.pad.default: _padded_shape,
     torch.ops.aten.batch_norm.default: _same_shape,
+    torch.ops.aten.instance_norm.default: _same_shape,
     torch.ops.aten.layer_norm.default: _same_shape,
     torch.ops.aten.relu.default: _same_shape,
+    torch.ops.aten.tanh.default: _same_shape,
     torch.ops.aten.gelu.default: _same_shape,
     torch.ops.aten.silu.default: _same_shape,
     torch.ops.aten.dropout.default: _itself,
@@ -196,4 +222,5 @@ _FORMULAS: dict[Any, Callable[..., Tensor | None]] = {
     torch.ops.aten.add_.Tensor: _itself,
     torch.ops.aten.add.Tensor: _broadcast,
     torch.ops.aten.mul.Tensor: _broadcast,
+    torch.ops.aten.div.Tensor: _quotient,
 }

@@ -17,6 +17,8 @@ CASES = {
     "doubled": (ATEN.upsample_bilinear2d.vec, X, [None, False, [2.0, 2.0]]),
     "scaled": (ATEN.upsample_bilinear2d.vec, X, [None, False, [1.3, 0.45]]),
     "to a size": (ATEN.upsample_bilinear2d.vec, X, [[5, 40], True, None]),
+    "quotient": (ATEN.div.Tensor, X, (3, 1, 14)),
+    "reflected": (ATEN.pad.default, X, [[1, 2, 3, 4], "reflect"]),
     "nearest": (ATEN.upsample_nearest2d.vec, X, [None, [3.0, 0.7]]),
 }
 
@@ -46,6 +48,14 @@ def test_joined_tensors_are_as_long_as_all_of_them(dim):
     parts = [torch.zeros(size) for size in sizes]
     found = shape_only(ATEN.cat.default, [[part.to("meta") for part in parts], dim], {})
     assert found.shape == torch.cat(parts, dim).shape
+
+
+def test_what_is_too_small_to_reflect_is_refused():
+    meta = torch.zeros(X, device="meta")
+    with pytest.raises(RuntimeError, match="too few to reflect"):
+        shape_only(ATEN.pad.default, [meta, [0, 0, 11, 0], "reflect"], {})
+    with pytest.raises(RuntimeError):
+        ATEN.pad.default(torch.zeros(X), [0, 0, 11, 0], "reflect")
 
 
 def test_what_does_not_fit_is_refused():
