@@ -305,7 +305,7 @@ class StripPart(QWidget):
             return self.tr("A click takes one of them.")
         if self._styles.making_strip:
             return self.tr("is being painted …")
-        return self.tr("{0:g}: content counts less, the higher it is.").format(
+        return self.tr("Now {0:g}; the higher, the more style.").format(
             self._styles.balance
         )
 
