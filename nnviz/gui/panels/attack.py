@@ -22,7 +22,7 @@ from nnviz.gui.views.epsilon import STEPS, EpsilonSlider
 from nnviz.gui.views.pair_bars import PairBars
 from nnviz.gui.workbench import Workbench
 
-_ROWS, _TOP = 6, 5
+_ROWS, _TOP = 5, 5
 _NORMS = {"linf": "/255", "l2": "/255 (L2)"}
 
 
@@ -201,11 +201,13 @@ class AttackPanel(QWidget):
             self.survives.setText("")
         elif not lost:
             self.survives.setText(
-                self.tr("Survives all {0} copies, the camera too.").format(len(found))
+                self.tr(
+                    "The whole noise survives all {0} copies, the camera too."
+                ).format(len(found))
             )
         else:
             self.survives.setText(
-                self.tr("Survives {0} of {1} copies, not: {2}.").format(
+                self.tr("The whole noise survives {0} of {1} copies, not: {2}.").format(
                     len(found) - len(lost), len(found), ", ".join(lost)
                 )
             )
