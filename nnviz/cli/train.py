@@ -82,7 +82,7 @@ def _parser() -> Parser:
         metavar="PICTURE",
         default="",
         help="for style: file of the picture whose manner is learnt; or marbling,"
-        " mosaic or strokes",
+        " mosaic or strokes; what has been learnt after an epoch can be used at once",
     )
     parser.add_argument(
         "--network",

@@ -400,4 +400,6 @@ def _publish(
         "weights": "half precision, computed with in single precision",
     }
     card = card_text(name, _ABOUT.format(style=style), rows, _WEAKNESSES)
+    # It is the user's, not one that ships.
+    card = f"# {card.removeprefix('# bundled:')}"
     publish(in_half_precision(trained.weights), facts, card, assignment.stem)
