@@ -23,7 +23,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             f"nnviz {command}",
             usage=f"nnviz {command} {usage}".strip(),
-            description=description.replace("%", "%%"),
+            description=description,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
             add_help=False,
