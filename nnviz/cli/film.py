@@ -60,8 +60,9 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser.add_argument("method", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("film", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument(
-        "--kept", metavar="X", type=number("--kept"), default=15.0,
-        help="share of the last result in the next picture, %% (default %(default)g)",
+        "--kept", metavar="X", type=number("--kept"),
+        help="share of the last result in the next picture, %% (default 15, or 0 for "
+        "methods that follow cameras: they steady films themselves)",
     )  # fmt: skip
     parser.add_argument(
         "--seconds", metavar="N", type=number("--seconds"), default=float("inf"),
