@@ -73,6 +73,10 @@ def test_the_python_of_the_readme_runs(folder):
         "scenes",
         "train",
         "recording",
+        "film",
+        "attack-curve",
+        "attacked",
+        "print-sticker",
     ],
 )
 def test_the_readme_shows_each_command(command):
