@@ -1,0 +1,55 @@
+"""The Python API: what ``import nnviz`` offers.  No Qt, no threads.
+
+Jobs run inline, on the caller's thread, in one session per process; it keeps opened
+networks and activations within bounds.  Torch is imported when a network is first
+opened.
+"""
+
+from nnviz.api.attacked import (
+    before_and_after,
+    print_sticker,
+    rescale,
+    save_attacked,
+)
+from nnviz.api.core import (
+    Model,
+    OnProgress,
+    Pictured,
+    Result,
+    fetch,
+    load,
+    methods,
+    open_image,
+    perform,
+    replay,
+    run,
+    session,
+)
+from nnviz.api.measured import attack_curve, board, evaluate
+from nnviz.api.recorded import export_recording, film, open_recording, resume
+
+__all__ = [
+    "Model",
+    "OnProgress",
+    "Pictured",
+    "Result",
+    "attack_curve",
+    "before_and_after",
+    "board",
+    "evaluate",
+    "export_recording",
+    "fetch",
+    "film",
+    "load",
+    "methods",
+    "open_image",
+    "open_recording",
+    "perform",
+    "print_sticker",
+    "replay",
+    "rescale",
+    "resume",
+    "run",
+    "save_attacked",
+    "session",
+]

@@ -1,0 +1,215 @@
+"""What is done with an attack that was found, and stickers on paper."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from nnviz.api.core import Model, OnProgress, Pictured, Result, perform, photo_of
+from nnviz.api.measured import board
+from nnviz.base import boards
+from nnviz.base.attacks import Rescaled, SavedPicture, attacked_photo
+from nnviz.base.errors import InputError
+from nnviz.base.images import image_from_array
+from nnviz.base.info import ModelInfo
+from nnviz.base.parameters import Value
+from nnviz.base.placed import Cut
+from nnviz.base.recipes import Recipe
+from nnviz.base.requests import LoadModel, RescaleNoise, SaveAttacked
+from nnviz.runtime import attacks as saved_attacks
+from nnviz.runtime import replay as stored
+
+if TYPE_CHECKING:
+    from nnviz.render.board import Board
+
+
+def rescale(
+    attack: Result | str | PathLike[str],
+    epsilon: float | None = None,
+    image: Pictured | None = None,
+    *,
+    labels: str | PathLike[str] = "",
+    progress: OnProgress | None = None,
+) -> Rescaled:
+    """Make an attack's noise weaker and ask the network again.
+
+    Args:
+        attack: what ``run`` returned, or a file that was saved of it.
+        epsilon: size of the noise in 1/255, in the attack's norm; None for the
+            weakest that does what the attack wanted, all of it where none does.
+        image: the photograph of a saved attack; where left out it is found by its
+            hash.
+        labels: the recipe's label file, where it does not lie beside the file.
+        progress: told how far the search is.
+
+    Raises:
+        InputError: the file is of no attack, or a picture is not found.
+    """
+    found = _attack(attack, image, str(labels))
+    search = dataclasses.replace(found.noise, search=epsilon is None)
+    whole = cast("Rescaled", perform(search, progress))
+    wanted = whole.flips_at if epsilon is None else epsilon
+    if wanted is None or whole.budget == 0:
+        return whole
+    part = dataclasses.replace(found.noise, share=wanted / whole.budget)
+    weaker = cast("Rescaled", perform(part))
+    return dataclasses.replace(weaker, flips_at=whole.flips_at)
+
+
+def save_attacked(
+    attack: Result | str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    epsilon: float | None = None,
+    quality: int = 95,
+    image: Pictured | None = None,
+    labels: str | PathLike[str] = "",
+) -> SavedPicture:
+    """Write an attacked photo, open the file again and ask the network about it.
+
+    Args:
+        attack: what ``run`` returned, or a file that was saved of it.
+        out: .png, .jpg or .webp; it says of itself that it is adversarial.
+        epsilon: size of the noise in 1/255; None for all of it.
+        quality: of JPEG and WebP, 1 to 100.
+        image: as in ``rescale``.
+        labels: as in ``rescale``.
+
+    Raises:
+        InputError: as ``rescale``; no such format; the disk does not allow it.
+    """
+    found = _attack(attack, image, str(labels))
+    noise = found.noise
+    if epsilon is not None:
+        budget = cast("Rescaled", perform(noise)).budget
+        noise = dataclasses.replace(noise, share=epsilon / budget if budget else 1.0)
+    request = SaveAttacked(
+        noise=noise, path=str(out), recipe=found.recipe.to_json(), quality=quality
+    )
+    return cast("SavedPicture", perform(request))
+
+
+def before_and_after(
+    attack: Result | str | PathLike[str],
+    methods: str | Sequence[str] = "grad_cam",
+    *,
+    target: str = "",
+    values: Mapping[str, Mapping[str, Value]] | None = None,
+    image: Pictured | None = None,
+    labels: str | PathLike[str] = "",
+    progress: OnProgress | None = None,
+) -> "Board":
+    """Explain a photograph and what an attack made of it, on one scale.
+
+    ``changes()`` of what is returned says how far the maps agree.
+
+    Args:
+        attack: what ``run`` returned, or a file that was saved of it.
+        methods: one or several of the group "Explain".
+        target: what is asked of both; empty for what the network says of each.
+        values: parameters by method's name; what is left out has its default.
+        image: as in ``rescale``.
+        labels: as in ``rescale``.
+        progress: told how far each method is.
+
+    Raises:
+        InputError: as ``rescale``.
+        UsageError: no such method.
+    """
+    found = _attack(attack, image, str(labels))
+    noise = found.noise
+    attacked = image_from_array(
+        (noise.attacked * 255).round().astype(np.uint8),
+        boards.attacked_name(noise.image),
+    )
+    opened = Model(
+        noise.model, cast("ModelInfo", perform(LoadModel(noise.model), progress))
+    )
+    found_board = board(
+        [noise.image, attacked],
+        [methods] if isinstance(methods, str) else methods,
+        opened,
+        target=target,
+        values=values,
+        seed=found.recipe.seed,
+        progress=progress,
+    )
+    plan = dataclasses.replace(found_board.plan, changed=True)
+    return dataclasses.replace(found_board, plan=plan)
+
+
+def print_sticker(
+    sticker: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    width_mm: float = 80.0,
+    paper: str = "a4",
+    copies: int = 1,
+    marks: bool = True,
+) -> Path:
+    """Write a sticker as a PDF page, on which it has its size in millimetres.
+
+    Args:
+        sticker: a picture's file; "round:FILE" for its largest disc; "round:#ff0000"
+            or "square:#ff0000" for one colour.
+        out: the file to write, .pdf.
+        width_mm: width of the sticker on paper, mm.
+        paper: "a4" or "letter".
+        copies: how many on the page; 0 for as many as it holds.
+        marks: whether crop marks are drawn around each.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        NnvizError: no such sticker or paper, or the page does not hold so many.
+    """
+    # Imported here: it loads painters.
+    from nnviz.render.printing import Print  # noqa: PLC0415
+    from nnviz.runtime import sticker_print  # noqa: PLC0415
+
+    order = Print(width=width_mm, paper=paper, copies=copies, marks=marks)
+    return sticker_print.print_sticker(Cut.parse(str(sticker)), Path(out), order)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class _Attack:
+    """An attack that was found: its recipe, and all of its noise."""
+
+    recipe: Recipe
+    noise: RescaleNoise
+
+
+def _attack(
+    attack: Result | str | PathLike[str], image: Pictured | None, labels: str
+) -> _Attack:
+    """Return what there is of an attack, from a result or from a file of it.
+
+    Raises:
+        InputError: it is none, or a picture is not found.
+    """
+    if isinstance(attack, Result):
+        beside, recipe, photo = Path(), attack.recipe, attack.image
+        found = attacked_photo(attack.report)
+        if found is None or photo is None:
+            raise InputError(recipe.method, "is no attack", "run pgd, say")
+        attacked = found.pixels
+    else:
+        beside = Path(attack)
+        recipe = stored.read_recipe(beside)
+        attacked = saved_attacks.attacked_picture(beside, recipe).as_float()
+        photo = stored.find_picture(recipe, beside) if image is None else None
+    if photo is None and image is not None:
+        photo = photo_of(recipe, image)
+    if photo is None:
+        raise InputError(recipe.method, "has no photograph", "name it")
+    noise = RescaleNoise(
+        model=stored.model_request(recipe, beside, labels),
+        image=photo,
+        attacked=attacked,
+        values=recipe.values,
+    )
+    return _Attack(recipe, noise)

@@ -1,0 +1,359 @@
+"""Networks, photographs, runs and results, from Python."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from functools import cache
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from nnviz.base.errors import InputError, UsageError, unknown
+from nnviz.base.events import Job, Progress
+from nnviz.base.images import Image, image_from_array
+from nnviz.base.info import MethodInfo, ModelInfo
+from nnviz.base.interrupts import held_back
+from nnviz.base.parameters import Value
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe, Run
+from nnviz.base.requests import FetchModel, LoadModel, ModelRequest, Request, RunMethod
+from nnviz.base.results import Array, Report
+from nnviz.base.results import Result as BaseResult
+from nnviz.media import decode
+from nnviz.runtime import recent
+from nnviz.runtime import replay as stored
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from nnviz.engine.models.model import Model as OpenedModel
+    from nnviz.engine.session import Session
+
+
+OnProgress = Callable[[Progress], None]
+"""Called on the caller's thread with each progress of a job."""
+
+Pictured = Image | str | PathLike[str] | Array
+"""A photograph, or where it is found."""
+PICTURE_WIDTH = 1200
+
+
+class Model:
+    """A network that was opened, with its preprocessing and labels.
+
+    Attributes:
+        info: what is known of it: labels, layers, preprocessing, findings.
+        request: how it was opened.
+    """
+
+    def __init__(self, request: ModelRequest, info: ModelInfo) -> None:
+        self.request = request
+        self.info = info
+
+    def __repr__(self) -> str:
+        """Say what it is."""
+        classes, layers = len(self.info.labels), len(self.info.layers)
+        return (
+            f"<nnviz.Model {self.info.reference}: {classes} classes, {layers} layers>"
+        )
+
+    def pixel_module(self) -> "nn.Module":
+        """Return a module from pixels in [0, 1] (N, C, H, W) to the raw output."""
+        return self._opened().pixel_module()
+
+    def pixel_input(self, image: Image) -> "Tensor":
+        """Return a photo as ``pixel_module`` takes it, float32 (1, C, H, W)."""
+        return self._opened().pixel_input(image)
+
+    def _opened(self) -> "OpenedModel":
+        return cast("OpenedModel", _finish(session().store.open(self.request, _never)))
+
+
+class Result:
+    """What a method found.
+
+    ``result.data`` is the main array; ``result[name]`` is any array under the name
+    that ``save`` gives it in the .npz.
+
+    Attributes:
+        report: the results themselves, with their units and frames.
+        recipe: what makes them again.
+        image: the photograph, or None.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.report: Report = run.report
+        self.recipe: Recipe = run.recipe
+        self.image: Image | None = run.image
+        self._run = run
+
+    def __repr__(self) -> str:
+        """Say what was run and what there is."""
+        return f"<nnviz.Result {self.recipe.method}: {', '.join(self.report)}>"
+
+    def __getitem__(self, name: str) -> Array:
+        """Return an array by its name in the .npz.
+
+        Raises:
+            UsageError: there is none of that name; it names the nearest.
+        """
+        arrays = self.report.arrays()
+        if name == next(iter(self.report)):
+            name = "data"
+        if name not in arrays:
+            raise unknown("array", name, arrays)
+        return arrays[name]
+
+    @property
+    def data(self) -> Array:
+        """The main result's main array, read-only."""
+        return self.report.main.arrays()[""]
+
+    @property
+    def main(self) -> BaseResult:
+        """The main result with all that it says of itself."""
+        return self.report.main
+
+    def picture(self, width: int = PICTURE_WIDTH) -> Array:
+        """Return the report as a picture with captions and legend, uint8 (H, W, 3)."""
+        from nnviz.render.report import paint_report  # noqa: PLC0415  slow fonts
+
+        return paint_report(self.report, self.image, width, self.recipe.title)
+
+    def save(
+        self, folder: str | PathLike[str], stem: str | None = None
+    ) -> tuple[Path, ...]:
+        """Write STEM.METHOD.png, .npz and .json; return their paths.
+
+        Args:
+            folder: is made if it does not exist.
+            stem: the photograph's name where left out.
+
+        Raises:
+            InputError: the folder cannot be written to, or the disk is full.
+        """
+        from nnviz.runtime.export import save_run  # noqa: PLC0415  as picture()
+
+        return save_run(self._run, Path(folder), stem)
+
+
+@cache
+def session() -> "Session":
+    """Return the session of this process; the first call imports torch."""
+    with held_back():
+        from nnviz.engine.session import Session  # noqa: PLC0415  two seconds
+
+    return Session()
+
+
+def methods() -> dict[str, MethodInfo]:
+    """Return all methods by name, with their parameters, help and references."""
+    return {method.name: method for method in session().catalogue().methods}
+
+
+def load(
+    model: "str | PathLike[str] | nn.Module",
+    *,
+    preprocess: Preprocess | Mapping[str, Any] | None = None,
+    labels: str | PathLike[str] | Sequence[str] = "",
+    device: str = "auto",
+    progress: OnProgress | None = None,
+) -> Model:
+    """Open a network.
+
+    Args:
+        model: a reference ("bundled:objects", "zoo:resnet18@random"), a file's path,
+            or an ``nn.Module`` that takes normalised pixels (N, C, H, W).
+        preprocess: in place of the network's own; a module needs one.  A mapping may
+            leave out fields that are ImageNet's.
+        labels: a label file's path; for a module also the names themselves.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        progress: told how far opening is.
+
+    Raises:
+        NnvizError: the network cannot be opened; says why and what would help.
+    """
+    chosen = _preprocess(preprocess)
+    if not isinstance(model, str | PathLike):
+        return _adopt(model, chosen, labels, device)
+    if not isinstance(labels, str | PathLike):
+        raise UsageError(
+            "labels", "names can be given for an nn.Module only", "give a file's path"
+        )
+    request = ModelRequest(
+        reference=str(model), preprocess=chosen, labels=str(labels), device=device
+    )
+    return Model(request, cast("ModelInfo", perform(LoadModel(request), progress)))
+
+
+def fetch(reference: str, progress: OnProgress | None = None) -> Path:
+    """Download a network's weights unless they are there; return the file's path.
+
+    Raises:
+        OfflineError: they could not be fetched; names the file and its folder.
+    """
+    return Path(cast("str", perform(FetchModel(reference), progress)))
+
+
+def open_image(
+    source: str | PathLike[str] | Array, *, max_pixels: int | None = None
+) -> Image:
+    """Open a picture.
+
+    Args:
+        source: a file's path, or (H, W) or (H, W, C) pixels: uint8, uint16, or float
+            in [0, 1].
+        max_pixels: larger pictures are refused before they are decoded.
+
+    Raises:
+        InputError: no such file, no picture, or one that is too large.
+    """
+    if isinstance(source, np.ndarray):
+        return image_from_array(source)
+    limit = decode.MAX_PIXELS if max_pixels is None else max_pixels
+    return decode.open_image(Path(source), limit)
+
+
+def run(
+    method: str,
+    model: Model | str | PathLike[str],
+    image: Image | str | PathLike[str] | Array | None = None,
+    *,
+    seed: int = 0,
+    progress: OnProgress | None = None,
+    record: str | PathLike[str] = "",
+    **params: Value,
+) -> Result:
+    """Run a method.
+
+    Args:
+        method: its name; ``nnviz.methods()`` has them all.
+        model: what ``load`` returned, or what it takes.
+        image: what ``open_image`` returned, or what it takes; None for a method
+            that needs none.
+        seed: of the random numbers.
+        progress: told how far the method is.
+        record: new folder that keeps the steps of an optimisation.
+        **params: the method's parameters; what is left out has its default.
+
+    Raises:
+        NnvizError: says in words what is wrong: the method, a parameter, the picture.
+    """
+    opened = model if isinstance(model, Model) else load(model)
+    photo = image if image is None or isinstance(image, Image) else open_image(image)
+    if record and photo is not None:
+        recent.remember(photo)  # to find it again, whatever stops the run
+    request = RunMethod(
+        method=method,
+        model=opened.request,
+        image=photo,
+        values=params,
+        seed=seed,
+        recording=str(record),
+    )
+    return Result(cast("Run", perform(request, progress)))
+
+
+def replay(
+    file: str | PathLike[str],
+    image: Image | str | PathLike[str] | Array | None = None,
+    *,
+    labels: str | PathLike[str] = "",
+    progress: OnProgress | None = None,
+) -> Result:
+    """Make a saved result again: the same machine and versions give the same bytes.
+
+    Args:
+        file: a .png or .json that ``Result.save`` or ``nnviz run`` wrote.
+        image: the picture; where left out it is found by its hash, beside the file or
+            where it was last worked on.  Another picture is taken as it is.
+        labels: the recipe's label file, where it does not lie beside the file.
+        progress: told how far the method is.
+
+    Raises:
+        InputError: no recipe; the picture is not found; the network has changed.
+    """
+    path = Path(file)
+    recipe = stored.read_recipe(path)
+    photo = (
+        stored.find_picture(recipe, path) if image is None else photo_of(recipe, image)
+    )
+    request = stored.model_request(recipe, path, str(labels))
+    info = cast("ModelInfo", perform(LoadModel(request), progress))
+    if info.sha256 != recipe.model_sha256:
+        raise InputError(
+            recipe.model,
+            f"has other weights than the recipe's of {path.name}",
+            f"open those with sha256 {recipe.model_sha256[:12]}",
+        )
+    asked = stored.request_of(stored.with_pictures(recipe, path), photo, request)
+    return Result(cast("Run", perform(asked, progress)))
+
+
+def perform(request: Request, progress: OnProgress | None = None) -> object:
+    """Do what a request asks, inline, and return what it promises."""
+    with closing(session().job(request, _never)) as job:
+        return _finish(job, progress)
+
+
+def _finish(job: Job | Any, progress: OnProgress | None = None) -> object:
+    while True:
+        try:
+            step = next(job)
+        except StopIteration as end:
+            return end.value
+        if progress and isinstance(step, Progress):
+            progress(step)
+
+
+def _never() -> None:
+    """Never stop: an inline job ends by an exception such as KeyboardInterrupt."""
+
+
+def photo_of(recipe: Recipe, image: Image | str | PathLike[str] | Array) -> Image:
+    """Open a picture that was named; the recipe's own keeps the recipe's name."""
+    photo = image if isinstance(image, Image) else open_image(image)
+    if photo.sha256 != recipe.image_sha256:
+        return photo
+    return dataclasses.replace(photo, name=recipe.image)
+
+
+def _preprocess(given: Preprocess | Mapping[str, Any] | None) -> Preprocess | None:
+    if given is None or isinstance(given, Preprocess):
+        return given
+    known = Preprocess().to_json()
+    for name in given:
+        if name not in known:
+            raise unknown("field of the preprocessing", name, known)
+    return Preprocess.from_json({**known, **given})
+
+
+def _told_apart(
+    labels: str | PathLike[str] | Sequence[str],
+) -> tuple[str, tuple[str, ...]]:
+    """Return a label file's path and the names, one of the two empty."""
+    if isinstance(labels, str | PathLike):
+        return str(labels), ()
+    return "", tuple(labels)
+
+
+def _adopt(
+    net: "nn.Module",
+    preprocess: Preprocess | None,
+    labels: str | PathLike[str] | Sequence[str],
+    device: str,
+) -> Model:
+    if not hasattr(net, "state_dict"):
+        raise UsageError(
+            type(net).__name__, "is no network", "give a reference, a path or a module"
+        )
+    if preprocess is None:
+        raise UsageError(
+            "preprocess", "missing", "a module needs its size, mean and std"
+        )
+    file, names = _told_apart(labels)
+    reference = session().store.adopt(net, preprocess, names)
+    request = ModelRequest(reference=reference, labels=file, device=device)
+    return Model(request, cast("ModelInfo", perform(LoadModel(request))))

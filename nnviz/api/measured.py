@@ -1,0 +1,166 @@
+"""Boards, how good networks are and how easily fooled, from Python."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, cast
+
+from nnviz.api.core import (
+    Model,
+    OnProgress,
+    Pictured,
+    load,
+    open_image,
+    perform,
+    session,
+)
+from nnviz.base import boards
+from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError
+from nnviz.base.evaluation import Evaluation, Robustness, usual_norm
+from nnviz.base.images import Image
+from nnviz.base.parameters import Value
+from nnviz.base.recipes import Run
+from nnviz.base.requests import EvaluateModel, MeasureRobustness, RunMethod
+
+if TYPE_CHECKING:
+    from nnviz.render.board import Board
+
+
+def board(
+    images: "Pictured | Sequence[Pictured]",
+    methods: Sequence[str] = boards.COMPARED,
+    models: "Model | str | Sequence[Model | str]" = "bundled:objects",
+    *,
+    target: str = "",
+    values: Mapping[str, Mapping[str, Value]] | None = None,
+    seed: int = 0,
+    progress: OnProgress | None = None,
+) -> "Board":
+    """Compare methods, networks and photographs: a row a network and photograph.
+
+    A place whose method cannot work keeps its error in words; the others go on.
+
+    Args:
+        images: one or several of what ``open_image`` returned or takes.
+        methods: names, of the group "Explain"; a column each.
+        models: one or several of what ``load`` returned or takes.
+        target: what is asked, as on the command line; empty for the class that each
+            network predicts.
+        values: parameters by method's name; what is left out has its default.
+        seed: of the random numbers.
+        progress: told how far each method is, and how far the board.
+
+    Raises:
+        NnvizError: no such method, network or picture.
+    """
+    from nnviz.render.board import Board  # noqa: PLC0415  slow fonts
+
+    several = isinstance(images, Sequence) and not isinstance(images, str)
+    photos = cast("Sequence[Pictured]", images if several else [images])
+    single = isinstance(models, str | Model)
+    networks = cast("Sequence[Model | str]", [models] if single else models)
+    opened = [each if isinstance(each, Model) else load(each) for each in networks]
+    plan = boards.Plan(
+        methods=boards.chosen_methods(session().catalogue().methods, methods),
+        networks=tuple(
+            boards.Network(request=each.request, title=each.info.title)
+            for each in opened
+        ),
+        images=tuple(
+            each if isinstance(each, Image) else open_image(each) for each in photos
+        ),
+        target=target,
+        values=values or {},
+        seed=seed,
+    )
+    return Board(
+        plan,
+        {
+            place: _outcome(cell.request, progress)
+            for place, cell in enumerate(plan.cells())
+        },
+    )
+
+
+def _outcome(request: RunMethod, progress: OnProgress | None) -> Run | ErrorRecord:
+    """Run one place of a board; what its user can mend does not end the others."""
+    try:
+        return cast("Run", perform(request, progress))
+    except NnvizError as error:
+        return ErrorRecord(ErrorKind.USER, str(error), "")
+
+
+def evaluate(
+    model: Model | str | PathLike[str],
+    data: str | PathLike[str],
+    *,
+    held_out: bool = False,
+    limit: int = 0,
+    progress: OnProgress | None = None,
+) -> Evaluation:
+    """Measure how good a network is on pictures whose truth is known.
+
+    Args:
+        model: what ``load`` returned, or what it takes.
+        data: a folder or zip file with a sub-folder for each class, or with pictures
+            and COCO's annotations; or "digits", "scenes", "scenes-planted",
+            "scenes-contradicting", which the program makes.
+        held_out: only the part that the project's networks are never trained on.
+        limit: most pictures, taken evenly from all; 0 for all.
+        progress: told how far it is.
+
+    Raises:
+        NnvizError: no such data, or none that the network knows.
+    """
+    opened = model if isinstance(model, Model) else load(model)
+    request = EvaluateModel(
+        model=opened.request, data=str(data), held_out=held_out, limit=limit
+    )
+    return cast("Evaluation", perform(request, progress))
+
+
+def attack_curve(
+    model: Model | str | PathLike[str],
+    data: str | PathLike[str],
+    *,
+    attack: str = "pgd",
+    norm: str = "",
+    epsilons: Sequence[float] = (0, 1, 2, 4, 8),
+    steps: int = 20,
+    held_out: bool = False,
+    limit: int = 0,
+    seed: int = 0,
+    progress: OnProgress | None = None,
+) -> Robustness:
+    """Measure how often a network is right where every picture is attacked.
+
+    Args:
+        model: what ``load`` returned, or what it takes.
+        data: a folder or zip file.  Where its sub-folders are called as classes of
+            the network, they tell what is right; else what the network says of the
+            pictures as they are counts as right.
+        attack: "fgsm", "pgd", "deepfool" or "cw".  The last two look for the least
+            noise in L2, of which one attack tells the whole curve.
+        norm: "linf" or "l2"; empty for the attack's usual one.
+        epsilons: in 1/255, rising.
+        steps: of the attack.
+        held_out: only the part that the project's networks are never trained on.
+        limit: most pictures, taken evenly from all; 0 for all.
+        seed: of the random starts.
+        progress: told how far it is.
+
+    Raises:
+        NnvizError: no such data or attack, or no network that classifies.
+    """
+    opened = model if isinstance(model, Model) else load(model)
+    request = MeasureRobustness(
+        model=opened.request,
+        data=str(data),
+        attack=attack,
+        norm=norm or usual_norm(attack),
+        epsilons=tuple(map(float, epsilons)),
+        steps=steps,
+        held_out=held_out,
+        limit=limit,
+        seed=seed,
+    )
+    return cast("Robustness", perform(request, progress))

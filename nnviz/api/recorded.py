@@ -1,0 +1,143 @@
+"""Recorded optimisations and films, from Python."""
+
+from os import PathLike
+from pathlib import Path
+from typing import cast
+
+from nnviz.api.core import Model, OnProgress, Pictured, Result, load, perform, photo_of
+from nnviz.base.parameters import Value
+from nnviz.base.recipes import Run
+from nnviz.base.requests import ChangeFilm, Moment, RunMethod
+from nnviz.base.tapes import FilmRequest
+from nnviz.media import recordings
+from nnviz.media.recordings import Recording
+from nnviz.runtime import replay as stored
+
+
+def open_recording(folder: str | PathLike[str]) -> Recording:
+    """Open what ``run(..., record=folder)`` wrote: numbers and frames of its steps.
+
+    Raises:
+        InputError: the folder holds no recording, or it is damaged.
+    """
+    return recordings.open_recording(Path(folder))
+
+
+def resume(
+    folder: str | PathLike[str],
+    step: int = -1,
+    image: Pictured | None = None,
+    *,
+    record: str | PathLike[str] = "",
+    progress: OnProgress | None = None,
+    **params: Value,
+) -> Result:
+    """Go on with a recorded optimisation that was stopped, or from an earlier step.
+
+    It goes on bit for bit, whatever stopped it.
+
+    Args:
+        folder: of the recording.
+        step: its number; -1 for the newest.
+        image: the photograph; where left out it is found by its hash.
+        record: another folder, for a fork; where left out the recording itself goes
+            on, and what came after the step is dropped.
+        progress: told how far the method is.
+        **params: steerable parameters to change from there on.
+
+    Raises:
+        NnvizError: no recording; no such step; the network or photograph has changed.
+    """
+    recipe = open_recording(folder).recipe
+    beside = Path(folder) / recordings.RECIPE_FILE
+    photo = (
+        stored.find_picture(recipe, beside)
+        if image is None
+        else photo_of(recipe, image)
+    )
+    files = stored.with_pictures(recipe, beside).values
+    request = RunMethod(
+        method=recipe.method,
+        model=stored.model_request(recipe, beside),
+        image=photo,
+        values={name: files[name] for name in recipe.pictures} | params,
+        recording=str(record or folder),
+        begin=Moment(str(folder), step),
+    )
+    return Result(cast("Run", perform(request, progress)))
+
+
+def export_recording(
+    folder: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    rate: float = 15.0,
+    blend: float = 0.0,
+    progress: OnProgress | None = None,
+) -> Path:
+    """Write a recording as a film.
+
+    Args:
+        folder: of the recording.
+        out: a file's name, .mp4 or .gif; else a folder for numbered PNG files.
+        rate: frames a second.
+        blend: share of the photograph in each frame, 0 to 1.
+        progress: told how far it is.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        NnvizError: no recording, or the disk does not allow it.
+    """
+    # Imported here: it loads painters.
+    from nnviz.runtime import recording_export as films  # noqa: PLC0415
+
+    request = FilmRequest(folder=str(folder), out=str(out), rate=rate, blend=blend)
+    return films.export_recording(request, progress or (lambda _: None))[0]
+
+
+def film(
+    method: str,
+    model: Model | str | PathLike[str],
+    source: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    kept: float | None = None,
+    seconds: float = float("inf"),
+    seed: int = 0,
+    progress: OnProgress | None = None,
+    **params: Value,
+) -> tuple[str, ...]:
+    """Run a method on every picture of a film, such as "deep_dream".
+
+    Args:
+        method: one whose main result is a picture.
+        model: what ``load`` returned, or what it takes.
+        source: the film's path.
+        out: the new film's, .mp4 or .gif; an MP4 gets the sound of the other.
+        kept: share of the last result in the next picture, 0 to below 1; left out,
+            0.15, or 0 for methods that follow cameras: they steady films themselves.
+        seconds: after which it ends.
+        seed: of the random numbers, the same for each picture.
+        progress: told after each picture.
+        **params: the method's parameters; what is left out has its default.
+
+    Returns:
+        What there is to say of it.
+
+    Raises:
+        NnvizError: no film, no pictures come out, or the disk does not allow it.
+    """
+    opened = model if isinstance(model, Model) else load(model)
+    request = ChangeFilm(
+        method=method,
+        model=opened.request,
+        film=str(source),
+        out=str(out),
+        values=params,
+        seed=seed,
+        kept=kept,
+        seconds=seconds,
+    )
+    return cast("tuple[str, ...]", perform(request, progress))
