@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QChildEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar
 
 from nnviz.base.info import MethodInfo
 from nnviz.gui.actions import Actions, plain
@@ -136,6 +136,13 @@ class MainWindow(QMainWindow):
         for name in THEMES:
             action = self.commands[f"view.theme.{name}"]
             action.setChecked(name == self.bench.look.name)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Name the tabs that Qt makes where docks share a place."""
+        super().childEvent(event)
+        child = event.child()
+        if event.polished() and isinstance(child, QTabBar):
+            child.setAccessibleName(self.tr("Panels that share a place"))
 
     # --- behaviour
 

@@ -299,7 +299,7 @@ class Operations(QObject):
         centre, bridge, board = self._stage.centre, self._bench.bridge, self._board()
         if bridge is not None and board is not None and centre.board is not None:
             bridge.export_board(board, str(folder), centre.board.chosen_lock())
-        elif self._shows_portraits and not self._bench.portraits.made:
+        elif self._shows_portraits and not centre.paintable:
             self._bench.messages.say(self.tr("there are no portraits to save yet"))
         elif self._shows_portraits:
             self._bench.portraits.save(centre.painted(), folder)
@@ -321,11 +321,12 @@ class Operations(QObject):
             QApplication.clipboard().setImage(image_of(picture))
             self._bench.messages.say(self.tr("board copied as a picture"))
             return
-        empty = self._shows_portraits and not self._bench.portraits.made
-        if empty or (self._stage.centre.run is None and not self._shows_portraits):
+        centre = self._stage.centre
+        nothing = centre.run is None and not self._shows_portraits
+        if nothing or not centre.paintable:
             self._bench.messages.say(self.tr("there is no result to copy yet"))
             return
-        QApplication.clipboard().setImage(image_of(self._stage.centre.painted()))
+        QApplication.clipboard().setImage(image_of(centre.painted()))
         self._bench.messages.say(self.tr("result copied as a picture"))
 
     def _copy_text(

@@ -134,11 +134,6 @@ class Portraits(QObject):
         self._next()
         self.changed.emit()
 
-    @property
-    def made(self) -> bool:
-        """Whether there is any portrait of the layer yet."""
-        return bool(self._tiles)
-
     def save(self, sheet: Colours, folder: Path) -> None:
         """Save the layer's portraits as far as they are there, and a sheet of them."""
         info = self._selection.model

@@ -211,3 +211,20 @@ def test_saved_portraits_are_a_sheet_and_files_with_recipes(tmp_path):
     copied = place_of(kept, tmp_path / "cache").read_bytes()
     assert paths[1].read_bytes() == copied
     assert b"nnviz.recipe" in copied
+
+
+def test_there_is_nothing_to_copy_or_save_before_the_first(
+    bench, fake, opened, settings
+):
+    said = []
+    bench.messages.said.connect(said.append)
+    settings.export_folder = str(Path.home())
+    opened.commands["go.portraits"].trigger()
+    # One is there, but not shown yet.
+    cache_has(fake, np.zeros((8, 8, 3), np.uint8))
+    opened.commands["edit.copy_picture"].trigger()
+    opened.commands["file.save"].trigger()
+    assert said[-2:] == [
+        "there is no result to copy yet",
+        "there are no portraits to save yet",
+    ]

@@ -176,6 +176,14 @@ class Centre(QWidget):
         two = self._mode in WHOLE
         self.timeline.setVisible(recorded and not two and not self._bench.runs.live)
 
+    @property
+    def paintable(self) -> bool:
+        """Whether what is shown is a result, and has something in it."""
+        main = self._report.main if self._report else None
+        return main is not None and not (
+            isinstance(main, Mosaic) and not len(main.order)
+        )
+
     def painted(self) -> NDArray[Any]:
         """Return the shown result as uint8 (H, W, 3), with legend and range."""
         return self.result.painted()
