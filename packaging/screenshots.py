@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QApplication
 import nnviz
 from nnviz.base.parameters import Value
 from nnviz.base.samples import sample_photos
+from nnviz.base.stickers import Placement
 from nnviz.gui.app import make_application, make_window, start_engine
 from nnviz.gui.main_window import MainWindow
 from nnviz.gui.runs import PREDICTIONS, RESULT
@@ -31,6 +32,7 @@ from nnviz.gui.settings import Settings
 from nnviz.gui.workspaces.attack import ATTACK
 from nnviz.gui.workspaces.explain import EXPLAIN
 from nnviz.gui.workspaces.inspect import INSPECT
+from nnviz.gui.workspaces.style import STYLE
 from nnviz.gui.workspaces.workspace import Workspace
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots"
@@ -44,13 +46,24 @@ QUIET = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a screenshot shows."""
+    """What a screenshot shows.
+
+    Attributes:
+        photo: name of the photograph.
+        method: that is run.
+        values: its parameters, where they are not the method's own.
+        theme: of the window.
+        workspace: likewise.
+        stickers: laid on the photograph in the sticker studio, where there are any: a
+            colour or the name of a photograph, and its place.
+    """
 
     photo: str
     method: str
     values: Mapping[str, Value] = field(default_factory=dict)
     theme: str = "dark"
     workspace: Workspace = INSPECT
+    stickers: Mapping[str, Placement] = field(default_factory=dict)
 
 
 SCENES = (
@@ -61,6 +74,16 @@ SCENES = (
     Scene("cat", "grad_cam", workspace=EXPLAIN),
     Scene("face", "occlusion", theme="light", workspace=EXPLAIN),
     Scene("cat", "pgd", {"steps": 10}, workspace=ATTACK),
+    Scene(
+        "cat",
+        "placed_stickers",
+        workspace=ATTACK,
+        stickers={
+            "round:#e53935": Placement(0.36, 0.3, 0.2, 0),
+            "round:coffee": Placement(0.6, 0.66, 0.4, 20),
+        },
+    ),
+    Scene("cat", "style_transfer", {"style": "strokes", "steps": 60}, workspace=STYLE),
 )
 
 
@@ -129,15 +152,34 @@ def take(
     bench.open_files([str(photos[scene.photo]), *others])
     wait(lambda: bench.selection.image is not None and is_idle(window))
     window.enter(scene.workspace)
-    bench.runs.choose(scene.method, scene.values)
-    if not bench.runs.automatic:
-        bench.runs.run()
+    if scene.stickers:
+        lay(window, scene, photos)
+    else:
+        run(window, scene)
     for size in SIZES:
         window.resize(size)
         wait(lambda: is_idle(window))
         name = f"{scene.photo}-{scene.method}-{size.width()}x{size.height()}.png"
         window.grab().save(str(folder / name))
         sys.stdout.write(f"{folder / name}\n")
+
+
+def run(window: MainWindow, scene: Scene) -> None:
+    """Run the scene's method, unless that is done already."""
+    runs = window.bench.runs
+    if scene.values or runs.method is None or runs.method.name != scene.method:
+        runs.choose(scene.method, scene.values)
+    if not runs.automatic:
+        runs.run()
+
+
+def lay(window: MainWindow, scene: Scene, photos: Mapping[str, Path]) -> None:
+    """Lay the scene's stickers in the studio."""
+    window.commands["view.stickers"].trigger()
+    for look, placement in scene.stickers.items():
+        outline, _, name = look.partition(":")
+        window.bench.stickers.add(f"{outline}:{photos.get(name, name)}", placement)
+    wait(lambda: window.bench.stickers.ready)
 
 
 def is_idle(window: MainWindow) -> bool:

@@ -1,7 +1,9 @@
 """What an attack did: the answers before and after, and its noise under the hand."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -149,7 +151,7 @@ class AttackPanel(QWidget):
             self.verdict.setToolTip(answers)
 
     def _fill(self, ranking: Ranking | None) -> None:
-        self.bars.show_ranking(ranking)
+        self.bars.show_ranking(_likeliest(ranking) if ranking is not None else None)
         self.bars.setVisible(ranking is not None)
         self.now.setVisible(ranking is None)
 
@@ -222,3 +224,17 @@ class AttackPanel(QWidget):
         model = self._bench.selection.model
         if model is not None and index < len(model.labels):
             self._bench.selection.set_target(class_text(index, model.labels))
+
+
+def _likeliest(ranking: Ranking) -> Ranking:
+    """Return a ranking with those first that are likely before or after."""
+    if ranking.earlier is None:
+        return ranking
+    order = np.argsort(-np.maximum(ranking.values, ranking.earlier), kind="stable")
+    return replace(
+        ranking,
+        labels=tuple(ranking.labels[place] for place in order),
+        values=ranking.values[order],
+        indices=ranking.indices[order],
+        earlier=ranking.earlier[order],
+    )

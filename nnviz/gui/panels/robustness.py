@@ -15,6 +15,7 @@ from nnviz.base.errors import UsageError
 from nnviz.base.evaluation import ATTACKS, Robustness, read_epsilons, usual_norm
 from nnviz.base.events import Progress
 from nnviz.base.requests import MeasureRobustness, ModelRequest
+from nnviz.gui.forms.control import indent
 from nnviz.gui.parts import MARGIN, button, icon_button, label, named, row
 from nnviz.gui.robustness import Measuring
 from nnviz.gui.theme import GRID
@@ -159,4 +160,5 @@ def _number(value: int, most: int, name: str) -> QSpinBox:
     box = named(QSpinBox(), name=name)
     box.setRange(1, most)
     box.setValue(value)
+    indent(box)
     return box
