@@ -1,5 +1,6 @@
 """Films of films: a method on every picture of one."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,8 @@ class Films(QObject):
             return
         match event:
             case Progress():
-                self.changed.emit(event)
+                words = f"{self._out}: {event.what}"
+                self.changed.emit(replace(event, what=words))
             case Done(notes) if isinstance(notes, tuple):
                 self._end(", ".join(map(str, notes)))
             case Cancelled():

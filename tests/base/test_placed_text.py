@@ -42,7 +42,7 @@ def test_files_may_be_anywhere_and_are_named_anew():
 
 def test_a_recipe_names_no_folder_of_any_sticker():
     """Truth: files by their names; hashes with spaces between, in their order."""
-    text = "round:/home/me/a.png @ 0.5 0.5 0.2 0; /home/me/b.png @ 0.1 0.1 0.2 0"
+    text = "round:/photos/a.png @ 0.5 0.5 0.2 0; /photos/b.png @ 0.1 0.1 0.2 0"
     recipe = Recipe(
         method="placed_stickers",
         values={"stickers": text},
@@ -52,7 +52,7 @@ def test_a_recipe_names_no_folder_of_any_sticker():
         pictures={"stickers": "1 2"},
     )
     again = Recipe.from_json(recipe.to_json(), "recipe")
-    assert again.values["stickers"] == text.replace("/home/me/", "")
+    assert again.values["stickers"] == text.replace("/photos/", "")
     assert again.pictures == {"stickers": "1 2"}
 
 

@@ -45,7 +45,7 @@ def test_the_chosen_method_is_asked_for(filming, fake):
     assert request.method == "activation_maximization"
     fake.event.emit(PLACE, Progress(3, 12, "picture 3 of 12"))
     (banner,) = banners(filming)
-    assert banner._text.text() == "picture 3 of 12"
+    assert banner._text.text() == "out.mp4: picture 3 of 12"
     fake.event.emit(PLACE, Done(("12 pictures", "with the film's sound")))
     assert not banners(filming)
 
