@@ -15,7 +15,7 @@ from nnviz.base.results import Curves, Picture, Report, Table
 from nnviz.base.stickers import Outline
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.engine.ops.attack_crowds import Aim, Crowd, drawn, rate_of, slope_of
-from nnviz.engine.ops.attacks import LEVELS, GoalParams
+from nnviz.engine.ops.attacks import LEVELS, GoalParams, PictureCount
 from nnviz.engine.ops.climbing import as_picture
 from nnviz.engine.ops.conditions import Conditions, View, drawn_views, seen
 from nnviz.engine.ops.descent import Descent
@@ -46,12 +46,7 @@ class PatchParams(GoalParams):
             "works on others too; a fifth of them is kept for the test."
         ),
     ] = ""
-    count: Annotated[
-        int,
-        Title("Pictures at most"),
-        Range(10, 5000, log=True),
-        Help("How many of the folder's photographs are taken, evenly from all."),
-    ] = 200
+    count: PictureCount = 200
     outline: Annotated[Outline, Help("Shape of the sticker.")] = "round"
     side: Annotated[
         int, Title("Resolution"), Range(8, 512, log=True), Unit("px"),

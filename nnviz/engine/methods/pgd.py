@@ -8,12 +8,12 @@ from typing import Annotated, ClassVar
 import torch
 
 from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Steerable, Title, Unit
+from nnviz.base.parameters import Help, Range, Steerable, Title
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.ops.attack_norms import random_noise
 from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import LEVELS, BallParams, as_tensor
+from nnviz.engine.ops.attacks import LEVELS, BallParams, StepSize, as_tensor
 from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
 
 
@@ -22,14 +22,7 @@ class PgdParams(BallParams):
     """What the network is to say, the budget, and the steps."""
 
     steps: Annotated[int, Range(1, 10000, log=True), Help("Steps at most.")] = 40
-    step: Annotated[
-        float,
-        Range(0.01, 2550, log=True),
-        Title("Step size"),
-        Unit("/255"),
-        Steerable(),
-        Help("Length of a step, measured as epsilon is."),
-    ] = 1.0
+    step: StepSize = 1.0
     start: Annotated[
         bool,
         Title("Random start"),

@@ -16,7 +16,13 @@ from nnviz.base.results import Curves, Picture, Report, Result, Table
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.engine.ops.attack_crowds import Crowd, drawn, rate_of, slope_of
 from nnviz.engine.ops.attack_norms import random_noise
-from nnviz.engine.ops.attacks import LEVELS, BallParams, as_tensor
+from nnviz.engine.ops.attacks import (
+    LEVELS,
+    BallParams,
+    PictureCount,
+    StepSize,
+    as_tensor,
+)
 from nnviz.engine.ops.climbing import as_picture
 from nnviz.engine.ops.universal import (
     MOST,
@@ -60,24 +66,12 @@ class UniversalParams(BallParams):
             "empty, crops of this one."
         ),
     ] = ""
-    count: Annotated[
-        int,
-        Title("Pictures at most"),
-        Range(10, 5000, log=True),
-        Help("How many of the folder's photographs are taken, evenly from all."),
-    ] = 200
+    count: PictureCount = 200
     steps: Annotated[int, Range(1, 10000, log=True), Help("Steps in all.")] = 100
     batch: Annotated[
         int, Range(1, 128, log=True), Help("Pictures that a step looks at.")
     ] = 16
-    step: Annotated[
-        float,
-        Range(0.01, 2550, log=True),
-        Title("Step size"),
-        Unit("/255"),
-        Steerable(),
-        Help("Length of a step, measured as epsilon is."),
-    ] = 1.0
+    step: StepSize = 1.0
     momentum: Annotated[
         float,
         Range(0, 1),

@@ -8,11 +8,27 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnviz.base.parameters import Help, Range, TargetText, Title, Unit
+from nnviz.base.parameters import Help, Range, Steerable, TargetText, Title, Unit
 from nnviz.engine.ops.attack_norms import Norm
 
 LEVELS = 255
 """Steps of an 8-bit pixel: epsilon is told in 1/255."""
+
+
+StepSize = Annotated[
+    float,
+    Range(0.01, 2550, log=True),
+    Title("Step size"),
+    Unit("/255"),
+    Steerable(),
+    Help("Length of a step, measured as epsilon is."),
+]
+PictureCount = Annotated[
+    int,
+    Title("Pictures at most"),
+    Range(10, 5000, log=True),
+    Help("How many of the folder's photographs are taken, evenly from all."),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
