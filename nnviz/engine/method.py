@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from nnviz.base.errors import MemoryShortError, unknown
 from nnviz.base.events import Progress
@@ -245,7 +245,7 @@ class Context:
             net=self.model.net,
             normaliser=self.model.normaliser,
             check=self.check,
-            shares=gives_shares(self.activations("")),
+            shares=gives_shares(self.model.info),
             alone=not self.model.info.takes_several,
         )
 
@@ -330,8 +330,8 @@ class Context:
     def outputs(self) -> tuple[Tensor, ...]:
         """Return all tensors that the network gives for the photograph.
 
-        Computed by its twin, so equal to ``activations("")`` but for rounding, and
-        faster; do not write into them.
+        For a camera's frame by its twin, so equal to ``activations("")`` but for
+        rounding, and faster; do not write into them.
 
         Raises:
             MemoryShortError: there is too little.
@@ -340,9 +340,24 @@ class Context:
         def run() -> tuple[Tensor, ...]:
             normalised = self.model.normaliser(self.pixels)
             with in_words(self.model.info.title):
-                return outputs_of(self.model.twin(), normalised, self.check)
+                return outputs_of(net, normalised, self.check)
 
+        net = self.model.twin() if self.live else self.model.net
         return self.cached("outputs", run)
+
+    def twin(self) -> nn.Module:
+        """Return the fastest network that answers the photograph as the network does.
+
+        For passes whose output alone is looked at: a folded copy is not the same
+        inside.
+
+        Raises:
+            MemoryShortError: there is too little.
+        """
+        if self.live:
+            return self.model.twin()
+        with in_words(self.model.info.title):
+            return self.model.twin_for(self.pixels, self.activations(""), self.check)
 
     @property
     def subject(self) -> Subject:

@@ -148,7 +148,7 @@ def _hidden_scores(
     The network's twin gives the same output faster, but not the same inside.
     """
     model, target = ctx.model, scorer.target
-    net = model.net if target.layer else model.twin()
+    net = model.net if target.layer else ctx.twin()
     score = Scorer(net, nn.Identity(), target, ctx.check)
     picture = model.normaliser(ctx.pixels)
     patch = _filling(ctx, fill)
