@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from nnviz.base.errors import ModelError
+from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.interrupts import held_back
 from nnviz.base.preprocess import Preprocess
@@ -38,6 +38,7 @@ class AdoptedNetworks:
 
         Raises:
             ModelError: it cannot be copied, or its weights do not exist yet.
+            UsageError: no preprocessing for a network that carries none.
         """
         kind = type(getattr(net, "_orig_mod", net)).__name__
         reference = str(ObjectReference(f"{kind}-{len(self._opened) + 1}"))
@@ -47,8 +48,8 @@ class AdoptedNetworks:
             task = Task.DETECT
         chosen = preprocess or own
         if chosen is None:
-            raise ModelError(
-                kind, "comes without preprocessing", "give its size, mean and std"
+            raise UsageError(
+                "preprocess", "missing", "a module needs its size, mean and std"
             )
         self._opened[reference] = Opened(
             net=twin,

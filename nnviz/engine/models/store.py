@@ -117,7 +117,8 @@ class ModelStore:
             check()
         if key not in kept.models:  # another job may have done it meanwhile
             # A network's own code may draw random numbers in its passes.
-            with torch.random.fork_rng(devices=[]):
+            title = kept.opened.title
+            with torch.random.fork_rng(devices=[]), memory.in_words(title):
                 kept.models[key] = assemble(
                     kept.opened, preprocess, request, device, check
                 )

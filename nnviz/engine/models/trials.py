@@ -6,11 +6,13 @@ over the batch (``F.batch_norm(training=True)``).  Shapes do not show it; number
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from nnviz.base.errors import MemoryShortError
 from nnviz.engine.ops import memory
 from nnviz.engine.ops.probe import noise_input, sharing_twin
 from nnviz.engine.ops.probe_calls import tensors_in
@@ -136,7 +138,8 @@ class _Passes:
 
         with torch.random.fork_rng([x.device] if x.is_cuda else []):
             torch.manual_seed(seed)  # noqa: TID251 -- a fork: put back behind it
-            memory.refusal(trial)
+            with suppress(MemoryShortError), memory.in_words("a trial pass"):
+                memory.refusal(trial)
         return found[0] if found else None
 
 
