@@ -24,8 +24,8 @@ from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.engine.jobs import Session
 from nnviz.engine.method import methods
-from nnviz.engine.session import Session
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_png, write_text
 from nnviz.render.report import paint_report
