@@ -14,8 +14,8 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from nnviz.engine.compute.span import Span
 from nnviz.engine.imaging.pyramid import Size
-from nnviz.engine.nn.shapes.calls import Span
 
 Spans = Mapping[str, tuple[Span, Span] | None]
 """By layer, which pixels its places depend on along y and x; None where unknown."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nnviz.engine.attribution.baselines import blurred
+from nnviz.engine.imaging.blur import blurred
 
 Size = tuple[int, int]
 """Height and width, px."""

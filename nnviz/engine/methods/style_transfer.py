@@ -22,11 +22,11 @@ from nnviz.engine.compute.memory import free_bytes
 from nnviz.engine.compute.tiling import tiling
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.engine.imaging.pyramid import Size, octave_sizes, scaled
+from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.engine.nn.avg_pooling import with_average_pooling
 from nnviz.engine.nn.hooks import outputs_of
 from nnviz.engine.nn.input_sizes import SizeTrial
-from nnviz.engine.optvis.regularizers import total_variation
 from nnviz.engine.optvis.report import as_picture
 from nnviz.engine.style.color_transfer import grey, matched, with_colours_of
 from nnviz.engine.style.layers import content_layers, style_layers

@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from nnviz.engine.compute import memory
+from nnviz.engine.compute.span import Span
 from nnviz.engine.imaging.pyramid import Size
 from nnviz.engine.nn.hooks import run_to_all
-from nnviz.engine.nn.shapes.calls import Span
 from nnviz.engine.nn.shapes.meta import Shapes
 from nnviz.engine.nn.shapes.tracer import empty_input, meta_twin, probe
 

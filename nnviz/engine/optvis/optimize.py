@@ -14,11 +14,12 @@ from torch import Tensor
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.engine.compute.memory import in_words
+from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.engine.nn.hooks import checked_backward
 from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
 from nnviz.engine.optvis.objectives import MapsPass, Objective
 from nnviz.engine.optvis.parametrizations import Parametrisation, Pixels
-from nnviz.engine.optvis.regularizers import PixelRules, total_variation
+from nnviz.engine.optvis.regularizers import PixelRules
 from nnviz.engine.optvis.transforms import Geometry, Transform, drawn
 
 Optimiser = Literal["adam", "nadam", "ascent", "progress"]

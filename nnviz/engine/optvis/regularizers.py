@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nnviz.engine.attribution.baselines import blurred
+from nnviz.engine.imaging.blur import blurred
 
 _PERCENT = 100
 
@@ -66,10 +66,3 @@ def without_small(values: Tensor, sizes: Tensor, percentage: float) -> Tensor:
     flat = sizes.flatten(1)
     limit = torch.quantile(flat, percentage / _PERCENT, dim=1)
     return values * (sizes >= limit[:, None, None])[:, None]
-
-
-def total_variation(pixels: Tensor) -> Tensor:
-    """Return the sum of absolute differences of neighbours, a pixel, (N,)."""
-    down = pixels.diff(dim=2).abs().sum((1, 2, 3))
-    across = pixels.diff(dim=3).abs().sum((1, 2, 3))
-    return (down + across) / (pixels.shape[2] * pixels.shape[3])

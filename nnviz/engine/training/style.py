@@ -22,11 +22,11 @@ from nnviz.engine.compute.tiling import tiling
 from nnviz.engine.data.folders import load_photos
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.engine.imaging.pyramid import scaled
+from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.engine.models.model import Model, Normaliser
 from nnviz.engine.models.networks import CHANNELS
 from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.store import ModelStore
-from nnviz.engine.optvis.regularizers import total_variation
 from nnviz.engine.style.color_transfer import colour_moments, matching
 from nnviz.engine.style.gram import gram, gram_gradient
 from nnviz.engine.style.layers import content_layers, style_layers

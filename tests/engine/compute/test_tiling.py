@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from nnviz.base.info import Layout
+from nnviz.engine.compute.span import Span
 from nnviz.engine.compute.tiling import reach_of, stretches, tiling
 from nnviz.engine.models.networks.small_resnet import SmallResNet
 from nnviz.engine.nn.input_sizes import SizeTrial
 from nnviz.engine.nn.layer_info import layer_facts
-from nnviz.engine.nn.shapes.calls import Span
 from nnviz.engine.optvis.dream_gradient import Dream, energy, mean
 from nnviz.engine.optvis.objectives import MapsPass
 

@@ -11,7 +11,8 @@ from nnviz.base.errors import UsageError
 from nnviz.base.events import Partial, Progress
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.engine.attribution.baselines import baseline, blurred
+from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.imaging.blur import blurred
 from nnviz.engine.jobs import Session
 
 SIDE = 8

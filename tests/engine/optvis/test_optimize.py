@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 from nnviz.base.errors import ModelError, UsageError
+from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
 from nnviz.engine.optvis.objectives import MapsPass, logit
 from nnviz.engine.optvis.optimize import Ascent, StepRules
 from nnviz.engine.optvis.parametrizations import Pixels, Spectrum
-from nnviz.engine.optvis.regularizers import total_variation
 from nnviz.engine.optvis.transforms import Crop, Geometry, lucid
 
 MEAN = torch.full((3, 1, 1), 0.5)

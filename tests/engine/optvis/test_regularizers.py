@@ -5,7 +5,8 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from nnviz.engine.optvis.regularizers import PixelRules, total_variation
+from nnviz.engine.imaging.total_variation import total_variation
+from nnviz.engine.optvis.regularizers import PixelRules
 
 MEAN = torch.tensor([0.5, 0.4, 0.3]).view(3, 1, 1)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nnviz.base.stickers import Placement, Size
 from nnviz.engine.attacks.patch.compositing import Pose, Sticker, pasted, within
-from nnviz.engine.attribution.baselines import blurred
+from nnviz.engine.imaging.blur import blurred
 
 _LEAST_BLUR = 0.05
 """Px: less of it changes no pixel."""

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from nnviz.base.stickers import Outline
 from nnviz.engine.attacks.patch.compositing import Sticker
-from nnviz.engine.optvis.regularizers import total_variation
+from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.media.stickers import disc
 
 _LEVELS = (0.1, 0.45, 0.8)

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from nnviz.engine.nn.shapes.calls import UNKNOWN, Call, Span, Trace
+from nnviz.engine.compute.span import Span
+from nnviz.engine.nn.shapes.calls import UNKNOWN, Call, Trace
 
 _UNFORESEEN = (LookupError, TypeError, ValueError)
 """What a rule raises on a variant of its operation that nobody thought of: not to know

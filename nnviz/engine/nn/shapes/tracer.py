@@ -16,14 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nnviz.engine.nn.shapes.calls import (
-    UNKNOWN,
-    Call,
-    Span,
-    Trace,
-    first_tensor,
-    tensors_in,
-)
+from nnviz.engine.compute.span import Span
+from nnviz.engine.nn.shapes.calls import UNKNOWN, Call, Trace, first_tensor, tensors_in
 from nnviz.engine.nn.shapes.macs import macs_of
 from nnviz.engine.nn.shapes.meta import Shapes
 from nnviz.engine.nn.shapes.receptive_field import follow

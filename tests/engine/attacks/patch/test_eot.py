@@ -6,7 +6,7 @@ import torch
 from nnviz.base.stickers import Placement
 from nnviz.engine.attacks.patch.compositing import Pose, Sticker, pasted
 from nnviz.engine.attacks.patch.eot import Conditions, View, drawn_views, seen
-from nnviz.engine.attribution.baselines import blurred
+from nnviz.engine.imaging.blur import blurred
 
 LIMITS = Conditions(
     smallest=0.2, largest=0.4, turn=30, tilt=0.1, light=0.2, blur=1, noise=0.05
