@@ -23,14 +23,14 @@ from nnviz.engine.models.outputs import (
     parse_task,
 )
 from nnviz.engine.models.trials import Trials, try_passes
-from nnviz.engine.ops.layers import (
+from nnviz.engine.nn.layer_info import (
     layer_facts,
     refuses,
     refuses_numbers,
     smallest_input,
     takes_several,
 )
-from nnviz.engine.ops.probe import meta_twin
+from nnviz.engine.nn.shapes.tracer import meta_twin
 
 
 def assemble(

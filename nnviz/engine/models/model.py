@@ -14,12 +14,12 @@ from nnviz.base.images import LUMINANCE, Image, Pixels, to_float
 from nnviz.base.info import ModelInfo, Task
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
 from nnviz.base.video import FrameImage
+from nnviz.engine.compute.memory import refusal
 from nnviz.engine.models.trials import agrees, alike
-from nnviz.engine.ops.folding import folded
-from nnviz.engine.ops.memory import refusal
-from nnviz.engine.ops.objectives import MapsPass, Precision
-from nnviz.engine.ops.probe import noise_input
-from nnviz.engine.ops.taps import outputs_of
+from nnviz.engine.nn.fuse import folded
+from nnviz.engine.nn.hooks import outputs_of
+from nnviz.engine.nn.shapes.tracer import noise_input
+from nnviz.engine.optvis.objectives import MapsPass, Precision
 from nnviz.media.resize import resize, resize_quickly
 
 _COLOURS = 3

@@ -18,11 +18,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nnviz.base.errors import ModelError, unknown
 from nnviz.base.info import OutputActivation, Task
+from nnviz.engine.compute import memory
 from nnviz.engine.models.yolo import YoloLayout, yolo_layout
-from nnviz.engine.ops import memory
-from nnviz.engine.ops.detection import AnchorDetector, Detector
-from nnviz.engine.ops.probe import noise_input, sharing_twin
-from nnviz.engine.ops.probe_calls import first_tensor
+from nnviz.engine.nn.detection import AnchorDetector, Detector
+from nnviz.engine.nn.shapes.calls import first_tensor
+from nnviz.engine.nn.shapes.tracer import noise_input, sharing_twin
 
 _LOGITS = ("logits", "out", "pred", "preds", "predictions", "scores", "probs", "output")
 _FEATURES = ("last_hidden_state", "embeddings", "embedding", "pooler_output")

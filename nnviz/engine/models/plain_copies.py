@@ -18,7 +18,7 @@ from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
 from nnviz.base.errors import ModelError
-from nnviz.engine.ops.memory import refusal
+from nnviz.engine.compute.memory import refusal
 
 _WEIGHT_HOOKS = (WeightNorm, SpectralNorm, prune.BasePruningMethod)
 _OTHER_HOOKS = (

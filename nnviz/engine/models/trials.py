@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from nnviz.base.errors import MemoryShortError
-from nnviz.engine.ops import memory
-from nnviz.engine.ops.probe import noise_input, sharing_twin
-from nnviz.engine.ops.probe_calls import tensors_in
+from nnviz.engine.compute import memory
+from nnviz.engine.nn.shapes.calls import tensors_in
+from nnviz.engine.nn.shapes.tracer import noise_input, sharing_twin
 
 _SAME = 1e-3
 """Largest difference, as a fraction of the largest value, that rounding explains."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import ModelError
-from nnviz.engine.ops.detection import Candidates, Size, clipped
+from nnviz.engine.nn.detection import Candidates, Size, clipped
 
 _BOX = 4
 _NDIM = 3

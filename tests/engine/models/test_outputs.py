@@ -10,6 +10,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 import torch
+from nnviz.engine.session import Session
 from support.jobs import finish, never
 from torch import nn
 
@@ -20,7 +21,6 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.method import methods
 from nnviz.engine.models.yolo import YoloLayout, yolo_layout
-from nnviz.engine.session import Session
 
 SIDE = 24
 SMALL = Preprocess(input_size=(SIDE, SIDE), resize=SIDE)
