@@ -13,6 +13,7 @@ import torch
 from nnviz.engine.session import Session
 from support.jobs import finish, never
 from torch import nn
+from torchvision.models import detection
 
 from nnviz.base.errors import InputError, ModelError, NnvizError, UsageError
 from nnviz.base.images import image_from_array
@@ -233,7 +234,7 @@ SLOW = {"universal", "patch", "sticker", "style_transfer", "deep_dream", "filter
 def test_every_method_works_or_refuses_in_a_line(session, image, task):
     """Truth: issue 15, item 1: none ends in a TypeError, AttributeError or the like."""
     request = request_for(session, Net(TASKS[task]), task=str(task))
-    worked = set()
+    worked, refusals = set(), []
     for name in sorted(set(methods()) - SLOW):
         info = methods()[name].info
         asked = RunMethod(
@@ -246,8 +247,8 @@ def test_every_method_works_or_refuses_in_a_line(session, image, task):
             finish(session.job(asked, never))
             worked.add(name)
         except NnvizError as error:
-            assert "\n" not in str(error)
-            assert ":" in str(error)
+            refusals.append(str(error))
+    assert not [each for each in refusals if "\n" in each or ":" not in each]
     assert "activations" in worked
     if task in {Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS}:
         assert {"saliency", "grad_cam", "occlusion", "predictions"} <= worked
@@ -266,10 +267,8 @@ def test_shapes_speak_for_tasks(session):
         assert any(str(task) in note for note in info.notes)
 
 
-def test_a_detector_of_torchvisions_opens_as_one(session, image):
-    """Truth: torchvision's own boxes on the same pixels."""
-    from torchvision.models import detection
-
+def test_a_detector_of_torchvisions_opens_as_one(session):
+    """Truth: torchvision's own class and transform: 320 x 320 px, stretched."""
     torch.manual_seed(0)
     net = detection.ssdlite320_mobilenet_v3_large(
         weights=None, weights_backbone=None, num_classes=5
