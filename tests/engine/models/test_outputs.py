@@ -5,12 +5,12 @@ the same network returning the tensor alone.
 """
 
 import dataclasses
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 from support.jobs import finish, never
 from torch import nn
 from torchvision.models import detection
@@ -27,7 +27,10 @@ SIDE = 24
 SMALL = Preprocess(input_size=(SIDE, SIDE), resize=SIDE)
 CLASSES = 10
 
-Named = namedtuple("Named", ["features", "logits"])
+
+class Named(NamedTuple):
+    features: torch.Tensor
+    logits: torch.Tensor
 
 
 @dataclasses.dataclass

@@ -18,7 +18,7 @@ from nnviz.base.errors import ModelError
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 
 SIDE = 32
 SMALL = Preprocess(input_size=(SIDE, SIDE), resize=SIDE)
