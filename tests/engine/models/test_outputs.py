@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
-from nnviz.engine.jobs import Session
 from support.jobs import finish, never
 from torch import nn
 from torchvision.models import detection
@@ -20,6 +19,7 @@ from nnviz.base.images import image_from_array
 from nnviz.base.info import OutputActivation, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.engine.jobs import Session
 from nnviz.engine.method import methods
 from nnviz.engine.models.yolo import YoloLayout, yolo_layout
 

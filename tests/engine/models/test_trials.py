@@ -106,7 +106,7 @@ class Unfoldable(nn.BatchNorm2d):
 @pytest.mark.parametrize("between", AWKWARD)
 @pytest.mark.parametrize(
     ("method", "values"),
-    [("occlusion", {"window": 16}), ("score_cam", {"layers": "conv"})],
+    [("occlusion", {"window": 16}), ("score_cam", {"layer": "conv"})],
 )
 def test_a_copy_that_differs_is_not_used(session, image, between, method, values):
     """Truth: windows and masks scored one by one with the network itself."""
