@@ -54,17 +54,15 @@ def try_passes(
     """
     noise = noise_input(net, channels, size)
     first = _Passes(net, check)
-    given = [first.run(noise, seed) for seed in (*_SEEDS, _SEEDS[0])]
-    if any(each is None for each in given):
+    one, again = (first.run(noise, _SEEDS[0]) for _ in range(2))
+    other = _Passes(net, check).run(noise, _SEEDS[1])
+    if one is None or other is None or again is None:
         return Trials()
-    one, other, again = given
     random = not alike(one, other)
     stateful = not alike(one, again)
-    pair = _Passes(net, check).run(torch.cat([noise, noise.flip(3) * 0.5]), _SEEDS[0])
-    alone = [
-        _Passes(net, check).run(each, _SEEDS[0])
-        for each in (noise, noise.flip(3) * 0.5)
-    ]
+    darker = 0.5 * noise.flip(3)
+    pair = _Passes(net, check).run(torch.cat([noise, darker]), _SEEDS[0])
+    alone = [one, _Passes(net, check).run(darker, _SEEDS[0])]
     coupled = not (random or stateful) and _coupled(pair, alone)
     output = pair[0] if pair else None
     return Trials(random, stateful, coupled, output)
