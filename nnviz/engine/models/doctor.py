@@ -21,8 +21,8 @@ _LISTED = 3
 _ORDER = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE)
 _OTHER_SIZE = 32
 """Added to the input size, px: a multiple of what pyramids and patches divide by."""
-_ODD_SIZE = 13
-"""Likewise, of nothing."""
+_ODD_SIZES = (13, 37, 71)
+"""Likewise, of nothing; more than one, since floors may hide the first."""
 
 
 def examine(
@@ -142,7 +142,7 @@ def _sizes(net: nn.Module, facts: Facts, preprocess: Preprocess) -> Iterator[Fin
 
 def takes_any_size(net: nn.Module, preprocess: Preprocess) -> bool:
     """Tell whether a network takes inputs of sizes that nothing divides."""
-    return _takes_larger(net, preprocess, _ODD_SIZE)
+    return all(_takes_larger(net, preprocess, by) for by in _ODD_SIZES)
 
 
 def _takes_larger(net: nn.Module, preprocess: Preprocess, by: int) -> bool:
