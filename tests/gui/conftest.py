@@ -270,7 +270,7 @@ def swept():
 
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(tmp_path / "settings.ini")
+    return Settings(tmp_path / "settings.json")
 
 
 @pytest.fixture
@@ -290,6 +290,7 @@ def window(qtbot, settings, fake):
     made = app.make_window(settings)
     qtbot.addWidget(made)
     made.bench.attach(fake)
+    made.resize(1440, 900)
     made.show()
     return made
 
@@ -308,6 +309,7 @@ def live(qtbot, settings):
     """A window with the real engine, started after its first paint."""
     made = app.make_window(settings)
     qtbot.addWidget(made)
+    made.resize(1440, 900)
     made.show()
     made.bench.attach(Bridge())
     yield made

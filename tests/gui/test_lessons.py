@@ -22,7 +22,7 @@ from nnviz.media.decode import open_image
 
 @pytest.fixture
 def settings(tmp_path):
-    made = Settings(tmp_path / "settings.ini")
+    made = Settings(tmp_path / "settings.json")
     made._store.setValue("files/networks", str(tmp_path / "networks"))
     return made
 

@@ -17,6 +17,7 @@ from nnviz.base.attacks import survivals
 from nnviz.base.results import Ranking, Report
 from nnviz.base.targets import class_text
 from nnviz.gui.attacks import Attacks
+from nnviz.gui.flow import flow
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.parts import MARGIN, button, label, named, row, scrolled
 from nnviz.gui.theme import GRID
@@ -116,7 +117,7 @@ class AttackPanel(QWidget):
         after.setContentsMargins(0, 0, 0, 0)
         after.setSpacing(2 * GRID)
         after.addWidget(self.survives)
-        after.addLayout(row(self.explain, self.save, None))
+        after.addLayout(flow(self.explain, self.save, None))
         inner = named(QWidget(), "page")
         column = QVBoxLayout(inner)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)

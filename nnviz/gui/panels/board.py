@@ -4,7 +4,6 @@ from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QProgressBar,
     QSplitter,
     QVBoxLayout,
@@ -15,6 +14,7 @@ from nnviz.base.boards import Plan
 from nnviz.base.images import Image
 from nnviz.base.recipes import Run
 from nnviz.base.results import Table
+from nnviz.gui.flow import Flow, flow
 from nnviz.gui.panels.board_choices import BoardChoices
 from nnviz.gui.parts import (
     MARGIN,
@@ -216,7 +216,7 @@ class BoardPane(QWidget):
             self.tr("Run {0} maps").format(count) if count else self.tr("Run board")
         )
 
-    def _make_tools(self) -> QHBoxLayout:
+    def _make_tools(self) -> Flow:
         """Return buttons to keep the board and to read its numbers."""
         look = self._bench.look
         named_commands = (
@@ -231,7 +231,7 @@ class BoardPane(QWidget):
         ]
         table = toggle_button(look, "list", self.tr("Agreement as a table"))
         table.toggled.connect(self.show_numbers)
-        return row(*tools, None, table)
+        return flow(*tools, None, table)
 
     def _lay_out(self) -> None:
         side = named(QWidget(), "page")
@@ -244,7 +244,7 @@ class BoardPane(QWidget):
         column.addWidget(self._asked)
         column.addWidget(self._bar)
         column.addWidget(self._state)
-        column.addLayout(row(self.run, self.stop, None))
+        column.addLayout(flow(self.run, self.stop, None))
         column.addLayout(self._make_tools())
         right = QSplitter(Qt.Orientation.Vertical)
         right.setChildrenCollapsible(False)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QPushButton,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -19,6 +18,8 @@ from nnviz.base.images import Image
 from nnviz.base.recipes import Run
 from nnviz.base.results import Mosaic, Report
 from nnviz.gui.captions import summary
+from nnviz.gui.flow import flow
+from nnviz.gui.page_stack import PageStack
 from nnviz.gui.panels.banner import Banners
 from nnviz.gui.panels.board import BoardPane
 from nnviz.gui.panels.compare import ComparePane
@@ -27,7 +28,7 @@ from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.portrait_card import PortraitCard
 from nnviz.gui.panels.sticker_studio import StickerStudio
 from nnviz.gui.panels.timeline import TimelinePanel
-from nnviz.gui.parts import MARGIN, named, row
+from nnviz.gui.parts import MARGIN, named
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.elided import ElidedLabel
 from nnviz.gui.views.report import ReportView
@@ -78,7 +79,7 @@ class Centre(QWidget):
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = self._make_split()
-        self._pages = QStackedWidget()
+        self._pages = PageStack()
         self._pages.addWidget(self._split)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -227,7 +228,7 @@ class Centre(QWidget):
     def _make_header(self) -> QWidget:
         header = named(QWidget(), "header")
         header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        line = row(spacing=GRID)
+        line = flow(spacing=GRID)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         names = {
             PHOTO: self.tr("Photo"),
@@ -244,8 +245,7 @@ class Centre(QWidget):
             segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
             self._modes.addButton(segment)
             line.addWidget(segment)
-        line.addWidget(self.title, 1)
-        line.addStretch(0)
+        line.addWidget(self.title)
         header.setLayout(line)
         return header
 

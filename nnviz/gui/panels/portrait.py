@@ -3,7 +3,8 @@
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from nnviz.gui.parts import MARGIN, icon_button, label, row
+from nnviz.gui.flow import flow
+from nnviz.gui.parts import MARGIN, icon_button, label
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.canvas import Canvas
 from nnviz.gui.workbench import Workbench
@@ -40,7 +41,7 @@ class PortraitPanel(QWidget):
         words.addWidget(self.title)
         words.addWidget(self.state)
         words.addStretch(1)
-        words.addLayout(row(self.imagine, self.layer, None))
+        words.addLayout(flow(self.imagine, self.layer, None))
         whole = QHBoxLayout(self)
         whole.setContentsMargins(MARGIN, GRID, 2 * GRID, GRID)
         whole.setSpacing(2 * GRID)

@@ -2,7 +2,7 @@
 
 import time
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
 from nnviz.base.events import Progress
@@ -11,6 +11,7 @@ from nnviz.base.video import SourceStatus
 from nnviz.gui.layers import short_bytes
 from nnviz.gui.parts import icon_button, label, named
 from nnviz.gui.theme import GRID
+from nnviz.gui.views.elided import ElidedLabel
 from nnviz.gui.workbench import Workbench
 
 _MEMORY_EVERY = 2000
@@ -25,13 +26,13 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._bench = bench
         self._said = ""
-        self.message = label()
-        self.job = label()
+        self.message = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
+        self.job = ElidedLabel()
         self.bar = named(QProgressBar(), name=self.tr("Progress"))
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(bench.look.px(120))
         self.stop = icon_button(bench.look, "square", self.tr("Stop (Esc)"), bench.stop)
-        self.live = label()
+        self.live = ElidedLabel()
         self.live.setContentsMargins(0, 0, 3 * GRID, 0)
         self._lively = time.monotonic()
         self.device = label()
@@ -42,10 +43,10 @@ class StatusBar(QStatusBar):
         )
         self.setSizeGripEnabled(False)
         self.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
-        self.addWidget(self.message, 1)
+        self.addWidget(self.message, 2)
         parts = (self.job, self.bar, self.stop, self.live, self.device, self.memory)
         for widget in parts:
-            self.addPermanentWidget(widget)
+            self.addPermanentWidget(widget, int(isinstance(widget, ElidedLabel)))
         self._rest()
         self._connect()
         self._show_device()

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.placed import Cut, OpenedSticker
-from nnviz.gui.parts import icon_button, label, named, row
+from nnviz.gui.flow import flow
+from nnviz.gui.parts import icon_button, label, named
 from nnviz.gui.stickers import NONE, Placing
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.layers import image_of
@@ -60,7 +61,7 @@ class ShelfPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
-        column.addLayout(row(label(self.tr("SHELF"), "section"), None, add, disc))
+        column.addLayout(flow(label(self.tr("SHELF"), "section"), None, add, disc))
         column.addWidget(self.list, 1)
         column.addWidget(label(self.tr("ON THE PICTURE"), "section"))
         column.addWidget(self.laid)

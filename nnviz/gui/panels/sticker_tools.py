@@ -4,8 +4,9 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QPushButton, QWidget
 
 from nnviz.base.stickers import LEAST_WIDTH, MOST_WIDTH, Placement
+from nnviz.gui.flow import flow
 from nnviz.gui.forms.control import indent
-from nnviz.gui.parts import MARGIN, icon_button, named, row
+from nnviz.gui.parts import MARGIN, icon_button, named
 from nnviz.gui.stickers import Placing
 from nnviz.gui.theme import GRID
 from nnviz.gui.views.opacity import OpacitySlider
@@ -50,7 +51,7 @@ class StickerTools(QWidget):
         )
         self._chosen_only.append(self.round)
         parts = (undo, redo, *self._chosen_only, *self._numbers, self.opacity)
-        line = row(*parts, None, spacing=GRID)
+        line = flow(*parts, spacing=GRID)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
         for box in self._numbers:

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFileDialog, QSlider, QVBoxLayout, QWidget
 
 from nnviz.base.events import Progress
 from nnviz.base.tapes import FilmRequest
-from nnviz.gui.parts import MARGIN, button, icon_button, keep_icon, label, named, row
+from nnviz.gui.flow import flow
+from nnviz.gui.parts import MARGIN, button, icon_button, keep_icon, label, named
 from nnviz.gui.theme import GRID
 from nnviz.gui.timeline import RATE
 from nnviz.gui.views.elided import ElidedLabel
@@ -54,10 +55,11 @@ class TimelinePanel(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        line = row(self.go, self.step, self.stop, self.words)
-        line.setStretch(3, 1)
-        for widget in (self._photo, self.blend, self.fork, self.film):
-            line.addWidget(widget)
+        line = flow(
+            *(self.go, self.step, self.stop, self.words),
+            *(self._photo, self.blend, self.fork, self.film),
+            spacing=GRID,
+        )
         line.setContentsMargins(2 * GRID, 0, MARGIN, GRID)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, GRID)

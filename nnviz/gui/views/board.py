@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
     QVBoxLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.results import Heatmap
+from nnviz.gui.flow import flow
 from nnviz.gui.views.elided import ElidedLabel
 from nnviz.gui.views.legend import Legend
 from nnviz.gui.views.side import Share, Side, name_of, value_at
@@ -251,12 +251,8 @@ class BoardView(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(self._page)
-        foot = QHBoxLayout()
+        foot = flow(self.legend, self.agreeing, self.lock, spacing=2 * SPACE)
         foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
-        foot.setSpacing(2 * SPACE)
-        foot.addWidget(self.legend, 1)
-        for widget in (self.agreeing, self.lock):
-            foot.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
