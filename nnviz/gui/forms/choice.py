@@ -11,8 +11,8 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.parameters import Parameter, Value
-from nnviz.gui.flow import flow
 from nnviz.gui.forms.control import Control
+from nnviz.gui.layout.flow import flow
 
 _SEGMENTS = 4
 _SEGMENT_CHARACTERS = 24
