@@ -106,6 +106,9 @@ class FakeBridge(QObject):
     def busy(self, place):
         return place in self.working
 
+    def paint_board(self, paint):
+        self.event.emit("board:painted", Done(paint()))
+
     def look_at(self, files):
         self.files_seen.emit(look_at(files))
 
