@@ -41,6 +41,7 @@ class MainWindow(QMainWindow):
     def __init__(self, bench: Workbench) -> None:
         super().__init__()
         self.bench = bench
+        bench.look.dress(self)
         self.setWindowTitle("nnviz")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
