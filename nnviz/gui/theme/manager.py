@@ -178,8 +178,7 @@ class Look(QObject):
         application = QApplication.instance()
         if not isinstance(application, QApplication):
             return
-        style = application.style()
-        if style is None or style.name() != _STYLE:
+        if application.style().name() != _STYLE:
             application.setStyle(_STYLE)
         application.setFont(_font(self.px(_TEXT_PX)))
         application.setPalette(palette(self.theme))
