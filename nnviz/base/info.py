@@ -250,6 +250,7 @@ class ModelInfo:
         takes_several: whether several pictures can be given at once.
         takes_any_size: whether an input may be of any larger size, which nothing need
             divide.
+        output: name of the tensor that is looked at, where a network gives several.
         output_activation: what makes probabilities of the output.
         unit: of the numbers that a network of ``Task.REGRESS`` gives; may be empty.
         caveats: what belongs beside every answer: untrained, drawing at random.
@@ -273,6 +274,7 @@ class ModelInfo:
     device: str = "cpu"
     takes_several: bool = True
     takes_any_size: bool = True
+    output: str = ""
     output_activation: OutputActivation = OutputActivation.SOFTMAX
     unit: str = ""
     caveats: tuple[str, ...] = ()

@@ -87,6 +87,7 @@ def assemble(
         takes_several=not trials.coupled
         and takes_several(opened.net, preprocess.channels, preprocess.input_size),
         takes_any_size=smallest is not None and takes_any_size(opened.net, preprocess),
+        output=choice.name if choice else "",
         output_activation=(choice.activation if choice else OutputActivation.SOFTMAX),
         unit=request.unit,
         caveats=_caveats(opened, trials),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.errors import MemoryShortError
+from nnviz.base.errors import OutOfMemoryError
 from nnviz.engine.compute import memory
 from nnviz.engine.nn.shapes.calls import tensors_in
 from nnviz.engine.nn.shapes.tracer import noise_input, sharing_twin
@@ -136,7 +136,7 @@ class _Passes:
 
         with torch.random.fork_rng([x.device] if x.is_cuda else []):
             torch.manual_seed(seed)  # noqa: TID251 -- a fork: put back behind it
-            with suppress(MemoryShortError), memory.in_words("a trial pass"):
+            with suppress(OutOfMemoryError), memory.in_words("a trial pass"):
                 memory.refusal(trial)
         return found[0] if found else None
 

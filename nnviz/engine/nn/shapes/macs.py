@@ -69,7 +69,7 @@ def _encoder_layer_macs(call: Call, _output: Tensor) -> int:
     x, width = call.values["src"], call.values["embed_dim"]
     tokens = x.numel() // width
     hidden = call.values["ffn_weight_1"].shape[0]
-    return _attention_block(x, x, width) + 2 * tokens * width * hidden
+    return int(_attention_block(x, x, width) + 2 * tokens * width * hidden)
 
 
 def _attention_block(query: Tensor, key: Tensor, width: int) -> int:
