@@ -7,12 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.live import LiveOrder
 from nnviz.base.samples import sample_photos
 from nnviz.gui.main_window import MainWindow
 from nnviz.gui.settings import Settings
 from nnviz.gui.theme import load_fonts
-from nnviz.gui.workbench import DEFAULT_MODEL, Workbench
+from nnviz.gui.workbench import Workbench
 
 
 def run(
