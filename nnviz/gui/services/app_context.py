@@ -105,6 +105,7 @@ class Workbench(QObject):
         self.bridge = bridge
         self.jobs.attach(bridge)
         self.models.attach(bridge)
+        self.boards.attach(bridge)
         for part in (self.images, self.live):
             part.attach(bridge)
         self.recordings.attach(bridge)
