@@ -8,9 +8,13 @@ _TENS = 10
 
 
 def summary(run: Run) -> str:
-    """Return what distinguishes a result, in a few words: layer and channel."""
+    """Return what distinguishes a result, in a few words: target, layer and channel."""
+    target = str(run.recipe.values.get("target", ""))
+    if target and "channel" in run.recipe.values:  # it stands in for layer and channel
+        return target
     channel = run.recipe.values.get("channel", -1)
     parts = [
+        target,
         shown_layer(run.report) or str(run.recipe.values.get("layer", "")),
         str(channel) if channel != -1 else "",
     ]
