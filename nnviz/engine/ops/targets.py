@@ -90,7 +90,7 @@ class Scorer:
         if (self.alone or self.target.alone) and len(pixels) > 1:
             return torch.cat([self(picture[None]) for picture in pixels])
         with checked(self.check):
-            output = self._output(self.normaliser(pixels))
+            output = self.output(self.normaliser(pixels))
         scores = self.target.score(output)
         if scores.shape != (len(pixels),):
             raise ModelError(
@@ -100,7 +100,8 @@ class Scorer:
             )
         return scores
 
-    def _output(self, x: Tensor) -> Any:
+    def output(self, x: Tensor) -> Any:
+        """Return what the target scores, for normalized images (N, C, H, W)."""
         target = self.target
         if target.before:
             return input_to(self.net, x, target.layer)
