@@ -1,1 +1,1 @@
-"""A network as it stands: its layers, its operations, parts of its forward pass."""
+"""A network as it stands: hooks, partial passes, layers, feature maps."""

@@ -1,6 +1,7 @@
 """Incremental passes against full ones: truth is the network's own batched pass."""
 
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -8,13 +9,15 @@ import torch
 import torchvision
 from torch import nn
 from torch.nn import functional
+from torchvision.ops import SqueezeExcitation
 
+from nnviz.base.errors import CancelledError
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.engine.models.networks.small_resnet import SmallResNet
+from nnviz.engine.nn.fuse import folded
 from nnviz.engine.nn.incremental import UnfollowableError, verified_forward
 from nnviz.engine.nn.incremental.regions import Interval, Sliding
-from nnviz.engine.ops.folding import folded
 
 SIDE = 48
 
@@ -155,9 +158,17 @@ def test_work_is_a_part_of_the_full_passes():
     assert forward.work((2, 2), [0], [20]) == pytest.approx(12 / SIDE**2)
 
 
-@pytest.mark.parametrize("window", [Sliding(3, 1, 1, 1), Sliding(3, 2, 1, 1),
-                                    Sliding(7, 2, 3, 1), Sliding(3, 1, 4, 4),
-                                    Sliding(2, 2, 0, 1), Sliding(1, 2, 0, 1)])  # fmt: skip
+@pytest.mark.parametrize(
+    "window",
+    [
+        Sliding(3, 1, 1, 1),
+        Sliding(3, 2, 1, 1),
+        Sliding(7, 2, 3, 1),
+        Sliding(3, 1, 4, 4),
+        Sliding(2, 2, 0, 1),
+        Sliding(1, 2, 0, 1),
+    ],
+)
 def test_slid_intervals_hold_all_that_a_window_sees(window):
     """Truth: a convolution of ones over an image that is 1 where it changed."""
     side = 21
@@ -241,22 +252,17 @@ def test_the_image_and_the_network_stay_as_they_are():
 
 
 def test_a_check_abandons_the_pass():
-    class Stop(Exception):
-        pass
-
-    net, calls = network(), []
+    stopped = threading.Event()
 
     def check():
-        calls.append(1)
-        if len(calls) > 60:
-            raise Stop
+        if stopped.is_set():
+            raise CancelledError
 
-    forward = verified_forward(
-        net, torch.rand(1, 3, SIDE, SIDE).double(), (6, 6), check
-    )
-    with pytest.raises(Stop):
-        for _ in range(60):
-            forward(torch.zeros(1, 3, 6, 6).double(), [3], [3])
+    x = torch.rand(1, 3, SIDE, SIDE).double()
+    forward = verified_forward(network(), x, (6, 6), check)
+    stopped.set()
+    with pytest.raises(CancelledError):
+        forward(torch.zeros(1, 3, 6, 6).double(), [3], [3])
 
 
 def test_recipes_of_earlier_versions_mean_full_passes():
@@ -264,8 +270,10 @@ def test_recipes_of_earlier_versions_mean_full_passes():
     values = {"target": "", "window": 16, "stride": 8, "fill": "grey", "edges": "cut"}
     text = json.dumps(
         {
-            "format": 1, "method": "occlusion", "values": values, "model": "zoo:resnet18",
-            "model_sha256": "", "preprocess": Preprocess().to_json(), "chunks": [4, 8], "changes": [],
+            "format": 1, "method": "occlusion", "values": values,
+            "model": "zoo:resnet18",
+            "model_sha256": "", "preprocess": Preprocess().to_json(),
+            "chunks": [4, 8], "changes": [],
         }
     )  # fmt: skip
     recipe = Recipe.from_json(text, "old.json")
@@ -292,6 +300,7 @@ def calibrated(name):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.filterwarnings("ignore:.*init.*:FutureWarning")
 @pytest.mark.parametrize("name", ZOO)
 def test_every_network_of_the_zoo(name):
@@ -307,9 +316,9 @@ def test_every_network_of_the_zoo(name):
 def _agree(net, x, tolerance):
     try:
         forward = verified_forward(net, x, (16, 16), never)
-    except UnfollowableError as error:
+    except UnfollowableError:
         # Squeeze-and-excitation from the first block on: nothing is saved.
-        assert "whole image" in str(error)
+        assert any(isinstance(each, SqueezeExcitation) for each in net.modules())
         return
     found, full = [], []
     with torch.inference_mode():

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from nnviz.engine.nn.incremental.regions import Sliding
 from nnviz.engine.nn.incremental.tape import Ref, Step, Tape, Value
-from nnviz.engine.ops.probe_calls import tensors_in
+from nnviz.engine.nn.shapes.calls import tensors_in
 
 _PLACES = "nyx"
 

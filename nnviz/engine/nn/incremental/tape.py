@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from nnviz.engine.ops.probe_calls import Call, Trace, tensors_in
-from nnviz.engine.ops.probe_macs import macs_of
-from nnviz.engine.ops.probe_traces import follow
-from nnviz.engine.ops.structures import map_tensors, rebuilt
+from nnviz.engine.nn.pytree import map_tensors, rebuilt
+from nnviz.engine.nn.shapes.calls import Call, Trace, tensors_in
+from nnviz.engine.nn.shapes.macs import macs_of
+from nnviz.engine.nn.shapes.receptive_field import follow
 
 
 class UnfollowableError(Exception):

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from nnviz.engine.nn.incremental.forward import Check, IncrementalForward
 from nnviz.engine.nn.incremental.tape import UnfollowableError, record_tape
-from nnviz.engine.ops.probe_calls import tensors_in
+from nnviz.engine.nn.shapes.calls import tensors_in
 
 _TOLERANCE = 128
 """Roundings, in units of the last place of the largest number of the output."""
