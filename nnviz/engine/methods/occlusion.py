@@ -21,9 +21,10 @@ from nnviz.engine.attribution.sliding_windows import (
     lay_windows,
     mean_over_windows,
 )
-from nnviz.engine.compute.batch_size import Pace, pass_bytes
+from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.incremental import UnfollowableError, verified_forward
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.targets.resolve import Scorer
 from nnviz.media.inpaint import inpaint
 
@@ -112,11 +113,11 @@ class Occlusion:
 
     def run(self, ctx: Context, params: OcclusionParams) -> Iterator[Report]:
         """Yield "occlusion" and "map" (one number a square), ever finer."""
-        scorer = ctx.target(params.target)
+        scorer = ctx.inference.target(params.target)
         windows = _windows(ctx, params)
         passes = _passes(ctx, scorer, windows, params)
         grid = np.full((len(windows.rows), len(windows.columns)), np.nan)
-        for part, scores in ctx.in_chunks(len(windows), passes.pace, passes.scores):
+        for part, scores in ctx.chunks.over(len(windows), passes.pace, passes.scores):
             rows, columns = windows.order[part].T
             drops = scorer.target.value - scores.double().cpu().numpy()
             grid[rows, columns] = drops
@@ -159,7 +160,7 @@ class _Passes:
     """
 
     scores: Callable[[slice], Tensor]
-    pace: Pace
+    pace: BatchSizer
     notes: tuple[str, ...] = ()
 
 
@@ -177,14 +178,20 @@ def _passes(
     if params.computation == "bfloat16":
         net, picture = model.rough_twin(), picture.bfloat16()
         notes = ("a preview in bfloat16: roughly the exact map",)
-    score = Scorer(net, nn.Identity(), target, ctx.check, scorer.alone)
+    behind = PixelModel(
+        net=net,
+        normaliser=nn.Identity(),
+        check=ctx.check,
+        alone=not model.info.takes_several,
+    )
+    score = Scorer(behind, target)
     hidden = _Hidden(picture, windows, _filling(ctx, params.fill))
     if params.computation != "full":
         try:
             return _incremental(ctx, score, hidden, notes)
         except UnfollowableError as error:
             notes = (*notes, f"every image is computed in full: {error}")
-    pace = Pace(ctx.device, model.info.macs, pass_bytes(model.info.layers))
+    pace = BatchSizer(ctx.model.device, model.info.macs, pass_bytes(model.info.layers))
 
     def scores(part: slice) -> Tensor:
         with torch.no_grad():
@@ -201,12 +208,14 @@ def _incremental(
     Raises:
         UnfollowableError: the network cannot be run so, or takes one image at a time.
     """
-    if score.alone or score.target.alone:
+    if score.model.alone or score.target.alone:
         raise UnfollowableError("the network takes one image at a time")
     info, windows = ctx.model.info, hidden.windows
     forward = verified_forward(score.output, hidden.image, hidden.size, ctx.check)
     work = forward.work(hidden.size, *hidden.places(slice(0, len(windows))))
-    pace = Pace(ctx.device, info.macs * work, pass_bytes(info.layers), most=_AT_ONCE)
+    pace = BatchSizer(
+        ctx.model.device, info.macs * work, pass_bytes(info.layers), most=_AT_ONCE
+    )
 
     def scores(part: slice) -> Tensor:
         output = forward(hidden.patches(part), *hidden.places(part))
@@ -291,7 +300,7 @@ def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
 
         def patch(rows: slice, columns: slice) -> Tensor:
             found = torch.from_numpy(inpaint(photo, rows, columns)).permute(2, 0, 1)
-            whole: Tensor = normaliser(found[None].to(ctx.device))[0]
+            whole: Tensor = normaliser(found[None].to(ctx.model.device))[0]
             return whole
 
         return patch
