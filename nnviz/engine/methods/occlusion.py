@@ -172,7 +172,7 @@ def _passes(
     The network's twin gives the same output faster, but not the same inside.
     """
     model, target = ctx.model, scorer.target
-    net = model.net if target.layer else model.twin()
+    net = model.net if target.layer else ctx.inference.twin()
     picture = model.normaliser(ctx.pixels)
     notes: tuple[str, ...] = ()
     if params.computation == "bfloat16":
