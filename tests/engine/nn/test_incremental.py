@@ -300,7 +300,6 @@ def calibrated(name):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 @pytest.mark.filterwarnings("ignore:.*init.*:FutureWarning")
 @pytest.mark.parametrize("name", ZOO)
 def test_every_network_of_the_zoo(name):
