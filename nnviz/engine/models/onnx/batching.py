@@ -35,9 +35,7 @@ def batch_rule(
         return None
     (axis,) = changed
     before = prod(one[:axis])
-    places = [
-        place for place in range(len(result)) if prod(result[:place]) == before
-    ]
+    places = [place for place in range(len(result)) if prod(result[:place]) == before]
     if not places or not one[axis]:
         return None
     return axis, places[0], Fraction(result[places[0]], one[axis])
@@ -47,12 +45,15 @@ def batch_rule(
 def keep_apart(net: nn.Module, sample: Tensor) -> None:
     """Take the changes for several images back where these are mixed up.
 
+    Where images lie along the first axis before and after each reshape, one behind the
+    other, nothing can mix them up, and no pass is spent on it.
+
     Args:
         net: in eval mode.
         sample: an input for one image, (1, C, H, W).
     """
     reshapes = [each for each in _reshapes(net) if each.batch is not None]
-    if not reshapes:
+    if all(each.batch[:2] == (0, 0) for each in reshapes if each.batch):
         return
     pair = torch.cat((sample, sample.flip(-1) * 0.5))
     found: list[list[Tensor]] = []

@@ -192,11 +192,17 @@ class _Translator:
     def _is_of_sizes(self, node: Node) -> bool:
         """Tell whether a node computes with sizes only."""
         values = self._passes[0].values
-        return any(node.inputs) and all(
-            not name or name in self._graph.constants or self._array(name) is not None
-            for name in node.inputs
-            if name not in values or not isinstance(values[name], Tensor)
-        ) and not any(isinstance(values.get(name), Tensor) for name in node.inputs)
+        return (
+            any(node.inputs)
+            and all(
+                not name
+                or name in self._graph.constants
+                or self._array(name) is not None
+                for name in node.inputs
+                if name not in values or not isinstance(values[name], Tensor)
+            )
+            and not any(isinstance(values.get(name), Tensor) for name in node.inputs)
+        )
 
     def _array(self, name: str) -> HostValue | None:
         found = self._fixed_sizes.get(name, self._passes[0].values.get(name))
@@ -329,8 +335,10 @@ def _loosen(calls: Sequence[Call], one: _Pass, given: str) -> None:
     two = _Pass({given: torch.empty(2, *x.shape[1:], device="meta")}, one.constants)
     for call in calls:
         if isinstance(call.target, Reshape):
+            given = next(iter(call.takes))
             call.target.batch = batch_rule(
-                *(each.values[next(iter(call.takes))].shape for each in (one, two)),
+                one.values[given].shape,
+                two.values[given].shape,
                 one.values[call.outputs[0]].shape,
             )
         if _refusal(lambda call=call: two.run(call)):  # type: ignore[misc]

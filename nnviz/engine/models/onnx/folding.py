@@ -39,7 +39,9 @@ def operator_of(node: Node) -> Operator:
 def unknown_operators(graph: Graph) -> ModelError | None:
     """Return the error for all operators that this program does not have, if any."""
     allowed = {"Constant", "If"}
-    missing = [node for node in graph.nodes if node.kind not in allowed | OPERATORS.keys()]
+    missing = [
+        node for node in graph.nodes if node.kind not in allowed | OPERATORS.keys()
+    ]
     if not missing:
         return None
     kinds = sorted({node.kind for node in missing})
@@ -93,7 +95,8 @@ def _chosen(node: Node, graph: Graph, aliases: dict[str, str]) -> list[Node]:
     condition = graph.constants.get(node.inputs[0])
     if condition is None:
         raise node.refusal(
-            "chooses by the image what is computed", "open the network's weights instead"
+            "chooses by the image what is computed",
+            "open the network's weights instead",
         )
     branch = node.attributes.get("then_branch" if condition.item() else "else_branch")
     if not isinstance(branch, Graph) or len(branch.outputs) != len(node.outputs):

@@ -1,7 +1,7 @@
 """Operators as torch's own modules, so that hooks, filters and ReLU rules find them."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,12 @@ Layer = tuple[nn.Module, tuple[int, ...]]
 """A module and the positions of the inputs that it is called with."""
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-_BATCH_NORMS = {2: nn.BatchNorm1d, 3: nn.BatchNorm1d, 4: nn.BatchNorm2d, 5: nn.BatchNorm3d}
+_BATCH_NORMS = {
+    2: nn.BatchNorm1d,
+    3: nn.BatchNorm1d,
+    4: nn.BatchNorm2d,
+    5: nn.BatchNorm3d,
+}
 _INSTANCE_NORMS = {3: nn.InstanceNorm1d, 4: nn.InstanceNorm2d, 5: nn.InstanceNorm3d}
 _MAX_POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
 _AVERAGE_POOLS = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
@@ -87,7 +92,9 @@ def layer_for(node: Node, materials: Materials) -> Layer | None:
     return make(node, materials) if make else None
 
 
-def _given(module: nn.Module, weight: nn.Parameter, bias: nn.Parameter | None) -> nn.Module:
+def _given(
+    module: nn.Module, weight: nn.Parameter, bias: nn.Parameter | None
+) -> nn.Module:
     """Give a module its weights."""
     vars(module)["_parameters"].update(weight=weight, bias=bias)
     return module
@@ -219,7 +226,10 @@ def _layer_norm(node: Node, materials: Materials) -> Layer | None:
     if bias is not None and bias.shape != weight.shape:
         return None
     module = nn.LayerNorm(
-        list(weight.shape), node.get("epsilon", 1e-5), bias=bias is not None, device="meta"
+        list(weight.shape),
+        node.get("epsilon", 1e-5),
+        bias=bias is not None,
+        device="meta",
     )
     return _given(module, weight, bias), (0,)
 
@@ -243,10 +253,10 @@ def _max_pool(node: Node, _materials: Materials) -> Layer | None:
     if not _fits(window) or any(node.outputs[1:]):
         return None
     module = _MAX_POOLS[len(window.kernel) - 1](
-        window.kernel,  # type: ignore[arg-type]
-        window.stride,  # type: ignore[arg-type]
-        window.padding,  # type: ignore[arg-type]
-        window.dilation,  # type: ignore[arg-type]
+        window.kernel,
+        window.stride,
+        window.padding,
+        window.dilation,
         ceil_mode=window.ceil,
     )
     return module, (0,)
@@ -310,7 +320,6 @@ _PLAIN: dict[str, Callable[[], nn.Module]] = {
     "Mish": nn.Mish,
     "Softplus": nn.Softplus,
     "Softsign": nn.Softsign,
-    "Selu": nn.SELU,
 }
 
 
@@ -319,6 +328,12 @@ def _plain(node: Node, _materials: Materials) -> Layer:
 
 
 LAYERS.update(dict.fromkeys(_PLAIN, _plain))
+
+
+@_layer("Selu")
+def _selu(node: Node, _materials: Materials) -> Layer | None:
+    usual = not {"alpha", "gamma"} & node.attributes.keys()
+    return (nn.SELU(), (0,)) if usual else None
 
 
 @_layer("Elu", "LeakyRelu", "Celu")
@@ -405,7 +420,6 @@ class ErfGelu(nn.GELU):
 ErfGelu.__name__ = "GELU"
 GateOfHardSigmoid.__name__ = "Hardswish"
 HardSigmoid.__name__ = "Hardsigmoid"
-PaddedConv2d.__qualname__ = "PaddedConv2d"
 
 
 @_layer("ErfGelu")
@@ -453,11 +467,13 @@ class Attention(nn.Module):
             key: (..., D, S), as a matrix product takes it.
             value: (..., S, E).
         """
-        given: Sequence[Tensor] = (query, key.transpose(-2, -1), value)
-        if query.ndim == len("htd"):
-            given = [each[None] for each in given]
-        mixed = functional.scaled_dot_product_attention(*given, scale=self.scale)
-        return mixed[0] if query.ndim == len("htd") else mixed
+        alone = query.ndim == len("htd")
+        if alone:
+            query, key, value = query[None], key[None], value[None]
+        mixed = functional.scaled_dot_product_attention(
+            query, key.transpose(-2, -1), value, scale=self.scale
+        )
+        return mixed[0] if alone else mixed
 
     def extra_repr(self) -> str:
         """Return what is printed between the brackets."""

@@ -1,4 +1,4 @@
-"""Names of layers: of convolutions that hold a batch norm, and where scopes are missing."""
+"""Names of convolutions into which the exporter folded a batch norm."""
 
 from dataclasses import replace
 
@@ -30,7 +30,11 @@ def _both(node: Node) -> Node:
         # Exported by TorchScript, which does not keep the batch norm's name.
         folded = node.takes(2) and node.inputs[2].startswith(_MADE)
         name = f"{where}_bn" if folded else where
-    elif owner and owner != where and owner.rpartition(".")[0] == where.rpartition(".")[0]:
+    elif (
+        owner
+        and owner != where
+        and owner.rpartition(".")[0] == where.rpartition(".")[0]
+    ):
         name = f"{owner}_{where.rpartition('.')[2]}"
     else:
         return node

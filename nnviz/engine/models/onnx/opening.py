@@ -47,9 +47,7 @@ class OnnxNetwork:
     metadata: Mapping[str, str]
 
 
-def open_onnx(
-    path: Path, check: Check
-) -> Generator[Progress, None, OnnxNetwork]:
+def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork]:
     """Open an ONNX file as a network of torch's modules.
 
     Raises:
@@ -77,20 +75,22 @@ def open_onnx(
 
 
 def is_onnx(path: Path) -> bool:
-    """Tell whether a file is ONNX, by its suffix or its first bytes.
+    """Tell whether a file is ONNX, by its first bytes, or by its suffix and no text.
 
-    These are the field "ir_version", a small number, and the field that comes next.
+    The bytes are the field "ir_version", a small number, and the field that comes next.
+    A file with the suffix may be the page of a failed download all the same.
     """
-    if path.suffix.lower() == ".onnx":
-        return path.is_file()
     try:
         with path.open("rb") as file:
             head = file.read(3)
     except OSError:
         return False
+    if path.suffix.lower() == ".onnx":
+        return head[:1] == _IR_VERSION or not head.isascii()
     return len(head) == 3 and head[0] == 8 and 0 < head[1] < 32 and head[2] in _NEXT  # noqa: PLR2004
 
 
+_IR_VERSION = b"\x08"
 _NEXT = frozenset(b"\x12\x1a\x22\x2a\x32\x3a\x42")
 
 
@@ -111,20 +111,21 @@ def _image_input(graph: Graph, source: str) -> GraphInput:
             "this version opens networks that take one image",
         )
     (given,) = graph.inputs
-    if given.shape is None or len(given.shape) != 4:  # noqa: PLR2004 -- N, C, H, W
+    shape = given.shape
+    if shape is None or len(shape) != 4:  # noqa: PLR2004 -- N, C, H, W
         raise ModelError(
             source,
-            f"takes an array {given.shape}, not images (batch, channels, rows, columns)",
+            f"takes an array {shape}, not images (batch, channels, rows, columns)",
             "this version opens networks that take one image",
         )
-    if _is_channels_last(given.shape):
+    if _is_channels_last(shape):
         _turn(graph, given)
-        batch, height, width, channels = given.shape
-        given = replace(given, shape=(batch, channels, height, width))
+        batch, height, width, channels = shape
+        shape = (batch, channels, height, width)
+        given = replace(given, shape=shape)
         graph.inputs = (given,)
-    sides = [side for side in given.shape[2:] if side is not None]
-    if max(sides, default=0) > _LARGEST_SIDE or (given.shape[1] or 1) > _LARGEST_SIDE:
-        raise InputError(source, f"takes an impossible image {given.shape}")
+    if max((size for size in shape if size is not None), default=1) > _LARGEST_SIDE:
+        raise InputError(source, f"takes an impossible image {shape}")
     return given
 
 
@@ -144,9 +145,7 @@ def _turn(graph: Graph, given: GraphInput) -> None:
     graph.nodes.insert(0, node)
 
 
-def _other_shape(
-    given: GraphInput, sample: torch.Tensor
-) -> tuple[int, ...] | None:
+def _other_shape(given: GraphInput, sample: torch.Tensor) -> tuple[int, ...] | None:
     """Return the shape of another image that fits, None where the size is fixed."""
     shape = given.shape or ()
     if None not in shape[2:]:

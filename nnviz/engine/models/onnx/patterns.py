@@ -98,15 +98,13 @@ def _close(value: float | None, wanted: float) -> bool:
     return value is not None and math.isclose(value, wanted, rel_tol=_CLOSE)
 
 
-def _new(
-    last: Node, kind: str, inputs: tuple[str, ...], **attributes: Any
-) -> Node:
+def _new(last: Node, kind: str, inputs: tuple[str, ...], **attributes: Any) -> Node:
     """Return a node that gives what the last of several gave."""
     return replace(last, kind=kind, inputs=inputs, attributes=attributes)
 
 
 def _swish(look: _Look, node: Node) -> _Match | None:
-    """x sigmoid(x): Elfwing et al. 2018, arXiv:1702.03118."""
+    """SiLU, x sigmoid(x): Elfwing et al. 2018, arXiv:1702.03118."""
     if node.kind != "Sigmoid":
         return None
     last = look.taker(node.outputs[0], "Mul")
@@ -116,7 +114,7 @@ def _swish(look: _Look, node: Node) -> _Match | None:
 
 
 def _gate(look: _Look, node: Node) -> _Match | None:
-    """x hardsigmoid(x): Howard et al. 2019, arXiv:1905.02244, with slope 1/6."""
+    """Hard swish, x hardsigmoid(x): Howard et al. 2019, arXiv:1905.02244."""
     if node.kind != "HardSigmoid":
         return None
     alpha, beta = node.get("alpha", 0.2), node.get("beta", 0.5)
@@ -130,41 +128,46 @@ def _gate(look: _Look, node: Node) -> _Match | None:
 
 
 def _gelu(look: _Look, node: Node) -> _Match | None:
-    """x/2 (1 + erf(x / sqrt 2)): Hendrycks & Gimpel 2016, arXiv:1606.08415."""
+    """GELU, x/2 (1 + erf(x / sqrt 2)): Hendrycks & Gimpel 2016, arXiv:1606.08415."""
     if node.kind != "Erf":
         return None
     x, scale = look.scaled(node.inputs[0])
     add = look.taker(node.outputs[0], "Add")
-    if add is None or not _close(scale, math.sqrt(0.5)):
+    product = add and look.taker(add.outputs[0], "Mul")
+    if add is None or product is None or not _close(scale, math.sqrt(0.5)):
         return None
     if not _close(look.number(_other(add, node.outputs[0])), 1):
         return None
-    inner = [node.inputs[0], node.outputs[0], add.outputs[0]]
-    product = look.taker(add.outputs[0], "Mul")
-    if product is None:
+    inner = (node.inputs[0], node.outputs[0], add.outputs[0])
+    end = _halved(look, product, add.outputs[0], x)
+    if end is None:
         return None
-    other = _other(product, add.outputs[0])
+    last, between = end
+    return _Match(_new(last, ERF_GELU, (x,), scale=scale), (*inner, between))
+
+
+def _halved(look: _Look, product: Node, gate: str, x: str) -> tuple[Node, str] | None:
+    """Return the last product of gate, x and 1/2, and the value of the other one.
+
+    They are multiplied in any order; ``product`` is the first that takes the gate.
+    """
+    other, between = _other(product, gate), product.outputs[0]
     halved, factor = look.scaled(other)
     if halved == x and _close(factor, 0.5):
-        inner.append(other)
-        last: Node | None = product
-    elif _close(look.number(other), 0.5):
-        inner.append(product.outputs[0])
-        last = look.taker(product.outputs[0], "Mul")
-        if last is None or _other(last, product.outputs[0]) != x:
-            return None
-    elif other == x:
-        inner.append(product.outputs[0])
-        last = look.taker(product.outputs[0], "Mul")
-        if last is None or not _close(look.number(_other(last, product.outputs[0])), 0.5):
-            return None
-    else:
+        return product, other
+    last = look.taker(between, "Mul")
+    if last is None:
         return None
-    return _Match(_new(last, ERF_GELU, (x,), scale=scale), tuple(inner))
+    rest = _other(last, between)
+    numbers = look.number(other), look.number(rest)
+    fits = (_close(numbers[0], 0.5) and rest == x) or (
+        other == x and _close(numbers[1], 0.5)
+    )
+    return (last, between) if fits else None
 
 
 def _layer_norm(look: _Look, node: Node) -> _Match | None:
-    """(x - mean) / sqrt(variance + eps) w + b: Ba et al. 2016, arXiv:1607.06450.
+    """Layer norm, (x - mean) / sqrt(variance + eps) w + b: arXiv:1607.06450.
 
     As exporters write it for opsets before 17, over the last axis.
     """
@@ -185,9 +188,7 @@ def _layer_norm(look: _Look, node: Node) -> _Match | None:
         for each in (weight, bias)
     ):
         return None
-    new = _new(
-        shift, "LayerNormalization", (x, weight, bias), axis=-1, epsilon=epsilon
-    )
+    new = _new(shift, "LayerNormalization", (x, weight, bias), axis=-1, epsilon=epsilon)
     return _Match(new, (*inner, quotient.outputs[0], product.outputs[0]))
 
 
@@ -241,7 +242,7 @@ def _linear(look: _Look, node: Node) -> _Match | None:
 
 
 def _attention(look: _Look, node: Node) -> _Match | None:
-    """softmax(scale Q K') V: Vaswani et al. 2017, arXiv:1706.03762, equation 1."""
+    """Attention, softmax(scale Q K') V: arXiv:1706.03762, equation 1."""
     if node.kind != "Softmax" or node.get("axis", -1) not in {-1, 3}:
         return None
     last = look.taker(node.outputs[0], "MatMul")

@@ -122,18 +122,14 @@ def _inlined(model: ModelProto, path: Path) -> ModelProto:
     """Replace functions that the file defines itself by their nodes."""
     import onnx.inliner  # noqa: PLC0415 -- rarely needed
 
-    inlined, damage = memory.attempt(
-        lambda: onnx.inliner.inline_local_functions(model)
-    )
+    inlined, damage = memory.attempt(lambda: onnx.inliner.inline_local_functions(model))
     if inlined is None:
         raise InputError(path.name, f"is no valid ONNX file ({damage})", _DAMAGED)
     return inlined
 
 
 def _opset(model: ModelProto, path: Path) -> int:
-    versions = [
-        each.version for each in model.opset_import if each.domain in _STANDARD
-    ]
+    versions = [each.version for each in model.opset_import if each.domain in _STANDARD]
     newest = onnx.defs.onnx_opset_version()
     if not versions or not _OLDEST_OPSET <= versions[0] <= newest:
         found = versions[0] if versions else "none"
@@ -142,7 +138,7 @@ def _opset(model: ModelProto, path: Path) -> int:
             f"uses version {found} of ONNX's operators",
             f"export it with opset_version={min(newest, 18)}",
         )
-    return versions[0]
+    return int(versions[0])
 
 
 class _Reader:
@@ -181,7 +177,11 @@ class _Reader:
             self._input(each) for each in source.input if each.name not in constants
         )
         graph = Graph(
-            nodes, constants, inputs, tuple(each.name for each in source.output), weights
+            nodes,
+            constants,
+            inputs,
+            tuple(each.name for each in source.output),
+            weights,
         )
         self._check_order(graph, depth)
         return graph
@@ -217,25 +217,14 @@ class _Reader:
         )
 
     def _attribute(self, attribute: AttributeProto, depth: int) -> Any:
-        match attribute.type:
-            case AttributeProto.FLOAT:
-                return float(attribute.f)
-            case AttributeProto.INT:
-                return int(attribute.i)
-            case AttributeProto.STRING:
-                return attribute.s.decode("utf-8", "replace")
-            case AttributeProto.TENSOR:
-                return self._tensor(attribute.t)
-            case AttributeProto.FLOATS:
-                return list(attribute.floats)
-            case AttributeProto.INTS:
-                return list(attribute.ints)
-            case AttributeProto.STRINGS:
-                return [each.decode("utf-8", "replace") for each in attribute.strings]
-            case AttributeProto.GRAPH:
-                return self.graph(attribute.g, depth + 1)
-            case _:
-                raise self._refusal(f"attribute {attribute.name!r} is of no known type")
+        if attribute.type == AttributeProto.TENSOR:
+            return self._tensor(attribute.t)
+        if attribute.type == AttributeProto.GRAPH:
+            return self.graph(attribute.g, depth + 1)
+        read = _ATTRIBUTES.get(attribute.type)
+        if read is None:
+            raise self._refusal(f"attribute {attribute.name!r} is of no known type")
+        return read(attribute)
 
     def _input(self, value: onnx.ValueInfoProto) -> GraphInput:
         tensor = value.type.tensor_type
@@ -317,6 +306,20 @@ class _Reader:
         return InputError(self._path.name, reason, remedy)
 
 
+def _text(value: bytes) -> str:
+    return str(value, "utf-8", "replace")
+
+
+_ATTRIBUTES: dict[int, Callable[[AttributeProto], Any]] = {
+    AttributeProto.FLOAT: lambda each: float(each.f),
+    AttributeProto.INT: lambda each: int(each.i),
+    AttributeProto.STRING: lambda each: _text(each.s),
+    AttributeProto.FLOATS: lambda each: list(each.floats),
+    AttributeProto.INTS: lambda each: list(each.ints),
+    AttributeProto.STRINGS: lambda each: [_text(one) for one in each.strings],
+}
+
+
 def _is_plain(name: str) -> bool:
     """Tell whether a name is that of a file, not a path to elsewhere."""
     return bool(name) and name == Path(name).name and not set(name) & set("\\:\0")
@@ -331,19 +334,19 @@ def _number(text: str | None) -> int:
 
 def _listed(tensor: TensorProto, of_bytes: Any) -> np.ndarray[Any, Any]:
     """Return numbers that are written one by one, each type in its own field."""
-    match tensor.data_type:
-        case TensorProto.FLOAT:
-            values: Iterable[Any] = tensor.float_data
-        case TensorProto.DOUBLE:
-            values = tensor.double_data
-        case TensorProto.INT64:
-            values = tensor.int64_data
-        case TensorProto.FLOAT16:
-            bits = np.fromiter(tensor.int32_data, np.int64)
-            return bits.astype(np.uint16).view(np.float16)
-        case _:
-            values = tensor.int32_data
-    return np.fromiter(values, np.int64 if of_bytes is not np.float32 and of_bytes is not np.float64 else of_bytes).astype(of_bytes)
+    fields: dict[int, Iterable[Any]] = {
+        TensorProto.FLOAT: tensor.float_data,
+        TensorProto.DOUBLE: tensor.double_data,
+        TensorProto.INT64: tensor.int64_data,
+    }
+    values = fields.get(tensor.data_type)
+    if values is not None:
+        return np.fromiter(values, of_bytes)
+    whole = np.fromiter(tensor.int32_data, np.int32)
+    if tensor.data_type in {TensorProto.FLOAT16, TensorProto.BFLOAT16}:
+        # The bits of the number, not its value.
+        return whole.astype(np.uint16).view(of_bytes)
+    return whole.astype(of_bytes)
 
 
 def _is_weight(name: str, value: Tensor) -> bool:
@@ -352,5 +355,7 @@ def _is_weight(name: str, value: Tensor) -> bool:
 
 
 def _name_of_kind(kind: int) -> str:
-    known = dict(zip(TensorProto.DataType.values(), TensorProto.DataType.keys(), strict=True))
+    known = dict(
+        zip(TensorProto.DataType.values(), TensorProto.DataType.keys(), strict=True)
+    )
     return known.get(kind, f"elements of type {kind}").lower()

@@ -15,9 +15,7 @@ _UNFIT = re.compile(r"[^\w\-+ ]")
 _NUMBERED = re.compile(r"(.+)_\d+")
 
 
-def scope_of(
-    name: str, metadata: Mapping[str, str], weights: Sequence[str]
-) -> Scope:
+def scope_of(name: str, metadata: Mapping[str, str], weights: Sequence[str]) -> Scope:
     """Return the modules around a node.
 
     Args:

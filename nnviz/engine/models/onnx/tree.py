@@ -297,7 +297,9 @@ class _Builder:
         self, layout: "_Layout", parent: _Part, call: Call, scope: Scope
     ) -> None:
         arguments = tuple(
-            _Own(self._attach(layout.block, each.name)) if isinstance(each, Fixed) else each
+            _Own(self._attach(layout.block, each.name))
+            if isinstance(each, Fixed)
+            else each
             for each in call.arguments
         )
         several = len(call.node.outputs) > 1
@@ -330,7 +332,9 @@ class _Builder:
                 inside[name] = inside.get(name, 0) + 1
         made = [name for call in part.calls for name in call.outputs if name]
         return [
-            name for name in reversed(made) if self._uses.get(name, 0) > inside.get(name, 0)
+            name
+            for name in reversed(made)
+            if self._uses.get(name, 0) > inside.get(name, 0)
         ]
 
     def _attach(self, block: Block, name: str) -> str:

@@ -132,9 +132,8 @@ def _clip(node: Node) -> Function:
     low, high = node.get("min", None), node.get("max", None)
 
     def clip(x: Tensor, least: Any = None, most: Any = None) -> Tensor:
-        return torch.clamp(
-            x, low if least is None else least, high if most is None else most
-        )
+        limits = (low if least is None else least, high if most is None else most)
+        return x if limits[0] is limits[1] is None else torch.clamp(x, *limits)
 
     return clip
 
@@ -159,8 +158,15 @@ def _as_kind(x: Tensor, kind: torch.dtype) -> Tensor:
     return x.to(kind)
 
 
-@operator("Identity", "Dropout")
+@operator("Identity")
 def _identity(_node: Node) -> Function:
+    return lambda x: x
+
+
+@operator("Dropout")
+def _dropout(node: Node) -> Function:
+    if len(node.outputs) > 1:
+        return lambda x, *_: (x, torch.ones_like(x, dtype=torch.bool))
     return lambda x, *_: x
 
 

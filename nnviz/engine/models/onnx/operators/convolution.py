@@ -65,7 +65,9 @@ class Window:
         ):
             total = max(0, (-(-size // s) - 1) * s + d * (k - 1) + 1 - size)
             small, large = total // 2, total - total // 2
-            pairs.append((small, large) if self.auto == "SAME_UPPER" else (large, small))
+            pairs.append(
+                (small, large) if self.auto == "SAME_UPPER" else (large, small)
+            )
         return pairs
 
     def padded(self, x: Tensor, value: float) -> Tensor:
@@ -91,7 +93,7 @@ def window_of(node: Node, kernel: Sequence[int] = ()) -> Window:
     pads = node.ints("pads") or [0] * (2 * rank)
     if not rank or {len(stride), len(dilation), len(pads) // 2} != {rank}:
         raise node.refusal("its window's sizes contradict each other")
-    if kernel and tuple(kernel) != sizes or min(*stride, *dilation, *sizes) < 1:
+    if (kernel and tuple(kernel) != sizes) or min(*stride, *dilation, *sizes) < 1:
         raise node.refusal("its window's sizes cannot be")
     auto = node.get("auto_pad", "NOTSET")
     if auto != "NOTSET":
@@ -211,7 +213,8 @@ def _average_pool(node: Node) -> Function:
         if whole:
             return total
         ones = window.padded(torch.ones_like(x[:1, :1]), 0)
-        return total / function(ones, *settings, 0, window.ceil)
+        counts: Tensor = function(ones, *settings, 0, window.ceil)
+        return total / counts
 
     return pool
 
@@ -237,6 +240,8 @@ def _lp_pool(node: Node) -> Function:
     window = window_of(node)
     function = _of_rank(_AVERAGE_POOLS, len(window.kernel), node)
     count = math.prod(window.kernel)
+    if set(window.dilation) != {1}:
+        raise node.refusal("pools with gaps")
 
     def pool(x: Tensor) -> Tensor:
         powers = window.padded(x.abs().pow(p), 0)

@@ -13,9 +13,7 @@ from nnviz.engine.models.onnx.operators.registry import Function, operator
 def _suppress(node: Node) -> Function:
     centered = bool(node.get("center_point_box", 0))
 
-    def suppress(
-        boxes: Tensor, scores: Tensor, *limits: HostValue | None
-    ) -> Tensor:
+    def suppress(boxes: Tensor, scores: Tensor, *limits: HostValue | None) -> Tensor:
         most, overlap, least = (
             None if each is None else each.item() for each in (*limits, *[None] * 3)[:3]
         )

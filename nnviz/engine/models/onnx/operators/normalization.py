@@ -63,7 +63,8 @@ def _rms_norm(node: Node) -> Function:
 
     def norm(x: Tensor, scale: Tensor) -> Tensor:
         shape = x.shape[axis % x.ndim :]
-        return functional.rms_norm(x, shape, None, epsilon) * scale
+        normed: Tensor = functional.rms_norm(x, shape, None, epsilon)
+        return normed * scale
 
     return norm
 
@@ -100,7 +101,8 @@ def _local_response_norm(node: Node) -> Function:
         before, after = (size - 1) // 2, size // 2
         squares = x.square().movedim(1, -1)
         around = functional.pad(squares, (before, after)).unfold(-1, size, 1).sum(-1)
-        return x / (bias + alpha / size * around.movedim(-1, 1)) ** beta
+        base: Tensor = bias + alpha / size * around.movedim(-1, 1)
+        return x / base.pow(beta)
 
     return norm
 

@@ -1,6 +1,6 @@
 """Reductions, sorting and running sums."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -9,10 +9,10 @@ from torch import Tensor
 from nnviz.engine.models.onnx.graph import HostValue, Node, whole_numbers
 from nnviz.engine.models.onnx.operators.registry import Function, operator
 
-_Reduction = Callable[[Tensor, Sequence[int], bool], Tensor]
+_Reduction = Callable[[Tensor, list[int], bool], Tensor]
 
 
-def _product(x: Tensor, axes: Sequence[int], keep: bool) -> Tensor:  # noqa: FBT001 -- as torch's
+def _product(x: Tensor, axes: list[int], keep: bool) -> Tensor:  # noqa: FBT001 -- as torch's
     for axis in sorted((axis % x.ndim for axis in axes), reverse=True):
         x = x.prod(axis, keepdim=keep)
     return x
@@ -51,20 +51,24 @@ def _reduce(node: Node) -> Function:
 def _arg(node: Node) -> Function:
     function = torch.argmax if node.kind == "ArgMax" else torch.argmin
     axis, keep = node.get("axis", 0), bool(node.get("keepdims", 1))
-    if node.get("select_last_index", 0):
-        raise node.refusal("takes the last of equal values")
-    return lambda x: function(x, axis, keep)
+    if not node.get("select_last_index", 0):
+        return lambda x: function(x, axis, keep)
+    return lambda x: x.shape[axis] - 1 - function(x.flip(axis), axis, keep)
 
 
 @operator("TopK", host=(1,))
 def _top_k(node: Node) -> Function:
     axis, own = node.get("axis", -1), node.get("k", 0)
-    largest, ordered = bool(node.get("largest", 1)), bool(node.get("sorted", 1))
+    largest = bool(node.get("largest", 1))
 
     def top(x: Tensor, k: HostValue | None = None) -> tuple[Tensor, Tensor]:
         count = own if k is None else int(k.item())
-        found = torch.topk(x, count, axis, largest, ordered)
-        return found.values, found.indices
+        # Of equal values the first comes first, which torch.topk does not promise.
+        found = torch.sort(x, dim=axis, descending=largest, stable=True)
+        return (
+            found.values.narrow(axis, 0, count),
+            found.indices.narrow(axis, 0, count),
+        )
 
     return top
 
@@ -76,7 +80,7 @@ def _running_sum(node: Node) -> Function:
     def running_sum(x: Tensor, axis: HostValue) -> Tensor:
         along = int(axis.item())
         x = x.flip(along) if backwards else x
-        total = x.cumsum(along)
+        total = x.cumsum(along, dtype=x.dtype)
         total = total - x if exclusive else total
         return total.flip(along) if backwards else total
 

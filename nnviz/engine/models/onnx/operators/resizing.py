@@ -117,7 +117,8 @@ def _by_sizes(
         limit = min if settings.policy == "not_larger" else max
         factors = [limit(factors)] * len(factors)
         sizes = [
-            round(shape[axis] * factor) for axis, factor in zip(axes, factors, strict=True)
+            round(shape[axis] * factor)
+            for axis, factor in zip(axes, factors, strict=True)
         ]
     return {
         axis: (size, factor)
@@ -186,9 +187,9 @@ def _weights(old: int, new: int, factor: float, settings: _Settings) -> Tensor:
     taps = centers.floor()[:, None] + torch.arange(-radius, radius + 2)
     kernel = _linear if settings.mode == "linear" else _cubic
     amounts = kernel((taps - centers[:, None]) * shrink, settings.cubic)
-    if settings.exclude or settings.antialias:
+    if settings.exclude:
         amounts = amounts * ((taps >= 0) & (taps < old))
-        amounts = amounts / amounts.sum(1, keepdim=True)
+    amounts = amounts / amounts.sum(1, keepdim=True)
     places = taps.clamp(0, old - 1).long()
     result = torch.zeros(new, old, dtype=torch.float64)
     return result.scatter_add(1, places, amounts)
@@ -199,7 +200,8 @@ def _centers(old: int, new: int, factor: float, coordinates: str) -> Tensor:
     places = torch.arange(new, dtype=torch.float64)
     match coordinates:
         case "align_corners":
-            return places * ((old - 1) / (new - 1) if new > 1 else 0)
+            last = old * factor - 1
+            return places * ((old - 1) / last if last else 0)
         case "asymmetric":
             return places / factor
         case "pytorch_half_pixel" if new <= 1:

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from nnviz.engine.models.onnx.graph import HostValue, Node, whole_numbers
 from nnviz.engine.models.onnx.operators.registry import Function, operator
+from nnviz.engine.models.onnx.reading import torch_kind
 
 _AXES_AS_INPUT = 13
 """Version since which Squeeze, Unsqueeze and Split take axes and sizes as inputs."""
@@ -34,9 +35,7 @@ class Reshape:
         """Return a tensor of a shape, in which 0 copies a size and -1 is the rest."""
         sizes = whole_numbers(target)
         if not self.literal:
-            sizes = [
-                x.shape[axis] if not size else size for axis, size in enumerate(sizes)
-            ]
+            sizes = [size or x.shape[axis] for axis, size in enumerate(sizes)]
         if self.batch is not None:
             source, axis, ratio = self.batch
             sizes[axis] = int(x.shape[source] * ratio)
@@ -108,15 +107,15 @@ def _concat(node: Node) -> Function:
     return concat
 
 
-def _as_many(parts: Sequence[Tensor], axis: int) -> Sequence[Tensor]:
+def _as_many(parts: tuple[Tensor, ...], axis: int) -> tuple[Tensor, ...]:
     """Repeat what the file holds for one image, such as class tokens, for each."""
     count = max(len(part) if part.ndim else 1 for part in parts)
     if axis % max(1, parts[0].ndim) == 0 or count == 1:
         return parts
-    return [
+    return tuple(
         part.expand(count, *part.shape[1:]) if len(part) == 1 else part
         for part in parts
-    ]
+    )
 
 
 @operator("Split", host=(1,))
@@ -240,7 +239,9 @@ def _pad(node: Node) -> Function:
     mode, own = node.get("mode", "constant"), node.ints("pads")
     filler = node.get("value", 0.0)
 
-    def pad(x: Tensor, widths: Any = None, value: Any = None, axes: Any = None) -> Tensor:
+    def pad(
+        x: Tensor, widths: Any = None, value: Any = None, axes: Any = None
+    ) -> Tensor:
         given = own if widths is None else whole_numbers(widths)
         chosen = range(x.ndim) if axes is None else whole_numbers(axes)
         fill = filler if value is None or not value.size else value.item()
@@ -349,13 +350,13 @@ def _depth_to_space(node: Node) -> Function:
 
 @operator("SpaceToDepth")
 def _space_to_depth(node: Node) -> Function:
-    side = node.get("blocksize", 1)
+    side, mode = node.get("blocksize", 1), node.get("mode", "DCR")
 
     def space_to_depth(x: Tensor) -> Tensor:
+        if mode == "CRD":
+            return functional.pixel_unshuffle(x, side)
         count, channels, rows, columns = x.shape
-        parts = x.reshape(
-            count, channels, rows // side, side, columns // side, side
-        )
+        parts = x.reshape(count, channels, rows // side, side, columns // side, side)
         return parts.permute(0, 3, 5, 1, 2, 4).reshape(
             count, -1, rows // side, columns // side
         )
@@ -389,7 +390,10 @@ def _triangle(node: Node) -> Function:
 
 @operator("EyeLike")
 def _eye_like(node: Node) -> Function:
-    k = node.get("k", 0)
-    return lambda x: torch.diag_embed(
-        torch.ones(len(x) + abs(k), dtype=x.dtype, device=x.device), k
-    )[: x.shape[0], : x.shape[1]]
+    k, kind = node.get("k", 0), torch_kind(node.get("dtype", 0))
+
+    def eye(x: Tensor) -> Tensor:
+        square = torch.ones(x.shape, dtype=kind or x.dtype, device=x.device)
+        return square.triu(k).tril(k)
+
+    return eye
