@@ -17,14 +17,14 @@ from nnviz.base.frames import Placement
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value, make
 from nnviz.base.results import Boxes, Mask, Report
+from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.evaluation.annotated import (
     Annotations,
     boxes_of,
     semantic_of,
 )
-from nnviz.engine.method import Context, find
+from nnviz.engine.method import find, make_context
 from nnviz.engine.models.model import Model
-from nnviz.engine.ops.cache import TensorCache
 from nnviz.engine.training.coco import Found, mean_average_precision
 from nnviz.engine.training.segmenter import confusion, intersection_over_union
 from nnviz.media.decode import MAX_PIXELS, open_image
@@ -129,7 +129,7 @@ def _run(
 ) -> Report:
     registered = find(method).method
     params: object = make(registered.Params, values)
-    ctx = Context(
+    ctx = make_context(
         model=model,
         image=image,
         params=params,

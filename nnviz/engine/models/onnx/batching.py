@@ -11,10 +11,10 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.operators.shaping import Reshape
 from nnviz.engine.models.onnx.tree import Block
-from nnviz.engine.ops import memory
-from nnviz.engine.ops.probe_calls import tensors_in
+from nnviz.engine.nn.shapes.calls import tensors_in
 
 _PRECISION = 1e-3
 """Relative to the largest value: far more than rounding, less than a mixed-up image."""

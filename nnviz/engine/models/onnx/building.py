@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.batching import batch_rule, keep_apart
 from nnviz.engine.models.onnx.folding import fold, operator_of, unknown_operators
 from nnviz.engine.models.onnx.graph import Graph, HostValue, Node
@@ -25,9 +26,8 @@ from nnviz.engine.models.onnx.tree import (
     WithArrays,
     build_tree,
 )
-from nnviz.engine.ops import memory
-from nnviz.engine.ops.probe import meta_twin
-from nnviz.engine.ops.probe_shapes import Shapes
+from nnviz.engine.nn.shapes.meta import Shapes
+from nnviz.engine.nn.shapes.tracer import meta_twin
 
 Check = Callable[[], None]
 Values = dict[str, Any]

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import ModelError
+from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.graph import Graph, HostValue, Node
 from nnviz.engine.models.onnx.operators import OPERATORS, Function, Operator
-from nnviz.engine.ops import memory
-from nnviz.engine.ops.probe_shapes import Shapes
+from nnviz.engine.nn.shapes.meta import Shapes
 
 Check = Callable[[], None]
 

@@ -13,9 +13,9 @@ from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
 from torch import Tensor
 
 from nnviz.base.errors import InputError, MemoryShortError
+from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
 from nnviz.engine.models.onnx.scopes import scope_of
-from nnviz.engine.ops import memory
 
 Check = Callable[[], None]
 
@@ -307,7 +307,8 @@ class _Reader:
 
 
 def _text(value: bytes) -> str:
-    return str(value, "utf-8", "replace")
+    text: str = value.decode("utf-8", "replace")
+    return text
 
 
 _ATTRIBUTES: dict[int, Callable[[AttributeProto], Any]] = {
