@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
 from torch import Tensor
 
-from nnviz.base.errors import InputError, MemoryShortError
+from nnviz.base.errors import InputError, OutOfMemoryError
 from nnviz.engine.compute import memory
 from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
 from nnviz.engine.models.onnx.scopes import scope_of
@@ -75,7 +75,7 @@ def read_onnx(path: Path, check: Check) -> OnnxFile:
 
     Raises:
         InputError: no ONNX, damaged, past a limit, or a file of weights is missing.
-        MemoryShortError: larger than the free memory.
+        OutOfMemoryError: larger than the free memory.
     """
     model = _parse(path)
     check()
@@ -99,7 +99,7 @@ def _parse(path: Path) -> ModelProto:
             "export it with its weights in a file beside it (external data)",
         )
     if size * _ROOM > memory.free_bytes(torch.device("cpu")):
-        raise MemoryShortError(
+        raise OutOfMemoryError(
             path.name,
             f"holds {memory.in_units(size)}, too much for the free memory",
             "close other programs or use a smaller network",
