@@ -359,4 +359,5 @@ def _name_of_kind(kind: int) -> str:
     known = dict(
         zip(TensorProto.DataType.values(), TensorProto.DataType.keys(), strict=True)
     )
-    return known.get(kind, f"elements of type {kind}").lower()
+    name: str = known.get(kind, f"elements of type {kind}")
+    return name.lower()
