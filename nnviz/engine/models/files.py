@@ -165,7 +165,7 @@ def _preprocess(
 def _said(side_car: SideCar, usual: Preprocess, source: str) -> Preprocess:
     """Return the preprocessing of a side-car, completed by the usual one."""
     try:
-        return Preprocess.from_json(usual.to_json() | (side_car.preprocess or {}))
+        return usual.with_fields(side_car.preprocess or {})
     except (UsageError, TypeError) as error:
         raise InputError(
             source, f"its side-car's preprocessing cannot be used ({error})"
