@@ -17,6 +17,7 @@ from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
 from nnviz.base.weights import NETWORKS
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import short_bytes, short_number
 from nnviz.gui.theme.manager import GRID
@@ -135,7 +136,7 @@ class ModelPanel(QWidget):
             item = QTreeWidgetItem(group, self._texts(entry))
             self._rows.append(item)
             item.setData(0, _REFERENCE, entry.reference)
-            item.setToolTip(0, self._tip(entry))
+            item.setToolTip(0, literal(self._tip(entry)))
             for column in (1, 2, 3):
                 item.setTextAlignment(
                     column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
