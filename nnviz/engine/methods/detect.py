@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import unknown
 from nnviz.base.frames import Frame
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Title
+from nnviz.base.info import INSPECTION, Reference, Task
+from nnviz.base.parameters import ClassList, Formerly, Help, Range, Title
 from nnviz.base.results import Boxes, Report, Table
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.detection import (
@@ -53,8 +53,9 @@ class DetectParams:
     limit: Annotated[
         int, Title("Most boxes"), Range(1, 1000), Help("The best so many are kept.")
     ] = 100
-    only: Annotated[
-        str,
+    classes: Annotated[
+        ClassList,
+        Formerly("only"),
         Title("Only these classes"),
         Help("Names, separated by commas; empty for all that the network knows."),
     ] = ""
@@ -64,6 +65,7 @@ class DetectParams:
     "detect",
     title="Detect",
     group="Inspect",
+    capabilities=INSPECTION,
     live=True,
     reference=Reference("Liu et al. 2016", "arXiv:1512.02325"),
     tasks=(Task.DETECT,),
@@ -98,7 +100,7 @@ class Detect:
 
 def _choose(ctx: Context, params: DetectParams) -> Candidates:
     """Return the candidates that are kept, best first."""
-    wanted = _wanted(ctx, params.only)
+    wanted = _wanted(ctx, params.classes)
     outputs = ctx.inference.outputs()
     with torch.no_grad():
         size = ctx.placement.input_size
