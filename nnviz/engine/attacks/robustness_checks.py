@@ -117,6 +117,9 @@ def survival(
     random = np.random.default_rng(seed)
     rows = []
     for each in DISTORTIONS:
+        if not each.suits(found):
+            rows.append((each.name, "not tried: too long a side", "", ""))
+            continue
         logits = victim.logits(files.read(each.apply(found, random)))
         shares = logits[0].softmax(0)
         best = int(shares.argmax())
