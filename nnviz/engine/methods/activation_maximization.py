@@ -13,6 +13,7 @@ from nnviz.base.channels import Mixture, parse_channels
 from nnviz.base.info import ModelInfo, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
+    Essential,
     Help,
     LayerName,
     Range,
@@ -77,6 +78,7 @@ class ActivationMaximizationParams:
 
     target: Annotated[
         TargetText,
+        Essential(),
         Help(
             "A class, a class minus another, or a channel as layer:channel; left "
             "empty, the channel of the layer below."
@@ -84,10 +86,12 @@ class ActivationMaximizationParams:
     ] = ""
     layer: Annotated[
         LayerName,
+        Essential(),
         Help("The layer of the channel; left empty, the network's output."),
     ] = ""
     channel: Annotated[
         ChannelIndex,
+        Essential(),
         Help(
             "What to make strong, of the output a class; -1 for those named below, or "
             "for the whole layer."
@@ -108,7 +112,10 @@ class ActivationMaximizationParams:
         Where, Help("The channel's mean over all places, or its unit in the middle.")
     ] = "everywhere"
     pictures: Annotated[
-        int, Range(1, 16), Help("How many different pictures of each are made.")
+        int,
+        Essential(),
+        Range(1, 16),
+        Help("How many different pictures of each are made."),
     ] = 1
     diversity: Annotated[
         float,
@@ -118,11 +125,14 @@ class ActivationMaximizationParams:
     ] = 0.0
     size: Annotated[
         int,
+        Essential(),
         Range(0, 2048),
         Unit("px"),
         Help("Side of the picture; 0 is that of the network's input."),
     ] = 0
-    steps: Annotated[int, Range(1, 4096, log=True), Help("How many steps.")] = 512
+    steps: Annotated[
+        int, Essential(), Range(1, 4096, log=True), Help("How many steps.")
+    ] = 512
     parametrisation: Annotated[
         Literal["spectrum", "phases", "pixels"],
         Help(

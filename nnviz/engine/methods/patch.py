@@ -10,7 +10,16 @@ import torch
 from torch import Tensor
 
 from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Along, Help, Range, Steerable, Title, Unit, When
+from nnviz.base.parameters import (
+    Along,
+    Essential,
+    Help,
+    Range,
+    Steerable,
+    Title,
+    Unit,
+    When,
+)
 from nnviz.base.results import Curves, Picture, Report, Table
 from nnviz.base.stickers import Outline
 from nnviz.engine.attacks.params import LEVELS, GoalParams, PictureCount
@@ -51,6 +60,7 @@ class PatchParams(GoalParams):
 
     pictures: Annotated[
         str,
+        Essential(),
         Title("Further pictures"),
         Help(
             "Folder of photographs to learn from beside this one, so that the sticker "
@@ -58,7 +68,7 @@ class PatchParams(GoalParams):
         ),
     ] = ""
     count: PictureCount = 200
-    outline: Annotated[Outline, Help("Shape of the sticker.")] = "round"
+    outline: Annotated[Outline, Essential(), Help("Shape of the sticker.")] = "round"
     side: Annotated[
         int, Title("Resolution"), Range(8, 512, log=True), Unit("px"),
         Help("Width of the sticker's own picture."),
@@ -109,7 +119,9 @@ class PatchParams(GoalParams):
         float, Range(0, 1), Along("y"), When("anywhere", (False,)),
         Help("The one place, from the top (0) to the bottom (1)."),
     ] = 0.5  # fmt: skip
-    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps of Adam.")] = 100
+    steps: Annotated[
+        int, Essential(), Range(1, 10000, log=True), Help("Steps of Adam.")
+    ] = 100
     batch: Annotated[
         int, Range(1, 128, log=True), Help("Pictures and places tried in a step.")
     ] = 12

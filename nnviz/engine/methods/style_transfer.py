@@ -15,7 +15,7 @@ from nnviz.base.errors import ModelError, UsageError, unknown
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Steerable, Title, Unit, When
+from nnviz.base.parameters import Essential, Help, Range, Steerable, Title, Unit, When
 from nnviz.base.results import Curves, Picture, Report
 from nnviz.engine.compute.batch_size import tile_side
 from nnviz.engine.compute.memory import free_bytes
@@ -57,6 +57,7 @@ class StyleTransferParams:
 
     style: Annotated[
         str,
+        Essential(),
         Title("Style picture"),
         Help(
             "File of the picture whose manner is taken; or marbling, mosaic or "
@@ -89,6 +90,7 @@ class StyleTransferParams:
     ] = 33.0
     balance: Annotated[
         float,
+        Essential(),
         Title("Style over content"),
         Range(-3, 7),
         Steerable(),
@@ -103,6 +105,7 @@ class StyleTransferParams:
     ] = False
     size: Annotated[
         int,
+        Essential(),
         Range(0, 8192),
         Unit("px"),
         Help("Longest side of the picture; 0 is the photograph's own."),
@@ -114,6 +117,7 @@ class StyleTransferParams:
     ] = 1.0
     colours: Annotated[
         Literal["of the style", "luminance", "matched before"],
+        Essential(),
         Help(
             "Taken from the style; the photograph's, of which light and dark alone are "
             "painted; or the style's, made like the photograph's before it begins."
@@ -121,6 +125,7 @@ class StyleTransferParams:
     ] = "of the style"
     steps: Annotated[
         int,
+        Essential(),
         Range(1, 2000, log=True),
         Help("Steps in the smallest size; each larger one takes half as many."),
     ] = 120
@@ -175,6 +180,7 @@ class StyleTransferParams:
     ] = ""
     mask: Annotated[
         str,
+        Essential(),
         Help(
             "File of a picture that says where the style goes: white everything, "
             "black nothing; or segment:sky, what a network that segments takes for "

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nnviz.base.frames import Frame
 from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Steerable, Title, Unit
+from nnviz.base.parameters import Essential, Help, Range, Steerable, Title, Unit
 from nnviz.base.results import Curves, Picture, Report, Result, Table
 from nnviz.engine.attacks.norms import random_noise
 from nnviz.engine.attacks.params import (
@@ -51,6 +51,7 @@ class UniversalParams(BallParams):
 
     epsilon: Annotated[
         float,
+        Essential(),
         Range(0.1, 2550, log=True),
         Unit("/255"),
         Steerable(),
@@ -61,6 +62,7 @@ class UniversalParams(BallParams):
     ] = 10.0
     pictures: Annotated[
         str,
+        Essential(),
         Title("Folder of pictures"),
         Help(
             "Photographs to learn from, a fifth of which is kept for the test; left "
@@ -68,7 +70,9 @@ class UniversalParams(BallParams):
         ),
     ] = ""
     count: PictureCount = 200
-    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps in all.")] = 100
+    steps: Annotated[
+        int, Essential(), Range(1, 10000, log=True), Help("Steps in all.")
+    ] = 100
     batch: Annotated[
         int, Range(1, 128, log=True), Help("Pictures that a step looks at.")
     ] = 16
