@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
+from nnviz.base.weights import NETWORKS
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
@@ -25,7 +26,7 @@ from nnviz.gui.theme.parts import MARGIN, button, label, named, row, search_fiel
 _REFERENCE = Qt.ItemDataRole.UserRole
 _WIDTH_FOR_FIGURES, _WIDTH_FOR_ACCURACY = 360, 230
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_WEIGHTS_FILTER = "Weights (*.safetensors *.pt *.pth *.ckpt *.bin)"
+_NETWORKS_FILTER = f"Networks ({' '.join(f'*{ending}' for ending in NETWORKS)})"
 
 
 class ModelPanel(QWidget):
@@ -74,7 +75,9 @@ class ModelPanel(QWidget):
         column.setContentsMargins(0, 2 * GRID, 0, 2 * GRID)
         column.setSpacing(2 * GRID)
         files = button(self.tr("File…"), self.open_file)
-        files.setToolTip(self.tr("Open weights from a file (.safetensors, .pt, .pth)"))
+        files.setToolTip(
+            self.tr("Open a network from a file (.safetensors, .pt, .pth, .onnx)")
+        )
         head = row(self.search, files)
         head.setContentsMargins(MARGIN, 0, MARGIN, 0)
         foot = flow(self._open_button, self._random_button, self._fetch_button, None)
@@ -95,9 +98,9 @@ class ModelPanel(QWidget):
         self.list.setColumnHidden(2, width < px(_WIDTH_FOR_ACCURACY))
 
     def open_file(self) -> None:
-        """Ask for a file of weights and open it."""
+        """Ask for a file and open it."""
         path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open weights"), "", self.tr(_WEIGHTS_FILTER)
+            self, self.tr("Open a network"), "", self.tr(_NETWORKS_FILTER)
         )
         if path:
             self._bench.open_model(path)
@@ -154,7 +157,7 @@ class ModelPanel(QWidget):
                 file_size=0,
             )
             for path in paths
-            if path.endswith((".safetensors", ".pt", ".pth", ".ckpt", ".bin"))
+            if path.lower().endswith(NETWORKS)
         ]
 
     def _mark(self, info: ModelInfo) -> None:
