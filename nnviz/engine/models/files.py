@@ -7,42 +7,28 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from torch import nn
+
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Progress
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.models import zoo
-from nnviz.engine.models.bundled import own_preprocess
 from nnviz.engine.models.checkpoints import Checkpoint, read_state
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.labels import check_count, numbered, read_labels
+from nnviz.engine.models.detectors import detector
 from nnviz.engine.models.match import Fit, build, find_architecture, install
-from nnviz.engine.models.networks import CHANNELS, CLASSIFIERS, REPAINTERS
+from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.places import find_side_car
-from nnviz.engine.models.references import FileReference, ZooReference
+from nnviz.engine.models.references import FileReference
 
 Check = Callable[[], None]
 
-_COLOURS = 3
+_SMALL = (32, 32)
+"""Height and width, px, of the images that small variants of networks are made for."""
+_USUAL = ("", "torchvision")
 _LARGEST_SIDE_CAR = 1 << 24
-
-
-def _repainted(mean: float, std: float, value_range: float = 1.0) -> Preprocess:
-    return Preprocess(
-        input_size=(256, 256),
-        mean=(mean,) * _COLOURS,
-        std=(std,) * _COLOURS,
-        value_range=value_range,
-    )
-
-
-_REPAINTED = {
-    "QuickPainter": _repainted(0.5, 0.25),
-    "JohnsonNet": _repainted(0, 1, 255),
-    "CycleGanGenerator": _repainted(0.5, 0.5),
-}
-"""What networks that paint a picture anew take, and give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +60,10 @@ def open_file(
     side_car = read_side_car(path)
     fit = yield from find_architecture(checkpoint.tensors, path.name, path.name, check)
     net = build(fit)
-    install(net, checkpoint.tensors, path.name, check)
-    preprocess, guessed = _preprocess(fit, side_car, path.name)
+    install(net, checkpoint.tensors, path.name, check, fit)
+    preprocess, guessed = _preprocess(fit, net, side_car, path.name)
     return Opened(
-        net=frozen(net),
+        net=_usable(net, fit),
         reference=str(path.resolve()),
         title=side_car.title or path.stem,
         source=ModelSource.YOURS,
@@ -85,8 +71,8 @@ def open_file(
         sha256=file_sha256(path, check),
         preprocess=preprocess,
         labels=_labels(fit, side_car, checkpoint, path.name),
-        notes=(f"matched to {fit.architecture}", *guessed, *checkpoint.notes),
-        task=Task.REPAINT if fit.architecture in REPAINTERS else Task.CLASSIFY,
+        notes=(_matched(fit), *fit.notes(), *guessed, *checkpoint.notes),
+        task=fit.task,
     )
 
 
@@ -123,14 +109,27 @@ def _no_side_car(name: str) -> InputError:
     )
 
 
+def _matched(fit: Fit) -> str:
+    """Return which architecture was found: "matched to resnet18 of timm"."""
+    library, name = split_name(fit.architecture)
+    where = f" of {library.package}" if library.package not in _USUAL else ""
+    return f"matched to {name}{where}"
+
+
+def _usable(net: nn.Module, fit: Fit) -> nn.Module:
+    """Return a network as this program uses it: detectors give tensors."""
+    return frozen(detector(net) if fit.task is Task.DETECT else net)
+
+
 def _preprocess(
-    fit: Fit, side_car: SideCar, source: str
+    fit: Fit, net: nn.Module, side_car: SideCar, source: str
 ) -> tuple[Preprocess, tuple[str, ...]]:
     """Return the preprocessing and what had to be guessed about it."""
-    usual = _usual(fit)
+    library, name = split_name(fit.architecture)
+    usual = _for_input(library.preprocess(name, net), fit)
     if side_car.preprocess is None:
         note = (
-            f"preprocessing taken from {fit.architecture}: check it if these weights "
+            f"preprocessing taken from {name}: check it if these weights "
             "were trained otherwise"
         )
         return usual, (note,)
@@ -142,20 +141,16 @@ def _preprocess(
         ) from None
 
 
-def _usual(fit: Fit) -> Preprocess:
-    """Return the architecture's preprocessing for the channels and size found."""
-    if fit.architecture in _REPAINTED:
-        usual = _REPAINTED[fit.architecture]
-    elif fit.architecture in CLASSIFIERS:
-        usual = own_preprocess()
-    else:
-        usual = zoo.preprocess_of(zoo.weights_of(ZooReference(fit.architecture)))
+def _for_input(usual: Preprocess, fit: Fit) -> Preprocess:
+    """Return preprocessing for the channels and the size that were found."""
     if fit.image_size:
         side = fit.image_size
         usual = replace(usual, input_size=(side, side), resize=side)
-    if fit.channels == _COLOURS:
+    if fit.kernel:
+        usual = replace(usual, input_size=_SMALL, resize=_SMALL[0])
+    if fit.channels == len(usual.mean):
         return usual
-    # No colours: one mean and one spread for all channels.
+    # No colors: one mean and one spread for all channels.
     return replace(
         usual,
         mean=(round(fmean(usual.mean), 3),) * fit.channels,
@@ -167,14 +162,14 @@ def _labels(
     fit: Fit, side_car: SideCar, checkpoint: Checkpoint, source: str
 ) -> tuple[str, ...]:
     """Return names from the side-car, else the checkpoint, else the architecture."""
-    if fit.architecture in REPAINTERS:
-        return CHANNELS
+    library, name = split_name(fit.architecture)
+    if fit.task is Task.REPAINT:
+        return library.labels(name)
     if side_car.labels:
         return check_count(side_car.labels, fit.classes, f"the side-car of {source}")
     if len(checkpoint.labels) == fit.classes:
         return checkpoint.labels
-    if fit.architecture not in CLASSIFIERS:
-        usual = zoo.labels_of(zoo.weights_of(ZooReference(fit.architecture)))
-        if len(usual) == fit.classes:
-            return usual
+    usual = library.labels(name)
+    if len(usual) == fit.classes:
+        return usual
     return numbered(fit.classes)
