@@ -28,8 +28,8 @@ from nnviz.runtime import replay as stored
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from nnviz.engine.jobs import Session
     from nnviz.engine.models.model import Model as OpenedModel
-    from nnviz.engine.session import Session
 
 
 OnProgress = Callable[[Progress], None]
@@ -143,7 +143,7 @@ class Result:
 def session() -> "Session":
     """Return the session of this process; the first call imports torch."""
     with held_back():
-        from nnviz.engine.session import Session  # noqa: PLC0415  two seconds
+        from nnviz.engine.jobs import Session  # noqa: PLC0415  two seconds
 
     return Session()
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import InputError, MemoryShortError
-from nnviz.engine.ops import memory
+from nnviz.engine.compute import memory
 
 Check = Callable[[], None]
 
