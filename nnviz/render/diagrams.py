@@ -81,7 +81,7 @@ def paint(
     )
     graph = _picture(layout, drawing, scale, ink)
     columns = _in_columns(graph, [y * scale for y in _breaks(drawing)], width, ink)
-    legend = _legend(kinds_in(diagram), width, DETAIL_SIZE, ink)
+    legend = _legend(kinds_in(diagram), width, size - 1, ink)
     return np.concatenate([columns, legend])
 
 
@@ -91,14 +91,12 @@ def _breaks(drawing: Drawing) -> list[float]:
     found, bottom = [], 0.0
     for top, low in spans:
         if found or bottom:
-            found += [top - 2 * HEAD] if top > bottom else []
+            found += [top - HEAD - 2] if top > bottom else []
         bottom = max(bottom, low)
     return found
 
 
-def _in_columns(
-    graph: Canvas, breaks: Sequence[float], width: int, ink: Ink
-) -> Canvas:
+def _in_columns(graph: Canvas, breaks: Sequence[float], width: int, ink: Ink) -> Canvas:
     """Return a tall drawing cut into columns beside each other, read left to right."""
     most = max(1, width // (graph.shape[1] + _COLUMN_GAP))
     count = min(most, -(-len(graph) // _COLUMN_HEIGHT), len(breaks) + 1)
@@ -210,9 +208,7 @@ def head_of(points: tuple[Point, ...]) -> tuple[Point, Point, Point]:
     return (x, y), (x - HEAD / 2, y - HEAD), (x + HEAD / 2, y - HEAD)
 
 
-def placed_words(
-    layout: DiagramLayout, box: Box
-) -> Iterator[tuple[str, Point, bool]]:
+def placed_words(layout: DiagramLayout, box: Box) -> Iterator[tuple[str, Point, bool]]:
     """Yield the lines of a box, where each begins (x, middle y), and whether bold."""
     title, detail = words_in(layout, box)
     left = box.left + STRIP + LINE / 2
@@ -245,9 +241,7 @@ def _hex(color: Colour) -> str:
     return "#{:02x}{:02x}{:02x}".format(*color)
 
 
-def _picture(
-    layout: DiagramLayout, drawing: Drawing, scale: float, ink: Ink
-) -> Canvas:
+def _picture(layout: DiagramLayout, drawing: Drawing, scale: float, ink: Ink) -> Canvas:
     """Return a drawing as pixels, uint8 (h, w, 3)."""
     zoom = scale * _FINER
     size = (
@@ -285,9 +279,7 @@ def _draw_box(
         pen.text(place, text.printable(words), tone, face, anchor="lm")
 
 
-def _draw_route(
-    pen: ImageDraw.ImageDraw, route: Route, zoom: float, ink: Ink
-) -> None:
+def _draw_route(pen: ImageDraw.ImageDraw, route: Route, zoom: float, ink: Ink) -> None:
     color = mix(ink.ground, ink.text, _FRAME)
     line = [(x * zoom, y * zoom) for x, y in _smooth(route.points)]
     pen.line(line, color, max(1, round(zoom * 0.6)), joint="curve")
@@ -329,7 +321,10 @@ def _legend(kinds: Iterable[str], width: int, size: int, ink: Ink) -> Canvas:
         top = height // 2 - size // 2
         rows[-1][top : top + size, x : x + size // 2] = KIND_COLORS[kind]
         text.stamp(
-            rows[-1], (x + size, (height - text.line_height(size)) // 2), kind, size,
+            rows[-1],
+            (x + size, (height - text.line_height(size)) // 2),
+            kind,
+            size,
             colour=ink.quiet,
         )
         x += room

@@ -71,9 +71,7 @@ class Box:
 
     def moved(self, x: float, y: float) -> "Box":
         """Return the box elsewhere, one group deeper."""
-        return replace(
-            self, left=self.left + x, top=self.top + y, depth=self.depth + 1
-        )
+        return replace(self, left=self.left + x, top=self.top + y, depth=self.depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,7 @@ class _Item:
         return not self.name
 
 
-def measure_text(words: str, bold: bool) -> float:  # noqa: FBT001 -- a Measure
+def measure_text(words: str, bold: bool) -> float:
     """Return the width of a line in the program's font, px."""
     return float(width_of(words, TITLE_SIZE if bold else DETAIL_SIZE, bold=bold))
 
@@ -234,7 +232,7 @@ class DiagramLayout:
                 items[name] = self._node_item(self.diagram.nodes[self._index[name]])
             elif name in opened:
                 inner = self._draw(name, opened)
-                title = self._measure(self._group_title(name), True) + 2 * _INSET_X  # noqa: FBT003 -- a Measure
+                title = self._measure(self._group_title(name), True) + 2 * _INSET_X
                 width = max(inner.width, title)
                 items[name] = _Item(name, width, inner.height + HEADER, inner)
             else:
@@ -517,9 +515,7 @@ def _name_once(routes: Sequence[Route]) -> list[Route]:
     return named
 
 
-def _return(
-    source: _Item, target: _Item, width: float, labels: Sequence[str]
-) -> Route:
+def _return(source: _Item, target: _Item, width: float, labels: Sequence[str]) -> Route:
     """Return the line of an arrow that leads back, around the right side."""
     starts = (source.x + source.width / 2, source.top + source.height / 2)
     ends = (target.x + target.width / 2, target.top + target.height / 2)

@@ -8,6 +8,7 @@ from nnviz.base.images import Image
 from nnviz.base.results import (
     Boxes,
     Curves,
+    Diagram,
     Heatmap,
     Mask,
     Mosaic,
@@ -23,6 +24,7 @@ from nnviz.render import (
     boxes,
     charts,
     colormaps,
+    diagrams,
     legends,
     masks,
     mosaics,
@@ -134,7 +136,7 @@ def _(
     if not result.shared_scale and not scale.flat:
         own = f"each {result.noun} on its own scale · {words}"
         return _below(body, _words(own, width, size), size)
-    name = _GREYS if result.tiles.ndim == 4 else ""  # noqa: PLR2004
+    name = _GREYS if result.tiles.ndim == 4 else ""
     legend = legends.colour_bar(scale, result.unit, width, colormap=name, size=size)
     return _below(body, np.concatenate([legend, _words(words, width, size)]), size)
 
@@ -165,6 +167,14 @@ def _(
 ) -> Canvas:
     del image
     return charts.curves(result, width, size=size or _size(width))
+
+
+@paint.register
+def _(
+    result: Diagram, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
+    del image
+    return diagrams.paint(result, width, size=size or _size(width))
 
 
 @paint.register
@@ -248,7 +258,9 @@ def _others(report: Report, image: Image | None, width: int, size: int) -> list[
 
 def _is_wide(result: Result) -> bool:
     """Whether a result needs the whole width of a page."""
-    return isinstance(result, Table) and len(result.columns) > 3  # noqa: PLR2004
+    if isinstance(result, Diagram):
+        return True
+    return isinstance(result, Table) and len(result.columns) > 3
 
 
 def _section(

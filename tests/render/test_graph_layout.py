@@ -19,7 +19,7 @@ def diagram(names: str, arrows: str, groups: str = "") -> Diagram:
             DiagramEdge(source=nodes.index(a), target=nodes.index(b), label="8")
             for a, b in ends
         ),
-        groups={name: "Block" for name in groups.split()},
+        groups=dict.fromkeys(groups.split(), "Block"),
     )
 
 

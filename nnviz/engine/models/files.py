@@ -14,9 +14,9 @@ from nnviz.base.events import Progress
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.checkpoints import Checkpoint, read_state
+from nnviz.engine.models.detectors import detector
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.labels import check_count, numbered, read_labels
-from nnviz.engine.models.detectors import detector
 from nnviz.engine.models.match import Fit, build, find_architecture, install
 from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.opened import Opened, frozen

@@ -58,14 +58,9 @@ _FOUND_ALPHA = 70
 
 
 class DiagramView(ResultView):
-    """Shows a ``Diagram``.
-
-    Signals:
-        layer_chosen: name of the layer that the user clicked.
-    """
+    """Shows a ``Diagram``."""
 
     result: Diagram | None
-    layer_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -483,5 +478,9 @@ def _path(route: Route) -> QPainterPath:
 def _head(route: Route) -> QPolygonF:
     x, y = route.points[-1]
     return QPolygonF(
-        [QPointF(x, y), QPointF(x - HEAD / 2, y - HEAD), QPointF(x + HEAD / 2, y - HEAD)]
+        [
+            QPointF(x, y),
+            QPointF(x - HEAD / 2, y - HEAD),
+            QPointF(x + HEAD / 2, y - HEAD),
+        ]
     )

@@ -204,9 +204,7 @@ def split_name(architecture: str) -> tuple[Library, str]:
 @cache
 def is_installed(library: Library) -> bool:
     """Tell whether a library's package can be imported."""
-    return (
-        not library.package or importlib.util.find_spec(library.package) is not None
-    )
+    return not library.package or importlib.util.find_spec(library.package) is not None
 
 
 def preprocess_of_timm(config: Mapping[str, Any]) -> Preprocess:
@@ -233,7 +231,7 @@ def preprocess_of_timm(config: Mapping[str, Any]) -> Preprocess:
 
 
 def _timm() -> Any:
-    import timm  # noqa: PLC0415 -- optional
+    import timm
 
     return timm
 

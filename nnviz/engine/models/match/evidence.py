@@ -106,7 +106,7 @@ def read_json(file: Path) -> Mapping[str, Any]:
 
 
 def _of_timm(config: Mapping[str, Any], source: str) -> Evidence:
-    """timm's ``pretrained_cfg``, in the ``config.json`` of its Hub folders."""
+    """Timm's ``pretrained_cfg``, in the ``config.json`` of its Hub folders."""
     inner = config.get("pretrained_cfg")
     if not isinstance(inner, Mapping):
         return Evidence()

@@ -81,7 +81,7 @@ class Fit:
             )
         if self.left_out:
             words = ", ".join(self.left_out[:3])
-            more = ", ..." if len(self.left_out) > 3 else ""  # noqa: PLR2004
+            more = ", ..." if len(self.left_out) > 3 else ""
             found.append(f"not part of the network, left out: {words}{more}")
         return tuple(found)
 
@@ -144,7 +144,9 @@ def lay(view: View, prefix: str, shapes: Shapes, architecture: str) -> Fit:
     plan = _plan(architecture, auxiliary=auxiliary)
     fit = _compare(plan, here, Fit(architecture, auxiliary=auxiliary))
     fit = _repair_head(fit, plan, here)
-    outside = tuple(name for usual, name in view.items() if not usual.startswith(prefix))
+    outside = tuple(
+        name for usual, name in view.items() if not usual.startswith(prefix)
+    )
     fit = _leave_out(fit, plan, outside)
     return replace(fit, names=MappingProxyType(names))
 
@@ -163,9 +165,7 @@ def _compare(plan: _Plan, here: Shapes, fit: Fit) -> Fit:
         elif here[key] != wanted and not (side and key in _POSITIONS):
             mismatched.append(_mismatch(key, here[key], wanted))
     unexpected = [
-        key
-        for key in here
-        if key not in plan.shapes and not key.endswith(BOOKKEEPING)
+        key for key in here if key not in plan.shapes and not key.endswith(BOOKKEEPING)
     ]
     if fit.task is Task.REPAINT:
         unexpected = [key for key in unexpected if not key.endswith(_STATISTICS)]

@@ -48,8 +48,10 @@ def unwrapped(names: Iterable[str]) -> View:
 
 def views(names: Iterable[str]) -> Iterator[View]:
     """Yield the ways to read a file's names, the plain one first."""
-    plain = {_OLD_DENSENET.sub(r"\1\2", usual): name for usual, name in
-             unwrapped(names).items()}
+    plain = {
+        _OLD_DENSENET.sub(r"\1\2", usual): name
+        for usual, name in unwrapped(names).items()
+    }
     yield plain
     for rename in _RENAMES:
         renamed = {rename(usual): name for usual, name in plain.items()}
@@ -80,13 +82,17 @@ def _backbone_and_head(name: str) -> str:
 
 
 def _hugging_face_resnet(name: str) -> str:
-    """transformers' ResNets as torchvision's: stages and convolutions count from 1."""
+    """Transformers' ResNets as torchvision's: stages and convolutions count from 1."""
     for pattern, replacement in _HUGGING_FACE_RESNET:
         name = pattern.sub(replacement, name)
     name = re.sub(r"^stage(\d)", lambda found: f"layer{int(found[1]) + 1}", name)
-    return re.sub(
-        r"\.(conv|bn)(\d)\.", lambda found: f".{found[1]}{int(found[2]) + 1}.", name
-    ) if name.startswith("layer") else name
+    return (
+        re.sub(
+            r"\.(conv|bn)(\d)\.", lambda found: f".{found[1]}{int(found[2]) + 1}.", name
+        )
+        if name.startswith("layer")
+        else name
+    )
 
 
 _RENAMES: tuple[Callable[[str], str], ...] = (

@@ -15,9 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
-from nnviz.engine.nn.shapes.tracer import empty_input, meta_twin, noise_input, sharing_twin
 from nnviz.engine.nn.shapes.calls import tensors_in
 from nnviz.engine.nn.shapes.meta import Shapes
+from nnviz.engine.nn.shapes.tracer import (
+    empty_input,
+    meta_twin,
+    noise_input,
+    sharing_twin,
+)
 
 _KINDS: dict[str, tuple[str, ...]] = {
     "convolution": ("conv",),
@@ -130,7 +135,7 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
         output = super().__torch_dispatch__(func, types, args, kwargs)
         if not any(made_by):
             return output
-        name = func._schema.name.removeprefix("aten::").strip("_")  # noqa: SLF001
+        name = func._schema.name.removeprefix("aten::").strip("_")
         index = self._node_of(name)
         node = self.nodes[index]
         node.operations.append(name)
