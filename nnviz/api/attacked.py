@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,13 +14,12 @@ from nnviz.base import boards
 from nnviz.base.attacks import Rescaled, SavedPicture, attacked_photo
 from nnviz.base.errors import InputError
 from nnviz.base.images import image_from_array
-from nnviz.base.info import ModelInfo
 from nnviz.base.parameters import Value
 from nnviz.base.placed import Cut
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import LoadModel, RescaleNoise, SaveAttacked
-from nnviz.runtime import attacks as saved_attacks
-from nnviz.runtime import replay as stored
+from nnviz.storage import attacks as saved_attacks
+from nnviz.storage import replay as stored
 
 if TYPE_CHECKING:
     from nnviz.render.board import Board
@@ -50,12 +49,12 @@ def rescale(
     """
     found = _attack(attack, image, str(labels))
     search = dataclasses.replace(found.noise, search=epsilon is None)
-    whole = cast("Rescaled", perform(search, progress))
+    whole = perform(search, progress)
     wanted = whole.flips_at if epsilon is None else epsilon
     if wanted is None or whole.budget == 0:
         return whole
     part = dataclasses.replace(found.noise, share=wanted / whole.budget)
-    weaker = cast("Rescaled", perform(part))
+    weaker = perform(part)
     return dataclasses.replace(weaker, flips_at=whole.flips_at)
 
 
@@ -84,12 +83,12 @@ def save_attacked(
     found = _attack(attack, image, str(labels))
     noise = found.noise
     if epsilon is not None:
-        budget = cast("Rescaled", perform(noise)).budget
+        budget = perform(noise).budget
         noise = dataclasses.replace(noise, share=epsilon / budget if budget else 1.0)
     request = SaveAttacked(
         noise=noise, path=str(out), recipe=found.recipe.to_json(), quality=quality
     )
-    return cast("SavedPicture", perform(request))
+    return perform(request)
 
 
 def before_and_after(
@@ -125,9 +124,7 @@ def before_and_after(
         (noise.attacked * 255).round().astype(np.uint8),
         boards.attacked_name(noise.image),
     )
-    opened = Model(
-        noise.model, cast("ModelInfo", perform(LoadModel(noise.model), progress))
-    )
+    opened = Model(noise.model, perform(LoadModel(noise.model), progress))
     found_board = board(
         [noise.image, attacked],
         [methods] if isinstance(methods, str) else methods,
@@ -169,10 +166,10 @@ def print_sticker(
     """
     # Imported here: it loads painters.
     from nnviz.render.printing import Print  # noqa: PLC0415
-    from nnviz.runtime import sticker_print  # noqa: PLC0415
+    from nnviz.storage import sticker_pages  # noqa: PLC0415
 
     order = Print(width=width_mm, paper=paper, copies=copies, marks=marks)
-    return sticker_print.print_sticker(Cut.parse(str(sticker)), Path(out), order)
+    return sticker_pages.print_sticker(Cut.parse(str(sticker)), Path(out), order)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

@@ -2,16 +2,14 @@
 
 from os import PathLike
 from pathlib import Path
-from typing import cast
 
 from nnviz.api.core import Model, OnProgress, Pictured, Result, load, perform, photo_of
 from nnviz.base.parameters import Value
-from nnviz.base.recipes import Run
 from nnviz.base.requests import ChangeFilm, Moment, RunMethod
 from nnviz.base.tapes import FilmRequest
 from nnviz.media import recordings
 from nnviz.media.recordings import Recording
-from nnviz.runtime import replay as stored
+from nnviz.storage import replay as stored
 
 
 def open_recording(folder: str | PathLike[str]) -> Recording:
@@ -64,7 +62,7 @@ def resume(
         recording=str(record or folder),
         begin=Moment(str(folder), step),
     )
-    return Result(cast("Run", perform(request, progress)))
+    return Result(perform(request, progress))
 
 
 def export_recording(
@@ -91,7 +89,7 @@ def export_recording(
         NnvizError: no recording, or the disk does not allow it.
     """
     # Imported here: it loads painters.
-    from nnviz.runtime import recording_export as films  # noqa: PLC0415
+    from nnviz.storage import recording_export as films  # noqa: PLC0415
 
     request = FilmRequest(folder=str(folder), out=str(out), rate=rate, blend=blend)
     return films.export_recording(request, progress or (lambda _: None))[0]
@@ -140,4 +138,4 @@ def film(
         kept=kept,
         seconds=seconds,
     )
-    return cast("tuple[str, ...]", perform(request, progress))
+    return perform(request, progress)

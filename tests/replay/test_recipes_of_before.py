@@ -15,7 +15,7 @@ from support.replayed import ARRAYS, FOLDER, RECORDED, RECORDING
 
 from nnviz.base.requests import Moment, RunMethod
 from nnviz.engine.method import methods
-from nnviz.runtime.replay import (
+from nnviz.storage.replay import (
     find_picture,
     model_request,
     read_recipe,

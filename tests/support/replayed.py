@@ -29,7 +29,7 @@ from nnviz.engine.method import methods
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_png, write_text
 from nnviz.render.report import paint_report
-from nnviz.runtime.export import RECIPE_KEY
+from nnviz.storage.results import RECIPE_KEY
 from tests.support.explained import SIDE, networks
 from tests.support.jobs import finish, never
 

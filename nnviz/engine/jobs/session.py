@@ -15,12 +15,12 @@ from nnviz.base.interrupts import held_back
 from nnviz.base.parameters import make
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import (
+    AnyRequest,
     ChangeFilm,
     EvaluateModel,
     FetchModel,
     LoadModel,
     MeasureRobustness,
-    Request,
     RescaleNoise,
     RunMethod,
     SaveAttacked,
@@ -73,7 +73,7 @@ class Session:
         self._earlier = Earlier()
         self._frame = ""
 
-    def job(self, request: Request, check: Check) -> Job:
+    def job(self, request: AnyRequest, check: Check) -> Job:
         """Return the job of a request; nothing happens before its first ``next``.
 
         Args:

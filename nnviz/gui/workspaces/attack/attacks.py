@@ -1,0 +1,199 @@
+"""The attack that is looked at: its noise re-scaled, its picture saved, explained."""
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.attacks import (
+    Rescaled,
+    SavedPicture,
+    attacked_photo,
+    is_attack,
+)
+from nnviz.base.boards import attacked_name
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Policy, Priority
+from nnviz.base.images import image_from_array, rgb8
+from nnviz.base.info import MethodInfo
+from nnviz.base.recipes import Run
+from nnviz.base.requests import RescaleNoise, RunMethod, SaveAttacked
+from nnviz.base.results import Report
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import Lane
+
+SCALE = Lane("attack:scale", Policy.LATEST)
+SEARCH = Lane("attack:search", Policy.REPLACE, Priority.NORMAL)
+_SAVE = Lane("attack:save", Policy.QUEUE)
+_BEFORE = Lane("attack:before", Policy.REPLACE, Priority.NORMAL)
+_AFTER = Lane("attack:after", Policy.REPLACE, Priority.NORMAL)
+
+
+class Attacks(QObject):
+    """What can be done with the newest attack, while its photograph is looked at."""
+
+    changed = Signal()
+    """Another attack, or something new is known of it."""
+    stepped = Signal(object)
+    """Report of an attack that is at work."""
+    scaled = Signal(object)
+    """Report of the attack with a share of its noise; its own for all of it."""
+    compared = Signal(object, object)
+    """Two Runs: the photograph and the attacked one, explained."""
+
+    def __init__(self, bench: Workbench, parent: QObject) -> None:
+        super().__init__(parent)
+        self._jobs, self._models = bench.jobs, bench.models
+        self._selection = selection = bench.selection
+        self._runs, self._messages = bench.runs, bench.messages
+        runs = self._runs
+        self.run: Run | None = None
+        self.whole: Rescaled | None = None
+        """All of the noise; with where it flips, as soon as that is known."""
+        self.shown: Rescaled | None = None
+        """What is shown; None for the attack itself."""
+        self.explaining = ""
+        """Name of the method that explains before and after."""
+        self._maps: dict[Lane, Run] = {}
+        runs.finished.connect(self._take)
+        runs.restored.connect(self._take)
+        runs.started.connect(self._forget)
+        runs.reported.connect(self._hear_step)
+        selection.image_changed.connect(self._forget)
+        selection.model_changed.connect(lambda _: self._forget())
+
+    @property
+    def searching(self) -> bool:
+        """Whether the weakest noise that flips is being looked for."""
+        return self._jobs.running(SEARCH)
+
+    # --- what is asked
+
+    def scale(self, share: float) -> None:
+        """Show the attack with a share of its noise."""
+        if self.run is None:
+            return
+        if share >= 1:
+            self._jobs.cancel(SCALE)
+            self.shown = self.whole
+            self.scaled.emit(self.run.report)
+            self.changed.emit()
+            return
+        request = self._noise(self.run, share)
+        job = self._jobs.submit(request, SCALE)
+        job.done.connect(self._show_scaled)
+        job.failed.connect(self._fail)
+
+    def save(self, path: str) -> None:
+        """Write the picture that is shown, and ask about the file."""
+        if self.run is None:
+            return
+        share = self.shown.share if self.shown is not None else 1.0
+        request = SaveAttacked(
+            noise=self._noise(self.run, share),
+            path=path,
+            recipe=self.run.recipe.to_json(),
+        )
+        job = self._jobs.submit(request, _SAVE)
+        job.done.connect(self._saved)
+        job.failed.connect(lambda error: self._fail(error, "save"))
+
+    def methods(self) -> tuple[MethodInfo, ...]:
+        """Return the methods that can explain the photograph before and after."""
+        model = self._selection.model
+        return tuple(
+            info
+            for info in self._models.catalogue.methods
+            if info.group == "Explain" and model is not None and info.suits(model.task)
+        )
+
+    def explain(self, method: str) -> None:
+        """Explain the photograph before and after; ends with ``compared``."""
+        run = self.run
+        photo = attacked_photo(run.report) if run is not None else None
+        if run is None or run.image is None or photo is None:
+            return
+        attacked = image_from_array(rgb8(photo.pixels), attacked_name(run.image))
+        self.explaining, self._maps = method, {}
+        for lane, image in ((_BEFORE, run.image), (_AFTER, attacked)):
+            self._explain(
+                lane,
+                RunMethod(method=method, model=self._models.request, image=image),
+            )
+        self.changed.emit()
+
+    def _explain(self, lane: Lane, request: RunMethod) -> None:
+        job = self._jobs.submit(request, lane)
+        job.done.connect(lambda run: self._hear_map(lane, run))
+        job.failed.connect(self._fail)
+
+    # --- what is answered
+
+    def _noise(self, run: Run, share: float, *, search: bool = False) -> RescaleNoise:
+        photo = attacked_photo(run.report)
+        if photo is None or run.image is None:
+            raise ValueError("only attacks are taken up")
+        return RescaleNoise(
+            model=self._models.request,
+            image=run.image,
+            attacked=photo.pixels,
+            values=run.recipe.values,
+            share=share,
+            search=search,
+        )
+
+    def _take(self, run: Run) -> None:
+        """Take up an attack; nothing else has a noise."""
+        model = self._selection.model
+        same = model is not None and model.sha256 == run.recipe.model_sha256
+        self._forget()
+        if is_attack(run) and run.recipe.adversarial and same:
+            self.run = run
+            job = self._jobs.submit(self._noise(run, 1.0, search=True), SEARCH)
+            job.done.connect(self._note_whole)
+            job.failed.connect(self._fail)
+            self.changed.emit()
+
+    def _forget(self) -> None:
+        if self.run is None:
+            return
+        self.run = self.whole = self.shown = None
+        self.explaining = ""
+        for lane in (SCALE, SEARCH, _BEFORE, _AFTER):
+            self._jobs.cancel(lane)
+        self.changed.emit()
+
+    def _hear_step(self, report: Report) -> None:
+        if attacked_photo(report) is not None:
+            self.stepped.emit(report)
+
+    def _show_scaled(self, found: Rescaled) -> None:
+        if self.run is not None:
+            self.shown = found
+            self.scaled.emit(found.report)
+            self.changed.emit()
+
+    def _note_whole(self, found: Rescaled) -> None:
+        if self.run is not None:
+            self.whole = found
+            self.shown = self.shown or found
+            self.changed.emit()
+
+    def _saved(self, saved: SavedPicture) -> None:
+        self._messages.settle("save")
+        self._messages.say(f"{saved.path}: {saved.words}")
+
+    def _fail(self, error: ErrorRecord, topic: str = "run") -> None:
+        self.explaining = ""
+        self._messages.fail(topic, error)
+        self.changed.emit()
+
+    def _hear_map(self, lane: Lane, run: Run) -> None:
+        if self.run is None:
+            return
+        self._maps[lane] = run
+        if len(self._maps) < 2:  # noqa: PLR2004 - before and after
+            return
+        before, after = self._maps[_BEFORE], self._maps[_AFTER]
+        self.explaining = ""
+        for each in (after, before):
+            self._runs.history.add(each)
+        self.compared.emit(before, after)
+        self.changed.emit()

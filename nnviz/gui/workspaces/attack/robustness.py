@@ -1,0 +1,75 @@
+"""Accuracy against epsilon over a folder, measured in the background."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.evaluation import Robustness
+from nnviz.base.events import Policy, Priority, Progress
+from nnviz.base.requests import MeasureRobustness
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import JobHandle, Lane
+
+TOPIC = "robustness"
+_LANE = Lane("robustness", Policy.REPLACE, Priority.NORMAL)
+
+
+class Measuring(QObject):
+    """Asks for the curve and tells what became of it."""
+
+    progressed = Signal(object)
+    """Progress; None when nothing is measured any more."""
+    found = Signal(object)
+    """Robustness."""
+
+    def __init__(self, bench: Workbench, parent: QObject) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self._messages = bench.messages
+        self._job: JobHandle[Robustness] | None = None
+        self.newest: Robustness | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being measured."""
+        return self._job is not None and self._job.open
+
+    def start(self, request: MeasureRobustness) -> None:
+        """Measure the network that is open."""
+        if self._bench.selection.model is None:
+            self._messages.say(self.tr("open a network first"))
+            return
+        asked = replace(request, model=self._bench.models.request)
+        self.progressed.emit(Progress(0, 0, ""))
+        title = self.tr("Accuracy against ε")
+        self._job = job = self._bench.jobs.submit(asked, _LANE, title)
+        job.progressed.connect(self.progressed.emit)
+        job.done.connect(self._end)
+        job.failed.connect(self._fail)
+        job.cancelled.connect(lambda _: self._stopped())
+
+    def stop(self) -> None:
+        """Stop measuring."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def save(self, folder: str) -> None:
+        """Write the newest curve as CSV, PNG and SVG."""
+        bridge = self._bench.bridge
+        if bridge is not None and self.newest is not None:
+            bridge.export_curve(self.newest, folder)
+
+    def _end(self, found: Robustness) -> None:
+        self.newest = found
+        self._messages.settle(TOPIC)
+        self.found.emit(found)
+        self.progressed.emit(None)
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._messages.fail(TOPIC, error)
+        self.progressed.emit(None)
+
+    def _stopped(self) -> None:
+        self._messages.say(self.tr("curve stopped"))
+        self.progressed.emit(None)
