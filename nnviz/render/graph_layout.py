@@ -159,7 +159,7 @@ class _Item:
         return not self.name
 
 
-def measure_text(words: str, bold: bool) -> float:
+def measure_text(words: str, bold: bool) -> float:  # noqa: FBT001 -- a Measure
     """Return the width of a line in the program's font, px."""
     return float(width_of(words, TITLE_SIZE if bold else DETAIL_SIZE, bold=bold))
 

@@ -136,7 +136,7 @@ def _(
     if not result.shared_scale and not scale.flat:
         own = f"each {result.noun} on its own scale · {words}"
         return _below(body, _words(own, width, size), size)
-    name = _GREYS if result.tiles.ndim == 4 else ""
+    name = _GREYS if result.tiles.ndim == 4 else ""  # noqa: PLR2004
     legend = legends.colour_bar(scale, result.unit, width, colormap=name, size=size)
     return _below(body, np.concatenate([legend, _words(words, width, size)]), size)
 
@@ -260,7 +260,7 @@ def _is_wide(result: Result) -> bool:
     """Whether a result needs the whole width of a page."""
     if isinstance(result, Diagram):
         return True
-    return isinstance(result, Table) and len(result.columns) > 3
+    return isinstance(result, Table) and len(result.columns) > 3  # noqa: PLR2004
 
 
 def _section(

@@ -26,7 +26,7 @@ class InputXGradientParams:
 
 @register(
     "input_x_gradient",
-    title="Input × gradient",  # noqa: RUF001
+    title="Input × gradient",
     group="Explain",
     live=True,
     reference=Reference("Shrikumar et al. 2016", "arXiv:1605.01713"),

@@ -249,7 +249,7 @@ def test_without_timm_one_line_says_what_to_install(
         open_model(tmp_path / "w.pth")
 
 
-def test_sketches_are_those_of_the_installed_torchvision(resnet: nn.Module) -> None:
+def test_sketches_are_those_of_the_installed_torchvision() -> None:
     """Truth: the network itself; the file was written by packaging/architectures.py."""
     for name in ("resnet18", "vit_b_16", "densenet121", "swin_t"):
         net = models.get_model(name, weights=None)
