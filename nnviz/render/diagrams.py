@@ -88,7 +88,8 @@ def paint(
 def _breaks(drawing: Drawing) -> list[float]:
     """Return where a drawing can be cut between its outermost boxes, y in px."""
     spans = sorted((b.top, b.top + b.height) for b in drawing.boxes if b.depth == 0)
-    found, bottom = [], 0.0
+    found: list[float] = []
+    bottom = 0.0
     for top, low in spans:
         if found or bottom:
             found += [top - HEAD - 2] if top > bottom else []

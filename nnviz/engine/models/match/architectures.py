@@ -3,7 +3,6 @@
 import importlib.util
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import cache
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -201,7 +200,6 @@ def split_name(architecture: str) -> tuple[Library, str]:
     return library, name
 
 
-@cache
 def is_installed(library: Library) -> bool:
     """Tell whether a library's package can be imported."""
     return not library.package or importlib.util.find_spec(library.package) is not None
@@ -231,7 +229,7 @@ def preprocess_of_timm(config: Mapping[str, Any]) -> Preprocess:
 
 
 def _timm() -> Any:
-    import timm
+    import timm  # noqa: PLC0415 -- optional
 
     return timm
 

@@ -1,8 +1,9 @@
 """Evidence in a file, or beside it, of how its network was trained.
 
-Training programs write down what they were told: timm's ``args`` and ``pretrained_cfg``,
-torchvision's reference scripts' ``args``, Hugging Face's ``preprocessor_config.json``,
-OpenMMLab's ``data_preprocessor``, Lightning's ``hyper_parameters``.
+Training programs write down what they were told: timm's ``args`` and
+``pretrained_cfg``, torchvision's reference scripts' ``args``, Hugging Face's
+``preprocessor_config.json``, OpenMMLab's ``data_preprocessor``, Lightning's
+``hyper_parameters``.
 """
 
 import json
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from nnviz.base.errors import InputError
 from nnviz.base.preprocess import Interpolation
@@ -188,12 +189,12 @@ def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
 def _sides(value: object) -> tuple[int, ...]:
     """Return height and width from a number, or one of Hugging Face's dictionaries."""
     if _is_number(value):
-        return int(value), int(value)  # type: ignore[call-overload]  # a number
+        return int(value), int(value)
     if isinstance(value, Mapping):
         edge = value.get("shortest_edge")
-        pair = (edge, edge) if edge else (value.get("height"), value.get("width"))
-        if all(_is_number(each) for each in pair):
-            return int(pair[0]), int(pair[1])  # type: ignore[arg-type]  # numbers
+        high, wide = (edge, edge) if edge else (value.get("height"), value.get("width"))
+        if _is_number(high) and _is_number(wide):
+            return int(high), int(wide)
     return ()
 
 
@@ -203,7 +204,7 @@ def _numbers(value: object) -> list[float]:
     return [float(each) for each in value] if all(map(_is_number, value)) else []
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -201,10 +201,8 @@ def _differences(best: Fit | None, nearest: Resemblance, names: int) -> str:
     if best is None:
         return f"resembles {nearest.architecture}, but does not fit it"
     name = best.architecture.partition(":")[2]
-    lines = [
-        f"fits no known architecture; the nearest is {name} "
-        f"({best.faults} of {names} keys do not fit)"
-    ]
+    nearest_name = f"{name} ({best.faults} of {names} keys do not fit)"
+    lines = [f"fits no known architecture; the nearest is {nearest_name}"]
     for title, entries in (
         ("missing", best.missing),
         ("unexpected", best.unexpected),

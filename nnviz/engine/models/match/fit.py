@@ -21,6 +21,7 @@ from nnviz.engine.models.match.signatures import (
 
 _STATISTICS = ("running_mean", "running_var")
 """Written by instance norms before version 0.4, and never read."""
+_SHOWN = 3
 _POSITIONS = ("encoder.pos_embedding", "pos_embed")
 """torchvision's and timm's names for learned positions of patches."""
 
@@ -80,8 +81,8 @@ class Fit:
                 "variant for small images, stride 1 and no first pooling"
             )
         if self.left_out:
-            words = ", ".join(self.left_out[:3])
-            more = ", ..." if len(self.left_out) > 3 else ""
+            words = ", ".join(self.left_out[:_SHOWN])
+            more = ", ..." if len(self.left_out) > _SHOWN else ""
             found.append(f"not part of the network, left out: {words}{more}")
         return tuple(found)
 
@@ -223,7 +224,7 @@ def _leave_out(fit: Fit, plan: _Plan, outside: tuple[str, ...]) -> Fit:
 
 def _read_classes(here: Shapes, expected: Shapes) -> int:
     """Read the number of classes from the last head that the weights have."""
-    for key in reversed(expected):
+    for key in reversed(list(expected)):
         shape = expected[key]
         if depends_on_classes(shape) and here.get(key):
             each, rest = divmod(here[key][0], shape[0] // CLASSES)

@@ -1,4 +1,4 @@
-"""Names that wrappers, forks and other libraries give to the weights of an architecture.
+"""Names that wrappers, forks and other libraries give to the same weights.
 
 Each view is a way to read the names of a file: from the name that today's libraries
 use to the name in the file.
@@ -76,7 +76,7 @@ def _cifar_resnet(name: str) -> str:
 
 
 def _backbone_and_head(name: str) -> str:
-    """MMPretrain and others: the network in ``backbone``, its classifier in ``head``."""
+    """MMPretrain and others: the network in ``backbone``, a classifier in ``head``."""
     name = name.removeprefix("backbone.")
     return re.sub(r"^(?:cls_)?head\.(?=(?:fc|classifier|heads?)\.)", "", name)
 

@@ -135,7 +135,7 @@ class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
         output = super().__torch_dispatch__(func, types, args, kwargs)
         if not any(made_by):
             return output
-        name = func._schema.name.removeprefix("aten::").strip("_")
+        name = func._schema.name.removeprefix("aten::").strip("_")  # noqa: SLF001
         index = self._node_of(name)
         node = self.nodes[index]
         node.operations.append(name)

@@ -43,7 +43,7 @@ class ResultView(QWidget):
         self,
         result: Any,
         image: Image | None,
-        stale: bool = False,
+        stale: bool = False,  # noqa: FBT001, FBT002 - part of the contract
     ) -> None:
         """Show a result, keeping zoom and selection where they still mean something.
 
@@ -65,7 +65,7 @@ class ResultView(QWidget):
     def select_layer(self, name: str) -> None:
         """Mark a layer that was chosen elsewhere; "" for none.  Few show layers."""
 
-    def set_photo_beside(self, beside: bool) -> None:
+    def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
         """Tell whether the photograph is shown beside the view.  Few views mind."""
 
     def painted(self) -> NDArray[np.uint8]:

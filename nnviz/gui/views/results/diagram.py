@@ -72,7 +72,7 @@ class DiagramView(ResultView):
         self.search.setPlaceholderText(self.tr("Search the graph"))
         self.search.setAccessibleName(self.tr("Search the graph"))
         self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self.canvas.find)
+        self.search.textChanged.connect(self.canvas.mark_matches)
         self.search.returnPressed.connect(self.canvas.show_next)
         self.expand = QPushButton(self.tr("Expand all"), self)
         self.expand.clicked.connect(self.canvas.open_all)
@@ -173,7 +173,7 @@ class DiagramCanvas(QWidget):
         self._reveal(name)
         self.update()
 
-    def find(self, words: str) -> None:
+    def mark_matches(self, words: str) -> None:
         """Mark all nodes and groups whose path, title or details hold the words."""
         self._found, self._shown_hit = (), -1
         wanted = words.strip().casefold()
