@@ -75,9 +75,20 @@ def _candidates(shapes: Shapes, hint: str) -> list[tuple[View, Resemblance]]:
         for each in rank({usual: shapes[name] for usual, name in view.items()}, _TRIED)
     ]
     hint = hint.lower()
-    found.sort(key=lambda pair: (-pair[1].share, -_named_length(pair[1], hint)))
+    found.sort(key=lambda pair: _order(pair[1], hint))
     enough = found[0][1].share * _NEARLY if found else 0.0
     return [pair for pair in found if pair[1].share >= enough][:_TRIED]
+
+
+def _order(found: Resemblance, hint: str) -> tuple[float, int, int, int, int]:
+    """Sort by resemblance; of equals the one named, the nearest in size, the plainest.
+
+    The plainest is that of the first library, and there the one of the shortest name.
+    """
+    library, _, name = found.architecture.partition(":")
+    place = list(LIBRARIES).index(library)
+    named = _named_length(found, hint)
+    return -found.share, -named, abs(found.surplus), place, len(name)
 
 
 def _named_length(found: Resemblance, hint: str) -> int:

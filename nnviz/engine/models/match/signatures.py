@@ -34,11 +34,13 @@ class Resemblance:
     Attributes:
         architecture: name with its library, "timm:vit_small_patch16_224".
         share: of its weights, by name and shape, 0-1; an estimate.
+        surplus: how many weights more, or fewer, than the architecture has there are.
         prefix: what stands before their names in the file.
     """
 
     architecture: str
     share: float
+    surplus: int = 0
     prefix: str = ""
 
 
@@ -59,6 +61,11 @@ def sketch(shapes: Shapes) -> Sketch:
         if not depends_on_classes(shape) and not name.endswith(BOOKKEEPING)
     }
     return np.array(sorted(hashes)[:SKETCH_SIZE], np.uint32)
+
+
+def count_weights(names: Iterable[str]) -> int:
+    """Return how many of the names are weights that a forward pass reads."""
+    return sum(not name.endswith(BOOKKEEPING) for name in names)
 
 
 def depends_on_classes(shape: tuple[int, ...]) -> bool:
@@ -90,8 +97,9 @@ def rank(shapes: Shapes, count: int) -> list[Resemblance]:
             share = float(shares[place])
             known = best.get(int(place))
             if share and (known is None or share > known.share):
-                name = index.names[place]
-                best[int(place)] = Resemblance(name, share, prefix)
+                surplus = count_weights(names) - int(index.counts[place])
+                found_here = Resemblance(index.names[place], share, surplus, prefix)
+                best[int(place)] = found_here
     return sorted(best.values(), key=lambda each: -each.share)[:count]
 
 
@@ -120,6 +128,7 @@ class _Index:
     hashes: Sketch
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
+    counts: NDArray[np.int64]
 
 
 @cache
@@ -127,4 +136,6 @@ def _index() -> _Index:
     with np.load(resource("architectures.npz"), allow_pickle=False) as file:
         sizes = file["sizes"].astype(np.int64)
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        return _Index(tuple(map(str, file["names"])), file["hashes"], starts, sizes)
+        names = tuple(map(str, file["names"]))
+        counts = file["counts"].astype(np.int64)
+        return _Index(names, file["hashes"], starts, sizes, counts)

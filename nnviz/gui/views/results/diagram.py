@@ -170,7 +170,8 @@ class DiagramCanvas(QWidget):
         if name == self._chosen:
             return
         self._chosen = name
-        self._reveal(name)
+        if name:
+            self._reveal(name)
         self.update()
 
     def mark_matches(self, words: str) -> None:

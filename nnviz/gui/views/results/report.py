@@ -26,12 +26,14 @@ class ReportView(QWidget):
         unit_chosen: a tile that the user chose, by the network's own index.
         unit_pointed: as in ``ResultView``.
         target_chosen: likewise.
+        layer_chosen: likewise.
     """
 
     hovered = Signal(str)
     unit_chosen = Signal(int)
     unit_pointed = Signal(str, int)
     target_chosen = Signal(str)
+    layer_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +41,7 @@ class ReportView(QWidget):
         self._image: Image | None = None
         self._stale = self._photo_beside = False
         self._unit: int | None = None
+        self._layer = ""
         self._views: dict[str, ResultView] = {}
         self._filled: set[str] = set()
         self._tabs = QTabBar(self)
@@ -120,6 +123,12 @@ class ReportView(QWidget):
         if self.current is not None:
             self.current.select_unit(unit)
 
+    def select_layer(self, name: str) -> None:
+        """Mark a layer as chosen elsewhere; "" for none."""
+        self._layer = name
+        if self.current is not None:
+            self.current.select_layer(name)
+
     def painted(self) -> NDArray[np.uint8]:
         """Return the result that can be seen as exported, uint8 (H, W, 3)."""
         if self.current is None:
@@ -172,6 +181,7 @@ class ReportView(QWidget):
             self._filled.add(name)
             view.show_result(self._report[name], self._image, self._stale)
         view.select_unit(self._unit)
+        view.select_layer(self._layer)
         self._pages.setCurrentWidget(view)
         self._pages.setFocusProxy(view)
 
@@ -181,6 +191,7 @@ class ReportView(QWidget):
         view.unit_chosen.connect(self._choose)
         view.unit_pointed.connect(self.unit_pointed)
         view.target_chosen.connect(self.target_chosen)
+        view.layer_chosen.connect(self.layer_chosen)
         view.set_photo_beside(self._photo_beside)
         self._views[name] = view
         self._pages.addWidget(view)
