@@ -23,7 +23,7 @@ from nnviz.engine.evaluation.annotated import (
     boxes_of,
     semantic_of,
 )
-from nnviz.engine.method import Context, find
+from nnviz.engine.method import find, make_context
 from nnviz.engine.models.model import Model
 from nnviz.engine.training.coco import Found, mean_average_precision
 from nnviz.engine.training.segmenter import confusion, intersection_over_union
@@ -129,7 +129,7 @@ def _run(
 ) -> Report:
     registered = find(method).method
     params: object = make(registered.Params, values)
-    ctx = Context(
+    ctx = make_context(
         model=model,
         image=image,
         params=params,

@@ -16,7 +16,7 @@ from nnviz.base.info import Task
 from nnviz.base.requests import MeasureRobustness
 from nnviz.engine.attacks.carlini_wagner import Search, shortest
 from nnviz.engine.attacks.deepfool import walked
-from nnviz.engine.attacks.goals import Goal, Victim, gives_shares
+from nnviz.engine.attacks.goals import AttackedModel, Goal, gives_shares
 from nnviz.engine.attacks.norms import Norm, random_noise, size_of
 from nnviz.engine.attacks.params import LEVELS
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
@@ -52,7 +52,7 @@ class _Batch:
         generator: of random starts.
     """
 
-    victim: Victim
+    victim: AttackedModel
     clean: Tensor
     goal: Goal
     generator: torch.Generator
@@ -170,18 +170,13 @@ def _groups(
             taken += len(pixels)
 
 
-def _victim(model: Model, pixels: Tensor, check: Check) -> Victim:
+def _victim(model: Model, pixels: Tensor, check: Check) -> AttackedModel:
     """Return the network as attacks see it.
 
     Raises:
         ModelError: it gives no number for each of its labels.
     """
-    victim = Victim(
-        net=model.net,
-        normaliser=model.normaliser,
-        check=check,
-        alone=not model.info.takes_several,
-    )
+    victim = AttackedModel(model.pixel_model(check))
     logits = victim.logits(pixels[:1])
     if logits.shape[1:] != (len(model.info.labels),):
         raise ModelError(
@@ -194,7 +189,7 @@ def _victim(model: Model, pixels: Tensor, check: Check) -> Victim:
 
 def _away(
     model: Model,
-    victim: Victim,
+    victim: AttackedModel,
     names: Sequence[Question],
     pixels: Tensor,
     truth: Truth,
