@@ -14,6 +14,7 @@ from nnviz.base.evaluation import ATTACKS, SEARCHES, Robustness, Truth
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
 from nnviz.base.requests import MeasureRobustness
+from nnviz.base.targets import class_called
 from nnviz.engine.attacks.carlini_wagner import Search, shortest
 from nnviz.engine.attacks.deepfool import walked
 from nnviz.engine.attacks.goals import AttackedModel, Goal, gives_shares
@@ -142,7 +143,7 @@ def _questions(
     A folder whose sub-folders are called as classes of the network tells the truth;
     of any other the network's own answers are taken.
     """
-    names = {label.lower() for label in model.info.labels}
+    labels = model.info.labels
     try:
         every = questions_in(folder, 0, held_out=request.held_out)
     except InputError:
@@ -150,9 +151,9 @@ def _questions(
             Question(partial(open_image, path, MAX_PIXELS), "")
             for path in list_images(folder)
         ]
-    known = [each for each in every if each.name.lower() in names]
+    known = [each for each in every if class_called(each.name, labels) is not None]
     if known:
-        notes = left_out(every, dict.fromkeys(names, 0))
+        notes = left_out(every, labels)
         return spread(known, request.limit), "folders", notes
     if not every:
         raise InputError(str(folder), "holds no pictures", "pick another folder")
@@ -199,8 +200,8 @@ def _away(
     if truth == "network":
         right = victim.logits(pixels).argmax(1)
     else:
-        places = {name.lower(): n for n, name in enumerate(model.info.labels)}
-        right = torch.tensor([places[each.name.lower()] for each in names])
+        places = (class_called(each.name, model.info.labels) for each in names)
+        right = torch.tensor([place for place in places if place is not None])
     meant = torch.nn.functional.one_hot(right, classes).bool().to(pixels.device)
     return Goal(meant, towards=False)
 

@@ -19,6 +19,8 @@ from nnviz.engine.models.networks import CHANNELS, CLASSIFIERS, REPAINTERS
 from nnviz.engine.models.references import ZooReference
 
 _COLORS = 3
+_SMALL = "objects"
+"""The bundled network whose preprocessing suits the small architectures."""
 _INTERPOLATIONS = {
     "bicubic": Interpolation.BICUBIC,
     "bilinear": Interpolation.BILINEAR,
@@ -91,7 +93,7 @@ class OwnArchitectures:
     def preprocess(self, name: str, net: nn.Module) -> Preprocess:
         """Return ours, or what each repainter takes."""
         del net
-        return _REPAINTED.get(name) or own_preprocess()
+        return _REPAINTED.get(name) or own_preprocess(_SMALL)
 
     def labels(self, name: str) -> tuple[str, ...]:
         """Return the color channels of a repainter."""
