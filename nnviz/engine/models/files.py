@@ -134,7 +134,7 @@ def _preprocess(
         )
         return usual, (note,)
     try:
-        return Preprocess.from_json(usual.to_json() | side_car.preprocess), ()
+        return usual.with_fields(side_car.preprocess), ()
     except (UsageError, TypeError) as error:
         raise InputError(
             source, f"its side-car's preprocessing cannot be used ({error})"

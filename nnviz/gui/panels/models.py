@@ -221,6 +221,10 @@ class ModelPanel(QWidget):
             Task.DETECT: self.tr("finds objects"),
             Task.SEGMENT: self.tr("names every pixel"),
             Task.REPAINT: self.tr("paints the picture anew"),
+            Task.MULTILABEL: self.tr("names all that holds"),
+            Task.REGRESS: self.tr("gives numbers"),
+            Task.EMBED: self.tr("gives features"),
+            Task.GENERIC: self.tr("gives something else"),
         }
         says = [f"{entry.title}: {purposes[entry.task]}"]
         if entry.accuracy:
