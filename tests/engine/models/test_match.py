@@ -181,6 +181,7 @@ def test_a_network_without_a_head_gives_its_features(
     with torch.no_grad():
         found = model.net(pixels)
         assert torch.equal(found, features(pixels).flatten(1))
+    assert model.info.task is Task.EMBED
 
 
 def test_a_detector_of_torchvision_with_classes_of_one_s_own(

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
+from nnviz.engine.models.factories import holds_only_weights
 from nnviz.engine.models.match.architectures import LIBRARIES, is_installed, split_name
 from nnviz.engine.models.match.fit import Fit, first_convolution, lay
 from nnviz.engine.models.match.heads import Head, build_head, child_name
@@ -108,20 +109,12 @@ def build(fit: Fit) -> nn.Module:
     if fit.image_size:
         options["image_size"] = fit.image_size
     net = library.build(name, max(1, fit.classes), **options)
-    if _has_constants(net):
+    if not holds_only_weights(net):
         net = library.build(name, max(1, fit.classes), empty=False, **options)
     _set_first_convolution(net, fit.channels, fit.kernel)
     if fit.head is not None:
         net.set_submodule(fit.head.path, build_head(fit.head))
     return net
-
-
-def _has_constants(net: nn.Module) -> bool:
-    """Tell whether a network computes constants that no file of weights holds."""
-    saved = net.state_dict().keys()
-    return any(
-        value.is_meta and name not in saved for name, value in net.named_buffers()
-    )
 
 
 def install(

@@ -66,8 +66,10 @@ class Fit:
 
     @property
     def task(self) -> Task:
-        """What the architecture is made for."""
+        """What the architecture is made for, or that it has lost its head."""
         library, name = split_name(self.architecture)
+        if self.head is not None and not self.head.layers:
+            return Task.EMBED
         return library.task(name)
 
     def notes(self) -> tuple[str, ...]:

@@ -52,17 +52,7 @@ class ReportView(QWidget):
         self._tabs.setAccessibleName(self.tr("Results"))
         self._tabs.currentChanged.connect(self._turn)
         self._pages = PageStack()
-        self._notes = QLabel(self)
-        self._notes.setObjectName("muted")
-        self._notes.setWordWrap(True)
-        self._notes.setTextFormat(Qt.TextFormat.PlainText)
-        self._notes.setSizePolicy(
-            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum
-        )
-        self._notes.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
-        self._notes.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-        )
+        self._notes = _notes_label(self)
         self._veil = _Veil(self)
         self._column = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -208,6 +198,18 @@ class ReportView(QWidget):
 
     def _name(self) -> str:
         return str(self._tabs.tabData(max(0, self._tabs.currentIndex())) or "")
+
+
+def _notes_label(parent: QWidget) -> QLabel:
+    """Return a label of remarks that wraps and never widens the window."""
+    notes = QLabel(parent)
+    notes.setObjectName("muted")
+    notes.setWordWrap(True)
+    notes.setTextFormat(Qt.TextFormat.PlainText)
+    notes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    notes.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
+    notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return notes
 
 
 class _Veil(QWidget):
