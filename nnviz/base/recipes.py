@@ -17,6 +17,8 @@ from nnviz.base.targets import LIKE
 
 FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
+_BEFORE: Mapping[str, Mapping[str, Value]] = {"occlusion": {"computation": "full"}}
+"""By method, what recipes mean that were written before a parameter was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ class Recipe:
                     source, f"its recipe has format {version}", "update nnviz"
                 )
             values["preprocess"] = Preprocess.from_json(values["preprocess"])
+            values["values"] = {**_BEFORE.get(values["method"], {}), **values["values"]}
             values["chunks"] = tuple(values["chunks"])
             values["changes"] = tuple((step, new) for step, new in values["changes"])
             return cls(**values)

@@ -28,6 +28,7 @@ from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match import Fit, build, find_architecture, install
 from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.match.evidence import Evidence, gather
+from nnviz.engine.models.onnx.opening import is_onnx, open_onnx
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.places import find_side_car
 from nnviz.engine.models.references import FileReference
@@ -64,6 +65,8 @@ def open_file(
         ModelError: the weights fit no known architecture; shows the nearest.
     """
     path = reference.path
+    if is_onnx(path):
+        return (yield from _open_onnx(path, check))
     files = weight_files(path)
     checkpoint = yield from _read_all(files, check)
     config = read_config(path)
@@ -144,6 +147,26 @@ def _open_transformers(
     )
 
 
+def _open_onnx(path: Path, check: Check) -> Generator[Progress, None, Opened]:
+    """Open a network that an ONNX file describes."""
+    side_car = read_side_car(path)
+    network = yield from open_onnx(path, check)
+    preprocess, notes = network.preprocess, network.notes
+    if side_car.preprocess is not None:
+        preprocess = _merged(preprocess, side_car.preprocess, path.name)
+    return Opened(
+        net=frozen(network.net),
+        reference=str(path.resolve()),
+        title=side_car.title or path.stem,
+        source=ModelSource.YOURS,
+        weights=path.name,
+        sha256=file_sha256(path, check),
+        preprocess=preprocess,
+        labels=side_car.labels or network.labels,
+        notes=notes,
+    )
+
+
 def read_side_car(path: Path) -> SideCar:
     """Return what stands in ``NAME.json`` beside ``NAME.pt`` (or ``NAME.pt.json``).
 
@@ -207,7 +230,7 @@ def _preprocess(
 def _merged(usual: Preprocess, stated: Mapping[str, Any], source: str) -> Preprocess:
     """Return the usual preprocessing with what is stated otherwise."""
     try:
-        return Preprocess.from_json(usual.to_json() | dict(stated))
+        return usual.with_fields(stated)
     except (UsageError, TypeError) as error:
         raise InputError(
             source, f"the preprocessing in its side-car cannot be used ({error})"
