@@ -115,7 +115,7 @@ def survival(
         seed: of the distortions' random numbers.
     """
     random = np.random.default_rng(seed)
-    rows = []
+    rows: list[tuple[str | float, ...]] = []
     for each in DISTORTIONS:
         if not each.suits(found):
             rows.append((each.name, "not tried: too long a side", "", ""))

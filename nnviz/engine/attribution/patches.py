@@ -36,7 +36,7 @@ def choose_features(info: ModelInfo, name: str) -> LayerInfo:
     if not found:
         raise ModelError(
             info.title,
-            "has no layer whose positions lie over the image",
+            "has no layer that covers the image",
             "pick another",
         )
     return found[-1]
@@ -82,8 +82,9 @@ def cosine_map(maps: Tensor, cell: tuple[int, int]) -> Tensor:
     wide = maps.double()
     lengths = wide.norm(dim=0)
     chosen = wide[:, cell[0], cell[1]]
-    products = torch.einsum("chw,c->hw", wide, chosen)
-    return products / (lengths * chosen.norm()).clamp_min(_TINY)
+    products: Tensor = torch.einsum("chw,c->hw", wide, chosen)
+    found: Tensor = products / (lengths * chosen.norm()).clamp_min(_TINY)
+    return found
 
 
 def principal_components(maps: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -99,9 +99,10 @@ def _others(
     size = (ctx.pixels.shape[2], ctx.pixels.shape[3])
     learned, rest = ctx.files.folder(params.image_folder, params.image_count, size)
     model, found = ctx.inference.pixel_model, []
-    for pixels in torch.cat([learned, rest]).split(1):
+    for pixels in torch.cat([learned, rest]):
         with torch.no_grad():
-            given = model.up_to(pixels.to(ctx.device), {layer.name: layer.calls})
+            one = pixels[None].to(ctx.pixels.device)
+            given = model.up_to(one, {layer.name: layer.calls})
         found.append(maps_of(given[layer.name], layer).cpu())
     return found
 

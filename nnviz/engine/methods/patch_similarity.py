@@ -70,7 +70,7 @@ class PatchSimilarity:
     presets: ClassVar[Presets] = {"demo": {}, "left third": {"x": 0.33}}
 
     def run(self, ctx: Context, params: PatchSimilarityParams) -> Iterator[Report]:
-        """Yield one report: "similarity" over the image, and "map", one value a cell."""
+        """Yield one report: "similarity" over the image, and "map", a value a cell."""
         layer = choose_features(ctx.model.info, params.layer)
         maps = maps_of(ctx.activations(layer.name), layer)[0].cpu()
         grid = (maps.shape[1], maps.shape[2])
@@ -87,10 +87,8 @@ class PatchSimilarity:
                 placement=ctx.placement if frame else None,
             )
 
-        notes = (
-            f"layer {layer.name}, row {cell[0]} of {grid[0]}, column {cell[1]} of "
-            f"{grid[1]}",
-        )
+        cells = f"{grid[0]} x {grid[1]}"
+        notes = (f"layer {layer.name}, row {cell[0]}, column {cell[1]} of {cells}",)
         results = {
             "similarity": heatmap(large[0, 0].numpy(), Frame.INPUT),
             "map": heatmap(small.numpy(), None),

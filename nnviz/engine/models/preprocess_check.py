@@ -99,9 +99,9 @@ def _placed_as(chosen: Preprocess, preset: Preprocess) -> Preprocess:
     )
 
 
-def _trained_norms(net: nn.Module) -> list[nn.Module]:
+def _trained_norms(net: nn.Module) -> list[nn.BatchNorm2d]:
     """Return the batch norms that keep statistics of something."""
-    norms = [
+    norms: list[nn.BatchNorm2d] = [
         module
         for module in net.modules()
         if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None

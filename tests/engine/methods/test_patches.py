@@ -129,7 +129,7 @@ def test_heads_of_timm_with_registers(session):
         model.net(model.normaliser(model.pixel_input(cat())))
         handle.remove()
         x = given["x"]
-        n, t, d = x.shape
+        n, t, _ = x.shape
         qkv = block.qkv(x).reshape(n, t, 3, block.num_heads, -1).permute(2, 0, 3, 1, 4)
         q, k = qkv[0], qkv[1]
         weights = (q @ k.transpose(-2, -1) * block.scale).softmax(-1)[0]
