@@ -17,7 +17,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
 from nnviz.gui.panels.help import HelpText
 from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.state.captions import duration
+from nnviz.gui.state.durations import duration
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
@@ -105,16 +105,18 @@ class MethodPanel(QWidget):
         return foot
 
     def _connect(self) -> None:
-        runs = self._bench.runs
+        runs, choice = self._bench.runs, self._bench.choice
         self._bench.models.listed.connect(lambda _: self._list())
-        runs.offered_changed.connect(self._list)
+        choice.offered_changed.connect(self._list)
         self._bench.selection.model_changed.connect(self._offer_layers)
         self.choice.activated.connect(
-            lambda place: runs.choose(str(self.choice.itemData(place)))
+            lambda place: choice.choose(str(self.choice.itemData(place)))
         )
-        runs.method_changed.connect(self._show_method)
+        choice.method_changed.connect(self._show_method)
         self._bench.look.changed.connect(self._widen)
-        runs.values_changed.connect(self._show_values)
+        choice.values_changed.connect(self._show_values)
+        runs.front_changed.connect(self._show_front)
+        choice.edited.connect(self._show_front)
         runs.started.connect(self._start)
         runs.progressed.connect(self._progress)
         runs.finished.connect(lambda _: self._idle(""))
@@ -126,12 +128,12 @@ class MethodPanel(QWidget):
     def _list(self) -> None:
         with QSignalBlocker(self.choice):
             self.choice.clear()
-            for info in self._bench.runs.offered():
+            for info in self._bench.choice.offered():
                 self.choice.addItem(info.title, info.name)
             self._mark()
 
     def _mark(self) -> None:
-        info = self._bench.runs.method
+        info = self._bench.choice.method
         if info is not None:
             self.choice.setCurrentIndex(self.choice.findData(info.name))
 
@@ -146,17 +148,26 @@ class MethodPanel(QWidget):
         self.form = Form(info.parameters)
         self._form_place.addWidget(self.form)
         self._offer_layers()
-        self._show_values(self._bench.runs.values)
-        self.form.changed.connect(self._bench.runs.set_values)
+        self._show_values(self._bench.choice.values)
+        self.form.changed.connect(self._bench.choice.set_values)
         self._fill_presets(info)
-        self._show_pace()
+        self._show_front()
         self._widen()
+
+    def _show_front(self) -> None:
+        """Show how far the chosen method is, and nothing of any other."""
+        if self._bench.runs.running == self.stop.isHidden():
+            if self._bench.runs.running:
+                self._start()
+            else:
+                self._idle("")
+        self._show_pace()
 
     def _show_pace(self) -> None:
         """Say whether the method runs by itself, and why."""
         runs = self._bench.runs
         self.run.setVisible(not runs.automatic)
-        if runs.running or runs.live:
+        if runs.running or self._bench.choice.live:
             return
         seconds = runs.usual_seconds
         took = "" if seconds is None else self.tr("took {0}").format(duration(seconds))
@@ -182,7 +193,7 @@ class MethodPanel(QWidget):
         self._presets.setVisible(bool(info.presets))
 
     def _apply(self, preset: str) -> None:
-        info = self._bench.runs.method
+        info = self._bench.choice.method
         if self.form is not None and info is not None:
             self.form.apply_preset(preset, info.presets[preset])
 

@@ -162,7 +162,7 @@ class Banners(QWidget):
     def _film(self, progress: Progress | None) -> None:
         """Say how far a film of a film is, but in Live, which says so itself."""
         films = self._bench.films
-        if progress is None or self._bench.runs.live:
+        if progress is None or self._bench.choice.live:
             self._settle(_FILM)
             return
         banner = self._banners.get(_FILM)

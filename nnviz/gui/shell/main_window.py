@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar
 from nnviz.base.info import MethodInfo
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.actions import Actions, plain
-from nnviz.gui.shell.central_view import BOARD, STICKERS
 from nnviz.gui.shell.command_handlers import Operations
 from nnviz.gui.shell.commands import MENUS, commands, enter_command, gestures
 from nnviz.gui.shell.dock_manager import Stage
@@ -19,6 +18,7 @@ from nnviz.gui.shell.shortcuts import Key, ShortcutSheet
 from nnviz.gui.shell.status import StatusBar
 from nnviz.gui.shell.topbar import TopBar
 from nnviz.gui.shell.workspace_bar import WorkspaceBar
+from nnviz.gui.state.display import BOARD, STICKERS
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.workspaces.attack.workspace import ATTACK
@@ -53,8 +53,6 @@ class MainWindow(QMainWindow):
         self.resize(_SIZE)
         self.stage.arrange()
         self.stage.open_for(INSPECT)
-        self.stage.centre.offer(BOARD, offered=False)
-        self.stage.centre.offer(STICKERS, offered=False)
         self._start_layout = self.saveState()
         self._restore()
         self._connect()
@@ -111,7 +109,7 @@ class MainWindow(QMainWindow):
         )
         self.stage.layers.activated.connect(self.operations.look_into)
         self.bench.models.listed.connect(lambda _: self._choose_first())
-        self.bench.runs.elsewhere.connect(self._go_to)
+        self.bench.choice.elsewhere.connect(self._go_to)
         self.bench.live_wanted.connect(lambda: self.enter(LIVE))
         self.bench.imagine_wanted.connect(lambda: self.enter(IMAGINE))
         self.bench.explain_wanted.connect(lambda: self.enter(EXPLAIN))
@@ -129,8 +127,8 @@ class MainWindow(QMainWindow):
         self.stage.centre.set_mode(STICKERS)
 
     def _choose_first(self) -> None:
-        if self.bench.runs.method is None:
-            self.bench.runs.enter(self.workspace)
+        if self.bench.choice.method is None:
+            self.bench.choice.enter(self.workspace)
 
     def _mark_theme(self) -> None:
         for name in THEMES:
@@ -152,12 +150,9 @@ class MainWindow(QMainWindow):
             return
         self.workspace = workspace
         self.commands[f"workspace.{workspace.name}"].setChecked(True)
-        self.stage.centre.offer(BOARD, offered=workspace is EXPLAIN)
-        self.stage.centre.offer(STICKERS, offered=workspace is ATTACK)
         self.stage.open_for(workspace)
-        self.stage.centre.set_live(live=workspace.live)
         self.top.offer_photographs(offered=not workspace.live)
-        self.bench.runs.enter(workspace)
+        self.bench.choice.enter(workspace)
         if workspace.live:
             self.bench.live.enter()
         else:
@@ -208,7 +203,7 @@ class MainWindow(QMainWindow):
             for command, action in self.commands.all()
         ]
         entries += [
-            self._entry(info.title, self.tr("method"), info.name, bench.runs.choose)
+            self._entry(info.title, self.tr("method"), info.name, bench.choice.choose)
             for info in bench.models.catalogue.methods
         ]
         entries += [
