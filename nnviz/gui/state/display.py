@@ -171,7 +171,9 @@ def _belongs(inputs: DisplayInputs) -> bool:
     if content.run is None or method is None:
         return True
     same = content.run.recipe.method == method.name
-    return same or inputs.automatic or content.phase is Phase.RUNNING
+    untouched = content.key == inputs.key
+    running = content.phase is Phase.RUNNING
+    return same or untouched or inputs.automatic or running
 
 
 def _veil(inputs: DisplayInputs, content: Content | None) -> Veil:

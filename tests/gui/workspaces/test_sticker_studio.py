@@ -231,8 +231,9 @@ def test_it_is_kept_and_taken_as_the_photograph(opened, studio, laid, fake):
     fake.answer(KEEP, Done(run))
     assert opened.bench.selection.image.name == "cat with stickers"
     assert laid.placed == ()
-    assert opened.bench.runs.history.runs[0].recipe.values["stickers"] == text
-    assert opened.stage.centre.run is run
+    assert opened.bench.runs.history.runs[0] is run
+    assert run.recipe.values["stickers"] == text
+    assert opened.stage.centre.run is None  # it is about the image before
     opened.bench.stickers.undo()
     assert laid.text == text
 
