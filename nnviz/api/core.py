@@ -35,8 +35,8 @@ from nnviz.storage import replay as stored
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from nnviz.engine.jobs import Session
     from nnviz.engine.models.model import Model as OpenedModel
-    from nnviz.engine.session import Session
 
 
 T = TypeVar("T")
@@ -151,7 +151,7 @@ class Result:
 def session() -> "Session":
     """Return the session of this process; the first call imports torch."""
     with held_back():
-        from nnviz.engine.session import Session  # noqa: PLC0415  two seconds
+        from nnviz.engine.jobs import Session  # noqa: PLC0415  two seconds
 
     return Session()
 
@@ -172,7 +172,7 @@ def load(
     """Open a network.
 
     Args:
-        model: a reference ("bundled:objects", "zoo:resnet18@random"), a file's path,
+        model: a reference ("bundled:imagenet", "zoo:resnet18@random"), a file's path,
             or an ``nn.Module`` that takes normalised pixels (N, C, H, W).
         preprocess: in place of the network's own; a module needs one.  A mapping may
             leave out fields that are ImageNet's.

@@ -20,7 +20,7 @@ _THREAD_NAME = "nnviz-inference"
 
 
 class Session(Protocol):
-    """What the worker needs of ``nnviz.engine.session.Session``."""
+    """What the worker needs of ``nnviz.engine.jobs.Session``."""
 
     def job(self, request: Request[object], check: Callable[[], None]) -> Job:
         """Return the generator that answers a request."""
@@ -50,7 +50,7 @@ class Engine:
 
 def open_engine() -> Engine:
     """Import the engine (seconds: torch) and open a session."""
-    module = importlib.import_module("nnviz.engine.session")
+    module = importlib.import_module("nnviz.engine.jobs")
     return Engine(module.Session(), module.error_record)
 
 

@@ -17,7 +17,7 @@ import torch
 from nnviz.base.events import Partial
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 from tests.benchmarks.engine import finish, never, photo
 from tests.benchmarks.figures import Figure, benchmark
 from tests.benchmarks.window import run_program
@@ -52,7 +52,7 @@ def step_seconds(session: Session, model: ModelRequest) -> float:
 def bare_seconds(session: Session, model: ModelRequest, layer: str) -> float:
     """Return how long the network takes to the layer and back, s: likewise."""
     opened = finish(session.store.open(model, never))
-    maps = opened.maps_pass([layer], never)
+    maps = opened.feature_extractor([layer], never)
     pixels = torch.rand(1, 3, SIDE, SIDE).contiguous(memory_format=torch.channels_last)
     best = float("inf")
     for _ in range(STEPS):

@@ -16,19 +16,24 @@ from torch import nn
 
 from nnviz.base.info import ModelInfo, ModelSource, Task
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.ops import cams
-from nnviz.engine.ops.ablation import ablation_weights, channel_masks, without_channels
-from nnviz.engine.ops.attention import (
+from nnviz.engine.attribution import cam
+from nnviz.engine.attribution.ablation import (
+    ablation_weights,
+    channel_masks,
+    without_channels,
+)
+from nnviz.engine.attribution.attention import (
     gradient_relevance,
     open_attention,
     rollout,
     token_map,
 )
-from nnviz.engine.ops.cam_layers import choose_layers
-from nnviz.engine.ops.kept import LayerPass
-from nnviz.engine.ops.layers import layer_facts
-from nnviz.engine.ops.maps import maps_of
-from nnviz.engine.ops.tails import record_tail
+from nnviz.engine.nn.feature_maps import maps_of
+from nnviz.engine.nn.layer_info import layer_facts
+from nnviz.engine.nn.map_layers import choose_layers
+from nnviz.engine.nn.partial_forward import record_partial_forward
+from nnviz.engine.nn.pixel_model import PixelModel
+from nnviz.engine.targets.layer_gradients import LayerGradientPass
 
 NAMES = ("plain", "residual", "transformer")
 GRID = SIDE // 16
@@ -49,11 +54,19 @@ def network(request, nets):
 def info_of(net):
     facts = layer_facts(copy.deepcopy(net).float(), 3, (SIDE, SIDE))
     return ModelInfo(
-        reference="test", title="test", source=ModelSource.YOURS, task=Task.CLASSIFY,
-        sha256="", weights="", preprocess=Preprocess(input_size=(SIDE, SIDE)),
-        labels=tuple("abcdefghij"), layers=facts.layers, parameters=facts.parameters,
-        macs=facts.macs, smallest_input=(1, 1),
-    )  # fmt: skip
+        reference="test",
+        title="test",
+        source=ModelSource.YOURS,
+        task=Task.CLASSIFY,
+        sha256="",
+        weights="",
+        preprocess=Preprocess(input_size=(SIDE, SIDE)),
+        labels=tuple("abcdefghij"),
+        layers=facts.layers,
+        parameters=facts.parameters,
+        macs=facts.macs,
+        smallest_input=(1, 1),
+    )
 
 
 def each_case():
@@ -65,10 +78,12 @@ def each_case():
 def asked(network, picture, target, layers=None):
     net, info = network
     chosen = layers or choose_layers(info).layers
-    one = LayerPass(
-        net=net, normaliser=nn.Identity(), info=info, pixels=picture, check=never,
+    one = LayerGradientPass(
+        model=PixelModel(net=net, normaliser=nn.Identity(), check=never),
+        info=info,
+        pixels=picture,
         layers=chosen,
-    )  # fmt: skip
+    )
     return one.gradients(f"class:{target}", never, None), chosen
 
 
@@ -136,11 +151,11 @@ def slow_xgrad(a, g):
 
 
 RULES = {
-    "grad_cam": (cams.grad_cam, slow_grad_cam),
-    "grad_cam_pp": (cams.grad_cam_pp, slow_grad_cam_pp),
-    "hires_cam": (cams.hires_cam, slow_hires),
-    "layer_cam": (cams.layer_cam, slow_layer_cam),
-    "xgrad_cam": (cams.xgrad_cam, slow_xgrad),
+    "grad_cam": (cam.grad_cam, slow_grad_cam),
+    "grad_cam_pp": (cam.grad_cam_pp, slow_grad_cam_pp),
+    "hires_cam": (cam.hires_cam, slow_hires),
+    "layer_cam": (cam.layer_cam, slow_layer_cam),
+    "xgrad_cam": (cam.xgrad_cam, slow_xgrad),
 }
 
 
@@ -159,7 +174,7 @@ def test_gradient_maps_equal_their_formulas(network, rule):
         a, g = slow_maps(network, picture, target, layer)
         cam = ours(found.maps[0], found.gradients[0])
         assert_same(cam, slow(a, g))
-        assert (cams.shown(cam, signed=False) >= 0).all()
+        assert (cam.shown(cam, signed=False) >= 0).all()
 
 
 def test_layers_chosen(network):
@@ -189,15 +204,15 @@ def test_eigen_cam_is_the_first_singular_direction(network):
             vector = np.linalg.eigh(matrix.T @ matrix)[1][:, -1]
             expected = (a @ vector).reshape(found.maps[0].shape[1:])
             expected *= np.sign(expected.flat[np.abs(expected).argmax()])
-            cam = cams.eigen_cam(found.maps[0], centred=centred)
-            assert_same(cam, expected, 1e-7)
+            found_map = cam.eigen_cam(found.maps[0], centred=centred)
+            assert_same(found_map, expected, 1e-7)
 
 
 def test_ablation_equals_passes_through_the_whole_network(network):
     net, info = network
     (layer,) = choose_layers(info).layers
     picture, target = pictures()[:1], 3
-    tail = record_tail(net, picture, layer, never)
+    tail = record_partial_forward(net, picture, layer, never)
     count = maps_of(tail.activation, layer).shape[1]
     channels = torch.arange(0, count, count // 6)
     batch = without_channels(tail.activation, layer, channels)

@@ -21,7 +21,8 @@ from nnviz.base.parameters import (
 from nnviz.base.preprocess import ChannelOrder
 from nnviz.base.results import Array, Curves, Mosaic, Report, Table
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.kernels import (
+from nnviz.engine.nn.hooks import find_module
+from nnviz.engine.nn.kernels import (
     Kernels,
     chain,
     cosines,
@@ -29,7 +30,6 @@ from nnviz.engine.ops.kernels import (
     nearest,
     norms,
 )
-from nnviz.engine.ops.taps import find_module
 
 _COLOURS = 3
 _BINS = 60
@@ -159,7 +159,7 @@ def _kernels(ctx: Context, name: str) -> tuple[LayerInfo, Kernels, tuple[str, ..
     if not name:
         name = layers[0]
         notes = (f"layer {name} was chosen: the first with kernels",)
-    layer = ctx.layer(name)
+    layer = ctx.model.info.known_layer(name)
     kernels = kernels_of(find_module(ctx.model.net, name))
     if kernels is None:
         raise ModelError(

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, TargetText
 from nnviz.base.results import Report
+from nnviz.engine.attribution.heatmaps import Colours, changed_report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attributions import Colours, changed_report
-from nnviz.engine.ops.relus import ReluRule
+from nnviz.engine.nn.relu_backward import ReluRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class GuidedBackprop:
 
     def run(self, ctx: Context, params: GuidedBackpropParams) -> Iterator[Report]:
         """Yield one report: "guided backpropagation" and "in colour"."""
-        found = ctx.gradient(params.target, ReluRule.GUIDED)
+        found = ctx.inference.gradient(params.target, ReluRule.GUIDED)
         yield changed_report(
             "guided backpropagation",
             found.gradient,

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, TargetText
 from nnviz.base.results import Report
+from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attributions import Colours, attribution_map, remarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class InputXGradient:
 
     def run(self, ctx: Context, params: InputXGradientParams) -> Iterator[Report]:
         """Yield one report: "input x gradient"."""
-        found = ctx.gradient(params.target)
+        found = ctx.inference.gradient(params.target)
         attribution = ctx.pixels[0] * found.gradient
         result = attribution_map(
             attribution, params.colours, found.target.unit, ctx.placement

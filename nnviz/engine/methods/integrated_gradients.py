@@ -11,13 +11,13 @@ from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, Range, TargetText, Title, Unit, When
 from nnviz.base.results import Report
+from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.attribution.path_integral import Line, line_between
+from nnviz.engine.attribution.quadrature import Quadrature
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attributions import Colours, attribution_map, remarks
-from nnviz.engine.ops.baselines import baseline
-from nnviz.engine.ops.gradients import gradient_pace
-from nnviz.engine.ops.integrated import Line, line_between
-from nnviz.engine.ops.quadrature import Quadrature
-from nnviz.engine.ops.targets import Scorer
+from nnviz.engine.nn.gradients import gradient_sizer
+from nnviz.engine.targets.resolve import Scorer
 
 _LARGE_ERROR = 0.05
 """Share of the difference above which more steps are advised."""
@@ -93,13 +93,13 @@ class IntegratedGradients:
 
     def run(self, ctx: Context, params: IntegratedGradientsParams) -> Iterator[Report]:
         """Yield a report after each part of the way: "integrated gradients"."""
-        score = ctx.target(params.target)
+        score = ctx.inference.target(params.target)
         line = line_between(
             _baseline(ctx, params), ctx.pixels, params.rule, params.steps
         )
-        parts = ctx.in_chunks(
+        parts = ctx.chunks.over(
             params.steps,
-            gradient_pace(ctx.model.info, ctx.device),
+            gradient_sizer(ctx.model.info, ctx.model.device),
             lambda part: line.weighted_gradients(score, part, ctx.check),
         )
         total = torch.zeros_like(line.difference)
@@ -136,7 +136,7 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
         )
     if not params.file:
         raise UsageError("--file", "no picture to begin with", "name its file")
-    own = ctx.picture(params.file)
+    own = ctx.files.pixels(params.file)
     if own.shape != ctx.pixels.shape:
         raise UsageError(
             "--file",

@@ -15,7 +15,7 @@ from nnviz.base.info import Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Ranking, Report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.targets import label, output_unit
+from nnviz.engine.targets.resolve import label, output_unit
 
 Numbers = NDArray[np.float64]
 _CLASSIFIER_NDIM = 2
@@ -94,7 +94,7 @@ def _class_scores(ctx: Context) -> Tensor:
     Raises:
         ModelError: it is not one finite number for each class.
     """
-    output = ctx.outputs()[0] if ctx.live else ctx.activations("")
+    output = ctx.inference.outputs()[0] if ctx.inference.live else ctx.activations("")
     if output.ndim != _CLASSIFIER_NDIM:
         raise ModelError(
             ctx.model.info.title,

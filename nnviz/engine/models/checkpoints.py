@@ -15,8 +15,8 @@ import safetensors
 import torch
 from torch import Tensor
 
-from nnviz.base.errors import InputError, MemoryShortError
-from nnviz.engine.ops import memory
+from nnviz.base.errors import InputError, OutOfMemoryError
+from nnviz.engine.compute import memory
 
 Check = Callable[[], None]
 
@@ -86,7 +86,7 @@ def read_state(path: Path, check: Check) -> Checkpoint:
 
     Raises:
         InputError: missing, empty, damaged, of another format, or a program.
-        MemoryShortError: larger than the free memory.
+        OutOfMemoryError: larger than the free memory.
     """
     _refuse_others(path)
     value = (
@@ -116,7 +116,7 @@ def _refuse_others(path: Path) -> None:
     if not size:
         raise InputError(path.name, "is empty", _DAMAGED)
     if size * _ROOM > memory.free_bytes(torch.device("cpu")):
-        raise MemoryShortError(
+        raise OutOfMemoryError(
             path.name,
             f"holds {memory.in_units(size)}, more than the free memory",
             "close other programs or use a smaller network",

@@ -25,6 +25,8 @@ from nnviz.engine.models.references import FileReference, ZooReference
 Check = Callable[[], None]
 
 _COLOURS = 3
+_SMALL = "objects"
+"""The bundled network whose preprocessing suits the small architectures."""
 _LARGEST_SIDE_CAR = 1 << 24
 
 
@@ -147,7 +149,7 @@ def _usual(fit: Fit) -> Preprocess:
     if fit.architecture in _REPAINTED:
         usual = _REPAINTED[fit.architecture]
     elif fit.architecture in CLASSIFIERS:
-        usual = own_preprocess()
+        usual = own_preprocess(_SMALL)
     else:
         usual = zoo.preprocess_of(zoo.weights_of(ZooReference(fit.architecture)))
     if fit.image_size:

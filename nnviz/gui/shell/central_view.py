@@ -10,12 +10,13 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QPushButton,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from nnviz.base.recipes import Run
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.panels.compare import ComparePane
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.timeline import TimelinePanel
@@ -34,7 +35,7 @@ from nnviz.gui.state.display import (
     Veil,
 )
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, named, row
+from nnviz.gui.theme.parts import MARGIN, named
 from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.workspaces.attack.sticker_studio import StickerStudio
@@ -80,7 +81,7 @@ class Centre(QWidget):
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = self._make_split()
-        self._pages = QStackedWidget()
+        self._pages = PageStack()
         self._pages.addWidget(self._split)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -241,7 +242,7 @@ class Centre(QWidget):
     def _make_header(self) -> QWidget:
         header = named(QWidget(), "header")
         header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        line = row(spacing=GRID)
+        line = flow(spacing=GRID)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         names = {
             PHOTO: self.tr("Photo"),
@@ -258,8 +259,7 @@ class Centre(QWidget):
             segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
             self._modes.addButton(segment)
             line.addWidget(segment)
-        line.addWidget(self.title, 1)
-        line.addStretch(0)
+        line.addWidget(self.title)
         header.setLayout(line)
         return header
 

@@ -1,30 +1,38 @@
-"""What is remembered between two starts, in one file."""
+"""What is remembered between two starts, in one file of JSON.
 
+Plain text only: Qt's own settings unpickle Python objects that a file names.
+"""
+
+import base64
+import binascii
+import contextlib
+import json
+import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from platformdirs import user_data_path
-from PySide6.QtCore import QByteArray, QSettings
+from platformdirs import user_config_path, user_data_path
+from PySide6.QtCore import QByteArray
 
 _MAX_RECENT = 24
+_MOST_BYTES = 4 * 2**20
+"""Of a settings file; a larger one is not ours."""
 
 
 class Settings:
-    """Typed access to the settings on disk."""
+    """Typed access to the settings on disk; what cannot be read is as if never set."""
 
     def __init__(self, path: Path | None = None) -> None:
         """Open the user's settings, or those in ``path`` (tests)."""
-        if path is None:
-            self._store = QSettings(
-                QSettings.Format.IniFormat, QSettings.Scope.UserScope, "nnviz", "nnviz"
-            )
-        else:
-            self._store = QSettings(str(path), QSettings.Format.IniFormat)
+        self._path = path or user_config_path("nnviz") / "settings.json"
+        self._values = _read(self._path)
+        self._written = dict(self._values)
 
     @property
     def file(self) -> str:
         """Where they are kept."""
-        return self._store.fileName()
+        return str(self._path)
 
     @property
     def geometry(self) -> QByteArray:
@@ -32,77 +40,89 @@ class Settings:
         return self._bytes("window/geometry")
 
     @property
-    def layout(self) -> QByteArray:
-        """Docks and tool bars; empty at the first start."""
-        return self._bytes("window/layout")
-
-    @property
     def centre(self) -> QByteArray:
         """How photo and result share the middle of the window."""
         return self._bytes("window/centre")
 
-    def save_window(
-        self, geometry: QByteArray, layout: QByteArray, centre: QByteArray
-    ) -> None:
+    def save_window(self, geometry: QByteArray, centre: QByteArray) -> None:
         """Remember the window."""
-        self._store.setValue("window/geometry", geometry)
-        self._store.setValue("window/layout", layout)
-        self._store.setValue("window/centre", centre)
+        self._set_bytes("window/geometry", geometry)
+        self._set_bytes("window/centre", centre)
+
+    def layout(self, workspace: str) -> QByteArray:
+        """Return the docks and tool bars of a workspace; empty at its first start."""
+        return self._bytes(f"window/layout/{workspace}")
+
+    def save_layout(self, workspace: str, layout: QByteArray) -> None:
+        """Remember the docks and tool bars of a workspace."""
+        self._set_bytes(f"window/layout/{workspace}", layout)
 
     def forget_window(self) -> None:
         """Go back to the layout of the first start."""
-        self._store.remove("window")
+        for key in [key for key in self._values if key.startswith("window/")]:
+            del self._values[key]
 
     @property
     def theme(self) -> str:
         """Name of the theme."""
-        return str(self._store.value("look/theme", "dark"))
+        return self._text("look/theme", "dark")
 
     @theme.setter
     def theme(self, name: str) -> None:
-        self._store.setValue("look/theme", name)
+        self._values["look/theme"] = name
 
     @property
     def scale(self) -> float:
         """Size of text and controls; 1 is normal, 2 for a projector."""
-        try:
-            return float(str(self._store.value("look/scale", 1.0)))
-        except ValueError:
-            return 1.0
+        scale = self._values.get("look/scale", 1.0)
+        return float(scale) if isinstance(scale, int | float) else 1.0
 
     @scale.setter
     def scale(self, scale: float) -> None:
-        self._store.setValue("look/scale", scale)
+        self._values["look/scale"] = scale
 
     @property
     def device(self) -> str:
         """Where networks run: "auto", "cpu", "cuda"."""
-        return str(self._store.value("engine/device", "auto"))
+        return self._text("engine/device", "auto")
 
     @device.setter
     def device(self, device: str) -> None:
-        self._store.setValue("engine/device", device)
+        self._values["engine/device"] = device
 
     @property
     def export_folder(self) -> str:
         """Where results were saved last; empty at first."""
-        return str(self._store.value("files/exports", ""))
+        return self._text("files/exports")
 
     @export_folder.setter
     def export_folder(self, folder: str) -> None:
-        self._store.setValue("files/exports", folder)
+        self._values["files/exports"] = folder
+
+    def folder(self, what: str) -> str:
+        """Return the folder that a kind of file was opened from last; empty at first.
+
+        Args:
+            what: "images", "videos", "weights", "labels", "folders".
+        """
+        folder = self._text(f"files/last/{what}")
+        return folder if Path(folder).is_dir() else ""
+
+    def save_folder(self, what: str, path: str) -> None:
+        """Remember the folder of a file that was chosen."""
+        chosen = Path(path)
+        folder = chosen if chosen.is_dir() else chosen.parent
+        self._values[f"files/last/{what}"] = str(folder)
 
     @property
     def recordings(self) -> str:
         """The folder that keeps the recordings of optimisations."""
-        usual = str(user_data_path("nnviz") / "recordings")
-        return str(self._store.value("files/recordings", usual))
+        return self._text("files/recordings", str(user_data_path("nnviz/recordings")))
 
     @property
     def sticker_folder(self) -> str:
         """The folder that keeps the stickers that were learned."""
-        usual = str(user_data_path("nnviz") / "stickers")
-        return str(self._store.value("files/stickers", usual))
+        return self._text("files/stickers", str(user_data_path("nnviz/stickers")))
 
     @property
     def stickers(self) -> list[str]:
@@ -111,35 +131,30 @@ class Settings:
 
     @stickers.setter
     def stickers(self, texts: Sequence[str]) -> None:
-        self._store.setValue("stickers/shelf", list(texts))
+        self._values["stickers/shelf"] = list(texts)
 
     def placed(self, where: str) -> str:
         """Return the stickers that lie somewhere, as ``nnviz.base.placed`` has them."""
-        return str(self._store.value(f"stickers/{where}", ""))
+        return self._text(f"stickers/{where}")
 
     def save_placed(self, where: str, text: str) -> None:
         """Remember the stickers that lie somewhere."""
-        self._store.setValue(f"stickers/{where}", text)
+        self._values[f"stickers/{where}"] = text
 
     @property
     def networks(self) -> str:
         """The folder that keeps the networks that were taught here."""
-        usual = str(user_data_path("nnviz") / "networks")
-        return str(self._store.value("files/networks", usual))
+        return self._text("files/networks", str(user_data_path("nnviz/networks")))
 
     @property
     def lesson(self) -> tuple[str, str]:
         """Picture and folder of the style that was learnt last; empty at first."""
-        style, photographs = (
-            str(self._store.value(f"lesson/{name}", ""))
-            for name in ("style", "photographs")
-        )
-        return style, photographs
+        return self._text("lesson/style"), self._text("lesson/photographs")
 
     def save_lesson(self, style: str, photographs: str) -> None:
         """Remember what is learnt."""
-        self._store.setValue("lesson/style", style)
-        self._store.setValue("lesson/photographs", photographs)
+        self._values["lesson/style"] = style
+        self._values["lesson/photographs"] = photographs
 
     @property
     def recent(self) -> list[str]:
@@ -149,22 +164,69 @@ class Settings:
     def add_recent(self, entries: Sequence[str]) -> None:
         """Put entries at the head of the recent files."""
         kept = [old for old in self.recent if old not in entries]
-        self._store.setValue("files/recent", [*entries, *kept][:_MAX_RECENT])
+        self._values["files/recent"] = [*entries, *kept][:_MAX_RECENT]
 
     def clear_recent(self) -> None:
         """Forget the recent files."""
-        self._store.remove("files/recent")
+        self._values.pop("files/recent", None)
 
     def sync(self) -> None:
-        """Write to disk now."""
-        self._store.sync()
+        """Write to disk now, where something changed; a disk that refuses is no error.
 
-    def _bytes(self, key: str) -> QByteArray:
-        value = self._store.value(key)
-        return value if isinstance(value, QByteArray) else QByteArray()
+        What another window changed meanwhile stays, but for the keys changed here.
+        """
+        if self._values == self._written:
+            return
+        old, new = self._written, self._values
+        merged = {
+            key: value
+            for key, value in _read(self._path).items()
+            if key in new or key not in old
+        }
+        changed = {k: v for k, v in new.items() if k not in old or old[k] != v}
+        merged |= changed
+        with contextlib.suppress(OSError):
+            _write(self._path, merged)
+            self._written = dict(new)
+
+    def _text(self, key: str, usual: str = "") -> str:
+        value = self._values.get(key)
+        return value if isinstance(value, str) else usual
 
     def _texts(self, key: str) -> list[str]:
-        value = self._store.value(key)
-        if isinstance(value, str):  # what an .ini makes of a list of one
-            return [value]
-        return [str(each) for each in value] if isinstance(value, list) else []
+        value = self._values.get(key)
+        if not isinstance(value, list):
+            return []
+        return [each for each in value if isinstance(each, str)]
+
+    def _bytes(self, key: str) -> QByteArray:
+        try:
+            return QByteArray(base64.b64decode(self._text(key), validate=True))
+        except (binascii.Error, ValueError):
+            return QByteArray()
+
+    def _set_bytes(self, key: str, value: QByteArray) -> None:
+        self._values[key] = base64.b64encode(value.data()).decode("ascii")
+
+
+def _read(path: Path) -> dict[str, object]:
+    """Return what a file holds; nothing where there is none, or it is damaged."""
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return {}
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _write(path: Path, values: dict[str, object]) -> None:
+    """Write a file in one step: there is never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(values, stream, ensure_ascii=True, indent=1)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)

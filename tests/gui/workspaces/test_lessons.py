@@ -24,7 +24,7 @@ PLACE = "lesson"
 
 @pytest.fixture
 def settings(tmp_path):
-    made = Settings(tmp_path / "settings.ini")
+    made = Settings(tmp_path / "settings.json")
     made._store.setValue("files/networks", str(tmp_path / "networks"))
     return made
 

@@ -1,0 +1,173 @@
+"""Memory: how much is free, and telling "out of memory" from other errors.
+
+torch has one error for it on the GPU and none on the CPU, where a failed allocation is
+a bare RuntimeError.  This is the only file that looks into RuntimeErrors.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import psutil
+import torch
+
+from nnviz.base.errors import OutOfMemoryError
+
+_CPU_MARKS = ("can't allocate memory", "not enough memory", "std::bad_alloc")
+_MPS_MARK = "MPS backend out of memory"
+_OF_NETWORKS = (
+    *(RuntimeError, ValueError, TypeError, LookupError),
+    *(AttributeError, ArithmeticError, AssertionError),
+)
+"""What a pass through a network raises: layers the first two, its own code the rest."""
+_LONGEST = 160
+"""Characters of a reason; some of torch's are a page."""
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+_STEP = 1000
+_KIB = 1024
+"""What Linux counts the peak in; macOS counts bytes."""
+
+T = TypeVar("T")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that memory ran out, on whatever device."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and any(
+        mark in text for mark in (*_CPU_MARKS, _MPS_MARK)
+    )
+
+
+def memory_error(error: BaseException, what: str = "") -> OutOfMemoryError | None:
+    """Return the error in words if memory ran out, else None.
+
+    Args:
+        error: any error.
+        what: what was being done: "loading resnet50".
+    """
+    if not is_out_of_memory(error):
+        return None
+    return OutOfMemoryError(
+        what,
+        "memory ran out",
+        "close other programs, or use a smaller network or picture",
+    )
+
+
+@contextmanager
+def in_words(what: str) -> Iterator[None]:
+    """Turn running out of memory inside the block into words; let all else pass.
+
+    Raises:
+        OutOfMemoryError: memory ran out.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        short = memory_error(error, what)
+        if short is None:
+            raise
+        # "from None": the traceback would keep the tensors alive that filled memory.
+        raise short from None
+
+
+def refusal(trial: Callable[[], object]) -> str | None:
+    """Try something with a network and return why it is impossible, None if it is not.
+
+    A network's own code may raise anything that its author thought fit.  Out of
+    memory passes: it is no fault of the network.
+    """
+    try:
+        trial()
+    except ZeroDivisionError:
+        return "a size becomes 0"
+    except _OF_NETWORKS as error:
+        if is_out_of_memory(error):
+            raise
+        line = str(error).partition("\n")[0]
+        return line[:_LONGEST] or type(error).__name__
+    return None
+
+
+def attempt(call: Callable[[], T]) -> tuple[T | None, str]:
+    """Return what a call returns, or None and the text of its RuntimeError.
+
+    For reading files, where torch reports every kind of damage in this one way.  Out
+    of memory passes.
+    """
+    try:
+        return call(), ""
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
+        return None, str(error).partition("\n")[0]
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return how much memory is free on a device, B.
+
+    In main memory the process's own limit counts too (``ulimit -v``).
+    """
+    if device.type == "cuda":
+        free, _total = torch.cuda.mem_get_info(device)
+        return free
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    available = int(psutil.virtual_memory().available)
+    return min(available, _allowed() - int(psutil.Process().memory_info().vms))
+
+
+def used_bytes(device: torch.device) -> int:
+    """Return how much memory the process holds on a device now, B."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    return int(psutil.Process().memory_info().rss)
+
+
+def most_used_bytes(device: torch.device) -> int:
+    """Return the most that the process ever held on a device, B; 0 where not told."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return _peak_of_process()
+
+
+if sys.platform == "win32":
+
+    def _allowed() -> int:
+        """Return the process's limit of address space, B: none that is told."""
+        return sys.maxsize
+
+    def _peak_of_process() -> int:
+        return int(psutil.Process().memory_info().peak_wset)
+
+else:
+    import resource
+
+    def _allowed() -> int:
+        """Return the process's limit of address space, B."""
+        soft, _hard = resource.getrlimit(resource.RLIMIT_AS)
+        return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+
+    def _peak_of_process() -> int:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * _KIB
+
+
+def release() -> None:
+    """Give memory that is cached but not used back to the device."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def in_units(size: float) -> str:
+    """Return a number of bytes for people: "1.3 GB"."""
+    for unit in _UNITS[:-1]:
+        if size < _STEP:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= _STEP
+    return f"{size:.1f} {_UNITS[-1]}"

@@ -1,0 +1,48 @@
+"""What can be run and opened: found out anew, or as quickly as it takes to start."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.info import MethodInfo, ModelEntry, ModelSource
+from nnviz.base.resources import resource
+from nnviz.engine.method import methods
+from nnviz.engine.models.bundled import is_installed
+from nnviz.engine.models.devices import available
+from nnviz.engine.models.places import find_weights
+
+
+def live_catalogue(folder: Path | None = None) -> Catalogue:
+    """Return the methods of this process, plug-ins included, and the shipped models.
+
+    Also which devices this machine has, and which weights, in ``folder`` or the usual
+    places.
+
+    The models are read from the shipped list, since finding them out imports
+    torchvision, which takes longer than a first prediction may.
+    """
+    shipped = Catalogue.from_json(resource("catalogue.json").read_text("utf-8"))
+    return Catalogue(
+        _methods(), shipped.models, available(), _present(shipped.models, folder)
+    )
+
+
+def full_catalogue() -> Catalogue:
+    """Return the same with the models found out anew: what gets shipped."""
+    from nnviz.engine.models.listing import list_models  # noqa: PLC0415  torchvision
+
+    return Catalogue(_methods(), list_models())
+
+
+def _present(entries: Iterable[ModelEntry], folder: Path | None) -> frozenset[str]:
+    return frozenset(entry.reference for entry in entries if _is_present(entry, folder))
+
+
+def _is_present(entry: ModelEntry, folder: Path | None) -> bool:
+    if entry.source is ModelSource.BUNDLED:
+        return is_installed(entry.reference)
+    return not entry.file or find_weights(entry.file, folder) is not None
+
+
+def _methods() -> tuple[MethodInfo, ...]:
+    return tuple(entry.info for entry in methods().values())

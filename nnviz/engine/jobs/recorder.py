@@ -1,0 +1,381 @@
+"""Write the steps of an optimisation down while it runs, and go on from any of them."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from nnviz.base.errors import InputError, UsageError
+from nnviz.base.frames import Frame
+from nnviz.base.images import Colours, Image, Pixels, rgb8
+from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Value, make, values_of
+from nnviz.base.preprocess import Interpolation
+from nnviz.base.recipes import Recipe, file_of, with_file
+from nnviz.base.requests import RunMethod
+from nnviz.base.results import Picture, Report
+from nnviz.engine.method import Context, Kept, State
+from nnviz.engine.models.model import Model
+from nnviz.media.recordings import (
+    NUMBERS_FILE,
+    Arrays,
+    Facts,
+    Recording,
+    open_recording,
+)
+from nnviz.media.resize import resize
+
+_LONGEST = 1280
+"""Of a frame, px: larger pictures are made smaller for the recording."""
+_SMALL = 512
+"""Longest side, px, of a picture whose state is kept twice a second."""
+_SMALL_SECONDS, _LARGE_SECONDS = 0.5, 10.0
+_FRAME_SECONDS = 1 / 20
+_FREE_SECONDS = 1.0
+"""What writing may take in a run of any length."""
+_STOP_SECONDS = 0.06
+"""Stopping must not be felt as waiting."""
+_FRAME_SHARE, _STATE_SHARE = 0.03, 0.1
+"""Most of the run's time that writing may take."""
+_GENERATOR, _CHUNKS, _OWN = ".generator", ".chunks", "."
+"""Names of what is ours among a state's arrays; no method's begins with a dot."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """Where an earlier run is taken up.
+
+    Attributes:
+        recording: that it comes from.
+        steps: how many are done.
+        arrays: what the state of the last of them holds; empty for the very beginning.
+    """
+
+    recording: Recording
+    steps: int = 0
+    arrays: Arrays = field(default_factory=dict)
+
+    def restore(self, ctx: Context) -> None:
+        """Put a run where the earlier one was.
+
+        Raises:
+            InputError: the network or the photograph is another one.
+        """
+        _require_same(self.recording.recipe, ctx.model, ctx.inference.image)
+        if not self.arrays:
+            return
+        generator = np.ascontiguousarray(self.arrays[_GENERATOR])
+        ctx.generator.set_state(torch.from_numpy(generator))
+        ctx.chunks.sizes.extend(int(size) for size in self.arrays[_CHUNKS])
+        ctx.begun = {
+            name: array
+            for name, array in self.arrays.items()
+            if not name.startswith(_OWN)
+        }
+
+
+def taken_up(request: RunMethod, method: type) -> tuple[RunMethod, ResumePoint | None]:
+    """Return a request that goes on as the recording it names was asked for.
+
+    Values that differ from those that the recording has at that step become a change
+    there.  The newest state at or before the step is loaded; with the changes that were
+    made in between, computing the rest again leads to the step bit for bit.
+
+    Args:
+        request: with or without ``begin``.
+        method: its parameters' declaration.
+
+    Raises:
+        InputError: no recording, or a damaged one.
+        UsageError: it is another method's, or has no such step.
+    """
+    if request.begin is None:
+        return request, None
+    recording = open_recording(Path(request.begin.folder))
+    recipe = recording.recipe
+    step = _step_of(recording, request)
+    changes = {at: dict(new) for at, new in recipe.changes if at <= step + 1}
+    new = _differing(request, recipe, changes, method)
+    if new:
+        changes[step + 1] = {**changes.get(step + 1, {}), **new}
+    asked = replace(
+        request,
+        values=_with_folders(recipe, request),
+        seed=recipe.seed,
+        changes=tuple(sorted(changes.items())),
+        chunks=recipe.chunks,
+        threads=request.threads or recipe.threads,
+    )
+    return asked, _nearest(recording, step)
+
+
+def _step_of(recording: Recording, request: RunMethod) -> int:
+    """Return the step to go on from; -1 where there is none yet.
+
+    Raises:
+        UsageError: the recording is another method's, or has no such step.
+    """
+    name = recording.folder.name
+    method = recording.recipe.method
+    if method != request.method:
+        raise UsageError(name, f"is a recording of {method}", f"run {method} with it")
+    newest = len(recording) - 1
+    step = request.begin.step if request.begin else newest
+    if step > newest:
+        raise UsageError(name, f"has no step {step}", f"its newest is {newest}")
+    return newest if step < 0 else step
+
+
+def _differing(
+    request: RunMethod,
+    recipe: Recipe,
+    changes: Mapping[int, Mapping[str, Value]],
+    method: type,
+) -> dict[str, Value]:
+    """Return the asked values that are not those of the recording's step."""
+    values = _with_folders(recipe, request)
+    for at in sorted(changes):
+        values |= changes[at]
+    before = values_of(make(method, values))
+    after = values_of(make(method, {**values, **request.values}))
+    return {name: new for name, new in after.items() if new != before[name]}
+
+
+def _with_folders(recipe: Recipe, request: RunMethod) -> dict[str, Value]:
+    """Return a recording's values, with the folders of pictures that are named again.
+
+    A recording knows their names alone.
+    """
+    values = dict(recipe.values)
+    for name in recipe.pictures:
+        again = request.values.get(name)
+        same = with_file(values[name], Path(file_of(again or "")).name)
+        if again is not None and same == values[name]:
+            values[name] = again
+    return values
+
+
+def _nearest(recording: Recording, step: int) -> ResumePoint:
+    """Return the newest whole state that is not later than a step."""
+    for kept in reversed([each for each in recording.states if each <= step]):
+        try:
+            arrays = recording.state(kept)
+        except InputError:
+            continue  # it was damaged: an earlier one leads to the same
+        if _GENERATOR in arrays and _CHUNKS in arrays:
+            return ResumePoint(recording, kept + 1, arrays)
+    return ResumePoint(recording)
+
+
+def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
+    """Refuse to go on with another network or photograph.
+
+    Raises:
+        InputError: names what differs.
+    """
+    info = model.info
+    if recipe.model_sha256 != info.sha256 or recipe.preprocess != info.preprocess:
+        raise InputError(
+            info.title,
+            f"is not the network of the recording, {recipe.model}",
+            "open that one, with its own preprocessing",
+        )
+    if recipe.image_sha256 != (image.sha256 if image else ""):
+        raise InputError(
+            image.name if image else "no photograph",
+            f"is not the photograph of the recording, {recipe.image or 'none'}",
+            "open that one",
+        )
+
+
+class Recorder:
+    """Keeps each step's numbers, and frames and states as far as time allows.
+
+    Frames are kept 20 times a second at most, in 3 % of the time and a second more, so
+    that a short run has all; where a method makes a film, all its pictures.  The state
+    is kept twice a second up to 512 px; of larger pictures every 10 s, in 10 % of the
+    time and a second more.  So a process that is killed loses little.
+
+    Args:
+        recording: to append to.
+        recipe_of: returns the recipe of the run as far as it has come.
+    """
+
+    def __init__(self, recording: Recording, recipe_of: Callable[[], Recipe]) -> None:
+        self._recording = recording
+        self._recipe_of = recipe_of
+        self._frames = _Rhythm(_FRAME_SECONDS, _FRAME_SHARE)
+        self._states = _Rhythm(_SMALL_SECONDS, _STATE_SHARE)
+        self._total = 0
+        self._last: Pixels | None = None
+        self.note()
+
+    def note(self) -> None:
+        """Write down what makes the run again, with all that was steered."""
+        self._recording.write_recipe(self._recipe_of())
+
+    def keep(self, ctx: Context, report: Report) -> int:
+        """Write a step down and return its number.
+
+        Raises:
+            InputError: the disk is full or the folder gone.
+        """
+        moment = ctx.journal.kept or Kept({}, dict)
+        self._last = _pixels(report)
+        wanted = self._frames.due() if moment.frame is None else moment.frame
+        frame = self._last if wanted else None
+        began = time.perf_counter()
+        numbers = {name: float(value) for name, value in moment.numbers.items()}
+        index = self._recording.append(_frame(frame), numbers)
+        if frame is not None:
+            self._frames.took(time.perf_counter() - began)
+        self._keep_state(ctx, moment)
+        self._keep_facts(ctx, report)
+        ctx.journal.kept = None
+        return index
+
+    def stop(self) -> None:
+        """Keep the last frame of a run that is stopped, where that is quick."""
+        if self._frames.seconds_taken <= _STOP_SECONDS:
+            self._add_last()
+
+    def finish(self, recipe: Recipe) -> None:
+        """Keep the last frame and note that the run came to its end."""
+        self._add_last()
+        self._recording.write_recipe(recipe)
+        self._recording.write_facts(Facts(self._total, finished=True))
+
+    def _add_last(self) -> None:
+        frame = _frame(self._last)
+        if frame is not None:
+            self._recording.add_frame(frame)
+
+    def _keep_state(self, ctx: Context, moment: Kept) -> None:
+        large = self._last is not None and max(self._last.shape[:2]) > _SMALL
+        self._states.seconds = _LARGE_SECONDS if large else _SMALL_SECONDS
+        self._states.share = _STATE_SHARE if large else 1.0
+        if not self._states.due():
+            return
+        began = time.perf_counter()
+        state = moment.state()
+        if state:
+            self._recording.keep_state(_with_own(state, ctx))
+            if ctx.chunks.sizes:
+                self.note()
+        self._states.took(time.perf_counter() - began)
+
+    def _keep_facts(self, ctx: Context, report: Report) -> None:
+        """Write once what is known of the whole as soon as it begins."""
+        total = round(ctx.journal.progress.total)
+        if total == self._total and len(self._recording) > 1:
+            return
+        self._total = total
+        self._recording.write_facts(Facts(total))
+        source = _source(ctx, report)
+        if source is not None and self._recording.source is None:
+            self._recording.write_source(source)
+
+
+def open_tape(
+    request: RunMethod, begun: ResumePoint | None, info: MethodInfo
+) -> Recording | None:
+    """Return the recording that a request writes to, None where it keeps none.
+
+    In the folder that it goes on from, what came later is dropped; into another one
+    what came before is copied.
+
+    Raises:
+        InputError: the folder cannot be used, or holds another recording.
+        UsageError: the method keeps no recordings.
+    """
+    if not request.recording:
+        return None
+    if not info.recorded:
+        raise UsageError(info.name, "is no optimisation: there is nothing to record")
+    folder = Path(request.recording)
+    if begun is not None and begun.recording.folder.resolve() == folder.resolve():
+        begun.recording.keep_before(begun.steps)
+        return begun.recording
+    if (folder / NUMBERS_FILE).exists():
+        raise InputError(
+            str(folder), "holds a recording already", "choose another folder"
+        )
+    if begun is not None:
+        begun.recording.copy_to(folder, begun.steps)
+    return Recording(folder)
+
+
+class _Rhythm:
+    """When to write again: not too often, and in a small share of the time.
+
+    The first second of writing is free, so that of a short run every step is kept.
+
+    Attributes:
+        seconds: from one time to the next, at least.
+        share: of the time that writing may take.
+        seconds_taken: by what was written last.
+    """
+
+    def __init__(self, seconds: float, share: float) -> None:
+        self.seconds = seconds
+        self.share = share
+        self.seconds_taken = 0.0
+        self._spent = 0.0
+        self._began = time.perf_counter()
+        self._last = float("-inf")
+
+    def due(self) -> bool:
+        """Tell whether it is time."""
+        now = time.perf_counter()
+        room = _FREE_SECONDS + self.share * (now - self._began)
+        return now - self._last >= self.seconds and self._spent < room
+
+    def took(self, seconds: float) -> None:
+        """Say how long writing took, just now."""
+        self.seconds_taken = seconds
+        self._spent += seconds
+        self._last = time.perf_counter()
+
+
+def _with_own(state: State, ctx: Context) -> Arrays:
+    return {
+        **state,
+        _GENERATOR: ctx.generator.get_state().numpy(),
+        _CHUNKS: np.array(ctx.chunks.sizes, np.int64),
+    }
+
+
+def _pixels(report: Report) -> Pixels | None:
+    main = report.main
+    return main.pixels if isinstance(main, Picture) else None
+
+
+def _frame(pixels: Pixels | None) -> Colours | None:
+    """Return a picture as it is kept: 8 bits, not larger than can be scrubbed."""
+    if pixels is None:
+        return None
+    return _shrunk(rgb8(pixels))
+
+
+def _shrunk(pixels: Colours) -> Colours:
+    height, width = pixels.shape[:2]
+    ratio = min(1.0, _LONGEST / max(height, width))
+    size = max(1, round(height * ratio)), max(1, round(width * ratio))
+    return resize(pixels, size, Interpolation.BILINEAR)
+
+
+def _source(ctx: Context, report: Report) -> Colours | None:
+    """Return the photograph as the frames show it; None where they show none."""
+    main = report.main
+    image = ctx.inference.image
+    if image is None or not isinstance(main, Picture) or main.frame is None:
+        return None
+    whole = rgb8(image.pixels)
+    if main.frame is Frame.INPUT:
+        seen = ctx.pixels[0].permute(1, 2, 0).cpu().numpy()
+        whole = rgb8(seen)
+    height, width = main.pixels.shape[:2]
+    return _shrunk(resize(whole, (height, width), Interpolation.BILINEAR))
