@@ -137,6 +137,7 @@ class MethodPanel(QWidget):
 
         self._mark()
         if self.form is not None:
+            self.form.retire()
             self._form_place.removeWidget(self.form)
             self.form.hide()
             self.form.deleteLater()
@@ -195,7 +196,10 @@ class MethodPanel(QWidget):
             self.form.set_labels(model.labels)
 
     def _show_values(self, values: dict[str, Value]) -> None:
-        if self.form is not None and self.form.values() != values:
+        # While methods are changed, values may be told that are not this form's.
+        if self.form is None or values.keys() != self.form.values().keys():
+            return
+        if self.form.values() != values:
             self.form.set_values(values)
 
     def _start(self) -> None:

@@ -63,6 +63,8 @@ class Workbench(QObject):
     """The sticker studio is to be seen."""
     imagine_wanted = Signal()
     """Something was chosen to be imagined."""
+    job_wanted = Signal(object)
+    """A JobHandle: its run is to be seen, where it was started."""
     live_wanted = Signal()
     """A film was opened: it is to be seen."""
 
@@ -189,6 +191,7 @@ class Workbench(QObject):
         """Make a unit's portrait large, as a recording."""
         self.imagine_wanted.emit()
         values: dict[str, Value] = {"layer": sitter.layer, "channel": sitter.unit}
+        values["target"] = ""
         self.choice.choose(METHOD, values)
         self.runs.run()
 

@@ -19,6 +19,9 @@ from nnviz.gui.state.selection import NO_UNIT, Selection
 from nnviz.gui.state.selection_sync import Link, named
 from nnviz.gui.state.workspace import Workspace
 
+_OWN_TARGET = {"Attack", "Imagine"}
+"""Groups in which a target is a goal, and no class that is looked at."""
+
 
 class MethodChoice(QObject):
     """Which method is looked at, with what values.
@@ -51,6 +54,8 @@ class MethodChoice(QObject):
         """Name of the method that each workspace had last."""
         self._values = HeldValues()
         self._link = Link(selection)
+        self._targets: dict[str, str] = {}
+        """What was asked about, by what a target means."""
         self._seed = 0
         self._acts = 0
         self._pending = False
@@ -147,11 +152,19 @@ class MethodChoice(QObject):
     def enter(self, workspace: Workspace) -> None:
         """Go to a workspace and to the method that was chosen there last."""
         with self._act():
+            self._change_target(workspace)
             self._workspace = workspace
             self.entered.emit()
             self.offered_changed.emit()
             self._choose_usual()
             self._pending = True
+
+    def _change_target(self, workspace: Workspace) -> None:
+        """Let a target carry over only to where it means the same."""
+        old, new = _meaning(self._workspace), _meaning(workspace)
+        if old != new:
+            self._targets[old] = self._selection.target
+            self._selection.set_target(self._targets.get(new, ""))
 
     def leave_live(self) -> None:
         """Ask for a workspace where photographs are looked at."""
@@ -170,6 +183,12 @@ class MethodChoice(QObject):
                 self.elsewhere.emit(info)
             self._take(info, values or {}, seed)
             self._pending = True
+
+    def choose_quietly(self, request: RunMethod) -> None:
+        """Choose what was asked before; nothing is asked anew."""
+        with self._act():
+            self.choose(request.method, request.values, request.seed)
+            self._pending = False
 
     def choose_recipe(self, recipe: Recipe) -> None:
         """Choose a recipe's method, values and seed; nothing is asked anew."""
@@ -316,7 +335,7 @@ class MethodChoice(QObject):
         elif "layer" in names:
             self._link.adopt_layer(info, values, follow=True)
         if "target" in names:
-            self._link.adopt_target(info, values, clicked=True)
+            self._link.adopt_target(info, values)
         if "position" in names and chosen.position is not None:
             self._link.adopt_place(info, values, chosen.position)
         if "unit" in names:
@@ -359,3 +378,9 @@ class MethodChoice(QObject):
                 self._method = info
                 self.method_changed.emit(info)
                 self.values_changed.emit(self.values)
+
+
+def _meaning(workspace: Workspace | None) -> str:
+    """Return what a target means in a workspace: what is asked about, or a goal."""
+    group = workspace.group if workspace is not None else ""
+    return group if group in _OWN_TARGET else ""

@@ -14,7 +14,7 @@ from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import Moment, RunMethod
 from nnviz.base.results import Report
 from nnviz.gui.services.captions import Captions
-from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
+from nnviz.gui.services.jobs import AnyJob, JobHandle, Jobs, Lane
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.state.history import History
 from nnviz.gui.state.runtime_estimate import Quickness
@@ -199,6 +199,10 @@ class MethodRunner(QObject):
         self._choice.leave_live()
         self._choice.choose_recipe(run.recipe)
         self.restored.emit(run)
+
+    def run_of(self, job: AnyJob) -> MethodRun | None:
+        """Return the run that a job does, if it is the newest of a workspace."""
+        return next((run for run in self._front.values() if run.job is job), None)
 
     def newest(self) -> Mapping[str, MethodRun]:
         """Return the newest run of each workspace."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar
 
 from nnviz.base.info import MethodInfo
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import AnyJob
 from nnviz.gui.shell.actions import Actions, plain
 from nnviz.gui.shell.command_handlers import Operations
 from nnviz.gui.shell.commands import MENUS, commands, enter_command, gestures
@@ -119,6 +120,7 @@ class MainWindow(QMainWindow):
         self.stage.layers.activated.connect(self.operations.look_into)
         self.bench.models.listed.connect(lambda _: self._choose_first())
         self.bench.choice.elsewhere.connect(self._go_to)
+        self.bench.job_wanted.connect(self._show_job)
         self.bench.live_wanted.connect(lambda: self.enter(LIVE))
         self.bench.imagine_wanted.connect(lambda: self.enter(IMAGINE))
         self.bench.explain_wanted.connect(lambda: self.enter(EXPLAIN))
@@ -172,6 +174,17 @@ class MainWindow(QMainWindow):
         still = [each for each in WORKSPACES if not each.live]
         fitting = [each for each in still if info is None or each.offers(info)]
         self.enter((fitting or still)[0])
+
+    def _show_job(self, job: AnyJob) -> None:
+        """Go to where a run was started, with the image that it is about."""
+        run = self.bench.runs.run_of(job)
+        if run is None:
+            return
+        self.enter(next(each for each in WORKSPACES if each.name == run.workspace))
+        image = run.request.image
+        if image is not None and image is not self.bench.selection.image:
+            self.bench.images.show(image.path or image.name)
+        self.bench.choice.choose_quietly(run.request)
 
     def _open_palette(self) -> None:
         self.palette_box.open()

@@ -9,8 +9,6 @@ from nnviz.gui.state.selection import NO_UNIT, Selection
 
 _OWN_LAYER = {"Explain"}
 """Groups whose methods choose a better layer than the one looked at before."""
-_OWN_TARGET = {"Attack"}
-"""Groups in which a target is a goal, and no class that was looked at elsewhere."""
 
 
 class Link:
@@ -28,7 +26,7 @@ class Link:
         if channel is not None and values[channel] != NO_UNIT:
             self._selection.set_unit(int(values[channel]))
         target = named(info, Kind.TARGET)
-        if target is not None and info.group not in _OWN_TARGET:
+        if target is not None:
             self._selection.set_target(str(values[target]))
 
     def adopt_target(
@@ -36,19 +34,8 @@ class Link:
         info: MethodInfo,
         values: dict[str, Value],
         wanted: Mapping[str, Value] | None = None,
-        *,
-        clicked: bool = False,
     ) -> None:
-        """Point the method's target at the selection, or that at one that is wanted.
-
-        Args:
-            info: the method.
-            values: its parameters; changed here.
-            wanted: those that were asked for.
-            clicked: the target was chosen just now, while this method is looked at.
-        """
-        if info.group in _OWN_TARGET and not clicked:
-            return
+        """Point the method's target at the selection, or that at one that is wanted."""
         for parameter in info.parameters:
             if parameter.kind is Kind.TARGET and parameter.name in (wanted or {}):
                 self._selection.set_target(str(values[parameter.name]))
