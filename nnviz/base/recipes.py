@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -10,13 +10,15 @@ from typing import Any, Self
 from nnviz.base import placed
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image
-from nnviz.base.parameters import Value
+from nnviz.base.parameters import Parameter, Value, with_current_names
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.results import Report
 from nnviz.base.targets import LIKE
 
 FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
+_BEFORE: Mapping[str, Mapping[str, Value]] = {"occlusion": {"computation": "full"}}
+"""By method, what recipes mean that were written before a parameter was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,22 @@ class Recipe:
         )
         return " · ".join(part for part in parts if part)
 
+    def with_current_names(self, parameters: Sequence[Parameter]) -> Self:
+        """Return the recipe with its parameters named as they are now.
+
+        Args:
+            parameters: of its method, with the names that they had before.
+        """
+        return dataclasses.replace(
+            self,
+            values=with_current_names(parameters, self.values),
+            pictures=with_current_names(parameters, self.pictures),
+            changes=tuple(
+                (step, with_current_names(parameters, new))
+                for step, new in self.changes
+            ),
+        )
+
     def to_json(self) -> str:
         """Return the recipe as JSON text with sorted keys; it names no folder."""
         known = dataclasses.asdict(self) | {"format": FORMAT}
@@ -111,6 +129,7 @@ class Recipe:
                     source, f"its recipe has format {version}", "update nnviz"
                 )
             values["preprocess"] = Preprocess.from_json(values["preprocess"])
+            values["values"] = {**_BEFORE.get(values["method"], {}), **values["values"]}
             values["chunks"] = tuple(values["chunks"])
             values["changes"] = tuple((step, new) for step, new in values["changes"])
             return cls(**values)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, ModelInfo
-from nnviz.base.parameters import Kind, Value
+from nnviz.base.parameters import Kind, Value, with_current_names
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Report
@@ -235,6 +235,7 @@ class MethodChoice(QObject):
             return {}
         steerable = {p.name for p in self._method.parameters if p.steerable}
         held = self._held(self._method)
+        recorded = with_current_names(self._method.parameters, recorded)
         held.update({n: v for n, v in recorded.items() if n not in steerable})
         self.values_changed.emit(self.values)
         return {name: held[name] for name in steerable}
@@ -293,6 +294,7 @@ class MethodChoice(QObject):
         if self._workspace is not None:
             self._last[self._workspace.name] = info.name
         kept = self._held(info)
+        values = with_current_names(info.parameters, values)
         kept.update(values)
         # First the form: the selection, which follows next, tells values to it.
         if changed:

@@ -270,5 +270,7 @@ class Centre(QWidget):
         bench.compare_wanted.connect(self.compare_runs)
         self.result.unit_chosen.connect(bench.selection.set_unit)
         self.result.target_chosen.connect(bench.selection.set_target)
+        self.result.layer_chosen.connect(bench.selection.set_layer)
+        bench.selection.layer_changed.connect(self.result.select_layer)
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)
