@@ -134,7 +134,7 @@ def test_an_unknown_file_says_what_can_be_opened(opened, tmp_path):
     path.write_text("x")
     opened.bench.open_files([str(path)])
     assert "notes.docx" in shown(opened)[0]
-    assert "weights" in shown(opened)[0]
+    assert "networks" in shown(opened)[0]
 
 
 def test_a_folder_without_pictures_says_so(opened, tmp_path):
