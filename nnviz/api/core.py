@@ -29,8 +29,8 @@ from nnviz.base.requests import (
 )
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
-from nnviz.media import decode
-from nnviz.storage import recent, side_cars
+from nnviz.media import decode, side_cars
+from nnviz.storage import recent
 from nnviz.storage import replay as stored
 
 if TYPE_CHECKING:

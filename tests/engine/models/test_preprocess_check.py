@@ -21,7 +21,7 @@ from nnviz.engine.jobs import Session
 from nnviz.engine.models.model import Normaliser, fit_to_input
 from nnviz.engine.models.preprocess_check import doubt, rank_candidates
 from nnviz.media.decode import open_image
-from nnviz.storage.side_cars import write_side_car
+from nnviz.media.side_cars import write_side_car
 
 SIZE = {"input_size": (48, 48), "resize": 48}
 

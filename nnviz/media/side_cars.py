@@ -7,7 +7,12 @@ from typing import Any
 
 from nnviz.base.errors import InputError
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.models.places import find_side_car
+
+
+def find_side_car(weights: Path) -> Path | None:
+    """Return ``NAME.pt.json`` or ``NAME.json`` beside ``NAME.pt``, if there is one."""
+    places = (weights.with_name(f"{weights.name}.json"), weights.with_suffix(".json"))
+    return next((path for path in places if path.is_file()), None)
 
 
 def write_side_car(
