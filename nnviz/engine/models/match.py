@@ -30,6 +30,7 @@ _OLD_DENSENET = re.compile(
 )
 """torchvision's published DenseNets were saved before their layers were renamed."""
 _SHOWN = 5
+_LONGEST = 60
 _MARGIN = 0.2
 
 
@@ -108,7 +109,7 @@ def find_architecture(
             return fit
         if best is None or fit.faults < best.faults:
             best = fit
-    raise _no_fit(best, source, len(shapes))
+    raise _no_fit(best, source, shapes)
 
 
 def build(fit: Fit) -> nn.Module:
@@ -210,6 +211,8 @@ def _candidates(
         check()
         yield Progress(done, len(groups), f"comparing with {group[0]}")
         scores.append(_likeness(shapes, group[0]))
+    if not max(scores):
+        return []
     likely = [
         name
         for group, score in zip(groups, scores, strict=True)
@@ -301,10 +304,14 @@ def _shape(shape: tuple[int, ...]) -> str:
     return " x ".join(str(size) for size in shape) or "a number"
 
 
-def _no_fit(best: Fit | None, source: str, keys: int) -> ModelError:
+def _no_fit(best: Fit | None, source: str, shapes: Shapes) -> ModelError:
     if best is None:
-        return ModelError(source, "fits no known architecture")
-    nearest = f"{best.architecture} ({best.faults} of {keys} keys do not fit)"
+        names = ", ".join(key[:_LONGEST] for key in list(shapes)[:_SHOWN])
+        more = ", ..." if len(shapes) > _SHOWN else ""
+        reason = f"no known architecture has weights of these names: {names}{more}"
+        return ModelError(source, reason, "open it from Python: nnviz.load(module)")
+    keys = len(shapes)
+    nearest = f"{best.architecture} ({best.faults} keys differ; the file has {keys})"
     lines = [f"fits no known architecture; the nearest is {nearest}"]
     for title, entries in (
         ("missing", best.missing),
