@@ -311,7 +311,8 @@ import re, sys
 from pathlib import Path
 from nnviz.engine.models.checkpoints import read_state
 def of(what):
-    return 1024 * int(re.search(what + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(what + r":\\s+(\\d+)", status)[1])
 before, checks = of("VmRSS"), []
 tensors = read_state(Path(sys.argv[1]), lambda: checks.append(1)).tensors
 peak = of("VmHWM") - before

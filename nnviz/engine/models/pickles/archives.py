@@ -33,6 +33,9 @@ ARCHIVE_ERRORS = (
 """What zipfile raises for damaged archives; RuntimeError where one is encrypted."""
 
 _LARGEST_PICKLE = 1 << 28
+_LARGEST_LEGACY_PICKLES = 1 << 26
+_LARGEST_PLAIN_PICKLE = 1 << 30
+"""Its arrays of numpy are in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +222,10 @@ class _StreamSource:
         """Read the pickles, and find where the storages begin."""
         self._file.seek(0)
         # In memory: of a file Python would reserve whatever a pickle announces.
-        pickles = io.BytesIO(self._file.read(_LARGEST_PICKLE))
+        pickles = io.BytesIO(self._file.read(_LARGEST_LEGACY_PICKLES))
         if pickles.read(len(LEGACY_MAGIC)) != LEGACY_MAGIC:
-            pickles.seek(0)
-            return machine.read(pickles)
+            self._file.seek(0)
+            return machine.read(io.BytesIO(self._file.read(_LARGEST_PLAIN_PICKLE)))
         version, system = machine.read(pickles), machine.read(pickles)
         if version != 1001 or not isinstance(system, dict):  # noqa: PLR2004
             raise PickleError("is damaged: a version that never was")
