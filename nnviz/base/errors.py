@@ -39,7 +39,9 @@ class NnvizError(Exception):
     def __str__(self) -> str:
         """Return the line that the user reads."""
         line = f"{self.what}: {self.reason}" if self.what else self.reason
-        return f"{line}; {self.remedy}" if self.remedy else line
+        line = f"{line}; {self.remedy}" if self.remedy else line
+        # Names of files may be no text: every screen must take this line.
+        return line.encode("utf-8", "replace").decode()
 
 
 class UsageError(NnvizError):

@@ -3,6 +3,7 @@
 import difflib
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nnviz.base.errors import InputError
+from nnviz.base.reading import TEXT_ERRORS, reading
 
 MAX_FILE_BYTES = 4 << 30
 """Nothing that is worth opening is larger; a disk image dropped by mistake is."""
@@ -34,6 +36,23 @@ def read_bytes(path: Path) -> bytes:
         raise _unreadable(path, error) from None
 
 
+def read_text(path: Path, limit: int, what: str = "a text file") -> str:
+    """Return a file's text, UTF-8 with or without a mark.
+
+    Args:
+        path: of the file.
+        limit: bytes from which on it is refused.
+        what: it should be, for errors.
+
+    Raises:
+        InputError: as ``read_bytes``; or it is too large, or no text in UTF-8.
+    """
+    if check_file(path) > limit:
+        raise InputError(path.name, f"is too large for {what}", "pick another file")
+    with reading(path.name, TEXT_ERRORS, "is not text in UTF-8", f"pick {what}"):
+        return read_bytes(path).decode("utf-8-sig")
+
+
 def check_file(path: Path) -> int:
     """Return the bytes of a file that can be read.
 
@@ -41,13 +60,19 @@ def check_file(path: Path) -> int:
         InputError: missing, a folder, not readable or empty.
     """
     try:
-        size = path.stat().st_size
-        if path.is_dir():
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
             raise InputError(str(path), "is a folder", "name a file in it")
+        # A pipe would be waited for, a device read without an end.
+        if not stat.S_ISREG(about.st_mode):
+            raise InputError(str(path), "is no regular file", "name a file")
         with path.open("rb"):
             pass
     except OSError as error:
         raise _unreadable(path, error) from None
+    except ValueError:
+        raise InputError(str(path), "is no name of a file", "check the name") from None
+    size = about.st_size
     if not size:
         raise InputError(
             str(path), "is empty (0 bytes)", "copy or download it once more"
@@ -56,13 +81,19 @@ def check_file(path: Path) -> int:
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:
+    if path.is_symlink() and not path.exists():
+        reason = "is a link to a file that is not there"
+        return InputError(str(path), reason, "name the file itself")
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return InputError(str(path), "no such file", _nearest(path))
+    if error.errno == errno.ENAMETOOLONG:
+        return InputError(f"{str(path)[:60]}...", "no such file", "check the name")
     if isinstance(error, PermissionError):
         return InputError(
             str(path), "may not be read", "change its permissions or copy it elsewhere"
         )
-    return InputError(str(path), f"cannot be read ({error.strerror})")
+    reason = (error.strerror or "unknown reason").lower()
+    return InputError(str(path), f"cannot be read ({reason})")
 
 
 def _nearest(path: Path) -> str:

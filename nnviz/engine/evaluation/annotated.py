@@ -1,7 +1,7 @@
 """Pictures with boxes and masks in COCO's format (cocodataset.org, "Data format")."""
 
-import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.errors import InputError
+from nnviz.base.reading import parse_object, reading
+from nnviz.media.files import read_bytes
 
 _REMEDY = "nnviz scenes --out DIR writes an example"
+_FORMAT_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
+"""Of lists where objects are expected, and of entries without their fields."""
+_CORNERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +60,38 @@ def read_annotations(folder: Path) -> Annotations:
             f"holds {len(files)} annotation files (.json), not one",
             _REMEDY,
         )
-    try:
-        data = json.loads(files[0].read_text("utf-8"))
+    data = parse_object(read_bytes(files[0]), files[0].name, _REMEDY)
+    reason = "is not in COCO's format"
+    with reading(files[0].name, _FORMAT_ERRORS, reason, _REMEDY):
         return _annotations(folder, data)
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise InputError(
-            files[0].name, f"is not in COCO's format ({error})", _REMEDY
-        ) from None
 
 
-def _annotations(folder: Path, data: dict[str, Any]) -> Annotations:
+def _annotations(folder: Path, data: Mapping[str, Any]) -> Annotations:
     objects: dict[int, list[dict[str, Any]]] = {}
     for each in data["annotations"]:
         if not each.get("iscrowd"):
-            objects.setdefault(each["image_id"], []).append(each)
+            objects.setdefault(each["image_id"], []).append(_checked(each))
     place = folder / "images" if (folder / "images").is_dir() else folder
     pictures = tuple(
         Annotated(place / each["file_name"], tuple(objects.get(each["id"], ())))
         for each in data["images"]
     )
     return Annotations(pictures, {c["id"]: c["name"] for c in data["categories"]})
+
+
+def _checked(annotation: dict[str, Any]) -> dict[str, Any]:
+    """Return an annotation whose box, area and class are numbers.
+
+    Raises:
+        ValueError: they are not; LookupError where they are missing.
+    """
+    box = [float(each) for each in annotation["bbox"]]
+    area = float(annotation.get("area", 0))
+    if len(box) != _CORNERS or not all(map(math.isfinite, (*box, area))):
+        raise ValueError("bbox")
+    if not isinstance(annotation["category_id"], int):
+        raise TypeError("category_id")
+    return annotation | {"bbox": box, "area": area}
 
 
 def boxes_of(picture: Annotated, classes: dict[int, int]) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,5 @@
 """Opening files of weights: read, matched to an architecture, put to use."""
 
-import json
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Progress
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.reading import parse_object
 from nnviz.engine.models import zoo
 from nnviz.engine.models.bundled import own_preprocess
 from nnviz.engine.models.checkpoints import Checkpoint, read_state
@@ -21,11 +21,13 @@ from nnviz.engine.models.networks import CHANNELS, CLASSIFIERS, REPAINTERS
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.places import find_side_car
 from nnviz.engine.models.references import FileReference, ZooReference
+from nnviz.media.files import read_text
 
 Check = Callable[[], None]
 
 _COLOURS = 3
 _LARGEST_SIDE_CAR = 1 << 24
+_SIDE_CAR = 'expected is {"title": ..., "labels": [...], "preprocess": {...}}'
 
 
 def _repainted(mean: float, std: float, value_range: float = 1.0) -> Preprocess:
@@ -99,28 +101,30 @@ def read_side_car(path: Path) -> SideCar:
     found = find_side_car(path)
     if found is None:
         return SideCar()
-    try:
-        if found.stat().st_size > _LARGEST_SIDE_CAR:
-            raise InputError(found.name, "is too large for a side-car", "shorten it")
-        values = json.loads(found.read_text("utf-8"))
-        title = str(values.get("title", ""))
-        preprocess = values.get("preprocess")
-        labels = values.get("labels", values.get("classes", ()))
-    except (ValueError, AttributeError, RecursionError):
-        raise _no_side_car(found.name) from None
+    text = read_text(found, _LARGEST_SIDE_CAR, "a side-car of weights")
+    values = parse_object(text, found.name, _SIDE_CAR)
+    title, preprocess = values.get("title", ""), values.get("preprocess")
+    labels = values.get("labels", values.get("classes", ()))
     if isinstance(labels, str):
-        labels = read_labels(found.with_name(labels))
-    if not isinstance(labels, list | tuple):
-        raise _no_side_car(found.name)
+        labels = read_labels(_beside(found, labels))
+    usable = isinstance(preprocess, dict | None) and isinstance(title, str)
+    if not usable or not isinstance(labels, list | tuple):
+        raise InputError(found.name, "is no side-car of weights", _SIDE_CAR)
+    if not all(isinstance(label, str | int | float) for label in labels):
+        raise InputError(found.name, "holds labels that are no names", _SIDE_CAR)
     return SideCar(title, tuple(str(label) for label in labels), preprocess)
 
 
-def _no_side_car(name: str) -> InputError:
-    return InputError(
-        name,
-        "is no side-car of weights",
-        'expected is {"title": ..., "labels": [...], "preprocess": {...}}',
-    )
+def _beside(side_car: Path, name: str) -> Path:
+    """Return the file of that name beside a side-car, which may name no other place.
+
+    Raises:
+        InputError: it is no bare name of a file.
+    """
+    if not name or name != Path(name).name or "\0" in name or "\\" in name:
+        reason = "its labels are in another folder"
+        raise InputError(side_car.name, reason, "put the file of labels beside it")
+    return side_car.with_name(name)
 
 
 def _preprocess(
@@ -136,7 +140,7 @@ def _preprocess(
         return usual, (note,)
     try:
         return Preprocess.from_json(usual.to_json() | side_car.preprocess), ()
-    except (UsageError, TypeError) as error:
+    except (UsageError, TypeError, ValueError) as error:
         raise InputError(
             source, f"its side-car's preprocessing cannot be used ({error})"
         ) from None
