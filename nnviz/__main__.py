@@ -62,7 +62,7 @@ def _open_window(words: list[str]) -> int:
             raise InputError(str(file), "there is no such file", "see nnviz --help")
     _need_display()
     _need_qt()
-    app = importlib.import_module("nnviz.gui.app")
+    app = importlib.import_module("nnviz.gui.shell.app")
     return int(app.run(tuple(options.files), options.model))
 
 
@@ -71,7 +71,7 @@ def _open_live(words: list[str]) -> int:
     order, _ = importlib.import_module("nnviz.cli.live").read(words)
     _need_display()
     _need_qt()
-    app = importlib.import_module("nnviz.gui.app")
+    app = importlib.import_module("nnviz.gui.shell.app")
     return int(app.run((), order.model.reference, order))
 
 

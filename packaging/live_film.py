@@ -23,11 +23,11 @@ from PySide6.QtWidgets import QApplication
 from nnviz.base.live import CONTENTS, Content
 from nnviz.base.samples import sample_film
 from nnviz.base.video import SourceKind, SourceRequest
-from nnviz.gui.app import make_application, make_window, start_engine
-from nnviz.gui.main_window import MainWindow
-from nnviz.gui.settings import Settings
-from nnviz.gui.views.layers import array_of
-from nnviz.gui.workspaces.live import LIVE
+from nnviz.gui.shell.app import make_application, make_window, start_engine
+from nnviz.gui.shell.main_window import MainWindow
+from nnviz.gui.state.settings import Settings
+from nnviz.gui.views.canvas.layers import array_of
+from nnviz.gui.workspaces.live.workspace import LIVE
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots" / "live.webp"
 SIZE = QSize(1200, 760)

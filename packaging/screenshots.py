@@ -25,15 +25,15 @@ import nnviz
 from nnviz.base.parameters import Value
 from nnviz.base.samples import sample_photos
 from nnviz.base.stickers import Placement
-from nnviz.gui.app import make_application, make_window, start_engine
-from nnviz.gui.main_window import MainWindow
-from nnviz.gui.runs import PREDICTIONS, RESULT
-from nnviz.gui.settings import Settings
-from nnviz.gui.workspaces.attack import ATTACK
-from nnviz.gui.workspaces.explain import EXPLAIN
-from nnviz.gui.workspaces.inspect import INSPECT
-from nnviz.gui.workspaces.style import STYLE
-from nnviz.gui.workspaces.workspace import Workspace
+from nnviz.gui.services.method_runner import PREDICTIONS, RESULT
+from nnviz.gui.shell.app import make_application, make_window, start_engine
+from nnviz.gui.shell.main_window import MainWindow
+from nnviz.gui.state.settings import Settings
+from nnviz.gui.state.workspace import Workspace
+from nnviz.gui.workspaces.attack.workspace import ATTACK
+from nnviz.gui.workspaces.explain.workspace import EXPLAIN
+from nnviz.gui.workspaces.inspect.workspace import INSPECT
+from nnviz.gui.workspaces.style.workspace import STYLE
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots"
 SIZES = (QSize(1440, 900), QSize(1920, 1080))

@@ -19,8 +19,8 @@ from nnviz.base.parameters import Value
 from nnviz.base.placed import Cut
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import LoadModel, RescaleNoise, SaveAttacked
-from nnviz.runtime import attacks as saved_attacks
-from nnviz.runtime import replay as stored
+from nnviz.storage import attacks as saved_attacks
+from nnviz.storage import replay as stored
 
 if TYPE_CHECKING:
     from nnviz.render.board import Board
@@ -169,10 +169,10 @@ def print_sticker(
     """
     # Imported here: it loads painters.
     from nnviz.render.printing import Print  # noqa: PLC0415
-    from nnviz.runtime import sticker_print  # noqa: PLC0415
+    from nnviz.storage import sticker_pages  # noqa: PLC0415
 
     order = Print(width=width_mm, paper=paper, copies=copies, marks=marks)
-    return sticker_print.print_sticker(Cut.parse(str(sticker)), Path(out), order)
+    return sticker_pages.print_sticker(Cut.parse(str(sticker)), Path(out), order)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

@@ -22,8 +22,8 @@ from nnviz.base.requests import FetchModel, LoadModel, ModelRequest, Request, Ru
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
 from nnviz.media import decode
-from nnviz.runtime import recent
-from nnviz.runtime import replay as stored
+from nnviz.storage import recent
+from nnviz.storage import replay as stored
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -134,7 +134,7 @@ class Result:
         Raises:
             InputError: the folder cannot be written to, or the disk is full.
         """
-        from nnviz.runtime.export import save_run  # noqa: PLC0415  as picture()
+        from nnviz.storage.results import save_run  # noqa: PLC0415  as picture()
 
         return save_run(self._run, Path(folder), stem)
 

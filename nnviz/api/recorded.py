@@ -11,7 +11,7 @@ from nnviz.base.requests import ChangeFilm, Moment, RunMethod
 from nnviz.base.tapes import FilmRequest
 from nnviz.media import recordings
 from nnviz.media.recordings import Recording
-from nnviz.runtime import replay as stored
+from nnviz.storage import replay as stored
 
 
 def open_recording(folder: str | PathLike[str]) -> Recording:
@@ -91,7 +91,7 @@ def export_recording(
         NnvizError: no recording, or the disk does not allow it.
     """
     # Imported here: it loads painters.
-    from nnviz.runtime import recording_export as films  # noqa: PLC0415
+    from nnviz.storage import recording_export as films  # noqa: PLC0415
 
     request = FilmRequest(folder=str(folder), out=str(out), rate=rate, blend=blend)
     return films.export_recording(request, progress or (lambda _: None))[0]

@@ -28,7 +28,7 @@ def execute(words: Sequence[str]) -> int:
     opening.check_out(Path(options.out))
     model = opening.open_model(options)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
-    from nnviz.runtime.attacks import save_curve  # noqa: PLC0415  likewise
+    from nnviz.storage.attacks import save_curve  # noqa: PLC0415  likewise
 
     with console.ProgressLine() as progress:
         found = api.attack_curve(

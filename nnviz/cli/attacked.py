@@ -10,7 +10,7 @@ from nnviz import api
 from nnviz.base.attacks import Rescaled
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import Parser, add_json_option, add_out, number, whole_number
-from nnviz.runtime.replay import read_recipe, stem_of
+from nnviz.storage.replay import read_recipe, stem_of
 
 
 def execute(words: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from nnviz import api
 from nnviz.base.recipes import Recipe
 from nnviz.cli import console, opening, saved
 from nnviz.cli.arguments import Parser, add_json_option, add_out
-from nnviz.runtime.replay import read_recipe, stem_of
+from nnviz.storage.replay import read_recipe, stem_of
 
 
 def execute(words: Sequence[str]) -> int:

@@ -15,7 +15,7 @@ from nnviz.base.parameters import Value
 from nnviz.cli import arguments, console, known, opening, saved
 from nnviz.cli.arguments import Parser
 from nnviz.cli.methods import description
-from nnviz.runtime import recent
+from nnviz.storage import recent
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from nnviz.base.images import eight_bits, image_from_array
 from nnviz.base.recipes import Run
 from nnviz.media.decode import open_image
 from nnviz.media.thumbnails import thumbnail
-from nnviz.runtime import recent
-from nnviz.runtime.attacks import save_curve
-from nnviz.runtime.dropped import look_at
-from nnviz.runtime.export import save_run
 from nnviz.runtime.image_cache import ImageCache
 from nnviz.runtime.live import still
 from nnviz.runtime.mailbox import Mailbox, Posted
+from nnviz.storage import recent
+from nnviz.storage.attacks import save_curve
+from nnviz.storage.files import look_at
+from nnviz.storage.results import save_run
 
 if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.board import Board

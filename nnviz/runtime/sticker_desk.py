@@ -25,7 +25,7 @@ from nnviz.media.recordings import open_recording
 from nnviz.media.stickers import from_picture, with_alpha
 from nnviz.render.printing import Print
 from nnviz.runtime.io import IoPool
-from nnviz.runtime.sticker_print import print_sticker
+from nnviz.storage.sticker_pages import print_sticker
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 

@@ -14,11 +14,12 @@ from nnviz.base.tapes import (
     TAPES_LISTED,
     FilmRequest,
 )
-from nnviz.runtime import recent, tapes
 from nnviz.runtime.cancel import CancelToken
 from nnviz.runtime.io import IoPool
 from nnviz.runtime.mailbox import Mailbox, Posted
-from nnviz.runtime.recording_export import export_recording
+from nnviz.storage import recent
+from nnviz.storage import recordings as tapes
+from nnviz.storage.recording_export import export_recording
 
 
 class TapeDesk:

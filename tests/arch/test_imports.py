@@ -57,6 +57,7 @@ def modules_of(package: str) -> list[str]:
         ("base", QT | TORCH),
         ("media", QT | TORCH),
         ("render", QT | TORCH),
+        ("storage", QT | TORCH),
         ("runtime", QT | TORCH),
         ("api", QT | TORCH),
         ("cli", QT | TORCH),

@@ -29,7 +29,7 @@ def canvas() -> Iterator[Figure]:
 
 
 def _mosaics(cases: tuple[tuple[int, int, float], ...]) -> Iterator[Figure]:
-    from nnviz.gui.views.mosaic import MosaicView
+    from nnviz.gui.views.results.mosaic import MosaicView
 
     view = MosaicView()
     view.resize(1280, 720)
@@ -48,7 +48,7 @@ def _mosaics(cases: tuple[tuple[int, int, float], ...]) -> Iterator[Figure]:
 
 
 def _pictures() -> Iterator[Figure]:
-    from nnviz.gui.views.canvas import Canvas
+    from nnviz.gui.views.canvas.canvas import Canvas
 
     shown = Canvas()
     shown.resize(1280, 720)

@@ -18,12 +18,12 @@ from nnviz.base.requests import FetchModel, LoadModel
 from nnviz.base.resources import resource
 from nnviz.base.results import Mosaic, Ranking, Report
 from nnviz.base.video import frame_image
-from nnviz.gui import app
-from nnviz.gui.bridge import Bridge
-from nnviz.gui.settings import Settings
+from nnviz.gui.services.bridge import Bridge
+from nnviz.gui.shell import app
+from nnviz.gui.state.settings import Settings
 from nnviz.runtime.capture import source_of
-from nnviz.runtime.dropped import look_at
 from nnviz.runtime.live import still
+from nnviz.storage.files import look_at
 from tests.support.sources import HandSource
 
 

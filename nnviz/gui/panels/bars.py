@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.base.results import Ranking
-from nnviz.gui.theme import GRID
+from nnviz.gui.theme.manager import GRID
 from nnviz.gui.views.tokens import tokens_of
 
 _BAR = 3

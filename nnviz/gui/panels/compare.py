@@ -4,11 +4,11 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.recipes import Run
-from nnviz.gui.parts import MARGIN, icon_button, named, row
-from nnviz.gui.theme import GRID
-from nnviz.gui.tiles import comparable, title_of
-from nnviz.gui.views.compare import CompareView
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.panels.tiles import comparable, title_of
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, icon_button, named, row
+from nnviz.gui.views.comparison.compare import CompareView
 from nnviz.render.board import tile_of
 
 

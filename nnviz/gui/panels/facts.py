@@ -7,11 +7,11 @@ from PySide6.QtGui import QTextLength, QTextTable
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from nnviz.base.info import ModelInfo, Severity
-from nnviz.gui.layers import short_number
-from nnviz.gui.parts import named
-from nnviz.gui.signs import TIMES
-from nnviz.gui.theme import Theme
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.layer_facts import short_number
+from nnviz.gui.theme.manager import Theme
+from nnviz.gui.theme.parts import named
+from nnviz.gui.theme.signs import TIMES
 
 _EXCERPT = "…"
 _HEADING = re.compile(r"^#(#*) ", re.MULTILINE)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from nnviz.base.info import MethodInfo, Reference
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.services.app_context import Workbench
 
 
 class HelpText(QLabel):

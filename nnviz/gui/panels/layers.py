@@ -13,12 +13,12 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.info import LayerInfo, ModelInfo
-from nnviz.gui.layers import field_text, shape_text, short_number
-from nnviz.gui.parts import MARGIN, label, named, row, rule, search_field
-from nnviz.gui.signs import DASH
-from nnviz.gui.theme import GRID
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.layer_facts import field_text, shape_text, short_number
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, label, named, row, rule, search_field
+from nnviz.gui.theme.signs import DASH
 from nnviz.gui.views.tokens import mixed
-from nnviz.gui.workbench import Workbench
 
 _NAME = Qt.ItemDataRole.UserRole
 _ICONS = (

@@ -15,9 +15,11 @@ from PySide6.QtWidgets import (
 from nnviz.base.events import Progress
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
-from nnviz.gui.captions import duration
 from nnviz.gui.panels.help import HelpText
-from nnviz.gui.parts import (
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.captions import duration
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import (
     MARGIN,
     button,
     icon_button,
@@ -27,8 +29,6 @@ from nnviz.gui.parts import (
     rule,
     scrolled,
 )
-from nnviz.gui.theme import GRID
-from nnviz.gui.workbench import Workbench
 
 if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
     from nnviz.gui.forms.form import Form

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
-from nnviz.gui.layers import short_bytes, short_number
-from nnviz.gui.parts import MARGIN, button, label, named, row, search_field
-from nnviz.gui.theme import GRID
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.layer_facts import short_bytes, short_number
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, label, named, row, search_field
 
 _REFERENCE = Qt.ItemDataRole.UserRole
 _WIDTH_FOR_FIGURES, _WIDTH_FOR_ACCURACY = 360, 230

@@ -8,9 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
-from nnviz.gui.selection import Selection
-from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.selection import Selection
+from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 
 _COLOURS = 3
 

@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from nnviz.base.results import Ranking, Report
 from nnviz.base.targets import class_text
 from nnviz.gui.panels.bars import Bars
-from nnviz.gui.parts import MARGIN, label
-from nnviz.gui.theme import GRID
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, label
 
 _TOP = 5
 

@@ -4,8 +4,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.preprocess import Preprocess
 from nnviz.gui.forms.preprocess_form import PreprocessForm
-from nnviz.gui.parts import MARGIN, scrolled
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.parts import MARGIN, scrolled
 
 
 class PreprocessPanel(QWidget):

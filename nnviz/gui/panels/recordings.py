@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from nnviz.base.tapes import TapeEntry
 from nnviz.gui.panels.tray import icon_of
-from nnviz.gui.parts import MARGIN, icon_button, label, named, row
-from nnviz.gui.theme import GRID
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
 
 _KEY = Qt.ItemDataRole.UserRole
 _SIDE = 44

@@ -22,12 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.placed import Cut, OpenedSticker
-from nnviz.gui.parts import icon_button, label, named, row
-from nnviz.gui.stickers import NONE, Placing
-from nnviz.gui.theme import GRID
-from nnviz.gui.views.layers import image_of
-from nnviz.gui.views.stickers import STICKER_MIME
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.stickers import NONE, Placing
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import icon_button, label, named, row
+from nnviz.gui.views.canvas.layers import image_of
+from nnviz.gui.views.canvas.stickers import STICKER_MIME
 
 _TEXT = Qt.ItemDataRole.UserRole
 _SIDE = 56

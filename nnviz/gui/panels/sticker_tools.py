@@ -5,12 +5,12 @@ from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QPushButton, QWid
 
 from nnviz.base.stickers import LEAST_WIDTH, MOST_WIDTH, Placement
 from nnviz.gui.forms.control import indent
-from nnviz.gui.parts import MARGIN, icon_button, named, row
-from nnviz.gui.stickers import Placing
-from nnviz.gui.theme import GRID
-from nnviz.gui.views.opacity import OpacitySlider
-from nnviz.gui.views.stickers import Sheet, StickerCanvas
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.stickers import Placing
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, icon_button, named, row
+from nnviz.gui.views.canvas.stickers import Sheet, StickerCanvas
+from nnviz.gui.views.widgets.opacity import OpacitySlider
 
 _PERCENT = 100
 _WIDTH = 0.25

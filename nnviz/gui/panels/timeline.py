@@ -9,12 +9,20 @@ from PySide6.QtWidgets import QFileDialog, QSlider, QVBoxLayout, QWidget
 
 from nnviz.base.events import Progress
 from nnviz.base.tapes import FilmRequest
-from nnviz.gui.parts import MARGIN, button, icon_button, keep_icon, label, named, row
-from nnviz.gui.theme import GRID
-from nnviz.gui.timeline import RATE
-from nnviz.gui.views.elided import ElidedLabel
-from nnviz.gui.views.scrub import ScrubBar, Steps
-from nnviz.gui.workbench import Workbench
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.timeline import RATE
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    button,
+    icon_button,
+    keep_icon,
+    label,
+    named,
+    row,
+)
+from nnviz.gui.views.widgets.elided import ElidedLabel
+from nnviz.gui.views.widgets.scrub import ScrubBar, Steps
 from nnviz.render.words import number
 
 

@@ -25,12 +25,12 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.recipes import Run
-from nnviz.gui.captions import summary
 from nnviz.gui.panels.miniature import miniature
-from nnviz.gui.parts import MARGIN, named
-from nnviz.gui.views.layers import Bytes, image_of
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.captions import summary
+from nnviz.gui.theme.parts import MARGIN, named
+from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.gui.views.tokens import tokens_of
-from nnviz.gui.workbench import Workbench
 
 _KEY = Qt.ItemDataRole.UserRole
 _SIDE = 72

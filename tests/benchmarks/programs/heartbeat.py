@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt, QTimer
 
 from nnviz.base.events import Done, Policy
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
-from nnviz.gui import app
-from nnviz.gui.bridge import Bridge
+from nnviz.gui.services.bridge import Bridge
+from nnviz.gui.shell import app
 from nnviz.media.decode import open_image
 
 SECONDS = float(sys.argv[1])

@@ -24,9 +24,9 @@ from nnviz.base.requests import ModelRequest
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.engine.ops.octaves import scaled
 from nnviz.engine.session import Session
-from nnviz.gui import app
-from nnviz.gui.main_window import LIVE, MainWindow
-from nnviz.gui.settings import Settings
+from nnviz.gui.shell import app
+from nnviz.gui.shell.main_window import LIVE, MainWindow
+from nnviz.gui.state.settings import Settings
 from nnviz.media.video import open_film
 
 FILM, MODEL, METHOD = sys.argv[1:4]

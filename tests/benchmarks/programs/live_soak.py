@@ -13,9 +13,9 @@ import psutil
 from PySide6.QtCore import QTimer
 
 from nnviz.base.video import SourceKind, SourceRequest
-from nnviz.gui import app
-from nnviz.gui.main_window import LIVE
-from nnviz.gui.settings import Settings
+from nnviz.gui.shell import app
+from nnviz.gui.shell.main_window import LIVE
+from nnviz.gui.state.settings import Settings
 from tests.support.films import soak_script
 
 SECONDS = 60 * float(sys.argv[1])

@@ -9,8 +9,8 @@ import psutil
 from PIL import Image as PillowImage
 from PySide6.QtCore import QTimer
 
-from nnviz.gui import app
-from nnviz.gui.settings import Settings
+from nnviz.gui.shell import app
+from nnviz.gui.state.settings import Settings
 
 FIRST, LAST = int(sys.argv[1]), int(sys.argv[2])
 

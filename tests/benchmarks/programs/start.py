@@ -15,8 +15,8 @@ def since_start() -> float:
 def main() -> None:
     from PySide6.QtCore import QEvent, QObject
 
-    from nnviz.gui import app
-    from nnviz.gui.settings import Settings
+    from nnviz.gui.shell import app
+    from nnviz.gui.state.settings import Settings
 
     class FirstPaint(QObject):
         painted = 0.0

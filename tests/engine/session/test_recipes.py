@@ -12,7 +12,7 @@ from support.jobs import cat, finish, never, same_bytes
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
 from nnviz.engine.session import Session
-from nnviz.runtime import replay
+from nnviz.storage import replay
 
 FAMILY = "shufflenet_v2_x0_5"
 

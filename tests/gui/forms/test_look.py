@@ -5,8 +5,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QSpinBox
 
 from nnviz.gui.forms.control import indent
-from nnviz.gui.theme import THEMES, Look
-from nnviz.gui.views.layers import array_of
+from nnviz.gui.theme.manager import THEMES, Look
+from nnviz.gui.views.canvas.layers import array_of
 
 
 @pytest.fixture(params=sorted(THEMES))

@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
-from nnviz.gui.views.before_after import BeforeAfter, Showing
-from nnviz.gui.views.layers import array_of
+from nnviz.gui.views.canvas.layers import array_of
+from nnviz.gui.views.comparison.before_after import BeforeAfter, Showing
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 

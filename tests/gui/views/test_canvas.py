@@ -7,9 +7,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from nnviz.gui.views.canvas import Canvas, Mark, MarkStyle
-from nnviz.gui.views.layers import Layer, array_of
-from nnviz.gui.views.viewport import ViewState
+from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
+from nnviz.gui.views.canvas.layers import Layer, array_of
+from nnviz.gui.views.canvas.viewport import ViewState
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 

@@ -7,10 +7,10 @@ from PySide6.QtCore import QPoint, Qt
 from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array
 from nnviz.base.results import Heatmap, Picture
-from nnviz.gui.views.board import BoardView
-from nnviz.gui.views.compare import CompareView, Mode
-from nnviz.gui.views.layers import array_of
-from nnviz.gui.views.side import value_at
+from nnviz.gui.views.canvas.layers import array_of
+from nnviz.gui.views.comparison.board import BoardView
+from nnviz.gui.views.comparison.compare import CompareView, Mode
+from nnviz.gui.views.comparison.side import value_at
 from nnviz.render import colormaps, differences
 from nnviz.render.boards import Lock, Tile
 from nnviz.render.normalised import Norm

@@ -7,10 +7,10 @@ from PySide6.QtCore import QPoint, Qt
 from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array
 from nnviz.base.results import Boxes, Mask
-from nnviz.gui.views.boxes import BoxesView
-from nnviz.gui.views.keys import NONE
-from nnviz.gui.views.layers import array_of
-from nnviz.gui.views.mask import MaskView
+from nnviz.gui.views.canvas.layers import array_of
+from nnviz.gui.views.results.boxes import BoxesView
+from nnviz.gui.views.results.mask import MaskView
+from nnviz.gui.views.widgets.keys import NONE
 from nnviz.render.classes import colours_of
 
 BACKGROUND_CAT_DOG = ("background", "cat", "dog")

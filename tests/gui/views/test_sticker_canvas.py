@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, Qt
 
 from nnviz.base.images import image_from_array
 from nnviz.base.stickers import Placement
-from nnviz.gui.views.layers import array_of
-from nnviz.gui.views.stickers import NONE, Sheet, StickerCanvas
+from nnviz.gui.views.canvas.layers import array_of
+from nnviz.gui.views.canvas.stickers import NONE, Sheet, StickerCanvas
 from nnviz.media.placed import paste_layers
 from nnviz.media.stickers import cut_out
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnviz.gui.views.viewport import Viewport, ViewState, visible_pixels
+from nnviz.gui.views.canvas.viewport import Viewport, ViewState, visible_pixels
 
 VIEW = Viewport((100, 200), (300.0, 400.0))
 

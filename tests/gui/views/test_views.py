@@ -6,17 +6,17 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
 from nnviz.base.results import Curves, Picture, Report, Table, Text
-from nnviz.gui.views.canvas import MarkStyle
-from nnviz.gui.views.curves import CurvesView
-from nnviz.gui.views.heatmap import HeatmapView, bounds_on
-from nnviz.gui.views.layers import array_of
-from nnviz.gui.views.mosaic import MosaicView
-from nnviz.gui.views.picture import PictureView
-from nnviz.gui.views.ranking import RankingView, bars_of
-from nnviz.gui.views.registry import make_view
-from nnviz.gui.views.report import ReportView
-from nnviz.gui.views.table import TableView
-from nnviz.gui.views.text import TextView
+from nnviz.gui.views.canvas.canvas import MarkStyle
+from nnviz.gui.views.canvas.layers import array_of
+from nnviz.gui.views.results.curves import CurvesView
+from nnviz.gui.views.results.heatmap import HeatmapView, bounds_on
+from nnviz.gui.views.results.mosaic import MosaicView
+from nnviz.gui.views.results.picture import PictureView
+from nnviz.gui.views.results.ranking import RankingView, bars_of
+from nnviz.gui.views.results.registry import make_view
+from nnviz.gui.views.results.report import ReportView
+from nnviz.gui.views.results.table import TableView
+from nnviz.gui.views.results.text import TextView
 from nnviz.render import colormaps
 
 

@@ -1,0 +1,104 @@
+"""The chosen unit's portrait: small, wherever layers are looked at."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, icon_button, label, row
+from nnviz.gui.views.canvas.canvas import Canvas
+
+_SIDE = 84
+
+
+class PortraitPanel(QWidget):
+    """Shows what the chosen unit looks for, and asks for those of the whole layer."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._bench = bench
+        self.canvas = Canvas(self)
+        self.canvas.setAccessibleName(self.tr("Portrait of the chosen unit"))
+        self.canvas.setFixedSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
+        self.title = label(style="heading", wrap=True)
+        self.state = label(style="muted", wrap=True)
+        self.imagine = icon_button(
+            bench.look,
+            "sparkles",
+            self.tr("Imagine it large, as a recording"),
+            self._imagine,
+        )
+        self.layer = icon_button(
+            bench.look,
+            "grid-3x3",
+            self.tr("Portraits of this layer (Ctrl+Shift+P)"),
+            self._toggle_layer,
+        )
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self.title)
+        words.addWidget(self.state)
+        words.addStretch(1)
+        words.addLayout(row(self.imagine, self.layer, None))
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(MARGIN, GRID, 2 * GRID, GRID)
+        whole.setSpacing(2 * GRID)
+        whole.addWidget(self.canvas, 0, Qt.AlignmentFlag.AlignTop)
+        whole.addLayout(words, 1)
+        bench.portraits.changed.connect(self._show)
+        bench.selection.layer_changed.connect(lambda _: self._show())
+        bench.look.changed.connect(self._resize)
+        self._show()
+
+    def _resize(self) -> None:
+        side = self._bench.look.px(_SIDE)
+        self.canvas.setFixedSize(QSize(side, side))
+
+    def _show(self) -> None:
+        portraits, selection = self._bench.portraits, self._bench.selection
+        sitter, pixels = portraits.sitter, portraits.pixels
+        if pixels is not None:
+            self.canvas.set_picture(pixels)
+        else:
+            self.canvas.set_message("…" if portraits.working else "")
+        named_unit = sitter is not None
+        self.title.setText(
+            self.tr("{0} · channel {1}").format(sitter.layer, sitter.unit)
+            if sitter is not None
+            else selection.layer
+        )
+        self.state.setText(self._words())
+        self.imagine.setEnabled(named_unit)
+        self.layer.setEnabled(bool(selection.layer))
+        stops = portraits.making_layer
+        self.layer.setIcon(self._bench.look.icon("square" if stops else "grid-3x3"))
+        self.layer.setToolTip(
+            self.tr("Stop (Esc)")
+            if stops
+            else self.tr("Portraits of this layer (Ctrl+Shift+P)")
+        )
+
+    def _words(self) -> str:
+        portraits = self._bench.portraits
+        if portraits.making_layer:
+            return self.tr("{0} of {1} portraits").format(*portraits.progress)
+        if portraits.trouble:
+            return portraits.trouble
+        if portraits.working:
+            return self.tr("is being made")
+        if portraits.pixels is not None:
+            return self.tr("what it looks for")
+        return self.tr("Choose a channel to see what it looks for.")
+
+    def _toggle_layer(self) -> None:
+        portraits = self._bench.portraits
+        if portraits.making_layer:
+            portraits.stop()
+        else:
+            portraits.make_layer()
+
+    def _imagine(self) -> None:
+        sitter = self._bench.portraits.sitter
+        if sitter is not None:
+            self._bench.imagine(sitter)

@@ -1,0 +1,1 @@
+"""Controllers between the panels and the worker: models, images, runs, videos."""

@@ -1,0 +1,368 @@
+"""Everything that is chosen, open and running, and what to do with a file."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.dropped import Dropped
+from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.info import Finding, ModelInfo, Severity
+from nnviz.base.live import Content, LiveOrder
+from nnviz.base.parameters import Value
+from nnviz.base.placed import placed_of
+from nnviz.base.portraits import METHOD, Sitter
+from nnviz.base.recipes import Run
+from nnviz.base.requests import ModelRequest
+from nnviz.base.results import Report
+from nnviz.base.stickers import Placement
+from nnviz.base.video import SourceKind, SourceRequest
+from nnviz.gui.services.boards import Boards
+from nnviz.gui.services.images import Images
+from nnviz.gui.services.live import Live
+from nnviz.gui.services.method_runner import Runs
+from nnviz.gui.services.models import Models
+from nnviz.gui.services.recipe_restore import Restoring
+from nnviz.gui.services.recordings import Recordings
+from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
+from nnviz.gui.services.style_training import Lessons
+from nnviz.gui.services.timeline import Timeline
+from nnviz.gui.services.unit_images import Portraits
+from nnviz.gui.services.videos import Films
+from nnviz.gui.state.captions import summary
+from nnviz.gui.state.messages import Messages, Notice, Remedy
+from nnviz.gui.state.selection import Selection
+from nnviz.gui.state.settings import Settings
+from nnviz.gui.theme.manager import Look
+
+if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
+    from nnviz.gui.services.bridge import Bridge
+
+
+DEFAULT_MODEL = "bundled:objects"
+_LEARNED_WIDTH = 0.4
+"""A learned sticker is laid about as large as it was learned to be."""
+
+
+class Workbench(QObject):
+    """What the panels work with.  They know it, and not each other."""
+
+    attached = Signal(object)
+    """The Bridge is there."""
+    compare_wanted = Signal(object, object)
+    """Two Runs are to be seen beside each other."""
+    explain_wanted = Signal()
+    """Something was chosen to be explained."""
+    stickers_wanted = Signal()
+    """The sticker studio is to be seen."""
+    imagine_wanted = Signal()
+    """Something was chosen to be imagined."""
+    live_wanted = Signal()
+    """A film was opened: it is to be seen."""
+
+    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.look = Look(settings.theme, settings.scale, self)
+        self.messages = Messages(self)
+        self.selection = Selection(self)
+        self.models = Models(self.selection, settings.device, self)
+        self.images = Images(self.selection, self)
+        self.runs = Runs(self.selection, self.models, self)
+        self.films = Films(self.messages, self)
+        self.live = Live(self.runs, self.films, self.messages, self)
+        self.boards = Boards(self)
+        self.recordings = Recordings(settings, self.messages, self)
+        self.timeline = Timeline(self.runs, self.recordings, self.messages, self)
+        self.portraits = Portraits(self.selection, self.models, self)
+        self.lessons = Lessons(settings, self.messages, self)
+        self.shelf = Shelf(settings, self.messages, self)
+        self.stickers = Stickers(
+            self.shelf, settings, self.selection, self.models, self.messages
+        )
+        self.live_stickers = LiveStickers(self.shelf, settings)
+        self._reported: Report | None = None
+        self._standing_in = False
+        """Whether the bundled network is opened since the one wanted could not be."""
+        self.bridge: Bridge | None = None
+        self._sample = ""
+        self._connect()
+        # After that: what it finds stands when the network's own banners are gone.
+        self.restoring = Restoring(self.models, self.images, self.runs, self.messages)
+        self.restoring.setParent(self)
+        self.timeline.opened.connect(self.restoring.restore)
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        self.bridge = bridge
+        self.models.attach(bridge)
+        for part in (self.images, self.runs, self.films, self.live, self.boards):
+            part.attach(bridge)
+        self.recordings.attach(bridge)
+        self.timeline.attach(bridge)
+        self.portraits.attach(bridge)
+        self.lessons.attach(bridge)
+        for laid in (self.shelf, self.stickers, self.live_stickers):
+            laid.attach(bridge)
+        bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))
+        bridge.files_seen.connect(self._open_seen)
+        bridge.exported.connect(self._saved)
+        bridge.export_failed.connect(lambda error: self.messages.fail("save", error))
+        self.attached.emit(bridge)
+
+    def close(self) -> None:
+        """Stop what is going on; may be called more than once."""
+        if self.bridge is not None:
+            self.bridge.close()
+
+    def shutdown(self) -> None:
+        """Stop the worker and wait for its end; may be called more than once."""
+        if self.bridge is not None:
+            self.bridge.shutdown()
+
+    def open_files(self, files: Iterable[str]) -> None:
+        """Open whatever these are; what cannot be opened says why."""
+        if self.bridge is not None:
+            self.messages.settle("open")
+            self.bridge.look_at(tuple(files))
+
+    def start_with(self, files: Sequence[str], model: str, sample: str) -> None:
+        """Open what the program was started with, so that there is something to see.
+
+        Args:
+            files: of any kind.
+            model: reference of the network; the bundled one where it does not open.
+            sample: photograph to open where none of the files is one.
+        """
+        self._sample = sample
+        self.open_model(model)
+        self.open_files(files or ([sample] if sample else []))
+
+    def open_model(self, reference: str) -> None:
+        """Open a network by reference or path."""
+        self.models.open(reference)
+
+    def look_live(self, content: Content) -> None:
+        """Look at something else live, with the open network if it suits."""
+        model, catalogue = self.selection.model, self.models.catalogue
+        if model is not None and content.suits(model):
+            self.runs.choose(content.method)
+            return
+        network = content.network(catalogue.models, catalogue.present)
+        if network:
+            self.runs.prefer(content.method)
+            self.open_model(network)
+
+    def imagine(self, sitter: Sitter) -> None:
+        """Make a unit's portrait large, as a recording."""
+        self.imagine_wanted.emit()
+        values: dict[str, Value] = {"layer": sitter.layer, "channel": sitter.unit}
+        self.runs.choose(METHOD, values)
+        self.runs.run()
+
+    def play(self, request: SourceRequest) -> None:
+        """Open a source of frames where it can be seen."""
+        if self.live.entered:
+            self.live.open(request)
+        else:
+            self.live.request = request
+            self.live_wanted.emit()
+
+    def start_live(self, order: LiveOrder) -> None:
+        """Begin with a camera in place of a photograph."""
+        if order.source is not None:
+            self.live.request = order.source
+        self.live_stickers.begin_with(order.stickers)
+        self.live_wanted.emit()
+        self.runs.prefer(order.content.method, order.values)
+        self.models.open_request(order.model)
+        if order.record is not None:
+            self.live.record(str(order.record))
+
+    def stop(self) -> None:
+        """Stop what runs."""
+        self.runs.stop()
+        self.boards.stop()
+        self.films.stop()
+        if self.portraits.making_layer:
+            self.portraits.stop()
+        if self.models.is_opening:
+            self.models.stop()
+
+    def _open_seen(self, dropped: Dropped) -> None:
+        """Open files of which it is known what they are."""
+        self._open_pictures(dropped)
+        for file in self._one_of(dropped.models):
+            self.open_model(file)
+        for file in self._one_of(dropped.labels):
+            self.models.set_labels(file)
+            self.messages.say(self.tr("class names from {0}").format(Path(file).name))
+        for file in self._one_of(dropped.films):
+            self.play(SourceRequest(kind=SourceKind.FILE, address=file))
+        for saved in dropped.saved[:1]:
+            self.restoring.restore(saved)
+        for error in dropped.errors[:1]:
+            self.messages.fail("open", error)
+        for error in dropped.errors[1:]:
+            self.messages.say(error.text)
+
+    def _open_pictures(self, dropped: Dropped) -> None:
+        """Put photographs into the tray; the sample where none was to be opened."""
+        pictures = dropped.pictures
+        if pictures or dropped.saved:
+            self.runs.leave_live()
+        if not pictures and not dropped.saved and self._sample:
+            pictures = () if self.images.current else (self._sample,)
+        self._sample = ""
+        if pictures:
+            self.images.add(pictures)
+
+    def _one_of(self, files: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the first file; say that the others stay closed."""
+        for file in files[1:]:
+            self.messages.say(
+                self.tr("{0} stays closed: one at a time").format(Path(file).name)
+            )
+        return files[:1]
+
+    def _connect(self) -> None:
+        self.models.opened.connect(self._model_opened)
+        self.models.failed.connect(self._model_failed)
+        self.models.fetched.connect(self._fetched)
+        self.models.fetch_failed.connect(self._fetch_failed)
+        self.models.device_missing.connect(self._device_missing)
+        self.images.opening.connect(lambda _: self.messages.settle("open"))
+        self.images.failed.connect(self._image_failed)
+        self.selection.image_changed.connect(self._image_opened)
+        self.runs.failed.connect(lambda error: self.messages.fail("run", error))
+        self.runs.predict_failed.connect(
+            lambda error: self.messages.fail("predict", error)
+        )
+        self.runs.predicted.connect(lambda _: self.messages.settle("predict"))
+        self.runs.finished.connect(self._finished)
+        self.runs.restored.connect(self.stickers.bring_back)
+        self.runs.finished.connect(self.shelf.learn)
+        self.runs.restored.connect(self.shelf.learn)
+        self.runs.started.connect(lambda: self._note_report(None))
+        self.runs.reported.connect(self._note_report)
+        self.runs.stopped.connect(
+            lambda _: self.shelf.learn_stopped(self._reported, self.runs.recording)
+        )
+        self.shelf.learned.connect(self._offer_sticker)
+        for there in (self.runs.finished, self.runs.restored):
+            there.connect(self._offer_placed)
+        self.stickers.kept.connect(self.runs.history.add)
+        self.stickers.taken.connect(self.images.add_array)
+
+    def _note_report(self, report: Report | None) -> None:
+        """Remember how far the running method is, for when it is stopped."""
+        self._reported = report
+
+    def _offer_sticker(self, text: str) -> None:
+        """Offer a learned sticker where it was learned."""
+        name = Path(text).name
+        self._offer_studio(
+            self.tr("A sticker was learned: {0} stands on the shelf").format(name),
+            lambda: self.stickers.add(text, Placement(width=_LEARNED_WIDTH)),
+        )
+
+    def _offer_placed(self, run: Run) -> None:
+        """Offer to move by hand what a method has placed."""
+        text = placed_of(run.report)
+        if text:
+            self._offer_studio(
+                self.tr("The stickers that were found can be moved by hand"),
+                lambda: self.stickers.set_text(text),
+            )
+
+    def _offer_studio(self, words: str, act: Callable[[], None]) -> None:
+        def go() -> None:
+            self.messages.settle("sticker")
+            self.stickers_wanted.emit()
+            act()
+
+        remedy = Remedy(self.tr("Use in the studio"), go)
+        self.messages.notice(
+            Notice("sticker", Severity.NOTE, words, remedies=(remedy,))
+        )
+
+    def _finished(self, run: Run) -> None:
+        self.messages.settle("run")
+        words = [self.runs.title(run.recipe.method), summary(run), run.recipe.image]
+        named = " · ".join(word for word in words if word)
+        self.messages.log(
+            self.tr("{0}: {1} ms").format(named, round(1000 * self.runs.seconds))
+        )
+
+    def _model_opened(self, info: ModelInfo) -> None:
+        topics = ["run", "predict"]
+        if not self._standing_in:  # else the banner says why it is not the one wanted
+            topics.append("model")
+        self._standing_in = False
+        for topic in topics:
+            self.messages.settle(topic)
+        if not info.reference.startswith("bundled:"):
+            self.settings.add_recent([info.reference])
+        self.messages.say(self.tr("{0} opened").format(info.title))
+        self._warn(info.findings)
+
+    def _warn(self, findings: Iterable[Finding]) -> None:
+        problems = [f.text for f in findings if f.severity is Severity.PROBLEM]
+        if problems:
+            self.messages.notice(Notice("model", Severity.WARNING, problems[0]))
+
+    def _model_failed(self, reference: str, error: ErrorRecord) -> None:
+        remedies = []
+        entry = self.models.entry(reference)
+        fetchable = entry is not None and not self.models.is_present(entry.reference)
+        if fetchable and error.kind is ErrorKind.USER:
+            remedies.append(
+                Remedy(self.tr("Download"), lambda: self.models.fetch(reference))
+            )
+        self.messages.fail("model", error, *remedies)
+        if self.selection.model is None and reference != DEFAULT_MODEL:
+            self._standing_in = True
+            self.open_model(DEFAULT_MODEL)
+
+    def _device_missing(self, device: str) -> None:
+        self.settings.device = "auto"
+        self.messages.say(
+            self.tr("this machine has no {0}: the fastest device is used").format(
+                device
+            )
+        )
+
+    def _fetched(self, reference: str) -> None:
+        self.messages.settle("model")
+        self.messages.say(self.tr("{0} downloaded").format(reference))
+        self.models.open_request(
+            self.restoring.request_for(reference) or ModelRequest(reference=reference)
+        )
+
+    def _fetch_failed(self, reference: str, error: ErrorRecord | None) -> None:
+        if error is None:
+            self.messages.say(self.tr("download of {0} stopped").format(reference))
+        else:
+            again = Remedy(self.tr("Try again"), lambda: self.models.fetch(reference))
+            self.messages.fail("model", error, again)
+
+    def _saved(self, paths: tuple[Path, ...]) -> None:
+        self.messages.settle("save")
+        names = ", ".join(path.name for path in paths)
+        self.messages.say(
+            self.tr("saved in {0}: {1}").format(paths[0].parent.name, names)
+        )
+
+    def _image_failed(self, path: str, error: ErrorRecord) -> None:
+        self.messages.fail("open", error)
+        self.messages.say(self.tr("{0} could not be opened").format(Path(path).name))
+
+    def _image_opened(self) -> None:
+        image = self.selection.image
+        if image is None:
+            return
+        if image.path:
+            self.settings.add_recent([image.path])
+        notes = f" ({'; '.join(image.notes)})" if image.notes else ""
+        self.messages.say(self.tr("{0} opened").format(image.name) + notes)

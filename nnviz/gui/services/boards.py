@@ -1,0 +1,130 @@
+"""The board that is being filled: one place after the other, below all other work."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.boards import Plan
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import (
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    Policy,
+    Priority,
+    Progress,
+)
+from nnviz.base.recipes import Run
+
+if TYPE_CHECKING:  # it starts a worker, and the board a painter: after the first paint
+    from nnviz.gui.services.bridge import Bridge
+    from nnviz.render.board import Board
+
+_PLACE = "board"
+
+
+class Boards(QObject):
+    """Runs the places of a plan as a queue, and keeps what came of them."""
+
+    planned = Signal()
+    """There is another board; nothing of it is filled."""
+    filled = Signal()
+    """One more place has its result or its error."""
+    progressed = Signal(str, float)
+    """What is being done, and the share of the whole board, 0 to 1."""
+    ended = Signal(bool)
+    """Nothing more comes: all is there, or, if not, it was stopped."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge: Bridge | None = None
+        self._plan: Plan | None = None
+        self._outcomes: dict[int, Run | ErrorRecord] = {}
+        self._place = _PLACE
+        self._batch = 0
+        self._next = self._count = 0
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        self._bridge = bridge
+        bridge.event.connect(self._hear)
+
+    @property
+    def plan(self) -> Plan | None:
+        """What is compared."""
+        return self._plan
+
+    @property
+    def outcomes(self) -> Mapping[int, Run | ErrorRecord]:
+        """What came of the places so far, by their place in the plan."""
+        return dict(self._outcomes)
+
+    @property
+    def running(self) -> bool:
+        """Whether places are still to come."""
+        return self._next < self._count
+
+    def board(self) -> "Board | None":
+        """Return what there is, to be shown or saved; None without a plan."""
+        from nnviz.render.board import Board  # noqa: PLC0415 - slow fonts
+
+        return Board(self._plan, self.outcomes) if self._plan is not None else None
+
+    def start(self, plan: Plan) -> None:
+        """Fill a board from its first place on; an earlier one is stopped."""
+        if self._bridge is None:
+            return
+        self.stop()
+        self._batch += 1
+        self._place = f"{_PLACE}:{self._batch}"
+        self._plan, self._outcomes = plan, {}
+        cells = plan.cells()
+        self._next, self._count = 0, len(cells)
+        self.planned.emit()
+        for cell in cells:
+            self._bridge.submit(
+                self._place, cell.request, Policy.QUEUE, Priority.NORMAL
+            )
+
+    def stop(self) -> None:
+        """Stop; what is there stays."""
+        if self._bridge is None or not self.running:
+            return
+        self._count = self._next
+        self._bridge.cancel(self._place)
+        self.ended.emit(False)
+
+    def _hear(self, place: str, event: Event) -> None:
+        if place != self._place or not self.running:
+            return
+        match event:
+            case Progress():
+                self._tell(event)
+            case Done(Run() as run):
+                self._keep(run)
+            case Failed(error):
+                self._keep(error)
+            case Cancelled():
+                self._next += 1
+            case _:
+                pass
+
+    def _keep(self, outcome: Run | ErrorRecord) -> None:
+        self._outcomes[self._next] = outcome
+        self._next += 1
+        self.filled.emit()
+        if self.running:
+            self._tell(Progress(0, 1, ""))
+        else:
+            self.ended.emit(True)
+
+    def _tell(self, progress: Progress) -> None:
+        """Say which place is at work and how far all is."""
+        if self._plan is None:
+            return
+        cell = self._plan.cells()[self._next]
+        share = progress.done / progress.total if progress.total > 0 else 0.0
+        words = f"{self._next + 1} / {self._count} · {cell.column}"
+        self.progressed.emit(words, (self._next + share) / self._count)

@@ -1,0 +1,150 @@
+"""The photographs of the tray and the one that is open."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.images import Image
+from nnviz.gui.state.selection import Selection
+
+if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
+    from nnviz.gui.services.bridge import Bridge
+
+THUMBNAIL = 160
+"""Longer side of a thumbnail, px."""
+_KEPT_BYTES = 96 << 20
+
+
+class Images(QObject):
+    """Lists photographs, opens them off the GUI thread and keeps the newest few."""
+
+    added = Signal(list)
+    """Paths that were put into the tray."""
+    removed = Signal(str)
+    """A path that was taken out of it."""
+    thumbnail = Signal(str, object)
+    """Path and uint8 (h, w, 3)."""
+    opening = Signal(str)
+    """Path of the photograph that is being opened."""
+    failed = Signal(str, object)
+    """Path and ErrorRecord."""
+    opened = Signal(object)
+    """The Image that the selection has now."""
+    current_changed = Signal(str)
+    """Path of the photograph that is open now."""
+
+    def __init__(self, selection: Selection, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._selection = selection
+        self._bridge: Bridge | None = None
+        self._paths: list[str] = []
+        self._wanted = ""
+        self._kept: OrderedDict[str, Image] = OrderedDict()
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        self._bridge = bridge
+        bridge.image_opened.connect(self._opened)
+        bridge.image_failed.connect(self._fail)
+        bridge.thumbnail_ready.connect(self.thumbnail)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What is in the tray."""
+        return tuple(self._paths)
+
+    @property
+    def current(self) -> str:
+        """Path of the photograph that is open or being opened."""
+        return self._wanted
+
+    def add(self, paths: Sequence[str]) -> None:
+        """Put photographs into the tray and open the first."""
+        paths = [str(Path(path).absolute()) for path in paths]
+        new = [path for path in dict.fromkeys(paths) if path not in self._paths]
+        self._paths[:0] = new
+        if new:
+            self.added.emit(new)
+            for path in new:
+                self._ask_thumbnail(path)
+        if paths:
+            self.show(paths[0])
+
+    def add_array(self, pixels: NDArray[Any], name: str) -> None:
+        """Open pixels that come from no file: the clipboard's."""
+        if self._bridge is not None:
+            self._wanted = name
+            self.opening.emit(name)
+            self._bridge.open_array(pixels, name)
+
+    def add_opened(self, image: Image) -> None:
+        """Put a photograph into the tray that is open already, and show it."""
+        self._wanted = image.path
+        self.opening.emit(image.path)
+        self._opened(image.path, image)
+
+    def remove(self, path: str) -> None:
+        """Take a photograph out of the tray; its file stays."""
+        if path in self._paths:
+            self._paths.remove(path)
+            self._kept.pop(path, None)
+            self.removed.emit(path)
+
+    def show(self, path: str) -> None:
+        """Open a photograph, at once where it is still in memory."""
+        self._wanted = path
+        self.opening.emit(path)
+        if path in self._kept:
+            self._opened(path, self._kept[path])
+        elif self._bridge is not None:
+            self._bridge.open_image(path)
+
+    def step(self, steps: int) -> None:
+        """Open the next or an earlier photograph of the tray."""
+        if not self._paths:
+            return
+        here = self._paths.index(self._wanted) if self._wanted in self._paths else 0
+        self.show(self._paths[(here + steps) % len(self._paths)])
+
+    def _ask_thumbnail(self, path: str) -> None:
+        if self._bridge is not None:
+            self._bridge.thumbnail(path, THUMBNAIL)
+
+    def _opened(self, path: str, image: Image) -> None:
+        self._keep(path, image)
+        if path != self._wanted:  # another one was asked for meanwhile
+            return
+        if path not in self._paths:
+            self._paths.insert(0, path)
+            self.added.emit([path])
+            self.thumbnail.emit(path, _shrunk(image))
+        self._selection.set_image(image)
+        self.current_changed.emit(path)
+        self.opened.emit(image)
+
+    def _fail(self, path: str, error: ErrorRecord) -> None:
+        if path in self._paths and path == self._wanted:
+            self.remove(path)
+        self.failed.emit(path, error)
+
+    def _keep(self, path: str, image: Image) -> None:
+        self._kept[path] = image
+        self._kept.move_to_end(path)
+        while len(self._kept) > 1 and self._kept_bytes() > _KEPT_BYTES:
+            self._kept.popitem(last=False)
+
+    def _kept_bytes(self) -> int:
+        return sum(image.pixels.nbytes for image in self._kept.values())
+
+
+def _shrunk(image: Image) -> NDArray[Any]:
+    """Return every n-th pixel as uint8 RGB: for pictures that have no file."""
+    step = max(1, max(image.size) // THUMBNAIL)
+    small = Image(image.pixels[::step, ::step, :3].copy(), image.name, image.sha256)
+    pixels = (small.as_float() * 255).round().astype("uint8")
+    return pixels if pixels.shape[2] == 3 else pixels[..., :1].repeat(3, axis=2)  # noqa: PLR2004

@@ -1,0 +1,226 @@
+"""Opening, downloading and adjusting networks."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Cancelled, Done, Event, Failed, Policy, Progress
+from nnviz.base.info import ModelEntry, ModelInfo
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.requests import FetchModel, LoadModel, ModelRequest
+from nnviz.gui.state.selection import Selection
+
+if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
+    from nnviz.gui.services.bridge import Bridge
+
+PLACE = "model"
+_FETCH = "fetch:"
+_AUTOMATIC = "auto"
+
+
+class Models(QObject):
+    """Asks for networks and tells what became of it."""
+
+    opening = Signal(str)
+    """Reference of the network that is being opened."""
+    progressed = Signal(object)
+    """Progress of opening."""
+    opened = Signal(object)
+    """ModelInfo; the selection has it already."""
+    failed = Signal(str, object)
+    """Reference and ErrorRecord."""
+    stopped = Signal(str)
+    """Reference whose opening was cancelled."""
+    fetching = Signal(str, object)
+    """Reference and the Progress of its download."""
+    fetched = Signal(str)
+    """Reference whose weights are on this machine now."""
+    fetch_failed = Signal(str, object)
+    """Reference and ErrorRecord; None where it was cancelled."""
+    listed = Signal(object)
+    """The Catalogue grew, or weights arrived."""
+    device_missing = Signal(str)
+    """Name of a device that this machine lacks; the fastest is used in its place."""
+
+    def __init__(
+        self, selection: Selection, device: str, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._selection = selection
+        self._bridge: Bridge | None = None
+        self._asked = ModelRequest(reference="", device=device)
+        self._used = self._asked
+        self._own: dict[str, Preprocess] = {}
+        self.catalogue = Catalogue((), ())
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        self._bridge = bridge
+        bridge.event.connect(self._hear)
+        bridge.catalogue_changed.connect(self._list)
+        self._list(bridge.catalogue)
+
+    @property
+    def request(self) -> ModelRequest:
+        """How the chosen network is asked for, for ``RunMethod``."""
+        return self._used
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a network is being opened."""
+        return self._bridge is not None and self._bridge.busy(PLACE)
+
+    @property
+    def own_preprocess(self) -> Preprocess | None:
+        """The chosen network's own preprocessing, before any change."""
+        return self._own.get(self._used.reference)
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What can be chosen to compute on; "auto" alone until that is known."""
+        return (_AUTOMATIC, *self.catalogue.devices)
+
+    @property
+    def device(self) -> str:
+        """What is chosen to compute on."""
+        return self._asked.device
+
+    def is_present(self, reference: str) -> bool:
+        """Tell whether a listed network opens without a download."""
+        return reference in self.catalogue.present or "@random" in reference
+
+    def entry(self, reference: str) -> ModelEntry | None:
+        """Return what the catalogue knows of a reference."""
+        plain = reference.partition("@")[0]
+        for entry in self.catalogue.models:
+            if entry.reference in (reference, plain):
+                return entry
+        return None
+
+    def open(self, reference: str, preprocess: Preprocess | None = None) -> None:
+        """Open a network with its own preprocessing and labels, or with these."""
+        self._ask(
+            ModelRequest(
+                reference=reference,
+                preprocess=preprocess,
+                device=self._asked.device,
+            )
+        )
+
+    def open_request(self, request: ModelRequest) -> None:
+        """Open a network just as a recipe says."""
+        self._ask(request)
+
+    def set_preprocess(self, preprocess: Preprocess | None) -> None:
+        """Use the chosen network with other preprocessing; None for its own."""
+        self._adjust(preprocess=preprocess, labels=self._asked.labels)
+
+    def set_labels(self, path: str) -> None:
+        """Name the chosen network's classes from a file; empty for its own names."""
+        self._adjust(preprocess=self._asked.preprocess, labels=path)
+
+    def set_device(self, device: str) -> None:
+        """Compute elsewhere."""
+        self._asked = replace(self._asked, device=device)
+        if self._asked.reference:
+            self._ask(self._asked)
+
+    def stop(self) -> None:
+        """Give up opening."""
+        if self._bridge is not None:
+            self._bridge.cancel(PLACE)
+
+    def fetch(self, reference: str) -> None:
+        """Download a network's weights."""
+        if self._bridge is not None:
+            self._bridge.submit(
+                _FETCH + reference, FetchModel(reference), Policy.REPLACE
+            )
+            self.fetching.emit(reference, Progress(0, 0, self.tr("waiting")))
+
+    def stop_fetch(self, reference: str) -> None:
+        """Stop a download; what is there is kept and resumed the next time."""
+        if self._bridge is not None:
+            self._bridge.cancel(_FETCH + reference)
+
+    def _adjust(self, preprocess: Preprocess | None, labels: str) -> None:
+        if self._asked.reference:
+            self._ask(replace(self._asked, preprocess=preprocess, labels=labels))
+
+    def _ask(self, request: ModelRequest) -> None:
+        self._asked = request
+        if self._bridge is not None:
+            self._bridge.submit(PLACE, LoadModel(request), Policy.REPLACE)
+            self.opening.emit(request.reference)
+
+    def _hear(self, place: str, event: Event) -> None:
+        if place == PLACE:
+            self._hear_opening(event)
+        elif place.startswith(_FETCH):
+            self._hear_fetching(place.removeprefix(_FETCH), event)
+
+    def _hear_opening(self, event: Event) -> None:
+        match event:
+            case Progress():
+                self.progressed.emit(event)
+            case Done(ModelInfo() as info):
+                self._open(info)
+            case Failed(error):
+                self._refuse(error)
+            case Cancelled():
+                self._give_up()
+            case _:
+                pass
+
+    def _open(self, info: ModelInfo) -> None:
+        self._used = self._asked
+        if self._used.preprocess is None:
+            self._own[self._used.reference] = info.preprocess
+        self._selection.set_model(info)
+        self.opened.emit(info)
+
+    def _refuse(self, error: ErrorRecord) -> None:
+        reference = self._asked.reference
+        self._asked = self._used
+        self.failed.emit(reference, error)
+
+    def _give_up(self) -> None:
+        reference = self._asked.reference
+        self._asked = self._used
+        self.stopped.emit(reference)
+
+    def _hear_fetching(self, reference: str, event: Event) -> None:
+        match event:
+            case Progress():
+                self.fetching.emit(reference, event)
+            case Done():
+                self._note_present(reference)
+                self.fetched.emit(reference)
+            case Failed(error):
+                self.fetch_failed.emit(reference, error)
+            case Cancelled():
+                self.fetch_failed.emit(reference, None)
+            case _:
+                pass
+
+    def _note_present(self, reference: str) -> None:
+        plain = reference.partition("@")[0]
+        self._list(
+            replace(self.catalogue, present=self.catalogue.present | {plain, reference})
+        )
+
+    def _list(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.listed.emit(catalogue)
+        wanted = self._asked.device
+        if catalogue.devices and not _is_known(wanted, catalogue.devices):
+            self.device_missing.emit(wanted)
+            self.set_device(_AUTOMATIC)
+
+
+def _is_known(device: str, known: tuple[str, ...]) -> bool:
+    """Tell whether a device is there; "cuda" is the first of its cards."""
+    return device == _AUTOMATIC or device in known or f"{device}:0" in known

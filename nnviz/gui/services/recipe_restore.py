@@ -1,0 +1,95 @@
+"""Bringing a saved result back: network, photograph, method and values."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from nnviz.base.dropped import Saved
+from nnviz.base.images import Image
+from nnviz.base.info import ModelInfo, Severity
+from nnviz.base.recipes import Recipe
+from nnviz.base.requests import ModelRequest
+from nnviz.gui.services.images import Images
+from nnviz.gui.services.method_runner import Runs
+from nnviz.gui.services.models import Models
+from nnviz.gui.state.messages import Messages, Notice
+
+TOPIC = "recipe"
+
+
+class Restoring(QObject):
+    """Follows a recipe as far as its parts are there, and says what is missing."""
+
+    def __init__(
+        self, models: Models, images: Images, runs: Runs, messages: Messages
+    ) -> None:
+        super().__init__()
+        self._models, self._images = models, images
+        self._runs, self._messages = runs, messages
+        self._waiting: Saved | None = None
+        """Its network is being opened."""
+        self._lacking: Recipe | None = None
+        """Its photograph is still to be dropped."""
+        models.opened.connect(self._model_opened)
+        images.opened.connect(self._image_opened)
+
+    def restore(self, saved: Saved) -> None:
+        """Open the network and the photograph; the method follows when they are."""
+        self._messages.settle(TOPIC)
+        self._lacking = None
+        self._waiting = replace(
+            saved, model=replace(saved.model, device=self._models.device)
+        )
+        if saved.image is not None:
+            self._images.add_opened(saved.image)
+        elif saved.recipe.image_sha256:
+            self._lacking = saved.recipe
+        self._models.open_request(self._waiting.model)
+        if saved.troubles:
+            self._warn("; ".join(saved.troubles))
+
+    def request_for(self, reference: str) -> ModelRequest | None:
+        """Return how a network is to be opened that a recipe waits for."""
+        waiting = self._waiting
+        if waiting is None or waiting.model.reference != reference:
+            return None
+        return waiting.model
+
+    def _model_opened(self, info: ModelInfo) -> None:
+        """Choose method and values if this is the recipe's network."""
+        waiting = self._waiting
+        if waiting is None or self._models.request != waiting.model:
+            return
+        self._waiting = None
+        recipe = waiting.recipe
+        self._runs.choose(recipe.method, recipe.values, recipe.seed)
+        self._messages.say(self.tr("recipe of {0} restored").format(waiting.file))
+        if info.sha256 != recipe.model_sha256:
+            self._messages.notice(
+                Notice(
+                    "model",
+                    Severity.WARNING,
+                    self.tr(
+                        "{0} has other weights than those that {1} was made with"
+                    ).format(info.title, waiting.file),
+                )
+            )
+
+    def _image_opened(self, image: Image) -> None:
+        """Go on with the recipe's photograph; say so if it is another one."""
+        if self._lacking is None:
+            return
+        if image.sha256 == self._lacking.image_sha256:
+            self._lacking = None
+            self._messages.settle(TOPIC)
+            self._messages.say(
+                self.tr("{0} is the recipe's photograph").format(image.name)
+            )
+        else:
+            self._warn(self.tr("{0} is not the recipe's photograph").format(image.name))
+
+    def _warn(self, words: str) -> None:
+        if self._lacking is not None:
+            remedy = self.tr("drop {0} here to see the same")
+            words = f"{words}; {remedy.format(self._lacking.image)}"
+        self._messages.notice(Notice(TOPIC, Severity.WARNING, words))

@@ -1,0 +1,501 @@
+"""Stickers: the shelf they come from, where they lie, what is said to them."""
+
+import time
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from nnviz.base import placed
+from nnviz.base.attacks import attacked_photo
+from nnviz.base.errors import UsageError
+from nnviz.base.events import Done, Event, Failed, Policy, Priority
+from nnviz.base.images import Image
+from nnviz.base.info import Task
+from nnviz.base.parameters import Value
+from nnviz.base.placed import (
+    Cut,
+    OpenedSticker,
+    Placed,
+    parse_placed,
+    placed_text,
+    rounded,
+    sticker_of,
+)
+from nnviz.base.recipes import Run
+from nnviz.base.requests import RunMethod
+from nnviz.base.results import Report
+from nnviz.base.stickers import Outline, Placement
+from nnviz.gui.services.models import Models
+from nnviz.gui.state.messages import Messages
+from nnviz.gui.state.selection import Selection
+from nnviz.gui.state.settings import Settings
+
+if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
+    from nnviz.gui.services.bridge import Bridge
+    from nnviz.render.printing import Print
+
+METHOD = "placed_stickers"
+NONE = -1
+_ANSWER, _KEEP = "stickers:answer", "stickers:keep"
+_TOPIC, _ANSWER_TOPIC = "sticker", "sticker answer"
+_SOLID = ("round:#e53935", "square:#fdd835")
+_MOST_UNDONE = 200
+_RATE_SECONDS = 2.0
+_REST_MS = 1500
+
+
+class Shelf(QObject):
+    """The stickers that can be laid on a picture, opened when they are first wanted."""
+
+    changed = Signal()
+    """There are other stickers, or one of them is opened now."""
+    learned = Signal(str)
+    """A learned sticker, its text, stands on the shelf."""
+    lost = Signal(str)
+    """The sticker of a text cannot be opened."""
+
+    def __init__(self, settings: Settings, messages: Messages, parent: QObject) -> None:
+        super().__init__(parent)
+        self._settings, self._messages = settings, messages
+        self._bridge: Bridge | None = None
+        self._opened: dict[str, OpenedSticker] = {}
+        self._asked: set[str] = set()
+        self._learned: set[str] = set()
+        self._texts = list(dict.fromkeys([*_SOLID, *settings.stickers]))
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        self._bridge = bridge
+        bridge.event.connect(self._hear)
+        for text in self._texts:
+            self.want(text)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is on the shelf, as ``Cut.text``."""
+        return tuple(self._texts)
+
+    def opened(self, text: str) -> OpenedSticker | None:
+        """Return a sticker; None while it is not opened."""
+        return self._opened.get(text)
+
+    def want(self, text: str) -> None:
+        """See to it that a sticker gets opened."""
+        if self._bridge is not None and text not in {*self._opened, *self._asked}:
+            self._asked.add(text)
+            self._bridge.stickers.open(Cut.parse(text))
+
+    def add(self, text: str) -> None:
+        """Put a sticker on the shelf, by the text of its ``Cut``."""
+        self._messages.settle(_TOPIC)
+        if text not in self._texts:
+            self._texts.append(text)
+            self._settings.stickers = self._own()
+        self.want(text)
+        self.changed.emit()
+
+    def remove(self, text: str) -> None:
+        """Take a sticker off the shelf; its file stays."""
+        if text in self._texts:
+            self._texts.remove(text)
+            self._settings.stickers = self._own()
+            self.changed.emit()
+
+    def learn(self, run: Run) -> None:
+        """Put the sticker on the shelf that a result has learned."""
+        known = run.recipe.to_json()
+        fresh = sticker_of(run.report) is not None and known not in self._learned
+        if self._bridge is not None and fresh:
+            self._learned.add(known)
+            self._bridge.stickers.keep(run, self._settings.sticker_folder)
+
+    def learn_stopped(self, report: Report | None, recording: str) -> None:
+        """Put the sticker on the shelf that a stopped run had learned so far."""
+        found = sticker_of(report) if report is not None else None
+        if self._bridge is not None and found is not None and recording:
+            folder = self._settings.sticker_folder
+            self._bridge.stickers.keep_stopped(found, recording, folder)
+
+    def print(self, text: str, path: str, order: "Print") -> None:
+        """Write a sticker as a PDF page."""
+        if self._bridge is not None:
+            self._messages.settle(_TOPIC)
+            self._bridge.stickers.print(Cut.parse(text), path, order)
+
+    def _own(self) -> list[str]:
+        return [text for text in self._texts if text not in _SOLID]
+
+    def _hear(self, place: str, event: Event) -> None:
+        match place, event:
+            case placed.OPENED, Done(OpenedSticker() as opened):
+                self._take(opened)
+            case placed.KEPT, Done(str() as path):
+                self.add(path)
+                self.learned.emit(path)
+            case placed.PRINTED, Done(str() as path):
+                self._messages.say(self.tr("saved: {0}").format(path))
+            case ((placed.KEPT | placed.PRINTED | placed.OPENED), Failed(error)):
+                self._messages.fail(_TOPIC, error)
+            case _:
+                pass
+
+    def _take(self, opened: OpenedSticker) -> None:
+        self._asked.discard(opened.text)
+        if opened.error is None:
+            self._opened[opened.text] = opened
+            self.changed.emit()
+            return
+        self._messages.fail(_TOPIC, opened.error)
+        self.remove(opened.text)
+        self.lost.emit(opened.text)
+
+
+class Placing(QObject):
+    """Stickers on one picture, the lowest first, with what can be undone."""
+
+    changed = Signal()
+    """They lie elsewhere, are others, or another one is chosen."""
+
+    def __init__(
+        self, shelf: Shelf, settings: Settings, where: str, parent: QObject
+    ) -> None:
+        """Lay the stickers where they lay last.
+
+        Args:
+            shelf: where their pictures are.
+            settings: remember them.
+            where: what they lie on, for the settings.
+            parent: Qt parent.
+        """
+        super().__init__(parent)
+        self.shelf = shelf
+        self.shown = True
+        """Whether handles are to be shown on them."""
+        self._settings, self._where = settings, where
+        self._placed = _known(settings.placed(where))
+        self._chosen = NONE
+        self._past: deque[tuple[Placed, ...]] = deque(maxlen=_MOST_UNDONE)
+        self._future: list[tuple[Placed, ...]] = []
+        self._held: tuple[Placed, ...] | None = None
+        shelf.lost.connect(self._forget)
+
+    def attach(self, _bridge: "Bridge") -> None:
+        """Open the stickers: the worker is there."""
+        for each in self._placed:
+            self.shelf.want(each.cut.text)
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """The stickers."""
+        return self._placed
+
+    @property
+    def chosen(self) -> int:
+        """Index of the one that handles and keys are about; -1 for none."""
+        return self._chosen
+
+    @property
+    def current(self) -> Placed | None:
+        """The chosen one."""
+        return self._placed[self._chosen] if self._chosen != NONE else None
+
+    @property
+    def text(self) -> str:
+        """All in a line, as ``nnviz.base.placed`` has it."""
+        return placed_text(self._placed)
+
+    @property
+    def moving(self) -> bool:
+        """Whether something was changed that has not come to rest."""
+        return self._held is not None
+
+    @property
+    def ready(self) -> bool:
+        """Whether all of them are opened."""
+        return all(self.shelf.opened(each.cut.text) for each in self._placed)
+
+    def set_text(self, text: str) -> None:
+        """Lay other stickers; what is no such text is refused.
+
+        Raises:
+            UsageError: says what is wrong with it.
+        """
+        wanted = parse_placed(text)
+        if wanted != self._placed:
+            self._put(wanted, NONE)
+            self.settle()
+
+    def add(self, text: str, placement: Placement | None = None) -> None:
+        """Lay a sticker of the shelf on top, in the middle where no place is given."""
+        placement = rounded(placement or Placement())
+        self._put(
+            (*self._placed, Placed(Cut.parse(text), placement)), len(self._placed)
+        )
+        self.settle()
+
+    def move(self, index: int, placement: Placement) -> None:
+        """Let one lie elsewhere; ``settle`` ends a movement that is undone at once."""
+        if 0 <= index < len(self._placed):
+            self._change(index, placement=rounded(placement))
+
+    def set_opacity(self, opacity: float) -> None:
+        """Let the chosen one show what lies below."""
+        if self._chosen != NONE:
+            self._change(self._chosen, opacity=round(opacity, 2))
+
+    def set_outline(self, outline: Outline) -> None:
+        """Cut the chosen one out as another shape."""
+        if self.current is not None:
+            cut = replace(self.current.cut, outline=outline)
+            self._change(self._chosen, cut=cut)
+            self.settle()
+
+    def raise_chosen(self) -> None:
+        """Lay the chosen one on top."""
+        if self.current is not None:
+            rest = (*self._placed[: self._chosen], *self._placed[self._chosen + 1 :])
+            self._put((*rest, self.current), len(rest))
+            self.settle()
+
+    def remove(self, index: int) -> None:
+        """Take one away."""
+        if 0 <= index < len(self._placed):
+            self._put((*self._placed[:index], *self._placed[index + 1 :]), NONE)
+            self.settle()
+
+    def clear(self) -> None:
+        """Take all away."""
+        self._put((), NONE)
+        self.settle()
+
+    def choose(self, index: int) -> None:
+        """Choose one; -1 for none."""
+        if index != self._chosen and index < len(self._placed):
+            self._chosen = index
+            self.changed.emit()
+
+    def settle(self) -> None:
+        """What was changed since the last time is one step to undo."""
+        self._settings.save_placed(self._where, self.text)
+        held, self._held = self._held, None
+        if held is not None and held != self._placed:
+            self._past.append(held)
+            self._future.clear()
+            self.changed.emit()
+
+    def undo(self) -> None:
+        """Go back by a step."""
+        self.settle()
+        if self._past:
+            self._future.append(self._placed)
+            self._restore(self._past.pop())
+            self.settle()
+
+    def redo(self) -> None:
+        """Go forward again."""
+        self.settle()
+        if self._future:
+            self._past.append(self._placed)
+            self._restore(self._future.pop())
+            self.settle()
+
+    def _change(self, index: int, **changes: object) -> None:
+        changed = replace(self._placed[index], **changes)  # type: ignore[arg-type]
+        self._put((*self._placed[:index], changed, *self._placed[index + 1 :]), index)
+
+    def _put(self, wanted: tuple[Placed, ...], chosen: int) -> None:
+        if self._held is None:
+            self._held = self._placed
+        self._restore(wanted)
+        self._chosen = chosen
+        self.changed.emit()
+
+    def _restore(self, wanted: tuple[Placed, ...]) -> None:
+        self._placed = wanted
+        self._chosen = min(self._chosen, len(wanted) - 1)
+        for each in wanted:
+            self.shelf.want(each.cut.text)
+        self.changed.emit()
+
+    def _forget(self, text: str) -> None:
+        """Take away what cannot be opened."""
+        left = tuple(each for each in self._placed if each.cut.text != text)
+        if left != self._placed:
+            self._restore(left)
+            self.settle()
+
+
+class Stickers(Placing):
+    """Stickers on the photograph, and what the network says to them while they move."""
+
+    answered = Signal(object)
+    """Report with "before" and "after"; None where nothing can be asked."""
+    rate_changed = Signal(float)
+    """Answers a second while something moves; 0 at rest."""
+    kept = Signal(object)
+    """Run: the photograph with its stickers."""
+    taken = Signal(object, str)
+    """Pixels and name of the photograph with its stickers, to be opened as one."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        settings: Settings,
+        selection: Selection,
+        models: Models,
+        messages: Messages,
+    ) -> None:
+        super().__init__(shelf, settings, "photograph", shelf)
+        self._selection, self._models, self._messages = selection, models, messages
+        self._bridge: Bridge | None = None
+        self._seen = False
+        self._asked: tuple[object, ...] = ()
+        self._times: deque[float] = deque()
+        self._taking = False
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(lambda: self.rate_changed.emit(0.0))
+        self.changed.connect(self._ask)
+        shelf.changed.connect(self._ask)
+        selection.image_changed.connect(lambda _: self._ask())
+        selection.model_changed.connect(lambda _: self._ask())
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        super().attach(bridge)
+        self._bridge = bridge
+        bridge.event.connect(self._hear)
+
+    def be_seen(self, *, seen: bool) -> None:
+        """Ask only while somebody looks."""
+        self._seen = seen
+        self._ask()
+
+    def keep(self, *, take: bool = False) -> None:
+        """Make a result of the photograph with its stickers.
+
+        Args:
+            take: also open it as the photograph, for any method.
+        """
+        request = self._request({"picture": True})
+        if request is None or self._bridge is None:
+            self._messages.say(self.tr("there is no photograph or no network yet"))
+            return
+        self._taking = take
+        self._bridge.submit(_KEEP, request, Policy.REPLACE, Priority.INTERACTIVE)
+
+    def _ask(self) -> None:
+        """Ask what the network says to the stickers as they lie, the newest only."""
+        values: dict[str, Value] = {"picture": False, "quick": self.moving}
+        model = self._selection.model
+        asks = self._seen and model is not None and model.task == Task.CLASSIFY
+        request = self._request(values) if asks else None
+        if request is None or self._bridge is None:
+            self._asked = ()
+            if self._seen:
+                self.answered.emit(None)
+            return
+        asked = (self.text, request.image, request.model, self.moving)
+        if asked != self._asked:
+            self._asked = asked
+            self._bridge.submit(_ANSWER, request, Policy.LATEST, Priority.INTERACTIVE)
+
+    def _request(self, values: dict[str, Value]) -> RunMethod | None:
+        model, image = self._selection.model, self._selection.image
+        if model is None or image is None or not self.ready:
+            return None
+        return RunMethod(
+            method=METHOD,
+            model=self._models.request,
+            image=image,
+            values={"stickers": self.text, **values},
+        )
+
+    def _hear(self, place: str, event: Event) -> None:
+        match place, event:
+            case "stickers:answer", Done(Run() as run):
+                self._count()
+                if self._asked and run.image is self._asked[1]:
+                    self._messages.settle(_ANSWER_TOPIC)
+                    self.answered.emit(run.report)
+            case "stickers:keep", Done(Run() as run):
+                self._keep(run)
+            case (("stickers:answer" | "stickers:keep"), Failed(error)):
+                self._messages.fail(_TOPIC, error)
+            case _:
+                pass
+
+    def _keep(self, run: Run) -> None:
+        self.kept.emit(run)
+        photo = attacked_photo(run.report)
+        if not self._taking or photo is None:
+            self._messages.say(self.tr("kept among the results; Save writes it"))
+            return
+        self.clear()
+        self.taken.emit(photo.pixels, f"{Path(run.recipe.image).stem} with stickers")
+
+    def _count(self) -> None:
+        now = time.monotonic()
+        self._times.append(now)
+        while self._times[0] < now - _RATE_SECONDS:
+            self._times.popleft()
+        self._rest.start()
+        span = now - self._times[0]
+        self.rate_changed.emit((len(self._times) - 1) / span if span > 0 else 0.0)
+
+    def bring_back(self, run: Run) -> None:
+        """Lay the stickers of a result that is brought back."""
+        if run.recipe.method == METHOD:
+            self.set_text(str(run.recipe.values["stickers"]))
+
+
+class LiveStickers(Placing):
+    """Stickers on what is live, pasted onto each frame while their panel is open."""
+
+    def __init__(self, shelf: Shelf, settings: Settings) -> None:
+        super().__init__(shelf, settings, "live", shelf)
+        self._bridge: Bridge | None = None
+        self.shown = self.asked = False
+        """Whether their panel is open; whether the program was started with some."""
+        self.changed.connect(self._paste)
+        shelf.changed.connect(self._paste)
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        super().attach(bridge)
+        self._bridge = bridge
+        self._paste()
+
+    def begin_with(self, stickers: tuple[Placed, ...]) -> None:
+        """Lay what the program was started with, if anything."""
+        if stickers:
+            self.asked = True
+            self.set_text(placed_text(stickers))
+
+    def be_seen(self, *, seen: bool) -> None:
+        """Paste them only while it can be seen where they come from."""
+        self.shown = seen
+        self.changed.emit()
+
+    def _paste(self) -> None:
+        if self._bridge is not None:
+            self._bridge.live.set_stickers(self._layers() if self.shown else ())
+
+    def _layers(self) -> tuple[tuple[Image, Placement, float], ...]:
+        """Return the stickers that are opened, as they are pasted."""
+        opened = [(self.shelf.opened(each.cut.text), each) for each in self.placed]
+        return tuple(
+            (sticker.image, each.placement, each.opacity)
+            for sticker, each in opened
+            if sticker is not None and sticker.image is not None
+        )
+
+
+def _known(text: str) -> tuple[Placed, ...]:
+    """Return the stickers of an earlier session; none where they cannot be read."""
+    try:
+        return parse_placed(text)
+    except UsageError:
+        return ()

@@ -1,0 +1,170 @@
+"""Teaching a network of one's own a style: started, stopped and gone on with."""
+
+import math
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.events import (
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    Policy,
+    Priority,
+    Progress,
+)
+from nnviz.base.requests import TrainModel
+from nnviz.gui.state.messages import Messages
+from nnviz.gui.state.settings import Settings
+
+if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
+    from nnviz.gui.services.bridge import Bridge
+
+PLACE = "lesson"
+TOPIC = "lesson"
+_COURSE = "style"
+_PREVIEW = 640
+"""Longer side of the preview, px."""
+
+
+class Lessons(QObject):
+    """One lesson at a time; what is learnt lies in the folder of the user's networks.
+
+    Attributes:
+        style: path of the picture whose manner is learnt, or a pattern's name.
+        photographs: folder of the photographs that it is practised on.
+        progress: of the lesson; None before its first step.
+        left: seconds to its end; negative where not known.
+    """
+
+    changed = Signal()
+    """What is chosen, whether it runs, or how far it is."""
+    improved = Signal(object)
+    """The newest preview, uint8 (h, w, 3); None where there is none."""
+    learnt = Signal(str)
+    """Path of the weights: they can be painted with, or are better than before."""
+
+    def __init__(
+        self, settings: Settings, messages: Messages, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._settings, self._messages = settings, messages
+        self._bridge: Bridge | None = None
+        self.style, self.photographs = settings.lesson
+        self.progress: Progress | None = None
+        self.left = -1.0
+        self._began: tuple[float, float] | None = None
+        """When the first step of this start was over, and how far that was."""
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        self._bridge = bridge
+        bridge.event.connect(self._hear)
+        bridge.thumbnail_ready.connect(self._hear_preview)
+        self._look()
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being learnt."""
+        return self._bridge is not None and self._bridge.busy(PLACE)
+
+    @property
+    def ready(self) -> bool:
+        """Whether all is chosen that a lesson needs."""
+        return bool(self.style and self.photographs)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to go on from."""
+        return self.ready and self._file(".ckpt").is_file()
+
+    @property
+    def weights(self) -> str:
+        """Path of what has been learnt so far; empty where nothing has."""
+        path = self._file(".safetensors")
+        return str(path) if self.ready and path.is_file() else ""
+
+    def choose(self, style: str = "", photographs: str = "") -> None:
+        """Choose a picture or a folder; what is empty stays."""
+        self.stop()
+        self.style = style or self.style
+        self.photographs = photographs or self.photographs
+        self._settings.save_lesson(self.style, self.photographs)
+        self.progress, self.left = None, -1.0
+        self.changed.emit()
+        self._look()
+
+    def start(self) -> None:
+        """Begin, or go on where it was stopped."""
+        if self._bridge is None or not self.ready:
+            return
+        self._messages.settle(TOPIC)
+        self._began, self.left = None, -1.0
+        request = TrainModel(
+            name=_COURSE,
+            data=self.photographs,
+            out=self._settings.networks,
+            style=self.style,
+        )
+        # Whatever is clicked, and a camera, go first: it takes minutes.
+        self._bridge.submit(PLACE, request, Policy.REPLACE, Priority.NORMAL)
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Stop; all but the epoch that was begun is kept."""
+        if self._bridge is not None and self.running:
+            self._bridge.cancel(PLACE)
+
+    def _hear(self, place: str, event: Event) -> None:
+        if place != PLACE:
+            return
+        match event:
+            case Progress():
+                self._note(event)
+            case Done(str() as path):
+                self._messages.say(self.tr("{0} has been learnt").format(path))
+                self.left = -1.0
+                self._look()
+            case Failed(error):
+                self._messages.fail(TOPIC, error)
+            case Cancelled():
+                self._messages.say(self.tr("learning stopped; it can go on"))
+            case _:
+                pass
+        self.changed.emit()
+
+    def _note(self, progress: Progress) -> None:
+        """Note how far it is; look at the preview after an epoch."""
+        now, before = time.monotonic(), self.progress
+        if self._began is None:
+            self._began = now, progress.done
+        since, done = self._began
+        if progress.done > done:
+            rate = (now - since) / (progress.done - done)
+            self.left = rate * (progress.total - progress.done)
+        self.progress = progress
+        # With the next epoch's first step, or the end: the files are written by then.
+        if before is None or math.ceil(before.done) != math.ceil(progress.done):
+            self._look()
+
+    def _look(self) -> None:
+        """Show what has been learnt so far."""
+        if self._bridge is None:
+            return
+        if self.weights:
+            self._bridge.thumbnail(str(self._file(".png")), _PREVIEW)
+            self.learnt.emit(self.weights)
+        else:
+            self.improved.emit(None)
+
+    def _hear_preview(self, path: str, pixels: object) -> None:
+        if self.ready and path == str(self._file(".png")):
+            self.improved.emit(pixels)
+
+    def _file(self, suffix: str) -> Path:
+        """Return the path of one of the files that a lesson leaves."""
+        name = f"{_COURSE}-{Path(self.style).stem}"
+        return Path(self._settings.networks, name).with_suffix(suffix)

@@ -1,0 +1,349 @@
+"""The recording that is looked at: where it is, what is shown of it, how it goes on."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from nnviz.base.events import Cancelled, Done, Event, Failed, Partial, Progress
+from nnviz.base.images import Colours, to_float
+from nnviz.base.parameters import Value
+from nnviz.base.requests import Moment
+from nnviz.base.results import Picture, Report
+from nnviz.base.tapes import (
+    TAPE_FRAME,
+    TAPE_OPENED,
+    TAPE_READ,
+    OpenedTape,
+    Tape,
+    TapeFrame,
+)
+from nnviz.gui.services.method_runner import RESULT, Runs
+from nnviz.gui.services.recordings import TOPIC, Recordings
+from nnviz.gui.state.messages import Messages
+
+if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
+    from nnviz.gui.services.bridge import Bridge
+
+RATE = 15
+"""Frames a second, played and in films."""
+_READ_MS = 400
+"""How often the folder is looked into while the job writes."""
+
+
+class Timeline(QObject):
+    """Follows a run that is recorded, and shows any step of a recording.
+
+    While the run is followed, what it reports is shown by whoever hears it.  Elsewhere
+    on the timeline, or with the photograph blended in, frames are read from the disk:
+    one at a time, the one wanted last.
+    """
+
+    changed = Signal()
+    """Recording, place, or whether it goes."""
+    shown = Signal(object)
+    """Report of a step, to be shown."""
+    opened = Signal(object)
+    """Saved: what an opened recording was made with."""
+
+    def __init__(
+        self, runs: Runs, recordings: Recordings, messages: Messages, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._runs, self._recordings, self._messages = runs, recordings, messages
+        self._bridge: Bridge | None = None
+        self.folder = ""
+        self.tape: Tape | None = None
+        self.step = self.newest = -1
+        self.total = 0
+        self.paused = False
+        self.following = True
+        self.blend = 0.0
+        self._opening = ""
+        """Method of a recording whose network is still being opened."""
+        self._report: Report | None = None
+        self._wanted: tuple[str, int, float] | None = None
+        self._asked: tuple[str, int, float] | None = None
+        self._player = QTimer(self, interval=round(1000 / RATE))
+        self._player.timeout.connect(self._play_on)
+        self._reader = QTimer(self, singleShot=True, interval=_READ_MS)
+        self._reader.timeout.connect(self._read)
+        runs.new_recording = recordings.new_folder
+        recordings.leaving.connect(self._leave)
+        runs.started.connect(self._started)
+        runs.values_changed.connect(self._end_opening)
+        runs.reported.connect(self._keep_shape)
+        runs.finished.connect(lambda run: self._keep_shape(run.report))
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._follow_method)
+        # Not at once: on the way to a method another one may be chosen for a moment.
+        runs.method_changed.connect(lambda _: self._soon.start())
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        self._bridge = bridge
+        bridge.event.connect(self._hear)
+
+    # --- what there is
+
+    @property
+    def running(self) -> bool:
+        """Whether the recording's run is at work, or paused."""
+        return bool(self.folder) and self._runs.running
+
+    @property
+    def playing(self) -> bool:
+        """Whether the recording is played."""
+        return self._player.isActive()
+
+    @property
+    def holds(self) -> bool:
+        """Whether something else than what the run reports is shown."""
+        return self.running and (not self.following or self._blends)
+
+    @property
+    def last(self) -> int:
+        """The newest step there is, -1 for none."""
+        return max(self.newest, self.tape.steps - 1 if self.tape else -1)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it was stopped before its end."""
+        return self.tape is not None and not self.running and not self.tape.finished
+
+    def matches(self, values: Mapping[str, Value]) -> bool:
+        """Tell whether values are those of the step that is shown."""
+        return self.tape is not None and dict(values) == self.tape.values_at(self.step)
+
+    # --- going
+
+    def toggle(self) -> None:
+        """Pause the run or let it go on; else play the recording or stop playing."""
+        if self.running and self._bridge is not None:
+            self.paused = not self.paused
+            act = self._bridge.pause if self.paused else self._bridge.go_on
+            act(RESULT)
+        elif self.playing:
+            self._player.stop()
+        elif self.tape is not None and self.tape.frames:
+            if self.step >= self.tape.frames[-1]:
+                self.seek(0)
+            self._player.start()
+        self.changed.emit()
+
+    def step_on(self) -> None:
+        """Compute one step and pause; else go to the next frame."""
+        if self.running and self._bridge is not None:
+            self.paused, self.following = True, True
+            self._bridge.step(RESULT)
+            self.changed.emit()
+        else:
+            self.walk(1)
+
+    def walk(self, frames: int) -> None:
+        """Go some kept frames further or back."""
+        kept = self.tape.frames if self.tape else ()
+        if not kept:
+            return
+        here = min(range(len(kept)), key=lambda place: abs(kept[place] - self.step))
+        self.seek(kept[max(0, min(len(kept) - 1, here + frames))])
+
+    def seek(self, step: int) -> None:
+        """Show a step; at the newest of a run, follow it again."""
+        self._player.stop()
+        self._go_to(step)
+
+    def set_blend(self, share: float) -> None:
+        """Blend the photograph into what is shown."""
+        self.blend = share
+        self._want(self.step)
+        self.changed.emit()
+
+    def resume(self) -> None:
+        """Go on with a run that was stopped."""
+        if self.tape is not None:
+            self._take_up(Moment(self.folder), self.folder, self.tape)
+
+    def fork(self) -> None:
+        """Go on from the step that is shown, in a recording of its own."""
+        method = self._runs.method
+        if self.tape is not None and method is not None:
+            moment = Moment(self.folder, min(self.step, self.tape.steps - 1))
+            self._take_up(moment, self._recordings.new_folder(method), self.tape)
+
+    def _take_up(self, moment: Moment, folder: str, tape: Tape) -> None:
+        if not self._runs.take_up(moment, folder, tape.recipe.values):
+            self._messages.say(
+                self.tr("the recording's network and photograph are not open yet")
+            )
+
+    def open(self, folder: str) -> None:
+        """Show a recording, with network, photograph and values as they were."""
+        if self._bridge is not None:
+            self._messages.settle(TOPIC)
+            self._bridge.tapes.open(folder)
+
+    # --- what is heard
+
+    def _started(self) -> None:
+        """A run began: follow it if it is recorded."""
+        folder = self._runs.recording
+        if folder != self.folder:
+            self._forget()
+        self.folder = folder
+        image = self._runs.image
+        if folder and image is not None and self._bridge is not None:
+            self._bridge.tapes.remember(image)
+        self._player.stop()
+        self.newest, self.paused, self.following = -1, False, True
+        self.changed.emit()
+
+    def _end_opening(self, _values: object) -> None:
+        method = self._runs.method
+        if method is not None and method.name == self._opening:
+            self._opening = ""
+
+    def _leave(self, folder: str) -> None:
+        """Let go of a recording that is deleted."""
+        if folder == self.folder:
+            self._runs.stop()
+            self._forget()
+
+    def _forget(self) -> None:
+        self._player.stop()
+        self.folder, self.tape, self._report = "", None, None
+        self.step = self.newest = -1
+        self.total, self.paused, self.following = 0, False, True
+        self._wanted = None
+        self.changed.emit()
+
+    def _follow_method(self) -> None:
+        """Let go of the recording of another method."""
+        method = self._runs.method
+        if self.tape is None or method is None:
+            return
+        if self.tape.recipe.method not in (method.name, self._opening):
+            self._forget()
+
+    def _keep_shape(self, report: Report) -> None:
+        self._report = report
+
+    def _hear(self, place: str, event: Event) -> None:
+        if place == RESULT and self.folder:
+            self._hear_run(event)
+        elif place in (TAPE_READ, TAPE_FRAME, TAPE_OPENED):
+            self._hear_tape(place, event)
+
+    def _hear_run(self, event: Event) -> None:
+        match event:
+            case Progress(total=total):
+                self.total = round(total)
+            case Partial(step=step) if step >= 0:
+                self.newest = step
+                if self.following:
+                    self.step = step
+                    self._want_blended(step)
+                if not self._reader.isActive():
+                    self._reader.start()
+                self.changed.emit()
+            case Done() | Cancelled() | Failed():
+                self.paused = False
+                self._reader.start(0)
+                self._recordings.list()
+                self.changed.emit()
+            case _:
+                pass
+
+    def _hear_tape(self, place: str, event: Event) -> None:
+        match event:
+            case Done(Tape() as tape) if tape.folder == self.folder:
+                if self.tape is None:
+                    self._recordings.list()
+                self.tape = tape
+                self.total = tape.total or self.total
+                if self.following:  # of a run's last steps not each is reported
+                    self.step = self.last
+                self.changed.emit()
+            case Done(TapeFrame() as frame):
+                self._show(frame)
+            case Done(OpenedTape() as opened):
+                self._open(opened)
+            case Failed(error):
+                self._asked = None
+                if place != TAPE_READ:  # nothing is there yet when a run begins
+                    self._messages.fail(TOPIC, error)
+            case _:
+                pass
+
+    def _open(self, opened: OpenedTape) -> None:
+        self._runs.stop()
+        self._forget()
+        self.tape = opened.tape
+        self._opening = opened.tape.recipe.method
+        self.folder = opened.tape.folder
+        self.total = opened.tape.total
+        self.newest = opened.tape.steps - 1
+        self.opened.emit(opened.saved)
+        self._go_to(self.last)
+
+    # --- frames
+
+    @property
+    def _blends(self) -> bool:
+        return self.blend > 0 and self.tape is not None and self.tape.blends
+
+    def _go_to(self, step: int) -> None:
+        self.step = max(0, min(step, self.last))
+        self.following = self.running and self.step >= self.last
+        self._want(self.step)
+        self.changed.emit()
+
+    def _play_on(self) -> None:
+        kept = self.tape.frames if self.tape else ()
+        later = [step for step in kept if step > self.step]
+        if self._asked is not None and later:
+            return  # the disk is slower than the player
+        if later:
+            self._go_to(later[0])
+        else:
+            self._player.stop()
+            self.changed.emit()
+
+    def _want_blended(self, step: int) -> None:
+        if self._blends:
+            self._want(step)
+
+    def _want(self, step: int) -> None:
+        """Show the frame nearest to a step, unless a later wish comes before it."""
+        nearest = self.tape.nearest(step) if self.tape else -1
+        if nearest < 0:
+            return
+        self._wanted = self.folder, nearest, self.blend
+        self._ask()
+
+    def _ask(self) -> None:
+        if self._bridge is None or self._asked is not None or self._wanted is None:
+            return
+        self._asked, self._wanted = self._wanted, None
+        self._bridge.tapes.frame(*self._asked)
+
+    def _show(self, frame: TapeFrame) -> None:
+        self._asked = None
+        if frame.folder == self.folder and (self.holds or not self.running):
+            words = self.tr("step {0}, as it was kept").format(frame.step + 1)
+            self.shown.emit(_report_of(frame.pixels, self._report, words))
+        self._ask()
+
+    def _read(self) -> None:
+        if self._bridge is not None and self.folder:
+            self._bridge.tapes.read(self.folder)
+
+
+def _report_of(pixels: Colours, shape: Report | None, words: str) -> Report:
+    """Return a report with a frame in place of the main picture."""
+    if shape is None or not isinstance(shape.main, Picture):
+        return Report({"picture": Picture(pixels=to_float(pixels))}, (words,))
+    name = next(iter(shape))
+    main = replace(shape.main, pixels=to_float(pixels))
+    return Report({**shape.results, name: main}, (words,))

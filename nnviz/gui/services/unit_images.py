@@ -1,0 +1,318 @@
+"""Portraits of units, made in the background when nothing else is to be done."""
+
+import re
+from collections import OrderedDict, deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.events import Cancelled, Done, Event, Failed, Partial, Policy, Priority
+from nnviz.base.images import Colours, rgb8
+from nnviz.base.info import LayerInfo
+from nnviz.base.parameters import Kind
+from nnviz.base.portraits import (
+    METHOD,
+    PORTRAIT_FOUND,
+    FoundPortrait,
+    Sitter,
+    network_key,
+)
+from nnviz.base.recipes import Run
+from nnviz.base.requests import RunMethod
+from nnviz.base.results import Mosaic, Picture, Report, Result
+from nnviz.gui.services.models import Models
+from nnviz.gui.state.layer_facts import offered
+from nnviz.gui.state.selection import NO_UNIT, Selection
+from nnviz.render.pictures import show
+
+if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
+    from nnviz.gui.services.bridge import Bridge
+
+PLACE = "portrait"
+_KEPT_BYTES = 128 << 20
+_MOSAIC_BYTES = 48 << 20
+_TILE = 96
+_MOSAIC_MS = 300
+_UNSAFE = re.compile(r"[^\w.]+")
+
+
+class Portraits(QObject):
+    """The chosen unit's synthetic image, and those of a whole layer.
+
+    They are looked for in the cache on disk first.  One is made at a time, with the
+    lowest priority; the chosen unit goes before the layer.
+    """
+
+    changed = Signal()
+    """Whose portrait is wanted, what there is of it, or how far the layer is."""
+    layer_begun = Signal()
+    """The portraits of a layer are wanted."""
+    mosaic_changed = Signal(object)
+    """Report with the layer's portraits as far as they are there."""
+    looked_up = Signal(str, int, object)
+    """Layer and unit that were looked up, and the portrait, uint8 (H, W, 3)."""
+
+    def __init__(self, selection: Selection, models: Models, parent: QObject) -> None:
+        super().__init__(parent)
+        self._selection, self._models = selection, models
+        self._bridge: Bridge | None = None
+        self.sitter: Sitter | None = None
+        self.trouble = ""
+        self._kept: OrderedDict[Sitter, Colours] = OrderedDict()
+        self._growing: Colours | None = None
+        self._queue: deque[Sitter] = deque()
+        self._current: Sitter | None = None
+        self._looked_up: Sitter | None = None
+        self._layer: tuple[Sitter, ...] = ()
+        self._tiles: dict[Sitter, Colours] = {}
+        self._making = False
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._follow)
+        self._telling = QTimer(self, singleShot=True, interval=_MOSAIC_MS)
+        self._telling.timeout.connect(self._tell_mosaic)
+        for chosen in (selection.unit_changed, selection.layer_changed):
+            chosen.connect(lambda _: self._soon.start())
+        selection.model_changed.connect(lambda _: self._forget())
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        self._bridge = bridge
+        bridge.event.connect(self._hear)
+
+    # --- what there is
+
+    @property
+    def pixels(self) -> Colours | None:
+        """The chosen unit's portrait, uint8 (H, W, 3), as far as it is made."""
+        if self.sitter is None:
+            return None
+        return self._kept.get(self.sitter, self._growing_of(self.sitter))
+
+    @property
+    def working(self) -> bool:
+        """Whether the chosen unit's portrait is being made."""
+        return self.sitter is not None and self.sitter == self._current
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many portraits of the layer are there, and how many there will be."""
+        return len(self._tiles), len(self._layer)
+
+    @property
+    def making_layer(self) -> bool:
+        """Whether portraits of a layer are being made."""
+        return self._making and len(self._tiles) < len(self._layer)
+
+    # --- what is asked
+
+    def look_up(self, layer: str, unit: int) -> None:
+        """Find a unit's portrait if it was made before; it is not made for this."""
+        sitter = self._looked_up = self._sitter(layer, unit)
+        if sitter in self._kept:
+            self.looked_up.emit(layer, unit, self._kept[sitter])
+        elif self._bridge is not None:
+            self._bridge.portraits.find(sitter)
+
+    def make_layer(self) -> None:
+        """Make the portraits of all units of the chosen layer."""
+        info = self._selection.layer_info
+        if info is None or not self._paintable(info) or info.shape is None:
+            return
+        self._layer = tuple(
+            self._sitter(info.name, unit) for unit in range(info.shape[0])
+        )
+        self._tiles, self._making = {}, True
+        for sitter in self._layer:
+            if sitter in self._kept:
+                self._take(sitter, self._kept[sitter])
+        self._queue = deque(each for each in self._layer if each not in self._tiles)
+        self.layer_begun.emit()
+        self._tell_mosaic()
+        self._next()
+        self.changed.emit()
+
+    def save(self, sheet: Colours, folder: Path) -> None:
+        """Save the layer's portraits as far as they are there, and a sheet of them."""
+        info = self._selection.model
+        if self._bridge is None or info is None or not self._tiles:
+            return
+        name = f"{info.title} {self._layer[0].layer} portraits"
+        base = folder / _UNSAFE.sub("-", name).strip("-")
+        self._bridge.portraits.save(tuple(self._tiles), sheet, base)
+
+    def stop(self) -> None:
+        """Stop making portraits of a layer; those that are there stay."""
+        self._making = False
+        self._queue.clear()
+        if self._current is not None and self._bridge is not None:
+            self._current = None
+            self._bridge.cancel(PLACE)
+        self._soon.start()
+        self.changed.emit()
+
+    def _follow(self) -> None:
+        """Go to the chosen unit."""
+        info, unit = self._selection.layer_info, self._selection.unit
+        sitter = None
+        if info is not None and unit != NO_UNIT and self._paintable(info):
+            sitter = self._sitter(info.name, unit)
+        if sitter == self.sitter and (sitter is None or self.pixels is not None):
+            return
+        self.sitter, self.trouble = sitter, ""
+        self._leave_for(sitter)
+        self.changed.emit()
+
+    def _leave_for(self, sitter: Sitter | None) -> None:
+        """Let the chosen unit come next; what was being made waits, or ends."""
+        current = self._current
+        if current is not None and current != sitter:
+            self._current = None
+            if current in self._layer:
+                self._queue.appendleft(current)
+            elif self._bridge is not None:
+                self._bridge.cancel(PLACE)
+        if sitter is not None and sitter != current and sitter not in self._kept:
+            self._queue.appendleft(sitter)
+        self._next()
+
+    def _paintable(self, info: LayerInfo) -> bool:
+        """Tell whether the method takes a layer."""
+        kinds = _layer_kinds(self._models.catalogue)
+        return bool(kinds) and info in offered((info,), kinds)
+
+    def _sitter(self, layer: str, unit: int) -> Sitter:
+        model = self._selection.model
+        return Sitter(network_key(model) if model else "", layer, unit)
+
+    def _forget(self) -> None:
+        """Another network: nothing of the old one is wanted any more."""
+        self.stop()
+        self._layer, self._tiles = (), {}
+        self.sitter, self._growing, self.trouble = None, None, ""
+
+    # --- one at a time
+
+    def _next(self) -> None:
+        if self._bridge is None or self._current is not None:
+            return
+        while self._queue:
+            sitter = self._queue.popleft()
+            if sitter in self._kept:
+                self._take(sitter, self._kept[sitter])
+                continue
+            self._current = sitter
+            self._growing = None
+            self._bridge.portraits.find(sitter)
+            return
+
+    def _make(self, sitter: Sitter) -> None:
+        """Ask the worker, who does it when there is nothing else to do."""
+        if self._bridge is None:
+            return
+        request = RunMethod(
+            method=METHOD, model=self._models.request, values=sitter.values
+        )
+        self._bridge.submit(PLACE, request, Policy.REPLACE, Priority.IDLE)
+
+    def _hear(self, place: str, event: Event) -> None:
+        if place == PORTRAIT_FOUND and isinstance(event, Done):
+            self._hear_found(event.value)
+        elif place == PLACE and self._current is not None:
+            self._hear_run(self._current, event)
+
+    def _hear_found(self, found: object) -> None:
+        if not isinstance(found, FoundPortrait):
+            return
+        sitter = found.sitter
+        if sitter == self._looked_up and found.pixels is not None:
+            self.looked_up.emit(sitter.layer, sitter.unit, found.pixels)
+        if sitter != self._current:
+            return
+        if found.pixels is None:
+            self._make(found.sitter)
+        else:
+            self._end(found.sitter, found.pixels)
+
+    def _hear_run(self, sitter: Sitter, event: Event) -> None:
+        match event:
+            case Partial(report):
+                self._growing = _pixels(report.main)
+                if sitter == self.sitter:
+                    self.changed.emit()
+            case Done(Run() as run):
+                if self._bridge is not None:
+                    self._bridge.portraits.keep(sitter, run)
+                self._end(sitter, _pixels(run.report.main))
+            case Failed(error):
+                if sitter == self.sitter:
+                    self.trouble = error.text
+                self._making = False
+                self._queue.clear()
+                self._end(sitter, None)
+            case Cancelled():
+                pass
+            case _:
+                pass
+
+    def _end(self, sitter: Sitter, pixels: Colours | None) -> None:
+        self._current = None
+        if pixels is not None:
+            self._kept[sitter] = pixels
+            while sum(each.nbytes for each in self._kept.values()) > _KEPT_BYTES:
+                self._kept.popitem(last=False)
+            self._take(sitter, pixels)
+        self._next()
+        self.changed.emit()
+
+    # --- the layer
+
+    def _take(self, sitter: Sitter, pixels: Colours) -> None:
+        if sitter in self._layer:
+            side = _side_of(len(self._layer))
+            self._tiles[sitter] = show(pixels, (side, side))
+            if not self._telling.isActive():
+                self._telling.start()
+
+    def _tell_mosaic(self) -> None:
+        if not self._layer:
+            return
+        side = _side_of(len(self._layer))
+        tiles = np.full((len(self._layer), side, side, 3), np.nan, np.float32)
+        for sitter, pixels in self._tiles.items():
+            tiles[sitter.unit] = pixels.astype(np.float32) / 255
+        mosaic = Mosaic(
+            tiles=tiles,
+            order=np.array(sorted(each.unit for each in self._tiles), np.int64),
+            signed=False,
+            shared_scale=True,
+            unit="brightness",
+            noun="channel",
+            layer=self._layer[0].layer,
+        )
+        done, total = self.progress
+        words = self.tr("{0} of {1} portraits of {2}").format(
+            done, total, self._layer[0].layer
+        )
+        self.mosaic_changed.emit(Report({"portraits": mosaic}, (words,)))
+
+    def _growing_of(self, sitter: Sitter) -> Colours | None:
+        return self._growing if sitter == self._current else None
+
+
+def _pixels(result: Result) -> Colours | None:
+    return rgb8(result.pixels) if isinstance(result, Picture) else None
+
+
+def _side_of(count: int) -> int:
+    """Return the side of a layer's tiles, px, so that all fit into memory."""
+    return min(_TILE, int((_MOSAIC_BYTES / (count * 12)) ** 0.5))
+
+
+def _layer_kinds(catalogue: Catalogue) -> str:
+    """Return which layers have portraits, empty where there is no method for them."""
+    methods = (info for info in catalogue.methods if info.name == METHOD)
+    parameters = next((info.parameters for info in methods), ())
+    return next((p.layers for p in parameters if p.kind is Kind.LAYER), "")

@@ -1,0 +1,97 @@
+"""Every command of the window: named once, found in menus and in the palette."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from nnviz.gui.theme.manager import Look
+from nnviz.gui.theme.parts import keep_icon
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """How an action is called.
+
+    Attributes:
+        name: unchanging, for tests and settings: "file.open".
+        title: in the menu.
+        shortcut: "Ctrl+O"; several are separated by "; ".
+        icon: of ``resources/icons``.
+        group: menu it stands in; the palette shows it before the title.
+        hint: tool tip; empty where the title is enough.
+        checkable: whether it can be on and off.
+    """
+
+    name: str
+    title: str
+    shortcut: str = ""
+    icon: str = ""
+    group: str = ""
+    hint: str = ""
+    checkable: bool = False
+
+
+class Actions(QObject):
+    """The actions of a window, by name."""
+
+    def __init__(self, window: QWidget, look: Look) -> None:
+        super().__init__(window)
+        self._window = window
+        self._look = look
+        self._actions: dict[str, QAction] = {}
+        self._commands: dict[str, Command] = {}
+
+    def add(self, command: Command, act: Callable[[], object]) -> QAction:
+        """Make an action and let its shortcut work everywhere in the window."""
+        action = QAction(command.title, self._window)
+        action.setObjectName(command.name)
+        action.setCheckable(command.checkable)
+        if command.shortcut:
+            action.setShortcuts(
+                [QKeySequence(keys) for keys in command.shortcut.split("; ")]
+            )
+        action.setToolTip(_tip(command, action))
+        if command.icon:
+            keep_icon(
+                self._look,
+                action,
+                lambda: self._look.icon(command.icon),
+                action.setIcon,
+            )
+        # Without what Qt sends along: whether a checkable action is checked.
+        action.triggered.connect(lambda: act())  # noqa: PLW0108
+        self._window.addAction(action)
+        self._actions[command.name] = action
+        self._commands[command.name] = command
+        return action
+
+    def adopt(self, name: str, group: str, action: QAction) -> QAction:
+        """Make somebody else's action known: a dock's switch, say."""
+        action.setObjectName(name)
+        self._actions[name] = action
+        self._commands[name] = Command(name, action.text(), group=group)
+        return action
+
+    def __getitem__(self, name: str) -> QAction:
+        """Return an action by name."""
+        return self._actions[name]
+
+    def all(self) -> tuple[tuple[Command, QAction], ...]:
+        """Return all commands with their actions, in the order they were made."""
+        return tuple(
+            (self._commands[name], self._actions[name]) for name in self._actions
+        )
+
+
+def plain(text: str) -> str:
+    """Return a menu's text without its mnemonic and its dots."""
+    return text.replace("&", "").rstrip("…")
+
+
+def _tip(command: Command, action: QAction) -> str:
+    words = command.hint or plain(command.title)
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{words} ({keys})" if keys else words

@@ -1,0 +1,96 @@
+"""Starting the window: painted first, the engine after."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from nnviz.base.live import LiveOrder
+from nnviz.base.samples import sample_photos
+from nnviz.gui.services.app_context import DEFAULT_MODEL, Workbench
+from nnviz.gui.shell.main_window import MainWindow
+from nnviz.gui.state.settings import Settings
+from nnviz.gui.theme.manager import load_fonts
+
+
+def run(
+    files: Sequence[Path], model: str | None, order: LiveOrder | None = None
+) -> int:
+    """Open the window and return its exit status when it is closed.
+
+    Args:
+        files: to open in it; the sample photograph if there are none.
+        model: reference of the network; the bundled one if None or empty.
+        order: what to look at live; None to begin with a photograph.
+    """
+    application = QApplication.instance() or make_application()
+    window = make_window(Settings())
+    starter = _AfterPaint(window, [str(file) for file in files], model or DEFAULT_MODEL)
+    starter.order = order
+    window.show()
+    status = application.exec()
+    window.bench.shutdown()
+    return status
+
+
+def make_application() -> QApplication:
+    """Return the application, named and with the shipped font."""
+    QApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    QCoreApplication.setApplicationName("nnviz")
+    QCoreApplication.setOrganizationName("nnviz")
+    application = QApplication(sys.argv[:1])
+    application.setApplicationDisplayName("nnviz")
+    return application
+
+
+def make_window(settings: Settings) -> MainWindow:
+    """Return the window in the remembered theme, without an engine yet."""
+    load_fonts()
+    bench = Workbench(settings)
+    bench.look.apply()
+    window = MainWindow(bench)
+    bench.setParent(window)
+    return window
+
+
+def start_engine(bench: Workbench) -> None:
+    """Start the worker.  Imported here: it must not delay the first paint."""
+    from nnviz.gui.services.bridge import Bridge  # noqa: PLC0415
+
+    bridge = Bridge()
+    bench.attach(bridge)
+
+
+def open_first(bench: Workbench, files: Sequence[str], model: str) -> None:
+    """Open what the program was started with."""
+    bench.start_with(files, model, next(map(str, sample_photos()), ""))
+
+
+class _AfterPaint(QObject):
+    """Starts the engine once the window has been painted."""
+
+    def __init__(self, window: MainWindow, files: Sequence[str], model: str) -> None:
+        super().__init__(window)
+        self._bench = window.bench
+        self._files, self._model = files, model
+        self._window = window
+        self.order: LiveOrder | None = None
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Wait for the first paint."""
+        if event.type() is QEvent.Type.Paint:
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._start)
+        return super().eventFilter(watched, event)
+
+    def _start(self) -> None:
+        start_engine(self._bench)
+        if self.order is None:
+            open_first(self._bench, self._files, self._model)
+        else:
+            self._bench.start_live(self.order)

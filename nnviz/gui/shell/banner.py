@@ -1,0 +1,172 @@
+"""Notices in place: what is wrong, why, and buttons for what would help."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QPlainTextEdit,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.events import Progress
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.layer_facts import short_bytes
+from nnviz.gui.state.messages import Notice
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+
+_DOWNLOAD, _FILM = "download", "film:progress"
+
+
+class Banner(QFrame):
+    """One notice."""
+
+    def __init__(self, bench: Workbench, notice: Notice, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setProperty("severity", str(notice.severity))
+        self.setAccessibleName(self.tr("Notice"))
+        self.setAccessibleDescription(notice.text)
+        self.notice = notice
+        self._details = named(QPlainTextEdit(notice.details), "plain")
+        self._details.setReadOnly(True)
+        self._details.setFixedHeight(160)
+        self._details.hide()
+        text = label(notice.text, wrap=True)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        line = row(text, spacing=2 * GRID)
+        line.setStretch(0, 1)
+        for remedy in notice.remedies:
+            line.addWidget(button(remedy.label, remedy.act, "primary"))
+        if notice.details:
+            line.addWidget(button(self.tr("Details"), self._unfold))
+        line.addWidget(icon_button(bench.look, "copy", self.tr("Copy"), self._copy))
+        line.addWidget(icon_button(bench.look, "x", self.tr("Dismiss"), self._close))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        column.addLayout(line)
+        column.addWidget(self._details)
+
+    def _unfold(self) -> None:
+        self._details.setVisible(not self._details.isVisible())
+
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(
+            f"{self.notice.text}\n{self.notice.details}".strip()
+        )
+
+    def _close(self) -> None:
+        self.hide()
+        self.deleteLater()
+
+
+class ProgressBanner(QFrame):
+    """How far something is that goes on beside what is looked at, and a way to stop it.
+
+    Args:
+        name: what it is, in a word.
+        text: until more is known.
+        stop: ends it.
+        parent: Qt parent.
+    """
+
+    def __init__(
+        self, name: str, text: str, stop: Callable[[], None], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setProperty("severity", "note")
+        self.setAccessibleName(name)
+        self._text = label(text)
+        self._bar = named(QProgressBar(), name=name)
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        line = row(self._text, button(self.tr("Cancel"), stop), spacing=2 * GRID)
+        line.setStretch(0, 1)
+        column.addLayout(line)
+        column.addWidget(self._bar)
+
+    def tell(self, progress: Progress) -> None:
+        """Show how far it is."""
+        words = progress.what
+        if progress.unit == "B" and progress.done:
+            words += f"  {short_bytes(progress.done)}"
+            words += f" of {short_bytes(progress.total)}" if progress.total else ""
+        self._text.setText(words)
+        known = progress.total > 0
+        self._bar.setRange(0, 1000 if known else 0)
+        if known:
+            self._bar.setValue(round(1000 * progress.done / progress.total))
+
+
+class Banners(QWidget):
+    """All notices that were not closed yet, one for each topic."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self._banners: dict[str, QFrame] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        bench.messages.noticed.connect(self._show)
+        bench.messages.settled.connect(self._settle)
+        bench.films.changed.connect(self._film)
+        bench.models.fetching.connect(self._fetching)
+        bench.models.fetched.connect(lambda ref: self._settle(_DOWNLOAD + ref))
+        bench.models.fetch_failed.connect(lambda ref, _: self._settle(_DOWNLOAD + ref))
+
+    def shown(self) -> tuple[Notice, ...]:
+        """Return the notices that can be read now."""
+        return tuple(
+            banner.notice
+            for banner in self._banners.values()
+            if isinstance(banner, Banner) and not banner.isHidden()
+        )
+
+    def _show(self, notice: Notice) -> None:
+        self._put(notice.topic, Banner(self._bench, notice, self))
+
+    def _put(self, topic: str, banner: QFrame) -> None:
+        self._settle(topic)
+        self._banners[topic] = banner
+        self._column.addWidget(banner)
+        banner.show()
+
+    def _settle(self, topic: str) -> None:
+        banner = self._banners.pop(topic, None)
+        if banner is not None:
+            banner.hide()
+            banner.deleteLater()
+
+    def _fetching(self, reference: str, progress: Progress) -> None:
+        topic = _DOWNLOAD + reference
+        banner = self._banners.get(topic)
+        if not isinstance(banner, ProgressBanner):
+            self._settle("model")
+            banner = ProgressBanner(
+                self.tr("Download"),
+                self.tr("Downloading {0}").format(reference),
+                lambda: self._bench.models.stop_fetch(reference),
+                self,
+            )
+            self._put(topic, banner)
+        banner.tell(progress)
+
+    def _film(self, progress: Progress | None) -> None:
+        """Say how far a film of a film is, but in Live, which says so itself."""
+        films = self._bench.films
+        if progress is None or self._bench.runs.live:
+            self._settle(_FILM)
+            return
+        banner = self._banners.get(_FILM)
+        if not isinstance(banner, ProgressBanner):
+            banner = ProgressBanner(self.tr("Film"), progress.what, films.stop, self)
+            self._put(_FILM, banner)
+        banner.tell(progress)

@@ -1,0 +1,447 @@
+"""What the window's commands do."""
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
+
+from nnviz.base.boards import Plan
+from nnviz.base.info import LayerInfo, MethodInfo, Severity
+from nnviz.base.parameters import Kind, Parameter
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe
+from nnviz.base.samples import sample_photos
+from nnviz.base.snippets import (
+    board_command,
+    board_python,
+    command_line,
+    python_code,
+)
+from nnviz.gui.panels.layers import LayerPanel
+from nnviz.gui.panels.models import ModelPanel
+from nnviz.gui.panels.tiles import comparable
+from nnviz.gui.panels.video_dialogs import ask_film, ask_new_film
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.stickers import Placing
+from nnviz.gui.shell.central_view import STICKERS
+from nnviz.gui.shell.dock_manager import Stage
+from nnviz.gui.state.layer_facts import offered
+from nnviz.gui.state.messages import Notice
+from nnviz.gui.state.selection import NO_UNIT
+from nnviz.gui.theme.manager import THEMES
+from nnviz.gui.views.canvas.layers import array_of, image_of
+from nnviz.gui.workspaces.live.panel import LivePane
+from nnviz.render.board import Board
+
+Act = Callable[[], object]
+
+
+class Operations(QObject):
+    """One small method for each command that is more than one call."""
+
+    def __init__(self, bench: Workbench, window: QMainWindow, stage: Stage) -> None:
+        super().__init__(window)
+        self._window = window
+        self._bench = bench
+        self._stage = stage
+
+    def table(self) -> dict[str, Act]:
+        """Return what to do for each command's name."""
+        return {
+            **self._file_operations(),
+            **self._edit_operations(),
+            **self._go_operations(),
+            **self._live_operations(),
+            **self._view_operations(),
+            "run.run": self._bench.runs.run,
+            "run.stop": self._bench.stop,
+            "run.film": self.change_film,
+            "run.reset": self._bench.runs.reset,
+            "help.about": self.about,
+        }
+
+    def _file_operations(self) -> dict[str, Act]:
+        stage = self._stage
+        return {
+            "file.open": stage.images.ask_files,
+            "file.open_folder": self.ask_folder,
+            "file.open_model": stage.models.open_file,
+            "file.open_labels": self.ask_labels,
+            "file.sample": self.open_sample,
+            "file.save": self.save,
+            "file.save_as": self.save_as,
+            "file.quit": self._window.close,
+        }
+
+    def _edit_operations(self) -> dict[str, Act]:
+        return {
+            "edit.undo": lambda: self._history(undo=True),
+            "edit.redo": lambda: self._history(undo=False),
+            "file.paste": self.paste,
+            "edit.copy_picture": self.copy_picture,
+            "edit.copy_command": lambda: self._copy_text(command_line, board_command),
+            "edit.copy_python": lambda: self._copy_text(python_code, board_python),
+            "edit.preprocess": self.toggle_preprocess,
+        }
+
+    def _go_operations(self) -> dict[str, Act]:
+        stage, bench = self._stage, self._bench
+        return {
+            "go.models": lambda: self._find(stage.models),
+            "go.layers": lambda: self._find(stage.layers),
+            "go.next_layer": lambda: self.walk_layers(1),
+            "go.previous_layer": lambda: self.walk_layers(-1),
+            "go.next_unit": lambda: self.walk_units(1),
+            "go.previous_unit": lambda: self.walk_units(-1),
+            "go.one_channel": self.show_channel,
+            "go.all_channels": lambda: bench.runs.show_channel(NO_UNIT),
+            "go.explain_unit": self.explain_unit,
+            "go.explain_class": lambda: self._explain(""),
+            "go.portraits": bench.portraits.make_layer,
+            "go.next_image": lambda: bench.images.step(1),
+            "go.previous_image": lambda: bench.images.step(-1),
+        }
+
+    def _live_operations(self) -> dict[str, Act]:
+        live = self._bench.live
+        return {
+            "live.film": lambda: self._in_live(lambda pane: pane.source.ask_film()),
+            "live.again": live.again,
+            "live.hold": live.toggle_hold,
+            "live.step": live.step,
+            "live.back": lambda: live.step(-1),
+            "live.pin": live.toggle_pin,
+            "live.keep": live.snapshot,
+            "live.record": lambda: self._in_live(
+                lambda pane: pane.transport.toggle_recording()
+            ),
+            "live.export": lambda: self._in_live(
+                lambda pane: pane.transport.toggle_export()
+            ),
+        }
+
+    def _in_live(self, act: Callable[[LivePane], None]) -> None:
+        """Go to the camera and do something there."""
+        self._bench.live_wanted.emit()
+        pane = self._stage.centre.live
+        if pane is not None:
+            act(pane)
+
+    def _view_operations(self) -> dict[str, Act]:
+        stage = self._stage
+        return {
+            "view.photo": lambda: stage.centre.set_mode("photo"),
+            "view.both": lambda: stage.centre.set_mode("both"),
+            "view.result": lambda: stage.centre.set_mode("result"),
+            "view.compare": self.compare,
+            "view.board": self.open_board,
+            "view.stickers": self._bench.stickers_wanted.emit,
+            **{f"view.theme.{name}": partial(self._use_theme, name) for name in THEMES},
+            "view.larger": lambda: self._enlarge(1),
+            "view.smaller": lambda: self._enlarge(-1),
+            "view.normal": lambda: self._enlarge(0),
+            "view.full": self.toggle_full_screen,
+        }
+
+    # --- opening
+
+    def take(self, data: QMimeData) -> None:
+        """Open what was dropped or pasted: files, or a picture."""
+        files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        if files:
+            self._bench.open_files(files)
+        elif data.hasImage():
+            image = QImage(data.imageData())
+            self._bench.images.add_array(array_of(image), self.tr("pasted picture"))
+        elif data.hasText() and Path(data.text().strip()).exists():
+            self._bench.open_files([data.text().strip()])
+        else:
+            self._bench.messages.say(self.tr("the clipboard holds no picture or file"))
+
+    def paste(self) -> None:
+        """Open what is on the clipboard."""
+        self.take(QApplication.clipboard().mimeData())
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of photographs and open it."""
+        folder = QFileDialog.getExistingDirectory(
+            self._window, self.tr("Open a folder of photographs")
+        )
+        if folder:
+            self._bench.open_files([folder])
+
+    def ask_labels(self) -> None:
+        """Ask for a list of class names and use it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self._window,
+            self.tr("Open class names"),
+            "",
+            self.tr("Class names (*.txt *.csv *.json *.names)"),
+        )
+        if path:
+            self._bench.models.set_labels(path)
+
+    def open_sample(self) -> None:
+        """Open the photograph that the first start opens on."""
+        self._bench.images.add([str(path) for path in sample_photos()[:1]])
+
+    def open_recent(self, entry: str) -> None:
+        """Open a recent file, or a network by its reference."""
+        if Path(entry).exists():
+            self._bench.open_files([entry])
+        else:
+            self._bench.open_model(entry)
+
+    # --- walking
+
+    def look_into(self, layer: str) -> None:
+        """Choose a layer and show what it does, unless filters are being looked at."""
+        bench = self._bench
+        bench.selection.set_layer(layer)
+        method = bench.runs.method
+        if method is None or not _suits(method, bench.selection.layer_info):
+            bench.runs.choose("activations")
+
+    def walk_layers(self, steps: int) -> None:
+        """Go to the next or an earlier layer that the method can show."""
+        bench = self._bench
+        if bench.selection.model is None:
+            return
+        kinds = _layer_kinds(bench.runs.method) or "any"
+        names = [each.name for each in offered(bench.selection.model.layers, kinds)]
+        if not names:
+            return
+        here = bench.selection.layer
+        start = -1 if steps > 0 else 0
+        place = names.index(here) if here in names else start
+        chosen = max(0, min(len(names) - 1, place + steps))
+        self.look_into(names[chosen])
+
+    def walk_units(self, steps: int) -> None:
+        """Go to the next or an earlier channel, in the order that is shown."""
+        bench = self._bench
+        info = bench.selection.layer_info
+        order = self._stage.centre.order()
+        if not order and info is not None and info.shape:
+            order = tuple(range(info.shape[0]))
+        if order:
+            here = bench.selection.unit
+            place = order.index(here) + steps if here in order else 0
+            bench.selection.set_unit(order[max(0, min(len(order) - 1, place))])
+
+    def show_channel(self) -> None:
+        """Show the chosen channel large; the first of those shown if none is."""
+        bench = self._bench
+        if bench.selection.unit == NO_UNIT:
+            self.walk_units(1)
+        bench.runs.show_channel(max(0, bench.selection.unit))
+
+    # --- explaining
+
+    def explain_unit(self) -> None:
+        """Ask what drives the chosen channel."""
+        chosen = self._bench.selection
+        if chosen.unit == NO_UNIT or not chosen.layer:
+            self._bench.messages.say(self.tr("choose a channel first: click one"))
+        else:
+            self._explain(f"{chosen.layer}:{chosen.unit}")
+
+    def _explain(self, target: str) -> None:
+        """Ask about a target where that is done."""
+        self._bench.selection.set_target(target)
+        self._bench.explain_wanted.emit()
+
+    def compare(self) -> None:
+        """Compare the results that are selected in the tray, else the newest two."""
+        runs = self._stage.results.selected() or comparable(self._bench)
+        if len(runs) > 1:
+            self._bench.compare_wanted.emit(runs[1], runs[0])
+        else:
+            self._bench.messages.say(self.tr("there are no two maps to compare yet"))
+
+    def open_board(self) -> None:
+        """Show the board, where methods are compared."""
+        self._bench.explain_wanted.emit()
+        self._stage.centre.set_mode("board")
+
+    def _board(self) -> Board | None:
+        """Return the board, where that is what is looked at."""
+        centre = self._stage.centre
+        shown = centre.board if centre.mode == "board" else None
+        return shown.board() if shown is not None else None
+
+    # --- keeping
+
+    def save(self) -> None:
+        """Save the result where the last one was saved; ask the first time."""
+        folder = self._bench.settings.export_folder
+        if folder and Path(folder).is_dir():
+            self._export(Path(folder))
+        else:
+            self.save_as()
+
+    def save_as(self) -> None:
+        """Ask for a folder and save picture, arrays and recipe there."""
+        folder = QFileDialog.getExistingDirectory(
+            self._window,
+            self.tr("Save the result in"),
+            self._bench.settings.export_folder,
+        )
+        if folder:
+            self._bench.settings.export_folder = folder
+            self._export(Path(folder))
+
+    def _export(self, folder: Path) -> None:
+        centre, bridge, board = self._stage.centre, self._bench.bridge, self._board()
+        if bridge is not None and board is not None and centre.board is not None:
+            bridge.export_board(board, str(folder), centre.board.chosen_lock())
+        elif self._shows_portraits and not centre.paintable:
+            self._bench.messages.say(self.tr("there are no portraits to save yet"))
+        elif self._shows_portraits:
+            self._bench.portraits.save(centre.painted(), folder)
+        elif bridge is not None and centre.run is not None:
+            bridge.export(centre.run, str(folder), None)
+        else:
+            self._bench.messages.say(self.tr("there is no result to save yet"))
+
+    @property
+    def _shows_portraits(self) -> bool:
+        centre = self._stage.centre
+        return centre.shows_portraits and centre.mode not in ("compare", "board")
+
+    def copy_picture(self) -> None:
+        """Put the shown result, or board, on the clipboard, with its legend."""
+        board, pane = self._board(), self._stage.centre.board
+        if board is not None and pane is not None:
+            picture = board.picture(lock=pane.chosen_lock())
+            QApplication.clipboard().setImage(image_of(picture))
+            self._bench.messages.say(self.tr("board copied as a picture"))
+            return
+        centre = self._stage.centre
+        nothing = centre.run is None and not self._shows_portraits
+        if nothing or not centre.paintable:
+            self._bench.messages.say(self.tr("there is no result to copy yet"))
+            return
+        QApplication.clipboard().setImage(image_of(centre.painted()))
+        self._bench.messages.say(self.tr("result copied as a picture"))
+
+    def _copy_text(
+        self, write: Callable[..., str], write_board: Callable[[Plan], str]
+    ) -> None:
+        board = self._board()
+        if board is not None:
+            self._put_text(write_board(board.plan))
+            return
+        run = self._stage.centre.run
+        if run is None:
+            self._bench.messages.say(self.tr("there is no result to copy yet"))
+            return
+        recipe = run.recipe
+        if run.image is not None and run.image.path:
+            # A recipe names no folder; the command is for this machine.
+            recipe = dataclasses.replace(recipe, image=run.image.path)
+        self._put_text(write(recipe, *self._declared(recipe)))
+
+    def _put_text(self, text: str) -> None:
+        QApplication.clipboard().setText(text)
+        self._bench.messages.say(self.tr("copied: {0}").format(text.splitlines()[-1]))
+
+    def _declared(
+        self, recipe: Recipe
+    ) -> tuple[tuple[Parameter, ...], Preprocess | None]:
+        """Return the method's parameters and the network's own preprocessing."""
+        models, info = self._bench.models, self._bench.selection.model
+        known = (m for m in models.catalogue.methods if m.name == recipe.method)
+        parameters = next((method.parameters for method in known), ())
+        same = info is not None and info.reference == recipe.model
+        return parameters, models.own_preprocess if same else None
+
+    def change_film(self) -> None:
+        """Ask for a film and run the method on each of its pictures."""
+        asked, films = self._bench.runs.asked(), self._bench.films
+        if films.busy or asked is None:
+            told = self.tr("a film is being made already")
+            if asked is None:
+                told = self.tr("choose a network and a method first")
+            self._bench.messages.say(told)
+            return
+        film = ask_film(self._window)
+        if not film:
+            return
+        folder = self._bench.settings.export_folder or str(Path(film).parent)
+        start = Path(folder, f"{Path(film).stem}-{asked.method}.mp4")
+        out = ask_new_film(self._window, self.tr("Write the new film to"), start)
+        if out:
+            films.make(asked, film, out)
+
+    # --- looks
+
+    def _use_theme(self, name: str) -> None:
+        self._bench.settings.theme = name
+        self._bench.look.use(name)
+
+    def _enlarge(self, steps: int) -> None:
+        self._bench.look.enlarge(steps)
+        self._bench.settings.scale = self._bench.look.scale
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        if self._window.isFullScreen():
+            self._window.showNormal()
+        else:
+            self._window.showFullScreen()
+
+    def toggle_preprocess(self) -> None:
+        """Show or hide the preprocessing editor."""
+        dock = self._stage.docks["preprocess"]
+        dock.setVisible(dock.isHidden())
+        if not dock.isHidden():
+            dock.raise_()
+            dock.widget().setFocus()
+
+    def about(self) -> None:
+        """Say what this program is."""
+        self._bench.messages.notice(
+            Notice(
+                "about",
+                Severity.NOTE,
+                self.tr("nnviz: see what a neural network sees, and why."),
+            )
+        )
+
+    def _history(self, *, undo: bool) -> None:
+        form, laid = self._stage.method.form, self._laid()
+        history = laid or (form.history if form is not None else None)
+        if history is not None:
+            (history.undo if undo else history.redo)()
+
+    def _laid(self) -> Placing | None:
+        """Return the stickers, where they are what is worked on."""
+        if self._bench.runs.live:
+            live = self._bench.live_stickers
+            return live if live.shown else None
+        in_studio = self._stage.centre.mode == STICKERS
+        return self._bench.stickers if in_studio else None
+
+    def _find(self, panel: ModelPanel | LayerPanel) -> None:
+        """Bring a page of the browser to the front and search in it."""
+        self._stage.docks["browser"].show()
+        self._stage.browser.setCurrentWidget(panel)
+        panel.search.setFocus()
+        panel.search.selectAll()
+
+
+def _layer_kinds(method: MethodInfo | None) -> str:
+    """Return which layers a method takes, "" if none."""
+    parameters = method.parameters if method else ()
+    return next((each.layers for each in parameters if each.kind is Kind.LAYER), "")
+
+
+def _suits(method: MethodInfo, layer: LayerInfo | None) -> bool:
+    """Tell whether a method can show a layer."""
+    kinds = _layer_kinds(method)
+    return layer is not None and bool(kinds) and bool(offered((layer,), kinds))

@@ -1,0 +1,168 @@
+"""What can be done in the window, with its name, shortcut and icon."""
+
+from PySide6.QtCore import QCoreApplication
+
+from nnviz.gui.shell.actions import Command
+from nnviz.gui.shell.shortcuts import Key
+from nnviz.gui.state.workspace import Workspace
+from nnviz.gui.theme.manager import THEMES
+
+FILE, EDIT, GO, VIEW, RUN, HELP = "File", "Edit", "Go", "View", "Run", "Help"
+LIVE = "Live"
+MENUS = (FILE, EDIT, GO, RUN, LIVE, VIEW, HELP)
+
+
+def commands() -> tuple[Command, ...]:
+    """Return all commands, in the order of the menus, translated."""
+    return (
+        *_file(),
+        *_edit(),
+        *_go(),
+        *_run(),
+        *_live(),
+        *_view(),
+        Command("help.keys", _tr("Keyboard shortcuts"), "F1", "keyboard", HELP),
+        Command("help.about", _tr("About nnviz"), "", "info", HELP),
+    )
+
+
+def enter_command(workspace: Workspace) -> Command:
+    """Return the command that enters a workspace."""
+    return Command(
+        f"workspace.{workspace.name}",
+        workspace.title,
+        icon=workspace.icon,
+        group=GO,
+        checkable=True,
+    )
+
+
+def gestures() -> tuple[Key, ...]:
+    """Return the keys and the mouse gestures of the panels, translated."""
+    picture, channels = _tr("In a picture"), _tr("Among feature maps")
+    lists, live = _tr("In lists"), _tr("In what is live")
+    sticker = _tr("On a chosen sticker")
+    return (
+        Key(picture, _tr("Zoom at the cursor"), _tr("Wheel, + and -")),
+        Key(picture, _tr("Move the picture"), _tr("Drag, arrow keys")),
+        Key(picture, _tr("Fit into the window"), _tr("Double click, 0")),
+        Key(picture, _tr("Choose a position"), _tr("Click")),
+        Key(channels, _tr("Choose a channel"), _tr("Click, arrow keys")),
+        Key(channels, _tr("First and last channel"), _tr("Home, End")),
+        Key(live, _tr("Hold the frame, go on"), _tr("Space")),
+        Key(live, _tr("One frame further, back"), _tr(". and ,")),
+        Key(sticker, _tr("Move"), _tr("Drag, arrow keys; Shift finely")),
+        Key(sticker, _tr("Scale"), _tr("Drag a corner, + and -")),
+        Key(sticker, _tr("Turn"), _tr("Drag the round handle, [ and ]")),
+        Key(sticker, _tr("Take it away"), _tr("Del")),
+        Key(lists, _tr("Open the chosen network or layer"), _tr("Return")),
+        Key(lists, _tr("Take a photograph out of the tray"), _tr("Del")),
+    )
+
+
+def _file() -> tuple[Command, ...]:
+    return (
+        Command("file.open", _tr("Open files…"), "Ctrl+O", "folder-open", FILE),
+        Command(
+            "file.open_folder", _tr("Open folder…"), "Ctrl+Shift+O", "folder", FILE
+        ),
+        Command("file.open_model", _tr("Open weights…"), "", "box", FILE),
+        Command("file.open_labels", _tr("Open class names…"), "", "tag", FILE),
+        Command("file.sample", _tr("Open the sample photo"), "", "image", FILE),
+        Command("file.save", _tr("Save result"), "Ctrl+S", "save", FILE),
+        Command("file.save_as", _tr("Save result in…"), "Ctrl+Shift+S", "", FILE),
+        Command("file.quit", _tr("Quit"), "Ctrl+Q", "power", FILE),
+    )
+
+
+def _edit() -> tuple[Command, ...]:
+    return (
+        Command("edit.undo", _tr("Undo parameter"), "Ctrl+Z", "undo-2", EDIT),
+        Command("edit.redo", _tr("Redo parameter"), "Ctrl+Shift+Z", "redo-2", EDIT),
+        Command("file.paste", _tr("Paste"), "Ctrl+V", "clipboard-paste", EDIT),
+        Command("edit.copy_picture", _tr("Copy as picture"), "Ctrl+C", "copy", EDIT),
+        Command("edit.copy_command", _tr("Copy as command line"), "", "terminal", EDIT),
+        Command(
+            "edit.copy_python",
+            _tr("Copy as Python"),
+            "Ctrl+Shift+C",
+            "file-text",
+            EDIT,
+        ),
+        Command(
+            "edit.preprocess",
+            _tr("Preprocessing"),
+            "Ctrl+P",
+            "sliders-horizontal",
+            EDIT,
+            checkable=True,
+        ),
+    )
+
+
+def _go() -> tuple[Command, ...]:
+    return (
+        Command("go.palette", _tr("Command palette"), "Ctrl+K", "command", GO),
+        Command("go.models", _tr("Find a network"), "Ctrl+M", "box", GO),
+        Command("go.layers", _tr("Find a layer"), "Ctrl+L", "list-tree", GO),
+        Command("go.next_layer", _tr("Next layer"), "PgDown", "arrow-down", GO),
+        Command("go.previous_layer", _tr("Previous layer"), "PgUp", "arrow-up", GO),
+        Command("go.next_unit", _tr("Next channel"), "]; Alt+Right", "", GO),
+        Command("go.previous_unit", _tr("Previous channel"), "[; Alt+Left", "", GO),
+        Command("go.one_channel", _tr("Channel large"), "Ctrl+Return", "expand", GO),
+        Command("go.all_channels", _tr("All channels"), "Ctrl+Backspace", "", GO),
+        Command("go.explain_unit", _tr("Explain this channel"), "Ctrl+E", "", GO),
+        Command("go.explain_class", _tr("Explain the predicted class"), "", "", GO),
+        Command("go.portraits", _tr("Portraits of this layer"), "Ctrl+Shift+P", "", GO),
+        Command("go.next_image", _tr("Next photograph"), "Ctrl+PgDown", "", GO),
+        Command("go.previous_image", _tr("Previous photograph"), "Ctrl+PgUp", "", GO),
+    )
+
+
+def _run() -> tuple[Command, ...]:
+    return (
+        Command("run.run", _tr("Run"), "Ctrl+R; F5", "play", RUN),
+        Command("run.stop", _tr("Stop"), "Esc", "square", RUN),
+        Command("run.film", _tr("Run on a film…"), "", "video", RUN),
+        Command("run.reset", _tr("Reset parameters"), "", "rotate-ccw", RUN),
+    )
+
+
+def _live() -> tuple[Command, ...]:
+    return (
+        Command("live.film", _tr("Open film…"), "", "video", LIVE),
+        Command("live.again", _tr("Open the source again"), "", "rotate-ccw", LIVE),
+        Command("live.hold", _tr("Hold the frame"), "Ctrl+Space", "pause", LIVE),
+        Command("live.step", _tr("One frame further"), "Ctrl+.", "skip-forward", LIVE),
+        Command("live.back", _tr("One frame back"), "Ctrl+,", "skip-back", LIVE),
+        Command("live.pin", _tr("Pin the frame"), "Ctrl+T", "pin", LIVE),
+        Command("live.keep", _tr("Keep the frame"), "Ctrl+D", "camera", LIVE),
+        Command("live.record", _tr("Record…"), "", "video", LIVE),
+        Command("live.export", _tr("Export film…"), "", "video", LIVE),
+    )
+
+
+def _view() -> tuple[Command, ...]:
+    return (
+        Command("view.photo", _tr("Photo"), "Ctrl+1", "image", VIEW),
+        Command("view.both", _tr("Side by side"), "Ctrl+2", "columns-2", VIEW),
+        Command("view.result", _tr("Result"), "Ctrl+3", "grid-3x3", VIEW),
+        Command("view.compare", _tr("Compare two results"), "Ctrl+4", "split", VIEW),
+        Command("view.board", _tr("Board"), "Ctrl+5", "layout-dashboard", VIEW),
+        Command("view.stickers", _tr("Sticker studio"), "Ctrl+6", "square", VIEW),
+        *(
+            Command(
+                f"view.theme.{name}", theme.title, "", "sun-moon", VIEW, checkable=True
+            )
+            for name, theme in THEMES.items()
+        ),
+        Command("view.larger", _tr("Larger text"), "Ctrl++; Ctrl+=", "zoom-in", VIEW),
+        Command("view.smaller", _tr("Smaller text"), "Ctrl+-", "zoom-out", VIEW),
+        Command("view.normal", _tr("Normal text"), "Ctrl+0", "type", VIEW),
+        Command("view.full", _tr("Full screen"), "F11", "maximize-2", VIEW),
+        Command("view.reset", _tr("Reset layout"), "", "layout-dashboard", VIEW),
+    )
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Commands", text)

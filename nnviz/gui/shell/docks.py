@@ -1,0 +1,32 @@
+"""Docks with a quiet title of our own."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from nnviz.gui.theme.manager import GRID, Look
+from nnviz.gui.theme.parts import icon_button, label, named, row
+
+
+class Dock(QDockWidget):
+    """A panel at the window's edge: can be moved, torn off and hidden."""
+
+    def __init__(
+        self, name: str, title: str, panel: QWidget, look: Look, window: QMainWindow
+    ) -> None:
+        super().__init__(title, window)
+        self.setObjectName(name)
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWidget(panel)
+        self.setAccessibleName(title)
+        self.setTitleBarWidget(self._make_title(title, look))
+
+    def _make_title(self, title: str, look: Look) -> QWidget:
+        bar = named(QWidget(), "dockTitle")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        close = icon_button(look, "x", self.tr("Hide {0}").format(title), self.close)
+        close.setIconSize(QSize(look.px(12), look.px(12)))
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        line = row(label(title.upper()), None, close)
+        line.setContentsMargins(3 * GRID, 2, GRID, 2)
+        bar.setLayout(line)
+        return bar

@@ -1,0 +1,259 @@
+"""The main window: puts the panels together and binds the commands."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QByteArray, QChildEvent, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar
+
+from nnviz.base.info import MethodInfo
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.shell.actions import Actions, plain
+from nnviz.gui.shell.central_view import BOARD, STICKERS
+from nnviz.gui.shell.command_handlers import Operations
+from nnviz.gui.shell.commands import MENUS, commands, enter_command, gestures
+from nnviz.gui.shell.dock_manager import Stage
+from nnviz.gui.shell.palette import Entry, Palette
+from nnviz.gui.shell.shortcuts import Key, ShortcutSheet
+from nnviz.gui.shell.status import StatusBar
+from nnviz.gui.shell.topbar import TopBar
+from nnviz.gui.shell.workspace_bar import WorkspaceBar
+from nnviz.gui.state.workspace import Workspace
+from nnviz.gui.theme.manager import THEMES
+from nnviz.gui.workspaces.attack.workspace import ATTACK
+from nnviz.gui.workspaces.explain.workspace import EXPLAIN
+from nnviz.gui.workspaces.imagine.workspace import IMAGINE
+from nnviz.gui.workspaces.inspect.workspace import INSPECT
+from nnviz.gui.workspaces.live.workspace import LIVE
+from nnviz.gui.workspaces.style.workspace import STYLE
+
+WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, LIVE)
+_SIZE = QSize(1440, 900)
+
+
+class MainWindow(QMainWindow):
+    """Everything around one workbench."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self.bench = bench
+        self.setWindowTitle("nnviz")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.workspace = INSPECT
+        self.stage = Stage(bench, self)
+        self.commands = Actions(self, bench.look)
+        self.operations = Operations(bench, self, self.stage)
+        self._bind()
+        self._make_menus()
+        self._make_bars()
+        self.palette_box = Palette(self, self.entries)
+        self.keys_sheet = ShortcutSheet(self, bench.look, self.keys)
+        self.resize(_SIZE)
+        self.stage.arrange()
+        self.stage.open_for(INSPECT)
+        self.stage.centre.offer(BOARD, offered=False)
+        self.stage.centre.offer(STICKERS, offered=False)
+        self._start_layout = self.saveState()
+        self._restore()
+        self._connect()
+        self.setFocus()
+
+    # --- putting together
+
+    def _bind(self) -> None:
+        operations = self.operations.table() | {
+            "go.palette": self._open_palette,
+            "help.keys": self._open_keys,
+            "view.reset": self.reset_layout,
+        }
+        for command in commands():
+            self.commands.add(command, operations[command.name])
+        for workspace in WORKSPACES:
+            self.commands.add(enter_command(workspace), partial(self.enter, workspace))
+        for name, dock in self.stage.docks.items():
+            self.commands.adopt(f"dock.{name}", "View", dock.toggleViewAction())
+
+    def _make_menus(self) -> None:
+        self.recent = QMenu(self.tr("Open recent"), self)
+        self.recent.aboutToShow.connect(self._fill_recent)
+        for group in MENUS:
+            menu = self.menuBar().addMenu(self.tr(group))
+            for command, action in self.commands.all():
+                if command.group == group:
+                    menu.addAction(action)
+                if command.name == "file.open_folder" and command.group == group:
+                    menu.addMenu(self.recent)
+
+    def _make_bars(self) -> None:
+        self.top = TopBar(self.bench, self.commands, self)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top)
+        bar = WorkspaceBar(WORKSPACES, self.commands, self.bench.look, self)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
+        self.status = StatusBar(self.bench)
+        self.setStatusBar(self.status)
+
+    def _restore(self) -> None:
+        settings = self.bench.settings
+        if not settings.geometry.isEmpty():
+            self.restoreGeometry(settings.geometry)
+        if not settings.layout.isEmpty():
+            self.restoreState(settings.layout)
+        self.stage.centre.restore_state(settings.centre)
+
+    def _connect(self) -> None:
+        centre = self.stage.centre
+        centre.hovered.connect(self.status.hover)
+        centre.wanted.connect(lambda name: self.commands[name].trigger())
+        centre.mode_changed.connect(
+            lambda mode: self.stage.make_room(wide=mode in (BOARD, STICKERS))
+        )
+        self.stage.layers.activated.connect(self.operations.look_into)
+        self.bench.models.listed.connect(lambda _: self._choose_first())
+        self.bench.runs.elsewhere.connect(self._go_to)
+        self.bench.live_wanted.connect(lambda: self.enter(LIVE))
+        self.bench.imagine_wanted.connect(lambda: self.enter(IMAGINE))
+        self.bench.explain_wanted.connect(lambda: self.enter(EXPLAIN))
+        self.bench.stickers_wanted.connect(self._open_studio)
+        menu = self.stage.centre.result
+        menu.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for name in ("go.explain_unit", "edit.copy_picture", "file.save"):
+            menu.addAction(self.commands[name])
+        self.bench.look.changed.connect(self._mark_theme)
+        self._mark_theme()
+
+    def _open_studio(self) -> None:
+        """Show the studio, where stickers are laid on the photograph."""
+        self.enter(ATTACK)
+        self.stage.centre.set_mode(STICKERS)
+
+    def _choose_first(self) -> None:
+        if self.bench.runs.method is None:
+            self.bench.runs.enter(self.workspace)
+
+    def _mark_theme(self) -> None:
+        for name in THEMES:
+            action = self.commands[f"view.theme.{name}"]
+            action.setChecked(name == self.bench.look.name)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Name the tabs that Qt makes where docks share a place."""
+        super().childEvent(event)
+        child = event.child()
+        if event.polished() and isinstance(child, QTabBar):
+            child.setAccessibleName(self.tr("Panels that share a place"))
+
+    # --- behaviour
+
+    def enter(self, workspace: Workspace) -> None:
+        """Open the docks of a workspace, and the camera only where it is seen."""
+        if workspace is self.workspace:
+            return
+        self.workspace = workspace
+        self.commands[f"workspace.{workspace.name}"].setChecked(True)
+        self.stage.centre.offer(BOARD, offered=workspace is EXPLAIN)
+        self.stage.centre.offer(STICKERS, offered=workspace is ATTACK)
+        self.stage.open_for(workspace)
+        self.stage.centre.set_live(live=workspace.live)
+        self.top.offer_photographs(offered=not workspace.live)
+        self.bench.runs.enter(workspace)
+        if workspace.live:
+            self.bench.live.enter()
+        else:
+            self.bench.live.leave()
+
+    def _go_to(self, info: MethodInfo | None) -> None:
+        """Go where a method belongs; None for where photographs are looked at."""
+        still = [each for each in WORKSPACES if not each.live]
+        fitting = [each for each in still if info is None or each.offers(info)]
+        self.enter((fitting or still)[0])
+
+    def _open_palette(self) -> None:
+        self.palette_box.open()
+
+    def _open_keys(self) -> None:
+        self.keys_sheet.open()
+
+    def reset_layout(self) -> None:
+        """Go back to the layout of the first start."""
+        self.bench.settings.forget_window()
+        self.restoreState(self._start_layout)
+
+    def keys(self) -> list[Key]:
+        """Return every shortcut and gesture, by menu, for the sheet of them."""
+        text = QKeySequence.SequenceFormat.NativeText
+        return [
+            Key(
+                command.group,
+                plain(action.text()),
+                ",  ".join(each.toString(text) for each in action.shortcuts()),
+            )
+            for command, action in self.commands.all()
+            if action.shortcuts()
+        ] + list(gestures())
+
+    def entries(self) -> list[Entry]:
+        """Return everything for the palette: commands, methods, models, layers."""
+        bench = self.bench
+        entries = [
+            Entry(
+                f"{command.group}: {plain(action.text())}"
+                if command.group
+                else plain(action.text()),
+                action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
+                action.trigger,
+                action.isEnabled(),
+            )
+            for command, action in self.commands.all()
+        ]
+        entries += [
+            self._entry(info.title, self.tr("method"), info.name, bench.runs.choose)
+            for info in bench.models.catalogue.methods
+        ]
+        entries += [
+            self._entry(entry.title, entry.reference, entry.reference, bench.open_model)
+            for entry in bench.models.catalogue.models
+        ]
+        model = bench.selection.model
+        entries += [
+            self._entry(layer.name, layer.kind, layer.name, self.operations.look_into)
+            for layer in (model.layers if model else ())
+        ]
+        return entries
+
+    @staticmethod
+    def _entry(text: str, hint: str, name: str, act: Callable[[str], object]) -> Entry:
+        return Entry(text, hint, lambda: act(name))
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        for path in self.bench.settings.recent:
+            self.recent.addAction(path).triggered.connect(
+                lambda _=False, path=path: self.operations.open_recent(path)
+            )
+        self.recent.addSeparator()
+        clear = self.recent.addAction(self.tr("Clear"))
+        clear.triggered.connect(self.bench.settings.clear_recent)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and pictures."""
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.operations.take(event.mimeData())
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the window and stop what is going on."""
+        self.bench.settings.save_window(
+            QByteArray(self.saveGeometry()),
+            QByteArray(self.saveState()),
+            self.stage.centre.save_state(),
+        )
+        self.bench.settings.sync()
+        self.hide()
+        self.bench.close()
+        super().closeEvent(event)

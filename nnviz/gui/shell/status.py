@@ -1,0 +1,149 @@
+"""The status bar: device, memory, what runs, and the last message."""
+
+import time
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
+
+from nnviz.base.events import Progress
+from nnviz.base.live import Shown
+from nnviz.base.video import SourceStatus
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.layer_facts import short_bytes
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import icon_button, label, named
+
+_MEMORY_EVERY = 2000
+_LIVE_EVERY = 0.25
+"""Seconds between two figures of what is live."""
+
+
+class StatusBar(QStatusBar):
+    """Says in a line what goes on; hover readouts come first while they last."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self._said = ""
+        self.message = label()
+        self.job = label()
+        self.bar = named(QProgressBar(), name=self.tr("Progress"))
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(bench.look.px(120))
+        self.stop = icon_button(bench.look, "square", self.tr("Stop (Esc)"), bench.stop)
+        self.live = label()
+        self.live.setContentsMargins(0, 0, 3 * GRID, 0)
+        self._lively = time.monotonic()
+        self.device = label()
+        self.memory = label()
+        self.device.setToolTip(self.tr("Where the network computes"))
+        self.memory.setToolTip(
+            self.tr("Memory of this program: its resident set size (RSS)")
+        )
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
+        self.addWidget(self.message, 1)
+        parts = (self.job, self.bar, self.stop, self.live, self.device, self.memory)
+        for widget in parts:
+            self.addPermanentWidget(widget)
+        self._rest()
+        self._connect()
+        self._show_device()
+        timer = QTimer(self, interval=_MEMORY_EVERY)
+        timer.timeout.connect(self._measure)
+        timer.start()
+
+    def hover(self, text: str) -> None:
+        """Show what is under the cursor; empty brings the message back."""
+        self.message.setText(text or self._said)
+
+    def _connect(self) -> None:
+        bench = self._bench
+        bench.messages.said.connect(self._say)
+        bench.messages.noticed.connect(lambda notice: self._say(notice.text))
+        bench.models.opening.connect(
+            lambda ref: self._work(self.tr("opening {0}").format(ref))
+        )
+        bench.models.progressed.connect(lambda progress: self._progress(progress, -1))
+        bench.models.opened.connect(lambda _: self._opened())
+        bench.models.failed.connect(lambda *_: self._rest())
+        bench.models.stopped.connect(lambda _: self._rest())
+        bench.runs.progressed.connect(self._progress)
+        for ended in (bench.runs.finished, bench.runs.failed):
+            ended.connect(lambda _: self._rest())
+        bench.runs.stopped.connect(self._stopped)
+        bench.live.shown.connect(self._tell_live)
+        bench.live.status_changed.connect(self._end_live)
+
+    def _tell_live(self, shown: Shown) -> None:
+        """Say how live it is; not so often that it cannot be read."""
+        now = time.monotonic()
+        if now - self._lively < _LIVE_EVERY:
+            return
+        self._lively = now
+        figures = shown.figures
+        rate = f"{figures.rate:.{int(figures.rate < 10)}f}"  # noqa: PLR2004 - digits
+        words = [self.tr("{0} frames/s").format(rate)]
+        if self._bench.live.held:
+            words = [self.tr("held")]
+        else:
+            words.append(self.tr("age {0:.0f} ms").format(1e3 * figures.age))
+        if shown.run is not None:
+            ms = 1e3 * figures.inference
+            words.append(self.tr("inference {0:.0f} ms").format(ms))
+        if figures.scale < 1:
+            part = round(1 / figures.scale)
+            words.append(self.tr("resolution reduced to 1/{0}").format(part))
+        self.live.setText("  ·  ".join(words))
+        self.live.setToolTip(
+            self.tr("{0} frames of the source were not shown").format(figures.dropped)
+        )
+
+    def _end_live(self, status: SourceStatus | None) -> None:
+        if status is None:
+            self.live.setText("")
+
+    def _say(self, text: str) -> None:
+        self._said = text
+        self.message.setText(text)
+
+    def _work(self, text: str) -> None:
+        self.job.setText(text)
+        self.bar.setRange(0, 0)
+        for widget in (self.job, self.bar, self.stop):
+            widget.show()
+
+    def _progress(self, progress: Progress, left: float) -> None:
+        words = progress.what
+        if left > 1:
+            words += self.tr(" · {0} s left").format(round(left))
+        self._work(words)
+        if progress.total > 0:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(round(1000 * progress.done / progress.total))
+
+    def _stopped(self, percent: int) -> None:
+        self._rest()
+        known = percent >= 0
+        self._say(
+            self.tr("stopped at {0} %").format(percent) if known else self.tr("stopped")
+        )
+
+    def _opened(self) -> None:
+        self._rest()
+        self._show_device()
+
+    def _rest(self) -> None:
+        for widget in (self.job, self.bar, self.stop):
+            widget.hide()
+
+    def _show_device(self) -> None:
+        info = self._bench.selection.model
+        self.device.setText(info.device if info else "")
+
+    def _measure(self) -> None:
+        # Imported here: not needed before the first paint.
+        import psutil  # noqa: PLC0415
+
+        size = psutil.Process().memory_info().rss
+        self.memory.setText(self.tr("RSS {0}").format(short_bytes(size)))

@@ -1,0 +1,115 @@
+"""The bar at the top: network, photograph, device, command palette."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from nnviz.base.images import Image
+from nnviz.base.info import ModelInfo
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.shell.actions import Actions
+from nnviz.gui.theme.parts import keep_icon, named
+from nnviz.gui.theme.signs import TIMES
+
+
+class TopBar(QToolBar):
+    """Shows what is chosen; a click changes it."""
+
+    def __init__(self, bench: Workbench, actions: Actions, parent: QWidget) -> None:
+        super().__init__(self.tr("Top bar"), parent)
+        self.setObjectName("topbar")
+        self.setMovable(False)
+        self.setIconSize(QSize(bench.look.px(16), bench.look.px(16)))
+        self._bench = bench
+        self.model = self._picker("box", self.tr("Network"), 220)
+        self.model.clicked.connect(actions["go.models"].trigger)
+        self.source = self._picker("image", self.tr("Photograph"), 180)
+        self.source.setMenu(self._source_menu(actions))
+        self.device = self._picker("cpu", self.tr("Device"), 84)
+        self._devices = QMenu(self)
+        self.device.setMenu(self._devices)
+        self.search = self._picker("search", self.tr("Command palette"), 220)
+        self.search.clicked.connect(actions["go.palette"].trigger)
+        keys = actions["go.palette"].shortcut()
+        native = keys.toString(QKeySequence.SequenceFormat.NativeText)
+        self.search.setText(self.tr("Search commands   {0}").format(native))
+        self._places = {
+            picker: self.addWidget(picker)
+            for picker in (self.model, self.source, self.device)
+        }
+        filler = QWidget()
+        filler.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(filler)
+        self.addWidget(self.search)
+        self._name_model(None)
+        self._name_image(None)
+        self._list_devices()
+        bench.models.listed.connect(lambda _: self._list_devices())
+        bench.selection.model_changed.connect(self._name_model)
+        bench.selection.image_changed.connect(self._name_image)
+        bench.models.opening.connect(
+            lambda reference: self._put(self.model, self.tr("opening {0}"), reference)
+        )
+        for ended in (bench.models.opened, bench.models.failed, bench.models.stopped):
+            ended.connect(lambda *_: self._name_model(bench.selection.model))
+
+    def offer_photographs(self, *, offered: bool) -> None:
+        """Show the photograph, or not where frames of a camera are looked at."""
+        self._places[self.source].setVisible(offered)
+
+    def _picker(self, icon: str, name: str, width: int) -> QToolButton:
+        look = self._bench.look
+        picker = named(QToolButton(self), "picker")
+        picker.setAccessibleName(name)
+        picker.setToolTip(name)
+        picker.setIconSize(QSize(look.px(16), look.px(16)))
+        picker.setMinimumWidth(look.px(width))
+        picker.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        picker.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        picker.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        keep_icon(
+            look, picker, lambda: look.icon(icon, look.theme.muted), picker.setIcon
+        )
+        return picker
+
+    def _source_menu(self, actions: Actions) -> QMenu:
+        menu = QMenu(self)
+        for name in ("file.open", "file.open_folder", "file.paste", "file.sample"):
+            menu.addAction(actions[name])
+        return menu
+
+    def _list_devices(self) -> None:
+        """Offer what this machine has, the chosen one marked."""
+        models = self._bench.models
+        self._devices.clear()
+        for device in models.devices:
+            action: QAction = self._devices.addAction(device)
+            action.setCheckable(True)
+            action.setChecked(device == models.device)
+            action.triggered.connect(lambda _=False, device=device: self._use(device))
+        self._name_device(models.device)
+
+    def _use(self, device: str) -> None:
+        self._bench.settings.device = device
+        self._bench.models.set_device(device)
+        self._list_devices()
+
+    def _name_model(self, info: ModelInfo | None) -> None:
+        self._put(self.model, "{0}", info.title if info else self.tr("no network"))
+
+    def _name_image(self, image: Image | None) -> None:
+        if image is None:
+            self._put(self.source, "{0}", self.tr("no photograph"))
+            return
+        height, width = image.size
+        self._put(self.source, "{0}", f"{image.name}   {width} {TIMES} {height}")
+
+    def _name_device(self, device: str) -> None:
+        self._put(self.device, "{0}", device)
+
+    def _put(self, picker: QToolButton, template: str, text: str) -> None:
+        shown = template.format(text)
+        metrics = picker.fontMetrics()
+        room = self._bench.look.px(260)
+        picker.setText(metrics.elidedText(shown, Qt.TextElideMode.ElideMiddle, room))
+        picker.setAccessibleDescription(shown)

@@ -1,0 +1,1 @@
+"""State of the window as values: selection, parameters, settings, history."""

@@ -1,0 +1,104 @@
+"""How a method's parameters and what is chosen in the window follow each other."""
+
+from collections.abc import Mapping
+
+from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Kind, Value
+from nnviz.gui.state.layer_facts import offered
+from nnviz.gui.state.selection import NO_UNIT, Selection
+
+_OWN_LAYER = {"Explain"}
+"""Groups whose methods choose a better layer than the one looked at before."""
+
+
+class Link:
+    """Between the selection and the values of a method."""
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+
+    def follow(self, info: MethodInfo, values: Mapping[str, Value]) -> None:
+        """Let the selection follow the layer, channel and target of the values."""
+        layer = named(info, Kind.LAYER)
+        if layer is not None and values[layer]:
+            self._selection.set_layer(str(values[layer]))
+        channel = named(info, Kind.CHANNEL)
+        if channel is not None and values[channel] != NO_UNIT:
+            self._selection.set_unit(int(values[channel]))
+        target = named(info, Kind.TARGET)
+        if target is not None:
+            self._selection.set_target(str(values[target]))
+
+    def adopt_target(
+        self,
+        info: MethodInfo,
+        values: dict[str, Value],
+        wanted: Mapping[str, Value] | None = None,
+    ) -> None:
+        """Point the method's target at the selection, or that at one that is wanted."""
+        for parameter in info.parameters:
+            if parameter.kind is Kind.TARGET and parameter.name in (wanted or {}):
+                self._selection.set_target(str(values[parameter.name]))
+            elif parameter.kind is Kind.TARGET:
+                values[parameter.name] = self._selection.target
+
+    def adopt_place(
+        self,
+        info: MethodInfo,
+        values: dict[str, Value],
+        position: tuple[float, float],
+    ) -> None:
+        """Point the method at a place of the photograph, (y, x) px."""
+        image = self._selection.image
+        if image is None:
+            return
+        shares = {
+            axis: min(max(at / side, 0.0), 1.0)
+            for axis, at, side in zip("yx", position, image.size, strict=True)
+        }
+        values.update({p.name: shares[p.along] for p in info.parameters if p.along})
+
+    def adopt_layer(
+        self,
+        info: MethodInfo,
+        values: dict[str, Value],
+        *,
+        explicit: bool = False,
+        follow: bool = False,
+    ) -> None:
+        """Point the method's layer at the selection, where it is one it takes.
+
+        Args:
+            info: the method.
+            values: its parameters; changed here.
+            explicit: the values were asked for: the selection follows them.
+            follow: the layer was chosen just now: also methods that choose a better
+                one themselves follow it.
+        """
+        layers = self._selection.model.layers if self._selection.model else ()
+        follow = follow or info.group not in _OWN_LAYER
+        for parameter in info.parameters:
+            if parameter.kind is not Kind.LAYER:
+                continue
+            known = {layer.name for layer in offered(layers, parameter.layers)}
+            chosen = self._selection.layer
+            if explicit and values[parameter.name] in known:
+                self._selection.set_layer(str(values[parameter.name]))
+            elif follow and chosen in known and values[parameter.name] != chosen:
+                values[parameter.name] = chosen
+                _forget_channel(info, values)
+            elif values[parameter.name] not in {"", *known} and layers:
+                values[parameter.name] = ""
+                _forget_channel(info, values)
+
+
+def named(info: MethodInfo | None, kind: Kind) -> str | None:
+    """Return the name of a method's first parameter of a kind."""
+    parameters = info.parameters if info else ()
+    return next((each.name for each in parameters if each.kind is kind), None)
+
+
+def _forget_channel(info: MethodInfo, values: dict[str, Value]) -> None:
+    for parameter in info.parameters:
+        if parameter.kind is Kind.CHANNEL:
+            values[parameter.name] = parameter.default

@@ -1,0 +1,33 @@
+"""What a workspace is: its methods, and the docks that stand open for it."""
+
+from dataclasses import dataclass
+
+from nnviz.base.info import MethodInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A job and what it needs at hand.
+
+    Attributes:
+        name: unchanging, for settings.
+        title: in the bar.
+        icon: of ``resources/icons``.
+        group: ``MethodInfo.group`` of its methods; empty for those of all groups.
+        methods: chosen when the workspace is entered for the first time: the first of
+            them that suits the network.
+        docks: names of the docks that stand open; all others are hidden.
+        live: whether its methods follow a camera.
+    """
+
+    name: str
+    title: str
+    icon: str
+    group: str
+    methods: tuple[str, ...]
+    docks: tuple[str, ...]
+    live: bool = False
+
+    def offers(self, info: MethodInfo) -> bool:
+        """Tell whether a method belongs here."""
+        return (info.live or not self.live) and self.group in ("", info.group)

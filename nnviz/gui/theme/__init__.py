@@ -1,0 +1,1 @@
+"""Colors, icons and the small widgets that share them."""

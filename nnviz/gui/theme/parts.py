@@ -1,0 +1,129 @@
+"""Small pieces that panels are put together from, all on one grid."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from nnviz.gui.theme.manager import GRID, Look
+
+Named = TypeVar("Named", bound=QWidget)
+
+MARGIN = 3 * GRID
+"""Between a panel's edge and what is in it, px."""
+
+
+def named(widget: Named, style: str = "", name: str = "") -> Named:
+    """Give a widget a name for the style sheet and one for screen readers."""
+    widget.setObjectName(style)
+    widget.setAccessibleName(name)
+    return widget
+
+
+def row(*widgets: QWidget | None, spacing: int = GRID) -> QHBoxLayout:
+    """Return widgets side by side; None stands for what fills the rest."""
+    line = QHBoxLayout()
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(spacing)
+    for widget in widgets:
+        if widget is None:
+            line.addStretch(1)
+        else:
+            line.addWidget(widget)
+    return line
+
+
+def label(text: str = "", style: str = "", *, wrap: bool = False) -> QLabel:
+    """Return words; ``style`` is an object name that the style sheet knows."""
+    words = named(QLabel(text), style)
+    words.setWordWrap(wrap)
+    words.setTextFormat(Qt.TextFormat.PlainText)
+    if wrap:
+        words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return words
+
+
+def rule() -> QFrame:
+    """Return a hairline."""
+    line = named(QFrame(), "line")
+    line.setFixedHeight(1)
+    return line
+
+
+def search_field(hint: str, name: str) -> QLineEdit:
+    """Return a field to search with, named for screen readers."""
+    field = named(QLineEdit(), name=name)
+    field.setPlaceholderText(hint)
+    field.setClearButtonEnabled(True)
+    return field
+
+
+def button(text: str, act: Callable[[], object], style: str = "") -> QPushButton:
+    """Return a button with words."""
+    made = named(QPushButton(text), style)
+    made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument
+    return made
+
+
+def icon_button(
+    look: Look, icon: str, name: str, act: Callable[[], object]
+) -> QToolButton:
+    """Return a button with an icon that follows the theme."""
+    made = named(QToolButton(), name=name)
+    made.setToolTip(name)
+    made.setAutoRaise(True)
+    made.setIconSize(QSize(look.px(16), look.px(16)))
+    made.clicked.connect(lambda: act())  # noqa: PLW0108 - drops Qt's argument
+    keep_icon(look, made, lambda: look.icon(icon), made.setIcon)
+    return made
+
+
+def toggle_button(look: Look, icon: str, name: str) -> QToolButton:
+    """Return a button with an icon that is on or off."""
+    made = icon_button(look, icon, name, lambda: None)
+    made.setCheckable(True)
+    return made
+
+
+def keep_icon(
+    look: Look, owner: QObject, make: Callable[[], QIcon], put: Callable[[QIcon], None]
+) -> None:
+    """Put an icon, and again whenever the theme changes, while the owner lives."""
+    _IconKeeper(look, owner, lambda: put(make()))
+
+
+class _IconKeeper(QObject):
+    """Lives as long as its owner, so the connection to the theme ends with it."""
+
+    def __init__(self, look: Look, owner: QObject, renew: Callable[[], None]) -> None:
+        super().__init__(owner)
+        self._renew = renew
+        look.changed.connect(self.renew)
+        renew()
+
+    def renew(self) -> None:
+        """Draw the icon in the theme's colours."""
+        self._renew()
+
+
+def scrolled(inner: QWidget) -> QScrollArea:
+    """Return an area that scrolls down, never sideways."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inner)
+    return area

@@ -1,0 +1,1 @@
+"""The zooming canvas and the items drawn on it."""

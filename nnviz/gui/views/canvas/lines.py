@@ -1,0 +1,147 @@
+"""Lines and labels over a picture, drawn in widget coordinates."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from nnviz.gui.views.canvas.viewport import Bounds, Viewport
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, Tokens
+from nnviz.render.classes import ink_on
+from nnviz.render.palette import Colour
+
+_DOT = 3.0
+"""Radius of a keypoint, px."""
+_HALO = 110
+"""Opacity, of 255, of the dark edge of an opaque line."""
+_GRIP = 14.0
+"""Across what a divider is taken by, px."""
+
+
+def lines_of(segments: NDArray[np.float32]) -> list[QLineF]:
+    """Return segments (M, 4), x1, y1, x2, y2, as Qt draws them."""
+    return [QLineF(*each) for each in segments.tolist()]
+
+
+def draw_lines(
+    painter: QPainter,
+    view: Viewport,
+    bounds: Bounds,
+    size: tuple[int, int],
+    lines: Sequence[QLineF],
+    colour: QColor,
+) -> None:
+    """Draw lines that are given in the px of a map.
+
+    Args:
+        painter: of the widget.
+        view: from picture to widget.
+        bounds: where the map lies on the picture.
+        size: rows and columns of the map.
+        lines: what to draw.
+        colour: of the lines.
+    """
+    top, left, bottom, right = view.box_to_widget(bounds)
+    painter.save()
+    painter.translate(left, top)
+    painter.scale((right - left) / size[1], (bottom - top) / size[0])
+    pen = QPen(colour, 1)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
+    painter.drawLines(lines)
+    painter.restore()
+
+
+def draw_frame(painter: QPainter, box: QRectF, colour: QColor, width: float) -> None:
+    """Draw a frame with a dark edge, so that it shows on anything."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for ink, thick in ((_halo(colour), width + 2), (colour, width)):
+        pen = QPen(ink, thick)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(box)
+
+
+def draw_skeleton(
+    painter: QPainter,
+    places: Sequence[QPointF | None],
+    joints: Sequence[tuple[int, int]],
+    colour: QColor,
+) -> None:
+    """Draw keypoints, None where there is none, and the lines between them."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for ink, width in ((_halo(colour), 4), (colour, 2)):
+        painter.setPen(QPen(ink, width))
+        for first, second in joints:
+            start, end = places[first], places[second]
+            if start is not None and end is not None:
+                painter.drawLine(start, end)
+    painter.setPen(QPen(_halo(colour), 1))
+    painter.setBrush(QColor(255, 255, 255, colour.alpha()))
+    for place in places:
+        if place is not None:
+            painter.drawEllipse(place, _DOT, _DOT)
+    painter.restore()
+
+
+def _halo(colour: QColor) -> QColor:
+    """Return the dark edge of a line, as faint as the line."""
+    return QColor(0, 0, 0, _HALO * colour.alpha() // 255)
+
+
+class Lettering:
+    """Writes labels of a bold and a plain part in one font."""
+
+    def __init__(self, font: QFont) -> None:
+        self._plain = font
+        self._bold = QFont(font)
+        self._bold.setWeight(QFont.Weight.DemiBold)
+        self._plain_metrics = QFontMetricsF(self._plain)
+        self._bold_metrics = QFontMetricsF(self._bold)
+
+    def size(self, words: tuple[str, str]) -> tuple[float, float]:
+        """Return width and height of a label, px."""
+        width = self._bold_metrics.horizontalAdvance(words[0])
+        width += self._plain_metrics.horizontalAdvance(words[1])
+        return width + SPACE + SMALL_SPACE, self._plain_metrics.height() + 2
+
+    def write(
+        self, painter: QPainter, spot: QRectF, words: tuple[str, str], colour: Colour
+    ) -> None:
+        """Write a label on a ground of a colour."""
+        painter.fillRect(spot, QColor(*colour))
+        painter.setPen(QColor(*ink_on(colour)))
+        area = spot.adjusted(SMALL_SPACE + 1, 0, -SMALL_SPACE - 1, 0)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(self._plain)
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | middle, words[1])
+        painter.setFont(self._bold)
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | middle, words[0])
+
+
+def draw_words(painter: QPainter, at: QPointF, words: str, tokens: Tokens) -> None:
+    """Write a remark on a small plate whose upper middle is given."""
+    metrics = QFontMetricsF(painter.font())
+    width = metrics.horizontalAdvance(words) + 3 * SPACE
+    plate = QRectF(at.x() - width / 2, at.y(), width, metrics.height() + SPACE)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(tokens.line)
+    painter.setBrush(tokens.surface)
+    painter.drawRoundedRect(plate, SMALL_SPACE, SMALL_SPACE)
+    painter.setPen(tokens.text)
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def draw_grip(painter: QPainter, x: float, top: float, bottom: float) -> None:
+    """Draw the line that is swiped along, with a grip in the middle."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for ink, width in ((QColor(0, 0, 0, 130), 3), (QColor(255, 255, 255), 1)):
+        painter.setPen(QPen(ink, width))
+        painter.drawLine(QLineF(x, top, x, bottom))
+    painter.setBrush(QColor(255, 255, 255))
+    painter.setPen(QPen(QColor(0, 0, 0, 130), 1))
+    middle = QPointF(x, (top + bottom) / 2)
+    painter.drawEllipse(middle, _GRIP / 2, _GRIP / 2)

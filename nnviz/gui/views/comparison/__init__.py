@@ -1,0 +1,1 @@
+"""Views of two or more results beside each other."""

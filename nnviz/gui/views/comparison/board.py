@@ -1,0 +1,284 @@
+"""A grid of results on one scale, with one zoom, read at one place."""
+
+import textwrap
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.results import Heatmap
+from nnviz.gui.views.canvas.viewport import ViewState
+from nnviz.gui.views.comparison.side import Share, Side, name_of, value_at
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
+from nnviz.gui.views.widgets.elided import ElidedLabel
+from nnviz.gui.views.widgets.legend import Legend
+from nnviz.render import board_picture, boards
+from nnviz.render.boards import Lock, Tile
+
+_TILE = 120
+"""Least height of a tile, px."""
+_HEAD_LETTERS = 15
+"""Length of a line in the headings of columns."""
+_WORDS = 84
+"""Px of the words above and below a tile, about."""
+_SCROLLED = 0.7
+"""What a tile that is out of sight is worth beside one that is seen."""
+_HEAD = 104
+"""Width of the rows' headings, px."""
+
+
+class BoardView(QWidget):
+    """Shows tiles by row and column; pointing at one reads the same place in all.
+
+    Signals:
+        hovered: the values of a row under the cursor, in words; empty when it leaves.
+        tile_chosen: the place, among the tiles given, of one that was clicked.
+    """
+
+    hovered = Signal(str)
+    tile_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tiles: tuple[Tile, ...] = ()
+        self.sides: list[Side] = []
+        self.state = ViewState(self)
+        self.lock = QComboBox(self)
+        self.lock.setAccessibleName(self.tr("Scale of the colours"))
+        for lock, name in (
+            (Lock.BOARD, self.tr("One scale for all")),
+            (Lock.ROW, self.tr("One scale a row")),
+            (Lock.COLUMN, self.tr("One scale a column")),
+            (Lock.NETWORK, self.tr("One scale a method and network")),
+            (Lock.TILE, self.tr("Each its own range")),
+        ):
+            self.lock.addItem(name, lock.value)
+        self.lock.currentIndexChanged.connect(self._paint)
+        self.agreeing = QCheckBox(self.tr("Agreement"), self)
+        self.agreeing.setToolTip(
+            self.tr(
+                "Under each map: Spearman's rank correlation with the first map of its "
+                "row, and the share of the strongest tenth that both have in common"
+            )
+        )
+        self.agreeing.toggled.connect(self._tell_agreement)
+        self.legend = Legend(self)
+        self._agreements: list[ElidedLabel] = []
+        self._heads: list[ElidedLabel] = []
+        self._tops: list[list[QLabel]] = []
+        self._across = 0
+        self._scroll = QScrollArea(self)
+        self._page = QWidget(self)
+        self._cells = QGridLayout(self._page)
+        self._cells.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        self._cells.setSpacing(SMALL_SPACE)
+        self._arrange()
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """What is shown."""
+        return self._tiles
+
+    def chosen_lock(self) -> Lock:
+        """Return which maps share a scale."""
+        return Lock(self.lock.currentData())
+
+    def set_lock(self, lock: Lock) -> None:
+        """Choose which maps share a scale."""
+        self.lock.setCurrentIndex(self.lock.findData(lock.value))
+
+    def set_tiles(self, tiles: Sequence[Tile]) -> None:
+        """Show these results; canvases stay where headings stay, with their zoom."""
+        before = [(each.title_row, each.title_column) for each in self._tiles]
+        self._tiles = tuple(tiles)
+        if before != [(each.title_row, each.title_column) for each in self._tiles]:
+            self._rebuild()
+        self._paint()
+        self._tell_agreement()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._paint()
+
+    def _rebuild(self) -> None:
+        """Make a canvas for each tile, and the headings."""
+        while item := self._cells.takeAt(0):
+            if widget := item.widget():
+                widget.deleteLater()
+        self.sides, self._agreements = [], []
+        rows, columns = boards.grid(self._tiles)
+        self._heads = [_heading(name) for name in rows]
+        self._tops = [[_column_heading(name) for name in columns] for _ in rows]
+        for n in range(len(self._tiles)):
+            side = Side(self.state, self._page)
+            side.setMinimumHeight(_TILE)
+            side.pointed.connect(lambda place, n=n: self._point(place, n))
+            side.chosen.connect(lambda n=n: self.tile_chosen.emit(n))
+            words = ElidedLabel(self._page, Qt.AlignmentFlag.AlignHCenter)
+            words.setObjectName("muted")
+            self.sides.append(side)
+            self._agreements.append(words)
+        self._across = 0
+        self._place()
+
+    def _place(self) -> None:
+        """Lay the tiles out: each row in as many lines as make them largest."""
+        rows, columns = boards.grid(self._tiles)
+        across = self._best_across(len(rows), len(columns))
+        if across != self._across:
+            self._across = across
+            self._lay_out(rows, columns)
+        height, width = self._shape()
+        tallest = round((self._room()[0] / across) * height / width) + _WORDS // 2
+        for side in self.sides:
+            side.setMaximumHeight(max(_TILE, tallest))
+
+    def _lay_out(self, rows: Sequence[str], columns: Sequence[str]) -> None:
+        """Put headings, tiles and words into the grid."""
+        across = self._across
+        lines = -(-len(columns) // across)
+        cells = self._cells
+        for n in range(cells.rowCount()):
+            cells.setRowStretch(n, 0)
+        for n in range(cells.columnCount()):
+            cells.setColumnStretch(n, 0)
+        cells.setColumnMinimumWidth(0, _HEAD if any(rows) else 0)
+        for row, head in enumerate(self._heads):
+            cells.addWidget(head, 3 * row * lines + 1, 0)
+            for column, top in enumerate(self._tops[row]):
+                line, at = divmod(column, across)
+                cells.addWidget(top, 3 * (row * lines + line), at + 1)
+                cells.setColumnStretch(at + 1, 1)
+                top.setVisible(lines > 1 or not row)
+        for n, tile in enumerate(self._tiles):
+            row, column = rows.index(tile.title_row), columns.index(tile.title_column)
+            line, at = divmod(column, across)
+            place = 3 * (row * lines + line) + 1
+            cells.addWidget(self.sides[n], place, at + 1)
+            cells.addWidget(self._agreements[n], place + 1, at + 1)
+            cells.setRowStretch(place, 100)
+        cells.setRowStretch(3 * len(rows) * lines, 1)  # what the tiles do not need
+
+    def _best_across(self, rows: int, columns: int) -> int:
+        """Return how many tiles of a row stand beside each other.
+
+        As many as show the photographs largest in the room that there is.
+        """
+        shape = self._shape()
+        wide, tall = self._room()
+
+        def scale(across: int) -> float:
+            lines = rows * -(-columns // across)
+            height = tall / lines - _WORDS
+            seen = 1 if height >= _TILE else _SCROLLED
+            return seen * min(wide / across / shape[1], max(height, _TILE) / shape[0])
+
+        choices = {-(-columns // lines) for lines in range(1, columns + 1)}
+        return max(sorted(choices, reverse=True), key=scale)
+
+    def _shape(self) -> tuple[int, int]:
+        """Return height and width of the first photograph."""
+        images = (tile.image for tile in self._tiles)
+        return next((image.size for image in images if image is not None), (1, 1))
+
+    def _room(self) -> tuple[int, int]:
+        """Return width and height that there are for tiles, px."""
+        room = self._scroll.viewport().size()
+        return room.width() - _HEAD, room.height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the tiles take the room that there is."""
+        super().resizeEvent(event)
+        if self._tiles:
+            self._place()
+
+    def _paint(self) -> None:
+        """Colour all tiles on the chosen scale."""
+        if not self._tiles:
+            return
+        lock = self.chosen_lock()
+        used = boards.scales(self._tiles, lock)
+        for n, (side, tile) in enumerate(zip(self.sides, self._tiles, strict=True)):
+            side.show_tile(tile, used.get(n))
+        results = [tile.result for tile in self._tiles]
+        units = [each.unit for each in results if isinstance(each, Heatmap)]
+        unit = ", ".join(dict.fromkeys(units))
+        if lock is Lock.BOARD and used:
+            first = next(iter(used))
+            whole = boards.scales(self._tiles, lock, clip=False)[first]
+            self.legend.set_scale(used[first], unit, "", whole)
+        else:
+            remark = self.lock.currentText().lower()
+            clipped = {each.clipped for each in used.values() if each.clipped}
+            cut = [self.tr("colours of some span %s") % each for each in clipped]
+            self.legend.set_scale(None, unit, " · ".join([remark, *cut]))
+
+    def _tell_agreement(self) -> None:
+        """Write under each map how far it agrees with the first of its row."""
+        shown = self.agreeing.isChecked()
+        words = board_picture.agreements(self._tiles) if shown else {}
+        for n, label in enumerate(self._agreements):
+            label.setText(words.get(n, ""))
+            label.setVisible(shown)
+
+    def _point(self, place: Share | None, at: int) -> None:
+        """Read all tiles at a place."""
+        for side in self.sides:
+            side.show_value(place)
+        if place is None:
+            self.hovered.emit("")
+            return
+        tile = self._tiles[at]
+        value = value_at(tile, place) or self.tr("outside the network's input")
+        self.hovered.emit(f"{name_of(tile)}: {value}")
+
+    def _arrange(self) -> None:
+        with QSignalBlocker(self.agreeing):
+            self.agreeing.setChecked(True)
+        scroll = self._scroll
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(self._page)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        foot.setSpacing(2 * SPACE)
+        foot.addWidget(self.legend, 1)
+        for widget in (self.agreeing, self.lock):
+            foot.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addLayout(foot)
+
+
+def _heading(words: str) -> ElidedLabel:
+    label = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
+    label.setText(words)
+    label.setToolTip(words)
+    label.setObjectName("heading")
+    return label
+
+
+def _column_heading(words: str) -> QLabel:
+    """Return a heading in as many lines as it needs.
+
+    Broken by hand: a label that wraps makes the rows as tall as they would like to be,
+    in place of as tall as there is room.
+    """
+    label = QLabel(textwrap.fill(words, _HEAD_LETTERS, break_long_words=False))
+    label.setObjectName("heading")
+    label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
+    return label

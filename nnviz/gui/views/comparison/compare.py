@@ -1,0 +1,325 @@
+"""Two results: side by side, swiped, blinking, or their difference."""
+
+import enum
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.results import Heatmap
+from nnviz.gui.views.canvas.canvas import Canvas
+from nnviz.gui.views.canvas.layers import Layer, layer_of
+from nnviz.gui.views.canvas.lines import draw_grip, draw_words
+from nnviz.gui.views.canvas.viewport import Viewport, ViewState
+from nnviz.gui.views.comparison.side import (
+    Share,
+    Side,
+    ink_of,
+    name_of,
+    picture_of,
+    value_at,
+)
+from nnviz.gui.views.results.heatmap import HeatmapView
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+from nnviz.gui.views.widgets.elided import ElidedLabel
+from nnviz.gui.views.widgets.legend import Legend
+from nnviz.render import boards, differences
+from nnviz.render.board_picture import agreement_words
+from nnviz.render.boards import Lock, Tile
+from nnviz.render.normalised import Norm, normalised
+
+_BLINK_MS = 600
+
+
+class Mode(enum.Enum):
+    """How two results are compared."""
+
+    SIDES = "sides"
+    SWIPE = "swipe"
+    BLINK = "blink"
+    DIFFERENCE = "difference"
+
+
+class CompareView(QWidget):
+    """Shows two results with one zoom; the cursor reads the values of both.
+
+    Signals:
+        hovered: the values of both under the cursor, in words; empty when it leaves.
+    """
+
+    hovered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._given: tuple[Tile, Tile] | None = None
+        self._pair: tuple[Tile, Tile] | None = None
+        self._mode = Mode.SIDES
+        self.state = ViewState(self)
+        self.sides = (
+            Side(self.state, self, named=True),
+            Side(self.state, self, named=True),
+        )
+        self.over = Canvas(self, self.state)
+        self.over.setAccessibleName(self.tr("Both results"))
+        self.over.set_drawing(self._draw_second)
+        self.over.pointed.connect(self._point_over)
+        self.difference = HeatmapView(self)
+        self.difference.hovered.connect(self.hovered)
+        self.legend = Legend(self)
+        self.locked = QCheckBox(self.tr("One scale"), self)
+        self.locked.setChecked(True)
+        self.locked.setToolTip(
+            self.tr("On: colours compare between the two. Off: each its own range.")
+        )
+        self.locked.toggled.connect(self._fill)
+        self.norm = self._make_norm()
+        self.agreement = ElidedLabel(self, Qt.AlignmentFlag.AlignLeft)
+        self.agreement.setObjectName("muted")
+        self.agreement.setToolTip(
+            self.tr(
+                "Spearman's rank correlation of the two maps, and the share of their "
+                "strongest tenth that they have in common"
+            )
+        )
+        self._second: Layer | None = None
+        self._split = 0.5
+        self._showing_second = False
+        self._timer = QTimer(self, interval=_BLINK_MS)
+        self._timer.timeout.connect(self._blink)
+        self._modes = QButtonGroup(self)
+        self._arrange()
+        for side in self.sides:
+            side.pointed.connect(self._point)
+
+    @property
+    def mode(self) -> Mode:
+        """How the two are shown."""
+        return self._mode
+
+    def set_pair(self, first: Tile, second: Tile) -> None:
+        """Show two results; mode and zoom stay."""
+        self._given = (first, second)
+        maps = [each.result for each in self._given if isinstance(each.result, Heatmap)]
+        both = len(maps) == len(self._given)
+        self.agreement.setText(agreement_words(*maps) if both else "")
+        self.norm.setEnabled(bool(maps))
+        self._normalise()
+
+    def set_norm(self, norm: Norm) -> None:
+        """Choose what the maps' values are written in."""
+        self.norm.setCurrentIndex(self.norm.findData(norm.value))
+        self._normalise()
+
+    def _normalise(self) -> None:
+        """Write the values in what was chosen, and show them."""
+        if self._given is not None:
+            norm = Norm(self.norm.currentData())
+            first, second = (normalised(each, norm) for each in self._given)
+            self._pair = (first, second)
+        self._fill()
+
+    def set_mode(self, mode: Mode) -> None:
+        """Choose how the two are shown."""
+        self._mode = mode
+        for each in self._modes.buttons():
+            if each.property("mode") == mode.value:
+                each.setChecked(True)
+        self._fill()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space shows the other result where both lie on each other."""
+        if event.key() == Qt.Key.Key_Space and self._mode is Mode.BLINK:
+            self._timer.stop()
+            self._blink()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._fill()
+
+    def _fill(self) -> None:
+        """Bring the page of the mode up to date; only that one is painted."""
+        self._timer.stop()
+        if self._pair is None:
+            return
+        lock = Lock.BOARD if self.locked.isChecked() else Lock.TILE
+        scales = boards.scales(self._pair, lock)
+        self._tell_scale(lock)
+        if self._mode is Mode.DIFFERENCE:
+            self.difference.show_result(
+                differences.difference(*self._pair), self._pair[0].image
+            )
+        elif self._mode is Mode.SIDES:
+            for n, side in enumerate(self.sides):
+                side.show_tile(self._pair[n], scales.get(n))
+        else:
+            ink = ink_of(self)
+            pictures = [
+                picture_of(tile, scales.get(n), ink)
+                for n, tile in enumerate(self._pair)
+            ]
+            self._showing_second = False
+            self._second = layer_of(pictures[1])
+            self.over.set_picture(pictures[0])
+            if self._mode is Mode.BLINK:
+                self._timer.start()
+        self._pages.setCurrentIndex(_PAGES[self._mode])
+        self.legend.setVisible(self._mode is not Mode.DIFFERENCE)
+
+    def _tell_scale(self, lock: Lock) -> None:
+        """Show the range of the colours, where both share one."""
+        pair = self._pair or ()
+        units = [each.result.unit for each in pair if isinstance(each.result, Heatmap)]
+        unit = ", ".join(dict.fromkeys(units))
+        scales = boards.scales(pair, lock)
+        if scales and lock is Lock.BOARD:
+            whole = boards.scales(pair, lock, clip=False)
+            first = next(iter(scales))
+            self.legend.set_scale(scales[first], unit, "", whole[first])
+        else:
+            remark = self.tr("each on its own range") if scales else ""
+            self.legend.set_scale(None, unit, remark)
+
+    # --- both on one canvas
+
+    def _blink(self) -> None:
+        self._showing_second = not self._showing_second
+        self.over.update()
+
+    def _draw_second(self, painter: QPainter, view: Viewport) -> None:
+        """Paint the second result over the first: all of it, or what is swiped."""
+        if self._second is None:
+            return
+        height, width = self.over.picture_size or (1, 1)
+        whole = 0.0, 0.0, float(height), float(width)
+        ratio = self.over.devicePixelRatioF()
+        if self._mode is Mode.BLINK:
+            if self._showing_second:
+                self._second.paint(painter, view, whole, ratio)
+            self._write_name(painter, int(self._showing_second), self.over.width() / 2)
+            return
+        y, x = view.to_widget(0, self._split * width)
+        bottom, right = view.to_widget(height, width)
+        painter.save()
+        painter.setClipRect(
+            QRectF(x, y, right - x, bottom - y), Qt.ClipOperation.IntersectClip
+        )
+        self._second.paint(painter, view, whole, ratio)
+        painter.restore()
+        draw_grip(painter, x, max(y, 0.0), min(bottom, float(self.over.height())))
+        self._write_name(painter, 0, self.over.width() * 0.25)
+        self._write_name(painter, 1, self.over.width() * 0.75)
+
+    def _write_name(self, painter: QPainter, n: int, x: float) -> None:
+        """Say which of the two is seen."""
+        if self._pair is not None:
+            tokens = tokens_of(self.palette())
+            draw_words(painter, QPointF(x, SPACE), name_of(self._pair[n]), tokens)
+
+    def _point_over(self, y: float, x: float) -> None:
+        size = self.over.picture_size
+        if np.isnan(y) or size is None:
+            self._point(None)
+            return
+        if self._mode is Mode.SWIPE:
+            self._split = x / size[1]
+            self.over.update()
+        self._point((y / size[0], x / size[1]))
+
+    def _point(self, place: Share | None) -> None:
+        """Read both results at a place."""
+        if self._pair is None:
+            return
+        for side in self.sides:
+            side.show_value(place)
+        if place is None:
+            self.hovered.emit("")
+            return
+        words = [
+            f"{name_of(tile)}: {value_at(tile, place) or self.tr('outside')}"
+            for tile in self._pair
+        ]
+        self.hovered.emit("  ·  ".join(words))
+
+    def _arrange(self) -> None:
+        beside = QWidget(self)
+        pair = QHBoxLayout(beside)
+        pair.setContentsMargins(0, 0, 0, 0)
+        pair.setSpacing(1)
+        for side in self.sides:
+            pair.addWidget(side)
+        self._pages = QStackedWidget(self)
+        for page in (beside, self.over, self.difference):
+            self._pages.addWidget(page)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        foot.setSpacing(2 * SPACE)
+        foot.addWidget(self.legend, 1)
+        for widget in (self.norm, self.locked):
+            foot.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._head())
+        layout.addWidget(self._pages, 1)
+        layout.addLayout(foot)
+        self.setFocusProxy(self._pages)
+
+    def _make_norm(self) -> QComboBox:
+        """Return the choice of what values are written in."""
+        choice = QComboBox(self)
+        choice.setAccessibleName(self.tr("Numbers that are compared"))
+        for norm, name in (
+            (Norm.RAW, self.tr("Raw values")),
+            (Norm.PERCENTILE, self.tr("By percentile")),
+            (Norm.RANK, self.tr("By rank")),
+        ):
+            choice.addItem(name, norm.value)
+        choice.setToolTip(
+            self.tr(
+                "Maps that count different things compare by rank (the share of a "
+                "map's places that are weaker), or in multiples of what 99 % of a "
+                "map's values stay below."
+            )
+        )
+        choice.activated.connect(lambda _: self._normalise())
+        return choice
+
+    def _head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
+        head.setSpacing(SMALL_SPACE)
+        names = {
+            Mode.SIDES: self.tr("Side by side"),
+            Mode.SWIPE: self.tr("Swipe"),
+            Mode.BLINK: self.tr("Blink"),
+            Mode.DIFFERENCE: self.tr("Difference"),
+        }
+        for mode, name in names.items():
+            segment = QPushButton(name, self)
+            segment.setObjectName("segment")
+            segment.setCheckable(True)
+            segment.setChecked(mode is self._mode)
+            segment.setProperty("mode", mode.value)
+            segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
+            self._modes.addButton(segment)
+            head.addWidget(segment)
+        head.addSpacing(SPACE)
+        head.addWidget(self.agreement, 1)
+        return head
+
+
+_PAGES = {Mode.SIDES: 0, Mode.SWIPE: 1, Mode.BLINK: 1, Mode.DIFFERENCE: 2}

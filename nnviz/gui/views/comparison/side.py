@@ -1,0 +1,134 @@
+"""One tile of a comparison: a canvas, its words, and the value under the cursor."""
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.base.images import Image
+from nnviz.base.results import Heatmap, Picture
+from nnviz.gui.views.canvas.canvas import Canvas
+from nnviz.gui.views.canvas.viewport import ViewState
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+from nnviz.gui.views.widgets.elided import ElidedLabel
+from nnviz.render import boards, overlays
+from nnviz.render.boards import Tile
+from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.palette import PAPER, SCREEN, Ink
+from nnviz.render.words import number
+
+Share = tuple[float, float]
+"""A place on the photograph: shares of its height and width."""
+
+
+def ink_of(widget: QWidget) -> Ink:
+    """Return the colours that suit a widget's theme."""
+    return SCREEN if tokens_of(widget.palette()).dark else PAPER
+
+
+def name_of(tile: Tile) -> str:
+    """Return the tile's row and column in words."""
+    return " ".join(each for each in (tile.title_row, tile.title_column) if each)
+
+
+def value_at(tile: Tile, place: Share) -> str:
+    """Return a tile's value at a place of its photograph, in words; empty outside.
+
+    Args:
+        tile: a map, or a picture.
+        place: as shares of the photograph's (or the map's own) height and width.
+    """
+    result = tile.result
+    if isinstance(result, Picture):
+        pixels = result.pixels
+        row, column = int(place[0] * pixels.shape[0]), int(place[1] * pixels.shape[1])
+        return "  ".join(number(float(each)) for each in pixels[row, column])
+    cell = cell_at(result, tile.image, place)
+    if cell is None:
+        return ""
+    return f"{number(float(result.values[cell]))} {result.unit}"
+
+
+def cell_at(heat: Heatmap, image: Image | None, place: Share) -> tuple[int, int] | None:
+    """Return the row and column of a map at a place of its photograph."""
+    spans = overlays.covered(heat) if image is not None else ((0, 1), (0, 1))
+    row, column = (
+        int(np.floor((share - span[0]) / (span[1] - span[0]) * cells))
+        for share, span, cells in zip(place, spans, heat.values.shape, strict=True)
+    )
+    rows, columns = heat.values.shape
+    return (row, column) if 0 <= row < rows and 0 <= column < columns else None
+
+
+class Side(QWidget):
+    """Shows one tile; linked with others by a shared state and by shared pointing.
+
+    Signals:
+        pointed: where the cursor is, as shares of height and width; else None.
+        chosen: the tile was clicked.
+    """
+
+    pointed = Signal(object)
+    chosen = Signal()
+
+    def __init__(
+        self, state: ViewState, parent: QWidget | None = None, *, named: bool = False
+    ) -> None:
+        """Make an empty side.
+
+        Args:
+            state: zoom and centre, shared with others.
+            parent: as for all widgets.
+            named: whether to write the tile's name before its value.
+        """
+        super().__init__(parent)
+        self.tile: Tile | None = None
+        self._named = named
+        self._range = ""
+        self.canvas = Canvas(self, state)
+        self.canvas.pointed.connect(self._point)
+        self.canvas.clicked.connect(lambda *_: self.chosen.emit())
+        self.setFocusProxy(self.canvas)
+        self.words = ElidedLabel(self, Qt.AlignmentFlag.AlignHCenter)
+        self.words.setObjectName("muted")
+        self.words.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.words)
+
+    def show_tile(self, tile: Tile, scale: Scale | None) -> None:
+        """Show a tile; the zoom stays."""
+        self.tile = tile
+        self._range = boards.raw_range(tile, unit=self._named)
+        self.canvas.setAccessibleName(name_of(tile))
+        colours = boards.colour_range(scale) if scale is not None else ""
+        whole = boards.raw_range(tile)
+        self.words.setToolTip("\n".join(each for each in (whole, colours) if each))
+        self.canvas.set_picture(picture_of(tile, scale, ink_of(self)))
+        self.show_value(None)
+
+    def show_value(self, place: Share | None) -> None:
+        """Show the value at a place that the cursor is at, here or beside."""
+        if self.tile is None:
+            return
+        size = self.canvas.picture_size
+        marked = None if place is None or size is None else place
+        self.canvas.set_position(
+            (marked[0] * size[0], marked[1] * size[1]) if marked and size else None
+        )
+        value = value_at(self.tile, place) if place is not None else ""
+        words = [name_of(self.tile) if self._named else "", value or self._range]
+        self.words.setText("  ·  ".join(each for each in words if each))
+
+    def _point(self, y: float, x: float) -> None:
+        size = self.canvas.picture_size
+        if np.isnan(y) or size is None:
+            self.pointed.emit(None)
+        else:
+            self.pointed.emit((y / size[0], x / size[1]))
+
+
+def picture_of(tile: Tile, scale: Scale | None, ink: Ink) -> Colours:
+    """Return what a canvas shows of a tile, in memory of its own."""
+    return np.ascontiguousarray(boards.flat_picture(tile, scale, ink))

@@ -1,0 +1,298 @@
+"""Objects found in the photograph."""
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from nnviz.base.results import Boxes
+from nnviz.gui.views.canvas import lines
+from nnviz.gui.views.canvas.canvas import Canvas
+from nnviz.gui.views.canvas.viewport import Bounds, Viewport
+from nnviz.gui.views.results.base import ResultView
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+from nnviz.gui.views.widgets.elided import ElidedLabel
+from nnviz.gui.views.widgets.keys import NONE, Key, Keys
+from nnviz.gui.views.widgets.opacity import OpacitySlider
+from nnviz.render import boxes, classes, labels, overlays, text
+from nnviz.render.boxes import Shapes
+from nnviz.render.labels import Label
+from nnviz.render.palette import PANEL
+from nnviz.render.pictures import rgb8
+
+_KEYS_FROM = 560
+"""Width of the view from which there is room for the list of objects, px."""
+_MOST_LABELS = 120
+_DIMMED = 90
+_SAME = 0.5
+"""Overlap (IoU) from which a box of the next frame is taken for the same object."""
+_STEPS = {
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_Up: -1,
+}
+
+
+class BoxesView(ResultView):
+    """Shows ``Boxes``; a click or the arrow keys choose one."""
+
+    result: Boxes | None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas(self)
+        self.canvas.setAccessibleName(self.tr("Objects"))
+        self.canvas.pans_by_key = False
+        self.canvas.set_drawing(self._draw)
+        self.canvas.set_readout(self._read)
+        self.canvas.hovered.connect(self.hovered)
+        self.canvas.pointed.connect(self._point)
+        self.canvas.clicked.connect(self._click)
+        self.setFocusProxy(self.canvas)
+        self.keys = Keys(self)
+        self.keys.setAccessibleName(self.tr("Objects found"))
+        self.keys.pointed.connect(self._hover)
+        self.keys.chosen.connect(self._choose)
+        self.named = QCheckBox(self.tr("Labels"), self)
+        self.named.setChecked(True)
+        self.named.toggled.connect(self.canvas.update)
+        self.opacity = OpacitySlider(self.tr("Opacity of the outlined objects"), self)
+        self.opacity.set_share(boxes.FILL)
+        self.opacity.changed.connect(self._lay_masks)
+        self._summary = ElidedLabel(self, Qt.AlignmentFlag.AlignLeft)
+        self._chosen = self._under = NONE
+        self._shapes = Shapes(np.zeros((0, 4)), None)
+        self._outlines: list[list[QLineF]] = []
+        self._layer: np.ndarray | None = None
+        self._arrange()
+
+    @property
+    def chosen(self) -> int:
+        """The object that the user chose, -1 for none."""
+        return self._chosen
+
+    def update_view(self) -> None:
+        """Show the photograph and what was found; zoom and choice stay."""
+        found = self.result
+        if found is None:
+            return
+        before = self._shapes.boxes
+        if self.image is not None:
+            size = self.image.size
+            self.canvas.set_picture(rgb8(self.image.pixels))
+        else:
+            size = overlays.extent_of(found)
+            self.canvas.set_picture(text.sheet(*size, PANEL))
+        self._shapes = boxes.shapes_on(found, size, size)
+        self._keep_choice(before)
+        self._measure_masks(found)
+        self._lay_masks()
+        self._summary.setText(boxes.summary(found))
+        self._summary.setToolTip(boxes.summary(found))
+        keys = [_key(found, index) for index in range(len(found.boxes))]
+        self.keys.set_keys(keys, self._chosen)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the list out where there is no room for it."""
+        super().resizeEvent(event)
+        self.keys.setVisible(self.width() >= _KEYS_FROM)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Walk the objects, the surest first; Home and End go to the ends."""
+        count = len(self._shapes.boxes)
+        key = Qt.Key(event.key())
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: count - 1}
+        if not count or (key not in _STEPS and key not in ends):
+            super().keyPressEvent(event)
+            return
+        place = ends.get(key, self._chosen + _STEPS.get(key, 0))
+        self._choose(min(max(place, 0), count - 1))
+        self.hovered.emit(self._words(self._chosen))
+
+    # --- what was found
+
+    def _measure_masks(self, found: Boxes) -> None:
+        """Prepare tint and outlines of objects that come with their own pixels."""
+        given = found.masks is not None
+        self._layer = boxes.mask_layer(found) if given else None
+        self._outlines = [lines.lines_of(each) for each in boxes.outlines(found)]
+        self.opacity.setVisible(given)
+
+    def _lay_masks(self) -> None:
+        found = self.result
+        if found is None or self._layer is None:
+            self.canvas.set_overlay(None)
+            return
+        self.canvas.set_overlay(self._layer, self._bounds(found), self.opacity.share())
+
+    def _bounds(self, found: Boxes) -> Bounds:
+        """Return where the frame of the masks lies on the picture."""
+        (top, bottom), (left, right) = overlays.covered(found)
+        height, width = self.canvas.picture_size or (1, 1)
+        return top * height, left * width, bottom * height, right * width
+
+    def _keep_choice(self, before: boxes.Floats) -> None:
+        """Let the choice follow its object from frame to frame."""
+        chosen, self._under = self._chosen, NONE
+        if not 0 <= chosen < len(before):
+            self._chosen = NONE
+            return
+        overlap = boxes.overlaps(before[chosen], self._shapes.boxes)
+        best = int(overlap.argmax()) if overlap.size else NONE
+        same = best != NONE and overlap[best] >= _SAME
+        self._chosen = best if same else NONE
+
+    # --- pointing and choosing
+
+    def _at(self, y: float, x: float) -> int:
+        """Return the smallest object under a point of the picture, -1 for none."""
+        left, top, right, bottom = self._shapes.boxes.T
+        over = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+        areas = np.where(over, (right - left) * (bottom - top), np.inf)
+        return int(areas.argmin()) if over.any() else NONE
+
+    def _point(self, y: float, x: float) -> None:
+        self._hover(NONE if np.isnan(y) else self._at(y, x))
+
+    def _hover(self, index: int) -> None:
+        if index != self._under:
+            self._under = index
+            self.canvas.update()
+
+    def _click(self, y: float, x: float) -> None:
+        index = self._at(y, x)
+        self._choose(NONE if index == self._chosen else index)
+
+    def _choose(self, index: int) -> None:
+        if index != self._chosen:
+            self._chosen = index
+            self.keys.choose(index)
+            self.canvas.update()
+            self.target_chosen.emit(f"box:{index}" if index != NONE else "")
+
+    def _read(self, y: float, x: float) -> str:
+        place = f"x {int(x)}  y {int(y)} px"
+        words = self._words(self._at(y, x))
+        return f"{place}  ·  {words}" if words else place
+
+    def _words(self, index: int) -> str:
+        if self.result is None or index == NONE:
+            return ""
+        return boxes.describe(self.result, index, self._shapes.boxes[index])
+
+    # --- drawing
+
+    def _draw(self, painter: QPainter, view: Viewport) -> None:
+        found = self.result
+        if found is None:
+            return
+        if not len(found.boxes):
+            middle = QPointF(self.canvas.width() / 2, SPACE)
+            tokens = tokens_of(self.palette())
+            lines.draw_words(painter, middle, boxes.summary(found), tokens)
+            return
+        frames = self._frames(view)
+        order = self._by_importance()
+        for index in order[::-1]:
+            colour = self._colour(found, index)
+            if self._outlines:
+                self._draw_outline(painter, view, found, index)
+            width = 3 if index in (self._chosen, self._under) else 2
+            lines.draw_frame(painter, frames[index], colour, width)
+            if self._shapes.keypoints is not None:
+                self._draw_points(painter, view, self._shapes.keypoints[index], colour)
+        if self.named.isChecked():
+            self._draw_labels(painter, found, frames, order)
+
+    def _frames(self, view: Viewport) -> list[QRectF]:
+        """Return the boxes in widget coordinates."""
+        y, x = view.to_widget(0, 0)
+        places = self._shapes.boxes * view.zoom + (x, y, x, y)
+        return [
+            QRectF(left, top, right - left, bottom - top)
+            for left, top, right, bottom in places.tolist()
+        ]
+
+    def _by_importance(self) -> list[int]:
+        """Return all objects: the chosen one, the one under the cursor, the surest."""
+        front = [each for each in (self._chosen, self._under) if each != NONE]
+        rest = [each for each in range(len(self._shapes.boxes)) if each not in front]
+        return [*dict.fromkeys(front), *rest]
+
+    def _draw_outline(
+        self, painter: QPainter, view: Viewport, found: Boxes, index: int
+    ) -> None:
+        shape = (1, 1) if found.masks is None else found.masks.shape[1:]
+        lines.draw_lines(
+            painter,
+            view,
+            self._bounds(found),
+            (shape[0], shape[1]),
+            self._outlines[index],
+            self._colour(found, index),
+        )
+
+    def _draw_points(
+        self, painter: QPainter, view: Viewport, points: boxes.Floats, colour: QColor
+    ) -> None:
+        places = [
+            QPointF(*view.to_widget(y, x)[::-1]) if score > boxes.SEEN_FROM else None
+            for x, y, score in points.tolist()
+        ]
+        joints = self.result.skeleton if self.result is not None else ()
+        lines.draw_skeleton(painter, places, joints, colour)
+
+    def _colour(self, found: Boxes, index: int) -> QColor:
+        """Return an object's colour, faint while another one is chosen."""
+        colour = QColor(*classes.colours_of(found.labels)[found.classes[index]])
+        if self._chosen not in (NONE, index) and index != self._under:
+            colour.setAlpha(_DIMMED)
+        return colour
+
+    def _draw_labels(
+        self, painter: QPainter, found: Boxes, frames: list[QRectF], order: list[int]
+    ) -> None:
+        """Write the labels that have room, those of importance first."""
+        room = QRectF(self.canvas.rect())
+        if self._chosen != NONE:
+            order = [each for each in order if each in (self._chosen, self._under)]
+        shown = [each for each in order if frames[each].intersects(room)]
+        shown = shown[:_MOST_LABELS]
+        letters = lines.Lettering(painter.font())
+        wanted = []
+        for index in shown:
+            box = frames[index].adjusted(-1, -1, 1, 1)
+            spot = box.left(), box.top(), box.right(), box.bottom()
+            wanted.append(Label(spot, *letters.size(boxes.caption(found, index))))
+        spots = labels.place(wanted, (room.width(), room.height()))
+        for index, place in zip(shown, spots, strict=True):
+            if place is not None:
+                area = QRectF(QPointF(*place[:2]), QPointF(*place[2:]))
+                colour = classes.colours_of(found.labels)[found.classes[index]]
+                letters.write(painter, area, boxes.caption(found, index), colour)
+
+    def _arrange(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        bar.setSpacing(2 * SPACE)
+        self._summary.setObjectName("muted")
+        bar.addWidget(self._summary, 1)
+        bar.addWidget(self.opacity)
+        bar.addWidget(self.named)
+        beside = QHBoxLayout()
+        beside.setSpacing(0)
+        beside.addWidget(self.canvas, 1)
+        beside.addWidget(self.keys)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(beside, 1)
+        layout.addLayout(bar)
+
+
+def _key(found: Boxes, index: int) -> Key:
+    name, score = boxes.caption(found, index)
+    return Key(
+        classes.colours_of(found.labels)[found.classes[index]], name, score.strip()
+    )

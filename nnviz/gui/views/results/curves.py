@@ -1,0 +1,121 @@
+"""Curves and histograms."""
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.base.results import Curves
+from nnviz.gui.views.results.base import ResultView
+from nnviz.gui.views.tokens import SPACE, tokens_of
+from nnviz.render.words import number
+
+_BAR_ALPHA = 150
+_FEW, _DOT = 12, 7
+"""Points up to so many are marked, by dots of so many px."""
+
+
+class CurvesView(ResultView):
+    """Shows ``Curves``.  pyqtgraph is imported when the first one is made: 0.6 s."""
+
+    result: Curves | None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        import pyqtgraph  # noqa: PLC0415 - see above
+
+        self._pg = pyqtgraph
+        self._plot: Any = pyqtgraph.PlotWidget(self, enableMenu=False)
+        self._plot.setAccessibleName(self.tr("Plot"))
+        self._plot.getPlotItem().hideButtons()
+        self._plot.scene().sigMouseMoved.connect(self._moved)
+        self.setFocusProxy(self._plot)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        layout.addWidget(self._plot)
+        self._theme()
+
+    def update_view(self) -> None:
+        """Draw the series anew."""
+        curves = self.result
+        if curves is None:
+            return
+        self._plot.clear()
+        item = self._plot.getPlotItem()
+        if item.legend is not None:
+            item.legend.scene().removeItem(item.legend)
+            item.legend = None
+        if len(curves.series) > 1:
+            item.addLegend(labelTextColor=tokens_of(self.palette()).text)
+        for index, (name, values) in enumerate(curves.series.items()):
+            self._draw(index, name, np.asarray(values, np.float64))
+        item.setLabel("bottom", curves.x_label)
+        item.setLabel("left", curves.y_label)
+        item.autoRange()
+        if curves.limits is not None:
+            item.setYRange(*curves.limits)
+        elif curves.style == "bars":
+            item.setYRange(0, max(float(each.max()) for each in curves.series.values()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_plot"):
+            self._theme()
+            self.update_view()
+
+    def _draw(self, index: int, name: str, values: Any) -> None:
+        if self.result is None:
+            return
+        colour = tokens_of(self.palette()).series(index)
+        x = np.asarray(self.result.x, np.float64)
+        if self.result.style == "lines":
+            few = len(x) <= _FEW
+            self._plot.plot(
+                x,
+                values,
+                pen=self._pg.mkPen(colour, width=2),
+                name=name,
+                symbol="o" if few else None,
+                symbolSize=_DOT,
+                symbolBrush=colour,
+                symbolPen=None,
+            )
+            return
+        fill = self._pg.mkColor(colour)
+        fill.setAlpha(_BAR_ALPHA)
+        self._plot.plot(
+            x, values, stepMode="center", fillLevel=0, brush=fill, pen=colour, name=name
+        )
+
+    def _theme(self) -> None:
+        tokens = tokens_of(self.palette())
+        self._plot.setBackground(tokens.backdrop)
+        for side in ("bottom", "left"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(tokens.line)
+            axis.setTextPen(tokens.quiet)
+            axis.enableAutoSIPrefix(False)
+        self._plot.showGrid(x=True, y=True, alpha=0.15)
+
+    def _moved(self, at: QPointF) -> None:
+        curves = self.result
+        box = self._plot.getPlotItem().vb
+        if curves is None or not box.sceneBoundingRect().contains(at):
+            self.hovered.emit("")
+            return
+        x = box.mapSceneToView(at).x()
+        count = len(next(iter(curves.series.values())))
+        if curves.style == "bars":
+            index = int(np.searchsorted(curves.x, x)) - 1
+        else:
+            index = int(np.abs(np.asarray(curves.x) - x).argmin())
+        if not 0 <= index < count:
+            self.hovered.emit("")
+            return
+        values = "  ".join(
+            f"{name} {number(float(series[index]))}"
+            for name, series in curves.series.items()
+        )
+        self.hovered.emit(f"{curves.x_label} {number(x)}  ·  {values}")

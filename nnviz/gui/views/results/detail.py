@@ -1,0 +1,160 @@
+"""One tile of a mosaic, large, on top of the photograph, with its figures."""
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from nnviz.base.images import Image
+from nnviz.base.results import Heatmap, Mosaic
+from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
+from nnviz.gui.views.results.heatmap import bounds_on, lies_over
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+from nnviz.gui.views.widgets.legend import Legend
+from nnviz.render import colormaps, overlays, sheets
+from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.pictures import rgb8
+from nnviz.render.words import number
+
+_COLOUR_AXES = 3
+
+
+class TileDetail(QWidget):
+    """Shows a tile over the photograph where it lies, or alone.
+
+    Signals:
+        hovered: what is under the cursor, in words.
+    """
+
+    hovered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas(self)
+        self.canvas.setAccessibleName(self.tr("Selected tile"))
+        self.canvas.hovered.connect(self.hovered)
+        self.title = _words(self, "title")
+        self.place = _words(self, "muted")
+        self.figures = _words(self, "muted")
+        self.figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.figures.setAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
+        self._texts: tuple[str, ...] = ("",)
+        self.legend = Legend(self, lines=1)
+        head = QHBoxLayout()
+        head.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        head.setSpacing(SPACE)
+        head.addWidget(self.title)
+        head.addWidget(self.place)
+        head.addWidget(self.figures, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
+        foot.addWidget(self.legend)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.canvas, 1)
+        layout.addLayout(foot)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say as much about the values as there is room for."""
+        super().resizeEvent(event)
+        self._fit_figures()
+
+    def _fit_figures(self) -> None:
+        metrics = self.figures.fontMetrics()
+        words = (self.title, self.place)
+        room = self.width() - 4 * SPACE - sum(each.sizeHint().width() for each in words)
+        fitting = [t for t in self._texts if metrics.horizontalAdvance(t) <= room]
+        self.figures.setText(fitting[0] if fitting else "")
+        self.figures.setToolTip(self._texts[0])
+
+    def show_tile(
+        self, mosaic: Mosaic, tile: int, image: Image | None, *, clip: bool
+    ) -> None:
+        """Show a tile by the network's own index, on a scale of its own.
+
+        Args:
+            mosaic: that it is part of.
+            tile: which one.
+            image: the photograph, if any.
+            clip: whether to leave outliers out of the scale.
+        """
+        values = mosaic.tiles[tile]
+        self.title.setText(f"{mosaic.noun} {mosaic.caption(tile)}")
+        self.place.setText(_place(mosaic, tile))
+        self._texts = _figures(values)
+        self._fit_figures()
+        whole = colormaps.scale_of(values, signed=mosaic.signed)
+        scale = sheets.robust_scale(values, whole) if clip else whole
+        remark = self.tr("its own range") if mosaic.shared_scale else ""
+        colours = values.ndim == _COLOUR_AXES
+        self.legend.set_scale(scale, mosaic.unit, remark, whole, colours=colours)
+        if colours:
+            self._show_alone(_stretched(values, scale))
+            return
+        heat = Heatmap(
+            values=values,
+            signed=mosaic.signed,
+            unit=mosaic.unit,
+            frame=mosaic.frame,
+            placement=mosaic.placement,
+        )
+        if image is not None and lies_over(heat, image):
+            self._show_over(heat, scale, image)
+        elif scale.flat:
+            self.canvas.set_message(scale.problem)
+        else:
+            name = tokens_of(self.palette()).colormap(signed=scale.signed)
+            self._show_alone(colormaps.apply(values, name, scale.low, scale.high))
+
+    def _show_alone(self, pixels: Colours) -> None:
+        self.canvas.set_overlay(None)
+        self.canvas.set_marks()
+        self.canvas.margin = SPACE
+        self.canvas.set_picture(pixels)
+
+    def _show_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
+        box = bounds_on(heat, image)
+        name = tokens_of(self.palette()).colormap(signed=scale.signed)
+        self.canvas.margin = 0
+        self.canvas.set_picture(rgb8(image.pixels))
+        self.canvas.set_overlay(
+            None if scale.flat else overlays.layer(heat, scale, name), box
+        )
+        self.canvas.set_marks(Mark(box, MarkStyle.INPUT))
+
+
+def _words(parent: QWidget, style: str = "") -> QLabel:
+    label = QLabel(parent)
+    label.setObjectName(style)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def _stretched(values: Colours, scale: Scale) -> Colours:
+    return colormaps.levels(np.nan_to_num(values), scale.low, scale.high)
+
+
+def _place(mosaic: Mosaic, tile: int) -> str:
+    places = np.flatnonzero(mosaic.order == tile)
+    return f"{int(places[0]) + 1} of {len(mosaic.order)}" if places.size else ""
+
+
+def _figures(values: Colours) -> tuple[str, ...]:
+    """Return size, smallest, mean and largest value in one line, and shorter ones."""
+    finite = values[np.isfinite(values)]
+    rows, columns = values.shape[:2]
+    size = f"{rows} × {columns}"  # noqa: RUF001
+    if not finite.size:
+        return (size,)
+    low, mean, high = (
+        number(float(each)) for each in (finite.min(), finite.mean(), finite.max())
+    )
+    return (
+        f"{size}  ·  min {low}  ·  mean {mean}  ·  max {high}",
+        f"min {low}  ·  max {high}",
+        size,
+    )

@@ -1,0 +1,29 @@
+"""A picture on the canvas."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.base.results import Picture
+from nnviz.gui.views.canvas.canvas import Canvas
+from nnviz.gui.views.results.base import ResultView
+from nnviz.render.pictures import rgb8
+
+
+class PictureView(ResultView):
+    """Shows a ``Picture``."""
+
+    result: Picture | None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas(self)
+        self.canvas.setAccessibleName(self.tr("Picture"))
+        self.canvas.hovered.connect(self.hovered)
+        self.setFocusProxy(self.canvas)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas)
+
+    def update_view(self) -> None:
+        """Show the pixels."""
+        if self.result is not None:
+            self.canvas.set_picture(rgb8(self.result.pixels))

@@ -1,0 +1,43 @@
+"""Which view shows which kind of result."""
+
+from PySide6.QtWidgets import QWidget
+
+from nnviz.base.results import (
+    Boxes,
+    Curves,
+    Heatmap,
+    Mask,
+    Mosaic,
+    Picture,
+    Ranking,
+    Result,
+    Table,
+    Text,
+)
+from nnviz.gui.views.results.base import ResultView
+from nnviz.gui.views.results.boxes import BoxesView
+from nnviz.gui.views.results.curves import CurvesView
+from nnviz.gui.views.results.heatmap import HeatmapView
+from nnviz.gui.views.results.mask import MaskView
+from nnviz.gui.views.results.mosaic import MosaicView
+from nnviz.gui.views.results.picture import PictureView
+from nnviz.gui.views.results.ranking import RankingView
+from nnviz.gui.views.results.table import TableView
+from nnviz.gui.views.results.text import TextView
+
+_VIEWS: dict[type[Result], type[ResultView]] = {
+    Ranking: RankingView,
+    Heatmap: HeatmapView,
+    Picture: PictureView,
+    Mosaic: MosaicView,
+    Boxes: BoxesView,
+    Mask: MaskView,
+    Curves: CurvesView,
+    Table: TableView,
+    Text: TextView,
+}
+
+
+def make_view(result: Result, parent: QWidget | None = None) -> ResultView:
+    """Return an empty view for this kind of result; ``show_result`` fills it."""
+    return _VIEWS[type(result)](parent)

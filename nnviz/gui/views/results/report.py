@@ -1,0 +1,229 @@
+"""All results of one run: the main one large, the others as tabs behind it."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from nnviz.base.images import Image
+from nnviz.base.results import Report
+from nnviz.gui.views.canvas.lines import draw_words
+from nnviz.gui.views.results.base import ResultView
+from nnviz.gui.views.results.registry import make_view
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+
+_VEIL_ALPHA = 150
+
+
+class ReportView(QWidget):
+    """Shows a report; a next one with the same kinds of results is shown in place.
+
+    A tab's view is made and filled when it is looked at, not before.
+
+    Signals:
+        hovered: what is under the cursor, in words; empty when it leaves.
+        unit_chosen: a tile that the user chose, by the network's own index.
+        unit_pointed: as in ``ResultView``.
+        target_chosen: likewise.
+    """
+
+    hovered = Signal(str)
+    unit_chosen = Signal(int)
+    unit_pointed = Signal(str, int)
+    target_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._report: Report | None = None
+        self._image: Image | None = None
+        self._stale = self._photo_beside = False
+        self._unit: int | None = None
+        self._views: dict[str, ResultView] = {}
+        self._filled: set[str] = set()
+        self._tabs = QTabBar(self)
+        self._tabs.setDrawBase(False)
+        self._tabs.setExpanding(False)
+        self._tabs.setDocumentMode(True)
+        self._tabs.setAccessibleName(self.tr("Results"))
+        self._tabs.currentChanged.connect(self._turn)
+        self._pages = QStackedWidget(self)
+        self._notes = QLabel(self)
+        self._notes.setObjectName("muted")
+        self._notes.setWordWrap(True)
+        self._notes.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
+        self._notes.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        self._veil = _Veil(self)
+        self._column = layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._tabs)
+        layout.addWidget(self._pages, 1)
+        layout.addWidget(self._notes)
+        self._tabs.hide()
+        self._notes.hide()
+
+    @property
+    def report(self) -> Report | None:
+        """What is shown."""
+        return self._report
+
+    @property
+    def current(self) -> ResultView | None:
+        """The view that can be seen."""
+        return self._views.get(self._name())
+
+    def show_report(
+        self,
+        report: Report,
+        image: Image | None = None,
+        *,
+        stale: bool | str = False,
+    ) -> None:
+        """Show a report.
+
+        Args:
+            report: what to show.
+            image: the photograph that it is about, if any.
+            stale: grey it: it is not what the controls say now.  A text says why:
+                "stopped at 37 %".
+        """
+        if self._report is None or _kinds(report) != _kinds(self._report):
+            self._rebuild(report)
+        self._report, self._image, self._stale = report, image, bool(stale)
+        self._filled.clear()
+        self._fill()
+        self._notes.setText("  ·  ".join(report.notes))
+        self._notes.setVisible(bool(report.notes))
+        words = stale if isinstance(stale, str) else self.tr("stopped")
+        self._veil.cover(words if stale else "", self._pages.geometry())
+
+    def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
+        """Tell whether the photograph is shown beside the report: once is enough."""
+        self._photo_beside = beside
+        for view in self._views.values():
+            view.set_photo_beside(beside)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._drop_views()
+        self._report = self._image = None
+        self._tabs.hide()
+        self._notes.hide()
+        self._veil.hide()
+
+    def select_unit(self, unit: int | None) -> None:
+        """Mark a unit as chosen elsewhere; None or -1 for none."""
+        self._unit = unit
+        if self.current is not None:
+            self.current.select_unit(unit)
+
+    def painted(self) -> NDArray[np.uint8]:
+        """Return the result that can be seen as exported, uint8 (H, W, 3)."""
+        if self.current is None:
+            return np.zeros((1, 1, 3), np.uint8)
+        return self.current.painted()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the veil over the pages."""
+        super().resizeEvent(event)
+        self._column.activate()
+        self._veil.setGeometry(self._pages.geometry())
+
+    def _rebuild(self, report: Report) -> None:
+        """Make new tabs; stay on a tab of the same name."""
+        before = self._name() if self._report else ""
+        first = bool(self._report) and self._tabs.currentIndex() == 0
+        self._drop_views()
+        self._tabs.blockSignals(True)
+        for name in report:
+            self._tabs.setTabData(self._tabs.addTab(_titled(name)), name)
+        names = list(report)
+        if before in names and not first:
+            self._tabs.setCurrentIndex(names.index(before))
+        self._tabs.blockSignals(False)
+        self._tabs.setVisible(len(names) > 1)
+
+    def _drop_views(self) -> None:
+        self._tabs.blockSignals(True)
+        while self._tabs.count():
+            self._tabs.removeTab(0)
+        self._tabs.blockSignals(False)
+        for view in self._views.values():
+            self._pages.removeWidget(view)
+            view.deleteLater()
+        self._views.clear()
+        self._filled.clear()
+
+    def _turn(self, index: int) -> None:
+        del index
+        self._fill()
+        self.hovered.emit("")
+
+    def _fill(self) -> None:
+        """Bring the view that can be seen up to date."""
+        name = self._name()
+        if self._report is None or name not in self._report:
+            return
+        view = self._views.get(name) or self._add_view(name, self._report)
+        if name not in self._filled:
+            self._filled.add(name)
+            view.show_result(self._report[name], self._image, self._stale)
+        view.select_unit(self._unit)
+        self._pages.setCurrentWidget(view)
+        self._pages.setFocusProxy(view)
+
+    def _add_view(self, name: str, report: Report) -> ResultView:
+        view = make_view(report[name], self)
+        view.hovered.connect(self.hovered)
+        view.unit_chosen.connect(self._choose)
+        view.unit_pointed.connect(self.unit_pointed)
+        view.target_chosen.connect(self.target_chosen)
+        view.set_photo_beside(self._photo_beside)
+        self._views[name] = view
+        self._pages.addWidget(view)
+        return view
+
+    def _choose(self, unit: int) -> None:
+        self._unit = unit
+        self.unit_chosen.emit(unit)
+
+    def _name(self) -> str:
+        return str(self._tabs.tabData(max(0, self._tabs.currentIndex())) or "")
+
+
+class _Veil(QWidget):
+    """Greys what lies below and says why; lets the mouse through."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._words = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def cover(self, words: str, area: QRect) -> None:
+        """Cover an area and say why; nothing to say uncovers it."""
+        self._words = words
+        self.setGeometry(area)
+        self.setVisible(bool(words))
+        self.raise_()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the grey and the words."""
+        painter = QPainter(self)
+        tokens = tokens_of(self.palette())
+        grey = QColor(tokens.backdrop)
+        grey.setAlpha(_VEIL_ALPHA)
+        painter.fillRect(event.rect(), grey)
+        draw_words(painter, QPointF(self.width() / 2, SPACE), self._words, tokens)
+
+
+def _kinds(report: Report) -> list[tuple[str, type]]:
+    return [(name, type(result)) for name, result in report.items()]
+
+
+def _titled(name: str) -> str:
+    return (name[:1].upper() + name[1:]).replace("_", " ")

@@ -1,0 +1,151 @@
+"""Rows of words and numbers."""
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.results import Table
+from nnviz.gui.views.results.base import ResultView
+from nnviz.render.words import number
+
+_SORT_ROLE = Qt.ItemDataRole.UserRole
+_LARGEST_COLUMN = 320
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+
+
+class TableModel(QAbstractTableModel):
+    """A ``Table`` for Qt."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._table = Table(columns=(), rows=())
+
+    def show_table(self, table: Table) -> None:
+        """Replace all rows."""
+        self.beginResetModel()
+        self._table = table
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        """Return the number of rows."""
+        return 0 if parent.isValid() else len(self._table.rows)
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
+        """Return the number of columns."""
+        return 0 if parent.isValid() else len(self._table.columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return text, alignment, or the bare value to sort by."""
+        value = self._table.rows[index.row()][index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return value if isinstance(value, str) else number(float(value))
+            case Qt.ItemDataRole.ToolTipRole:
+                return str(value)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                side = (
+                    Qt.AlignmentFlag.AlignLeft
+                    if isinstance(value, str)
+                    else Qt.AlignmentFlag.AlignRight
+                )
+                return side | Qt.AlignmentFlag.AlignVCenter
+            case _:
+                return value if role == _SORT_ROLE else None
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> Any:
+        """Return the headings; rows have none."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and self._table.rows:
+            return self.data(self.index(0, section), role)
+        return (
+            self._table.columns[section]
+            if role == Qt.ItemDataRole.DisplayRole
+            else None
+        )
+
+
+class TableView(ResultView):
+    """Shows a ``Table``; a click on a heading sorts, Ctrl+C copies as text."""
+
+    result: Table | None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = TableModel(self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.model)
+        self._sorted.setSortRole(_SORT_ROLE)
+        self.grid = QTableView(self)
+        self.grid.setModel(self._sorted)
+        self.grid.setFrameShape(QFrame.Shape.NoFrame)
+        self.grid.setShowGrid(False)
+        self.grid.setSortingEnabled(True)
+        self.grid.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.grid.verticalHeader().hide()
+        self.grid.verticalHeader().setDefaultSectionSize(
+            self.fontMetrics().height() + 8
+        )
+        self.grid.horizontalHeader().setStretchLastSection(True)
+        self.grid.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.grid.setAccessibleName(self.tr("Table"))
+        self.setFocusProxy(self.grid)
+        copy = QShortcut(QKeySequence.StandardKey.Copy, self.grid)
+        copy.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        copy.activated.connect(self.copy)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.grid)
+
+    def update_view(self) -> None:
+        """Replace the rows; sorting and widths stay while the columns are the same."""
+        if self.result is None:
+            return
+        before = self.model.columnCount()
+        self.model.show_table(self.result)
+        if before != self.model.columnCount():
+            self.grid.resizeColumnsToContents()
+            for column in range(self.model.columnCount()):
+                width = min(self.grid.columnWidth(column), _LARGEST_COLUMN)
+                self.grid.setColumnWidth(column, width)
+
+    def text(self) -> str:
+        """Return the selected rows, or all, with tabs between the columns."""
+        if self.result is None:
+            return ""
+        chosen = [index.row() for index in self.grid.selectionModel().selectedRows()]
+        rows = sorted(chosen) or range(self._sorted.rowCount())
+        lines = ["\t".join(self.result.columns)]
+        lines += [
+            "\t".join(
+                str(self._sorted.index(row, column).data(_SORT_ROLE))
+                for column in range(self._sorted.columnCount())
+            )
+            for row in rows
+        ]
+        return "\n".join(lines)
+
+    def copy(self) -> None:
+        """Put the text on the clipboard."""
+        QGuiApplication.clipboard().setText(self.text())

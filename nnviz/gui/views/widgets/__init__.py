@@ -1,0 +1,1 @@
+"""Legends, sliders and lists beside a canvas."""

@@ -1,0 +1,180 @@
+"""What the colours mean: a bar with the real range and the unit."""
+
+import numpy as np
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from nnviz.gui.views.canvas.layers import image_of
+from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, Tokens, tokens_of
+from nnviz.render import colormaps
+from nnviz.render.colormaps import Scale
+from nnviz.render.words import number
+
+_BAR = 128
+_THICK = 8
+
+
+class Legend(QWidget):
+    """Low end, colours, high end and unit; below them what else must be known.
+
+    Always as high, so that nothing moves when there is more to say.
+
+    Args:
+        parent: as for all widgets.
+        lines: 1 writes the rest behind the unit, 2 below.
+    """
+
+    def __init__(self, parent: QWidget | None = None, lines: int = 2) -> None:
+        super().__init__(parent)
+        self._lines = lines
+        self._scale: Scale | None = None
+        self._whole: Scale | None = None
+        self._colours = False
+        self._reserved = 0
+        self._unit = ""
+        self._remark = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Colour scale"))
+
+    def set_scale(
+        self,
+        scale: Scale | None,
+        unit: str,
+        remark: str = "",
+        whole: Scale | None = None,
+        *,
+        colours: bool = False,
+    ) -> None:
+        """Show a range.
+
+        Args:
+            scale: the range; None where each tile has its own.
+            unit: of the values.
+            remark: what else must be known.
+            whole: the range of all values, where ``scale`` leaves some out.
+            colours: whether the values are colours themselves, stretched to the range.
+        """
+        self._scale, self._unit, self._remark = scale, unit, remark
+        self._whole, self._colours = whole, colours
+        words = [*self._span(), *self._remarks()]
+        self.setAccessibleDescription(" ".join(words))
+        self.setToolTip(" · ".join(words))
+        self.update()
+
+    def set_lines(self, lines: int) -> None:
+        """Write what does not fit behind the unit below it (2), or leave it out (1)."""
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
+            self.update()
+
+    def reserve(self, width: int) -> None:
+        """Leave room at the first line's end for something that lies on it, px."""
+        self._reserved = width
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Ask for its lines of text."""
+        pitch = self.fontMetrics().height() + SMALL_SPACE
+        return QSize(_BAR * 2 + self._reserved, self._lines * pitch - SMALL_SPACE)
+
+    def minimumSizeHint(self) -> QSize:
+        """Leave out words rather than the bar."""
+        return QSize(_BAR + self._reserved, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint ends, bar and words."""
+        painter = QPainter(self)
+        tokens = tokens_of(self.palette())
+        x = 0
+        bar = self._scale is not None and not self._scale.flat and not self._colours
+        if bar and self._scale is not None:
+            x = self._paint_scale(painter, self._scale, tokens) + 2 * SPACE
+        unit_fits = self._lines == 1 or self._room(x, 0) >= self._length(self._unit)
+        words = self._remarks()
+        painter.setPen(tokens.quiet)
+        if unit_fits:
+            x = self._write(painter, x, 0, self._unit) + 2 * SPACE
+        else:
+            words.insert(0, self._unit)
+        warn = bool(self._scale and self._scale.problem)
+        painter.setPen(tokens.warning if warn else tokens.quiet)
+        below = self._lines > 1
+        self._write(painter, 0 if below else x, int(below), " · ".join(words))
+        event.accept()
+
+    def _paint_scale(self, painter: QPainter, scale: Scale, tokens: Tokens) -> int:
+        """Paint low end, bar and high end; return where they end."""
+        painter.setPen(tokens.text)
+        x = self._write(painter, 0, 0, number(scale.low)) + SPACE
+        length = min(_BAR, max(32, (self.width() - self._reserved) // 3))
+        self._paint_bar(painter, QRect(x, 0, length, self.fontMetrics().height()))
+        painter.setPen(tokens.text)
+        return self._write(painter, x + length + SPACE, 0, number(scale.high))
+
+    def _write(self, painter: QPainter, x: int, line: int, text: str) -> int:
+        """Write text from x on, cut at the edge; return where it ends."""
+        metrics = self.fontMetrics()
+        text = metrics.elidedText(
+            text, Qt.TextElideMode.ElideRight, self._room(x, line)
+        )
+        width = self._length(text)
+        top = line * (metrics.height() + SMALL_SPACE)
+        area = QRect(x, top, width + 1, metrics.height())
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, text)
+        return x + width
+
+    def _room(self, x: int, line: int) -> int:
+        return max(0, self.width() - x - (0 if line else self._reserved))
+
+    def _length(self, text: str) -> int:
+        return self.fontMetrics().horizontalAdvance(text)
+
+    def _paint_bar(self, painter: QPainter, area: QRect) -> None:
+        signed = bool(self._scale and self._scale.signed)
+        tokens = tokens_of(self.palette())
+        table = colormaps.table(tokens.colormap(signed=signed))
+        strip = np.ascontiguousarray(table[None])
+        bar = QRect(area.left(), area.center().y() - _THICK // 2, area.width(), _THICK)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(bar, image_of(strip))
+        if signed:
+            painter.setPen(tokens.quiet)
+            painter.drawLine(
+                bar.center().x(), bar.top() - 3, bar.center().x(), bar.bottom() + 3
+            )
+
+    def _span(self) -> list[str]:
+        """Return range and unit in words, for the tool tip and screen readers."""
+        if self._scale is None:
+            return [self._unit]
+        middle = self.tr("zero in the middle") if self._scale.signed else ""
+        parts = (_range(self._scale, "–"), self._unit, middle)  # noqa: RUF001
+        return [part for part in parts if part]
+
+    def _remarks(self) -> list[str]:
+        """Return what the second line says."""
+        scale = self._scale
+        if scale is None:
+            return [self._remark] if self._remark else []
+        clipped = ""
+        if scale.clipped and self._whole is not None:
+            share = scale.clipped.split("%", 1)[0] + "%"
+            clipped = self.tr("clipped at {0}: {1} of {2}").format(
+                share, _range(scale), _range(self._whole)
+            )
+        stretched = _stretch(scale) if self._colours and not scale.flat else ""
+        parts = (stretched, clipped, scale.problem, self._remark)
+        return [part for part in parts if part]
+
+
+def _range(scale: Scale, between: str = "…") -> str:
+    return f"{number(scale.low)} {between} {number(scale.high)}"
+
+
+def _stretch(scale: Scale) -> str:
+    """Say how numbers became colours."""
+    if scale.signed:
+        return f"±{number(scale.high)}, zero is middle grey"
+    return f"{number(scale.low)} to {number(scale.high)}, dark to bright"

@@ -1,0 +1,1 @@
+"""The Attack workspace: its panels and their controllers."""

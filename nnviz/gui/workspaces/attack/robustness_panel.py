@@ -1,0 +1,164 @@
+"""Accuracy against epsilon: which folder, which attack, how far it is."""
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QLineEdit,
+    QProgressBar,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.errors import UsageError
+from nnviz.base.evaluation import ATTACKS, Robustness, read_epsilons, usual_norm
+from nnviz.base.events import Progress
+from nnviz.base.requests import MeasureRobustness, ModelRequest
+from nnviz.gui.forms.control import indent
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.gui.workspaces.attack.robustness import Measuring
+
+_EPSILONS = "0, 1, 2, 4, 8"
+_PICTURES, _MOST_PICTURES = 50, 100_000
+_STEPS, _MOST_STEPS = 20, 10_000
+_NAMES = {"fgsm": "FGSM", "pgd": "PGD", "deepfool": "DeepFool", "cw": "Carlini-Wagner"}
+
+
+class RobustnessPanel(QWidget):
+    """The form of ``nnviz attack-curve``; the curve itself is shown in the middle."""
+
+    def __init__(
+        self, bench: Workbench, measuring: Measuring, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._bench, self._measuring = bench, measuring
+        self.folder = named(QLineEdit(), name=self.tr("Folder of photographs"))
+        self.folder.setPlaceholderText(self.tr("folder of photographs"))
+        self.folder.setToolTip(
+            self.tr(
+                "Sub-folders called as the network's classes tell what is right; of "
+                "other pictures what the network says of them as they are."
+            )
+        )
+        self.attack = named(QComboBox(), name=self.tr("Attack"))
+        for name in ATTACKS:
+            self.attack.addItem(_NAMES[name], name)
+        self.attack.setCurrentIndex(ATTACKS.index("pgd"))
+        self.epsilons = named(QLineEdit(_EPSILONS), name=self.tr("Epsilons, 1/255"))
+        self.steps = _number(_STEPS, _MOST_STEPS, self.tr("Steps"))
+        self.limit = _number(_PICTURES, _MOST_PICTURES, self.tr("Pictures at most"))
+        self.run = button(self.tr("Measure"), self.start)
+        self.stop = button(self.tr("Stop"), measuring.stop)
+        self.save = button(self.tr("Save…"), self.ask_folder_to_save)
+        self._bar = named(QProgressBar(), name=self.tr("Progress of the curve"))
+        self._bar.setTextVisible(False)
+        self._state = label(style="muted", wrap=True)
+        self._lay_out()
+        measuring.progressed.connect(self._progress)
+        measuring.found.connect(self._tell)
+        self._progress(None)
+
+    def start(self) -> None:
+        """Measure what the form says."""
+        attack = str(self.attack.currentData())
+        try:
+            epsilons = read_epsilons(self.epsilons.text())
+        except UsageError as error:
+            self._state.setText(str(error))
+            return
+        if not self.folder.text().strip():
+            self.ask_folder()
+        if self.folder.text().strip():
+            self._measuring.start(
+                MeasureRobustness(
+                    model=ModelRequest(reference=""),
+                    data=self.folder.text().strip(),
+                    attack=attack,
+                    norm=usual_norm(attack),
+                    epsilons=epsilons,
+                    steps=self.steps.value(),
+                    limit=self.limit.value(),
+                )
+            )
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of photographs."""
+        folder = QFileDialog.getExistingDirectory(
+            self, self.tr("Folder of photographs"), self.folder.text()
+        )
+        if folder:
+            self.folder.setText(folder)
+
+    def ask_folder_to_save(self) -> None:
+        """Ask for a folder and write the curve there."""
+        settings = self._bench.settings
+        folder = QFileDialog.getExistingDirectory(
+            self, self.tr("Save the curve in"), settings.export_folder
+        )
+        if folder:
+            settings.export_folder = folder
+            self._measuring.save(folder)
+
+    def _lay_out(self) -> None:
+        choose = icon_button(
+            self._bench.look, "folder-open", self.tr("Choose a folder"), self.ask_folder
+        )
+        form = QGridLayout()
+        form.setHorizontalSpacing(2 * GRID)
+        form.setVerticalSpacing(GRID)
+        form.setColumnStretch(1, 1)
+        rows = (
+            (self.tr("Folder"), row(self.folder, choose)),
+            (self.tr("Attack"), row(self.attack, self.steps, label(self.tr("steps")))),
+            (self.tr("Epsilon"), row(self.epsilons, label("/255"))),
+            (self.tr("Pictures"), row(self.limit, None)),
+        )
+        for place, (words, line) in enumerate(rows):
+            form.addWidget(label(words), place, 0)
+            form.addLayout(line, place, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addLayout(form)
+        column.addWidget(self._bar)
+        column.addLayout(row(self.run, self.stop, self.save, None))
+        column.addWidget(self._state)
+        column.addStretch(1)
+
+    def _progress(self, progress: Progress | None) -> None:
+        """Show how far it is; None while nothing is measured."""
+        running = progress is not None
+        self.run.setVisible(not running)
+        self.stop.setVisible(running)
+        self.save.setVisible(not running and self._measuring.newest is not None)
+        self._bar.setVisible(running)
+        if progress is not None:
+            self._bar.setRange(0, int(progress.total))
+            self._bar.setValue(int(progress.done))
+            self._state.setText(progress.what)
+        elif self._measuring.newest is None:
+            self._state.setText("")
+
+    def _tell(self, found: Robustness) -> None:
+        first, last = found.accuracies[0], found.accuracies[-1]
+        self._state.setText(
+            self.tr("{0} pictures: {1} % {2}, {3} % at {4}/255.").format(
+                found.pictures,
+                f"{100 * first:.1f}",
+                found.counted,
+                f"{100 * last:.1f}",
+                f"{found.epsilons[-1]:g}",
+            )
+        )
+
+
+def _number(value: int, most: int, name: str) -> QSpinBox:
+    box = named(QSpinBox(), name=name)
+    box.setRange(1, most)
+    box.setValue(value)
+    indent(box)
+    return box

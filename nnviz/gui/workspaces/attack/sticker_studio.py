@@ -1,0 +1,224 @@
+"""The sticker studio: stickers dragged on the photograph, the answer watched."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.results import Ranking, Report
+from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.photo import input_marks, seen
+from nnviz.gui.panels.sticker_shelf import ShelfPanel
+from nnviz.gui.panels.sticker_tools import StickerTools, follow
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, label, named, row
+from nnviz.gui.views.canvas.stickers import StickerCanvas
+from nnviz.gui.workspaces.attack.sticker_print import PrintBar
+
+_ROWS = 8
+_SHELF_WIDTH, _SIDE_WIDTH = 196, 336
+_PERCENT = 100
+
+
+class StickerStudio(QWidget):
+    """Shelf, photograph, and the answers without and with the stickers."""
+
+    hovered = Signal(str)
+    wanted = Signal(str)
+    """Name of a command."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.shelf = ShelfPanel(bench, bench.stickers)
+        self.canvas = named(StickerCanvas(), name=self.tr("Photograph with stickers"))
+        self.canvas.hovered.connect(self.hovered)
+        self.tools = StickerTools(bench, bench.stickers)
+        self.print_bar = PrintBar(bench, bench.stickers)
+        self.answers = _Answers(bench)
+        self.answers.print.clicked.connect(self._toggle_print)
+        self.answers.learn.clicked.connect(self._go_learning)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(_page(self.shelf, bench.look.px(_SHELF_WIDTH)))
+        whole.addLayout(self._make_middle(), 1)
+        whole.addWidget(_page(self.answers, bench.look.px(_SIDE_WIDTH)))
+        self.setFocusProxy(self.canvas)
+        follow(self.canvas, bench.stickers)
+        bench.selection.image_changed.connect(lambda _: self._show())
+        bench.selection.model_changed.connect(lambda _: self._frame())
+        self._show()
+
+    def minimumSizeHint(self) -> QSize:
+        """Leave the window its size: beside the studio most docks are hidden."""
+        return QSize(640, 360)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask the network from now on."""
+        super().showEvent(event)
+        self._bench.stickers.be_seen(seen=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask no more."""
+        self._bench.stickers.be_seen(seen=False)
+        super().hideEvent(event)
+
+    def _make_middle(self) -> QVBoxLayout:
+        self.print_bar.hide()
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.canvas, 1)
+        middle.addWidget(self.print_bar)
+        middle.addWidget(self.tools)
+        return middle
+
+    def _toggle_print(self) -> None:
+        self.print_bar.setVisible(self.print_bar.isHidden())
+
+    def _show(self) -> None:
+        image = self._bench.selection.image
+        if image is None:
+            self.canvas.set_message(self.tr("Drop a photograph here, then stickers"))
+            return
+        self.canvas.set_picture(seen(image))
+        self.canvas.fit()
+        self._frame()
+
+    def _frame(self) -> None:
+        """Outline what the network sees of the photograph."""
+        self.canvas.set_marks(*input_marks(self._bench.selection))
+
+    def _go_learning(self) -> None:
+        """Go where a sticker is learned."""
+        self.wanted.emit("view.result")
+        self._bench.runs.choose("patch")
+
+
+class _Answers(QWidget):
+    """What the network says without and with the stickers."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self._bench = bench
+        self.outcome = label(style="heading", wrap=True)
+        self.covered = label(style="muted", wrap=True)
+        self.rate = label(style="muted")
+        self.before, self.after = Bars(_ROWS), Bars(_ROWS)
+        self.before.setAccessibleName(self.tr("Answer without stickers"))
+        self.after.setAccessibleName(self.tr("Answer with stickers"))
+        self._make_buttons()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self.outcome)
+        column.addWidget(self.covered)
+        column.addSpacing(GRID)
+        column.addLayout(self._make_sides())
+        column.addWidget(self.rate)
+        column.addStretch(1)
+        column.addWidget(self.take)
+        column.addLayout(_halves(self.keep, self.print))
+        column.addWidget(self.learn)
+        bench.stickers.answered.connect(self._show)
+        bench.stickers.rate_changed.connect(self._tell_rate)
+        self._show(None)
+
+    def _make_sides(self) -> QHBoxLayout:
+        sides = QHBoxLayout()
+        sides.setSpacing(3 * GRID)
+        for title, bars in (
+            (self.tr("WITHOUT STICKERS"), self.before),
+            (self.tr("WITH STICKERS"), self.after),
+        ):
+            side = QVBoxLayout()
+            side.setSpacing(2 * GRID)
+            side.addWidget(label(title, "section"))
+            side.addWidget(bars)
+            sides.addLayout(side, 1)
+        return sides
+
+    def _make_buttons(self) -> None:
+        stickers = self._bench.stickers
+        self.take = button(
+            self.tr("Use as photograph"), lambda: stickers.keep(take=True), "primary"
+        )
+        self.take.setToolTip(
+            self.tr("Open the photograph with its stickers, for any method")
+        )
+        self.keep = button(self.tr("Keep"), stickers.keep)
+        self.keep.setToolTip(self.tr("Put it among the results; Save writes it"))
+        self.print = button(self.tr("Print…"), lambda: None)
+        self.print.setToolTip(self.tr("The chosen sticker, at a size in millimetres"))
+        self.learn = button(self.tr("Learn a sticker…"), lambda: None)
+        self.learn.setToolTip(
+            self.tr("An adversarial patch; when it is learned it stands on the shelf")
+        )
+
+    def _show(self, report: Report | None) -> None:
+        after = report.results.get("after") if report is not None else None
+        if not isinstance(after, Ranking) or after.earlier is None:
+            self.before.show_ranking(None)
+            self.after.show_ranking(None)
+            self.outcome.setText(self._waiting_for())
+            self.covered.setText("")
+            self.rate.setText("")
+            return
+        before = replace(after, values=after.earlier, earlier=None)
+        self.before.show_ranking(before)
+        self.after.show_ranking(after)
+        was, now = best_of(before), best_of(after)
+        self.outcome.setText(
+            self.tr("{0}, as before").format(was)
+            if was == now
+            else self.tr("{0} is taken for {1}").format(was, now)
+        )
+        self.covered.setText("\n".join(report.notes) if report is not None else "")
+
+    def _waiting_for(self) -> str:
+        chosen = self._bench.selection
+        if chosen.image is None:
+            return self.tr("No photograph is open.")
+        if chosen.model is None:
+            return self.tr("No network is open.")
+        if not self._bench.stickers.ready:
+            return self.tr("Opening the stickers.")
+        return self.tr(
+            "This network does not classify: use the picture as photograph, and any "
+            "of its methods works on it."
+        )
+
+    def _tell_rate(self, rate: float) -> None:
+        self.rate.setText(
+            self.tr("{0} answers a second").format(round(rate)) if rate else ""
+        )
+
+
+def best_of(ranking: Ranking) -> str:
+    """Return the likeliest class; its rows may stand in another order."""
+    return ranking.labels[int(ranking.values.argmax())]
+
+
+def _halves(*buttons: QWidget) -> QHBoxLayout:
+    """Return buttons side by side, equally wide."""
+    line = row(spacing=2 * GRID)
+    for each in buttons:
+        line.addWidget(each, 1)
+    return line
+
+
+def _page(inner: QWidget, width: int) -> QWidget:
+    """Return a column at the side of the photograph."""
+    page = named(QWidget(), "page")
+    page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    page.setFixedWidth(width)
+    column = QVBoxLayout(page)
+    column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+    column.addWidget(inner)
+    return page

@@ -1,0 +1,1 @@
+"""The Explain workspace: its panels and their controllers."""

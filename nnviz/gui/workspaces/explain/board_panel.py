@@ -1,0 +1,257 @@
+"""Methods, networks and photographs beside each other: choose, run, read, keep."""
+
+from functools import partial
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QProgressBar,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.boards import Plan
+from nnviz.base.images import Image
+from nnviz.base.recipes import Run
+from nnviz.base.results import Table
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    button,
+    icon_button,
+    label,
+    named,
+    row,
+    toggle_button,
+)
+from nnviz.gui.views.comparison.board import BoardView
+from nnviz.gui.views.results.table import TableView
+from nnviz.gui.workspaces.explain.board_choices import BoardChoices
+from nnviz.render.board import Board
+from nnviz.render.boards import Lock
+
+_WIDTH = 224
+"""Px of the lists."""
+
+
+class BoardPane(QWidget):
+    """What is compared on the left, the board beside it, its numbers below."""
+
+    hovered = Signal(str)
+    wanted = Signal(str)
+    """Name of a command."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.choices = BoardChoices(bench)
+        self.view = BoardView(self)
+        self.numbers = TableView(self)
+        self.numbers.hide()
+        self.run = button(self.tr("Run board"), self.start, "primary")
+        self.stop = button(self.tr("Stop"), bench.boards.stop)
+        self._bar = named(QProgressBar(), name=self.tr("Progress of the board"))
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self._asked = label(style="muted", wrap=True)
+        self._state = label(style="muted", wrap=True)
+        self._hint = label(
+            self.tr("Tick what is to be compared, then run: the maps stand here."),
+            "muted",
+        )
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._images: dict[str, Image] = {}
+        self._wanted: list[str] = []
+        self._own_lock = False
+        self._lay_out()
+        self._connect()
+        self._idle()
+        self._tell_choice()
+
+    def board(self) -> Board | None:
+        """Return what is shown."""
+        return self._bench.boards.board()
+
+    def chosen_lock(self) -> Lock:
+        """Return which maps share a scale."""
+        return self.view.chosen_lock()
+
+    def start(self) -> None:
+        """Open the photographs that are not open yet, then run what is ticked."""
+        self._wanted = self.choices.photographs.ticked()
+        bridge, opened = self._bench.bridge, self._bench.selection.image
+        if opened is not None and opened.path:
+            self._images[opened.path] = opened
+        if opened is not None and not self._wanted:  # pasted: it has no path
+            self._wanted = [opened.name]
+            self._images[opened.name] = opened
+        missing = [path for path in self._wanted if path not in self._images]
+        if bridge is not None:
+            for path in missing:
+                bridge.open_image(path)
+        if not missing:
+            self._run()
+
+    def show_numbers(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Show the agreement of the maps as a table, as soon as there is a board."""
+        board = self.board()
+        self.numbers.setVisible(shown and board is not None)
+        if board is not None:  # columns take their widths from what is seen
+            self._fill_numbers(board)
+
+    def _run(self) -> None:
+        """Fill the board."""
+        plan = Plan(
+            methods=self.choices.chosen_methods(),
+            networks=self.choices.chosen_networks(),
+            images=tuple(self._images[path] for path in self._wanted),
+            target=self._bench.selection.target,
+            values=self.choices.chosen_values(),
+        )
+        self._images = {path: self._images[path] for path in self._wanted}
+        self._wanted = []
+        self._bench.boards.start(plan)
+
+    def _take_image(self, path: str, image: Image) -> None:
+        """Keep a photograph that a board waits for."""
+        if path in self._wanted:
+            self._images[path] = image
+            if all(each in self._images for each in self._wanted):
+                self._run()
+
+    def _connect(self) -> None:
+        boards = self._bench.boards
+        boards.planned.connect(self._begin)
+        boards.filled.connect(self._fill)
+        boards.progressed.connect(self._progress)
+        boards.ended.connect(self._end)
+        self.choices.changed.connect(self._tell_choice)
+        self._bench.selection.target_changed.connect(lambda _: self._tell_choice())
+        self.view.hovered.connect(self.hovered)
+        self.view.tile_chosen.connect(self._open)
+        self.view.lock.activated.connect(self._choose_lock)
+        if self._bench.bridge is not None:
+            self._bench.bridge.image_opened.connect(self._take_image)
+
+    def _begin(self) -> None:
+        self._own_lock = False
+        self._hint.hide()
+        self.view.show()
+        self.stop.show()
+        self.run.hide()
+        self._bar.setValue(0)
+        self._bar.show()
+        self._state.setText("")
+        self._fill()
+
+    def _fill(self) -> None:
+        """Show what there is."""
+        board = self.board()
+        if board is None:
+            return
+        waiting = self.tr("waiting") if self._bench.boards.running else self.tr("none")
+        if not self._own_lock:
+            with QSignalBlocker(self.view.lock):
+                self.view.set_lock(board.scale())
+        self.view.set_tiles(board.tiles(waiting))
+        self._fill_numbers(board)
+
+    def _fill_numbers(self, board: Board) -> None:
+        """Write how far the maps of each row agree with its first."""
+        rows = tuple(
+            (
+                each["row"],
+                f"{each['first']} · {each['second']}",
+                "" if each["rank_correlation"] is None else each["rank_correlation"],
+                each["top_overlap"],
+            )
+            for each in board.agreement()
+        )
+        columns = self.tr("Network"), self.tr("Maps")
+        figures = self.tr("Rank correlation"), self.tr("Top tenth in common")
+        self.numbers.show_result(Table(columns=columns + figures, rows=rows), None)
+
+    def _choose_lock(self) -> None:
+        self._own_lock = True
+
+    def _progress(self, words: str, share: float) -> None:
+        self._state.setText(words)
+        self._bar.setValue(round(1000 * share))
+
+    def _end(self, whole: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self._idle()
+        board = self.board()
+        errors = len(board.errors) if board is not None else 0
+        words = "" if whole else self.tr("stopped")
+        if errors:
+            words = self.tr("{0} could not be made: see the tiles").format(errors)
+        self._state.setText(words)
+        self._fill()
+
+    def _idle(self) -> None:
+        self.run.show()
+        self.stop.hide()
+        self._bar.hide()
+
+    def _open(self, place: int) -> None:
+        """Show a tile's whole result."""
+        outcome = self._bench.boards.outcomes.get(place)
+        if isinstance(outcome, Run):
+            self._bench.runs.bring_back(outcome)
+
+    def _tell_choice(self) -> None:
+        """Say what would be asked, of how many maps."""
+        target = self._bench.selection.target
+        self._asked.setText(
+            self.tr("Target: {0}").format(target or self.tr("each predicted class"))
+        )
+        methods = len(self.choices.methods.ticked())
+        rows = len(self.choices.networks.ticked())
+        images = max(1, len(self.choices.photographs.ticked()))
+        count = methods * rows * images
+        self.run.setEnabled(bool(count))
+        self.run.setText(
+            self.tr("Run {0} maps").format(count) if count else self.tr("Run board")
+        )
+
+    def _make_tools(self) -> QHBoxLayout:
+        """Return buttons to keep the board and to read its numbers."""
+        look = self._bench.look
+        named_commands = (
+            ("save", "file.save", self.tr("Save picture, page and numbers")),
+            ("copy", "edit.copy_picture", self.tr("Copy as picture")),
+            ("terminal", "edit.copy_command", self.tr("Copy as command line")),
+            ("file-text", "edit.copy_python", self.tr("Copy as Python")),
+        )
+        tools = [
+            icon_button(look, icon, words, partial(self.wanted.emit, name))
+            for icon, name, words in named_commands
+        ]
+        table = toggle_button(look, "list", self.tr("Agreement as a table"))
+        table.toggled.connect(self.show_numbers)
+        return row(*tools, None, table)
+
+    def _lay_out(self) -> None:
+        side = named(QWidget(), "page")
+        side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        side.setFixedWidth(self._bench.look.px(_WIDTH))
+        column = QVBoxLayout(side)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self.choices, 1)
+        column.addWidget(self._asked)
+        column.addWidget(self._bar)
+        column.addWidget(self._state)
+        column.addLayout(row(self.run, self.stop, None))
+        column.addLayout(self._make_tools())
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.setChildrenCollapsible(False)
+        for widget, share in ((self._hint, 1), (self.view, 3), (self.numbers, 1)):
+            right.addWidget(widget)
+            right.setStretchFactor(right.indexOf(widget), share)
+        self.view.hide()
+        line = row(side, right, spacing=0)
+        line.setStretch(1, 1)
+        self.setLayout(line)

@@ -1,0 +1,12 @@
+"""Explain: which part of the photograph made the network say so."""
+
+from nnviz.gui.state.workspace import Workspace
+
+EXPLAIN = Workspace(
+    name="explain",
+    title="Explain",
+    icon="scan-eye",
+    group="Explain",
+    methods=("grad_cam",),
+    docks=("browser", "prediction", "method", "images", "results", "portrait"),
+)

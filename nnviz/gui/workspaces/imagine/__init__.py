@@ -1,0 +1,1 @@
+"""The Imagine workspace: its panels and their controllers."""

@@ -1,0 +1,1 @@
+"""The Inspect workspace: its panels and their controllers."""

@@ -1,0 +1,1 @@
+"""The Live workspace: its panels and their controllers."""

@@ -1,0 +1,180 @@
+"""Counting how often what is held to the camera fools the network."""
+
+import numpy as np
+from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtWidgets import QCompleter, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+
+from nnviz.base.counting import Tally, interval, names_seen
+from nnviz.base.errors import UsageError, unknown
+from nnviz.base.info import ModelInfo
+from nnviz.base.live import Shown
+from nnviz.base.results import Ranking
+from nnviz.gui.panels.bars import Bars
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import button, label, named, row
+from nnviz.render.words import percent
+
+_ROWS = 3
+_CHOICES = 12
+_NONE = -1
+
+
+class CountPanel(QWidget):
+    """Counts the frames that are fooled, seen right, or taken for something else.
+
+    The sticker may lie on the frames, or be printed and held to the camera.
+    """
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.tally = Tally("")
+        self.counting = False
+        self._last = _NONE
+        self._labels = QStringListModel(self)
+        self.truth = self._make_line(self.tr("What it is"), self.tr("what is seen now"))
+        self.wanted = self._make_line(
+            self.tr("What it is to be taken for"), self.tr("anything else")
+        )
+        self.go = button(self.tr("Count"), self.toggle, "primary")
+        self.again = button(self.tr("Reset"), self.reset)
+        self.bars = Bars(_ROWS)
+        self.bars.setAccessibleName(self.tr("Frames counted"))
+        self.words = label(style="muted", wrap=True)
+        self._arrange()
+        bench.live.shown.connect(self._take)
+        bench.live.status_changed.connect(lambda _: self._forget_frame())
+        bench.selection.model_changed.connect(self._offer)
+        self._offer(bench.selection.model)
+        self._tell()
+
+    def toggle(self) -> None:
+        """Begin to count, or stop."""
+        if self.counting:
+            self._set_counting(counting=False)
+            return
+        seen = names_seen(self._bench.live.last) if self._bench.live.last else None
+        if seen is None:
+            self.words.setText(self.tr("Nothing to count: choose Classify or Detect."))
+            return
+        if not self.truth.text().strip():
+            self.truth.setText(next(iter(seen), ""))
+        try:
+            names = self._named(self.truth), self._named(self.wanted)
+        except UsageError as error:
+            self.words.setText(str(error))
+            return
+        if names != (self.tally.truth, self.tally.wanted):
+            self.tally = Tally(*names)
+        self._set_counting(counting=bool(names[0]))
+
+    def reset(self) -> None:
+        """Count from 0 again."""
+        self.tally = Tally(self.tally.truth, self.tally.wanted)
+        self._tell()
+
+    def _set_counting(self, *, counting: bool) -> None:
+        self.counting = counting
+        self.go.setText(self.tr("Stop") if counting else self.tr("Count"))
+        for line in (self.truth, self.wanted):
+            line.setEnabled(not counting)
+        self._tell()
+
+    def _named(self, line: QLineEdit) -> str:
+        """Return the class that a line names; empty where it is empty.
+
+        Raises:
+            UsageError: the network knows none of that name.
+        """
+        name, labels = line.text().strip(), self._labels.stringList()
+        if name and name not in labels:
+            raise unknown("class", name, labels)
+        return name
+
+    def _take(self, shown: Shown) -> None:
+        """Count a frame that was not counted yet."""
+        seen = names_seen(shown)
+        if not self.counting or seen is None or shown.image.number <= self._last:
+            return
+        self._last = shown.image.number
+        self.tally = self.tally.with_frame(seen)
+        self._tell()
+
+    def _forget_frame(self) -> None:
+        """Another source begins at its own number."""
+        if self._bench.live.status is None:
+            self._last = _NONE
+
+    def _tell(self) -> None:
+        tally = self.tally
+        self.again.setEnabled(tally.frames > 0)
+        if not tally.frames:
+            self.bars.show_ranking(None)
+            self.words.setText(
+                self.tr("Counting begins with the next frame.")
+                if self.counting
+                else self.tr("Hold it to the camera, or lay it on the picture: counts")
+                + " " + self.tr("how often it fools the network.")
+            )  # fmt: skip
+            return
+        self.bars.show_ranking(self._shares())
+        low, high = interval(tally.fooled, tally.frames)
+        self.words.setText(
+            self.tr("{0} of {1} frames fooled, 95 %: {2} to {3}").format(
+                tally.fooled, tally.frames, percent(low), percent(high)
+            )
+        )
+
+    def _shares(self) -> Ranking:
+        """Return the shares of what was counted, always in the same order."""
+        tally = self.tally
+        fooled = self.tr("taken for {0}").format(tally.wanted or self.tr("another"))
+        rows = [(fooled, tally.fooled), (tally.truth, tally.right)]
+        if tally.wanted:
+            rows.append((self.tr("something else"), tally.other))
+        return Ranking(
+            labels=tuple(name for name, _ in rows),
+            values=np.array([count / tally.frames for _, count in rows]),
+            indices=np.arange(len(rows)),
+            unit="probability",
+            limits=(0.0, 1.0),
+        )
+
+    def _offer(self, model: ModelInfo | None) -> None:
+        """Offer the classes of the network."""
+        labels = model.labels if model is not None else ()
+        self._labels.setStringList(list(dict.fromkeys(labels)))
+        self._set_counting(counting=False)
+
+    def _make_line(self, name: str, hint: str) -> QLineEdit:
+        line = named(QLineEdit(), name=name)
+        line.setPlaceholderText(hint)
+        line.setClearButtonEnabled(True)
+        completer = QCompleter(self._labels, line)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setMaxVisibleItems(_CHOICES)
+        line.setCompleter(completer)
+        return line
+
+    def _arrange(self) -> None:
+        self.words.setToolTip(
+            self.tr(
+                "Wilson's interval. Frames that follow each other are alike: what is "
+                "true may lie further off."
+            )
+        )
+        lines = QFormLayout()
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(GRID)
+        lines.addRow(label(self.tr("It is")), self.truth)
+        lines.addRow(label(self.tr("Wanted")), self.wanted)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * GRID)
+        column.addWidget(label(self.tr("HOW OFTEN IT FOOLS"), "section"))
+        column.addLayout(lines)
+        column.addLayout(row(self.go, self.again, None))
+        column.addWidget(self.bars)
+        column.addWidget(self.words)

@@ -1,0 +1,212 @@
+"""The middle of the window in the Live workspace: source, frames, going and keeping."""
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.live import CONTENTS, Content, Shown
+from nnviz.base.video import SourceState, SourceStatus
+from nnviz.gui.panels.sticker_tools import StickerTools, follow
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row, toggle_button
+from nnviz.gui.theme.signs import TIMES
+from nnviz.gui.workspaces.live.source import SourcePicker
+from nnviz.gui.workspaces.live.stickers import LiveStickerSide
+from nnviz.gui.workspaces.live.transport import Transport
+from nnviz.gui.workspaces.live.view import LiveView
+
+_SIZES = ((1080, 1920), (720, 1280), (480, 640), (240, 320))
+
+
+class LivePane(QWidget):
+    """Everything about moving pictures on one page."""
+
+    hovered = Signal(str)
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.source = SourcePicker(bench)
+        self.view = LiveView(bench)
+        self.pinned = LiveView(bench)
+        self.pinned.hide_controls()
+        self.pin_title = label(style="muted")
+        self.view.hovered.connect(self.hovered)
+        self.pinned.hovered.connect(self.hovered)
+        self._kept = self._make_kept()
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setChildrenCollapsible(False)
+        self._split.addWidget(self._kept)
+        self._split.addWidget(self.view)
+        self.transport = Transport(bench)
+        self.stickers = LiveStickerSide(bench)
+        self.tools = StickerTools(bench, bench.live_stickers)
+        self.header = _Header(bench, self.source)
+        self._arrange()
+        self.setFocusProxy(self.view)
+        live = bench.live
+        live.shown.connect(self.view.show_frame)
+        live.pinned.connect(self._pin)
+        live.status_changed.connect(self._tell)
+        self._tell(None)
+
+    def _arrange(self) -> None:
+        beside = QHBoxLayout()
+        beside.setSpacing(0)
+        beside.addWidget(self.stickers)
+        beside.addWidget(self._split, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addLayout(beside, 1)
+        column.addWidget(self.tools)
+        column.addWidget(self.transport)
+        for part in (self.stickers, self.tools):
+            part.hide()
+            self.header.stickers.toggled.connect(part.setVisible)
+        follow(self.view.frame.canvas, self._bench.live_stickers)
+        self.header.stickers.setChecked(self._bench.live_stickers.asked)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space holds the frame and lets it go; full stop and comma go step by step."""
+        match event.key():
+            case Qt.Key.Key_Space:
+                self._bench.live.toggle_hold()
+            case Qt.Key.Key_Period:
+                self._bench.live.step()
+            case Qt.Key.Key_Comma:
+                self._bench.live.step(-1)
+            case _:
+                super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Watch the window: whether it is minimised is told to no other widget."""
+        self.window().installEventFilter(self)
+        super().showEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Turn a camera off while the window is minimised."""
+        changed = event.type() is QEvent.Type.WindowStateChange
+        if changed and watched is self.window():
+            live = self._bench.live
+            (live.go_away if self.window().isMinimized() else live.come_back)()
+        return super().eventFilter(watched, event)
+
+    def _make_kept(self) -> QWidget:
+        kept = QWidget()
+        bar = row(
+            self.pin_title,
+            None,
+            icon_button(
+                self._bench.look, "x", self.tr("Unpin"), self._bench.live.unpin
+            ),
+        )
+        bar.setContentsMargins(MARGIN, 0, GRID, 0)
+        column = QVBoxLayout(kept)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self.pinned, 1)
+        kept.hide()
+        return kept
+
+    def _pin(self, shown: Shown | None) -> None:
+        self._kept.setVisible(shown is not None)
+        if shown is not None:
+            self.pinned.show_frame(shown)
+            self.pin_title.setText(self.tr("Pinned: {0}").format(shown.image.name))
+            self._split.setSizes([1, 1])
+
+    def _tell(self, status: SourceStatus | None) -> None:
+        """Say why there is no frame."""
+        if status is None:
+            self.view.say(self.tr("Choose a camera, a film or the screen above"))
+        elif status.state is SourceState.OPENING:
+            self.view.say(self.tr("Opening {0}").format(status.title))
+        elif status.state is SourceState.FAILED and status.error is not None:
+            self.view.say(status.error.text)
+
+
+class _Header(QWidget):
+    """Source, its size, mirrored; what is looked at."""
+
+    def __init__(self, bench: Workbench, source: SourcePicker) -> None:
+        super().__init__()
+        named(self, "header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._bench = bench
+        self._contents = QButtonGroup(self)
+        self.sizes = named(QComboBox(), name=self.tr("Resolution"))
+        self.sizes.setToolTip(self.tr("Resolution that the camera is asked for"))
+        self.sizes.addItem(self.tr("Own size"), None)
+        for height, width in _SIZES:
+            self.sizes.addItem(f"{width} {TIMES} {height}", (height, width))
+        self.sizes.activated.connect(
+            lambda place: bench.live.set_size(self.sizes.itemData(place))
+        )
+        self.mirrored = toggle_button(
+            bench.look, "flip-horizontal-2", self.tr("Mirrored")
+        )
+        self.mirrored.toggled.connect(bench.live.set_mirrored)
+        self.stickers = toggle_button(
+            bench.look, "target", self.tr("Stickers, and how often they fool")
+        )
+        parts = (source, self.sizes, self.mirrored, self.stickers)
+        line = row(*parts, None, spacing=2 * GRID)
+        for content in CONTENTS:
+            line.addWidget(self._segment(content))
+        line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
+        self.setLayout(line)
+        bench.live.status_changed.connect(lambda _: self._follow())
+        bench.runs.method_changed.connect(lambda _: self._mark())
+        bench.models.listed.connect(lambda _: self._offer())
+        bench.selection.model_changed.connect(lambda _: self._offer())
+        self._offer()
+
+    def _segment(self, content: Content) -> QPushButton:
+        made = named(QPushButton(content.title), "segment")
+        made.setCheckable(True)
+        made.setProperty("content", content)
+        made.clicked.connect(lambda: self._bench.look_live(content))
+        self._contents.addButton(made)
+        return made
+
+    def _offer(self) -> None:
+        """Offer what this machine has a method and a network for."""
+        catalogue = self._bench.models.catalogue
+        methods = {info.name for info in catalogue.methods}
+        model = self._bench.selection.model
+        for each in self._contents.buttons():
+            content: Content = each.property("content")
+            suits = model is not None and content.suits(model)
+            network = content.network(catalogue.models, catalogue.present)
+            each.setVisible(content.method in methods and (suits or bool(network)))
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark what is looked at; nothing where it is none of these."""
+        method = self._bench.runs.method
+        self._contents.setExclusive(False)
+        for each in self._contents.buttons():
+            each.setChecked(
+                method is not None and each.property("content").method == method.name
+            )
+        self._contents.setExclusive(True)
+
+    def _follow(self) -> None:
+        request = self._bench.live.request
+        if request is None:
+            return
+        with QSignalBlocker(self.mirrored), QSignalBlocker(self.sizes):
+            self.mirrored.setChecked(request.mirrored)
+            self.sizes.setCurrentIndex(max(0, self.sizes.findData(request.size)))

@@ -1,0 +1,139 @@
+"""What a network paints of the frames: which one, how large, and how it is shown."""
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.info import Task
+from nnviz.base.live import Shown
+from nnviz.base.results import Picture
+from nnviz.gui.panels.photo import seen
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, label, named, row
+from nnviz.gui.views.comparison.before_after import BeforeAfter, Showing
+from nnviz.render.pictures import rgb8
+
+_SIZES = (192, 256, 384, 512, 768, 1024)
+_SIZE = "size"
+
+
+class RepaintSide(QWidget):
+    """The painting, alone, beside the frame or swiped with it."""
+
+    hovered = Signal(str)
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self._bench = bench
+        self.pair = BeforeAfter((self.tr("Source"), self.tr("Painting")))
+        self.pair.hovered.connect(self.hovered)
+        self.head = _Head(bench, self.pair)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addWidget(self.pair, 1)
+        self.setFocusProxy(self.pair)
+
+    def show_frame(self, shown: Shown, painting: Picture) -> None:
+        """Show a frame and its painting."""
+        self.pair.set_pair(seen(shown.image), rgb8(painting.pixels))
+
+
+class _Head(QWidget):
+    """Which network paints, how large, and how that is shown."""
+
+    def __init__(self, bench: Workbench, pair: BeforeAfter) -> None:
+        super().__init__()
+        named(self, "header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._bench = bench
+        self._pair = pair
+        self.networks = named(QComboBox(), name=self.tr("Network that paints"))
+        self.networks.setToolTip(self.tr("Any network that repaints; drop a file"))
+        self.networks.setMinimumWidth(bench.look.px(180))
+        self.networks.activated.connect(
+            lambda place: bench.open_model(self.networks.itemData(place))
+        )
+        self.sizes = named(QComboBox(), name=self.tr("Size of the painting"))
+        self.sizes.setToolTip(
+            self.tr("Longest side at which it is painted: smaller is quicker")
+        )
+        self.sizes.activated.connect(
+            lambda place: self._paint_at(int(self.sizes.itemData(place)))
+        )
+        line = row(
+            self.networks, label(self.tr("painted at"), "muted"), self.sizes, None
+        )
+        line.setSpacing(2 * GRID)
+        for segment in self._segments():
+            line.addWidget(segment)
+        line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
+        self.setLayout(line)
+        bench.models.listed.connect(lambda _: self._list())
+        bench.selection.model_changed.connect(lambda _: self._list())
+        bench.runs.values_changed.connect(lambda _: self._mark())
+        bench.runs.template_changed.connect(lambda _: self._mark())
+        self._list()
+        self._mark()
+
+    def _segments(self) -> list[QPushButton]:
+        names = {
+            Showing.AFTER: self.tr("Painting"),
+            Showing.SIDES: self.tr("Side by side"),
+            Showing.SWIPE: self.tr("Swipe"),
+        }
+        self._ways = QButtonGroup(self)
+        for way, name in names.items():
+            segment = named(QPushButton(name), "segment")
+            segment.setCheckable(True)
+            segment.setChecked(way is self._pair.showing)
+            segment.setProperty("showing", way.value)
+            segment.clicked.connect(lambda _=False, way=way: self._show(way))
+            self._ways.addButton(segment)
+        return [each for each in self._ways.buttons() if isinstance(each, QPushButton)]
+
+    def _paint_at(self, size: int) -> None:
+        method = self._bench.runs.method
+        if method is not None:
+            self._bench.runs.choose(method.name, {_SIZE: size})
+
+    def _show(self, way: Showing) -> None:
+        self._pair.set_showing(way)
+        if way is Showing.SWIPE:
+            self._pair.after.setFocus()
+
+    def _list(self) -> None:
+        """Offer the networks that paint and are here; the open one is chosen."""
+        catalogue, model = self._bench.models.catalogue, self._bench.selection.model
+        found = {
+            entry.reference: entry.title
+            for entry in catalogue.models
+            if entry.task is Task.REPAINT and entry.reference in catalogue.present
+        }
+        if model is not None and model.task is Task.REPAINT:
+            found.setdefault(model.reference, model.title)
+        with QSignalBlocker(self.networks):
+            self.networks.clear()
+            for reference, title in found.items():
+                self.networks.addItem(title, reference)
+            reference = model.reference if model is not None else ""
+            self.networks.setCurrentIndex(self.networks.findData(reference))
+
+    def _mark(self) -> None:
+        """Show the size that it is painted at; any other than those offered too."""
+        size = self._bench.runs.values.get(_SIZE)
+        if size is None:
+            return
+        with QSignalBlocker(self.sizes):
+            self.sizes.clear()
+            for each in sorted({*_SIZES, int(size)} - {0}):
+                self.sizes.addItem(self.tr("{0} px").format(each), each)
+            self.sizes.addItem(self.tr("its own size"), 0)
+            self.sizes.setCurrentIndex(self.sizes.findData(int(size)))

@@ -1,0 +1,134 @@
+"""Choosing a source of frames: a camera, film, folder, address, or the screen."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QMenu,
+    QToolButton,
+    QWidget,
+    QWidgetAction,
+)
+
+from nnviz.base.samples import sample_film
+from nnviz.base.video import (
+    Camera,
+    SourceKind,
+    SourceRequest,
+    SourceState,
+    SourceStatus,
+)
+from nnviz.gui.panels.video_dialogs import ask_film
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.parts import keep_icon, named, search_field
+from nnviz.gui.theme.signs import TIMES
+
+
+class SourcePicker(QToolButton):
+    """Names the source; a click offers all others."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        named(self, "picker", self.tr("Source of frames"))
+        self.setToolTip(self.tr("Where the frames come from"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setMinimumWidth(bench.look.px(220))
+        look = bench.look
+        keep_icon(
+            look, self, lambda: look.icon("video", look.theme.muted), self.setIcon
+        )
+        self._menu = QMenu(self)
+        self._cameras: list[QAction] = []
+        self._address = search_field(
+            "rtsp://, http://, screen:left,top,width,height",
+            self.tr("Address of a stream, or part of the screen"),
+        )
+        self._address.returnPressed.connect(self._open_address)
+        self.setMenu(self._menu)
+        self._fill()
+        self._menu.aboutToShow.connect(bench.live.find_cameras)
+        bench.live.cameras_found.connect(self._list)
+        bench.live.status_changed.connect(self._name)
+        self._name(None)
+
+    def _fill(self) -> None:
+        menu = self._menu
+        menu.addSection(self.tr("Cameras"))
+        self._below_cameras = menu.addSection(self.tr("Films"))
+        menu.addAction(self.tr("Video file…")).triggered.connect(self.ask_film)
+        menu.addAction(self.tr("Folder as a film…")).triggered.connect(self.ask_folder)
+        menu.addAction(self.tr("Sample film")).triggered.connect(self.open_sample)
+        menu.addSection(self.tr("Address"))
+        field = QWidgetAction(menu)
+        field.setDefaultWidget(self._address)
+        menu.addAction(field)
+        menu.addSection(self.tr("This machine"))
+        menu.addAction(self.tr("The screen")).triggered.connect(self._open_screen)
+        self._list(())
+
+    def _list(self, cameras: tuple[Camera, ...]) -> None:
+        """Offer the cameras that there are now."""
+        for action in self._cameras:
+            self._menu.removeAction(action)
+            action.deleteLater()
+        self._cameras = [self._offer(camera) for camera in cameras]
+        if not cameras:
+            none = QAction(self.tr("No camera found"), self._menu)
+            none.setEnabled(False)
+            self._cameras = [none]
+        self._menu.insertActions(self._below_cameras, self._cameras)
+
+    def _offer(self, camera: Camera) -> QAction:
+        action = QAction(camera.name, self._menu)
+        action.triggered.connect(lambda: self._open_camera(camera))
+        return action
+
+    def _name(self, status: SourceStatus | None) -> None:
+        if status is None:
+            self.setText(self.tr("Choose a source"))
+            return
+        words = status.title
+        if status.size is not None and status.state is not SourceState.FAILED:
+            height, width = status.size
+            words += f"   {width} {TIMES} {height}"
+        room = self._bench.look.px(300)
+        middle = Qt.TextElideMode.ElideMiddle
+        self.setText(self.fontMetrics().elidedText(words, middle, room))
+        self.setAccessibleDescription(words)
+
+    def _open_camera(self, camera: Camera) -> None:
+        self._open(SourceKind.CAMERA, camera.address, mirrored=True)
+
+    def _open_address(self) -> None:
+        text = self._address.text().strip()
+        if text:
+            self._menu.close()
+            self._bench.live.open_named(text)
+
+    def _open_screen(self) -> None:
+        self._open(SourceKind.SCREEN, "")
+
+    def ask_film(self) -> None:
+        """Ask for a video file and play it."""
+        path = ask_film(self)
+        if path:
+            self._open(SourceKind.FILE, path)
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of pictures and play it."""
+        folder = QFileDialog.getExistingDirectory(
+            self, self.tr("Play the pictures of a folder")
+        )
+        if folder:
+            self._open(SourceKind.FOLDER, folder)
+
+    def open_sample(self) -> None:
+        """Play the film that ships with the program."""
+        self._bench.live.open(sample_film())
+
+    def _open(self, kind: SourceKind, address: str, *, mirrored: bool = False) -> None:
+        self._bench.live.open(
+            SourceRequest(kind=kind, address=address, mirrored=mirrored)
+        )

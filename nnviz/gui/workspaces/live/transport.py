@@ -1,0 +1,168 @@
+"""Going and keeping: hold, step, seek and speed; pin, keep and record."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QProgressBar,
+    QSlider,
+    QWidget,
+)
+
+from nnviz.base.events import Progress
+from nnviz.base.live import Shown
+from nnviz.base.video import SourceStatus
+from nnviz.gui.panels.video_dialogs import ask_new_film
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.live import SPEEDS
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    button,
+    icon_button,
+    label,
+    named,
+    row,
+    toggle_button,
+)
+from nnviz.gui.theme.signs import TIMES
+
+_TICKS = 10
+"""Of the slider, a second."""
+_BAR_WIDTH = 120
+
+
+class Transport(QWidget):
+    """Hold, step, seek and speed; pin, keep and record."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        named(self, "footer")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._bench = bench
+        look, live = bench.look, bench.live
+        self.hold = toggle_button(look, "pause", self.tr("Hold the frame (Space)"))
+        self.step = icon_button(
+            look, "skip-forward", self.tr("One frame further (.)"), live.step
+        )
+        self.place = named(
+            QSlider(Qt.Orientation.Horizontal), name=self.tr("Place in the film")
+        )
+        self.time = label(style="muted")
+        self.speed = named(QComboBox(), name=self.tr("Speed"))
+        for speed in SPEEDS:
+            self.speed.addItem(f"{speed:g} {TIMES}", speed)
+        self.speed.setCurrentIndex(SPEEDS.index(1.0))
+        self.pin = toggle_button(look, "pin", self.tr("Pin to compare"))
+        self.keep = button(self.tr("Keep frame"), live.snapshot)
+        self.record = button(self.tr("Record…"), self.toggle_recording)
+        self.export = button(self.tr("Export film…"), self.toggle_export)
+        self.export.setToolTip(
+            self.tr("Paint every picture of the film into another film, with sound")
+        )
+        self.exported = named(QProgressBar(), name=self.tr("Progress of the export"))
+        self.exported.setTextVisible(False)
+        self.exported.setFixedWidth(look.px(_BAR_WIDTH))
+        line = row(self.hold, self.step, self.place, self.time, self.speed)
+        line.addStretch(1)
+        for widget in (self.exported, self.pin, self.keep, self.record, self.export):
+            line.addWidget(widget)
+        line.setStretch(2, 1)
+        line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
+        self.setLayout(line)
+        self._connect()
+        self._follow(None)
+        self._show_export(None)
+
+    def _connect(self) -> None:
+        live = self._bench.live
+        self.hold.clicked.connect(live.toggle_hold)
+        self.place.valueChanged.connect(lambda tick: live.seek(tick / _TICKS))
+        self.speed.activated.connect(
+            lambda index: live.set_speed(self.speed.itemData(index))
+        )
+        self.pin.clicked.connect(live.toggle_pin)
+        live.status_changed.connect(self._follow)
+        live.shown.connect(self._move)
+        live.held_changed.connect(self.hold.setChecked)
+        live.recording_changed.connect(self._mark_recording)
+        self._bench.films.changed.connect(self._show_export)
+        live.pinned.connect(lambda shown: self.pin.setChecked(shown is not None))
+
+    def toggle_recording(self) -> None:
+        """End the recording, or ask where the next is to go."""
+        live = self._bench.live
+        if live.recording:
+            live.stop_recording()
+            return
+        start = Path(self._bench.settings.export_folder, "live.mp4")
+        path = ask_new_film(self, self.tr("Record to"), start)
+        if path:
+            live.record(path)
+
+    def toggle_export(self) -> None:
+        """End the film that is being made, or ask where one is to go."""
+        live = self._bench.live
+        if self._bench.films.busy:
+            self._bench.films.stop()
+            return
+        if not live.exportable or live.request is None:
+            self._bench.messages.say(
+                self.tr("open a film, and a network that repaints its pictures")
+            )
+            return
+        film = Path(live.request.address)
+        folder = self._bench.settings.export_folder or str(film.parent)
+        start = Path(folder, f"{film.stem}-painted.mp4")
+        path = ask_new_film(self, self.tr("Export the painted film to"), start)
+        if path:
+            live.export(path)
+
+    def _show_export(self, progress: Progress | None) -> None:
+        """Show how far a film is; None: none is being made."""
+        busy = progress is not None
+        self.exported.setVisible(busy)
+        words = self.tr("Stop export") if busy else self.tr("Export film…")
+        self.export.setText(words)
+        if progress is not None:
+            self.exported.setRange(0, int(progress.total))
+            self.exported.setValue(int(progress.done))
+            self.exported.setToolTip(progress.what)
+        self._offer_export()
+
+    def _offer_export(self) -> None:
+        live = self._bench.live
+        self.export.setVisible(self._bench.films.busy or live.exportable)
+
+    def _mark_recording(self, recording: bool) -> None:  # noqa: FBT001 - a Qt slot
+        words = self.tr("Stop recording") if recording else self.tr("Record…")
+        self.record.setText(words)
+        self.record.setProperty("recording", recording)
+        self.record.style().polish(self.record)
+
+    def _follow(self, status: SourceStatus | None) -> None:
+        """Show what the source can do."""
+        film = status is not None and status.duration > 0
+        for widget in (self.place, self.time, self.speed):
+            widget.setVisible(film)
+        if status is not None and film:
+            with QSignalBlocker(self.place):
+                self.place.setMaximum(round(status.duration * _TICKS))
+        for each in (self.hold, self.step, self.pin, self.keep, self.record):
+            each.setEnabled(status is not None)
+
+    def _move(self, shown: Shown) -> None:
+        self._offer_export()
+        status, position = self._bench.live.status, shown.image.position
+        if status is None or position is None or self.place.isSliderDown():
+            return
+        with QSignalBlocker(self.place):
+            self.place.setValue(round(position * _TICKS))
+        self.time.setText(f"{_clock(position)} / {_clock(status.duration)}")
+
+
+def _clock(seconds: float) -> str:
+    """Write a time in a film: 1:05."""
+    whole = int(seconds)
+    return f"{whole // 60}:{whole % 60:02}"

@@ -1,0 +1,191 @@
+"""A frame of a camera with what was found in it: bars, maps, boxes."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.frames import Frame
+from nnviz.base.live import Shown
+from nnviz.base.results import Mosaic, Picture, Report
+from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.photo import seen
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, label, named
+from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
+from nnviz.gui.views.canvas.layers import Bytes
+from nnviz.gui.views.canvas.stickers import StickerCanvas
+from nnviz.gui.views.results.mosaic import MosaicView
+from nnviz.gui.views.results.report import ReportView
+from nnviz.gui.workspaces.live.repaint import RepaintSide
+
+_ROWS = 10
+_SIDE_WIDTH = 248
+
+
+class LiveView(QWidget):
+    """Shows frame after frame; what stands beside it follows the kind of result."""
+
+    hovered = Signal(str)
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.report: Report | None = None
+        self._pages = QStackedWidget()
+        self.frame = _FrameSide(bench)
+        self.maps = _MapsSide(bench)
+        self.repaint_side = RepaintSide(bench)
+        self.rest = ReportView()
+        for page in (self.frame, self.maps, self.repaint_side, self.rest):
+            self._pages.addWidget(page)
+        self.frame.canvas.hovered.connect(self.hovered)
+        self.maps.mosaic.hovered.connect(self.hovered)
+        self.repaint_side.hovered.connect(self.hovered)
+        self.rest.hovered.connect(self.hovered)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._pages)
+        self.setFocusProxy(self.frame.canvas)
+        bench.selection.unit_changed.connect(self.maps.mosaic.select_unit)
+
+    def show_frame(self, shown: Shown) -> None:
+        """Show a frame with its result, or alone."""
+        self.report = shown.run.report if shown.run is not None else None
+        mosaic, painting = _mosaic(self.report), _painting(self.report)
+        if self.report is None or shown.bars is not None:
+            self.frame.show_frame(shown)
+            self._pages.setCurrentWidget(self.frame)
+        elif mosaic is not None:
+            self.maps.show_frame(shown, mosaic)
+            self._pages.setCurrentWidget(self.maps)
+        elif painting is not None:
+            self.repaint_side.show_frame(shown, painting)
+            self._pages.setCurrentWidget(self.repaint_side)
+        else:
+            self.rest.show_report(self.report, shown.image)
+            self._pages.setCurrentWidget(self.rest)
+
+    def hide_controls(self) -> None:
+        """Leave out what chooses: the frame that is shown stays as it is."""
+        self.repaint_side.head.hide()
+
+    def say(self, words: str) -> None:
+        """Show words in place of a frame."""
+        self.report = None
+        self.frame.say(words)
+        self._pages.setCurrentWidget(self.frame)
+
+
+class _FrameSide(QWidget):
+    """The frame, large, with the bars of its classes beside it."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self._bench = bench
+        self.canvas = named(StickerCanvas(), name=self.tr("Frame"))
+        self.canvas.paints = False
+        self.bars = Bars(_ROWS)
+        self._side = _side(bench, self.tr("PREDICTION"), self.bars)
+        self._side.hide()
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.canvas, 1)
+        whole.addWidget(self._side)
+
+    def show_frame(self, shown: Shown) -> None:
+        """Show a frame, and bars where there are any."""
+        self.canvas.set_picture(seen(shown.image))
+        self.canvas.set_marks(*self._marks(shown))
+        self._side.setVisible(shown.bars is not None)
+        self.bars.show_ranking(shown.bars)
+
+    def say(self, words: str) -> None:
+        """Show words in place of a frame."""
+        self.canvas.set_marks()
+        self.canvas.set_message(words)
+        self._side.hide()
+
+    def _marks(self, shown: Shown) -> tuple[Mark, ...]:
+        """Outline the part that the network sees."""
+        if shown.run is None:
+            return ()
+        placement = shown.run.recipe.preprocess.placement(shown.image.size)
+        return (Mark(placement.input_in_photo(), MarkStyle.INPUT),)
+
+
+class _MapsSide(QWidget):
+    """The maps of a layer with one large, and the frame small."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self.mosaic = MosaicView()
+        self.mosaic.unit_chosen.connect(bench.selection.set_unit)
+        self.canvas = named(_Small(), name=self.tr("Frame"))
+        side = _side(bench, self.tr("FRAME"), self.canvas)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.mosaic, 1)
+        whole.addWidget(side)
+
+    def show_frame(self, shown: Shown, mosaic: Mosaic) -> None:
+        """Show the maps of a frame beside it."""
+        self.mosaic.show_result(mosaic, shown.image)
+        self.canvas.set_picture(seen(shown.image))
+
+
+class _Small(Canvas):
+    """As high as its picture is at its width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._shape: tuple[int, int] | None = None
+
+    def set_picture(self, pixels: Bytes | None, table: Bytes | None = None) -> None:
+        """Show a picture, and take the height that it needs."""
+        super().set_picture(pixels, table)
+        if self.picture_size != self._shape:
+            self._shape = self.picture_size
+            self.updateGeometry()
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the whole picture."""
+        height, wide = self._shape or (3, 4)
+        return round(width * height / wide)
+
+
+def _side(bench: Workbench, title: str, content: QWidget) -> QWidget:
+    """Return a column beside the picture."""
+    side = named(QWidget(), "page")
+    side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    side.setFixedWidth(bench.look.px(_SIDE_WIDTH))
+    column = QVBoxLayout(side)
+    column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+    column.setSpacing(2 * GRID)
+    column.addWidget(label(title, "section"))
+    column.addWidget(content)
+    column.addStretch(1)
+    return side
+
+
+def _mosaic(report: Report | None) -> Mosaic | None:
+    results = report.values() if report is not None else ()
+    return next((each for each in results if isinstance(each, Mosaic)), None)
+
+
+def _painting(report: Report | None) -> Picture | None:
+    """Return the picture that is to stand in the frame's place, if there is one."""
+    main = report.main if report is not None else None
+    if isinstance(main, Picture) and main.frame is Frame.PHOTO:
+        return main
+    return None

@@ -1,0 +1,1 @@
+"""The Style workspace: its panels and their controllers."""

@@ -1,0 +1,436 @@
+"""The panel of the Style workspace: style pictures, the strip, where the style goes."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QHideEvent,
+    QKeySequence,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFileDialog,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.gui.panels.tray import icon_of
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    button,
+    icon_button,
+    label,
+    named,
+    row,
+    scrolled,
+    toggle_button,
+)
+from nnviz.gui.views.canvas.brush import SIZES, MaskBrush
+from nnviz.gui.views.canvas.layers import Bytes, array_of
+from nnviz.gui.workspaces.style.styles import MOST, STRIP, Styles
+from nnviz.render import masks
+from nnviz.render.words import percent
+
+_TEXT = Qt.ItemDataRole.UserRole
+_SIDE = 72
+_THUMBNAIL = 160
+"""Longer side that is asked for, px."""
+_STRIP_SIDE = 46
+_TICKS = 100
+
+
+class StylePanel(QWidget):
+    """What a photograph is painted like, how strongly, and where.
+
+    Args:
+        bench: what there is to work with.
+        styles: what is chosen.
+        brush: paints on the photograph.
+        parent: as for all widgets.
+    """
+
+    def __init__(
+        self,
+        bench: Workbench,
+        styles: Styles,
+        brush: MaskBrush,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.pictures = PicturesPart(bench, styles)
+        self.strip = StripPart(bench, styles)
+        self.where = WherePart(bench, styles, brush)
+        inner = named(QWidget(), "page")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(4 * GRID)
+        column.addWidget(self.pictures, 1)
+        column.addWidget(self.strip)
+        column.addWidget(self.where)
+        self._inner = inner
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolled(inner))
+
+    def needed_height(self) -> int:
+        """Return the height at which nothing has to be scrolled, px."""
+        return self._inner.minimumSizeHint().height()
+
+
+class PicturesPart(QWidget):
+    """Style pictures: a click uses one; with Ctrl others are blended in."""
+
+    def __init__(self, bench: Workbench, styles: Styles) -> None:
+        super().__init__()
+        self._bench, self._styles = bench, styles
+        self.list = _PictureList(styles)
+        self.list.setAccessibleName(self.tr("Style pictures"))
+        self.list.setIconSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
+        self.list.setMinimumHeight(bench.look.px(_SIDE + 36))
+        self.list.itemSelectionChanged.connect(self._choose)
+        remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
+        remove.setContext(Qt.ShortcutContext.WidgetShortcut)
+        remove.activated.connect(self._remove)
+        look = bench.look
+        add = icon_button(look, "plus", self.tr("Add pictures…"), self.ask)
+        paste = icon_button(
+            look, "clipboard-paste", self.tr("Paste a picture"), self.paste
+        )
+        self.hint = label(style="muted", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        title = label(self.tr("PAINTED LIKE"), "section")
+        column.addLayout(row(title, None, add, paste))
+        column.addWidget(self.list, 1)
+        column.addWidget(self.hint)
+        styles.listed.connect(self._fill)
+        styles.chosen_changed.connect(self._mark)
+        bench.images.thumbnail.connect(self._show_thumbnail)
+        bench.attached.connect(lambda _: self._fill())
+        self._fill()
+
+    def ask(self) -> None:
+        """Ask for pictures."""
+        files, _ = QFileDialog.getOpenFileNames(self, self.tr("Add style pictures"))
+        if files:
+            self._styles.add(files)
+
+    def paste(self) -> None:
+        """Take the picture, or the file, that is on the clipboard."""
+        data = QApplication.clipboard().mimeData()
+        files = [each.toLocalFile() for each in data.urls() if each.isLocalFile()]
+        if files:
+            self._styles.add(files)
+        elif data.hasImage():
+            image = QApplication.clipboard().image()
+            self._styles.add_pixels(array_of(image))
+        else:
+            self._bench.messages.say(self.tr("the clipboard holds no picture"))
+
+    def _fill(self) -> None:
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for text in self._styles.pictures:
+                item = QListWidgetItem(Path(text).stem)
+                item.setData(_TEXT, text)
+                item.setToolTip(text)
+                px = self._bench.look.px
+                item.setSizeHint(QSize(px(_SIDE + 12), px(_SIDE + 24)))
+                self.list.addItem(item)
+        self._mark()
+        bridge = self._bench.bridge
+        if bridge is not None:
+            for text in self._styles.pictures:
+                bridge.thumbnail(self._styles.thumbnail(text), _THUMBNAIL)
+
+    def _items(self) -> list[QListWidgetItem]:
+        return [self.list.item(place) for place in range(self.list.count())]
+
+    def _show_thumbnail(self, path: str, pixels: Bytes) -> None:
+        side = min(pixels.shape[:2])
+        square = pixels[:side, :side]
+        for item in self._items():
+            if self._styles.thumbnail(str(item.data(_TEXT))) == path:
+                item.setIcon(icon_of(square))
+
+    def _choose(self) -> None:
+        """Use what is selected: the one used already stays the first."""
+        selected = [str(item.data(_TEXT)) for item in self.list.selectedItems()]
+        kept = [each for each in self._styles.chosen if each in selected]
+        new = [each for each in selected if each not in kept]
+        self._styles.choose([*kept[: MOST - len(new[:1])], *new][:MOST])
+        self._mark()
+
+    def _mark(self) -> None:
+        """Select what is used, and say how much of each."""
+        chosen = self._styles.chosen
+        with QSignalBlocker(self.list):
+            for item in self._items():
+                item.setSelected(item.data(_TEXT) in chosen)
+        blend = [
+            f"{Path(text).stem} {percent(share / 100)}"
+            for text, share in chosen.items()
+        ]
+        if len(blend) < 2:  # noqa: PLR2004
+            blend = [self.tr("Drop pictures here; Ctrl+click blends.")]
+        self.hint.setText(" · ".join(blend))
+
+    def _remove(self) -> None:
+        item = self.list.currentItem()
+        if item is not None:
+            self._styles.remove(str(item.data(_TEXT)))
+
+
+class _PictureList(QListWidget):
+    """Thumbnails; takes files and pictures that are dropped on it."""
+
+    def __init__(self, styles: Styles) -> None:
+        super().__init__()
+        self.setObjectName("pictures")
+        self._styles = styles
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setAcceptDrops(True)
+
+    def sizeHint(self) -> QSize:
+        """Ask for no more than is needed: what is below is to be seen too."""
+        return self.minimumSize()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and pictures."""
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Take them anywhere."""
+        event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Offer what was dropped as style pictures."""
+        data = event.mimeData()
+        files = [each.toLocalFile() for each in data.urls() if each.isLocalFile()]
+        if files:
+            self._styles.add(files)
+        elif data.hasImage():
+            self._styles.add_pixels(array_of(data.imageData()))
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+
+
+class StripPart(QWidget):
+    """Five small pictures from less style to more; a click takes one's balance."""
+
+    def __init__(self, bench: Workbench, styles: Styles) -> None:
+        super().__init__()
+        self._bench, self._styles = bench, styles
+        self.tiles = [self._tile(number) for number in range(len(STRIP))]
+        self.make = button(self.tr("Show what it does"), self._toggle)
+        self.make.setToolTip(
+            self.tr("Paint five small pictures with more and more style")
+        )
+        self.note = label(style="muted", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        title = label(self.tr("STYLE OVER CONTENT"), "section")
+        column.addLayout(row(title, None, self.make))
+        line = row(*self.tiles, spacing=GRID)
+        column.addLayout(line)
+        column.addWidget(self.note)
+        styles.strip_changed.connect(self._show)
+        styles.chosen_changed.connect(self._show)
+        self._show()
+
+    def _tile(self, number: int) -> QToolButton:
+        tile = named(QToolButton(), "tile")
+        tile.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        side = self._bench.look.px(_STRIP_SIDE)
+        tile.setIconSize(QSize(side, side))
+        tile.setCheckable(True)
+        tile.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        tile.setMinimumWidth(side)
+        tile.clicked.connect(partial(self._take, number))
+        return tile
+
+    def _take(self, number: int, _checked: bool = False) -> None:  # noqa: FBT001, FBT002
+        self._styles.choose_balance(number)
+        self._show()
+
+    def _toggle(self) -> None:
+        if self._styles.making_strip:
+            self._styles.stop_strip()
+        else:
+            self._styles.make_strip()
+
+    def _show(self) -> None:
+        styles = self._styles
+        busy = styles.making_strip
+        self.make.setText(self.tr("Stop") if busy else self.tr("Show what it does"))
+        for number, tile in enumerate(self.tiles):
+            balance = styles.strip_from + STRIP[number]
+            tile.setVisible(bool(styles.strip))
+            tile.setText(f"{balance:g}")
+            tile.setAccessibleName(self.tr("Style over content {0:g}").format(balance))
+            tile.setToolTip(self.tr("Take this balance: {0:g}").format(balance))
+            if styles.strip:
+                tile.setIcon(icon_of(styles.strip[number]))
+            with QSignalBlocker(tile):
+                tile.setChecked(bool(styles.strip) and balance == styles.balance)
+        self.note.setText(self._words())
+
+    def _words(self) -> str:
+        if self._styles.strip:
+            return self.tr("A click takes one of them.")
+        if self._styles.making_strip:
+            return self.tr("is being painted …")
+        return self.tr("Now {0:g}; the higher, the more style.").format(
+            self._styles.balance
+        )
+
+
+class WherePart(QWidget):
+    """A brush for the mask, or a segment of the photograph."""
+
+    def __init__(self, bench: Workbench, styles: Styles, brush: MaskBrush) -> None:
+        super().__init__()
+        self._bench, self._styles, self.brush = bench, styles, brush
+        look = bench.look
+        self.paint = toggle_button(look, "brush", self.tr("Paint where the style goes"))
+        self.erase = toggle_button(look, "eraser", self.tr("Erase"))
+        self.width_slider = named(
+            QSlider(Qt.Orientation.Horizontal), name=self.tr("Brush")
+        )
+        self.width_slider.setToolTip(self.tr("Size of the brush"))
+        self.width_slider.setRange(round(_TICKS * SIZES[0]), round(_TICKS * SIZES[1]))
+        self.width_slider.setValue(round(_TICKS * brush.size))
+        self.undo = icon_button(look, "undo-2", self.tr("Undo a stroke"), brush.undo)
+        self.clear = icon_button(
+            look, "trash-2", self.tr("Clear the mask"), brush.clear
+        )
+        self.segment = QPushButton(self.tr("Segment"))
+        self.segment.setToolTip(self.tr("Let the style go to a segment alone"))
+        self.segment.setMenu(QMenu(self.segment))
+        self.state = label(style="muted", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        title = label(self.tr("WHERE IT GOES"), "section")
+        column.addLayout(row(title, None, self.segment))
+        column.addLayout(
+            row(self.paint, self.erase, self.width_slider, self.undo, self.clear)
+        )
+        column.addWidget(self.state)
+        self._connect()
+        self._show()
+
+    def _connect(self) -> None:
+        brush = self.brush
+        self.paint.toggled.connect(self._toggle)
+        self.erase.toggled.connect(self._set_erasing)
+        self.width_slider.valueChanged.connect(
+            lambda tick: brush.set_size(tick / _TICKS)
+        )
+        brush.changed.connect(self._stroked)
+        self._bench.selection.image_changed.connect(lambda _: self._renew())
+        self._styles.segments_found.connect(self._offer)
+        self.segment.menu().aboutToShow.connect(self._fill_menu)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Put the brush away."""
+        self.paint.setChecked(False)
+        super().hideEvent(event)
+
+    def _toggle(self, on: bool) -> None:  # noqa: FBT001 - a Qt slot
+        if on and self.brush.mask is None:
+            self._renew()
+        if on and self.brush.mask is None:
+            self._bench.messages.say(self.tr("open a photograph first"))
+        self.brush.set_active(on)
+        self._show()
+
+    def _set_erasing(self, on: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self.brush.erasing = on
+        if on:
+            self.paint.setChecked(True)
+
+    def _renew(self) -> None:
+        """Begin with an empty mask on another photograph."""
+        image = self._bench.selection.image
+        had = self.brush.mask is not None and self.brush.mask.any()
+        self.brush.begin(image.size if image is not None else None)
+        if had:
+            self._styles.use_mask(None)
+        self._show()
+
+    def _stroked(self) -> None:
+        self._styles.use_mask(self.brush.mask)
+        self._show()
+
+    def _fill_menu(self) -> None:
+        menu = self.segment.menu()
+        menu.clear()
+        found = self._styles.segments
+        if found is None:
+            find = menu.addAction(self.tr("Find segments of drawn scenes"))
+            find.triggered.connect(self._styles.find_segments)
+            menu.addSection(self.tr("Photographs: run Segments on a network of yours"))
+            return
+        shares = masks.shown_shares(found)
+        for label_, share in shares.items():
+            words = f"{found.labels[label_]}  {percent(share)}"
+            action = menu.addAction(words)
+            action.triggered.connect(partial(self._take_segment, label_))
+        if not shares:
+            none = menu.addAction(self.tr("No segment found"))
+            none.setEnabled(False)
+
+    def _take_segment(self, number: int, _checked: bool = False) -> None:  # noqa: FBT001, FBT002
+        if self.brush.mask is None:
+            self._renew()
+        if self.brush.mask is None:
+            return
+        size = self.brush.mask.shape[0], self.brush.mask.shape[1]
+        mask = self._styles.segment(number, size)
+        if mask is not None:
+            self.brush.set_mask(mask)
+
+    def _offer(self) -> None:
+        """Open the menu that was waited for."""
+        if self.isVisible():
+            self.segment.menu().popup(
+                self.segment.mapToGlobal(self.segment.rect().bottomLeft())
+            )
+
+    def _show(self) -> None:
+        share = self.brush.share
+        for each in (self.undo, self.clear):
+            each.setEnabled(self.brush.mask is not None)
+        if share:
+            words = self.tr("{0} of the photograph is painted.").format(percent(share))
+        elif self.brush.active:
+            words = self.tr("Paint on the photograph.")
+        else:
+            words = self.tr("Everywhere.")
+        self.state.setText(words)

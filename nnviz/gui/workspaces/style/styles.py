@@ -1,0 +1,352 @@
+"""Style pictures, the strip from less style to more, and where the style goes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Done, Event, Failed, Partial, Policy, Priority
+from nnviz.base.images import Image
+from nnviz.base.kept import PICTURE_KEPT, KeptPicture
+from nnviz.base.parameters import Value
+from nnviz.base.recipes import Run
+from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.base.resources import resource
+from nnviz.base.results import Mask, Picture, Report
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.views.canvas.layers import Bytes
+from nnviz.render import masks, overlays
+from nnviz.render.pictures import rgb8
+
+if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
+    from nnviz.gui.services.bridge import Bridge
+
+METHOD = "style_transfer"
+STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
+"""What the pictures of a strip add to the balance, as the method says."""
+_STRIP_PLACE, _SEGMENT_PLACE = "style:strip", "style:segments"
+_SEGMENTER = "bundled:scenes-segmenter"
+_STYLE, _MASK = "style", "mask"
+_SLOTS = ("style", "second", "third")
+"""Parameters that name a picture; all but the first have a share."""
+_WHOLE = 100
+MOST = len(_SLOTS)
+"""Pictures that are blended, at most."""
+_WHITE = 255
+_GAP = 2
+"""Px between the pictures of a strip."""
+
+
+class Styles(QObject):
+    """What the Style workspace chooses, as parameters of its method."""
+
+    listed = Signal()
+    """There are other style pictures to choose from."""
+    chosen_changed = Signal()
+    """Other ones are chosen."""
+    strip_changed = Signal()
+    """The pictures of the strip, or whether it is being made."""
+    segments_found = Signal()
+    """The segments of the photograph are known."""
+
+    def __init__(self, bench: Workbench, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self._bridge: Bridge | None = None
+        self.pictures: list[str] = [path.stem for path in _patterns()]
+        """Names of patterns, then files, as the parameter takes them."""
+        self.strip: tuple[Bytes, ...] = ()
+        self.strip_from = 0.0
+        """The balance of the strip's middle picture."""
+        self._about: tuple[object, ...] = ()
+        self._found: Mask | None = None
+        self._found_on = ""
+        bench.attached.connect(self.attach)
+        bench.runs.values_changed.connect(lambda _: self._follow())
+        bench.runs.outdated.connect(self._follow)
+        bench.runs.method_changed.connect(lambda _: self._follow())
+        bench.selection.image_changed.connect(lambda _: self._renew())
+        bench.selection.model_changed.connect(lambda _: self._renew())
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the worker is there."""
+        self._bridge = bridge
+        bridge.event.connect(self._hear)
+
+    # --- pictures
+
+    def thumbnail(self, text: str) -> str:
+        """Return the file that shows a style picture: a pattern's own, or itself."""
+        shown = {path.stem: path for path in _patterns()}
+        return str(shown.get(text, text))
+
+    def add(self, files: list[str]) -> None:
+        """Offer pictures of files too, and choose the first of them."""
+        new = [each for each in files if each not in self.pictures]
+        self.pictures += new
+        if files:
+            self.listed.emit()
+            self.choose(files[:1])
+
+    def add_pixels(self, pixels: Bytes) -> None:
+        """Offer a picture that has no file: the clipboard's."""
+        if self._bridge is not None:
+            self._bridge.keep_picture(pixels, _STYLE)
+
+    def remove(self, text: str) -> None:
+        """Offer a picture no more; its file stays, and so do the patterns."""
+        if text in self.pictures and Path(text).is_absolute():
+            self.pictures.remove(text)
+            self.listed.emit()
+
+    @property
+    def chosen(self) -> dict[str, float]:
+        """The style pictures that are used, and how much of the style each is, %."""
+        values = self._values()
+        further = {
+            str(values[name]): float(values[f"{name}_share"])
+            for name in _SLOTS[1:]
+            if values.get(name)
+        }
+        first = str(values.get(_SLOTS[0], ""))
+        left = max(0.0, _WHOLE - sum(further.values()))
+        return {first: left, **further} if first else {}
+
+    def choose(self, texts: Sequence[str]) -> None:
+        """Use a style picture, or blend up to three; new ones count alike."""
+        if not texts:
+            return
+        names = (*texts, *[""] * len(_SLOTS))[: len(_SLOTS)]
+        values: dict[str, Value] = dict(zip(_SLOTS, names, strict=True))
+        count = sum(map(bool, names))
+        if count != len(self.chosen):
+            share = float(_WHOLE // max(count, 2))
+            values |= {f"{name}_share": share for name in _SLOTS[1:]}
+        self._set(values)
+
+    # --- less style, more style
+
+    @property
+    def making_strip(self) -> bool:
+        """Whether the strip is being painted."""
+        return self._bridge is not None and self._bridge.busy(_STRIP_PLACE)
+
+    @property
+    def balance(self) -> float:
+        """How much more the style counts than the content, powers of ten."""
+        return float(self._values().get("balance", 0.0))
+
+    def make_strip(self) -> None:
+        """Paint five small pictures, from less style to more."""
+        request = self._request()
+        if request is None or self._bridge is None:
+            self._bench.messages.say(
+                self.tr("open a photograph and a network that classifies first")
+            )
+            return
+        self.strip, self.strip_from = (), self.balance
+        self._bridge.submit(_STRIP_PLACE, request, Policy.REPLACE, Priority.INTERACTIVE)
+        self.strip_changed.emit()
+
+    def stop_strip(self) -> None:
+        """Paint no further; what there is stays."""
+        if self._bridge is not None and self.making_strip:
+            self._bridge.cancel(_STRIP_PLACE)
+
+    def choose_balance(self, number: int) -> None:
+        """Take the balance of a picture of the strip."""
+        declared = self._bench.runs.method
+        limits = next(
+            (
+                (each.minimum, each.maximum)
+                for each in (declared.parameters if declared else ())
+                if each.name == "balance"
+            ),
+            (None, None),
+        )
+        balance = self.strip_from + STRIP[number]
+        if limits[0] is not None and limits[1] is not None:
+            balance = min(max(balance, limits[0]), limits[1])
+        self._set({"balance": balance})
+
+    def _request(self) -> RunMethod | None:
+        """Return what is asked for a strip, as the form stands."""
+        image, model = self._bench.selection.image, self._bench.selection.model
+        info = next(
+            (each for each in self._bench.runs.offered() if each.name == METHOD), None
+        )
+        if image is None or model is None or info is None:
+            return None
+        values = {**self._values(), "strip": True}
+        return RunMethod(
+            method=METHOD,
+            model=self._bench.models.request,
+            image=image,
+            values=values,
+        )
+
+    # --- where the style goes
+
+    @property
+    def segments(self) -> Mask | None:
+        """What is known of the photograph's segments: found here, or a result."""
+        image = self._bench.selection.image
+        if image is None:
+            return None
+        if self._found_on == image.sha256:
+            return self._found
+        for run in self._bench.runs.history.runs:
+            main = run.report.main
+            same = run.image is not None and run.image.sha256 == image.sha256
+            if same and isinstance(main, Mask):
+                return main
+        return None
+
+    def find_segments(self) -> None:
+        """Look for segments with the network that ships; see ``segments_found``."""
+        image = self._bench.selection.image
+        if image is None or self._bridge is None:
+            self._bench.messages.say(self.tr("open a photograph first"))
+            return
+        request = RunMethod(
+            method="segment",
+            model=ModelRequest(reference=_SEGMENTER, device=self._bench.models.device),
+            image=image,
+        )
+        self._bridge.submit(
+            _SEGMENT_PLACE, request, Policy.REPLACE, Priority.INTERACTIVE
+        )
+
+    def segment(self, label: int, size: tuple[int, int]) -> Bytes | None:
+        """Return a segment as a mask of a height and width; None without segments."""
+        found = self.segments
+        if found is None:
+            return None
+        spans = overlays.covered(found)
+        # What the network did not see belongs to no segment.
+        inside = masks.sampled(found.classes == label, size, spans)
+        return (inside * np.uint8(_WHITE)).astype(np.uint8)
+
+    def use_mask(self, mask: NDArray[np.uint8] | None) -> None:
+        """Let the style go where a mask is white; everywhere where it is empty."""
+        if mask is None or not mask.any():
+            self._set({"mask": ""})
+        elif self._bridge is not None:
+            self._bridge.keep_picture(mask[..., None], _MASK)
+
+    # --- inside
+
+    def _values(self) -> dict[str, Value]:
+        """Return the method's values, nothing while another one is chosen."""
+        runs = self._bench.runs
+        mine = runs.method is not None and runs.method.name == METHOD
+        return runs.values if mine else {}
+
+    def _set(self, values: dict[str, Value]) -> None:
+        runs = self._bench.runs
+        if runs.method is not None and runs.method.name == METHOD:
+            runs.adjust(values)
+        else:
+            runs.choose(METHOD, values)
+
+    def _follow(self) -> None:
+        """Take over pictures that were chosen elsewhere: by a recipe, or typed."""
+        new = [
+            each
+            for each in self.chosen
+            if each not in self.pictures and Path(each).is_file()
+        ]
+        if new:
+            self.pictures += new
+            self.listed.emit()
+        self.chosen_changed.emit()
+        about = self._asked_about()
+        if self.strip and about != self._about:
+            self._drop_strip()
+
+    def _asked_about(self) -> tuple[object, ...]:
+        """Return what a strip depends on, but for the balance."""
+        image: Image | None = self._bench.selection.image
+        return (
+            image.sha256 if image is not None else "",
+            self._bench.models.request.reference,
+            tuple(self.chosen.items()),
+            self._values().get("mask"),
+        )
+
+    def _renew(self) -> None:
+        """Another photograph or network: what was painted of it says nothing."""
+        if self.strip or self.making_strip:
+            self.stop_strip()
+            self._drop_strip()
+
+    def _drop_strip(self) -> None:
+        self.strip = ()
+        self.strip_changed.emit()
+
+    def _hear(self, place: str, event: Event) -> None:
+        if place == _STRIP_PLACE:
+            self._hear_strip(event)
+        elif place == _SEGMENT_PLACE:
+            self._hear_segments(event)
+        elif place == PICTURE_KEPT:
+            self._hear_kept(event)
+
+    def _hear_strip(self, event: Event) -> None:
+        match event:
+            case Partial(report) | Done(Run(report=report)):
+                self._show_strip(report)
+            case Failed(error):
+                self._fail(error)
+            case _:
+                pass
+        self.strip_changed.emit()
+
+    def _show_strip(self, report: Report) -> None:
+        main = report.main
+        if not isinstance(main, Picture):
+            return
+        whole = rgb8(main.pixels)
+        # Side by side with narrow gaps between them: equal parts but for those.
+        width = (whole.shape[1] + _GAP) // len(STRIP)
+        self.strip = tuple(
+            np.ascontiguousarray(whole[:, n * width : (n + 1) * width - _GAP])
+            for n in range(len(STRIP))
+        )
+        self._about = self._asked_about()
+
+    def _hear_segments(self, event: Event) -> None:
+        image = self._bench.selection.image
+        match event:
+            case Done(Run(report=report, image=seen)):
+                main = report.main
+                if isinstance(main, Mask) and seen is image and image is not None:
+                    self._found, self._found_on = main, image.sha256
+                    self.segments_found.emit()
+            case Failed(error):
+                self._fail(error)
+            case _:
+                pass
+
+    def _hear_kept(self, event: Event) -> None:
+        match event:
+            case Done(KeptPicture(purpose, path)) if purpose == _MASK:
+                self._set({"mask": path})
+            case Done(KeptPicture(purpose, path)) if purpose == _STYLE:
+                self.add([path])
+            case Failed(error):
+                self._fail(error)
+            case _:
+                pass
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._bench.messages.fail("run", error)
+
+
+def _patterns() -> list[Path]:
+    """Return pictures of the patterns that the program draws, by name."""
+    return sorted(resource("patterns").glob("*.jpg"))

@@ -1,0 +1,156 @@
+"""A style of one's own: choose a picture and a folder, watch a network learn it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QVBoxLayout, QWidget
+
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, label, named, row
+from nnviz.gui.views.canvas.canvas import Canvas
+
+_PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
+_HEIGHT = 160
+_MINUTE = 60
+_METHOD = "fast_style"
+
+
+class LessonPanel(QWidget):
+    """What is learnt, how far it is, and photographs painted with what there is."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._bench = bench
+        self._lessons = bench.lessons
+        self.style_name = label()
+        self.folder_name = label()
+        self.preview = Canvas(self)
+        self.preview.setAccessibleName(
+            self.tr("Photographs, and below each what is painted of it")
+        )
+        self.state = label(style="muted", wrap=True)
+        self.bar = named(QProgressBar(), name=self.tr("Progress of learning"))
+        self.bar.setTextVisible(False)
+        self.go = button(self.tr("Learn"), self._toggle, "primary")
+        self.use = button(self.tr("Paint with it"), self._paint)
+        self.use.setToolTip(
+            self.tr("Open what has been learnt so far, for photographs and live")
+        )
+        self._lay_out()
+        self._lessons.changed.connect(self._show)
+        self._lessons.improved.connect(self._show_preview)
+        self._lessons.learnt.connect(lambda _: self._show())
+        bench.look.changed.connect(self._resize)
+        self._resize()
+        self._show_preview(None)
+        self._show()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        for title, chosen, ask in (
+            (self.tr("Style"), self.style_name, self.ask_style),
+            (self.tr("Practise on"), self.folder_name, self.ask_folder),
+        ):
+            head = label(title, "muted")
+            head.setFixedWidth(self._bench.look.px(72))
+            pick = button(self.tr("Choose…"), ask)
+            pick.setAccessibleName(f"{title}: {pick.text()}")
+            column.addLayout(row(head, chosen, None, pick))
+        column.addWidget(self.preview)
+        column.addWidget(self.bar)
+        column.addWidget(self.state)
+        column.addLayout(row(self.go, self.use, None))
+        column.addStretch(1)
+
+    def ask_style(self) -> None:
+        """Ask for the picture whose manner is to be learnt."""
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Style picture"), "", self.tr(_PICTURES)
+        )
+        if path:
+            self._lessons.choose(style=path)
+
+    def ask_folder(self) -> None:
+        """Ask for the folder of photographs."""
+        path = QFileDialog.getExistingDirectory(self, self.tr("Folder of photographs"))
+        if path:
+            self._lessons.choose(photographs=path)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Cut names again where the font is another one."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._show()
+
+    def _toggle(self) -> None:
+        if self._lessons.running:
+            self._lessons.stop()
+        else:
+            self._lessons.start()
+
+    def _paint(self) -> None:
+        self._bench.runs.prefer(_METHOD)
+        self._bench.open_model(self._lessons.weights)
+
+    def _resize(self) -> None:
+        self.preview.setFixedHeight(self._bench.look.px(_HEIGHT))
+
+    def _show_preview(self, pixels: object) -> None:
+        if pixels is None:
+            self.preview.set_picture(None)
+            self.preview.set_message(
+                self.tr("Photographs and paintings, after each epoch")
+            )
+        else:
+            self.preview.set_picture(pixels)  # type: ignore[arg-type]  # a Signal's
+
+    def _show(self) -> None:
+        lessons = self._lessons
+        for words, path in (
+            (self.style_name, lessons.style),
+            (self.folder_name, lessons.photographs),
+        ):
+            words.setText(Path(path).name or self.tr("none yet"))
+            words.setToolTip(path)
+            words.setMinimumSize(QSize(0, 0))
+        progress = lessons.progress
+        self.bar.setVisible(lessons.running)
+        if progress is None:
+            self.bar.setRange(0, 0)
+        else:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(round(1000 * progress.done / max(progress.total, 1)))
+        self.state.setText(self._words())
+        self.go.setText(self._action())
+        self.go.setEnabled(lessons.ready or lessons.running)
+        self.use.setEnabled(bool(lessons.weights))
+
+    def _action(self) -> str:
+        if self._lessons.running:
+            return self.tr("Stop")
+        return self.tr("Go on") if self._lessons.begun else self.tr("Learn")
+
+    def _words(self) -> str:
+        lessons, progress = self._lessons, self._lessons.progress
+        if not lessons.ready:
+            return self.tr(
+                "Choose a picture, and a folder with a hundred photographs or more. "
+                "A network of your own then learns to paint like that."
+            )
+        if lessons.running and progress is not None:
+            return progress.what + self._left()
+        if lessons.running:
+            return self.tr("reading the photographs")
+        return self.tr("stopped; it can go on") if lessons.begun else ""
+
+    def _left(self) -> str:
+        left = self._lessons.left
+        if left < 0:
+            return ""
+        if left < _MINUTE:
+            return self.tr(" · less than a minute left")
+        return self.tr(" · {0} min left").format(round(left / _MINUTE))

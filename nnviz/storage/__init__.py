@@ -1,0 +1,1 @@
+"""Results, recordings and recent files on disk: no threads, no torch, no Qt."""

@@ -1,0 +1,229 @@
+"""What a file is that was dropped, pasted or named: told without decoding it."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from nnviz.base.dropped import Dropped, Saved
+from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
+from nnviz.base.recipes import Recipe
+from nnviz.base.requests import ModelRequest
+from nnviz.base.video import FILMS
+from nnviz.storage.replay import (
+    find_picture,
+    model_request,
+    read_recipe,
+    with_pictures,
+)
+from nnviz.storage.results import RECIPE_KEY
+
+Sought = TypeVar("Sought")
+
+IMAGES = frozenset(
+    [
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".webp",
+        ".bmp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+        ".jp2",
+        ".avif",
+        ".ico",
+        ".tga",
+        ".dib",
+        ".exr",
+        ".hdr",
+    ]
+)
+MODELS = frozenset([".safetensors", ".pt", ".pth", ".bin", ".ckpt"])
+LABELS = frozenset([".txt", ".csv", ".json", ".names"])
+_MAX_IN_FOLDER = 2000
+_MAX_RECIPE_BYTES = 1 << 20
+_PNG_HEAD_BYTES = 1 << 16
+"""nnviz writes the recipe before the pixels."""
+
+
+class FileKind(StrEnum):
+    """What a file is to nnviz."""
+
+    IMAGE = "image"
+    FOLDER = "folder"
+    FILM = "film"
+    MODEL = "model"
+    LABELS = "labels"
+    SAVED = "saved"
+    UNKNOWN = "unknown"
+
+
+def kind_of(path: Path) -> FileKind:
+    """Tell what a file is, by its ending and, for results, by what it carries."""
+    ending = path.suffix.lower()
+    if path.is_dir():
+        return FileKind.FOLDER
+    if holds_recipe(path):
+        return FileKind.SAVED
+    if ending in IMAGES:
+        return FileKind.IMAGE
+    if ending in FILMS:
+        return FileKind.FILM
+    if ending in MODELS:
+        return FileKind.MODEL
+    return FileKind.LABELS if ending in LABELS else FileKind.UNKNOWN
+
+
+def holds_recipe(path: Path) -> bool:
+    """Tell whether a picture or JSON file was saved by nnviz."""
+    try:
+        match path.suffix.lower():
+            case ".png":
+                with path.open("rb") as file:
+                    return RECIPE_KEY.encode() in file.read(_PNG_HEAD_BYTES)
+            case ".json" if path.stat().st_size <= _MAX_RECIPE_BYTES:
+                values = json.loads(path.read_text(encoding="utf-8"))
+                return isinstance(values, dict) and {"method", "preprocess"} <= set(
+                    values
+                )
+            case _:
+                return False
+    except (OSError, ValueError):
+        return False
+
+
+def look_at(files: Iterable[str]) -> Dropped:
+    """Tell what files are; reads folders and saved results, decodes no photograph.
+
+    The photograph of a saved result is the exception: its hash is compared.
+    """
+    found = _Found()
+    for file in dict.fromkeys(files):
+        try:
+            found.add(file)
+        except NnvizError as error:
+            found.errors.append(error_record(error))
+    return found.dropped()
+
+
+@dataclass(slots=True)
+class _Found:
+    """Files sorted so far."""
+
+    pictures: list[str] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    films: list[str] = field(default_factory=list)
+    saved: list[Saved] = field(default_factory=list)
+    errors: list[ErrorRecord] = field(default_factory=list)
+
+    def add(self, file: str) -> None:
+        """Sort one file.
+
+        Raises:
+            NnvizError: it cannot be opened.
+        """
+        path = Path(file)
+        match kind_of(path):
+            case FileKind.IMAGE:
+                self.pictures.append(file)
+            case FileKind.FOLDER:
+                self.pictures += images_in(path)
+            case FileKind.MODEL:
+                self.models.append(file)
+            case FileKind.LABELS:
+                self.labels.append(file)
+            case FileKind.FILM:
+                self.films.append(file)
+            case FileKind.SAVED:
+                self.saved.append(restore(path))
+            case FileKind.UNKNOWN:
+                raise _refusal(path)
+
+    def dropped(self) -> Dropped:
+        """Return all of them."""
+        return Dropped(
+            tuple(self.pictures),
+            tuple(self.models),
+            tuple(self.labels),
+            tuple(self.films),
+            tuple(self.saved),
+            tuple(self.errors),
+        )
+
+
+def restore(path: Path) -> Saved:
+    """Return a saved result with its photograph and its network's request.
+
+    Raises:
+        InputError: the file carries no recipe that can be read.
+    """
+    recipe = read_recipe(path)
+    troubles: list[str] = []
+    model = _or_none(lambda: model_request(recipe, path), troubles)
+    image = _or_none(lambda: find_picture(recipe, path), troubles)
+    whole = _or_none(lambda: with_pictures(recipe, path), troubles)
+    return Saved(
+        path.name,
+        whole or recipe,
+        model or _without_labels(recipe),
+        image,
+        tuple(troubles),
+    )
+
+
+def _or_none(seek: Callable[[], Sought], troubles: list[str]) -> Sought | None:
+    try:
+        return seek()
+    except NnvizError as error:
+        troubles.append(f"{error.what}: {error.reason}")
+        return None
+
+
+def _without_labels(recipe: Recipe) -> ModelRequest:
+    return ModelRequest(reference=recipe.model, preprocess=recipe.preprocess)
+
+
+def images_in(folder: Path) -> list[str]:
+    """Return the pictures in a folder and below, by name, at most 2000.
+
+    Raises:
+        InputError: there are none.
+    """
+    found = sorted(str(path) for path in islice(_pictures(folder), _MAX_IN_FOLDER))
+    if not found:
+        raise InputError(
+            folder.name or str(folder),
+            "holds no pictures",
+            "pick a folder with .jpg, .png or other pictures",
+        )
+    return found
+
+
+def _pictures(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if Path(name).suffix.lower() in IMAGES and not name.startswith("."):
+                yield Path(parent, name)
+
+
+def _refusal(path: Path) -> InputError:
+    reason = "nnviz cannot open this kind" if path.exists() else "no such file"
+    return InputError(
+        path.name,
+        reason,
+        "pictures, films, weights (.safetensors, .pt, .pth), label lists and saved "
+        "results can be opened",
+    )

@@ -1,0 +1,192 @@
+"""Recordings for the window: looked at, listed, put away."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from nnviz.base.errors import InputError, NnvizError
+from nnviz.base.images import Colours, rgb8
+from nnviz.base.recipes import Recipe
+from nnviz.base.tapes import OpenedTape, Tape, TapeEntry, TapeFrame
+from nnviz.media.recordings import (
+    NUMBERS_FILE,
+    RECIPE_FILE,
+    SOURCE_FILE,
+    Recording,
+    open_recording,
+)
+from nnviz.render.pictures import blended, fitted, show
+from nnviz.storage.files import restore
+
+_AWAY = ".deleted"
+"""What the name of a recording that was put away ends in."""
+_LIMIT, _NEWEST = 8 << 30, 10
+
+
+def read_tape(folder: Path) -> Tape:
+    """Return what a recording holds now.
+
+    Raises:
+        InputError: no recording, or a damaged one.
+    """
+    recording = open_recording(folder)
+    facts = recording.facts
+    return Tape(
+        folder=str(folder),
+        recipe=recording.recipe,
+        numbers=recording.numbers,
+        frames=recording.frames,
+        total=facts.total,
+        finished=facts.finished,
+        blends=(folder / SOURCE_FILE).exists(),
+    )
+
+
+def open_tape(folder: Path) -> OpenedTape:
+    """Return a recording with its network's request and its photograph.
+
+    Raises:
+        InputError: no recording, or a damaged one.
+    """
+    tape = read_tape(folder)
+    saved = restore(folder / RECIPE_FILE)
+    values = tape.values_at(tape.steps)
+    return OpenedTape(tape, replace(saved, recipe=replace(saved.recipe, values=values)))
+
+
+def read_frame(folder: Path, step: int, blend: float) -> TapeFrame:
+    """Return a step's frame with a share of the photograph in it.
+
+    Raises:
+        InputError: no such frame.
+    """
+    recording = open_recording(folder)
+    pixels = _picture(recording, step)
+    source = recording.source if blend else None
+    if source is not None:
+        pixels = blended(pixels, rgb8(source), blend)
+    return TapeFrame(str(folder), step, pixels)
+
+
+def list_tapes(root: Path, side: int) -> tuple[TapeEntry, ...]:
+    """Return all recordings in a folder, the newest first.
+
+    Args:
+        root: the folder; need not be there.
+        side: of the thumbnails, px.
+    """
+    found = [_entry(folder, side) for folder in _folders(root)]
+    return tuple(sorted(found, key=lambda entry: -entry.changed))
+
+
+def put_away(folder: Path) -> Path:
+    """Take a recording out of the list; ``bring_back`` undoes it.
+
+    Raises:
+        InputError: the disk does not allow it.
+    """
+    return _renamed(folder, folder.with_name(f".{folder.name}{_AWAY}"))
+
+
+def bring_back(folder: Path) -> Path:
+    """Put a recording that was put away where it was; return where.
+
+    Raises:
+        InputError: it is gone.
+    """
+    return _renamed(folder, folder.with_name(folder.name[1 : -len(_AWAY)]))
+
+
+def tidy(root: Path, limit: int = _LIMIT, newest: int = _NEWEST) -> None:
+    """Delete what was put away, and the oldest recordings when all are too large.
+
+    Args:
+        root: folder of all.
+        limit: bytes of all together.
+        newest: so many stay, however large.
+    """
+    for folder in root.glob(f".*{_AWAY}"):
+        shutil.rmtree(folder, ignore_errors=True)
+    room = limit
+    ages = {
+        folder: (folder / NUMBERS_FILE).stat().st_mtime for folder in _folders(root)
+    }
+    for place, folder in enumerate(sorted(ages, key=lambda each: -ages[each])):
+        room -= sum(path.stat().st_size for path in folder.iterdir())
+        if room < 0 and place >= newest:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    with suppress(OSError):
+        for folder in root.iterdir():
+            if not folder.name.startswith(".") and (folder / NUMBERS_FILE).exists():
+                yield folder
+
+
+def _entry(folder: Path, side: int) -> TapeEntry:
+    """Describe a recording; one that is damaged can still be seen, and deleted."""
+    entry = TapeEntry(str(folder), folder.name)
+    try:
+        changed = (folder / NUMBERS_FILE).stat().st_mtime
+        entry = replace(entry, changed=changed)
+        recording = open_recording(folder)
+        title = _title(recording.recipe)
+    except OSError as error:
+        return replace(entry, trouble=str(error.strerror))
+    except NnvizError as error:
+        return replace(entry, trouble=str(error))
+    facts = recording.facts
+    return replace(
+        entry,
+        title=title,
+        method=recording.recipe.method,
+        steps=len(recording),
+        total=facts.total,
+        finished=facts.finished,
+        thumbnail=_thumbnail(recording, side),
+    )
+
+
+def _title(recipe: Recipe) -> str:
+    """Name what is imagined in few words: the list is narrow."""
+    values = recipe.values
+    channel = values.get("channel", -1)
+    if values.get("channels", "") not in {"", "one"}:
+        channel = -1  # others, or all of them
+    parts = (
+        str(values.get("target", "")),
+        str(values.get("layer", "")),
+        f"channel {channel}" if isinstance(channel, int) and channel >= 0 else "",
+        recipe.image,
+    )
+    return " · ".join(part for part in parts if part) or recipe.model
+
+
+def _thumbnail(recording: Recording, side: int) -> Colours | None:
+    for step in reversed(recording.frames):
+        with suppress(NnvizError):
+            pixels = _picture(recording, step)
+            size = pixels.shape[0], pixels.shape[1]
+            return show(pixels, fitted(size, (side, side)))
+    return None
+
+
+def _picture(recording: Recording, step: int) -> Colours:
+    frame = recording.frame(step)
+    if not isinstance(frame, np.ndarray):
+        raise InputError(recording.folder.name, "holds arrays, no pictures")
+    return rgb8(frame)
+
+
+def _renamed(folder: Path, name: Path) -> Path:
+    try:
+        return folder.rename(name)
+    except OSError as error:
+        raise InputError(
+            str(folder), f"cannot be moved ({error.strerror})", "look into the folder"
+        ) from None

@@ -1,0 +1,177 @@
+"""From a saved result back to what makes it: recipe, picture, request."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnviz.base.errors import InputError
+from nnviz.base.images import Image, image_from_array
+from nnviz.base.recipes import Recipe, files_of, with_files
+from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.media.decode import MAX_PIXELS, open_image
+from nnviz.media.encode import MADE_KEY, read_marked, read_png_text
+from nnviz.media.files import read_bytes
+from nnviz.media.folders import fingerprint
+from nnviz.storage import recent
+from nnviz.storage.results import RECIPE_KEY
+
+_PNG = b"\x89PNG"
+_PICTURES = (b"\xff\xd8", b"RIFF")
+"""How JPEG and WebP files begin."""
+
+
+def read_recipe(file: Path) -> Recipe:
+    """Return the recipe in a .png, .json, .jpg or .webp that nnviz saved.
+
+    Raises:
+        InputError: the file cannot be read or holds no recipe.
+    """
+    data = read_bytes(file)
+    if data.startswith(_PNG):
+        texts = read_png_text(file)
+        text = texts.get(RECIPE_KEY, texts.get(MADE_KEY, ""))
+    elif data.startswith(_PICTURES):
+        text = read_marked(file)
+    else:
+        text = data.decode("utf-8", "replace")
+    return Recipe.from_json(text, file.name)
+
+
+def stem_of(file: Path, recipe: Recipe) -> str:
+    """Return NAME of a file called NAME.METHOD.png."""
+    return file.stem.removesuffix(f".{recipe.method}")
+
+
+def find_picture(
+    recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS
+) -> Image | None:
+    """Return the picture of a recipe by its hash; None if it was made of none.
+
+    It is sought in the recipe's folder and the one above, in the current folder, and
+    where it lay when it was last worked on.
+
+    Args:
+        recipe: whose picture.
+        beside: the recipe's file.
+        max_pixels: larger pictures are refused.
+
+    Raises:
+        InputError: it is not there; says whether another of its name is.
+    """
+    if not recipe.image_sha256:
+        return None
+    _, image = _sought(
+        recipe.image,
+        recipe.image_sha256,
+        beside,
+        max_pixels,
+        "name the picture with --image",
+    )
+    # The name is part of the recipe, whatever the file is called now.
+    return dataclasses.replace(image, name=recipe.image)
+
+
+def with_pictures(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) -> Recipe:
+    """Return a recipe whose parameters name files that are there.
+
+    A recipe has names and hashes of the further pictures that it was made of, but no
+    folders; they are sought where ``find_picture`` seeks.
+
+    Raises:
+        InputError: one is not there; says whether another of its name is.
+    """
+    values = dict(recipe.values)
+    remedy = f"put it beside {beside.name}"
+    for name, hashes in recipe.pictures.items():
+        wanted = zip(files_of(values[name]), hashes.split(), strict=True)
+        found = [
+            _folder(Path(file).name, sha256, beside)
+            or _sought(Path(file).name, sha256, beside, max_pixels, remedy)[0]
+            for file, sha256 in wanted
+        ]
+        values[name] = with_files(values[name], map(str, found))
+    return dataclasses.replace(recipe, values=values)
+
+
+def _folder(name: str, sha256: str, beside: Path) -> Path | None:
+    """Return a folder of pictures by its name and fingerprint, if it is there."""
+    folders = filter(Path.is_dir, _places(name, sha256, beside))
+    return next((each for each in folders if fingerprint(each) == sha256), None)
+
+
+def _sought(
+    name: str, sha256: str, beside: Path, max_pixels: int, remedy: str
+) -> tuple[Path, Image]:
+    """Return the file of a picture by its name and hash, and the picture.
+
+    Raises:
+        InputError: it is not there.
+    """
+    impostor = ""
+    for path in filter(Path.is_file, _places(name, sha256, beside)):
+        image = open_image(path, max_pixels)
+        # A pasted picture has the hash of its pixels, its copy that of a file.
+        for known in (image, image_from_array(image.pixels, name)):
+            if known.sha256 == sha256:
+                return path, known
+        impostor = impostor or str(path)
+    reason = (
+        f"{impostor} is another picture than the recipe's"
+        if impostor
+        else "the recipe's picture is neither beside it nor among the recent ones"
+    )
+    raise InputError(name, reason, remedy)
+
+
+def request_of(recipe: Recipe, image: Image | None, model: ModelRequest) -> RunMethod:
+    """Return the request that follows a recipe to the last chunk."""
+    return RunMethod(
+        method=recipe.method,
+        model=model,
+        image=image,
+        values=recipe.values,
+        seed=recipe.seed,
+        changes=recipe.changes,
+        chunks=recipe.chunks,
+        threads=recipe.threads,
+    )
+
+
+def model_request(recipe: Recipe, beside: Path, labels: str = "") -> ModelRequest:
+    """Return the request for a recipe's network.
+
+    Args:
+        recipe: whose network.
+        beside: the recipe's file, in whose folder the label file is sought.
+        labels: path of the label file, if it lies elsewhere.
+
+    Raises:
+        InputError: the recipe names a label file that is not there.
+    """
+    if recipe.labels and not labels:
+        folders = (beside.parent, beside.parent.parent, Path())
+        paths = [folder / recipe.labels for folder in folders]
+        found = next((path for path in paths if path.is_file()), None)
+        if found is None:
+            raise InputError(
+                recipe.labels,
+                "the recipe's label file is not beside it",
+                "name the file with --labels",
+            )
+        labels = str(found)
+    return ModelRequest(
+        reference=recipe.model,
+        preprocess=recipe.preprocess,
+        labels=labels,
+        device=recipe.device if recipe.device in {"cpu", "mps"} else "auto",
+    )
+
+
+def _places(name: str, sha256: str, beside: Path) -> Iterator[Path]:
+    for folder in (beside.parent, beside.parent.parent, Path()):
+        path = folder / name
+        if path.exists():
+            yield path
+    known = recent.find(sha256)
+    if known is not None:
+        yield known

@@ -1,0 +1,431 @@
+"""The bridge: answers arrive on the GUI thread, in small bites, and only wanted ones.
+
+A fake engine stands in for torch; its jobs are as long as a test says.
+"""
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QTimer
+from pytestqt.qtbot import QtBot
+from support.engines import PATIENCE, FakeSession
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import (
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    Final,
+    Policy,
+    Priority,
+    Progress,
+)
+from nnviz.base.images import Image
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe, Run
+from nnviz.base.requests import FetchModel
+from nnviz.gui.services.bridge import Bridge
+from nnviz.runtime.worker import Engine
+
+MS = int(PATIENCE * 1000)
+
+
+class Listener(QObject):
+    """Writes down what it hears and on which thread."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        super().__init__()
+        self.heard: list[tuple[str, Event]] = []
+        self.threads: set[int] = set()
+        self.others: list[object] = []
+        # Direct: a queued slot would run on this object's thread whoever emits.
+        direct = Qt.ConnectionType.DirectConnection
+        bridge.event.connect(self._hear, direct)
+        for signal in (
+            bridge.image_opened,
+            bridge.image_failed,
+            bridge.thumbnail_ready,
+        ):
+            signal.connect(self._hear_other, direct)
+        bridge.catalogue_changed.connect(lambda c: self._hear_other("", c), direct)
+
+    def ends(self, place: str = "a") -> list[Event]:
+        return [
+            event
+            for where, event in self.heard
+            if where == place and isinstance(event, Final)
+        ]
+
+    def _hear(self, place: str, event: Event) -> None:
+        self.threads.add(threading.get_ident())
+        self.heard.append((place, event))
+
+    def _hear_other(self, _path: str, value: object) -> None:
+        self.threads.add(threading.get_ident())
+        self.others.append(value)
+
+
+@pytest.fixture
+def session() -> FakeSession:
+    return FakeSession()
+
+
+@pytest.fixture
+def bridge(qapp: QCoreApplication, session: FakeSession) -> Iterator[Bridge]:
+    assert qapp is not None
+    bridge = Bridge(session.engine)
+    yield bridge
+    bridge.shutdown()
+
+
+@pytest.fixture
+def listener(bridge: Bridge) -> Listener:
+    return Listener(bridge)
+
+
+def until(qtbot: QtBot, happened: Callable[[], object]) -> None:
+    qtbot.waitUntil(lambda: bool(happened()), timeout=MS)
+
+
+def test_a_request_is_answered(
+    qtbot: QtBot, bridge: Bridge, listener: Listener
+) -> None:
+    ticket = bridge.submit("a", FetchModel("steps:3"))
+    assert ticket > 0
+    assert bridge.busy("a")
+    until(qtbot, lambda: not bridge.busy("a"))
+    (done,) = listener.ends()
+    assert isinstance(done, Done)
+    assert done.value == "steps:3"
+    assert not bridge.busy("never used")
+
+
+def test_the_live_catalogue_takes_the_place_of_the_shipped_one(
+    qtbot: QtBot, session: FakeSession
+) -> None:
+    bridge = Bridge(session.engine)
+    shipped = bridge.catalogue
+    assert {"predictions", "filters"} <= {method.name for method in shipped.methods}
+    with qtbot.waitSignal(bridge.catalogue_changed, timeout=MS) as changed:
+        pass
+    assert changed.args == [Catalogue((), ())]
+    assert bridge.catalogue is changed.args[0]
+    bridge.shutdown()
+
+
+def test_all_slots_run_on_the_gui_thread_while_the_worker_is_busy(
+    qtbot: QtBot, bridge: Bridge, listener: Listener, tmp_path: Path
+) -> None:
+    """No Qt call from any other thread: it deadlocked 12 of 12 times."""
+    photo = tmp_path / "photo.png"
+    PillowImage.new("RGB", (30, 20)).save(photo)
+    bridge.submit("a", FetchModel("spin:200"))
+    for number in range(10):
+        bridge.open_image(str(photo))
+        bridge.open_image(str(tmp_path / f"none {number}.png"))
+        bridge.thumbnail(str(photo), 8)
+    until(qtbot, lambda: not bridge.busy("a") and len(listener.others) == 31)
+    kinds = [type(value) for value in listener.others]
+    assert kinds.count(Image) == kinds.count(ErrorRecord) == 10
+    assert kinds.count(np.ndarray) == 10
+    assert listener.threads == {threading.get_ident()}
+
+
+def test_a_replaced_request_is_not_heard_of(
+    qtbot: QtBot, session: FakeSession, bridge: Bridge, listener: Listener
+) -> None:
+    bridge.submit("a", FetchModel("wait"))
+    assert session.running.wait(PATIENCE)
+    bridge.submit("a", FetchModel("steps:1"))
+    bridge.submit("a", FetchModel("steps:2"))
+    until(qtbot, lambda: not bridge.busy("a"))
+    (done,) = listener.ends()
+    assert isinstance(done, Done)
+    assert done.value == "steps:2"
+
+
+def test_a_result_that_was_already_on_its_way_is_not_heard_either(
+    qtbot: QtBot, bridge: Bridge, listener: Listener
+) -> None:
+    """Stopping a job does not take back what the mailbox holds."""
+    bridge.submit("a", FetchModel("steps:1"))
+    mailbox = bridge._worker.mailbox
+    until_posted = time.monotonic() + PATIENCE
+    while ("a", 1) not in mailbox._box:
+        assert time.monotonic() < until_posted
+        time.sleep(0.001)
+    bridge.submit("a", FetchModel("steps:2"))
+    until(qtbot, lambda: not bridge.busy("a"))
+    assert [event.value for event in listener.ends()] == ["steps:2"]  # type: ignore[union-attr]
+
+
+def test_latest_hears_the_running_one_and_the_newest_but_no_cancelling(
+    qtbot: QtBot, bridge: Bridge, listener: Listener
+) -> None:
+    for number in range(30):
+        bridge.submit("a", FetchModel(f"steps:{number}"), Policy.LATEST, Priority.LIVE)
+    until(qtbot, lambda: not bridge.busy("a"))
+    ends = listener.ends()
+    assert all(isinstance(event, Done) for event in ends)
+    assert ends[-1].value == "steps:29"  # type: ignore[union-attr]
+
+
+def test_of_a_queue_every_end_is_heard(
+    qtbot: QtBot, bridge: Bridge, listener: Listener
+) -> None:
+    for name in ("steps:1", "fail", "steps:3"):
+        bridge.submit("a", FetchModel(name), Policy.QUEUE)
+    until(qtbot, lambda: not bridge.busy("a"))
+    assert [type(event) for event in listener.ends()] == [Done, Failed, Done]
+
+
+@pytest.mark.parametrize("policy", Policy)
+def test_cancelling_a_place_ends_it_once(
+    qtbot: QtBot,
+    session: FakeSession,
+    bridge: Bridge,
+    listener: Listener,
+    policy: Policy,
+) -> None:
+    bridge.submit("a", FetchModel("wait"), policy)
+    assert session.running.wait(PATIENCE)
+    bridge.cancel("a")
+    bridge.cancel("a")
+    bridge.cancel("nowhere")
+    until(qtbot, lambda: not bridge.busy("a"))
+    assert listener.ends() == [Cancelled()]
+
+
+def test_steering_reaches_the_newest_job_of_a_place(
+    qtbot: QtBot, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    monkeypatch.setattr(bridge._worker, "steer", lambda *args: told.append(args))
+    ticket = bridge.submit("a", FetchModel("steps:1"))
+    bridge.steer("a", {"rate": 2.0})
+    assert told == [(ticket, {"rate": 2.0})]
+    until(qtbot, lambda: not bridge.busy("a"))
+
+
+def test_memory_is_bounded_while_the_window_is_busy(
+    qtbot: QtBot, bridge: Bridge
+) -> None:
+    """Each frame as a signal queued 443 MB; here it is a few events whatever comes."""
+    mailbox = bridge._worker.mailbox
+    most = 0
+    for _ in range(20):
+        bridge.submit("a", FetchModel("spin:500"), Policy.REPLACE)
+        time.sleep(0.005)  # the window is busy: no events are processed
+        steps = [
+            p for p in mailbox._box.copy().values() if isinstance(p.event, Progress)
+        ]
+        most = max(most, len(steps))
+    assert most <= 1
+    until(qtbot, lambda: not bridge.busy("a"))
+
+
+def test_draining_leaves_room_for_the_user(
+    qtbot: QtBot, bridge: Bridge, listener: Listener
+) -> None:
+    """With slots of 5 ms at most two run before the window's own timers do."""
+    bridge.event.connect(lambda *_: time.sleep(0.005))
+    ticks: list[int] = []
+    timer = QTimer(interval=0)
+    timer.timeout.connect(lambda: ticks.append(len(listener.heard)))
+    for number in range(30):
+        bridge.submit(str(number), FetchModel("steps:0"))
+    mailbox = bridge._worker.mailbox
+    until_full = time.monotonic() + PATIENCE
+    while len(mailbox) < 30:
+        assert time.monotonic() < until_full
+        time.sleep(0.001)
+    timer.start()
+    until(qtbot, lambda: len(listener.heard) == 30)
+    timer.stop()
+    assert max(np.diff([0, *ticks])) <= 2
+
+
+def test_an_event_loop_inside_a_slot_hears_the_rest(
+    qtbot: QtBot, bridge: Bridge, listener: Listener
+) -> None:
+    """A dialog that a slot opens must not stop the answers."""
+    inner: list[int] = []
+
+    def dialog(*_: object) -> None:
+        if inner:
+            return
+        inner.append(0)
+        loop = QEventLoop()
+        bridge.event.connect(lambda *_: len(listener.ends("z")) and loop.quit())
+        QTimer.singleShot(MS, loop.quit)
+        loop.exec()
+        inner.append(len(listener.ends("z")))
+
+    bridge.event.connect(dialog)
+    for place in ("a", "b", "z"):
+        bridge.submit(place, FetchModel("steps:2"))
+    until(qtbot, lambda: len(inner) == 2)
+    assert inner[1] == 1
+
+
+def test_an_engine_that_cannot_be_opened_is_told(qtbot: QtBot) -> None:
+    def broken() -> Engine:
+        raise ImportError("no torch")
+
+    bridge = Bridge(broken)
+    with qtbot.waitSignal(bridge.engine_failed, timeout=MS) as caught:
+        pass
+    assert "no torch" in caught.args[0].text
+    bridge.shutdown()
+
+
+def test_saving_answers_with_paths_or_words(
+    qtbot: QtBot, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = Recipe(
+        method="m", values={}, model="m", model_sha256="0", preprocess=Preprocess()
+    )
+    run = Run(None, recipe, None)  # type: ignore[arg-type]
+    monkeypatch.setattr("nnviz.runtime.io.save_run", lambda *_, **__: (Path("a.png"),))
+    with qtbot.waitSignal(bridge.exported, timeout=MS) as saved:
+        bridge.export(run, "folder")
+    assert saved.args == [(Path("a.png"),)]
+    monkeypatch.setattr("nnviz.runtime.io.save_run", lambda *_, **__: 1 / 0)
+    with qtbot.waitSignal(bridge.export_failed, timeout=MS) as failed:
+        bridge.export(run, "folder")
+    assert "ZeroDivisionError" in failed.args[0].text
+
+
+def test_files_are_looked_at(qtbot: QtBot, bridge: Bridge, tmp_path: Path) -> None:
+    with qtbot.waitSignal(bridge.files_seen, timeout=MS) as seen:
+        bridge.look_at([str(tmp_path / "gone.png"), str(tmp_path / "gone.odd")])
+    assert seen.args[0].pictures == (str(tmp_path / "gone.png"),)
+    assert "gone.odd: no such file" in seen.args[0].errors[0].text
+
+
+@pytest.mark.parametrize("name", ["wait", "spin:100000", "steps:1", "fail"])
+def test_shutdown_while_computing_is_quick_and_final(
+    qtbot: QtBot, qapp: QCoreApplication, name: str
+) -> None:
+    session = FakeSession()
+    bridge = Bridge(session.engine)
+    listener = Listener(bridge)
+    bridge.submit("a", FetchModel(name))
+    until(qtbot, lambda: session.threads)
+    began = time.perf_counter()
+    bridge.shutdown()
+    assert time.perf_counter() - began < 2
+    heard = len(listener.heard)
+    bridge.shutdown()
+    bridge.submit("a", FetchModel("steps:1"))
+    assert not bridge.busy("a")
+    bridge.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qapp.processEvents()
+    assert len(listener.heard) == heard
+    assert session.closed == 1
+    assert session.open_jobs == 0
+
+
+def test_shutdown_from_inside_a_slot(qtbot: QtBot, qapp: QCoreApplication) -> None:
+    bridge = Bridge(FakeSession().engine)
+    listener = Listener(bridge)
+    bridge.event.connect(lambda *_: bridge.shutdown())
+    for place in "abc":
+        bridge.submit(place, FetchModel("steps:1"))
+    until(qtbot, lambda: listener.heard)
+    qapp.processEvents()
+    assert len(listener.heard) == 1
+
+
+@pytest.mark.usefixtures("qapp")
+def test_shutdown_while_the_engine_is_imported() -> None:
+    begun, imported = threading.Event(), threading.Event()
+    session = FakeSession()
+
+    def slow() -> Engine:
+        begun.set()
+        assert imported.wait(PATIENCE)
+        return session.engine()
+
+    bridge = Bridge(slow)
+    bridge.submit("a", FetchModel("wait"))
+    assert begun.wait(PATIENCE)
+    began = time.perf_counter()
+    bridge.close()  # the window's: an import cannot be stopped
+    assert time.perf_counter() - began < 1.5
+    assert session.closed == 0
+    threading.Timer(0.05, imported.set).start()
+    bridge.shutdown()  # the program's, with no window any more
+    assert session.closed == 1
+    assert session.open_jobs == 0
+
+
+def test_no_thread_and_no_collector_setting_is_left(qapp: QCoreApplication) -> None:
+    before = set(threading.enumerate())
+    frozen = gc.get_freeze_count()
+    for _ in range(20):
+        bridge = Bridge(FakeSession().engine)
+        bridge.thumbnail("none.png", 8)
+        bridge.submit("a", FetchModel("steps:2"))
+        bridge.shutdown()
+        bridge.deleteLater()
+        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert set(threading.enumerate()) == before
+    assert gc.isenabled()
+    assert gc.get_freeze_count() <= frozen
+
+
+def test_cycles_with_widgets_are_collected_on_the_gui_thread(
+    qtbot: QtBot, bridge: Bridge, session: FakeSession
+) -> None:
+    """While the worker makes garbage of its own, which would set the collector off."""
+    freed: list[int] = []
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            freed.append(threading.get_ident())
+
+    bridge.submit("a", FetchModel("spin:100000"))
+    until(qtbot, lambda: session.threads)
+    assert not gc.isenabled()
+    for _ in range(2000):
+        Cycle()
+    until(qtbot, lambda: len(freed) >= 2000)
+    assert set(freed) == {threading.get_ident()}
+
+
+def test_a_process_that_forgets_to_shut_down_ends_all_the_same() -> None:
+    program = (
+        "from PySide6.QtCore import QCoreApplication, QTimer\n"
+        "app = QCoreApplication([])\n"
+        "from nnviz.gui.services.bridge import Bridge\n"
+        "from nnviz.base.requests import FetchModel\n"
+        "from support.engines import FakeSession\n"
+        "session = FakeSession(); bridge = Bridge(session.engine)\n"
+        "bridge.submit('a', FetchModel('wait')); session.running.wait()\n"
+        "QTimer.singleShot(0, app.quit); app.exec(); print('left')\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "left\n", "")

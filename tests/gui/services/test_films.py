@@ -1,0 +1,82 @@
+"""A method on every picture of a film, from any workspace.
+
+Truth: another program's reader; the number of pictures by hand.
+"""
+
+import av
+import pytest
+from PySide6.QtWidgets import QFileDialog
+from support.films import evenly, write_film
+
+from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.events import Cancelled, Done, Failed, Progress
+from nnviz.base.requests import ChangeFilm
+from nnviz.gui.services.videos import PLACE
+from nnviz.gui.shell.banner import ProgressBanner
+from nnviz.gui.workspaces.imagine.workspace import IMAGINE
+
+
+def answer_dialogs(monkeypatch, film, out):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(film), ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
+
+
+def banners(window):
+    shown = window.stage.centre.banners.findChildren(ProgressBanner)
+    return [each for each in shown if not each.isHidden()]
+
+
+@pytest.fixture
+def filming(opened, fake, monkeypatch, qtbot):
+    """A film is being made in Imagine; the bridge is in the test's hands."""
+    fake.held.add(PLACE)
+    opened.enter(IMAGINE)
+    opened.bench.runs.choose("activation_maximization")
+    qtbot.wait(20)
+    answer_dialogs(monkeypatch, "in.mp4", "out")
+    opened.commands["run.film"].trigger()
+    return opened
+
+
+def test_the_chosen_method_is_asked_for(filming, fake):
+    request = fake.last(PLACE)
+    assert isinstance(request, ChangeFilm)
+    assert (request.film, request.out) == ("in.mp4", "out.mp4")
+    assert request.method == "activation_maximization"
+    fake.event.emit(PLACE, Progress(3, 12, "picture 3 of 12"))
+    (banner,) = banners(filming)
+    assert banner._text.text() == "out.mp4: picture 3 of 12"
+    fake.event.emit(PLACE, Done(("12 pictures", "with the film's sound")))
+    assert not banners(filming)
+
+
+@pytest.mark.parametrize(
+    "end", [Cancelled(), Failed(ErrorRecord(ErrorKind.USER, "in.mp4: no film", ""))]
+)
+def test_a_film_that_ends_early_leaves_no_banner(filming, fake, end):
+    fake.event.emit(PLACE, Progress(3, 12, "picture 3 of 12"))
+    fake.event.emit(PLACE, end)
+    assert not banners(filming)
+
+
+def test_no_second_film_beside_the_first(filming, fake, monkeypatch):
+    asked = len(fake.asked)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", None)
+    filming.commands["run.film"].trigger()
+    assert len(fake.asked) == asked
+
+
+def test_a_film_is_dreamt_on(live, qtbot, tmp_path, monkeypatch):
+    """With the real engine and real files."""
+    film = write_film(tmp_path / "film.mp4", evenly(3, 15.0), size=(48, 64))
+    out = tmp_path / "dreamt.mp4"
+    answer_dialogs(monkeypatch, film, out)
+    live.bench.open_model("bundled:objects")
+    qtbot.waitUntil(lambda: live.bench.selection.model is not None, timeout=60_000)
+    live.enter(IMAGINE)
+    live.bench.runs.choose("deep_dream", {"steps": 1, "octaves": 1})
+    live.commands["run.film"].trigger()
+    assert live.bench.films.busy
+    qtbot.waitUntil(lambda: not live.bench.films.busy, timeout=60_000)
+    with av.open(str(out)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 3

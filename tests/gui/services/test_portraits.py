@@ -1,0 +1,230 @@
+"""Portraits: the chosen unit first, then the layer; kept on disk.  Truth: the plan."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.events import Cancelled, Done, Failed, Partial, Priority
+from nnviz.base.portraits import METHOD, PORTRAIT_FOUND, FoundPortrait, Sitter
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe, Run
+from nnviz.base.results import Picture, Report
+from nnviz.gui.services.unit_images import PLACE
+from nnviz.gui.workspaces.imagine.workspace import IMAGINE
+from nnviz.media.decode import open_image
+from nnviz.storage.unit_images import (
+    find_portrait,
+    keep_portrait,
+    place_of,
+    save_portraits,
+)
+
+
+def run_of(value):
+    pixels = np.full((8, 8, 3), value, np.float32)
+    recipe = Recipe(
+        method=METHOD, values={}, model="m", model_sha256="0", preprocess=Preprocess()
+    )
+    return Run(Report({"picture": Picture(pixels=pixels)}), recipe, None)
+
+
+@pytest.fixture
+def bench(opened, fake, qtbot):
+    fake.held.add(PLACE)
+    fake.priorities = {}
+    submit = fake.submit
+
+    def noting(place, request, *rest):
+        fake.priorities[place] = rest[-1]
+        return submit(place, request, *rest)
+
+    fake.submit = noting
+    opened.bench.selection.set_layer("stem")
+    qtbot.wait(10)
+    return opened.bench
+
+
+def choose(bench, unit, qtbot):
+    bench.selection.set_unit(unit)
+    qtbot.wait(10)
+
+
+def cache_has(fake, pixels=None):
+    """Answer what was asked of the cache last; return who it was about."""
+    name, sitter = fake.portraits.asked[-1]
+    assert name == "find"
+    fake.event.emit(PORTRAIT_FOUND, Done(FoundPortrait(sitter, pixels)))
+    return sitter
+
+
+def test_a_chosen_unit_is_made_when_nothing_else_is_to_be_done(bench, fake, qtbot):
+    choose(bench, 2, qtbot)
+    sitter = cache_has(fake)
+    assert (sitter.layer, sitter.unit) == ("stem", 2)
+    request = fake.last(PLACE)
+    assert request.method == METHOD
+    assert request.values == sitter.values
+    assert request.values["channel"] == 2
+    assert fake.priorities[PLACE] is Priority.IDLE
+    fake.event.emit(PLACE, Partial(run_of(0.2).report))
+    assert bench.portraits.working
+    assert bench.portraits.pixels[0, 0, 0] == 51
+    run = run_of(0.4)
+    fake.answer(PLACE, Done(run))
+    assert not bench.portraits.working
+    assert bench.portraits.pixels[0, 0, 0] == 102
+    assert fake.portraits.asked[-1] == ("keep", sitter, run)
+
+
+def test_what_is_kept_is_not_made_again(bench, fake, qtbot):
+    choose(bench, 1, qtbot)
+    cache_has(fake, np.full((8, 8, 3), 9, np.uint8))
+    assert bench.portraits.pixels[0, 0, 0] == 9
+    asked = len(fake.portraits.asked)
+    choose(bench, -1, qtbot)
+    assert bench.portraits.pixels is None
+    choose(bench, 1, qtbot)
+    assert bench.portraits.pixels[0, 0, 0] == 9
+    assert len(fake.portraits.asked) == asked
+    assert PLACE not in [place for place, _ in fake.asked]
+
+
+def test_the_layer_streams_and_the_chosen_unit_goes_first(bench, fake, qtbot, opened):
+    shown = []
+    bench.portraits.mosaic_changed.connect(shown.append)
+    opened.commands["go.portraits"].trigger()
+    assert bench.portraits.progress == (0, 4)
+    assert cache_has(fake, np.full((8, 8, 3), 255, np.uint8)).unit == 0
+    assert cache_has(fake).unit == 1
+    choose(bench, 3, qtbot)
+    assert cache_has(fake).unit == 3
+    fake.answer(PLACE, Done(run_of(0.0)))
+    assert cache_has(fake).unit == 1
+    fake.answer(PLACE, Done(run_of(0.0)))
+    assert cache_has(fake).unit == 2
+    qtbot.waitUntil(lambda: len(shown) > 1)
+    assert bench.portraits.progress == (3, 4)
+    mosaic = shown[-1].main
+    assert mosaic.layer == "stem"
+    assert mosaic.tiles[0].min() == 1
+    assert mosaic.order.tolist() == [0, 1, 3]
+    assert opened.stage.centre._report is shown[-1]
+    bench.stop()
+    fake.event.emit(PLACE, Cancelled())
+    assert not bench.portraits.making_layer
+
+
+def test_another_result_is_not_covered_by_portraits(bench, fake, opened):
+    opened.commands["go.portraits"].trigger()
+    bench.runs.run()
+    before = opened.stage.centre._report
+    cache_has(fake, np.zeros((8, 8, 3), np.uint8))
+    bench.portraits._tell_mosaic()
+    assert opened.stage.centre._report is before
+
+
+def test_a_network_that_cannot_says_so(bench, fake, qtbot, opened):
+    choose(bench, 0, qtbot)
+    cache_has(fake)
+    record = ErrorRecord(ErrorKind.MODEL, "net: gives no gradients", "")
+    fake.answer(PLACE, Failed(record))
+    assert opened.stage.portrait.state.text() == "net: gives no gradients"
+
+
+def test_another_network_forgets_the_portrait(bench, fake, qtbot):
+    choose(bench, 0, qtbot)
+    old = cache_has(fake, np.zeros((8, 8, 3), np.uint8))
+    bench.open_model("fake:other")
+    assert bench.portraits.pixels is None
+    fake.event.emit(PORTRAIT_FOUND, Done(FoundPortrait(old, None)))
+    assert PLACE not in [place for place, _ in fake.asked]
+
+
+def test_a_portrait_is_imagined_large(bench, fake, qtbot, opened):
+    choose(bench, 3, qtbot)
+    fake.held.add("result")
+    opened.stage.portrait.imagine.click()
+    request = fake.last("result")
+    assert opened.workspace is IMAGINE
+    assert (request.values["layer"], request.values["channel"]) == ("stem", 3)
+    assert request.recording
+
+
+def test_the_cache_is_by_network_layer_unit_and_parameters(tmp_path):
+    sitter = Sitter("abc", "layer/1 x", 7)
+    assert find_portrait(sitter, tmp_path).pixels is None
+    keep_portrait(sitter, run_of(0.2), tmp_path)
+    assert find_portrait(sitter, tmp_path).pixels[0, 0].tolist() == [51, 51, 51]
+    path = place_of(sitter, tmp_path)
+    assert path.parent == tmp_path / "abc" / "layer_1_x"
+    assert path.name.startswith("7-")
+    path.write_bytes(b"damaged")
+    assert find_portrait(sitter, tmp_path).pixels is None
+    for other in (Sitter("abd", "layer/1 x", 7), Sitter("abc", "layer/1 x", 8)):
+        assert find_portrait(other, tmp_path).pixels is None
+
+
+@pytest.mark.usefixtures("bench")
+def test_a_portrait_is_shown_beside_the_cursor_on_its_map(fake, qtbot, opened):
+    centre = opened.stage.centre
+    found = np.full((8, 8, 3), 77, np.uint8)
+    centre.result.unit_pointed.emit("stem", 2)
+    qtbot.waitUntil(lambda: bool(fake.portraits.asked), timeout=2000)
+    sitter = cache_has(fake, found)
+    assert (sitter.layer, sitter.unit) == ("stem", 2)
+    assert centre.portrait_card.isVisible()
+    centre.result.unit_pointed.emit("", -1)
+    assert not centre.portrait_card.isVisible()
+    centre.result.unit_pointed.emit("stem", 1)
+    qtbot.waitUntil(lambda: fake.portraits.asked[-1][1].unit == 1, timeout=2000)
+    cache_has(fake, None)
+    assert not centre.portrait_card.isVisible()
+    assert PLACE not in [place for place, _ in fake.asked]
+
+
+def test_portraits_that_are_shown_are_what_is_saved(bench, fake, opened, settings):
+    opened.commands["go.portraits"].trigger()
+    cache_has(fake, np.full((8, 8, 3), 255, np.uint8))
+    cache_has(fake, np.zeros((8, 8, 3), np.uint8))
+    bench.stop()
+    bench.portraits._tell_mosaic()
+    settings.export_folder = str(Path.home())
+    opened.commands["file.save"].trigger()
+    name, sitters, sheet, base = fake.portraits.asked[-1]
+    assert name == "save"
+    assert [each.unit for each in sitters] == [0, 1]
+    assert sheet.shape[2] == 3
+    assert base.parent == Path.home()
+    assert "stem" in base.name
+
+
+def test_saved_portraits_are_a_sheet_and_files_with_recipes(tmp_path):
+    kept, missing = Sitter("net", "stem", 3), Sitter("net", "stem", 4)
+    keep_portrait(kept, run_of(0.4), tmp_path / "cache")
+    sheet = np.full((5, 7, 3), 9, np.uint8)
+    base = tmp_path / "out" / "net stem"
+    paths = save_portraits((kept, missing), sheet, base, tmp_path / "cache")
+    assert paths == (tmp_path / "out" / "net stem.png", base / "0003.png")
+    assert open_image(paths[0]).size == (5, 7)
+    copied = place_of(kept, tmp_path / "cache").read_bytes()
+    assert paths[1].read_bytes() == copied
+    assert b"nnviz.recipe" in copied
+
+
+def test_there_is_nothing_to_copy_or_save_before_the_first(
+    bench, fake, opened, settings
+):
+    said = []
+    bench.messages.said.connect(said.append)
+    settings.export_folder = str(Path.home())
+    opened.commands["go.portraits"].trigger()
+    # One is there, but not shown yet.
+    cache_has(fake, np.zeros((8, 8, 3), np.uint8))
+    opened.commands["edit.copy_picture"].trigger()
+    opened.commands["file.save"].trigger()
+    assert said[-2:] == [
+        "there is no result to copy yet",
+        "there are no portraits to save yet",
+    ]

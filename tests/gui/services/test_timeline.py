@@ -1,0 +1,309 @@
+"""The Imagine workspace: going, waiting, scrubbing, steering, forking, films.
+
+Truth: the house's rules for recordings.  Most of it with a bridge that is in the
+test's hands; the last one with the real engine and real files.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFileDialog
+
+from nnviz.base.dropped import Saved
+from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.events import Cancelled, Done, Failed, Partial, Progress
+from nnviz.base.info import MethodInfo
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe
+from nnviz.base.requests import ModelRequest, Moment
+from nnviz.base.results import Picture, Report
+from nnviz.base.tapes import (
+    FILM,
+    TAPE_FRAME,
+    TAPE_OPENED,
+    TAPE_READ,
+    TAPES_LISTED,
+    FilmRequest,
+    OpenedTape,
+    Tape,
+    TapeEntry,
+    TapeFrame,
+)
+from nnviz.gui.services.method_runner import RESULT
+from nnviz.gui.workspaces.imagine.workspace import IMAGINE
+from nnviz.gui.workspaces.inspect.workspace import INSPECT
+
+METHOD = "activation_maximization"
+
+
+def tape(folder, steps=20, **fields):
+    recipe = Recipe(
+        method=METHOD,
+        values=fields.pop("values", {}),
+        model="fake:net",
+        model_sha256="0",
+        preprocess=Preprocess(),
+        changes=fields.pop("changes", ()),
+    )
+    numbers = tuple({"objective": float(step)} for step in range(steps))
+    fields = {"frames": tuple(range(0, steps, 2)), "total": 40} | fields
+    return Tape(folder=folder, recipe=recipe, numbers=numbers, **fields)
+
+
+def picture(value):
+    return Report({"picture": Picture(pixels=np.full((4, 4, 3), value, np.float32))})
+
+
+def value_shown(window):
+    report = window.stage.centre._report
+    return round(float(report.main.pixels.mean()), 2)
+
+
+@pytest.fixture
+def imagine(opened, fake, qtbot):
+    """The window in the workspace, a run begun that the test goes on with."""
+    fake.held.add(RESULT)
+    opened.enter(IMAGINE)
+    opened.bench.runs.choose(METHOD)
+    qtbot.wait(20)
+    opened.bench.runs.run()
+    return opened
+
+
+def tell(window, fake, step, total=40):
+    """Let the run make a step, and let the window look into the folder."""
+    fake.event.emit(RESULT, Progress(step + 1, total, f"step {step}"))
+    fake.event.emit(RESULT, Partial(picture(step / 100), step))
+    folder = window.bench.timeline.folder
+    fake.event.emit(TAPE_READ, Done(tape(folder, step + 1)))
+
+
+def answer_frame(fake):
+    """Read the frame that was asked for last, and give it."""
+    name, folder, step, _ = fake.tapes.asked[-1]
+    assert name == "frame"
+    pixels = np.full((4, 4, 3), 100 + step, np.uint8)
+    fake.event.emit(TAPE_FRAME, Done(TapeFrame(folder, step, pixels)))
+    return step
+
+
+def test_a_run_is_recorded_where_the_settings_say(imagine, fake, settings):
+    request = fake.last(RESULT)
+    assert request.method == METHOD
+    assert request.recording.startswith(settings.recordings)
+    assert request.recording.endswith(METHOD)
+    assert imagine.bench.timeline.folder == request.recording
+    assert imagine.stage.centre.timeline.isVisible()
+
+
+def test_the_run_is_followed_and_can_wait(imagine, fake):
+    tell(imagine, fake, 8)
+    timeline, panel = imagine.bench.timeline, imagine.stage.centre.timeline
+    assert value_shown(imagine) == 0.08
+    assert panel.words.text() == "9 of 40 · 8"
+    panel.go.click()
+    assert fake.asked[-1] == (RESULT, "pause")
+    assert timeline.paused
+    assert "Go on" in panel.go.toolTip()
+    panel.step.click()
+    assert fake.asked[-1] == (RESULT, "step")
+    panel.go.click()
+    assert fake.asked[-1] == (RESULT, "go on")
+    assert not timeline.paused
+
+
+def test_a_step_that_measured_nothing_names_no_figure(imagine, fake):
+    """As an attack's last one, where the file is tested."""
+    tell(imagine, fake, 8)
+    timeline = imagine.bench.timeline
+    measured = tape(timeline.folder, 9)
+    last = replace(measured, numbers=(*measured.numbers[:-1], {}))
+    fake.event.emit(TAPE_READ, Done(last))
+    assert imagine.stage.centre.timeline.words.text() == "9 of 40"
+
+
+def test_the_end_of_a_run_is_reached(imagine, fake):
+    """The last step is on disk and was not reported by itself."""
+    tell(imagine, fake, 38)
+    timeline = imagine.bench.timeline
+    finished = tape(timeline.folder, 40, finished=True)
+    fake.event.emit(TAPE_READ, Done(finished))
+    assert imagine.stage.centre.timeline.words.text() == "40 of 40 · 39"
+
+
+def test_scrubbing_shows_the_nearest_frame_while_the_run_goes_on(imagine, fake, qtbot):
+    tell(imagine, fake, 19)
+    timeline, bar = imagine.bench.timeline, imagine.stage.centre.timeline.bar
+    half = QPoint(round(bar._x(6)), 20)
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=half)
+    assert timeline.step == 6
+    assert timeline.holds
+    assert answer_frame(fake) == 6
+    assert value_shown(imagine) == round(106 / 255, 2)
+    tell(imagine, fake, 20)
+    assert value_shown(imagine) == round(106 / 255, 2)
+    bar.setFocus()
+    qtbot.keyClick(bar, Qt.Key.Key_Left)
+    assert timeline.step == 4
+    timeline.seek(10_000)
+    assert timeline.following
+    tell(imagine, fake, 21)
+    assert value_shown(imagine) == 0.21
+
+
+def test_frames_are_read_one_at_a_time_and_the_last_wish_wins(imagine, fake):
+    tell(imagine, fake, 19)
+    timeline = imagine.bench.timeline
+    before = len(fake.tapes.asked)
+    for step in (2, 4, 6, 8):
+        timeline.seek(step)
+    assert [asked[2] for asked in fake.tapes.asked[before:]] == [2]
+    answer_frame(fake)
+    assert [asked[2] for asked in fake.tapes.asked[before:]] == [2, 8]
+
+
+def test_a_slider_steers_the_run_and_the_timeline_marks_it(imagine, fake):
+    runs = imagine.bench.runs
+    name = next(p.name for p in runs.method.parameters if p.name == "learning_rate")
+    runs.set_values({**runs.values, name: 0.2})
+    assert fake.asked[-1] == (RESULT, {name: 0.2})
+    timeline = imagine.bench.timeline
+    changes = ((5, {name: 0.2}),)
+    fake.event.emit(TAPE_READ, Done(tape(timeline.folder, changes=changes)))
+    marks = imagine.stage.centre.timeline._steps().marks
+    assert marks == {4: "learning rate = 0.2"}
+
+
+def test_a_stopped_run_is_resumed_and_a_step_is_forked(imagine, fake):
+    tell(imagine, fake, 19)
+    timeline, panel = imagine.bench.timeline, imagine.stage.centre.timeline
+    folder = timeline.folder
+    imagine.bench.stop()
+    assert panel.fork.text() == "Resume"
+    panel.fork.click()
+    request = fake.last(RESULT)
+    assert request.begin == Moment(folder)
+    assert request.recording == folder
+    imagine.bench.stop()
+    timeline.seek(6)
+    assert panel.fork.text() == "Go on from here"
+    panel.fork.click()
+    request = fake.last(RESULT)
+    assert request.begin == Moment(folder, 6)
+    assert request.recording not in ("", folder)
+    steerable = {p.name for p in imagine.bench.runs.method.parameters if p.steerable}
+    assert set(request.values) == steerable
+
+
+def test_a_recording_is_played(imagine, fake, qtbot):
+    tell(imagine, fake, 7)
+    imagine.bench.stop()
+    timeline = imagine.bench.timeline
+    timeline.seek(0)
+    answer_frame(fake)
+    timeline.toggle()
+    assert timeline.playing
+    seen = []
+    while timeline.playing and len(seen) < 20:
+        qtbot.wait(80)
+        if timeline._asked is not None:
+            seen.append(answer_frame(fake))
+    assert seen == [2, 4, 6]
+
+
+def test_a_recording_of_the_list_is_opened_with_all_it_was_made_with(imagine, fake):
+    imagine.bench.stop()
+    entries = tuple(
+        TapeEntry(f"/recordings/{name}", name, method, 9, 40, False, 1e9, None, trouble)
+        for name, method, trouble in (
+            ("good", METHOD, ""),
+            ("another workspace's", "activations", ""),
+            ("bad", "", "it is damaged"),
+        )
+    )
+    fake.event.emit(TAPES_LISTED, Done(entries))
+    rows = imagine.stage.recordings.list
+    assert rows.item(0).text().startswith("Activation maximisation · good\n9 of 40 · ")
+    assert rows.item(1).text() == "bad\ndamaged"
+    assert rows.count() == 2
+    rows.itemClicked.emit(rows.item(0))
+    assert fake.tapes.asked[-1] == ("open", "/recordings/good")
+    imagine.enter(INSPECT)
+    assert rows.count() == 2
+    assert fake.tapes.asked[-1] == ("open", "/recordings/good")
+    found = tape("/recordings/good", values={"learning_rate": 0.5})
+    model = ModelRequest(reference="fake:net")
+    saved = Saved("recipe.json", found.recipe, model, None, ())
+    fake.event.emit(TAPE_OPENED, Done(OpenedTape(found, saved)))
+    assert imagine.workspace is IMAGINE
+    assert imagine.bench.runs.method.name == METHOD
+    assert imagine.bench.runs.values["learning_rate"] == 0.5
+    assert imagine.bench.timeline.step == 19
+    assert answer_frame(fake) == 18
+    assert not imagine.stage.centre.result._veil.isVisible()
+
+
+def test_deleting_can_be_undone_and_errors_are_said(imagine, fake):
+    notices = []
+    imagine.bench.messages.noticed.connect(notices.append)
+    imagine.bench.stop()
+    imagine.bench.recordings.put_away("/recordings/a")
+    assert fake.tapes.asked[-1] == ("put_away", "/recordings/a")
+    notices[-1].remedies[0].act()
+    assert fake.tapes.asked[-1] == ("bring_back", "/recordings/.a.deleted")
+    error = ErrorRecord(ErrorKind.USER, "recipe.json: holds no nnviz recipe", "")
+    fake.event.emit(TAPE_OPENED, Failed(error))
+    assert "holds no nnviz recipe" in notices[-1].text
+
+
+def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_path):
+    tell(imagine, fake, 19)
+    imagine.bench.stop()
+    panel = imagine.stage.centre.timeline
+    answer = str(tmp_path / "dream"), "Animation (*.gif)"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: answer)
+    panel.film.click()
+    name, request = fake.tapes.asked[-1]
+    folder = imagine.bench.timeline.folder
+    assert name == "export"
+    assert request == FilmRequest(folder=folder, out=f"{tmp_path}/dream.gif")
+    fake.event.emit(FILM, Progress(3, 12, ""))
+    assert panel.film.text() == "stop (25 %)"
+    panel.film.click()
+    assert fake.tapes.asked[-1] == ("stop_export",)
+    fake.event.emit(FILM, Cancelled())
+    assert panel.film.text() == ""
+
+
+def test_another_method_lets_go_of_the_recording(imagine, fake, qtbot):
+    tell(imagine, fake, 5)
+    imagine.enter(INSPECT)
+    qtbot.waitUntil(lambda: imagine.bench.timeline.tape is None)
+    assert not imagine.stage.centre.timeline.isVisible()
+
+
+def test_a_recorded_method_never_runs_by_itself(imagine):
+    info = imagine.bench.runs.method
+    assert isinstance(info, MethodInfo)
+    assert info.recorded
+    quickness = imagine.bench.runs._quickness
+    for _ in range(2):
+        quickness.learn(info.name, "fake:net", 0.01)
+    assert not quickness.runs_by_itself(info, imagine.bench.selection.model)
+    assert quickness.runs_by_itself(
+        replace(info, recorded=False), imagine.bench.selection.model
+    )
+
+
+def test_a_click_on_the_photograph_says_where_to_look(opened, fake, qtbot):
+    """Truth: the place as shares of the photograph's sides, down and across."""
+    opened.enter(IMAGINE)
+    opened.bench.runs.choose("semantic_dictionary")
+    height, width = opened.bench.selection.image.size
+    opened.stage.centre.photo.canvas.clicked.emit(0.25 * height, 0.75 * width)
+    shown = opened.stage.method.form.values()
+    assert (shown["y"], shown["x"]) == (0.25, 0.75)
+    opened.bench.runs.run()
+    qtbot.waitUntil(lambda: fake.last("result").values["x"] == 0.75)

@@ -1,0 +1,454 @@
+"""The window around a bridge that answers at once."""
+
+import hashlib
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+from PySide6.QtCore import QMimeData, QSize, Qt
+from PySide6.QtGui import QAction, QImage
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+
+from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.events import Done, Failed, Progress
+from nnviz.base.preprocess import Preprocess
+from nnviz.gui.shell import app
+from nnviz.gui.shell.palette import Entry, rank
+from nnviz.gui.state.settings import Settings
+from nnviz.gui.theme.manager import THEMES, palette, stylesheet
+
+
+def shown(window):
+    return [notice.text for notice in window.stage.centre.banners.shown()]
+
+
+def results(fake):
+    return [request for place, request in fake.asked if place == "result"]
+
+
+def test_model_and_photograph_give_predictions_and_a_result(opened):
+    """Truth: what the fake answers."""
+    assert opened.stage.prediction.bars.lines() == ["cat 75.0 %", "dog 25.0 %"]
+    assert opened.stage.centre.run.recipe.method == "activations"
+    assert opened.stage.layers.names() == [
+        "stem",
+        "stem.conv",
+        "stem.relu",
+        "unused",
+        "head",
+    ]
+
+
+def test_the_layer_that_the_method_chose_is_everybodys(opened, fake):
+    """Truth: the fake chooses "stem" when none is given; nothing runs again."""
+    assert opened.bench.selection.layer == "stem"
+    assert opened.bench.runs.values["layer"] == "stem"
+    assert len(results(fake)) == 1
+
+
+def test_page_down_walks_layers_with_activations(opened, fake, qtbot):
+    """Truth: the tree by hand; "unused" gives none."""
+    for name in ("stem.conv", "stem.relu", "head", "head"):
+        qtbot.keyClick(opened, Qt.Key.Key_PageDown)
+        assert opened.bench.selection.layer == name
+    qtbot.waitUntil(lambda: results(fake)[-1].values["layer"] == "head")
+
+
+def test_a_clicked_layer_keeps_filters_where_it_has_any(opened):
+    """Truth: only "stem.conv" has filters in the fake network."""
+    opened.bench.runs.choose("filters")
+    opened.stage.layers.activated.emit("stem.conv")
+    assert opened.bench.runs.method.name == "filters"
+    opened.stage.layers.activated.emit("stem.relu")
+    assert opened.bench.runs.method.name == "activations"
+
+
+def test_units_walk_in_the_order_that_is_shown(opened):
+    """Truth: the fake's order is 2, 0, 1, 3."""
+    for unit in (2, 0, 1, 3, 3):
+        opened.commands["go.next_unit"].trigger()
+        assert opened.bench.selection.unit == unit
+
+
+def test_one_channel_large_follows_the_chosen_unit(opened, fake, qtbot):
+    """Truth: channel -1 means all."""
+    opened.bench.selection.set_unit(1)
+    opened.commands["go.one_channel"].trigger()
+    qtbot.waitUntil(lambda: results(fake)[-1].values["channel"] == 1)
+    opened.bench.selection.set_unit(3)
+    qtbot.waitUntil(lambda: results(fake)[-1].values["channel"] == 3)
+    opened.commands["go.all_channels"].trigger()
+    qtbot.waitUntil(lambda: results(fake)[-1].values["channel"] == -1)
+
+
+def test_the_form_restarts_a_cheap_method(opened, fake, qtbot):
+    """Truth: the changed value is in the next request."""
+    before = len(results(fake))
+    values = opened.bench.runs.values | {"order": "network"}
+    opened.stage.method.form.changed.emit(values)
+    qtbot.waitUntil(lambda: len(results(fake)) == before + 1)
+    assert results(fake)[-1].values["order"] == "network"
+
+
+def test_escape_stops_and_says_how_far_it_was(opened, fake, qtbot):
+    """Truth: 37 of 100."""
+    fake.held.add("result")
+    opened.bench.runs.run()
+    fake.event.emit("result", Progress(37, 100, "window 37"))
+    qtbot.keyClick(opened, Qt.Key.Key_Escape)
+    assert opened.status.message.text() == "stopped at 37 %"
+    assert not opened.bench.runs.running
+
+
+def test_an_earlier_result_can_be_brought_back(opened, fake, qtbot):
+    """Truth: what the history held; nothing is computed again."""
+    first = opened.stage.centre.run
+    opened.stage.layers.activated.emit("head")
+    qtbot.waitUntil(lambda: opened.stage.centre.run is not first)
+    asked = len(fake.asked)
+    tray = opened.stage.results.list
+    assert tray.count() == 2
+    tray.itemClicked.emit(tray.item(1))
+    assert opened.stage.centre.run is first
+    qtbot.wait(20)
+    assert len(fake.asked) == asked
+
+
+def test_a_broken_file_is_a_banner_and_leaves_the_photograph(opened):
+    """Truth: the fake's words."""
+    opened.bench.open_files(["/photos/broken.png"])
+    assert shown(opened) == ["broken.png: no picture; try"]
+    assert opened.bench.selection.image.name == "cat.png"
+    assert "/photos/broken.png" not in opened.bench.images.paths
+    opened.bench.images.add(["/photos/dog.png"])
+    assert shown(opened) == []
+
+
+def test_an_unknown_file_says_what_can_be_opened(opened, tmp_path):
+    """Truth: ux.md: what cannot be opened says why and what would help."""
+    path = tmp_path / "notes.docx"
+    path.write_text("x")
+    opened.bench.open_files([str(path)])
+    assert "notes.docx" in shown(opened)[0]
+    assert "weights" in shown(opened)[0]
+
+
+def test_a_folder_without_pictures_says_so(opened, tmp_path):
+    """Truth: an empty folder."""
+    opened.bench.open_files([str(tmp_path)])
+    assert "holds no pictures" in shown(opened)[0]
+
+
+def test_a_folder_opens_its_pictures(opened, tmp_path):
+    """Truth: two files by hand, one of them no picture."""
+    (tmp_path / "b.png").write_bytes(b"")
+    (tmp_path / "a.JPG").write_bytes(b"")
+    (tmp_path / "c.md").write_text("")
+    opened.bench.open_files([str(tmp_path)])
+    names = [Path(path).name for path in opened.bench.images.paths]
+    assert names == ["a.JPG", "b.png", "cat.png"]
+
+
+def test_a_failed_network_leaves_the_old_one_and_offers_a_download(opened, fake):
+    """Truth: zoo:resnet18 has a file to download in the catalogue."""
+    fake.held.add("model")
+    opened.bench.open_model("zoo:resnet18")
+    record = ErrorRecord(ErrorKind.USER, "resnet18: its weights are not here", "")
+    fake.answer("model", Failed(record))
+    assert opened.bench.selection.model.reference == "fake:net"
+    banner = opened.stage.centre.banners.shown()[0]
+    assert [remedy.label for remedy in banner.remedies] == ["Download"]
+    fake.held.remove("model")
+    banner.remedies[0].act()
+    assert opened.bench.selection.model.reference == "zoo:resnet18"
+    assert shown(opened) == []
+
+
+def test_labels_are_given_to_the_network(opened, fake, tmp_path):
+    """Truth: the request."""
+    path = tmp_path / "names.txt"
+    path.write_text("one\ntwo\n")
+    opened.bench.open_files([str(path)])
+    assert fake.last("model").model.labels == str(path)
+
+
+def save_recipe(opened, folder, **changes):
+    """Write the shown result's recipe with some of it changed; return the file."""
+    values = json.loads(opened.stage.centre.run.recipe.to_json()) | changes
+    path = folder / "saved.json"
+    path.write_text(json.dumps(values))
+    return str(path)
+
+
+def test_a_saved_recipe_is_restored(opened, fake, qtbot, tmp_path):
+    """Truth: a recipe file by hand, its photograph beside it, hashed by hashlib."""
+    PillowImage.new("RGB", (9, 7), "red").save(tmp_path / "dog.png")
+    (tmp_path / "names.txt").write_text("a\nb\n")
+    digest = hashlib.sha256((tmp_path / "dog.png").read_bytes()).hexdigest()
+    values = {"layer": "stem.relu", "channel": 2}
+    preprocess = Preprocess(mean=(0.1, 0.2, 0.3)).to_json()
+    saved = save_recipe(
+        opened,
+        tmp_path,
+        model="fake:other",
+        image="dog.png",
+        image_sha256=digest,
+        values=values,
+        seed=7,
+        labels="names.txt",
+        preprocess=preprocess,
+    )
+    opened.bench.open_files([saved])
+    qtbot.waitUntil(lambda: results(fake)[-1].values["layer"] == "stem.relu")
+    last = results(fake)[-1]
+    assert (last.model.reference, last.image.name) == ("fake:other", "dog.png")
+    assert (last.values["channel"], last.seed) == (2, 7)
+    assert last.model.labels == str(tmp_path / "names.txt")
+    assert last.model.preprocess.mean == (0.1, 0.2, 0.3)
+    assert shown(opened) == []
+
+
+def test_a_recipe_waits_for_its_photograph(opened, fake, qtbot, tmp_path, hash_of):
+    """Truth: the fake's photographs have other hashes for other lengths of name."""
+    digest = hash_of("/photos/the-dog.png")
+    saved = save_recipe(opened, tmp_path, image="dog.png", image_sha256=digest)
+    opened.bench.open_files([saved])
+    assert "drop dog.png here" in shown(opened)[0]
+    opened.bench.images.add(["/photos/other.png"])
+    assert "other.png is not the recipe's photograph" in shown(opened)[0]
+    opened.bench.images.add(["/photos/the-dog.png"])
+    assert shown(opened) == []
+    qtbot.waitUntil(lambda: results(fake)[-1].image.sha256 == digest)
+
+
+def test_a_recipe_of_other_weights_says_so(opened, tmp_path):
+    """Truth: the fake's network has a hash of zeros."""
+    opened.bench.open_files([save_recipe(opened, tmp_path, model_sha256="1" * 64)])
+    assert any("other weights" in text for text in shown(opened))
+
+
+def test_devices_are_those_of_the_machine(opened, fake):
+    """Truth: the live list; "cuda" was chosen on another machine."""
+    opened.bench.models.set_device("cuda")
+    fake.catalogue_changed.emit(replace(fake.catalogue, devices=("cpu",)))
+    assert opened.bench.models.devices == ("auto", "cpu")
+    assert fake.last("model").model.device == "auto"
+    fake.catalogue_changed.emit(replace(fake.catalogue, devices=("cuda:0", "cpu")))
+    opened.bench.models.set_device("cuda")
+    assert fake.last("model").model.device == "cuda"
+    assert opened.status.device.text() == "cpu"
+
+
+def test_weights_on_disk_need_no_download_button(opened, fake):
+    """Truth: the live list names what is here."""
+    here = frozenset(["zoo:resnet18"])
+    fake.catalogue_changed.emit(replace(fake.catalogue, present=here))
+    panel = opened.stage.models
+    for reference, is_here in (("zoo:resnet18", True), ("zoo:resnet34", False)):
+        panel._select(reference)
+        assert panel._fetch_button.isHidden() == is_here
+        assert (panel.list.currentItem().text(3) == "here") == is_here
+    opened.bench.models.fetch("zoo:resnet34")
+    panel._select("zoo:resnet34")
+    assert panel._fetch_button.isHidden()
+
+
+def test_the_sheet_of_shortcuts_holds_every_one(opened, qtbot):
+    """Truth: the actions that Qt knows."""
+    opened.commands["help.keys"].trigger()
+    sheet = opened.keys_sheet
+    lines = dict(sheet.shown())
+    for action in opened.findChildren(QAction):
+        if action.objectName() and not action.shortcut().isEmpty():
+            title = action.text().replace("&", "").rstrip("…")
+            assert action.shortcut().toString() in lines[title]
+            assert action.shortcut().toString() in action.toolTip()
+    qtbot.keyClicks(sheet.search, "palette")
+    assert sheet.shown() == [("Command palette", "Ctrl+K")]
+    qtbot.keyClick(sheet.search, Qt.Key.Key_Escape)
+    assert sheet.isHidden()
+
+
+def test_the_log_says_what_ran_and_for_how_long(opened):
+    """Truth: what the fixture did; an error comes with its details."""
+    record = ErrorRecord(ErrorKind.OURS, "ValueError: odd", "line 3 of odd.py")
+    opened.bench.messages.fail("run", record)
+    text = opened.stage.log.text.toPlainText()
+    assert "cat.png opened" in text
+    assert re.search(r"Activations · stem · cat.png: \d+ ms", text)
+    assert "line 3 of odd.py" in text
+
+
+def test_a_pasted_picture_is_opened(opened):
+    """Truth: one red pixel made by Qt."""
+    image = QImage(QSize(3, 2), QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    data = QMimeData()
+    data.setImageData(image)
+    opened.operations.take(data)
+    pixels = opened.bench.selection.image.pixels
+    np.testing.assert_array_equal(pixels, np.full((2, 3, 3), (255, 0, 0), np.uint8))
+
+
+def test_copies_as_command_line_and_python(opened):
+    """Truth: the public names of design.md section 7."""
+    opened.commands["edit.copy_command"].trigger()
+    line = QApplication.clipboard().text()
+    assert line.startswith("nnviz run activations /photos/cat.png --model fake:net")
+    opened.commands["edit.copy_python"].trigger()
+    compile(QApplication.clipboard().text(), "copied", "exec")
+
+
+def test_saving_asks_the_bridge(opened, fake, tmp_path):
+    """Truth: the request."""
+    opened.bench.settings.export_folder = str(tmp_path)
+    opened.commands["file.save"].trigger()
+    run, folder, _ = fake.saved[0]
+    assert (run, folder) == (opened.stage.centre.run, str(tmp_path))
+
+
+def type_mean(opened, qtbot, text):
+    """Type the mean of the first channel."""
+    opened.stage.docks["preprocess"].show()
+    fields = opened.stage.preprocess.form.findChildren(QLineEdit)
+    (field,) = [each for each in fields if each.accessibleName() == "mean, channel 1"]
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+def test_the_preprocessing_editor_changes_the_prediction(opened, fake, qtbot):
+    """Truth: the request that follows."""
+    type_mean(opened, qtbot, "0.5")
+    qtbot.waitUntil(lambda: fake.last("predictions").model.preprocess is not None)
+    assert fake.last("predictions").model.preprocess.mean[0] == 0.5
+    opened.stage.preprocess.form.reset()
+    qtbot.waitUntil(lambda: fake.last("predictions").model.preprocess is None)
+
+
+def test_the_preprocessing_editor_warns_of_the_impossible(opened, qtbot):
+    """Truth: the mean of 406 of pytorch-grad-cam's issue 189."""
+    type_mean(opened, qtbot, "406")
+    assert "did you mean 0.406" in opened.stage.preprocess.form.remark()
+
+
+def test_the_palette_finds_every_action(opened):
+    """Truth: all actions that Qt knows in the window and its menus."""
+    titles = {
+        action.text().replace("&", "").rstrip("…")
+        for action in opened.findChildren(QAction)
+        if action.objectName()
+    }
+    assert len(titles) > 40
+    entries = opened.entries()
+    for title in titles:
+        found = rank(entries, title)
+        assert any(entry.text.endswith(title) for entry in found[:8]), title
+
+
+def test_the_palette_runs_what_is_chosen(opened, qtbot):
+    """Truth: the theme's name."""
+    opened.commands["go.palette"].trigger()
+    box = opened.palette_box
+    qtbot.keyClicks(box.field, "theme.light light")
+    box.field.setText("View: Light")
+    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    assert opened.bench.look.name == "light"
+    assert box.isHidden()
+
+
+def test_ranking_puts_whole_words_first():
+    """Truth: cases by hand."""
+    entries = [Entry(text, "", lambda: None) for text in ("Unopened", "Open", "Lope n")]
+    assert [entry.text for entry in rank(entries, "open")] == [
+        "Open",
+        "Unopened",
+        "Lope n",
+    ]
+    assert rank(entries, "xyz") == []
+
+
+def test_the_layout_is_remembered(qtbot, settings, fake, window):
+    """Truth: what was done to the first window."""
+    window.stage.docks["results"].hide()
+    window.stage.docks["log"].show()
+    window.close()
+    assert fake.closed == 1
+    again = app.make_window(Settings(Path(settings.file)))
+    qtbot.addWidget(again)
+    again.show()
+    assert not again.bench.settings.geometry.isEmpty()
+    assert again.stage.docks["results"].isHidden()
+    assert not again.stage.docks["log"].isHidden()
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("scale", [0.9, 2.0])
+def test_themes_and_sizes_apply(opened, name, scale):
+    """Truth: Qt warns of a style sheet that it cannot read, and warnings fail."""
+    assert "$" not in stylesheet(THEMES[name], scale)
+    opened.bench.look.use(name)
+    assert palette(THEMES[name]) == QApplication.palette()
+    opened.bench.look.use("dark")
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_words_can_be_read_on_every_theme(name):
+    """Truth: WCAG 2.1's contrast ratio, at least 4.5 for text."""
+    theme = THEMES[name]
+    for ground in (theme.window, theme.panel, theme.field, theme.raised):
+        assert contrast(theme.text, ground) >= 4.5
+    assert contrast(theme.muted, theme.panel) >= 4.5
+    assert contrast(theme.on_accent, theme.accent) >= 4.5
+
+
+def contrast(first, second):
+    lights = sorted(luminance(colour) for colour in (first, second))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def luminance(colour):
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [
+        p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
+    ]
+    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_what_can_be_focused_has_a_name(opened):
+    """Truth: ux.md: screen-reader named."""
+    nameless = [
+        widget
+        for widget in opened.findChildren(QWidget)
+        if type(widget).__name__ in {"QLineEdit", "QTreeWidget", "QListWidget"}
+        and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not widget.accessibleName()
+        and widget.parent().__class__.__module__.startswith("nnviz.gui.")
+    ]
+    assert nameless == []
+
+
+def test_late_answers_of_another_photograph_are_not_shown(opened, fake):
+    """Truth: the last one asked for wins."""
+    before = opened.bench.selection.image
+    fake.image_opened.emit("/photos/late.png", before)
+    assert opened.bench.images.current == "/photos/cat.png"
+    assert opened.bench.selection.image is before
+
+
+def test_an_unexpected_value_is_not_taken_for_a_result(opened, fake):
+    """Truth: a Done of another type changes nothing."""
+    shown_before = opened.stage.centre.run
+    fake.event.emit("result", Done(None))
+    assert opened.stage.centre.run is shown_before
+
+
+def test_preprocess_boxes_show_the_networks_own(opened):
+    """Truth: the fake network's preprocessing."""
+    assert opened.stage.preprocess.form.value() == Preprocess(
+        input_size=(32, 32), resize=32
+    )
