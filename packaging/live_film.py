@@ -51,7 +51,7 @@ def main(words: list[str]) -> int:
         folder = Path(name)
         script = folder / "camera.toml"
         script.write_text(SCRIPT.format(film=sample_film().address))
-        window = make_window(Settings(folder / "settings.ini"))
+        window = make_window(Settings(folder / "settings.json"))
         window.resize(SIZE)
         window.show()
         start_engine(window.bench)

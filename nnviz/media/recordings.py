@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Pixels
-from nnviz.base.reading import parse_object
+from nnviz.base.reading import parse_object, reading
 from nnviz.base.recipes import Recipe
 from nnviz.media.decode import open_image
 from nnviz.media.encode import read_npz, write_npz, write_png, write_text
@@ -318,14 +318,16 @@ def _read_numbers(path: Path) -> tuple[list[Numbers], int]:
         return [], 0
     whole, end, _ = path.read_bytes().rpartition(b"\n")
     name = f"{path.parent.name}/{path.name}"
-    numbers = [
-        parse_object(line, name, "delete the recording") for line in whole.splitlines()
-    ]
-    if not all(
-        isinstance(each, int | float) for line in numbers for each in line.values()
-    ):
-        raise InputError(name, "holds what are no numbers", "delete the recording")
-    return list(numbers), len(whole) + len(end)
+    numbers = [_read_line(line, name) for line in whole.splitlines()]
+    return numbers, len(whole) + len(end)
+
+
+def _read_line(line: bytes, name: str) -> Numbers:
+    with reading(name, (InputError,), "is damaged", "delete the recording"):
+        values = parse_object(line, name)
+    if not all(isinstance(each, int | float) for each in values.values()):
+        raise InputError(name, "is damaged", "delete the recording")
+    return values
 
 
 def _read_arrays(path: Path) -> Arrays:

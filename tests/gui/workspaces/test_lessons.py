@@ -23,8 +23,8 @@ from nnviz.media.decode import open_image
 
 @pytest.fixture
 def settings(tmp_path):
-    made = Settings(tmp_path / "settings.ini")
-    made._store.setValue("files/networks", str(tmp_path / "networks"))
+    made = Settings(tmp_path / "settings.json")
+    made._save("files/networks", str(tmp_path / "networks"))
     return made
 
 
