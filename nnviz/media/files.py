@@ -3,8 +3,11 @@
 import difflib
 import errno
 import os
+import platform
+import shutil
 import stat
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +16,11 @@ from typing import BinaryIO
 from nnviz.base.errors import InputError
 from nnviz.base.reading import TEXT_ERRORS, reading
 
+_UNFINISHED = f".nnviz-{zlib.crc32(platform.node().encode()):08x}-"
+"""Of this machine: another one's processes are not known here."""
+PART_SUFFIX = ".part"
+"""Ends the names of hidden files and folders that are not finished."""
+_swept: set[Path] = set()
 MAX_FILE_BYTES = 4 << 30
 """Nothing that is worth opening is larger; a disk image dropped by mistake is."""
 
@@ -125,8 +133,9 @@ def part_of(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep_parts(path.parent)
         handle, name = tempfile.mkstemp(
-            prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent
+            prefix=part_prefix(), suffix=PART_SUFFIX, dir=path.parent
         )
         os.close(handle)
         part = Path(name)
@@ -140,6 +149,33 @@ def part_of(path: Path) -> Iterator[Path]:
             raise
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def part_prefix() -> str:
+    """Return how names begin of what this process writes; ``PART_SUFFIX`` ends them."""
+    return f"{_UNFINISHED}{os.getpid()}-"
+
+
+def sweep_parts(folder: Path) -> None:
+    """Remove what processes that are gone began to write in a folder.
+
+    A process that is killed leaves them.  Each folder is looked through once.
+    """
+    if folder in _swept or not folder.is_dir():
+        return
+    _swept.add(folder)
+    parts = list(folder.glob(f"{_UNFINISHED}*{PART_SUFFIX}"))
+    if not parts:
+        return
+    import psutil  # noqa: PLC0415  only where something was left
+
+    for left in parts:
+        number = left.name.removeprefix(_UNFINISHED).partition("-")[0]
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -12,7 +12,7 @@ from nnviz.base.parameters import Value, values_of
 from nnviz.base.recipes import Recipe, files_of
 from nnviz.base.requests import RunMethod
 from nnviz.engine.method import Context, find
-from nnviz.engine.session.steering import Steered
+from nnviz.engine.session.steering import Steered, usable_threads
 
 _LIBRARIES = ("nnviz", "torch", "torchvision", "numpy", "pillow")
 """What the last bits of a result depend on."""
@@ -47,7 +47,7 @@ def recipe_of(
         },
         seed=request.seed,
         dtype=str(ctx.model.normaliser.mean.dtype).removeprefix("torch."),
-        threads=request.threads or torch.get_num_threads(),
+        threads=usable_threads(request.threads) or torch.get_num_threads(),
         chunks=tuple(ctx.chunks),
         changes=changes,
         device=info.device,
