@@ -57,7 +57,12 @@ def reading(
         raise InputError(printable(what), reason, remedy) from None
 
 
-def parse_json(text: str | bytes, what: str, remedy: str = "pick another file") -> Any:
+def parse_json(
+    text: str | bytes,
+    what: str,
+    remedy: str = "pick another file",
+    reason: str = "is not JSON",
+) -> Any:
     """Return the values of JSON text.
 
     Args:

@@ -14,7 +14,6 @@ from nnviz.base.errors import InputError
 from nnviz.media.files import part_of
 from nnviz.media.video import FILE_OPTIONS
 
-
 _PRIMING = 0.05
 """Seconds of sound kept before the first picture: a decoder needs a packet to start."""
 
