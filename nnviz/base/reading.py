@@ -57,18 +57,24 @@ def reading(
         raise InputError(printable(what), reason, remedy) from None
 
 
-def parse_json(text: str | bytes, what: str, remedy: str = "pick another file") -> Any:
+def parse_json(
+    text: str | bytes,
+    what: str,
+    remedy: str = "pick another file",
+    reason: str = "is not JSON",
+) -> Any:
     """Return the values of JSON text.
 
     Args:
         text: to be read; of bytes those of UTF-8.
         what: the file's name, for errors.
         remedy: what would help.
+        reason: what is wrong if it is none.
 
     Raises:
-        InputError: it is no JSON, too deep, or holds text that cannot be written.
+        InputError: it is not JSON, too deep, or holds text that cannot be written.
     """
-    with reading(what, JSON_ERRORS, "is no JSON", remedy):
+    with reading(what, JSON_ERRORS, reason, remedy):
         values = json.loads(text)
         escaped = b"\\ud" if isinstance(text, bytes) else "\\ud"
         if escaped in text.lower():  # type: ignore[operator]
@@ -78,16 +84,19 @@ def parse_json(text: str | bytes, what: str, remedy: str = "pick another file") 
 
 
 def parse_object(
-    text: str | bytes, what: str, remedy: str = "pick another file"
+    text: str | bytes,
+    what: str,
+    remedy: str = "pick another file",
+    reason: str = "is not a JSON object",
 ) -> Mapping[str, Any]:
     """Return the values of JSON text that holds an object.
 
     Raises:
         InputError: see ``parse_json``; or it holds something else.
     """
-    values = parse_json(text, what, remedy)
+    values = parse_json(text, what, remedy, reason)
     if not isinstance(values, dict):
-        raise InputError(printable(what), "is no JSON object", remedy)
+        raise InputError(printable(what), reason, remedy)
     return values
 
 

@@ -18,6 +18,7 @@ from nnviz.base.targets import LIKE
 
 FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
+_NO_RECIPE = "holds no nnviz recipe"
 _REMEDY = "pick a .json or .png saved by nnviz"
 _FIELD_ERRORS = (TypeError, ValueError, LookupError, UsageError)
 """Of a field too many or too few, or of a preprocessing that cannot be computed."""
@@ -103,16 +104,16 @@ class Recipe:
         Raises:
             InputError: no JSON, no recipe, or one of a newer nnviz.
         """
-        values = dict(parse_object(text, source, _REMEDY))
+        values = dict(parse_object(text, source, _REMEDY, _NO_RECIPE))
         version = values.pop("format", None)
         if not _is_whole(version) or not isinstance(values.get("preprocess"), dict):
-            raise InputError(source, "holds no nnviz recipe", _REMEDY)
+            raise InputError(source, _NO_RECIPE, _REMEDY)
         if version > FORMAT:
             raise InputError(source, f"its recipe has format {version}", "update nnviz")
         for name, value in values.items():
             if not _FIELDS.get(name, _is_unknown)(value):
                 raise InputError(source, f"its recipe has no usable {name}", _REMEDY)
-        with reading(source, _FIELD_ERRORS, "holds no nnviz recipe", _REMEDY):
+        with reading(source, _FIELD_ERRORS, _NO_RECIPE, _REMEDY):
             values["preprocess"] = Preprocess.from_json(values["preprocess"])
             values["chunks"] = tuple(values.get("chunks", ()))
             values["changes"] = tuple(map(tuple, values.get("changes", ())))

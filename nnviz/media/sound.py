@@ -14,6 +14,9 @@ from nnviz.base.errors import InputError
 from nnviz.media.files import part_of
 from nnviz.media.video import FILE_OPTIONS
 
+_PRIMING = 0.05
+"""Seconds of sound kept before the first picture: a decoder needs a packet to start."""
+
 
 class _Timed(NamedTuple):
     """A packet with the time at which it is due, for putting tracks together."""
@@ -67,7 +70,7 @@ def _copy(seen: InputContainer, heard: InputContainer, part: Path) -> None:
             (
                 each
                 for each in _timed(heard, sound, 1, _first_second(heard))
-                if 0 <= each.seconds < length
+                if -_PRIMING <= each.seconds < length
             ),
         )
         for each in packets:

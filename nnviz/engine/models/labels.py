@@ -101,7 +101,7 @@ def _name(value: object, source: str) -> str:
     if isinstance(value, list) and value:
         value = value[-1]
     if not isinstance(value, str):
-        raise InputError(source, "holds values that are no names", _REMEDY)
+        raise InputError(source, "holds values that are not names", _REMEDY)
     return value.replace("_", " ").strip()
 
 

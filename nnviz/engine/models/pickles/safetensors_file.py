@@ -78,7 +78,7 @@ def _header(file: BufferedReader, size: int) -> tuple[dict[str, object], int]:
     try:
         header = json.loads(file.read(length))
     except (ValueError, RecursionError):
-        raise PickleError("is damaged: its header is no JSON") from None
+        raise PickleError("is damaged: its header is not JSON") from None
     if not isinstance(header, dict):
         raise PickleError("is damaged: its header is no list of tensors")
     return header, _LENGTH + length
