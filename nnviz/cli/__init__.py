@@ -53,7 +53,7 @@ options:
   --version    show the version
   --debug      with any command: show the traceback of an error
 """
-_ENGINE = "nnviz.engine.session"
+_ENGINE = "nnviz.engine.jobs"
 """Knows of torch's errors; asked only where something else imported it."""
 _STOPPED = 130
 _PIPE_CLOSED = 141
