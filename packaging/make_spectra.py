@@ -13,7 +13,7 @@ from torch import Tensor
 
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.model import fit_to_input
-from nnviz.engine.ops.magnitudes import SIDE, mean_magnitudes
+from nnviz.engine.optvis.spectrum_prior import SIDE, mean_magnitudes
 from nnviz.media.decode import open_image
 from nnviz.media.folders import SUFFIXES
 

@@ -25,7 +25,6 @@ import nnviz
 from nnviz.base.parameters import Value
 from nnviz.base.samples import sample_photos
 from nnviz.base.stickers import Placement
-from nnviz.gui.services.method_runner import PREDICTIONS, RESULT
 from nnviz.gui.shell.app import make_application, make_window, start_engine
 from nnviz.gui.shell.main_window import MainWindow
 from nnviz.gui.state.settings import Settings
@@ -187,7 +186,7 @@ def is_idle(window: MainWindow) -> bool:
     bench = window.bench
     if bench.bridge is None or bench.selection.model is None:
         return False
-    return not any(map(bench.bridge.busy, (RESULT, PREDICTIONS)))
+    return not (bench.runs.running or bench.runs.predicting)
 
 
 def wait(condition: Callable[[], bool]) -> None:

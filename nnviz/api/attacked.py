@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from nnviz.base import boards
 from nnviz.base.attacks import Rescaled, SavedPicture, attacked_photo
 from nnviz.base.errors import InputError
 from nnviz.base.images import image_from_array
-from nnviz.base.info import ModelInfo
 from nnviz.base.parameters import Value
 from nnviz.base.placed import Cut
 from nnviz.base.recipes import Recipe
@@ -50,12 +49,12 @@ def rescale(
     """
     found = _attack(attack, image, str(labels))
     search = dataclasses.replace(found.noise, search=epsilon is None)
-    whole = cast("Rescaled", perform(search, progress))
+    whole = perform(search, progress)
     wanted = whole.flips_at if epsilon is None else epsilon
     if wanted is None or whole.budget == 0:
         return whole
     part = dataclasses.replace(found.noise, share=wanted / whole.budget)
-    weaker = cast("Rescaled", perform(part))
+    weaker = perform(part)
     return dataclasses.replace(weaker, flips_at=whole.flips_at)
 
 
@@ -84,12 +83,12 @@ def save_attacked(
     found = _attack(attack, image, str(labels))
     noise = found.noise
     if epsilon is not None:
-        budget = cast("Rescaled", perform(noise)).budget
+        budget = perform(noise).budget
         noise = dataclasses.replace(noise, share=epsilon / budget if budget else 1.0)
     request = SaveAttacked(
         noise=noise, path=str(out), recipe=found.recipe.to_json(), quality=quality
     )
-    return cast("SavedPicture", perform(request))
+    return perform(request)
 
 
 def before_and_after(
@@ -125,9 +124,7 @@ def before_and_after(
         (noise.attacked * 255).round().astype(np.uint8),
         boards.attacked_name(noise.image),
     )
-    opened = Model(
-        noise.model, cast("ModelInfo", perform(LoadModel(noise.model), progress))
-    )
+    opened = Model(noise.model, perform(LoadModel(noise.model), progress))
     found_board = board(
         [noise.image, attacked],
         [methods] if isinstance(methods, str) else methods,

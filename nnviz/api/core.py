@@ -6,7 +6,7 @@ from contextlib import closing
 from functools import cache
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -18,7 +18,14 @@ from nnviz.base.interrupts import held_back
 from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.requests import FetchModel, LoadModel, ModelRequest, Request, RunMethod
+from nnviz.base.requests import (
+    AnyRequest,
+    FetchModel,
+    LoadModel,
+    ModelRequest,
+    Request,
+    RunMethod,
+)
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
 from nnviz.media import decode
@@ -28,10 +35,11 @@ from nnviz.storage import replay as stored
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from nnviz.engine.jobs import Session
     from nnviz.engine.models.model import Model as OpenedModel
-    from nnviz.engine.session import Session
 
 
+T = TypeVar("T")
 OnProgress = Callable[[Progress], None]
 """Called on the caller's thread with each progress of a job."""
 
@@ -143,7 +151,7 @@ class Result:
 def session() -> "Session":
     """Return the session of this process; the first call imports torch."""
     with held_back():
-        from nnviz.engine.session import Session  # noqa: PLC0415  two seconds
+        from nnviz.engine.jobs import Session  # noqa: PLC0415  two seconds
 
     return Session()
 
@@ -185,7 +193,7 @@ def load(
     request = ModelRequest(
         reference=str(model), preprocess=chosen, labels=str(labels), device=device
     )
-    return Model(request, cast("ModelInfo", perform(LoadModel(request), progress)))
+    return Model(request, perform(LoadModel(request), progress))
 
 
 def fetch(reference: str, progress: OnProgress | None = None) -> Path:
@@ -194,7 +202,7 @@ def fetch(reference: str, progress: OnProgress | None = None) -> Path:
     Raises:
         OfflineError: they could not be fetched; names the file and its folder.
     """
-    return Path(cast("str", perform(FetchModel(reference), progress)))
+    return Path(perform(FetchModel(reference), progress))
 
 
 def open_image(
@@ -253,7 +261,7 @@ def run(
         seed=seed,
         recording=str(record),
     )
-    return Result(cast("Run", perform(request, progress)))
+    return Result(perform(request, progress))
 
 
 def replay(
@@ -281,7 +289,7 @@ def replay(
         stored.find_picture(recipe, path) if image is None else photo_of(recipe, image)
     )
     request = stored.model_request(recipe, path, str(labels))
-    info = cast("ModelInfo", perform(LoadModel(request), progress))
+    info = perform(LoadModel(request), progress)
     if info.sha256 != recipe.model_sha256:
         raise InputError(
             recipe.model,
@@ -289,13 +297,13 @@ def replay(
             f"open those with sha256 {recipe.model_sha256[:12]}",
         )
     asked = stored.request_of(stored.with_pictures(recipe, path), photo, request)
-    return Result(cast("Run", perform(asked, progress)))
+    return Result(perform(asked, progress))
 
 
-def perform(request: Request, progress: OnProgress | None = None) -> object:
+def perform(request: Request[T], progress: OnProgress | None = None) -> T:
     """Do what a request asks, inline, and return what it promises."""
-    with closing(session().job(request, _never)) as job:
-        return _finish(job, progress)
+    with closing(session().job(cast("AnyRequest", request), _never)) as job:
+        return cast("T", _finish(job, progress))
 
 
 def _finish(job: Job | Any, progress: OnProgress | None = None) -> object:
@@ -356,4 +364,4 @@ def _adopt(
     file, names = _told_apart(labels)
     reference = session().store.adopt(net, preprocess, names)
     request = ModelRequest(reference=reference, labels=file, device=device)
-    return Model(request, cast("ModelInfo", perform(LoadModel(request))))
+    return Model(request, perform(LoadModel(request)))

@@ -84,7 +84,7 @@ def board(
 def _outcome(request: RunMethod, progress: OnProgress | None) -> Run | ErrorRecord:
     """Run one place of a board; what its user can mend does not end the others."""
     try:
-        return cast("Run", perform(request, progress))
+        return perform(request, progress)
     except NnvizError as error:
         return ErrorRecord(ErrorKind.USER, str(error), "")
 
@@ -115,7 +115,7 @@ def evaluate(
     request = EvaluateModel(
         model=opened.request, data=str(data), held_out=held_out, limit=limit
     )
-    return cast("Evaluation", perform(request, progress))
+    return perform(request, progress)
 
 
 def attack_curve(
@@ -163,4 +163,4 @@ def attack_curve(
         limit=limit,
         seed=seed,
     )
-    return cast("Robustness", perform(request, progress))
+    return perform(request, progress)

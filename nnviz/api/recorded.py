@@ -2,11 +2,9 @@
 
 from os import PathLike
 from pathlib import Path
-from typing import cast
 
 from nnviz.api.core import Model, OnProgress, Pictured, Result, load, perform, photo_of
 from nnviz.base.parameters import Value
-from nnviz.base.recipes import Run
 from nnviz.base.requests import ChangeFilm, Moment, RunMethod
 from nnviz.base.tapes import FilmRequest
 from nnviz.media import recordings
@@ -64,7 +62,7 @@ def resume(
         recording=str(record or folder),
         begin=Moment(str(folder), step),
     )
-    return Result(cast("Run", perform(request, progress)))
+    return Result(perform(request, progress))
 
 
 def export_recording(
@@ -140,4 +138,4 @@ def film(
         kept=kept,
         seconds=seconds,
     )
-    return cast("tuple[str, ...]", perform(request, progress))
+    return perform(request, progress)

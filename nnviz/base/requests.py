@@ -2,11 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
+from nnviz.base.attacks import Rescaled, SavedPicture
+from nnviz.base.evaluation import Evaluation, Robustness
 from nnviz.base.images import Image
+from nnviz.base.info import ModelInfo
 from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Run
 from nnviz.base.results import Array
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Request(Generic[T_co]):
+    """Something that can be asked; ``T_co`` is what its job ends with."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +40,14 @@ class ModelRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadModel:
+class LoadModel(Request[ModelInfo]):
     """Open a network; ends with its ModelInfo."""
 
     model: ModelRequest
 
 
 @dataclass(frozen=True, slots=True)
-class FetchModel:
+class FetchModel(Request[str]):
     """Download a network's weights; ends with the path of the file."""
 
     reference: str
@@ -54,7 +67,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RunMethod:
+class RunMethod(Request[Run]):
     """Run a method; ends with a ``nnviz.base.recipes.Run``.
 
     Attributes:
@@ -84,7 +97,7 @@ class RunMethod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeFilm:
+class ChangeFilm(Request[tuple[str, ...]]):
     """Run a method on every picture of a film; ends with words about the new one.
 
     Attributes:
@@ -110,7 +123,7 @@ class ChangeFilm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainModel:
+class TrainModel(Request[str]):
     """Train a bundled network from scratch; ends with the path of its weights.
 
     Attributes:
@@ -134,7 +147,7 @@ class TrainModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluateModel:
+class EvaluateModel(Request[Evaluation]):
     """Measure how good a network is; ends with an ``Evaluation``.
 
     Attributes:
@@ -153,7 +166,7 @@ class EvaluateModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RescaleNoise:
+class RescaleNoise(Request[Rescaled]):
     """Make an attack's noise weaker; ends with a ``nnviz.base.attacks.Rescaled``.
 
     Attributes:
@@ -175,7 +188,7 @@ class RescaleNoise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SaveAttacked:
+class SaveAttacked(Request[SavedPicture]):
     """Write an attacked photo and ask about the file; ends with a ``SavedPicture``.
 
     Attributes:
@@ -197,7 +210,7 @@ class SaveAttacked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureRobustness:
+class MeasureRobustness(Request[Robustness]):
     """Measure accuracy against epsilon; ends with a ``Robustness``.
 
     Attributes:
@@ -224,7 +237,7 @@ class MeasureRobustness:
     seed: int = 0
 
 
-Request = (
+AnyRequest = (
     LoadModel
     | FetchModel
     | RunMethod
@@ -235,3 +248,4 @@ Request = (
     | SaveAttacked
     | MeasureRobustness
 )
+"""Every request, to tell them apart exhaustively."""

@@ -5,6 +5,7 @@ Importing this package is cheap; a command's module is imported when it is calle
 
 import errno
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -53,7 +54,7 @@ options:
   --version    show the version
   --debug      with any command: show the traceback of an error
 """
-_ENGINE = "nnviz.engine.session"
+_ENGINE = "nnviz.engine.jobs"
 """Knows of torch's errors; asked only where something else imported it."""
 _STOPPED = 130
 _PIPE_CLOSED = 141
@@ -76,6 +77,10 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl+C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names of files may be no text.
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = _dispatch(list(argv))
         sys.stdout.flush()

@@ -16,7 +16,7 @@ def execute(words: Sequence[str]) -> int:
     )
     parser.add_argument("file", metavar="FILE", nargs="?")
     options = parser.read(words)
-    from nnviz.engine.session import full_catalogue  # noqa: PLC0415  imports torch
+    from nnviz.engine.jobs import full_catalogue  # noqa: PLC0415  imports torch
 
     file = Path(options.file) if options.file else resource() / "catalogue.json"
     write_text(file, full_catalogue().to_json())

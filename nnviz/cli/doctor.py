@@ -101,7 +101,7 @@ def _torch() -> Iterator[Check]:
     if find_spec("torch") is None:
         yield Check("torch", "not installed", problem=True, remedy="pip install torch")
         return
-    from nnviz.engine.session.machine import machine  # noqa: PLC0415  imports torch
+    from nnviz.engine.jobs.machine import machine  # noqa: PLC0415  imports torch
 
     yield Check("torch", version("torch"))
     for name, found in machine():

@@ -47,7 +47,7 @@ def method(name: str) -> MethodInfo:
 
 
 def _engine_is_there() -> bool:
-    return "nnviz.engine.session" in sys.modules
+    return "nnviz.engine.jobs" in sys.modules
 
 
 def _files() -> set[str]:

@@ -25,21 +25,21 @@ from nnviz.base.info import LayerInfo, MethodInfo, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
 from nnviz.base.video import FrameImage
+from nnviz.engine.attacks.goals import Victim, choose_goal, gives_shares
+from nnviz.engine.attacks.report import Attempt
+from nnviz.engine.attacks.robustness_checks import Files
+from nnviz.engine.compute.batch_size import LEAST_TILE, Pace
+from nnviz.engine.compute.cache import Held, TensorCache
+from nnviz.engine.compute.memory import in_words, release
 from nnviz.engine.data.folders import split_paths
 from nnviz.engine.models.model import Model
-from nnviz.engine.ops.asked import Subject
-from nnviz.engine.ops.attack_goals import Victim, choose_goal, gives_shares
-from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.budget import LEAST_TILE, Pace
-from nnviz.engine.ops.cache import Held, TensorCache
-from nnviz.engine.ops.gradients import gradient_pace
-from nnviz.engine.ops.kept import LayerGradients, LayerPass
-from nnviz.engine.ops.memory import in_words, release
-from nnviz.engine.ops.one_pass import PixelGradient, PixelPass
-from nnviz.engine.ops.relus import ReluRule
-from nnviz.engine.ops.survival import Files
-from nnviz.engine.ops.taps import output_of, outputs_of
-from nnviz.engine.ops.targets import Scorer, resolve
+from nnviz.engine.nn.hooks import output_of, outputs_of
+from nnviz.engine.nn.relu_backward import ReluRule
+from nnviz.engine.targets.detections import Subject
+from nnviz.engine.targets.gradients import gradient_pace
+from nnviz.engine.targets.input_gradient import PixelGradient, PixelPass
+from nnviz.engine.targets.layer_gradients import LayerGradients, LayerPass
+from nnviz.engine.targets.resolve import Scorer, resolve
 from nnviz.media.decode import open_image
 from nnviz.media.folders import fingerprint
 

@@ -60,7 +60,7 @@ class Asked(Protocol):
     mailbox: Mailbox
 
     def submit(
-        self, place: str, request: Request, policy: Policy, priority: Priority
+        self, place: str, request: Request[object], policy: Policy, priority: Priority
     ) -> int:
         """Take a request and return its ticket."""
         ...

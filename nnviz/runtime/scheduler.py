@@ -25,7 +25,7 @@ from nnviz.base.parameters import Value
 from nnviz.base.requests import Request
 from nnviz.runtime.cancel import CancelToken
 
-Start = Callable[[Request, Callable[[], None]], Job]
+Start = Callable[[Request[object], Callable[[], None]], Job]
 """Makes the job of a request, given the check that the job is to call often."""
 Explain = Callable[[BaseException], ErrorRecord]
 """Puts an exception into words and lets go of its frames."""
@@ -52,7 +52,7 @@ class Task:
 
     ticket: int
     place: str
-    request: Request
+    request: Request[object]
     policy: Policy
     priority: Priority
     token: CancelToken = field(default_factory=CancelToken)
@@ -102,7 +102,7 @@ class Scheduler:
         self._closed = False
 
     def submit(
-        self, place: str, request: Request, policy: Policy, priority: Priority
+        self, place: str, request: Request[object], policy: Policy, priority: Priority
     ) -> int:
         """Take a request and return its ticket.
 

@@ -20,9 +20,9 @@ _THREAD_NAME = "nnviz-inference"
 
 
 class Session(Protocol):
-    """What the worker needs of ``nnviz.engine.session.Session``."""
+    """What the worker needs of ``nnviz.engine.jobs.Session``."""
 
-    def job(self, request: Request, check: Callable[[], None]) -> Job:
+    def job(self, request: Request[object], check: Callable[[], None]) -> Job:
         """Return the generator that answers a request."""
         ...
 
@@ -50,7 +50,7 @@ class Engine:
 
 def open_engine() -> Engine:
     """Import the engine (seconds: torch) and open a session."""
-    module = importlib.import_module("nnviz.engine.session")
+    module = importlib.import_module("nnviz.engine.jobs")
     return Engine(module.Session(), module.error_record)
 
 
@@ -90,7 +90,7 @@ class Worker:
         self._thread.start()
 
     def submit(
-        self, place: str, request: Request, policy: Policy, priority: Priority
+        self, place: str, request: Request[object], policy: Policy, priority: Priority
     ) -> int:
         """Take a request and return its ticket; the engine need not be there yet.
 
@@ -180,7 +180,7 @@ class Worker:
                 self._changed.wait()
             return task
 
-    def _start_job(self, request: Request, check: Callable[[], None]) -> Job:
+    def _start_job(self, request: Request[object], check: Callable[[], None]) -> Job:
         if self._engine is None:
             raise _EngineMissingError
         return self._engine.session.job(request, check)

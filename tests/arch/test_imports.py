@@ -77,7 +77,7 @@ def test_the_window_never_imports_torch():
 
 
 def test_the_bundled_network_needs_no_torchvision():
-    _, found = probe("nnviz.engine.session", "nnviz.engine.models.bundled")
+    _, found = probe("nnviz.engine.jobs", "nnviz.engine.models.bundled")
     assert "torch" in found
     assert "torchvision" not in found
 

@@ -16,16 +16,16 @@ import torch
 from nnviz.base.events import Partial
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import RunMethod
-from nnviz.engine.ops.attack_goals import Goal, Victim
-from nnviz.engine.ops.carlini_wagner import (
+from nnviz.engine.attacks.carlini_wagner import (
     Search,
     descend,
     first_constants,
     first_descent,
 )
-from nnviz.engine.ops.deepfool import walked
-from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
-from nnviz.engine.session import Session
+from nnviz.engine.attacks.deepfool import walked
+from nnviz.engine.attacks.goals import Goal, Victim
+from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
+from nnviz.engine.jobs import Session
 from tests.benchmarks.engine import MODEL, finish, never, photo
 from tests.benchmarks.explain import PEERS, ROOT
 from tests.benchmarks.figures import Figure, benchmark

@@ -10,7 +10,7 @@ from torch import nn
 from nnviz.base.events import Partial
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 from tests.benchmarks.engine import finish, never, photo
 from tests.benchmarks.figures import ROUNDS, Figure, benchmark, seconds
 from tests.benchmarks.window import run_program

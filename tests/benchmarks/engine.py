@@ -14,7 +14,7 @@ from torchvision.models import resnet18
 from nnviz.base.errors import CancelledError
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 from nnviz.media.decode import open_image
 from tests.benchmarks.figures import Figure, benchmark, median_seconds, ratio
 

@@ -11,7 +11,7 @@ import torch
 from nnviz.base.events import Partial
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import LoadModel, RunMethod
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 from tests.benchmarks.engine import MODEL, finish, never, photo, pristine_net
 from tests.benchmarks.figures import Figure, benchmark, median_seconds, ratio, seconds
 

@@ -7,7 +7,7 @@ import torch
 
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import RunMethod
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 from tests.benchmarks.engine import MODEL, finish, never, photo
 from tests.benchmarks.figures import (
     Figure,

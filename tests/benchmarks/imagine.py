@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from nnviz.base.requests import ModelRequest
+from nnviz.engine.jobs import Session
 from nnviz.engine.models.model import Model, Precision
-from nnviz.engine.ops.ascent import Ascent, StepRules
-from nnviz.engine.ops.objectives import channel
-from nnviz.engine.ops.parametrisations import Spectrum
-from nnviz.engine.ops.taps import run_to
-from nnviz.engine.ops.transforms import drawn, lucid
-from nnviz.engine.session import Session
+from nnviz.engine.nn.hooks import run_to
+from nnviz.engine.optvis.objectives import channel
+from nnviz.engine.optvis.optimize import Ascent, StepRules
+from nnviz.engine.optvis.parametrizations import Spectrum
+from nnviz.engine.optvis.transforms import drawn, lucid
 from tests.benchmarks.engine import finish, never
 from tests.benchmarks.explain import said_by_peers
 from tests.benchmarks.figures import Figure, benchmark, ratio

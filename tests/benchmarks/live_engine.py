@@ -11,8 +11,8 @@ from torchvision.ops import box_iou
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
 from nnviz.base.video import VideoFrame, frame_image
+from nnviz.engine.jobs import Session
 from nnviz.engine.models import zoo
-from nnviz.engine.session import Session
 from nnviz.media.resize import resize
 from tests.benchmarks.engine import finish, never
 from tests.benchmarks.figures import Figure, benchmark, median_seconds, ratio, seconds

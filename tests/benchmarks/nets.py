@@ -7,8 +7,8 @@ from itertools import cycle
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
 from nnviz.engine.data.scenes import make_scene
+from nnviz.engine.jobs import Session
 from nnviz.engine.models.bundled import bundled_names
-from nnviz.engine.session import Session
 from tests.benchmarks.engine import finish, never
 from tests.benchmarks.figures import Figure, benchmark, median_seconds, seconds
 

@@ -17,7 +17,7 @@ import torch
 from nnviz.base.events import Partial
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 from tests.benchmarks.engine import finish, never, photo
 from tests.benchmarks.figures import Figure, benchmark
 from tests.benchmarks.window import run_program

@@ -7,8 +7,8 @@ from support.jobs import cat, finish, never
 
 from nnviz.base.errors import CancelledError, MemoryShortError
 from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.engine.jobs import Session, error_record
 from nnviz.engine.method import methods
-from nnviz.engine.session import Session, error_record
 
 pytestmark = [
     pytest.mark.gpu,

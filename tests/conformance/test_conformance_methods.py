@@ -34,9 +34,9 @@ from nnviz.base.results import (
     Table,
     Text,
 )
+from nnviz.engine.jobs import Session
 from nnviz.engine.method import methods
 from nnviz.engine.models.networks import CHANNELS, REPAINTERS
-from nnviz.engine.session import Session
 from nnviz.engine.training.fitting import initialise_kaiming
 
 NAMES = sorted(methods())

@@ -62,7 +62,7 @@ def test_catalogue(tmp_path):
         tmp_path,
         """
         from nnviz.base.catalogue import Catalogue
-        from nnviz.engine.session import Session
+        from nnviz.engine.jobs import Session
         catalogue = Session().catalogue()
         assert Catalogue.from_json(catalogue.to_json()).methods == catalogue.methods
         print(*[info.name for info in catalogue.methods])
@@ -96,7 +96,7 @@ def test_command_line(tmp_path, words, expected):
     out = run_there(
         tmp_path,
         f"""
-        import nnviz.engine.session
+        import nnviz.engine.jobs
         from nnviz.cli import main
         sys.exit(main({words!r}))
         """,
@@ -110,7 +110,7 @@ def test_form_of_the_window(tmp_path):
         tmp_path,
         """
         from PySide6.QtWidgets import QApplication
-        from nnviz.engine.session import Session
+        from nnviz.engine.jobs import Session
         from nnviz.gui.forms.form import Form
         app = QApplication([])
         methods = {info.name: info for info in Session().catalogue().methods}

@@ -11,8 +11,8 @@ from nnviz.base.errors import CancelledError
 from nnviz.base.events import Partial
 from nnviz.base.requests import ModelRequest, Moment, RunMethod
 from nnviz.base.results import Picture
+from nnviz.engine.jobs import Session, recorder
 from nnviz.engine.method import methods
-from nnviz.engine.session import Session, recorder
 from nnviz.media.recordings import Recording
 
 NAMES = sorted(name for name, each in methods().items() if each.info.recorded)

@@ -15,9 +15,9 @@ from torch import nn
 
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.requests import LoadModel, ModelRequest
+from nnviz.engine.jobs import Session
 from nnviz.engine.models.listing import list_models
-from nnviz.engine.ops.maps import channel_maps
-from nnviz.engine.session import Session
+from nnviz.engine.nn.feature_maps import channel_maps
 
 ALWAYS = frozenset(
     {"alexnet", "googlenet", "inception_v3", "resnet18", "resnext50_32x4d"}

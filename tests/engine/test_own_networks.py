@@ -15,7 +15,7 @@ from torch import nn
 from nnviz.base.errors import ModelError
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import LoadModel, ModelRequest
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 
 SIDE = 16
 SMALL = Preprocess(input_size=(SIDE, SIDE), resize=SIDE)

@@ -58,20 +58,23 @@ class FakeBridge(QObject):
         self.catalogue = Catalogue.from_json(text)
         self.asked = []
         self.held = set()
-        self.working = set()
+        self.handles = {}
         self.saved = []
         self.closed = 0
 
-    def submit(self, place, request, *_policy_and_priority):
+    def start_job(self, request, handle):
+        place = handle.lane.name
         self.asked.append((place, request))
-        self.working.add(place)
+        self.handles.setdefault(place, []).append(handle)
+        handle.start(FakeControls(self, handle), len(self.asked))
         if place not in self.held:
-            self.answer(place, self.outcome(request))
-        return len(self.asked)
+            handle.hear(self.outcome(request))
 
-    def answer(self, place, event):
-        self.working.discard(place)
-        self.event.emit(place, event)
+    def tell(self, place, event):
+        """Let the newest job of a lane say something."""
+        self.handles[place][-1].hear(event)
+
+    answer = tell
 
     def outcome(self, request):
         match request:
@@ -88,23 +91,8 @@ class FakeBridge(QObject):
     def last(self, place):
         return [request for asked, request in self.asked if asked == place][-1]
 
-    def cancel(self, place):
-        self.answer(place, Cancelled())
-
-    def steer(self, place, changes):
-        self.asked.append((place, changes))
-
-    def pause(self, place):
-        self.asked.append((place, "pause"))
-
-    def step(self, place):
-        self.asked.append((place, "step"))
-
-    def go_on(self, place):
-        self.asked.append((place, "go on"))
-
     def busy(self, place):
-        return place in self.working
+        return any(handle.open for handle in self.handles.get(place, ()))
 
     def look_at(self, files):
         self.files_seen.emit(look_at(files))
@@ -137,6 +125,31 @@ class FakeBridge(QObject):
         self.closed += 1
 
     shutdown = close
+
+
+class FakeControls:
+    """Notes what is done to a job."""
+
+    def __init__(self, bridge, handle):
+        self.bridge, self.handle = bridge, handle
+
+    def cancel(self, _ticket):
+        self.handle.hear(Cancelled())
+
+    def steer(self, _ticket, changes):
+        self._note(changes)
+
+    def pause(self, _ticket):
+        self._note("pause")
+
+    def step(self, _ticket):
+        self._note("step")
+
+    def go_on(self, _ticket):
+        self._note("go on")
+
+    def _note(self, what):
+        self.bridge.asked.append((self.handle.lane.name, what))
 
 
 class FakeDesk:

@@ -15,17 +15,17 @@ import torch
 from support.jobs import never
 
 from nnviz import load
-from nnviz.engine.data.digits import load_digits
-from nnviz.engine.ops.attack_goals import Goal, Victim
-from nnviz.engine.ops.carlini_wagner import (
+from nnviz.engine.attacks.carlini_wagner import (
     Search,
     descend,
     first_constants,
     first_descent,
     shortest,
 )
-from nnviz.engine.ops.deepfool import walked
-from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
+from nnviz.engine.attacks.deepfool import walked
+from nnviz.engine.attacks.goals import Goal, Victim
+from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
+from nnviz.engine.data.digits import load_digits
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]

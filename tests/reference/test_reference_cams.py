@@ -16,19 +16,23 @@ from torch import nn
 
 from nnviz.base.info import ModelInfo, ModelSource, Task
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.ops import cams
-from nnviz.engine.ops.ablation import ablation_weights, channel_masks, without_channels
-from nnviz.engine.ops.attention import (
+from nnviz.engine.attribution import cam
+from nnviz.engine.attribution.ablation import (
+    ablation_weights,
+    channel_masks,
+    without_channels,
+)
+from nnviz.engine.attribution.attention import (
     gradient_relevance,
     open_attention,
     rollout,
     token_map,
 )
-from nnviz.engine.ops.cam_layers import choose_layers
-from nnviz.engine.ops.kept import LayerPass
-from nnviz.engine.ops.layers import layer_facts
-from nnviz.engine.ops.maps import maps_of
-from nnviz.engine.ops.tails import record_tail
+from nnviz.engine.attribution.cam_layers import choose_layers
+from nnviz.engine.nn.feature_maps import maps_of
+from nnviz.engine.nn.layer_info import layer_facts
+from nnviz.engine.nn.partial_forward import record_tail
+from nnviz.engine.targets.layer_gradients import LayerPass
 
 NAMES = ("plain", "residual", "transformer")
 GRID = SIDE // 16
@@ -136,11 +140,11 @@ def slow_xgrad(a, g):
 
 
 RULES = {
-    "grad_cam": (cams.grad_cam, slow_grad_cam),
-    "grad_cam_pp": (cams.grad_cam_pp, slow_grad_cam_pp),
-    "hires_cam": (cams.hires_cam, slow_hires),
-    "layer_cam": (cams.layer_cam, slow_layer_cam),
-    "xgrad_cam": (cams.xgrad_cam, slow_xgrad),
+    "grad_cam": (cam.grad_cam, slow_grad_cam),
+    "grad_cam_pp": (cam.grad_cam_pp, slow_grad_cam_pp),
+    "hires_cam": (cam.hires_cam, slow_hires),
+    "layer_cam": (cam.layer_cam, slow_layer_cam),
+    "xgrad_cam": (cam.xgrad_cam, slow_xgrad),
 }
 
 
@@ -159,7 +163,7 @@ def test_gradient_maps_equal_their_formulas(network, rule):
         a, g = slow_maps(network, picture, target, layer)
         cam = ours(found.maps[0], found.gradients[0])
         assert_same(cam, slow(a, g))
-        assert (cams.shown(cam, signed=False) >= 0).all()
+        assert (cam.shown(cam, signed=False) >= 0).all()
 
 
 def test_layers_chosen(network):
@@ -189,8 +193,8 @@ def test_eigen_cam_is_the_first_singular_direction(network):
             vector = np.linalg.eigh(matrix.T @ matrix)[1][:, -1]
             expected = (a @ vector).reshape(found.maps[0].shape[1:])
             expected *= np.sign(expected.flat[np.abs(expected).argmax()])
-            cam = cams.eigen_cam(found.maps[0], centred=centred)
-            assert_same(cam, expected, 1e-7)
+            found_map = cam.eigen_cam(found.maps[0], centred=centred)
+            assert_same(found_map, expected, 1e-7)
 
 
 def test_ablation_equals_passes_through_the_whole_network(network):

@@ -22,12 +22,12 @@ from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Fit
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.video import VideoFrame, frame_image
+from nnviz.engine.jobs import Session
 from nnviz.engine.models import zoo
 from nnviz.engine.models.detectors import detector, preprocess_of
 from nnviz.engine.models.model import Normaliser, fit_to_input
-from nnviz.engine.ops.boxes import on_photo, select
-from nnviz.engine.ops.detection import candidates_of, decode
-from nnviz.engine.session import Session
+from nnviz.engine.nn.detection import candidates_of, decode
+from nnviz.engine.nn.nms import on_photo, select
 from nnviz.media.decode import open_image
 
 ALWAYS = frozenset(

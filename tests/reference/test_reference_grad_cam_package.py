@@ -18,20 +18,24 @@ from support.jobs import never
 from test_reference_cams import asked, assert_same, info_of
 from torch.nn import functional
 
-from nnviz.engine.ops import cams
-from nnviz.engine.ops.ablation import ablation_weights, channel_masks, without_channels
-from nnviz.engine.ops.cam_layers import choose_layers
-from nnviz.engine.ops.maps import maps_of
-from nnviz.engine.ops.tails import record_tail
+from nnviz.engine.attribution import cam
+from nnviz.engine.attribution.ablation import (
+    ablation_weights,
+    channel_masks,
+    without_channels,
+)
+from nnviz.engine.attribution.cam_layers import choose_layers
+from nnviz.engine.nn.feature_maps import maps_of
+from nnviz.engine.nn.partial_forward import record_tail
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".venv-peers/bin/python"
 CONVOLUTIONAL = CAM_NETWORKS[:2]
 SAME = {
-    "grad_cam": cams.grad_cam,
-    "hires_cam": cams.hires_cam,
-    "layer_cam": cams.layer_cam,
+    "grad_cam": cam.grad_cam,
+    "hires_cam": cam.hires_cam,
+    "layer_cam": cam.layer_cam,
 }
 """The rules that both define alike."""
 
@@ -81,10 +85,10 @@ def test_grad_cam_pp_differs_by_the_peers_epsilon(nets, peer, name):
     for n, a, g in each_map(nets, name):
         below = 2 * g**2 + a.sum((1, 2), keepdim=True) * g**3 + 1e-6
         factors = torch.where(g != 0, g**2 / below, 0)
-        padded = cams.weighted(a, (factors * g.relu()).sum((1, 2)))
+        padded = cam.weighted(a, (factors * g.relu()).sum((1, 2)))
         assert_same(padded, peer[f"{name} grad_cam_pp {n}"])
         # That epsilon is not small beside gradients of this size.
-        exact = cams.grad_cam_pp(a, g)
+        exact = cam.grad_cam_pp(a, g)
         assert not np.allclose(exact, padded, rtol=1e-6, atol=0)
 
 
@@ -93,10 +97,10 @@ def test_xgrad_cam_differs_by_the_peers_epsilon(nets, peer, name):
     """The sum of a channel, to which the peer adds 1e-7, and ours nothing."""
     for n, a, g in each_map(nets, name):
         total = a.sum((1, 2))
-        padded = cams.weighted(a, (g * a).sum((1, 2)) / (total + 1e-7))
+        padded = cam.weighted(a, (g * a).sum((1, 2)) / (total + 1e-7))
         expected = peer[f"{name} xgrad_cam {n}"]
         assert_same(padded, expected)
-        assert_same(cams.xgrad_cam(a, g), expected, 1e-4)
+        assert_same(cam.xgrad_cam(a, g), expected, 1e-4)
 
 
 @pytest.mark.parametrize("name", CAM_NETWORKS)
@@ -108,7 +112,7 @@ def test_eigen_cam_is_the_peers_where_centred(nets, peer, name):
     """
     for n, a, _ in each_map(nets, name):
         expected = peer[f"{name} eigen_cam {n}"]
-        found = cams.eigen_cam(a, centred=True).numpy()
+        found = cam.eigen_cam(a, centred=True).numpy()
         found = found - found.mean()
         sign = np.sign((found * expected).sum())
         assert_same(sign * found, expected, 1e-7)
@@ -141,11 +145,11 @@ def test_score_cam_differs_by_how_maps_are_enlarged(nets, peer, name):
         masks = peers_masks(maps)
         weights = scores_of(net, masks * picture, target).softmax(0)
         expected = peer[f"{name} score_cam {n}"]
-        assert_same(cams.weighted(maps, weights), expected)
+        assert_same(cam.weighted(maps, weights), expected)
         telling = maps.flatten(1).amax(1) > maps.flatten(1).amin(1)
         ours = channel_masks(maps[telling], (SIDE, SIDE))
         weights = scores_of(net, ours * picture, target).softmax(0)
-        found = cams.weighted(maps[telling], weights).numpy()
+        found = cam.weighted(maps[telling], weights).numpy()
         assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.99
 
 
@@ -178,4 +182,4 @@ def ablated(network, picture, target):
     batch = without_channels(tail.activation, layer, torch.arange(len(maps)))
     scores = tail.run(batch, lambda x: net(x)[:, target])
     score = tail.answer[0, target].item()
-    return cams.weighted(maps, ablation_weights(score, scores)), score
+    return cam.weighted(maps, ablation_weights(score, scores)), score

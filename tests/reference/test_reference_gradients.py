@@ -16,12 +16,12 @@ from support.jobs import never
 from torch import nn
 from torch.nn import functional
 
-from nnviz.engine.ops.gradient_rules import rule_of
-from nnviz.engine.ops.gradients import gradient
-from nnviz.engine.ops.integrated import line_between
-from nnviz.engine.ops.noise import NoisyCopies
-from nnviz.engine.ops.quadrature import quadrature
-from nnviz.engine.ops.relus import ReluRule, changed_relus
+from nnviz.engine.attribution.gradient_rules import rule_of
+from nnviz.engine.attribution.path_integral import line_between
+from nnviz.engine.attribution.quadrature import quadrature
+from nnviz.engine.attribution.smoothing import NoisyCopies
+from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
+from nnviz.engine.targets.gradients import gradient
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".venv-peers/bin/python"

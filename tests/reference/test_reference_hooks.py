@@ -9,8 +9,8 @@ from support.jobs import cat, finish, never, run_method
 
 from nnviz.base.info import Layout
 from nnviz.base.requests import ModelRequest
-from nnviz.engine.ops.taps import output_of
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
+from nnviz.engine.nn.hooks import output_of
 
 FAMILIES = [
     "resnet18",  # ReLU modules that are run twice

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.explained import SIDE, cases, networks
 
-from nnviz.engine.ops.windows import lay_windows, mean_over_windows
+from nnviz.engine.attribution.sliding_windows import lay_windows, mean_over_windows
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".venv-peers/bin/python"

@@ -99,7 +99,7 @@ class Script:
             ticket: event for ticket, _, event in self.told if isinstance(event, Final)
         }
 
-    def _start(self, request: Request, check: Callable[[], None]) -> Job:
+    def _start(self, request: Request[object], check: Callable[[], None]) -> Job:
         assert isinstance(request, FetchModel)
         return self.jobs[request.reference](check)
 

@@ -23,7 +23,7 @@ class FakeSession:
         self.closed = 0
         self.open_jobs = 0
 
-    def job(self, request: Request, check: Callable[[], None]) -> Job:
+    def job(self, request: Request[object], check: Callable[[], None]) -> Job:
         assert isinstance(request, FetchModel)
         self.threads.add(threading.get_ident())
         self.open_jobs += 1

@@ -10,7 +10,7 @@ from nnviz.base.images import Image, image_from_array
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 
 
 def never() -> None:

@@ -17,6 +17,7 @@ from nnviz.base.frames import Placement
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value, make
 from nnviz.base.results import Boxes, Mask, Report
+from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.evaluation.annotated import (
     Annotations,
     boxes_of,
@@ -24,7 +25,6 @@ from nnviz.engine.evaluation.annotated import (
 )
 from nnviz.engine.method import Context, find
 from nnviz.engine.models.model import Model
-from nnviz.engine.ops.cache import TensorCache
 from nnviz.engine.training.coco import Found, mean_average_precision
 from nnviz.engine.training.segmenter import confusion, intersection_over_union
 from nnviz.media.decode import MAX_PIXELS, open_image

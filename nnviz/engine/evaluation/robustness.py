@@ -14,16 +14,16 @@ from nnviz.base.evaluation import ATTACKS, SEARCHES, Robustness, Truth
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
 from nnviz.base.requests import MeasureRobustness
+from nnviz.engine.attacks.carlini_wagner import Search, shortest
+from nnviz.engine.attacks.deepfool import walked
+from nnviz.engine.attacks.goals import Goal, Victim, gives_shares
+from nnviz.engine.attacks.norms import Norm, random_noise, size_of
+from nnviz.engine.attacks.params import LEVELS
+from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
 from nnviz.engine.data.folders import unpacked
 from nnviz.engine.evaluation.classify import batches, inputs, left_out
 from nnviz.engine.evaluation.sources import Question, questions_in, spread
 from nnviz.engine.models.model import Model
-from nnviz.engine.ops.attack_goals import Goal, Victim, gives_shares
-from nnviz.engine.ops.attack_norms import Norm, random_noise, size_of
-from nnviz.engine.ops.attacks import LEVELS
-from nnviz.engine.ops.carlini_wagner import Search, shortest
-from nnviz.engine.ops.deepfool import walked
-from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
 from nnviz.media.decode import MAX_PIXELS, open_image
 from nnviz.media.folders import list_images
 

@@ -8,15 +8,19 @@ from torch import Tensor, nn
 
 from nnviz.base.info import LayerInfo, Reference
 from nnviz.base.results import Report
+from nnviz.engine.attribution.ablation import (
+    ablation_weights,
+    tail_macs,
+    without_channels,
+)
+from nnviz.engine.attribution.cam import CamParams, cam_report, cam_results, weighted
+from nnviz.engine.attribution.cam_layers import ChosenLayers, choose_layers, map_size
+from nnviz.engine.compute.batch_size import Pace
+from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.ablation import ablation_weights, tail_macs, without_channels
-from nnviz.engine.ops.budget import Pace
-from nnviz.engine.ops.cam_layers import ChosenLayers, choose_layers, map_size
-from nnviz.engine.ops.cams import CamParams, cam_report, cam_results, weighted
-from nnviz.engine.ops.maps import maps_of
-from nnviz.engine.ops.memory import in_words
-from nnviz.engine.ops.tails import Tail, record_tail
-from nnviz.engine.ops.targets import ResolvedTarget, Scorer, resolve
+from nnviz.engine.nn.feature_maps import maps_of
+from nnviz.engine.nn.partial_forward import Tail, record_tail
+from nnviz.engine.targets.resolve import ResolvedTarget, Scorer, resolve
 
 _AT_ONCE = 256
 """Channels ablated in one run of a short tail."""

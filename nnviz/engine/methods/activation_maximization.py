@@ -25,23 +25,30 @@ from nnviz.base.parameters import (
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.models.model import Model
-from nnviz.engine.ops.ascent import Aim, Ascent, Optimiser, StepRules
-from nnviz.engine.ops.climbing import climbed_report, faded
-from nnviz.engine.ops.magnitudes import (
-    fitted_magnitudes,
-    mean_magnitudes,
-    shipped_magnitudes,
-)
-from nnviz.engine.ops.objectives import Objective, Precision, diversity, each
-from nnviz.engine.ops.parametrisations import (
+from nnviz.engine.optvis.objectives import Objective, Precision, diversity, each
+from nnviz.engine.optvis.optimize import Aim, Ascent, Optimiser, StepRules
+from nnviz.engine.optvis.parametrizations import (
     Parametrisation,
     Phases,
     Pixels,
     Shape,
     Spectrum,
 )
-from nnviz.engine.ops.regularisers import PixelRules
-from nnviz.engine.ops.transforms import (
+from nnviz.engine.optvis.parse_objective import (
+    Where,
+    of_channels,
+    of_layer,
+    of_target,
+    side_of,
+)
+from nnviz.engine.optvis.regularizers import PixelRules
+from nnviz.engine.optvis.report import climbed_report, faded
+from nnviz.engine.optvis.spectrum_prior import (
+    fitted_magnitudes,
+    mean_magnitudes,
+    shipped_magnitudes,
+)
+from nnviz.engine.optvis.transforms import (
     Crop,
     Jitter,
     Mirror,
@@ -49,13 +56,6 @@ from nnviz.engine.ops.transforms import (
     Transform,
     fitted,
     lucid,
-)
-from nnviz.engine.ops.wanted import (
-    Where,
-    of_channels,
-    of_layer,
-    of_target,
-    side_of,
 )
 from nnviz.media.decode import open_image
 from nnviz.media.folders import list_images

@@ -13,7 +13,7 @@ from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import ChannelIndex, Help, LayerName, Title
 from nnviz.base.results import Curves, Heatmap, Mosaic, Report, Result, Table
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.maps import (
+from nnviz.engine.nn.feature_maps import (
     ChannelFigures,
     Maps,
     channel_figures,

@@ -11,18 +11,18 @@ from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo, Layout, Reference
 from nnviz.base.parameters import Help, TargetText, When
 from nnviz.base.results import Report
-from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attention import (
+from nnviz.engine.attribution.attention import (
     gradient_relevance,
     open_attention,
     rollout,
     token_map,
 )
-from nnviz.engine.ops.cam_layers import ChosenLayers
-from nnviz.engine.ops.cams import cam_report, cam_results
-from nnviz.engine.ops.memory import in_words
-from nnviz.engine.ops.taps import output_of
-from nnviz.engine.ops.targets import Scorer
+from nnviz.engine.attribution.cam import cam_report, cam_results
+from nnviz.engine.attribution.cam_layers import ChosenLayers
+from nnviz.engine.compute.memory import in_words
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.hooks import output_of
+from nnviz.engine.targets.resolve import Scorer
 
 _SQUARE = 4
 """Axes of attention's weights: pictures, heads, tokens, tokens."""

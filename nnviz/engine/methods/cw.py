@@ -10,10 +10,7 @@ from torch import Tensor
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
-from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import GoalParams, as_tensor
-from nnviz.engine.ops.carlini_wagner import (
+from nnviz.engine.attacks.carlini_wagner import (
     Constants,
     Descent,
     Search,
@@ -22,6 +19,9 @@ from nnviz.engine.ops.carlini_wagner import (
     first_constants,
     first_descent,
 )
+from nnviz.engine.attacks.params import GoalParams, as_tensor
+from nnviz.engine.attacks.report import Attempt
+from nnviz.engine.method import Context, Presets, register
 
 _DESCENT = ("change", "mean", "square", "best", "norm", "here")
 _CONSTANTS = ("value", "low", "high")

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, TargetText
 from nnviz.base.results import Report
+from nnviz.engine.attribution.heatmaps import Colours, changed_report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attributions import Colours, changed_report
-from nnviz.engine.ops.relus import ReluRule
+from nnviz.engine.nn.relu_backward import ReluRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,11 +25,21 @@ from nnviz.base.parameters import (
     When,
 )
 from nnviz.base.results import Picture, Report
+from nnviz.engine.attribution.cam_layers import middle
+from nnviz.engine.compute.batch_size import tile_side
+from nnviz.engine.compute.memory import free_bytes
+from nnviz.engine.compute.tiling import Tiling, tiling
+from nnviz.engine.imaging.pyramid import (
+    Size,
+    moved_closer,
+    octave_sizes,
+    scaled,
+    smoothed,
+)
 from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.ops.budget import tile_side
-from nnviz.engine.ops.cam_layers import middle
-from nnviz.engine.ops.dream_course import Course
-from nnviz.engine.ops.dreaming import (
+from nnviz.engine.nn.feature_maps import maps_of
+from nnviz.engine.nn.input_sizes import SizeTrial
+from nnviz.engine.optvis.dream_gradient import (
     Dream,
     Signal,
     energy,
@@ -38,19 +48,9 @@ from nnviz.engine.ops.dreaming import (
     only,
     strongest,
 )
-from nnviz.engine.ops.gradient_units import by_bands, by_mean, by_spread
-from nnviz.engine.ops.maps import maps_of
-from nnviz.engine.ops.memory import free_bytes
-from nnviz.engine.ops.objectives import MapsPass, Precision
-from nnviz.engine.ops.octaves import (
-    Size,
-    moved_closer,
-    octave_sizes,
-    scaled,
-    smoothed,
-)
-from nnviz.engine.ops.sizes import SizeTrial
-from nnviz.engine.ops.tiles import Tiling, tiling
+from nnviz.engine.optvis.gradient_norm import by_bands, by_mean, by_spread
+from nnviz.engine.optvis.objectives import MapsPass, Precision
+from nnviz.engine.optvis.octave_schedule import Course
 
 _LEVELS = 255
 _PERCENT = 100

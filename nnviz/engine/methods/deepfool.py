@@ -10,10 +10,10 @@ import torch
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, TargetText, Title
 from nnviz.base.results import Report
+from nnviz.engine.attacks.deepfool import Walk, boundaries, candidates, crossed
+from nnviz.engine.attacks.params import as_tensor
+from nnviz.engine.attacks.report import Attempt
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import as_tensor
-from nnviz.engine.ops.deepfool import Walk, boundaries, candidates, crossed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,13 +15,13 @@ from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Boxes, Report, Table
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.boxes import on_photo, select
-from nnviz.engine.ops.detection import (
+from nnviz.engine.nn.detection import (
     Candidates,
     KeypointFinder,
     Outliner,
     candidates_of,
 )
+from nnviz.engine.nn.nms import on_photo, select
 
 _FLOOR = 0.005
 """Lowest score that can be asked for: below it nearly every place says something."""

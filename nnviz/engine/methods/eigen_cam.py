@@ -9,10 +9,15 @@ import torch
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, Title
 from nnviz.base.results import Report
+from nnviz.engine.attribution.cam import (
+    LayersParams,
+    cam_report,
+    cam_results,
+    eigen_cam,
+)
+from nnviz.engine.attribution.cam_layers import choose_layers
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.cam_layers import choose_layers
-from nnviz.engine.ops.cams import LayersParams, cam_report, cam_results, eigen_cam
-from nnviz.engine.ops.maps import channel_maps
+from nnviz.engine.nn.feature_maps import channel_maps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

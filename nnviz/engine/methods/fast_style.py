@@ -13,11 +13,11 @@ from nnviz.base.frames import Frame
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Title, Unit
 from nnviz.base.results import Picture, Report
+from nnviz.engine.compute.memory import in_words
+from nnviz.engine.imaging.pyramid import scaled
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.colour_transfer import with_colours_of
-from nnviz.engine.ops.memory import in_words
-from nnviz.engine.ops.octaves import scaled
-from nnviz.engine.ops.taps import outputs_of
+from nnviz.engine.nn.hooks import outputs_of
+from nnviz.engine.style.color_transfer import with_colours_of
 
 _PERCENT = 100
 _SEEN, _PAINTED = "fast style seen", "fast style painted"

@@ -8,13 +8,13 @@ from typing import Annotated, ClassVar, Literal
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, Range, Steerable, When
 from nnviz.base.results import Report
+from nnviz.engine.attribution.cam_layers import middle
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.ascent import Ascent
-from nnviz.engine.ops.cam_layers import middle
-from nnviz.engine.ops.climbing import climbed_report
-from nnviz.engine.ops.comparing import Compare, ComparisonParams, compared
-from nnviz.engine.ops.objectives import closeness, likeness
-from nnviz.engine.ops.parametrisations import Spectrum
+from nnviz.engine.optvis.matching import Compare, ComparisonParams, compared
+from nnviz.engine.optvis.objectives import closeness, likeness
+from nnviz.engine.optvis.optimize import Ascent
+from nnviz.engine.optvis.parametrizations import Spectrum
+from nnviz.engine.optvis.report import climbed_report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from nnviz.base.info import Reference, Task
 from nnviz.base.results import Report
+from nnviz.engine.attacks.params import LEVELS, BallParams
+from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attacks import LEVELS, BallParams
-from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
 
 
 @register(

@@ -21,7 +21,8 @@ from nnviz.base.parameters import (
 from nnviz.base.preprocess import ChannelOrder
 from nnviz.base.results import Array, Curves, Mosaic, Report, Table
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.kernels import (
+from nnviz.engine.nn.hooks import find_module
+from nnviz.engine.nn.kernels import (
     Kernels,
     chain,
     cosines,
@@ -29,7 +30,6 @@ from nnviz.engine.ops.kernels import (
     nearest,
     norms,
 )
-from nnviz.engine.ops.taps import find_module
 
 _COLOURS = 3
 _BINS = 60

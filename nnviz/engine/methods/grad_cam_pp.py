@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from nnviz.base.info import Reference
 from nnviz.base.results import Report
+from nnviz.engine.attribution.cam import CamParams, grad_cam_pp, gradient_report
+from nnviz.engine.attribution.cam_layers import choose_layers
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.cam_layers import choose_layers
-from nnviz.engine.ops.cams import CamParams, grad_cam_pp, gradient_report
 
 
 @register(

@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, LayerKinds, LayerName, TargetText
 from nnviz.base.results import Report
+from nnviz.engine.attribution.cam import grad_cam, shown, upsampled
+from nnviz.engine.attribution.cam_layers import choose_layers
+from nnviz.engine.attribution.heatmaps import Colours, changed_report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attributions import Colours, changed_report
-from nnviz.engine.ops.cam_layers import choose_layers
-from nnviz.engine.ops.cams import grad_cam, shown, upsampled
-from nnviz.engine.ops.gradients import gradient
-from nnviz.engine.ops.relus import ReluRule, changed_relus
+from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
+from nnviz.engine.targets.gradients import gradient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, TargetText
 from nnviz.base.results import Report
+from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attributions import Colours, attribution_map, remarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,13 @@ from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, Range, TargetText, Title, Unit, When
 from nnviz.base.results import Report
+from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.attribution.path_integral import Line, line_between
+from nnviz.engine.attribution.quadrature import Quadrature
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attributions import Colours, attribution_map, remarks
-from nnviz.engine.ops.baselines import baseline
-from nnviz.engine.ops.gradients import gradient_pace
-from nnviz.engine.ops.integrated import Line, line_between
-from nnviz.engine.ops.quadrature import Quadrature
-from nnviz.engine.ops.targets import Scorer
+from nnviz.engine.targets.gradients import gradient_pace
+from nnviz.engine.targets.resolve import Scorer
 
 _LARGE_ERROR = 0.05
 """Share of the difference above which more steps are advised."""

@@ -13,17 +13,17 @@ from nnviz.base.frames import Frame
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, Range, TargetText, Unit
 from nnviz.base.results import Heatmap, Report
-from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.baselines import Baseline, baseline
-from nnviz.engine.ops.budget import Pace, pass_bytes
-from nnviz.engine.ops.targets import Scorer
-from nnviz.engine.ops.windows import (
+from nnviz.engine.attribution.baselines import Baseline, baseline
+from nnviz.engine.attribution.sliding_windows import (
     Drops,
     Windows,
     filled,
     lay_windows,
     mean_over_windows,
 )
+from nnviz.engine.compute.batch_size import Pace, pass_bytes
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.targets.resolve import Scorer
 from nnviz.media.inpaint import inpaint
 
 _SHARE = 7

@@ -11,17 +11,17 @@ from torch import Tensor
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range
 from nnviz.base.results import Report
-from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import GoalParams, as_tensor
-from nnviz.engine.ops.budget import Pace, pass_bytes
-from nnviz.engine.ops.one_pixel import (
+from nnviz.engine.attacks.one_pixel import (
     Population,
     children,
     first_genes,
     painted,
     survivors,
 )
+from nnviz.engine.attacks.params import GoalParams, as_tensor
+from nnviz.engine.attacks.report import Attempt
+from nnviz.engine.compute.batch_size import Pace, pass_bytes
+from nnviz.engine.method import Context, Presets, register
 
 _MOST = 64
 """Pictures at once, at most."""

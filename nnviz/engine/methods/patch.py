@@ -13,16 +13,16 @@ from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Along, Help, Range, Steerable, Title, Unit, When
 from nnviz.base.results import Curves, Picture, Report, Table
 from nnviz.base.stickers import Outline
+from nnviz.engine.attacks.params import LEVELS, GoalParams, PictureCount
+from nnviz.engine.attacks.patch.batches import Aim, Crowd, drawn, rate_of, slope_of
+from nnviz.engine.attacks.patch.compositing import Sticker
+from nnviz.engine.attacks.patch.detector_batches import FOUND, Watch, choose_kinds
+from nnviz.engine.attacks.patch.eot import Conditions, View, drawn_views, seen
+from nnviz.engine.attacks.patch.printability import outlined, penalty
 from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.ops.attack_crowds import Aim, Crowd, drawn, rate_of, slope_of
-from nnviz.engine.ops.attacks import LEVELS, GoalParams, PictureCount
-from nnviz.engine.ops.climbing import as_picture
-from nnviz.engine.ops.conditions import Conditions, View, drawn_views, seen
-from nnviz.engine.ops.descent import Descent
-from nnviz.engine.ops.detection import candidates_of
-from nnviz.engine.ops.detector_crowds import FOUND, Watch, choose_kinds
-from nnviz.engine.ops.pasting import Sticker
-from nnviz.engine.ops.printable import outlined, penalty
+from nnviz.engine.nn.detection import candidates_of
+from nnviz.engine.optvis.report import as_picture
+from nnviz.engine.style.optimizer import Descent
 
 _PERCENT = 100
 _SHOWN = 9

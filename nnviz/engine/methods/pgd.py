@@ -10,11 +10,11 @@ import torch
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Steerable, Title
 from nnviz.base.results import Report
+from nnviz.engine.attacks.norms import random_noise
+from nnviz.engine.attacks.params import LEVELS, BallParams, StepSize, as_tensor
+from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
+from nnviz.engine.attacks.report import Attempt
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attack_norms import random_noise
-from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import LEVELS, BallParams, StepSize, as_tensor
-from nnviz.engine.ops.gradient_attacks import Climb, Position, climbed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

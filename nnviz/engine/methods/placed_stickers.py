@@ -16,9 +16,9 @@ from nnviz.base.parameters import Help
 from nnviz.base.placed import EXAMPLE, files_of, parse_placed
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Picture, Report, Result, Table
+from nnviz.engine.attacks.report import rankings
+from nnviz.engine.attacks.robustness_checks import survival
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attack_report import rankings
-from nnviz.engine.ops.survival import survival
 from nnviz.media.placed import Layer, covered, open_placed, paste_layers, picture_of
 from nnviz.media.resize import resize
 

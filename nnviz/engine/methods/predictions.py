@@ -15,7 +15,7 @@ from nnviz.base.info import Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Ranking, Report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.targets import label, output_unit
+from nnviz.engine.targets.resolve import label, output_unit
 
 Numbers = NDArray[np.float64]
 _CLASSIFIER_NDIM = 2

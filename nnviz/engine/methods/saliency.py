@@ -7,13 +7,13 @@ from typing import Annotated, ClassVar
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, TargetText
 from nnviz.base.results import Report
-from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attributions import (
+from nnviz.engine.attribution.heatmaps import (
     Colours,
     attribution_map,
     gradient_unit,
     remarks,
 )
+from nnviz.engine.method import Context, Presets, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

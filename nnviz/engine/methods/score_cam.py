@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from nnviz.base.info import LayerInfo, Reference
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
+from nnviz.engine.attribution.ablation import channel_masks, varied
+from nnviz.engine.attribution.cam import CamParams, cam_report, cam_results, weighted
+from nnviz.engine.attribution.cam_layers import ChosenLayers, choose_layers, map_size
+from nnviz.engine.compute.batch_size import Pace, pass_bytes
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.ablation import channel_masks, varied
-from nnviz.engine.ops.budget import Pace, pass_bytes
-from nnviz.engine.ops.cam_layers import ChosenLayers, choose_layers, map_size
-from nnviz.engine.ops.cams import CamParams, cam_report, cam_results, weighted
-from nnviz.engine.ops.maps import maps_of
-from nnviz.engine.ops.targets import Scorer
+from nnviz.engine.nn.feature_maps import maps_of
+from nnviz.engine.targets.resolve import Scorer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,15 +20,15 @@ from nnviz.base.parameters import (
     Unit,
 )
 from nnviz.base.results import Array, Mosaic, Ranking, Report
+from nnviz.engine.attribution.cam_layers import middle
+from nnviz.engine.imaging.color import COLOURS
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.ascent import Ascent, Climbed, StepRules
-from nnviz.engine.ops.cam_layers import middle
-from nnviz.engine.ops.colour import COLOURS
-from nnviz.engine.ops.maps import Maps, channel_maps
-from nnviz.engine.ops.objectives import channel, each
-from nnviz.engine.ops.parametrisations import Spectrum
-from nnviz.engine.ops.transforms import fitted, lucid
-from nnviz.engine.ops.wanted import side_of
+from nnviz.engine.nn.feature_maps import Maps, channel_maps
+from nnviz.engine.optvis.objectives import channel, each
+from nnviz.engine.optvis.optimize import Ascent, Climbed, StepRules
+from nnviz.engine.optvis.parametrizations import Spectrum
+from nnviz.engine.optvis.parse_objective import side_of
+from nnviz.engine.optvis.transforms import fitted, lucid
 
 _LEARNING_RATE = 0.05
 _SHOWN_EVERY = 4

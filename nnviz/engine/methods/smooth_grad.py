@@ -7,17 +7,17 @@ from typing import Annotated, ClassVar
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, Range, TargetText, Title, Unit, When
 from nnviz.base.results import Heatmap, Report
-from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attributions import (
+from nnviz.engine.attribution.gradient_rules import RuleName, rule_of
+from nnviz.engine.attribution.heatmaps import (
     Colours,
     attribution_map,
     gradient_unit,
     input_map,
     remarks,
 )
-from nnviz.engine.ops.gradient_rules import RuleName, rule_of
-from nnviz.engine.ops.gradients import gradient_pace
-from nnviz.engine.ops.noise import NoisyCopies, Statistic
+from nnviz.engine.attribution.smoothing import NoisyCopies, Statistic
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.targets.gradients import gradient_pace
 
 _PERCENT = 100
 

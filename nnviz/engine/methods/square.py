@@ -10,10 +10,10 @@ import torch
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Title, Unit
 from nnviz.base.results import Report
+from nnviz.engine.attacks.params import LEVELS, GoalParams, as_tensor
+from nnviz.engine.attacks.report import Attempt
+from nnviz.engine.attacks.square import Best, side_of, stripes, with_square
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import LEVELS, GoalParams, as_tensor
-from nnviz.engine.ops.square import Best, side_of, stripes, with_square
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

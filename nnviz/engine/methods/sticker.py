@@ -17,12 +17,9 @@ from nnviz.base.placed import Cut, Placed, placed_text
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Report, Table, Text
 from nnviz.base.stickers import Outline
-from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.ops.attack_report import Attempt
-from nnviz.engine.ops.attacks import GoalParams, as_tensor
-from nnviz.engine.ops.budget import Pace, pass_bytes
-from nnviz.engine.ops.pasting import Sticker, on_photo
-from nnviz.engine.ops.sticker_search import (
+from nnviz.engine.attacks.params import GoalParams, as_tensor
+from nnviz.engine.attacks.patch.compositing import Sticker, on_photo
+from nnviz.engine.attacks.patch.sticker_search import (
     GENES,
     OFF_LIMITS,
     Candidate,
@@ -31,6 +28,9 @@ from nnviz.engine.ops.sticker_search import (
     fittest,
     mutants,
 )
+from nnviz.engine.attacks.report import Attempt
+from nnviz.engine.compute.batch_size import Pace, pass_bytes
+from nnviz.engine.method import Context, Presets, State, register
 from nnviz.media.placed import open_cut, open_placed, paste_layers
 from nnviz.media.resize import resize
 from nnviz.media.stickers import cut_out, with_alpha

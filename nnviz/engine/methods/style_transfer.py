@@ -17,21 +17,21 @@ from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Steerable, Title, Unit, When
 from nnviz.base.results import Curves, Picture, Report
+from nnviz.engine.compute.batch_size import tile_side
+from nnviz.engine.compute.memory import free_bytes
+from nnviz.engine.compute.tiling import tiling
 from nnviz.engine.data.patterns import PATTERNS, pattern
+from nnviz.engine.imaging.pyramid import Size, octave_sizes, scaled
+from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.ops.budget import tile_side
-from nnviz.engine.ops.climbing import as_picture
-from nnviz.engine.ops.colour_transfer import grey, matched, with_colours_of
-from nnviz.engine.ops.descent import Descent
-from nnviz.engine.ops.memory import free_bytes
-from nnviz.engine.ops.octaves import Size, octave_sizes, scaled
-from nnviz.engine.ops.pooling import with_average_pooling
-from nnviz.engine.ops.regularisers import total_variation
-from nnviz.engine.ops.sizes import SizeTrial
-from nnviz.engine.ops.style_layers import content_layers, style_layers
-from nnviz.engine.ops.style_losses import Goal, Region, StyleLoss
-from nnviz.engine.ops.taps import outputs_of
-from nnviz.engine.ops.tiles import tiling
+from nnviz.engine.nn.avg_pooling import with_average_pooling
+from nnviz.engine.nn.hooks import outputs_of
+from nnviz.engine.nn.input_sizes import SizeTrial
+from nnviz.engine.optvis.report import as_picture
+from nnviz.engine.style.color_transfer import grey, matched, with_colours_of
+from nnviz.engine.style.layers import content_layers, style_layers
+from nnviz.engine.style.losses import Goal, Region, StyleLoss
+from nnviz.engine.style.optimizer import Descent
 
 _PERCENT = 100
 _RATIO = 2.0

@@ -13,18 +13,16 @@ from nnviz.base.frames import Frame
 from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Steerable, Title, Unit
 from nnviz.base.results import Curves, Picture, Report, Result, Table
-from nnviz.engine.method import Context, Presets, State, register
-from nnviz.engine.ops.attack_crowds import Crowd, drawn, rate_of, slope_of
-from nnviz.engine.ops.attack_norms import random_noise
-from nnviz.engine.ops.attacks import (
+from nnviz.engine.attacks.norms import random_noise
+from nnviz.engine.attacks.params import (
     LEVELS,
     BallParams,
     PictureCount,
     StepSize,
     as_tensor,
 )
-from nnviz.engine.ops.climbing import as_picture
-from nnviz.engine.ops.universal import (
+from nnviz.engine.attacks.patch.batches import Crowd, drawn, rate_of, slope_of
+from nnviz.engine.attacks.universal import (
     MOST,
     ascended,
     copies,
@@ -32,6 +30,8 @@ from nnviz.engine.ops.universal import (
     kept_up,
     noisy,
 )
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.optvis.report import as_picture
 
 _PERCENT = 100
 _COPIES = 40

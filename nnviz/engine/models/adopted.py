@@ -12,10 +12,10 @@ from torch.nn.parameter import is_lazy
 from nnviz.base.errors import ModelError
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
+from nnviz.engine.compute.memory import refusal
 from nnviz.engine.models.hashing import parameters_sha256
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.references import ObjectReference
-from nnviz.engine.ops.memory import refusal
 
 
 class AdoptedNetworks:

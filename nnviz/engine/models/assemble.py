@@ -13,7 +13,7 @@ from nnviz.engine.models.doctor import examine, takes_any_size
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.model import Model, Normaliser
 from nnviz.engine.models.opened import Opened
-from nnviz.engine.ops.layers import (
+from nnviz.engine.nn.layer_info import (
     Facts,
     layer_facts,
     refuses,
@@ -21,7 +21,7 @@ from nnviz.engine.ops.layers import (
     smallest_input,
     takes_several,
 )
-from nnviz.engine.ops.probe import meta_twin
+from nnviz.engine.nn.shapes.tracer import meta_twin
 
 
 def assemble(

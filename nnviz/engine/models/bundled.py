@@ -18,7 +18,7 @@ from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.networks import ARCHITECTURES, FaceCascade
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.references import BundledReference
-from nnviz.engine.ops.layers import count_parameters
+from nnviz.engine.nn.layer_info import count_parameters
 
 _FIRST = "objects"
 """What opens when nothing is asked for; leads the list."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import InputError, MemoryShortError
+from nnviz.engine.compute import memory
 from nnviz.engine.models.file_formats import DAMAGED, STATE_DICT, refuse_foreign
 from nnviz.engine.models.pickles.archives import ARCHIVE_ERRORS, Contents, open_contents
 from nnviz.engine.models.pickles.description import describe
@@ -21,7 +22,6 @@ from nnviz.engine.models.pickles.tensors import (
     read_tensors,
 )
 from nnviz.engine.models.pickles.values import PickleError, Stub
-from nnviz.engine.ops import memory
 
 Check = Callable[[], None]
 References = Mapping[str, TensorReference]

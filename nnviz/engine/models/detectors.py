@@ -25,8 +25,7 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
 from nnviz.base.frames import Placement
 from nnviz.base.preprocess import Fit, Interpolation, Preprocess
-from nnviz.engine.ops.boxes import on_photo
-from nnviz.engine.ops.detection import (
+from nnviz.engine.nn.detection import (
     Candidates,
     Limits,
     Size,
@@ -38,6 +37,7 @@ from nnviz.engine.ops.detection import (
     joined,
     levelled,
 )
+from nnviz.engine.nn.nms import on_photo
 
 _CORNERS = 4
 _SMALLEST_SIDE = 1e-2

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from nnviz.base.info import Finding, LayerInfo, Severity
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.ops.layers import Facts, refuses
-from nnviz.engine.ops.probe import meta_twin
+from nnviz.engine.nn.layer_info import Facts, refuses
+from nnviz.engine.nn.shapes.tracer import meta_twin
 
 _ACTIVATIONS = (
     *("relu", "gelu", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh"),

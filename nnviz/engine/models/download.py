@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from nnviz.base.errors import InputError, OfflineError
 from nnviz.base.events import Progress
-from nnviz.engine.ops.memory import in_units
+from nnviz.engine.compute.memory import in_units
 
 _BLOCK = 1 << 16
 _CONNECT_SECONDS = 10.0

@@ -14,8 +14,8 @@ from nnviz.base.images import LUMINANCE, Image, Pixels, to_float
 from nnviz.base.info import ModelInfo
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
 from nnviz.base.video import FrameImage
-from nnviz.engine.ops.folding import folded
-from nnviz.engine.ops.objectives import MapsPass, Precision
+from nnviz.engine.nn.fuse import folded
+from nnviz.engine.optvis.objectives import MapsPass, Precision
 from nnviz.media.resize import resize, resize_quickly
 
 _COLOURS = 3

@@ -17,6 +17,7 @@ from nnviz.base.info import Task
 from nnviz.base.interrupts import held_back
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
+from nnviz.engine.compute import memory
 from nnviz.engine.models.adopted import AdoptedNetworks
 from nnviz.engine.models.assemble import assemble
 from nnviz.engine.models.bundled import open_bundled
@@ -33,7 +34,6 @@ from nnviz.engine.models.references import (
     parse,
 )
 from nnviz.engine.models.shared import Check, SharedSteps
-from nnviz.engine.ops import memory
 
 _Key = tuple[str, str]
 """What tells a network from others, and its device."""

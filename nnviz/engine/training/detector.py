@@ -8,7 +8,7 @@ from torchvision.ops import batched_nms, box_convert, box_iou
 from nnviz.base.info import Task
 from nnviz.engine.data.scenes import CLASSES
 from nnviz.engine.models.networks.scene_detector import SceneDetector
-from nnviz.engine.ops.detection import Limits, anchored
+from nnviz.engine.nn.detection import Limits, anchored
 from nnviz.engine.training.coco import Found, mean_average_precision
 from nnviz.engine.training.scene_batches import (
     SceneBatch,

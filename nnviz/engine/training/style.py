@@ -18,19 +18,19 @@ from nnviz.base.images import image_from_array
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
+from nnviz.engine.compute.tiling import tiling
 from nnviz.engine.data.folders import load_photos
 from nnviz.engine.data.patterns import PATTERNS, pattern
+from nnviz.engine.imaging.pyramid import scaled
+from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.engine.models.model import Model, Normaliser
 from nnviz.engine.models.networks import CHANNELS
 from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.store import ModelStore
-from nnviz.engine.ops.colour_transfer import colour_moments, matching
-from nnviz.engine.ops.gram import gram, gram_gradient
-from nnviz.engine.ops.octaves import scaled
-from nnviz.engine.ops.regularisers import total_variation
-from nnviz.engine.ops.style_layers import content_layers, style_layers
-from nnviz.engine.ops.style_losses import Region, StyleLoss
-from nnviz.engine.ops.tiles import tiling
+from nnviz.engine.style.color_transfer import colour_moments, matching
+from nnviz.engine.style.gram import gram, gram_gradient
+from nnviz.engine.style.layers import content_layers, style_layers
+from nnviz.engine.style.losses import Region, StyleLoss
 from nnviz.engine.training.augment import centre_crop, random_crop
 from nnviz.engine.training.course import need_data
 from nnviz.engine.training.fitting import (

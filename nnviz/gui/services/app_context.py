@@ -20,6 +20,7 @@ from nnviz.base.stickers import Placement
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.services.boards import Boards
 from nnviz.gui.services.images import Images
+from nnviz.gui.services.jobs import Jobs
 from nnviz.gui.services.live import Live
 from nnviz.gui.services.method_runner import Runs
 from nnviz.gui.services.models import Models
@@ -67,19 +68,25 @@ class Workbench(QObject):
         self.look = Look(settings.theme, settings.scale, self)
         self.messages = Messages(self)
         self.selection = Selection(self)
-        self.models = Models(self.selection, settings.device, self)
+        self.jobs = Jobs(self)
+        self.models = Models(self.jobs, self.selection, settings.device, self)
         self.images = Images(self.selection, self)
-        self.runs = Runs(self.selection, self.models, self)
-        self.films = Films(self.messages, self)
+        self.runs = Runs(self.jobs, self.selection, self.models, self)
+        self.films = Films(self.jobs, self.messages, self)
         self.live = Live(self.runs, self.films, self.messages, self)
-        self.boards = Boards(self)
+        self.boards = Boards(self.jobs, self)
         self.recordings = Recordings(settings, self.messages, self)
         self.timeline = Timeline(self.runs, self.recordings, self.messages, self)
-        self.portraits = Portraits(self.selection, self.models, self)
-        self.lessons = Lessons(settings, self.messages, self)
+        self.portraits = Portraits(self.jobs, self.selection, self.models, self)
+        self.lessons = Lessons(self.jobs, settings, self.messages, self)
         self.shelf = Shelf(settings, self.messages, self)
         self.stickers = Stickers(
-            self.shelf, settings, self.selection, self.models, self.messages
+            self.shelf,
+            self.jobs,
+            settings,
+            self.selection,
+            self.models,
+            self.messages,
         )
         self.live_stickers = LiveStickers(self.shelf, settings)
         self._reported: Report | None = None
@@ -96,8 +103,9 @@ class Workbench(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self.bridge = bridge
+        self.jobs.attach(bridge)
         self.models.attach(bridge)
-        for part in (self.images, self.runs, self.films, self.live, self.boards):
+        for part in (self.images, self.live):
             part.attach(bridge)
         self.recordings.attach(bridge)
         self.timeline.attach(bridge)

@@ -7,22 +7,12 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.boards import Plan
 from nnviz.base.errors import ErrorRecord
-from nnviz.base.events import (
-    Cancelled,
-    Done,
-    Event,
-    Failed,
-    Policy,
-    Priority,
-    Progress,
-)
+from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.recipes import Run
+from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 
-if TYPE_CHECKING:  # it starts a worker, and the board a painter: after the first paint
-    from nnviz.gui.services.bridge import Bridge
+if TYPE_CHECKING:  # it loads a painter: imported after the first paint
     from nnviz.render.board import Board
-
-_PLACE = "board"
 
 
 class Boards(QObject):
@@ -37,19 +27,13 @@ class Boards(QObject):
     ended = Signal(bool)
     """Nothing more comes: all is there, or, if not, it was stopped."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
-        self._bridge: Bridge | None = None
+        self._jobs = jobs
+        self._cells: list[JobHandle[Run]] = []
         self._plan: Plan | None = None
         self._outcomes: dict[int, Run | ErrorRecord] = {}
-        self._place = _PLACE
-        self._batch = 0
         self._next = self._count = 0
-
-    def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
-        self._bridge = bridge
-        bridge.event.connect(self._hear)
 
     @property
     def plan(self) -> Plan | None:
@@ -74,42 +58,27 @@ class Boards(QObject):
 
     def start(self, plan: Plan) -> None:
         """Fill a board from its first place on; an earlier one is stopped."""
-        if self._bridge is None:
-            return
         self.stop()
-        self._batch += 1
-        self._place = f"{_PLACE}:{self._batch}"
         self._plan, self._outcomes = plan, {}
         cells = plan.cells()
         self._next, self._count = 0, len(cells)
         self.planned.emit()
-        for cell in cells:
-            self._bridge.submit(
-                self._place, cell.request, Policy.QUEUE, Priority.NORMAL
-            )
+        lane = Lane("board", Policy.QUEUE, Priority.NORMAL)
+        self._cells = [self._jobs.submit(cell.request, lane) for cell in cells]
+        for job in self._cells:
+            job.progressed.connect(self._tell)
+            job.done.connect(self._keep)
+            job.failed.connect(self._keep)
 
     def stop(self) -> None:
         """Stop; what is there stays."""
-        if self._bridge is None or not self.running:
+        if not self.running:
             return
         self._count = self._next
-        self._bridge.cancel(self._place)
+        for job in reversed(self._cells):
+            job.cancel()
+            job.forget()
         self.ended.emit(False)
-
-    def _hear(self, place: str, event: Event) -> None:
-        if place != self._place or not self.running:
-            return
-        match event:
-            case Progress():
-                self._tell(event)
-            case Done(Run() as run):
-                self._keep(run)
-            case Failed(error):
-                self._keep(error)
-            case Cancelled():
-                self._next += 1
-            case _:
-                pass
 
     def _keep(self, outcome: Run | ErrorRecord) -> None:
         self._outcomes[self._next] = outcome

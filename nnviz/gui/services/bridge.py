@@ -4,8 +4,7 @@ import atexit
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, SignalInstance
@@ -13,16 +12,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, SignalInsta
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.dropped import Dropped
 from nnviz.base.evaluation import Robustness
-from nnviz.base.events import (
-    Cancelled,
-    Changes,
-    Done,
-    Event,
-    Failed,
-    Final,
-    Policy,
-    Priority,
-)
+from nnviz.base.events import Done, Event, Failed, Final
 from nnviz.base.kept import PICTURE_KEPT
 from nnviz.base.live import Shown
 from nnviz.base.placed import KEPT, OPENED, PRINTED
@@ -32,6 +22,7 @@ from nnviz.base.requests import Request
 from nnviz.base.resources import resource
 from nnviz.base.tapes import TAPE_PLACES
 from nnviz.base.video import SourceRequest, SourceStatus
+from nnviz.gui.services.jobs import JobHandle
 from nnviz.runtime.garbage import GarbageTimer
 from nnviz.runtime.io import (
     CAMERAS_PLACE,
@@ -55,6 +46,7 @@ if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.board import Board
     from nnviz.render.boards import Lock
 
+T = TypeVar("T")
 _TURN_SECONDS = 0.008
 """Time for answers before the event loop looks after the user again."""
 _JOIN_SECONDS = 10.0
@@ -66,21 +58,6 @@ _GARBAGE_MS = 200
 _WAKE = b"\0"
 _PLAIN_PLACES = {*TAPE_PLACES, PORTRAIT_FOUND, PICTURE_KEPT, OPENED, KEPT, PRINTED}
 """Of the desks: every answer is heard."""
-
-
-@dataclass(slots=True)
-class _Place:
-    """What the window waits for at one place.
-
-    Attributes:
-        oldest: answers of earlier tickets are ignored.
-        newest: the ticket that was taken last.
-        open: tickets that have not ended, with their policies.
-    """
-
-    oldest: int = 0
-    newest: int = 0
-    open: dict[int, Policy] = field(default_factory=dict)
 
 
 class Bridge(QObject):
@@ -101,7 +78,7 @@ class Bridge(QObject):
     """
 
     event = Signal(str, object)  # type: ignore[assignment]  # Qt's own stays in C++
-    """Place and Event; of QUEUE every ticket's, else only what is still wanted."""
+    """Place and Event of what is read and written on disk."""
     catalogue_changed = Signal(object)
     """Catalogue: the live one, with plug-ins.  The engine is imported now."""
     engine_failed = Signal(object)
@@ -140,7 +117,7 @@ class Bridge(QObject):
     ) -> None:
         super().__init__(parent)
         self.catalogue = _shipped_catalogue()
-        self._places: dict[str, _Place] = {}
+        self._jobs: dict[tuple[str, int], JobHandle[Any]] = {}
         self._paths: dict[int, str] = {}
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
@@ -174,52 +151,15 @@ class Bridge(QObject):
         }
         self._start()
 
-    def submit(
-        self,
-        place: str,
-        request: Request,
-        policy: Policy = Policy.REPLACE,
-        priority: Priority = Priority.INTERACTIVE,
-    ) -> int:
-        """Ask for something and return its ticket; answers come as ``event``.
-
-        With REPLACE nothing of earlier tickets of the place is heard any more.
-        """
-        ticket = self._worker.submit(place, request, policy, priority)
+    def start_job(self, request: Request[T], handle: JobHandle[T]) -> None:
+        """Have the worker answer a request; the answers are the handle's signals."""
+        lane = handle.lane
+        ticket = self._worker.submit(lane.address, request, lane.policy, lane.priority)
         if self._closed:
-            return ticket
-        known = self._places.setdefault(place, _Place())
-        known.newest = ticket
-        if policy is Policy.REPLACE:
-            known.oldest = ticket
-            known.open.clear()
-        known.open[ticket] = policy
-        return ticket
-
-    def cancel(self, place: str) -> None:
-        """Stop all that runs or waits for a place; it ends with Cancelled."""
-        for ticket in sorted(self._known(place).open, reverse=True):
-            self._worker.cancel(ticket)
-
-    def steer(self, place: str, changes: Changes) -> None:
-        """Give the newest job of a place new values at its next safe point."""
-        self._worker.steer(self._known(place).newest, changes)
-
-    def pause(self, place: str) -> None:
-        """Let the newest job of a place wait at its next safe point."""
-        self._worker.pause(self._known(place).newest)
-
-    def step(self, place: str) -> None:
-        """Let the newest job of a place go on to its next report, and wait there."""
-        self._worker.step(self._known(place).newest)
-
-    def go_on(self, place: str) -> None:
-        """Let the newest job of a place go on after a pause."""
-        self._worker.go_on(self._known(place).newest)
-
-    def busy(self, place: str) -> bool:
-        """Tell whether an answer is still to come."""
-        return bool(self._known(place).open)
+            handle.forget()
+            return
+        handle.start(self._worker, ticket)
+        self._jobs[lane.address, ticket] = handle
 
     def look_at(self, files: Sequence[str]) -> None:
         """Find out what files are; answers with ``files_seen``."""
@@ -304,7 +244,9 @@ class Bridge(QObject):
         self._io.shutdown(_JOIN_SECONDS)
         self._reader.close()
         self._writer.close()
-        self._places.clear()
+        for handle in self._jobs.values():
+            handle.forget()
+        self._jobs.clear()
         self._garbage.stop()
 
     def _start(self) -> None:
@@ -357,15 +299,11 @@ class Bridge(QObject):
                 pass
 
     def _hear_job(self, posted: Posted) -> None:
-        known = self._known(posted.place)
-        if posted.ticket < known.oldest:
-            return
-        if isinstance(posted.event, Final):
-            policy = known.open.pop(posted.ticket)
-            replaced = isinstance(posted.event, Cancelled) and bool(known.open)
-            if replaced and policy is Policy.LATEST:
-                return
-        self.event.emit(posted.place, posted.event)
+        key = posted.place, posted.ticket
+        ended = isinstance(posted.event, Final)
+        handle = self._jobs.pop(key, None) if ended else self._jobs.get(key)
+        if handle is not None:
+            handle.hear(posted.event)
 
     def _hear_engine(self, event: Event) -> None:
         if isinstance(event, Failed):
@@ -405,9 +343,6 @@ class Bridge(QObject):
         elif isinstance(event, Failed):
             self.live.stop_recording()
             self.record_failed.emit(event.error)
-
-    def _known(self, place: str) -> _Place:
-        return self._places.get(place) or _Place()
 
 
 def _forward(event: Event, signal: SignalInstance) -> None:

@@ -3,27 +3,18 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.events import (
-    Cancelled,
-    Done,
-    Event,
-    Failed,
-    Partial,
-    Policy,
-    Priority,
-    Progress,
-)
+from nnviz.base.events import Partial, Policy, Priority, Progress
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, ModelInfo
 from nnviz.base.parameters import Kind, Value
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import Moment, RunMethod
 from nnviz.base.results import Report
+from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.history import History
 from nnviz.gui.state.layer_facts import shown_layer
@@ -33,11 +24,12 @@ from nnviz.gui.state.selection import NO_UNIT, Selection
 from nnviz.gui.state.selection_sync import Link, named
 from nnviz.gui.state.workspace import Workspace
 
-if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
-    from nnviz.gui.services.bridge import Bridge
-
 RESULT = "result"
+_QUICK = Lane(RESULT)
+_LONG = Lane(RESULT, Policy.REPLACE, Priority.NORMAL)
+"""What takes minutes lets a camera, and what is clicked, go first."""
 PREDICTIONS = "predictions"
+_PREDICTIONS = Lane(PREDICTIONS)
 _TOP = 5
 
 
@@ -59,6 +51,8 @@ class Runs(QObject):
     values_changed = Signal(object)
     """The method's parameters, by name, changed by something else than the form."""
     started = Signal()
+    submitted = Signal(object)
+    """JobHandle of the run that was just started."""
     outdated = Signal()
     """What is shown is not what the form says: the method is to be run by hand."""
     pace_changed = Signal()
@@ -81,12 +75,14 @@ class Runs(QObject):
     """ErrorRecord."""
 
     def __init__(
-        self, selection: Selection, models: Models, parent: QObject | None = None
+        self, jobs: Jobs, selection: Selection, models: Models, parent: QObject
     ) -> None:
         super().__init__(parent)
+        self._jobs = jobs
         self._selection = selection
         self._models = models
-        self._bridge: Bridge | None = None
+        self.job: JobHandle[Run] | None = None
+        """The run of the chosen method that was started last."""
         self._method: MethodInfo | None = None
         self._workspace: Workspace | None = None
         self._preferred: tuple[str, Mapping[str, Value] | None] | None = None
@@ -105,6 +101,9 @@ class Runs(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._run_all)
         self._predict_due = False
+        self._connect(models, selection)
+
+    def _connect(self, models: Models, selection: Selection) -> None:
         models.opened.connect(self._refit)
         for gone in (models.failed, models.stopped):
             gone.connect(self._forget_preferred)
@@ -114,11 +113,6 @@ class Runs(QObject):
         selection.unit_changed.connect(self._follow_unit)
         selection.target_changed.connect(self._follow_target)
         selection.position_changed.connect(self._follow_position)
-
-    def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
-        self._bridge = bridge
-        bridge.event.connect(self._hear)
 
     @property
     def method(self) -> MethodInfo | None:
@@ -144,7 +138,12 @@ class Runs(QObject):
     @property
     def running(self) -> bool:
         """Whether the chosen method is at work."""
-        return self._bridge is not None and self._bridge.busy(RESULT)
+        return self.job is not None and self.job.open
+
+    @property
+    def predicting(self) -> bool:
+        """Whether predictions are still to come."""
+        return self._jobs.running(_PREDICTIONS)
 
     @property
     def seconds(self) -> float:
@@ -307,20 +306,27 @@ class Runs(QObject):
         return True
 
     def _submit(self, request: RunMethod) -> None:
-        if self._bridge is None or self._method is None:
+        if self._method is None:
             return
         self._began, self._percent = time.monotonic(), -1
         self.recording = request.recording
+        if self.job is not None:
+            self.job.cancel()
+            self.job.forget()
+        lane = _LONG if self._method.recorded else _QUICK
+        self.job = job = self._jobs.submit(request, lane)
         self.started.emit()
-        # What takes minutes lets a camera, and what is clicked, go first.
-        long = self._method.recorded
-        priority = Priority.NORMAL if long else Priority.INTERACTIVE
-        self._bridge.submit(RESULT, request, Policy.REPLACE, priority)
+        job.progressed.connect(self._tell_progress)
+        job.partial.connect(self._report)
+        job.done.connect(lambda run: self._finish(run, job.seconds))
+        job.failed.connect(self.failed.emit)
+        job.cancelled.connect(lambda _: self.stopped.emit(self._percent))
+        self.submitted.emit(job)
 
     def stop(self) -> None:
         """Stop the chosen method."""
-        if self._bridge is not None and self.running:
-            self._bridge.cancel(RESULT)
+        if self.job is not None:
+            self.job.cancel()
 
     def bring_back(self, run: Run) -> None:
         """Show an earlier result, with the method and values that made it."""
@@ -409,7 +415,7 @@ class Runs(QObject):
     def _predict(self) -> None:
         chosen, method = self._selection, self._known(PREDICTIONS)
         unsuited = method and chosen.model and not method.suits(chosen.model.task)
-        if self._bridge is None or not chosen.model or not chosen.image or unsuited:
+        if not chosen.model or not chosen.image or unsuited:
             self.predicted.emit(None)
             return
         request = RunMethod(
@@ -418,11 +424,14 @@ class Runs(QObject):
             image=chosen.image,
             values={"top_k": _TOP},
         )
-        self._bridge.submit(PREDICTIONS, request, Policy.REPLACE, Priority.INTERACTIVE)
+        job = self._jobs.submit(request, _PREDICTIONS)
+        job.partial.connect(lambda partial: self.predicted.emit(partial.report))
+        job.done.connect(lambda run: self.predicted.emit(run.report))
+        job.failed.connect(self.predict_failed.emit)
 
     def _steered(self, before: Mapping[str, Value]) -> bool:
         """Hand changed values to the running job if all of them are steerable."""
-        if not self.running or self._bridge is None or self._method is None:
+        if self.job is None or not self.job.open or self._method is None:
             return False
         changes = {
             name: new for name, new in self.values.items() if before.get(name) != new
@@ -430,7 +439,7 @@ class Runs(QObject):
         steerable = {p.name for p in self._method.parameters if p.steerable}
         if not changes or not changes.keys() <= steerable:
             return False
-        self._bridge.steer(RESULT, changes)
+        self.job.steer(changes)
         return True
 
     def _follow_layer(self, _layer: str) -> None:
@@ -495,30 +504,15 @@ class Runs(QObject):
                 self.method_changed.emit(info)
                 self.values_changed.emit(self.values)
 
-    def _hear(self, place: str, event: Event) -> None:
-        if place == RESULT:
-            self._hear_result(event)
-        elif place == PREDICTIONS:
-            self._hear_prediction(event)
+    def _report(self, partial: Partial) -> None:
+        self.reported.emit(partial.report)
 
-    def _hear_result(self, event: Event) -> None:
-        match event:
-            case Progress():
-                self._tell_progress(event)
-            case Partial(report):
-                self.reported.emit(report)
-            case Done(Run() as run, seconds):
-                self._quickness.learn(run.recipe.method, run.recipe.model, seconds)
-                self.history.add(run)
-                self.learn_layer(run.report)
-                self.finished.emit(run)
-                self.pace_changed.emit()
-            case Failed(error):
-                self.failed.emit(error)
-            case Cancelled():
-                self.stopped.emit(self._percent)
-            case _:
-                pass
+    def _finish(self, run: Run, seconds: float) -> None:
+        self._quickness.learn(run.recipe.method, run.recipe.model, seconds)
+        self.history.add(run)
+        self.learn_layer(run.report)
+        self.finished.emit(run)
+        self.pace_changed.emit()
 
     def learn_layer(self, report: Report) -> None:
         """Choose the layer that the method chose, where none was chosen."""
@@ -537,14 +531,3 @@ class Runs(QObject):
             self._percent = round(100 * share)
             left = (time.monotonic() - self._began) * (1 - share) / share
         self.progressed.emit(progress, left)
-
-    def _hear_prediction(self, event: Event) -> None:
-        match event:
-            case Partial(report):
-                self.predicted.emit(report)
-            case Done(Run() as run):
-                self.predicted.emit(run.report)
-            case Failed(error):
-                self.predict_failed.emit(error)
-            case _:
-                pass

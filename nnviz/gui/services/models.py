@@ -7,17 +7,17 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.errors import ErrorRecord
-from nnviz.base.events import Cancelled, Done, Event, Failed, Policy, Progress
+from nnviz.base.events import Policy, Progress
 from nnviz.base.info import ModelEntry, ModelInfo
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import FetchModel, LoadModel, ModelRequest
+from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.selection import Selection
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
 
-PLACE = "model"
-_FETCH = "fetch:"
+_LANE = Lane("model")
 _AUTOMATIC = "auto"
 
 
@@ -46,11 +46,12 @@ class Models(QObject):
     """Name of a device that this machine lacks; the fastest is used in its place."""
 
     def __init__(
-        self, selection: Selection, device: str, parent: QObject | None = None
+        self, jobs: Jobs, selection: Selection, device: str, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._selection = selection
-        self._bridge: Bridge | None = None
+        self._jobs, self._selection = jobs, selection
+        self._opening: JobHandle[ModelInfo] | None = None
+        self._fetching: dict[str, JobHandle[str]] = {}
         self._asked = ModelRequest(reference="", device=device)
         self._used = self._asked
         self._own: dict[str, Preprocess] = {}
@@ -58,8 +59,6 @@ class Models(QObject):
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
-        self._bridge = bridge
-        bridge.event.connect(self._hear)
         bridge.catalogue_changed.connect(self._list)
         self._list(bridge.catalogue)
 
@@ -71,7 +70,7 @@ class Models(QObject):
     @property
     def is_opening(self) -> bool:
         """Whether a network is being opened."""
-        return self._bridge is not None and self._bridge.busy(PLACE)
+        return self._opening is not None and self._opening.open
 
     @property
     def own_preprocess(self) -> Preprocess | None:
@@ -130,21 +129,31 @@ class Models(QObject):
 
     def stop(self) -> None:
         """Give up opening."""
-        if self._bridge is not None:
-            self._bridge.cancel(PLACE)
+        if self._opening is not None:
+            self._opening.cancel()
 
     def fetch(self, reference: str) -> None:
         """Download a network's weights."""
-        if self._bridge is not None:
-            self._bridge.submit(
-                _FETCH + reference, FetchModel(reference), Policy.REPLACE
-            )
-            self.fetching.emit(reference, Progress(0, 0, self.tr("waiting")))
+        self.stop_fetch(reference)
+        lane = Lane(f"fetch:{reference}", Policy.REPLACE)
+        job = self._fetching[reference] = self._jobs.submit(
+            FetchModel(reference), lane, self.tr("Downloading {0}").format(reference)
+        )
+        self.fetching.emit(reference, Progress(0, 0, self.tr("waiting")))
+        job.progressed.connect(lambda progress: self.fetching.emit(reference, progress))
+        job.done.connect(lambda _: self._fetched(reference))
+        job.failed.connect(lambda error: self.fetch_failed.emit(reference, error))
+        job.cancelled.connect(lambda _: self.fetch_failed.emit(reference, None))
+
+    def is_fetching(self, reference: str) -> bool:
+        """Tell whether a network's weights are being downloaded."""
+        job = self._fetching.get(reference)
+        return job is not None and job.open
 
     def stop_fetch(self, reference: str) -> None:
         """Stop a download; what is there is kept and resumed the next time."""
-        if self._bridge is not None:
-            self._bridge.cancel(_FETCH + reference)
+        if reference in self._fetching:
+            self._fetching[reference].cancel()
 
     def _adjust(self, preprocess: Preprocess | None, labels: str) -> None:
         if self._asked.reference:
@@ -152,28 +161,12 @@ class Models(QObject):
 
     def _ask(self, request: ModelRequest) -> None:
         self._asked = request
-        if self._bridge is not None:
-            self._bridge.submit(PLACE, LoadModel(request), Policy.REPLACE)
-            self.opening.emit(request.reference)
-
-    def _hear(self, place: str, event: Event) -> None:
-        if place == PLACE:
-            self._hear_opening(event)
-        elif place.startswith(_FETCH):
-            self._hear_fetching(place.removeprefix(_FETCH), event)
-
-    def _hear_opening(self, event: Event) -> None:
-        match event:
-            case Progress():
-                self.progressed.emit(event)
-            case Done(ModelInfo() as info):
-                self._open(info)
-            case Failed(error):
-                self._refuse(error)
-            case Cancelled():
-                self._give_up()
-            case _:
-                pass
+        self._opening = job = self._jobs.submit(LoadModel(request), _LANE)
+        self.opening.emit(request.reference)
+        job.progressed.connect(self.progressed.emit)
+        job.done.connect(self._open)
+        job.failed.connect(self._refuse)
+        job.cancelled.connect(lambda _: self._give_up())
 
     def _open(self, info: ModelInfo) -> None:
         self._used = self._asked
@@ -192,19 +185,9 @@ class Models(QObject):
         self._asked = self._used
         self.stopped.emit(reference)
 
-    def _hear_fetching(self, reference: str, event: Event) -> None:
-        match event:
-            case Progress():
-                self.fetching.emit(reference, event)
-            case Done():
-                self._note_present(reference)
-                self.fetched.emit(reference)
-            case Failed(error):
-                self.fetch_failed.emit(reference, error)
-            case Cancelled():
-                self.fetch_failed.emit(reference, None)
-            case _:
-                pass
+    def _fetched(self, reference: str) -> None:
+        self._note_present(reference)
+        self.fetched.emit(reference)
 
     def _note_present(self, reference: str) -> None:
         plain = reference.partition("@")[0]

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base import placed
 from nnviz.base.attacks import attacked_photo
-from nnviz.base.errors import UsageError
-from nnviz.base.events import Done, Event, Failed, Policy, Priority
+from nnviz.base.errors import ErrorRecord, UsageError
+from nnviz.base.events import Done, Event, Failed, Policy
 from nnviz.base.images import Image
 from nnviz.base.info import Task
 from nnviz.base.parameters import Value
@@ -28,6 +28,7 @@ from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Report
 from nnviz.base.stickers import Outline, Placement
+from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.messages import Messages
 from nnviz.gui.state.selection import Selection
@@ -39,7 +40,8 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 METHOD = "placed_stickers"
 NONE = -1
-_ANSWER, _KEEP = "stickers:answer", "stickers:keep"
+_ANSWER = Lane("stickers:answer", Policy.LATEST)
+_KEEP = Lane("stickers:keep")
 _TOPIC, _ANSWER_TOPIC = "sticker", "sticker answer"
 _SOLID = ("round:#e53935", "square:#fdd835")
 _MOST_UNDONE = 200
@@ -343,14 +345,15 @@ class Stickers(Placing):
     def __init__(
         self,
         shelf: Shelf,
+        jobs: Jobs,
         settings: Settings,
         selection: Selection,
         models: Models,
         messages: Messages,
     ) -> None:
         super().__init__(shelf, settings, "photograph", shelf)
+        self._jobs = jobs
         self._selection, self._models, self._messages = selection, models, messages
-        self._bridge: Bridge | None = None
         self._seen = False
         self._asked: tuple[object, ...] = ()
         self._times: deque[float] = deque()
@@ -361,12 +364,6 @@ class Stickers(Placing):
         shelf.changed.connect(self._ask)
         selection.image_changed.connect(lambda _: self._ask())
         selection.model_changed.connect(lambda _: self._ask())
-
-    def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
-        super().attach(bridge)
-        self._bridge = bridge
-        bridge.event.connect(self._hear)
 
     def be_seen(self, *, seen: bool) -> None:
         """Ask only while somebody looks."""
@@ -380,11 +377,13 @@ class Stickers(Placing):
             take: also open it as the photograph, for any method.
         """
         request = self._request({"picture": True})
-        if request is None or self._bridge is None:
+        if request is None:
             self._messages.say(self.tr("there is no photograph or no network yet"))
             return
         self._taking = take
-        self._bridge.submit(_KEEP, request, Policy.REPLACE, Priority.INTERACTIVE)
+        job = self._jobs.submit(request, _KEEP)
+        job.done.connect(self._keep)
+        job.failed.connect(self._fail)
 
     def _ask(self) -> None:
         """Ask what the network says to the stickers as they lie, the newest only."""
@@ -392,7 +391,7 @@ class Stickers(Placing):
         model = self._selection.model
         asks = self._seen and model is not None and model.task == Task.CLASSIFY
         request = self._request(values) if asks else None
-        if request is None or self._bridge is None:
+        if request is None:
             self._asked = ()
             if self._seen:
                 self.answered.emit(None)
@@ -400,7 +399,9 @@ class Stickers(Placing):
         asked = (self.text, request.image, request.model, self.moving)
         if asked != self._asked:
             self._asked = asked
-            self._bridge.submit(_ANSWER, request, Policy.LATEST, Priority.INTERACTIVE)
+            job = self._jobs.submit(request, _ANSWER)
+            job.done.connect(self._answer)
+            job.failed.connect(self._fail)
 
     def _request(self, values: dict[str, Value]) -> RunMethod | None:
         model, image = self._selection.model, self._selection.image
@@ -413,19 +414,14 @@ class Stickers(Placing):
             values={"stickers": self.text, **values},
         )
 
-    def _hear(self, place: str, event: Event) -> None:
-        match place, event:
-            case "stickers:answer", Done(Run() as run):
-                self._count()
-                if self._asked and run.image is self._asked[1]:
-                    self._messages.settle(_ANSWER_TOPIC)
-                    self.answered.emit(run.report)
-            case "stickers:keep", Done(Run() as run):
-                self._keep(run)
-            case (("stickers:answer" | "stickers:keep"), Failed(error)):
-                self._messages.fail(_TOPIC, error)
-            case _:
-                pass
+    def _answer(self, run: Run) -> None:
+        self._count()
+        if self._asked and run.image is self._asked[1]:
+            self._messages.settle(_ANSWER_TOPIC)
+            self.answered.emit(run.report)
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._messages.fail(_TOPIC, error)
 
     def _keep(self, run: Run) -> None:
         self.kept.emit(run)

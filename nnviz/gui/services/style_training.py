@@ -7,25 +7,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from nnviz.base.events import (
-    Cancelled,
-    Done,
-    Event,
-    Failed,
-    Policy,
-    Priority,
-    Progress,
-)
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.requests import TrainModel
+from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.messages import Messages
 from nnviz.gui.state.settings import Settings
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
 
-PLACE = "lesson"
 TOPIC = "lesson"
 _COURSE = "style"
+_LANE = Lane("lesson", Policy.REPLACE, Priority.NORMAL)
+"""Whatever is clicked, and a camera, go first: training takes minutes."""
 _PREVIEW = 640
 """Longer side of the preview, px."""
 
@@ -48,10 +43,11 @@ class Lessons(QObject):
     """Path of the weights: they can be painted with, or are better than before."""
 
     def __init__(
-        self, settings: Settings, messages: Messages, parent: QObject | None = None
+        self, jobs: Jobs, settings: Settings, messages: Messages, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._settings, self._messages = settings, messages
+        self._jobs, self._settings, self._messages = jobs, settings, messages
+        self._job: JobHandle[str] | None = None
         self._bridge: Bridge | None = None
         self.style, self.photographs = settings.lesson
         self.progress: Progress | None = None
@@ -62,14 +58,13 @@ class Lessons(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self._bridge = bridge
-        bridge.event.connect(self._hear)
         bridge.thumbnail_ready.connect(self._hear_preview)
         self._look()
 
     @property
     def running(self) -> bool:
         """Whether something is being learnt."""
-        return self._bridge is not None and self._bridge.busy(PLACE)
+        return self._job is not None and self._job.open
 
     @property
     def ready(self) -> bool:
@@ -99,7 +94,7 @@ class Lessons(QObject):
 
     def start(self) -> None:
         """Begin, or go on where it was stopped."""
-        if self._bridge is None or not self.ready:
+        if not self.ready:
             return
         self._messages.settle(TOPIC)
         self._began, self.left = None, -1.0
@@ -109,31 +104,31 @@ class Lessons(QObject):
             out=self._settings.networks,
             style=self.style,
         )
-        # Whatever is clicked, and a camera, go first: it takes minutes.
-        self._bridge.submit(PLACE, request, Policy.REPLACE, Priority.NORMAL)
+        title = f"{self.tr('Style')} · {Path(self.style).stem}"
+        self._job = job = self._jobs.submit(request, _LANE, title)
         self.changed.emit()
+        job.progressed.connect(self._note)
+        job.done.connect(self._end)
+        job.failed.connect(self._fail)
+        job.cancelled.connect(lambda _: self._stopped())
 
     def stop(self) -> None:
         """Stop; all but the epoch that was begun is kept."""
-        if self._bridge is not None and self.running:
-            self._bridge.cancel(PLACE)
+        if self._job is not None:
+            self._job.cancel()
 
-    def _hear(self, place: str, event: Event) -> None:
-        if place != PLACE:
-            return
-        match event:
-            case Progress():
-                self._note(event)
-            case Done(str() as path):
-                self._messages.say(self.tr("{0} has been learnt").format(path))
-                self.left = -1.0
-                self._look()
-            case Failed(error):
-                self._messages.fail(TOPIC, error)
-            case Cancelled():
-                self._messages.say(self.tr("learning stopped; it can go on"))
-            case _:
-                pass
+    def _end(self, path: str) -> None:
+        self._messages.say(self.tr("{0} has been learnt").format(path))
+        self.left = -1.0
+        self._look()
+        self.changed.emit()
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._messages.fail(TOPIC, error)
+        self.changed.emit()
+
+    def _stopped(self) -> None:
+        self._messages.say(self.tr("learning stopped; it can go on"))
         self.changed.emit()
 
     def _note(self, progress: Progress) -> None:
@@ -149,6 +144,7 @@ class Lessons(QObject):
         # With the next epoch's first step, or the end: the files are written by then.
         if before is None or math.ceil(before.done) != math.ceil(progress.done):
             self._look()
+        self.changed.emit()
 
     def _look(self) -> None:
         """Show what has been learnt so far."""

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from nnviz.base.events import Cancelled, Done, Event, Failed, Partial, Progress
+from nnviz.base.events import Done, Event, Failed, Partial, Progress
 from nnviz.base.images import Colours, to_float
 from nnviz.base.parameters import Value
+from nnviz.base.recipes import Run
 from nnviz.base.requests import Moment
 from nnviz.base.results import Picture, Report
 from nnviz.base.tapes import (
@@ -19,7 +20,8 @@ from nnviz.base.tapes import (
     Tape,
     TapeFrame,
 )
-from nnviz.gui.services.method_runner import RESULT, Runs
+from nnviz.gui.services.jobs import JobHandle
+from nnviz.gui.services.method_runner import Runs
 from nnviz.gui.services.recordings import TOPIC, Recordings
 from nnviz.gui.state.messages import Messages
 
@@ -72,6 +74,7 @@ class Timeline(QObject):
         runs.new_recording = recordings.new_folder
         recordings.leaving.connect(self._leave)
         runs.started.connect(self._started)
+        runs.submitted.connect(self._follow_run)
         runs.values_changed.connect(self._end_opening)
         runs.reported.connect(self._keep_shape)
         runs.finished.connect(lambda run: self._keep_shape(run.report))
@@ -120,10 +123,11 @@ class Timeline(QObject):
 
     def toggle(self) -> None:
         """Pause the run or let it go on; else play the recording or stop playing."""
-        if self.running and self._bridge is not None:
+        job = self._runs.job
+        if self.running and job is not None:
             self.paused = not self.paused
-            act = self._bridge.pause if self.paused else self._bridge.go_on
-            act(RESULT)
+            act = job.pause if self.paused else job.go_on
+            act()
         elif self.playing:
             self._player.stop()
         elif self.tape is not None and self.tape.frames:
@@ -134,9 +138,10 @@ class Timeline(QObject):
 
     def step_on(self) -> None:
         """Compute one step and pause; else go to the next frame."""
-        if self.running and self._bridge is not None:
+        job = self._runs.job
+        if self.running and job is not None:
             self.paused, self.following = True, True
-            self._bridge.step(RESULT)
+            job.step()
             self.changed.emit()
         else:
             self.walk(1)
@@ -230,30 +235,37 @@ class Timeline(QObject):
         self._report = report
 
     def _hear(self, place: str, event: Event) -> None:
-        if place == RESULT and self.folder:
-            self._hear_run(event)
-        elif place in (TAPE_READ, TAPE_FRAME, TAPE_OPENED):
+        if place in (TAPE_READ, TAPE_FRAME, TAPE_OPENED):
             self._hear_tape(place, event)
 
-    def _hear_run(self, event: Event) -> None:
-        match event:
-            case Progress(total=total):
-                self.total = round(total)
-            case Partial(step=step) if step >= 0:
-                self.newest = step
-                if self.following:
-                    self.step = step
-                    self._want_blended(step)
-                if not self._reader.isActive():
-                    self._reader.start()
-                self.changed.emit()
-            case Done() | Cancelled() | Failed():
-                self.paused = False
-                self._reader.start(0)
-                self._recordings.list()
-                self.changed.emit()
-            case _:
-                pass
+    def _follow_run(self, job: JobHandle[Run]) -> None:
+        """Follow a recorded run to its end."""
+        if not self.folder:
+            return
+        job.progressed.connect(self._note_total)
+        job.partial.connect(self._note_step)
+        for end in (job.done, job.cancelled, job.failed):
+            end.connect(lambda _: self._run_ended())
+
+    def _note_total(self, progress: Progress) -> None:
+        self.total = round(progress.total)
+
+    def _note_step(self, partial: Partial) -> None:
+        if partial.step < 0:
+            return
+        self.newest = partial.step
+        if self.following:
+            self.step = partial.step
+            self._want_blended(partial.step)
+        if not self._reader.isActive():
+            self._reader.start()
+        self.changed.emit()
+
+    def _run_ended(self) -> None:
+        self.paused = False
+        self._reader.start(0)
+        self._recordings.list()
+        self.changed.emit()
 
     def _hear_tape(self, place: str, event: Event) -> None:
         match event:

@@ -9,7 +9,8 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.events import Cancelled, Done, Event, Failed, Partial, Policy, Priority
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Done, Event, Partial, Policy, Priority
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Kind
@@ -23,6 +24,7 @@ from nnviz.base.portraits import (
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Mosaic, Picture, Report, Result
+from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.selection import NO_UNIT, Selection
@@ -31,7 +33,7 @@ from nnviz.render.pictures import show
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
 
-PLACE = "portrait"
+_LANE = Lane("portrait", Policy.REPLACE, Priority.IDLE)
 _KEPT_BYTES = 128 << 20
 _MOSAIC_BYTES = 48 << 20
 _TILE = 96
@@ -55,8 +57,11 @@ class Portraits(QObject):
     looked_up = Signal(str, int, object)
     """Layer and unit that were looked up, and the portrait, uint8 (H, W, 3)."""
 
-    def __init__(self, selection: Selection, models: Models, parent: QObject) -> None:
+    def __init__(
+        self, jobs: Jobs, selection: Selection, models: Models, parent: QObject
+    ) -> None:
         super().__init__(parent)
+        self._jobs = jobs
         self._selection, self._models = selection, models
         self._bridge: Bridge | None = None
         self.sitter: Sitter | None = None
@@ -147,9 +152,9 @@ class Portraits(QObject):
         """Stop making portraits of a layer; those that are there stay."""
         self._making = False
         self._queue.clear()
-        if self._current is not None and self._bridge is not None:
+        if self._current is not None:
             self._current = None
-            self._bridge.cancel(PLACE)
+            self._jobs.cancel(_LANE)
         self._soon.start()
         self.changed.emit()
 
@@ -172,8 +177,8 @@ class Portraits(QObject):
             self._current = None
             if current in self._layer:
                 self._queue.appendleft(current)
-            elif self._bridge is not None:
-                self._bridge.cancel(PLACE)
+            else:
+                self._jobs.cancel(_LANE)
         if sitter is not None and sitter != current and sitter not in self._kept:
             self._queue.appendleft(sitter)
         self._next()
@@ -210,18 +215,17 @@ class Portraits(QObject):
 
     def _make(self, sitter: Sitter) -> None:
         """Ask the worker, who does it when there is nothing else to do."""
-        if self._bridge is None:
-            return
         request = RunMethod(
             method=METHOD, model=self._models.request, values=sitter.values
         )
-        self._bridge.submit(PLACE, request, Policy.REPLACE, Priority.IDLE)
+        job = self._jobs.submit(request, _LANE)
+        job.partial.connect(lambda partial: self._grow(sitter, partial))
+        job.done.connect(lambda run: self._keep(sitter, run))
+        job.failed.connect(lambda error: self._fail(sitter, error))
 
     def _hear(self, place: str, event: Event) -> None:
         if place == PORTRAIT_FOUND and isinstance(event, Done):
             self._hear_found(event.value)
-        elif place == PLACE and self._current is not None:
-            self._hear_run(self._current, event)
 
     def _hear_found(self, found: object) -> None:
         if not isinstance(found, FoundPortrait):
@@ -236,26 +240,26 @@ class Portraits(QObject):
         else:
             self._end(found.sitter, found.pixels)
 
-    def _hear_run(self, sitter: Sitter, event: Event) -> None:
-        match event:
-            case Partial(report):
-                self._growing = _pixels(report.main)
-                if sitter == self.sitter:
-                    self.changed.emit()
-            case Done(Run() as run):
-                if self._bridge is not None:
-                    self._bridge.portraits.keep(sitter, run)
-                self._end(sitter, _pixels(run.report.main))
-            case Failed(error):
-                if sitter == self.sitter:
-                    self.trouble = error.text
-                self._making = False
-                self._queue.clear()
-                self._end(sitter, None)
-            case Cancelled():
-                pass
-            case _:
-                pass
+    def _grow(self, sitter: Sitter, partial: Partial) -> None:
+        if sitter == self._current:
+            self._growing = _pixels(partial.report.main)
+        if sitter == self.sitter == self._current:
+            self.changed.emit()
+
+    def _keep(self, sitter: Sitter, run: Run) -> None:
+        if self._bridge is not None:
+            self._bridge.portraits.keep(sitter, run)
+        if sitter == self._current:
+            self._end(sitter, _pixels(run.report.main))
+
+    def _fail(self, sitter: Sitter, error: ErrorRecord) -> None:
+        if sitter != self._current:
+            return
+        if sitter == self.sitter:
+            self.trouble = error.text
+        self._making = False
+        self._queue.clear()
+        self._end(sitter, None)
 
     def _end(self, sitter: Sitter, pixels: Colours | None) -> None:
         self._current = None

@@ -2,26 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from nnviz.base.events import (
-    Cancelled,
-    Done,
-    Event,
-    Failed,
-    Policy,
-    Priority,
-    Progress,
-)
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.requests import ChangeFilm, RunMethod
+from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.messages import Messages
 
-if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
-    from nnviz.gui.services.bridge import Bridge
-
-PLACE = "film"
+TOPIC = "film"
+_LANE = Lane("film", Policy.REPLACE, Priority.NORMAL)
 
 
 class Films(QObject):
@@ -30,22 +21,17 @@ class Films(QObject):
     changed = Signal(object)
     """Progress of the film that is made; None once none is."""
 
-    def __init__(self, messages: Messages, parent: QObject) -> None:
+    def __init__(self, jobs: Jobs, messages: Messages, parent: QObject) -> None:
         super().__init__(parent)
-        self._messages = messages
-        self._bridge: Bridge | None = None
+        self._jobs, self._messages = jobs, messages
+        self._job: JobHandle[tuple[str, ...]] | None = None
         self._out = ""
         """Name of the film that is being made."""
-
-    def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
-        self._bridge = bridge
-        bridge.event.connect(self._hear)
 
     @property
     def busy(self) -> bool:
         """Whether a film is being made."""
-        return self._bridge is not None and self._bridge.busy(PLACE)
+        return self._job is not None and self._job.open
 
     def make(self, asked: RunMethod, film: str, out: str) -> None:
         """Make a film of what a method makes of another, with its sound.
@@ -55,9 +41,7 @@ class Films(QObject):
             film: path of the film.
             out: path of the new one.
         """
-        if self._bridge is None:
-            return
-        self._messages.settle(PLACE)
+        self._messages.settle(TOPIC)
         request = ChangeFilm(
             method=asked.method,
             model=asked.model,
@@ -66,31 +50,28 @@ class Films(QObject):
             values=asked.values,
             seed=asked.seed,
         )
-        self._bridge.submit(PLACE, request, Policy.REPLACE, Priority.NORMAL)
         self._out = Path(out).name
+        self._job = job = self._jobs.submit(request, _LANE, self._out)
         self.changed.emit(Progress(0, 0, self.tr("opening the film")))
+        job.progressed.connect(self._tell)
+        job.done.connect(lambda notes: self._end(", ".join(notes)))
+        job.cancelled.connect(
+            lambda _: self._end(self.tr("stopped; what there is of it is kept"))
+        )
+        job.failed.connect(self._fail)
 
     def stop(self) -> None:
         """End the film; what there is of it is kept."""
-        if self._bridge is not None and self.busy:
-            self._bridge.cancel(PLACE)
+        if self._job is not None:
+            self._job.cancel()
 
-    def _hear(self, place: str, event: Event) -> None:
-        if place != PLACE:
-            return
-        match event:
-            case Progress():
-                words = f"{self._out}: {event.what}"
-                self.changed.emit(replace(event, what=words))
-            case Done(notes) if isinstance(notes, tuple):
-                self._end(", ".join(map(str, notes)))
-            case Cancelled():
-                self._end(self.tr("stopped; what there is of it is kept"))
-            case Failed(error):
-                self._messages.fail(PLACE, error)
-                self.changed.emit(None)
-            case _:
-                pass
+    def _tell(self, progress: Progress) -> None:
+        words = f"{self._out}: {progress.what}"
+        self.changed.emit(replace(progress, what=words))
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._messages.fail(TOPIC, error)
+        self.changed.emit(None)
 
     def _end(self, words: str) -> None:
         self._messages.say(f"{self._out}: {words}")

@@ -87,18 +87,14 @@ class Stage(QObject):
 
     def _make_attack(self, bench: Workbench) -> None:
         """Make what the Attack workspace adds: one attack looked at, one folder's."""
-        self.attacks = Attacks(
-            bench.selection, bench.models, bench.runs, bench.messages, self
-        )
+        self.attacks = Attacks(bench, self)
         self.attack = AttackPanel(bench, self.attacks)
-        self.measuring = Measuring(bench.selection, bench.models, bench.messages, self)
+        self.measuring = Measuring(bench, self)
         self.robustness = RobustnessPanel(bench, self.measuring)
 
     def _connect(self, bench: Workbench) -> None:
         bench.live.kept.connect(lambda _: self.docks["results"].show())
         self.style.where.paint.toggled.connect(self._show_photograph)
-        for part in (self.attacks, self.measuring):
-            bench.attached.connect(part.attach)
         self.measuring.found.connect(
             lambda found: self.centre.result.show_report(found.report())
         )

@@ -15,8 +15,8 @@ import numpy as np
 from nnviz.base.errors import ModelError
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
+from nnviz.engine.jobs import Session
 from nnviz.engine.method import methods
-from nnviz.engine.session import Session
 
 BUDGET = 1 << 30
 MIB = 1 << 20

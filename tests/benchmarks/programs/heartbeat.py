@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 
-from nnviz.base.events import Done, Policy
+from nnviz.base.events import Policy
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
 from nnviz.gui.services.bridge import Bridge
+from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.shell import app
 from nnviz.media.decode import open_image
 
@@ -23,14 +24,13 @@ class Load:
     """Keeps the worker busy: a new layer each time, so nothing comes from a cache."""
 
     def __init__(self, bridge, image, begun):
-        self.bridge, self.image, self.begun = bridge, image, begun
+        self.image, self.begun = image, begun
         self.asked = 0
-        bridge.event.connect(self.next)
-        bridge.submit("load", LoadModel(MODEL), Policy.QUEUE)
+        self.jobs, self.lane = Jobs(), Lane("load", Policy.QUEUE)
+        self.jobs.attach(bridge)
+        self.jobs.submit(LoadModel(MODEL), self.lane).done.connect(self.next)
 
-    def next(self, _place: str, event: object) -> None:
-        if not isinstance(event, Done):
-            return
+    def next(self, _answer: object) -> None:
         if not self.asked:
             self.begun()
         self.asked += 1
@@ -39,7 +39,7 @@ class Load:
             method="activations", model=MODEL, image=self.image,
             values={"layer": layer}, seed=self.asked,
         )  # fmt: skip
-        self.bridge.submit("load", request, Policy.QUEUE)
+        self.jobs.submit(request, self.lane).done.connect(self.next)
 
 
 class Beats:

@@ -16,9 +16,9 @@ from skimage import data
 
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
-from nnviz.engine.ops.sizes import SizeTrial
-from nnviz.engine.ops.tiles import tiling
-from nnviz.engine.session import Session
+from nnviz.engine.compute.tiling import tiling
+from nnviz.engine.jobs import Session
+from nnviz.engine.nn.input_sizes import SizeTrial
 
 MODEL = ModelRequest(reference="bundled:objects", device="cpu")
 SIZE = (3000, 4000)

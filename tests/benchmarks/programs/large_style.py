@@ -10,7 +10,7 @@ import psutil
 
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 from tests.benchmarks.engine import finish, never, photo
 
 SIZE = (1536, 2048)

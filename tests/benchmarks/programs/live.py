@@ -22,8 +22,8 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from nnviz.base.images import Image
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import SourceKind, SourceRequest
-from nnviz.engine.ops.octaves import scaled
-from nnviz.engine.session import Session
+from nnviz.engine.imaging.pyramid import scaled
+from nnviz.engine.jobs import Session
 from nnviz.gui.shell import app
 from nnviz.gui.shell.main_window import LIVE, MainWindow
 from nnviz.gui.state.settings import Settings

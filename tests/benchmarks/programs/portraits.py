@@ -19,9 +19,9 @@ from torch import Tensor
 
 from nnviz.base.errors import InputError
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
+from nnviz.engine.jobs import Session
 from nnviz.engine.models.model import Model
-from nnviz.engine.ops.maps import channels_of
-from nnviz.engine.session import Session
+from nnviz.engine.nn.feature_maps import channels_of
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_png
 from nnviz.media.folders import SUFFIXES

@@ -10,7 +10,7 @@ from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.results import Heatmap, Mosaic
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 
 SMALL = Preprocess(input_size=(16, 16), resize=16)
 

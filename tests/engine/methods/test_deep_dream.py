@@ -23,10 +23,10 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import ChannelOrder, Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.engine.attribution.cam_layers import middle
+from nnviz.engine.compute.cache import TensorCache
+from nnviz.engine.jobs import Session
 from nnviz.engine.method import Context, find
-from nnviz.engine.ops.cache import TensorCache
-from nnviz.engine.ops.cam_layers import middle
-from nnviz.engine.session import Session
 from nnviz.media.recordings import open_recording
 
 SCALED = Preprocess(

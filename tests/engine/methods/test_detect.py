@@ -12,8 +12,8 @@ from torchvision.ops import nms
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.engine.ops.boxes import select
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
+from nnviz.engine.nn.nms import select
 
 SSD = "zoo:ssdlite320_mobilenet_v3_large@random"
 

@@ -17,8 +17,8 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.results import Heatmap
 from nnviz.engine.data.scenes.scene import make_scene
+from nnviz.engine.jobs import Session
 from nnviz.engine.method import methods
-from nnviz.engine.session import Session
 
 SIDE = 16
 STD = 0.25

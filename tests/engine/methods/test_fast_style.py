@@ -12,8 +12,8 @@ from support.jobs import finish, never
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.video import VideoFrame, frame_image
+from nnviz.engine.jobs import Session
 from nnviz.engine.models.networks import QuickPainter
-from nnviz.engine.session import Session
 
 
 @pytest.fixture(scope="module")

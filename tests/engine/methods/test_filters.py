@@ -8,7 +8,7 @@ from torch import nn
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.preprocess import ChannelOrder, Preprocess
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 
 SMALL = Preprocess(input_size=(16, 16), resize=16)
 BGR = Preprocess(input_size=(16, 16), resize=16, order=ChannelOrder.BGR)

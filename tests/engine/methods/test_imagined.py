@@ -14,7 +14,7 @@ from nnviz.base.errors import CancelledError, UsageError
 from nnviz.base.events import Partial
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, Moment, RunMethod
-from nnviz.engine.session import Session, recorder
+from nnviz.engine.jobs import Session, recorder
 
 OBJECTS = "bundled:objects"
 DIGITS = "bundled:digits"

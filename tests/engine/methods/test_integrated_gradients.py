@@ -11,8 +11,9 @@ from nnviz.base.errors import UsageError
 from nnviz.base.events import Partial, Progress
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.engine.ops.baselines import baseline, blurred
-from nnviz.engine.session import Session
+from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.imaging.blur import blurred
+from nnviz.engine.jobs import Session
 
 SIDE = 8
 SIZES = {"input_size": (SIDE, SIDE), "resize": SIDE}

@@ -11,7 +11,7 @@ from nnviz.base.errors import ModelError
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.video import FrameImage
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 
 SMALL = Preprocess(input_size=(16, 16), resize=16)
 

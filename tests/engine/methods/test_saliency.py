@@ -14,7 +14,7 @@ from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.results import Heatmap, Picture
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 
 SIDE = 8
 PLAIN = Preprocess(

@@ -6,7 +6,7 @@ import torch
 from support.jobs import cat, finish, never, run_method
 
 from nnviz.base.requests import ModelRequest
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 
 LRASPP = "zoo:lraspp_mobilenet_v3_large@random"
 

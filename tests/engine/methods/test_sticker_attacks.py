@@ -17,7 +17,7 @@ from nnviz.base.images import image_from_array
 from nnviz.base.placed import parse_placed, sticker_of
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
 from nnviz.media.placed import open_placed, paste_layers
 
 SIDE = 24

@@ -17,11 +17,11 @@ from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.events import Partial
 from nnviz.base.images import image_from_array
 from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.engine.data.scenes import make_scene
+from nnviz.engine.jobs import Session
 from nnviz.engine.method import Context, find
-from nnviz.engine.ops.cache import TensorCache
-from nnviz.engine.session import Session
 
 MODEL = ModelRequest(reference="bundled:objects", device="cpu")
 

@@ -13,8 +13,8 @@ from torch.nn import functional
 from nnviz.base.images import image_from_array
 from nnviz.base.info import Task
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
+from nnviz.engine.jobs import Session
 from nnviz.engine.models.networks import REPAINTERS, CycleGanGenerator, JohnsonNet
-from nnviz.engine.session import Session
 
 
 def drawn(net, seed=0):

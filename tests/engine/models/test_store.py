@@ -27,7 +27,7 @@ from nnviz.engine.models.download import RemoteFile
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.references import ZooReference
 from nnviz.engine.models.store import ModelStore, bytes_of
-from nnviz.engine.ops.layers import layer_facts
+from nnviz.engine.nn.layer_info import layer_facts
 
 SMALL = "zoo:shufflenet_v2_x0_5@random"
 

@@ -15,8 +15,8 @@ from support.jobs import finish, never
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.data.folders import load_photos
-from nnviz.engine.ops.style_losses import Region
-from nnviz.engine.session import Session
+from nnviz.engine.jobs import Session
+from nnviz.engine.style.losses import Region
 from nnviz.engine.training.fitting import Assignment, Epoch, load_trained
 from nnviz.engine.training.style import (
     StyleRecipe,

@@ -36,6 +36,7 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import FetchModel
 from nnviz.gui.services.bridge import Bridge
+from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.runtime.worker import Engine
 
 MS = int(PATIENCE * 1000)
@@ -51,7 +52,6 @@ class Listener(QObject):
         self.others: list[object] = []
         # Direct: a queued slot would run on this object's thread whoever emits.
         direct = Qt.ConnectionType.DirectConnection
-        bridge.event.connect(self._hear, direct)
         for signal in (
             bridge.image_opened,
             bridge.image_failed,
@@ -67,13 +67,48 @@ class Listener(QObject):
             if where == place and isinstance(event, Final)
         ]
 
-    def _hear(self, place: str, event: Event) -> None:
+    def hear(self, place: str, event: Event) -> None:
         self.threads.add(threading.get_ident())
         self.heard.append((place, event))
 
     def _hear_other(self, _path: str, value: object) -> None:
         self.threads.add(threading.get_ident())
         self.others.append(value)
+
+
+class Asker:
+    """Asks by the names of lanes, and tells a listener what the jobs say."""
+
+    def __init__(self, bridge: Bridge, listener: Listener | None = None) -> None:
+        self.jobs = Jobs()
+        self.jobs.attach(bridge)
+        self.lanes: dict[str, Lane] = {}
+        self.told: list[Callable[[str, Event], object]] = []
+        if listener is not None:
+            self.told.append(listener.hear)
+
+    def submit(
+        self,
+        place: str,
+        request: FetchModel,
+        policy: Policy = Policy.REPLACE,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> JobHandle[str]:
+        lane = self.lanes.setdefault(place, Lane(place, policy, priority))
+        job = self.jobs.submit(request, lane)
+
+        def tell(event: Event) -> None:
+            for each in list(self.told):
+                each(place, event)
+
+        job.progressed.connect(tell)
+        job.done.connect(lambda value: tell(Done(value)))
+        job.failed.connect(lambda error: tell(Failed(error)))
+        job.cancelled.connect(lambda _: tell(Cancelled()))
+        return job
+
+    def busy(self, place: str) -> bool:
+        return place in self.lanes and self.jobs.running(self.lanes[place])
 
 
 @pytest.fixture
@@ -94,21 +129,23 @@ def listener(bridge: Bridge) -> Listener:
     return Listener(bridge)
 
 
+@pytest.fixture
+def asker(bridge: Bridge, listener: Listener) -> Asker:
+    return Asker(bridge, listener)
+
+
 def until(qtbot: QtBot, happened: Callable[[], object]) -> None:
     qtbot.waitUntil(lambda: bool(happened()), timeout=MS)
 
 
-def test_a_request_is_answered(
-    qtbot: QtBot, bridge: Bridge, listener: Listener
-) -> None:
-    ticket = bridge.submit("a", FetchModel("steps:3"))
-    assert ticket > 0
-    assert bridge.busy("a")
-    until(qtbot, lambda: not bridge.busy("a"))
+def test_a_request_is_answered(qtbot: QtBot, listener: Listener, asker: Asker) -> None:
+    asker.submit("a", FetchModel("steps:3"))
+    assert asker.busy("a")
+    until(qtbot, lambda: not asker.busy("a"))
     (done,) = listener.ends()
     assert isinstance(done, Done)
     assert done.value == "steps:3"
-    assert not bridge.busy("never used")
+    assert not asker.busy("never used")
 
 
 def test_the_live_catalogue_takes_the_place_of_the_shipped_one(
@@ -125,17 +162,17 @@ def test_the_live_catalogue_takes_the_place_of_the_shipped_one(
 
 
 def test_all_slots_run_on_the_gui_thread_while_the_worker_is_busy(
-    qtbot: QtBot, bridge: Bridge, listener: Listener, tmp_path: Path
+    qtbot: QtBot, bridge: Bridge, listener: Listener, asker: Asker, tmp_path: Path
 ) -> None:
     """No Qt call from any other thread: it deadlocked 12 of 12 times."""
     photo = tmp_path / "photo.png"
     PillowImage.new("RGB", (30, 20)).save(photo)
-    bridge.submit("a", FetchModel("spin:200"))
+    asker.submit("a", FetchModel("spin:200"))
     for number in range(10):
         bridge.open_image(str(photo))
         bridge.open_image(str(tmp_path / f"none {number}.png"))
         bridge.thumbnail(str(photo), 8)
-    until(qtbot, lambda: not bridge.busy("a") and len(listener.others) == 31)
+    until(qtbot, lambda: not asker.busy("a") and len(listener.others) == 31)
     kinds = [type(value) for value in listener.others]
     assert kinds.count(Image) == kinds.count(ErrorRecord) == 10
     assert kinds.count(np.ndarray) == 10
@@ -143,108 +180,109 @@ def test_all_slots_run_on_the_gui_thread_while_the_worker_is_busy(
 
 
 def test_a_replaced_request_is_not_heard_of(
-    qtbot: QtBot, session: FakeSession, bridge: Bridge, listener: Listener
+    qtbot: QtBot, session: FakeSession, listener: Listener, asker: Asker
 ) -> None:
-    bridge.submit("a", FetchModel("wait"))
+    asker.submit("a", FetchModel("wait"))
     assert session.running.wait(PATIENCE)
-    bridge.submit("a", FetchModel("steps:1"))
-    bridge.submit("a", FetchModel("steps:2"))
-    until(qtbot, lambda: not bridge.busy("a"))
+    asker.submit("a", FetchModel("steps:1"))
+    asker.submit("a", FetchModel("steps:2"))
+    until(qtbot, lambda: not asker.busy("a"))
     (done,) = listener.ends()
     assert isinstance(done, Done)
     assert done.value == "steps:2"
 
 
 def test_a_result_that_was_already_on_its_way_is_not_heard_either(
-    qtbot: QtBot, bridge: Bridge, listener: Listener
+    qtbot: QtBot, bridge: Bridge, listener: Listener, asker: Asker
 ) -> None:
     """Stopping a job does not take back what the mailbox holds."""
-    bridge.submit("a", FetchModel("steps:1"))
+    asker.submit("a", FetchModel("steps:1"))
     mailbox = bridge._worker.mailbox
     until_posted = time.monotonic() + PATIENCE
-    while ("a", 1) not in mailbox._box:
+    while (asker.lanes["a"].address, 1) not in mailbox._box:
         assert time.monotonic() < until_posted
         time.sleep(0.001)
-    bridge.submit("a", FetchModel("steps:2"))
-    until(qtbot, lambda: not bridge.busy("a"))
+    asker.submit("a", FetchModel("steps:2"))
+    until(qtbot, lambda: not asker.busy("a"))
     assert [event.value for event in listener.ends()] == ["steps:2"]  # type: ignore[union-attr]
 
 
-def test_latest_hears_the_running_one_and_the_newest_but_no_cancelling(
-    qtbot: QtBot, bridge: Bridge, listener: Listener
+def test_of_latest_the_newest_is_done_and_each_ends_once(
+    qtbot: QtBot, listener: Listener, asker: Asker
 ) -> None:
     for number in range(30):
-        bridge.submit("a", FetchModel(f"steps:{number}"), Policy.LATEST, Priority.LIVE)
-    until(qtbot, lambda: not bridge.busy("a"))
+        asker.submit("a", FetchModel(f"steps:{number}"), Policy.LATEST, Priority.LIVE)
+    until(qtbot, lambda: not asker.busy("a"))
     ends = listener.ends()
-    assert all(isinstance(event, Done) for event in ends)
+    assert len(ends) == 30
+    assert {type(event) for event in ends} <= {Done, Cancelled}
     assert ends[-1].value == "steps:29"  # type: ignore[union-attr]
 
 
 def test_of_a_queue_every_end_is_heard(
-    qtbot: QtBot, bridge: Bridge, listener: Listener
+    qtbot: QtBot, listener: Listener, asker: Asker
 ) -> None:
     for name in ("steps:1", "fail", "steps:3"):
-        bridge.submit("a", FetchModel(name), Policy.QUEUE)
-    until(qtbot, lambda: not bridge.busy("a"))
+        asker.submit("a", FetchModel(name), Policy.QUEUE)
+    until(qtbot, lambda: not asker.busy("a"))
     assert [type(event) for event in listener.ends()] == [Done, Failed, Done]
 
 
 @pytest.mark.parametrize("policy", Policy)
-def test_cancelling_a_place_ends_it_once(
+def test_cancelling_a_lane_ends_it_once(
     qtbot: QtBot,
     session: FakeSession,
-    bridge: Bridge,
     listener: Listener,
+    asker: Asker,
     policy: Policy,
 ) -> None:
-    bridge.submit("a", FetchModel("wait"), policy)
+    job = asker.submit("a", FetchModel("wait"), policy)
     assert session.running.wait(PATIENCE)
-    bridge.cancel("a")
-    bridge.cancel("a")
-    bridge.cancel("nowhere")
-    until(qtbot, lambda: not bridge.busy("a"))
+    job.cancel()
+    job.cancel()
+    asker.jobs.cancel(Lane("nowhere"))
+    until(qtbot, lambda: not asker.busy("a"))
     assert listener.ends() == [Cancelled()]
 
 
-def test_steering_reaches_the_newest_job_of_a_place(
-    qtbot: QtBot, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+def test_steering_reaches_the_job(
+    qtbot: QtBot, bridge: Bridge, asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = []
     monkeypatch.setattr(bridge._worker, "steer", lambda *args: told.append(args))
-    ticket = bridge.submit("a", FetchModel("steps:1"))
-    bridge.steer("a", {"rate": 2.0})
-    assert told == [(ticket, {"rate": 2.0})]
-    until(qtbot, lambda: not bridge.busy("a"))
+    job = asker.submit("a", FetchModel("steps:1"))
+    job.steer({"rate": 2.0})
+    assert told == [(job._ticket, {"rate": 2.0})]
+    until(qtbot, lambda: not asker.busy("a"))
 
 
 def test_memory_is_bounded_while_the_window_is_busy(
-    qtbot: QtBot, bridge: Bridge
+    qtbot: QtBot, bridge: Bridge, asker: Asker
 ) -> None:
     """Each frame as a signal queued 443 MB; here it is a few events whatever comes."""
     mailbox = bridge._worker.mailbox
     most = 0
     for _ in range(20):
-        bridge.submit("a", FetchModel("spin:500"), Policy.REPLACE)
+        asker.submit("a", FetchModel("spin:500"), Policy.REPLACE)
         time.sleep(0.005)  # the window is busy: no events are processed
         steps = [
             p for p in mailbox._box.copy().values() if isinstance(p.event, Progress)
         ]
         most = max(most, len(steps))
     assert most <= 1
-    until(qtbot, lambda: not bridge.busy("a"))
+    until(qtbot, lambda: not asker.busy("a"))
 
 
 def test_draining_leaves_room_for_the_user(
-    qtbot: QtBot, bridge: Bridge, listener: Listener
+    qtbot: QtBot, bridge: Bridge, listener: Listener, asker: Asker
 ) -> None:
     """With slots of 5 ms at most two run before the window's own timers do."""
-    bridge.event.connect(lambda *_: time.sleep(0.005))
+    asker.told.append(lambda *_: time.sleep(0.005))
     ticks: list[int] = []
     timer = QTimer(interval=0)
     timer.timeout.connect(lambda: ticks.append(len(listener.heard)))
     for number in range(30):
-        bridge.submit(str(number), FetchModel("steps:0"))
+        asker.submit(str(number), FetchModel("steps:0"))
     mailbox = bridge._worker.mailbox
     until_full = time.monotonic() + PATIENCE
     while len(mailbox) < 30:
@@ -257,7 +295,7 @@ def test_draining_leaves_room_for_the_user(
 
 
 def test_an_event_loop_inside_a_slot_hears_the_rest(
-    qtbot: QtBot, bridge: Bridge, listener: Listener
+    qtbot: QtBot, listener: Listener, asker: Asker
 ) -> None:
     """A dialog that a slot opens must not stop the answers."""
     inner: list[int] = []
@@ -267,14 +305,14 @@ def test_an_event_loop_inside_a_slot_hears_the_rest(
             return
         inner.append(0)
         loop = QEventLoop()
-        bridge.event.connect(lambda *_: len(listener.ends("z")) and loop.quit())
+        asker.told.append(lambda *_: len(listener.ends("z")) and loop.quit())
         QTimer.singleShot(MS, loop.quit)
         loop.exec()
         inner.append(len(listener.ends("z")))
 
-    bridge.event.connect(dialog)
+    asker.told.append(dialog)
     for place in ("a", "b", "z"):
-        bridge.submit(place, FetchModel("steps:2"))
+        asker.submit(place, FetchModel("steps:2"))
     until(qtbot, lambda: len(inner) == 2)
     assert inner[1] == 1
 
@@ -321,15 +359,16 @@ def test_shutdown_while_computing_is_quick_and_final(
     session = FakeSession()
     bridge = Bridge(session.engine)
     listener = Listener(bridge)
-    bridge.submit("a", FetchModel(name))
+    asker = Asker(bridge, listener)
+    asker.submit("a", FetchModel(name))
     until(qtbot, lambda: session.threads)
     began = time.perf_counter()
     bridge.shutdown()
     assert time.perf_counter() - began < 2
     heard = len(listener.heard)
     bridge.shutdown()
-    bridge.submit("a", FetchModel("steps:1"))
-    assert not bridge.busy("a")
+    asker.submit("a", FetchModel("steps:1"))
+    assert not asker.busy("a")
     bridge.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
@@ -341,9 +380,10 @@ def test_shutdown_while_computing_is_quick_and_final(
 def test_shutdown_from_inside_a_slot(qtbot: QtBot, qapp: QCoreApplication) -> None:
     bridge = Bridge(FakeSession().engine)
     listener = Listener(bridge)
-    bridge.event.connect(lambda *_: bridge.shutdown())
+    asker = Asker(bridge, listener)
+    asker.told.append(lambda *_: bridge.shutdown())
     for place in "abc":
-        bridge.submit(place, FetchModel("steps:1"))
+        asker.submit(place, FetchModel("steps:1"))
     until(qtbot, lambda: listener.heard)
     qapp.processEvents()
     assert len(listener.heard) == 1
@@ -360,7 +400,8 @@ def test_shutdown_while_the_engine_is_imported() -> None:
         return session.engine()
 
     bridge = Bridge(slow)
-    bridge.submit("a", FetchModel("wait"))
+    asker = Asker(bridge)
+    asker.submit("a", FetchModel("wait"))
     assert begun.wait(PATIENCE)
     began = time.perf_counter()
     bridge.close()  # the window's: an import cannot be stopped
@@ -378,7 +419,7 @@ def test_no_thread_and_no_collector_setting_is_left(qapp: QCoreApplication) -> N
     for _ in range(20):
         bridge = Bridge(FakeSession().engine)
         bridge.thumbnail("none.png", 8)
-        bridge.submit("a", FetchModel("steps:2"))
+        Asker(bridge).submit("a", FetchModel("steps:2"))
         bridge.shutdown()
         bridge.deleteLater()
         qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -388,7 +429,7 @@ def test_no_thread_and_no_collector_setting_is_left(qapp: QCoreApplication) -> N
 
 
 def test_cycles_with_widgets_are_collected_on_the_gui_thread(
-    qtbot: QtBot, bridge: Bridge, session: FakeSession
+    qtbot: QtBot, asker: Asker, session: FakeSession
 ) -> None:
     """While the worker makes garbage of its own, which would set the collector off."""
     freed: list[int] = []
@@ -400,7 +441,7 @@ def test_cycles_with_widgets_are_collected_on_the_gui_thread(
         def __del__(self) -> None:
             freed.append(threading.get_ident())
 
-    bridge.submit("a", FetchModel("spin:100000"))
+    asker.submit("a", FetchModel("spin:100000"))
     until(qtbot, lambda: session.threads)
     assert not gc.isenabled()
     for _ in range(2000):
@@ -415,9 +456,11 @@ def test_a_process_that_forgets_to_shut_down_ends_all_the_same() -> None:
         "app = QCoreApplication([])\n"
         "from nnviz.gui.services.bridge import Bridge\n"
         "from nnviz.base.requests import FetchModel\n"
+        "from nnviz.gui.services.jobs import Jobs, Lane\n"
         "from support.engines import FakeSession\n"
         "session = FakeSession(); bridge = Bridge(session.engine)\n"
-        "bridge.submit('a', FetchModel('wait')); session.running.wait()\n"
+        "jobs = Jobs(); jobs.attach(bridge)\n"
+        "jobs.submit(FetchModel('wait'), Lane('a')); session.running.wait()\n"
         "QTimer.singleShot(0, app.quit); app.exec(); print('left')\n"
     )
     ended = subprocess.run(

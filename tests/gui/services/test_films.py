@@ -11,9 +11,10 @@ from support.films import evenly, write_film
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Cancelled, Done, Failed, Progress
 from nnviz.base.requests import ChangeFilm
-from nnviz.gui.services.videos import PLACE
 from nnviz.gui.shell.banner import ProgressBanner
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
+
+PLACE = "film"
 
 
 def answer_dialogs(monkeypatch, film, out):
@@ -43,10 +44,10 @@ def test_the_chosen_method_is_asked_for(filming, fake):
     assert isinstance(request, ChangeFilm)
     assert (request.film, request.out) == ("in.mp4", "out.mp4")
     assert request.method == "activation_maximization"
-    fake.event.emit(PLACE, Progress(3, 12, "picture 3 of 12"))
+    fake.tell(PLACE, Progress(3, 12, "picture 3 of 12"))
     (banner,) = banners(filming)
     assert banner._text.text() == "out.mp4: picture 3 of 12"
-    fake.event.emit(PLACE, Done(("12 pictures", "with the film's sound")))
+    fake.tell(PLACE, Done(("12 pictures", "with the film's sound")))
     assert not banners(filming)
 
 
@@ -54,8 +55,8 @@ def test_the_chosen_method_is_asked_for(filming, fake):
     "end", [Cancelled(), Failed(ErrorRecord(ErrorKind.USER, "in.mp4: no film", ""))]
 )
 def test_a_film_that_ends_early_leaves_no_banner(filming, fake, end):
-    fake.event.emit(PLACE, Progress(3, 12, "picture 3 of 12"))
-    fake.event.emit(PLACE, end)
+    fake.tell(PLACE, Progress(3, 12, "picture 3 of 12"))
+    fake.tell(PLACE, end)
     assert not banners(filming)
 
 

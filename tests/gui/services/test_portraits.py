@@ -11,7 +11,6 @@ from nnviz.base.portraits import METHOD, PORTRAIT_FOUND, FoundPortrait, Sitter
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Picture, Report
-from nnviz.gui.services.unit_images import PLACE
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.media.decode import open_image
 from nnviz.storage.unit_images import (
@@ -20,6 +19,8 @@ from nnviz.storage.unit_images import (
     place_of,
     save_portraits,
 )
+
+PLACE = "portrait"
 
 
 def run_of(value):
@@ -33,14 +34,6 @@ def run_of(value):
 @pytest.fixture
 def bench(opened, fake, qtbot):
     fake.held.add(PLACE)
-    fake.priorities = {}
-    submit = fake.submit
-
-    def noting(place, request, *rest):
-        fake.priorities[place] = rest[-1]
-        return submit(place, request, *rest)
-
-    fake.submit = noting
     opened.bench.selection.set_layer("stem")
     qtbot.wait(10)
     return opened.bench
@@ -67,8 +60,8 @@ def test_a_chosen_unit_is_made_when_nothing_else_is_to_be_done(bench, fake, qtbo
     assert request.method == METHOD
     assert request.values == sitter.values
     assert request.values["channel"] == 2
-    assert fake.priorities[PLACE] is Priority.IDLE
-    fake.event.emit(PLACE, Partial(run_of(0.2).report))
+    assert fake.handles[PLACE][-1].lane.priority is Priority.IDLE
+    fake.tell(PLACE, Partial(run_of(0.2).report))
     assert bench.portraits.working
     assert bench.portraits.pixels[0, 0, 0] == 51
     run = run_of(0.4)
@@ -112,7 +105,7 @@ def test_the_layer_streams_and_the_chosen_unit_goes_first(bench, fake, qtbot, op
     assert mosaic.order.tolist() == [0, 1, 3]
     assert opened.stage.centre._report is shown[-1]
     bench.stop()
-    fake.event.emit(PLACE, Cancelled())
+    fake.tell(PLACE, Cancelled())
     assert not bench.portraits.making_layer
 
 

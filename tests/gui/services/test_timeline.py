@@ -74,8 +74,8 @@ def imagine(opened, fake, qtbot):
 
 def tell(window, fake, step, total=40):
     """Let the run make a step, and let the window look into the folder."""
-    fake.event.emit(RESULT, Progress(step + 1, total, f"step {step}"))
-    fake.event.emit(RESULT, Partial(picture(step / 100), step))
+    fake.tell(RESULT, Progress(step + 1, total, f"step {step}"))
+    fake.tell(RESULT, Partial(picture(step / 100), step))
     folder = window.bench.timeline.folder
     fake.event.emit(TAPE_READ, Done(tape(folder, step + 1)))
 

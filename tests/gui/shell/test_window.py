@@ -98,7 +98,7 @@ def test_escape_stops_and_says_how_far_it_was(opened, fake, qtbot):
     """Truth: 37 of 100."""
     fake.held.add("result")
     opened.bench.runs.run()
-    fake.event.emit("result", Progress(37, 100, "window 37"))
+    fake.tell("result", Progress(37, 100, "window 37"))
     qtbot.keyClick(opened, Qt.Key.Key_Escape)
     assert opened.status.message.text() == "stopped at 37 %"
     assert not opened.bench.runs.running
@@ -443,7 +443,7 @@ def test_late_answers_of_another_photograph_are_not_shown(opened, fake):
 def test_an_unexpected_value_is_not_taken_for_a_result(opened, fake):
     """Truth: a Done of another type changes nothing."""
     shown_before = opened.stage.centre.run
-    fake.event.emit("result", Done(None))
+    fake.tell("result", Done(None))
     assert opened.stage.centre.run is shown_before
 
 

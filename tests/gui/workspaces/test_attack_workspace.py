@@ -40,7 +40,7 @@ def attacked(live, qtbot, tmp_path):
 
 
 def at_rest(window):
-    return not any(map(window.bench.bridge.busy, (SCALE, SEARCH)))
+    return not any(map(window.bench.jobs.running, (SCALE, SEARCH)))
 
 
 def test_the_noise_is_under_the_hand(attacked, qtbot, tmp_path):

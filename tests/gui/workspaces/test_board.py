@@ -22,23 +22,20 @@ class Kitchen:
 
     def __init__(self, window, fake):
         self.window, self.fake = window, fake
-        self.plain = fake.answer
-        self.place = ""
-        fake.answer = self.answer
-
-    def answer(self, place, event):
-        if place.startswith("board"):
-            self.place = place
-        else:
-            self.plain(place, event)
+        fake.held.add("board")
+        self.earlier = 0
 
     @property
     def asked(self):
-        return [r for place, r in self.fake.asked if place == self.place]
+        all_asked = [r for place, r in self.fake.asked if place == "board"]
+        return all_asked[self.earlier :]
 
     def give(self, event=None):
         n = len(self.window.bench.boards.outcomes)
-        self.fake.event.emit(self.place, event or Done(self.mapped(self.asked[n])))
+        self.hear(n, event or Done(self.mapped(self.asked[n])))
+
+    def hear(self, n, event):
+        self.fake.handles["board"][self.earlier + n].hear(event)
 
     def mapped(self, request):
         """Return a run with a 4 x 4 map, of saliency upside down."""
@@ -162,11 +159,11 @@ def test_escape_stops_and_keeps_what_is_there(kitchen, pane, opened):
 
 
 def test_a_new_board_hears_nothing_of_the_old_one(kitchen, pane, opened):
-    old = kitchen.place
+    old = kitchen.asked
     pane.start()
-    opened.bench.bridge.event.emit(old, Done(kitchen.mapped(kitchen.asked[0])))
+    kitchen.hear(0, Done(kitchen.mapped(old[0])))
     assert opened.bench.boards.outcomes == {}
-    assert kitchen.place != old
+    assert len(kitchen.asked) == 2 * len(old)
 
 
 def test_a_tile_opens_its_whole_result(kitchen, pane, opened):

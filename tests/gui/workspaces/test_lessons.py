@@ -15,10 +15,11 @@ from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import EPOCH, Cancelled, Done, Failed, Progress
 from nnviz.gui.services import style_training as lessons
 from nnviz.gui.services.bridge import Bridge
-from nnviz.gui.services.style_training import PLACE
 from nnviz.gui.shell import app
 from nnviz.gui.state.settings import Settings
 from nnviz.media.decode import open_image
+
+PLACE = "lesson"
 
 
 @pytest.fixture
@@ -65,8 +66,8 @@ def test_says_how_long_it_takes_from_where_it_began(panel, fake, monkeypatch):
     clock = iter((100.0, 160.0))
     monkeypatch.setattr(lessons.time, "monotonic", lambda: next(clock))
     panel.go.click()
-    fake.event.emit(PLACE, Progress(10.0, 20, "epoch 11: step 1 of 80"))
-    fake.event.emit(PLACE, Progress(12.0, 20, "epoch 13: step 1 of 80"))
+    fake.tell(PLACE, Progress(10.0, 20, "epoch 11: step 1 of 80"))
+    fake.tell(PLACE, Progress(12.0, 20, "epoch 13: step 1 of 80"))
     # Two epochs a minute, eight to go.
     assert panel.state.text() == "epoch 13: step 1 of 80 · 4 min left"
     assert panel.bar.value() == 600
@@ -79,8 +80,8 @@ def test_stops_goes_on_and_paints_with_what_there_is(
     panel.go.click()
     assert panel.go.text() == "Stop"
     learn_a_little(settings)
-    fake.event.emit(PLACE, Progress(1, 20, "epoch 1: loss 0.4", EPOCH))
-    fake.event.emit(PLACE, Progress(1.01, 20, "epoch 2: step 1 of 80"))
+    fake.tell(PLACE, Progress(1, 20, "epoch 1: loss 0.4", EPOCH))
+    fake.tell(PLACE, Progress(1.01, 20, "epoch 2: step 1 of 80"))
     assert panel.use.isEnabled()
     weights = f"{settings.networks}/style-waves.safetensors"
     listed = [item.data(0, 0x0100) for item in window.stage.models._rows]

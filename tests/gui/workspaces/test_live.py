@@ -357,7 +357,7 @@ def test_a_download_shows_progress_stops_and_goes_on(
     live.bench.models.fetch("zoo:squeezenet1_1")
     wait(qtbot, lambda: partial_size(tmp_path) > 4 << 20)
     live.bench.models.stop_fetch("zoo:squeezenet1_1")
-    wait(qtbot, lambda: not live.bench.bridge.busy("fetch:zoo:squeezenet1_1"))
+    wait(qtbot, lambda: not live.bench.models.is_fetching("zoo:squeezenet1_1"))
     kept = partial_size(tmp_path)
     assert 0 < kept < 40 << 20
     shares = [progress.done for progress in told if progress.total]

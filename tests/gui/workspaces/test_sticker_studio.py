@@ -201,7 +201,7 @@ def test_a_late_answer_of_another_photograph_is_not_shown(opened, studio, laid, 
     opened.bench.images.add(["/photos/another.png"])
     answer(fake, before=0.9, after=0.9)
     assert studio.answers.outcome.text() == "cat, as before"
-    fake.event.emit(ANSWER, Done(replace(late, report=Report({"main": _picture()}))))
+    fake.tell(ANSWER, Done(replace(late, report=Report({"main": _picture()}))))
     assert studio.answers.outcome.text() == "cat, as before"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nnviz.engine.ops.detection import Candidates, Size, clipped
+from nnviz.engine.nn.detection import Candidates, Size, clipped
 
 if TYPE_CHECKING:
     import cv2

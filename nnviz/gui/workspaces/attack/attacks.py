@@ -1,7 +1,5 @@
 """The attack that is looked at: its noise re-scaled, its picture saved, explained."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.attacks import (
@@ -11,22 +9,21 @@ from nnviz.base.attacks import (
     is_attack,
 )
 from nnviz.base.boards import attacked_name
-from nnviz.base.events import Done, Event, Failed, Policy, Priority
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Policy, Priority
 from nnviz.base.images import image_from_array, rgb8
 from nnviz.base.info import MethodInfo
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RescaleNoise, RunMethod, SaveAttacked
 from nnviz.base.results import Report
-from nnviz.gui.services.method_runner import Runs
-from nnviz.gui.services.models import Models
-from nnviz.gui.state.messages import Messages
-from nnviz.gui.state.selection import Selection
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import Lane
 
-if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
-    from nnviz.gui.services.bridge import Bridge
-
-SCALE, SEARCH, SAVE = "attack:scale", "attack:search", "attack:save"
-BEFORE, AFTER = "attack:before", "attack:after"
+SCALE = Lane("attack:scale", Policy.LATEST)
+SEARCH = Lane("attack:search", Policy.REPLACE, Priority.NORMAL)
+_SAVE = Lane("attack:save", Policy.QUEUE)
+_BEFORE = Lane("attack:before", Policy.REPLACE, Priority.NORMAL)
+_AFTER = Lane("attack:after", Policy.REPLACE, Priority.NORMAL)
 
 
 class Attacks(QObject):
@@ -41,18 +38,12 @@ class Attacks(QObject):
     compared = Signal(object, object)
     """Two Runs: the photograph and the attacked one, explained."""
 
-    def __init__(
-        self,
-        selection: Selection,
-        models: Models,
-        runs: Runs,
-        messages: Messages,
-        parent: QObject,
-    ) -> None:
+    def __init__(self, bench: Workbench, parent: QObject) -> None:
         super().__init__(parent)
-        self._selection, self._models = selection, models
-        self._runs, self._messages = runs, messages
-        self._bridge: Bridge | None = None
+        self._jobs, self._models = bench.jobs, bench.models
+        self._selection = selection = bench.selection
+        self._runs, self._messages = bench.runs, bench.messages
+        runs = self._runs
         self.run: Run | None = None
         self.whole: Rescaled | None = None
         """All of the noise; with where it flips, as soon as that is known."""
@@ -60,7 +51,7 @@ class Attacks(QObject):
         """What is shown; None for the attack itself."""
         self.explaining = ""
         """Name of the method that explains before and after."""
-        self._maps: dict[str, Run] = {}
+        self._maps: dict[Lane, Run] = {}
         runs.finished.connect(self._take)
         runs.restored.connect(self._take)
         runs.started.connect(self._forget)
@@ -68,34 +59,31 @@ class Attacks(QObject):
         selection.image_changed.connect(self._forget)
         selection.model_changed.connect(lambda _: self._forget())
 
-    def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
-        self._bridge = bridge
-        bridge.event.connect(self._hear)
-
     @property
     def searching(self) -> bool:
         """Whether the weakest noise that flips is being looked for."""
-        return self._bridge is not None and self._bridge.busy(SEARCH)
+        return self._jobs.running(SEARCH)
 
     # --- what is asked
 
     def scale(self, share: float) -> None:
         """Show the attack with a share of its noise."""
-        if self.run is None or self._bridge is None:
+        if self.run is None:
             return
         if share >= 1:
-            self._bridge.cancel(SCALE)
+            self._jobs.cancel(SCALE)
             self.shown = self.whole
             self.scaled.emit(self.run.report)
             self.changed.emit()
             return
         request = self._noise(self.run, share)
-        self._bridge.submit(SCALE, request, Policy.LATEST, Priority.INTERACTIVE)
+        job = self._jobs.submit(request, SCALE)
+        job.done.connect(self._show_scaled)
+        job.failed.connect(self._fail)
 
     def save(self, path: str) -> None:
         """Write the picture that is shown, and ask about the file."""
-        if self.run is None or self._bridge is None:
+        if self.run is None:
             return
         share = self.shown.share if self.shown is not None else 1.0
         request = SaveAttacked(
@@ -103,7 +91,9 @@ class Attacks(QObject):
             path=path,
             recipe=self.run.recipe.to_json(),
         )
-        self._bridge.submit(SAVE, request, Policy.QUEUE, Priority.INTERACTIVE)
+        job = self._jobs.submit(request, _SAVE)
+        job.done.connect(self._saved)
+        job.failed.connect(lambda error: self._fail(error, "save"))
 
     def methods(self) -> tuple[MethodInfo, ...]:
         """Return the methods that can explain the photograph before and after."""
@@ -118,14 +108,21 @@ class Attacks(QObject):
         """Explain the photograph before and after; ends with ``compared``."""
         run = self.run
         photo = attacked_photo(run.report) if run is not None else None
-        if run is None or run.image is None or photo is None or self._bridge is None:
+        if run is None or run.image is None or photo is None:
             return
         attacked = image_from_array(rgb8(photo.pixels), attacked_name(run.image))
         self.explaining, self._maps = method, {}
-        for place, image in ((BEFORE, run.image), (AFTER, attacked)):
-            request = RunMethod(method=method, model=self._models.request, image=image)
-            self._bridge.submit(place, request, Policy.REPLACE, Priority.NORMAL)
+        for lane, image in ((_BEFORE, run.image), (_AFTER, attacked)):
+            self._explain(
+                lane,
+                RunMethod(method=method, model=self._models.request, image=image),
+            )
         self.changed.emit()
+
+    def _explain(self, lane: Lane, request: RunMethod) -> None:
+        job = self._jobs.submit(request, lane)
+        job.done.connect(lambda run: self._hear_map(lane, run))
+        job.failed.connect(self._fail)
 
     # --- what is answered
 
@@ -149,9 +146,9 @@ class Attacks(QObject):
         self._forget()
         if is_attack(run) and run.recipe.adversarial and same:
             self.run = run
-            if self._bridge is not None:
-                request = self._noise(run, 1.0, search=True)
-                self._bridge.submit(SEARCH, request, Policy.REPLACE, Priority.NORMAL)
+            job = self._jobs.submit(self._noise(run, 1.0, search=True), SEARCH)
+            job.done.connect(self._note_whole)
+            job.failed.connect(self._fail)
             self.changed.emit()
 
     def _forget(self) -> None:
@@ -159,44 +156,42 @@ class Attacks(QObject):
             return
         self.run = self.whole = self.shown = None
         self.explaining = ""
-        if self._bridge is not None:
-            for place in (SCALE, SEARCH, BEFORE, AFTER):
-                self._bridge.cancel(place)
+        for lane in (SCALE, SEARCH, _BEFORE, _AFTER):
+            self._jobs.cancel(lane)
         self.changed.emit()
 
     def _hear_step(self, report: Report) -> None:
         if attacked_photo(report) is not None:
             self.stepped.emit(report)
 
-    def _hear(self, place: str, event: Event) -> None:
-        if self.run is None and place != SAVE:
-            return
-        match place, event:
-            case ("attack:scale", Done(Rescaled() as found)):
-                self.shown = found
-                self.scaled.emit(found.report)
-                self.changed.emit()
-            case ("attack:search", Done(Rescaled() as found)):
-                self.whole = found
-                self.shown = self.shown or found
-                self.changed.emit()
-            case ("attack:save", Done(SavedPicture() as saved)):
-                self._messages.settle("save")
-                self._messages.say(f"{saved.path}: {saved.words}")
-            case ("attack:before" | "attack:after", Done(Run() as run)):
-                self._hear_map(place, run)
-            case (str() as where, Failed(error)) if where.startswith("attack:"):
-                self.explaining = ""
-                self._messages.fail("save" if where == SAVE else "run", error)
-                self.changed.emit()
-            case _:
-                pass
+    def _show_scaled(self, found: Rescaled) -> None:
+        if self.run is not None:
+            self.shown = found
+            self.scaled.emit(found.report)
+            self.changed.emit()
 
-    def _hear_map(self, place: str, run: Run) -> None:
-        self._maps[place] = run
+    def _note_whole(self, found: Rescaled) -> None:
+        if self.run is not None:
+            self.whole = found
+            self.shown = self.shown or found
+            self.changed.emit()
+
+    def _saved(self, saved: SavedPicture) -> None:
+        self._messages.settle("save")
+        self._messages.say(f"{saved.path}: {saved.words}")
+
+    def _fail(self, error: ErrorRecord, topic: str = "run") -> None:
+        self.explaining = ""
+        self._messages.fail(topic, error)
+        self.changed.emit()
+
+    def _hear_map(self, lane: Lane, run: Run) -> None:
+        if self.run is None:
+            return
+        self._maps[lane] = run
         if len(self._maps) < 2:  # noqa: PLR2004 - before and after
             return
-        before, after = self._maps[BEFORE], self._maps[AFTER]
+        before, after = self._maps[_BEFORE], self._maps[_AFTER]
         self.explaining = ""
         for each in (after, before):
             self._runs.history.add(each)

@@ -1,21 +1,18 @@
 """Accuracy against epsilon over a folder, measured in the background."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from nnviz.base.errors import ErrorRecord
 from nnviz.base.evaluation import Robustness
-from nnviz.base.events import Cancelled, Done, Event, Failed, Policy, Priority, Progress
+from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.requests import MeasureRobustness
-from nnviz.gui.services.models import Models
-from nnviz.gui.state.messages import Messages
-from nnviz.gui.state.selection import Selection
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import JobHandle, Lane
 
-if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
-    from nnviz.gui.services.bridge import Bridge
-
-PLACE = "robustness"
+TOPIC = "robustness"
+_LANE = Lane("robustness", Policy.REPLACE, Priority.NORMAL)
 
 
 class Measuring(QObject):
@@ -26,59 +23,53 @@ class Measuring(QObject):
     found = Signal(object)
     """Robustness."""
 
-    def __init__(
-        self, selection: Selection, models: Models, messages: Messages, parent: QObject
-    ) -> None:
+    def __init__(self, bench: Workbench, parent: QObject) -> None:
         super().__init__(parent)
-        self._selection, self._models = selection, models
-        self._messages = messages
-        self._bridge: Bridge | None = None
+        self._bench = bench
+        self._messages = bench.messages
+        self._job: JobHandle[Robustness] | None = None
         self.newest: Robustness | None = None
-
-    def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the worker is there."""
-        self._bridge = bridge
-        bridge.event.connect(self._hear)
 
     @property
     def running(self) -> bool:
         """Whether something is being measured."""
-        return self._bridge is not None and self._bridge.busy(PLACE)
+        return self._job is not None and self._job.open
 
     def start(self, request: MeasureRobustness) -> None:
         """Measure the network that is open."""
-        if self._bridge is None or self._selection.model is None:
+        if self._bench.selection.model is None:
             self._messages.say(self.tr("open a network first"))
             return
-        asked = replace(request, model=self._models.request)
+        asked = replace(request, model=self._bench.models.request)
         self.progressed.emit(Progress(0, 0, ""))
-        self._bridge.submit(PLACE, asked, Policy.REPLACE, Priority.NORMAL)
+        title = self.tr("Accuracy against ε")
+        self._job = job = self._bench.jobs.submit(asked, _LANE, title)
+        job.progressed.connect(self.progressed.emit)
+        job.done.connect(self._end)
+        job.failed.connect(self._fail)
+        job.cancelled.connect(lambda _: self._stopped())
 
     def stop(self) -> None:
         """Stop measuring."""
-        if self._bridge is not None and self.running:
-            self._bridge.cancel(PLACE)
+        if self._job is not None:
+            self._job.cancel()
 
     def save(self, folder: str) -> None:
         """Write the newest curve as CSV, PNG and SVG."""
-        if self._bridge is not None and self.newest is not None:
-            self._bridge.export_curve(self.newest, folder)
+        bridge = self._bench.bridge
+        if bridge is not None and self.newest is not None:
+            bridge.export_curve(self.newest, folder)
 
-    def _hear(self, place: str, event: Event) -> None:
-        if place != PLACE:
-            return
-        match event:
-            case Progress():
-                self.progressed.emit(event)
-                return
-            case Done(Robustness() as found):
-                self.newest = found
-                self._messages.settle(PLACE)
-                self.found.emit(found)
-            case Failed(error):
-                self._messages.fail(PLACE, error)
-            case Cancelled():
-                self._messages.say(self.tr("curve stopped"))
-            case _:
-                pass
+    def _end(self, found: Robustness) -> None:
+        self.newest = found
+        self._messages.settle(TOPIC)
+        self.found.emit(found)
+        self.progressed.emit(None)
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._messages.fail(TOPIC, error)
+        self.progressed.emit(None)
+
+    def _stopped(self) -> None:
+        self._messages.say(self.tr("curve stopped"))
         self.progressed.emit(None)

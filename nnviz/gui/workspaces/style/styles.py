@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
-from nnviz.base.events import Done, Event, Failed, Partial, Policy, Priority
+from nnviz.base.events import Done, Event, Failed
 from nnviz.base.images import Image
 from nnviz.base.kept import PICTURE_KEPT, KeptPicture
 from nnviz.base.parameters import Value
@@ -18,6 +18,7 @@ from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.resources import resource
 from nnviz.base.results import Mask, Picture, Report
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import Lane
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.render import masks, overlays
 from nnviz.render.pictures import rgb8
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 METHOD = "style_transfer"
 STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """What the pictures of a strip add to the balance, as the method says."""
-_STRIP_PLACE, _SEGMENT_PLACE = "style:strip", "style:segments"
+_STRIP_LANE, _SEGMENT_LANE = Lane("style:strip"), Lane("style:segments")
 _SEGMENTER = "bundled:scenes-segmenter"
 _STYLE, _MASK = "style", "mask"
 _SLOTS = ("style", "second", "third")
@@ -133,7 +134,7 @@ class Styles(QObject):
     @property
     def making_strip(self) -> bool:
         """Whether the strip is being painted."""
-        return self._bridge is not None and self._bridge.busy(_STRIP_PLACE)
+        return self._bench.jobs.running(_STRIP_LANE)
 
     @property
     def balance(self) -> float:
@@ -143,19 +144,22 @@ class Styles(QObject):
     def make_strip(self) -> None:
         """Paint five small pictures, from less style to more."""
         request = self._request()
-        if request is None or self._bridge is None:
+        if request is None:
             self._bench.messages.say(
                 self.tr("open a photograph and a network that classifies first")
             )
             return
         self.strip, self.strip_from = (), self.balance
-        self._bridge.submit(_STRIP_PLACE, request, Policy.REPLACE, Priority.INTERACTIVE)
+        job = self._bench.jobs.submit(request, _STRIP_LANE)
         self.strip_changed.emit()
+        job.partial.connect(lambda partial: self._show_strip(partial.report))
+        job.done.connect(lambda run: self._show_strip(run.report))
+        job.failed.connect(self._fail_strip)
+        job.cancelled.connect(lambda _: self.strip_changed.emit())
 
     def stop_strip(self) -> None:
         """Paint no further; what there is stays."""
-        if self._bridge is not None and self.making_strip:
-            self._bridge.cancel(_STRIP_PLACE)
+        self._bench.jobs.cancel(_STRIP_LANE)
 
     def choose_balance(self, number: int) -> None:
         """Take the balance of a picture of the strip."""
@@ -209,7 +213,7 @@ class Styles(QObject):
     def find_segments(self) -> None:
         """Look for segments with the network that ships; see ``segments_found``."""
         image = self._bench.selection.image
-        if image is None or self._bridge is None:
+        if image is None:
             self._bench.messages.say(self.tr("open a photograph first"))
             return
         request = RunMethod(
@@ -217,9 +221,9 @@ class Styles(QObject):
             model=ModelRequest(reference=_SEGMENTER, device=self._bench.models.device),
             image=image,
         )
-        self._bridge.submit(
-            _SEGMENT_PLACE, request, Policy.REPLACE, Priority.INTERACTIVE
-        )
+        job = self._bench.jobs.submit(request, _SEGMENT_LANE)
+        job.done.connect(self._take_segments)
+        job.failed.connect(self._fail)
 
     def segment(self, label: int, size: tuple[int, int]) -> Bytes | None:
         """Return a segment as a mask of a height and width; None without segments."""
@@ -289,21 +293,11 @@ class Styles(QObject):
         self.strip_changed.emit()
 
     def _hear(self, place: str, event: Event) -> None:
-        if place == _STRIP_PLACE:
-            self._hear_strip(event)
-        elif place == _SEGMENT_PLACE:
-            self._hear_segments(event)
-        elif place == PICTURE_KEPT:
+        if place == PICTURE_KEPT:
             self._hear_kept(event)
 
-    def _hear_strip(self, event: Event) -> None:
-        match event:
-            case Partial(report) | Done(Run(report=report)):
-                self._show_strip(report)
-            case Failed(error):
-                self._fail(error)
-            case _:
-                pass
+    def _fail_strip(self, error: ErrorRecord) -> None:
+        self._fail(error)
         self.strip_changed.emit()
 
     def _show_strip(self, report: Report) -> None:
@@ -318,19 +312,13 @@ class Styles(QObject):
             for n in range(len(STRIP))
         )
         self._about = self._asked_about()
+        self.strip_changed.emit()
 
-    def _hear_segments(self, event: Event) -> None:
-        image = self._bench.selection.image
-        match event:
-            case Done(Run(report=report, image=seen)):
-                main = report.main
-                if isinstance(main, Mask) and seen is image and image is not None:
-                    self._found, self._found_on = main, image.sha256
-                    self.segments_found.emit()
-            case Failed(error):
-                self._fail(error)
-            case _:
-                pass
+    def _take_segments(self, run: Run) -> None:
+        image, main = self._bench.selection.image, run.report.main
+        if isinstance(main, Mask) and run.image is image and image is not None:
+            self._found, self._found_on = main, image.sha256
+            self.segments_found.emit()
 
     def _hear_kept(self, event: Event) -> None:
         match event:

@@ -1,0 +1,1 @@
+"""Adversarial attacks: goals, norms, steps, reports."""

@@ -1,0 +1,199 @@
+"""The attack of Carlini & Wagner 2017 (arXiv:1608.04644), section VI-A: smallest L2.
+
+Minimises |x' - x|^2 + c max(kappa - margin(x'), 0) over w, where x' = (tanh(w) + 1) / 2
+is always a picture, by Adam, and searches for the smallest c that succeeds.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.attacks.goals import Goal, Victim
+
+_INSIDE = 0.999999
+"""Pixels of 0 and 1 would be infinite in w and never move; foolbox scales likewise."""
+_BETAS = (0.9, 0.999)
+_TINY = 1e-8
+_GROWTH = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """How Carlini and Wagner's attack searches.
+
+    Attributes:
+        rate: of Adam.
+        confidence: kappa, the margin in logits that is asked for.
+    """
+
+    rate: float = 0.01
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Descent:
+    """A descent for one value of c, where it stands, and the best so far of all.
+
+    Attributes:
+        change: what was added to w, (N, C, H, W).
+        mean: Adam's first moment, likewise.
+        square: Adam's second moment, likewise.
+        step: steps taken.
+        best: the nearest picture that succeeded, (N, C, H, W); else the photograph.
+        norm: its L2 distance, (N,); infinite where none succeeded.
+        here: whether this c succeeded, bool (N,).
+    """
+
+    change: Tensor
+    mean: Tensor
+    square: Tensor
+    step: int
+    best: Tensor
+    norm: Tensor
+    here: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constants:
+    """The search for c, one for each picture, (N,).
+
+    Attributes:
+        value: what is tried.
+        low: the largest that failed.
+        high: the smallest that succeeded; infinite where none has.
+    """
+
+    value: Tensor
+    low: Tensor
+    high: Tensor
+
+    def after(self, succeeded: Tensor) -> "Constants":
+        """Return what to try next: the middle, or ten times as much."""
+        low = torch.where(succeeded, self.low, self.value)
+        high = torch.where(succeeded, self.value, self.high)
+        unknown = high.isinf()
+        middle = torch.where(unknown, _GROWTH * self.value, (low + high) / 2)
+        return Constants(middle, low, high)
+
+
+def first_constants(pictures: int, value: float, like: Tensor) -> Constants:
+    """Return the start of the search for c."""
+    empty = like.new_zeros(pictures)
+    return Constants(empty + value, empty, empty + torch.inf)
+
+
+def first_descent(clean: Tensor) -> Descent:
+    """Return the start of all descents."""
+    nothing = torch.zeros_like(clean)
+    far = clean.new_full((len(clean),), torch.inf)
+    return Descent(
+        nothing, nothing, nothing, 0, clean.clone(), far, torch.zeros_like(far).bool()
+    )
+
+
+def anew(descent: Descent) -> Descent:
+    """Return the start of a descent for another c, which keeps the best."""
+    return replace(first_descent(descent.best), best=descent.best, norm=descent.norm)
+
+
+def shortest(
+    victim: Victim,
+    goal: Goal,
+    clean: Tensor,
+    search: Search,
+    lengths: tuple[int, int],
+    constant: float,
+) -> Tensor:
+    """Return the nearest pictures that succeed, (N, C, H, W); else the photographs.
+
+    Args:
+        victim: the network.
+        goal: what is wanted of it.
+        clean: (N, C, H, W) in [0, 1].
+        search: rate and confidence.
+        lengths: how many values of c are tried, and the steps for each.
+        constant: the first c.
+    """
+    at, constants = first_descent(clean), first_constants(len(clean), constant, clean)
+    rounds, steps = lengths
+    for turn in range(rounds):
+        if turn:
+            constants, at = constants.after(at.here), anew(at)
+        for _ in range(steps):
+            at, _ = descend(victim, goal, clean, at, constants.value, search)
+    return at.best
+
+
+def descend(
+    victim: Victim,
+    goal: Goal,
+    clean: Tensor,
+    at: Descent,
+    constants: Tensor,
+    search: Search,
+) -> tuple[Descent, Tensor]:
+    """Return where one step leads, and the logits of the picture that it started at.
+
+    Args:
+        victim: the network.
+        goal: what is wanted of it.
+        clean: (N, C, H, W) in [0, 1].
+        at: where the descent stands.
+        constants: c, (N,).
+        search: rate and confidence.
+    """
+    origin = _to_w(clean)
+    picture = _to_pixels(origin + at.change)
+
+    def kept_back(logits: Tensor) -> Tensor:
+        return constants * (search.confidence - goal.margin(logits)).clamp(min=0)
+
+    logits, gradient = victim.gradient(picture, kept_back)
+    # The first term is known in closed form, and so is the slope of tanh.
+    slope = 2 * (picture - clean) + gradient
+    slope = slope * 2 * picture * (1 - picture)
+    return _adam(
+        _noted(at, goal, picture, logits, clean, search), slope, search
+    ), logits
+
+
+def _noted(
+    at: Descent,
+    goal: Goal,
+    picture: Tensor,
+    logits: Tensor,
+    clean: Tensor,
+    search: Search,
+) -> Descent:
+    """Return the descent with the picture noted where it is the nearest so far."""
+    reached = goal.reached(logits) & (goal.margin(logits) >= search.confidence)
+    norm = (picture - clean).flatten(1).norm(dim=1)
+    nearer = reached & (norm < at.norm)
+    best = torch.where(nearer.view(-1, 1, 1, 1), picture, at.best)
+    return replace(
+        at,
+        best=best,
+        norm=torch.where(nearer, norm, at.norm),
+        here=at.here | reached,
+    )
+
+
+def _adam(at: Descent, slope: Tensor, search: Search) -> Descent:
+    """Return the descent after a step of Adam (Kingma & Ba 2015, arXiv:1412.6980)."""
+    step = at.step + 1
+    mean = torch.lerp(slope, at.mean, _BETAS[0])
+    square = torch.lerp(slope * slope, at.square, _BETAS[1])
+    bias = 1 - _BETAS[0] ** step, 1 - _BETAS[1] ** step
+    move = (mean / bias[0]) / ((square / bias[1]).sqrt() + _TINY)
+    return replace(
+        at, change=at.change - search.rate * move, mean=mean, square=square, step=step
+    )
+
+
+def _to_w(pixels: Tensor) -> Tensor:
+    return torch.atanh((2 * pixels - 1) * _INSIDE)
+
+
+def _to_pixels(w: Tensor) -> Tensor:
+    return (torch.tanh(w) + 1) / 2

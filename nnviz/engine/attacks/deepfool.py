@@ -1,0 +1,146 @@
+"""DeepFool: the nearest boundary of a network that is taken to be linear, again.
+
+Moosavi-Dezfooli et al. 2016 (arXiv:1511.04599), algorithm 2, in L2.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.attacks.goals import Goal, Victim
+
+_EXTRA = 1e-4
+"""Added to every distance, so that a step across a flat place ends behind it."""
+_TINY = 1e-8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walk:
+    """Where DeepFool stands.
+
+    Attributes:
+        noise: all steps so far, (N, C, H, W), before the overshoot.
+        pixels: the photograph with the noise and the overshoot, in [0, 1].
+    """
+
+    noise: Tensor
+    pixels: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Border:
+    """The nearest border, the network being taken to be linear.
+
+    Attributes:
+        normal: the direction across it, (N, C, H, W), of length 1.
+        distance: how far it is, (N,), in units of pixels in [0, 1].
+    """
+
+    normal: Tensor
+    distance: Tensor
+
+
+def candidates(logits: Tensor, leave: Tensor, number: int) -> Tensor:
+    """Return the classes to go to, likeliest first, (N, number).
+
+    Args:
+        logits: of the photographs, (N, K).
+        leave: bool (N, K), the classes that are to be left.
+        number: how many, at most as many as there are.
+    """
+    open_ones = logits.masked_fill(leave, -torch.inf)
+    available = int((~leave).sum(1).min())
+    return open_ones.topk(min(number, available), 1).indices
+
+
+def boundaries(
+    victim: Victim,
+    pixels: Tensor,
+    start: Tensor,
+    others: Tensor,
+    enough: Callable[[Tensor], bool],
+) -> tuple[Tensor, Border | None]:
+    """Return the logits and the nearest border to another class.
+
+    Args:
+        victim: the network.
+        pixels: (N, C, H, W) in [0, 1].
+        start: the class that is left, (N,).
+        others: ``candidates``, (N, S).
+        enough: whether these logits end the walk; there is no border then.
+    """
+
+    def ahead(logits: Tensor) -> Tensor:
+        return (logits.gather(1, others) - logits.gather(1, start[:, None])).T
+
+    logits, slopes = victim.gradients(pixels, ahead, enough)
+    if slopes is None:
+        return logits, None
+    lengths = slopes.flatten(2).norm(dim=2) + _TINY
+    distances = ahead(logits).abs() / lengths
+    nearest = distances.argmin(0)
+    rows = torch.arange(len(pixels), device=pixels.device)
+    length = lengths[nearest, rows].view(-1, 1, 1, 1)
+    return logits, Border(slopes[nearest, rows] / length, distances[nearest, rows])
+
+
+def crossed(clean: Tensor, at: Walk, border: Border, overshoot: float) -> Walk:
+    """Return where the step just across the border leads.
+
+    The overshoot is taken of all noise from the photograph, as foolbox does, and not
+    of each step, as torchattacks does.
+
+    Args:
+        clean: (N, C, H, W) in [0, 1].
+        at: where the attack stands.
+        border: the nearest one there.
+        overshoot: eta of the paper, 0.02 there.
+    """
+    step = (border.distance + _EXTRA).view(-1, 1, 1, 1) * border.normal
+    noise = at.noise + step
+    return Walk(noise, (clean + (1 + overshoot) * noise).clamp(0, 1))
+
+
+def walked(
+    victim: Victim,
+    goal: Goal,
+    clean: Tensor,
+    number: int,
+    steps: int,
+    overshoot: float,
+) -> Tensor:
+    """Return where the whole walk leads, each picture on its own, (N, C, H, W).
+
+    A picture that fools is left alone while the others go on.
+
+    Args:
+        victim: the network.
+        goal: away from classes.
+        clean: (N, C, H, W) in [0, 1].
+        number: of other classes, the likeliest ones.
+        steps: at most.
+        overshoot: eta of the paper.
+    """
+    logits = victim.logits(clean)
+    others = candidates(logits, goal.classes, number)
+    start = logits.masked_fill(~goal.classes, -torch.inf).argmax(1)
+    at, found = Walk(torch.zeros_like(clean), clean), clean.clone()
+    going = torch.arange(len(clean), device=clean.device)
+    for _ in range(steps):
+        part = Goal(goal.classes[going], goal.towards)
+        logits, border = boundaries(
+            victim, at.pixels, start[going], others[going], _all_reach(part)
+        )
+        if border is None:
+            break
+        still = ~part.reached(logits)
+        moved = crossed(clean[going], at, border, overshoot)
+        going, at = going[still], Walk(moved.noise[still], moved.pixels[still])
+        found[going] = at.pixels
+    return found
+
+
+def _all_reach(goal: Goal) -> Callable[[Tensor], bool]:
+    return lambda logits: bool(goal.reached(logits).all())

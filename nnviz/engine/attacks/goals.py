@@ -1,0 +1,209 @@
+"""What an attack wants a classifier to say, and a classifier as an attack sees it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.info import ModelInfo
+from nnviz.base.targets import OPTION, ClassTarget, parse_target
+from nnviz.engine.nn.hooks import checked, checked_backward, generators_kept
+from nnviz.engine.targets.gradients import differentiate
+from nnviz.engine.targets.resolve import label, output_unit
+
+Check = Callable[[], None]
+Score = Callable[[Tensor], Tensor]
+"""From logits (N, K) to one number a picture, (N,)."""
+SEPARATOR = "|"
+"""Between the names of several classes."""
+_CLASSIFIER_NDIM = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Goal:
+    """What counts as success, for each picture of a batch.
+
+    Attributes:
+        classes: bool (N, K), those that are meant.
+        towards: whether the answer is to be one of them, or none of them.
+    """
+
+    classes: Tensor
+    towards: bool
+
+    def loss(self, logits: Tensor) -> Tensor:
+        """Return what is to be made large, (N,).
+
+        The log-probability of the classes together, negative where they are to be
+        left.  For one class that is its cross entropy, as in Goodfellow et al. 2015
+        (arXiv:1412.6572), with the sign of the goal.
+        """
+        among = logits.masked_fill(~self.classes, -torch.inf).logsumexp(1)
+        likelihood = among - logits.logsumexp(1)
+        return likelihood if self.towards else -likelihood
+
+    def margin(self, logits: Tensor) -> Tensor:
+        """Return how far the goal is ahead, (N,), in logits; above 0 it is reached.
+
+        -f6 of Carlini & Wagner 2017 (arXiv:1608.04644), section V-A.
+        """
+        among = logits.masked_fill(~self.classes, -torch.inf).amax(1)
+        others = logits.masked_fill(self.classes, -torch.inf).amax(1)
+        return among - others if self.towards else others - among
+
+    def reached(self, logits: Tensor) -> Tensor:
+        """Return where the answer is as wanted, bool (N,)."""
+        answer = logits.argmax(1, keepdim=True)
+        classes = self.classes.expand_as(logits)
+        return classes.gather(1, answer)[:, 0] == self.towards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Victim:
+    """A frozen classifier of pixels in [0, 1].
+
+    Attributes:
+        net: takes what ``normaliser`` gives.
+        normaliser: takes pixels in [0, 1] (N, C, H, W).
+        check: called before every module; raises to abandon the pass.
+        shares: the network ends in a softmax of its own; its logarithm is a logit.
+        alone: the network takes one picture at a time.
+    """
+
+    net: nn.Module
+    normaliser: nn.Module
+    check: Check
+    shares: bool = False
+    alone: bool = False
+
+    def logits(self, pixels: Tensor) -> Tensor:
+        """Return the logits, (N, K), detached."""
+        with torch.no_grad():
+            return self._pass(pixels)
+
+    def gradient(self, pixels: Tensor, score: Score) -> tuple[Tensor, Tensor]:
+        """Return the logits (N, K) and the gradient of a score, as the pixels.
+
+        Args:
+            pixels: (N, C, H, W), left untouched.
+            score: must not mix the pictures of a batch.
+
+        Raises:
+            ModelError: no gradient comes back.
+        """
+        leaf = pixels.detach().requires_grad_()
+        with torch.enable_grad(), checked_backward(self.check):
+            logits = self._pass(leaf)
+            scores = score(logits)
+        return logits.detach(), differentiate(scores, leaf)
+
+    def gradients(
+        self,
+        pixels: Tensor,
+        scores: Callable[[Tensor], Tensor],
+        enough: Callable[[Tensor], bool] = lambda _: False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return logits and the gradients of several scores in one pass forward.
+
+        Args:
+            pixels: (N, C, H, W), left untouched.
+            scores: from logits (N, K) to (S, N).
+            enough: whether these logits are all that is wanted.
+
+        Returns:
+            (N, K) and (S, N, C, H, W); None where the logits are enough.
+        """
+        leaf = pixels.detach().requires_grad_()
+        with torch.enable_grad(), checked_backward(self.check):
+            logits = self._pass(leaf)
+            rows = scores(logits)
+        if enough(logits.detach()):
+            return logits.detach(), None
+        found = [
+            torch.autograd.grad(row.sum(), leaf, retain_graph=place + 1 < len(rows))[0]
+            for place, row in enumerate(rows)
+        ]
+        return logits.detach(), torch.stack(found)
+
+    def _pass(self, pixels: Tensor) -> Tensor:
+        if self.alone and len(pixels) > 1:
+            return torch.cat([self._pass(picture[None]) for picture in pixels])
+        with checked(self.check), generators_kept(pixels.device):
+            output: Tensor = self.net(self.normaliser(pixels))
+        return output.log() if self.shares else output
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """A goal for one photograph, and what it is called.
+
+    Attributes:
+        goal: for a batch of one.
+        words: "away from tabby".
+        index: the first of the classes that are meant.
+    """
+
+    goal: Goal
+    words: str
+    index: int
+
+
+def choose_goal(text: str, info: ModelInfo, logits: Tensor, *, towards: bool) -> Chosen:
+    """Return the goal that the user wrote.
+
+    Args:
+        text: classes by name or index, separated by ``|``; "" is the predicted class.
+        info: of the network.
+        logits: of the photograph, (1, K).
+        towards: whether the answer is to be one of them, or none of them.
+
+    Raises:
+        UsageError: nothing of that name, no class to reach, or every class is named.
+        ModelError: the network does not give one number for each class.
+    """
+    if logits.ndim != _CLASSIFIER_NDIM:
+        raise ModelError(
+            info.title, "does not give one number for each class", "pick a classifier"
+        )
+    if towards and not text.strip():
+        raise UsageError(OPTION, "names no class to reach", "give one, or click a bar")
+    indices = named_classes(text, info, int(logits[0].argmax()))
+    classes = torch.zeros_like(logits, dtype=torch.bool)
+    classes[:, indices] = True
+    if bool(classes.all()):
+        raise UsageError(OPTION, "names every class", "leave some out")
+    words = goal_words(indices, info, towards=towards)
+    return Chosen(Goal(classes, towards), words, indices[0])
+
+
+def goal_words(indices: Sequence[int], info: ModelInfo, *, towards: bool) -> str:
+    """Return what is wanted of some classes, "away from tabby or tiger cat"."""
+    names = " or ".join(label(info, index) for index in indices)
+    return f"{'towards' if towards else 'away from'} {names}"
+
+
+def named_classes(text: str, info: ModelInfo, predicted: int) -> list[int]:
+    """Return the indices of classes by name or index, separated by ``|``.
+
+    Args:
+        text: what the user wrote.
+        info: of the network.
+        predicted: the class that "" stands for.
+
+    Raises:
+        UsageError: nothing of that name.
+    """
+    found: dict[int, None] = {}
+    for name in text.split(SEPARATOR):
+        target = parse_target(name, info.labels)
+        if not isinstance(target, ClassTarget):
+            raise UsageError(OPTION, f"{name.strip()!r} is no class", "name classes")
+        found[predicted if target.index is None else target.index] = None
+    return list(found)
+
+
+def gives_shares(logits: Tensor) -> bool:
+    """Tell whether a network ends in a softmax of its own."""
+    return output_unit(logits) == "probability"

@@ -1,0 +1,1 @@
+"""Adversarial patches and stickers: EOT, compositing, search."""

@@ -1,0 +1,161 @@
+"""Many pictures that one patch or one noise is to fool a classifier with."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.attacks.goals import Goal, Victim
+
+T = TypeVar("T")
+_UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slope:
+    """How well pictures fool, and how they would do so better.
+
+    Attributes:
+        score: (N,), the larger the better.
+        reached: bool (N,), those that fool already.
+        gradient: of the scores, (N, C, H, W).
+    """
+
+    score: Tensor
+    reached: Tensor
+    gradient: Tensor
+
+
+def joined(parts: Sequence[Slope]) -> Slope:
+    """Put the parts of a batch together."""
+    return Slope(
+        torch.cat([part.score for part in parts]),
+        torch.cat([part.reached for part in parts]),
+        torch.cat([part.gradient for part in parts]),
+    )
+
+
+class Aim(Protocol):
+    """Pictures, and what a network is to make of them once they are attacked."""
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        ...
+
+    def pictures(self, rows: Tensor) -> Tensor:
+        """Return some pictures on the network's device, (n, C, H, W)."""
+        ...
+
+    def slope(self, pixels: Tensor, rows: Tensor) -> Slope:
+        """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``."""
+        ...
+
+    def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
+        """Return which pixels fool, bool (n,)."""
+        ...
+
+
+class Chunks(Protocol):
+    """Does work on many pictures, as many at once as memory and time allow."""
+
+    def __call__(
+        self, items: int, work: Callable[[slice], T], /
+    ) -> Iterator[tuple[slice, T]]:
+        """Yield each part and what ``work`` returned for it."""
+        ...
+
+
+def slope_of(aim: Aim, pixels: Tensor, rows: Tensor, chunks: Chunks) -> Slope:
+    """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``."""
+
+    def work(part: slice) -> Slope:
+        return aim.slope(pixels[part], rows[part])
+
+    return joined([found for _, found in chunks(len(rows), work)])
+
+
+def rate_of(
+    aim: Aim, rows: Tensor, attack: Callable[[Tensor, slice], Tensor], chunks: Chunks
+) -> float:
+    """Return how many of some pictures fool once they are attacked, %.
+
+    Args:
+        aim: the pictures.
+        rows: those to try.
+        attack: from pictures (n, C, H, W) and their places among the rows to pixels.
+        chunks: does the work.
+    """
+
+    def work(part: slice) -> Tensor:
+        pixels = attack(aim.pictures(rows[part]), part)
+        return aim.reached(pixels, rows[part]).cpu()
+
+    fooled = torch.cat([found for _, found in chunks(len(rows), work)])
+    return 100 * float(fooled.double().mean())
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Crowd:
+    """Pictures that a classifier is to take for something else.
+
+    Attributes:
+        victim: the network.
+        clean: (N, C, H, W) in [0, 1], on the CPU.
+        goal: for a batch of one; with ``own`` only its sign and size count.
+        own: each picture is to leave what it is taken for now.
+        device: of the network.
+        most: of a picture's score: what counts no more once it is fooled.
+    """
+
+    victim: Victim
+    clean: Tensor
+    goal: Goal
+    own: bool
+    device: torch.device
+    most: float = torch.inf
+    _answers: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Ask the network about a picture when it is first needed."""
+        self._answers = torch.full((len(self.clean),), _UNKNOWN)
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.clean)
+
+    def pictures(self, rows: Tensor) -> Tensor:
+        """Return some pictures on the network's device, (n, C, H, W)."""
+        return self.clean[rows].to(self.device)
+
+    def slope(self, pixels: Tensor, rows: Tensor) -> Slope:
+        """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``."""
+        goal = self._goal(rows)
+        scores: list[Tensor] = []
+
+        def score(logits: Tensor) -> Tensor:
+            scores.append(goal.loss(logits).clamp(max=self.most))
+            return scores[-1]
+
+        logits, gradient = self.victim.gradient(pixels, score)
+        return Slope(scores[-1].detach(), goal.reached(logits), gradient)
+
+    def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
+        """Return which pixels fool, bool (n,)."""
+        return self._goal(rows).reached(self.victim.logits(pixels))
+
+    def _goal(self, rows: Tensor) -> Goal:
+        if not self.own:
+            return self.goal
+        for row in sorted(set(rows[self._answers[rows] == _UNKNOWN].tolist())):
+            logits = self.victim.logits(self.pictures(torch.tensor([row])))
+            self._answers[row] = int(logits.argmax())
+        none = torch.zeros((len(rows), self.goal.classes.shape[1]), dtype=torch.bool)
+        classes = none.scatter(1, self._answers[rows, None], value=True)
+        return Goal(classes.to(self.device), self.goal.towards)
+
+
+def drawn(aim: Aim, number: int, generator: torch.Generator) -> Tensor:
+    """Return rows of pictures at random, (number,), each as likely."""
+    return torch.randint(len(aim), (number,), generator=generator)

@@ -1,0 +1,125 @@
+"""Many pictures on which a detector is to overlook a class, or to see one.
+
+The highest score of the class's boxes is moved, as objectness is in Thys et al. 2019
+(arXiv:1904.08653), section 3.2; here a smooth maximum of their log-odds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.errors import UsageError
+from nnviz.base.info import ModelInfo
+from nnviz.base.targets import OPTION
+from nnviz.engine.attacks.goals import goal_words, named_classes
+from nnviz.engine.attacks.patch.batches import Slope, joined
+from nnviz.engine.nn.detection import Candidates, candidates_of
+from nnviz.engine.nn.hooks import checked, generators_kept
+from nnviz.engine.nn.shapes.calls import tensors_in
+from nnviz.engine.targets.gradients import gradient
+
+FOUND = 0.5
+"""Score from which on a box counts as found."""
+_FLOOR = 0.01
+"""Score down to which boxes are moved."""
+_FLAT = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Watch:
+    """Pictures on which a detector is to err.
+
+    Attributes:
+        net: the frozen detector.
+        normaliser: takes pixels in [0, 1] (N, C, H, W).
+        check: called before every module; raises to abandon the pass.
+        clean: (N, C, H, W) in [0, 1], on the CPU.
+        kinds: classes that are meant.
+        towards: whether one of them is to be found, or none of them.
+        device: of the network.
+    """
+
+    net: nn.Module
+    normaliser: nn.Module
+    check: Callable[[], None]
+    clean: Tensor
+    kinds: tuple[int, ...]
+    towards: bool
+    device: torch.device
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.clean)
+
+    def pictures(self, rows: Tensor) -> Tensor:
+        """Return some pictures on the network's device, (n, C, H, W)."""
+        return self.clean[rows].to(self.device)
+
+    def slope(self, pixels: Tensor, rows: Tensor) -> Slope:
+        """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``.
+
+        Raises:
+            ModelError: the detector is none whose outputs are understood, or gives no
+                gradients.
+        """
+        del rows
+        return joined([self._one(picture[None]) for picture in pixels])
+
+    def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
+        """Return which pixels fool, bool (n,)."""
+        del rows
+        with torch.no_grad(), checked(self.check):
+            best = [self._highest(self._found(each[None])[1]) for each in pixels]
+        return torch.tensor([(score > FOUND) == self.towards for score in best])
+
+    def _one(self, pixels: Tensor) -> Slope:
+        best: list[float] = []
+
+        def score(leaf: Tensor) -> Tensor:
+            zero, found = self._found(leaf)
+            best.append(self._highest(found))
+            odds = found.scores.logit(_FLAT)
+            total = odds.logsumexp(0) if len(odds) else zero.new_tensor(_FLOOR).logit()
+            return (zero + (total if self.towards else -total)).reshape(1)
+
+        scores, slope = gradient(score, pixels, self.check)
+        reached = (best[-1] > FOUND) == self.towards
+        return Slope(scores, torch.tensor([reached]).to(scores.device), slope)
+
+    def _found(self, pixels: Tensor) -> tuple[Tensor, Candidates]:
+        """Return zero, with the graph of the pass, and the boxes of the classes."""
+        with generators_kept(pixels.device):
+            outputs = tuple(tensors_in(self.net(self.normaliser(pixels))))
+        size = (pixels.shape[2], pixels.shape[3])
+        found = candidates_of(self.net, outputs, size, _FLOOR)
+        meant = torch.isin(found.classes, found.classes.new_tensor(self.kinds))
+        zero = torch.stack([each.sum() * 0.0 for each in outputs]).sum()
+        return zero, found.taken(meant)
+
+    def _highest(self, found: Candidates) -> float:
+        return float(found.scores.detach().max()) if len(found.scores) else 0.0
+
+
+def choose_kinds(
+    text: str, info: ModelInfo, found: Candidates, *, towards: bool
+) -> tuple[tuple[int, ...], str]:
+    """Return the classes that are meant, and what is wanted of them in words.
+
+    Args:
+        text: classes by name or index, separated by ``|``; "" is that of the surest
+            box.
+        info: of the detector.
+        found: on the photograph.
+        towards: whether one of them is to be found, or none.
+
+    Raises:
+        UsageError: nothing of that name, or nothing is found that could be overlooked.
+    """
+    if not text.strip() and (towards or not len(found.scores)):
+        reason = "names no class" if towards else "is empty, and nothing is found"
+        raise UsageError(OPTION, reason, "name a class that the network knows")
+    surest = int(found.classes[found.scores.argmax()]) if len(found.scores) else 0
+    kinds = named_classes(text, info, surest)
+    return tuple(kinds), goal_words(kinds, info, towards=towards)

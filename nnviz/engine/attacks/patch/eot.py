@@ -1,0 +1,136 @@
+"""Under what a sticker is seen: place, size, turn, tilt, light, blur and noise.
+
+Expectation over transformation: Athalye et al. 2018 (arXiv:1707.07397), for stickers
+as Brown et al. 2017 (arXiv:1712.09665), section 2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nnviz.base.stickers import Placement, Size
+from nnviz.engine.attacks.patch.compositing import Pose, Sticker, pasted, within
+from nnviz.engine.imaging.blur import blurred
+
+_LEAST_BLUR = 0.05
+"""Px: less of it changes no pixel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """How much what a sticker is seen under changes.
+
+    Attributes:
+        smallest: width, in shares of the picture's shorter side.
+        largest: likewise.
+        turn: degrees, to both sides.
+        tilt: most that the scale changes from the middle to an edge, as a share.
+        light: most that its colours become brighter or darker, as a share.
+        blur: largest standard deviation, px.
+        noise: largest standard deviation, in units of [0, 1].
+        place: of the middle, (x, y) in shares of the picture; None for anywhere.
+    """
+
+    smallest: float
+    largest: float
+    turn: float = 0.0
+    tilt: float = 0.0
+    light: float = 0.0
+    blur: float = 0.0
+    noise: float = 0.0
+    place: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One drawn condition.
+
+    Attributes:
+        pose: of the sticker.
+        gain: its colours are multiplied with this,
+        lift: and this is added.
+        blur: of the whole picture, standard deviation in px.
+        noise: likewise, in units of [0, 1].
+    """
+
+    pose: Pose
+    gain: float = 1.0
+    lift: float = 0.0
+    blur: float = 0.0
+    noise: float = 0.0
+
+
+def drawn_views(
+    conditions: Conditions, number: int, picture: Size, generator: torch.Generator
+) -> list[View]:
+    """Return views at random, each uniform within the conditions.
+
+    Anywhere means that the sticker, as it is before it is turned, lies wholly on the
+    picture.
+
+    Args:
+        conditions: their limits.
+        number: of views.
+        picture: height and width.
+        generator: on the CPU.
+    """
+    draws = torch.rand((number, 10), generator=generator, dtype=torch.float64)
+    return [_view(conditions, row, picture) for row in draws.tolist()]
+
+
+def seen(
+    pictures: Tensor,
+    sticker: Sticker,
+    views: Sequence[View],
+    generator: torch.Generator,
+) -> Tensor:
+    """Return pictures with a sticker on each, as seen, in [0, 1] and with its graph.
+
+    Light falls on the sticker; blur and noise are the camera's, so on everything.
+
+    Args:
+        pictures: (N, C, H, W) in [0, 1].
+        sticker: one for all.
+        views: one for each.
+        generator: of the noise, on the CPU.
+    """
+    shown = [
+        _seen(picture[None], sticker, view)
+        for picture, view in zip(pictures, views, strict=True)
+    ]
+    found = torch.cat(shown)
+    sizes = torch.tensor([view.noise for view in views], dtype=found.dtype)
+    if sizes.any():
+        noise = torch.randn(found.shape, generator=generator, dtype=found.dtype)
+        found = found + (sizes[:, None, None, None] * noise).to(found.device)
+    return found.clamp(0, 1)
+
+
+def _seen(picture: Tensor, sticker: Sticker, view: View) -> Tensor:
+    lit = (sticker.colours * view.gain + view.lift).clamp(0, 1)
+    shown = pasted(picture, Sticker(lit, sticker.alpha), [view.pose])
+    return blurred(shown, view.blur) if view.blur > _LEAST_BLUR else shown
+
+
+def _view(limits: Conditions, draws: list[float], picture: Size) -> View:
+    across, down, wide, turn, right, low, gain, lift, blur, noise = draws
+    width = limits.smallest + wide * (limits.largest - limits.smallest)
+    x, y = limits.place or (
+        within(draw, width * min(picture) / side)
+        for draw, side in zip((across, down), reversed(picture), strict=True)
+    )
+    placement = Placement.nearest(x, y, width, limits.turn * _sign(turn))
+    return View(
+        pose=Pose(placement, (limits.tilt * _sign(right), limits.tilt * _sign(low))),
+        gain=1 + limits.light * _sign(gain),
+        lift=limits.light / 2 * _sign(lift),
+        blur=limits.blur * blur,
+        noise=limits.noise * noise,
+    )
+
+
+def _sign(draw: float) -> float:
+    """Return a number in [-1, 1) for one in [0, 1)."""
+    return 2 * draw - 1

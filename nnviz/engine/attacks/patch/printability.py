@@ -1,0 +1,43 @@
+"""How a learned sticker is to look, beside what it is to do."""
+
+import torch
+from torch import Tensor
+
+from nnviz.base.stickers import Outline
+from nnviz.engine.attacks.patch.compositing import Sticker
+from nnviz.engine.imaging.total_variation import total_variation
+from nnviz.media.stickers import disc
+
+_LEVELS = (0.1, 0.45, 0.8)
+"""Of each colour, about what an office printer reaches: no black, no pure light."""
+
+
+def outlined(outline: Outline, side: int, like: Tensor) -> Tensor:
+    """Return the opacity of a sticker, (1, 1, side, side)."""
+    if outline == "square":
+        return torch.ones((1, 1, side, side)).to(like)
+    return torch.from_numpy(disc(side))[None, None].to(like)
+
+
+def unprintable(sticker: Sticker) -> Tensor:
+    """Return how far colours are from those that a printer has, root mean square.
+
+    The non-printability score of Sharif et al. 2016 (doi:10.1145/2976749.2978392),
+    equation 5, with the nearest printable colour in place of the product over all,
+    and a coarse lattice of colours in place of a measured print.  What is transparent
+    is not printed.
+    """
+    colours, alpha = sticker.colours, sticker.alpha
+    levels = torch.tensor(_LEVELS).to(colours)
+    away = (colours[..., None] - levels).abs().amin(-1).square()
+    return ((away * alpha).sum() / (alpha.sum() * colours.shape[1])).sqrt()
+
+
+def penalty(sticker: Sticker, smoothness: float, printable: float) -> Tensor:
+    """Return what is added to a loss for how a sticker looks, ()."""
+    found = sticker.colours.new_zeros(())
+    if smoothness:
+        found = found + smoothness * total_variation(sticker.colours).sum()
+    if printable:
+        found = found + printable * unprintable(sticker)
+    return found

@@ -1,0 +1,155 @@
+"""Stickers whose places, sizes, turns and colours are searched without gradients.
+
+Random search in batches: of several changed copies of the best candidate the best one
+stays where it is better.  What is changed is one sticker; as in Sparse-RS (Croce et al.
+2022, arXiv:2006.12834, section 4) now and then anew, mostly a little, and ever less.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from nnviz.base.stickers import Placement, Size
+from nnviz.engine.attacks.patch.compositing import (
+    Pose,
+    Sticker,
+    coverage,
+    pasted,
+    within,
+)
+
+GENES = 7
+"""Of a sticker: x, y, width, angle, red, green, blue, all in [0, 1]."""
+_ANEW = 0.3
+"""How often a sticker is drawn anew, not moved."""
+_FIRST_SPREAD, _LAST_SPREAD = 0.2, 0.02
+"""Standard deviation of a move, at the first question and at the last."""
+_COLOUR_SPREAD = 2.0
+"""How much further colours move than places."""
+_TURN = 360
+_TOUCHES = 0.02
+"""Share of a sticker that may lie where none should: its edge is smooth."""
+OFF_LIMITS = -1e4
+"""Fitness from which on down a candidate lies where it must not."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """The best stickers so far.
+
+    Attributes:
+        genes: (k, GENES).
+        fitness: the goal's margin in logits; larger is better.
+        tried: how many candidates there were.
+        asked: how often the network was asked: not about those off limits.
+    """
+
+    genes: Tensor
+    fitness: float = -torch.inf
+    tried: int = 0
+    asked: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sheet:
+    """What stickers are cut from, and where they may lie.
+
+    Attributes:
+        sticker: what all of them are; its colours do not count where ``tinted``.
+        picture: height and width.
+        tinted: each has a colour of its own.
+        smallest: width, in shares of the picture's shorter side.
+        largest: likewise.
+        free: where none may lie, 1 and elsewhere 0, (1, 1, H, W); None for nowhere.
+    """
+
+    sticker: Sticker
+    picture: Size
+    tinted: bool
+    smallest: float
+    largest: float
+    free: Tensor | None = None
+
+    def placements(self, genes: Tensor) -> list[Placement]:
+        """Return where the stickers of a candidate lie, from its genes (k, GENES)."""
+        return [self._placement(*gene[:4]) for gene in genes.tolist()]
+
+    def laid(self, picture: Tensor, genes: Tensor) -> Tensor:
+        """Return a picture (1, C, H, W) with a candidate's stickers on it."""
+        for gene, placement in zip(genes, self.placements(genes), strict=True):
+            picture = pasted(picture, self._tinted(gene), [Pose(placement)])
+        return picture
+
+    def off_limits(self, genes: Tensor) -> float:
+        """Return which share of a candidate's stickers lies where none may."""
+        if self.free is None:
+            return 0.0
+        poses = [Pose(placement) for placement in self.placements(genes)]
+        covers = coverage(self.picture, self.sticker.alpha, poses)
+        hidden = (covers * self.free).sum((1, 2, 3)) / covers.sum((1, 2, 3))
+        return float((hidden - _TOUCHES).clamp(min=0).sum())
+
+    def _placement(self, x: float, y: float, wide: float, turn: float) -> Placement:
+        """Return where a sticker lies: before it is turned, wholly on the picture."""
+        width = self.smallest + wide * (self.largest - self.smallest)
+        down, across = (width * min(self.picture) / side for side in self.picture)
+        angle = _TURN * (turn - 0.5)
+        return Placement.nearest(within(x, across), within(y, down), width, angle)
+
+    def _tinted(self, gene: Tensor) -> Sticker:
+        if not self.tinted:
+            return self.sticker
+        colours = self.sticker.colours
+        # A grey network sees the first of the three.
+        tint = gene[4:].to(colours)[None, : colours.shape[1], None, None]
+        return Sticker(tint.expand_as(colours), self.sticker.alpha)
+
+
+def first_genes(number: int, stickers: int, generator: torch.Generator) -> Tensor:
+    """Return candidates at random, (number, stickers, GENES)."""
+    return torch.rand((number, stickers, GENES), generator=generator)
+
+
+def mutants(
+    genes: Tensor, number: int, progress: float, generator: torch.Generator
+) -> Tensor:
+    """Return changed copies of a candidate, (number, k, GENES).
+
+    Args:
+        genes: (k, GENES).
+        number: of copies.
+        progress: share of the search that is done; moves become smaller.
+        generator: on the CPU.
+    """
+    found = genes.repeat(number, 1, 1)
+    spread = _FIRST_SPREAD + progress * (_LAST_SPREAD - _FIRST_SPREAD)
+    scale = torch.full((GENES,), spread)
+    scale[4:] *= _COLOUR_SPREAD
+    which = torch.randint(len(genes), (number,), generator=generator)
+    rows = torch.arange(number)
+    steps = scale * torch.randn((number, GENES), generator=generator)
+    moved = found[rows, which] + steps
+    turned = moved[:, 3] % 1  # it goes round
+    moved = moved.clamp(0, 1)
+    moved[:, 3] = turned
+    anew = torch.rand(number, generator=generator) < _ANEW
+    drawn = torch.rand((number, GENES), generator=generator)
+    found[rows, which] = torch.where(anew[:, None], drawn, moved)
+    return found
+
+
+def fittest(best: Candidate, genes: Tensor, fitness: Sequence[float]) -> Candidate:
+    """Return the best of the old and the new candidates.
+
+    Args:
+        best: the old one.
+        genes: of the new ones, (n, k, GENES).
+        fitness: of each.
+    """
+    row = max(range(len(fitness)), key=fitness.__getitem__)
+    if fitness[row] > best.fitness:
+        best = replace(best, genes=genes[row], fitness=fitness[row])
+    asked = sum(each > OFF_LIMITS for each in fitness)
+    return replace(best, tried=best.tried + len(fitness), asked=best.asked + asked)

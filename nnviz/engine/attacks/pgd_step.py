@@ -1,0 +1,67 @@
+"""Attacks that climb the loss: FGSM and PGD with momentum, in the two usual norms."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.attacks.norms import Norm, project, steepest
+
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climb:
+    """How an attack climbs.
+
+    Attributes:
+        epsilon: the most that the noise may measure, in units of pixels in [0, 1].
+        step: length of one step.
+        norm: by which both are measured.
+        decay: share of the momentum that is kept (mu); 0 is none.
+    """
+
+    epsilon: float
+    step: float
+    norm: Norm = "linf"
+    decay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Position:
+    """Where an attack stands.
+
+    Attributes:
+        pixels: (N, C, H, W) in [0, 1].
+        momentum: likewise, any range.
+    """
+
+    pixels: Tensor
+    momentum: Tensor
+
+
+def climbed(clean: Tensor, at: Position, gradient: Tensor, how: Climb) -> Position:
+    """Return where one step of projected gradient ascent leads.
+
+    Madry et al. 2018 (arXiv:1706.06083), equation 2.1; with a decay above 0 MI-FGSM,
+    Dong et al. 2018 (arXiv:1710.06081), equations 6 and 7, whose L1 norm is taken for
+    each picture.  One step of the length of epsilon from the photograph itself is
+    FGSM (Goodfellow et al. 2015, arXiv:1412.6572).
+
+    Args:
+        clean: the photograph, (N, C, H, W) in [0, 1].
+        at: where the attack stands.
+        gradient: of the goal's loss there, (N, C, H, W).
+        how: steps and limits.
+    """
+    momentum = gradient
+    if how.decay:
+        momentum = how.decay * at.momentum + _over_l1(gradient)
+    moved = at.pixels + how.step * steepest(momentum, how.norm)
+    noise = project(moved - clean, how.epsilon, how.norm)
+    return Position((clean + noise).clamp(0, 1), momentum)
+
+
+def _over_l1(gradient: Tensor) -> Tensor:
+    size: Tensor = torch.linalg.vector_norm(gradient, 1, (1, 2, 3), keepdim=True)
+    return gradient / (size + _TINY)

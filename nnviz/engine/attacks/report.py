@@ -1,0 +1,243 @@
+"""What an attack shows: the picture, the noise, the answers before and after."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.base.attacks import ADVERSARIAL, SURVIVAL
+from nnviz.base.frames import Frame, Placement
+from nnviz.base.images import Colours
+from nnviz.base.info import ModelInfo
+from nnviz.base.results import Curves, Picture, Ranking, Report, Result
+from nnviz.engine.attacks.goals import Chosen, Victim
+from nnviz.engine.attacks.norms import size_of
+from nnviz.engine.attacks.params import LEVELS, as_arrays
+from nnviz.engine.attacks.robustness_checks import Files, repaired, rounded, survival
+from nnviz.engine.targets.resolve import label
+
+_SHOWN = 5
+_HALF = 0.5
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Attempt:
+    """An attack on one photograph, as it is told.
+
+    Attributes:
+        victim: the network, as attacks see it.
+        info: of the network.
+        placement: where the input lies on the photograph.
+        clean: the network's input, (1, C, H, W) in [0, 1].
+        before: its logits, (1, K).
+        chosen: what is wanted.
+        files: how the picture becomes a file.
+        gain: how many times as strong the noise is shown; None for as strong as the
+            scale allows.
+    """
+
+    victim: Victim
+    info: ModelInfo
+    placement: Placement
+    clean: Tensor
+    before: Tensor
+    chosen: Chosen
+    files: Files
+    gain: float | None = None
+    _history: list[tuple[float, float]] = field(default_factory=list)
+
+    def report(
+        self, pixels: Tensor, logits: Tensor, notes: Sequence[str] = ()
+    ) -> Report:
+        """Return the report of a step, and keep its answer for the curve.
+
+        Args:
+            pixels: the attacked input, (1, C, H, W) in [0, 1].
+            logits: what the network says to it, (1, K).
+            notes: further remarks.
+        """
+        self._note(logits)
+        noise = pixels - self.clean
+        gain = gain_of(noise) if self.gain is None else self.gain
+        before, after = rankings(self.before, logits, self.info)
+        results: dict[str, Result] = {
+            ADVERSARIAL: self._photo(pixels),
+            "noise": self._picture(_HALF + noise * gain),
+            "before": before,
+            "after": after,
+        }
+        if len(self._history) > 1:
+            results["confidence"] = self._curves()
+        said = (self._answer(logits), noise_words(noise, gain), *notes)
+        return Report(results, said)
+
+    def last(self, pixels: Tensor, generator: torch.Generator) -> Report:
+        """Return the report of the picture as a file holds it, and what it survives.
+
+        Where rounding to 8 bits undoes the attack, it is repaired on the 8-bit grid.
+
+        Args:
+            pixels: the attacked input, (1, C, H, W) in [0, 1].
+            generator: of the distortions' random numbers.
+        """
+        raw = self.succeeded(self.victim.logits(pixels))
+        file = self.file_of(pixels, repair=raw)
+        # The file is opened as any other is: what counts is what the network gets then.
+        reopened = self.files.read(file)
+        logits = self.victim.logits(reopened)
+        said = self._of_file(pixels, reopened, logits) if raw else ()
+        report = self.report(reopened, logits, said)
+        seed = int(torch.randint(1 << 31, (1,), generator=generator))
+        table = survival(
+            self.files, self.victim, self.chosen, self.info, file, seed=seed
+        )
+        return Report({**report.results, SURVIVAL: table}, report.notes)
+
+    def file_of(self, pixels: Tensor, *, repair: bool) -> Colours:
+        """Return the photo around an attacked input as a file holds it, uint8.
+
+        Args:
+            pixels: (1, C, H, W) in [0, 1].
+            repair: bring back what rounding takes away.
+        """
+        kept = rounded(pixels)
+        if repair:
+            kept = repaired(self.victim, self.chosen.goal, pixels, self.clean)
+        return self.files.written(kept)
+
+    def _of_file(
+        self, pixels: Tensor, reopened: Tensor, logits: Tensor
+    ) -> tuple[str, ...]:
+        """Say what rounding did to an attack that had succeeded."""
+        if not self.succeeded(logits):
+            return ("rounded to 8 bits it no longer works, and could not be repaired",)
+        if torch.equal(reopened, rounded(pixels)):
+            return ("true of the file: tested after rounding to 8 bits and reopening",)
+        return ("true of the file: rounding undid it, and was repaired",)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """What a recording keeps of the last step."""
+        return {"probability": self._history[-1][0]}
+
+    def state(
+        self, counts: Mapping[str, int], **tensors: Tensor
+    ) -> dict[str, NDArray[Any]]:
+        """Return the arrays from which an attack goes on: its own, and the answers."""
+        numbers = {name: np.array(count) for name, count in counts.items()}
+        history = {"history": np.array(self._history)}
+        return as_arrays(**tensors) | history | numbers
+
+    def take_history(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from the answers of a recorded step."""
+        self._history = [(meant, rival) for meant, rival in state["history"].tolist()]
+
+    def succeeded(self, logits: Tensor) -> bool:
+        """Tell whether the answer is as wanted."""
+        return bool(self.chosen.goal.reached(logits)[0])
+
+    def _photo(self, pixels: Tensor) -> Picture:
+        """Return the photo around the attacked input, as its file has it."""
+        return Picture(
+            pixels=self.files.photo(pixels),
+            frame=Frame.PHOTO,
+            placement=self.placement,
+        )
+
+    def _picture(self, pixels: Tensor) -> Picture:
+        values = pixels[0].detach().to("cpu", torch.float32).clamp(0, 1)
+        return Picture(
+            pixels=np.ascontiguousarray(values.permute(1, 2, 0).numpy()),
+            frame=Frame.INPUT,
+            placement=self.placement,
+        )
+
+    def _answer(self, logits: Tensor) -> str:
+        was, now = _named(self.before, self.info), _named(logits, self.info)
+        outcome = "reached" if self.succeeded(logits) else "not reached"
+        return f"{self.chosen.words}: {outcome}; {was} before, {now} after"
+
+    def _note(self, logits: Tensor) -> None:
+        """Keep the probabilities of the class that is meant and of its best rival."""
+        shares = logits[0].softmax(0)
+        meant = self.chosen.index
+        rivals = torch.cat([shares[:meant], shares[meant + 1 :]])
+        self._history.append((float(shares[meant]), float(rivals.max())))
+
+    def _curves(self) -> Curves:
+        rows = np.array(self._history)
+        return Curves(
+            x=np.arange(len(rows), dtype=np.float64),
+            series={
+                label(self.info, self.chosen.index): rows[:, 0].copy(),
+                "the likeliest other class": rows[:, 1].copy(),
+            },
+            x_label="step",
+            y_label="probability",
+            limits=(0.0, 1.0),
+        )
+
+
+def rankings(before: Tensor, after: Tensor, info: ModelInfo) -> tuple[Ranking, Ranking]:
+    """Return the likeliest classes before, and those of both after.
+
+    The second says of each class what it had before.
+
+    Args:
+        before: logits, (1, K).
+        after: likewise.
+        info: of the network.
+    """
+    first, second = torch.cat([before, after]).double().softmax(1).cpu()
+    shown = min(_SHOWN, len(first))
+    top = first.topk(shown).indices
+    both = torch.unique(torch.cat([top, second.topk(shown).indices]))
+    both = both[second[both].argsort(descending=True, stable=True)]
+    return _ranking(first, top, info), _ranking(second, both, info, first)
+
+
+def _ranking(
+    shares: Tensor, order: Tensor, info: ModelInfo, earlier: Tensor | None = None
+) -> Ranking:
+    """Return some classes of one picture, probabilities (K,), in an order."""
+    return Ranking(
+        labels=tuple(label(info, int(index)) for index in order),
+        values=shares[order].numpy(),
+        indices=order.numpy(),
+        unit="probability",
+        limits=(0.0, 1.0),
+        earlier=None if earlier is None else earlier[order].numpy(),
+    )
+
+
+def noise_words(noise: Tensor, gain: float) -> str:
+    """Say how much was changed of one picture, in the usual norms.
+
+    Args:
+        noise: (1, C, H, W) in units of pixels in [0, 1].
+        gain: how many times as strong it is shown.
+    """
+    largest = LEVELS * float(size_of(noise, "linf"))
+    length = float(size_of(noise, "l2"))
+    moved = (noise.abs().amax(1) > 0).double().mean().item()
+    shown = f"; shown {gain:.3g} times as strong, grey is 0" if gain != 1 else ""
+    return (
+        f"noise: at most {largest:.3g}/255, L2 {length:.3g}, "
+        f"{100 * moved:.3g} % of the pixels{shown}"
+    )
+
+
+def gain_of(noise: Tensor) -> float:
+    """Return what takes the largest difference to the end of the scale."""
+    largest = float(noise.abs().max())
+    return _HALF / largest if largest else 1.0
+
+
+def _named(logits: Tensor, info: ModelInfo) -> str:
+    shares = logits[0].softmax(0)
+    index = int(shares.argmax())
+    return f"{label(info, index)} {100 * float(shares[index]):.3g} %"

@@ -1,0 +1,83 @@
+"""An attack's noise made weaker, and the weakest that still does what was wanted.
+
+A share of the noise is on the way from the photograph to what the attack made of it:
+always a picture in [0, 1], always of the noise's direction.
+"""
+
+from collections.abc import Generator
+
+import torch
+from torch import Tensor
+
+from nnviz.base.events import Progress
+from nnviz.engine.attacks.goals import Goal, Victim
+
+_PLACES = 32
+"""Shares that are tried first, from weak to strong."""
+_BETWEEN = 15
+"""Shares tried in the interval before the first that succeeds: 1/512 is told apart."""
+_BATCH = 16
+
+
+def weakened(clean: Tensor, attacked: Tensor, shares: Tensor) -> Tensor:
+    """Return the photograph with shares of the noise.
+
+    Args:
+        clean: the photograph, (1, C, H, W) in [0, 1].
+        attacked: what the attack made of it, likewise.
+        shares: (S,), 0 to 1.
+
+    Returns:
+        (S, C, H, W) in [0, 1].
+    """
+    return torch.lerp(clean, attacked, shares.to(clean).view(-1, 1, 1, 1))
+
+
+def smallest_share(
+    victim: Victim, goal: Goal, clean: Tensor, attacked: Tensor
+) -> Generator[Progress, None, float | None]:
+    """Return the smallest share of the noise that reaches the goal; None for none.
+
+    More noise along the same line is not always worse for the network, so the whole
+    line is looked at in even steps first, and then the step before the first success.
+
+    Args:
+        victim: the network.
+        goal: for this one picture.
+        clean: (1, C, H, W) in [0, 1].
+        attacked: likewise.
+
+    Yields:
+        How many shares have been tried.
+
+    Returns:
+        In steps of 1/512.
+    """
+    coarse = torch.arange(1, _PLACES + 1, dtype=torch.float64) / _PLACES
+    tried, found = 0, None
+    for shares in torch.split(coarse, _BATCH):
+        found = _first(victim, goal, clean, attacked, shares)
+        tried += len(shares)
+        yield _progress(tried)
+        if found is not None:
+            break
+    if found is None:
+        return None
+    steps = torch.arange(1, _BETWEEN + 1, dtype=torch.float64) / (_BETWEEN + 1)
+    finer = found - (1 - steps) / _PLACES
+    nearer = _first(victim, goal, clean, attacked, finer)
+    yield _progress(tried + len(finer))
+    return found if nearer is None else nearer
+
+
+def _progress(tried: int) -> Progress:
+    return Progress(tried, _PLACES + _BETWEEN, "weaker noise")
+
+
+def _first(
+    victim: Victim, goal: Goal, clean: Tensor, attacked: Tensor, shares: Tensor
+) -> float | None:
+    """Return the first of some shares that reaches the goal."""
+    logits = victim.logits(weakened(clean, attacked, shares))
+    reached = goal.reached(logits).cpu()
+    return float(shares[reached][0]) if bool(reached.any()) else None

@@ -1,0 +1,126 @@
+"""Whether an attack is true of a file: after rounding, copies, cameras."""
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import ModelError
+from nnviz.base.images import Colours
+from nnviz.base.info import ModelInfo
+from nnviz.base.results import Array, Table
+from nnviz.engine.attacks.goals import Chosen, Goal, Victim
+from nnviz.engine.attacks.params import LEVELS
+from nnviz.engine.targets.resolve import label
+from nnviz.media.distortions import DISTORTIONS
+
+_FEWEST = 0.002
+_GROWTH = 1.5
+"""How many of the numbers a repair's first step moves, and how that grows."""
+_STEPS = 20
+_TINY = 1e-3
+"""Of a level: what single precision may add to a number of levels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Files:
+    """How an attacked input becomes a file and is opened again.
+
+    Attributes:
+        photo: from the input (1, C, H, W) to the photo around it, float (h, w, C).
+        read: from a file's pixels, uint8 (h, w, C), to the input (1, C, H, W).
+    """
+
+    photo: Callable[[Tensor], Array]
+    read: Callable[[Colours], Tensor]
+
+    def written(self, pixels: Tensor) -> Colours:
+        """Return the pixels of the file, uint8 (h, w, C)."""
+        return (self.photo(pixels) * LEVELS).round().astype(np.uint8)
+
+
+def rounded(pixels: Tensor) -> Tensor:
+    """Return pixels in [0, 1] as an 8-bit file keeps them."""
+    return (pixels * LEVELS).round() / LEVELS
+
+
+def repaired(victim: Victim, goal: Goal, pixels: Tensor, clean: Tensor) -> Tensor:
+    """Return pixels that a file keeps and that still reach the goal, where that works.
+
+    Rounding takes away noise that is small.  The numbers that matter most move by one
+    level each, more of them at every step, until the goal is reached again: steps on
+    the lattice as Carlini & Wagner 2017 (arXiv:1608.04644), section V-E, asks for.
+
+    Args:
+        victim: the network.
+        goal: for this one picture.
+        pixels: attacked, (1, C, H, W) in [0, 1].
+        clean: the photograph's; none moves further from it, in the largest number,
+            than the attack did, rounded up to a whole level.
+
+    Returns:
+        The rounded pixels where they need no repair, or the network gives no gradients.
+    """
+    found = rounded(pixels)
+    if bool(goal.reached(victim.logits(found))):
+        return found
+    with suppress(ModelError):
+        return _moved(victim, goal, found, pixels, clean)
+    return found
+
+
+def _moved(
+    victim: Victim, goal: Goal, found: Tensor, pixels: Tensor, clean: Tensor
+) -> Tensor:
+    """Return rounded pixels that are moved until they reach the goal; see above."""
+    levels = LEVELS * float((pixels - clean).abs().max())
+    room = (math.ceil(levels - _TINY) + _TINY) / LEVELS
+    share = _FEWEST
+    for _ in range(_STEPS):
+        logits, gradient = victim.gradient(found, goal.margin)
+        if goal.reached(logits):
+            return found
+        number = max(1, int(share * gradient.numel()))
+        least = gradient.abs().flatten().topk(min(number, gradient.numel())).values[-1]
+        move = gradient.sign() * (gradient.abs() >= least) / LEVELS
+        moved = (found + move).clamp(0, 1)
+        found = torch.where((moved - clean).abs() <= room, moved, found)
+        share *= _GROWTH
+    return found
+
+
+def survival(
+    files: Files,
+    victim: Victim,
+    chosen: Chosen,
+    info: ModelInfo,
+    found: Colours,
+    *,
+    seed: int,
+) -> Table:
+    """Return what the network says to a file after each of ``DISTORTIONS``.
+
+    Args:
+        files: opens it.
+        victim: the network.
+        chosen: what the attack wanted.
+        info: of the network.
+        found: the file's pixels, uint8 (h, w, C).
+        seed: of the distortions' random numbers.
+    """
+    random = np.random.default_rng(seed)
+    rows = []
+    for each in DISTORTIONS:
+        logits = victim.logits(files.read(each.apply(found, random)))
+        shares = logits[0].softmax(0)
+        best = int(shares.argmax())
+        survives = "yes" if bool(chosen.goal.reached(logits)) else "no"
+        percent = round(100 * float(shares[best]), 1)
+        rows.append((each.name, survives, label(info, best), percent))
+    return Table(
+        columns=("file", "still fooled", "answer", "probability, %"), rows=tuple(rows)
+    )

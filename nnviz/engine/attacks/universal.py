@@ -1,0 +1,83 @@
+"""One noise for many pictures.
+
+Stochastic gradient ascent on a batch of pictures, the noise brought back into its
+budget after each step: Shafahi et al. 2020 (arXiv:1811.11304), algorithm 2, for the
+noise of Moosavi-Dezfooli et al. 2017 (arXiv:1610.08401).
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.engine.attacks.norms import Norm, project, steepest
+
+MOST = 9.0
+"""Cross entropy above which a picture counts no more, or a few would rule the rest
+(equation 5)."""
+_TINY = 1e-12
+_LEAST_CROP = 0.75
+
+
+def noisy(clean: Tensor, noise: Tensor) -> Tensor:
+    """Return pictures (N, C, H, W) with a noise (1, C, H, W), in [0, 1]."""
+    return (clean + noise).clamp(0, 1)
+
+
+def gathered(clean: Tensor, noise: Tensor, gradient: Tensor) -> Tensor:
+    """Return the mean gradient with respect to the noise, (1, C, H, W).
+
+    Args:
+        clean: the pictures, (N, C, H, W) in [0, 1].
+        noise: (1, C, H, W).
+        gradient: with respect to the pictures with the noise.  Where those are
+            clipped, more noise changes nothing.
+    """
+    moved = clean + noise
+    return (gradient * ((moved >= 0) & (moved <= 1))).mean(0, keepdim=True)
+
+
+def ascended(
+    noise: Tensor, momentum: Tensor, *, epsilon: float, step: float, norm: Norm
+) -> Tensor:
+    """Return the noise after one step along the momentum, within the budget.
+
+    Args:
+        noise: (1, C, H, W), in units of [0, 1].
+        momentum: likewise.
+        epsilon: the most that the noise may measure.
+        step: length of the step.
+        norm: by which both are measured.
+    """
+    return project(noise + step * steepest(momentum, norm), epsilon, norm)
+
+
+def kept_up(momentum: Tensor, gradient: Tensor, decay: float) -> Tensor:
+    """Return the momentum with one more gradient in units of its mean size."""
+    return decay * momentum + gradient / (gradient.abs().mean() + _TINY)
+
+
+def copies(pixels: Tensor, number: int, generator: torch.Generator) -> Tensor:
+    """Return crops of one picture at its own size, half of them mirrored, at random.
+
+    Args:
+        pixels: (1, C, H, W).
+        number: of crops, each of three quarters of the sides or more.
+        generator: on the CPU.
+
+    Returns:
+        (number, C, H, W) on the CPU.
+    """
+    found = []
+    height, width = pixels.shape[2:]
+    for share, down, across, turn in torch.rand(
+        (number, 4), generator=generator
+    ).tolist():
+        kept = 1 - share * (1 - _LEAST_CROP)
+        rows, columns = max(1, round(kept * height)), max(1, round(kept * width))
+        top, left = int(down * (height - rows + 1)), int(across * (width - columns + 1))
+        crop = pixels[..., top : top + rows, left : left + columns].cpu()
+        crop = functional.interpolate(
+            crop, (height, width), mode="bilinear", antialias=True
+        )
+        found.append(crop.flip(3) if turn < 1 / 2 else crop)
+    return torch.cat(found)

@@ -1,0 +1,1 @@
+"""Attribution: class activation maps, gradients, occlusion, attention."""

@@ -1,0 +1,45 @@
+"""Pictures that stand for "nothing there", in pixels."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.imaging.blur import blurred
+
+Baseline = Literal["black", "white", "mean", "blur", "random"]
+
+
+def baseline(
+    kind: Baseline,
+    pixels: Tensor,
+    mean: Tensor,
+    *,
+    sigma: float,
+    generator: torch.Generator,
+) -> Tensor:
+    """Return a picture that holds nothing of the photograph, or little.
+
+    Args:
+        kind: "mean" is the colour that the network's normalisation takes to zero,
+            "random" is uniform noise in [0, 1].
+        pixels: (1, C, H, W) in [0, 1].
+        mean: (C, 1, 1) in [0, 1].
+        sigma: of the blur, px.
+        generator: on the CPU.
+
+    Returns:
+        As ``pixels``.
+    """
+    match kind:
+        case "black":
+            return torch.zeros_like(pixels)
+        case "white":
+            return torch.ones_like(pixels)
+        case "mean":
+            return mean.to(pixels).expand_as(pixels).contiguous()
+        case "blur":
+            return blurred(pixels, sigma)
+        case "random":
+            noise = torch.rand(pixels.shape, generator=generator, dtype=pixels.dtype)
+            return noise.to(pixels.device)

@@ -1,0 +1,227 @@
+"""Class activation maps: a layer's channels, added up with weights.
+
+A is a layer's output (C, h, w) and g the gradient of the score with respect to it.  All
+functions return the map (h, w) with its sign; what is shown of it is ``shown``'s.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.base.frames import Frame, Placement
+from nnviz.base.parameters import Help, LayerKinds, LayerName, TargetText, Title
+from nnviz.base.results import Array, Heatmap, Report, Result
+from nnviz.engine.attribution.cam_layers import ChosenLayers
+from nnviz.engine.targets.layer_gradients import LayerGradients
+
+GradientRule = Callable[[Tensor, Tensor], Tensor]
+"""From A and g to the map."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayersParams:
+    """Which layers a map is made of."""
+
+    layer: Annotated[
+        LayerName,
+        LayerKinds("spatial"),
+        Help("The layer to make the map of; left empty, one is chosen."),
+    ] = ""
+    others: Annotated[
+        str,
+        Title("More layers"),
+        Help('Names with commas between, or "stages" for one of every size of map.'),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CamParams(LayersParams):
+    """What is asked about, which layers, and which signs."""
+
+    target: Annotated[
+        TargetText, Help("What to explain; left empty, the predicted class.")
+    ] = ""
+    signed: Annotated[
+        bool,
+        Title("Show what speaks against"),
+        Help("Keep negative values: places that lower the score."),
+    ] = False
+
+
+def grad_cam(a: Tensor, g: Tensor) -> Tensor:
+    """Weigh each channel with its mean gradient: arXiv:1610.02391, equations 1 and 2.
+
+    The ReLU of equation 2 is ``shown``'s.
+    """
+    return weighted(a, g.mean((1, 2)))
+
+
+def grad_cam_pp(a: Tensor, g: Tensor) -> Tensor:
+    """Weigh places by higher derivatives: arXiv:1710.11063, equations 5 and 19.
+
+    With the score's exponential as the paper takes it, the second and third
+    derivatives of a network of ReLUs are g^2 and g^3 times that exponential, and the
+    factor at a place is g^2 / (2 g^2 + sum(A) g^3), which is 1 / (2 + sum(A) g) where
+    g is not zero.  The exponential itself scales the whole map and is left out.
+    """
+    denominator = 2 + a.sum((1, 2), keepdim=True) * g
+    factors = torch.where((g != 0) & (denominator != 0), 1 / denominator, 0)
+    return weighted(a, (factors * g.relu()).sum((1, 2)))
+
+
+def hires_cam(a: Tensor, g: Tensor) -> Tensor:
+    """Weigh each place with its own gradient: arXiv:2011.08891."""
+    return (g * a).sum(0)
+
+
+def layer_cam(a: Tensor, g: Tensor) -> Tensor:
+    """Weigh each place with its gradient if positive: LayerCAM, arXiv:2106.09979."""
+    return (g.relu() * a).sum(0)
+
+
+def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
+    """Weigh with the gradient's mean by activation: arXiv:2008.02312.
+
+    A channel whose activations add up to zero has no such mean: it is left out.
+    """
+    total = a.sum((1, 2))
+    weights = torch.where(total != 0, (g * a).sum((1, 2)) / total, 0)
+    return weighted(a, weights)
+
+
+def eigen_cam(a: Tensor, *, centred: bool) -> Tensor:
+    """Project each place on the first principal direction: arXiv:2008.00299.
+
+    Args:
+        a: (C, h, w).
+        centred: take each channel's mean over the places away before the direction is
+            sought, as principal component analysis does; the paper does not.
+
+    Returns:
+        (h, w).  A direction has no sign of its own: the one is taken with which the
+        largest value, signs aside, is positive.
+    """
+    places = a.flatten(1).T
+    centre = places.mean(0) if centred else torch.zeros_like(places[0])
+    _, _, directions = torch.linalg.svd(places - centre, full_matrices=False)
+    found: Tensor = (places @ directions[0]).view(a.shape[1:])
+    return -found if found.min().abs() > found.max() else found
+
+
+def weighted(a: Tensor, weights: Tensor) -> Tensor:
+    """Return channels (C, h, w) added up with weights (C,)."""
+    cam: Tensor = torch.einsum("c,cyx->yx", weights, a)
+    return cam
+
+
+def shown(cam: Tensor, *, signed: bool) -> Tensor:
+    """Return the map as it is shown: with its signs, or its positive part."""
+    return cam if signed else cam.relu()
+
+
+def upsampled(small: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return a map (h, w) at the size of the input, interpolated between centres.
+
+    Pixels in the outer half of the border places have the border's value.
+    """
+    large = functional.interpolate(
+        small[None, None], size, mode="bilinear", align_corners=False
+    )
+    return large[0, 0]
+
+
+def cam_results(
+    name: str,
+    cams: Sequence[Tensor],
+    layers: ChosenLayers,
+    placement: Placement,
+    *,
+    signed: bool,
+    unit: str,
+) -> dict[str, Result]:
+    """Return the maps as results.
+
+    Args:
+        name: of the main result.
+        cams: one (h, w) a layer, with their signs.
+        layers: their layers, in the same order; the last is the main one.
+        placement: where the input lies on the photograph.
+        signed: whether negative values are kept.
+        unit: of the maps.
+
+    Returns:
+        Of one layer: the map over the input, and "map" as the layer has it.  Of
+        several: their mean, each divided by its largest value, and one map over the
+        input a layer.
+    """
+
+    def heatmap(values: Tensor, unit: str) -> Heatmap:
+        return Heatmap(
+            values=values.float().numpy(),
+            signed=signed,
+            unit=unit,
+            frame=Frame.INPUT,
+            placement=placement,
+        )
+
+    small = [shown(cam, signed=signed) for cam in cams]
+    large = [upsampled(each, placement.input_size) for each in small]
+    if len(cams) == 1:
+        return {name: heatmap(large[0], unit), "map": heatmap(small[0], unit)}
+    found: dict[str, Result] = {
+        name: heatmap(_mean_of_shares(large), "mean share of each layer's largest")
+    }
+    for layer, values in zip(layers.layers, large, strict=True):
+        found[layer.name] = heatmap(values, unit)
+    return found
+
+
+def _mean_of_shares(maps: Sequence[Tensor]) -> Tensor:
+    """Layers differ in scale by far: each counts as much as any."""
+    return torch.stack([each / (each.abs().max() or 1) for each in maps]).mean(0)
+
+
+def gradient_report(
+    name: str,
+    rule: GradientRule,
+    found: LayerGradients,
+    layers: ChosenLayers,
+    placement: Placement,
+    *,
+    signed: bool,
+) -> Report:
+    """Return the report of a map that is made of activations and gradients."""
+    cams = [rule(a, g) for a, g in zip(found.maps, found.gradients, strict=True)]
+    results = cam_results(
+        name, cams, layers, placement, signed=signed, unit=found.target.unit
+    )
+    silent = [
+        f"the gradient at {layer.name} is zero everywhere: the score reads none of its "
+        "places; pick an earlier layer"
+        for layer, gradient in zip(layers.layers, found.gradients, strict=True)
+        if not gradient.any()
+    ]
+    return cam_report(results, layers, (found.target.caption, *silent))
+
+
+def cam_report(
+    results: Mapping[str, Result], layers: ChosenLayers, notes: Sequence[str]
+) -> Report:
+    """Return the report: remarks on a map of nothing come last."""
+    main = next(iter(results.values()))
+    about = _remarks(main.values) if isinstance(main, Heatmap) else ()
+    return Report(results, (*notes, *layers.notes, *about))
+
+
+def _remarks(values: Array) -> tuple[str, ...]:
+    """Say what a map of nothing, or of no numbers, means."""
+    if not np.isfinite(values).all():
+        return ("some values are infinite or not numbers: the map means nothing",)
+    if not values.any():
+        return ("the map is zero everywhere: no place of the layer raises the score",)
+    return ()

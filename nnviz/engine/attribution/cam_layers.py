@@ -1,0 +1,233 @@
+"""Which layers a class activation map is made of, and why those."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from nnviz.base.errors import ModelError
+from nnviz.base.info import LayerInfo, ModelInfo, Task
+from nnviz.engine.nn.feature_maps import covers_input
+
+STAGES = "stages"
+"""In place of names: the last layer of every size of map."""
+
+_REARRANGING = {"Dropout", "Flatten", "Identity", "Permute", "StochasticDepth"}
+"""Layers that change no number: the one before them is named instead."""
+_ATTENTION = ("attn", "attention")
+_HEADS = ("head", "rpn", "roi", "fpn", "classifier", "aux", "score")
+"""What parts begin with, by name, that answer for some boxes or places only."""
+_SHARED = 8
+"""Detectors and segmenters answer from maps of 1/8 of the input's side and below."""
+_FINEST = 4
+"""Stages begin with maps of at most 1/4 of the input's side: finer ones show edges."""
+_MIDDLE = 16
+"""What the middle's maps are smaller than the input by, at most."""
+_MOST = 4
+"""Blocks of a transformer that are looked at as its stages."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenLayers:
+    """Layers with the reason for them.
+
+    Attributes:
+        layers: at least one, the deepest last.
+        notes: why these, where the user named none.
+    """
+
+    layers: tuple[LayerInfo, ...]
+    notes: tuple[str, ...]
+
+
+def choose_layers(info: ModelInfo, name: str = "", others: str = "") -> ChosenLayers:
+    """Return the layers to make maps of.
+
+    Args:
+        info: of the network.
+        name: of one layer; empty for the one that suits best.
+        others: further names with commas between them, or "stages".
+
+    Raises:
+        UsageError: no layer of that name.
+        ModelError: a layer has no map, or one of a single place.
+    """
+    main, notes = (named(info, name), ()) if name else _best(info)
+    if not others.strip():
+        return ChosenLayers((main,), notes)
+    if others.strip() == STAGES:
+        found = _stages(info, main)
+    else:
+        found = [named(info, each.strip()) for each in others.split(",")]
+    kept = [layer for layer in found if layer.name != main.name]
+    return ChosenLayers((*kept, main), notes)
+
+
+def middle(info: ModelInfo) -> LayerInfo:
+    """Return the last layer whose map has 1/16 of the input's side or more.
+
+    There networks answer to parts and patterns: it is where deep dream began.
+
+    Raises:
+        ModelError: the network has no layer with a map.
+    """
+    candidates = layers_with_maps(info) or [_best(info)[0]]
+    fine = max(info.preprocess.input_size) / _MIDDLE
+    bodies = [each for each in candidates if not _is_head(each.name)] or candidates
+    found = [each for each in bodies if max(map_size(each) or (0,)) >= fine]
+
+    def coarser_around(layer: LayerInfo) -> int:
+        """Count what holds it and ends in coarser maps: it is the start of those."""
+        return sum(
+            _is_in(layer, each) and max(map_size(each) or (fine,)) < fine
+            for each in info.layers
+        )
+
+    # Of equals min() takes the first: from the back, the deepest.
+    return min(reversed(found or bodies), key=coarser_around)
+
+
+def named(info: ModelInfo, name: str) -> LayerInfo:
+    """Return a layer by name if it has maps to lay over the picture.
+
+    Raises:
+        UsageError: no such layer.
+        ModelError: it has no map, or one of a single place; names a layer that does.
+    """
+    layer = info.known_layer(name)
+    size = map_size(layer)
+    if size is not None and max(size) > 1:
+        return layer
+    if layer.calls == 0:
+        reason = "a forward pass does not run this layer"
+    elif size is None:
+        reason = f"gives {layer.shape}, no map over the picture"
+    else:
+        reason = "its map is 1 x 1: the places have been pooled away before"
+    better = next(iter(layers_with_maps(info)[-1:]), None)
+    remedy = f"pick an earlier one, such as {better.name}" if better else ""
+    raise ModelError(name, reason, remedy)
+
+
+def map_size(layer: LayerInfo) -> tuple[int, int] | None:
+    """Return rows and columns of a layer's map over the input; None if it has none."""
+    if layer.shape is None or not covers_input(layer):
+        return None
+    if layer.grid is not None:
+        return layer.grid
+    return layer.shape[-2], layer.shape[-1]
+
+
+def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
+    """Return the deepest layer with a map, with the reason.
+
+    Raises:
+        ModelError: there is none.
+    """
+    candidates = layers_with_maps(info)
+    if not candidates:
+        raise ModelError(
+            info.title,
+            "has no layer with a map of more than one place",
+            "use a method that needs none, such as occlusion",
+        )
+    shared = info.task in {Task.DETECT, Task.SEGMENT}
+    best = _before_heads(info, candidates) if shared else candidates[-1]
+    rows, columns = map_size(best) or (0, 0)
+    if shared:
+        reason = "the deepest of about 1/8 of the input's side, before the heads part"
+    elif best.extra_tokens:
+        reason = (
+            "what the last attention is given; behind it the answer "
+            "reads the class token alone"
+        )
+    else:
+        reason = "the deepest with a map, before places are pooled"
+    return best, (f"layer {best.name} ({rows} x {columns}) was chosen: {reason}",)
+
+
+def _before_heads(info: ModelInfo, candidates: Sequence[LayerInfo]) -> LayerInfo:
+    """Return the deepest layer that the answers for all boxes or places depend on.
+
+    Coarser maps say nothing about small boxes where a detector answers from several
+    (SSD, section 2.1); those of a head speak for its own level alone.
+    """
+    whole = max(info.preprocess.input_size)
+
+    def missed(layer: LayerInfo) -> float:
+        return abs(math.log2(whole / max(map_size(layer) or (1,)) / _SHARED))
+
+    bodies = [each for each in candidates if not _is_head(each.name)] or candidates
+    return min(reversed(bodies), key=missed)
+
+
+def _is_head(name: str) -> bool:
+    return any(part.lower().startswith(_HEADS) for part in name.split("."))
+
+
+def layers_with_maps(info: ModelInfo) -> list[LayerInfo]:
+    """Return the layers with maps of their own, in the order in which they end."""
+    ended = list(_by_end(info.layers))
+    found, last_kind = [], ""
+    for layer in ended:
+        if layer.leaf and layer.shape is not None:
+            last_kind = layer.kind
+        maps = layer.spatial and covers_input(layer)
+        if maps and "Pool" not in last_kind and layer.kind not in _REARRANGING:
+            found.append(layer)
+    if found and found[-1].extra_tokens:
+        return _before_last_attention(found, ended)
+    return found
+
+
+def _by_end(layers: Iterable[LayerInfo]) -> Iterator[LayerInfo]:
+    """Yield the layers in the order in which they end: children before parents."""
+    open_ones: list[LayerInfo] = []
+    for layer in layers:
+        while open_ones and not layer.name.startswith(open_ones[-1].name + "."):
+            yield open_ones.pop()
+        open_ones.append(layer)
+    yield from reversed(open_ones)
+
+
+def _before_last_attention(
+    found: Sequence[LayerInfo], ended: Sequence[LayerInfo]
+) -> list[LayerInfo]:
+    """Leave out what a class token no longer reads.
+
+    Behind the last attention the other tokens have no way to the class token, so the
+    score's gradient is zero there.
+    """
+    attending = [
+        place
+        for place, layer in enumerate(ended)
+        if any(mark in layer.name.rpartition(".")[2].lower() for mark in _ATTENTION)
+        or any(mark in layer.kind.lower() for mark in _ATTENTION)
+    ]
+    if not attending:
+        return list(found)
+    last = ended[attending[-1]]
+    inside = [place for place in attending if _is_in(ended[place], last)]
+    before = {layer.name for layer in ended[: inside[0]]}
+    return [layer for layer in found if layer.name in before]
+
+
+def _is_in(layer: LayerInfo, other: LayerInfo) -> bool:
+    return (layer.name + ".").startswith(other.name + ".")
+
+
+def _stages(info: ModelInfo, main: LayerInfo) -> list[LayerInfo]:
+    """Return the last layer of every size, or like layers of a transformer's blocks."""
+    finest = max(info.preprocess.input_size) / _FINEST
+    by_size: dict[tuple[int, int], LayerInfo] = {}
+    alike = []
+    for layer in layers_with_maps(info):
+        size = map_size(layer)
+        if size is None or max(size) > finest:
+            continue
+        by_size[size] = layer
+        if layer.name.rpartition(".")[2] == main.name.rpartition(".")[2]:
+            alike.append(layer)
+    if len(by_size) > 1:
+        return list(by_size.values())
+    step = max(1, len(alike) // _MOST)
+    return alike[::-1][: _MOST * step : step][::-1]

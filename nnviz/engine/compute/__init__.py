@@ -1,0 +1,1 @@
+"""Batch sizes, memory, caches and tiling: what a computation may take."""

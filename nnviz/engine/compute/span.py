@@ -1,0 +1,35 @@
+"""Which pixels a place can depend on: receptive fields along one axis."""
+
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """Which pixels a place can depend on along one axis.
+
+    Place ``i`` depends on pixels ``jump * i + low`` to ``jump * i + high``, both
+    included and not clipped to the picture.
+    """
+
+    jump: int
+    low: int
+    high: int
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        return self.high - self.low + 1
+
+    def windowed(self, kernel: int, stride: int, padding: int, dilation: int) -> "Span":
+        """Return the span after a sliding window (Dumoulin & Visin 2016, ch. 2)."""
+        reach = dilation * (kernel - 1)
+        return Span(
+            self.jump * stride,
+            self.low - self.jump * padding,
+            self.high + self.jump * (reach - padding),
+        )
+
+    def joined(self, other: "Span | None") -> "Span | None":
+        """Return the hull of two branches; None if they step differently."""
+        if other is None or other.jump != self.jump:
+            return None
+        return Span(self.jump, min(self.low, other.low), max(self.high, other.high))

@@ -1,0 +1,207 @@
+"""A pass in parts: tiles whose gradients add up to that of the whole picture.
+
+Each place of a layer's map counts in one tile only.  Where a tile holds all pixels
+that its places depend on, the sum of the gradients is the whole picture's to rounding:
+there is nothing that could show as a seam.  Where that is too much, what counts fades
+from tile to tile instead.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.compute.span import Span
+from nnviz.engine.imaging.pyramid import Size
+
+Spans = Mapping[str, tuple[Span, Span] | None]
+"""By layer, which pixels its places depend on along y and x; None where unknown."""
+
+_UNKNOWN_STEP = 32
+"""px that tiles are laid out by where a layer's step is not known."""
+_FEWEST = 4
+"""Steps of a tile: two for what neighbours share, two of its own."""
+_COSTLIEST = 1 / 3
+"""Share of a tile's side that may be spent on what other tiles count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far places of some layers see along one axis, for the laying of tiles.
+
+    Attributes:
+        step: px; tiles begin at multiples of it.
+        before: px that a tile needs before the first place that counts.
+        after: likewise after the last.
+        whole: whether this is all that they see.
+    """
+
+    step: int
+    before: int
+    after: int
+    whole: bool = True
+
+    @property
+    def overlap(self) -> int:
+        """Px that neighbouring tiles share."""
+        return self.before + self.after
+
+    def within(self, most: int) -> "Reach":
+        """Return the reach itself, or a part of it that is not more than ``most``."""
+        if self.whole and self.overlap <= most:
+            return self
+        half = max(self.step, most // 2 // self.step * self.step)
+        return Reach(self.step, half, half, whole=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A tile along one axis.
+
+    Attributes:
+        start: first px that goes through the network.
+        stop: one past the last.
+        first: px from which on places count; minus infinity at the picture's edge.
+        last: px before which they do; infinity at the picture's edge.
+        fade: px over which they begin and cease to, half of it on either side.
+    """
+
+    start: int
+    stop: int
+    first: float
+    last: float
+    fade: float
+
+    def weights(self, places: int, pitch: float) -> Tensor:
+        """Return how much each place of a map counts, (places,) in [0, 1].
+
+        Args:
+            places: of the map along this axis.
+            pitch: px from one to the next; 0 where not known.
+        """
+        pitch = pitch or (self.stop - self.start) / places
+        centres = self.start + pitch * (torch.arange(places) + 0.5)
+        if not self.fade:
+            return ((centres >= self.first) & (centres < self.last)).float()
+        rising = (centres - self.first) / self.fade + 0.5
+        falling = (self.last - centres) / self.fade + 0.5
+        return rising.clamp(0, 1) * falling.clamp(0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A part of a picture that goes through the network at once."""
+
+    rows: Stretch
+    columns: Stretch
+
+    @property
+    def part(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture."""
+        return (
+            slice(self.rows.start, self.rows.stop),
+            slice(self.columns.start, self.columns.stop),
+        )
+
+    def weights(self, size: Size, pitches: tuple[float, float]) -> Tensor:
+        """Return how much each place of a map of a size counts, (h, w)."""
+        rows = self.rows.weights(size[0], pitches[0])
+        return rows[:, None] * self.columns.weights(size[1], pitches[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """How pictures are taken apart.
+
+    Attributes:
+        side: of the largest tile, px.
+        rows: how far places see up and down.
+        columns: how far they see to the sides.
+    """
+
+    side: int
+    rows: Reach
+    columns: Reach
+
+    def tiles(self, size: Size) -> Iterator[Tile]:
+        """Yield tiles that cover a picture: one where it is small enough."""
+        down = stretches(size[0], self.side, self.rows)
+        across = stretches(size[1], self.side, self.columns)
+        for rows, columns in product(down, across):
+            yield Tile(rows, columns)
+
+    def splits(self, size: Size) -> bool:
+        """Tell whether a picture of this size is taken apart."""
+        return max(size) > self.side
+
+    def exact(self, size: Size) -> bool:
+        """Tell whether the tiles' gradients add up to the whole picture's."""
+        most = self.side * _COSTLIEST
+        return not self.splits(size) or all(
+            reach.whole and reach.overlap <= most for reach in (self.rows, self.columns)
+        )
+
+
+def tiling(side: int, spans: Spans | None) -> Tiling:
+    """Return how to take pictures apart.
+
+    Args:
+        side: of the largest tile, px.
+        spans: of the layers that are looked at; None where not known.
+    """
+    known = [each for each in (spans or {}).values() if each is not None]
+    if spans is None or len(known) < len(spans):
+        blind = Reach(_UNKNOWN_STEP, 0, 0, whole=False)
+        return Tiling(side, blind, blind)
+    rows, columns = (reach_of(each[axis] for each in known) for axis in (0, 1))
+    return Tiling(side, rows, columns)
+
+
+def reach_of(spans: Iterable[Span]) -> Reach:
+    """Return how far places see that depend on these pixels."""
+    listed = list(spans)
+    step = math.lcm(*(span.jump for span in listed))
+    before = max(0, *(-span.low for span in listed))
+    after = max(0, *(span.high + 1 - span.jump for span in listed))
+    return Reach(step, _up(before, step), _up(after, step))
+
+
+def stretches(length: int, side: int, reach: Reach) -> list[Stretch]:
+    """Return tiles along an axis, of one length but for the last.
+
+    Args:
+        length: of the picture, px.
+        side: of a tile, px, at most; four steps where that is less.
+        reach: what neighbours share.
+    """
+    if length <= side:
+        return [Stretch(0, length, -math.inf, math.inf, 0)]
+    side = max(side, _FEWEST * reach.step)
+    reach = reach.within(int(side * _COSTLIEST))
+    room = max(reach.step, (side - reach.overlap) // reach.step * reach.step)
+    count = max(1, math.ceil((length - reach.overlap) / room))
+    # All of them alike: the last is not a sliver that the network may not take.
+    room = _up(math.ceil((length - reach.overlap) / count), reach.step)
+    fade = 0 if reach.whole else reach.overlap / 2
+    borders = [
+        start + reach.before for start in range(room, length - reach.overlap, room)
+    ]
+    firsts, lasts = [-math.inf, *borders], [*borders, math.inf]
+    return [
+        Stretch(
+            place * room,
+            min(length, (place + 1) * room + reach.overlap),
+            first,
+            last,
+            fade,
+        )
+        for place, (first, last) in enumerate(zip(firsts, lasts, strict=True))
+    ]
+
+
+def _up(number: int, step: int) -> int:
+    """Return the smallest multiple of a step that is not below a number."""
+    return -(-number // step) * step

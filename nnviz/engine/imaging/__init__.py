@@ -1,0 +1,1 @@
+"""Color, blur, pyramids: images as tensors, without a network."""

@@ -1,0 +1,79 @@
+"""Write down what a run was made of."""
+
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from nnviz.base.attacks import ATTACK
+from nnviz.base.parameters import Value, values_of
+from nnviz.base.recipes import Recipe, files_of
+from nnviz.base.requests import RunMethod
+from nnviz.engine.jobs.runner import Steered, usable_threads
+from nnviz.engine.method import Context, find
+
+_LIBRARIES = ("nnviz", "torch", "torchvision", "numpy", "pillow")
+"""What the last bits of a result depend on."""
+
+
+def recipe_of(
+    request: RunMethod, asked: object, ctx: Context, changes: Steered
+) -> Recipe:
+    """Return the recipe of a run that just ended.
+
+    Args:
+        request: what was asked for.
+        asked: the method's parameters before any were steered.
+        ctx: what the method worked with.
+        changes: what was steered, by step.
+    """
+    info = ctx.model.info
+    image, values = request.image, values_of(asked)
+    return Recipe(
+        method=request.method,
+        values=values,
+        model=info.reference,
+        model_sha256=info.sha256,
+        preprocess=info.preprocess,
+        labels=Path(request.model.labels).name,
+        image=Path(image.name).name if image else "",
+        image_sha256=image.sha256 if image else "",
+        pictures={
+            name: " ".join(ctx.opened[file] for file in files_of(value))
+            for name, value in values.items()
+            if _are_opened(value, ctx)
+        },
+        seed=request.seed,
+        dtype=str(ctx.model.normaliser.mean.dtype).removeprefix("torch."),
+        threads=usable_threads(request.threads) or torch.get_num_threads(),
+        chunks=tuple(ctx.chunks),
+        changes=changes,
+        device=info.device,
+        versions=versions(),
+        adversarial=find(request.method).info.group == ATTACK,
+    )
+
+
+def _are_opened(value: Value, ctx: Context) -> bool:
+    """Tell whether a parameter names pictures, and the method opened them."""
+    files = files_of(value)
+    return bool(files) and all(file in ctx.opened for file in files)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that compute."""
+    return dict(_installed())
+
+
+@cache
+def _installed() -> tuple[tuple[str, str], ...]:
+    """Read once: the files that say it take longer to read than a layer to compute."""
+    found = [("python", platform.python_version())]
+    for library in _LIBRARIES:
+        try:
+            found.append((library, version(library)))
+        except PackageNotFoundError:
+            continue
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""A network as it stands: hooks, partial passes, layers, feature maps."""

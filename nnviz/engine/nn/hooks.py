@@ -1,0 +1,256 @@
+"""Look at what a layer gives: one forward pass that stops where it may."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
+
+from nnviz.base.errors import ModelError, unknown
+from nnviz.engine.nn.shapes.calls import tensors_in
+
+Check = Callable[[], None]
+
+
+class _ReachedError(Exception):
+    """Ends a forward pass: the layer asked for has given its last output."""
+
+
+def find_module(net: nn.Module, layer: str) -> nn.Module:
+    """Return a module by its dotted path; "" is the network itself.
+
+    Raises:
+        UsageError: there is none; names the nearest.
+    """
+    try:
+        return net.get_submodule(layer)
+    except AttributeError:
+        known = [name for name, _ in net.named_modules() if name]
+        raise unknown("layer", layer, known) from None
+
+
+def output_of(
+    net: nn.Module, x: Tensor, layer: str, *, calls: int = 1, check: Check
+) -> Tensor:
+    """Return what a layer gives for ``x``, bit for bit as a forward hook sees it.
+
+    The pass ends at the layer's last call; nothing behind it is computed.  A layer
+    that is called several times gives its last output, and one that gives several
+    tensors its first.
+
+    Args:
+        net: the network, in whatever mode it is to be looked at.
+        x: what the network takes.
+        layer: dotted path of a module; "" for the network's own output.
+        calls: how often one pass runs the layer; 0 where unknown, which costs the
+            pass to the end.
+        check: called before every module; raises to abandon the pass.
+
+    Returns:
+        Detached, in memory of its own: later in-place operations do not reach it.
+
+    Raises:
+        UsageError: no such layer.
+        ModelError: the pass does not run the layer, or it gives no tensor.
+    """
+    with torch.no_grad(), checked(check):
+        return run_to(net, x, layer, calls=calls)
+
+
+def outputs_of(net: nn.Module, x: Tensor, check: Check) -> tuple[Tensor, ...]:
+    """Return all tensors that a network gives, in their order.
+
+    Args:
+        net: the network.
+        x: what it takes, of four axes.
+        check: called before every module; raises to abandon the pass.
+
+    Returns:
+        Detached; they may share memory with each other.
+    """
+    # The order in memory that a folded twin computes in; any other network copies.
+    x = x.contiguous(memory_format=torch.channels_last)
+    with torch.no_grad(), checked(check), generators_kept(x.device):
+        return tuple(tensors_in(net(x)))
+
+
+def run_to(net: nn.Module, x: Tensor, layer: str, *, calls: int = 1) -> Tensor:
+    """Return what a layer gives, with its graph where gradients are enabled.
+
+    Args and errors are ``output_of``'s.
+    """
+    return run_to_all(net, x, {layer: calls})[layer]
+
+
+def run_to_all(
+    net: nn.Module, x: Tensor, calls: Mapping[str, int]
+) -> dict[str, Tensor]:
+    """Return what several layers give in one pass, which ends at the deepest of them.
+
+    Args:
+        net: the network.
+        x: what it takes.
+        calls: by layer, how often one pass runs it; 0 where unknown, which costs the
+            pass to the end.
+
+    Returns:
+        Each layer's last output, first tensor, with its graph where gradients are
+        enabled; in memory of its own, as ``output_of``'s.
+
+    Raises:
+        UsageError: no such layer.
+        ModelError: the pass does not run a layer, or it gives no tensor.
+    """
+    waiting = set(calls)
+    taps = {layer: _Tap(layer, number, waiting) for layer, number in calls.items()}
+    handles = []
+    try:
+        for layer, tap in taps.items():
+            handles.append(find_module(net, layer).register_forward_hook(tap))
+        with generators_kept(x.device):
+            net(x)
+    except _ReachedError:
+        pass
+    finally:
+        for handle in handles:
+            handle.remove()
+    found = {layer: tap.found for layer, tap in taps.items() if tap.found is not None}
+    for layer in calls:
+        if layer not in found:
+            raise ModelError(layer, "a forward pass does not run this layer", _PICK)
+    return found
+
+
+def input_to(net: nn.Module, x: Tensor, layer: str) -> Tensor:
+    """Return what the first call of a layer is given, with its graph.
+
+    The pass ends there.
+
+    Raises:
+        UsageError: no such layer.
+        ModelError: the pass does not run the layer, or it takes no tensor.
+    """
+    found: list[Tensor] = []
+
+    def before(_module: nn.Module, inputs: Any) -> None:
+        tensor = _first_tensor(inputs)
+        if tensor is not None:
+            found.append(tensor)
+            raise _ReachedError
+
+    handle = find_module(net, layer).register_forward_pre_hook(before)
+    try:
+        with generators_kept(x.device):
+            net(x)
+    except _ReachedError:
+        pass
+    finally:
+        handle.remove()
+    if not found:
+        raise ModelError(layer, "a forward pass does not give it a tensor", _PICK)
+    return found[0]
+
+
+@contextmanager
+def checked(check: Check) -> Iterator[None]:
+    """Call ``check`` before every module that this thread runs inside the block."""
+    owner = threading.get_ident()
+
+    def before(_module: nn.Module, _inputs: Any) -> None:
+        if threading.get_ident() == owner:
+            check()
+
+    # One global hook: hundreds of handles would cost more than an early layer does.
+    handle = register_module_forward_pre_hook(before)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+@contextmanager
+def checked_backward(check: Check) -> Iterator[None]:
+    """Call ``check`` on the way back through every module with weights that runs.
+
+    The hooks sit on the outputs' graph and go with it.  What has no weights of its own
+    takes little, and a hook takes time too.
+    """
+    owner = threading.get_ident()
+
+    def again(_gradient: Tensor) -> None:
+        check()
+
+    def after(module: nn.Module, _inputs: Any, output: Any) -> None:
+        if module._parameters and threading.get_ident() == owner:  # noqa: SLF001  quick
+            tensor = _first_tensor(output)
+            if tensor is not None and tensor.requires_grad:
+                tensor.register_hook(again)  # type: ignore[no-untyped-call]
+
+    handle = register_module_forward_hook(after)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def generators_kept(device: torch.device) -> AbstractContextManager[None]:
+    """Put the global generators back: a network may draw from them as it runs."""
+    return torch.random.fork_rng([device] if device.type == "cuda" else [])
+
+
+_PICK = "pick another layer"
+
+
+class _Tap:
+    """The forward hook: keeps a layer's last output.
+
+    The pass ends once no layer is waited for any more.
+    """
+
+    def __init__(self, layer: str, calls: int, waiting: set[str]) -> None:
+        self.layer = layer
+        self.calls = calls
+        self.waiting = waiting
+        self.seen = 0
+        self.found: Tensor | None = None
+
+    def __call__(self, module: nn.Module, _inputs: Any, output: Any) -> None:
+        tensor = _first_tensor(output)
+        if tensor is None:
+            kind = type(output).__name__
+            raise ModelError(self.layer, f"gives {kind}, no tensor", _PICK)
+        self.seen += 1
+        if self.seen == self.calls:
+            self.waiting.discard(self.layer)
+        last = not self.waiting
+        # Nothing runs after the last call, so only a part of a larger block is copied.
+        self.found = tensor if last and _owns_memory(tensor, module) else tensor.clone()
+        if last:
+            raise _ReachedError
+
+
+def _first_tensor(output: Any) -> Tensor | None:
+    """Attention gives (values, weights), GoogLeNet a named tuple, others a dict."""
+    if isinstance(output, Tensor):
+        return output
+    if isinstance(output, dict):
+        output = tuple(output.values())
+    if isinstance(output, tuple | list):
+        found = (_first_tensor(part) for part in output)
+        return next((tensor for tensor in found if tensor is not None), None)
+    return None
+
+
+def _owns_memory(tensor: Tensor, module: nn.Module) -> bool:
+    """Tell whether the tensor is all of its storage and no weight of the layer."""
+    storage = tensor.untyped_storage()
+    return storage.nbytes() == tensor.numel() * tensor.element_size() and all(
+        weight.untyped_storage().data_ptr() != storage.data_ptr()
+        for weight in module.parameters(recurse=False)
+    )

@@ -1,0 +1,1 @@
+"""Shapes, costs and receptive fields, traced through a network."""

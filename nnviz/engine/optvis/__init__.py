@@ -1,0 +1,1 @@
+"""Feature visualization by optimization, and deep dream."""

@@ -1,0 +1,92 @@
+"""What a picture is to have in common with a photograph, seen under the same view."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from nnviz.base.info import ModelInfo
+from nnviz.base.parameters import (
+    Help,
+    LayerKinds,
+    LayerName,
+    Range,
+    Steerable,
+    Title,
+    Unit,
+)
+from nnviz.engine.optvis.objectives import MapsPass, Objective, Precision
+from nnviz.engine.optvis.optimize import Aim, StepRules
+from nnviz.engine.optvis.transforms import Geometry, fitted, lucid_gentle
+
+Compare = Callable[[str, Tensor], Objective]
+"""From a layer and what it gives for the photograph."""
+
+_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonParams:
+    """Where a picture is compared with the photograph, and how it is made."""
+
+    layer: Annotated[
+        LayerName,
+        LayerKinds("spatial"),
+        Help("Where picture and photograph are compared; left empty, in the middle."),
+    ] = ""
+    steps: Annotated[int, Range(1, 4096, log=True), Help("How many steps.")] = 512
+    learning_rate: Annotated[
+        float, Range(0.0001, 100, log=True), Steerable(), Help("How large a step is.")
+    ] = 0.05
+    strength: Annotated[
+        float,
+        Range(0, 300),
+        Unit("%"),
+        Steerable(),
+        Title("Strength of transforms"),
+        Help(
+            "How strongly picture and photograph are shifted, scaled and turned at "
+            "random together; 100 % as in Lucid, 0 not at all."
+        ),
+    ] = 100.0
+    total_variation: Annotated[
+        float,
+        Range(0, 100),
+        Steerable(),
+        Help("How much differences between neighbouring pixels cost."),
+    ] = 0.0
+    precision: Annotated[
+        Precision,
+        Help("bfloat16 is about twice as fast where the processor has it, and rough."),
+    ] = "float32"
+
+    def rules(self, info: ModelInfo) -> StepRules:
+        """Return how a step is made, for a network."""
+        return StepRules(
+            learning_rate=self.learning_rate,
+            transforms=fitted(lucid_gentle(self.strength / _PERCENT), info),
+            total_variation=self.total_variation,
+        )
+
+
+def compared(look: MapsPass, photograph: Tensor, layer: str, compare: Compare) -> Aim:
+    """Return what is made strong in pictures that are compared with a photograph.
+
+    Each view changes the photograph as it does the pictures, as in Lucid: else what a
+    shift does to the layer would count as a difference.
+
+    Args:
+        look: what layers give for pixels.
+        photograph: (1, C, H, W) in [0, 1], as large as the pictures.
+        layer: where they are compared.
+        compare: makes the objective.
+    """
+
+    def aim(view: Geometry) -> Objective:
+        with torch.no_grad():
+            reference = look(view(photograph), frozenset({layer}))[layer]
+        return compare(layer, reference)
+
+    return aim

@@ -1,0 +1,333 @@
+"""What an optimised picture is to make strong: objectives, one number a picture.
+
+An objective reads the maps of some layers and gives each picture of a batch a score, to
+be made large.  Objectives add, subtract and scale, and say what they are.  Formulas are
+those of Olah et al. 2017 (doi:10.23915/distill.00007) as in Lucid's ``objectives.py``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nnviz.base.errors import ModelError
+from nnviz.base.info import LayerInfo
+from nnviz.engine.nn.feature_maps import maps_of
+from nnviz.engine.nn.hooks import checked, run_to_all
+
+Maps = Mapping[str, Tensor]
+"""What layers give, (N, C, h, w) by layer; "" is the network's own output."""
+Precision = Literal["float32", "bfloat16"]
+"""Of the network's passes."""
+Place = tuple[int, int]
+"""Row and column of a layer's map."""
+
+_FLOOR = 0.1
+"""The least that a cosine counts: a place that points elsewhere keeps a gradient."""
+_TINY = 1e-4
+_TINIEST = 1e-10
+_OUTPUT_AXES = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Objective:
+    """A score of pictures by what layers give for them.
+
+    Attributes:
+        words: what is made strong, "channel 12 of layer3".
+        layers: that it reads; "" is the network's own output.
+        score: from their maps to one number a picture, (N,), with its graph.
+    """
+
+    words: str
+    layers: frozenset[str]
+    score: Callable[[Maps], Tensor]
+
+    def __call__(self, maps: Maps) -> Tensor:
+        """Return the scores, (N,)."""
+        return self.score(maps)
+
+    def __add__(self, other: Self) -> "Objective":
+        """Return the sum."""
+        return Objective(
+            f"{self.words} + {other.words}",
+            self.layers | other.layers,
+            lambda maps: self(maps) + other(maps),
+        )
+
+    def __sub__(self, other: Self) -> "Objective":
+        """Return the difference."""
+        return Objective(
+            f"{self.words} - {_bracketed(other.words)}",
+            self.layers | other.layers,
+            lambda maps: self(maps) - other(maps),
+        )
+
+    def __mul__(self, factor: float) -> "Objective":
+        """Return the objective so many times as strong."""
+        return Objective(
+            f"{factor:g} * {_bracketed(self.words)}",
+            self.layers,
+            lambda maps: factor * self(maps),
+        )
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "Objective":
+        """Return what makes the score small."""
+        return -1 * self
+
+
+def channel(layer: str, index: int) -> Objective:
+    """Return a channel's mean over all places."""
+    return Objective(
+        f"channel {index} of {layer}",
+        frozenset({layer}),
+        lambda maps: maps[layer][:, index].mean((1, 2)),
+    )
+
+
+def unit(layer: str, index: int, place: Place | None = None) -> Objective:
+    """Return a channel at one place.
+
+    Args:
+        layer: whose.
+        index: of the channel.
+        place: None is the centre; of an even number of places the lower right of the
+            middle ones.
+    """
+
+    def score(maps: Maps) -> Tensor:
+        found = maps[layer]
+        row, column = place or _centre(found)
+        return found[:, index, row, column]
+
+    where = "the centre" if place is None else f"{place[0]}, {place[1]}"
+    return Objective(
+        f"channel {index} of {layer} at {where}", frozenset({layer}), score
+    )
+
+
+def logit(index: int, name: str = "") -> Objective:
+    """Return a class's output, before any softmax; of a map of classes its mean.
+
+    Args:
+        index: of the class.
+        name: of the class, for the words.
+    """
+    return Objective(
+        f"logit of {name or f'class {index}'}",
+        frozenset({""}),
+        lambda maps: maps[""][:, index].mean((1, 2)),
+    )
+
+
+def direction(
+    layer: str,
+    vector: Tensor,
+    *,
+    centre: bool = False,
+    cosine_power: float = 0,
+    words: str = "a direction",
+) -> Objective:
+    """Return the mean over places of dot(A, v) max(0.1, cos(A, v))^k.
+
+    Args:
+        layer: whose channels are the axes.
+        vector: v, (C,).
+        centre: whether the place in the middle alone counts.
+        cosine_power: k; 0 is the plain dot product.
+        words: what the direction is.
+    """
+
+    def score(maps: Maps) -> Tensor:
+        found = maps[layer]
+        if centre:
+            row, column = _centre(found)
+            found = found[:, :, row, column, None, None]
+        wanted = vector.to(found)[None, :, None, None]
+        return dot_times_cosine(found, wanted, cosine_power).mean((1, 2))
+
+    return Objective(f"{words} of {layer or 'the output'}", frozenset({layer}), score)
+
+
+def energy(layer: str, channels: Sequence[int] = ()) -> Objective:
+    """Return the mean square of a layer: all that it answers to, as deep dream has it.
+
+    Args:
+        layer: whose.
+        channels: that count alone; none for all.
+    """
+
+    def score(maps: Maps) -> Tensor:
+        found = maps[layer]
+        if channels:
+            found = found[:, list(channels)]
+        return found.square().mean((1, 2, 3))
+
+    which = f"channels {', '.join(map(str, channels))} of " if channels else ""
+    return Objective(f"energy of {which}{layer}", frozenset({layer}), score)
+
+
+def likeness(
+    layer: str, reference: Tensor, *, cosine_power: float = 0, words: str = "a picture"
+) -> Objective:
+    """Return dot(A, B) max(0.1, cos(A, B))^k of whole layers, the dot a place.
+
+    With B of a photograph it makes a caricature: what is strong becomes stronger.  As
+    in Lucid's ``recipes/caricature.py``, but that its "cosine" is not divided by the
+    length of B.
+
+    Args:
+        layer: whose.
+        reference: B, (1 or N, C, h, w), detached.
+        cosine_power: k.
+        words: what the reference is of.
+    """
+
+    def score(maps: Maps) -> Tensor:
+        found = maps[layer]
+        places = found.shape[2] * found.shape[3]
+        flat, wanted = found.flatten(1), reference.to(found).flatten(1)
+        return dot_times_cosine(flat, wanted, cosine_power) / places
+
+    return Objective(f"likeness to {words} at {layer}", frozenset({layer}), score)
+
+
+def closeness(layer: str, reference: Tensor, *, words: str = "a picture") -> Objective:
+    """Return -|A - B|² / |B|²: the picture that gives what another gave at a layer.
+
+    Mahendran & Vedaldi 2015, arXiv:1412.0035, equation 3.
+
+    Args:
+        layer: whose.
+        reference: B, (1 or N, C, h, w), detached.
+        words: what the reference is of.
+    """
+
+    def score(maps: Maps) -> Tensor:
+        found = maps[layer]
+        wanted = reference.to(found)
+        length = wanted.square().sum((1, 2, 3)) + _TINY
+        return -(found - wanted).square().sum((1, 2, 3)) / length
+
+    return Objective(f"closeness to {words} at {layer}", frozenset({layer}), score)
+
+
+def diversity(layer: str) -> Objective:
+    """Return how alike a picture's textures are to those of the others in the batch.
+
+    The sum over the others of the products of normalised Gram matrices; use it with a
+    negative weight.
+    """
+
+    def score(maps: Maps) -> Tensor:
+        flat = maps[layer].flatten(2)
+        grams = (flat @ flat.transpose(1, 2)).flatten(1)
+        grams = functional.normalize(grams, eps=_TINIEST)
+        alike = grams @ grams.T
+        return alike.sum(1) - alike.diagonal()
+
+    return Objective(f"likeness of the pictures at {layer}", frozenset({layer}), score)
+
+
+def each(objectives: Sequence[Objective]) -> Objective:
+    """Return an objective for a batch with one picture for each of several."""
+
+    def score(maps: Maps) -> Tensor:
+        return torch.cat(
+            [
+                one({layer: maps[layer][place, None] for layer in one.layers})
+                for place, one in enumerate(objectives)
+            ]
+        )
+
+    words = "; ".join(one.words for one in objectives)
+    return Objective(words, frozenset().union(*(o.layers for o in objectives)), score)
+
+
+def dot_times_cosine(a: Tensor, b: Tensor, power: float) -> Tensor:
+    """Return dot(a, b) max(0.1, cos(a, b))^power over the second axis.
+
+    Args:
+        a: (N, C, ...).
+        b: of a shape that fits.
+        power: 0 for the plain dot product.
+    """
+    dot = (a * b).sum(1)
+    if not power:
+        return dot
+    lengths = (_TINY + a.norm(dim=1)) * (_TINY + b.norm(dim=1))
+    cosine = (dot / lengths).clamp(min=_FLOOR)
+    weighted: Tensor = dot * cosine.pow(power)
+    return weighted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MapsPass:
+    """From pixels to what layers give, the pass no longer than to the deepest of them.
+
+    Attributes:
+        net: takes what ``normaliser`` gives; its parameters are frozen.
+        normaliser: takes pixels in [0, 1] (N, C, H, W).
+        layers: by name; the network's own output needs none.
+        check: called before every module; raises to abandon the pass.
+        alone: the network takes one picture at a time.
+    """
+
+    net: nn.Module
+    normaliser: nn.Module
+    layers: Mapping[str, LayerInfo]
+    check: Callable[[], None]
+    alone: bool = False
+
+    def __call__(self, pixels: Tensor, wanted: frozenset[str]) -> Maps:
+        """Return what some layers give, with the graph where gradients are enabled.
+
+        Args:
+            pixels: (N, C, H, W), of any size that the network takes.
+            wanted: names of layers; "" for the network's own output.
+
+        Raises:
+            ModelError: a layer is not run, or does not keep the pictures apart.
+        """
+        if self.alone and len(pixels) > 1:
+            apart = [self(picture[None], wanted) for picture in pixels]
+            return {name: torch.cat([maps[name] for maps in apart]) for name in wanted}
+        calls = {name: self.layers[name].calls if name else 1 for name in wanted}
+        with checked(self.check):
+            x = self.normaliser(pixels).to(self._dtype())
+            found = run_to_all(self.net, x, calls)
+        maps = {name: self._maps(name, output) for name, output in found.items()}
+        for name, each_map in maps.items():
+            if len(each_map) != len(pixels):
+                raise ModelError(
+                    name, "does not keep the pictures of a batch apart", "pick another"
+                )
+        return maps
+
+    def _dtype(self) -> torch.dtype:
+        """Return the precision that the network computes in."""
+        weights = (each for each in self.net.parameters() if each.is_floating_point())
+        first = next(weights, None)
+        return torch.float32 if first is None else first.dtype
+
+    def _maps(self, name: str, output: Tensor) -> Tensor:
+        if output.dtype.itemsize < torch.float32.itemsize:
+            output = output.float()
+        if name:
+            return maps_of(output, self.layers[name])
+        while output.ndim < _OUTPUT_AXES:
+            output = output[..., None]
+        return output
+
+
+def _centre(maps: Tensor) -> Place:
+    return maps.shape[2] // 2, maps.shape[3] // 2
+
+
+def _bracketed(words: str) -> str:
+    return f"({words})" if " + " in words or " - " in words else words

@@ -1,0 +1,298 @@
+"""One optimisation of a batch of pictures, step by step, that can be gone on with."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.engine.compute.memory import in_words
+from nnviz.engine.imaging.total_variation import total_variation
+from nnviz.engine.nn.hooks import checked_backward
+from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
+from nnviz.engine.optvis.objectives import MapsPass, Objective
+from nnviz.engine.optvis.parametrizations import Parametrisation, Pixels
+from nnviz.engine.optvis.regularizers import PixelRules
+from nnviz.engine.optvis.transforms import Geometry, Transform, drawn
+
+Optimiser = Literal["adam", "nadam", "ascent", "progress"]
+Make = Callable[[torch.Generator], Parametrisation]
+Aim = Callable[[Geometry], Objective]
+"""What is made strong when a picture is changed by a geometry."""
+State = Mapping[str, NDArray[Any]]
+
+_REDIRECTED_STEPS = 16
+"""After so many steps even a slow unit has started, as Lucid holds."""
+_LONGEST = 10 / 255
+"""Root mean square of the longest step of "progress".  Yosinski's limit, 100 times the
+gradient, was made for CaffeNet: networks with smaller activations would hardly move."""
+_OPTIMISERS = {"adam": torch.optim.Adam, "nadam": torch.optim.NAdam}
+_SEPARATOR = "."
+_IMPORTANCE = "importance"
+_TINY = 1e-12
+_BEST = 8
+"""Pictures at once, at most: with more, what a CPU's caches held is lost between the
+passes, and each takes longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRules:
+    """How a step is made; each may differ from the last.
+
+    Attributes:
+        learning_rate: Adam's; for "ascent" the length of the step, for "progress" what
+            the objective is to gain.
+        transforms: what the pictures are changed by before the network sees them.
+        views: changed copies whose mean gradient is followed.
+        noise: standard deviation of normal noise on a view; half as much uniform noise
+            comes on top, as in MaCo.
+        total_variation: its weight beside the objective.
+        pixels: what is done to pixels after the step, where these are optimised.
+        redirected: whether ReLUs that let nothing through are helped at first.
+    """
+
+    learning_rate: float
+    transforms: Sequence[Transform] = ()
+    views: int = 1
+    noise: float = 0.0
+    total_variation: float = 0.0
+    pixels: PixelRules = field(default_factory=PixelRules)
+    redirected: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Climbed:
+    """A step.
+
+    Attributes:
+        pixels: the pictures before it, (N, C, H, W) in [0, 1].
+        scores: how good these were, (N,), mean over the views.
+        importance: how much each pixel mattered so far: the sum over the steps of the
+            gradient's size, (N, H, W), as in MaCo.
+    """
+
+    pixels: Tensor
+    scores: Tensor
+    importance: Tensor
+
+
+class Ascent:
+    """A batch of pictures on its way to a large objective.
+
+    Args:
+        make: makes what is optimised, with the generator for its first numbers.
+        optimiser: "adam"; "nadam"; "ascent" goes a fixed length along the gradient;
+            "progress" so far that the objective gains what is wanted.
+        look: what layers give for pixels.
+        mean: the colour that normalisation takes to zero, (C, 1, 1).
+        generator: on the CPU.
+        begun: the ``state`` to go on from; None for a fresh start.  With it,
+            ``generator`` is as it was then, and nothing is drawn for the start.
+
+    Raises:
+        UsageError: the state is of another kind of picture, or of another size.
+    """
+
+    def __init__(
+        self,
+        make: Make,
+        optimiser: Optimiser,
+        look: MapsPass,
+        mean: Tensor,
+        generator: torch.Generator,
+        begun: State | None = None,
+    ) -> None:
+        picture = make(generator if begun is None else torch.Generator())
+        self.picture = picture
+        self.steps = 0
+        self.scores: list[float] = []
+        self._importance: Tensor | float = 0.0
+        self._kind = optimiser
+        self._look = look
+        self._mean = mean
+        self._generator = generator
+        made = _OPTIMISERS.get(optimiser, torch.optim.SGD)
+        self._optimiser: torch.optim.Optimizer = made(list(picture.leaves.values()))
+        if begun is not None:
+            self._restore(begun)
+
+    def step(self, aim: Aim, rules: StepRules) -> Climbed:
+        """Go one step.
+
+        Args:
+            aim: gives the objective for each view.
+            rules: of this step.
+
+        Raises:
+            ModelError: no gradient comes back, or it is not finite.
+            UsageError: transforms leave nothing of the picture.
+        """
+        with torch.enable_grad():
+            image = self.picture.pixels()
+        pixels = image.detach().clone() if image.is_leaf else image.detach()
+        scores, gradient = self._gradient(pixels, aim, rules)
+        if not torch.isfinite(gradient).all():
+            raise ModelError(
+                "the optimisation",
+                "has left what numbers can hold",
+                "lower the learning rate",
+            )
+        leaves = list(self.picture.leaves.values())
+        back = [gradient] if image.is_leaf else _back(image, leaves, gradient)
+        for leaf, found in zip(leaves, back, strict=True):
+            leaf.grad = found
+        self._follow(rules)
+        if isinstance(self.picture, Pixels):
+            rules.pixels.apply(leaves[0].detach(), self._mean, gradient, self.steps)
+        self.steps += 1
+        self.scores.append(float(scores.mean()))
+        self._importance = self._importance + gradient.abs().sum(1)
+        return Climbed(pixels.detach(), scores, self._importance)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return all that it takes to go on, copied."""
+        found = {
+            name: leaf.detach().cpu().numpy().copy()
+            for name, leaf in self.picture.leaves.items()
+        }
+        for name, leaf in self.picture.leaves.items():
+            for key, value in self._optimiser.state[leaf].items():
+                kept = torch.as_tensor(value).cpu().numpy().copy()
+                found[f"{name}{_SEPARATOR}{key}"] = kept
+        importance = torch.as_tensor(self._importance).cpu().numpy().copy()
+        return found | {
+            "steps": np.array(self.steps),
+            "scores": np.array(self.scores),
+            _IMPORTANCE: importance,
+        }
+
+    def _gradient(
+        self, pixels: Tensor, aim: Aim, rules: StepRules
+    ) -> tuple[Tensor, Tensor]:
+        """Return the objectives (N,) and the gradient of what is to be made small."""
+        leaf = pixels.requires_grad_()
+        size = (leaf.shape[2], leaf.shape[3])
+        views = [
+            drawn(rules.transforms, size, self._generator) for _ in range(rules.views)
+        ]
+        total = torch.zeros(len(leaf), device=leaf.device)
+        gradient = _smoothing(leaf, rules.total_variation)
+        for some in _together(views, max(1, _BEST // len(leaf))):
+            with self._helped(rules), in_words("the optimisation"):
+                scores, found = self._seen(leaf, some, aim, rules.noise)
+            total += scores / rules.views
+            gradient += found / rules.views
+        return total, gradient
+
+    def _seen(
+        self, leaf: Tensor, views: Sequence[Geometry], aim: Aim, noise: float
+    ) -> tuple[Tensor, Tensor]:
+        """Return the sums over views of one size of the objectives and gradients."""
+        objectives = [aim(view) for view in views]
+        layers = frozenset[str]().union(*(one.layers for one in objectives))
+        with torch.enable_grad(), checked_backward(self._look.check):
+            changed = torch.cat([view(leaf) for view in views])
+            maps = self._look(self._noisy(changed, noise), layers)
+            parts = [
+                one({name: found[rows] for name, found in maps.items()})
+                for one, rows in zip(objectives, _rows(len(leaf)), strict=False)
+            ]
+            scores = torch.stack(parts).sum(0)
+        if not scores.requires_grad:
+            raise ModelError(
+                "the network",
+                "gives no gradients: somewhere it leaves the differentiable path",
+                "pick an earlier layer",
+            )
+        (found,) = torch.autograd.grad(-scores.sum(), leaf)
+        return scores.detach(), found
+
+    def _restore(self, state: State) -> None:
+        self.steps = int(state["steps"])
+        self.scores = state["scores"].tolist()
+        if _IMPORTANCE in state:  # recordings of earlier versions have none
+            known = torch.from_numpy(np.array(state[_IMPORTANCE]))
+            self._importance = known.to(self._mean.device)
+        for name, leaf in self.picture.leaves.items():
+            if name not in state or state[name].shape != tuple(leaf.shape):
+                raise UsageError(
+                    "the recording",
+                    "was made with another size or parametrisation",
+                    "go on with the parameters that it was made with",
+                )
+            leaf.detach().copy_(torch.from_numpy(state[name]))
+            head = name + _SEPARATOR
+            for key, value in state.items():
+                if key.startswith(head):
+                    kept = torch.from_numpy(np.array(value))
+                    kept = kept if not kept.ndim else kept.to(leaf.device)
+                    self._optimiser.state[leaf][key.removeprefix(head)] = kept
+
+    def _noisy(self, pixels: Tensor, noise: float) -> Tensor:
+        if not noise:
+            return pixels
+        normal = torch.randn(pixels.shape, generator=self._generator)
+        uniform = torch.rand(pixels.shape, generator=self._generator) - 0.5
+        return pixels + (noise * (normal + uniform)).to(pixels)
+
+    @contextmanager
+    def _helped(self, rules: StepRules) -> Iterator[None]:
+        if rules.redirected and self.steps < _REDIRECTED_STEPS:
+            with changed_relus(ReluRule.REDIRECTED):
+                yield
+        else:
+            yield
+
+    def _follow(self, rules: StepRules) -> None:
+        """Change the leaves along their gradients."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = rules.learning_rate
+        if self._kind not in _OPTIMISERS:
+            for leaf in self.picture.leaves.values():
+                self._scale_step(leaf, rules.learning_rate)
+        self._optimiser.step()
+
+    def _scale_step(self, leaf: Tensor, wanted: float) -> None:
+        """Make a plain descent by ``wanted`` times the gradient the wanted step."""
+        if leaf.grad is None:
+            return
+        length = leaf.grad.flatten(1).norm(dim=1).clamp(min=_TINY)
+        steps = torch.full_like(length, wanted)
+        if self._kind == "progress":
+            longest = _LONGEST * math.sqrt(leaf[0].numel())
+            steps = (wanted / length).clamp(max=longest)
+        factor = steps / (wanted * length)
+        leaf.grad = leaf.grad * factor.view(-1, *[1] * (leaf.ndim - 1))
+
+
+def _together(views: Sequence[Geometry], most: int) -> Iterator[Sequence[Geometry]]:
+    """Yield views in parts that can go through a network at once."""
+    alike = len({view.size for view in views}) == 1
+    size = most if alike else 1
+    for start in range(0, len(views), size):
+        yield views[start : start + size]
+
+
+def _rows(count: int) -> Iterator[slice]:
+    """Yield the rows of one view after the other."""
+    return (slice(start, start + count) for start in itertools.count(step=count))
+
+
+def _smoothing(leaf: Tensor, weight: float) -> Tensor:
+    """Return the gradient of so many times the total variation."""
+    if not weight:
+        return torch.zeros_like(leaf)
+    with torch.enable_grad():
+        (found,) = torch.autograd.grad(weight * total_variation(leaf).sum(), leaf)
+    return found
+
+
+def _back(image: Tensor, leaves: list[Tensor], gradient: Tensor) -> tuple[Tensor, ...]:
+    return torch.autograd.grad(image, leaves, gradient)

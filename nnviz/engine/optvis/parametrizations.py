@@ -1,0 +1,153 @@
+"""What an optimiser turns to make a picture: pixels, a spectrum, or phases alone.
+
+The same gradient makes another picture in another space: steps along a photograph's
+own frequencies and colours give no noise (Olah et al. 2017,
+doi:10.23915/distill.00007, "Preconditioning and Parameterization").
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.imaging.color import correlated
+
+Shape = Sequence[int]
+"""(N, C, H, W)"""
+
+_DEVIATION = 0.01
+"""Of Lucid's first spectrum."""
+_QUARTER = 4
+_TINY = 1e-5
+
+
+class Parametrisation(Protocol):
+    """A batch of pictures made of numbers to be optimised."""
+
+    @property
+    def leaves(self) -> Mapping[str, Tensor]:
+        """The numbers by name, float32 with gradients enabled."""
+        ...
+
+    def pixels(self) -> Tensor:
+        """Return the pictures (N, C, H, W) in [0, 1], with their graph."""
+        ...
+
+
+class Pixels:
+    """The pixels themselves.
+
+    Args:
+        start: (N, C, H, W) in [0, 1]; copied.
+    """
+
+    def __init__(self, start: Tensor) -> None:
+        self.leaves = {"pixels": start.detach().clone().requires_grad_()}
+
+    def pixels(self) -> Tensor:
+        """Return the pictures."""
+        return self.leaves["pixels"]
+
+
+class Spectrum:
+    """Fourier coefficients of independent colours, as in Lucid's ``fft_image``.
+
+    A coefficient at F cycles a pixel counts sqrt(W H) / max(F, 1 / max(W, H))^p / 4, so
+    that a step changes all frequencies as strongly as photographs have them.  It begins
+    with N(0, 0.01²) for real and imaginary parts.
+
+    Args:
+        shape: of the pictures; 3 channels are colours.
+        generator: on the CPU.
+        device: where to compute.
+        decay: p.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        generator: torch.Generator,
+        device: torch.device,
+        decay: float = 1.0,
+    ) -> None:
+        self._shape = shape
+        self._scale = spectrum_scale(shape[2], shape[3], decay).to(device)
+        start = torch.randn(
+            (*shape[:2], *self._scale.shape, 2), generator=generator
+        ).mul_(_DEVIATION)
+        self.leaves = {"spectrum": start.to(device).requires_grad_()}
+
+    def pixels(self) -> Tensor:
+        """Return the pictures."""
+        scaled = self.leaves["spectrum"] * self._scale[..., None]
+        return correlated(_inverse(scaled, self._shape)).sigmoid()
+
+
+class Phases:
+    """Phases alone; how strong each frequency is stays as in photographs: MaCo.
+
+    Fel et al. 2023, arXiv:2306.06805, equation 5, with the standardisations of Xplique.
+
+    Args:
+        magnitudes: (C, H, W // 2 + 1), of independent colours, as
+            ``nnviz.engine.optvis.spectrum_prior`` makes them.
+        shape: of the pictures.
+        generator: on the CPU.
+        device: where to compute.
+    """
+
+    def __init__(
+        self,
+        magnitudes: Tensor,
+        shape: Shape,
+        generator: torch.Generator,
+        device: torch.device,
+    ) -> None:
+        self._shape = shape
+        self._magnitudes = magnitudes.to(device)
+        start = torch.randn((shape[0], *magnitudes.shape), generator=generator)
+        self.leaves = {"phases": start.to(device).requires_grad_()}
+
+    def pixels(self) -> Tensor:
+        """Return the pictures."""
+        phases = standardised(self.leaves["phases"])
+        spectrum = torch.polar(self._magnitudes.expand_as(phases), phases)
+        image = _inverse(torch.view_as_real(spectrum), self._shape)
+        return correlated(standardised(image)).sigmoid()
+
+
+def frequencies(height: int, width: int) -> Tensor:
+    """Return the cycles a pixel of each coefficient of a half spectrum.
+
+    Returns:
+        float64 (H, W // 2 + 1); of an odd width one column more, as in Lucid.
+    """
+    columns = width // 2 + 1 + width % 2
+    down = torch.fft.fftfreq(height, dtype=torch.float64)
+    across = torch.fft.fftfreq(width, dtype=torch.float64)[:columns]
+    return torch.hypot(down[:, None], across)
+
+
+def spectrum_scale(height: int, width: int, decay: float) -> Tensor:
+    """Return how much each coefficient counts, float32 (H, W // 2 + 1 or 2)."""
+    lowest = 1 / max(height, width)
+    falling = frequencies(height, width).clamp(min=lowest) ** -decay
+    return (math.sqrt(width * height) / _QUARTER * falling).float()
+
+
+def standardised(x: Tensor) -> Tensor:
+    """Return each picture of a batch with mean 0 and standard deviation 1."""
+    axes = tuple(range(1, x.ndim))
+    x = x - x.mean(axes, keepdim=True)
+    return x / (x.std(axes, correction=0, keepdim=True) + _TINY)
+
+
+def _inverse(spectrum: Tensor, shape: Shape) -> Tensor:
+    """Return the pictures of half spectra (N, C, H, columns, 2)."""
+    _, _, height, width = shape
+    whole = torch.view_as_complex(spectrum)
+    # Of an odd width the transform gives one column more, which is cut off.
+    pictures: Tensor = torch.fft.irfft2(whole, s=(height, width + width % 2))
+    return pictures[..., :width]

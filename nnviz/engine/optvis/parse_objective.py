@@ -1,0 +1,175 @@
+"""What a user wants a picture to be strong in, as objectives of one network."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+
+from nnviz.base.channels import Mixture
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.info import LayerInfo, ModelInfo, Task
+from nnviz.base.targets import (
+    OPTION,
+    ChannelTarget,
+    ClassTarget,
+    DifferenceTarget,
+    parse_target,
+)
+from nnviz.engine.nn.feature_maps import channels_of
+from nnviz.engine.optvis.objectives import (
+    Objective,
+    channel,
+    direction,
+    energy,
+    logit,
+    unit,
+)
+
+Where = Literal["everywhere", "centre"]
+"""The mean over all places of a channel, or its unit in the middle."""
+
+
+def of_channels(
+    info: ModelInfo,
+    layer: str,
+    mixtures: Sequence[Mixture],
+    place: Where,
+    cosine_power: float = 0,
+) -> list[Objective]:
+    """Return the objectives of channels or mixtures of them.
+
+    Args:
+        info: of the network.
+        layer: whose channels; "" for the network's output, whose channels are classes.
+        mixtures: one for each picture.
+        place: the mean over all places, or the unit in the middle.
+        cosine_power: how often the cosine with a mixture's direction counts.
+
+    Raises:
+        UsageError: no such layer or channel.
+        ModelError: the output is no row of classes.
+    """
+    known = info.known_layer(layer) if layer else None
+    return [_mixed(info, known, mixture, place, cosine_power) for mixture in mixtures]
+
+
+def of_layer(info: ModelInfo, layer: str) -> Objective:
+    """Return the objective of a whole layer: all that it answers to.
+
+    Raises:
+        UsageError: no such layer, or none is named.
+    """
+    if not layer:
+        raise UsageError("--layer", "none is named", "choose the layer to make strong")
+    return energy(info.known_layer(layer).name)
+
+
+def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
+    """Return the objective of a target as the user wrote it.
+
+    Args:
+        info: of the network.
+        text: a class, class - class, or layer:channel, as ``nnviz.base.targets`` has
+            them.
+        place: as for ``of_channels``.
+
+    Raises:
+        UsageError: no such class, layer or channel, or a target of a photograph.
+        ModelError: the output is no row of classes.
+    """
+    names = {layer.name for layer in info.layers}
+    match parse_target(text, info.labels, names):
+        case ChannelTarget(layer, index, None):
+            found = info.known_layer(layer)
+            return _plain(info, found, index, place)
+        case ChannelTarget(layer, index, chosen):
+            _require_channel(info, info.known_layer(layer), index)
+            return unit(layer, index, chosen)
+        case ClassTarget(int(index), False):
+            return _plain(info, None, index, place)
+        case DifferenceTarget(plus, minus):
+            return _plain(info, None, plus, place) - _plain(info, None, minus, place)
+        case _:
+            raise UsageError(
+                OPTION,
+                f"{text!r} cannot be made strong",
+                "name a class, class - class, or layer:channel",
+            )
+
+
+def side_of(info: ModelInfo, size: int) -> int:
+    """Return the side of the pictures to make, px.
+
+    Args:
+        info: of the network.
+        size: as asked for; 0 for that of the network's input.
+
+    Raises:
+        UsageError: the network cannot be given such small pictures.
+    """
+    smallest = max(info.smallest_input)
+    if info.takes_any_size and 0 < size < smallest:
+        raise UsageError(
+            "--size",
+            f"{size} px is too small for {info.title}",
+            f"its smallest input is {smallest} px",
+        )
+    return size or min(info.preprocess.input_size)
+
+
+def _mixed(
+    info: ModelInfo,
+    layer: LayerInfo | None,
+    mixture: Mixture,
+    place: Where,
+    cosine_power: float,
+) -> Objective:
+    """Return a channel, or the direction of several."""
+    (first, weight), *others = mixture
+    if not others and weight == 1:
+        return _plain(info, layer, first, place)
+    vector = torch.zeros(_channels(info, layer))
+    for index, weight in mixture:
+        _require_channel(info, layer, index)
+        vector[index] += weight
+    return direction(
+        layer.name if layer else "",
+        vector,
+        centre=place == "centre",
+        cosine_power=cosine_power,
+        words=" + ".join(f"{weight:g} * {index}" for index, weight in mixture),
+    )
+
+
+def _plain(
+    info: ModelInfo, layer: LayerInfo | None, index: int, place: Where
+) -> Objective:
+    _require_channel(info, layer, index)
+    if layer is None:
+        return logit(index, info.labels[index])
+    return (unit if place == "centre" else channel)(layer.name, index)
+
+
+def _channels(info: ModelInfo, layer: LayerInfo | None) -> int:
+    return len(info.labels) if layer is None else channels_of(layer)
+
+
+def _require_channel(info: ModelInfo, layer: LayerInfo | None, index: int) -> None:
+    """Refuse a channel that there is not.
+
+    Raises:
+        UsageError: says how many there are.
+        ModelError: the output is no row of classes.
+    """
+    if layer is None and info.task is Task.DETECT:
+        raise ModelError(
+            info.title, "gives boxes, no row of classes", "choose one of its layers"
+        )
+    count = _channels(info, layer)
+    if index >= count:
+        name = layer.name if layer else "the output"
+        raise UsageError(
+            "--channel",
+            f"{name} has no channel {index}",
+            f"it has {count}: 0 to {count - 1}",
+        )

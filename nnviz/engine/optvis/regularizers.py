@@ -1,0 +1,68 @@
+"""What keeps optimised pixels from becoming noise: the regularisers of the lectures.
+
+Yosinski et al. 2015, arXiv:1506.06579, section 3, with the deviations from the mean
+colour in place of Caffe's mean-free pixels.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.imaging.blur import blurred
+
+_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelRules:
+    """What is done to the pixels after each step.
+
+    Attributes:
+        decay: share of the deviation from the mean colour that goes each step.
+        blur: standard deviation of the Gaussian, px; 0 for none.
+        blur_every: steps from one blur to the next; 0 for none.
+        small_values: percentage of pixels, those nearest to the mean colour, that are
+            set to it.
+        small_gradients: percentage of pixels, those that add least to the objective,
+            that are set to the mean colour.
+    """
+
+    decay: float = 0.0
+    blur: float = 0.0
+    blur_every: int = 0
+    small_values: float = 0.0
+    small_gradients: float = 0.0
+
+    def apply(self, pixels: Tensor, mean: Tensor, gradient: Tensor, step: int) -> None:
+        """Change pixels in place; what then lies outside of [0, 1] is clipped.
+
+        Args:
+            pixels: (N, C, H, W), detached.
+            mean: the colour that normalisation takes to zero, (C, 1, 1).
+            gradient: of what was made small, as ``pixels``.
+            step: counted from 0.
+        """
+        moved = (pixels - mean) * (1 - self.decay)
+        if self.blur and self.blur_every and step % self.blur_every == 0:
+            moved = blurred(moved, self.blur)
+        moved = without_small(moved, moved.norm(dim=1), self.small_values)
+        # What a pixel's deviation adds to the objective, to first order.
+        added = (moved * gradient).sum(1).abs()
+        moved = without_small(moved, added, self.small_gradients)
+        pixels.copy_((moved + mean).clamp(0, 1))
+
+
+def without_small(values: Tensor, sizes: Tensor, percentage: float) -> Tensor:
+    """Return values (N, C, H, W) with the places of the smallest sizes set to zero.
+
+    Args:
+        values: of several channels.
+        sizes: (N, H, W).
+        percentage: of each picture's places, 0 to 100.
+    """
+    if not percentage:
+        return values
+    flat = sizes.flatten(1)
+    limit = torch.quantile(flat, percentage / _PERCENT, dim=1)
+    return values * (sizes >= limit[:, None, None])[:, None]

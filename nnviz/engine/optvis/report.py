@@ -1,0 +1,90 @@
+"""What an optimisation shows after a step."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from torch import Tensor
+
+from nnviz.base.frames import Frame, Placement
+from nnviz.base.results import Curves, Picture, Report
+from nnviz.engine.optvis.optimize import Ascent, Climbed
+
+_GAP = 2
+"""Px between two pictures."""
+_TINY = 1e-12
+_OPAQUE = 0.8
+"""Share of the pixels below the importance from which a pixel is shown in full."""
+
+
+def climbed_report(
+    climb: Ascent, climbed: Climbed, words: str, placement: Placement | None = None
+) -> Report:
+    """Return the report of a step.
+
+    Args:
+        climb: after the step.
+        climbed: what the step gave.
+        words: what is made strong.
+        placement: of the network's input on the photograph, where the pictures are in
+            its place.
+
+    Returns:
+        "picture", the pictures that were scored, and "objective", a curve.
+    """
+    scores = np.array(climb.scores)
+    curve = Curves(
+        x=np.arange(1, len(scores) + 1),
+        series={"objective": scores},
+        x_label="step",
+        y_label="objective",
+    )
+    notes = (words, f"objective {scores[-1]:.4g} after {len(scores)} steps")
+    picture = as_picture(climbed.pixels)
+    if placement is not None:
+        picture = replace(picture, frame=Frame.INPUT, placement=placement)
+    return Report({"picture": picture, "objective": curve}, notes)
+
+
+def faded(climbed: Climbed, colour: Tensor) -> Climbed:
+    """Return a step whose pictures show a colour where they hardly mattered.
+
+    The transparency of MaCo (Fel et al. 2023, arXiv:2306.06805, section 4): how much of
+    a pixel is shown rises with its importance, up to the 80th percentile.
+
+    Args:
+        climbed: a step.
+        colour: (C, 1, 1) in [0, 1].
+    """
+    importance = climbed.importance
+    most = importance.flatten(1).quantile(_OPAQUE, dim=1).clamp(min=_TINY)
+    alpha = (importance / most.view(-1, 1, 1)).clamp(max=1).unsqueeze(1)
+    return replace(climbed, pixels=alpha * climbed.pixels + (1 - alpha) * colour)
+
+
+def as_picture(pixels: Tensor, columns: int = 0) -> Picture:
+    """Return one picture of a batch, laid out row by row.
+
+    Args:
+        pixels: (N, C, H, W) in [0, 1]; where C is not 1 or 3 the first is
+            shown.
+        columns: pictures in a row; 0 makes a near square.
+
+    Returns:
+        Float32 (rows, columns, 1 or 3), white between the pictures.
+    """
+    tiles = pixels.detach().float().permute(0, 2, 3, 1).cpu().numpy()
+    if tiles.shape[3] not in {1, 3}:
+        tiles = tiles[..., :1]
+    if len(tiles) == 1:
+        return Picture(pixels=np.ascontiguousarray(tiles[0]))
+    count, height, width, channels = tiles.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    size = (rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, channels)
+    sheet = np.ones(size, np.float32)
+    for place, tile in enumerate(tiles):
+        row, column = divmod(place, columns)
+        top, left = row * (height + _GAP), column * (width + _GAP)
+        sheet[top : top + height, left : left + width] = tile
+    return Picture(pixels=sheet)

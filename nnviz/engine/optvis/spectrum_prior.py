@@ -1,0 +1,82 @@
+"""How strong each frequency is in photographs: the template of MaCo's pictures.
+
+Fel et al. 2023, arXiv:2306.06805, section 3: the mean over photographs of the absolute
+values of their Fourier coefficients, of independent colours.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.base.resources import resource
+from nnviz.engine.imaging.color import decorrelated
+
+SIDE = 128
+"""Rows of the template that ships; half as many columns and one."""
+_LEAST = 1e-6
+
+
+def mean_magnitudes(photographs: Iterable[Tensor]) -> Tensor:
+    """Return the mean magnitudes of photographs of one size.
+
+    Args:
+        photographs: (C, H, W) in [0, 1]; 3 channels are red, green and blue.
+
+    Returns:
+        float32 (C, H, W // 2 + 1).
+
+    Raises:
+        ValueError: there are none.
+    """
+    total, count = torch.zeros(()), 0
+    for photograph in photographs:
+        total = total + torch.fft.rfft2(decorrelated(photograph[None])[0]).abs()
+        count += 1
+    if not count:
+        raise ValueError("no photographs")
+    return total / count
+
+
+def shipped_magnitudes() -> Tensor:
+    """Return the template of some thousand photographs that ships, float32.
+
+    Returns:
+        (3, SIDE, SIDE // 2 + 1).
+    """
+    with np.load(resource("spectra", "photographs.npz")) as arrays:
+        return torch.from_numpy(arrays["magnitudes"].astype(np.float32))
+
+
+def fitted_magnitudes(template: Tensor, channels: int, size: tuple[int, int]) -> Tensor:
+    """Return a template at another size: each coefficient as its frequency is there.
+
+    Args:
+        template: (C, h, w // 2 + 1).
+        channels: of the pictures; where they are not C, each is as light and dark are.
+        size: of the pictures, px.
+
+    Returns:
+        float32 (channels, H, W // 2 + 1).
+    """
+    if channels != len(template):
+        template = template[:1].expand(channels, -1, -1)
+    # Frequencies in rising order, and logarithms: magnitudes fall as a power.
+    rising = template.clamp(min=_LEAST).log().roll(template.shape[1] // 2, 1)[None]
+    rows, columns = template.shape[1:]
+    height, width = size
+    down = torch.fft.fftfreq(height) * rows + rows // 2
+    across = torch.fft.rfftfreq(width) * 2 * (columns - 1)
+    grid = torch.stack(
+        [
+            (2 * across / (columns - 1) - 1).expand(height, -1),
+            (2 * down / (rows - 1) - 1)[:, None].expand(-1, len(across)),
+        ],
+        -1,
+    )
+    fitted = functional.grid_sample(
+        rising, grid[None], padding_mode="border", align_corners=True
+    )
+    return fitted[0].exp()

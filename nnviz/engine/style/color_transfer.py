@@ -1,0 +1,106 @@
+"""Colours of one picture given to another, or kept.
+
+Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer"
+(arXiv:1606.05897), sections 3 and 4.
+"""
+
+import torch
+from torch import Tensor
+
+from nnviz.base.images import LUMINANCE
+from nnviz.engine.imaging.color import COLOURS
+
+_TINY = 1e-7
+
+
+def matched(picture: Tensor, like: Tensor) -> Tensor:
+    """Return a picture with another's mean colour and covariance of colours.
+
+    x -> M (x - mean) + mean of ``like``, M = S_like^1/2 S^-1/2: the paper's image
+    analogies variant, equations 1 to 3.
+
+    Args:
+        picture: (1, C, H, W).
+        like: (1, C, h, w).
+
+    Returns:
+        As ``picture``, in [0, 1].
+    """
+    matrix, shift = matching(colour_moments(picture), colour_moments(like))
+    flat = picture[0].flatten(1).double()
+    moved: Tensor = matrix @ flat + shift[:, None]
+    return moved.clamp(0, 1).to(picture).view_as(picture)
+
+
+def colour_moments(pictures: Tensor) -> Tensor:
+    """Return the mean over pixels of c c^T, c a pixel's colour and a 1 below it.
+
+    Args:
+        pictures: (N, C, H, W).
+
+    Returns:
+        (C + 1, C + 1) in float64: second moments, and the mean in the last column.
+    """
+    flat = pictures.transpose(0, 1).flatten(1).double()
+    colours = torch.cat([flat, torch.ones_like(flat[:1])])
+    return colours @ colours.T / flat.shape[1]
+
+
+def matching(moments: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Return matrix (C, C) and shift (C,) that give colours other moments.
+
+    Args:
+        moments: of the colours as they are, from ``colour_moments``.
+        wanted: that they are to have.
+    """
+    mean, covariance = _spread(moments)
+    wanted_mean, wanted_covariance = _spread(wanted)
+    matrix = _root(wanted_covariance) @ torch.linalg.inv(_root(covariance))
+    return matrix, wanted_mean - matrix @ mean
+
+
+def grey(picture: Tensor) -> Tensor:
+    """Return a picture's luminance, in as many channels as it has.
+
+    Args:
+        picture: (N, C, H, W); colours where C is 3, else returned as it is.
+    """
+    if picture.shape[1] != COLOURS:
+        return picture
+    return _luminance(picture).expand_as(picture).contiguous()
+
+
+def with_colours_of(picture: Tensor, photograph: Tensor) -> Tensor:
+    """Return a picture's luminance in the colours of a photograph.
+
+    Args:
+        picture: (N, C, H, W); colours where C is 3, else returned as it is.
+        photograph: (1, C, H, W).
+
+    Returns:
+        As ``picture``, in [0, 1]: luminance of one, I and Q (YIQ) of the other.
+    """
+    if picture.shape[1] != COLOURS:
+        return picture
+    # I and Q stay as they are where the same is added to red, green and blue.
+    change = _luminance(picture) - _luminance(photograph)
+    return (photograph + change).clamp(0, 1)
+
+
+def _luminance(picture: Tensor) -> Tensor:
+    weights = torch.tensor(LUMINANCE).to(picture)
+    return torch.einsum("nchw,c->nhw", picture, weights)[:, None]
+
+
+def _spread(moments: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean (C,) and covariance (C, C)."""
+    mean = moments[:-1, -1]
+    steady = _TINY * torch.eye(len(mean), dtype=mean.dtype, device=mean.device)
+    return mean, moments[:-1, :-1] - torch.outer(mean, mean) + steady
+
+
+def _root(matrix: Tensor) -> Tensor:
+    """Return the symmetric root of a symmetric positive matrix."""
+    values, vectors = torch.linalg.eigh(matrix)
+    root: Tensor = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    return root

@@ -1,0 +1,1 @@
+"""What a score is of, and its gradients."""

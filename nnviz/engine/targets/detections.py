@@ -1,0 +1,186 @@
+"""Targets of networks that detect or segment, and likeness to another picture."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.targets import OPTION
+from nnviz.engine.nn.detection import Candidates, Size, candidates_of
+from nnviz.engine.nn.hooks import input_to
+from nnviz.engine.nn.nms import overlaps, select
+from nnviz.engine.nn.shapes.calls import tensors_in
+
+Score = Callable[[Any], Tensor]
+_LOWEST = 0.05
+"""Score of the boxes that can be asked about."""
+_FLOOR = 0.001
+"""Score down to which a box is followed when the picture changes."""
+_OVERLAP = 0.5
+"""Of two boxes of a class that share more, one is left out; a box that shares less with
+the one asked about is another one."""
+_MOST = 100
+_MAP = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """What is asked about the photograph beyond classes and channels.
+
+    Attributes:
+        net: takes normalised pixels.
+        size: height and width of the input, px.
+        outputs: gives all tensors of a pass with the photograph.
+        pixels: the photograph, normalised, (1, C, H, W).
+        other: gives another picture, normalised, by its file.
+    """
+
+    net: nn.Module
+    size: Size
+    outputs: Callable[[], Sequence[Tensor]]
+    pixels: Tensor
+    other: Callable[[str], Tensor]
+
+    def box(self, rank: int, kind: int | None) -> tuple[int, Score]:
+        """Return the class of a box and what scores it by its log-odds.
+
+        In another picture it is the candidate of that class, before those that say the
+        same are dropped, that overlaps it most; none overlapping by half counts as the
+        lowest score that is followed.
+
+        Args:
+            rank: 0 is the box with the highest score.
+            kind: count the boxes of this class only; None for all.
+
+        Raises:
+            UsageError: there are not so many boxes.
+        """
+        with torch.no_grad():
+            found = candidates_of(self.net, self.outputs(), self.size, _LOWEST)
+        if kind is not None:
+            found = found.taken(found.classes == kind)
+        boxes, scores, classes = (
+            each.cpu().numpy() for each in (found.boxes, found.scores, found.classes)
+        )
+        kept = select(boxes, scores, classes, _OVERLAP, _MOST)
+        if rank >= len(kept):
+            raise UsageError(
+                OPTION,
+                f"there is no box {rank}",
+                f"{len(kept)} found with a score above {_LOWEST:g}, counted from 0",
+            )
+        row = int(kept[rank])
+        one = _Box(self.net, self.size, boxes[row], int(classes[row]))
+        return one.kind, one
+
+    def likeness(self, file: str) -> tuple[str, Score]:
+        """Return the head's name and what scores its input by the cosine to another.
+
+        Raises:
+            InputError: no such picture.
+            ModelError: the network has no layer with weights.
+        """
+        head = _last_with_weights(self.net, self.pixels)
+        with torch.no_grad():
+            wanted = _features(input_to(self.net, self.other(file), head))
+
+        def cosine(given: Tensor) -> Tensor:
+            return functional.cosine_similarity(_features(given), wanted)
+
+        return head, cosine
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Box:
+    """Scores one box in the outputs for one picture."""
+
+    net: nn.Module
+    size: Size
+    corners: np.ndarray[Any, np.dtype[np.float32]]
+    kind: int
+
+    def __call__(self, outputs: Any) -> Tensor:
+        tensors = tuple(tensors_in(outputs))
+        found = candidates_of(self.net, tensors, self.size, _FLOOR)
+        found = found.taken(found.classes == self.kind)
+        row = self._nearest(found)
+        if row is None:  # still of the graph, so that the gradient is zero
+            nothing = sum(each.sum() for each in tensors) * 0.0
+            return (nothing + torch.tensor(_FLOOR).logit()).reshape(1)
+        # Float32 cannot tell a probability of 1 from the nearest ones below.
+        return found.scores[row].logit(1e-6).reshape(1)
+
+    def _nearest(self, found: Candidates) -> int | None:
+        boxes = found.boxes.detach().cpu().numpy()
+        if not len(boxes):
+            return None
+        shares = overlaps(self.corners, boxes)
+        # Of equal overlaps the surest: anchors at one place decode to one box.
+        order = np.lexsort((found.scores.detach().cpu().numpy(), shares))
+        return int(order[-1]) if shares[order[-1]] >= _OVERLAP else None
+
+
+def segment(
+    logits: Tensor, kind: int | None, background: int
+) -> tuple[int, int, Score]:
+    """Return a class, how many places it wins, and what sums its logits over them.
+
+    The places are the photograph's and stay the same for other pictures.
+
+    Args:
+        logits: (1, K, H, W), of the photograph.
+        kind: the class; None for the one other than the background that wins most.
+        background: its class; -1 for none.
+
+    Raises:
+        ModelError: the output is no map for each class.
+    """
+    if logits.ndim != _MAP:
+        raise ModelError(
+            "the network",
+            f"gives an output of shape {tuple(logits.shape)}, not a map a class",
+            "pick a network that segments",
+        )
+    winners = logits[0].detach().argmax(0)
+    if kind is None:
+        counts = torch.bincount(winners.flatten(), minlength=logits.shape[1])
+        if background >= 0:
+            counts[background] = 0
+        kind = int(counts.argmax())
+    chosen, won = kind, winners == kind
+    places = int(won.sum())
+
+    def total(output: Any) -> Tensor:
+        maps = next(tensors_in(output))
+        return (maps[:, chosen] * won).sum((1, 2))
+
+    return chosen, places, total
+
+
+def _features(given: Tensor) -> Tensor:
+    """Return (N, D): a map's mean over its places, all else laid flat."""
+    return given.mean((2, 3)) if given.ndim == _MAP else given.flatten(1)
+
+
+def _last_with_weights(net: nn.Module, x: Tensor) -> str:
+    """Return the leaf with weights that a pass runs last: the head."""
+    ran: list[str] = []
+    handles = [
+        module.register_forward_hook(lambda *_, name=name: ran.append(name))
+        for name, module in net.named_modules()
+        if name and next(module.parameters(recurse=False), None) is not None
+    ]
+    try:
+        with torch.no_grad():
+            net(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if not ran:
+        raise ModelError("the network", "has no layer with weights", "pick another")
+    return ran[-1]

@@ -1,0 +1,85 @@
+"""Gradients of a score with respect to the pixels, without those of the weights."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import ModelError
+from nnviz.base.info import ModelInfo
+from nnviz.engine.compute.batch_size import Pace, graph_bytes
+from nnviz.engine.nn.hooks import checked_backward
+
+Check = Callable[[], None]
+Score = Callable[[Tensor], Tensor]
+"""From pixels (N, C, H, W) to one number a picture, (N,)."""
+Rule = Callable[[Tensor], Tensor]
+"""From pixels (N, C, H, W) to an attribution of each of them, the same shape."""
+
+_BEST = 8
+"""Pictures at once, at most: with more, what a CPU's caches held is lost between the
+passes, and each picture takes longer."""
+_BOTH_WAYS = 2
+"""The outputs kept for the way back, and the gradients on it."""
+
+
+def gradient(score: Score, pixels: Tensor, check: Check) -> tuple[Tensor, Tensor]:
+    """Return the scores (N,) and each one's gradient (N, C, H, W), both detached.
+
+    Args:
+        score: must not mix the pictures of a batch.
+        pixels: left untouched.
+        check: called in both passes before or after every module; raises to stop.
+
+    Raises:
+        ModelError: no gradient comes back.
+    """
+    leaf = pixels.detach().requires_grad_()
+    with torch.enable_grad(), checked_backward(check):
+        scores = score(leaf)
+    return scores.detach(), differentiate(scores, leaf)
+
+
+def differentiate(scores: Tensor, leaf: Tensor) -> Tensor:
+    """Return the gradient of each score (N,) with respect to its picture.
+
+    Raises:
+        ModelError: no gradient comes back.
+    """
+    return send_back([scores], [torch.ones_like(scores)], leaf)
+
+
+def send_back(
+    outputs: Sequence[Tensor], signals: Sequence[Tensor], leaf: Tensor
+) -> Tensor:
+    """Return the gradient of the sum of outputs times signals.
+
+    Args:
+        outputs: with their graph.
+        signals: what goes back from each of them, of its shape.
+        leaf: with respect to what.
+
+    Raises:
+        ModelError: no gradient comes back.
+    """
+    if not all(output.requires_grad for output in outputs):
+        raise ModelError(
+            "the network",
+            "gives no gradients: somewhere it leaves the differentiable path",
+            "use a method that needs none, such as occlusion",
+        )
+    # An output that does not depend on the pixels has gradients of zero.
+    (found,) = torch.autograd.grad(
+        outputs, leaf, signals, allow_unused=True, materialize_grads=True
+    )
+    return found
+
+
+def gradient_pace(info: ModelInfo, device: torch.device) -> Pace:
+    """Return what chooses how many pictures go forward and back at once."""
+    return Pace(
+        device=device,
+        macs=info.macs,
+        item_bytes=_BOTH_WAYS * graph_bytes(info.layers),
+        most=_BEST,
+    )

@@ -1,0 +1,168 @@
+"""What layers give for a picture and the score's gradient there, in one pass."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.errors import ModelError
+from nnviz.base.info import LayerInfo, ModelInfo
+from nnviz.engine.nn.feature_maps import maps_of
+from nnviz.engine.nn.hooks import checked, find_module
+from nnviz.engine.nn.pytree import with_first_tensor
+from nnviz.engine.nn.shapes.calls import first_tensor
+from nnviz.engine.targets.detections import Subject
+from nnviz.engine.targets.resolve import Activations, ResolvedTarget, Scorer, resolve
+
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerGradients:
+    """Maps of some layers and the gradient of one score with respect to them.
+
+    Attributes:
+        target: what was scored.
+        maps: one (C, h, w) a layer, detached, in main memory, float64.
+        gradients: likewise, of the same shapes.
+    """
+
+    target: ResolvedTarget
+    maps: tuple[Tensor, ...]
+    gradients: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LayerPass:
+    """A forward pass whose graph begins at the first of some layers.
+
+    What lies before needs no gradient, so nothing of it is kept; the network's weights
+    are frozen, so nothing is computed for them.
+
+    Attributes:
+        net: takes what ``normaliser`` gives; frozen.
+        normaliser: takes pixels in [0, 1].
+        info: of the network.
+        pixels: (1, C, H, W).
+        check: called before every module; raises to abandon the pass.
+        layers: where gradients are wanted.
+    """
+
+    net: nn.Module
+    normaliser: nn.Module
+    info: ModelInfo
+    pixels: Tensor
+    check: Check
+    layers: Sequence[LayerInfo]
+    _kept: dict[str, Tensor] = field(default_factory=dict)
+    _outputs: list[Any] = field(default_factory=list)
+
+    def gradients(
+        self, text: str, activations: Activations, subject: Subject
+    ) -> LayerGradients:
+        """Return the gradients of a target's score; one pass where it is a class.
+
+        Args:
+            text: the target, as ``nnviz.base.targets`` describes.
+            activations: of the photograph, for targets inside the network.
+            subject: for boxes, segments and likeness.
+
+        Raises:
+            UsageError: nothing of that name.
+            ModelError: the network cannot be asked this, or the score does not depend
+                on a layer.
+        """
+
+        def given(layer: str) -> Tensor:
+            return activations(layer) if layer else self._output()
+
+        target = resolve(text, self.info, given, subject)
+        scores = self._scores(target)
+        found = self._differentiate(scores)
+        return LayerGradients(
+            target,
+            tuple(self._laid_out(self._kept[each.name], each) for each in self.layers),
+            tuple(map(self._laid_out, found, self.layers)),
+        )
+
+    def _output(self) -> Tensor:
+        """Run the network to its end; the graph is kept for ``_scores``."""
+        if not self._outputs:
+            with self._keeping(), checked(self.check):
+                self._outputs.append(self.net(self.normaliser(self.pixels)))
+        found = first_tensor(self._outputs[0])
+        if found is None:
+            raise ModelError(self.info.title, "gives no tensor", "pick another network")
+        return found.detach()
+
+    def _scores(self, target: ResolvedTarget) -> Tensor:
+        if self._outputs and not target.layer:
+            with torch.enable_grad():
+                return target.score(self._outputs[0])
+        self._outputs.clear()
+        with self._keeping():
+            return Scorer(self.net, self.normaliser, target, self.check)(self.pixels)
+
+    def _differentiate(self, scores: Tensor) -> tuple[Tensor, ...]:
+        for layer in self.layers:
+            if layer.name not in self._kept:
+                raise _independent(layer)
+        kept = [self._kept[layer.name] for layer in self.layers]
+        if not scores.requires_grad:
+            raise _independent(self.layers[-1])
+        found = torch.autograd.grad(scores.sum(), kept, allow_unused=True)
+        for layer, gradient in zip(self.layers, found, strict=True):
+            if gradient is None:
+                raise _independent(layer)
+        return found
+
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        """Enable gradients and keep what the layers give, until the block ends."""
+        self._kept.clear()
+        handles = []
+        try:
+            for layer in self.layers:
+                hook = _Keeper(layer, self._kept)
+                module = find_module(self.net, layer.name)
+                handles.append(module.register_forward_hook(hook))
+            with torch.enable_grad():
+                yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    @staticmethod
+    def _laid_out(tensor: Tensor, layer: LayerInfo) -> Tensor:
+        return maps_of(tensor.detach(), layer)[0].cpu().double()
+
+
+@dataclass(slots=True)
+class _Keeper:
+    """The forward hook: makes a layer's last output the beginning of a graph."""
+
+    layer: LayerInfo
+    kept: dict[str, Tensor]
+    seen: int = 0
+
+    def __call__(self, _module: nn.Module, _inputs: Any, output: Any) -> Any:
+        self.seen += 1
+        tensor = first_tensor(output)
+        if self.seen != self.layer.calls or tensor is None:
+            return output
+        if not tensor.requires_grad:
+            tensor = tensor.detach().clone().requires_grad_()
+        self.kept[self.layer.name] = tensor
+        # The copy is for those who write into it: ReLUs in place do.
+        return with_first_tensor(output, tensor.clone())
+
+
+def _independent(layer: LayerInfo) -> ModelError:
+    return ModelError(
+        layer.name,
+        "the score does not depend on this layer",
+        "pick one that lies before what is asked about",
+    )

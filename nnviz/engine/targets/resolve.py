@@ -1,0 +1,342 @@
+"""A target made a number: which layer a pass runs to and how it is scored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.info import LayerInfo, ModelInfo, Task
+from nnviz.base.targets import (
+    OPTION,
+    BoxTarget,
+    ChannelTarget,
+    ClassTarget,
+    DifferenceTarget,
+    LikenessTarget,
+    SegmentTarget,
+    Target,
+    parse_target,
+)
+from nnviz.engine.nn.feature_maps import maps_of
+from nnviz.engine.nn.hooks import checked, input_to, run_to
+from nnviz.engine.targets.detections import Subject, segment
+
+Check = Callable[[], None]
+Score = Callable[[Any], Tensor]
+_CLASSIFIER_NDIM = 2
+_SUM_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ResolvedTarget:
+    """A target of one network, ready to be scored.
+
+    Attributes:
+        target: what was asked about; classes have their index.
+        words: what the score is, "logit of tabby".
+        unit: the score's unit: "logit", "probability", "activation", "cosine".
+        layer: where the pass ends; "" for the network's own output.
+        calls: how often one pass runs that layer.
+        score: from what the layer gives, (N, ...), to (N,); differentiable.
+        value: the score of the photograph itself.
+        before: what the layer is given is scored, not what it gives.
+        alone: pictures must be scored one at a time.
+    """
+
+    target: Target
+    words: str
+    unit: str
+    layer: str
+    calls: int
+    score: Score
+    value: float
+    before: bool = False
+    alone: bool = False
+
+    @property
+    def caption(self) -> str:
+        """What is asked about and the photograph's score, "logit of tabby, 12.3"."""
+        return f"{self.words}, {self.value:.4g}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scorer:
+    """From pixels to scores: differentiable, the pass no longer than needed.
+
+    Attributes:
+        net: takes what ``normaliser`` gives.
+        normaliser: takes pixels in [0, 1] (N, C, H, W).
+        target: what is scored.
+        check: called before every module; raises to abandon the pass.
+        alone: the network takes one picture at a time.
+    """
+
+    net: nn.Module
+    normaliser: nn.Module
+    target: ResolvedTarget
+    check: Check
+    alone: bool = False
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """Return the scores of a batch, (N,), with their graph.
+
+        Raises:
+            ModelError: the layer does not keep the pictures of a batch apart.
+        """
+        if (self.alone or self.target.alone) and len(pixels) > 1:
+            return torch.cat([self(picture[None]) for picture in pixels])
+        with checked(self.check):
+            output = self._output(self.normaliser(pixels))
+        scores = self.target.score(output)
+        if scores.shape != (len(pixels),):
+            raise ModelError(
+                self.target.layer,
+                f"gives {len(scores)} rows for {len(pixels)} pictures",
+                "ask about another layer",
+            )
+        return scores
+
+    def _output(self, x: Tensor) -> Any:
+        target = self.target
+        if target.before:
+            return input_to(self.net, x, target.layer)
+        if target.layer:
+            return run_to(self.net, x, target.layer, calls=target.calls)
+        return self.net(x)
+
+
+Activations = Callable[[str], Tensor]
+"""What a layer gives for the photograph, (1, ...); "" is the network's output."""
+
+
+def resolve(
+    text: str, info: ModelInfo, activations: Activations, subject: Subject
+) -> ResolvedTarget:
+    """Return a target as written by the user, with the photograph's own score.
+
+    Args:
+        text: as ``nnviz.base.targets`` describes.
+        info: of the network.
+        activations: of the photograph.
+        subject: the network and the photograph, for boxes, segments and likeness.
+
+    Raises:
+        UsageError: nothing of that name; names the nearest.
+        ModelError: the network cannot be asked this.
+    """
+    target = parse_target(text, info.labels, {layer.name for layer in info.layers})
+    match _meant(target, info):
+        case ChannelTarget() as channel:
+            return _channel(channel, info, activations)
+        case BoxTarget() as box:
+            return _box(box, info, subject)
+        case SegmentTarget() as segment:
+            return _segment(segment, info, activations)
+        case LikenessTarget(file):
+            return _likeness(file, subject)
+        case ClassTarget() | DifferenceTarget() as classes:
+            return _classes(classes, info, activations)
+
+
+def _meant(target: Target, info: ModelInfo) -> Target:
+    """Return what a class means to the network: its segment, or its best box.
+
+    Raises:
+        ModelError: the network is made for something else.
+    """
+    kind = target.index if isinstance(target, ClassTarget) else None
+    plain = isinstance(target, ClassTarget) and not target.probability
+    if plain and info.task is Task.SEGMENT:
+        return SegmentTarget(kind)
+    if plain and info.task is Task.DETECT:
+        return BoxTarget(0, kind)
+    needed = _NEEDED.get(type(target), info.task)
+    if needed is not info.task:
+        raise ModelError(
+            info.title,
+            f"is a network to {info.task}; that target needs one to {needed}",
+            "ask about something else, or a layer's channel",
+        )
+    return target
+
+
+_NEEDED = {
+    BoxTarget: Task.DETECT,
+    SegmentTarget: Task.SEGMENT,
+    ClassTarget: Task.CLASSIFY,
+    DifferenceTarget: Task.CLASSIFY,
+}
+"""The task of the networks that a target is made for; others are for any."""
+
+
+def _box(target: BoxTarget, info: ModelInfo, subject: Subject) -> ResolvedTarget:
+    kind, score = subject.box(target.rank, target.index)
+    with torch.no_grad():
+        value = score(subject.outputs()).item()
+    return ResolvedTarget(
+        target=BoxTarget(target.rank, kind if target.index is not None else None),
+        words=f"log-odds of {label(info, kind)} in box {target.rank}",
+        unit="log-odds",
+        layer="",
+        calls=1,
+        score=score,
+        value=value,
+        alone=True,
+    )
+
+
+def _segment(
+    target: SegmentTarget, info: ModelInfo, activations: Activations
+) -> ResolvedTarget:
+    logits = activations("")
+    names = [name.casefold() for name in info.labels]
+    background = next((names.index(name) for name in _EMPTY if name in names), -1)
+    kind, places, score = segment(logits, target.index, background)
+    if not places:
+        raise UsageError(
+            OPTION,
+            f"{label(info, kind)} wins no place of this photograph",
+            "ask about a class that does",
+        )
+    of_all = logits.shape[-1] * logits.shape[-2]
+    return ResolvedTarget(
+        target=SegmentTarget(kind),
+        words=f"logits of {label(info, kind)}, summed over the {places} of {of_all} "
+        "places that it wins",
+        unit="summed logits",
+        layer="",
+        calls=1,
+        score=score,
+        value=score(logits).item(),
+    )
+
+
+_EMPTY = ("__background__", "background")
+
+
+def _likeness(file: str, subject: Subject) -> ResolvedTarget:
+    head, score = subject.likeness(file)
+    with torch.no_grad():
+        value = score(input_to(subject.net, subject.pixels, head)).item()
+    return ResolvedTarget(
+        target=LikenessTarget(file),
+        words=f"likeness to {Path(file).name} (cosine of what {head} is given)",
+        unit="cosine",
+        layer=head,
+        calls=1,
+        score=score,
+        value=value,
+        before=True,
+    )
+
+
+def _classes(
+    target: ClassTarget | DifferenceTarget, info: ModelInfo, activations: Activations
+) -> ResolvedTarget:
+    output = activations("")
+    if output.ndim != _CLASSIFIER_NDIM:
+        raise ModelError(
+            info.title, "does not give one number for each class", "ask about a layer"
+        )
+    if isinstance(target, ClassTarget):
+        return _one_class(target, info, output)
+    plus, minus = target.plus, target.minus
+
+    def difference(scores: Tensor) -> Tensor:
+        return scores[:, plus] - scores[:, minus]
+
+    unit = output_unit(output)
+    return ResolvedTarget(
+        target=target,
+        words=f"{unit} of {label(info, plus)} minus {label(info, minus)}",
+        unit=unit,
+        layer="",
+        calls=1,
+        score=difference,
+        value=difference(output).item(),
+    )
+
+
+def _one_class(target: ClassTarget, info: ModelInfo, output: Tensor) -> ResolvedTarget:
+    index = int(output[0].argmax()) if target.index is None else target.index
+    unit = output_unit(output)
+    softmax = target.probability and unit != "probability"
+
+    def one(scores: Tensor) -> Tensor:
+        return (scores.softmax(1) if softmax else scores)[:, index]
+
+    if target.probability:
+        unit = "probability"
+    return ResolvedTarget(
+        target=ClassTarget(index, target.probability),
+        words=f"{unit} of {label(info, index)}",
+        unit=unit,
+        layer="",
+        calls=1,
+        score=one,
+        value=one(output).item(),
+    )
+
+
+def _channel(
+    target: ChannelTarget, info: ModelInfo, activations: Activations
+) -> ResolvedTarget:
+    layer = next(each for each in info.layers if each.name == target.layer)
+    found = activations(layer.name)
+    maps = maps_of(found, layer)
+    _require_unit(target, layer, tuple(maps.shape[1:]))
+    channel, place = target.channel, target.place
+
+    def score(output: Tensor) -> Tensor:
+        chosen = maps_of(output, layer)[:, channel]
+        if place is None:
+            return chosen.mean((1, 2))
+        return chosen[:, place[0], place[1]]
+
+    where = f"channel {channel} of {layer.name}"
+    at = "mean of" if place is None else f"place {place[0]}, {place[1]} of"
+    return ResolvedTarget(
+        target=target,
+        words=f"{at} {where}",
+        unit="activation",
+        layer=layer.name,
+        calls=layer.calls,
+        score=score,
+        value=score(found).item(),
+    )
+
+
+def _require_unit(
+    target: ChannelTarget, layer: LayerInfo, shape: tuple[int, ...]
+) -> None:
+    channels, height, width = shape
+    if target.channel >= channels:
+        raise UsageError(
+            OPTION,
+            f"layer {layer.name} has no channel {target.channel}",
+            f"it has {channels}: 0 to {channels - 1}",
+        )
+    y, x = target.place or (0, 0)
+    if y >= height or x >= width:
+        raise UsageError(
+            OPTION,
+            f"channel {target.channel} of {layer.name} has no place {y}, {x}",
+            f"its map has {height} rows and {width} columns, counted from 0",
+        )
+
+
+def label(info: ModelInfo, index: int) -> str:
+    """Return a class's name."""
+    return info.labels[index] if index < len(info.labels) else f"class {index}"
+
+
+def output_unit(output: Tensor) -> str:
+    """Return "probability" where the network ends in a softmax of its own."""
+    one = output[0].detach()
+    total = float(one.sum())
+    shares = bool(one.min() >= 0) and abs(total - 1) < _SUM_TOLERANCE
+    return "probability" if shares and len(one) > 1 else "logit"

@@ -1,0 +1,258 @@
+"""Job handles: what was asked of the worker or of the file threads, and its answers.
+
+Nothing here needs the worker: what is submitted before it has started waits for it.
+"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from PySide6.QtCore import QObject
+
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import (
+    Cancelled,
+    Changes,
+    Done,
+    Event,
+    Failed,
+    Final,
+    Partial,
+    Policy,
+    Priority,
+    Progress,
+)
+from nnviz.base.requests import Request
+
+T = TypeVar("T")
+_addresses = itertools.count(1)
+
+
+class Hook(Generic[T]):
+    """A typed signal of one job, emitted on the GUI's thread.
+
+    What ends a job is remembered: who connects to it afterwards is told at once, so
+    that no answer is missed between asking and connecting.
+    """
+
+    def __init__(self, *, remembers: bool = False) -> None:
+        self._slots: list[Callable[[T], object]] = []
+        self._remembers = remembers
+        self._values: list[T] = []
+
+    def connect(self, slot: Callable[[T], object]) -> None:
+        """Call a function with each value from now on."""
+        if self._values:
+            slot(self._values[0])
+        else:
+            self._slots.append(slot)
+
+    def emit(self, value: T) -> None:
+        """Call all that are connected."""
+        slots = list(self._slots)
+        if self._remembers:
+            self._values.append(value)
+            self._slots.clear()  # they may hold the job, which would hold them
+        for slot in slots:
+            slot(value)
+
+    def drop(self) -> None:
+        """Call nobody any more."""
+        self._slots.clear()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lane:
+    """A queue of jobs of which a newer one may take the place of an older one.
+
+    Attributes:
+        name: for people and tests; two lanes may share one.
+        policy: what a new job does to the earlier ones of the lane.
+        priority: of its jobs.
+        address: of its answers.
+    """
+
+    name: str
+    policy: Policy = Policy.REPLACE
+    priority: Priority = Priority.INTERACTIVE
+    address: str = field(default_factory=lambda: f"job:{next(_addresses)}")
+
+
+class Controls(Protocol):
+    """Does to a running job what its handle is asked to."""
+
+    def cancel(self, ticket: int) -> None:
+        """Stop it."""
+        ...
+
+    def steer(self, ticket: int, changes: Changes) -> None:
+        """Give it new values at its next safe point."""
+        ...
+
+    def pause(self, ticket: int) -> None:
+        """Let it wait at its next safe point."""
+        ...
+
+    def step(self, ticket: int) -> None:
+        """Let it go on to its next report, and wait there."""
+        ...
+
+    def go_on(self, ticket: int) -> None:
+        """Let it go on after a pause."""
+        ...
+
+
+class JobHandle(Generic[T]):
+    """One job: its answers as signals, and what can be done to it.
+
+    Signals, all on the GUI's thread; exactly one of the last three is emitted, unless
+    a newer job of the lane took its place, after which nothing is heard of it.
+
+    Attributes:
+        lane: where it waits for its turn.
+        title: for people, empty where nobody needs to know.
+        progressed: how far it is.
+        partial: a first or better report.
+        done: what its request promises.
+        failed: why it ended, in words.
+        cancelled: it was stopped.
+        seconds: how long it worked, once it is done.
+    """
+
+    def __init__(self, lane: Lane, title: str = "") -> None:
+        self.lane, self.title = lane, title
+        self.progressed: Hook[Progress] = Hook()
+        self.partial: Hook[Partial] = Hook()
+        self.done: Hook[T] = Hook(remembers=True)
+        self.failed: Hook[ErrorRecord] = Hook(remembers=True)
+        self.cancelled: Hook[None] = Hook(remembers=True)
+        self.seconds = 0.0
+        self._open = True
+        self._controls: Controls | None = None
+        self._ticket = 0
+
+    def start(self, controls: Controls, ticket: int) -> None:
+        """Take note of the ticket under which it is known where it is done."""
+        self._controls, self._ticket = controls, ticket
+
+    @property
+    def open(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._open
+
+    def cancel(self) -> None:
+        """Stop it, running or waiting; it ends with ``cancelled``."""
+        if not self._open:
+            return
+        if self._controls is not None:
+            self._controls.cancel(self._ticket)
+        else:  # it waits for the worker to start
+            self.hear(Cancelled())
+
+    def steer(self, changes: Changes) -> None:
+        """Give it new values at its next safe point."""
+        if self._controls is not None:
+            self._controls.steer(self._ticket, changes)
+
+    def pause(self) -> None:
+        """Let it wait at its next safe point."""
+        if self._controls is not None:
+            self._controls.pause(self._ticket)
+
+    def step(self) -> None:
+        """Let it go on to its next report, and wait there."""
+        if self._controls is not None:
+            self._controls.step(self._ticket)
+
+    def go_on(self) -> None:
+        """Let it go on after a pause."""
+        if self._controls is not None:
+            self._controls.go_on(self._ticket)
+
+    def forget(self) -> None:
+        """Hear nothing of it any more: a newer job took its place."""
+        self._open = False
+        for hook in (self.progressed, self.partial, self.done, self.failed):
+            hook.drop()
+        self.cancelled.drop()
+
+    def hear(self, event: Event) -> None:
+        """Tell an event of the job; the bridge's business."""
+        if not self._open:
+            return
+        if isinstance(event, Final):
+            self._open = False
+            self._controls = None
+        match event:
+            case Progress():
+                self.progressed.emit(event)
+            case Partial():
+                self.partial.emit(event)
+            case Done(value, seconds):
+                self.seconds = seconds
+                self.done.emit(value)  # type: ignore[arg-type] # as the request says
+            case Failed(error):
+                self.failed.emit(error)
+            case Cancelled():
+                self.cancelled.emit(None)
+
+
+class Starter(Protocol):
+    """Where jobs are done: the bridge, once there is a worker."""
+
+    def start_job(self, request: Request[T], handle: JobHandle[T]) -> None:
+        """Have a request answered to its handle."""
+        ...
+
+
+class Jobs(QObject):
+    """Takes requests, before the worker is there too, and knows what is being done."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._starter: Starter | None = None
+        self._waiting: list[Callable[[Starter], None]] = []
+        self._latest: dict[Lane, list[JobHandle[Any]]] = {}
+
+    def attach(self, starter: Starter) -> None:
+        """Start to work: the worker is there."""
+        self._starter = starter
+        waiting, self._waiting = self._waiting, []
+        for start in waiting:
+            start(starter)
+
+    def submit(self, request: Request[T], lane: Lane, title: str = "") -> JobHandle[T]:
+        """Ask for something.
+
+        Args:
+            request: what is asked.
+            lane: what it takes the place of, and how soon it is done.
+            title: for the list of what is being done; empty where it is too quick.
+        """
+        handle: JobHandle[T] = JobHandle(lane, title)
+        earlier = [each for each in self._latest.get(lane, []) if each.open]
+        if lane.policy is Policy.REPLACE:
+            for each in earlier:
+                each.forget()
+            earlier = []
+        self._latest[lane] = [*earlier, handle]
+
+        def start(starter: Starter) -> None:
+            if handle.open:
+                starter.start_job(request, handle)
+
+        if self._starter is None:
+            self._waiting.append(start)
+        else:
+            start(self._starter)
+        return handle
+
+    def running(self, lane: Lane) -> bool:
+        """Tell whether an answer is still to come."""
+        return any(each.open for each in self._latest.get(lane, []))
+
+    def cancel(self, lane: Lane) -> None:
+        """Stop all that runs or waits in a lane."""
+        for each in reversed(self._latest.get(lane, [])):
+            each.cancel()
