@@ -89,13 +89,13 @@ def check_file(path: Path) -> int:
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:
+    if error.errno == errno.ENAMETOOLONG:
+        return InputError(f"{str(path)[:60]}...", "no such file", "check the name")
     if path.is_symlink() and not path.exists():
         reason = "is a link to a file that is not there"
         return InputError(str(path), reason, "name the file itself")
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return InputError(str(path), "no such file", _nearest(path))
-    if error.errno == errno.ENAMETOOLONG:
-        return InputError(f"{str(path)[:60]}...", "no such file", "check the name")
     if isinstance(error, PermissionError):
         return InputError(
             str(path), "may not be read", "change its permissions or copy it elsewhere"
