@@ -172,7 +172,7 @@ def load(
     """Open a network.
 
     Args:
-        model: a reference ("bundled:objects", "zoo:resnet18@random"), a file's path,
+        model: a reference ("bundled:imagenet", "zoo:resnet18@random"), a file's path,
             or an ``nn.Module`` that takes normalised pixels (N, C, H, W).
         preprocess: in place of the network's own; a module needs one.  A mapping may
             leave out fields that are ImageNet's.

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from nnviz.base.defaults import DEFAULT_MODEL, default_model
 from nnviz.base.errors import InputError, UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
-
-DEFAULT_MODEL = "bundled:objects"
+from nnviz.cli import console
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,6 +66,9 @@ class Parser(argparse.ArgumentParser):
                 raise unknown("option", word.partition("=")[0], self.options())
         if rest:
             raise UsageError(rest[0], "not expected here", f"see {self.prog} --help")
+        for name in ("model", "models"):
+            if getattr(options, name, "") is None:
+                setattr(options, name, usual_model())
         return options
 
     def options(self) -> list[str]:
@@ -80,9 +83,8 @@ def add_model_options(parser: Parser, *, with_reference: bool = True) -> None:
         group.add_argument(
             "--model",
             metavar="REF",
-            default=DEFAULT_MODEL,
-            help="bundled:objects, zoo:resnet50, zoo:resnet18@random, or a file "
-            "(default %(default)s)",
+            help="bundled:imagenet, zoo:resnet50, zoo:resnet18@random, or a file "
+            f"(default {DEFAULT_MODEL})",
         )
     group.add_argument(
         "--labels", metavar="FILE", default="", help="names of the classes, one a line"
@@ -99,6 +101,17 @@ def add_model_options(parser: Parser, *, with_reference: bool = True) -> None:
         default="auto",
         help="auto, cpu, cuda, cuda:1 or mps (default %(default)s)",
     )
+
+
+def usual_model() -> str:
+    """Return the network where none is named; say so where another stands in."""
+    model = default_model()
+    if model != DEFAULT_MODEL:
+        console.remark(
+            f"{DEFAULT_MODEL}: the package with its weights is not installed; "
+            f"{model} stands in for it"
+        )
+    return model
 
 
 def add_out(parser: Parser, folder: str = ".") -> None:

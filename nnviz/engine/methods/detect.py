@@ -99,7 +99,7 @@ class Detect:
 def _choose(ctx: Context, params: DetectParams) -> Candidates:
     """Return the candidates that are kept, best first."""
     wanted = _wanted(ctx, params.only)
-    outputs = ctx.outputs()
+    outputs = ctx.inference.outputs()
     with torch.no_grad():
         size = ctx.placement.input_size
         found = candidates_of(ctx.model.net, outputs, size, params.score)
@@ -155,11 +155,11 @@ def _described(ctx: Context, found: Candidates, params: DetectParams) -> Boxes:
 
 def _masks(ctx: Context, net: Outliner, found: Candidates) -> NDArray[np.bool_]:
     """Return the pixels of each object, (N, H, W) over the photo."""
-    masks = np.zeros((len(found.scores), *ctx.photo.size), np.bool_)
+    masks = np.zeros((len(found.scores), *ctx.image.size), np.bool_)
     if not len(masks):
         return masks
     with torch.no_grad():
-        outlines = net.outlines(ctx.outputs(), found, ctx.placement)
+        outlines = net.outlines(ctx.inference.outputs(), found, ctx.placement)
         for mask, outline in zip(masks, outlines, strict=True):
             ctx.check()
             mask[:] = (outline > _INSIDE).cpu().numpy()
@@ -174,7 +174,11 @@ def _keypoints(
         return np.zeros((0, 0, 3), np.float32)
     place = ctx.placement
     with torch.no_grad():
-        points = net.keypoints(ctx.outputs(), found, place.input_size).cpu().numpy()
+        points = (
+            net.keypoints(ctx.inference.outputs(), found, place.input_size)
+            .cpu()
+            .numpy()
+        )
     flat = np.repeat(points[..., :2].reshape(-1, 2), 2, axis=0).reshape(-1, 4)
     points[..., :2] = on_photo(flat, place)[:, :2].reshape(*points.shape[:2], 2)
     return points

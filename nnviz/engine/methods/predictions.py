@@ -94,7 +94,7 @@ def _class_scores(ctx: Context) -> Tensor:
     Raises:
         ModelError: it is not one finite number for each class.
     """
-    output = ctx.outputs()[0] if ctx.live else ctx.activations("")
+    output = ctx.inference.outputs()[0] if ctx.inference.live else ctx.activations("")
     if output.ndim != _CLASSIFIER_NDIM:
         raise ModelError(
             ctx.model.info.title,

@@ -26,6 +26,8 @@ from nnviz.media.files import read_text
 Check = Callable[[], None]
 
 _COLOURS = 3
+_SMALL = "objects"
+"""The bundled network whose preprocessing suits the small architectures."""
 _LARGEST_SIDE_CAR = 1 << 24
 _SIDE_CAR = 'expected is {"title": ..., "labels": [...], "preprocess": {...}}'
 
@@ -151,7 +153,7 @@ def _usual(fit: Fit) -> Preprocess:
     if fit.architecture in _REPAINTED:
         usual = _REPAINTED[fit.architecture]
     elif fit.architecture in CLASSIFIERS:
-        usual = own_preprocess()
+        usual = own_preprocess(_SMALL)
     else:
         usual = zoo.preprocess_of(zoo.weights_of(ZooReference(fit.architecture)))
     if fit.image_size:

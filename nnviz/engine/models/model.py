@@ -14,8 +14,9 @@ from nnviz.base.images import LUMINANCE, Image, Pixels, to_float
 from nnviz.base.info import ModelInfo
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
 from nnviz.base.video import FrameImage
+from nnviz.engine.nn.feature_extractor import FeatureExtractor, Precision
 from nnviz.engine.nn.fuse import folded
-from nnviz.engine.optvis.objectives import MapsPass, Precision
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.media.resize import resize, resize_quickly
 
 _COLOURS = 3
@@ -80,12 +81,12 @@ class Model:
                 return self.net
         return twin
 
-    def maps_pass(
+    def feature_extractor(
         self,
         layers: Iterable[str],
         check: Callable[[], None],
         precision: Precision = "float32",
-    ) -> MapsPass:
+    ) -> FeatureExtractor:
         """Return what runs pixels to some layers, by the fastest network there is.
 
         Args:
@@ -101,10 +102,20 @@ class Model:
         net = self.fast_net(names)
         if precision == "bfloat16":
             net = self._half(net)
-        return MapsPass(
-            net=net,
+        return FeatureExtractor(model=self.pixel_model(check, net), layers=known)
+
+    def pixel_model(
+        self, check: Callable[[], None], net: nn.Module | None = None
+    ) -> PixelModel:
+        """Return the network from pixels in [0, 1], for passes.
+
+        Args:
+            check: called before every module; raises to abandon a pass.
+            net: a copy that computes the same; None for ``net`` itself.
+        """
+        return PixelModel(
+            net=self.net if net is None else net,
             normaliser=self.normaliser,
-            layers=known,
             check=check,
             alone=not self.info.takes_several,
         )

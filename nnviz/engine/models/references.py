@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import UsageError
 
 _RANDOM = re.compile(r"random(?::(?P<seed>\d+))?")
@@ -77,7 +78,7 @@ def parse(text: str) -> Reference:
     """
     scheme, colon, rest = text.partition(":")
     if not text.strip():
-        raise UsageError("model", "no name given", "try bundled:objects")
+        raise UsageError("model", "no name given", f"try {DEFAULT_MODEL}")
     # A single letter is a drive, as in C:\weights.pt.
     if not colon or len(scheme) == 1 or Path(text).exists():
         return _file(text)

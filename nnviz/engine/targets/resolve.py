@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import LayerInfo, ModelInfo, Task
@@ -22,10 +22,10 @@ from nnviz.base.targets import (
     parse_target,
 )
 from nnviz.engine.nn.feature_maps import maps_of
-from nnviz.engine.nn.hooks import checked, input_to, run_to
+from nnviz.engine.nn.hooks import input_to
+from nnviz.engine.nn.pixel_model import PixelModel, joined
 from nnviz.engine.targets.detections import Subject, segment
 
-Check = Callable[[], None]
 Score = Callable[[Any], Tensor]
 _CLASSIFIER_NDIM = 2
 _SUM_TOLERANCE = 1e-4
@@ -68,45 +68,39 @@ class Scorer:
     """From pixels to scores: differentiable, the pass no longer than needed.
 
     Attributes:
-        net: takes what ``normaliser`` gives.
-        normaliser: takes pixels in [0, 1] (N, C, H, W).
+        model: the network, from pixels.
         target: what is scored.
-        check: called before every module; raises to abandon the pass.
-        alone: the network takes one picture at a time.
     """
 
-    net: nn.Module
-    normaliser: nn.Module
+    model: PixelModel
     target: ResolvedTarget
-    check: Check
-    alone: bool = False
 
     def __call__(self, pixels: Tensor) -> Tensor:
         """Return the scores of a batch, (N,), with their graph.
 
         Raises:
-            ModelError: the layer does not keep the pictures of a batch apart.
+            ModelError: the layer does not keep the images of a batch apart.
         """
-        if (self.alone or self.target.alone) and len(pixels) > 1:
-            return torch.cat([self(picture[None]) for picture in pixels])
-        with checked(self.check):
-            output = self._output(self.normaliser(pixels))
-        scores = self.target.score(output)
+        parts = self.model.parts(pixels, alone=self.target.alone)
+        return joined([self._part(part) for part in parts])
+
+    def _part(self, pixels: Tensor) -> Tensor:
+        scores = self.target.score(self._output(pixels))
         if scores.shape != (len(pixels),):
             raise ModelError(
                 self.target.layer,
-                f"gives {len(scores)} rows for {len(pixels)} pictures",
+                f"gives {len(scores)} rows for {len(pixels)} images",
                 "ask about another layer",
             )
         return scores
 
-    def _output(self, x: Tensor) -> Any:
+    def _output(self, pixels: Tensor) -> Any:
         target = self.target
         if target.before:
-            return input_to(self.net, x, target.layer)
+            return self.model.input_to(pixels, target.layer)
         if target.layer:
-            return run_to(self.net, x, target.layer, calls=target.calls)
-        return self.net(x)
+            return self.model.up_to(pixels, {target.layer: target.calls})[target.layer]
+        return self.model.forward(pixels)
 
 
 Activations = Callable[[str], Tensor]

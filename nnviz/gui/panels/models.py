@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import short_bytes, short_number
 from nnviz.gui.theme.manager import GRID
@@ -75,7 +76,7 @@ class ModelPanel(QWidget):
         files.setToolTip(self.tr("Open weights from a file (.safetensors, .pt, .pth)"))
         head = row(self.search, files)
         head.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        foot = row(self._open_button, self._random_button, self._fetch_button, None)
+        foot = flow(self._open_button, self._random_button, self._fetch_button, None)
         foot.setContentsMargins(MARGIN, 0, MARGIN, 0)
         column.addLayout(head)
         column.addWidget(self.list)

@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.placed import Cut, OpenedSticker
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import NONE, Placing
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import icon_button, label, named, row
+from nnviz.gui.theme.parts import icon_button, label, named
 from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.canvas.stickers import STICKER_MIME
 
@@ -60,7 +61,7 @@ class ShelfPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
-        column.addLayout(row(label(self.tr("SHELF"), "section"), None, add, disc))
+        column.addLayout(flow(label(self.tr("SHELF"), "section"), None, add, disc))
         column.addWidget(self.list, 1)
         column.addWidget(label(self.tr("ON THE PICTURE"), "section"))
         column.addWidget(self.laid)

@@ -119,10 +119,9 @@ class _IconKeeper(QObject):
 
 
 def scrolled(inner: QWidget) -> QScrollArea:
-    """Return an area that scrolls down, never sideways."""
+    """Return an area that scrolls what has no room in it."""
     area = QScrollArea()
     area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(inner)

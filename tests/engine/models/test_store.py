@@ -11,9 +11,9 @@ from torch import nn
 from nnviz.base.errors import (
     CancelledError,
     InputError,
-    MemoryShortError,
     ModelError,
     OfflineError,
+    OutOfMemoryError,
     UsageError,
 )
 from nnviz.base.images import image_from_array
@@ -231,7 +231,7 @@ def test_running_out_of_memory_while_loading_is_said(
 ) -> None:
     """The CPU allocator's own error: a request for a pebibyte."""
     monkeypatch.setattr(zoo, "random_network", lambda *_: torch.empty(1 << 50))
-    with pytest.raises(MemoryShortError, match="memory ran out"):
+    with pytest.raises(OutOfMemoryError, match="memory ran out"):
         list(store.open(ModelRequest(reference=SMALL, device="cpu"), lambda: None))
 
 

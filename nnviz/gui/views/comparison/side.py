@@ -82,6 +82,7 @@ class Side(QWidget):
         """
         super().__init__(parent)
         self.tile: Tile | None = None
+        self._picture: Colours | None = None
         self._named = named
         self._range = ""
         self.canvas = Canvas(self, state)
@@ -98,14 +99,20 @@ class Side(QWidget):
         layout.addWidget(self.words)
 
     def show_tile(self, tile: Tile, scale: Scale | None) -> None:
-        """Show a tile; the zoom stays."""
-        self.tile = tile
+        """Paint a tile and show it; the zoom stays."""
+        self.show_painted(tile, scale, picture_of(tile, scale, ink_of(self)))
+
+    def show_painted(self, tile: Tile, scale: Scale | None, picture: Colours) -> None:
+        """Show a tile that is painted already, uint8 (H, W, 3); the zoom stays."""
+        if tile is self.tile and picture is self._picture:
+            return
+        self.tile, self._picture = tile, picture
         self._range = boards.raw_range(tile, unit=self._named)
         self.canvas.setAccessibleName(name_of(tile))
         colours = boards.colour_range(scale) if scale is not None else ""
         whole = boards.raw_range(tile)
         self.words.setToolTip("\n".join(each for each in (whole, colours) if each))
-        self.canvas.set_picture(picture_of(tile, scale, ink_of(self)))
+        self.canvas.set_picture(picture)
         self.show_value(None)
 
     def show_value(self, place: Share | None) -> None:

@@ -71,6 +71,8 @@ class Legend(QWidget):
 
     def reserve(self, width: int) -> None:
         """Leave room at the first line's end for something that lies on it, px."""
+        if width == self._reserved:
+            return
         self._reserved = width
         self.update()
 
@@ -81,7 +83,7 @@ class Legend(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Leave out words rather than the bar."""
-        return QSize(_BAR + self._reserved, self.sizeHint().height())
+        return QSize(_BAR, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint ends, bar and words."""

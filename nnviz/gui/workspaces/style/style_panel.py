@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -118,7 +119,7 @@ class PicturesPart(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         title = label(self.tr("PAINTED LIKE"), "section")
-        column.addLayout(row(title, None, add, paste))
+        column.addLayout(flow(title, None, add, paste))
         column.addWidget(self.list, 1)
         column.addWidget(self.hint)
         styles.listed.connect(self._fill)
@@ -255,7 +256,7 @@ class StripPart(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         title = label(self.tr("STYLE OVER CONTENT"), "section")
-        column.addLayout(row(title, None, self.make))
+        column.addLayout(flow(title, None, self.make))
         line = row(*self.tiles, spacing=GRID)
         column.addLayout(line)
         column.addWidget(self.note)
@@ -337,9 +338,9 @@ class WherePart(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         title = label(self.tr("WHERE IT GOES"), "section")
-        column.addLayout(row(title, None, self.segment))
+        column.addLayout(flow(title, None, self.segment))
         column.addLayout(
-            row(self.paint, self.erase, self.width_slider, self.undo, self.clear)
+            flow(self.paint, self.erase, self.width_slider, self.undo, self.clear)
         )
         column.addWidget(self.state)
         self._connect()
