@@ -149,7 +149,7 @@ def _hidden_scores(
     The network's twin gives the same output faster, but not the same inside.
     """
     model, target = ctx.model, scorer.target
-    net = model.net if target.layer else model.twin()
+    net = model.net if target.layer else ctx.inference.twin()
     behind = PixelModel(net=net, normaliser=nn.Identity(), check=ctx.check)
     score = Scorer(behind, target)
     picture = model.normaliser(ctx.pixels)
