@@ -18,6 +18,8 @@ from nnviz.base.targets import LIKE
 
 FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
+_BEFORE: Mapping[str, Mapping[str, Value]] = {"occlusion": {"computation": "full"}}
+"""By method, what recipes mean that were written before a parameter was there."""
 _NO_RECIPE = "holds no nnviz recipe"
 _REMEDY = "pick a .json or .png saved by nnviz"
 _FIELD_ERRORS = (TypeError, ValueError, LookupError, UsageError)
@@ -121,6 +123,7 @@ class Recipe:
                 raise InputError(source, f"its recipe has no usable {name}", _REMEDY)
         with reading(source, _FIELD_ERRORS, _NO_RECIPE, _REMEDY):
             values["preprocess"] = Preprocess.from_json(values["preprocess"])
+            values["values"] = {**_BEFORE.get(values["method"], {}), **values["values"]}
             values["chunks"] = tuple(values.get("chunks", ()))
             values["changes"] = tuple(map(tuple, values.get("changes", ())))
             return cls(**values)

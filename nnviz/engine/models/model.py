@@ -128,6 +128,10 @@ class Model:
             alone=not self.info.takes_several,
         )
 
+    def rough_twin(self) -> nn.Module:
+        """Return the twin in bfloat16, for previews."""
+        return self._half(self.twin())
+
     def _half(self, net: nn.Module) -> nn.Module:
         """Return a copy of a network in bfloat16, made once."""
         if id(net) not in self._halves:

@@ -84,7 +84,7 @@ class Scorer:
         return joined([self._part(part) for part in parts])
 
     def _part(self, pixels: Tensor) -> Tensor:
-        scores = self.target.score(self._output(pixels))
+        scores = self.target.score(self.output(pixels))
         if scores.shape != (len(pixels),):
             raise ModelError(
                 self.target.layer,
@@ -93,7 +93,8 @@ class Scorer:
             )
         return scores
 
-    def _output(self, pixels: Tensor) -> Any:
+    def output(self, pixels: Tensor) -> Any:
+        """Return what the target scores, of images (N, C, H, W)."""
         target = self.target
         if target.before:
             return self.model.input_to(pixels, target.layer)
