@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnviz.base.errors import UsageError
+from nnviz.base.reading import PATH_ERRORS
 
 _RANDOM = re.compile(r"random(?::(?P<seed>\d+))?")
 _LARGEST_SEED = 2**63 - 1
@@ -79,7 +80,7 @@ def parse(text: str) -> Reference:
     if not text.strip():
         raise UsageError("model", "no name given", "try bundled:objects")
     # A single letter is a drive, as in C:\weights.pt.
-    if not colon or len(scheme) == 1 or Path(text).exists():
+    if not colon or len(scheme) == 1 or _exists(text):
         return _file(text)
     if scheme == "bundled":
         return BundledReference(rest)
@@ -94,6 +95,14 @@ def parse(text: str) -> Reference:
         f"models do not start with {scheme}:",
         "write bundled:NAME, zoo:NAME, zoo:NAME@random or the path of a file",
     )
+
+
+def _exists(text: str) -> bool:
+    """Return whether there is a file of a name, which may be no name of a file."""
+    try:
+        return Path(text).exists()
+    except PATH_ERRORS:
+        return False
 
 
 def _zoo(text: str, rest: str) -> ZooReference:
