@@ -5,7 +5,7 @@ nor numpy.
 
     import nnviz
 
-    model = nnviz.load("bundled:objects")
+    model = nnviz.load("bundled:imagenet")
     image = nnviz.open_image("cat.jpg")
     result = nnviz.run("activations", model, image, layer="layer2.1")
     result.data, result.recipe, result.save("out")

@@ -14,6 +14,7 @@ from nnviz.api.core import (
     session,
 )
 from nnviz.base import boards
+from nnviz.base.defaults import default_model
 from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError
 from nnviz.base.evaluation import Evaluation, Robustness, usual_norm
 from nnviz.base.images import Image
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 def board(
     images: "Pictured | Sequence[Pictured]",
     methods: Sequence[str] = boards.COMPARED,
-    models: "Model | str | Sequence[Model | str]" = "bundled:objects",
+    models: "Model | str | Sequence[Model | str]" = "",
     *,
     target: str = "",
     values: Mapping[str, Mapping[str, Value]] | None = None,
@@ -42,7 +43,8 @@ def board(
     Args:
         images: one or several of what ``open_image`` returned or takes.
         methods: names, of the group "Explain"; a column each.
-        models: one or several of what ``load`` returned or takes.
+        models: one or several of what ``load`` returned or takes; empty for the
+            default network.
         target: what is asked, as on the command line; empty for the class that each
             network predicts.
         values: parameters by method's name; what is left out has its default.
@@ -57,7 +59,9 @@ def board(
     several = isinstance(images, Sequence) and not isinstance(images, str)
     photos = cast("Sequence[Pictured]", images if several else [images])
     single = isinstance(models, str | Model)
-    networks = cast("Sequence[Model | str]", [models] if single else models)
+    networks = cast(
+        "Sequence[Model | str]", [models or default_model()] if single else models
+    )
     opened = [each if isinstance(each, Model) else load(each) for each in networks]
     plan = boards.Plan(
         methods=boards.chosen_methods(session().catalogue().methods, methods),

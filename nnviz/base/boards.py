@@ -10,6 +10,8 @@ from nnviz.base.info import MethodInfo, Task
 from nnviz.base.parameters import Kind, Value
 from nnviz.base.requests import ModelRequest, RunMethod
 
+BOARD_PAINTED = "board:painted"
+"""Address of a board as a window shows it."""
 GROUP = "Explain"
 """Methods of this group can be compared: their maps are about one question."""
 COMPARED = (

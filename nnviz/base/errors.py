@@ -76,7 +76,7 @@ class ModelError(NnvizError):
     kind = ErrorKind.MODEL
 
 
-class MemoryShortError(NnvizError):
+class OutOfMemoryError(NnvizError):
     """Memory ran out even with the smallest chunk."""
 
     kind = ErrorKind.MEMORY

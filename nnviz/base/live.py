@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.info import ModelEntry, ModelInfo, Task
 from nnviz.base.parameters import Value
 from nnviz.base.placed import Placed
@@ -157,11 +158,11 @@ class Content:
 
 
 CONTENTS = (
-    Content("classify", "Classify", "predictions", Task.CLASSIFY, "bundled:objects"),
-    Content("features", "Features", "activations", None, "bundled:objects"),
+    Content("classify", "Classify", "predictions", Task.CLASSIFY, DEFAULT_MODEL),
+    Content("features", "Features", "activations", None, DEFAULT_MODEL),
     Content("detect", "Detect", "detect", Task.DETECT, "bundled:faces"),
     Content("segment", "Segment", "segment", Task.SEGMENT),
-    Content("why", "Why", "grad_cam", Task.CLASSIFY, "bundled:objects"),
+    Content("why", "Why", "grad_cam", Task.CLASSIFY, DEFAULT_MODEL),
     Content("repaint", "Repaint", "fast_style", Task.REPAINT),
 )
 

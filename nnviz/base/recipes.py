@@ -38,6 +38,9 @@ class Recipe:
         model_sha256: of the weights.
         preprocess: as used.
         labels: name of the label file, if one was given.
+        task: that was said in place of the network's own; may be empty.
+        outputs: name of the tensor that was looked at, where one was named.
+        unit: of the numbers of a network that regresses.
         image: the photograph's name, never its folder; empty if there was none.
         image_sha256: of the photograph's file.
         pictures: sha256 of the files of further pictures, by the parameter that names
@@ -58,6 +61,9 @@ class Recipe:
     model_sha256: str
     preprocess: Preprocess
     labels: str = ""
+    task: str = ""
+    outputs: str = ""
+    unit: str = ""
     image: str = ""
     image_sha256: str = ""
     pictures: Mapping[str, str] = field(default_factory=dict)

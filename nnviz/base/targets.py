@@ -218,6 +218,17 @@ def _class(name: str, labels: Sequence[str]) -> int:
     raise _no_class(name, labels)
 
 
+def class_called(name: str, labels: Sequence[str]) -> int | None:
+    """Return the index of the class of exactly this name, else of any case of it.
+
+    ImageNet has a dog "Cardigan" and a garment "cardigan".
+    """
+    if name in labels:
+        return labels.index(name)
+    whole, _parts = _by_name(tuple(labels))
+    return next(iter(whole.get(name.casefold(), ())), None)
+
+
 def _named_class(name: str, labels: Sequence[str]) -> int | None:
     """Return a class's index by name, None where no class is called so.
 
@@ -234,7 +245,13 @@ def _named_class(name: str, labels: Sequence[str]) -> int | None:
 
 
 def _matches(name: str, labels: Sequence[str]) -> Sequence[int]:
-    """Return the classes of a name; of names with commas each part is one too."""
+    """Return the classes of a name; of names with commas each part is one too.
+
+    Case matters only where it tells two names apart.
+    """
+    exact = [index for index, label in enumerate(labels) if label == name]
+    if exact:
+        return exact
     whole, parts = _by_name(tuple(labels))
     wanted = name.casefold()
     return whole.get(wanted) or parts.get(wanted, ())

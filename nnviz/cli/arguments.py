@@ -1,17 +1,20 @@
 """Reading the command line: argparse with nnviz's own errors."""
 
 import argparse
-import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from nnviz.base.errors import InputError, UsageError, unknown
+from nnviz.base.defaults import DEFAULT_MODEL, default_model
+from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.reading import parse_object
+from nnviz.cli import console
+from nnviz.media.files import read_text
 
-DEFAULT_MODEL = "bundled:objects"
+_LARGEST_PREPROCESS = 1 << 20
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,6 +69,9 @@ class Parser(argparse.ArgumentParser):
                 raise unknown("option", word.partition("=")[0], self.options())
         if rest:
             raise UsageError(rest[0], "not expected here", f"see {self.prog} --help")
+        for name in ("model", "models"):
+            if getattr(options, name, "") is None:
+                setattr(options, name, usual_model())
         return options
 
     def options(self) -> list[str]:
@@ -80,9 +86,8 @@ def add_model_options(parser: Parser, *, with_reference: bool = True) -> None:
         group.add_argument(
             "--model",
             metavar="REF",
-            default=DEFAULT_MODEL,
-            help="bundled:objects, zoo:resnet50, zoo:resnet18@random, or a file "
-            "(default %(default)s)",
+            help="bundled:imagenet, zoo:resnet50, zoo:resnet18@random, or a file "
+            f"(default {DEFAULT_MODEL})",
         )
     group.add_argument(
         "--labels", metavar="FILE", default="", help="names of the classes, one a line"
@@ -94,11 +99,38 @@ def add_model_options(parser: Parser, *, with_reference: bool = True) -> None:
         help="in place of the network's own: a JSON file or JSON text",
     )
     group.add_argument(
+        "--task",
+        metavar="TASK",
+        default="",
+        help="what the network is for, where its output does not say: classify, "
+        "multi-label, regress, detect, segment, image-to-image, embed, generic",
+    )
+    group.add_argument(
+        "--outputs",
+        metavar="NAME",
+        default="",
+        help="which of several outputs is looked at: logits, out, 1",
+    )
+    group.add_argument(
+        "--unit", metavar="UNIT", default="", help="of the numbers of a regression"
+    )
+    group.add_argument(
         "--device",
         metavar="D",
         default="auto",
         help="auto, cpu, cuda, cuda:1 or mps (default %(default)s)",
     )
+
+
+def usual_model() -> str:
+    """Return the network where none is named; say so where another stands in."""
+    model = default_model()
+    if model != DEFAULT_MODEL:
+        console.remark(
+            f"{DEFAULT_MODEL}: the package with its weights is not installed; "
+            f"{model} stands in for it"
+        )
+    return model
 
 
 def add_out(parser: Parser, folder: str = ".") -> None:
@@ -191,10 +223,10 @@ def parameter_values(
     return {each.name: given[each.name] for each in parameters if each.name in given}
 
 
-def preprocess_from(text: str) -> Preprocess:
-    """Read a preprocessing from JSON text or from the file of that name.
+def preprocess_from(text: str) -> dict[str, Any]:
+    """Read fields of a preprocessing from JSON text or from the file of that name.
 
-    Fields that are left out have ImageNet's usual value.
+    Fields that are left out stay the network's own.
 
     Raises:
         InputError: no such file, or no JSON in it.
@@ -203,23 +235,12 @@ def preprocess_from(text: str) -> Preprocess:
     source = "--preprocess"
     if not text.lstrip().startswith(("{", "[")):
         source = text
-        try:
-            text = Path(text).read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise InputError(
-                source, "cannot be read", "give a JSON file or JSON text"
-            ) from None
-    try:
-        values = json.loads(text)
-    except ValueError as error:
-        raise InputError(source, f"no JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise InputError(source, "no JSON object", '{"mean": [...], "std": [...]}')
-    known = Preprocess().to_json()
-    for name in values:
-        if name not in known:
-            raise unknown("field of the preprocessing", name, known)
-    return Preprocess.from_json({**known, **values})
+        remedy = "give a JSON file or JSON text"
+        text = read_text(Path(text), _LARGEST_PREPROCESS, "a preprocessing", remedy)
+    values = dict(parse_object(text, source, '{"mean": [...], "std": [...]}'))
+    # Refuses what no network could be given; the network's own fields come later.
+    Preprocess().with_fields(values)
+    return values
 
 
 _METAVARS = {

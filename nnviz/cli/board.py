@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnviz.base.boards import COMPARED, chosen_methods
+from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
 from nnviz.cli import console, known, opening
 from nnviz.cli.arguments import (
-    DEFAULT_MODEL,
     Parser,
     add_json_option,
     add_out,
@@ -184,8 +184,7 @@ def _parser() -> Parser:
     group.add_argument(
         "--models",
         metavar="R1,R2",
-        default=DEFAULT_MODEL,
-        help="a row each (default %(default)s)",
+        help=f"a row each (default {DEFAULT_MODEL})",
     )
     group.add_argument(
         "--target",

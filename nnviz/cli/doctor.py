@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from nnviz.base.defaults import DEFAULT_MODEL, default_model
 from nnviz.base.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
@@ -89,6 +90,7 @@ def examine() -> Iterator[Check]:
     yield from _folders()
     yield from _window()
     yield _resources()
+    yield _default_network()
 
 
 def _python() -> Check:
@@ -194,3 +196,10 @@ def _resources() -> Check:
         return Check("resources", found, problem=True, remedy="install nnviz again")
     names = ", ".join(font.stem for font in fonts)
     return Check("resources", f"bundled:objects {console.file_size(size)}, {names}")
+
+
+def _default_network() -> Check:
+    if default_model() != DEFAULT_MODEL:
+        found = f"the package with the weights of {DEFAULT_MODEL} is not installed"
+        return Check("network", found, problem=True, remedy="install nnviz again")
+    return Check("network", f"{DEFAULT_MODEL} has its weights")

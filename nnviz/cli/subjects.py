@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnviz import api
+from nnviz.base.defaults import default_model
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, Task
 from nnviz.media.encode import write_png
@@ -28,7 +29,7 @@ class _StandIn:
 
 
 _STAND_INS: Mapping[Task, tuple[_StandIn, ...]] = {
-    Task.CLASSIFY: (_StandIn("bundled:objects", "chelsea"),),
+    Task.CLASSIFY: (_StandIn(default_model(), "chelsea"),),
     Task.DETECT: (
         _StandIn("bundled:faces", "astronaut"),
         _StandIn("bundled:scenes-detector", ""),

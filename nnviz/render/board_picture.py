@@ -142,7 +142,11 @@ def agreements(tiles: Sequence[Tile]) -> dict[int, str]:
 def agreement_words(first: Heatmap, second: Heatmap) -> str:
     """Return how far two maps agree: "ρ 0.83 · top 0.61"."""  # noqa: RUF002
     pair = agreement.common_grid(first, second)
-    rho, top = agreement.rank_correlation(*pair), agreement.top_overlap(*pair)
+    return pair_words(agreement.rank_correlation(*pair), agreement.top_overlap(*pair))
+
+
+def pair_words(rho: float, top: float) -> str:
+    """Return a rank correlation and an overlap of the top in words."""
     if np.isnan(rho):
         return "no range to compare"
     return f"ρ {signed(rho)} · top {top:.2f}"  # noqa: RUF001

@@ -15,6 +15,7 @@ from nnviz.base.reading import JSON_ERRORS
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import FILMS
+from nnviz.base.weights import NETWORKS
 from nnviz.media.folders import natural_key
 from nnviz.storage.replay import (
     find_picture,
@@ -51,7 +52,7 @@ IMAGES = frozenset(
         ".hdr",
     ]
 )
-MODELS = frozenset([".safetensors", ".pt", ".pth", ".bin", ".ckpt"])
+MODELS = frozenset(NETWORKS)
 LABELS = frozenset([".txt", ".csv", ".json", ".names"])
 _MAX_IN_FOLDER = 2000
 _MOST_COUNTED = 100_000
@@ -245,6 +246,6 @@ def _refusal(path: Path) -> InputError:
     return InputError(
         path.name,
         reason,
-        "pictures, films, weights (.safetensors, .pt, .pth), label lists and saved "
-        "results can be opened",
+        "pictures, films, networks (.safetensors, .pt, .pth, .onnx), label lists and "
+        "saved results can be opened",
     )

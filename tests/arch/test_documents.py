@@ -20,7 +20,7 @@ RUN_ENERGY = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import nnviz, energy
-model = nnviz.load("bundled:objects")
+model = nnviz.load("bundled:imagenet")
 result = nnviz.run("energy", model, nnviz.open_image(sys.argv[2]))
 print(*result.data.shape, float(result.data.min()))
 """
@@ -55,7 +55,7 @@ def run_python(*words: str, folder: Path) -> str:
 
 def test_the_python_of_the_readme_runs(folder):
     (example,) = blocks("README.md", "python")
-    assert "(64, 16, 16)" in run_python(example, folder=folder)
+    assert "(80, 14, 14)" in run_python(example, folder=folder)
     assert (folder / "results" / "cat.activations.png").is_file()
 
 

@@ -23,9 +23,10 @@ from nnviz.engine.attacks.carlini_wagner import (
     first_descent,
 )
 from nnviz.engine.attacks.deepfool import walked
-from nnviz.engine.attacks.goals import Goal, Victim
+from nnviz.engine.attacks.goals import AttackedModel, Goal
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
 from nnviz.engine.jobs import Session
+from nnviz.engine.nn.pixel_model import PixelModel
 from tests.benchmarks.engine import MODEL, finish, never, photo
 from tests.benchmarks.explain import PEERS, ROOT
 from tests.benchmarks.figures import Figure, benchmark
@@ -44,8 +45,10 @@ class Bench:
         self.image = image_from_array(photo())
         self.model = finish(self.session.store.open(MODEL, never))
         self.x = self.model.pixel_input(self.image)
-        self.victim = Victim(
-            net=self.model.net, normaliser=self.model.normaliser, check=never
+        self.victim = AttackedModel(
+            PixelModel(
+                net=self.model.net, normaliser=self.model.normaliser, check=never
+            )
         )
         answer = self.victim.logits(self.x).argmax(1)
         classes = torch.nn.functional.one_hot(answer, 1000).bool()

@@ -55,7 +55,7 @@ class Steps:
                 (1, 3, SIDE, SIDE), generator, torch.device("cpu")
             ),
             "adam",
-            self.model.maps_pass((layer,), never, precision),
+            self.model.feature_extractor((layer,), never, precision),
             self.model.mean_colour,
             self.generator,
         )

@@ -52,7 +52,7 @@ def step_seconds(session: Session, model: ModelRequest) -> float:
 def bare_seconds(session: Session, model: ModelRequest, layer: str) -> float:
     """Return how long the network takes to the layer and back, s: likewise."""
     opened = finish(session.store.open(model, never))
-    maps = opened.maps_pass([layer], never)
+    maps = opened.feature_extractor([layer], never)
     pixels = torch.rand(1, 3, SIDE, SIDE).contiguous(memory_format=torch.channels_last)
     best = float("inf")
     for _ in range(STEPS):

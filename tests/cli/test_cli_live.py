@@ -9,6 +9,7 @@ import time
 import av
 import pytest
 
+from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.live import CONTENTS
 from nnviz.base.video import SourceKind
 from nnviz.cli import live
@@ -129,7 +130,7 @@ def test_the_words_are_read_into_an_order(film):
 def test_each_content_that_ships_has_a_network():
     """Truth: the bundled networks of the catalogue."""
     order, _ = live.read([])
-    assert order.model.reference == "bundled:objects"
+    assert order.model.reference == DEFAULT_MODEL
     assert order.source is None
 
 

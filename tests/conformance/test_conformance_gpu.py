@@ -5,7 +5,7 @@ import pytest
 import torch
 from support.jobs import cat, finish, never
 
-from nnviz.base.errors import CancelledError, MemoryShortError
+from nnviz.base.errors import CancelledError, OutOfMemoryError
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.jobs import Session, error_record
 from nnviz.engine.method import methods
@@ -82,7 +82,7 @@ def test_out_of_memory_recovers():
         (torch.cuda.memory_reserved() + (1 << 20)) / total
     )
     try:
-        with pytest.raises(MemoryShortError) as caught:
+        with pytest.raises(OutOfMemoryError) as caught:
             run_on(session, "activations", "cuda")
         assert "memory ran out" in error_record(caught.value).text
     finally:

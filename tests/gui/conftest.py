@@ -94,6 +94,9 @@ class FakeBridge(QObject):
     def busy(self, place):
         return any(handle.open for handle in self.handles.get(place, ()))
 
+    def paint_board(self, paint):
+        self.event.emit("board:painted", Done(paint()))
+
     def look_at(self, files):
         self.files_seen.emit(look_at(files))
 
@@ -303,6 +306,7 @@ def window(qtbot, settings, fake):
     made = app.make_window(settings)
     qtbot.addWidget(made)
     made.bench.attach(fake)
+    made.resize(1440, 900)
     made.show()
     return made
 
@@ -321,6 +325,7 @@ def live(qtbot, settings):
     """A window with the real engine, started after its first paint."""
     made = app.make_window(settings)
     qtbot.addWidget(made)
+    made.resize(1440, 900)
     made.show()
     made.bench.attach(Bridge())
     yield made

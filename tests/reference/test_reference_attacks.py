@@ -23,9 +23,10 @@ from nnviz.engine.attacks.carlini_wagner import (
     shortest,
 )
 from nnviz.engine.attacks.deepfool import walked
-from nnviz.engine.attacks.goals import Goal, Victim
+from nnviz.engine.attacks.goals import AttackedModel, Goal
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
 from nnviz.engine.data.digits import load_digits
+from nnviz.engine.nn.pixel_model import PixelModel
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -40,7 +41,7 @@ PICTURES = 200
 def victim():
     whole = copy.deepcopy(load("bundled:digits", device="cpu").pixel_module())
     normaliser, net = whole.double()
-    return Victim(net=net, normaliser=normaliser, check=never)
+    return AttackedModel(PixelModel(net=net, normaliser=normaliser, check=never))
 
 
 @pytest.fixture(scope="module")

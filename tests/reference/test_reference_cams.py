@@ -28,11 +28,12 @@ from nnviz.engine.attribution.attention import (
     rollout,
     token_map,
 )
-from nnviz.engine.attribution.cam_layers import choose_layers
 from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.layer_info import layer_facts
-from nnviz.engine.nn.partial_forward import record_tail
-from nnviz.engine.targets.layer_gradients import LayerPass
+from nnviz.engine.nn.map_layers import choose_layers
+from nnviz.engine.nn.partial_forward import record_partial_forward
+from nnviz.engine.nn.pixel_model import PixelModel
+from nnviz.engine.targets.layer_gradients import LayerGradientPass
 
 NAMES = ("plain", "residual", "transformer")
 GRID = SIDE // 16
@@ -53,11 +54,19 @@ def network(request, nets):
 def info_of(net):
     facts = layer_facts(copy.deepcopy(net).float(), 3, (SIDE, SIDE))
     return ModelInfo(
-        reference="test", title="test", source=ModelSource.YOURS, task=Task.CLASSIFY,
-        sha256="", weights="", preprocess=Preprocess(input_size=(SIDE, SIDE)),
-        labels=tuple("abcdefghij"), layers=facts.layers, parameters=facts.parameters,
-        macs=facts.macs, smallest_input=(1, 1),
-    )  # fmt: skip
+        reference="test",
+        title="test",
+        source=ModelSource.YOURS,
+        task=Task.CLASSIFY,
+        sha256="",
+        weights="",
+        preprocess=Preprocess(input_size=(SIDE, SIDE)),
+        labels=tuple("abcdefghij"),
+        layers=facts.layers,
+        parameters=facts.parameters,
+        macs=facts.macs,
+        smallest_input=(1, 1),
+    )
 
 
 def each_case():
@@ -69,10 +78,12 @@ def each_case():
 def asked(network, picture, target, layers=None):
     net, info = network
     chosen = layers or choose_layers(info).layers
-    one = LayerPass(
-        net=net, normaliser=nn.Identity(), info=info, pixels=picture, check=never,
+    one = LayerGradientPass(
+        model=PixelModel(net=net, normaliser=nn.Identity(), check=never),
+        info=info,
+        pixels=picture,
         layers=chosen,
-    )  # fmt: skip
+    )
     return one.gradients(f"class:{target}", never, None), chosen
 
 
@@ -201,7 +212,7 @@ def test_ablation_equals_passes_through_the_whole_network(network):
     net, info = network
     (layer,) = choose_layers(info).layers
     picture, target = pictures()[:1], 3
-    tail = record_tail(net, picture, layer, never)
+    tail = record_partial_forward(net, picture, layer, never)
     count = maps_of(tail.activation, layer).shape[1]
     channels = torch.arange(0, count, count // 6)
     batch = without_channels(tail.activation, layer, channels)

@@ -24,9 +24,9 @@ from nnviz.engine.attribution.ablation import (
     channel_masks,
     without_channels,
 )
-from nnviz.engine.attribution.cam_layers import choose_layers
 from nnviz.engine.nn.feature_maps import maps_of
-from nnviz.engine.nn.partial_forward import record_tail
+from nnviz.engine.nn.map_layers import choose_layers
+from nnviz.engine.nn.partial_forward import record_partial_forward
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -141,7 +141,9 @@ def test_score_cam_differs_by_how_maps_are_enlarged(nets, peer, name):
     net, info = nets[name]
     (layer,) = choose_layers(info).layers
     for n, (picture, target) in enumerate(cam_cases()[:1]):
-        maps = maps_of(record_tail(net, picture, layer, never).activation, layer)[0]
+        maps = maps_of(
+            record_partial_forward(net, picture, layer, never).activation, layer
+        )[0]
         masks = peers_masks(maps)
         weights = scores_of(net, masks * picture, target).softmax(0)
         expected = peer[f"{name} score_cam {n}"]
@@ -177,7 +179,7 @@ def ablated(network, picture, target):
     """Return the map of a layer, (h, w), and the photograph's score."""
     net, info = network
     (layer,) = choose_layers(info).layers
-    tail = record_tail(net, picture, layer, never)
+    tail = record_partial_forward(net, picture, layer, never)
     maps = maps_of(tail.activation, layer)[0]
     batch = without_channels(tail.activation, layer, torch.arange(len(maps)))
     scores = tail.run(batch, lambda x: net(x)[:, target])

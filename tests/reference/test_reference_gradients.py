@@ -20,8 +20,8 @@ from nnviz.engine.attribution.gradient_rules import rule_of
 from nnviz.engine.attribution.path_integral import line_between
 from nnviz.engine.attribution.quadrature import quadrature
 from nnviz.engine.attribution.smoothing import NoisyCopies
+from nnviz.engine.nn.gradients import gradient
 from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
-from nnviz.engine.targets.gradients import gradient
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".venv-peers/bin/python"

@@ -44,7 +44,7 @@ class Descent:
             time.sleep(params.pause)
             ctx.check()
             noise = torch.randn(picture.shape, generator=generator)
-            share = ctx.chunk(2) / 2
+            share = ctx.chunks.next_size(2) / 2
             speed = 0.9 * speed + (picture - 0.5) + 0.1 * noise * share
             picture = (picture - ctx.params.rate * speed).clamp(0, 1)
             objective = -float((picture - 0.5).square().mean())

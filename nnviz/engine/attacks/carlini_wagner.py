@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from nnviz.engine.attacks.goals import Goal, Victim
+from nnviz.engine.attacks.goals import AttackedModel, Goal
 
 _INSIDE = 0.999999
 """Pixels of 0 and 1 would be infinite in w and never move; foolbox scales likewise."""
@@ -98,7 +98,7 @@ def anew(descent: Descent) -> Descent:
 
 
 def shortest(
-    victim: Victim,
+    victim: AttackedModel,
     goal: Goal,
     clean: Tensor,
     search: Search,
@@ -126,7 +126,7 @@ def shortest(
 
 
 def descend(
-    victim: Victim,
+    victim: AttackedModel,
     goal: Goal,
     clean: Tensor,
     at: Descent,

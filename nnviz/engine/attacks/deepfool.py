@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nnviz.engine.attacks.goals import Goal, Victim
+from nnviz.engine.attacks.goals import AttackedModel, Goal
 
 _EXTRA = 1e-4
 """Added to every distance, so that a step across a flat place ends behind it."""
@@ -56,7 +56,7 @@ def candidates(logits: Tensor, leave: Tensor, number: int) -> Tensor:
 
 
 def boundaries(
-    victim: Victim,
+    victim: AttackedModel,
     pixels: Tensor,
     start: Tensor,
     others: Tensor,
@@ -104,7 +104,7 @@ def crossed(clean: Tensor, at: Walk, border: Border, overshoot: float) -> Walk:
 
 
 def walked(
-    victim: Victim,
+    victim: AttackedModel,
     goal: Goal,
     clean: Tensor,
     number: int,

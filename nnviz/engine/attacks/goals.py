@@ -4,16 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import ModelInfo
 from nnviz.base.targets import OPTION, ClassTarget, parse_target
-from nnviz.engine.nn.hooks import checked, checked_backward, generators_kept
-from nnviz.engine.targets.gradients import differentiate
+from nnviz.engine.nn.pixel_model import PixelModel, joined
 from nnviz.engine.targets.resolve import label, output_unit
 
-Check = Callable[[], None]
 Score = Callable[[Tensor], Tensor]
 """From logits (N, K) to one number a picture, (N,)."""
 SEPARATOR = "|"
@@ -60,23 +58,17 @@ class Goal:
         return classes.gather(1, answer)[:, 0] == self.towards
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Victim:
-    """A frozen classifier of pixels in [0, 1].
+@dataclass(frozen=True, slots=True, eq=False)
+class AttackedModel:
+    """A frozen classifier of pixels in [0, 1], as attacks see it: logits, gradients.
 
     Attributes:
-        net: takes what ``normaliser`` gives.
-        normaliser: takes pixels in [0, 1] (N, C, H, W).
-        check: called before every module; raises to abandon the pass.
+        model: the network, from pixels.
         shares: the network ends in a softmax of its own; its logarithm is a logit.
-        alone: the network takes one picture at a time.
     """
 
-    net: nn.Module
-    normaliser: nn.Module
-    check: Check
+    model: PixelModel
     shares: bool = False
-    alone: bool = False
 
     def logits(self, pixels: Tensor) -> Tensor:
         """Return the logits, (N, K), detached."""
@@ -93,11 +85,14 @@ class Victim:
         Raises:
             ModelError: no gradient comes back.
         """
-        leaf = pixels.detach().requires_grad_()
-        with torch.enable_grad(), checked_backward(self.check):
-            logits = self._pass(leaf)
-            scores = score(logits)
-        return logits.detach(), differentiate(scores, leaf)
+        kept: list[Tensor] = []
+
+        def scores(leaf: Tensor) -> Tensor:
+            kept.append(self._pass(leaf))
+            return score(kept[-1])
+
+        _, gradient = self.model.gradient(pixels, scores)
+        return kept[-1].detach(), gradient
 
     def gradients(
         self,
@@ -116,7 +111,7 @@ class Victim:
             (N, K) and (S, N, C, H, W); None where the logits are enough.
         """
         leaf = pixels.detach().requires_grad_()
-        with torch.enable_grad(), checked_backward(self.check):
+        with self.model.differentiable():
             logits = self._pass(leaf)
             rows = scores(logits)
         if enough(logits.detach()):
@@ -128,10 +123,7 @@ class Victim:
         return logits.detach(), torch.stack(found)
 
     def _pass(self, pixels: Tensor) -> Tensor:
-        if self.alone and len(pixels) > 1:
-            return torch.cat([self._pass(picture[None]) for picture in pixels])
-        with checked(self.check), generators_kept(pixels.device):
-            output: Tensor = self.net(self.normaliser(pixels))
+        output = joined([self.model.forward(part) for part in self.model.parts(pixels)])
         return output.log() if self.shares else output
 
 
@@ -204,6 +196,6 @@ def named_classes(text: str, info: ModelInfo, predicted: int) -> list[int]:
     return list(found)
 
 
-def gives_shares(logits: Tensor) -> bool:
+def gives_shares(info: ModelInfo) -> bool:
     """Tell whether a network ends in a softmax of its own."""
-    return output_unit(logits) == "probability"
+    return output_unit(info) == "probability"

@@ -14,7 +14,7 @@ from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import Colours
 from nnviz.base.info import ModelInfo
 from nnviz.base.results import Curves, Picture, Ranking, Report, Result
-from nnviz.engine.attacks.goals import Chosen, Victim
+from nnviz.engine.attacks.goals import AttackedModel, Chosen
 from nnviz.engine.attacks.norms import size_of
 from nnviz.engine.attacks.params import LEVELS, as_arrays
 from nnviz.engine.attacks.robustness_checks import Files, repaired, rounded, survival
@@ -25,7 +25,7 @@ _HALF = 0.5
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Attempt:
+class AttackRun:
     """An attack on one photograph, as it is told.
 
     Attributes:
@@ -40,7 +40,7 @@ class Attempt:
             scale allows.
     """
 
-    victim: Victim
+    victim: AttackedModel
     info: ModelInfo
     placement: Placement
     clean: Tensor

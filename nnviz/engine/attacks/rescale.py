@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.events import Progress
-from nnviz.engine.attacks.goals import Goal, Victim
+from nnviz.engine.attacks.goals import AttackedModel, Goal
 
 _PLACES = 32
 """Shares that are tried first, from weak to strong."""
@@ -34,7 +34,7 @@ def weakened(clean: Tensor, attacked: Tensor, shares: Tensor) -> Tensor:
 
 
 def smallest_share(
-    victim: Victim, goal: Goal, clean: Tensor, attacked: Tensor
+    victim: AttackedModel, goal: Goal, clean: Tensor, attacked: Tensor
 ) -> Generator[Progress, None, float | None]:
     """Return the smallest share of the noise that reaches the goal; None for none.
 
@@ -75,7 +75,7 @@ def _progress(tried: int) -> Progress:
 
 
 def _first(
-    victim: Victim, goal: Goal, clean: Tensor, attacked: Tensor, shares: Tensor
+    victim: AttackedModel, goal: Goal, clean: Tensor, attacked: Tensor, shares: Tensor
 ) -> float | None:
     """Return the first of some shares that reaches the goal."""
     logits = victim.logits(weakened(clean, attacked, shares))

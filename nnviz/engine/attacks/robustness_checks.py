@@ -13,7 +13,7 @@ from nnviz.base.errors import ModelError
 from nnviz.base.images import Colours
 from nnviz.base.info import ModelInfo
 from nnviz.base.results import Array, Table
-from nnviz.engine.attacks.goals import Chosen, Goal, Victim
+from nnviz.engine.attacks.goals import AttackedModel, Chosen, Goal
 from nnviz.engine.attacks.params import LEVELS
 from nnviz.engine.targets.resolve import label
 from nnviz.media.distortions import DISTORTIONS
@@ -48,7 +48,9 @@ def rounded(pixels: Tensor) -> Tensor:
     return (pixels * LEVELS).round() / LEVELS
 
 
-def repaired(victim: Victim, goal: Goal, pixels: Tensor, clean: Tensor) -> Tensor:
+def repaired(
+    victim: AttackedModel, goal: Goal, pixels: Tensor, clean: Tensor
+) -> Tensor:
     """Return pixels that a file keeps and that still reach the goal, where that works.
 
     Rounding takes away noise that is small.  The numbers that matter most move by one
@@ -74,7 +76,7 @@ def repaired(victim: Victim, goal: Goal, pixels: Tensor, clean: Tensor) -> Tenso
 
 
 def _moved(
-    victim: Victim, goal: Goal, found: Tensor, pixels: Tensor, clean: Tensor
+    victim: AttackedModel, goal: Goal, found: Tensor, pixels: Tensor, clean: Tensor
 ) -> Tensor:
     """Return rounded pixels that are moved until they reach the goal; see above."""
     levels = LEVELS * float((pixels - clean).abs().max())
@@ -95,7 +97,7 @@ def _moved(
 
 def survival(
     files: Files,
-    victim: Victim,
+    victim: AttackedModel,
     chosen: Chosen,
     info: ModelInfo,
     found: Colours,

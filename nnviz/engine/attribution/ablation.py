@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from nnviz.base.info import LayerInfo, ModelInfo
 from nnviz.engine.nn.feature_maps import maps_of
-from nnviz.engine.nn.partial_forward import Tail
+from nnviz.engine.nn.partial_forward import PartialForward
 
 _LEAST = 1e6
 """Multiply-accumulates of the shortest tail: what running Python costs."""
@@ -38,7 +38,7 @@ def ablation_weights(score: float, ablated: Tensor) -> Tensor:
     return (score - ablated) / (abs(score) or 1.0)
 
 
-def tail_macs(tail: Tail, info: ModelInfo) -> float:
+def tail_macs(tail: PartialForward, info: ModelInfo) -> float:
     """Return about how many multiply-accumulates one run of a tail takes."""
     names = {id(module): name for name, module in tail.net.named_modules()}
     skipped = {names[id(module)] for module in tail.skipped}

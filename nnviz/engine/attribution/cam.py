@@ -16,7 +16,8 @@ from torch.nn import functional
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.parameters import Help, LayerKinds, LayerName, TargetText, Title
 from nnviz.base.results import Array, Heatmap, Report, Result
-from nnviz.engine.attribution.cam_layers import ChosenLayers
+from nnviz.engine.method import Context
+from nnviz.engine.nn.map_layers import ChosenLayers, choose_layers
 from nnviz.engine.targets.layer_gradients import LayerGradients
 
 GradientRule = Callable[[Tensor, Tensor], Tensor]
@@ -207,6 +208,27 @@ def gradient_report(
         if not gradient.any()
     ]
     return cam_report(results, layers, (found.target.caption, *silent))
+
+
+def gradient_cam(
+    name: str, rule: GradientRule, ctx: Context, params: CamParams
+) -> Report:
+    """Run a class activation map that weighs channels by gradients, with its rule.
+
+    Args:
+        name: of the method and the main result.
+        rule: from activations and gradients to the map.
+        ctx: network and image.
+        params: layers, target, and which signs are kept.
+
+    Returns:
+        ``name`` and "map", or a map of each layer.
+    """
+    layers = choose_layers(ctx.model.info, params.layer, params.others)
+    found = ctx.inference.layer_gradients(layers.layers, params.target)
+    return gradient_report(
+        name, rule, found, layers, ctx.placement, signed=params.signed
+    )
 
 
 def cam_report(

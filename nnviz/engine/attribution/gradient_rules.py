@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from nnviz.engine.attribution.quadrature import quadrature
+from nnviz.engine.nn.gradients import Check, Rule, Score, gradient
 from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
-from nnviz.engine.targets.gradients import Check, Rule, Score, gradient
 
 RuleName = Literal["gradient", "input x gradient", "guided", "integrated"]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.engine.attribution.quadrature import Quadrature, quadrature, spread_out
-from nnviz.engine.targets.gradients import Check, Score, gradient
+from nnviz.engine.nn.gradients import Check, Score, gradient
 
 
 @dataclass(frozen=True, slots=True, eq=False)

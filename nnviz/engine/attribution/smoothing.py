@@ -5,7 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from nnviz.engine.targets.gradients import Rule
+from nnviz.engine.nn.gradients import Rule
 
 Statistic = Literal["mean", "squares", "variance"]
 

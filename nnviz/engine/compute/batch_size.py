@@ -36,7 +36,7 @@ _LIVE = 3
 
 
 @dataclass(slots=True)
-class Pace:
+class BatchSizer:
     """Chooses the size of each chunk; sizes are powers of two.
 
     The costs, which are known, say where to begin, so that the same run takes the same

@@ -12,7 +12,7 @@ from typing import TypeVar
 import psutil
 import torch
 
-from nnviz.base.errors import MemoryShortError
+from nnviz.base.errors import OutOfMemoryError
 
 _CPU_MARKS = ("can't allocate memory", "not enough memory", "std::bad_alloc")
 _MPS_MARK = "MPS backend out of memory"
@@ -41,7 +41,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
-def memory_error(error: BaseException, what: str = "") -> MemoryShortError | None:
+def memory_error(error: BaseException, what: str = "") -> OutOfMemoryError | None:
     """Return the error in words if memory ran out, else None.
 
     Args:
@@ -50,7 +50,7 @@ def memory_error(error: BaseException, what: str = "") -> MemoryShortError | Non
     """
     if not is_out_of_memory(error):
         return None
-    return MemoryShortError(
+    return OutOfMemoryError(
         what,
         "memory ran out",
         "close other programs, or use a smaller network or picture",
@@ -62,7 +62,7 @@ def in_words(what: str) -> Iterator[None]:
     """Turn running out of memory inside the block into words; let all else pass.
 
     Raises:
-        MemoryShortError: memory ran out.
+        OutOfMemoryError: memory ran out.
     """
     try:
         yield

@@ -10,6 +10,7 @@ from torch import Tensor
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.evaluation import ClassScore, Confusion, Evaluation
 from nnviz.base.events import Progress
+from nnviz.base.targets import class_called
 from nnviz.engine.evaluation.sources import Question
 from nnviz.engine.models.model import Model
 
@@ -34,10 +35,12 @@ def classify(
         InputError: it knows none of the classes.
         ModelError: it gives no number for each label.
     """
-    index = {name.lower(): place for place, name in enumerate(model.info.labels)}
-    known = [each for each in questions if each.name.lower() in index]
-    truth = torch.tensor([index[each.name.lower()] for each in known])
-    notes = left_out(questions, index)
+    labels = model.info.labels
+    places = [class_called(each.name, labels) for each in questions]
+    asked = zip(questions, places, strict=True)
+    known = [each for each, place in asked if place is not None]
+    truth = torch.tensor([place for place in places if place is not None])
+    notes = left_out(questions, labels)
     if not known:
         raise InputError(
             model.info.title,
@@ -54,9 +57,11 @@ def classify(
     return _summary(model, truth, best, notes)
 
 
-def left_out(questions: Sequence[Question], index: dict[str, int]) -> tuple[str, ...]:
+def left_out(questions: Sequence[Question], labels: Sequence[str]) -> tuple[str, ...]:
     """Say which classes of the data the network does not know, and of how many."""
-    unknown = Counter(each.name for each in questions if each.name.lower() not in index)
+    unknown = Counter(
+        each.name for each in questions if class_called(each.name, labels) is None
+    )
     if not unknown:
         return ()
     some = ", ".join(f"{name} ({count})" for name, count in unknown.most_common(_NAMED))

@@ -17,13 +17,14 @@ from nnviz.base.frames import Placement
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value, make
 from nnviz.base.results import Boxes, Mask, Report
+from nnviz.base.targets import class_called
 from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.evaluation.annotated import (
     Annotations,
     boxes_of,
     semantic_of,
 )
-from nnviz.engine.method import Context, find
+from nnviz.engine.method import find, make_context
 from nnviz.engine.models.model import Model
 from nnviz.engine.training.coco import Found, mean_average_precision
 from nnviz.engine.training.segmenter import confusion, intersection_over_union
@@ -102,12 +103,11 @@ def _match(
     model: Model, names: Mapping[int, str]
 ) -> tuple[dict[int, int], tuple[str, ...]]:
     """Return the network's classes by COCO's identifiers, and what is left out."""
-    index = {name.lower(): place for place, name in enumerate(model.info.labels)}
-    known = {
-        number: index[name.lower()]
+    found = (
+        (number, class_called(name, model.info.labels))
         for number, name in names.items()
-        if name.lower() in index
-    }
+    )
+    known = {number: place for number, place in found if place is not None}
     unknown = [name for number, name in names.items() if number not in known]
     if not known:
         raise InputError(
@@ -129,7 +129,7 @@ def _run(
 ) -> Report:
     registered = find(method).method
     params: object = make(registered.Params, values)
-    ctx = Context(
+    ctx = make_context(
         model=model,
         image=image,
         params=params,

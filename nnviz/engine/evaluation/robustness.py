@@ -14,9 +14,10 @@ from nnviz.base.evaluation import ATTACKS, SEARCHES, Robustness, Truth
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
 from nnviz.base.requests import MeasureRobustness
+from nnviz.base.targets import class_called
 from nnviz.engine.attacks.carlini_wagner import Search, shortest
 from nnviz.engine.attacks.deepfool import walked
-from nnviz.engine.attacks.goals import Goal, Victim, gives_shares
+from nnviz.engine.attacks.goals import AttackedModel, Goal, gives_shares
 from nnviz.engine.attacks.norms import Norm, random_noise, size_of
 from nnviz.engine.attacks.params import LEVELS
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
@@ -52,7 +53,7 @@ class _Batch:
         generator: of random starts.
     """
 
-    victim: Victim
+    victim: AttackedModel
     clean: Tensor
     goal: Goal
     generator: torch.Generator
@@ -142,7 +143,7 @@ def _questions(
     A folder whose sub-folders are called as classes of the network tells the truth;
     of any other the network's own answers are taken.
     """
-    names = {label.lower() for label in model.info.labels}
+    labels = model.info.labels
     try:
         every = questions_in(folder, 0, held_out=request.held_out)
     except InputError:
@@ -150,9 +151,9 @@ def _questions(
             Question(partial(open_image, path, MAX_PIXELS), "")
             for path in list_images(folder)
         ]
-    known = [each for each in every if each.name.lower() in names]
+    known = [each for each in every if class_called(each.name, labels) is not None]
     if known:
-        notes = left_out(every, dict.fromkeys(names, 0))
+        notes = left_out(every, labels)
         return spread(known, request.limit), "folders", notes
     if not every:
         raise InputError(str(folder), "holds no pictures", "pick another folder")
@@ -170,18 +171,13 @@ def _groups(
             taken += len(pixels)
 
 
-def _victim(model: Model, pixels: Tensor, check: Check) -> Victim:
+def _victim(model: Model, pixels: Tensor, check: Check) -> AttackedModel:
     """Return the network as attacks see it.
 
     Raises:
         ModelError: it gives no number for each of its labels.
     """
-    victim = Victim(
-        net=model.net,
-        normaliser=model.normaliser,
-        check=check,
-        alone=not model.info.takes_several,
-    )
+    victim = AttackedModel(model.pixel_model(check))
     logits = victim.logits(pixels[:1])
     if logits.shape[1:] != (len(model.info.labels),):
         raise ModelError(
@@ -189,12 +185,12 @@ def _victim(model: Model, pixels: Tensor, check: Check) -> Victim:
             f"gives outputs of shape {tuple(logits.shape[1:])}",
             "pick a network that gives a number for each of its labels",
         )
-    return replace(victim, shares=gives_shares(logits))
+    return replace(victim, shares=gives_shares(model.info))
 
 
 def _away(
     model: Model,
-    victim: Victim,
+    victim: AttackedModel,
     names: Sequence[Question],
     pixels: Tensor,
     truth: Truth,
@@ -204,8 +200,8 @@ def _away(
     if truth == "network":
         right = victim.logits(pixels).argmax(1)
     else:
-        places = {name.lower(): n for n, name in enumerate(model.info.labels)}
-        right = torch.tensor([places[each.name.lower()] for each in names])
+        places = (class_called(each.name, model.info.labels) for each in names)
+        right = torch.tensor([place for place in places if place is not None])
     meant = torch.nn.functional.one_hot(right, classes).bool().to(pixels.device)
     return Goal(meant, towards=False)
 

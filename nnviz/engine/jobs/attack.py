@@ -14,8 +14,9 @@ from nnviz.base.recipes import Recipe
 from nnviz.base.requests import RescaleNoise, SaveAttacked
 from nnviz.engine.attacks.norms import Norm, size_of
 from nnviz.engine.attacks.params import LEVELS
-from nnviz.engine.attacks.report import Attempt, gain_of
+from nnviz.engine.attacks.report import AttackRun, gain_of
 from nnviz.engine.attacks.rescale import smallest_share, weakened
+from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.method import Context
 from nnviz.engine.targets.resolve import label
 from nnviz.media.decode import open_image
@@ -91,15 +92,15 @@ def save_attacked(ctx: Context, request: SaveAttacked) -> SavedPicture:
     )
 
 
-def _taken_up(ctx: Context, request: RescaleNoise) -> tuple[Attempt, Tensor, float]:
+def _taken_up(ctx: Context, request: RescaleNoise) -> tuple[AttackRun, Tensor, float]:
     """Return an attack that was found, as its own method saw it.
 
     Returns:
         The attack, what it made of the input (1, C, H, W), and the wanted share.
     """
     values = request.values
-    attempt = ctx.attempt(
-        str(values.get("target", "")), towards=values.get("goal") == "towards"
+    attempt = start_attack(
+        ctx, str(values.get("target", "")), towards=values.get("goal") == "towards"
     )
     attacked = ctx.model.pixel_input(image_from_array(request.attacked))
     return attempt, attacked, min(max(request.share, 0.0), 1.0)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.info import MethodInfo, ModelEntry
+from nnviz.base.info import MethodInfo, ModelEntry, ModelSource
 from nnviz.base.resources import resource
 from nnviz.engine.method import methods
+from nnviz.engine.models.bundled import is_installed
 from nnviz.engine.models.devices import available
 from nnviz.engine.models.places import find_weights
 
@@ -34,11 +35,13 @@ def full_catalogue() -> Catalogue:
 
 
 def _present(entries: Iterable[ModelEntry], folder: Path | None) -> frozenset[str]:
-    return frozenset(
-        entry.reference
-        for entry in entries
-        if not entry.file or find_weights(entry.file, folder) is not None
-    )
+    return frozenset(entry.reference for entry in entries if _is_present(entry, folder))
+
+
+def _is_present(entry: ModelEntry, folder: Path | None) -> bool:
+    if entry.source is ModelSource.BUNDLED:
+        return is_installed(entry.reference)
+    return not entry.file or find_weights(entry.file, folder) is not None
 
 
 def _methods() -> tuple[MethodInfo, ...]:

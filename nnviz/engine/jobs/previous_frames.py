@@ -11,7 +11,7 @@ _SOURCES = 2
 """Of which something is kept: a camera, and a film that is exported meanwhile."""
 
 
-class Earlier:
+class PreviousFrames:
     """Keeps it while the same network is asked the same about the same source."""
 
     def __init__(self) -> None:

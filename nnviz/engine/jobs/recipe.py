@@ -38,17 +38,20 @@ def recipe_of(
         model_sha256=info.sha256,
         preprocess=info.preprocess,
         labels=Path(request.model.labels).name,
+        task=request.model.task,
+        outputs=request.model.outputs,
+        unit=request.model.unit,
         image=Path(image.name).name if image else "",
         image_sha256=image.sha256 if image else "",
         pictures={
-            name: " ".join(ctx.opened[file] for file in files_of(value))
+            name: " ".join(ctx.files.hashes[file] for file in files_of(value))
             for name, value in values.items()
             if _are_opened(value, ctx)
         },
         seed=request.seed,
         dtype=str(ctx.model.normaliser.mean.dtype).removeprefix("torch."),
         threads=usable_threads(request.threads) or torch.get_num_threads(),
-        chunks=tuple(ctx.chunks),
+        chunks=tuple(ctx.chunks.sizes),
         changes=changes,
         device=info.device,
         versions=versions(),
@@ -59,7 +62,7 @@ def recipe_of(
 def _are_opened(value: Value, ctx: Context) -> bool:
     """Tell whether a parameter names pictures, and the method opened them."""
     files = files_of(value)
-    return bool(files) and all(file in ctx.opened for file in files)
+    return bool(files) and all(file in ctx.files.hashes for file in files)
 
 
 def versions() -> dict[str, str]:

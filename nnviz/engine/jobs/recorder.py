@@ -45,7 +45,7 @@ _GENERATOR, _CHUNKS, _OWN = ".generator", ".chunks", "."
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class ResumePoint:
     """Where an earlier run is taken up.
 
     Attributes:
@@ -64,12 +64,12 @@ class Begun:
         Raises:
             InputError: the network or the photograph is another one.
         """
-        _require_same(self.recording.recipe, ctx.model, ctx.image)
+        _require_same(self.recording.recipe, ctx.model, ctx.inference.image)
         if not self.arrays:
             return
         generator = np.ascontiguousarray(self.arrays[_GENERATOR])
         ctx.generator.set_state(torch.from_numpy(generator))
-        ctx.chunks.extend(int(size) for size in self.arrays[_CHUNKS])
+        ctx.chunks.sizes.extend(int(size) for size in self.arrays[_CHUNKS])
         ctx.begun = {
             name: array
             for name, array in self.arrays.items()
@@ -77,7 +77,7 @@ class Begun:
         }
 
 
-def taken_up(request: RunMethod, method: type) -> tuple[RunMethod, Begun | None]:
+def taken_up(request: RunMethod, method: type) -> tuple[RunMethod, ResumePoint | None]:
     """Return a request that goes on as the recording it names was asked for.
 
     Values that differ from those that the recording has at that step become a change
@@ -158,7 +158,7 @@ def _with_folders(recipe: Recipe, request: RunMethod) -> dict[str, Value]:
     return values
 
 
-def _nearest(recording: Recording, step: int) -> Begun:
+def _nearest(recording: Recording, step: int) -> ResumePoint:
     """Return the newest whole state that is not later than a step."""
     for kept in reversed([each for each in recording.states if each <= step]):
         try:
@@ -166,8 +166,8 @@ def _nearest(recording: Recording, step: int) -> Begun:
         except InputError:
             continue  # it was damaged: an earlier one leads to the same
         if _GENERATOR in arrays and _CHUNKS in arrays:
-            return Begun(recording, kept + 1, arrays)
-    return Begun(recording)
+            return ResumePoint(recording, kept + 1, arrays)
+    return ResumePoint(recording)
 
 
 def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
@@ -223,7 +223,7 @@ class Recorder:
         Raises:
             InputError: the disk is full or the folder gone.
         """
-        moment = ctx.moment or Kept({}, dict)
+        moment = ctx.journal.kept or Kept({}, dict)
         self._last = _pixels(report)
         wanted = self._frames.due() if moment.frame is None else moment.frame
         frame = self._last if wanted else None
@@ -234,7 +234,7 @@ class Recorder:
             self._frames.took(time.perf_counter() - began)
         self._keep_state(ctx, moment)
         self._keep_facts(ctx, report)
-        ctx.moment = None
+        ctx.journal.kept = None
         return index
 
     def stop(self) -> None:
@@ -263,13 +263,13 @@ class Recorder:
         state = moment.state()
         if state:
             self._recording.keep_state(_with_own(state, ctx))
-            if ctx.chunks:
+            if ctx.chunks.sizes:
                 self.note()
         self._states.took(time.perf_counter() - began)
 
     def _keep_facts(self, ctx: Context, report: Report) -> None:
         """Write once what is known of the whole as soon as it begins."""
-        total = round(ctx.progress.total)
+        total = round(ctx.journal.progress.total)
         if total == self._total and len(self._recording) > 1:
             return
         self._total = total
@@ -280,7 +280,7 @@ class Recorder:
 
 
 def open_tape(
-    request: RunMethod, begun: Begun | None, info: MethodInfo
+    request: RunMethod, begun: ResumePoint | None, info: MethodInfo
 ) -> Recording | None:
     """Return the recording that a request writes to, None where it keeps none.
 
@@ -344,7 +344,7 @@ def _with_own(state: State, ctx: Context) -> Arrays:
     return {
         **state,
         _GENERATOR: ctx.generator.get_state().numpy(),
-        _CHUNKS: np.array(ctx.chunks, np.int64),
+        _CHUNKS: np.array(ctx.chunks.sizes, np.int64),
     }
 
 
@@ -370,9 +370,10 @@ def _shrunk(pixels: Colours) -> Colours:
 def _source(ctx: Context, report: Report) -> Colours | None:
     """Return the photograph as the frames show it; None where they show none."""
     main = report.main
-    if ctx.image is None or not isinstance(main, Picture) or main.frame is None:
+    image = ctx.inference.image
+    if image is None or not isinstance(main, Picture) or main.frame is None:
         return None
-    whole = rgb8(ctx.image.pixels)
+    whole = rgb8(image.pixels)
     if main.frame is Frame.INPUT:
         seen = ctx.pixels[0].permute(1, 2, 0).cpu().numpy()
         whole = rgb8(seen)

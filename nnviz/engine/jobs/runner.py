@@ -135,9 +135,9 @@ def _tell(
 ) -> Generator[Step, Changes | None, dict[str, Value]]:
     """Yield how far the method is and what it has; return what was sent meanwhile."""
     sent: dict[str, Value] = {}
-    if ctx.progress.total:
-        sent |= (yield ctx.progress) or {}
-        ctx.progress = Progress(0, 0, "")
+    if ctx.journal.progress.total:
+        sent |= (yield ctx.journal.progress) or {}
+        ctx.journal.progress = Progress(0, 0, "")
     sent |= (yield Partial(report, number)) or {}
     return sent
 

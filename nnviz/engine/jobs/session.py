@@ -33,11 +33,11 @@ from nnviz.engine.evaluation.job import evaluate
 from nnviz.engine.evaluation.robustness import measure
 from nnviz.engine.jobs.attack import rescale, save_attacked
 from nnviz.engine.jobs.catalogue import live_catalogue
-from nnviz.engine.jobs.previous_frames import Earlier
+from nnviz.engine.jobs.previous_frames import PreviousFrames
 from nnviz.engine.jobs.recipe import recipe_of
-from nnviz.engine.jobs.recorder import Begun, Recorder, open_tape, taken_up
+from nnviz.engine.jobs.recorder import Recorder, ResumePoint, open_tape, taken_up
 from nnviz.engine.jobs.runner import Steering, follow
-from nnviz.engine.method import Context, Registered, find
+from nnviz.engine.method import Context, Registered, find, make_context
 from nnviz.engine.models.model import Model, resized_quickly
 from nnviz.engine.models.store import ModelStore
 
@@ -70,7 +70,7 @@ class Session:
         self.store = ModelStore(weights_folder, model_bytes)
         self._cache = TensorCache(activation_bytes)
         self._frame_cache = TensorCache(activation_bytes)
-        self._earlier = Earlier()
+        self._earlier = PreviousFrames()
         self._frame = ""
 
     def job(self, request: AnyRequest, check: Check) -> Job:
@@ -142,7 +142,7 @@ class Session:
         model = yield from self.store.open(request.model, check)
         noise = request if isinstance(request, RescaleNoise) else request.noise
         with self.store.lease(model):
-            ctx = Context(
+            ctx = make_context(
                 model=model,
                 image=noise.image,
                 params=None,
@@ -163,7 +163,7 @@ class Session:
         with self.store.lease(model):
             _require_task(registered.info, model)
             _require_size(model)
-            ctx = Context(
+            ctx = make_context(
                 model=model,
                 image=request.image,
                 params=params,
@@ -191,7 +191,7 @@ class Session:
 
 
 def _followed(
-    registered: Registered, ctx: Context, request: RunMethod, begun: Begun | None
+    registered: Registered, ctx: Context, request: RunMethod, begun: ResumePoint | None
 ) -> Generator[Step, Changes | None, tuple[Report, Recipe]]:
     """Run a method, recorded if that is asked for; return what it came to."""
     asked, steps = ctx.params, 0
@@ -218,11 +218,12 @@ def _followed(
 
 
 def _with_remark(report: Report, ctx: Context) -> Report:
-    """Say of a frame's result what its recipe, replayed, does otherwise."""
-    image, preprocess = ctx.image, ctx.model.info.preprocess
-    if image is None or not resized_quickly(image, preprocess):
-        return report
-    return replace(report, notes=(*report.notes, _QUICK))
+    """Add the caveats of the network, and what the recipe of a frame does otherwise."""
+    image, info = ctx.inference.image, ctx.model.info
+    notes = list(info.caveats)
+    if image is not None and resized_quickly(image, info.preprocess):
+        notes.append(_QUICK)
+    return replace(report, notes=(*report.notes, *notes)) if notes else report
 
 
 def _require_image(info: MethodInfo, request: RunMethod) -> None:

@@ -14,12 +14,13 @@ from nnviz.engine.attribution.ablation import (
     without_channels,
 )
 from nnviz.engine.attribution.cam import CamParams, cam_report, cam_results, weighted
-from nnviz.engine.attribution.cam_layers import ChosenLayers, choose_layers, map_size
-from nnviz.engine.compute.batch_size import Pace
+from nnviz.engine.compute.batch_size import BatchSizer
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.feature_maps import maps_of
-from nnviz.engine.nn.partial_forward import Tail, record_tail
+from nnviz.engine.nn.map_layers import ChosenLayers, choose_layers, map_size
+from nnviz.engine.nn.partial_forward import PartialForward, record_partial_forward
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.targets.resolve import ResolvedTarget, Scorer, resolve
 
 _AT_ONCE = 256
@@ -84,34 +85,40 @@ class _Ablation:
         maps = maps_of(tail.activation, self.layer)[0]
         # A channel that is zero everywhere takes nothing away.
         alive = maps.flatten(1).any(1).nonzero().flatten()
-        scorer = Scorer(tail.net, nn.Identity(), target, ctx.check)
+        scorer = Scorer(
+            PixelModel(net=tail.net, normaliser=nn.Identity(), check=ctx.check), target
+        )
 
         def ablate(part: slice) -> Tensor:
             batch = without_channels(tail.activation, self.layer, alive[part])
             return tail.run(batch, scorer)
 
-        pace = Pace(
-            ctx.device,
+        pace = BatchSizer(
+            ctx.model.device,
             tail_macs(tail, ctx.model.info),
             _COPIES * tail.activation.nbytes,
             _AT_ONCE,
         )
-        for part, scores in ctx.in_chunks(len(alive), pace, ablate):
+        for part, scores in ctx.chunks.over(len(alive), pace, ablate):
             weights = ablation_weights(target.value, scores.double())
             self.cam += weighted(maps[alive[part]].double(), weights).cpu()
             yield part.stop, len(alive)
 
 
-def _record(ctx: Context, layer: LayerInfo, text: str) -> tuple[Tail, ResolvedTarget]:
+def _record(
+    ctx: Context, layer: LayerInfo, text: str
+) -> tuple[PartialForward, ResolvedTarget]:
     """Run the network once: to the target's score, and for what lies before a layer."""
     model = ctx.model
     with in_words(model.info.title):
-        tail = record_tail(model.net, model.normaliser(ctx.pixels), layer, ctx.check)
+        tail = record_partial_forward(
+            model.net, model.normaliser(ctx.pixels), layer, ctx.check
+        )
 
     def activations(name: str) -> Tensor:
         return ctx.activations(name) if name else tail.answer
 
-    return tail, resolve(text, model.info, activations, ctx.subject)
+    return tail, resolve(text, model.info, activations, ctx.inference.subject)
 
 
 def _report(

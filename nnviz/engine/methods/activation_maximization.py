@@ -25,7 +25,8 @@ from nnviz.base.parameters import (
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.models.model import Model
-from nnviz.engine.optvis.objectives import Objective, Precision, diversity, each
+from nnviz.engine.nn.feature_extractor import Precision
+from nnviz.engine.optvis.objectives import Objective, diversity, each
 from nnviz.engine.optvis.optimize import Aim, Ascent, Optimiser, StepRules
 from nnviz.engine.optvis.parametrizations import (
     Parametrisation,
@@ -42,7 +43,7 @@ from nnviz.engine.optvis.parse_objective import (
     side_of,
 )
 from nnviz.engine.optvis.regularizers import PixelRules
-from nnviz.engine.optvis.report import climbed_report, faded
+from nnviz.engine.optvis.report import ascent_report, faded
 from nnviz.engine.optvis.spectrum_prior import (
     fitted_magnitudes,
     mean_magnitudes,
@@ -331,7 +332,7 @@ class ActivationMaximization:
             ctx.step(climb.steps, params.steps, f"step {climb.steps}")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
             shown = faded(climbed, ctx.model.mean_colour) if now.faded else climbed
-            yield climbed_report(climb, shown, "; ".join(o.words for o in wanted))
+            yield ascent_report(climb, shown, "; ".join(o.words for o in wanted))
 
 
 def _objectives(
@@ -359,7 +360,7 @@ def _begun(
     return Ascent(
         partial(_picture, model, params, shape),
         params.optimiser,
-        model.maps_pass(each(objectives).layers, ctx.check, params.precision),
+        model.feature_extractor(each(objectives).layers, ctx.check, params.precision),
         model.mean_colour,
         ctx.generator,
         ctx.begun,

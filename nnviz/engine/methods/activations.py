@@ -105,7 +105,7 @@ def _choose_layer(ctx: Context, name: str) -> tuple[LayerInfo, tuple[str, ...]]:
     """Return the layer's facts, and why it was chosen where none was named."""
     info = ctx.model.info
     if name:
-        return ctx.layer(name), ()
+        return ctx.model.info.known_layer(name), ()
     finest = max(info.preprocess.input_size) / _FINEST
     spatial = [layer for layer in info.layers if layer.spatial]
     fine = [layer for layer in spatial if max(_grid(layer)) >= finest]

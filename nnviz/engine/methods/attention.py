@@ -18,10 +18,10 @@ from nnviz.engine.attribution.attention import (
     token_map,
 )
 from nnviz.engine.attribution.cam import cam_report, cam_results
-from nnviz.engine.attribution.cam_layers import ChosenLayers
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.hooks import output_of
+from nnviz.engine.nn.map_layers import ChosenLayers
 from nnviz.engine.targets.resolve import Scorer
 
 _SQUARE = 4
@@ -78,7 +78,7 @@ class Attention:
             relevance = rollout([each[0].double().cpu() for each in weights])
             notes: tuple[str, ...] = ("the class plays no part in a rollout",)
         else:
-            scorer = ctx.target(params.target)
+            scorer = ctx.inference.target(params.target)
             relevance = _gradient_relevance(ctx, scorer)
             notes = (scorer.target.caption,)
         cam = token_map(relevance, layer.grid or (1, 1), layer.extra_tokens)

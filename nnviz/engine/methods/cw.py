@@ -20,7 +20,8 @@ from nnviz.engine.attacks.carlini_wagner import (
     first_descent,
 )
 from nnviz.engine.attacks.params import GoalParams, as_tensor
-from nnviz.engine.attacks.report import Attempt
+from nnviz.engine.attacks.report import AttackRun
+from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.method import Context, Presets, register
 
 _DESCENT = ("change", "mean", "square", "best", "norm", "here")
@@ -87,7 +88,7 @@ class CarliniWagner:
 
     def run(self, ctx: Context, params: CwParams) -> Iterator[Report]:
         """Yield a report a step: "adversarial", "noise", "before", "after", ..."""
-        attempt = ctx.attempt(params.target, towards=params.towards)
+        attempt = start_attack(ctx, params.target, towards=params.towards)
         search = Search(rate=params.rate, confidence=params.confidence)
         at = _begin(ctx, attempt, params.constant)
         total = params.rounds * params.steps
@@ -112,7 +113,7 @@ class CarliniWagner:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Stand:
+class _SearchState:
     """Where the search stands: a descent, the values of c, and what is best so far."""
 
     descent: Descent
@@ -138,28 +139,28 @@ class _Stand:
         found |= {name: getattr(self.constants, name) for name in _CONSTANTS}
         return found | {"logits": self.best}
 
-    def next_round(self) -> "_Stand":
+    def next_round(self) -> "_SearchState":
         """Return the start of the descent for the next c."""
         constants = self.constants.after(self.descent.here)
         return replace(self, constants=constants, descent=anew(self.descent))
 
-    def moved(self, descent: Descent, logits: Tensor) -> "_Stand":
+    def moved(self, descent: Descent, logits: Tensor) -> "_SearchState":
         """Return where a step led, given the logits of where it began."""
         nearer = bool(descent.norm < self.descent.norm)
         best = logits if nearer else self.best
         return replace(self, descent=descent, best=best, done=self.done + 1)
 
 
-def _begin(ctx: Context, attempt: Attempt, constant: float) -> _Stand:
+def _begin(ctx: Context, attempt: AttackRun, constant: float) -> _SearchState:
     """Return where the attack begins or goes on."""
     clean, state = attempt.clean, ctx.begun
     descent, constants = first_descent(clean), first_constants(1, constant, clean)
     if state is None:
-        return _Stand(descent, constants, attempt.before)
+        return _SearchState(descent, constants, attempt.before)
     attempt.take_history(state)
     parts = {name: as_tensor(state, name, getattr(descent, name)) for name in _DESCENT}
     values = (as_tensor(state, name, constants.value) for name in _CONSTANTS)
-    return _Stand(
+    return _SearchState(
         replace(descent, step=int(state["step"]), **parts),
         Constants(*values),
         as_tensor(state, "logits", attempt.before),

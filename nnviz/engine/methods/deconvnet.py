@@ -57,7 +57,7 @@ class Deconvnet:
 
     def run(self, ctx: Context, params: DeconvnetParams) -> Iterator[Report]:
         """Yield one report: "deconvnet" and "in colour"."""
-        found = ctx.gradient(params.target, ReluRule.DECONVNET)
+        found = ctx.inference.gradient(params.target, ReluRule.DECONVNET)
         yield changed_report(
             "deconvnet",
             found.gradient,

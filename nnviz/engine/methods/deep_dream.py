@@ -25,7 +25,6 @@ from nnviz.base.parameters import (
     When,
 )
 from nnviz.base.results import Picture, Report
-from nnviz.engine.attribution.cam_layers import middle
 from nnviz.engine.compute.batch_size import tile_side
 from nnviz.engine.compute.memory import free_bytes
 from nnviz.engine.compute.tiling import Tiling, tiling
@@ -37,8 +36,10 @@ from nnviz.engine.imaging.pyramid import (
     smoothed,
 )
 from nnviz.engine.method import Context, Presets, State, register
+from nnviz.engine.nn.feature_extractor import FeatureExtractor, Precision
 from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.input_sizes import SizeTrial
+from nnviz.engine.nn.map_layers import middle
 from nnviz.engine.optvis.dream_gradient import (
     Dream,
     Signal,
@@ -49,7 +50,6 @@ from nnviz.engine.optvis.dream_gradient import (
     strongest,
 )
 from nnviz.engine.optvis.gradient_norm import by_bands, by_mean, by_spread
-from nnviz.engine.optvis.objectives import MapsPass, Precision
 from nnviz.engine.optvis.octave_schedule import Course
 
 _LEVELS = 255
@@ -354,25 +354,27 @@ class _Studio:
         """Return the gradient, in smaller tiles where memory runs out.
 
         Raises:
-            MemoryShortError: the smallest tile is too much.
+            OutOfMemoryError: the smallest tile is too much.
         """
 
         def work(side: int) -> tuple[Tensor, float]:
             cut = self._tiling(side)
             return self._dream.gradient(picture, cut)
 
-        self._side, found = self._ctx.in_tiles(self._side, work)
+        self._side, found = self._ctx.chunks.in_tiles(self._side, work)
         return found
 
     def _chunk(self) -> int:
         """Return the side of a tile, px: as replayed, else what fits into memory."""
-        info, device = self._ctx.model.info, self._ctx.device
+        info, device = self._ctx.model.info, self._ctx.model.device
         most: float = free_bytes(device)
         if device.type == "cpu":
             taken = _COPIES * self._canvas.source.nbytes
             most = min(most, max(_LEAST_BYTES, _MOST_BYTES - taken))
         size, signals = info.preprocess.input_size, self._dream.signals
-        return self._ctx.chunk(tile_side(info.layers, signals, size, _SHARE * most))
+        return self._ctx.chunks.next_size(
+            tile_side(info.layers, signals, size, _SHARE * most)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -395,7 +397,7 @@ class _Canvas:
 def _canvas(ctx: Context, params: DeepDreamParams, trial: SizeTrial) -> _Canvas:
     """Return the photograph at the size that was asked for, and that of each octave."""
     info = ctx.model.info
-    size = scaled(ctx.photo.size, params.size)
+    size = scaled(ctx.image.size, params.size)
     if not trial.takes(size):
         own = info.preprocess.input_size
         note = (
@@ -411,7 +413,7 @@ def _canvas(ctx: Context, params: DeepDreamParams, trial: SizeTrial) -> _Canvas:
         notes.append(
             f"{left} smaller ones are left out: the network takes none of them"
         )
-    source = ctx.model.whole_input(ctx.photo, size)
+    source = ctx.model.whole_input(ctx.image, size)
     return _Canvas(source, sizes, Frame.PHOTO, tuple(notes))
 
 
@@ -426,7 +428,7 @@ def _dream(
         InputError: the guide is no picture.
     """
     model = ctx.model
-    passes = model.maps_pass(layers, ctx.check, params.precision)
+    passes = model.feature_extractor(layers, ctx.check, params.precision)
     height, width = model.info.preprocess.input_size
     return Dream(
         maps=passes,
@@ -441,19 +443,23 @@ def _dream(
 
 def _layers(ctx: Context, params: DeepDreamParams) -> tuple[LayerInfo, ...]:
     """Return the layers that dream, each once."""
-    first = ctx.layer(params.layer) if params.layer else middle(ctx.model.info)
+    first = (
+        ctx.model.info.known_layer(params.layer)
+        if params.layer
+        else middle(ctx.model.info)
+    )
     further = [name.strip() for name in params.also.split(",") if name.strip()]
-    return tuple(map(ctx.layer, dict.fromkeys((first.name, *further))))
+    return tuple(map(ctx.model.info.known_layer, dict.fromkeys((first.name, *further))))
 
 
 def _signal(
-    ctx: Context, params: DeepDreamParams, passes: MapsPass, layer: str
+    ctx: Context, params: DeepDreamParams, passes: FeatureExtractor, layer: str
 ) -> Signal:
     """Return what goes back from a layer."""
     signal = _SIGNALS[params.grows]
     if params.guide:
         with torch.no_grad():
-            guide = passes(ctx.picture(params.guide), frozenset({layer}))[layer]
+            guide = passes(ctx.files.pixels(params.guide), frozenset({layer}))[layer]
         signal = guided_by(guide)
     channels = _channels(ctx, params, layer)
     return only(channels, signal) if channels else signal
@@ -468,7 +474,7 @@ def _channels(ctx: Context, params: DeepDreamParams, name: str) -> tuple[int, ..
     one = params.channel >= 0 and name == _layers(ctx, params)[0].name
     if not one and not (params.strongest and params.channel < 0):
         return ()
-    maps = maps_of(ctx.activations(name), ctx.layer(name))
+    maps = maps_of(ctx.activations(name), ctx.model.info.known_layer(name))
     if not one:
         return strongest(maps, params.strongest)
     count = maps.shape[1]

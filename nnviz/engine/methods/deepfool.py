@@ -12,7 +12,8 @@ from nnviz.base.parameters import Help, Range, TargetText, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.deepfool import Walk, boundaries, candidates, crossed
 from nnviz.engine.attacks.params import as_tensor
-from nnviz.engine.attacks.report import Attempt
+from nnviz.engine.attacks.report import AttackRun
+from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.method import Context, Presets, register
 
 
@@ -69,7 +70,7 @@ class Deepfool:
 
     def run(self, ctx: Context, params: DeepfoolParams) -> Iterator[Report]:
         """Yield a report a step: "adversarial", "noise", "before", "after", ..."""
-        attempt = ctx.attempt(params.target, towards=False)
+        attempt = start_attack(ctx, params.target, towards=False)
         leave = attempt.chosen.goal.classes
         others = candidates(attempt.before, leave, params.classes)
         start = attempt.before.masked_fill(~leave, -torch.inf).argmax(1)
@@ -90,7 +91,7 @@ class Deepfool:
         yield attempt.last(at.pixels, ctx.generator)
 
 
-def _begin(ctx: Context, attempt: Attempt) -> tuple[Walk, int]:
+def _begin(ctx: Context, attempt: AttackRun) -> tuple[Walk, int]:
     """Return where the attack begins or goes on, and the number of steps done."""
     clean = attempt.clean
     if ctx.begun is None:

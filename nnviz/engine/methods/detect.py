@@ -8,10 +8,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from nnviz.base.errors import unknown
 from nnviz.base.frames import Frame
-from nnviz.base.info import Reference, Task
+from nnviz.base.info import ModelInfo, Reference, Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Boxes, Report, Table
 from nnviz.engine.method import Context, Presets, register
@@ -22,6 +23,7 @@ from nnviz.engine.nn.detection import (
     candidates_of,
 )
 from nnviz.engine.nn.nms import on_photo, select
+from nnviz.engine.targets.resolve import label
 
 _FLOOR = 0.005
 """Lowest score that can be asked for: below it nearly every place says something."""
@@ -99,7 +101,7 @@ class Detect:
 def _choose(ctx: Context, params: DetectParams) -> Candidates:
     """Return the candidates that are kept, best first."""
     wanted = _wanted(ctx, params.only)
-    outputs = ctx.outputs()
+    outputs = ctx.inference.outputs()
     with torch.no_grad():
         size = ctx.placement.input_size
         found = candidates_of(ctx.model.net, outputs, size, params.score)
@@ -144,7 +146,7 @@ def _described(ctx: Context, found: Candidates, params: DetectParams) -> Boxes:
         boxes=on_photo(found.boxes.cpu().numpy(), place),
         scores=found.scores.cpu().numpy(),
         classes=found.classes.cpu().numpy(),
-        labels=ctx.model.info.labels,
+        labels=_names(ctx.model.info, found.classes),
         frame=Frame.PHOTO,
         masks=masks,
         keypoints=keypoints,
@@ -153,13 +155,21 @@ def _described(ctx: Context, found: Candidates, params: DetectParams) -> Boxes:
     )
 
 
+def _names(info: ModelInfo, classes: Tensor) -> tuple[str, ...]:
+    """Return the names of the classes, "class 7" for those that have none."""
+    highest = int(classes.max()) if len(classes) else -1
+    return tuple(
+        label(info, index) for index in range(max(len(info.labels), highest + 1))
+    )
+
+
 def _masks(ctx: Context, net: Outliner, found: Candidates) -> NDArray[np.bool_]:
     """Return the pixels of each object, (N, H, W) over the photo."""
-    masks = np.zeros((len(found.scores), *ctx.photo.size), np.bool_)
+    masks = np.zeros((len(found.scores), *ctx.image.size), np.bool_)
     if not len(masks):
         return masks
     with torch.no_grad():
-        outlines = net.outlines(ctx.outputs(), found, ctx.placement)
+        outlines = net.outlines(ctx.inference.outputs(), found, ctx.placement)
         for mask, outline in zip(masks, outlines, strict=True):
             ctx.check()
             mask[:] = (outline > _INSIDE).cpu().numpy()
@@ -174,7 +184,11 @@ def _keypoints(
         return np.zeros((0, 0, 3), np.float32)
     place = ctx.placement
     with torch.no_grad():
-        points = net.keypoints(ctx.outputs(), found, place.input_size).cpu().numpy()
+        points = (
+            net.keypoints(ctx.inference.outputs(), found, place.input_size)
+            .cpu()
+            .numpy()
+        )
     flat = np.repeat(points[..., :2].reshape(-1, 2), 2, axis=0).reshape(-1, 4)
     points[..., :2] = on_photo(flat, place)[:, :2].reshape(*points.shape[:2], 2)
     return points

@@ -15,9 +15,9 @@ from nnviz.engine.attribution.cam import (
     cam_results,
     eigen_cam,
 )
-from nnviz.engine.attribution.cam_layers import choose_layers
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.feature_maps import channel_maps
+from nnviz.engine.nn.map_layers import choose_layers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

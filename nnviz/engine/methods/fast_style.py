@@ -16,7 +16,6 @@ from nnviz.base.results import Picture, Report
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.imaging.pyramid import scaled
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.nn.hooks import outputs_of
 from nnviz.engine.style.color_transfer import with_colours_of
 
 _PERCENT = 100
@@ -93,8 +92,8 @@ class FastStyle:
     def run(self, ctx: Context, params: FastStyleParams) -> Iterator[Report]:
         """Yield one report: "painting"."""
         model = ctx.model
-        size = scaled(ctx.photo.size, params.size)
-        photograph = model.whole_input(ctx.photo, size)
+        size = scaled(ctx.image.size, params.size)
+        photograph = model.whole_input(ctx.image, size)
         with in_words(model.info.title):
             painting = _painted(ctx, photograph)
         painting = _steadied(ctx, photograph, painting, params.steadiness / _PERCENT)
@@ -114,7 +113,7 @@ def _painted(ctx: Context, photograph: Tensor) -> Tensor:
         ModelError: the network gives something else.
     """
     normaliser = ctx.model.normaliser
-    found = outputs_of(ctx.model.twin(), normaliser(photograph), ctx.check)[0]
+    found = ctx.model.pixel_model(ctx.check, ctx.model.twin()).outputs(photograph)[0]
     if found.ndim != _PICTURE_AXES or found.shape != photograph.shape:
         raise ModelError(
             ctx.model.info.title,
@@ -137,12 +136,12 @@ def _steadied(
         painting: of it, likewise.
         share: of the painting before where nothing moves, 0 to 1.
     """
-    if not ctx.live:
+    if not ctx.inference.live:
         return painting
-    seen, before = (ctx.earlier.get(each) for each in (_SEEN, _PAINTED))
+    seen, before = (ctx.inference.earlier.get(each) for each in (_SEEN, _PAINTED))
     if seen is not None and before is not None and before.shape == painting.shape:
         painting = torch.lerp(painting, before, share * _stillness(photograph, seen))
-    ctx.earlier[_SEEN], ctx.earlier[_PAINTED] = photograph, painting
+    ctx.inference.earlier[_SEEN], ctx.inference.earlier[_PAINTED] = photograph, painting
     return painting
 
 

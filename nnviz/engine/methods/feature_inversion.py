@@ -8,13 +8,13 @@ from typing import Annotated, ClassVar, Literal
 from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, Range, Steerable, When
 from nnviz.base.results import Report
-from nnviz.engine.attribution.cam_layers import middle
 from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.map_layers import middle
 from nnviz.engine.optvis.matching import Compare, ComparisonParams, compared
 from nnviz.engine.optvis.objectives import closeness, likeness
 from nnviz.engine.optvis.optimize import Ascent
 from nnviz.engine.optvis.parametrizations import Spectrum
-from nnviz.engine.optvis.report import climbed_report
+from nnviz.engine.optvis.report import ascent_report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,8 @@ class FeatureInversion:
         """Yield after each step "picture", as it was scored, and "objective"."""
         info = ctx.model.info
         layer = params.layer or middle(info).name
-        look = ctx.model.maps_pass((layer,), ctx.check, params.precision)
-        make = partial(Spectrum, ctx.pixels.shape, device=ctx.device)
+        look = ctx.model.feature_extractor((layer,), ctx.check, params.precision)
+        make = partial(Spectrum, ctx.pixels.shape, device=ctx.model.device)
         mean = ctx.model.mean_colour
         climb = Ascent(make, "adam", look, mean, ctx.generator, ctx.begun)
         while climb.steps < params.steps:
@@ -87,7 +87,7 @@ class FeatureInversion:
             climbed = climb.step(aim, now.rules(info))
             ctx.step(climb.steps, params.steps, f"step {climb.steps}")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
-            yield climbed_report(
+            yield ascent_report(
                 climb, climbed, f"what the photograph gives at {layer}", ctx.placement
             )
 

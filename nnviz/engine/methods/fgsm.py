@@ -7,6 +7,7 @@ from nnviz.base.info import Reference, Task
 from nnviz.base.results import Report
 from nnviz.engine.attacks.params import LEVELS, BallParams
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
+from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.method import Context, Presets, register
 
 
@@ -42,13 +43,13 @@ class Fgsm:
 
     def run(self, ctx: Context, params: BallParams) -> Iterator[Report]:
         """Yield one report: "adversarial", "noise", "before", "after"."""
-        attempt = ctx.attempt(params.target, towards=params.towards)
+        attempt = start_attack(ctx, params.target, towards=params.towards)
         victim, clean = attempt.victim, attempt.clean
         _, gradient = victim.gradient(clean, attempt.chosen.goal.loss)
         epsilon = params.epsilon / LEVELS
         how = Climb(epsilon=epsilon, step=epsilon, norm=params.norm)
         pixels = climbed(clean, Position(clean, gradient), gradient, how).pixels
-        if ctx.live:
+        if ctx.inference.live:
             yield attempt.report(pixels, victim.logits(pixels))
         else:
             yield attempt.last(pixels, ctx.generator)

@@ -159,7 +159,7 @@ def _kernels(ctx: Context, name: str) -> tuple[LayerInfo, Kernels, tuple[str, ..
     if not name:
         name = layers[0]
         notes = (f"layer {name} was chosen: the first with kernels",)
-    layer = ctx.layer(name)
+    layer = ctx.model.info.known_layer(name)
     kernels = kernels_of(find_module(ctx.model.net, name))
     if kernels is None:
         raise ModelError(

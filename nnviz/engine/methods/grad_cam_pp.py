@@ -5,8 +5,7 @@ from typing import ClassVar
 
 from nnviz.base.info import Reference
 from nnviz.base.results import Report
-from nnviz.engine.attribution.cam import CamParams, grad_cam_pp, gradient_report
-from nnviz.engine.attribution.cam_layers import choose_layers
+from nnviz.engine.attribution.cam import CamParams, grad_cam_pp, gradient_cam
 from nnviz.engine.method import Context, Presets, register
 
 
@@ -44,13 +43,4 @@ class GradCamPlusPlus:
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
         """Yield one report: "grad_cam_pp" and "map", or a map of each layer."""
-        layers = choose_layers(ctx.model.info, params.layer, params.others)
-        found = ctx.gradients_at(layers.layers, params.target)
-        yield gradient_report(
-            "grad_cam_pp",
-            grad_cam_pp,
-            found,
-            layers,
-            ctx.placement,
-            signed=params.signed,
-        )
+        yield gradient_cam("grad_cam_pp", grad_cam_pp, ctx, params)

@@ -53,7 +53,7 @@ class GuidedBackprop:
 
     def run(self, ctx: Context, params: GuidedBackpropParams) -> Iterator[Report]:
         """Yield one report: "guided backpropagation" and "in colour"."""
-        found = ctx.gradient(params.target, ReluRule.GUIDED)
+        found = ctx.inference.gradient(params.target, ReluRule.GUIDED)
         yield changed_report(
             "guided backpropagation",
             found.gradient,

@@ -8,11 +8,11 @@ from nnviz.base.info import Reference
 from nnviz.base.parameters import Help, LayerKinds, LayerName, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import grad_cam, shown, upsampled
-from nnviz.engine.attribution.cam_layers import choose_layers
 from nnviz.engine.attribution.heatmaps import Colours, changed_report
 from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.gradients import gradient
+from nnviz.engine.nn.map_layers import choose_layers
 from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
-from nnviz.engine.targets.gradients import gradient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +61,10 @@ class GuidedGradCam:
     def run(self, ctx: Context, params: GuidedGradCamParams) -> Iterator[Report]:
         """Yield one report: "guided Grad-CAM" and "in colour"."""
         layers = choose_layers(ctx.model.info, params.layer)
-        found = ctx.gradients_at(layers.layers, params.target)
+        found = ctx.inference.layer_gradients(layers.layers, params.target)
         small = shown(grad_cam(found.maps[0], found.gradients[0]), signed=False)
         region = upsampled(small, ctx.placement.input_size)
-        score = ctx.target(params.target)
+        score = ctx.inference.target(params.target)
         with changed_relus(ReluRule.GUIDED) as changed:
             _, guided = gradient(score, ctx.pixels, ctx.check)
         yield changed_report(

@@ -5,8 +5,7 @@ from typing import ClassVar
 
 from nnviz.base.info import Reference
 from nnviz.base.results import Report
-from nnviz.engine.attribution.cam import CamParams, gradient_report, hires_cam
-from nnviz.engine.attribution.cam_layers import choose_layers
+from nnviz.engine.attribution.cam import CamParams, gradient_cam, hires_cam
 from nnviz.engine.method import Context, Presets, register
 
 
@@ -43,8 +42,4 @@ class HiResCam:
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
         """Yield one report: "hires_cam" and "map", or a map of each layer."""
-        layers = choose_layers(ctx.model.info, params.layer, params.others)
-        found = ctx.gradients_at(layers.layers, params.target)
-        yield gradient_report(
-            "hires_cam", hires_cam, found, layers, ctx.placement, signed=params.signed
-        )
+        yield gradient_cam("hires_cam", hires_cam, ctx, params)

@@ -52,7 +52,7 @@ class InputXGradient:
 
     def run(self, ctx: Context, params: InputXGradientParams) -> Iterator[Report]:
         """Yield one report: "input x gradient"."""
-        found = ctx.gradient(params.target)
+        found = ctx.inference.gradient(params.target)
         attribution = ctx.pixels[0] * found.gradient
         result = attribution_map(
             attribution, params.colours, found.target.unit, ctx.placement

@@ -16,7 +16,7 @@ from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
 from nnviz.engine.attribution.path_integral import Line, line_between
 from nnviz.engine.attribution.quadrature import Quadrature
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.targets.gradients import gradient_pace
+from nnviz.engine.nn.gradients import gradient_sizer
 from nnviz.engine.targets.resolve import Scorer
 
 _LARGE_ERROR = 0.05
@@ -93,13 +93,13 @@ class IntegratedGradients:
 
     def run(self, ctx: Context, params: IntegratedGradientsParams) -> Iterator[Report]:
         """Yield a report after each part of the way: "integrated gradients"."""
-        score = ctx.target(params.target)
+        score = ctx.inference.target(params.target)
         line = line_between(
             _baseline(ctx, params), ctx.pixels, params.rule, params.steps
         )
-        parts = ctx.in_chunks(
+        parts = ctx.chunks.over(
             params.steps,
-            gradient_pace(ctx.model.info, ctx.device),
+            gradient_sizer(ctx.model.info, ctx.model.device),
             lambda part: line.weighted_gradients(score, part, ctx.check),
         )
         total = torch.zeros_like(line.difference)
@@ -136,7 +136,7 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
         )
     if not params.file:
         raise UsageError("--file", "no picture to begin with", "name its file")
-    own = ctx.picture(params.file)
+    own = ctx.files.pixels(params.file)
     if own.shape != ctx.pixels.shape:
         raise UsageError(
             "--file",

@@ -5,8 +5,7 @@ from typing import ClassVar
 
 from nnviz.base.info import Reference
 from nnviz.base.results import Report
-from nnviz.engine.attribution.cam import CamParams, gradient_report, layer_cam
-from nnviz.engine.attribution.cam_layers import choose_layers
+from nnviz.engine.attribution.cam import CamParams, gradient_cam, layer_cam
 from nnviz.engine.method import Context, Presets, register
 
 
@@ -41,8 +40,4 @@ class LayerCam:
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
         """Yield one report: "layer_cam" and "map", or a map of each layer."""
-        layers = choose_layers(ctx.model.info, params.layer, params.others)
-        found = ctx.gradients_at(layers.layers, params.target)
-        yield gradient_report(
-            "layer_cam", layer_cam, found, layers, ctx.placement, signed=params.signed
-        )
+        yield gradient_cam("layer_cam", layer_cam, ctx, params)

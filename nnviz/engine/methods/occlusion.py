@@ -21,8 +21,9 @@ from nnviz.engine.attribution.sliding_windows import (
     lay_windows,
     mean_over_windows,
 )
-from nnviz.engine.compute.batch_size import Pace, pass_bytes
+from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.targets.resolve import Scorer
 from nnviz.media.inpaint import inpaint
 
@@ -102,13 +103,13 @@ class Occlusion:
 
     def run(self, ctx: Context, params: OcclusionParams) -> Iterator[Report]:
         """Yield "occlusion" and "map" (one number a square), ever finer."""
-        scorer = ctx.target(params.target)
+        scorer = ctx.inference.target(params.target)
         windows = _windows(ctx, params)
         hidden = _hidden_scores(ctx, scorer, windows, params.fill)
         info = ctx.model.info
-        pace = Pace(ctx.device, info.macs, pass_bytes(info.layers))
+        pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
         grid = np.full((len(windows.rows), len(windows.columns)), np.nan)
-        for part, scores in ctx.in_chunks(len(windows), pace, hidden):
+        for part, scores in ctx.chunks.over(len(windows), pace, hidden):
             rows, columns = windows.order[part].T
             drops = scorer.target.value - scores.double().cpu().numpy()
             grid[rows, columns] = drops
@@ -148,8 +149,9 @@ def _hidden_scores(
     The network's twin gives the same output faster, but not the same inside.
     """
     model, target = ctx.model, scorer.target
-    net = model.net if target.layer else model.twin()
-    score = Scorer(net, nn.Identity(), target, ctx.check)
+    net = model.net if target.layer else ctx.inference.twin()
+    behind = PixelModel(net=net, normaliser=nn.Identity(), check=ctx.check)
+    score = Scorer(behind, target)
     picture = model.normaliser(ctx.pixels)
     patch = _filling(ctx, fill)
 
@@ -173,7 +175,7 @@ def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
 
         def patch(rows: slice, columns: slice) -> Tensor:
             found = torch.from_numpy(inpaint(photo, rows, columns)).permute(2, 0, 1)
-            whole: Tensor = normaliser(found[None].to(ctx.device))[0]
+            whole: Tensor = normaliser(found[None].to(ctx.model.device))[0]
             return whole
 
         return patch

@@ -19,8 +19,9 @@ from nnviz.engine.attacks.one_pixel import (
     survivors,
 )
 from nnviz.engine.attacks.params import GoalParams, as_tensor
-from nnviz.engine.attacks.report import Attempt
-from nnviz.engine.compute.batch_size import Pace, pass_bytes
+from nnviz.engine.attacks.report import AttackRun
+from nnviz.engine.attacks.run import start_attack
+from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.method import Context, Presets, register
 
 _MOST = 64
@@ -74,7 +75,7 @@ class OnePixel:
 
     def run(self, ctx: Context, params: OnePixelParams) -> Iterator[Report]:
         """Yield a report a generation: "adversarial", "noise", "before", ..."""
-        attempt = ctx.attempt(params.target, towards=params.towards)
+        attempt = start_attack(ctx, params.target, towards=params.towards)
         population, first = _begin(ctx, attempt, params)
         for generation in range(first, params.generations):
             if float(population.fitness.max()) > 0:
@@ -93,7 +94,7 @@ class OnePixel:
 
 
 def _begin(
-    ctx: Context, attempt: Attempt, params: OnePixelParams
+    ctx: Context, attempt: AttackRun, params: OnePixelParams
 ) -> tuple[Population, int]:
     """Return the first candidates, or those to go on with, and which come next."""
     if ctx.begun is not None:
@@ -107,7 +108,7 @@ def _begin(
     return Population(genes, _fitness(ctx, attempt, genes)), 0
 
 
-def _fitness(ctx: Context, attempt: Attempt, genes: Tensor) -> Tensor:
+def _fitness(ctx: Context, attempt: AttackRun, genes: Tensor) -> Tensor:
     """Return how far the goal is ahead for each candidate, (P,), on the CPU."""
     goal = attempt.chosen.goal
 
@@ -116,10 +117,10 @@ def _fitness(ctx: Context, attempt: Attempt, genes: Tensor) -> Tensor:
         return goal.margin(attempt.victim.logits(pictures)).cpu()
 
     info = ctx.model.info
-    pace = Pace(ctx.device, info.macs, pass_bytes(info.layers), most=_MOST)
-    return torch.cat([found for _, found in ctx.in_chunks(len(genes), pace, margins)])
+    pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers), most=_MOST)
+    return torch.cat([found for _, found in ctx.chunks.over(len(genes), pace, margins)])
 
 
-def _report(attempt: Attempt, population: Population) -> Report:
+def _report(attempt: AttackRun, population: Population) -> Report:
     pixels = painted(attempt.clean, population.best)
     return attempt.report(pixels, attempt.victim.logits(pixels))

@@ -14,11 +14,22 @@ from nnviz.base.parameters import Along, Help, Range, Steerable, Title, Unit, Wh
 from nnviz.base.results import Curves, Picture, Report, Table
 from nnviz.base.stickers import Outline
 from nnviz.engine.attacks.params import LEVELS, GoalParams, PictureCount
-from nnviz.engine.attacks.patch.batches import Aim, Crowd, drawn, rate_of, slope_of
+from nnviz.engine.attacks.patch.batches import (
+    AttackBatch,
+    AttackObjective,
+    drawn,
+    rate_of,
+    slope_of,
+)
 from nnviz.engine.attacks.patch.compositing import Sticker
-from nnviz.engine.attacks.patch.detector_batches import FOUND, Watch, choose_kinds
+from nnviz.engine.attacks.patch.detector_batches import (
+    FOUND,
+    DetectorBatch,
+    choose_kinds,
+)
 from nnviz.engine.attacks.patch.eot import Conditions, View, drawn_views, seen
 from nnviz.engine.attacks.patch.printability import outlined, penalty
+from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.engine.nn.detection import candidates_of
 from nnviz.engine.optvis.report import as_picture
@@ -206,7 +217,7 @@ class _Learning:
                 pictures = seen(clean, sticker, views, generator)
                 held = penalty(sticker, params.smoothness, params.printable)
             self._samples = pictures.detach()
-            slope = slope_of(aim, self._samples, rows, self._ctx.in_gradient_chunks)
+            slope = slope_of(aim, self._samples, rows, self._ctx.chunks.over_gradients)
             found["success"] = float(slope.reached.double().mean())
             found["score"] = float(slope.score.mean())
             outcome = held - (pictures * slope.gradient).sum() / len(rows)
@@ -259,7 +270,7 @@ class _Learning:
         return Report({**report.results, "test": table}, (*report.notes, words))
 
     def _rates_of(
-        self, aim: Aim, stickers: Iterable[Sticker], params: PatchParams
+        self, aim: AttackObjective, stickers: Iterable[Sticker], params: PatchParams
     ) -> tuple[float, ...]:
         """Return how often each of some stickers fools under the same conditions, %."""
         generator, pixels = self._ctx.generator, self._ctx.pixels
@@ -273,9 +284,12 @@ class _Learning:
         )
 
     def _rate(
-        self, aim: Aim, rows: Tensor, attack: Callable[[Tensor, slice], Tensor]
+        self,
+        aim: AttackObjective,
+        rows: Tensor,
+        attack: Callable[[Tensor, slice], Tensor],
     ) -> float:
-        rate = rate_of(aim, rows, attack, self._ctx.in_gradient_chunks)
+        rate = rate_of(aim, rows, attack, self._ctx.chunks.over_gradients)
         return round(rate, 1)
 
     def _shown(
@@ -313,8 +327,8 @@ class _Task:
     """
 
     words: str
-    learned: Aim
-    tests: tuple[tuple[str, Aim], ...]
+    learned: AttackObjective
+    tests: tuple[tuple[str, AttackObjective], ...]
 
 
 def _task(ctx: Context, params: PatchParams) -> _Task:
@@ -324,26 +338,28 @@ def _task(ctx: Context, params: PatchParams) -> _Task:
     tests = [("this photograph", aimed(photo))]
     if not params.pictures.strip():
         return _Task(words, tests[0][1], tuple(tests))
-    learned, held_out = ctx.pictures(params.pictures, params.count)
+    learned, held_out = ctx.files.folder(
+        params.pictures, params.count, ctx.placement.input_size
+    )
     tests.append((f"{len(held_out)} other photographs", aimed(held_out)))
     return _Task(words, aimed(torch.cat([photo, learned])), tuple(tests))
 
 
-Aimed = Callable[[Tensor], Aim]
+Aimed = Callable[[Tensor], AttackObjective]
 """From pictures (N, C, H, W) to what is wanted of them."""
 
 
 def _classifying(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:
-    attempt = ctx.attempt(params.target, towards=params.towards)
+    attempt = start_attack(ctx, params.target, towards=params.towards)
     named = bool(params.target.strip())
 
-    def aimed(clean: Tensor) -> Aim:
-        return Crowd(
+    def aimed(clean: Tensor) -> AttackObjective:
+        return AttackBatch(
             victim=attempt.victim,
             clean=clean,
             goal=attempt.chosen.goal,
             own=not named,
-            device=ctx.device,
+            device=ctx.model.device,
             most=_MOST,
         )
 
@@ -355,20 +371,18 @@ def _watching(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:
     model = ctx.model
     with torch.no_grad():
         size = ctx.placement.input_size
-        found = candidates_of(model.net, ctx.outputs(), size, FOUND)
+        found = candidates_of(model.net, ctx.inference.outputs(), size, FOUND)
     kinds, words = choose_kinds(
         params.target, model.info, found, towards=params.towards
     )
 
-    def aimed(clean: Tensor) -> Aim:
-        return Watch(
-            net=model.net,
-            normaliser=model.normaliser,
-            check=ctx.check,
+    def aimed(clean: Tensor) -> AttackObjective:
+        return DetectorBatch(
+            model=ctx.inference.pixel_model,
             clean=clean,
             kinds=kinds,
             towards=params.towards,
-            device=ctx.device,
+            device=ctx.model.device,
         )
 
     return words, aimed

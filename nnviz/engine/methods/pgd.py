@@ -13,7 +13,8 @@ from nnviz.base.results import Report
 from nnviz.engine.attacks.norms import random_noise
 from nnviz.engine.attacks.params import LEVELS, BallParams, StepSize, as_tensor
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
-from nnviz.engine.attacks.report import Attempt
+from nnviz.engine.attacks.report import AttackRun
+from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.method import Context, Presets, register
 
 
@@ -77,7 +78,7 @@ class Pgd:
 
     def run(self, ctx: Context, params: PgdParams) -> Iterator[Report]:
         """Yield a report a step: "adversarial", "noise", "before", "after", ..."""
-        attempt = ctx.attempt(params.target, towards=params.towards)
+        attempt = start_attack(ctx, params.target, towards=params.towards)
         at, done = _begin(ctx, attempt, params)
         for step in range(done, params.steps):
             logits, gradient = attempt.victim.gradient(
@@ -104,7 +105,7 @@ def _how(params: PgdParams) -> Climb:
     )
 
 
-def _begin(ctx: Context, attempt: Attempt, params: PgdParams) -> tuple[Position, int]:
+def _begin(ctx: Context, attempt: AttackRun, params: PgdParams) -> tuple[Position, int]:
     """Return where the attack begins or goes on, and the number of steps done."""
     clean = attempt.clean
     if ctx.begun is not None:

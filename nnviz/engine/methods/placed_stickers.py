@@ -18,6 +18,7 @@ from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Picture, Report, Result, Table
 from nnviz.engine.attacks.report import rankings
 from nnviz.engine.attacks.robustness_checks import survival
+from nnviz.engine.attacks.run import attacked_model, start_attack
 from nnviz.engine.method import Context, Presets, register
 from nnviz.media.placed import Layer, covered, open_placed, paste_layers, picture_of
 from nnviz.media.resize import resize
@@ -82,7 +83,7 @@ class PlacedStickers:
         """
         layers = open_placed(parse_placed(params.stickers))
         for file in files_of(params.stickers):
-            ctx.opened[file] = picture_of(file).sha256
+            ctx.files.hashes[file] = picture_of(file).sha256
         photo = _photo(ctx, quick=params.quick)
         pixels = paste_layers(photo.pixels, layers)
         classifies = ctx.model.info.task is Task.CLASSIFY
@@ -104,9 +105,9 @@ class PlacedStickers:
 
 def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
     """Return what the network says to the photograph with and without stickers."""
-    victim = ctx.victim()
+    victim = attacked_model(ctx)
     # Kept: only the stickers move.
-    before = ctx.cached("logits", lambda: victim.logits(ctx.pixels))
+    before = ctx.inference.cached("logits", lambda: victim.logits(ctx.pixels))
     after = victim.logits(ctx.model.pixel_input(image_from_array(pixels)))
     first, second = rankings(before, after, ctx.model.info)
     return {"after": second, "before": first}
@@ -114,7 +115,7 @@ def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
 
 def _survival(ctx: Context, pixels: Pixels) -> Table:
     """Return what fooling, if any, survives on the way to a file or a camera."""
-    attempt = ctx.attempt("", towards=False)
+    attempt = start_attack(ctx, "", towards=False)
     return survival(
         attempt.files,
         attempt.victim,
@@ -127,7 +128,7 @@ def _survival(ctx: Context, pixels: Pixels) -> Table:
 
 def _photo(ctx: Context, *, quick: bool) -> Image:
     """Return the photograph, or a smaller copy that is made once."""
-    photo = ctx.photo
+    photo = ctx.image
     shrink = math.sqrt(_QUICK_PIXELS / math.prod(photo.size))
     if not quick or shrink >= 1:
         return photo
@@ -137,7 +138,7 @@ def _photo(ctx: Context, *, quick: bool) -> Image:
         small = resize(photo.pixels, (height, width), Interpolation.BILINEAR)
         return torch.from_numpy(small)
 
-    copy = ctx.cached("quick copy of the photograph", shrunk)
+    copy = ctx.inference.cached("quick copy of the photograph", shrunk)
     return replace(photo, pixels=copy.numpy(), alpha=None)
 
 

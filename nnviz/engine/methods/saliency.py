@@ -57,7 +57,7 @@ class Saliency:
 
     def run(self, ctx: Context, params: SaliencyParams) -> Iterator[Report]:
         """Yield one report: "saliency"."""
-        found = ctx.gradient(params.target)
+        found = ctx.inference.gradient(params.target)
         result = attribution_map(
             found.gradient,
             params.colours,

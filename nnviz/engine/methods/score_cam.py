@@ -12,10 +12,11 @@ from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.ablation import channel_masks, varied
 from nnviz.engine.attribution.cam import CamParams, cam_report, cam_results, weighted
-from nnviz.engine.attribution.cam_layers import ChosenLayers, choose_layers, map_size
-from nnviz.engine.compute.batch_size import Pace, pass_bytes
+from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.feature_maps import maps_of
+from nnviz.engine.nn.map_layers import ChosenLayers, choose_layers, map_size
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.targets.resolve import Scorer
 
 
@@ -71,7 +72,7 @@ class ScoreCam:
     def run(self, ctx: Context, params: ScoreCamParams) -> Iterator[Report]:
         """Yield "score_cam" and "map", or a map of each layer, as channels go."""
         layers = choose_layers(ctx.model.info, params.layer, params.others)
-        scorer = ctx.target(params.target)
+        scorer = ctx.inference.target(params.target)
         uncovered = [_Uncovered(layer) for layer in layers.layers]
         notes = (scorer.target.caption,)
         for each in uncovered:
@@ -107,9 +108,9 @@ class _Uncovered:
                 return score(masks * picture).double()
 
         info = ctx.model.info
-        pace = Pace(ctx.device, info.macs, pass_bytes(info.layers))
+        pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
         scores = torch.empty(0, dtype=torch.float64)
-        for part, found in ctx.in_chunks(len(telling), pace, uncover):
+        for part, found in ctx.chunks.over(len(telling), pace, uncover):
             scores = torch.cat([scores, found.cpu()])
             known = maps[telling[: part.stop]].double().cpu()
             self.cam = weighted(known, scores.softmax(0))
@@ -122,11 +123,15 @@ def _masked_scorer(ctx: Context, scorer: Scorer, cover: str) -> tuple[Scorer, Te
     The network's twin gives the same output faster, but not the same inside.
     """
     model, target = ctx.model, scorer.target
-    net = model.net if target.layer else model.twin()
+    net = model.net if target.layer else ctx.inference.twin()
     if cover == "black":
-        return Scorer(net, model.normaliser, target, ctx.check), ctx.pixels
+        return Scorer(_passes(ctx, net, model.normaliser), target), ctx.pixels
     normalised = model.normaliser(ctx.pixels)
-    return Scorer(net, nn.Identity(), target, ctx.check), normalised
+    return Scorer(_passes(ctx, net, nn.Identity()), target), normalised
+
+
+def _passes(ctx: Context, net: nn.Module, normaliser: nn.Module) -> PixelModel:
+    return PixelModel(net=net, normaliser=normaliser, check=ctx.check)
 
 
 def _report(

@@ -72,7 +72,7 @@ def _logits(ctx: Context) -> Tensor:
     Raises:
         ModelError: the output is no finite map for each class.
     """
-    logits, title = ctx.outputs()[0], ctx.model.info.title
+    logits, title = ctx.inference.outputs()[0], ctx.model.info.title
     if logits.ndim != _NDIM:
         raise ModelError(
             title,

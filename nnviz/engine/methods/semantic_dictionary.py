@@ -20,12 +20,12 @@ from nnviz.base.parameters import (
     Unit,
 )
 from nnviz.base.results import Array, Mosaic, Ranking, Report
-from nnviz.engine.attribution.cam_layers import middle
 from nnviz.engine.imaging.color import COLOURS
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.feature_maps import Maps, channel_maps
+from nnviz.engine.nn.map_layers import middle
 from nnviz.engine.optvis.objectives import channel, each
-from nnviz.engine.optvis.optimize import Ascent, Climbed, StepRules
+from nnviz.engine.optvis.optimize import Ascent, AscentStep, StepRules
 from nnviz.engine.optvis.parametrizations import Spectrum
 from nnviz.engine.optvis.parse_objective import side_of
 from nnviz.engine.optvis.transforms import fitted, lucid
@@ -117,7 +117,7 @@ class SemanticDictionary:
 
     def run(self, ctx: Context, params: SemanticDictionaryParams) -> Iterator[Report]:
         """Yield "strongest", and "dictionary", one picture a channel, ever better."""
-        layer = ctx.layer(params.layer or middle(ctx.model.info).name)
+        layer = ctx.model.info.known_layer(params.layer or middle(ctx.model.info).name)
         maps = channel_maps(ctx.activations(layer.name), layer)
         looked = _look(layer, maps, ctx.placement, params)
         objectives = [channel(layer.name, index) for index in looked.indices]
@@ -161,12 +161,12 @@ def _climb(ctx: Context, looked: _Looked, params: SemanticDictionaryParams) -> A
     model = ctx.model
     side = side_of(model.info, params.size)
     shape = (len(looked.indices), model.info.preprocess.channels, side, side)
-    look = model.maps_pass((looked.layer.name,), ctx.check)
-    make = partial(Spectrum, shape, device=ctx.device)
+    look = model.feature_extractor((looked.layer.name,), ctx.check)
+    make = partial(Spectrum, shape, device=ctx.model.device)
     return Ascent(make, "adam", look, model.mean_colour, ctx.generator)
 
 
-def _report(looked: _Looked, climbed: Climbed) -> Report:
+def _report(looked: _Looked, climbed: AscentStep) -> Report:
     values = looked.values[list(looked.indices)]
     layer, (row, column) = looked.layer, looked.cell
     tiles = climbed.pixels.permute(0, 2, 3, 1)

@@ -17,7 +17,7 @@ from nnviz.engine.attribution.heatmaps import (
 )
 from nnviz.engine.attribution.smoothing import NoisyCopies, Statistic
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.targets.gradients import gradient_pace
+from nnviz.engine.nn.gradients import gradient_sizer
 
 _PERCENT = 100
 
@@ -94,16 +94,16 @@ class SmoothGrad:
 
     def run(self, ctx: Context, params: SmoothGradParams) -> Iterator[Report]:
         """Yield a report after each part of the copies: "smoothed"."""
-        score = ctx.target(params.target)
+        score = ctx.inference.target(params.target)
         low, high = ctx.pixels.aminmax()
         spread = float(high - low)
         copies = NoisyCopies(
             ctx.pixels, params.noise / _PERCENT * spread, ctx.generator
         )
         rule = rule_of(params.rule, score, ctx.check, params.steps)
-        parts = ctx.in_chunks(
+        parts = ctx.chunks.over(
             params.samples,
-            gradient_pace(ctx.model.info, ctx.device),
+            gradient_sizer(ctx.model.info, ctx.model.device),
             lambda part: copies.look(rule, part),
         )
         caption = f"noise {params.noise:g} % of the photograph's range of {spread:.3g}"

@@ -11,7 +11,8 @@ from nnviz.base.info import Reference, Task
 from nnviz.base.parameters import Help, Range, Title, Unit
 from nnviz.base.results import Report
 from nnviz.engine.attacks.params import LEVELS, GoalParams, as_tensor
-from nnviz.engine.attacks.report import Attempt
+from nnviz.engine.attacks.report import AttackRun
+from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.attacks.square import Best, side_of, stripes, with_square
 from nnviz.engine.method import Context, Presets, register
 
@@ -71,7 +72,7 @@ class Square:
 
     def run(self, ctx: Context, params: SquareParams) -> Iterator[Report]:
         """Yield a report a question: "adversarial", "noise", "before", "after", ..."""
-        attempt = ctx.attempt(params.target, towards=params.towards)
+        attempt = start_attack(ctx, params.target, towards=params.towards)
         best = _begin(ctx, attempt, params)
         while best.queries < params.queries and not attempt.succeeded(best.logits):
             best = _asked(attempt, best, params, ctx.generator)
@@ -85,7 +86,7 @@ class Square:
         yield Report(last.results, (*last.notes, *_count(best)))
 
 
-def _begin(ctx: Context, attempt: Attempt, params: SquareParams) -> Best:
+def _begin(ctx: Context, attempt: AttackRun, params: SquareParams) -> Best:
     """Return the stripes to begin with, or the picture to go on with."""
     clean = attempt.clean
     if ctx.begun is not None:
@@ -98,7 +99,7 @@ def _begin(ctx: Context, attempt: Attempt, params: SquareParams) -> Best:
 
 
 def _asked(
-    attempt: Attempt, best: Best, params: SquareParams, generator: torch.Generator
+    attempt: AttackRun, best: Best, params: SquareParams, generator: torch.Generator
 ) -> Best:
     """Return the better one of the best picture and one with another square."""
     clean = attempt.clean

@@ -28,8 +28,9 @@ from nnviz.engine.attacks.patch.sticker_search import (
     fittest,
     mutants,
 )
-from nnviz.engine.attacks.report import Attempt
-from nnviz.engine.compute.batch_size import Pace, pass_bytes
+from nnviz.engine.attacks.report import AttackRun
+from nnviz.engine.attacks.run import start_attack
+from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.media.placed import open_cut, open_placed, paste_layers
 from nnviz.media.resize import resize
@@ -145,7 +146,7 @@ class Stickers:
 
     def run(self, ctx: Context, params: StickerParams) -> Iterator[Report]:
         """Yield "adversarial", "noise", "before", "after", ..., "stickers" a batch."""
-        attempt = ctx.attempt(params.target, towards=params.towards)
+        attempt = start_attack(ctx, params.target, towards=params.towards)
         search = _Search(ctx, attempt, params)
         best = search.begun()
         while best.tried < params.queries:
@@ -162,7 +163,7 @@ class Stickers:
 class _Search:
     """Asks the network about candidates."""
 
-    def __init__(self, ctx: Context, attempt: Attempt, params: StickerParams) -> None:
+    def __init__(self, ctx: Context, attempt: AttackRun, params: StickerParams) -> None:
         self._ctx = ctx
         self._attempt = attempt
         self._params = params
@@ -259,8 +260,8 @@ class _Search:
         """Say what the network answers when they are laid on the photograph itself."""
         ctx = self._ctx
         layers = open_placed(self._placed(best))
-        pixels = paste_layers(ctx.photo.pixels, layers)
-        seen = ctx.model.pixel_input(image_from_array(pixels, ctx.photo.name))
+        pixels = paste_layers(ctx.image.pixels, layers)
+        seen = ctx.model.pixel_input(image_from_array(pixels, ctx.image.name))
         fooled = self._attempt.succeeded(self._attempt.victim.logits(seen))
         outcome = "they fool too" if fooled else "they do not fool"
         return f"laid on the photograph before it is resized, {outcome}"
@@ -278,8 +279,10 @@ class _Search:
             return self._attempt.chosen.goal.margin(logits).cpu()
 
         info = self._ctx.model.info
-        pace = Pace(self._ctx.device, info.macs, pass_bytes(info.layers), most=_MOST)
-        for part, found in self._ctx.in_chunks(len(allowed), pace, margins):
+        pace = BatchSizer(
+            self._ctx.model.device, info.macs, pass_bytes(info.layers), most=_MOST
+        )
+        for part, found in self._ctx.chunks.over(len(allowed), pace, margins):
             for row, margin in zip(allowed[part], found.tolist(), strict=True):
                 fitness[row] = margin
         return fitness
@@ -299,7 +302,7 @@ def _image(ctx: Context, params: StickerParams) -> Image:
         InputError: no such file, no picture, or no colour.
     """
     if params.sticker.strip():
-        return cut_out(ctx.other_photo(params.sticker.strip()), params.outline)
+        return cut_out(ctx.files.image(params.sticker.strip()), params.outline)
     colour = params.colour.strip()
     return open_cut(Cut(params.outline, colour or _GREY))
 
@@ -325,7 +328,9 @@ def _kept_free(ctx: Context, params: StickerParams) -> Tensor | None:
     """
     free = torch.zeros_like(ctx.pixels[:, :1])
     if params.mask.strip():
-        free = (ctx.picture(params.mask.strip()).mean(1, keepdim=True) > _HALF).to(free)
+        free = (ctx.files.pixels(params.mask.strip()).mean(1, keepdim=True) > _HALF).to(
+            free
+        )
     height, width = free.shape[2:]
     top, left = (
         round(side * (1 - params.middle / _PERCENT) / 2) for side in (height, width)

@@ -25,7 +25,6 @@ from nnviz.engine.imaging.pyramid import Size, octave_sizes, scaled
 from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.engine.nn.avg_pooling import with_average_pooling
-from nnviz.engine.nn.hooks import outputs_of
 from nnviz.engine.nn.input_sizes import SizeTrial
 from nnviz.engine.optvis.report import as_picture
 from nnviz.engine.style.color_transfer import grey, matched, with_colours_of
@@ -283,7 +282,7 @@ class _Easel:
             self._side, self._stage, self._done = map(int, ctx.begun["place"])
             self._measured = [(each[0], each[1]) for each in ctx.begun["measured"]]
             self._felt = tuple(ctx.begun["felt"].tolist())
-            start = torch.zeros(ctx.begun["numbers"].shape, device=ctx.device)
+            start = torch.zeros(ctx.begun["numbers"].shape, device=ctx.model.device)
         self._descent = self._begun(start)
         if ctx.begun is not None:
             self._descent.restore(ctx.begun)
@@ -365,7 +364,7 @@ class _Easel:
     ) -> tuple[float, Tensor, dict[str, float]]:
         """Return the loss, its gradient and the distances it is made of."""
         share = _style_share(params, len(pixels)).to(pixels)
-        self._side, losses = self._ctx.in_tiles(
+        self._side, losses = self._ctx.chunks.in_tiles(
             self._side,
             lambda side: self._studio.loss(pixels, self._goal_of(side), share),
         )
@@ -398,7 +397,7 @@ class _Studio:
         model = ctx.model
         style = style_layers(model.info, params.style_layers, "--style-layers")
         content = content_layers(model.info, params.content_layers, "--content-layers")
-        layers = {name: ctx.layer(name) for name in (*style, *content)}
+        layers = {name: ctx.model.info.known_layer(name) for name in (*style, *content)}
         preprocess = model.info.preprocess
         self._trial = SizeTrial(
             model.net,
@@ -406,9 +405,10 @@ class _Studio:
             {name: layer.calls for name, layer in layers.items()},
             preprocess.input_size,
         )
-        maps = model.maps_pass(layers, ctx.check)
+        maps = model.feature_extractor(layers, ctx.check)
         if params.pooling == "average":
-            maps = replace(maps, net=with_average_pooling(maps.net))
+            net = with_average_pooling(maps.model.net)
+            maps = replace(maps, model=replace(maps.model, net=net))
         self.loss = StyleLoss(
             maps=maps,
             content=content,
@@ -434,13 +434,15 @@ class _Studio:
 
     def side(self) -> int:
         """Return the side of a tile, px: as replayed, else what fits into memory."""
-        info, device = self._ctx.model.info, self._ctx.device
+        info, device = self._ctx.model.info, self._ctx.model.device
         free = _SHARE * free_bytes(device)
         room = min(_ROOM, free) if device.type == "cpu" else free
         layers = {*self.loss.style, *self.loss.content}
         pictures = len(_offsets(self._params))
         size = info.preprocess.input_size
-        return self._ctx.chunk(tile_side(info.layers, layers, size, room / pictures))
+        return self._ctx.chunks.next_size(
+            tile_side(info.layers, layers, size, room / pictures)
+        )
 
     def start(self, size: Size) -> Tensor:
         """Return what the painting begins with, (N, C, H, W)."""
@@ -452,7 +454,7 @@ class _Studio:
         elif params.start == "picture":
             if not params.start_picture:
                 raise UsageError("--start-picture", "names no picture", "name its file")
-            image = ctx.other_photo(params.start_picture)
+            image = ctx.files.image(params.start_picture)
             first = self._as_judged(ctx.model.whole_input(image, size))
         return first.expand(len(_offsets(params)), -1, -1, -1)
 
@@ -468,7 +470,7 @@ class _Studio:
     def shown(self, pixels: Tensor, size: Size) -> Picture:
         """Return the pictures as they are shown."""
         if self._params.colours == "luminance":
-            pixels = with_colours_of(pixels, self._whole(self._ctx.photo, size))
+            pixels = with_colours_of(pixels, self._whole(self._ctx.image, size))
         found = as_picture(pixels.clamp(0, 1), columns=len(pixels))
         if len(pixels) > 1:
             return found
@@ -477,7 +479,7 @@ class _Studio:
 
     def _canvas(self) -> tuple[tuple[Size, ...], Frame]:
         """Return the sizes that are painted in, and the frame that they replace."""
-        params, photo = self._params, self._ctx.photo.size
+        params, photo = self._params, self._ctx.image.size
         longest = params.size or max(photo)
         size = scaled(photo, min(longest, _STRIP_SIDE) if params.strip else longest)
         if not self._trial.takes(size):
@@ -497,7 +499,7 @@ class _Studio:
         return self._ctx.model.whole_input(image, size)
 
     def _photograph(self, size: Size) -> Tensor:
-        return self._as_judged(self._whole(self._ctx.photo, size))
+        return self._as_judged(self._whole(self._ctx.image, size))
 
     def _as_judged(self, picture: Tensor) -> Tensor:
         return grey(picture) if self._params.colours == "luminance" else picture
@@ -517,9 +519,9 @@ class _Studio:
 
     def _masked(self) -> Tensor:
         """Return where the style goes, (1, C, H, W) in [0, 1]."""
-        params, photo = self._params, self._ctx.photo
+        params, photo = self._params, self._ctx.image
         if not params.mask.startswith(_SEGMENT):
-            return self._whole(self._ctx.other_photo(params.mask), self.sizes[-1])
+            return self._whole(self._ctx.files.image(params.mask), self.sizes[-1])
         # Things as large as in the pictures that it learnt from.
         larger = max(photo.size) / min(photo.size)
         size = scaled(photo.size, round(min(self._own_size) * larger))
@@ -592,7 +594,7 @@ def _segment(ctx: Context, target: str, picture: Tensor) -> Tensor:
     if name.casefold() not in names:
         raise unknown("class of --mask", name, model.info.labels)
     with torch.no_grad():
-        logits = outputs_of(model.net, model.normaliser(picture), ctx.check)[0]
+        logits = model.pixel_model(ctx.check).outputs(picture)[0]
     found = logits.argmax(1, keepdim=True) == names.index(name.casefold())
     if not bool(found.any()):
         raise UsageError(
@@ -631,7 +633,7 @@ def _named(ctx: Context, text: str, option: str) -> Image:
     if not text:
         drawn = ", ".join(PATTERNS)
         raise UsageError(option, "names no picture", f"name its file, or {drawn}")
-    return ctx.other_photo(text)
+    return ctx.files.image(text)
 
 
 def _offsets(params: StyleTransferParams) -> tuple[float, ...]:

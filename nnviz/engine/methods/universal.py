@@ -21,7 +21,8 @@ from nnviz.engine.attacks.params import (
     StepSize,
     as_tensor,
 )
-from nnviz.engine.attacks.patch.batches import Crowd, drawn, rate_of, slope_of
+from nnviz.engine.attacks.patch.batches import AttackBatch, drawn, rate_of, slope_of
+from nnviz.engine.attacks.run import start_attack
 from nnviz.engine.attacks.universal import (
     MOST,
     ascended,
@@ -128,7 +129,7 @@ class _Learning:
     def __init__(self, ctx: Context, params: UniversalParams) -> None:
         self._ctx = ctx
         self._params = params
-        self._attempt = ctx.attempt(params.target, towards=params.towards)
+        self._attempt = start_attack(ctx, params.target, towards=params.towards)
         seed = torch.Generator().manual_seed(0)
         self._learned, self._held_out = self._crowds(seed)
         self._noise = torch.zeros_like(ctx.pixels)
@@ -152,7 +153,7 @@ class _Learning:
         rows = drawn(self._learned, params.batch, self._ctx.generator)
         clean = self._learned.pictures(rows)
         pixels = noisy(clean, self._noise)
-        slope = slope_of(self._learned, pixels, rows, self._ctx.in_gradient_chunks)
+        slope = slope_of(self._learned, pixels, rows, self._ctx.chunks.over_gradients)
         gradient = gathered(clean, self._noise, slope.gradient)
         self._momentum = kept_up(self._momentum, gradient, params.momentum)
         self._noise = ascended(
@@ -233,22 +234,24 @@ class _Learning:
         def attack(clean: Tensor, _part: slice) -> Tensor:
             return noisy(clean, noise)
 
-        return rate_of(self._held_out, rows, attack, self._ctx.in_gradient_chunks)
+        return rate_of(self._held_out, rows, attack, self._ctx.chunks.over_gradients)
 
-    def _crowds(self, generator: torch.Generator) -> tuple[Crowd, Crowd]:
+    def _crowds(self, generator: torch.Generator) -> tuple[AttackBatch, AttackBatch]:
         """Return the pictures to learn from, this one among them, and to test on."""
         ctx, params = self._ctx, self._params
         if self._alone:
             several = copies(ctx.pixels, _COPIES, generator)
             learned, held_out = several[_KEPT:], several[:_KEPT]
         else:
-            learned, held_out = ctx.pictures(params.pictures, params.count)
+            learned, held_out = ctx.files.folder(
+                params.pictures, params.count, ctx.placement.input_size
+            )
         crowd = partial(
-            Crowd,
+            AttackBatch,
             victim=self._attempt.victim,
             goal=self._attempt.chosen.goal,
             own=not params.target.strip(),
-            device=ctx.device,
+            device=ctx.model.device,
             most=MOST,
         )
         whole = torch.cat([ctx.pixels.cpu(), learned])

@@ -5,8 +5,7 @@ from typing import ClassVar
 
 from nnviz.base.info import Reference
 from nnviz.base.results import Report
-from nnviz.engine.attribution.cam import CamParams, gradient_report, xgrad_cam
-from nnviz.engine.attribution.cam_layers import choose_layers
+from nnviz.engine.attribution.cam import CamParams, gradient_cam, xgrad_cam
 from nnviz.engine.method import Context, Presets, register
 
 
@@ -42,8 +41,4 @@ class XGradCam:
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
         """Yield one report: "xgrad_cam" and "map", or a map of each layer."""
-        layers = choose_layers(ctx.model.info, params.layer, params.others)
-        found = ctx.gradients_at(layers.layers, params.target)
-        yield gradient_report(
-            "xgrad_cam", xgrad_cam, found, layers, ctx.placement, signed=params.signed
-        )
+        yield gradient_cam("xgrad_cam", xgrad_cam, ctx, params)

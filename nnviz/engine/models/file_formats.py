@@ -13,7 +13,6 @@ DAMAGED = "copy or download it again"
 _HEAD = 4096
 _LARGEST_INDEX = 1 << 24
 _LARGEST_LENGTH = 100_000_000
-_ONNX_REMEDY = "save its weights with torch.save(net.state_dict(), path) from PyTorch"
 _KERAS = "export it from Keras with model.export('net.onnx', format='onnx')"
 _TENSORFLOW = "convert it to ONNX with python -m tf2onnx.convert"
 _SHARDED = (
@@ -147,16 +146,6 @@ _MAGIC = (
 """Place, first bytes, reason, remedy."""
 
 
-def _onnx(path: Path, head: bytes) -> Verdict | None:
-    """Recognize ONNX: a protobuf message with a version, then its producer's name."""
-    producers = (b"\x08", b"pytorch", b"onnx", b"tf2onnx", b"skl2onnx", b"keras2onnx")
-    first = head.startswith(b"\x08") and head[2:3] in {b"\x12", b"\x3a", b"\x42"}
-    named = any(producer in head[:64] for producer in producers[1:])
-    if path.suffix.lower() == ".onnx" or (first and named):
-        return "is an ONNX network, which this version cannot open yet", _ONNX_REMEDY
-    return None
-
-
 def _tensorflow_graph(path: Path, head: bytes) -> Verdict | None:
     """Recognize a frozen graph: protobuf messages of named operations."""
     operations = (b"Placeholder", b"Const", b"VarHandleOp", b"NoOp", b"saved_model")
@@ -215,7 +204,6 @@ def _json_file(path: Path) -> Verdict:
 
 
 _LOOKS: tuple[Callable[[Path, bytes], Verdict | None], ...] = (
-    _onnx,
     _tensorflow_graph,
     _flax,
     _part_of_distributed,

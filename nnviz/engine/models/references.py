@@ -4,12 +4,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import UsageError
 from nnviz.base.reading import PATH_ERRORS
+from nnviz.base.weights import NETWORKS, PROGRAMS
 
 _RANDOM = re.compile(r"random(?::(?P<seed>\d+))?")
 _LARGEST_SEED = 2**63 - 1
-_SUFFIXES = (".safetensors", ".pt", ".pth", ".pt2", ".onnx", ".ckpt", ".bin")
+_SUFFIXES = (*NETWORKS, *PROGRAMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def parse(text: str) -> Reference:
     """
     scheme, colon, rest = text.partition(":")
     if not text.strip():
-        raise UsageError("model", "no name given", "try bundled:objects")
+        raise UsageError("model", "no name given", f"try {DEFAULT_MODEL}")
     # A single letter is a drive, as in C:\weights.pt.
     if not colon or len(scheme) == 1 or _exists(text):
         return _file(text)

@@ -13,7 +13,6 @@ from torch.nn.modules.module import (
 )
 
 from nnviz.base.errors import ModelError, unknown
-from nnviz.engine.nn.shapes.calls import tensors_in
 
 Check = Callable[[], None]
 
@@ -61,23 +60,6 @@ def output_of(
     """
     with torch.no_grad(), checked(check):
         return run_to(net, x, layer, calls=calls)
-
-
-def outputs_of(net: nn.Module, x: Tensor, check: Check) -> tuple[Tensor, ...]:
-    """Return all tensors that a network gives, in their order.
-
-    Args:
-        net: the network.
-        x: what it takes, of four axes.
-        check: called before every module; raises to abandon the pass.
-
-    Returns:
-        Detached; they may share memory with each other.
-    """
-    # The order in memory that a folded twin computes in; any other network copies.
-    x = x.contiguous(memory_format=torch.channels_last)
-    with torch.no_grad(), checked(check), generators_kept(x.device):
-        return tuple(tensors_in(net(x)))
 
 
 def run_to(net: nn.Module, x: Tensor, layer: str, *, calls: int = 1) -> Tensor:

@@ -49,7 +49,7 @@ class _Record:
 
 
 @dataclass(slots=True, eq=False)
-class Tail:
+class PartialForward:
     """The part of a network behind a layer.
 
     Attributes:
@@ -106,7 +106,9 @@ class Tail:
                 _put_back(module, before[key])
 
 
-def record_tail(net: nn.Module, x: Tensor, layer: LayerInfo, check: Check) -> Tail:
+def record_partial_forward(
+    net: nn.Module, x: Tensor, layer: LayerInfo, check: Check
+) -> PartialForward:
     """Run a network once and return the part of it behind a layer.
 
     Args:
@@ -141,7 +143,7 @@ def record_tail(net: nn.Module, x: Tensor, layer: LayerInfo, check: Check) -> Ta
             )
     module = recorder.layer
     skipped = [*(module for module, _, _ in queue), module]
-    return Tail(net, x, output, recorder.given, module, skipped, queue)
+    return PartialForward(net, x, output, recorder.given, module, skipped, queue)
 
 
 class _Recorder:
@@ -214,7 +216,7 @@ def _memory(tensor: Tensor) -> int:
 class _Replay:
     """One run of the network's code with records in place of modules."""
 
-    tail: Tail
+    tail: PartialForward
     outputs: Tensor
     place: int = field(default=0)
 

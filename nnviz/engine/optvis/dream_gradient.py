@@ -12,9 +12,8 @@ import torch
 from torch import Tensor
 
 from nnviz.engine.compute.tiling import Spans, Tile, Tiling
-from nnviz.engine.nn.hooks import checked_backward
-from nnviz.engine.optvis.objectives import MapsPass
-from nnviz.engine.targets.gradients import differentiate
+from nnviz.engine.nn.feature_extractor import FeatureExtractor
+from nnviz.engine.nn.gradients import differentiate
 
 Signal = Callable[[Tensor], Tensor]
 """From a layer's maps (1, C, h, w) to what goes back from them, of a fitting shape."""
@@ -86,7 +85,7 @@ class Dream:
             not taken apart.
     """
 
-    maps: MapsPass
+    maps: FeatureExtractor
     signals: Mapping[str, Signal]
     shares: Mapping[str, float]
     spans: Spans | None = None
@@ -116,7 +115,7 @@ class Dream:
 
     def _tile(self, pixels: Tensor, tile: Tile) -> tuple[Tensor, float]:
         leaf = pixels.clone(memory_format=torch.channels_last).requires_grad_()
-        with torch.enable_grad(), checked_backward(self.maps.check):
+        with self.maps.model.differentiable():
             found = self.maps(leaf, frozenset(self.signals))
             score = torch.stack(
                 [(maps * self._sent(layer, maps, tile)).sum()

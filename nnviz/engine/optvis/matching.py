@@ -17,7 +17,8 @@ from nnviz.base.parameters import (
     Title,
     Unit,
 )
-from nnviz.engine.optvis.objectives import MapsPass, Objective, Precision
+from nnviz.engine.nn.feature_extractor import FeatureExtractor, Precision
+from nnviz.engine.optvis.objectives import Objective
 from nnviz.engine.optvis.optimize import Aim, StepRules
 from nnviz.engine.optvis.transforms import Geometry, fitted, lucid_gentle
 
@@ -71,7 +72,9 @@ class ComparisonParams:
         )
 
 
-def compared(look: MapsPass, photograph: Tensor, layer: str, compare: Compare) -> Aim:
+def compared(
+    look: FeatureExtractor, photograph: Tensor, layer: str, compare: Compare
+) -> Aim:
     """Return what is made strong in pictures that are compared with a photograph.
 
     Each view changes the photograph as it does the pictures, as in Lucid: else what a

@@ -5,23 +5,16 @@ be made large.  Objectives add, subtract and scale, and say what they are.  Form
 those of Olah et al. 2017 (doi:10.23915/distill.00007) as in Lucid's ``objectives.py``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from nnviz.base.errors import ModelError
-from nnviz.base.info import LayerInfo
-from nnviz.engine.nn.feature_maps import maps_of
-from nnviz.engine.nn.hooks import checked, run_to_all
+from nnviz.engine.nn.feature_extractor import Maps
 
-Maps = Mapping[str, Tensor]
-"""What layers give, (N, C, h, w) by layer; "" is the network's own output."""
-Precision = Literal["float32", "bfloat16"]
-"""Of the network's passes."""
 Place = tuple[int, int]
 """Row and column of a layer's map."""
 
@@ -29,7 +22,6 @@ _FLOOR = 0.1
 """The least that a cosine counts: a place that points elsewhere keeps a gradient."""
 _TINY = 1e-4
 _TINIEST = 1e-10
-_OUTPUT_AXES = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,65 +256,6 @@ def dot_times_cosine(a: Tensor, b: Tensor, power: float) -> Tensor:
     cosine = (dot / lengths).clamp(min=_FLOOR)
     weighted: Tensor = dot * cosine.pow(power)
     return weighted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MapsPass:
-    """From pixels to what layers give, the pass no longer than to the deepest of them.
-
-    Attributes:
-        net: takes what ``normaliser`` gives; its parameters are frozen.
-        normaliser: takes pixels in [0, 1] (N, C, H, W).
-        layers: by name; the network's own output needs none.
-        check: called before every module; raises to abandon the pass.
-        alone: the network takes one picture at a time.
-    """
-
-    net: nn.Module
-    normaliser: nn.Module
-    layers: Mapping[str, LayerInfo]
-    check: Callable[[], None]
-    alone: bool = False
-
-    def __call__(self, pixels: Tensor, wanted: frozenset[str]) -> Maps:
-        """Return what some layers give, with the graph where gradients are enabled.
-
-        Args:
-            pixels: (N, C, H, W), of any size that the network takes.
-            wanted: names of layers; "" for the network's own output.
-
-        Raises:
-            ModelError: a layer is not run, or does not keep the pictures apart.
-        """
-        if self.alone and len(pixels) > 1:
-            apart = [self(picture[None], wanted) for picture in pixels]
-            return {name: torch.cat([maps[name] for maps in apart]) for name in wanted}
-        calls = {name: self.layers[name].calls if name else 1 for name in wanted}
-        with checked(self.check):
-            x = self.normaliser(pixels).to(self._dtype())
-            found = run_to_all(self.net, x, calls)
-        maps = {name: self._maps(name, output) for name, output in found.items()}
-        for name, each_map in maps.items():
-            if len(each_map) != len(pixels):
-                raise ModelError(
-                    name, "does not keep the pictures of a batch apart", "pick another"
-                )
-        return maps
-
-    def _dtype(self) -> torch.dtype:
-        """Return the precision that the network computes in."""
-        weights = (each for each in self.net.parameters() if each.is_floating_point())
-        first = next(weights, None)
-        return torch.float32 if first is None else first.dtype
-
-    def _maps(self, name: str, output: Tensor) -> Tensor:
-        if output.dtype.itemsize < torch.float32.itemsize:
-            output = output.float()
-        if name:
-            return maps_of(output, self.layers[name])
-        while output.ndim < _OUTPUT_AXES:
-            output = output[..., None]
-        return output
 
 
 def _centre(maps: Tensor) -> Place:

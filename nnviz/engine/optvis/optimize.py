@@ -15,9 +15,9 @@ from torch import Tensor
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.imaging.total_variation import total_variation
-from nnviz.engine.nn.hooks import checked_backward
+from nnviz.engine.nn.feature_extractor import FeatureExtractor
 from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
-from nnviz.engine.optvis.objectives import MapsPass, Objective
+from nnviz.engine.optvis.objectives import Objective
 from nnviz.engine.optvis.parametrizations import Parametrisation, Pixels
 from nnviz.engine.optvis.regularizers import PixelRules
 from nnviz.engine.optvis.transforms import Geometry, Transform, drawn
@@ -68,7 +68,7 @@ class StepRules:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Climbed:
+class AscentStep:
     """A step.
 
     Attributes:
@@ -104,7 +104,7 @@ class Ascent:
         self,
         make: Make,
         optimiser: Optimiser,
-        look: MapsPass,
+        look: FeatureExtractor,
         mean: Tensor,
         generator: torch.Generator,
         begun: State | None = None,
@@ -123,7 +123,7 @@ class Ascent:
         if begun is not None:
             self._restore(begun)
 
-    def step(self, aim: Aim, rules: StepRules) -> Climbed:
+    def step(self, aim: Aim, rules: StepRules) -> AscentStep:
         """Go one step.
 
         Args:
@@ -154,7 +154,7 @@ class Ascent:
         self.steps += 1
         self.scores.append(float(scores.mean()))
         self._importance = self._importance + gradient.abs().sum(1)
-        return Climbed(pixels.detach(), scores, self._importance)
+        return AscentStep(pixels.detach(), scores, self._importance)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return all that it takes to go on, copied."""
@@ -197,7 +197,7 @@ class Ascent:
         """Return the sums over views of one size of the objectives and gradients."""
         objectives = [aim(view) for view in views]
         layers = frozenset[str]().union(*(one.layers for one in objectives))
-        with torch.enable_grad(), checked_backward(self._look.check):
+        with self._look.model.differentiable():
             changed = torch.cat([view(leaf) for view in views])
             maps = self._look(self._noisy(changed, noise), layers)
             parts = [

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.results import Curves, Picture, Report
-from nnviz.engine.optvis.optimize import Ascent, Climbed
+from nnviz.engine.optvis.optimize import Ascent, AscentStep
 
 _GAP = 2
 """Px between two pictures."""
@@ -17,8 +17,8 @@ _OPAQUE = 0.8
 """Share of the pixels below the importance from which a pixel is shown in full."""
 
 
-def climbed_report(
-    climb: Ascent, climbed: Climbed, words: str, placement: Placement | None = None
+def ascent_report(
+    climb: Ascent, climbed: AscentStep, words: str, placement: Placement | None = None
 ) -> Report:
     """Return the report of a step.
 
@@ -46,7 +46,7 @@ def climbed_report(
     return Report({"picture": picture, "objective": curve}, notes)
 
 
-def faded(climbed: Climbed, colour: Tensor) -> Climbed:
+def faded(climbed: AscentStep, colour: Tensor) -> AscentStep:
     """Return a step whose pictures show a colour where they hardly mattered.
 
     The transparency of MaCo (Fel et al. 2023, arXiv:2306.06805, section 4): how much of

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from nnviz.base.errors import ModelError, UsageError, unknown
 from nnviz.base.info import LayerInfo, ModelInfo
-from nnviz.engine.attribution.cam_layers import layers_with_maps, map_size, named
+from nnviz.engine.nn.map_layers import layers_with_maps, map_size, named
 from nnviz.engine.style.losses import Shares
 
 _ENTRY = re.compile(r"(?P<name>[^,*]+?)\s*(\*\s*(?P<weight>\d*\.?\d+)\s*)?")

@@ -18,10 +18,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from nnviz.engine.compute.tiling import Spans, Tile, Tiling
-from nnviz.engine.nn.hooks import checked_backward
-from nnviz.engine.optvis.objectives import Maps, MapsPass
+from nnviz.engine.nn.feature_extractor import FeatureExtractor, Maps
+from nnviz.engine.nn.gradients import send_back
 from nnviz.engine.style.gram import gram, gram_gradient
-from nnviz.engine.targets.gradients import send_back
 
 Shares = Mapping[str, float]
 """Weights by layer; they add up to 1."""
@@ -109,7 +108,7 @@ class StyleLoss:
             network count alike.
     """
 
-    maps: MapsPass
+    maps: FeatureExtractor
     content: Shares
     style: Shares
     spans: Spans
@@ -170,7 +169,7 @@ class StyleLoss:
         content = style = pictures.new_zeros(len(pictures))
         for tile, wanted in zip(goal.tiles, goal.content, strict=True):
             leaf = _cut(pictures, tile).clone().requires_grad_()
-            with torch.enable_grad(), checked_backward(self.maps.check):
+            with self.maps.model.differentiable():
                 found = self.maps(leaf, layers)
             maps = {layer: each.detach() for layer, each in found.items()}
             if grams is None:

@@ -1,17 +1,17 @@
 """A target resolved and its gradient taken in one pass forward and one back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nnviz.base.info import ModelInfo
-from nnviz.engine.nn.hooks import checked, checked_backward, run_to
+from nnviz.engine.nn.gradients import differentiate
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.nn.relu_backward import ChangedRelus, ReluRule, changed_relus
 from nnviz.engine.targets.detections import Subject
-from nnviz.engine.targets.gradients import differentiate
 from nnviz.engine.targets.resolve import ResolvedTarget, Scorer, resolve
 
 
@@ -36,28 +36,24 @@ class PixelGradient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PixelPass:
+class InputGradient:
     """A pass whose output says what the target means, and is differentiated then.
 
     Attributes:
-        net: takes what ``normaliser`` gives; frozen.
-        normaliser: takes pixels in [0, 1].
+        model: the network, from pixels.
         info: of the network.
         pixels: (1, C, H, W).
-        check: called before every module and on the way back.
         rule: what ReLUs do to gradients, where not what they do by nature.
     """
 
-    net: nn.Module
-    normaliser: nn.Module
+    model: PixelModel
     info: ModelInfo
     pixels: Tensor
-    check: Callable[[], None]
     rule: ReluRule | None = None
     _given: dict[str, Tensor] = field(default_factory=dict)
     _counted: list[ChangedRelus] = field(default_factory=list)
 
-    def gradient(self, text: str, subject: Subject) -> PixelGradient:
+    def of(self, text: str, subject: Subject) -> PixelGradient:
         """Return the gradient of a target's score.
 
         Raises:
@@ -68,13 +64,9 @@ class PixelPass:
 
         def given(layer: str) -> Tensor:
             known = self.info.layer(layer)
-            with self._watched():
-                self._given[layer] = run_to(
-                    self.net,
-                    self.normaliser(leaf),
-                    layer,
-                    calls=known.calls if known else 1,
-                )
+            calls = {layer: known.calls if known else 1}
+            with self._differentiable():
+                self._given.update(self.model.up_to(leaf, calls))
             return self._given[layer].detach()
 
         target = resolve(text, self.info, given, subject)
@@ -82,16 +74,16 @@ class PixelPass:
             with torch.enable_grad():
                 scores = target.score(self._given[target.layer])
         else:
-            scorer = Scorer(self.net, self.normaliser, target, self.check)
-            with self._watched():
+            scorer = Scorer(self.model, target)
+            with self._differentiable():
                 scores = scorer(leaf)
         counted = self._counted[-1] if self._counted else None
         return PixelGradient(target, differentiate(scores, leaf)[0], counted)
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """Keep the graph of what runs inside; it can be stopped both ways."""
-        with torch.enable_grad(), checked(self.check), checked_backward(self.check):
+    def _differentiable(self) -> Iterator[None]:
+        """Keep the graph of what runs inside, ReLUs changed by the rule."""
+        with self.model.differentiable():
             if self.rule is None:
                 yield
                 return

@@ -1,6 +1,6 @@
 """What layers give for a picture and the score's gradient there, in one pass."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +11,12 @@ from torch import Tensor, nn
 from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo, ModelInfo
 from nnviz.engine.nn.feature_maps import maps_of
-from nnviz.engine.nn.hooks import checked, find_module
+from nnviz.engine.nn.hooks import find_module
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.nn.pytree import with_first_tensor
 from nnviz.engine.nn.shapes.calls import first_tensor
 from nnviz.engine.targets.detections import Subject
 from nnviz.engine.targets.resolve import Activations, ResolvedTarget, Scorer, resolve
-
-Check = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,26 +35,22 @@ class LayerGradients:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LayerPass:
+class LayerGradientPass:
     """A forward pass whose graph begins at the first of some layers.
 
     What lies before needs no gradient, so nothing of it is kept; the network's weights
     are frozen, so nothing is computed for them.
 
     Attributes:
-        net: takes what ``normaliser`` gives; frozen.
-        normaliser: takes pixels in [0, 1].
+        model: the network, from pixels.
         info: of the network.
         pixels: (1, C, H, W).
-        check: called before every module; raises to abandon the pass.
         layers: where gradients are wanted.
     """
 
-    net: nn.Module
-    normaliser: nn.Module
+    model: PixelModel
     info: ModelInfo
     pixels: Tensor
-    check: Check
     layers: Sequence[LayerInfo]
     _kept: dict[str, Tensor] = field(default_factory=dict)
     _outputs: list[Any] = field(default_factory=list)
@@ -91,8 +86,8 @@ class LayerPass:
     def _output(self) -> Tensor:
         """Run the network to its end; the graph is kept for ``_scores``."""
         if not self._outputs:
-            with self._keeping(), checked(self.check):
-                self._outputs.append(self.net(self.normaliser(self.pixels)))
+            with self._keeping():
+                self._outputs.append(self.model.forward(self.pixels))
         found = first_tensor(self._outputs[0])
         if found is None:
             raise ModelError(self.info.title, "gives no tensor", "pick another network")
@@ -104,7 +99,7 @@ class LayerPass:
                 return target.score(self._outputs[0])
         self._outputs.clear()
         with self._keeping():
-            return Scorer(self.net, self.normaliser, target, self.check)(self.pixels)
+            return Scorer(self.model, target)(self.pixels)
 
     def _differentiate(self, scores: Tensor) -> tuple[Tensor, ...]:
         for layer in self.layers:
@@ -127,7 +122,7 @@ class LayerPass:
         try:
             for layer in self.layers:
                 hook = _Keeper(layer, self._kept)
-                module = find_module(self.net, layer.name)
+                module = find_module(self.model.net, layer.name)
                 handles.append(module.register_forward_hook(hook))
             with torch.enable_grad():
                 yield

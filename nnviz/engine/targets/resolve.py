@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nnviz.base.errors import ModelError, UsageError
-from nnviz.base.info import LayerInfo, ModelInfo, Task
+from nnviz.base.info import LayerInfo, ModelInfo, OutputActivation, Task
 from nnviz.base.targets import (
     OPTION,
     BoxTarget,
@@ -22,13 +22,12 @@ from nnviz.base.targets import (
     parse_target,
 )
 from nnviz.engine.nn.feature_maps import maps_of
-from nnviz.engine.nn.hooks import checked, input_to, run_to
+from nnviz.engine.nn.hooks import input_to
+from nnviz.engine.nn.pixel_model import PixelModel, joined
 from nnviz.engine.targets.detections import Subject, segment
 
-Check = Callable[[], None]
 Score = Callable[[Any], Tensor]
 _CLASSIFIER_NDIM = 2
-_SUM_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,45 +67,39 @@ class Scorer:
     """From pixels to scores: differentiable, the pass no longer than needed.
 
     Attributes:
-        net: takes what ``normaliser`` gives.
-        normaliser: takes pixels in [0, 1] (N, C, H, W).
+        model: the network, from pixels.
         target: what is scored.
-        check: called before every module; raises to abandon the pass.
-        alone: the network takes one picture at a time.
     """
 
-    net: nn.Module
-    normaliser: nn.Module
+    model: PixelModel
     target: ResolvedTarget
-    check: Check
-    alone: bool = False
 
     def __call__(self, pixels: Tensor) -> Tensor:
         """Return the scores of a batch, (N,), with their graph.
 
         Raises:
-            ModelError: the layer does not keep the pictures of a batch apart.
+            ModelError: the layer does not keep the images of a batch apart.
         """
-        if (self.alone or self.target.alone) and len(pixels) > 1:
-            return torch.cat([self(picture[None]) for picture in pixels])
-        with checked(self.check):
-            output = self._output(self.normaliser(pixels))
-        scores = self.target.score(output)
+        parts = self.model.parts(pixels, alone=self.target.alone)
+        return joined([self._part(part) for part in parts])
+
+    def _part(self, pixels: Tensor) -> Tensor:
+        scores = self.target.score(self._output(pixels))
         if scores.shape != (len(pixels),):
             raise ModelError(
                 self.target.layer,
-                f"gives {len(scores)} rows for {len(pixels)} pictures",
+                f"gives {len(scores)} rows for {len(pixels)} images",
                 "ask about another layer",
             )
         return scores
 
-    def _output(self, x: Tensor) -> Any:
+    def _output(self, pixels: Tensor) -> Any:
         target = self.target
         if target.before:
-            return input_to(self.net, x, target.layer)
+            return self.model.input_to(pixels, target.layer)
         if target.layer:
-            return run_to(self.net, x, target.layer, calls=target.calls)
-        return self.net(x)
+            return self.model.up_to(pixels, {target.layer: target.calls})[target.layer]
+        return self.model.forward(pixels)
 
 
 Activations = Callable[[str], Tensor]
@@ -154,23 +147,24 @@ def _meant(target: Target, info: ModelInfo) -> Target:
         return SegmentTarget(kind)
     if plain and info.task is Task.DETECT:
         return BoxTarget(0, kind)
-    needed = _NEEDED.get(type(target), info.task)
-    if needed is not info.task:
+    needed = _NEEDED.get(type(target))
+    if needed is not None and info.task not in needed:
         raise ModelError(
             info.title,
-            f"is a network to {info.task}; that target needs one to {needed}",
+            f"is a network to {info.task}; that target needs one to "
+            + " or ".join(needed),
             "ask about something else, or a layer's channel",
         )
     return target
 
 
 _NEEDED = {
-    BoxTarget: Task.DETECT,
-    SegmentTarget: Task.SEGMENT,
-    ClassTarget: Task.CLASSIFY,
-    DifferenceTarget: Task.CLASSIFY,
+    BoxTarget: (Task.DETECT,),
+    SegmentTarget: (Task.SEGMENT,),
+    ClassTarget: (Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
+    DifferenceTarget: (Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
 }
-"""The task of the networks that a target is made for; others are for any."""
+"""The tasks of the networks that a target is made for; others are for any."""
 
 
 def _box(target: BoxTarget, info: ModelInfo, subject: Subject) -> ResolvedTarget:
@@ -249,10 +243,10 @@ def _classes(
     def difference(scores: Tensor) -> Tensor:
         return scores[:, plus] - scores[:, minus]
 
-    unit = output_unit(output)
+    unit = output_unit(info)
     return ResolvedTarget(
         target=target,
-        words=f"{unit} of {label(info, plus)} minus {label(info, minus)}",
+        words=f"{_of(unit, info)}{label(info, plus)} minus {label(info, minus)}",
         unit=unit,
         layer="",
         calls=1,
@@ -262,18 +256,25 @@ def _classes(
 
 
 def _one_class(target: ClassTarget, info: ModelInfo, output: Tensor) -> ResolvedTarget:
-    index = int(output[0].argmax()) if target.index is None else target.index
-    unit = output_unit(output)
-    softmax = target.probability and unit != "probability"
+    index = target.index
+    if index is None:  # no number of a regression is a prediction more than another
+        index = 0 if info.task is Task.REGRESS else int(output[0].argmax())
+    unit, chosen = output_unit(info), index
+    if target.probability and info.task is Task.REGRESS:
+        raise ModelError(
+            info.title, "gives numbers, no probabilities", "ask about the number itself"
+        )
 
     def one(scores: Tensor) -> Tensor:
-        return (scores.softmax(1) if softmax else scores)[:, index]
+        return (probabilities(scores, info) if target.probability else scores)[
+            :, chosen
+        ]
 
     if target.probability:
         unit = "probability"
     return ResolvedTarget(
         target=ClassTarget(index, target.probability),
-        words=f"{unit} of {label(info, index)}",
+        words=f"{_of(unit, info)}{label(info, index)}",
         unit=unit,
         layer="",
         calls=1,
@@ -334,9 +335,25 @@ def label(info: ModelInfo, index: int) -> str:
     return info.labels[index] if index < len(info.labels) else f"class {index}"
 
 
-def output_unit(output: Tensor) -> str:
-    """Return "probability" where the network ends in a softmax of its own."""
-    one = output[0].detach()
-    total = float(one.sum())
-    shares = bool(one.min() >= 0) and abs(total - 1) < _SUM_TOLERANCE
-    return "probability" if shares and len(one) > 1 else "logit"
+def output_unit(info: ModelInfo) -> str:
+    """Return the unit of a network's output: "logit", "probability", or its own."""
+    if info.task is Task.REGRESS:
+        return info.unit or "output"
+    none = info.output_activation is OutputActivation.NONE
+    return "probability" if none else "logit"
+
+
+def _of(unit: str, info: ModelInfo) -> str:
+    """Return the words before a name: "logit of ", nothing before a plain number's."""
+    return "" if info.task is Task.REGRESS else f"{unit} of "
+
+
+def probabilities(scores: Tensor, info: ModelInfo) -> Tensor:
+    """Return the probabilities that a network's outputs (N, K) stand for."""
+    match info.output_activation:
+        case OutputActivation.SOFTMAX:
+            return scores.softmax(1)
+        case OutputActivation.SIGMOID:
+            return scores.sigmoid()
+        case OutputActivation.NONE:
+            return scores

@@ -274,7 +274,7 @@ def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
     shown = dict.fromkeys((finer, *content_layers(model.info, "", "")), 0.5)
     layers = {*wanted, *shown}
     loss = StyleLoss(
-        maps=model.maps_pass(layers, lambda: None),
+        maps=model.feature_extractor(layers, lambda: None),
         content=shown,
         style=wanted,
         spans=dict.fromkeys(layers),

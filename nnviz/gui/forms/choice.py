@@ -12,9 +12,11 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.control import Control
+from nnviz.gui.layout.flow import flow
 
 _SEGMENTS = 4
 _SEGMENT_CHARACTERS = 24
+_LEAST_LETTERS = 8
 
 
 class SegmentedControl(Control):
@@ -24,9 +26,8 @@ class SegmentedControl(Control):
         super().__init__(parameter, parent)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = flow(spacing=0)
+        self.setLayout(layout)
         for index, choice in enumerate(parameter.choices):
             button = QPushButton(self)
             button.setObjectName("segment")
@@ -34,7 +35,6 @@ class SegmentedControl(Control):
             button.setCheckable(True)
             button.setToolTip(parameter.help)
             button.setAccessibleName(f"{parameter.title}: {shown(choice)}")
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self._group.addButton(button, index)
             layout.addWidget(button)
         self.set_value(parameter.default)
@@ -62,6 +62,10 @@ class ComboControl(Control):
             self._combo.addItem(shown(choice), choice)
         self._combo.setSizePolicy(
             QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
+        )
+        self._combo.setMinimumContentsLength(_LEAST_LETTERS)
+        self._combo.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -1,13 +1,14 @@
 """A slider beside a spin box: what integers and numbers have in common."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, SignalInstance
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.control import SLIDER_STEPS, Control
 from nnviz.gui.forms.scale import Scale
 
-_BOX_WIDTH = 92
+_BOX_LETTERS = 14
+"""Width of a box, in average letters."""
 
 
 class RangedControl(Control):
@@ -38,7 +39,7 @@ class RangedControl(Control):
             self._scale = Scale(parameter.minimum, parameter.maximum, parameter.log)
             self._set_up_slider()
             layout.addWidget(self._slider, 1)
-            box.setFixedWidth(_BOX_WIDTH)
+            self._fit_box()
         else:
             self._slider.hide()
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -53,6 +54,15 @@ class RangedControl(Control):
     def rounded(self, value: float) -> Value:
         """Return a slider's value as the parameter's type."""
         raise NotImplementedError
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Let the box be as wide as its numbers are at another text size."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and self._scale is not None:
+            self._fit_box()
+
+    def _fit_box(self) -> None:
+        self._box.setFixedWidth(_BOX_LETTERS * self.fontMetrics().averageCharWidth())
 
     def field(self) -> QWidget:
         """Return the spin box."""

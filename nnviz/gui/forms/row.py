@@ -1,6 +1,7 @@
 """One parameter in the form: label, control, reset button, help and remark."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
@@ -14,6 +15,10 @@ from nnviz.gui.forms.registry import make_control
 
 _SPACE = 4
 _RESET_WIDTH = 20
+_LABEL_LETTERS = 15
+"""Average letters' widths of the labels' column, so that controls stand in line."""
+_STACKED_BELOW = 46
+"""Letters' widths of a row below which the label stands above the control."""
 
 
 class Row(QWidget):
@@ -30,6 +35,7 @@ class Row(QWidget):
         self.parameter = parameter
         self.control = make_control(parameter, self)
         self._label = QLabel(parameter.title, self)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setToolTip(parameter.help)
         self._label.setBuddy(self.control.field())
         self._reset = QToolButton(self)
@@ -45,6 +51,7 @@ class Row(QWidget):
         self._help = _words(parameter.help, "muted", self)
         self._remark = _words("", "warning", self)
         self.control.refused.connect(self._say)
+        self._stacked: bool | None = None
         self._arrange()
         self.mark_changed()
 
@@ -61,19 +68,57 @@ class Row(QWidget):
         self._remark.setVisible(bool(text))
 
     def _arrange(self) -> None:
-        layout = QGridLayout(self)
+        self._grid = layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(_SPACE)
         layout.setVerticalSpacing(_SPACE // 2)
-        layout.setColumnMinimumWidth(0, 96)
         layout.setColumnStretch(1, 1)
-        layout.addWidget(self._label, 0, 0)
-        layout.addWidget(self.control, 0, 1)
-        layout.addWidget(self._reset, 0, 2)
-        layout.addWidget(self._remark, 1, 1, 1, 2)
-        layout.addWidget(self._help, 2, 0, 1, 3)
+        layout.addWidget(self._remark, 2, 0, 1, 3)
+        layout.addWidget(self._help, 3, 0, 1, 3)
         self._help.hide()
         self._remark.hide()
+        self._place(stacked=False)
+
+    def _place(self, *, stacked: bool) -> None:
+        """Put the label beside the control, or above it where the form is narrow."""
+        if stacked == self._stacked:
+            return
+        self._stacked = stacked
+        grid = self._grid
+        for widget in (self._label, self.control, self._reset):
+            grid.removeWidget(widget)
+        grid.setColumnMinimumWidth(0, 0 if stacked else self._label_width())
+        grid.addWidget(self._label, 0, 0, 1, 2 if stacked else 1)
+        if stacked:
+            grid.addWidget(self.control, 1, 0, 1, 2)
+        else:
+            grid.addWidget(self.control, 0, 1)
+        grid.addWidget(self._reset, int(stacked), 2)
+
+    def _label_width(self) -> int:
+        return _LABEL_LETTERS * self.fontMetrics().averageCharWidth()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return what is needed where the label stands above the control."""
+        whole = super().minimumSizeHint()
+        width = self.control.minimumSizeHint().width() + _SPACE + _RESET_WIDTH
+        return QSize(min(whole.width(), width), whole.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the label above the control while there is no room beside it."""
+        super().resizeEvent(event)
+        self._follow_width()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again where the text is another size."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._stacked = None
+            self._follow_width()
+
+    def _follow_width(self) -> None:
+        letters = self.width() / max(1, self.fontMetrics().averageCharWidth())
+        self._place(stacked=letters < _STACKED_BELOW)
 
 
 def _worded(parameter: Parameter) -> str:
@@ -84,8 +129,9 @@ def _worded(parameter: Parameter) -> str:
 
 def _words(text: str, name: str, parent: QWidget) -> QLabel:
     label = QLabel(text, parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setObjectName(name)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label

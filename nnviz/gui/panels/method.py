@@ -33,9 +33,6 @@ from nnviz.gui.theme.parts import (
 if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
     from nnviz.gui.forms.form import Form
 
-_WIDTH = 376
-"""Px that the panel has from the start, so that most forms do not widen it."""
-
 
 class MethodPanel(QWidget):
     """Made from a method's declaration alone: a new method needs nothing here."""
@@ -74,7 +71,6 @@ class MethodPanel(QWidget):
         top.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, GRID)
         top.setStretch(0, 1)
         self._scroll = scrolled(self._make_page())
-        self._scroll.setMinimumWidth(self._bench.look.px(_WIDTH))
         outer.addLayout(top)
         outer.addWidget(self._scroll, 1)
         outer.addWidget(self._make_foot())
@@ -113,7 +109,6 @@ class MethodPanel(QWidget):
             lambda place: runs.choose(str(self.choice.itemData(place)))
         )
         runs.method_changed.connect(self._show_method)
-        self._bench.look.changed.connect(self._widen)
         runs.values_changed.connect(self._show_values)
         runs.started.connect(self._start)
         runs.progressed.connect(self._progress)
@@ -150,7 +145,6 @@ class MethodPanel(QWidget):
         self.form.changed.connect(self._bench.runs.set_values)
         self._fill_presets(info)
         self._show_pace()
-        self._widen()
 
     def _show_pace(self) -> None:
         """Say whether the method runs by itself, and why."""
@@ -164,13 +158,6 @@ class MethodPanel(QWidget):
             self._state.setText(took and self.tr("{0} · runs by itself").format(took))
         else:
             self._state.setText(took)
-
-    def _widen(self) -> None:
-        """Never cut a control off; only the help below may become narrow."""
-        if self.form is not None:
-            bar = self._scroll.verticalScrollBar().sizeHint().width()
-            room = self.form.minimumSizeHint().width() + MARGIN + 2 * GRID + bar
-            self._scroll.setMinimumWidth(max(room, self._bench.look.px(_WIDTH)))
 
     def _fill_presets(self, info: MethodInfo) -> None:
         menu = self._presets.menu()

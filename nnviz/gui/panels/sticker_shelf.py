@@ -22,10 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.placed import Cut, OpenedSticker
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import NONE, Placing
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import icon_button, label, named, row
+from nnviz.gui.theme.parts import icon_button, label, named
 from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.canvas.stickers import STICKER_MIME
 
@@ -60,7 +62,7 @@ class ShelfPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
-        column.addLayout(row(label(self.tr("SHELF"), "section"), None, add, disc))
+        column.addLayout(flow(label(self.tr("SHELF"), "section"), None, add, disc))
         column.addWidget(self.list, 1)
         column.addWidget(label(self.tr("ON THE PICTURE"), "section"))
         column.addWidget(self.laid)
@@ -89,7 +91,7 @@ class ShelfPanel(QWidget):
                 opened = self._bench.shelf.opened(text)
                 item = QListWidgetItem(_short_name(text))
                 item.setData(_TEXT, text)
-                item.setToolTip(text)
+                item.setToolTip(literal(text))
                 item.setIcon(_icon(opened, self._bench.look.px(_SIDE)))
                 side = self._bench.look.px(_SIDE + 24)
                 item.setSizeHint(QSize(side, side))

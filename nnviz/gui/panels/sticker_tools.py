@@ -5,10 +5,11 @@ from PySide6.QtWidgets import QAbstractButton, QDoubleSpinBox, QPushButton, QWid
 
 from nnviz.base.stickers import LEAST_WIDTH, MOST_WIDTH, Placement
 from nnviz.gui.forms.control import indent
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import Placing
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, icon_button, named, row
+from nnviz.gui.theme.parts import MARGIN, icon_button, named
 from nnviz.gui.views.canvas.stickers import Sheet, StickerCanvas
 from nnviz.gui.views.widgets.opacity import OpacitySlider
 
@@ -50,7 +51,7 @@ class StickerTools(QWidget):
         )
         self._chosen_only.append(self.round)
         parts = (undo, redo, *self._chosen_only, *self._numbers, self.opacity)
-        line = row(*parts, None, spacing=GRID)
+        line = flow(*parts, spacing=GRID)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
         for box in self._numbers:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QSlider, QVBoxLayout, QWidget
 
 from nnviz.base.events import Progress
 from nnviz.base.tapes import FilmRequest
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.timeline import RATE
 from nnviz.gui.theme.manager import GRID
@@ -19,7 +20,6 @@ from nnviz.gui.theme.parts import (
     keep_icon,
     label,
     named,
-    row,
 )
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.scrub import ScrubBar, Steps
@@ -62,10 +62,11 @@ class TimelinePanel(QWidget):
         self._show()
 
     def _lay_out(self) -> None:
-        line = row(self.go, self.step, self.stop, self.words)
-        line.setStretch(3, 1)
-        for widget in (self._photo, self.blend, self.fork, self.film):
-            line.addWidget(widget)
+        line = flow(
+            *(self.go, self.step, self.stop, self.words),
+            *(self._photo, self.blend, self.fork, self.film),
+            spacing=GRID,
+        )
         line.setContentsMargins(2 * GRID, 0, MARGIN, GRID)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, GRID)

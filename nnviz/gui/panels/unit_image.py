@@ -3,9 +3,10 @@
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, icon_button, label, row
+from nnviz.gui.theme.parts import MARGIN, icon_button, label
 from nnviz.gui.views.canvas.canvas import Canvas
 
 _SIDE = 84
@@ -40,7 +41,7 @@ class PortraitPanel(QWidget):
         words.addWidget(self.title)
         words.addWidget(self.state)
         words.addStretch(1)
-        words.addLayout(row(self.imagine, self.layer, None))
+        words.addLayout(flow(self.imagine, self.layer, None))
         whole = QHBoxLayout(self)
         whole.setContentsMargins(MARGIN, GRID, 2 * GRID, GRID)
         whole.setSpacing(2 * GRID)

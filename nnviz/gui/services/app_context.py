@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from nnviz.base.defaults import DEFAULT_MODEL, STAND_IN_MODEL
 from nnviz.base.dropped import Dropped
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.info import Finding, ModelInfo, Severity
@@ -41,7 +42,6 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
 
 
-DEFAULT_MODEL = "bundled:objects"
 _LEARNED_WIDTH = 0.4
 """A learned sticker is laid about as large as it was learned to be."""
 
@@ -105,6 +105,7 @@ class Workbench(QObject):
         self.bridge = bridge
         self.jobs.attach(bridge)
         self.models.attach(bridge)
+        self.boards.attach(bridge)
         for part in (self.images, self.live):
             part.attach(bridge)
         self.recordings.attach(bridge)
@@ -131,9 +132,10 @@ class Workbench(QObject):
 
     def open_files(self, files: Iterable[str]) -> None:
         """Open whatever these are; what cannot be opened says why."""
-        if self.bridge is not None:
+        named = tuple(file for file in files if file.strip())
+        if self.bridge is not None and named:
             self.messages.settle("open")
-            self.bridge.look_at(tuple(files))
+            self.bridge.look_at(named)
 
     def start_with(self, files: Sequence[str], model: str, sample: str) -> None:
         """Open what the program was started with, so that there is something to see.
@@ -323,15 +325,16 @@ class Workbench(QObject):
     def _model_failed(self, reference: str, error: ErrorRecord) -> None:
         remedies = []
         entry = self.models.entry(reference)
-        fetchable = entry is not None and not self.models.is_present(entry.reference)
+        fetchable = entry is not None and self.models.is_fetchable(entry)
         if fetchable and error.kind is ErrorKind.USER:
             remedies.append(
                 Remedy(self.tr("Download"), lambda: self.models.fetch(reference))
             )
         self.messages.fail("model", error, *remedies)
-        if self.selection.model is None and reference != DEFAULT_MODEL:
+        if self.selection.model is None and reference != STAND_IN_MODEL:
             self._standing_in = True
-            self.open_model(DEFAULT_MODEL)
+            usual = reference == DEFAULT_MODEL
+            self.open_model(STAND_IN_MODEL if usual else DEFAULT_MODEL)
 
     def _device_missing(self, device: str) -> None:
         self.settings.device = "auto"
@@ -373,4 +376,8 @@ class Workbench(QObject):
         if image.path:
             self.settings.add_recent([image.path])
         notes = f" ({'; '.join(image.notes)})" if image.notes else ""
-        self.messages.say(self.tr("{0} opened").format(image.name) + notes)
+        words, count = self.tr("{0} opened"), self.images.newest_count
+        self.images.newest_count = 0
+        if count > 1:
+            words = self.tr("{0} opened, the first of {1} images")
+        self.messages.say(words.format(image.name, count) + notes)

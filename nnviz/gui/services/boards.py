@@ -1,18 +1,22 @@
 """The board that is being filled: one place after the other, below all other work."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Signal
 
-from nnviz.base.boards import Plan
+from nnviz.base.boards import BOARD_PAINTED, Plan
 from nnviz.base.errors import ErrorRecord
-from nnviz.base.events import Policy, Priority, Progress
+from nnviz.base.events import Done, Event, Policy, Priority, Progress
 from nnviz.base.recipes import Run
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 
-if TYPE_CHECKING:  # it loads a painter: imported after the first paint
+if TYPE_CHECKING:  # they load slowly: imported after the first paint
+    from nnviz.gui.services.bridge import Bridge
     from nnviz.render.board import Board
+    from nnviz.render.board_sheet import BoardSheet
+    from nnviz.render.boards import Lock
+    from nnviz.render.palette import Ink
 
 
 class Boards(QObject):
@@ -24,16 +28,28 @@ class Boards(QObject):
     """One more place has its result or its error."""
     progressed = Signal(str, float)
     """What is being done, and the share of the whole board, 0 to 1."""
+    painted = Signal(object)
+    """BoardSheet: what there is now, to be shown."""
     ended = Signal(bool)
     """Nothing more comes: all is there, or, if not, it was stopped."""
 
     def __init__(self, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
         self._jobs = jobs
+        self._bridge: Bridge | None = None
         self._cells: list[JobHandle[Run]] = []
         self._plan: Plan | None = None
         self._outcomes: dict[int, Run | ErrorRecord] = {}
         self._next = self._count = 0
+        self._sheet: BoardSheet | None = None
+        self._painting = self._dirty = False
+        self._lock: Lock | None = None
+        self._ink: Ink | None = None
+
+    def attach(self, bridge: "Bridge") -> None:
+        """Start to work: the painter is there."""
+        self._bridge = bridge
+        bridge.event.connect(self._hear_painter)
 
     @property
     def plan(self) -> Plan | None:
@@ -55,6 +71,47 @@ class Boards(QObject):
         from nnviz.render.board import Board  # noqa: PLC0415 - slow fonts
 
         return Board(self._plan, self.outcomes) if self._plan is not None else None
+
+    def paint(self, lock: "Lock | None", ink: "Ink") -> None:
+        """Paint what there is; answers with ``painted``, the newest last.
+
+        Args:
+            lock: which maps share a scale; None for the usual.
+            ink: the theme's colours.
+        """
+        self._lock, self._ink = lock, ink
+        self._dirty = True
+        self._paint_next()
+
+    def _paint_next(self) -> None:
+        board, ink = self.board(), self._ink
+        if self._bridge is None or board is None or ink is None or self._painting:
+            return
+        from nnviz.render.board import usual_lock  # noqa: PLC0415 - slow fonts
+        from nnviz.render.board_sheet import paint_sheet  # noqa: PLC0415
+
+        self._painting, self._dirty = True, False
+        waiting = self.tr("waiting") if self.running else self.tr("none")
+        lock, before = self._lock, self._sheet
+
+        def work() -> object:
+            tiles = board.tiles(waiting)
+            return paint_sheet(tiles, lock or usual_lock(tiles), ink, before)
+
+        self._bridge.paint_board(work)
+
+    def _hear_painter(self, place: str, event: Event) -> None:
+        if place != BOARD_PAINTED:
+            return
+        self._painting = False
+        match event:
+            case Done(sheet):
+                self._sheet = cast("BoardSheet", sheet)
+                self.painted.emit(sheet)
+            case _:
+                pass
+        if self._dirty:
+            self._paint_next()
 
     def start(self, plan: Plan) -> None:
         """Fill a board from its first place on; an earlier one is stopped."""

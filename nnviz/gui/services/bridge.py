@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, SignalInstance
 
+from nnviz.base.boards import BOARD_PAINTED
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.dropped import Dropped
 from nnviz.base.evaluation import Robustness
@@ -56,7 +57,10 @@ _SOURCE_SECONDS = 2.0
 """A camera whose driver hangs must not keep the window from closing."""
 _GARBAGE_MS = 200
 _WAKE = b"\0"
-_PLAIN_PLACES = {*TAPE_PLACES, PORTRAIT_FOUND, PICTURE_KEPT, OPENED, KEPT, PRINTED}
+_PLAIN_PLACES = {
+    *TAPE_PLACES,
+    *(PORTRAIT_FOUND, PICTURE_KEPT, OPENED, KEPT, PRINTED, BOARD_PAINTED),
+}
 """Of the desks: every answer is heard."""
 
 
@@ -187,6 +191,10 @@ class Bridge(QObject):
     def export_board(self, board: "Board", folder: str, lock: "Lock") -> None:
         """Save a board as picture, page and numbers; answers as ``export``."""
         self._io.export_board(board, folder, lock)
+
+    def paint_board(self, paint: Callable[[], object]) -> None:
+        """Paint a board beside the window; answers as ``event`` of BOARD_PAINTED."""
+        self._io.do(BOARD_PAINTED, paint, soon=True)
 
     def export_curve(self, found: Robustness, folder: str) -> None:
         """Save accuracy against epsilon as CSV, PNG and SVG; answers as ``export``."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Progress
-from nnviz.base.info import ModelEntry, ModelInfo
+from nnviz.base.info import ModelEntry, ModelInfo, ModelSource
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import FetchModel, LoadModel, ModelRequest
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
@@ -90,6 +90,11 @@ class Models(QObject):
     def is_present(self, reference: str) -> bool:
         """Tell whether a listed network opens without a download."""
         return reference in self.catalogue.present or "@random" in reference
+
+    def is_fetchable(self, entry: ModelEntry) -> bool:
+        """Tell whether a listed network's weights can be downloaded, and are not."""
+        published = entry.source is ModelSource.TORCHVISION
+        return published and not self.is_present(entry.reference)
 
     def entry(self, reference: str) -> ModelEntry | None:
         """Return what the catalogue knows of a reference."""

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QPushButton,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -18,6 +17,8 @@ from PySide6.QtWidgets import (
 from nnviz.base.images import Image
 from nnviz.base.recipes import Run
 from nnviz.base.results import Mosaic, Report
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.panels.compare import ComparePane
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.timeline import TimelinePanel
@@ -26,7 +27,7 @@ from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.banner import Banners
 from nnviz.gui.state.captions import summary
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, named, row
+from nnviz.gui.theme.parts import MARGIN, named
 from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.workspaces.attack.sticker_studio import StickerStudio
@@ -78,7 +79,7 @@ class Centre(QWidget):
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = self._make_split()
-        self._pages = QStackedWidget()
+        self._pages = PageStack()
         self._pages.addWidget(self._split)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -227,7 +228,7 @@ class Centre(QWidget):
     def _make_header(self) -> QWidget:
         header = named(QWidget(), "header")
         header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        line = row(spacing=GRID)
+        line = flow(spacing=GRID)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         names = {
             PHOTO: self.tr("Photo"),
@@ -244,8 +245,7 @@ class Centre(QWidget):
             segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
             self._modes.addButton(segment)
             line.addWidget(segment)
-        line.addWidget(self.title, 1)
-        line.addStretch(0)
+        line.addWidget(self.title)
         header.setLayout(line)
         return header
 

@@ -1,8 +1,9 @@
 """All panels of the window, made once, each in its dock."""
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
+from nnviz.gui.layout.bounded import Bounded
 from nnviz.gui.panels.facts import FactsPanel
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.method import MethodPanel
@@ -14,6 +15,7 @@ from nnviz.gui.panels.tray import ImageTray, ResultTray
 from nnviz.gui.panels.unit_image import PortraitPanel
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.central_view import BOTH, PHOTO, Centre
+from nnviz.gui.shell.dock_layouts import DockLayouts
 from nnviz.gui.shell.docks import Dock
 from nnviz.gui.shell.log import LogPanel
 from nnviz.gui.state.workspace import Workspace
@@ -38,7 +40,8 @@ _BESIDE = (
     "robustness",
     "preprocess",
 )
-_LITTLE, _MUCH = 120, 560
+_LEAST_CENTRE = QSize(300, 180)
+"""Px that the middle asks for; what does not fit is scrolled to."""
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -74,8 +77,9 @@ class Stage(QObject):
         self.browser.addTab(FactsPanel(bench), self.tr("About"))
         for page in (self.layers, self.models):
             page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        window.setCentralWidget(self.centre)
+        window.setCentralWidget(Bounded(self.centre, _LEAST_CENTRE))
         self._add_docks()
+        self.layouts = DockLayouts(window, self.docks, bench.look, bench.settings)
         self._connect(bench)
 
     def _make_style(self, bench: Workbench) -> None:
@@ -103,28 +107,6 @@ class Stage(QObject):
             lambda report: self.centre.result.show_report(report, bench.selection.image)
         )
 
-    def _give_attack_room(self) -> None:
-        """Let the answers and the slider be seen at once; layers matter little here."""
-        self._window.resizeDocks(
-            [self.docks["browser"], self.docks["attack"]],
-            [self._look.px(_LITTLE), self._look.px(_MUCH)],
-            Qt.Orientation.Vertical,
-        )
-
-    def _give_room(self) -> None:
-        """Show the style's panel, whole where the window is high enough."""
-        docks, px = self.docks, self._look.px
-        if docks["style"].isHidden():
-            return
-        docks["style"].raise_()
-        needed = self.style.needed_height() + px(32)
-        if docks["style"].height() < needed:
-            self._window.resizeDocks(
-                [docks["style"], docks["recordings"]],
-                [needed, px(120)],
-                Qt.Orientation.Vertical,
-            )
-
     def _show_photograph(self, painting: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Show the photograph, too, while a mask is painted on it: all of it."""
         self.centre.photo.set_framed(framed=not painting)
@@ -142,7 +124,7 @@ class Stage(QObject):
         self._add("lesson", self.tr("A style of your own"), self.lesson, _LEFT)
         # All below each other would be too high for a small screen.
         window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
-        for name in ("style", "lesson"):
+        for name in ("style", "attack", "lesson"):
             window.tabifyDockWidget(self.docks["browser"], self.docks[name])
         self._add("method", self.tr("Method"), self.method, _RIGHT)
         self._add("robustness", self.tr("Accuracy curve"), self.robustness, _RIGHT)
@@ -155,13 +137,10 @@ class Stage(QObject):
     def open_for(self, workspace: Workspace) -> None:
         """Show the docks of a workspace and hide all others."""
         self._aside = ()
-        for name, dock in self.docks.items():
-            dock.setVisible(name in workspace.docks)
-        if "attack" in workspace.docks:
-            QTimer.singleShot(0, self, self._give_attack_room)
-        if "style" in workspace.docks:
-            # Once the docks are laid out.
-            QTimer.singleShot(0, self, self._give_room)
+        self.layouts.switch(workspace.name, workspace.docks)
+        for name in ("style", "attack"):
+            if not self.docks[name].isHidden():
+                self.docks[name].raise_()
 
     def make_room(self, *, wide: bool) -> None:
         """Hide what stands beside the middle while that needs the width, or show it."""
@@ -175,30 +154,6 @@ class Stage(QObject):
                 self.docks[name].setVisible(not wide)
         if not wide:
             self._aside = ()
-
-    def arrange(self) -> None:
-        """Give the docks the sizes of the first start."""
-        docks, px = self.docks, self._look.px
-        self._window.resizeDocks(
-            [docks["browser"], docks["method"]],
-            [px(316), px(340)],
-            Qt.Orientation.Horizontal,
-        )
-        self._window.resizeDocks(
-            [docks["images"], docks["results"], docks["portrait"]],
-            [px(320), px(300), px(260)],
-            Qt.Orientation.Horizontal,
-        )
-        self._window.resizeDocks(
-            [
-                docks["browser"],
-                docks["prediction"],
-                docks["recordings"],
-                docks["images"],
-            ],
-            [px(440), px(196), px(240), px(120)],
-            Qt.Orientation.Vertical,
-        )
 
     def _add(
         self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea

@@ -29,7 +29,10 @@ from nnviz.gui.workspaces.live.workspace import LIVE
 from nnviz.gui.workspaces.style.workspace import STYLE
 
 WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, LIVE)
-_SIZE = QSize(1440, 900)
+_LEAST = QSize(1280, 800)
+"""Px that the first window has where the screen is large enough."""
+_SHARE = 0.92
+"""Of the screen's free area that the first window takes."""
 
 
 class MainWindow(QMainWindow):
@@ -38,6 +41,7 @@ class MainWindow(QMainWindow):
     def __init__(self, bench: Workbench) -> None:
         super().__init__()
         self.bench = bench
+        bench.look.dress(self)
         self.setWindowTitle("nnviz")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -50,13 +54,11 @@ class MainWindow(QMainWindow):
         self._make_bars()
         self.palette_box = Palette(self, self.entries)
         self.keys_sheet = ShortcutSheet(self, bench.look, self.keys)
-        self.resize(_SIZE)
-        self.stage.arrange()
+        self._take_room()
+        self._restore()
         self.stage.open_for(INSPECT)
         self.stage.centre.offer(BOARD, offered=False)
         self.stage.centre.offer(STICKERS, offered=False)
-        self._start_layout = self.saveState()
-        self._restore()
         self._connect()
         self.setFocus()
 
@@ -94,12 +96,19 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self.bench)
         self.setStatusBar(self.status)
 
+    def _take_room(self) -> None:
+        """Be as large as the screen comfortably lets it."""
+        free = self.screen().availableGeometry()
+        room = QSize(round(_SHARE * free.width()), round(_SHARE * free.height()))
+        self.resize(room.expandedTo(_LEAST).boundedTo(free.size()))
+        frame = self.frameGeometry()
+        frame.moveCenter(free.center())
+        self.move(frame.topLeft())
+
     def _restore(self) -> None:
         settings = self.bench.settings
         if not settings.geometry.isEmpty():
             self.restoreGeometry(settings.geometry)
-        if not settings.layout.isEmpty():
-            self.restoreState(settings.layout)
         self.stage.centre.restore_state(settings.centre)
 
     def _connect(self) -> None:
@@ -178,7 +187,7 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """Go back to the layout of the first start."""
         self.bench.settings.forget_window()
-        self.restoreState(self._start_layout)
+        self.stage.layouts.reset()
 
     def keys(self) -> list[Key]:
         """Return every shortcut and gesture, by menu, for the sheet of them."""
@@ -248,10 +257,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window and stop what is going on."""
+        self.stage.layouts.remember()
         self.bench.settings.save_window(
-            QByteArray(self.saveGeometry()),
-            QByteArray(self.saveState()),
-            self.stage.centre.save_state(),
+            QByteArray(self.saveGeometry()), self.stage.centre.save_state()
         )
         self.bench.settings.sync()
         self.hide()

@@ -2,7 +2,7 @@
 
 import time
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
 from nnviz.base.events import Progress
@@ -12,6 +12,7 @@ from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import short_bytes
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import icon_button, label, named
+from nnviz.gui.views.widgets.elided import ElidedLabel
 
 _MEMORY_EVERY = 2000
 _LIVE_EVERY = 0.25
@@ -25,13 +26,13 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._bench = bench
         self._said = ""
-        self.message = label()
-        self.job = label()
+        self.message = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
+        self.job = ElidedLabel()
         self.bar = named(QProgressBar(), name=self.tr("Progress"))
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(bench.look.px(120))
         self.stop = icon_button(bench.look, "square", self.tr("Stop (Esc)"), bench.stop)
-        self.live = label()
+        self.live = ElidedLabel()
         self.live.setContentsMargins(0, 0, 3 * GRID, 0)
         self._lively = time.monotonic()
         self.device = label()
@@ -42,10 +43,10 @@ class StatusBar(QStatusBar):
         )
         self.setSizeGripEnabled(False)
         self.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
-        self.addWidget(self.message, 1)
+        self.addWidget(self.message, 2)
         parts = (self.job, self.bar, self.stop, self.live, self.device, self.memory)
         for widget in parts:
-            self.addPermanentWidget(widget)
+            self.addPermanentWidget(widget, int(isinstance(widget, ElidedLabel)))
         self._rest()
         self._connect()
         self._show_device()

@@ -6,10 +6,13 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.actions import Actions
-from nnviz.gui.theme.parts import keep_icon, named
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import keep_icon, named, row
 from nnviz.gui.theme.signs import TIMES
+from nnviz.gui.views.widgets.elided import ElidedButton, cut
 
 
 class TopBar(QToolBar):
@@ -21,26 +24,19 @@ class TopBar(QToolBar):
         self.setMovable(False)
         self.setIconSize(QSize(bench.look.px(16), bench.look.px(16)))
         self._bench = bench
-        self.model = self._picker("box", self.tr("Network"), 220)
+        self.model = self._picker("box", self.tr("Network"))
         self.model.clicked.connect(actions["go.models"].trigger)
-        self.source = self._picker("image", self.tr("Photograph"), 180)
+        self.source = self._picker("image", self.tr("Photograph"))
         self.source.setMenu(self._source_menu(actions))
-        self.device = self._picker("cpu", self.tr("Device"), 84)
+        self.device = self._picker("cpu", self.tr("Device"))
         self._devices = QMenu(self)
         self.device.setMenu(self._devices)
-        self.search = self._picker("search", self.tr("Command palette"), 220)
+        self.search = self._picker("search", self.tr("Command palette"))
         self.search.clicked.connect(actions["go.palette"].trigger)
         keys = actions["go.palette"].shortcut()
         native = keys.toString(QKeySequence.SequenceFormat.NativeText)
         self.search.setText(self.tr("Search commands   {0}").format(native))
-        self._places = {
-            picker: self.addWidget(picker)
-            for picker in (self.model, self.source, self.device)
-        }
-        filler = QWidget()
-        filler.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(filler)
-        self.addWidget(self.search)
+        self._lay_out()
         self._name_model(None)
         self._name_image(None)
         self._list_devices()
@@ -53,18 +49,25 @@ class TopBar(QToolBar):
         for ended in (bench.models.opened, bench.models.failed, bench.models.stopped):
             ended.connect(lambda *_: self._name_model(bench.selection.model))
 
+    def _lay_out(self) -> None:
+        # In one widget: a tool bar gives each of its own its minimum, not its hint.
+        line = row(self.model, self.source, self.device, None, self.search)
+        line.setSpacing(2 * GRID)
+        pickers = QWidget()
+        pickers.setLayout(line)
+        pickers.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.addWidget(pickers)
+
     def offer_photographs(self, *, offered: bool) -> None:
         """Show the photograph, or not where frames of a camera are looked at."""
-        self._places[self.source].setVisible(offered)
+        self.source.setVisible(offered)
 
-    def _picker(self, icon: str, name: str, width: int) -> QToolButton:
+    def _picker(self, icon: str, name: str) -> ElidedButton:
         look = self._bench.look
-        picker = named(QToolButton(self), "picker")
+        picker = named(ElidedButton(self), "picker")
         picker.setAccessibleName(name)
         picker.setToolTip(name)
         picker.setIconSize(QSize(look.px(16), look.px(16)))
-        picker.setMinimumWidth(look.px(width))
-        picker.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         picker.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         picker.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         keep_icon(
@@ -107,9 +110,9 @@ class TopBar(QToolBar):
     def _name_device(self, device: str) -> None:
         self._put(self.device, "{0}", device)
 
-    def _put(self, picker: QToolButton, template: str, text: str) -> None:
+    @staticmethod
+    def _put(picker: QToolButton, template: str, text: str) -> None:
         shown = template.format(text)
-        metrics = picker.fontMetrics()
-        room = self._bench.look.px(260)
-        picker.setText(metrics.elidedText(shown, Qt.TextElideMode.ElideMiddle, room))
+        picker.setText(cut(shown))
+        picker.setToolTip(literal(f"{picker.accessibleName()}: {shown}"))
         picker.setAccessibleDescription(shown)

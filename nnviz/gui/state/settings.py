@@ -1,33 +1,33 @@
-"""What is remembered between two starts, in one file of plain JSON.
+"""What is remembered between two starts, in one file of JSON.
 
-QSettings is not used: of a value that says it is a Python object, it unpickles it.
+Plain text only: Qt's own settings unpickle Python objects that a file names.
 """
 
+import base64
+import binascii
+import contextlib
 import json
+import os
+import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path
-from PySide6.QtCore import QByteArray, QCoreApplication, QIODevice, QSaveFile, QTimer
-
-from nnviz.base.reading import JSON_ERRORS
+from PySide6.QtCore import QByteArray
 
 _MAX_RECENT = 24
-_LARGEST = 1 << 24
-_DELAY = 500
-"""Milliseconds from a change until it is written."""
-_Plain = str | float | list[str]
+_MOST_BYTES = 4 * 2**20
+"""Of a settings file; a larger one is not ours."""
 
 
 class Settings:
-    """Typed access to the settings on disk."""
+    """Typed access to the settings on disk; what cannot be read is as if never set."""
 
     def __init__(self, path: Path | None = None) -> None:
         """Open the user's settings, or those in ``path`` (tests)."""
         self._path = path or user_config_path("nnviz") / "settings.json"
         self._values = _read(self._path)
-        self._changes: dict[str, _Plain | None] = {}
+        self._written = dict(self._values)
 
     @property
     def file(self) -> str:
@@ -40,26 +40,27 @@ class Settings:
         return self._bytes("window/geometry")
 
     @property
-    def layout(self) -> QByteArray:
-        """Docks and tool bars; empty at the first start."""
-        return self._bytes("window/layout")
-
-    @property
     def centre(self) -> QByteArray:
         """How photo and result share the middle of the window."""
         return self._bytes("window/centre")
 
-    def save_window(
-        self, geometry: QByteArray, layout: QByteArray, centre: QByteArray
-    ) -> None:
+    def save_window(self, geometry: QByteArray, centre: QByteArray) -> None:
         """Remember the window."""
-        self._save("window/geometry", _encoded(geometry))
-        self._save("window/layout", _encoded(layout))
-        self._save("window/centre", _encoded(centre))
+        self._set_bytes("window/geometry", geometry)
+        self._set_bytes("window/centre", centre)
+
+    def layout(self, workspace: str) -> QByteArray:
+        """Return the docks and tool bars of a workspace; empty at its first start."""
+        return self._bytes(f"window/layout/{workspace}")
+
+    def save_layout(self, workspace: str, layout: QByteArray) -> None:
+        """Remember the docks and tool bars of a workspace."""
+        self._set_bytes(f"window/layout/{workspace}", layout)
 
     def forget_window(self) -> None:
         """Go back to the layout of the first start."""
-        self._forget("window/")
+        for key in [key for key in self._values if key.startswith("window/")]:
+            del self._values[key]
 
     @property
     def theme(self) -> str:
@@ -68,17 +69,17 @@ class Settings:
 
     @theme.setter
     def theme(self, name: str) -> None:
-        self._save("look/theme", name)
+        self._values["look/theme"] = name
 
     @property
     def scale(self) -> float:
         """Size of text and controls; 1 is normal, 2 for a projector."""
-        value = self._values.get("look/scale")
-        return float(value) if isinstance(value, int | float) else 1.0
+        scale = self._values.get("look/scale", 1.0)
+        return float(scale) if isinstance(scale, int | float) else 1.0
 
     @scale.setter
     def scale(self, scale: float) -> None:
-        self._save("look/scale", scale)
+        self._values["look/scale"] = scale
 
     @property
     def device(self) -> str:
@@ -87,28 +88,41 @@ class Settings:
 
     @device.setter
     def device(self, device: str) -> None:
-        self._save("engine/device", device)
+        self._values["engine/device"] = device
 
     @property
     def export_folder(self) -> str:
         """Where results were saved last; empty at first."""
-        return self._text("files/exports", "")
+        return self._text("files/exports")
 
     @export_folder.setter
     def export_folder(self, folder: str) -> None:
-        self._save("files/exports", folder)
+        self._values["files/exports"] = folder
+
+    def folder(self, what: str) -> str:
+        """Return the folder that a kind of file was opened from last; empty at first.
+
+        Args:
+            what: "images", "videos", "weights", "labels", "folders".
+        """
+        folder = self._text(f"files/last/{what}")
+        return folder if Path(folder).is_dir() else ""
+
+    def save_folder(self, what: str, path: str) -> None:
+        """Remember the folder of a file that was chosen."""
+        chosen = Path(path)
+        folder = chosen if chosen.is_dir() else chosen.parent
+        self._values[f"files/last/{what}"] = str(folder)
 
     @property
     def recordings(self) -> str:
         """The folder that keeps the recordings of optimisations."""
-        usual = str(user_data_path("nnviz") / "recordings")
-        return self._text("files/recordings", usual)
+        return self._text("files/recordings", str(user_data_path("nnviz/recordings")))
 
     @property
     def sticker_folder(self) -> str:
         """The folder that keeps the stickers that were learned."""
-        usual = str(user_data_path("nnviz") / "stickers")
-        return self._text("files/stickers", usual)
+        return self._text("files/stickers", str(user_data_path("nnviz/stickers")))
 
     @property
     def stickers(self) -> list[str]:
@@ -117,34 +131,30 @@ class Settings:
 
     @stickers.setter
     def stickers(self, texts: Sequence[str]) -> None:
-        self._save("stickers/shelf", list(texts))
+        self._values["stickers/shelf"] = list(texts)
 
     def placed(self, where: str) -> str:
         """Return the stickers that lie somewhere, as ``nnviz.base.placed`` has them."""
-        return self._text(f"stickers/{where}", "")
+        return self._text(f"stickers/{where}")
 
     def save_placed(self, where: str, text: str) -> None:
         """Remember the stickers that lie somewhere."""
-        self._save(f"stickers/{where}", text)
+        self._values[f"stickers/{where}"] = text
 
     @property
     def networks(self) -> str:
         """The folder that keeps the networks that were taught here."""
-        usual = str(user_data_path("nnviz") / "networks")
-        return self._text("files/networks", usual)
+        return self._text("files/networks", str(user_data_path("nnviz/networks")))
 
     @property
     def lesson(self) -> tuple[str, str]:
         """Picture and folder of the style that was learnt last; empty at first."""
-        style, photographs = (
-            self._text(f"lesson/{name}", "") for name in ("style", "photographs")
-        )
-        return style, photographs
+        return self._text("lesson/style"), self._text("lesson/photographs")
 
     def save_lesson(self, style: str, photographs: str) -> None:
         """Remember what is learnt."""
-        self._save("lesson/style", style)
-        self._save("lesson/photographs", photographs)
+        self._values["lesson/style"] = style
+        self._values["lesson/photographs"] = photographs
 
     @property
     def recent(self) -> list[str]:
@@ -154,65 +164,69 @@ class Settings:
     def add_recent(self, entries: Sequence[str]) -> None:
         """Put entries at the head of the recent files."""
         kept = [old for old in self.recent if old not in entries]
-        self._save("files/recent", [*entries, *kept][:_MAX_RECENT])
+        self._values["files/recent"] = [*entries, *kept][:_MAX_RECENT]
 
     def clear_recent(self) -> None:
         """Forget the recent files."""
-        self._forget("files/recent")
+        self._values.pop("files/recent", None)
 
     def sync(self) -> None:
-        """Write to disk now what has changed; where that cannot be, go without."""
-        if not self._changes:
+        """Write to disk now, where something changed; a disk that refuses is no error.
+
+        What another window changed meanwhile stays, but for the keys changed here.
+        """
+        if self._values == self._written:
             return
-        # Another window may have written since: only what changed here is replaced.
-        values = {**_read(self._path), **self._changes}
-        self._changes = {}
-        kept = {key: value for key, value in values.items() if value is not None}
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = QSaveFile(str(self._path))
-        if file.open(QIODevice.OpenModeFlag.WriteOnly):
-            file.write(json.dumps(kept, indent=1, sort_keys=True).encode())
-            file.commit()
+        old, new = self._written, self._values
+        merged = {
+            key: value
+            for key, value in _read(self._path).items()
+            if key in new or key not in old
+        }
+        changed = {k: v for k, v in new.items() if k not in old or old[k] != v}
+        merged |= changed
+        with contextlib.suppress(OSError):
+            _write(self._path, merged)
+            self._written = dict(new)
 
-    def _save(self, key: str, value: _Plain | None) -> None:
-        """Keep a value, and write it a moment later: a slider changes many times."""
-        if not self._changes and QCoreApplication.instance() is not None:
-            QTimer.singleShot(_DELAY, self.sync)
-        self._changes[key] = self._values[key] = value
-
-    def _forget(self, prefix: str) -> None:
-        for key in [key for key in self._values if key.startswith(prefix)]:
-            self._save(key, None)
-
-    def _text(self, key: str, usual: str) -> str:
+    def _text(self, key: str, usual: str = "") -> str:
         value = self._values.get(key)
         return value if isinstance(value, str) else usual
 
-    def _bytes(self, key: str) -> QByteArray:
-        return QByteArray.fromBase64(QByteArray(self._text(key, "").encode()))
-
     def _texts(self, key: str) -> list[str]:
         value = self._values.get(key)
-        return list(value) if isinstance(value, list) else []
+        if not isinstance(value, list):
+            return []
+        return [each for each in value if isinstance(each, str)]
+
+    def _bytes(self, key: str) -> QByteArray:
+        try:
+            return QByteArray(base64.b64decode(self._text(key), validate=True))
+        except (binascii.Error, ValueError):
+            return QByteArray()
+
+    def _set_bytes(self, key: str, value: QByteArray) -> None:
+        self._values[key] = base64.b64encode(value.data()).decode("ascii")
 
 
-def _read(path: Path) -> dict[str, _Plain | None]:
-    """Return the values of a file that are plain; of a damaged file none."""
+def _read(path: Path) -> dict[str, object]:
+    """Return what a file holds; nothing where there is none, or it is damaged."""
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
+        if path.stat().st_size > _MOST_BYTES:
             return {}
-        values = json.loads(path.read_bytes())
-    except (OSError, *JSON_ERRORS):
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
-    entries = values.items() if isinstance(values, dict) else ()
-    return {key: value for key, value in entries if _is_plain(value)}
+    return found if isinstance(found, dict) else {}
 
 
-def _is_plain(value: object) -> bool:
-    listed = isinstance(value, list) and all(isinstance(each, str) for each in value)
-    return listed or isinstance(value, str | int | float)
-
-
-def _encoded(data: QByteArray) -> str:
-    return bytes(data.toBase64().data()).decode()
+def _write(path: Path, values: dict[str, object]) -> None:
+    """Write a file in one step: there is never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(values, stream, ensure_ascii=True, indent=1)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)

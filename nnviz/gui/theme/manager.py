@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from nnviz.base.resources import resource
 from nnviz.gui.theme import icons
@@ -16,6 +16,7 @@ GRID = 4
 SCALES = (0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 """Sizes of text and controls; the last ones are for a projector."""
 _TEXT_PX = 13
+_STYLE = "fusion"
 _SIGNS = {
     "icon_up": ("chevron-up", "muted"),
     "icon_down": ("chevron-down", "muted"),
@@ -129,6 +130,8 @@ class Look(QObject):
     def __init__(self, name: str, scale: float, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._name = name if name in THEMES else "dark"
+        self._dressed: list[QWidget] = []
+        self._sheet = ""
         self._scale = min(SCALES, key=lambda known: abs(known - scale))
 
     @property
@@ -171,15 +174,28 @@ class Look(QObject):
         self.apply()
 
     def apply(self) -> None:
-        """Give the application its palette, font and style sheet."""
+        """Give the application its palette and font, its windows their style sheet."""
         application = QApplication.instance()
         if not isinstance(application, QApplication):
             return
-        application.setStyle("Fusion")
+        if application.style().name() != _STYLE:
+            application.setStyle(_STYLE)
         application.setFont(_font(self.px(_TEXT_PX)))
         application.setPalette(palette(self.theme))
-        application.setStyleSheet(stylesheet(self.theme, self._scale))
+        self._sheet = stylesheet(self.theme, self._scale)
+        for window in self._dressed:
+            window.setStyleSheet(self._sheet)
         self.changed.emit()
+
+    def dress(self, window: QWidget) -> None:
+        """Give a window, and all that is in it, the style sheet, now and from now on.
+
+        Not the application: Qt polishes what an application's sheet concerns once for
+        each widget that it lies in, which takes several times as long.
+        """
+        self._dressed.append(window)
+        window.destroyed.connect(lambda: self._dressed.remove(window))
+        window.setStyleSheet(self._sheet)
 
 
 def palette(theme: Theme) -> QPalette:

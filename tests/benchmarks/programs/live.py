@@ -119,7 +119,7 @@ def pixels_of(model, image):
 def main() -> None:
     application = app.make_application()
     with tempfile.TemporaryDirectory() as folder:
-        window = app.make_window(Settings(Path(folder) / "settings.ini"))
+        window = app.make_window(Settings(Path(folder) / "settings.json"))
         window.resize(1440, 900)
         window.show()
         app.start_engine(window.bench)

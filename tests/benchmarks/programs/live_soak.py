@@ -29,7 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         script = soak_script(folder, SECONDS / 60)
-        window = app.make_window(Settings(folder / "settings.ini"))
+        window = app.make_window(Settings(folder / "settings.json"))
         window.resize(1440, 900)
         window.show()
         app.start_engine(window.bench)

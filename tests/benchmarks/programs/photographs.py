@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paths = iter(write_photos(folder, LAST))
-        window = app.make_window(Settings(folder / "settings.ini"))
+        window = app.make_window(Settings(folder / "settings.json"))
         bench = window.bench
         window.show()
         app.start_engine(bench)

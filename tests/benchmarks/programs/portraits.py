@@ -46,7 +46,7 @@ def photographs(folder: Path, count: int, model: Model) -> Iterator[Tensor]:
 def activations(model: Model, layers: tuple[str, ...], pixels: Tensor) -> dict:
     """Return by layer the means over places and the largest values, (2, N, C)."""
     with torch.no_grad():
-        maps = model.maps_pass(layers, never)(pixels, frozenset(layers))
+        maps = model.feature_extractor(layers, never)(pixels, frozenset(layers))
     return {
         layer: torch.stack([found.mean((2, 3)), found.amax((2, 3))])
         for layer, found in maps.items()

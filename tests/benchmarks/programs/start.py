@@ -29,7 +29,7 @@ def main() -> None:
 
     application = app.make_application()
     with tempfile.TemporaryDirectory() as folder:
-        window = app.make_window(Settings(Path(folder) / "settings.ini"))
+        window = app.make_window(Settings(Path(folder) / "settings.json"))
         watch = FirstPaint()
         window.installEventFilter(watch)
 

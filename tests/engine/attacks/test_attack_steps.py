@@ -23,10 +23,11 @@ from nnviz.engine.attacks.carlini_wagner import (
     first_descent,
 )
 from nnviz.engine.attacks.deepfool import Walk, boundaries, candidates, crossed
-from nnviz.engine.attacks.goals import Goal, Victim, choose_goal
+from nnviz.engine.attacks.goals import AttackedModel, Goal, choose_goal
 from nnviz.engine.attacks.norms import project, random_noise, size_of
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
 from nnviz.engine.jobs import Session
+from nnviz.engine.nn.pixel_model import PixelModel
 
 CLASSES = 4
 SHAPE = (1, 3, 2, 2)
@@ -52,7 +53,7 @@ def net():
 
 @pytest.fixture
 def victim(net):
-    return Victim(net=net, normaliser=nn.Identity(), check=never)
+    return AttackedModel(PixelModel(net=net, normaliser=nn.Identity(), check=never))
 
 
 @pytest.fixture

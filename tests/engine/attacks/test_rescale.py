@@ -5,8 +5,9 @@ import torch
 from support.jobs import never
 from torch import nn
 
-from nnviz.engine.attacks.goals import Goal, Victim
+from nnviz.engine.attacks.goals import AttackedModel, Goal
 from nnviz.engine.attacks.rescale import smallest_share, weakened
+from nnviz.engine.nn.pixel_model import PixelModel
 
 
 class Brightness(nn.Module):
@@ -23,7 +24,9 @@ class Brightness(nn.Module):
 
 def least(rule):
     """Return what is found on the way from black to white, and the tries told."""
-    victim = Victim(net=Brightness(rule), normaliser=nn.Identity(), check=never)
+    victim = AttackedModel(
+        PixelModel(net=Brightness(rule), normaliser=nn.Identity(), check=never)
+    )
     goal = Goal(torch.tensor([[True, False]]), towards=False)
     black = torch.zeros(1, 1, 2, 2)
     tries, told = smallest_share(victim, goal, black, black + 1), []

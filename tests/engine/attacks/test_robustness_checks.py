@@ -17,10 +17,11 @@ from torchvision import transforms
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.engine.attacks.goals import Goal, Victim
+from nnviz.engine.attacks.goals import AttackedModel, Goal
 from nnviz.engine.attacks.robustness_checks import repaired, rounded
 from nnviz.engine.jobs import Session
 from nnviz.engine.models.model import fit_to_input, with_input
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.media.distortions import DISTORTIONS
 from nnviz.media.encode import encode_png
 
@@ -105,7 +106,9 @@ class Scale(nn.Module):
 
 def test_repair_moves_a_pixel_by_one_level():
     """100.45/255 is above the threshold of 100.4, 100/255 is not, 101/255 is."""
-    victim = Victim(net=Scale(), normaliser=nn.Identity(), check=never)
+    victim = AttackedModel(
+        PixelModel(net=Scale(), normaliser=nn.Identity(), check=never)
+    )
     goal = Goal(torch.tensor([[True, False]]), towards=True)
     clean = torch.full((1, 3, 2, 2), 100 / 255)
     attacked = clean.clone()

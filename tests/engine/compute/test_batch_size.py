@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from nnviz.base.errors import MemoryShortError
+from nnviz.base.errors import OutOfMemoryError
 from nnviz.base.images import image_from_array
 from nnviz.base.info import LayerInfo
 from nnviz.engine.compute import batch_size
-from nnviz.engine.compute.batch_size import Pace, pass_bytes
+from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.compute.cache import TensorCache
-from nnviz.engine.method import Context
+from nnviz.engine.method import make_context
 
 CPU = torch.device("cpu")
 
@@ -22,7 +22,7 @@ class Titled:
 
 
 def context(planned=()):
-    return Context(
+    return make_context(
         model=Titled, image=image_from_array(torch.zeros(4, 4, 3).byte().numpy()),
         params=None, generator=torch.Generator(), check=lambda: None,
         cache=TensorCache(1 << 20), planned=planned,
@@ -30,14 +30,21 @@ def context(planned=()):
 
 
 def test_cheap_items_come_in_many_and_dear_ones_alone():
-    assert [Pace(CPU, macs, 1).propose(99) for macs in (1e6, 2e9, 4e10)] == [4, 2, 1]
+    assert [BatchSizer(CPU, macs, 1).propose(99) for macs in (1e6, 2e9, 4e10)] == [
+        4,
+        2,
+        1,
+    ]
 
 
 def test_first_chunk_is_a_quarter_and_the_same_run_takes_the_same_chunks():
     for _ in range(2):
         ctx = context()
-        parts = [part for part, _ in ctx.in_chunks(40, Pace(CPU, 1e6, 1), lambda p: p)]
-        assert ctx.chunks == [4, 16, 16, 4]
+        parts = [
+            part
+            for part, _ in ctx.chunks.over(40, BatchSizer(CPU, 1e6, 1), lambda p: p)
+        ]
+        assert ctx.chunks.sizes == [4, 16, 16, 4]
         assert [(part.start, part.stop) for part in parts] == [
             (0, 4),
             (4, 20),
@@ -48,7 +55,9 @@ def test_first_chunk_is_a_quarter_and_the_same_run_takes_the_same_chunks():
 
 def test_little_free_memory_makes_small_chunks(monkeypatch):
     monkeypatch.setattr(batch_size, "free_bytes", lambda _device: 1000)
-    assert Pace(CPU, 1e6, 100).propose(99) == 1  # half of 1000 holds 4; the first is 1
+    assert (
+        BatchSizer(CPU, 1e6, 100).propose(99) == 1
+    )  # half of 1000 holds 4; the first is 1
 
 
 def test_chunks_are_halved_where_memory_runs_out():
@@ -59,23 +68,25 @@ def test_chunks_are_halved_where_memory_runs_out():
             raise MemoryError
         return part.start
 
-    found = [value for _, value in ctx.in_chunks(7, Pace(CPU, 1e6, 1), work)]
+    found = [value for _, value in ctx.chunks.over(7, BatchSizer(CPU, 1e6, 1), work)]
     assert found == [0, 2, 4, 6]
-    assert ctx.chunks == [2, 2, 2, 1]
+    assert ctx.chunks.sizes == [2, 2, 2, 1]
 
 
 def test_one_item_that_does_not_fit_is_said():
     def work(_part):
         raise MemoryError
 
-    with pytest.raises(MemoryShortError, match="a network: memory ran out"):
-        list(context().in_chunks(7, Pace(CPU, 1e6, 1), work))
+    with pytest.raises(OutOfMemoryError, match="a network: memory ran out"):
+        list(context().chunks.over(7, BatchSizer(CPU, 1e6, 1), work))
 
 
 def test_recipes_chunks_are_followed():
     ctx = context(planned=(3, 1, 2))
-    parts = [p.stop - p.start for p, _ in ctx.in_chunks(6, Pace(CPU, 1e6, 1), len_of)]
-    assert parts == ctx.chunks == [3, 1, 2]
+    parts = [
+        p.stop - p.start for p, _ in ctx.chunks.over(6, BatchSizer(CPU, 1e6, 1), len_of)
+    ]
+    assert parts == ctx.chunks.sizes == [3, 1, 2]
 
 
 def len_of(part):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from nnviz.base.errors import MemoryShortError
+from nnviz.base.errors import OutOfMemoryError
 from nnviz.engine.compute.memory import (
     attempt,
     free_bytes,
@@ -20,7 +20,7 @@ PEBIBYTE = 1 << 50
 def test_the_cpu_allocators_error_becomes_words() -> None:
     """Truth: torch's own error for a pebibyte."""
     with (
-        pytest.raises(MemoryShortError, match="layer4: memory ran out"),
+        pytest.raises(OutOfMemoryError, match="layer4: memory ran out"),
         in_words("layer4"),
     ):
         torch.empty(PEBIBYTE, dtype=torch.uint8)

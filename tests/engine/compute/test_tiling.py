@@ -16,10 +16,11 @@ from nnviz.base.info import Layout
 from nnviz.engine.compute.span import Span
 from nnviz.engine.compute.tiling import reach_of, stretches, tiling
 from nnviz.engine.models.networks.small_resnet import SmallResNet
+from nnviz.engine.nn.feature_extractor import FeatureExtractor
 from nnviz.engine.nn.input_sizes import SizeTrial
 from nnviz.engine.nn.layer_info import layer_facts
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.optvis.dream_gradient import Dream, energy, mean
-from nnviz.engine.optvis.objectives import MapsPass
 
 
 class Valid(nn.Module):
@@ -60,11 +61,9 @@ def frozen(net, seed=0):
 def dream_of(net, layers, size=(64, 64), signal=energy):
     facts = {each.name: each for each in layer_facts(net, 3, size).layers}
     calls = {layer: facts[layer].calls for layer in layers}
-    passes = MapsPass(
-        net=net,
-        normaliser=nn.Identity(),
+    passes = FeatureExtractor(
+        model=PixelModel(net=net, normaliser=nn.Identity(), check=lambda: None),
         layers={layer: facts[layer] for layer in layers},
-        check=lambda: None,
     )
     assert all(facts[layer].layout is Layout.MAP for layer in layers)
     return Dream(

@@ -13,8 +13,8 @@ from torch import nn
 from nnviz.base.errors import (
     ErrorKind,
     InputError,
-    MemoryShortError,
     ModelError,
+    OutOfMemoryError,
     UsageError,
 )
 from nnviz.base.images import image_from_array
@@ -128,7 +128,7 @@ def test_weights_that_are_no_numbers_are_a_finding(session):
 @pytest.mark.parametrize("method", ["predictions", "activations"])
 def test_memory_that_runs_out_in_a_pass(session, method, error):
     """Truth: what the allocators of torch say."""
-    with pytest.raises(MemoryShortError) as caught:
+    with pytest.raises(OutOfMemoryError) as caught:
         run(session, Short(error), cat(), 3, method, **_LAYER[method])
     record = error_record(caught.value)
     assert record.kind is ErrorKind.MEMORY

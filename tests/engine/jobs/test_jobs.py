@@ -13,9 +13,9 @@ from support.jobs import cat, finish, never, run_method, same_bytes
 
 from nnviz.base.errors import (
     ErrorKind,
-    MemoryShortError,
     ModelError,
     NnvizError,
+    OutOfMemoryError,
     UsageError,
 )
 from nnviz.base.events import Partial, Progress
@@ -55,7 +55,7 @@ class Walk:
         place = 0.0
         for step in range(params.steps):
             share = torch.rand((), generator=ctx.generator).item()
-            place += ctx.params.speed * share * ctx.chunk(2)
+            place += ctx.params.speed * share * ctx.chunks.next_size(2)
             ctx.step(step + 1, params.steps, "walking")
             threads = float(torch.get_num_threads())
             yield Report(
@@ -243,7 +243,7 @@ def test_memory_that_stays_short_is_said_in_words(monkeypatch):
 
     monkeypatch.setattr(registry, "output_of", short)
     session = Session()
-    with pytest.raises(MemoryShortError) as caught:
+    with pytest.raises(OutOfMemoryError) as caught:
         run_method(session, "activations", OBJECTS, layer="stage2")
     assert str(caught.value).startswith("stage2: memory ran out; ")
     assert session._cache.bytes < 1 << 20

@@ -23,10 +23,10 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import ChannelOrder, Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
-from nnviz.engine.attribution.cam_layers import middle
 from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.jobs import Session
-from nnviz.engine.method import Context, find
+from nnviz.engine.method import find, make_context
+from nnviz.engine.nn.map_layers import middle
 from nnviz.media.recordings import open_recording
 
 SCALED = Preprocess(
@@ -289,7 +289,7 @@ class Seen:
     def __init__(self, session, request, begun=None, generator=None):
         model = finish(session.store.open(request.model, never))
         registered = find("deep_dream")
-        self.ctx = Context(
+        self.ctx = make_context(
             model=model,
             image=request.image,
             params=registered.method.Params(**request.values),
@@ -302,7 +302,10 @@ class Seen:
             self.ctx.generator.set_state(generator)
         self.steps = []
         for report in registered.method().run(self.ctx, self.ctx.params):
-            kept = {name: each.copy() for name, each in self.ctx.moment.state().items()}
+            kept = {
+                name: each.copy()
+                for name, each in self.ctx.journal.kept.state().items()
+            }
             self.steps.append(
                 (report["dream"].pixels, kept, self.ctx.generator.get_state())
             )

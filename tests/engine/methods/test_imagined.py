@@ -203,7 +203,9 @@ def test_diversity_pushes_pictures_apart(session):
         both = torch.stack([sheet[:, :, :64], sheet[:, :, 66:]])
         model = finish(session.store.open(ModelRequest(reference=OBJECTS), never))
         with torch.no_grad():
-            maps = model.maps_pass(("stage2",), never)(both, frozenset({"stage2"}))
+            maps = model.feature_extractor(("stage2",), never)(
+                both, frozenset({"stage2"})
+            )
         flat = maps["stage2"].flatten(2)
         grams = (flat @ flat.transpose(1, 2)).flatten(1)
         return torch.cosine_similarity(grams[:1], grams[1:]).item()
@@ -243,7 +245,7 @@ def test_norm_that_the_twin_has_folded_away_is_not_missed(session):
     model = model_of(session, OBJECTS)
     x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     for layer in ("stem.conv", "stage1.0.relu1"):
-        found = model.maps_pass((layer,), never)(x, frozenset({layer}))[layer]
+        found = model.feature_extractor((layer,), never)(x, frozenset({layer}))[layer]
         seen = []
         handle = model.net.get_submodule(layer).register_forward_hook(
             lambda _m, _i, output, kept=seen: kept.append(output.clone())
@@ -304,7 +306,7 @@ def test_caricature_answers_more_strongly_than_the_photograph(session):
               strength=0.0)  # fmt: skip
     model = model_of(session, OBJECTS)
     found = torch.from_numpy(run.report.main.pixels.copy()).permute(2, 0, 1)[None]
-    look, layer = model.maps_pass(("stage2",), never), frozenset({"stage2"})
+    look, layer = model.feature_extractor(("stage2",), never), frozenset({"stage2"})
     with torch.no_grad():
         a = look(found, layer)["stage2"].flatten()
         b = look(model.pixel_input(cat()), layer)["stage2"].flatten()

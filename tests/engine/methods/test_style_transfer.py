@@ -21,7 +21,7 @@ from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.engine.data.scenes import make_scene
 from nnviz.engine.jobs import Session
-from nnviz.engine.method import Context, find
+from nnviz.engine.method import find, make_context
 
 MODEL = ModelRequest(reference="bundled:objects", device="cpu")
 
@@ -82,7 +82,7 @@ class Seen:
 
     def __init__(self, session, asked, begun=None, generator=None):
         registered = find("style_transfer")
-        self.ctx = Context(
+        self.ctx = make_context(
             model=finish(session.store.open(MODEL, never)),
             image=asked.image,
             params=registered.method.Params(**asked.values),
@@ -95,7 +95,10 @@ class Seen:
             self.ctx.generator.set_state(generator)
         self.steps = []
         for report in registered.method().run(self.ctx, self.ctx.params):
-            kept = {name: each.copy() for name, each in self.ctx.moment.state().items()}
+            kept = {
+                name: each.copy()
+                for name, each in self.ctx.journal.kept.state().items()
+            }
             pixels = report["painting"].pixels
             self.steps.append((pixels, kept, self.ctx.generator.get_state()))
 

@@ -17,7 +17,8 @@ from nnviz.engine.models.bundled import bundled_names
 
 MB = 10**6
 PAINTERS = ("marbling", "mosaic", "strokes")
-TRAINED = sorted(set(bundled_names()) - {"faces", *PAINTERS})
+PUBLISHED = ("imagenet", "imagenet-lite1", "imagenet-lite2")
+TRAINED = sorted(set(bundled_names()) - {"faces", *PAINTERS, *PUBLISHED})
 
 
 def files(name):
@@ -28,7 +29,8 @@ def test_they_are_small():
     sizes = {
         name: sum(f.stat().st_size for f in files(name)) for name in bundled_names()
     }
-    assert len(sizes) == 8 + len(PAINTERS)
+    assert len(sizes) == 8 + len(PAINTERS) + len(PUBLISHED)
+    assert max(sizes[name] for name in PUBLISHED) <= 10_000
     assert max(sizes.values()) <= 16 * MB
     assert max(sizes[name] for name in PAINTERS) <= 4 * MB
     assert sum(sizes.values()) <= 48 * MB

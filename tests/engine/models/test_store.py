@@ -11,9 +11,9 @@ from torch import nn
 from nnviz.base.errors import (
     CancelledError,
     InputError,
-    MemoryShortError,
     ModelError,
     OfflineError,
+    OutOfMemoryError,
     UsageError,
 )
 from nnviz.base.images import image_from_array
@@ -27,6 +27,7 @@ from nnviz.engine.models.download import RemoteFile
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.references import ZooReference
 from nnviz.engine.models.store import ModelStore, bytes_of
+from nnviz.engine.models.trials import Trials
 from nnviz.engine.nn.layer_info import layer_facts
 
 SMALL = "zoo:shufflenet_v2_x0_5@random"
@@ -38,6 +39,7 @@ def test_the_bundled_networks_open_without_slow_imports() -> None:
 import sys
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.models.bundled import bundled_names
+from nnviz.engine.models.trials import Trials
 from nnviz.engine.models.store import ModelStore
 store = ModelStore()
 for name in bundled_names():
@@ -231,7 +233,7 @@ def test_running_out_of_memory_while_loading_is_said(
 ) -> None:
     """The CPU allocator's own error: a request for a pebibyte."""
     monkeypatch.setattr(zoo, "random_network", lambda *_: torch.empty(1 << 50))
-    with pytest.raises(MemoryShortError, match="memory ran out"):
+    with pytest.raises(OutOfMemoryError, match="memory ran out"):
         list(store.open(ModelRequest(reference=SMALL, device="cpu"), lambda: None))
 
 
@@ -275,7 +277,7 @@ def test_the_doctor_finds_each_thing() -> None:
     nn.init.constant_(net.head.weight, torch.nan)
     facts = layer_facts(net, 3, (32, 32))
     preprocess = Preprocess(input_size=(32, 32), mean=(0.485, 0.456, 406))
-    findings = examine(net, facts, preprocess, lambda: None)
+    findings = examine(net, facts, preprocess, Trials(), lambda: None)
     assert [finding.severity for finding in findings[:3]] == [
         Severity.PROBLEM,
         Severity.WARNING,

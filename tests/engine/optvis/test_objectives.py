@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from nnviz.base.info import LayerInfo, Layout
+from nnviz.engine.nn.feature_extractor import FeatureExtractor
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.optvis.objectives import (
-    MapsPass,
     channel,
     closeness,
     direction,
@@ -197,8 +198,9 @@ def test_pass_stops_at_the_deepest_layer_and_copies_what_is_changed_in_place():
     )
     x = torch.randn(2, 1, 9, 9, generator=torch.Generator().manual_seed(0))
     layers = {name: layer(name, (2, 7, 7)) for name in ("0", "2")}
-    found = MapsPass(
-        net=net, normaliser=nn.Identity(), layers=layers, check=lambda: None
+    found = FeatureExtractor(
+        model=PixelModel(net=net, normaliser=nn.Identity(), check=lambda: None),
+        layers=layers,
     )(x, frozenset(layers))
     first = net[0](x)
     assert torch.equal(found["0"], first)
@@ -216,8 +218,11 @@ def test_pictures_go_one_by_one_where_the_network_wants_it():
             return x.mean((2, 3))
 
     x = torch.arange(24.0).reshape(3, 2, 2, 2)
-    run = MapsPass(
-        net=One(), normaliser=nn.Identity(), layers={}, check=lambda: None, alone=True
+    run = FeatureExtractor(
+        model=PixelModel(
+            net=One(), normaliser=nn.Identity(), check=lambda: None, alone=True
+        ),
+        layers={},
     )
     found = run(x, frozenset({""}))
     assert sizes == [1, 1, 1]

@@ -10,8 +10,10 @@ from torch import nn
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.engine.imaging.total_variation import total_variation
+from nnviz.engine.nn.feature_extractor import FeatureExtractor
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
-from nnviz.engine.optvis.objectives import MapsPass, logit
+from nnviz.engine.optvis.objectives import logit
 from nnviz.engine.optvis.optimize import Ascent, StepRules
 from nnviz.engine.optvis.parametrizations import Pixels, Spectrum
 from nnviz.engine.optvis.transforms import Crop, Geometry, lucid
@@ -49,7 +51,9 @@ def network():
 
 
 def ascent(picture, net, optimiser="adam", seed=0):
-    look = MapsPass(net=net, normaliser=nn.Identity(), layers={}, check=never)
+    look = FeatureExtractor(
+        model=PixelModel(net=net, normaliser=nn.Identity(), check=never), layers={}
+    )
     return Ascent(lambda _: picture, optimiser, look, MEAN, generator(seed))
 
 
@@ -134,7 +138,10 @@ def test_gradient_is_the_mean_of_the_views_and_the_smoothness():
 @pytest.mark.parametrize("optimiser", ["adam", "nadam", "ascent"])
 def test_gone_on_with_is_as_if_never_stopped(optimiser):
     rules = StepRules(learning_rate=0.05, transforms=lucid(0.5))
-    look = MapsPass(net=network(), normaliser=nn.Identity(), layers={}, check=never)
+    look = FeatureExtractor(
+        model=PixelModel(net=network(), normaliser=nn.Identity(), check=never),
+        layers={},
+    )
     make = partial(Spectrum, (2, 3, 24, 24), device=torch.device("cpu"))
     numbers = generator()
     whole = Ascent(make, optimiser, look, MEAN, numbers)
@@ -164,7 +171,10 @@ def test_state_is_a_copy():
 
 def test_state_of_another_size_is_refused():
     other = ascent(Pixels(torch.zeros(1, 3, 6, 6)), Linear(weights()))
-    look = MapsPass(net=network(), normaliser=nn.Identity(), layers={}, check=never)
+    look = FeatureExtractor(
+        model=PixelModel(net=network(), normaliser=nn.Identity(), check=never),
+        layers={},
+    )
     with pytest.raises(UsageError, match="another size"):
         Ascent(
             lambda _: Pixels(start()), "adam", look, MEAN, generator(), other.state()

@@ -12,9 +12,10 @@ from torch import nn
 from torch.nn import functional
 
 from nnviz.engine.compute.tiling import tiling
+from nnviz.engine.nn.feature_extractor import FeatureExtractor
 from nnviz.engine.nn.input_sizes import SizeTrial
 from nnviz.engine.nn.layer_info import layer_facts
-from nnviz.engine.optvis.objectives import MapsPass
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.style.gram import gram, gram_gradient
 from nnviz.engine.style.losses import Region, StyleLoss
 
@@ -44,11 +45,11 @@ def loss_of(net, *, plain=False):
     facts = layer_facts(net.float(), 3, (16, 16))
     known = {layer.name: layer for layer in facts.layers}
     spans = SizeTrial(net, 3, dict.fromkeys(STYLE, 1), (16, 16)).spans()
-    passes = MapsPass(
-        net=net.double(),
-        normaliser=nn.Identity(),
+    passes = FeatureExtractor(
+        model=PixelModel(
+            net=net.double(), normaliser=nn.Identity(), check=lambda: None
+        ),
         layers={name: known[name] for name in STYLE},
-        check=lambda: None,
     )
     return StyleLoss(
         maps=passes, content=CONTENT, style=STYLE, spans=spans, plain=plain

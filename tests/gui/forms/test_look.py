@@ -12,19 +12,20 @@ from nnviz.gui.views.canvas.layers import array_of
 @pytest.fixture(params=sorted(THEMES))
 def themed(request, qtbot):
     application = QApplication.instance()
-    before = application.styleSheet(), application.palette(), application.font()
-    Look(request.param, 1.0).apply()
+    before = application.palette(), application.font()
+    look = Look(request.param, 1.0)
+    look.apply()
 
     def show(widget, width=120):
         qtbot.addWidget(widget)
+        look.dress(widget)
         widget.resize(width, widget.sizeHint().height())
         widget.show()
         return array_of(widget.grab().toImage()).astype(int)
 
     yield show
-    application.setStyleSheet(before[0])
-    application.setPalette(before[1])
-    application.setFont(before[2])
+    application.setPalette(before[0])
+    application.setFont(before[1])
 
 
 def contrast(pixels):

@@ -40,7 +40,7 @@ found = [name for name in {heavy.split(", ")!r} if name in sys.modules]
 print(*found)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, "/nonexistent/settings.ini"],
+        [sys.executable, "-c", code, "/nonexistent/settings.json"],
         capture_output=True,
         text=True,
         check=False,

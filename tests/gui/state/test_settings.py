@@ -17,13 +17,13 @@ def test_what_is_saved_is_there_at_the_next_start(tmp_path: Path) -> None:
     settings.scale = 1.5
     settings.stickers = ["round:#ff0000"]
     settings.add_recent(["a.png", "caf\udce9.png"])
-    settings.save_window(*(QByteArray(bytes([0, 255, each])) for each in range(3)))
+    settings.save_layout("explain", QByteArray(b"\x00\xff\x01"))
     settings.sync()
     again = Settings(tmp_path / "settings.json")
     assert (again.theme, again.scale) == ("light", 1.5)
     assert again.stickers == ["round:#ff0000"]
     assert again.recent == ["a.png", "caf\udce9.png"]
-    assert bytes(again.layout.data()) == b"\x00\xff\x01"
+    assert bytes(again.layout("explain").data()) == b"\x00\xff\x01"
     assert json.loads((tmp_path / "settings.json").read_text())["look/theme"] == "light"
 
 

@@ -12,6 +12,7 @@ from nnviz.gui.views.comparison.board import BoardView
 from nnviz.gui.views.comparison.compare import CompareView, Mode
 from nnviz.gui.views.comparison.side import value_at
 from nnviz.render import colormaps, differences
+from nnviz.render.board_sheet import paint_sheet
 from nnviz.render.boards import Lock, Tile
 from nnviz.render.normalised import Norm
 
@@ -143,14 +144,18 @@ class TestBoard:
         qtbot.addWidget(view)
         view.resize(900, 600)
         view.show()
-        view.set_tiles(
-            [
-                tile("a", heat([[0, 1]]), "one"),
-                tile("b", heat([[0, 2]]), "one"),
-                tile("a", heat([[0, 4]]), "two"),
-                tile("b", heat(np.zeros((1, 2))), "two"),
-            ]
-        )
+        tiles = [
+            tile("a", heat([[0, 1]]), "one"),
+            tile("b", heat([[0, 2]]), "one"),
+            tile("a", heat([[0, 4]]), "two"),
+            tile("b", heat(np.zeros((1, 2))), "two"),
+        ]
+
+        def paint():
+            view.show_sheet(paint_sheet(tiles, view.chosen_lock()))
+
+        view.repaint_wanted.connect(paint)
+        paint()
         return view
 
     def test_raw_ranges_stand_under_each_tile(self, board):
@@ -201,9 +206,9 @@ class TestBoard:
 
     def test_canvases_stay_for_new_results_under_the_same_headings(self, board):
         before = list(board.sides)
-        board.set_tiles(board.tiles)
+        board.show_sheet(paint_sheet(board.tiles, Lock.BOARD))
         assert board.sides == before
-        board.set_tiles(board.tiles[:3])
+        board.show_sheet(paint_sheet(board.tiles[:3], Lock.BOARD))
         assert len(board.sides) == 3
 
     def test_agreement_is_shown_where_asked(self, board):
@@ -227,7 +232,8 @@ class TestBoard:
         view.resize(*size)
         view.show()
         square = image_from_array(np.full((60, 60, 3), 90, np.uint8), "square")
-        view.set_tiles([tile(str(n), heat([[0, n]]), image=square) for n in range(8)])
+        tiles = [tile(str(n), heat([[0, n]]), image=square) for n in range(8)]
+        view.show_sheet(paint_sheet(tiles, Lock.BOARD))
         lines = -(-8 // across)
 
         def tops():

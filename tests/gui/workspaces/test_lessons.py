@@ -25,7 +25,7 @@ PLACE = "lesson"
 @pytest.fixture
 def settings(tmp_path):
     made = Settings(tmp_path / "settings.json")
-    made._save("files/networks", str(tmp_path / "networks"))
+    made._store.setValue("files/networks", str(tmp_path / "networks"))
     return made
 
 

@@ -7,14 +7,14 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor
 
-from nnviz.engine.attacks.goals import Goal, Victim
+from nnviz.engine.attacks.goals import AttackedModel, Goal
 
 T = TypeVar("T")
 _UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Slope:
+class LossGradient:
     """How well pictures fool, and how they would do so better.
 
     Attributes:
@@ -28,16 +28,16 @@ class Slope:
     gradient: Tensor
 
 
-def joined(parts: Sequence[Slope]) -> Slope:
+def joined(parts: Sequence[LossGradient]) -> LossGradient:
     """Put the parts of a batch together."""
-    return Slope(
+    return LossGradient(
         torch.cat([part.score for part in parts]),
         torch.cat([part.reached for part in parts]),
         torch.cat([part.gradient for part in parts]),
     )
 
 
-class Aim(Protocol):
+class AttackObjective(Protocol):
     """Pictures, and what a network is to make of them once they are attacked."""
 
     def __len__(self) -> int:
@@ -48,7 +48,7 @@ class Aim(Protocol):
         """Return some pictures on the network's device, (n, C, H, W)."""
         ...
 
-    def slope(self, pixels: Tensor, rows: Tensor) -> Slope:
+    def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
         """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``."""
         ...
 
@@ -67,17 +67,22 @@ class Chunks(Protocol):
         ...
 
 
-def slope_of(aim: Aim, pixels: Tensor, rows: Tensor, chunks: Chunks) -> Slope:
+def slope_of(
+    aim: AttackObjective, pixels: Tensor, rows: Tensor, chunks: Chunks
+) -> LossGradient:
     """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``."""
 
-    def work(part: slice) -> Slope:
+    def work(part: slice) -> LossGradient:
         return aim.slope(pixels[part], rows[part])
 
     return joined([found for _, found in chunks(len(rows), work)])
 
 
 def rate_of(
-    aim: Aim, rows: Tensor, attack: Callable[[Tensor, slice], Tensor], chunks: Chunks
+    aim: AttackObjective,
+    rows: Tensor,
+    attack: Callable[[Tensor, slice], Tensor],
+    chunks: Chunks,
 ) -> float:
     """Return how many of some pictures fool once they are attacked, %.
 
@@ -97,7 +102,7 @@ def rate_of(
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Crowd:
+class AttackBatch:
     """Pictures that a classifier is to take for something else.
 
     Attributes:
@@ -109,7 +114,7 @@ class Crowd:
         most: of a picture's score: what counts no more once it is fooled.
     """
 
-    victim: Victim
+    victim: AttackedModel
     clean: Tensor
     goal: Goal
     own: bool
@@ -129,7 +134,7 @@ class Crowd:
         """Return some pictures on the network's device, (n, C, H, W)."""
         return self.clean[rows].to(self.device)
 
-    def slope(self, pixels: Tensor, rows: Tensor) -> Slope:
+    def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
         """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``."""
         goal = self._goal(rows)
         scores: list[Tensor] = []
@@ -139,7 +144,7 @@ class Crowd:
             return scores[-1]
 
         logits, gradient = self.victim.gradient(pixels, score)
-        return Slope(scores[-1].detach(), goal.reached(logits), gradient)
+        return LossGradient(scores[-1].detach(), goal.reached(logits), gradient)
 
     def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
         """Return which pixels fool, bool (n,)."""
@@ -156,6 +161,6 @@ class Crowd:
         return Goal(classes.to(self.device), self.goal.towards)
 
 
-def drawn(aim: Aim, number: int, generator: torch.Generator) -> Tensor:
+def drawn(aim: AttackObjective, number: int, generator: torch.Generator) -> Tensor:
     """Return rows of pictures at random, (number,), each as likely."""
     return torch.randint(len(aim), (number,), generator=generator)

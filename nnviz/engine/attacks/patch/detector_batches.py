@@ -4,21 +4,19 @@ The highest score of the class's boxes is moved, as objectness is in Thys et al.
 (arXiv:1904.08653), section 3.2; here a smooth maximum of their log-odds.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import ModelInfo
 from nnviz.base.targets import OPTION
 from nnviz.engine.attacks.goals import goal_words, named_classes
-from nnviz.engine.attacks.patch.batches import Slope, joined
+from nnviz.engine.attacks.patch.batches import LossGradient, joined
 from nnviz.engine.nn.detection import Candidates, candidates_of
-from nnviz.engine.nn.hooks import checked, generators_kept
+from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.nn.shapes.calls import tensors_in
-from nnviz.engine.targets.gradients import gradient
 
 FOUND = 0.5
 """Score from which on a box counts as found."""
@@ -28,22 +26,18 @@ _FLAT = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Watch:
+class DetectorBatch:
     """Pictures on which a detector is to err.
 
     Attributes:
-        net: the frozen detector.
-        normaliser: takes pixels in [0, 1] (N, C, H, W).
-        check: called before every module; raises to abandon the pass.
+        model: the frozen detector, from pixels.
         clean: (N, C, H, W) in [0, 1], on the CPU.
         kinds: classes that are meant.
         towards: whether one of them is to be found, or none of them.
         device: of the network.
     """
 
-    net: nn.Module
-    normaliser: nn.Module
-    check: Callable[[], None]
+    model: PixelModel
     clean: Tensor
     kinds: tuple[int, ...]
     towards: bool
@@ -57,7 +51,7 @@ class Watch:
         """Return some pictures on the network's device, (n, C, H, W)."""
         return self.clean[rows].to(self.device)
 
-    def slope(self, pixels: Tensor, rows: Tensor) -> Slope:
+    def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
         """Return how well pixels (n, C, H, W) fool, made of the pictures ``rows``.
 
         Raises:
@@ -70,11 +64,11 @@ class Watch:
     def reached(self, pixels: Tensor, rows: Tensor) -> Tensor:
         """Return which pixels fool, bool (n,)."""
         del rows
-        with torch.no_grad(), checked(self.check):
+        with torch.no_grad():
             best = [self._highest(self._found(each[None])[1]) for each in pixels]
         return torch.tensor([(score > FOUND) == self.towards for score in best])
 
-    def _one(self, pixels: Tensor) -> Slope:
+    def _one(self, pixels: Tensor) -> LossGradient:
         best: list[float] = []
 
         def score(leaf: Tensor) -> Tensor:
@@ -84,16 +78,15 @@ class Watch:
             total = odds.logsumexp(0) if len(odds) else zero.new_tensor(_FLOOR).logit()
             return (zero + (total if self.towards else -total)).reshape(1)
 
-        scores, slope = gradient(score, pixels, self.check)
+        scores, slope = self.model.gradient(pixels, score)
         reached = (best[-1] > FOUND) == self.towards
-        return Slope(scores, torch.tensor([reached]).to(scores.device), slope)
+        return LossGradient(scores, torch.tensor([reached]).to(scores.device), slope)
 
     def _found(self, pixels: Tensor) -> tuple[Tensor, Candidates]:
         """Return zero, with the graph of the pass, and the boxes of the classes."""
-        with generators_kept(pixels.device):
-            outputs = tuple(tensors_in(self.net(self.normaliser(pixels))))
+        outputs = tuple(tensors_in(self.model.forward(pixels)))
         size = (pixels.shape[2], pixels.shape[3])
-        found = candidates_of(self.net, outputs, size, _FLOOR)
+        found = candidates_of(self.model.net, outputs, size, _FLOOR)
         meant = torch.isin(found.classes, found.classes.new_tensor(self.kinds))
         zero = torch.stack([each.sum() * 0.0 for each in outputs]).sum()
         return zero, found.taken(meant)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from torch import nn
 
 from nnviz.engine.models.networks.cyclegan import CycleGanGenerator
+from nnviz.engine.models.networks.efficientnet_lite import EfficientNetLite
 from nnviz.engine.models.networks.face_cascade import FaceCascade
 from nnviz.engine.models.networks.johnson import JohnsonNet
 from nnviz.engine.models.networks.lenet import LeNet5
@@ -35,6 +36,7 @@ CHANNELS = ("red", "green", "blue")
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **CLASSIFIERS,
     **REPAINTERS,
+    "EfficientNetLite": EfficientNetLite,
     "FaceCascade": FaceCascade,
     "SceneDetector": SceneDetector,
     "UNet": UNet,
@@ -47,6 +49,7 @@ __all__ = [
     "CLASSIFIERS",
     "REPAINTERS",
     "CycleGanGenerator",
+    "EfficientNetLite",
     "FaceCascade",
     "JohnsonNet",
     "LeNet5",

@@ -185,16 +185,19 @@ def _upsample_shape(
 def _padded_shape(
     x: Tensor, padding: Sequence[int], mode: str = "constant", *_value: object
 ) -> Tensor | None:
-    """Return a reflected map; None where torch had better say.
+    """Return a map padded by a constant or reflected; None where torch had better say.
 
     Raises:
         RuntimeError: there is too little to reflect.
     """
-    if mode != "reflect" or len(padding) != len("lrtb"):
+    if mode not in ("constant", "reflect") or len(padding) != len("lrtb"):
         return None
     left, right, top, bottom = padding
     rows, columns = x.shape[-2:]
-    if max(left, right) >= columns or max(top, bottom) >= rows:
+    if mode == "constant":
+        if min(padding) < 0:
+            return None
+    elif max(left, right) >= columns or max(top, bottom) >= rows:
         raise RuntimeError(f"{rows} x {columns} px are too few to reflect {padding} px")
     sides = (rows + top + bottom, columns + left + right)
     return x.new_empty((*x.shape[:-2], *sides))
@@ -215,10 +218,19 @@ _FORMULAS: dict[Any, Callable[..., Tensor | None]] = {
     torch.ops.aten.layer_norm.default: _same_shape,
     torch.ops.aten.relu.default: _same_shape,
     torch.ops.aten.tanh.default: _same_shape,
+    torch.ops.aten.hardtanh.default: _same_shape,
+    torch.ops.aten.relu6.default: _same_shape,
+    torch.ops.aten.sigmoid.default: _same_shape,
+    torch.ops.aten.hardswish.default: _same_shape,
+    torch.ops.aten.hardsigmoid.default: _same_shape,
+    torch.ops.aten.leaky_relu.default: _same_shape,
     torch.ops.aten.gelu.default: _same_shape,
     torch.ops.aten.silu.default: _same_shape,
     torch.ops.aten.dropout.default: _itself,
     torch.ops.aten.relu_.default: _itself,
+    torch.ops.aten.hardtanh_.default: _itself,
+    torch.ops.aten.relu6_.default: _itself,
+    torch.ops.aten.hardswish_.default: _itself,
     torch.ops.aten.add_.Tensor: _itself,
     torch.ops.aten.add.Tensor: _broadcast,
     torch.ops.aten.mul.Tensor: _broadcast,

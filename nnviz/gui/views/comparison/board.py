@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
     QVBoxLayout,
@@ -17,12 +16,15 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.results import Heatmap
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.viewport import ViewState
 from nnviz.gui.views.comparison.side import Share, Side, name_of, value_at
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.legend import Legend
-from nnviz.render import board_picture, boards
+from nnviz.render import boards
+from nnviz.render.board_sheet import BoardSheet
 from nnviz.render.boards import Lock, Tile
 
 _TILE = 120
@@ -43,14 +45,17 @@ class BoardView(QWidget):
     Signals:
         hovered: the values of a row under the cursor, in words; empty when it leaves.
         tile_chosen: the place, among the tiles given, of one that was clicked.
+        repaint_wanted: another scale was chosen, or the theme changed: a sheet of these
+            is to be painted and shown.
     """
 
     hovered = Signal(str)
     tile_chosen = Signal(int)
+    repaint_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._tiles: tuple[Tile, ...] = ()
+        self._sheet: BoardSheet | None = None
         self.sides: list[Side] = []
         self.state = ViewState(self)
         self.lock = QComboBox(self)
@@ -63,7 +68,7 @@ class BoardView(QWidget):
             (Lock.TILE, self.tr("Each its own range")),
         ):
             self.lock.addItem(name, lock.value)
-        self.lock.currentIndexChanged.connect(self._paint)
+        self.lock.currentIndexChanged.connect(self.repaint_wanted)
         self.agreeing = QCheckBox(self.tr("Agreement"), self)
         self.agreeing.setToolTip(
             self.tr(
@@ -87,7 +92,12 @@ class BoardView(QWidget):
     @property
     def tiles(self) -> tuple[Tile, ...]:
         """What is shown."""
-        return self._tiles
+        return self._sheet.tiles if self._sheet is not None else ()
+
+    @property
+    def sheet(self) -> BoardSheet | None:
+        """What is shown, with its scales and agreements."""
+        return self._sheet
 
     def chosen_lock(self) -> Lock:
         """Return which maps share a scale."""
@@ -97,20 +107,25 @@ class BoardView(QWidget):
         """Choose which maps share a scale."""
         self.lock.setCurrentIndex(self.lock.findData(lock.value))
 
-    def set_tiles(self, tiles: Sequence[Tile]) -> None:
-        """Show these results; canvases stay where headings stay, with their zoom."""
-        before = [(each.title_row, each.title_column) for each in self._tiles]
-        self._tiles = tuple(tiles)
-        if before != [(each.title_row, each.title_column) for each in self._tiles]:
+    def show_sheet(self, sheet: BoardSheet) -> None:
+        """Show results; canvases stay where headings stay, with their zoom."""
+        before = [(each.title_row, each.title_column) for each in self.tiles]
+        self._sheet = sheet
+        if before != [(each.title_row, each.title_column) for each in self.tiles]:
             self._rebuild()
-        self._paint()
+        with QSignalBlocker(self.lock):
+            self.set_lock(sheet.lock)
+        for n, side in enumerate(self.sides):
+            scale = sheet.scales.get(n)
+            side.show_painted(sheet.tiles[n], scale, sheet.pictures[n])
+        self._show_legend(sheet)
         self._tell_agreement()
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of another theme."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self._paint()
+        if event.type() is QEvent.Type.PaletteChange and self._sheet is not None:
+            self.repaint_wanted.emit()
 
     def _rebuild(self) -> None:
         """Make a canvas for each tile, and the headings."""
@@ -118,10 +133,10 @@ class BoardView(QWidget):
             if widget := item.widget():
                 widget.deleteLater()
         self.sides, self._agreements = [], []
-        rows, columns = boards.grid(self._tiles)
+        rows, columns = boards.grid(self.tiles)
         self._heads = [_heading(name) for name in rows]
         self._tops = [[_column_heading(name) for name in columns] for _ in rows]
-        for n in range(len(self._tiles)):
+        for n in range(len(self.tiles)):
             side = Side(self.state, self._page)
             side.setMinimumHeight(_TILE)
             side.pointed.connect(lambda place, n=n: self._point(place, n))
@@ -135,7 +150,7 @@ class BoardView(QWidget):
 
     def _place(self) -> None:
         """Lay the tiles out: each row in as many lines as make them largest."""
-        rows, columns = boards.grid(self._tiles)
+        rows, columns = boards.grid(self.tiles)
         across = self._best_across(len(rows), len(columns))
         if across != self._across:
             self._across = across
@@ -162,7 +177,7 @@ class BoardView(QWidget):
                 cells.addWidget(top, 3 * (row * lines + line), at + 1)
                 cells.setColumnStretch(at + 1, 1)
                 top.setVisible(lines > 1 or not row)
-        for n, tile in enumerate(self._tiles):
+        for n, tile in enumerate(self.tiles):
             row, column = rows.index(tile.title_row), columns.index(tile.title_column)
             line, at = divmod(column, across)
             place = 3 * (row * lines + line) + 1
@@ -190,7 +205,7 @@ class BoardView(QWidget):
 
     def _shape(self) -> tuple[int, int]:
         """Return height and width of the first photograph."""
-        images = (tile.image for tile in self._tiles)
+        images = (tile.image for tile in self.tiles)
         return next((image.size for image in images if image is not None), (1, 1))
 
     def _room(self) -> tuple[int, int]:
@@ -201,34 +216,29 @@ class BoardView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the tiles take the room that there is."""
         super().resizeEvent(event)
-        if self._tiles:
+        if self.tiles:
             self._place()
 
-    def _paint(self) -> None:
-        """Colour all tiles on the chosen scale."""
-        if not self._tiles:
-            return
-        lock = self.chosen_lock()
-        used = boards.scales(self._tiles, lock)
-        for n, (side, tile) in enumerate(zip(self.sides, self._tiles, strict=True)):
-            side.show_tile(tile, used.get(n))
-        results = [tile.result for tile in self._tiles]
+    def _show_legend(self, sheet: BoardSheet) -> None:
+        """Say what the colours mean."""
+        results = [tile.result for tile in sheet.tiles]
         units = [each.unit for each in results if isinstance(each, Heatmap)]
         unit = ", ".join(dict.fromkeys(units))
-        if lock is Lock.BOARD and used:
-            first = next(iter(used))
-            whole = boards.scales(self._tiles, lock, clip=False)[first]
-            self.legend.set_scale(used[first], unit, "", whole)
+        if sheet.whole is not None:
+            scale = next(iter(sheet.scales.values()))
+            self.legend.set_scale(scale, unit, "", sheet.whole)
         else:
             remark = self.lock.currentText().lower()
-            clipped = {each.clipped for each in used.values() if each.clipped}
+            clipped = {each.clipped for each in sheet.scales.values() if each.clipped}
             cut = [self.tr("colours of some span %s") % each for each in clipped]
             self.legend.set_scale(None, unit, " · ".join([remark, *cut]))
 
     def _tell_agreement(self) -> None:
         """Write under each map how far it agrees with the first of its row."""
         shown = self.agreeing.isChecked()
-        words = board_picture.agreements(self._tiles) if shown else {}
+        words: dict[int, str] = {}
+        if shown and self._sheet is not None:
+            words = self._sheet.agreement_words()
         for n, label in enumerate(self._agreements):
             label.setText(words.get(n, ""))
             label.setVisible(shown)
@@ -240,7 +250,7 @@ class BoardView(QWidget):
         if place is None:
             self.hovered.emit("")
             return
-        tile = self._tiles[at]
+        tile = self.tiles[at]
         value = value_at(tile, place) or self.tr("outside the network's input")
         self.hovered.emit(f"{name_of(tile)}: {value}")
 
@@ -251,12 +261,8 @@ class BoardView(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(self._page)
-        foot = QHBoxLayout()
+        foot = flow(self.legend, self.agreeing, self.lock, spacing=2 * SPACE)
         foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
-        foot.setSpacing(2 * SPACE)
-        foot.addWidget(self.legend, 1)
-        for widget in (self.agreeing, self.lock):
-            foot.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -267,7 +273,7 @@ class BoardView(QWidget):
 def _heading(words: str) -> ElidedLabel:
     label = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
     label.setText(words)
-    label.setToolTip(words)
+    label.setToolTip(literal(words))
     label.setObjectName("heading")
     return label
 
@@ -280,5 +286,6 @@ def _column_heading(words: str) -> QLabel:
     """
     label = QLabel(textwrap.fill(words, _HEAD_LETTERS, break_long_words=False))
     label.setObjectName("heading")
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
     return label

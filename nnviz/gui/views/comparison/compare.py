@@ -11,12 +11,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from nnviz.base.results import Heatmap
+from nnviz.gui.layout.flow import Flow, flow
+from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import Layer, layer_of
 from nnviz.gui.views.canvas.lines import draw_grip, draw_words
@@ -261,15 +262,11 @@ class CompareView(QWidget):
         pair.setSpacing(1)
         for side in self.sides:
             pair.addWidget(side)
-        self._pages = QStackedWidget(self)
+        self._pages = PageStack()
         for page in (beside, self.over, self.difference):
             self._pages.addWidget(page)
-        foot = QHBoxLayout()
+        foot = flow(self.legend, self.norm, self.locked, spacing=2 * SPACE)
         foot.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
-        foot.setSpacing(2 * SPACE)
-        foot.addWidget(self.legend, 1)
-        for widget in (self.norm, self.locked):
-            foot.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -298,10 +295,9 @@ class CompareView(QWidget):
         choice.activated.connect(lambda _: self._normalise())
         return choice
 
-    def _head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
+    def _head(self) -> Flow:
+        head = flow(spacing=SMALL_SPACE)
         head.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
-        head.setSpacing(SMALL_SPACE)
         names = {
             Mode.SIDES: self.tr("Side by side"),
             Mode.SWIPE: self.tr("Swipe"),
@@ -317,8 +313,7 @@ class CompareView(QWidget):
             segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
             self._modes.addButton(segment)
             head.addWidget(segment)
-        head.addSpacing(SPACE)
-        head.addWidget(self.agreement, 1)
+        head.addWidget(self.agreement)
         return head
 
 

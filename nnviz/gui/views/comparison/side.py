@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
 from nnviz.base.results import Heatmap, Picture
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.viewport import ViewState
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
@@ -82,6 +83,7 @@ class Side(QWidget):
         """
         super().__init__(parent)
         self.tile: Tile | None = None
+        self._picture: Colours | None = None
         self._named = named
         self._range = ""
         self.canvas = Canvas(self, state)
@@ -98,14 +100,21 @@ class Side(QWidget):
         layout.addWidget(self.words)
 
     def show_tile(self, tile: Tile, scale: Scale | None) -> None:
-        """Show a tile; the zoom stays."""
-        self.tile = tile
+        """Paint a tile and show it; the zoom stays."""
+        self.show_painted(tile, scale, picture_of(tile, scale, ink_of(self)))
+
+    def show_painted(self, tile: Tile, scale: Scale | None, picture: Colours) -> None:
+        """Show a tile that is painted already, uint8 (H, W, 3); the zoom stays."""
+        if tile is self.tile and picture is self._picture:
+            return
+        self.tile, self._picture = tile, picture
         self._range = boards.raw_range(tile, unit=self._named)
         self.canvas.setAccessibleName(name_of(tile))
         colours = boards.colour_range(scale) if scale is not None else ""
         whole = boards.raw_range(tile)
-        self.words.setToolTip("\n".join(each for each in (whole, colours) if each))
-        self.canvas.set_picture(picture_of(tile, scale, ink_of(self)))
+        lines = [each for each in (whole, colours) if each]
+        self.words.setToolTip(literal("\n".join(lines)))
+        self.canvas.set_picture(picture)
         self.show_value(None)
 
     def show_value(self, place: Share | None) -> None:

@@ -1,11 +1,9 @@
 """A map of numbers, over the photograph or alone."""
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QCheckBox,
-    QGridLayout,
-    QHBoxLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -17,8 +15,9 @@ from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
 from nnviz.gui.views.results.base import ResultView
-from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+from nnviz.gui.views.tokens import SPACE, tokens_of
 from nnviz.gui.views.widgets.legend import Legend
+from nnviz.gui.views.widgets.legend_bar import LegendBar
 from nnviz.gui.views.widgets.opacity import OpacitySlider
 from nnviz.render import colormaps, overlays, sheets
 from nnviz.render.colormaps import Scale
@@ -43,14 +42,13 @@ class HeatmapView(ResultView):
         self.opacity = OpacitySlider(self.tr("Opacity of the map"), self)
         self.smooth = QCheckBox(self.tr("Smooth"), self)
         self.clip = clip_box(self)
-        self._controls = QHBoxLayout()
         self._words = ""
         self._set_up_controls()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.canvas, 1)
-        layout.addLayout(self._bar())
+        layout.addWidget(LegendBar(self.legend, self.opacity, self.clip, self.smooth))
 
     def update_view(self) -> None:
         """Paint the map over the photograph, or alone; or say why there is none."""
@@ -64,7 +62,6 @@ class HeatmapView(ResultView):
         over = lies_over(heat, self.image)
         self.legend.set_scale(scale, heat.unit, self._remark(heat), whole)
         self.opacity.setVisible(over)
-        self._make_room()
         self._words = self._problem(heat, scale) if scale.flat else ""
         if over and self.image is not None:
             self._paint_over(heat, scale, self.image)
@@ -139,24 +136,6 @@ class HeatmapView(ResultView):
         self.opacity.changed.connect(self.update_view)
         self.smooth.toggled.connect(self.update_view)
         self.clip.toggled.connect(self.update_view)
-
-    def _bar(self) -> QGridLayout:
-        """Return the legend; the controls lie on the end of its first line."""
-        self._controls.setSpacing(2 * SPACE)
-        for widget in (self.opacity, self.clip, self.smooth):
-            self._controls.addWidget(widget)
-        bar = QGridLayout()
-        bar.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
-        bar.addWidget(self.legend, 0, 0)
-        corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
-        bar.addLayout(self._controls, 0, 0, corner)
-        self.legend.lower()
-        self._make_room()
-        return bar
-
-    def _make_room(self) -> None:
-        """Keep the legend's first line off the controls that lie on it."""
-        self.legend.reserve(self._controls.sizeHint().width() + 2 * SPACE)
 
 
 def clip_box(parent: QWidget) -> QCheckBox:

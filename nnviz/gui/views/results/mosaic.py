@@ -6,8 +6,6 @@ from PySide6.QtCore import QEvent, QMargins, QObject, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QGridLayout,
-    QHBoxLayout,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -19,8 +17,9 @@ from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.results.detail import TileDetail
 from nnviz.gui.views.results.heatmap import clip_box
-from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, mixed, tokens_of
+from nnviz.gui.views.tokens import SPACE, mixed, tokens_of
 from nnviz.gui.views.widgets.legend import Legend
+from nnviz.gui.views.widgets.legend_bar import LegendBar
 from nnviz.render import colormaps, sheets
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.sheets import Sheet
@@ -128,10 +127,8 @@ class MosaicView(ResultView):
         self._turn()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Take new sizes of the text into account."""
+        """Take the colours of another theme."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            QTimer.singleShot(0, self, self._make_room)
         if event.type() is QEvent.Type.PaletteChange:
             self._reclip()
 
@@ -155,26 +152,12 @@ class MosaicView(ResultView):
         return canvas
 
     def _arrange(self) -> None:
-        boxes = QHBoxLayout()
-        boxes.setSpacing(2 * SPACE)
-        for box in (self.shared, self.clip):
-            boxes.addWidget(box)
-        bar = QGridLayout()
-        bar.setContentsMargins(SPACE, SPACE, SPACE, SMALL_SPACE)
-        # The boxes lie on the legend's first line; its second has the whole width.
-        bar.addWidget(self.legend, 0, 0)
-        bar.addLayout(
-            boxes, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
-        )
-        self.legend.lower()
-        self._boxes = boxes
-        self._make_room()
         tiles = QWidget(self)
         column = QVBoxLayout(tiles)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.canvas, 1)
-        column.addLayout(bar)
+        column.addWidget(LegendBar(self.legend, self.shared, self.clip))
         self._split = QSplitter(self)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self.detail)
@@ -183,10 +166,6 @@ class MosaicView(ResultView):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._split)
-
-    def _make_room(self) -> None:
-        """Keep the legend's first line off the boxes that lie on it."""
-        self.legend.reserve(self._boxes.sizeHint().width() + 2 * SPACE)
 
     def _turn(self) -> None:
         """Divide the view so that the chosen tile becomes larger."""

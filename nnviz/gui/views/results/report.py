@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QTabBar, QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
 from nnviz.base.results import Report
+from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.results.registry import make_view
@@ -47,10 +48,14 @@ class ReportView(QWidget):
         self._tabs.setDocumentMode(True)
         self._tabs.setAccessibleName(self.tr("Results"))
         self._tabs.currentChanged.connect(self._turn)
-        self._pages = QStackedWidget(self)
+        self._pages = PageStack()
         self._notes = QLabel(self)
         self._notes.setObjectName("muted")
         self._notes.setWordWrap(True)
+        self._notes.setTextFormat(Qt.TextFormat.PlainText)
+        self._notes.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum
+        )
         self._notes.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
         self._notes.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse

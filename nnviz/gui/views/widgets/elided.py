@@ -1,8 +1,29 @@
 """Words that give way where there is too little room."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QLabel,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
+
+_LEAST_LETTERS = 6
+"""What a button shows at least beside its icon."""
+
+
+_MOST_LETTERS = 48
+"""Of a name from outside in a button; what is longer is cut in its middle."""
+
+
+def cut(text: str) -> str:
+    """Return a name without its middle where it is too long to be read at once."""
+    half = _MOST_LETTERS // 2
+    return text if len(text) <= _MOST_LETTERS else f"{text[:half]}…{text[-half:]}"
 
 
 class ElidedLabel(QLabel):
@@ -14,8 +35,13 @@ class ElidedLabel(QLabel):
         align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight,
     ) -> None:
         super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setAlignment(align | Qt.AlignmentFlag.AlignVCenter)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return one line's height and no width."""
+        return QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what fits."""
@@ -26,3 +52,34 @@ class ElidedLabel(QLabel):
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), self.alignment(), words)
         event.accept()
+
+
+class ElidedButton(QToolButton):
+    """A button with an icon, whose words are cut where there is too little room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for the icon and a few letters."""
+        whole = self.sizeHint()
+        letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth()
+        return QSize(min(whole.width(), self._frame() + letters), whole.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the words that fit."""
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        room = max(0, self.width() - self._frame() + 2)
+        middle = Qt.TextElideMode.ElideMiddle
+        option.text = self.fontMetrics().elidedText(self.text(), middle, room)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        event.accept()
+
+    def _frame(self) -> int:
+        """Return the width of all but the words, px."""
+        words = self.fontMetrics().horizontalAdvance(self.text())
+        return max(self.iconSize().width(), self.sizeHint().width() - words)

@@ -16,6 +16,7 @@ from nnviz.base.evaluation import ATTACKS, Robustness, read_epsilons, usual_norm
 from nnviz.base.events import Progress
 from nnviz.base.requests import MeasureRobustness, ModelRequest
 from nnviz.gui.forms.control import indent
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
@@ -113,7 +114,7 @@ class RobustnessPanel(QWidget):
         form.setColumnStretch(1, 1)
         rows = (
             (self.tr("Folder"), row(self.folder, choose)),
-            (self.tr("Attack"), row(self.attack, self.steps, label(self.tr("steps")))),
+            (self.tr("Attack"), flow(self.attack, self.steps, label(self.tr("steps")))),
             (self.tr("Epsilon"), row(self.epsilons, label("/255"))),
             (self.tr("Pictures"), row(self.limit, None)),
         )
@@ -125,7 +126,7 @@ class RobustnessPanel(QWidget):
         column.setSpacing(2 * GRID)
         column.addLayout(form)
         column.addWidget(self._bar)
-        column.addLayout(row(self.run, self.stop, self.save, None))
+        column.addLayout(flow(self.run, self.stop, self.save, None))
         column.addWidget(self._state)
         column.addStretch(1)
 

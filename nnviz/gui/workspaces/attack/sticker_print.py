@@ -14,11 +14,12 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.errors import NnvizError
 from nnviz.gui.forms.control import indent
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.sticker_shelf import name_of
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import Placing
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label, named, row
+from nnviz.gui.theme.parts import MARGIN, button, label, named
 from nnviz.render.printing import PAPERS, Print, dots_per_inch, places
 
 _USUAL = 80.0
@@ -56,7 +57,7 @@ class PrintBar(QWidget):
         self.words = label(style="muted")
         self.save = button(self.tr("Save PDF…"), self.ask)
         choices = (self.width_box, self.paper, self.copies, self.marks, self.words)
-        line = row(*choices, None, self.save, spacing=2 * GRID)
+        line = flow(*choices, None, self.save, spacing=2 * GRID)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
         for changed in (

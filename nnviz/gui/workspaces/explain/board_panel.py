@@ -2,9 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QProgressBar,
     QSplitter,
     QVBoxLayout,
@@ -15,6 +14,7 @@ from nnviz.base.boards import Plan
 from nnviz.base.images import Image
 from nnviz.base.recipes import Run
 from nnviz.base.results import Table
+from nnviz.gui.layout.flow import Flow, flow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
@@ -27,9 +27,11 @@ from nnviz.gui.theme.parts import (
     toggle_button,
 )
 from nnviz.gui.views.comparison.board import BoardView
+from nnviz.gui.views.comparison.side import ink_of
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.explain.board_choices import BoardChoices
 from nnviz.render.board import Board
+from nnviz.render.board_sheet import BoardSheet
 from nnviz.render.boards import Lock
 
 _WIDTH = 224
@@ -96,10 +98,9 @@ class BoardPane(QWidget):
 
     def show_numbers(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Show the agreement of the maps as a table, as soon as there is a board."""
-        board = self.board()
-        self.numbers.setVisible(shown and board is not None)
-        if board is not None:  # columns take their widths from what is seen
-            self._fill_numbers(board)
+        self.numbers.setVisible(shown and self.view.sheet is not None)
+        if self.view.sheet is not None:  # columns take their widths from what is seen
+            self._fill_numbers(self.view.sheet)
 
     def _run(self) -> None:
         """Fill the board."""
@@ -125,6 +126,8 @@ class BoardPane(QWidget):
         boards = self._bench.boards
         boards.planned.connect(self._begin)
         boards.filled.connect(self._fill)
+        boards.painted.connect(self._show)
+        self.view.repaint_wanted.connect(self._fill)
         boards.progressed.connect(self._progress)
         boards.ended.connect(self._end)
         self.choices.changed.connect(self._tell_choice)
@@ -147,30 +150,20 @@ class BoardPane(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        """Show what there is."""
-        board = self.board()
-        if board is None:
-            return
-        waiting = self.tr("waiting") if self._bench.boards.running else self.tr("none")
-        if not self._own_lock:
-            with QSignalBlocker(self.view.lock):
-                self.view.set_lock(board.scale())
-        self.view.set_tiles(board.tiles(waiting))
-        self._fill_numbers(board)
+        """Let what there is be painted."""
+        lock = self.view.chosen_lock() if self._own_lock else None
+        self._bench.boards.paint(lock, ink_of(self.view))
 
-    def _fill_numbers(self, board: Board) -> None:
+    def _show(self, sheet: BoardSheet) -> None:
+        """Show what was painted."""
+        self.view.show_sheet(sheet)
+        self._fill_numbers(sheet)
+
+    def _fill_numbers(self, sheet: BoardSheet) -> None:
         """Write how far the maps of each row agree with its first."""
-        rows = tuple(
-            (
-                each["row"],
-                f"{each['first']} · {each['second']}",
-                "" if each["rank_correlation"] is None else each["rank_correlation"],
-                each["top_overlap"],
-            )
-            for each in board.agreement()
-        )
         columns = self.tr("Network"), self.tr("Maps")
         figures = self.tr("Rank correlation"), self.tr("Top tenth in common")
+        rows = tuple(sheet.agreement_rows())
         self.numbers.show_result(Table(columns=columns + figures, rows=rows), None)
 
     def _choose_lock(self) -> None:
@@ -216,7 +209,7 @@ class BoardPane(QWidget):
             self.tr("Run {0} maps").format(count) if count else self.tr("Run board")
         )
 
-    def _make_tools(self) -> QHBoxLayout:
+    def _make_tools(self) -> Flow:
         """Return buttons to keep the board and to read its numbers."""
         look = self._bench.look
         named_commands = (
@@ -231,7 +224,7 @@ class BoardPane(QWidget):
         ]
         table = toggle_button(look, "list", self.tr("Agreement as a table"))
         table.toggled.connect(self.show_numbers)
-        return row(*tools, None, table)
+        return flow(*tools, None, table)
 
     def _lay_out(self) -> None:
         side = named(QWidget(), "page")
@@ -244,7 +237,7 @@ class BoardPane(QWidget):
         column.addWidget(self._asked)
         column.addWidget(self._bar)
         column.addWidget(self._state)
-        column.addLayout(row(self.run, self.stop, None))
+        column.addLayout(flow(self.run, self.stop, None))
         column.addLayout(self._make_tools())
         right = QSplitter(Qt.Orientation.Vertical)
         right.setChildrenCollapsible(False)

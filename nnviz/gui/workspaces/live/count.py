@@ -9,10 +9,11 @@ from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import ModelInfo
 from nnviz.base.live import Shown
 from nnviz.base.results import Ranking
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import button, label, named, row
+from nnviz.gui.theme.parts import button, label, named
 from nnviz.render.words import percent
 
 _ROWS = 3
@@ -175,6 +176,6 @@ class CountPanel(QWidget):
         column.setSpacing(2 * GRID)
         column.addWidget(label(self.tr("HOW OFTEN IT FOOLS"), "section"))
         column.addLayout(lines)
-        column.addLayout(row(self.go, self.again, None))
+        column.addLayout(flow(self.go, self.again, None))
         column.addWidget(self.bars)
         column.addWidget(self.words)

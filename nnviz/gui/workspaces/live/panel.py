@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.live import CONTENTS, Content, Shown
 from nnviz.base.video import SourceState, SourceStatus
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.sticker_tools import StickerTools, follow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -162,7 +163,7 @@ class _Header(QWidget):
             bench.look, "target", self.tr("Stickers, and how often they fool")
         )
         parts = (source, self.sizes, self.mirrored, self.stickers)
-        line = row(*parts, None, spacing=2 * GRID)
+        line = flow(*parts, None, spacing=2 * GRID)
         for content in CONTENTS:
             line.addWidget(self._segment(content))
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)

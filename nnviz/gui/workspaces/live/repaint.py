@@ -12,10 +12,11 @@ from PySide6.QtWidgets import (
 from nnviz.base.info import Task
 from nnviz.base.live import Shown
 from nnviz.base.results import Picture
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, label, named, row
+from nnviz.gui.theme.parts import MARGIN, label, named
 from nnviz.gui.views.comparison.before_after import BeforeAfter, Showing
 from nnviz.render.pictures import rgb8
 
@@ -57,7 +58,6 @@ class _Head(QWidget):
         self._pair = pair
         self.networks = named(QComboBox(), name=self.tr("Network that paints"))
         self.networks.setToolTip(self.tr("Any network that repaints; drop a file"))
-        self.networks.setMinimumWidth(bench.look.px(180))
         self.networks.activated.connect(
             lambda place: bench.open_model(self.networks.itemData(place))
         )
@@ -68,10 +68,8 @@ class _Head(QWidget):
         self.sizes.activated.connect(
             lambda place: self._paint_at(int(self.sizes.itemData(place)))
         )
-        line = row(
-            self.networks, label(self.tr("painted at"), "muted"), self.sizes, None
-        )
-        line.setSpacing(2 * GRID)
+        words = label(self.tr("painted at"), "muted")
+        line = flow(self.networks, words, self.sizes, None, spacing=2 * GRID)
         for segment in self._segments():
             line.addWidget(segment)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)

@@ -1,6 +1,5 @@
 """Choosing a source of frames: a camera, film, folder, address, or the screen."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -22,9 +21,10 @@ from nnviz.gui.panels.video_dialogs import ask_film
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.parts import keep_icon, named, search_field
 from nnviz.gui.theme.signs import TIMES
+from nnviz.gui.views.widgets.elided import ElidedButton, cut
 
 
-class SourcePicker(QToolButton):
+class SourcePicker(ElidedButton):
     """Names the source; a click offers all others."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
@@ -32,9 +32,7 @@ class SourcePicker(QToolButton):
         self._bench = bench
         named(self, "picker", self.tr("Source of frames"))
         self.setToolTip(self.tr("Where the frames come from"))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setMinimumWidth(bench.look.px(220))
         look = bench.look
         keep_icon(
             look, self, lambda: look.icon("video", look.theme.muted), self.setIcon
@@ -93,9 +91,7 @@ class SourcePicker(QToolButton):
         if status.size is not None and status.state is not SourceState.FAILED:
             height, width = status.size
             words += f"   {width} {TIMES} {height}"
-        room = self._bench.look.px(300)
-        middle = Qt.TextElideMode.ElideMiddle
-        self.setText(self.fontMetrics().elidedText(words, middle, room))
+        self.setText(cut(words))
         self.setAccessibleDescription(words)
 
     def _open_camera(self, camera: Camera) -> None:

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
 from nnviz.base.events import Progress
 from nnviz.base.live import Shown
 from nnviz.base.video import SourceStatus
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.video_dialogs import ask_new_film
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.live import SPEEDS
@@ -23,7 +25,6 @@ from nnviz.gui.theme.parts import (
     icon_button,
     label,
     named,
-    row,
     toggle_button,
 )
 from nnviz.gui.theme.signs import TIMES
@@ -64,11 +65,11 @@ class Transport(QWidget):
         self.exported = named(QProgressBar(), name=self.tr("Progress of the export"))
         self.exported.setTextVisible(False)
         self.exported.setFixedWidth(look.px(_BAR_WIDTH))
-        line = row(self.hold, self.step, self.place, self.time, self.speed)
-        line.addStretch(1)
-        for widget in (self.exported, self.pin, self.keep, self.record, self.export):
-            line.addWidget(widget)
-        line.setStretch(2, 1)
+        line = flow(
+            *(self.hold, self.step, self.place, self.time, self.speed, None),
+            *(self.exported, self.pin, self.keep, self.record, self.export),
+            spacing=GRID,
+        )
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
         self._connect()
@@ -128,7 +129,7 @@ class Transport(QWidget):
         if progress is not None:
             self.exported.setRange(0, int(progress.total))
             self.exported.setValue(int(progress.done))
-            self.exported.setToolTip(progress.what)
+            self.exported.setToolTip(literal(progress.what))
         self._offer_export()
 
     def _offer_export(self) -> None:

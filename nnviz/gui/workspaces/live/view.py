@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.frames import Frame
 from nnviz.base.live import Shown
 from nnviz.base.results import Mosaic, Picture, Report
+from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import Workbench
@@ -37,7 +37,7 @@ class LiveView(QWidget):
         super().__init__(parent)
         self._bench = bench
         self.report: Report | None = None
-        self._pages = QStackedWidget()
+        self._pages = PageStack()
         self.frame = _FrameSide(bench)
         self.maps = _MapsSide(bench)
         self.repaint_side = RepaintSide(bench)

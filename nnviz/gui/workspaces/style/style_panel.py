@@ -28,6 +28,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -118,7 +120,7 @@ class PicturesPart(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         title = label(self.tr("PAINTED LIKE"), "section")
-        column.addLayout(row(title, None, add, paste))
+        column.addLayout(flow(title, None, add, paste))
         column.addWidget(self.list, 1)
         column.addWidget(self.hint)
         styles.listed.connect(self._fill)
@@ -151,7 +153,7 @@ class PicturesPart(QWidget):
             for text in self._styles.pictures:
                 item = QListWidgetItem(Path(text).stem)
                 item.setData(_TEXT, text)
-                item.setToolTip(text)
+                item.setToolTip(literal(text))
                 px = self._bench.look.px
                 item.setSizeHint(QSize(px(_SIDE + 12), px(_SIDE + 24)))
                 self.list.addItem(item)
@@ -255,7 +257,7 @@ class StripPart(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         title = label(self.tr("STYLE OVER CONTENT"), "section")
-        column.addLayout(row(title, None, self.make))
+        column.addLayout(flow(title, None, self.make))
         line = row(*self.tiles, spacing=GRID)
         column.addLayout(line)
         column.addWidget(self.note)
@@ -337,9 +339,9 @@ class WherePart(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         title = label(self.tr("WHERE IT GOES"), "section")
-        column.addLayout(row(title, None, self.segment))
+        column.addLayout(flow(title, None, self.segment))
         column.addLayout(
-            row(self.paint, self.erase, self.width_slider, self.undo, self.clear)
+            flow(self.paint, self.erase, self.width_slider, self.undo, self.clear)
         )
         column.addWidget(self.state)
         self._connect()

@@ -14,13 +14,14 @@ from torch import nn
 from nnviz.base.errors import UsageError
 from nnviz.base.info import ModelInfo, ModelSource, Task
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.attacks.goals import Goal, Victim
-from nnviz.engine.attacks.patch.batches import Crowd, drawn, joined
+from nnviz.engine.attacks.goals import AttackedModel, Goal
+from nnviz.engine.attacks.patch.batches import AttackBatch, drawn, joined
 from nnviz.engine.attacks.patch.compositing import Sticker
-from nnviz.engine.attacks.patch.detector_batches import Watch, choose_kinds
+from nnviz.engine.attacks.patch.detector_batches import DetectorBatch, choose_kinds
 from nnviz.engine.attacks.patch.printability import outlined, penalty, unprintable
 from nnviz.engine.attacks.universal import ascended, copies, gathered, kept_up, noisy
 from nnviz.engine.nn.detection import Candidates
+from nnviz.engine.nn.pixel_model import PixelModel
 
 CLASSES = 3
 ROWS = torch.arange(4)
@@ -65,8 +66,10 @@ def net():
 
 @pytest.fixture
 def crowd(net, generator):
-    return Crowd(
-        victim=Victim(net=net, normaliser=nn.Identity(), check=never),
+    return AttackBatch(
+        victim=AttackedModel(
+            PixelModel(net=net, normaliser=nn.Identity(), check=never)
+        ),
         clean=torch.randn((4, 3, 2, 2), generator=generator).double(),
         goal=Goal(torch.eye(CLASSES).bool()[:1], towards=False),
         own=True,
@@ -164,10 +167,8 @@ def test_copies_are_of_the_picture(generator):
 
 
 def watch(*, towards, kinds=(0,), clean=None):
-    return Watch(
-        net=Points(),
-        normaliser=nn.Identity(),
-        check=never,
+    return DetectorBatch(
+        model=PixelModel(net=Points(), normaliser=nn.Identity(), check=never),
         clean=torch.zeros(1, 1, 2, 2) if clean is None else clean,
         kinds=kinds,
         towards=towards,

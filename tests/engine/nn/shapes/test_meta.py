@@ -19,6 +19,9 @@ CASES = {
     "to a size": (ATEN.upsample_bilinear2d.vec, X, [[5, 40], True, None]),
     "quotient": (ATEN.div.Tensor, X, (3, 1, 14)),
     "reflected": (ATEN.pad.default, X, [[1, 2, 3, 4], "reflect"]),
+    "padded": (ATEN.pad.default, X, [[1, 2, 3, 4]]),
+    "cut": (ATEN.pad.default, X, [[-1, 0, -2, 0]]),
+    "clamped": (ATEN.hardtanh.default, X, [0.0, 6.0]),
     "nearest": (ATEN.upsample_nearest2d.vec, X, [None, [3.0, 0.7]]),
 }
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import ModelInfo
-from nnviz.engine.compute.batch_size import Pace, graph_bytes
+from nnviz.engine.compute.batch_size import BatchSizer, graph_bytes
 from nnviz.engine.nn.hooks import checked_backward
 
 Check = Callable[[], None]
@@ -75,9 +75,9 @@ def send_back(
     return found
 
 
-def gradient_pace(info: ModelInfo, device: torch.device) -> Pace:
+def gradient_sizer(info: ModelInfo, device: torch.device) -> BatchSizer:
     """Return what chooses how many pictures go forward and back at once."""
-    return Pace(
+    return BatchSizer(
         device=device,
         macs=info.macs,
         item_bytes=_BOTH_WAYS * graph_bytes(info.layers),

@@ -1,0 +1,44 @@
+"""An attack begun on the image of a context: network, goal and files put together."""
+
+from nnviz.base.images import image_from_array
+from nnviz.engine.attacks.goals import AttackedModel, choose_goal, gives_shares
+from nnviz.engine.attacks.report import AttackRun
+from nnviz.engine.attacks.robustness_checks import Files
+from nnviz.engine.method import Context
+
+
+def attacked_model(ctx: Context) -> AttackedModel:
+    """Return the network as attacks see it.
+
+    Raises:
+        OutOfMemoryError: there is too little.
+    """
+    return AttackedModel(ctx.inference.pixel_model, gives_shares(ctx.model.info))
+
+
+def start_attack(ctx: Context, target: str, *, towards: bool) -> AttackRun:
+    """Return an attack on the image that has not begun.
+
+    Args:
+        ctx: network and image.
+        target: classes, as ``choose_goal`` reads them.
+        towards: whether the answer is to be one of them, or none of them.
+
+    Raises:
+        UsageError: nothing of that name, or no class to reach.
+        ModelError: the network does not classify.
+    """
+    model, attacked, image = ctx.model, attacked_model(ctx), ctx.image
+    before = attacked.logits(ctx.pixels)
+    return AttackRun(
+        victim=attacked,
+        info=model.info,
+        placement=ctx.placement,
+        clean=ctx.pixels,
+        before=before,
+        chosen=choose_goal(target, model.info, before, towards=towards),
+        files=Files(
+            photo=lambda pixels: model.photo_of(image, pixels),
+            read=lambda pixels: model.pixel_input(image_from_array(pixels)),
+        ),
+    )

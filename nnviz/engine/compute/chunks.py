@@ -1,0 +1,118 @@
+"""Work in chunks: sizes that are proposed, replayed, and halved where memory ends."""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from nnviz.base.errors import OutOfMemoryError
+from nnviz.engine.compute.batch_size import LEAST_TILE, BatchSizer
+from nnviz.engine.compute.cache import TensorCache
+from nnviz.engine.compute.memory import in_words, release
+
+T = TypeVar("T")
+
+
+class Chunks:
+    """The sizes of a run's chunks, and loops over items that use them.
+
+    Attributes:
+        sizes: of the chunks that were used, in order; a recipe keeps them.
+
+    Args:
+        title: of the network, for errors.
+        cache: emptied where memory runs out.
+        gradient_sizer: makes what chooses how many images go forward and back at once.
+        planned: sizes when a recipe is replayed.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        cache: TensorCache,
+        gradient_sizer: Callable[[], BatchSizer],
+        planned: tuple[int, ...] = (),
+    ) -> None:
+        self.sizes: list[int] = []
+        self._title = title
+        self._cache = cache
+        self._gradient_sizer = gradient_sizer
+        self._planned = planned
+
+    def next_size(self, proposed: int) -> int:
+        """Return the size of the next chunk: as replayed, else as proposed."""
+        place = len(self.sizes)
+        size = self._planned[place] if place < len(self._planned) else proposed
+        self.sizes.append(size)
+        return size
+
+    def over(
+        self, items: int, sizer: BatchSizer, work: Callable[[slice], T]
+    ) -> Iterator[tuple[slice, T]]:
+        """Do work on many items, as many at once as memory and time allow.
+
+        Where memory runs out the chunk is halved and done again.
+
+        Args:
+            items: how many there are.
+            sizer: chooses the sizes.
+            work: does a part of them; leaves nothing behind where it fails.
+
+        Yields:
+            Each part and what ``work`` returned for it.
+
+        Raises:
+            OutOfMemoryError: a single item is too much.
+        """
+        start = 0
+        while start < items:
+            proposed = sizer.propose(items - start)
+            size = min(self.next_size(proposed), sizer.most, items - start)
+            self.sizes[-1] = size
+            part = slice(start, start + size)
+            try:
+                with in_words(self._title):
+                    found = work(part)
+            except OutOfMemoryError:
+                if size == 1 and not self._cache.bytes:
+                    raise
+                self._make_room()
+                sizer.failed(size)
+                continue
+            sizer.done(size)
+            start = part.stop
+            yield part, found
+
+    def over_gradients(
+        self, items: int, work: Callable[[slice], T]
+    ) -> Iterator[tuple[slice, T]]:
+        """Do work on many images that go forward and back; see ``over``."""
+        return self.over(items, self._gradient_sizer(), work)
+
+    def in_tiles(self, side: int, work: Callable[[int], T]) -> tuple[int, T]:
+        """Do work on an image in tiles, in smaller ones where memory runs out.
+
+        Args:
+            side: of a tile, px, as ``next_size`` returned it last.
+            work: takes the side; leaves nothing behind where it fails.
+
+        Returns:
+            The side that did, and what ``work`` returned.
+
+        Raises:
+            OutOfMemoryError: the smallest tile is too much.
+        """
+        while True:
+            try:
+                with in_words(self._title):
+                    return side, work(side)
+            except OutOfMemoryError:
+                if side <= LEAST_TILE:
+                    raise
+                side = max(LEAST_TILE, side // 2)
+                self._make_room()
+                self.sizes.append(side)
+
+    def _make_room(self) -> None:
+        """Let go of what can be computed again, and of the chunk that failed."""
+        self.sizes.pop()
+        self._cache.clear()
+        release()

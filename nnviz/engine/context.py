@@ -1,0 +1,177 @@
+"""The context of a running method: network, image, parameters and progress."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.base.events import Progress
+from nnviz.base.frames import Placement
+from nnviz.base.images import Image
+from nnviz.engine.compute.cache import TensorCache
+from nnviz.engine.compute.chunks import Chunks
+from nnviz.engine.inference import Inference
+from nnviz.engine.input_files import InputFiles
+from nnviz.engine.models.model import Model
+from nnviz.engine.nn.gradients import gradient_sizer
+
+State = Mapping[str, NDArray[Any]]
+"""Named arrays from which an optimisation goes on as if it had never stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A step of an optimisation, for its recording.
+
+    Attributes:
+        numbers: what was measured.
+        state: makes the arrays from which to go on.
+        frame: whether the image is one of a video's, which are all kept, or one on
+            the way there, of which none is; None where the steps themselves are the
+            video, which is kept as time allows.
+    """
+
+    numbers: Mapping[str, float]
+    state: Callable[[], State]
+    frame: bool | None = None
+
+
+@dataclass(slots=True)
+class Journal:
+    """What a method said since its last yield.
+
+    Attributes:
+        progress: as said with ``Context.step``.
+        kept: as said with ``Context.keep``.
+    """
+
+    progress: Progress = field(default_factory=lambda: Progress(0, 0, ""))
+    kept: Kept | None = None
+
+
+@dataclass(kw_only=True)
+class Context:
+    """What a running method works with.
+
+    Attributes:
+        params: the method's ``Params``; replaced at a safe point when steered.
+        generator: the only source of random numbers, on the CPU.
+        inference: the network on the image: activations, scores, gradients, cached.
+        chunks: sizes of the chunks of work, and loops over them.
+        files: opens further images; the recipe keeps their names and hashes.
+        begun: the state to go on from, None for a fresh start; with it, ``generator``
+            is as it was then.
+        journal: what was said since the last yield; read by the job.
+    """
+
+    params: Any
+    generator: torch.Generator
+    inference: Inference
+    chunks: Chunks
+    files: InputFiles
+    begun: State | None = None
+    journal: Journal = field(default_factory=Journal)
+
+    @property
+    def model(self) -> Model:
+        """The network; pristine at every yield."""
+        return self.inference.model
+
+    @property
+    def image(self) -> Image:
+        """The image; a TypeError for a method that was registered without one."""
+        return self.inference.photo
+
+    @property
+    def check(self) -> Callable[[], None]:
+        """Raises ``CancelledError`` when the job is to stop; cheap."""
+        return self.inference.check
+
+    @property
+    def pixels(self) -> Tensor:
+        """The network's input in [0, 1], float32 (1, C, H, W), on the device."""
+        return self.inference.pixels
+
+    @property
+    def placement(self) -> Placement:
+        """Where the input lies on the image."""
+        return self.inference.placement
+
+    def activations(self, layer: str) -> Tensor:
+        """Return what a layer gives for the image; see ``Inference.activations``."""
+        return self.inference.activations(layer)
+
+    def step(self, done: float, total: float, what: str) -> None:
+        """Say how far the method is; told with the next yield."""
+        self.journal.progress = Progress(done, total, what)
+
+    def keep(
+        self,
+        numbers: Mapping[str, float],
+        state: Callable[[], State],
+        *,
+        frame: bool | None = None,
+    ) -> None:
+        """Say what the step of an optimisation measured, and how to go on from it.
+
+        Told with the next yield; for methods registered as ``recorded``.
+
+        Args:
+            numbers: objective, loss, ..., by name.
+            state: makes the arrays with which ``begun`` would go on, bit for bit;
+                called only where they are kept.
+            frame: as ``Kept`` has it.
+        """
+        self.journal.kept = Kept(numbers, state, frame)
+
+
+def make_context(
+    *,
+    model: Model,
+    image: Image | None,
+    params: Any,
+    generator: torch.Generator,
+    check: Callable[[], None],
+    cache: TensorCache,
+    planned: tuple[int, ...] = (),
+    earlier: dict[str, Tensor] | None = None,
+    begun: State | None = None,
+) -> Context:
+    """Put together what a method runs with.
+
+    Args:
+        model: the network.
+        image: None for a method that needs none.
+        params: the method's ``Params``.
+        generator: on the CPU.
+        check: raises ``CancelledError`` when the job is to stop.
+        cache: shared by all runs of a session.
+        planned: sizes of the chunks when a recipe is replayed.
+        earlier: what the method left for the next frame of a camera.
+        begun: the state to go on from.
+    """
+    files = InputFiles(model, check)
+    inference = Inference(
+        model=model,
+        image=image,
+        check=check,
+        cache=cache,
+        files=files,
+        earlier={} if earlier is None else earlier,
+    )
+    return Context(
+        params=params,
+        generator=generator,
+        inference=inference,
+        chunks=Chunks(
+            model.info.title,
+            cache,
+            lambda: gradient_sizer(model.info, model.device),
+            planned,
+        ),
+        files=files,
+        begun=begun,
+    )

@@ -1,0 +1,81 @@
+"""Further images that a method opens; the recipe keeps their names and hashes."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from nnviz.base.images import Image
+from nnviz.engine.data.folders import split_paths
+from nnviz.engine.models.model import Model
+from nnviz.media.decode import open_image
+from nnviz.media.folders import fingerprint
+
+
+class InputFiles:
+    """Opens image files and folders by path, and remembers what was opened.
+
+    Attributes:
+        hashes: sha256 of the files that were opened, by path as it was named.
+
+    Args:
+        model: the network that gets the images.
+        check: called between files; raises to stop.
+    """
+
+    def __init__(self, model: Model, check: Callable[[], None]) -> None:
+        self.hashes: dict[str, str] = {}
+        self._model = model
+        self._check = check
+
+    def image(self, path: str) -> Image:
+        """Open an image file.
+
+        Raises:
+            InputError: no such file, or no image.
+        """
+        image = open_image(Path(path).expanduser())
+        self.hashes[path] = image.sha256
+        return image
+
+    def pixels(self, path: str) -> Tensor:
+        """Open an image file as the network gets it, (1, C, H, W) in [0, 1].
+
+        Raises:
+            InputError: no such file, no image, or channels that do not fit.
+        """
+        return self._model.pixel_input(self.image(path))
+
+    def folder(
+        self, folder: str, count: int, size: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
+        """Open images of a folder and all below it, as the network gets them.
+
+        Args:
+            folder: with JPEG or PNG files.
+            count: of images, at most; taken evenly from all.
+            size: height and width, px, to which others are stretched.
+
+        Returns:
+            Those to learn from and those held out, by file hash: (N, C, H, W) and
+            (M, C, H, W) on the CPU.
+
+        Raises:
+            InputError: no such folder, too few in it, or one that is damaged.
+        """
+        where = Path(folder).expanduser()
+        learned, held_out = split_paths(where, count)
+        self.hashes[folder] = fingerprint(where)
+        return self._stacked(learned, size), self._stacked(held_out, size)
+
+    def _stacked(self, paths: Sequence[Path], size: tuple[int, int]) -> Tensor:
+        found = []
+        for path in paths:
+            self._check()
+            image = open_image(path)
+            pixels = self._model.pixel_input(image)
+            if tuple(pixels.shape[2:]) != size:
+                pixels = self._model.whole_input(image, size)
+            found.append(pixels.cpu())
+        return torch.cat(found)

@@ -1,0 +1,154 @@
+"""A row of controls that goes on in another line where the window is narrow."""
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem, QWidget
+
+_SPACE = 4
+
+
+class Flow(QLayout):
+    """Lays controls out in lines; the widest control alone is its minimum width.
+
+    Controls that expand share what is left of their line.
+    """
+
+    def __init__(self, spacing: int) -> None:
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(spacing)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Add a control, as all layouts do."""
+        self._items.append(item)
+
+    def add_gap(self) -> None:
+        """Push what comes next to the right end of its line."""
+        grows, fixed = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum
+        self.addItem(QSpacerItem(0, 0, grows, fixed))
+
+    def count(self) -> int:
+        """Return the number of controls."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Return a control, None beyond the last."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Take a control out."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """Return none: a row is as high as its lines."""
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        """Return True: fewer px make more lines."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the lines at a width, px."""
+        return self._arrange(QRect(0, 0, width, 0), move=False)
+
+    def minimumHeightForWidth(self, width: int) -> int:
+        """Return the same: lines cannot be lower."""
+        return self.heightForWidth(width)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of one line."""
+        seen = self._seen()
+        width = sum(item.sizeHint().width() for item in seen)
+        width += self.spacing() * max(0, len(seen) - 1)
+        height = max((item.sizeHint().height() for item in seen), default=0)
+        return self._with_margins(QSize(width, height))
+
+    def minimumSize(self) -> QSize:
+        """Return the size of the widest control."""
+        size = QSize()
+        for item in self._seen():
+            size = size.expandedTo(item.minimumSize())
+        return self._with_margins(size)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Place the controls."""
+        super().setGeometry(rect)
+        self._arrange(rect, move=True)
+
+    def _with_margins(self, size: QSize) -> QSize:
+        margins = self.contentsMargins()
+        return size.grownBy(margins)
+
+    def _seen(self) -> list[QLayoutItem]:
+        return [
+            item
+            for item in self._items
+            if item.spacerItem() is not None or not item.isEmpty()
+        ]
+
+    def _arrange(self, rect: QRect, *, move: bool) -> int:
+        """Place the controls within a rectangle; return the height that it takes."""
+        inner = rect.marginsRemoved(self.contentsMargins())
+        top = inner.top()
+        lines = self._lines(inner.width())
+        for line in lines:
+            height = max(item.sizeHint().height() for item in line)
+            if move:
+                self._place(line, QRect(inner.left(), top, inner.width(), height))
+            top += height + self.spacing()
+        used = top - inner.top() - (self.spacing() if lines else 0)
+        return used + self.contentsMargins().top() + self.contentsMargins().bottom()
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        """Break the controls into lines, by the width that each needs."""
+        lines: list[list[QLayoutItem]] = []
+        used = 0
+        for item in self._seen():
+            needed = _needed(item)
+            if lines and used + self.spacing() + needed <= width:
+                lines[-1].append(item)
+                used += self.spacing() + needed
+            elif needed or not lines:  # a gap begins no line
+                lines.append([item])
+                used = needed
+        return lines
+
+    def _place(self, line: list[QLayoutItem], rect: QRect) -> None:
+        """Place the controls of a line, those that expand into what is left."""
+        widths = [min(_needed(item), rect.width()) for item in line]
+        left = rect.width() - sum(widths) - self.spacing() * (len(line) - 1)
+        growing = [n for n, item in enumerate(line) if _grows(item)]
+        for done, n in enumerate(growing):
+            share = left // (len(growing) - done)
+            widths[n] += share
+            left -= share
+        at = rect.left()
+        for item, width in zip(line, widths, strict=True):
+            height = min(item.sizeHint().height(), rect.height())
+            down = (rect.height() - height) // 2
+            item.setGeometry(QRect(QPoint(at, rect.top() + down), QSize(width, height)))
+            at += width + self.spacing()
+
+
+def _needed(item: QLayoutItem) -> int:
+    """Return the width without which a control is cut, px."""
+    least = item.minimumSize().width()
+    return least if _grows(item) else max(least, item.sizeHint().width())
+
+
+def _grows(item: QLayoutItem) -> bool:
+    widget = item.widget()
+    policy = widget.sizePolicy().horizontalPolicy() if widget is not None else None
+    wide = item.expandingDirections() & Qt.Orientation.Horizontal
+    return bool(wide) or policy is QSizePolicy.Policy.Ignored
+
+
+def flow(*widgets: QWidget | None, spacing: int = _SPACE) -> Flow:
+    """Return controls side by side that wrap; None stands for a gap."""
+    line = Flow(spacing)
+    for widget in widgets:
+        if widget is None:
+            line.add_gap()
+        else:
+            line.addWidget(widget)
+    return line

@@ -1,0 +1,24 @@
+"""Pages of which one is seen, and asks for room."""
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QStackedWidget
+
+
+class PageStack(QStackedWidget):
+    """Asks for as much room as its current page; Qt's own asks for its largest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(lambda _: self.updateGeometry())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the minimum of the page that is seen."""
+        page = self.currentWidget()
+        if page is None:
+            return QSize(0, 0)
+        return page.minimumSizeHint().expandedTo(page.minimumSize())
+
+    def sizeHint(self) -> QSize:
+        """Return what the page that is seen would like."""
+        page = self.currentWidget()
+        return page.sizeHint() if page is not None else QSize(0, 0)

@@ -1,0 +1,107 @@
+"""Sizes of the docks: usual ones for each workspace, and those the user gave them."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtWidgets import QMainWindow
+
+from nnviz.gui.shell.docks import Dock
+from nnviz.gui.state.settings import Settings
+from nnviz.gui.theme.manager import Look
+
+_LEFT, _RIGHT = (316, 0.24), (392, 0.31)
+"""Width of the docks beside the middle: px at most, and share of the window."""
+_LOWER, _BOTTOM = (240, 0.27), (132, 0.2)
+"""Height of what stands below the browser, and of the trays: likewise."""
+_TRAYS = {"images": 320, "results": 300, "portrait": 260}
+"""Widths of the trays, in proportion."""
+_LOWER_DOCKS = ("prediction", "recordings", "robustness")
+_BROWSER, _METHOD = ("browser", "style", "attack"), "method"
+
+
+class DockLayouts(QObject):
+    """Remembers for each workspace which docks stand open, where, and how large.
+
+    A layout is kept for one text size: at another one the usual sizes are given anew.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        docks: Mapping[str, Dock],
+        look: Look,
+        settings: Settings,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._docks = window, docks
+        self._look, self._settings = look, settings
+        self._workspace = ""
+        self._shown: tuple[str, ...] = ()
+        self._scale = look.scale
+        look.changed.connect(self._follow_scale)
+
+    def switch(self, workspace: str, shown: Sequence[str]) -> None:
+        """Go to a workspace's layout; the layout that is left is remembered.
+
+        Args:
+            workspace: its name.
+            shown: docks that stand open in it as long as the user changed nothing.
+        """
+        self.remember()
+        self._workspace, self._shown = workspace, tuple(shown)
+        state = self._settings.layout(self._key())
+        if state.isEmpty() or not self._window.restoreState(state):
+            self.reset()
+
+    def remember(self) -> None:
+        """Keep the layout as it is now."""
+        if self._workspace:
+            state = QByteArray(self._window.saveState())
+            self._settings.save_layout(self._key(), state)
+
+    def reset(self) -> None:
+        """Give a workspace the docks and sizes that it usually has."""
+        for name, dock in self._docks.items():
+            dock.setVisible(name in self._shown)
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Give the docks that are open their usual sizes."""
+        left = next((name for name in _BROWSER if self._open(name)), "")
+        width = self._window.width()
+        across = {left: self._part(_LEFT, width), _METHOD: self._part(_RIGHT, width)}
+        self._resize(across, Qt.Orientation.Horizontal)
+        self._resize(_TRAYS, Qt.Orientation.Horizontal)
+        height = self._window.height()
+        tray, lower = self._part(_BOTTOM, height), self._part(_LOWER, height)
+        down = dict.fromkeys(_TRAYS, tray) | dict.fromkeys(_LOWER_DOCKS, lower)
+        below = any(map(self._open, _LOWER_DOCKS)) * lower
+        down[left] = max(1, height - tray - below)
+        self._resize(down, Qt.Orientation.Vertical)
+
+    def _part(self, rule: tuple[int, float], whole: int) -> int:
+        most, share = rule
+        return min(self._look.px(most), round(share * whole))
+
+    def _open(self, name: str) -> bool:
+        dock = self._docks.get(name)
+        return dock is not None and not dock.isHidden()
+
+    def _resize(self, sizes: Mapping[str, int], way: Qt.Orientation) -> None:
+        named = [name for name in sizes if self._open(name)]
+        if named:
+            docks = [self._docks[name] for name in named]
+            self._window.resizeDocks(docks, [sizes[name] for name in named], way)
+
+    def _key(self) -> str:
+        return f"{self._workspace}@{self._scale:g}"
+
+    def _follow_scale(self) -> None:
+        """Go to the layout of another text size; none yet: to the usual sizes."""
+        if self._look.scale == self._scale:
+            return
+        self.remember()
+        self._scale = self._look.scale
+        state = self._settings.layout(self._key())
+        if state.isEmpty() or not self._window.restoreState(state):
+            self.arrange()

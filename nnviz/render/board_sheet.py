@@ -1,0 +1,140 @@
+"""A board as a window shows it: painted tiles, scales, and how far its maps agree.
+
+All of it is slow for large photographs, so that no thread that listens to the user may
+do it.  What did not change since the sheet before is taken from there.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nnviz.base.results import Heatmap
+from nnviz.render import agreement, boards
+from nnviz.render.board_picture import pair_words
+from nnviz.render.boards import Lock, Tile
+from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.palette import SCREEN, Ink
+
+Pair = tuple[float, float]
+"""Rank correlation, NaN where a map has no range; share of the top in common."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoardSheet:
+    """What is shown of a board.
+
+    Attributes:
+        tiles: results by place.
+        lock: which maps share a scale.
+        ink: colours around them.
+        scales: range of the colours of each map, by place.
+        whole: the range of all maps without clipping, where they share one.
+        pictures: uint8 (H, W, 3), by place.
+        ranges: each map's own range in words, by place.
+        pairs: how far each map agrees with the first of its row, by place.
+    """
+
+    tiles: tuple[Tile, ...]
+    lock: Lock
+    ink: Ink
+    scales: Mapping[int, Scale]
+    whole: Scale | None
+    pictures: tuple[Colours, ...]
+    ranges: tuple[str, ...]
+    pairs: Mapping[int, Pair] = field(default_factory=dict)
+
+    def agreement_words(self) -> dict[int, str]:
+        """Return how far maps agree with the first of their row, by place."""
+        return {n: pair_words(*pair) for n, pair in self.pairs.items()}
+
+    def agreement_rows(self) -> Iterator[tuple[str, str, float | str, float]]:
+        """Yield row, names of both maps, rank correlation and overlap of the top."""
+        for n, first in _firsts(self.tiles):
+            rho, top = self.pairs[n]
+            tile = self.tiles[n]
+            names = f"{first.title_column} · {tile.title_column}"
+            yield tile.title_row, names, "" if np.isnan(rho) else rho, top
+
+
+def paint_sheet(
+    tiles: Sequence[Tile],
+    lock: Lock,
+    ink: Ink = SCREEN,
+    before: BoardSheet | None = None,
+) -> BoardSheet:
+    """Paint a board.
+
+    Args:
+        tiles: results by place.
+        lock: which maps share a scale.
+        ink: colours around them.
+        before: an earlier sheet; what is the same in it is not made again.
+    """
+    scales = boards.scales(tiles, lock)
+    whole = None
+    if lock is Lock.BOARD and scales:
+        whole = boards.scales(tiles, lock, clip=False)[next(iter(scales))]
+    return BoardSheet(
+        tiles=tuple(tiles),
+        lock=lock,
+        ink=ink,
+        scales=scales,
+        whole=whole,
+        pictures=tuple(_pictures(tiles, scales, ink, before)),
+        ranges=tuple(boards.raw_range(tile) for tile in tiles),
+        pairs=_pairs(tiles, before),
+    )
+
+
+def _pictures(
+    tiles: Sequence[Tile],
+    scales: Mapping[int, Scale],
+    ink: Ink,
+    before: BoardSheet | None,
+) -> Iterator[Colours]:
+    known: dict[tuple[int, Scale | None], Colours] = {}
+    if before is not None and before.ink == ink:
+        known = {
+            (id(tile.result), before.scales.get(n)): before.pictures[n]
+            for n, tile in enumerate(before.tiles)
+        }
+    for n, tile in enumerate(tiles):
+        scale = scales.get(n)
+        key = id(tile.result), scale
+        if key not in known:
+            picture = boards.flat_picture(tile, scale, ink)
+            known[key] = np.ascontiguousarray(picture)
+        yield known[key]
+
+
+def _pairs(tiles: Sequence[Tile], before: BoardSheet | None) -> dict[int, Pair]:
+    known: dict[tuple[int, int], Pair] = {}
+    if before is not None:
+        known = {
+            (id(first.result), id(before.tiles[n].result)): before.pairs[n]
+            for n, first in _firsts(before.tiles)
+        }
+    found = {}
+    for n, first in _firsts(tiles):
+        key = id(first.result), id(tiles[n].result)
+        found[n] = known[key] if key in known else _agree(first, tiles[n])
+    return found
+
+
+def _firsts(tiles: Sequence[Tile]) -> Iterator[tuple[int, Tile]]:
+    """Yield the place of each map but the first of its row, with that first map."""
+    firsts: dict[str, Tile] = {}
+    for n, tile in enumerate(tiles):
+        if isinstance(tile.result, Heatmap):
+            first = firsts.setdefault(tile.title_row, tile)
+            if first is not tile:
+                yield n, first
+
+
+def _agree(first: Tile, second: Tile) -> Pair:
+    one, two = first.result, second.result
+    if not isinstance(one, Heatmap) or not isinstance(two, Heatmap):
+        raise TypeError("pictures do not agree or disagree")
+    pair = agreement.common_grid(one, two)
+    return agreement.rank_correlation(*pair), agreement.top_overlap(*pair)

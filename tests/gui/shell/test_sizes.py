@@ -1,0 +1,205 @@
+"""The window on small screens: nothing in it may ask for more than there is.
+
+Truth of all: 1024 x 700, the smallest screen that is promised, by hand.
+"""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
+
+from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.events import Progress
+from nnviz.base.info import Severity
+from nnviz.gui.shell import app
+from nnviz.gui.shell.main_window import WORKSPACES
+from nnviz.gui.state.messages import Notice, Remedy
+from nnviz.gui.state.settings import Settings
+
+SCREEN = QSize(1024, 700)
+LONG = "C:/a folder/" + "unbreakable" * 60 + ".safetensors: " + "words and " * 60
+
+
+def spin():
+    for _ in range(6):
+        QApplication.processEvents()
+
+
+def assert_fits(window, why):
+    least = window.minimumSizeHint().expandedTo(window.minimumSize())
+    fits = least.width() <= SCREEN.width() and least.height() <= SCREEN.height()
+    assert fits, f"{why}: {least.width()} x {least.height()}"
+
+
+def say_everything(window):
+    """Let every kind of message come with a text of a thousand letters."""
+    bench = window.bench
+    record = ErrorRecord(ErrorKind.USER, LONG, LONG)
+    for severity in Severity:
+        remedies = (Remedy("Download", spin), Remedy("Open untrained", spin))
+        bench.messages.notice(Notice(severity, severity, LONG, LONG, remedies))
+    bench.messages.fail("model", record)
+    bench.messages.say(LONG)
+    bench.models.opening.emit(LONG)
+    bench.models.fetching.emit(LONG, Progress(1, 2, LONG))
+    bench.films.changed.emit(Progress(1, 2, LONG))
+    bench.runs.progressed.emit(Progress(1, 2, LONG), 60.0)
+
+
+@pytest.mark.parametrize(
+    ("theme", "steps"), [("dark", -2), ("light", 0), ("dark", 6), ("contrast", 8)]
+)
+def test_no_workspace_text_size_or_message_widens_the_window(opened, theme, steps):
+    window = opened
+    window.bench.look.use(theme)
+    window.bench.look.enlarge(steps)
+    for workspace in (*WORKSPACES, WORKSPACES[0]):
+        window.enter(workspace)
+        spin()
+        assert_fits(window, workspace.name)
+        for mode in ("both", "compare", "board", "stickers"):
+            if not workspace.live:
+                window.stage.centre.set_mode(mode)
+                spin()
+                assert_fits(window, f"{workspace.name} {mode}")
+    for info in window.bench.models.catalogue.methods:
+        window.bench.runs.choose(info.name)
+        assert_fits(window, info.name)
+    say_everything(window)
+    spin()
+    assert_fits(window, "messages")
+
+
+def test_names_from_outside_do_not_widen_it(window, qtbot):
+    window.bench.open_model("n" * 500)
+    window.bench.images.add(["/photos/" + "p" * 200 + ".png"])
+    qtbot.waitUntil(lambda: window.stage.centre.run is not None)
+    for workspace in WORKSPACES:
+        window.enter(workspace)
+        spin()
+        assert_fits(window, workspace.name)
+
+
+@pytest.mark.parametrize("steps", [-2, 0, 8])
+def test_all_of_the_window_lies_on_a_small_screen(opened, steps):
+    """Truth: every dock and bar lies within the window, by their own rectangles."""
+    opened.bench.look.enlarge(steps)
+    opened.resize(SCREEN)
+    for workspace in WORKSPACES:
+        opened.enter(workspace)
+        spin()
+        assert opened.size() == SCREEN
+        whole = QRect(0, 0, SCREEN.width(), SCREEN.height())
+        docks = [dock for dock in opened.stage.docks.values() if dock.isVisible()]
+        for each in (*docks, opened.top, opened.status, opened.centralWidget()):
+            if each in docks and opened.tabifiedDockWidgets(each):
+                continue  # those behind lie nowhere
+            assert whole.contains(each.geometry()), each.objectName()
+
+
+def test_what_a_panel_has_no_room_for_can_be_scrolled_to(opened):
+    """Truth: a button beyond the edge of its dock is in the scroll bar's range."""
+    opened.bench.look.enlarge(8)
+    opened.resize(SCREEN)
+    spin()
+    dock = opened.stage.docks["method"]
+    area, panel = dock.widget(), dock.panel
+    controls = panel.findChildren(QAbstractButton) + panel.findChildren(QLineEdit)
+    for each in controls:
+        if each.isVisibleTo(panel):
+            right = each.mapTo(panel, each.rect().bottomRight()).x()
+            assert right <= panel.width(), each
+    reach = area.viewport().width() + area.horizontalScrollBar().maximum()
+    assert reach >= panel.width()
+
+
+def test_the_first_window_fits_its_screen(qtbot, tmp_path):
+    """Truth: what the platform says is free of the screen."""
+    made = app.make_window(Settings(tmp_path / "none.json"))
+    qtbot.addWidget(made)
+    free = made.screen().availableGeometry()
+    assert made.width() <= free.width()
+    assert made.height() <= free.height()
+    assert made.width() >= 0.9 * min(free.width(), 1024)
+
+
+def test_each_workspace_keeps_its_docks_for_the_next_start(qtbot, tmp_path):
+    """Truth: what was closed and widened by hand in one workspace alone."""
+    path = tmp_path / "settings.json"
+    first = app.make_window(Settings(path))
+    qtbot.addWidget(first)
+    first.resize(1440, 900)
+    first.show()
+    spin()
+    explain, attack = WORKSPACES[1], WORKSPACES[4]
+    first.stage.docks["portrait"].close()
+    first.enter(explain)
+    assert first.stage.docks["portrait"].isVisible()
+    first.enter(WORKSPACES[0])
+    assert not first.stage.docks["portrait"].isVisible()
+    first.enter(attack)
+    first.close()
+    again = app.make_window(Settings(path))
+    qtbot.addWidget(again)
+    again.show()
+    spin()
+    assert again.workspace is WORKSPACES[0]
+    assert not again.stage.docks["portrait"].isVisible()
+    assert again.stage.docks["prediction"].isVisible()
+    assert not again.stage.docks["robustness"].isVisible()
+    again.enter(explain)
+    assert again.stage.docks["portrait"].isVisible()
+
+
+def test_dock_widths_stay_when_workspaces_change(opened):
+    """Truth: widths before and after a round through all workspaces."""
+    for workspace in (*WORKSPACES, *WORKSPACES):
+        opened.enter(workspace)
+        spin()
+    opened.enter(WORKSPACES[0])
+    spin()
+    before = {n: d.width() for n, d in opened.stage.docks.items() if d.isVisible()}
+    for workspace in (*WORKSPACES[1:], WORKSPACES[0]):
+        opened.enter(workspace)
+        spin()
+    after = {n: d.width() for n, d in opened.stage.docks.items() if d.isVisible()}
+    assert before == after
+
+
+def test_normal_text_brings_the_usual_sizes_back(opened):
+    """Truth: the docks' sizes before the text was enlarged."""
+    spin()
+    seen = [dock for dock in opened.stage.docks.values() if dock.isVisible()]
+    before = [(dock.width(), dock.height()) for dock in seen]
+    for name in ("view.larger", "view.larger", "view.larger", "view.normal"):
+        opened.commands[name].trigger()
+        spin()
+    after = [(dock.width(), dock.height()) for dock in seen]
+    assert np.abs(np.subtract(before, after)).max() <= 8  # px, of rounding
+
+
+def test_settings_are_text_and_a_damaged_file_is_none(tmp_path):
+    """Truth: files written by hand."""
+    path = tmp_path / "settings.json"
+    for text in ("", "{", "[1]", '{"look/theme": 3, "look/scale": "x"}', "\x00"):
+        path.write_text(text)
+        settings = Settings(path)
+        assert settings.theme == "dark"
+        assert settings.scale == 1.0
+        assert settings.recent == []
+        assert settings.geometry.isEmpty()
+    path.write_text('{"look/theme": "light", "window/geometry": "not base64!"}')
+    assert Settings(path).theme == "light"
+    assert Settings(path).geometry.isEmpty()
+
+
+def test_two_windows_keep_each_others_settings(tmp_path):
+    """Truth: each changed one key."""
+    path = tmp_path / "settings.json"
+    first, second = Settings(path), Settings(path)
+    first.theme = "light"
+    second.scale = 1.5
+    first.sync()
+    second.sync()
+    again = Settings(path)
+    assert (again.theme, again.scale) == ("light", 1.5)
