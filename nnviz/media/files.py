@@ -44,20 +44,23 @@ def read_bytes(path: Path) -> bytes:
         raise _unreadable(path, error) from None
 
 
-def read_text(path: Path, limit: int, what: str = "a text file") -> str:
+def read_text(path: Path, limit: int, what: str, remedy: str = "") -> str:
     """Return a file's text, UTF-8 with or without a mark.
 
     Args:
         path: of the file.
         limit: bytes from which on it is refused.
         what: it should be, for errors.
+        remedy: what would help where it is no text.
 
     Raises:
         InputError: as ``read_bytes``; or it is too large, or no text in UTF-8.
     """
     if check_file(path) > limit:
         raise InputError(path.name, f"is too large for {what}", "pick another file")
-    with reading(path.name, TEXT_ERRORS, "is not text in UTF-8", f"pick {what}"):
+    with reading(
+        path.name, TEXT_ERRORS, "is not text in UTF-8", remedy or f"pick {what}"
+    ):
         return read_bytes(path).decode("utf-8-sig")
 
 
