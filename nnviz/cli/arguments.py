@@ -213,6 +213,14 @@ def add_parameters(parser: Parser, parameters: Iterable[Parameter]) -> None:
             default=argparse.SUPPRESS,
             help=_help_of(each),
         )
+        for alias in each.aliases:
+            group.add_argument(
+                "--" + alias.replace("_", "-"),
+                dest=each.name,
+                type=_reader(each),
+                default=argparse.SUPPRESS,
+                help=argparse.SUPPRESS,
+            )
 
 
 def parameter_values(
@@ -250,7 +258,15 @@ _METAVARS = {
     Kind.CHOICE: "CHOICE",
     Kind.LAYER: "LAYER",
     Kind.CHANNEL: "INDEX",
+    Kind.LAYERS: "LAYERS",
+    Kind.CHANNELS: "INDICES",
     Kind.TARGET: "TARGET",
+    Kind.CLASSES: "CLASSES",
+    Kind.IMAGE: "FILE",
+    Kind.MASK: "FILE",
+    Kind.FOLDER: "FOLDER",
+    Kind.COLOR: "COLOR",
+    Kind.STICKERS: "STICKERS",
 }
 
 

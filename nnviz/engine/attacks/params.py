@@ -23,7 +23,7 @@ StepSize = Annotated[
     Steerable(),
     Help("Length of a step, measured as epsilon is."),
 ]
-PictureCount = Annotated[
+ImageCount = Annotated[
     int,
     Title("Pictures at most"),
     Range(10, 5000, log=True),

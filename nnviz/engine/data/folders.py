@@ -79,7 +79,9 @@ def unpacked(data: Path) -> Iterator[Path]:
     if data.is_dir():
         yield data
         return
-    if not zipfile.is_zipfile(data):
+    with reading(data.name, ARCHIVE_ERRORS):
+        zipped = data.is_file() and zipfile.is_zipfile(data)
+    if not zipped:
         raise InputError(
             str(data), "is neither a folder nor a zip file", "name one of the two"
         )

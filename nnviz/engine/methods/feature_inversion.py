@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
-from nnviz.base.info import Reference
+from nnviz.base.info import OPTIMIZATION, Reference
 from nnviz.base.parameters import Help, Range, Steerable, When
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
@@ -48,6 +48,7 @@ class FeatureInversionParams(ComparisonParams):
     "feature_inversion",
     title="Feature inversion",
     group="Imagine",
+    capabilities=OPTIMIZATION,
     live=False,
     recorded=True,
     reference=Reference("Mahendran & Vedaldi 2015", "arXiv:1412.0035"),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import ModelError, UsageError
-from nnviz.base.info import LayerInfo
+from nnviz.base.info import INSPECTION, LayerInfo
 from nnviz.base.parameters import (
     Help,
     LayerKinds,
@@ -94,7 +94,14 @@ class _Figures:
     doubled: NDArray[np.bool_]
 
 
-@register("filters", title="Filters", group="Inspect", live=False, needs_image=False)
+@register(
+    "filters",
+    title="Filters",
+    group="Inspect",
+    capabilities=INSPECTION,
+    live=False,
+    needs_image=False,
+)
 class Filters:
     """The kernels of a convolution or patch embedding as small pictures."""
 

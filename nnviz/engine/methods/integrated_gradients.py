@@ -8,8 +8,17 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import UsageError
-from nnviz.base.info import Reference
-from nnviz.base.parameters import Help, Range, TargetText, Title, Unit, When
+from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.parameters import (
+    Formerly,
+    Help,
+    ImageFile,
+    Range,
+    TargetText,
+    Title,
+    Unit,
+    When,
+)
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import baseline
 from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
@@ -42,7 +51,7 @@ class IntegratedGradientsParams:
         Help("Standard deviation of the blur, on the network's input."),
     ] = 20.0
     file: Annotated[
-        str,
+        ImageFile,
         Title("Picture"),
         When("baseline", ("own",)),
         Help("File of the picture to begin with."),
@@ -53,8 +62,9 @@ class IntegratedGradientsParams:
     rule: Annotated[
         Quadrature, Title("Integration"), Help("How the points lie on the way.")
     ] = "gausslegendre"
-    colours: Annotated[
+    colors: Annotated[
         Colours,
+        Formerly("colours"),
         Help("The strongest colour without its sign, or the colours' signed sum."),
     ] = "sum"
 
@@ -63,6 +73,7 @@ class IntegratedGradientsParams:
     "integrated_gradients",
     title="Integrated gradients",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Sundararajan et al. 2017", "arXiv:1703.01365"),
 )
@@ -109,7 +120,7 @@ class IntegratedGradients:
             # What is there so far stands for the rest as well.
             shares = line.difference * total / line.weights[: part.stop].sum()
             heat = attribution_map(
-                shares, params.colours, score.target.unit, ctx.placement
+                shares, params.colors, score.target.unit, ctx.placement
             )
             if part.stop < params.steps:
                 notes: tuple[str, ...] = (f"{part.stop} of {params.steps} points",)

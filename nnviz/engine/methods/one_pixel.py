@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from nnviz.base.info import Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
 from nnviz.base.parameters import Help, Range
 from nnviz.base.results import Report
 from nnviz.engine.attacks.one_pixel import (
@@ -45,6 +45,7 @@ class OnePixelParams(GoalParams):
     "one_pixel",
     title="One pixel",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Su et al. 2019", "arXiv:1710.08864"),
     tasks=(Task.CLASSIFY,),

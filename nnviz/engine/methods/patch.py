@@ -9,11 +9,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Along, Help, Range, Steerable, Title, Unit, When
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.parameters import (
+    Along,
+    Formerly,
+    Help,
+    ImageFolder,
+    Range,
+    Steerable,
+    Title,
+    Unit,
+    When,
+)
 from nnviz.base.results import Curves, Picture, Report, Table
 from nnviz.base.stickers import Outline
-from nnviz.engine.attacks.params import LEVELS, GoalParams, PictureCount
+from nnviz.engine.attacks.params import LEVELS, GoalParams, ImageCount
 from nnviz.engine.attacks.patch.batches import (
     AttackBatch,
     AttackObjective,
@@ -49,15 +59,16 @@ _MOST = 4.0
 class PatchParams(GoalParams):
     """What the network is to say, and under what conditions the sticker is to work."""
 
-    pictures: Annotated[
-        str,
+    image_folder: Annotated[
+        ImageFolder,
+        Formerly("pictures"),
         Title("Further pictures"),
         Help(
             "Folder of photographs to learn from beside this one, so that the sticker "
             "works on others too; a fifth of them is kept for the test."
         ),
     ] = ""
-    count: PictureCount = 200
+    image_count: Annotated[ImageCount, Formerly("count")] = 200
     outline: Annotated[Outline, Help("Shape of the sticker.")] = "round"
     side: Annotated[
         int, Title("Resolution"), Range(8, 512, log=True), Unit("px"),
@@ -135,6 +146,7 @@ class PatchParams(GoalParams):
     "patch",
     title="Adversarial patch",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
     tasks=(Task.CLASSIFY, Task.DETECT),
@@ -336,10 +348,10 @@ def _task(ctx: Context, params: PatchParams) -> _Task:
     words, aimed = (_watching if detects else _classifying)(ctx, params)
     photo = ctx.pixels.cpu()
     tests = [("this photograph", aimed(photo))]
-    if not params.pictures.strip():
+    if not params.image_folder.strip():
         return _Task(words, tests[0][1], tuple(tests))
     learned, held_out = ctx.files.folder(
-        params.pictures, params.count, ctx.placement.input_size
+        params.image_folder, params.image_count, ctx.placement.input_size
     )
     tests.append((f"{len(held_out)} other photographs", aimed(held_out)))
     return _Task(words, aimed(torch.cat([photo, learned])), tuple(tests))
@@ -363,7 +375,7 @@ def _classifying(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:
             most=_MOST,
         )
 
-    alone = named or not params.pictures.strip()
+    alone = named or not params.image_folder.strip()
     return attempt.chosen.words if alone else "away from each one's answer", aimed
 
 

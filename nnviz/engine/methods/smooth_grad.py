@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import Reference
-from nnviz.base.parameters import Help, Range, TargetText, Title, Unit, When
+from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.parameters import Formerly, Help, Range, TargetText, Title, Unit, When
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.gradient_rules import RuleName, rule_of
 from nnviz.engine.attribution.heatmaps import (
@@ -54,8 +54,9 @@ class SmoothGradParams:
         When("rule", ("integrated",)),
         Help("Points on the way from black, for each copy."),
     ] = 20
-    colours: Annotated[
+    colors: Annotated[
         Colours,
+        Formerly("colours"),
         When("statistic", ("mean",)),
         Help("The strongest colour without its sign, or the colours' signed sum."),
     ] = "strongest"
@@ -65,6 +66,7 @@ class SmoothGradParams:
     "smooth_grad",
     title="SmoothGrad",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Smilkov et al. 2017", "arXiv:1706.03825"),
 )
@@ -128,5 +130,5 @@ def _map(
         unit = "changed gradient"
     found = copies.statistic(params.statistic)
     if params.statistic == "mean":
-        return attribution_map(found, params.colours, unit, ctx.placement)
+        return attribution_map(found, params.colors, unit, ctx.placement)
     return input_map(found.amax(0), f"({unit})²", ctx.placement, signed=False)

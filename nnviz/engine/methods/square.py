@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
 from nnviz.base.parameters import Help, Range, Title, Unit
 from nnviz.base.results import Report
 from nnviz.engine.attacks.params import LEVELS, GoalParams, as_tensor
@@ -44,6 +44,7 @@ class SquareParams(GoalParams):
     "square",
     title="Square attack",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Andriushchenko et al. 2020", "arXiv:1912.00049"),
     tasks=(Task.CLASSIFY,),

@@ -10,14 +10,22 @@ import torch
 from torch import Tensor
 
 from nnviz.base.frames import Frame
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Steerable, Title, Unit
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.parameters import (
+    Formerly,
+    Help,
+    ImageFolder,
+    Range,
+    Steerable,
+    Title,
+    Unit,
+)
 from nnviz.base.results import Curves, Picture, Report, Result, Table
 from nnviz.engine.attacks.norms import random_noise
 from nnviz.engine.attacks.params import (
     LEVELS,
     BallParams,
-    PictureCount,
+    ImageCount,
     StepSize,
     as_tensor,
 )
@@ -59,15 +67,16 @@ class UniversalParams(BallParams):
             "together, as the length of the noise (l2)."
         ),
     ] = 10.0
-    pictures: Annotated[
-        str,
+    image_folder: Annotated[
+        ImageFolder,
+        Formerly("pictures"),
         Title("Folder of pictures"),
         Help(
             "Photographs to learn from, a fifth of which is kept for the test; left "
             "empty, crops of this one."
         ),
     ] = ""
-    count: PictureCount = 200
+    image_count: Annotated[ImageCount, Formerly("count")] = 200
     steps: Annotated[int, Range(1, 10000, log=True), Help("Steps in all.")] = 100
     batch: Annotated[
         int, Range(1, 128, log=True), Help("Pictures that a step looks at.")
@@ -85,6 +94,7 @@ class UniversalParams(BallParams):
     "universal",
     title="Universal noise",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Shafahi et al. 2020", "arXiv:1811.11304"),
     tasks=(Task.CLASSIFY,),
@@ -206,7 +216,7 @@ class _Learning:
 
     @property
     def _alone(self) -> bool:
-        return not self._params.pictures.strip()
+        return not self._params.image_folder.strip()
 
     def _results(self) -> dict[str, Result]:
         results: dict[str, Result] = {
@@ -244,7 +254,7 @@ class _Learning:
             learned, held_out = several[_KEPT:], several[:_KEPT]
         else:
             learned, held_out = ctx.files.folder(
-                params.pictures, params.count, ctx.placement.input_size
+                params.image_folder, params.image_count, ctx.placement.input_size
             )
         crowd = partial(
             AttackBatch,

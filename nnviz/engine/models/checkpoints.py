@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import InputError, OutOfMemoryError
+from nnviz.base.reading import ARCHIVE_ERRORS
 from nnviz.engine.compute import memory
 from nnviz.engine.models.file_formats import DAMAGED, STATE_DICT, refuse_foreign
-from nnviz.engine.models.pickles.archives import ARCHIVE_ERRORS, Contents, open_contents
+from nnviz.engine.models.pickles.archives import Contents, open_contents
 from nnviz.engine.models.pickles.description import describe
 from nnviz.engine.models.pickles.modules import attributes_of, tensors_in
 from nnviz.engine.models.pickles.safetensors_file import open_safetensors

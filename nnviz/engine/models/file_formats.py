@@ -1,11 +1,11 @@
 """Formats of weights, told by their first bytes; what would help with foreign ones."""
 
-import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 from nnviz.base.errors import InputError
+from nnviz.base.reading import ARCHIVE_ERRORS, parse_json, reading
 
 STATE_DICT = "save its weights with torch.save(net.state_dict(), path) and open those"
 DAMAGED = "copy or download it again"
@@ -190,11 +190,8 @@ def _safetensors_adapter(path: Path, head: bytes) -> Verdict | None:
 
 def _json_file(path: Path) -> Verdict:
     """Say what a file of JSON beside weights is."""
-    try:
-        size = path.stat().st_size
-        values = json.loads(path.read_bytes()) if size < _LARGEST_INDEX else {}
-    except (ValueError, RecursionError):
-        values = {}
+    small = path.stat().st_size < _LARGEST_INDEX
+    values = parse_json(path.read_bytes(), path.name) if small else {}
     if isinstance(values, dict) and "weight_map" in values:
         return (
             "is the index of weights that lie in several files",
@@ -213,13 +210,12 @@ _LOOKS: tuple[Callable[[Path, bytes], Verdict | None], ...] = (
 
 def _foreign_archive(path: Path) -> Verdict | None:
     """Return reason and remedy for an archive that torch.save did not write."""
-    if not zipfile.is_zipfile(path):
-        return "is cut short: the end of the archive is missing", DAMAGED
-    try:
+    reason = "is damaged: its list of contents cannot be read"
+    with reading(path.name, ARCHIVE_ERRORS, reason, DAMAGED):
+        if not zipfile.is_zipfile(path):
+            return "is cut short: the end of the archive is missing", DAMAGED
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
-        return "is damaged: its list of contents cannot be read", DAMAGED
     inside = {name.partition("/")[2] for name in names}
     if "archive_format" in inside or any("exported_program" in each for each in names):
         return (

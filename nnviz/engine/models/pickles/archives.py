@@ -1,7 +1,6 @@
 """The two containers of torch.save: a zip archive, and one pickle after another."""
 
 import io
-import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,17 +19,6 @@ from nnviz.engine.models.pickles.values import Budget, Check, GlobalName, Pickle
 
 LEGACY_MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 """torch.serialization.MAGIC_NUMBER as a pickle of protocol 2."""
-ARCHIVE_ERRORS = (
-    zipfile.BadZipFile,
-    NotImplementedError,
-    OSError,
-    EOFError,
-    RuntimeError,
-    ValueError,
-    OverflowError,
-    struct.error,
-)
-"""What zipfile raises for damaged archives; RuntimeError where one is encrypted."""
 
 _LARGEST_PICKLE = 1 << 28
 _LARGEST_LEGACY_PICKLES = 1 << 26
@@ -61,7 +49,7 @@ def open_contents(path: Path, check: Check) -> Iterator[Contents]:
 
     Raises:
         PickleError: it is damaged, absurd, or no such file.
-        OSError, zipfile.BadZipFile, ...: see ``ARCHIVE_ERRORS``.
+        OSError, zipfile.BadZipFile, ...: see ``nnviz.base.reading.ARCHIVE_ERRORS``.
     """
     with path.open("rb") as file:
         if zipfile.is_zipfile(file):
