@@ -58,7 +58,7 @@ def reencoded(
         return np.concatenate([encode(band, _random) for band in bands], axis=2)
     file = io.BytesIO()
     _as_pillow(pixels).save(file, form, quality=quality)
-    return _as_pixels(PillowImage.open(file), pixels.shape[2])
+    return _as_pixels(PillowImage.open(file, formats=(form,)), pixels.shape[2])
 
 
 def resized(pixels: Colours, _random: Random, *, scale: float) -> Colours:
