@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import torch
 
 from nnviz.base.info import ATTRIBUTION, Reference
-from nnviz.base.parameters import Help, Title
+from nnviz.base.parameters import Formerly, Help, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import (
     LayersParams,
