@@ -74,7 +74,7 @@ def percentile(values: list[int], share: float) -> int:
 
 
 def composed_passes(tree: ast.Module) -> list[int]:
-    """Return the lines where a network is called on what its normaliser just gave."""
+    """Return the lines where a network is called on what its normalizer just gave."""
     return [
         node.lineno
         for node in ast.walk(tree)
