@@ -24,6 +24,7 @@ from nnviz.api.core import (
     replay,
     run,
     session,
+    write_side_car,
 )
 from nnviz.api.measured import attack_curve, board, evaluate
 from nnviz.api.recorded import export_recording, film, open_recording, resume
@@ -52,4 +53,5 @@ __all__ = [
     "run",
     "save_attacked",
     "session",
+    "write_side_car",
 ]
