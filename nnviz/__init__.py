@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         resume,
         run,
         save_attacked,
+        score,
     )
 
     __version__: str
@@ -58,6 +59,7 @@ __all__ = [
     "resume",
     "run",
     "save_attacked",
+    "score",
 ]
 
 

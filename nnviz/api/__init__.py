@@ -25,7 +25,7 @@ from nnviz.api.core import (
     run,
     session,
 )
-from nnviz.api.measured import attack_curve, board, evaluate
+from nnviz.api.measured import attack_curve, board, evaluate, score
 from nnviz.api.recorded import export_recording, film, open_recording, resume
 
 __all__ = [
@@ -51,5 +51,6 @@ __all__ = [
     "resume",
     "run",
     "save_attacked",
+    "score",
     "session",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,6 +25,7 @@ from nnviz.base.requests import (
     RescaleNoise,
     RunMethod,
     SaveAttacked,
+    ScoreMethods,
     TrainModel,
 )
 from nnviz.base.results import Report
@@ -37,6 +39,7 @@ from nnviz.engine.jobs.previous_frames import PreviousFrames
 from nnviz.engine.jobs.recipe import recipe_of
 from nnviz.engine.jobs.recorder import Recorder, ResumePoint, open_tape, taken_up
 from nnviz.engine.jobs.runner import Steering, follow
+from nnviz.engine.jobs.score import score_methods
 from nnviz.engine.method import Context, Registered, find, make_context
 from nnviz.engine.models.model import Model, resized_quickly
 from nnviz.engine.models.store import ModelStore
@@ -89,7 +92,7 @@ class Session:
                 return self._change(request, check)
             case TrainModel():
                 return self._train(request, check)
-            case EvaluateModel() | MeasureRobustness():
+            case EvaluateModel() | MeasureRobustness() | ScoreMethods():
                 return self._measured(request, check)
             case RescaleNoise() | SaveAttacked():
                 return self._of_attack(request, check)
@@ -130,12 +133,17 @@ class Session:
         return (yield from train(request, check))
 
     def _measured(
-        self, request: EvaluateModel | MeasureRobustness, check: Check
+        self,
+        request: EvaluateModel | MeasureRobustness | ScoreMethods,
+        check: Check,
     ) -> Job:
         model = yield from self.store.open(request.model, check)
         with self.store.lease(model):
             if isinstance(request, EvaluateModel):
                 return (yield from evaluate(model, request, check))
+            if isinstance(request, ScoreMethods):
+                run = partial(self._run, check=check)
+                return (yield from score_methods(model, request, run, check))
             return (yield from measure(model, request, check))
 
     def _of_attack(self, request: RescaleNoise | SaveAttacked, check: Check) -> Job:
