@@ -5,7 +5,14 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
-from nnviz.base.info import MethodInfo, ModelEntry, ModelSource, Reference, Task
+from nnviz.base.info import (
+    Capabilities,
+    MethodInfo,
+    ModelEntry,
+    ModelSource,
+    Reference,
+    Task,
+)
 from nnviz.base.parameters import Kind, Parameter
 
 
@@ -61,6 +68,7 @@ def _method(values: dict[str, Any]) -> MethodInfo:
             "reference": Reference(**reference) if reference else None,
             "parameters": tuple(_parameter(each) for each in values["parameters"]),
             "tasks": tuple(Task(each) for each in values["tasks"]),
+            "capabilities": Capabilities(**values["capabilities"]),
         }
     )
 
@@ -72,6 +80,7 @@ def _parameter(values: dict[str, Any]) -> Parameter:
             **values,
             "kind": Kind(values["kind"]),
             "choices": tuple(values["choices"]),
+            "aliases": tuple(values["aliases"]),
             "when": (when[0], tuple(when[1])) if when else None,
         }
     )

@@ -43,11 +43,12 @@ from nnviz.engine.evaluation.trust.mask_iou import best_iou
 from nnviz.engine.evaluation.trust.pointing_game import hits
 from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
 from nnviz.engine.imaging.blur import blurred
+from nnviz.engine.jobs.registry import carries_out, job_of
+from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.method import find
 from nnviz.engine.models.model import Model
 from nnviz.engine.targets.resolve import probabilities
 
-Check = Callable[[], None]
 RunJob = Callable[[RunMethod], Job]
 Scoring = Generator[Progress, None, ScoreTable]
 Map = NDArray[np.float64]
@@ -60,6 +61,18 @@ _VERDICTS = (
 _GROUP = "Explain"
 _FEW = 10
 """Images below which an interval says little."""
+
+
+@carries_out(ScoreMethods)
+def score(resources: Resources, request: ScoreMethods, check: Check) -> Job:
+    """Measure how far maps can be trusted; ends with a ``ScoreTable``."""
+
+    def run(asked: RunMethod) -> Job:
+        return job_of(resources, asked, check)
+
+    model = yield from resources.store.open(request.model, check)
+    with resources.store.lease(model):
+        return (yield from score_methods(model, request, run, check))
 
 
 def score_methods(

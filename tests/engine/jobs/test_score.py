@@ -12,7 +12,6 @@ from nnviz.engine.data.scenes import make_scene
 from nnviz.engine.data.scenes.coco import write_scenes
 from nnviz.engine.jobs import Session
 
-
 # pycocotools' compiled code predates NumPy 2's __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")
 
