@@ -12,6 +12,9 @@ from nnviz.engine.jobs.resources import Check, Resources
 R = TypeVar("R", bound=Request[Any])
 Handler = Callable[[Resources, R, Check], Job]
 _JOBS = (
+    *("load", "fetch", "run", "video", "train"),
+    *("evaluate", "robustness", "score", "attack"),
+)
     "load",
     "fetch",
     "run",

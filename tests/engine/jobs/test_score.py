@@ -48,7 +48,7 @@ def test_a_shortcut_is_caught(session):
         )
         for model in ("bundled:scenes", "bundled:scenes-shortcut")
     )  # fmt: skip
-    assert mean(honest, "occlusion", "pointing") > 0.8
+    assert mean(honest, "occlusion", "pointing") > 0.6
     assert mean(fooled, "occlusion", "pointing") < 0.2
     by_chance = mean(fooled, "random", "on_mark")
     assert mean(fooled, "occlusion", "on_mark") > 10 * by_chance
