@@ -15,16 +15,6 @@ _JOBS = (
     *("load", "fetch", "run", "video", "train"),
     *("evaluate", "robustness", "score", "attack"),
 )
-    "load",
-    "fetch",
-    "run",
-    "video",
-    "train",
-    "evaluate",
-    "robustness",
-    "score",
-    "attack",
-)
 """Files of this package that register; each is light to import."""
 _HANDLERS: dict[type, Handler[Any]] = {}
 
