@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         run,
         save_attacked,
         score,
+        write_side_car,
     )
 
     __version__: str
@@ -60,6 +61,7 @@ __all__ = [
     "run",
     "save_attacked",
     "score",
+    "write_side_car",
 ]
 
 

@@ -24,6 +24,7 @@ from nnviz.api.core import (
     replay,
     run,
     session,
+    write_side_car,
 )
 from nnviz.api.measured import attack_curve, board, evaluate, score
 from nnviz.api.recorded import export_recording, film, open_recording, resume
@@ -53,4 +54,5 @@ __all__ = [
     "save_attacked",
     "score",
     "session",
+    "write_side_car",
 ]
