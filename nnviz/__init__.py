@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         resume,
         run,
         save_attacked,
+        score,
         write_side_car,
     )
 
@@ -59,6 +60,7 @@ __all__ = [
     "resume",
     "run",
     "save_attacked",
+    "score",
     "write_side_car",
 ]
 
