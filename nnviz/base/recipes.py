@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from nnviz.base import placed
+from nnviz.base.catalogue import method_title
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value
@@ -65,9 +66,10 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """One line for people: method, layer, network and photograph."""
+        """One line for people: method, target, layer, network and image."""
         parts = (
-            self.method.replace("_", " ").capitalize(),
+            method_title(self.method),
+            str(self.values.get("target", "")),
             str(self.values.get("layer", "")),
             self.model,
             self.image,
