@@ -25,6 +25,7 @@ from nnviz.base.requests import (
     ModelRequest,
     Request,
     RunMethod,
+    fields_of,
 )
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
@@ -189,6 +190,9 @@ def load(
     *,
     preprocess: Preprocess | Mapping[str, Any] | None = None,
     labels: str | PathLike[str] | Sequence[str] = "",
+    task: str = "",
+    outputs: str | int = "",
+    unit: str = "",
     device: str = "auto",
     progress: OnProgress | None = None,
 ) -> Model:
@@ -198,23 +202,38 @@ def load(
         model: a reference ("bundled:imagenet", "zoo:resnet18@random"), a file's path,
             or an ``nn.Module`` that takes normalised pixels (N, C, H, W).
         preprocess: in place of the network's own; a module needs one.  A mapping may
-            leave out fields that are ImageNet's.
+            leave out fields: they stay the network's own, a module's ImageNet's.
         labels: a label file's path; for a module also the names themselves.
+        task: what the network is for, where that is not what it opens as: "classify",
+            "multi-label", "regress", "detect", "segment", "image-to-image", "embed",
+            "generic".
+        outputs: which tensor is looked at where a network gives several: a key
+            ("logits"), a field, or a place in a tuple (1).
+        unit: of the numbers of a network that regresses: "years".
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         progress: told how far opening is.
 
     Raises:
         NnvizError: the network cannot be opened; says why and what would help.
     """
-    chosen = _preprocess(preprocess)
+    chosen, fields = _preprocess(preprocess)
+    said = ModelRequest(
+        reference="", task=task, outputs=str(outputs), unit=unit, device=device
+    )
     if not isinstance(model, str | PathLike):
-        return _adopt(model, chosen, labels, device)
+        if fields:
+            chosen = Preprocess().with_fields(dict(fields))
+        return _adopt(model, chosen, labels, said)
     if not isinstance(labels, str | PathLike):
         raise UsageError(
             "labels", "names can be given for an nn.Module only", "give a file's path"
         )
-    request = ModelRequest(
-        reference=str(model), preprocess=chosen, labels=str(labels), device=device
+    request = dataclasses.replace(
+        said,
+        reference=str(model),
+        preprocess=chosen,
+        fields=fields,
+        labels=str(labels),
     )
     return Model(request, perform(LoadModel(request), progress))
 
@@ -351,14 +370,13 @@ def photo_of(recipe: Recipe, image: Image | str | PathLike[str] | Array) -> Imag
     return dataclasses.replace(photo, name=recipe.image)
 
 
-def _preprocess(given: Preprocess | Mapping[str, Any] | None) -> Preprocess | None:
+def _preprocess(
+    given: Preprocess | Mapping[str, Any] | None,
+) -> tuple[Preprocess | None, tuple[tuple[str, object], ...]]:
+    """Return a whole preprocessing, or the fields that are changed of another."""
     if given is None or isinstance(given, Preprocess):
-        return given
-    known = Preprocess().to_json()
-    for name in given:
-        if name not in known:
-            raise unknown("field of the preprocessing", name, known)
-    return Preprocess.from_json({**known, **given})
+        return given, ()
+    return None, fields_of(given)
 
 
 def _told_apart(
@@ -374,17 +392,13 @@ def _adopt(
     net: "nn.Module",
     preprocess: Preprocess | None,
     labels: str | PathLike[str] | Sequence[str],
-    device: str,
+    said: ModelRequest,
 ) -> Model:
     if not hasattr(net, "state_dict"):
         raise UsageError(
             type(net).__name__, "is no network", "give a reference, a path or a module"
         )
-    if preprocess is None:
-        raise UsageError(
-            "preprocess", "missing", "a module needs its size, mean and std"
-        )
     file, names = _told_apart(labels)
     reference = session().store.adopt(net, preprocess, names)
-    request = ModelRequest(reference=reference, labels=file, device=device)
+    request = dataclasses.replace(said, reference=reference, labels=file)
     return Model(request, perform(LoadModel(request)))

@@ -26,9 +26,46 @@ class Task(StrEnum):
     """What a network is made for."""
 
     CLASSIFY = "classify"
+    """One class of several, or yes or no."""
     DETECT = "detect"
     SEGMENT = "segment"
     REPAINT = "repaint"
+    """Image to image: style transfer, autoencoders, restoration."""
+    MULTILABEL = "multi-label"
+    """Labels that may hold together, each with a probability of its own."""
+    REGRESS = "regress"
+    """One or several numbers, as an age or an angle."""
+    EMBED = "embed"
+    """A vector or maps without a meaning of their own: likeness is what counts."""
+    GENERIC = "generic"
+    """Anything else: layers can be looked at, the output cannot be asked about."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Task | None":
+        """Understand the names that other programs use."""
+        return _TASK_ALIASES.get(str(value).lower().replace("_", "-"))
+
+
+_TASK_ALIASES = {
+    "image-to-image": Task.REPAINT,
+    "autoencoder": Task.REPAINT,
+    "multilabel": Task.MULTILABEL,
+    "regression": Task.REGRESS,
+    "classification": Task.CLASSIFY,
+    "detection": Task.DETECT,
+    "segmentation": Task.SEGMENT,
+    "embedding": Task.EMBED,
+    "features": Task.EMBED,
+}
+
+
+class OutputActivation(StrEnum):
+    """What makes probabilities of a network's output."""
+
+    SOFTMAX = "softmax"
+    SIGMOID = "sigmoid"
+    NONE = "none"
+    """The output is what it is: probabilities already, or plain numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +250,10 @@ class ModelInfo:
         takes_several: whether several pictures can be given at once.
         takes_any_size: whether an input may be of any larger size, which nothing need
             divide.
+        output: name of the tensor that is looked at, where a network gives several.
+        output_activation: what makes probabilities of the output.
+        unit: of the numbers that a network of ``Task.REGRESS`` gives; may be empty.
+        caveats: what belongs beside every answer: untrained, drawing at random.
     """
 
     reference: str
@@ -233,6 +274,10 @@ class ModelInfo:
     device: str = "cpu"
     takes_several: bool = True
     takes_any_size: bool = True
+    output: str = ""
+    output_activation: OutputActivation = OutputActivation.SOFTMAX
+    unit: str = ""
+    caveats: tuple[str, ...] = ()
 
     def layer(self, name: str) -> LayerInfo | None:
         """Return a layer by name, or None."""

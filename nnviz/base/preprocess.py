@@ -5,12 +5,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import UsageError, unknown
 from nnviz.base.frames import Placement
 
 _TYPICAL_MEAN_LIMIT = 1.0
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class Fit(StrEnum):
@@ -166,6 +167,29 @@ class Preprocess:
         """Return plain values for JSON."""
         return dataclasses.asdict(self)
 
+    def with_fields(self, fields: Mapping[str, Any]) -> Self:
+        """Return the preprocessing with some fields changed, the rest as it is.
+
+        Where the input size is changed and ``resize`` is not, the shorter side before
+        the crop keeps its proportion to the input.
+
+        Args:
+            fields: as in ``to_json``, some of them.
+
+        Raises:
+            UsageError: an unknown field, or a value that is not allowed.
+        """
+        known = self.to_json()
+        for name in fields:
+            if name not in known:
+                raise unknown("field of the preprocessing", name, known)
+        changed = self.from_json({**known, **fields})
+        if "input_size" in fields and "resize" not in fields:
+            ratio = self.resize / min(self.input_size)
+            resize = max(1, round(min(changed.input_size) * ratio))
+            changed = dataclasses.replace(changed, resize=resize)
+        return changed
+
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Rebuild from ``to_json``'s values.
@@ -178,12 +202,30 @@ class Preprocess:
                 **{
                     **values,
                     "input_size": tuple(int(side) for side in values["input_size"]),
-                    "fit": Fit(values["fit"]),
-                    "interpolation": Interpolation(values["interpolation"]),
-                    "order": ChannelOrder(values["order"]),
+                    "fit": _choice("fit", values["fit"], Fit),
+                    "interpolation": _choice(
+                        "interpolation", values["interpolation"], Interpolation
+                    ),
+                    "order": _choice("order", values["order"], ChannelOrder),
                     "mean": tuple(float(value) for value in values["mean"]),
                     "std": tuple(float(value) for value in values["std"]),
                 }
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError("preprocessing", str(error)) from None
+
+
+def _choice(field: str, value: object, kind: type[_Choice]) -> _Choice:
+    """Return one of a field's values, capital letters or not.
+
+    Raises:
+        UsageError: there is none of that name; lists those that there are.
+    """
+    names = {each.value.casefold(): each for each in kind}
+    found = names.get(str(value).casefold())
+    if found is None:
+        listed = ", ".join(each.value for each in kind)
+        raise UsageError(
+            "preprocessing", f"{field} {value!r} is not known", f"one of {listed}"
+        )
+    return found

@@ -18,6 +18,8 @@ from nnviz.base.targets import LIKE
 
 FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
+_BEFORE: Mapping[str, Mapping[str, Value]] = {"occlusion": {"computation": "full"}}
+"""By method, what recipes mean that were written before a parameter was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,9 @@ class Recipe:
         model_sha256: of the weights.
         preprocess: as used.
         labels: name of the label file, if one was given.
+        task: that was said in place of the network's own; may be empty.
+        outputs: name of the tensor that was looked at, where one was named.
+        unit: of the numbers of a network that regresses.
         image: the photograph's name, never its folder; empty if there was none.
         image_sha256: of the photograph's file.
         pictures: sha256 of the files of further pictures, by the parameter that names
@@ -52,6 +57,9 @@ class Recipe:
     model_sha256: str
     preprocess: Preprocess
     labels: str = ""
+    task: str = ""
+    outputs: str = ""
+    unit: str = ""
     image: str = ""
     image_sha256: str = ""
     pictures: Mapping[str, str] = field(default_factory=dict)
@@ -107,6 +115,7 @@ class Recipe:
                     source, f"its recipe has format {version}", "update nnviz"
                 )
             values["preprocess"] = Preprocess.from_json(values["preprocess"])
+            values["values"] = {**_BEFORE.get(values["method"], {}), **values["values"]}
             values["chunks"] = tuple(values["chunks"])
             values["changes"] = tuple((step, new) for step, new in values["changes"])
             return cls(**values)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from nnviz.base.attacks import Rescaled, SavedPicture
 from nnviz.base.evaluation import Evaluation, Robustness
@@ -31,12 +31,28 @@ class ModelRequest:
         preprocess: in place of the network's own; None for its own.
         labels: path of a label file; empty for the network's own labels.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        fields: of the preprocessing, in place of the network's own ones, by name.
+        task: a ``Task``'s name in place of the network's own; "" leaves it.
+        outputs: name of the tensor that is looked at, of several; "" to choose one.
+        unit: of the numbers of a network that regresses.
     """
 
     reference: str
     preprocess: Preprocess | None = None
     labels: str = ""
     device: str = "auto"
+    fields: tuple[tuple[str, object], ...] = ()
+    task: str = ""
+    outputs: str = ""
+    unit: str = ""
+
+
+def fields_of(values: Mapping[str, Any] | None) -> tuple[tuple[str, object], ...]:
+    """Return fields of a preprocessing, as JSON gives them, for ``ModelRequest``."""
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in (values or {}).items()
+    )
 
 
 @dataclass(frozen=True, slots=True)

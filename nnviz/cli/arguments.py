@@ -96,6 +96,22 @@ def add_model_options(parser: Parser, *, with_reference: bool = True) -> None:
         help="in place of the network's own: a JSON file or JSON text",
     )
     group.add_argument(
+        "--task",
+        metavar="TASK",
+        default="",
+        help="what the network is for, where its output does not say: classify, "
+        "multi-label, regress, detect, segment, image-to-image, embed, generic",
+    )
+    group.add_argument(
+        "--outputs",
+        metavar="NAME",
+        default="",
+        help="which of several outputs is looked at: logits, out, 1",
+    )
+    group.add_argument(
+        "--unit", metavar="UNIT", default="", help="of the numbers of a regression"
+    )
+    group.add_argument(
         "--device",
         metavar="D",
         default="auto",
@@ -204,10 +220,10 @@ def parameter_values(
     return {each.name: given[each.name] for each in parameters if each.name in given}
 
 
-def preprocess_from(text: str) -> Preprocess:
-    """Read a preprocessing from JSON text or from the file of that name.
+def preprocess_from(text: str) -> dict[str, Any]:
+    """Read fields of a preprocessing from JSON text or from the file of that name.
 
-    Fields that are left out have ImageNet's usual value.
+    Fields that are left out stay the network's own.
 
     Raises:
         InputError: no such file, or no JSON in it.
@@ -228,11 +244,9 @@ def preprocess_from(text: str) -> Preprocess:
         raise InputError(source, f"no JSON: {error}") from None
     if not isinstance(values, dict):
         raise InputError(source, "no JSON object", '{"mean": [...], "std": [...]}')
-    known = Preprocess().to_json()
-    for name in values:
-        if name not in known:
-            raise unknown("field of the preprocessing", name, known)
-    return Preprocess.from_json({**known, **values})
+    # Refuses what no network could be given; the network's own fields come later.
+    Preprocess().with_fields(values)
+    return values
 
 
 _METAVARS = {

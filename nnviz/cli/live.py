@@ -14,7 +14,7 @@ from nnviz.base.events import Done, Failed, Policy, Priority
 from nnviz.base.info import MethodInfo
 from nnviz.base.live import CONTENTS, Content, LiveOrder, Recorded, Shown, found
 from nnviz.base.placed import parse_placed
-from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
+from nnviz.base.requests import LoadModel, ModelRequest, RunMethod, fields_of
 from nnviz.base.video import FILM_ENDINGS, SourceRequest, SourceState, SourceStatus
 from nnviz.cli import arguments, console, known
 from nnviz.cli.arguments import Parser
@@ -64,8 +64,11 @@ def read(words: Sequence[str]) -> tuple[LiveOrder, argparse.Namespace]:
         content=content,
         model=ModelRequest(
             reference=options.model or _network(content),
-            preprocess=options.preprocess,
+            fields=fields_of(options.preprocess),
             labels=options.labels,
+            task=options.task,
+            outputs=options.outputs,
+            unit=options.unit,
             device=options.device,
         ),
         values=arguments.parameter_values(options, method.parameters),

@@ -21,6 +21,9 @@ def open_model(options: argparse.Namespace) -> api.Model:
             options.model,
             preprocess=options.preprocess,
             labels=options.labels,
+            task=options.task,
+            outputs=options.outputs,
+            unit=options.unit,
             device=options.device,
             progress=progress,
         )

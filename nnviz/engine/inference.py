@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nnviz.base.errors import OutOfMemoryError
 from nnviz.base.frames import Placement
@@ -103,19 +103,33 @@ class Inference:
     def outputs(self) -> tuple[Tensor, ...]:
         """Return all tensors that the network gives for the image.
 
-        Computed by its twin, so equal to ``activations("")`` but for rounding, and
-        faster; do not write into them.
+        For a camera's frame by its twin, so equal to ``activations("")`` but for
+        rounding, and faster; do not write into them.
 
         Raises:
             OutOfMemoryError: there is too little.
         """
 
         def run() -> tuple[Tensor, ...]:
-            twin = self.model.pixel_model(self.check, self.model.twin())
             with in_words(self.model.info.title):
-                return twin.outputs(self.pixels)
+                return self.model.pixel_model(self.check, net).outputs(self.pixels)
 
+        net = self.model.twin() if self.live else self.model.net
         return self.cached("outputs", run)
+
+    def twin(self) -> nn.Module:
+        """Return the fastest network that answers the image as the network does.
+
+        For passes whose output alone is looked at: a folded copy is not the same
+        inside.
+
+        Raises:
+            OutOfMemoryError: there is too little.
+        """
+        if self.live:
+            return self.model.twin()
+        with in_words(self.model.info.title):
+            return self.model.twin_for(self.pixels, self.activations(""), self.check)
 
     def target(self, text: str) -> Scorer:
         """Return what scores pixels (N, C, H, W) by a target, one number an image.
@@ -195,5 +209,6 @@ class Inference:
         """Return what a pass through the network depends on."""
         info = self.model.info
         network = (info.reference, info.sha256, info.preprocess, str(self.model.device))
+        output = (info.task, info.output)
         # The number of threads changes the last bits of a sum.
-        return (*network, torch.get_num_threads(), self.photo.sha256)
+        return (*network, *output, torch.get_num_threads(), self.photo.sha256)

@@ -14,6 +14,7 @@ from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import FILMS
+from nnviz.base.weights import NETWORKS
 from nnviz.storage.replay import (
     find_picture,
     model_request,
@@ -49,7 +50,7 @@ IMAGES = frozenset(
         ".hdr",
     ]
 )
-MODELS = frozenset([".safetensors", ".pt", ".pth", ".bin", ".ckpt"])
+MODELS = frozenset(NETWORKS)
 LABELS = frozenset([".txt", ".csv", ".json", ".names"])
 _MAX_IN_FOLDER = 2000
 _MAX_RECIPE_BYTES = 1 << 20
@@ -224,6 +225,6 @@ def _refusal(path: Path) -> InputError:
     return InputError(
         path.name,
         reason,
-        "pictures, films, weights (.safetensors, .pt, .pth), label lists and saved "
-        "results can be opened",
+        "pictures, films, networks (.safetensors, .pt, .pth, .onnx), label lists and "
+        "saved results can be opened",
     )

@@ -163,6 +163,9 @@ def model_request(recipe: Recipe, beside: Path, labels: str = "") -> ModelReques
         reference=recipe.model,
         preprocess=recipe.preprocess,
         labels=labels,
+        task=recipe.task,
+        outputs=recipe.outputs,
+        unit=recipe.unit,
         device=recipe.device if recipe.device in {"cpu", "mps"} else "auto",
     )
 

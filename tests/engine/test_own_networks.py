@@ -454,13 +454,8 @@ class Extra(nn.Module):
 
 
 REFUSED = {
-    "maps": (conv(), "Conv2d: gives an array (4, 16, 16) for a picture"),
-    "maps in a dict": (
-        Wrapped(conv(), lambda net, x: {"out": net.body(x)}),
-        "Wrapped: gives an array (4, 16, 16) for a picture",
-    ),
-    "no tensor": (Sizes(), "Sizes: gives no tensor for a picture"),
-    "a number": (Scalar(), "Scalar: gives an array () for a picture"),
+    "no tensor": (Sizes(), "Sizes: gives no tensor for an image"),
+    "a number": (Scalar(), "Scalar: gives one number for a whole batch"),
     "two inputs": (Extra(), "Extra: cannot take 16 x 16 px ("),
     "other channels": (nn.Conv2d(5, 4, 3), "Conv2d: cannot take 16 x 16 px ("),
     "another size": (

@@ -196,6 +196,6 @@ def named_classes(text: str, info: ModelInfo, predicted: int) -> list[int]:
     return list(found)
 
 
-def gives_shares(logits: Tensor) -> bool:
+def gives_shares(info: ModelInfo) -> bool:
     """Tell whether a network ends in a softmax of its own."""
-    return output_unit(logits) == "probability"
+    return output_unit(info) == "probability"

@@ -13,7 +13,7 @@ def attacked_model(ctx: Context) -> AttackedModel:
     Raises:
         OutOfMemoryError: there is too little.
     """
-    return AttackedModel(ctx.inference.pixel_model, gives_shares(ctx.activations("")))
+    return AttackedModel(ctx.inference.pixel_model, gives_shares(ctx.model.info))
 
 
 def start_attack(ctx: Context, target: str, *, towards: bool) -> AttackRun:

@@ -185,7 +185,7 @@ def _victim(model: Model, pixels: Tensor, check: Check) -> AttackedModel:
             f"gives outputs of shape {tuple(logits.shape[1:])}",
             "pick a network that gives a number for each of its labels",
         )
-    return replace(victim, shares=gives_shares(logits))
+    return replace(victim, shares=gives_shares(model.info))
 
 
 def _away(

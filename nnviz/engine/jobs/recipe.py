@@ -38,6 +38,9 @@ def recipe_of(
         model_sha256=info.sha256,
         preprocess=info.preprocess,
         labels=Path(request.model.labels).name,
+        task=request.model.task,
+        outputs=request.model.outputs,
+        unit=request.model.unit,
         image=Path(image.name).name if image else "",
         image_sha256=image.sha256 if image else "",
         pictures={

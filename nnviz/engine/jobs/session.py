@@ -218,11 +218,12 @@ def _followed(
 
 
 def _with_remark(report: Report, ctx: Context) -> Report:
-    """Say of a frame's result what its recipe, replayed, does otherwise."""
-    image, preprocess = ctx.inference.image, ctx.model.info.preprocess
-    if image is None or not resized_quickly(image, preprocess):
-        return report
-    return replace(report, notes=(*report.notes, _QUICK))
+    """Add the caveats of the network, and what the recipe of a frame does otherwise."""
+    image, info = ctx.inference.image, ctx.model.info
+    notes = list(info.caveats)
+    if image is not None and resized_quickly(image, info.preprocess):
+        notes.append(_QUICK)
+    return replace(report, notes=(*report.notes, *notes)) if notes else report
 
 
 def _require_image(info: MethodInfo, request: RunMethod) -> None:

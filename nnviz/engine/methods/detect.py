@@ -8,10 +8,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from nnviz.base.errors import unknown
 from nnviz.base.frames import Frame
-from nnviz.base.info import Reference, Task
+from nnviz.base.info import ModelInfo, Reference, Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Boxes, Report, Table
 from nnviz.engine.method import Context, Presets, register
@@ -22,6 +23,7 @@ from nnviz.engine.nn.detection import (
     candidates_of,
 )
 from nnviz.engine.nn.nms import on_photo, select
+from nnviz.engine.targets.resolve import label
 
 _FLOOR = 0.005
 """Lowest score that can be asked for: below it nearly every place says something."""
@@ -144,12 +146,20 @@ def _described(ctx: Context, found: Candidates, params: DetectParams) -> Boxes:
         boxes=on_photo(found.boxes.cpu().numpy(), place),
         scores=found.scores.cpu().numpy(),
         classes=found.classes.cpu().numpy(),
-        labels=ctx.model.info.labels,
+        labels=_names(ctx.model.info, found.classes),
         frame=Frame.PHOTO,
         masks=masks,
         keypoints=keypoints,
         skeleton=net.skeleton if isinstance(net, KeypointFinder) else (),
         threshold=params.score,
+    )
+
+
+def _names(info: ModelInfo, classes: Tensor) -> tuple[str, ...]:
+    """Return the names of the classes, "class 7" for those that have none."""
+    highest = int(classes.max()) if len(classes) else -1
+    return tuple(
+        label(info, index) for index in range(max(len(info.labels), highest + 1))
     )
 
 

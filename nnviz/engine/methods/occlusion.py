@@ -23,6 +23,7 @@ from nnviz.engine.attribution.sliding_windows import (
 )
 from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.incremental import UnfollowableError, verified_forward
 from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.targets.resolve import Scorer
 from nnviz.media.inpaint import inpaint
@@ -36,13 +37,15 @@ _BASELINES: dict[str, Baseline] = {
     "blur": "blur",
     "noise": "random",
 }
+_AT_ONCE = 32
+"""Windows in one incremental pass, at most: many share the shape of what differs."""
 _BLUR = 16
 """The blur's standard deviation is this part of the input's side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcclusionParams:
-    """What is asked about, and what hides the picture where."""
+    """What is asked about, what hides the picture where, and how it is computed."""
 
     target: Annotated[
         TargetText, Help("What to explain; left empty, the predicted class.")
@@ -67,6 +70,13 @@ class OcclusionParams:
         Literal["inside", "cut"],
         Help("The last square of a row is pushed inside, or hangs over and is cut."),
     ] = "inside"
+    computation: Annotated[
+        Literal["incremental", "full", "bfloat16"],
+        Help(
+            "Compute only what a square can change, or each image in full; bfloat16 is "
+            "a quick preview."
+        ),
+    ] = "incremental"
 
 
 @register(
@@ -105,16 +115,14 @@ class Occlusion:
         """Yield "occlusion" and "map" (one number a square), ever finer."""
         scorer = ctx.inference.target(params.target)
         windows = _windows(ctx, params)
-        hidden = _hidden_scores(ctx, scorer, windows, params.fill)
-        info = ctx.model.info
-        pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
+        passes = _passes(ctx, scorer, windows, params)
         grid = np.full((len(windows.rows), len(windows.columns)), np.nan)
-        for part, scores in ctx.chunks.over(len(windows), pace, hidden):
+        for part, scores in ctx.chunks.over(len(windows), passes.pace, passes.scores):
             rows, columns = windows.order[part].T
             drops = scorer.target.value - scores.double().cpu().numpy()
             grid[rows, columns] = drops
             ctx.step(part.stop, len(windows), f"window {part.stop} of {len(windows)}")
-            yield _report(ctx, scorer, windows, grid, done=part.stop)
+            yield _report(ctx, scorer, windows, grid, part.stop, passes.notes)
 
 
 def _windows(ctx: Context, params: OcclusionParams) -> Windows:
@@ -141,30 +149,147 @@ def _windows(ctx: Context, params: OcclusionParams) -> Windows:
     return lay_windows(size, window, stride, cut=params.edges == "cut")
 
 
-def _hidden_scores(
-    ctx: Context, scorer: Scorer, windows: Windows, fill: str
-) -> Callable[[slice], Tensor]:
-    """Return what scores the pictures that some of the windows hide part of.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Passes:
+    """How the images with a hidden window are scored.
+
+    Attributes:
+        scores: of some of the windows.
+        pace: how many windows at once.
+        notes: for the report.
+    """
+
+    scores: Callable[[slice], Tensor]
+    pace: BatchSizer
+    notes: tuple[str, ...] = ()
+
+
+def _passes(
+    ctx: Context, scorer: Scorer, windows: Windows, params: OcclusionParams
+) -> _Passes:
+    """Return how the images are scored: incrementally where that can be.
 
     The network's twin gives the same output faster, but not the same inside.
     """
     model, target = ctx.model, scorer.target
-    net = model.net if target.layer else model.twin()
-    behind = PixelModel(net=net, normaliser=nn.Identity(), check=ctx.check)
-    score = Scorer(behind, target)
+    net = model.net if target.layer else ctx.inference.twin()
     picture = model.normaliser(ctx.pixels)
-    patch = _filling(ctx, fill)
+    notes: tuple[str, ...] = ()
+    if params.computation == "bfloat16":
+        net, picture = model.rough_twin(), picture.bfloat16()
+        notes = ("a preview in bfloat16: roughly the exact map",)
+    behind = PixelModel(
+        net=net,
+        normaliser=nn.Identity(),
+        check=ctx.check,
+        alone=not model.info.takes_several,
+    )
+    score = Scorer(behind, target)
+    hidden = _Hidden(picture, windows, _filling(ctx, params.fill))
+    if params.computation != "full":
+        try:
+            return _incremental(ctx, score, hidden, notes)
+        except UnfollowableError as error:
+            notes = (*notes, f"every image is computed in full: {error}")
+    pace = BatchSizer(ctx.model.device, model.info.macs, pass_bytes(model.info.layers))
 
-    def hidden(part: slice) -> Tensor:
-        indices = range(*part.indices(len(windows)))
-        batch = picture.repeat(len(indices), 1, 1, 1)
-        for one, index in zip(batch, indices, strict=True):
-            rows, columns = windows.box(index)
-            one[:, rows, columns] = patch(rows, columns)
+    def scores(part: slice) -> Tensor:
         with torch.no_grad():
-            return score(batch)
+            return score(hidden.images(part))
 
-    return hidden
+    return _Passes(scores, pace, notes)
+
+
+def _incremental(
+    ctx: Context, score: Scorer, hidden: "_Hidden", notes: tuple[str, ...]
+) -> _Passes:
+    """Return how the images are scored by what a window can change.
+
+    Raises:
+        UnfollowableError: the network cannot be run so, or takes one image at a time.
+    """
+    if score.model.alone or score.target.alone:
+        raise UnfollowableError("the network takes one image at a time")
+    info, windows = ctx.model.info, hidden.windows
+    forward = verified_forward(score.output, hidden.image, hidden.size, ctx.check)
+    work = forward.work(hidden.size, *hidden.places(slice(0, len(windows))))
+    pace = BatchSizer(
+        ctx.model.device, info.macs * work, pass_bytes(info.layers), most=_AT_ONCE
+    )
+
+    def scores(part: slice) -> Tensor:
+        output = forward(hidden.patches(part), *hidden.places(part))
+        with torch.no_grad():
+            return score.target.score(output)
+
+    share = f"incremental passes: {work:.0%} of the work of full ones"
+    return _Passes(scores, pace, (*notes, share))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Hidden:
+    """The image with each window hidden, as a whole or the part that differs.
+
+    Attributes:
+        image: normalized, (1, C, H, W).
+        windows: which are hidden.
+        fill: gives what hides a window, normalized (C, h, w).
+    """
+
+    image: Tensor
+    windows: Windows
+    fill: Callable[[slice, slice], Tensor]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the largest window."""
+        height, width = (
+            spans[0][1] - spans[0][0]
+            for spans in (self.windows.rows, self.windows.columns)
+        )
+        return height, width
+
+    def images(self, part: slice) -> Tensor:
+        """Return the whole images of some windows, (N, C, H, W)."""
+        indices = self._indices(part)
+        batch = self.image.repeat(len(indices), 1, 1, 1)
+        for one, index in zip(batch, indices, strict=True):
+            rows, columns = self.windows.box(index)
+            one[:, rows, columns] = self.fill(rows, columns)
+        return batch
+
+    def places(self, part: slice) -> tuple[list[int], list[int]]:
+        """Return first rows and columns of rectangles of ``size`` around windows."""
+        boxes = [self.windows.box(index) for index in self._indices(part)]
+        last = [
+            whole - own
+            for whole, own in zip(self.image.shape[2:], self.size, strict=True)
+        ]
+        tops = [min(rows.start, last[0]) for rows, _ in boxes]
+        return tops, [min(columns.start, last[1]) for _, columns in boxes]
+
+    def patches(self, part: slice) -> Tensor:
+        """Return what these rectangles hold, (N, C, h, w)."""
+        found = []
+        for index, top, left in zip(
+            self._indices(part), *self.places(part), strict=True
+        ):
+            rows, columns = self.windows.box(index)
+            down, across = (
+                slice(top, top + self.size[0]),
+                slice(left, left + self.size[1]),
+            )
+            patch = self.image[0, :, down, across].clone()
+            patch[
+                :,
+                rows.start - top : rows.stop - top,
+                columns.start - left : columns.stop - left,
+            ] = self.fill(rows, columns)
+            found.append(patch)
+        return torch.stack(found)
+
+    def _indices(self, part: slice) -> range:
+        return range(*part.indices(len(self.windows)))
 
 
 def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
@@ -197,7 +322,12 @@ def _cover(ctx: Context, fill: str) -> Tensor:
 
 
 def _report(
-    ctx: Context, scorer: Scorer, windows: Windows, grid: Drops, done: int
+    ctx: Context,
+    scorer: Scorer,
+    windows: Windows,
+    grid: Drops,
+    done: int,
+    remarks: tuple[str, ...],
 ) -> Report:
     whole = filled(grid)
     target, placement = scorer.target, ctx.placement
@@ -223,4 +353,4 @@ def _report(
         )
     # Windows overlap and are pushed about at the edges: their grid fits over nothing.
     results = {"occlusion": heatmap(large, Frame.INPUT), "map": heatmap(whole, None)}
-    return Report(results, tuple(notes))
+    return Report(results, (*notes, *remarks))

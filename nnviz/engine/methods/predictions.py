@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import Task
+from nnviz.base.info import ModelInfo, OutputActivation, Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Ranking, Report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.targets.resolve import label, output_unit
+from nnviz.engine.targets.resolve import label, output_unit, probabilities
 
 Numbers = NDArray[np.float64]
 _CLASSIFIER_NDIM = 2
+_EVEN = 0.5
 _UNDECIDED = 0.9
 """Share of the largest possible entropy above which no class stands out."""
 
@@ -37,7 +38,7 @@ class PredictionsParams:
     title="Prediction",
     group="Inspect",
     live=True,
-    tasks=(Task.CLASSIFY,),
+    tasks=(Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
 )
 class Predictions:
     """The classes with the highest output, with probabilities and logits."""
@@ -58,22 +59,26 @@ class Predictions:
     presets: ClassVar[Presets] = {"demo": {"top_k": 5}}
 
     def run(self, ctx: Context, params: PredictionsParams) -> Iterator[Report]:
-        """Yield one report: "probabilities" (main) and "logits"."""
-        scores = _class_scores(ctx)
-        already = output_unit(scores[None]) == "probability"
+        """Yield one report: "probabilities" (main) and "logits", or "values"."""
+        scores, info = _class_scores(ctx), ctx.model.info
+        if info.task is Task.REGRESS:
+            yield _numbers_report(info, scores.numpy())
+            return
+        already = info.output_activation is OutputActivation.NONE
         output: Numbers = scores.numpy()
-        probabilities = output if already else scores.softmax(0).numpy()
+        shares: Numbers = probabilities(scores[None], info)[0].numpy()
         order = np.argsort(-output, kind="stable")[: params.top_k]
         results = {
             "probabilities": Ranking(
-                labels=tuple(label(ctx.model.info, index) for index in order),
-                values=probabilities[order],
+                labels=tuple(label(info, index) for index in order),
+                values=shares[order],
                 indices=order,
                 unit="probability",
                 limits=(0.0, 1.0),
             )
         }
-        notes = _certainty(probabilities)
+        independent = info.task is Task.MULTILABEL
+        notes = _independence(shares) if independent else _certainty(shares)
         if already:
             notes = (*notes, "the network gives probabilities itself, no logits")
         else:
@@ -83,7 +88,29 @@ class Predictions:
                 indices=order.copy(),
                 unit="logit",
             )
+            notes = (*notes, f"probabilities: {info.output_activation} of the logits")
         yield Report(results, notes)
+
+
+def _numbers_report(info: ModelInfo, output: Numbers) -> Report:
+    """Return the numbers of a regression, in the order of the outputs."""
+    ranking = Ranking(
+        labels=tuple(label(info, index) for index in range(len(output))),
+        values=output,
+        indices=np.arange(len(output)),
+        unit=output_unit(info),
+    )
+    notes = () if info.unit else ("the unit is not known: unit= or --unit says it",)
+    return Report({"values": ranking}, notes)
+
+
+def _independence(shares: Numbers) -> tuple[str, ...]:
+    """Say in words what labels that may hold together come to."""
+    likely = int((shares > _EVEN).sum())
+    return (
+        f"{likely} of {len(shares)} labels are above 50 %",
+        "labels are independent: their probabilities do not add up to 100 %",
+    )
 
 
 def _class_scores(ctx: Context) -> Tensor:
@@ -113,8 +140,6 @@ def _class_scores(ctx: Context) -> Tensor:
 
 def _certainty(probabilities: Numbers) -> tuple[str, ...]:
     """Say in words how clear the answer is."""
-    if len(probabilities) == 1:
-        return ("one output only: nothing to compare it with",)
     second, first = np.partition(probabilities, -2)[-2:]
     some = probabilities[probabilities > 0]
     entropy = float(-(some * np.log2(some)).sum())

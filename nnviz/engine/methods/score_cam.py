@@ -123,7 +123,7 @@ def _masked_scorer(ctx: Context, scorer: Scorer, cover: str) -> tuple[Scorer, Te
     The network's twin gives the same output faster, but not the same inside.
     """
     model, target = ctx.model, scorer.target
-    net = model.net if target.layer else model.twin()
+    net = model.net if target.layer else ctx.inference.twin()
     if cover == "black":
         return Scorer(_passes(ctx, net, model.normaliser), target), ctx.pixels
     normalised = model.normaliser(ctx.pixels)

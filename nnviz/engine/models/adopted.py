@@ -3,18 +3,18 @@
 import copy
 import dataclasses
 from collections.abc import Sequence
-from itertools import chain
+from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 
-from nnviz.base.errors import ModelError
+from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import ModelSource, Task
+from nnviz.base.interrupts import held_back
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.compute.memory import refusal
 from nnviz.engine.models.hashing import parameters_sha256
-from nnviz.engine.models.opened import Opened, frozen
+from nnviz.engine.models.opened import Opened
+from nnviz.engine.models.plain_copies import is_compiled, plain_copy
 from nnviz.engine.models.references import ObjectReference
 
 
@@ -27,9 +27,9 @@ class AdoptedNetworks:
     def add(
         self,
         net: nn.Module,
-        preprocess: Preprocess,
+        preprocess: Preprocess | None,
         labels: Sequence[str],
-        task: Task = Task.CLASSIFY,
+        task: Task | None = None,
     ) -> str:
         """Keep a copy of a network and return the reference that opens it.
 
@@ -38,10 +38,19 @@ class AdoptedNetworks:
 
         Raises:
             ModelError: it cannot be copied, or its weights do not exist yet.
+            UsageError: no preprocessing for a network that carries none.
         """
-        kind = type(net).__name__
+        kind = type(getattr(net, "_orig_mod", net)).__name__
         reference = str(ObjectReference(f"{kind}-{len(self._opened) + 1}"))
-        twin = _twin(net, kind)
+        twin, own = plain_copy(net, kind), None
+        if is_torchvision_detector(twin):
+            twin, own = opened_detector(twin)
+            task = Task.DETECT
+        chosen = preprocess or own
+        if chosen is None:
+            raise UsageError(
+                "preprocess", "missing", "a module needs its size, mean and std"
+            )
         self._opened[reference] = Opened(
             net=twin,
             reference=reference,
@@ -49,10 +58,12 @@ class AdoptedNetworks:
             source=ModelSource.YOURS,
             weights="handed over by a program",
             sha256=parameters_sha256(twin, lambda: None),
-            preprocess=preprocess,
+            preprocess=chosen,
             labels=tuple(labels),
             notes=_notes(net),
-            task=task,
+            task=task or Task.CLASSIFY,
+            task_said=task is not None,
+            own_code=True,
         )
         return reference
 
@@ -72,26 +83,32 @@ class AdoptedNetworks:
         return dataclasses.replace(known, net=copy.deepcopy(known.net))
 
 
-def _twin(net: nn.Module, kind: str) -> nn.Module:
-    """Return a copy, ready for use."""
-    if any(is_lazy(weight) for weight in chain(net.parameters(), net.buffers())):
-        raise ModelError(
-            kind, "has lazy layers without weights", "run it on one picture first"
-        )
-    copies: list[nn.Module] = []
-    why = refusal(lambda: copies.append(copy.deepcopy(net).cpu().float()))
-    if why is not None:
-        raise ModelError(
-            kind, f"cannot be copied ({why})", "hand over a plain nn.Module"
-        )
-    return frozen(copies[0])
+def is_torchvision_detector(net: nn.Module) -> bool:
+    """Tell whether a network is a detector of torchvision's, which stays unimported."""
+    return any(
+        kind.__module__.startswith("torchvision.models.detection.")
+        for kind in type(net).__mro__
+    )
+
+
+def opened_detector(net: Any) -> tuple[nn.Module, Preprocess]:
+    """Return a detector from pixels to tensors, and the preprocessing it carries."""
+    with held_back():  # torchvision takes 2 s to import
+        from nnviz.engine.models import detectors  # noqa: PLC0415
+
+    own = detectors.preprocess_of(net.transform)
+    return detectors.detector(net).eval().requires_grad_(False), own
 
 
 def _notes(net: nn.Module) -> tuple[str, ...]:
+    found = []
+    if is_compiled(net):
+        found.append("compiled: the network that was compiled is looked at")
     kinds = {weight.dtype for weight in net.parameters() if weight.is_floating_point()}
     others = sorted(
         str(kind).removeprefix("torch.") for kind in kinds - {torch.float32}
     )
-    if not others:
-        return ()
-    return (f"its weights are {' and '.join(others)}; here it computes in float32",)
+    if others:
+        words = " and ".join(others)
+        found.append(f"its weights are {words}; here it computes in float32")
+    return tuple(found)

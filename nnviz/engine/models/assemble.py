@@ -1,20 +1,29 @@
 """From an opened network to a model: preprocessing, labels and all that is known."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import ModelInfo, Task
+from nnviz.base.info import ModelInfo, OutputActivation, Task
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.requests import ModelRequest
 from nnviz.engine.models.devices import name_of
 from nnviz.engine.models.doctor import examine, takes_any_size
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.model import Model, Normaliser
-from nnviz.engine.models.opened import Opened
+from nnviz.engine.models.opened import RANDOM, Opened
+from nnviz.engine.models.outputs import (
+    OutputChoice,
+    Wish,
+    adapt,
+    both_names,
+    parse_task,
+)
+from nnviz.engine.models.trials import Trials, try_passes
 from nnviz.engine.nn.layer_info import (
-    Facts,
     layer_facts,
     refuses,
     refuses_numbers,
@@ -27,7 +36,7 @@ from nnviz.engine.nn.shapes.tracer import meta_twin
 def assemble(
     opened: Opened,
     preprocess: Preprocess,
-    label_file: str,
+    request: ModelRequest,
     device: torch.device,
     check: Callable[[], None],
 ) -> Model:
@@ -36,7 +45,7 @@ def assemble(
     Args:
         opened: the network, already on the device.
         preprocess: its own or another.
-        label_file: path of a label file; empty for the network's own labels.
+        request: what was said of labels, task and output.
         device: where the network is.
         check: called often; raises to abandon it.
 
@@ -44,6 +53,7 @@ def assemble(
         ModelError: the network cannot take such inputs; says which it can.
         InputError: the label file cannot be used.
     """
+    opened, choice = _adapted(opened, preprocess, request)
     smallest = _check_input(opened, preprocess)
     check()
     facts = layer_facts(
@@ -53,6 +63,10 @@ def assemble(
         needs_numbers=smallest is None,
     )
     check()
+    trials = Trials()
+    if opened.own_code:
+        size = preprocess.input_size
+        trials = try_passes(opened.net, preprocess.channels, size, check)
     info = ModelInfo(
         reference=opened.reference,
         title=opened.title,
@@ -61,21 +75,37 @@ def assemble(
         sha256=opened.sha256,
         weights=opened.weights,
         preprocess=preprocess,
-        labels=_labels(opened, label_file, _outputs(opened, facts)),
+        labels=_labels(opened, request.labels, facts.output),
         layers=facts.layers,
         parameters=facts.parameters,
         macs=facts.macs,
         smallest_input=smallest or preprocess.input_size,
-        findings=examine(opened.net, facts, preprocess, check),
+        findings=examine(opened.net, facts, preprocess, trials, check),
         card=opened.card,
         notes=opened.notes,
         device=name_of(device),
-        takes_several=takes_several(
-            opened.net, preprocess.channels, preprocess.input_size
-        ),
+        takes_several=not trials.coupled
+        and takes_several(opened.net, preprocess.channels, preprocess.input_size),
         takes_any_size=smallest is not None and takes_any_size(opened.net, preprocess),
+        output=choice.name if choice else "",
+        output_activation=(choice.activation if choice else OutputActivation.SOFTMAX),
+        unit=request.unit,
+        caveats=_caveats(opened, trials),
     )
-    return Model(opened.net, info, Normaliser(preprocess).to(device))
+    normaliser = Normaliser(preprocess).to(device)
+    return Model(opened.net, info, normaliser, branches=facts.needs_numbers)
+
+
+def _caveats(opened: Opened, trials: Trials) -> tuple[str, ...]:
+    """Return what belongs beside every answer of a network."""
+    found = []
+    if opened.weights.startswith(RANDOM):
+        found.append("untrained network (random weights): its answers mean nothing")
+    if trials.random:
+        found.append("the network draws at random: another pass gives another answer")
+    elif trials.stateful:
+        found.append("the network keeps state: another pass gives another answer")
+    return tuple(found)
 
 
 def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | None:
@@ -114,35 +144,59 @@ def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | No
     )
 
 
-_NDIM = {Task.CLASSIFY: 1, Task.SEGMENT: 3, Task.REPAINT: 3}
-"""Axes of the first output of a network, the batch left out."""
-_GIVES = {
-    Task.CLASSIFY: "one number for each class",
-    Task.SEGMENT: "a map for each class",
-    Task.REPAINT: "a picture",
-}
+_NO_NAMES = (Task.EMBED, Task.GENERIC)
+"""Tasks whose outputs have no meaning of their own."""
 
 
-def _outputs(opened: Opened, facts: Facts) -> int:
-    """Return how many classes a network tells apart.
+def _adapted(
+    opened: Opened, preprocess: Preprocess, request: ModelRequest
+) -> tuple[Opened, OutputChoice | None]:
+    """Return the network with the output that is looked at, and what was decided.
+
+    Networks whose output is known stay as they are unless something was said of it.
+    """
+    said = parse_task(request.task)
+    if not (opened.own_code or said or request.outputs):
+        return opened, None
+    task = said or (opened.task if opened.task_said else None)
+    wish = Wish(task, request.outputs, opened.labels)
+    net, choice = adapt(
+        opened.net, preprocess.channels, preprocess.input_size, opened.title, wish
+    )
+    notes = (*opened.notes, *choice.notes)
+    return replace(opened, net=net, task=choice.task, notes=notes), choice
+
+
+def _labels(
+    opened: Opened, label_file: str, output: tuple[int, ...] | None
+) -> tuple[str, ...]:
+    """Return the names of the outputs, as many as there are.
 
     Raises:
-        ModelError: its output is not what networks for this task give.
+        InputError: there are too few or too many.
     """
-    if opened.task is Task.DETECT:
-        return len(opened.labels)
-    if facts.output is None or len(facts.output) != _NDIM[opened.task]:
-        shape = "no tensor" if facts.output is None else f"an array {facts.output}"
-        raise ModelError(
-            opened.title,
-            f"gives {shape} for a picture, not {_GIVES[opened.task]}",
-            "this version opens networks that classify, detect, segment or repaint",
-        )
-    return facts.output[0]
-
-
-def _labels(opened: Opened, label_file: str, outputs: int) -> tuple[str, ...]:
+    names, source = opened.labels, "labels"
     if label_file:
         path = Path(label_file).expanduser()
-        return check_count(read_labels(path), outputs, path.name)
-    return opened.labels or numbered(outputs)
+        names, source = read_labels(path), path.name
+    if opened.task is Task.DETECT:
+        return names
+    if opened.task in _NO_NAMES:
+        return ()
+    outputs = output[0] if output else 0
+    names = both_names(names, opened.task, outputs)
+    if not names:
+        return _numbered(opened.task, outputs)
+    if label_file or opened.own_code:
+        return check_count(names, outputs, source)
+    return names if len(names) == outputs else numbered(outputs)
+
+
+def _numbered(task: Task, outputs: int) -> tuple[str, ...]:
+    if task is Task.REGRESS:
+        return ("output",) if outputs == 1 else _counted("output", outputs)
+    return _counted("channel", outputs) if task is Task.REPAINT else numbered(outputs)
+
+
+def _counted(word: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{word} {index}" for index in range(count))

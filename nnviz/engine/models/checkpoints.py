@@ -135,8 +135,6 @@ def _foreign(path: Path, head: bytes) -> tuple[str, str] | None:
         return "is a web page: its download failed", "download it again"
     if head.startswith(b"\x89HDF"):
         return "is an HDF5 file, as Keras writes them", "this version opens PyTorch's"
-    if path.suffix.lower() == ".onnx":
-        return "is an ONNX network, which this version cannot open yet", _STATE_DICT
     if head.startswith(b"PK\x03\x04"):
         return _foreign_archive(path)
     return None

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from nnviz.base.info import Finding, LayerInfo, Severity
 from nnviz.base.preprocess import Preprocess
+from nnviz.engine.models.trials import Trials
 from nnviz.engine.nn.layer_info import Facts, refuses
 from nnviz.engine.nn.shapes.tracer import meta_twin
 
@@ -20,12 +21,16 @@ _LISTED = 3
 _ORDER = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE)
 _OTHER_SIZE = 32
 """Added to the input size, px: a multiple of what pyramids and patches divide by."""
-_ODD_SIZE = 13
-"""Likewise, of nothing."""
+_ODD_SIZES = (13, 37, 71)
+"""Likewise, of nothing; more than one, since floors may hide the first."""
 
 
 def examine(
-    net: nn.Module, facts: Facts, preprocess: Preprocess, check: Callable[[], None]
+    net: nn.Module,
+    facts: Facts,
+    preprocess: Preprocess,
+    trials: Trials,
+    check: Callable[[], None],
 ) -> tuple[Finding, ...]:
     """Return findings, the gravest first; the network is left untouched.
 
@@ -33,13 +38,15 @@ def examine(
         net: the network.
         facts: of its layers.
         preprocess: as it is used.
+        trials: passes over noise.
         check: called before each of its weights is looked at.
     """
     rules: tuple[Callable[[], Iterator[Finding]], ...] = (
         lambda: _values(net, check),
         lambda: _preprocessing(preprocess),
         lambda: _layerless(facts),
-        lambda: _modes(net),
+        lambda: _trials(trials),
+        lambda: _coupling(net, trials),
         lambda: _sizes(net, facts, preprocess),
         lambda: _unreached(facts.layers),
         lambda: _reused(facts.layers),
@@ -63,9 +70,11 @@ def _values(net: nn.Module, check: Callable[[], None]) -> Iterator[Finding]:
         yield Finding(Severity.PROBLEM, text)
 
 
-def _all_finite(tensor: Tensor, check: Callable[[], None]) -> bool:
+def _all_finite(tensor: object, check: Callable[[], None]) -> bool:
     """Tell whether no value is NaN or infinite; those show in the extremes."""
     check()
+    if not isinstance(tensor, Tensor):  # what get_extra_state() gave
+        return True
     if not tensor.is_floating_point() or not tensor.numel():
         return True
     low, high = torch.aminmax(tensor)
@@ -83,7 +92,7 @@ def _layerless(facts: Facts) -> Iterator[Finding]:
         yield Finding(Severity.NOTE, text)
 
 
-def _modes(net: nn.Module) -> Iterator[Finding]:
+def _coupling(net: nn.Module, trials: Trials) -> Iterator[Finding]:
     """Batch norm without running statistics looks at the batch even in eval mode."""
     names = [
         name
@@ -93,6 +102,28 @@ def _modes(net: nn.Module) -> Iterator[Finding]:
     ]
     if names:
         text = f"{_some(names)} keep no statistics: answers depend on the batch"
+        yield Finding(Severity.WARNING, text)
+    elif trials.coupled:
+        text = (
+            "answers depend on the other images of a batch, as with batch statistics "
+            "in evaluation mode: images go through one by one"
+        )
+        yield Finding(Severity.WARNING, text)
+
+
+def _trials(trials: Trials) -> Iterator[Finding]:
+    """What passes over noise have shown."""
+    if trials.random:
+        text = (
+            "draws at random in evaluation mode: two passes over one image differ, and "
+            "one draw is shown as the answer"
+        )
+        yield Finding(Severity.WARNING, text)
+    elif trials.stateful:
+        text = (
+            "keeps something from pass to pass: the same image gives another answer "
+            "the second time"
+        )
         yield Finding(Severity.WARNING, text)
 
 
@@ -111,7 +142,7 @@ def _sizes(net: nn.Module, facts: Facts, preprocess: Preprocess) -> Iterator[Fin
 
 def takes_any_size(net: nn.Module, preprocess: Preprocess) -> bool:
     """Tell whether a network takes inputs of sizes that nothing divides."""
-    return _takes_larger(net, preprocess, _ODD_SIZE)
+    return all(_takes_larger(net, preprocess, by) for by in _ODD_SIZES)
 
 
 def _takes_larger(net: nn.Module, preprocess: Preprocess, by: int) -> bool:

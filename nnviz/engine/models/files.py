@@ -18,6 +18,7 @@ from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match import Fit, build, find_architecture, install
 from nnviz.engine.models.networks import CHANNELS, CLASSIFIERS, REPAINTERS
+from nnviz.engine.models.onnx.opening import is_onnx, open_onnx
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.places import find_side_car
 from nnviz.engine.models.references import FileReference, ZooReference
@@ -71,6 +72,8 @@ def open_file(
         ModelError: the weights fit no known architecture; shows the nearest.
     """
     path = reference.path
+    if is_onnx(path):
+        return (yield from _open_onnx(path, check))
     yield Progress(0, 0, f"reading {path.name}")
     checkpoint = read_state(path, check)
     side_car = read_side_car(path)
@@ -89,6 +92,26 @@ def open_file(
         labels=_labels(fit, side_car, checkpoint, path.name),
         notes=(f"matched to {fit.architecture}", *guessed, *checkpoint.notes),
         task=Task.REPAINT if fit.architecture in REPAINTERS else Task.CLASSIFY,
+    )
+
+
+def _open_onnx(path: Path, check: Check) -> Generator[Progress, None, Opened]:
+    """Open a network that an ONNX file describes."""
+    side_car = read_side_car(path)
+    network = yield from open_onnx(path, check)
+    preprocess, notes = network.preprocess, network.notes
+    if side_car.preprocess is not None:
+        preprocess = _said(side_car, preprocess, path.name)
+    return Opened(
+        net=frozen(network.net),
+        reference=str(path.resolve()),
+        title=side_car.title or path.stem,
+        source=ModelSource.YOURS,
+        weights=path.name,
+        sha256=file_sha256(path, check),
+        preprocess=preprocess,
+        labels=side_car.labels or network.labels,
+        notes=notes,
     )
 
 
@@ -136,8 +159,13 @@ def _preprocess(
             "were trained otherwise"
         )
         return usual, (note,)
+    return _said(side_car, usual, source), ()
+
+
+def _said(side_car: SideCar, usual: Preprocess, source: str) -> Preprocess:
+    """Return the preprocessing of a side-car, completed by the usual one."""
     try:
-        return Preprocess.from_json(usual.to_json() | side_car.preprocess), ()
+        return usual.with_fields(side_car.preprocess or {})
     except (UsageError, TypeError) as error:
         raise InputError(
             source, f"its side-car's preprocessing cannot be used ({error})"

@@ -40,7 +40,7 @@ def check_count(names: Sequence[str], outputs: int, source: str) -> tuple[str, .
         raise InputError(
             source,
             f"holds {len(names)} names, the network has {outputs} outputs",
-            "pick the file that belongs to this network",
+            "give one name for each output",
         )
     return tuple(names)
 

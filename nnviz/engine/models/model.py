@@ -11,12 +11,15 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import LUMINANCE, Image, Pixels, to_float
-from nnviz.base.info import ModelInfo
+from nnviz.base.info import ModelInfo, Task
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
 from nnviz.base.video import FrameImage
+from nnviz.engine.compute.memory import refusal
+from nnviz.engine.models.trials import agrees, alike
 from nnviz.engine.nn.feature_extractor import FeatureExtractor, Precision
 from nnviz.engine.nn.fuse import folded
 from nnviz.engine.nn.pixel_model import PixelModel
+from nnviz.engine.nn.shapes.tracer import noise_input
 from nnviz.media.resize import resize, resize_quickly
 
 _COLOURS = 3
@@ -34,11 +37,14 @@ class Model:
         net: takes normalised pixels (N, C, H, W).
         info: what is known of it.
         normaliser: from pixels in [0, 1] to what ``net`` takes.
+        branches: whether its pass depends on the numbers it is given, so that a copy
+            made for one image need not hold for another.
     """
 
     net: nn.Module
     info: ModelInfo
     normaliser: "Normaliser"
+    branches: bool = False
     _twin: nn.Module | None = None
     _halves: dict[int, nn.Module] = field(default_factory=dict)
 
@@ -50,8 +56,10 @@ class Model:
     def twin(self) -> nn.Module:
         """Return a copy of ``net`` that computes the same faster, for passes only.
 
-        It is made once and kept; ``net`` stays as it is.  A network without
-        convolutions is its own twin.
+        It is made once, compared with ``net`` on noise, and kept; ``net`` stays as it
+        is.  A network without convolutions is its own twin, and so is one whose copy
+        gives something else: weights that are read beside their layer, ``view`` on a
+        memory order, branches on the image's numbers.
         """
         if self._twin is None:
             self._twin = self._make_twin()
@@ -120,6 +128,10 @@ class Model:
             alone=not self.info.takes_several,
         )
 
+    def rough_twin(self) -> nn.Module:
+        """Return the twin in bfloat16, for previews."""
+        return self._half(self.twin())
+
     def _half(self, net: nn.Module) -> nn.Module:
         """Return a copy of a network in bfloat16, made once."""
         if id(net) not in self._halves:
@@ -127,13 +139,38 @@ class Model:
             self._halves[id(net)] = copied.to(memory_format=torch.channels_last)
         return self._halves[id(net)]
 
+    def twin_for(
+        self, pixels: Tensor, output: Tensor, check: Callable[[], None]
+    ) -> nn.Module:
+        """Return ``twin()`` where it answers an image as ``net`` does, else ``net``.
+
+        Args:
+            pixels: of the image, (1, C, H, W) in [0, 1].
+            output: what ``net`` gives for it.
+            check: called before every module; raises to abandon the pass.
+        """
+        twin = self.twin()
+        if twin is self.net:
+            return self.net
+        given = self.pixel_model(check, twin).outputs(pixels)
+        return twin if alike(given[:1], (output,)) else self.net
+
     def _make_twin(self) -> nn.Module:
-        if not any(isinstance(module, nn.Conv2d) for module in self.net.modules()):
+        detects = self.info.task is Task.DETECT  # proposals always need numbers
+        if not any(isinstance(module, nn.Conv2d) for module in self.net.modules()) or (
+            self.branches and not detects
+        ):
             return self.net
         preprocess = self.info.preprocess
         whole = preprocess.fit is Fit.WHOLE
         size = _SMALL if whole else preprocess.input_size
-        return folded(self.net, preprocess.channels, size)
+        twins: list[nn.Module] = []
+        why = refusal(lambda: twins.append(folded(self.net, preprocess.channels, size)))
+        if why is not None:
+            return self.net
+        noise = noise_input(self.net, preprocess.channels, size)
+        same = agrees(self.net, twins[0], noise, lambda: None, in_any_order=detects)
+        return twins[0] if same else self.net
 
     @property
     def mean_colour(self) -> Tensor:

@@ -7,6 +7,9 @@ from torch import nn
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 
+RANDOM = "random"
+"""How ``Opened.weights`` begins where nothing was learned."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Opened:
@@ -24,6 +27,9 @@ class Opened:
         card: Markdown; may be empty.
         notes: what opening it did, for people.
         task: what it is made for.
+        task_said: whether that was said by somebody, not guessed.
+        own_code: whether its forward pass is somebody's own program, which may do
+            anything: trial passes tell what.
     """
 
     net: nn.Module
@@ -37,6 +43,8 @@ class Opened:
     card: str = ""
     notes: tuple[str, ...] = ()
     task: Task = Task.CLASSIFY
+    task_said: bool = True
+    own_code: bool = False
 
 
 def frozen(net: nn.Module) -> nn.Module:

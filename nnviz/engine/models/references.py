@@ -6,10 +6,11 @@ from pathlib import Path
 
 from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import UsageError
+from nnviz.base.weights import NETWORKS, PROGRAMS
 
 _RANDOM = re.compile(r"random(?::(?P<seed>\d+))?")
 _LARGEST_SEED = 2**63 - 1
-_SUFFIXES = (".safetensors", ".pt", ".pth", ".pt2", ".onnx", ".ckpt", ".bin")
+_SUFFIXES = (*NETWORKS, *PROGRAMS)
 
 
 @dataclass(frozen=True, slots=True)

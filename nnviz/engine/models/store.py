@@ -37,6 +37,8 @@ from nnviz.engine.models.shared import Check, SharedSteps
 
 _Key = tuple[str, str]
 """What tells a network from others, and its device."""
+_Use = tuple[Preprocess, str, str, str, str]
+"""How a network is used: preprocessing, label file, task, output, unit."""
 _SHARE = 0.5
 """Part of a device's free memory that the kept networks may fill."""
 
@@ -46,7 +48,7 @@ class _Kept:
     """A network on its device and the models made of it."""
 
     opened: Opened
-    models: dict[tuple[Preprocess, str], Model] = field(default_factory=dict)
+    models: dict[_Use, Model] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -77,11 +79,22 @@ class ModelStore:
     def adopt(
         self,
         net: nn.Module,
-        preprocess: Preprocess,
+        preprocess: Preprocess | None,
         labels: Sequence[str] = (),
-        task: Task = Task.CLASSIFY,
+        task: Task | None = None,
     ) -> str:
-        """Take a copy of a network that exists already; return its reference."""
+        """Take a copy of a network that exists already; return its reference.
+
+        Args:
+            net: in any mode; left as it is.
+            preprocess: what it is given; None where it carries its own, as
+                torchvision's detectors do.
+            labels: names of its outputs.
+            task: what it is for; None to tell by its output.
+
+        Raises:
+            ModelError: it cannot be copied, or needs its preprocessing said.
+        """
         return self._adopted.add(net, preprocess, labels, task)
 
     def open(
@@ -95,15 +108,19 @@ class ModelStore:
         device = device_of(request.device)
         kept = yield from self._network(parse(request.reference), device, check)
         preprocess = request.preprocess or kept.opened.preprocess
-        key = (preprocess, stamp(Path(request.labels)) if request.labels else "")
+        if request.fields:
+            preprocess = preprocess.with_fields(dict(request.fields))
+        labels = stamp(Path(request.labels)) if request.labels else ""
+        key = (preprocess, labels, request.task, request.outputs, request.unit)
         if key not in kept.models:
             yield Progress(0, 0, f"looking into {kept.opened.title}")
             check()
         if key not in kept.models:  # another job may have done it meanwhile
             # A network's own code may draw random numbers in its passes.
-            with torch.random.fork_rng(devices=[]):
+            title = kept.opened.title
+            with torch.random.fork_rng(devices=[]), memory.in_words(title):
                 kept.models[key] = assemble(
-                    kept.opened, preprocess, request.labels, device, check
+                    kept.opened, preprocess, request, device, check
                 )
         return kept.models[key]
 
@@ -196,7 +213,8 @@ class ModelStore:
         for key, kept in list(self._kept.items()):
             if held + size <= limit:
                 break
-            if not self._leases[id(kept.opened.net)]:
+            nets = [kept.opened.net, *(each.net for each in kept.models.values())]
+            if not any(self._leases[id(net)] for net in nets):
                 held -= kept.size
                 del self._kept[key]
         memory.release()

@@ -64,7 +64,7 @@ def layer_facts(
         visits = probe(meta_twin(net), empty_input(channels, size))
     whole = visits.pop("")
     layers = tuple(
-        _layer(name, module, visits[name])
+        _layer(name, module, visits[name], size)
         for name, module in net.named_modules()
         if name
     )
@@ -96,9 +96,11 @@ def has_filters(module: nn.Module) -> bool:
     return isinstance(module, nn.Conv2d | nn.ConvTranspose2d)
 
 
-def _layer(name: str, module: nn.Module, visit: Visit) -> LayerInfo:
+def _layer(
+    name: str, module: nn.Module, visit: Visit, size: tuple[int, int]
+) -> LayerInfo:
     shape = None if visit.shape is None else visit.shape[1:]
-    layout = _layout(visit)
+    layout = _layout(visit, size)
     fields = visit.trace.fields
     grid, extra = _grid(visit, layout)
     return LayerInfo(
@@ -118,11 +120,28 @@ def _layer(name: str, module: nn.Module, visit: Visit) -> LayerInfo:
     )
 
 
-def _layout(visit: Visit) -> Layout:
+def _layout(visit: Visit, size: tuple[int, int]) -> Layout:
     if visit.shape is None:
         return Layout.OTHER
     axes = visit.trace.axes[1:]
-    return _LAYOUTS.get(axes) or _BY_LENGTH.get(len(axes), Layout.OTHER)
+    known = _LAYOUTS.get(axes)
+    if known is None and len(visit.shape) == len("nyxc") and visit.shape[0] == 1:
+        if _divides(visit.shape[1:3], size):
+            return Layout.MAP_LAST
+        if _divides(visit.shape[2:], size):
+            return Layout.MAP
+    return known or _BY_LENGTH.get(len(axes), Layout.OTHER)
+
+
+def _divides(grid: tuple[int, ...], size: tuple[int, int]) -> bool:
+    """Tell whether rows and columns are the input's, made smaller by one whole number.
+
+    Merging patches by reshapes, as timm's Swin does, leaves nothing else to tell maps
+    by; windows of tokens (1, G, T, D) do not keep the input's proportions.
+    """
+    steps = {side // cells for side, cells in zip(size, grid, strict=True)}
+    whole = all(side % cells == 0 for side, cells in zip(size, grid, strict=True))
+    return whole and len(steps) == 1 and steps != {1}
 
 
 def _grid(visit: Visit, layout: Layout) -> tuple[tuple[int, int] | None, int]:

@@ -19,6 +19,7 @@ from nnviz.engine.nn.hooks import (
 from nnviz.engine.nn.shapes.calls import tensors_in
 
 Check = Callable[[], None]
+_KERNEL_AXES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,8 +52,9 @@ class PixelModel:
         Returns:
             Detached; they may share memory with each other.
         """
-        # The order in memory that a fused twin computes in; any other network copies.
-        x = self._normalised(pixels).contiguous(memory_format=torch.channels_last)
+        x = self._normalised(pixels)
+        if _is_channels_last(self.net):
+            x = x.contiguous(memory_format=torch.channels_last)
         with torch.no_grad(), checked(self.check), generators_kept(x.device):
             return tuple(tensors_in(self.net(x)))
 
@@ -125,3 +127,15 @@ class PixelModel:
 def joined(parts: Sequence[Tensor]) -> Tensor:
     """Return the outputs of ``PixelModel.parts`` as one batch; a single one itself."""
     return parts[0] if len(parts) == 1 else torch.cat(list(parts))
+
+
+def _is_channels_last(net: nn.Module) -> bool:
+    """Tell whether a network keeps its kernels with channels innermost, as twins do.
+
+    Others are given images as they lie: their code may count on it (``view``).
+    """
+    kernels = (each for each in net.parameters() if each.ndim == _KERNEL_AXES)
+    wide = next((each for each in kernels if each.shape[1] > 1), None)
+    if wide is None or wide.is_contiguous():
+        return False
+    return wide.is_contiguous(memory_format=torch.channels_last)

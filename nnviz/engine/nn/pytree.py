@@ -8,7 +8,7 @@ from torch import Tensor
 from nnviz.engine.nn.shapes.calls import first_tensor
 
 
-def map_tensors(structure: Any, change: Callable[[Tensor], Tensor]) -> Any:
+def map_tensors(structure: Any, change: Callable[[Tensor], Any]) -> Any:
     """Return the same structure with every tensor changed; the rest is shared."""
     if isinstance(structure, Tensor):
         return change(structure)
@@ -16,7 +16,7 @@ def map_tensors(structure: Any, change: Callable[[Tensor], Tensor]) -> Any:
         parts = {key: map_tensors(part, change) for key, part in structure.items()}
         return type(structure)(parts)
     if isinstance(structure, tuple | list):
-        return _rebuilt(structure, [map_tensors(part, change) for part in structure])
+        return rebuilt(structure, [map_tensors(part, change) for part in structure])
     return structure
 
 
@@ -26,6 +26,7 @@ def with_first_tensor(structure: Any, tensor: Tensor) -> Any:
     return map_tensors(structure, lambda each: tensor if each is first else each)
 
 
-def _rebuilt(like: Any, parts: list[Any]) -> Any:
+def rebuilt(like: Any, parts: list[Any]) -> Any:
+    """Return a tuple, a named tuple or a list of other parts."""
     named = hasattr(like, "_fields")
     return type(like)(*parts) if named else type(like)(parts)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import ModelError, UsageError
-from nnviz.base.info import LayerInfo, ModelInfo, Task
+from nnviz.base.info import LayerInfo, ModelInfo, OutputActivation, Task
 from nnviz.base.targets import (
     OPTION,
     BoxTarget,
@@ -28,7 +28,6 @@ from nnviz.engine.targets.detections import Subject, segment
 
 Score = Callable[[Any], Tensor]
 _CLASSIFIER_NDIM = 2
-_SUM_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,7 +84,7 @@ class Scorer:
         return joined([self._part(part) for part in parts])
 
     def _part(self, pixels: Tensor) -> Tensor:
-        scores = self.target.score(self._output(pixels))
+        scores = self.target.score(self.output(pixels))
         if scores.shape != (len(pixels),):
             raise ModelError(
                 self.target.layer,
@@ -94,7 +93,8 @@ class Scorer:
             )
         return scores
 
-    def _output(self, pixels: Tensor) -> Any:
+    def output(self, pixels: Tensor) -> Any:
+        """Return what the target scores, of images (N, C, H, W)."""
         target = self.target
         if target.before:
             return self.model.input_to(pixels, target.layer)
@@ -148,23 +148,24 @@ def _meant(target: Target, info: ModelInfo) -> Target:
         return SegmentTarget(kind)
     if plain and info.task is Task.DETECT:
         return BoxTarget(0, kind)
-    needed = _NEEDED.get(type(target), info.task)
-    if needed is not info.task:
+    needed = _NEEDED.get(type(target))
+    if needed is not None and info.task not in needed:
         raise ModelError(
             info.title,
-            f"is a network to {info.task}; that target needs one to {needed}",
+            f"is a network to {info.task}; that target needs one to "
+            + " or ".join(needed),
             "ask about something else, or a layer's channel",
         )
     return target
 
 
 _NEEDED = {
-    BoxTarget: Task.DETECT,
-    SegmentTarget: Task.SEGMENT,
-    ClassTarget: Task.CLASSIFY,
-    DifferenceTarget: Task.CLASSIFY,
+    BoxTarget: (Task.DETECT,),
+    SegmentTarget: (Task.SEGMENT,),
+    ClassTarget: (Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
+    DifferenceTarget: (Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
 }
-"""The task of the networks that a target is made for; others are for any."""
+"""The tasks of the networks that a target is made for; others are for any."""
 
 
 def _box(target: BoxTarget, info: ModelInfo, subject: Subject) -> ResolvedTarget:
@@ -243,10 +244,10 @@ def _classes(
     def difference(scores: Tensor) -> Tensor:
         return scores[:, plus] - scores[:, minus]
 
-    unit = output_unit(output)
+    unit = output_unit(info)
     return ResolvedTarget(
         target=target,
-        words=f"{unit} of {label(info, plus)} minus {label(info, minus)}",
+        words=f"{_of(unit, info)}{label(info, plus)} minus {label(info, minus)}",
         unit=unit,
         layer="",
         calls=1,
@@ -256,18 +257,25 @@ def _classes(
 
 
 def _one_class(target: ClassTarget, info: ModelInfo, output: Tensor) -> ResolvedTarget:
-    index = int(output[0].argmax()) if target.index is None else target.index
-    unit = output_unit(output)
-    softmax = target.probability and unit != "probability"
+    index = target.index
+    if index is None:  # no number of a regression is a prediction more than another
+        index = 0 if info.task is Task.REGRESS else int(output[0].argmax())
+    unit, chosen = output_unit(info), index
+    if target.probability and info.task is Task.REGRESS:
+        raise ModelError(
+            info.title, "gives numbers, no probabilities", "ask about the number itself"
+        )
 
     def one(scores: Tensor) -> Tensor:
-        return (scores.softmax(1) if softmax else scores)[:, index]
+        return (probabilities(scores, info) if target.probability else scores)[
+            :, chosen
+        ]
 
     if target.probability:
         unit = "probability"
     return ResolvedTarget(
         target=ClassTarget(index, target.probability),
-        words=f"{unit} of {label(info, index)}",
+        words=f"{_of(unit, info)}{label(info, index)}",
         unit=unit,
         layer="",
         calls=1,
@@ -328,9 +336,25 @@ def label(info: ModelInfo, index: int) -> str:
     return info.labels[index] if index < len(info.labels) else f"class {index}"
 
 
-def output_unit(output: Tensor) -> str:
-    """Return "probability" where the network ends in a softmax of its own."""
-    one = output[0].detach()
-    total = float(one.sum())
-    shares = bool(one.min() >= 0) and abs(total - 1) < _SUM_TOLERANCE
-    return "probability" if shares and len(one) > 1 else "logit"
+def output_unit(info: ModelInfo) -> str:
+    """Return the unit of a network's output: "logit", "probability", or its own."""
+    if info.task is Task.REGRESS:
+        return info.unit or "output"
+    none = info.output_activation is OutputActivation.NONE
+    return "probability" if none else "logit"
+
+
+def _of(unit: str, info: ModelInfo) -> str:
+    """Return the words before a name: "logit of ", nothing before a plain number's."""
+    return "" if info.task is Task.REGRESS else f"{unit} of "
+
+
+def probabilities(scores: Tensor, info: ModelInfo) -> Tensor:
+    """Return the probabilities that a network's outputs (N, K) stand for."""
+    match info.output_activation:
+        case OutputActivation.SOFTMAX:
+            return scores.softmax(1)
+        case OutputActivation.SIGMOID:
+            return scores.sigmoid()
+        case OutputActivation.NONE:
+            return scores

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.control import Control
+from nnviz.gui.layout.plain_text import literal
 
 
 class LayerControl(Control):
@@ -63,7 +64,7 @@ class LayerControl(Control):
                     self._combo.addItem(layer.name)
                     index = self._combo.count() - 1
                     self._combo.setItemData(
-                        index, facts(layer), Qt.ItemDataRole.ToolTipRole
+                        index, literal(facts(layer)), Qt.ItemDataRole.ToolTipRole
                     )
         self.show_value(self._value)
 

@@ -66,6 +66,7 @@ class PreprocessForm(QWidget):
         self._mean.edited.connect(self._edited)
         self._std.edited.connect(self._edited)
         self._remark = QLabel(self)
+        self._remark.setTextFormat(Qt.TextFormat.PlainText)
         self._remark.setObjectName("warning")
         self._remark.setWordWrap(True)
         self._remark.setTextInteractionFlags(

@@ -15,6 +15,7 @@ class HelpText(QLabel):
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
+        self.setObjectName("help")
         self.setAccessibleName(self.tr("About the method"))
         self.setWordWrap(True)
         self.setTextFormat(Qt.TextFormat.RichText)

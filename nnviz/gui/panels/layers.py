@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.info import LayerInfo, ModelInfo
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import field_text, shape_text, short_number
 from nnviz.gui.theme.manager import GRID
@@ -154,8 +155,8 @@ class LayerPanel(QWidget):
 
     def _describe(self, item: QTreeWidgetItem, layer: LayerInfo) -> None:
         item.setData(_LAYER, _NAME, layer.name)
-        item.setToolTip(_LAYER, f"{layer.name}\n{layer.kind}\n{_facts(layer)}")
-        item.setToolTip(_KIND, layer.kind)
+        item.setToolTip(_LAYER, literal(f"{layer.name}\n{layer.kind}\n{_facts(layer)}"))
+        item.setToolTip(_KIND, literal(layer.kind))
         item.setTextAlignment(_OUTPUT, _RIGHT)
 
     def _colour(self) -> None:

@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
+from nnviz.base.weights import NETWORKS
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import short_bytes, short_number
 from nnviz.gui.theme.manager import GRID
@@ -24,7 +26,7 @@ from nnviz.gui.theme.parts import MARGIN, button, label, named, row, search_fiel
 _REFERENCE = Qt.ItemDataRole.UserRole
 _WIDTH_FOR_FIGURES, _WIDTH_FOR_ACCURACY = 360, 230
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_WEIGHTS_FILTER = "Weights (*.safetensors *.pt *.pth *.ckpt *.bin)"
+_NETWORKS_FILTER = f"Networks ({' '.join(f'*{ending}' for ending in NETWORKS)})"
 
 
 class ModelPanel(QWidget):
@@ -73,7 +75,9 @@ class ModelPanel(QWidget):
         column.setContentsMargins(0, 2 * GRID, 0, 2 * GRID)
         column.setSpacing(2 * GRID)
         files = button(self.tr("File…"), self.open_file)
-        files.setToolTip(self.tr("Open weights from a file (.safetensors, .pt, .pth)"))
+        files.setToolTip(
+            self.tr("Open a network from a file (.safetensors, .pt, .pth, .onnx)")
+        )
         head = row(self.search, files)
         head.setContentsMargins(MARGIN, 0, MARGIN, 0)
         foot = flow(self._open_button, self._random_button, self._fetch_button, None)
@@ -94,9 +98,9 @@ class ModelPanel(QWidget):
         self.list.setColumnHidden(2, width < px(_WIDTH_FOR_ACCURACY))
 
     def open_file(self) -> None:
-        """Ask for a file of weights and open it."""
+        """Ask for a file and open it."""
         path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open weights"), "", self.tr(_WEIGHTS_FILTER)
+            self, self.tr("Open a network"), "", self.tr(_NETWORKS_FILTER)
         )
         if path:
             self._bench.open_model(path)
@@ -132,7 +136,7 @@ class ModelPanel(QWidget):
             item = QTreeWidgetItem(group, self._texts(entry))
             self._rows.append(item)
             item.setData(0, _REFERENCE, entry.reference)
-            item.setToolTip(0, self._tip(entry))
+            item.setToolTip(0, literal(self._tip(entry)))
             for column in (1, 2, 3):
                 item.setTextAlignment(
                     column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -153,7 +157,7 @@ class ModelPanel(QWidget):
                 file_size=0,
             )
             for path in paths
-            if path.endswith((".safetensors", ".pt", ".pth", ".ckpt", ".bin"))
+            if path.lower().endswith(NETWORKS)
         ]
 
     def _mark(self, info: ModelInfo) -> None:
@@ -221,6 +225,10 @@ class ModelPanel(QWidget):
             Task.DETECT: self.tr("finds objects"),
             Task.SEGMENT: self.tr("names every pixel"),
             Task.REPAINT: self.tr("paints the picture anew"),
+            Task.MULTILABEL: self.tr("names all that holds"),
+            Task.REGRESS: self.tr("gives numbers"),
+            Task.EMBED: self.tr("gives features"),
+            Task.GENERIC: self.tr("gives something else"),
         }
         says = [f"{entry.title}: {purposes[entry.task]}"]
         if entry.accuracy:

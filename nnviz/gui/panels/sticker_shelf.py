@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.placed import Cut, OpenedSticker
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import NONE, Placing
 from nnviz.gui.theme.manager import GRID
@@ -90,7 +91,7 @@ class ShelfPanel(QWidget):
                 opened = self._bench.shelf.opened(text)
                 item = QListWidgetItem(_short_name(text))
                 item.setData(_TEXT, text)
-                item.setToolTip(text)
+                item.setToolTip(literal(text))
                 item.setIcon(_icon(opened, self._bench.look.px(_SIDE)))
                 side = self._bench.look.px(_SIDE + 24)
                 item.setSizeHint(QSize(side, side))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
@@ -16,19 +16,22 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QFileDialog,
     QListView,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QVBoxLayout,
     QWidget,
 )
 
 from nnviz.base.recipes import Run
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.miniature import miniature
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.captions import summary
-from nnviz.gui.theme.parts import MARGIN, named
+from nnviz.gui.theme.parts import MARGIN, named, popup
 from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.gui.views.tokens import tokens_of
 
@@ -51,9 +54,12 @@ class ImageTray(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
-        remove.activated.connect(self._remove)
+        remove.activated.connect(self.remove_selected)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
         self._connect()
 
     def ask_files(self) -> None:
@@ -65,6 +71,7 @@ class ImageTray(QWidget):
     def _connect(self) -> None:
         images = self._bench.images
         images.added.connect(self._added)
+        images.inserted.connect(self._insert)
         images.removed.connect(self._removed)
         images.thumbnail.connect(self._thumbnail)
         images.current_changed.connect(self._mark)
@@ -74,11 +81,14 @@ class ImageTray(QWidget):
 
     def _added(self, paths: list[str]) -> None:
         for place, path in enumerate(paths):
-            item = QListWidgetItem(Path(path).name)
-            item.setData(_KEY, path)
-            item.setToolTip(path)
-            item.setSizeHint(_cell(self._bench))
-            self.list.insertItem(place, item)
+            self._insert(place, path)
+
+    def _insert(self, place: int, path: str) -> None:
+        item = QListWidgetItem(Path(path).name)
+        item.setData(_KEY, path)
+        item.setToolTip(literal(path))
+        item.setSizeHint(_cell(self._bench))
+        self.list.insertItem(place, item)
 
     def _removed(self, path: str) -> None:
         place = self._place_of(path)
@@ -108,13 +118,50 @@ class ImageTray(QWidget):
 
     def _open(self, item: QListWidgetItem) -> None:
         path = str(item.data(_KEY))
-        if path != self._bench.images.current:
+        if path != self._bench.images.current and len(self.list.selectedItems()) <= 1:
             self._bench.images.show(path)
 
-    def _remove(self) -> None:
-        item = self.list.currentItem()
-        if item is not None:
-            self._bench.images.remove(str(item.data(_KEY)))
+    def remove_selected(self) -> None:
+        """Take the selected images out of the tray."""
+        items = self.list.selectedItems()
+        self._remove([str(item.data(_KEY)) for item in items])
+
+    def remove_all(self) -> None:
+        """Take all images out of the tray."""
+        self._remove(list(self._bench.images.paths))
+
+    def restore(self) -> None:
+        """Bring back what was removed last."""
+        self._bench.images.restore()
+
+    def _remove(self, paths: list[str]) -> None:
+        self._bench.images.remove(paths)
+        if paths:
+            words = self.tr("{0} removed from the tray: Restore images brings back")
+            self._bench.messages.say(words.format(_counted(len(paths))))
+
+    def _show_menu(self, at: QPoint) -> None:
+        """Offer what can be done with the selected images."""
+        menu = QMenu(self)
+        chosen = self.list.selectedItems()
+        images = self._bench.images
+        count = self.tr("Remove {0} images").format(len(chosen))
+        entries = (
+            (self.tr("Show"), lambda: self._open(chosen[0]), len(chosen) == 1),
+            (self.tr("Copy path"), lambda: _copy_paths(chosen), bool(chosen)),
+            (
+                self.tr("Remove") if len(chosen) <= 1 else count,
+                self.remove_selected,
+                bool(chosen),
+            ),
+            (self.tr("Remove all"), self.remove_all, bool(images.paths)),
+            (self.tr("Restore removed"), self.restore, bool(images.restorable)),
+        )
+        for words, act, able in entries:
+            action = menu.addAction(words)
+            action.triggered.connect(act)
+            action.setEnabled(able)
+        popup(menu, self.list.viewport().mapToGlobal(at))
 
 
 class ResultTray(QWidget):
@@ -166,7 +213,8 @@ class ResultTray(QWidget):
         item = QListWidgetItem(summary(run) or title)
         item.setIcon(icon or icon_of(miniature(run.report.main, run.image)))
         values = (f"{name} = {value}" for name, value in run.recipe.values.items())
-        item.setToolTip("\n".join([title, run.recipe.model, run.recipe.image, *values]))
+        lines = [title, run.recipe.model, run.recipe.image, *values]
+        item.setToolTip(literal("\n".join(lines)))
         item.setData(_KEY, run)
         item.setSizeHint(_cell(self._bench))
         return item
@@ -175,6 +223,16 @@ class ResultTray(QWidget):
         run = item.data(_KEY)
         if isinstance(run, Run):
             self._bench.runs.bring_back(run)
+
+
+def _counted(count: int) -> str:
+    return "1 image" if count == 1 else f"{count} images"
+
+
+def _copy_paths(items: list[QListWidgetItem]) -> None:
+    """Put the paths of images on the clipboard."""
+    paths = [str(item.data(_KEY)) for item in items]
+    QApplication.clipboard().setText("\n".join(paths))
 
 
 def icon_of(pixels: Bytes) -> QIcon:

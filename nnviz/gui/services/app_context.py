@@ -132,9 +132,10 @@ class Workbench(QObject):
 
     def open_files(self, files: Iterable[str]) -> None:
         """Open whatever these are; what cannot be opened says why."""
-        if self.bridge is not None:
+        named = tuple(file for file in files if file.strip())
+        if self.bridge is not None and named:
             self.messages.settle("open")
-            self.bridge.look_at(tuple(files))
+            self.bridge.look_at(named)
 
     def start_with(self, files: Sequence[str], model: str, sample: str) -> None:
         """Open what the program was started with, so that there is something to see.
@@ -375,4 +376,8 @@ class Workbench(QObject):
         if image.path:
             self.settings.add_recent([image.path])
         notes = f" ({'; '.join(image.notes)})" if image.notes else ""
-        self.messages.say(self.tr("{0} opened").format(image.name) + notes)
+        words, count = self.tr("{0} opened"), self.images.newest_count
+        self.images.newest_count = 0
+        if count > 1:
+            words = self.tr("{0} opened, the first of {1} images")
+        self.messages.say(words.format(image.name, count) + notes)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 THUMBNAIL = 160
 """Longer side of a thumbnail, px."""
 _KEPT_BYTES = 96 << 20
+_MOST_REMOVALS = 20
+"""That can be undone."""
 
 
 class Images(QObject):
@@ -27,6 +29,10 @@ class Images(QObject):
     """Paths that were put into the tray."""
     removed = Signal(str)
     """A path that was taken out of it."""
+    inserted = Signal(int, str)
+    """Place in the tray and path of an image that came back."""
+    removals_changed = Signal()
+    """What can be brought back is something else."""
     thumbnail = Signal(str, object)
     """Path and uint8 (h, w, 3)."""
     opening = Signal(str)
@@ -44,7 +50,10 @@ class Images(QObject):
         self._bridge: Bridge | None = None
         self._paths: list[str] = []
         self._wanted = ""
+        self.newest_count = 0
+        """How many images were put into the tray together last."""
         self._kept: OrderedDict[str, Image] = OrderedDict()
+        self._removals: list[list[tuple[int, str, Image | None]]] = []
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
@@ -68,6 +77,7 @@ class Images(QObject):
         paths = [str(Path(path).absolute()) for path in paths]
         new = [path for path in dict.fromkeys(paths) if path not in self._paths]
         self._paths[:0] = new
+        self.newest_count = len(new)
         if new:
             self.added.emit(new)
             for path in new:
@@ -88,12 +98,44 @@ class Images(QObject):
         self.opening.emit(image.path)
         self._opened(image.path, image)
 
-    def remove(self, path: str) -> None:
-        """Take a photograph out of the tray; its file stays."""
-        if path in self._paths:
+    def remove(self, paths: Sequence[str]) -> None:
+        """Take images out of the tray together; their files stay."""
+        taken = [
+            (self._paths.index(path), path, self._kept.get(path))
+            for path in paths
+            if path in self._paths
+        ]
+        if not taken:
+            return
+        self._removals.append(sorted(taken, key=lambda each: each[0]))
+        del self._removals[:-_MOST_REMOVALS]
+        for _, path, _ in taken:
             self._paths.remove(path)
             self._kept.pop(path, None)
             self.removed.emit(path)
+        self.removals_changed.emit()
+
+    @property
+    def restorable(self) -> int:
+        """How many images the last removal took that can be brought back."""
+        return len(self._removals[-1]) if self._removals else 0
+
+    def restore(self) -> None:
+        """Bring back what was removed last, to where it was."""
+        if not self._removals:
+            return
+        for place, path, image in self._removals.pop():
+            if path in self._paths:
+                continue
+            at = min(place, len(self._paths))
+            self._paths.insert(at, path)
+            self.inserted.emit(at, path)
+            if image is not None:
+                self._keep(path, image)
+                self.thumbnail.emit(path, _shrunk(image))
+            else:
+                self._ask_thumbnail(path)
+        self.removals_changed.emit()
 
     def show(self, path: str) -> None:
         """Open a photograph, at once where it is still in memory."""
@@ -129,7 +171,8 @@ class Images(QObject):
 
     def _fail(self, path: str, error: ErrorRecord) -> None:
         if path in self._paths and path == self._wanted:
-            self.remove(path)
+            self._paths.remove(path)
+            self.removed.emit(path)
         self.failed.emit(path, error)
 
     def _keep(self, path: str, image: Image) -> None:

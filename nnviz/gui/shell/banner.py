@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.events import Progress
+from nnviz.gui.layout.plain_text import breakable
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import short_bytes
 from nnviz.gui.state.messages import Notice
@@ -23,7 +24,13 @@ _DOWNLOAD, _FILM = "download", "film:progress"
 
 
 class Banner(QFrame):
-    """One notice."""
+    """One notice.
+
+    Signals:
+        dismissed: its cross was pressed.
+    """
+
+    dismissed = Signal()
 
     def __init__(self, bench: Workbench, notice: Notice, parent: QWidget) -> None:
         super().__init__(parent)
@@ -36,7 +43,7 @@ class Banner(QFrame):
         self._details.setReadOnly(True)
         self._details.setFixedHeight(160)
         self._details.hide()
-        text = label(notice.text, wrap=True)
+        text = label(breakable(notice.text), wrap=True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         line = row(text, spacing=2 * GRID)
         line.setStretch(0, 1)
@@ -45,7 +52,8 @@ class Banner(QFrame):
         if notice.details:
             line.addWidget(button(self.tr("Details"), self._unfold))
         line.addWidget(icon_button(bench.look, "copy", self.tr("Copy"), self._copy))
-        line.addWidget(icon_button(bench.look, "x", self.tr("Dismiss"), self._close))
+        dismiss = self.dismissed.emit
+        line.addWidget(icon_button(bench.look, "x", self.tr("Dismiss"), dismiss))
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.addLayout(line)
@@ -58,10 +66,6 @@ class Banner(QFrame):
         QApplication.clipboard().setText(
             f"{self.notice.text}\n{self.notice.details}".strip()
         )
-
-    def _close(self) -> None:
-        self.hide()
-        self.deleteLater()
 
 
 class ProgressBanner(QFrame):
@@ -131,7 +135,9 @@ class Banners(QWidget):
         )
 
     def _show(self, notice: Notice) -> None:
-        self._put(notice.topic, Banner(self._bench, notice, self))
+        banner = Banner(self._bench, notice, self)
+        banner.dismissed.connect(lambda: self._settle(notice.topic))
+        self._put(notice.topic, banner)
 
     def _put(self, topic: str, banner: QFrame) -> None:
         self._settle(topic)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
@@ -38,6 +38,8 @@ from nnviz.gui.workspaces.live.panel import LivePane
 from nnviz.render.board import Board
 
 Act = Callable[[], object]
+_MOST_LINES, _LONGEST_PATH = 1000, 4096
+"""Of pasted text that may name files."""
 
 
 class Operations(QObject):
@@ -82,6 +84,8 @@ class Operations(QObject):
             "edit.undo": lambda: self._history(undo=True),
             "edit.redo": lambda: self._history(undo=False),
             "file.paste": self.paste,
+            "edit.clear_images": self._stage.images.remove_all,
+            "edit.restore_images": self._stage.images.restore,
             "edit.copy_picture": self.copy_picture,
             "edit.copy_command": lambda: self._copy_text(command_line, board_command),
             "edit.copy_python": lambda: self._copy_text(python_code, board_python),
@@ -157,10 +161,10 @@ class Operations(QObject):
         elif data.hasImage():
             image = QImage(data.imageData())
             self._bench.images.add_array(array_of(image), self.tr("pasted picture"))
-        elif data.hasText() and Path(data.text().strip()).exists():
-            self._bench.open_files([data.text().strip()])
+        elif names := file_names(data.text()):
+            self._bench.open_files(names)
         else:
-            self._bench.messages.say(self.tr("the clipboard holds no picture or file"))
+            self._bench.messages.say(self.tr("the clipboard holds no image or file"))
 
     def paste(self) -> None:
         """Open what is on the clipboard."""
@@ -414,6 +418,9 @@ class Operations(QObject):
         )
 
     def _history(self, *, undo: bool) -> None:
+        if undo and self._stage.images.list.hasFocus():
+            self._bench.images.restore()
+            return
         form, laid = self._stage.method.form, self._laid()
         history = laid or (form.history if form is not None else None)
         if history is not None:
@@ -433,6 +440,22 @@ class Operations(QObject):
         self._stage.browser.setCurrentWidget(panel)
         panel.search.setFocus()
         panel.search.selectAll()
+
+
+def file_names(text: str) -> list[str]:
+    """Return the files that a text names, one a line; none where any line is no file.
+
+    A relative name is none: it would be looked for wherever the program was started.
+    """
+    lines = [line.strip().strip("\"'") for line in text.splitlines() if line.strip()]
+    if not lines or len(lines) > _MOST_LINES or max(map(len, lines)) > _LONGEST_PATH:
+        return []
+    paths = [Path(QUrl(line).toLocalFile() or line) for line in lines]
+    try:
+        whole = all(path.is_absolute() and path.exists() for path in paths)
+    except (OSError, ValueError):
+        return []
+    return [str(path) for path in paths] if whole else []
 
 
 def _layer_kinds(method: MethodInfo | None) -> str:

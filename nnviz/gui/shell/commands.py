@@ -80,6 +80,8 @@ def _edit() -> tuple[Command, ...]:
         Command("edit.undo", _tr("Undo parameter"), "Ctrl+Z", "undo-2", EDIT),
         Command("edit.redo", _tr("Redo parameter"), "Ctrl+Shift+Z", "redo-2", EDIT),
         Command("file.paste", _tr("Paste"), "Ctrl+V", "clipboard-paste", EDIT),
+        Command("edit.clear_images", _tr("Remove all images"), "", "trash-2", EDIT),
+        Command("edit.restore_images", _tr("Restore images"), "", "undo-2", EDIT),
         Command("edit.copy_picture", _tr("Copy as picture"), "Ctrl+C", "copy", EDIT),
         Command("edit.copy_command", _tr("Copy as command line"), "", "terminal", EDIT),
         Command(

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.actions import Actions
 from nnviz.gui.theme.manager import GRID
@@ -113,5 +114,5 @@ class TopBar(QToolBar):
     def _put(picker: QToolButton, template: str, text: str) -> None:
         shown = template.format(text)
         picker.setText(cut(shown))
-        picker.setToolTip(f"{picker.accessibleName()}: {shown}")
+        picker.setToolTip(literal(f"{picker.accessibleName()}: {shown}"))
         picker.setAccessibleDescription(shown)

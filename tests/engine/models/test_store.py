@@ -27,6 +27,7 @@ from nnviz.engine.models.download import RemoteFile
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.references import ZooReference
 from nnviz.engine.models.store import ModelStore, bytes_of
+from nnviz.engine.models.trials import Trials
 from nnviz.engine.nn.layer_info import layer_facts
 
 SMALL = "zoo:shufflenet_v2_x0_5@random"
@@ -38,6 +39,7 @@ def test_the_bundled_networks_open_without_slow_imports() -> None:
 import sys
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.models.bundled import bundled_names
+from nnviz.engine.models.trials import Trials
 from nnviz.engine.models.store import ModelStore
 store = ModelStore()
 for name in bundled_names():
@@ -275,7 +277,7 @@ def test_the_doctor_finds_each_thing() -> None:
     nn.init.constant_(net.head.weight, torch.nan)
     facts = layer_facts(net, 3, (32, 32))
     preprocess = Preprocess(input_size=(32, 32), mean=(0.485, 0.456, 406))
-    findings = examine(net, facts, preprocess, lambda: None)
+    findings = examine(net, facts, preprocess, Trials(), lambda: None)
     assert [finding.severity for finding in findings[:3]] == [
         Severity.PROBLEM,
         Severity.WARNING,

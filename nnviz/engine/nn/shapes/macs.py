@@ -11,7 +11,8 @@ from nnviz.engine.nn.shapes.calls import Call
 def macs_of(call: Call, output: object) -> int:
     """Return an operation's multiply-accumulates; only products of arrays count."""
     count = _MACS.get(call.name)
-    return count(call, output) if count and isinstance(output, Tensor) else 0
+    first = output[0] if isinstance(output, tuple) else output
+    return count(call, first) if count and isinstance(first, Tensor) else 0
 
 
 def _conv_macs(call: Call, output: Tensor) -> int:
@@ -37,21 +38,55 @@ def _attention_macs(call: Call, output: Tensor) -> int:
 
 
 def _einsum_macs(call: Call, _output: Tensor) -> int:
-    # A product over every letter that occurs, each with its extent.
-    inputs = call.values["equation"].replace(" ", "").split("->")[0].split(",")
-    extents = {
-        letter: size
-        for letters, tensor in zip(inputs, call.tensors, strict=False)
-        for letter, size in zip(letters, tensor.shape, strict=False)
-    }
+    """A product over every letter that occurs, each with its extent."""
+    terms = call.values["equation"].replace(" ", "").split("->")[0].split(",")
+    if len(terms) == 1:
+        return 0
+    extents: dict[str, int] = {}
+    for term, tensor in zip(terms, call.tensors, strict=False):
+        for letter, size in zip(_letters(term, tensor.ndim), tensor.shape, strict=True):
+            extents[letter] = max(size, extents.get(letter, 1))  # 1 is broadcast
     return math.prod(extents.values())
+
+
+def _letters(term: str, ndim: int) -> list[str]:
+    """Return a name for each axis; those of "..." are counted from its right."""
+    if "..." not in term:
+        return list(term)
+    first, last = term.split("...")
+    hidden = ndim - len(first) - len(last)
+    return [*first, *(f".{place}" for place in range(hidden, 0, -1)), *last]
+
+
+def _native_attention_macs(call: Call, _output: Tensor) -> int:
+    """Projections, scores and sums of torch's fused multi-head attention."""
+    query, key = call.values["query"], call.values["key"]
+    return _attention_block(query, key, call.values["embed_dim"])
+
+
+def _encoder_layer_macs(call: Call, _output: Tensor) -> int:
+    """As ``_native_attention_macs``, and the two linear layers behind it."""
+    x, width = call.values["src"], call.values["embed_dim"]
+    tokens = x.numel() // width
+    hidden = call.values["ffn_weight_1"].shape[0]
+    return int(_attention_block(x, x, width) + 2 * tokens * width * hidden)
+
+
+def _attention_block(query: Tensor, key: Tensor, width: int) -> int:
+    queries, keys = query.numel() // query.shape[-1], key.numel() // key.shape[-1]
+    projections = width * width * (2 * queries + 2 * keys)
+    return projections + 2 * queries * key.shape[-2] * width
 
 
 _MACS: dict[str, Callable[[Call, Tensor], int]] = {
     "conv1d": _conv_macs,
     "conv2d": _conv_macs,
     "conv3d": _conv_macs,
+    "conv_transpose1d": _conv_macs,
     "conv_transpose2d": _conv_macs,
+    "conv_transpose3d": _conv_macs,
+    "_native_multi_head_attention": _native_attention_macs,
+    "_transformer_encoder_layer_fwd": _encoder_layer_macs,
     "convolution": _conv_macs,
     "linear": _product_macs,
     "matmul": _product_macs,

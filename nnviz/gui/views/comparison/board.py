@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.results import Heatmap
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.viewport import ViewState
 from nnviz.gui.views.comparison.side import Share, Side, name_of, value_at
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
@@ -272,7 +273,7 @@ class BoardView(QWidget):
 def _heading(words: str) -> ElidedLabel:
     label = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
     label.setText(words)
-    label.setToolTip(words)
+    label.setToolTip(literal(words))
     label.setObjectName("heading")
     return label
 
@@ -285,5 +286,6 @@ def _column_heading(words: str) -> QLabel:
     """
     label = QLabel(textwrap.fill(words, _HEAD_LETTERS, break_long_words=False))
     label.setObjectName("heading")
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
     return label

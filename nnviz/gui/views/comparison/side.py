@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
 from nnviz.base.results import Heatmap, Picture
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.viewport import ViewState
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
@@ -111,7 +112,8 @@ class Side(QWidget):
         self.canvas.setAccessibleName(name_of(tile))
         colours = boards.colour_range(scale) if scale is not None else ""
         whole = boards.raw_range(tile)
-        self.words.setToolTip("\n".join(each for each in (whole, colours) if each))
+        lines = [each for each in (whole, colours) if each]
+        self.words.setToolTip(literal("\n".join(lines)))
         self.canvas.set_picture(picture)
         self.show_value(None)
 

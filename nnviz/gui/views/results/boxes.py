@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.base.results import Boxes
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas import lines
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
@@ -89,7 +90,7 @@ class BoxesView(ResultView):
         self._measure_masks(found)
         self._lay_masks()
         self._summary.setText(boxes.summary(found))
-        self._summary.setToolTip(boxes.summary(found))
+        self._summary.setToolTip(literal(boxes.summary(found)))
         keys = [_key(found, index) for index in range(len(found.boxes))]
         self.keys.set_keys(keys, self._chosen)
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from nnviz.base.images import Image
 from nnviz.base.results import Heatmap, Mosaic
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.results.heatmap import bounds_on, lies_over
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
@@ -69,7 +70,7 @@ class TileDetail(QWidget):
         room = self.width() - 4 * SPACE - sum(each.sizeHint().width() for each in words)
         fitting = [t for t in self._texts if metrics.horizontalAdvance(t) <= room]
         self.figures.setText(fitting[0] if fitting else "")
-        self.figures.setToolTip(self._texts[0])
+        self.figures.setToolTip(literal(self._texts[0]))
 
     def show_tile(
         self, mosaic: Mosaic, tile: int, image: Image | None, *, clip: bool
@@ -129,6 +130,7 @@ class TileDetail(QWidget):
 
 def _words(parent: QWidget, style: str = "") -> QLabel:
     label = QLabel(parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setObjectName(style)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

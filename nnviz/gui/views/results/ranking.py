@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.results import Ranking
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
@@ -89,7 +90,7 @@ class RankingView(ResultView):
             words = f"{bar.label} · {exact} · {self.tr('output')} {index}"
             item.setText(f"{bar.label}, {bar.value}")
             item.setData(bar, _BAR_ROLE)
-            item.setToolTip(words)
+            item.setToolTip(literal(words))
             if row >= known:
                 self._model.appendRow(item)
 

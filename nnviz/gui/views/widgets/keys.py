@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 
 _KEY_ROLE = Qt.ItemDataRole.UserRole
@@ -79,7 +80,7 @@ class Keys(QListView):
             if row >= len(old) or old[row] != key:
                 item = QStandardItem(f"{key.name} {key.figure}")
                 item.setData(key, _KEY_ROLE)
-                item.setToolTip(f"{key.name}  ·  {key.figure}")
+                item.setToolTip(literal(f"{key.name}  ·  {key.figure}"))
                 self._model.setItem(row, item)
         self.choose(chosen)
 

@@ -5,6 +5,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.layers import image_of
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, Tokens, tokens_of
 from nnviz.render import colormaps
@@ -59,7 +60,7 @@ class Legend(QWidget):
         self._whole, self._colours = whole, colours
         words = [*self._span(), *self._remarks()]
         self.setAccessibleDescription(" ".join(words))
-        self.setToolTip(" · ".join(words))
+        self.setToolTip(literal(" · ".join(words)))
         self.update()
 
     def set_lines(self, lines: int) -> None:

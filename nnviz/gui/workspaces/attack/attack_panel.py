@@ -17,6 +17,7 @@ from nnviz.base.attacks import survivals
 from nnviz.base.results import Ranking, Report
 from nnviz.base.targets import class_text
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -149,7 +150,7 @@ class AttackPanel(QWidget):
         if report.notes:
             goal, _, answers = report.notes[0].partition("; ")
             self.verdict.setText(goal[:1].upper() + goal[1:])
-            self.verdict.setToolTip(answers)
+            self.verdict.setToolTip(literal(answers))
 
     def _fill(self, ranking: Ranking | None) -> None:
         self.bars.show_ranking(_likeliest(ranking) if ranking is not None else None)

@@ -16,6 +16,7 @@ from nnviz.base.boards import COMPARED, Network, comparable
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Value
 from nnviz.base.requests import ModelRequest
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import label, named
@@ -61,7 +62,7 @@ class Ticks(QWidget):
             self.list.clear()
             for key, title in offered:
                 item = QListWidgetItem(title)
-                item.setToolTip(title)
+                item.setToolTip(literal(title))
                 item.setSizeHint(QSize(0, self._row))
                 item.setData(_KEY, key)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)

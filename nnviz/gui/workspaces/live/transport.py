@@ -14,6 +14,7 @@ from nnviz.base.events import Progress
 from nnviz.base.live import Shown
 from nnviz.base.video import SourceStatus
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.video_dialogs import ask_new_film
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.live import SPEEDS
@@ -128,7 +129,7 @@ class Transport(QWidget):
         if progress is not None:
             self.exported.setRange(0, int(progress.total))
             self.exported.setValue(int(progress.done))
-            self.exported.setToolTip(progress.what)
+            self.exported.setToolTip(literal(progress.what))
         self._offer_export()
 
     def _offer_export(self) -> None:

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -152,7 +153,7 @@ class PicturesPart(QWidget):
             for text in self._styles.pictures:
                 item = QListWidgetItem(Path(text).stem)
                 item.setData(_TEXT, text)
-                item.setToolTip(text)
+                item.setToolTip(literal(text))
                 px = self._bench.look.px
                 item.setSizeHint(QSize(px(_SIDE + 12), px(_SIDE + 24)))
                 self.list.addItem(item)

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QVBoxLayout, QWidget
 
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row
@@ -115,7 +116,7 @@ class LessonPanel(QWidget):
             (self.folder_name, lessons.photographs),
         ):
             words.setText(Path(path).name or self.tr("none yet"))
-            words.setToolTip(path)
+            words.setToolTip(literal(path))
             words.setMinimumSize(QSize(0, 0))
         progress = lessons.progress
         self.bar.setVisible(lessons.running)

@@ -1,0 +1,8 @@
+"""Endings of files that hold networks or their weights: said once, for all places."""
+
+TORCH = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
+"""Weights, as safetensors and torch.save write them."""
+NETWORKS = (*TORCH, ".onnx")
+"""All that opens as a network."""
+PROGRAMS = (".pt2",)
+"""Known, so that the message names them."""

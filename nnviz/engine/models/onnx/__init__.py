@@ -1,0 +1,1 @@
+"""ONNX files as trees of torch's own modules, by the scopes that exporters write."""

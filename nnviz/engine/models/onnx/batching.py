@@ -1,0 +1,86 @@
+"""Several images through a network whose file was written for one.
+
+Exports without dynamic axes have the batch of one among the sizes of their reshapes.
+Running one and two images side by side shows along which axis they lie there.
+"""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.engine.compute import memory
+from nnviz.engine.models.onnx.operators.shaping import Reshape
+from nnviz.engine.models.onnx.tree import Block
+from nnviz.engine.nn.shapes.calls import tensors_in
+
+_PRECISION = 1e-3
+"""Relative to the largest value: far more than rounding, less than a mixed-up image."""
+
+
+def batch_rule(
+    one: Sequence[int], two: Sequence[int], result: Sequence[int]
+) -> tuple[int, int, Fraction] | None:
+    """Return how a reshape passes two images on, None where it needs no change.
+
+    Args:
+        one: shape of its input for one image.
+        two: for two.
+        result: shape of its output for one.
+    """
+    changed = [axis for axis, size in enumerate(one) if two[axis] != size]
+    if len(changed) != 1:
+        return None
+    (axis,) = changed
+    before = prod(one[:axis])
+    places = [place for place in range(len(result)) if prod(result[:place]) == before]
+    if not places or not one[axis]:
+        return None
+    return axis, places[0], Fraction(result[places[0]], one[axis])
+
+
+@torch.no_grad()
+def keep_apart(net: nn.Module, sample: Tensor) -> None:
+    """Take the changes for several images back where these are mixed up.
+
+    Where images lie along the first axis before and after each reshape, one behind the
+    other, nothing can mix them up, and no pass is spent on it.
+
+    Args:
+        net: in eval mode.
+        sample: an input for one image, (1, C, H, W).
+    """
+    reshapes = [each for each in _reshapes(net) if each.batch is not None]
+    if all(each.batch[:2] == (0, 0) for each in reshapes if each.batch):
+        return
+    pair = torch.cat((sample, sample.flip(-1) * 0.5))
+    found: list[list[Tensor]] = []
+    why = memory.refusal(
+        lambda: found.extend(
+            list(tensors_in(net(each))) for each in (pair, pair[:1], pair[1:])
+        )
+    )
+    if why is None and all(
+        _equal(both, torch.cat((first, second)))
+        for both, first, second in zip(*found, strict=True)
+    ):
+        return
+    for reshape in reshapes:
+        reshape.batch = None
+
+
+def _equal(first: Tensor, second: Tensor) -> bool:
+    if first.shape != second.shape:
+        return False
+    difference = (first - second).abs().max()
+    return bool(difference <= _PRECISION * second.abs().max())
+
+
+def _reshapes(net: nn.Module) -> Iterator[Reshape]:
+    for module in net.modules():
+        if isinstance(module, Block):
+            for step in module.steps:
+                if isinstance(step.function, Reshape):
+                    yield step.function

@@ -1,0 +1,185 @@
+"""Constant folding: what depends on fixed values alone is computed once, on opening."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import ModelError
+from nnviz.engine.compute import memory
+from nnviz.engine.models.onnx.graph import Graph, HostValue, Node
+from nnviz.engine.models.onnx.operators import OPERATORS, Function, Operator
+from nnviz.engine.nn.shapes.meta import Shapes
+
+Check = Callable[[], None]
+
+_LARGEST = 1 << 28
+"""B of a folded constant; those of real networks are tables of positions."""
+_SURELY_SMALL = 1 << 16
+"""Numbers: what is computed from fewer is not measured first, unless it may grow."""
+_LISTED = 4
+_REMEDY = "open the network's weights (.pt, .safetensors) instead of the ONNX file"
+
+
+def operator_of(node: Node) -> Operator:
+    """Return what does a node's work.
+
+    Raises:
+        ModelError: this program does not have its operator.
+    """
+    known = OPERATORS.get(node.kind)
+    if known is None:
+        raise node.refusal("is an operator that nnviz does not have", _REMEDY)
+    return known
+
+
+def unknown_operators(graph: Graph) -> ModelError | None:
+    """Return the error for all operators that this program does not have, if any."""
+    allowed = {"Constant", "If"}
+    missing = [
+        node for node in graph.nodes if node.kind not in allowed | OPERATORS.keys()
+    ]
+    if not missing:
+        return None
+    kinds = sorted({node.kind for node in missing})
+    listed = ", ".join(kinds[:_LISTED]) + (", ..." if len(kinds) > _LISTED else "")
+    first = missing[0].title
+    return ModelError(
+        listed,
+        f"{len(missing)} nodes use operators that nnviz does not have, first {first}",
+        _REMEDY,
+    )
+
+
+def fold(graph: Graph, check: Check) -> None:
+    """Compute what depends on constants alone, choose branches, drop what is unused.
+
+    Raises:
+        ModelError: a node cannot be computed.
+    """
+    aliases: dict[str, str] = {}
+    folded: list[Node] = []
+    waiting = graph.nodes[::-1]
+    while waiting:
+        check()
+        node = waiting.pop()
+        graph_of_one = Graph([node], {}, (), ())
+        graph_of_one.rename(aliases)
+        (node,) = graph_of_one.nodes
+        if node.kind == "If":
+            waiting += _chosen(node, graph, aliases)[::-1]
+        elif node.kind in {"Identity", "Dropout"} and not any(node.outputs[1:]):
+            aliases[node.outputs[0]] = node.inputs[0]
+        elif _is_fixed(node, graph.constants):
+            graph.constants.update(_values(node, graph.constants))
+        else:
+            folded.append(node)
+    graph.nodes = folded
+    graph.outputs = tuple(aliases.get(name, name) for name in graph.outputs)
+    graph.keep_needed()
+
+
+def _is_fixed(node: Node, constants: Mapping[str, Tensor]) -> bool:
+    if node.kind == "Constant":
+        return True
+    return any(node.inputs) and all(
+        not name or name in constants for name in node.inputs
+    )
+
+
+def _chosen(node: Node, graph: Graph, aliases: dict[str, str]) -> list[Node]:
+    """Return the nodes of the branch that a fixed condition chooses."""
+    condition = graph.constants.get(node.inputs[0])
+    if condition is None:
+        raise node.refusal(
+            "chooses by the image what is computed",
+            "open the network's weights instead",
+        )
+    branch = node.attributes.get("then_branch" if condition.item() else "else_branch")
+    if not isinstance(branch, Graph) or len(branch.outputs) != len(node.outputs):
+        raise node.refusal("has no such branch")
+    graph.constants.update(branch.constants)
+    aliases.update(zip(node.outputs, branch.outputs, strict=True))
+    return branch.nodes
+
+
+def _values(node: Node, constants: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return what a node with fixed inputs gives."""
+    if node.kind == "Constant":
+        return {node.outputs[0]: _constant(node)}
+    given = [constants[name] if name else None for name in node.inputs]
+    results = evaluate(node, given)
+    return dict(zip(node.outputs, results, strict=False))
+
+
+def _constant(node: Node) -> Tensor:
+    for name, value in node.attributes.items():
+        if isinstance(value, Tensor):
+            return value
+        if name in {"value_float", "value_floats"}:
+            return torch.tensor(value, dtype=torch.float32)
+        if name in {"value_int", "value_ints"}:
+            return torch.tensor(value, dtype=torch.int64)
+    raise node.refusal("holds no number")
+
+
+def evaluate(node: Node, given: Sequence[Tensor | None]) -> list[Tensor]:
+    """Return what a node gives for values in main memory.
+
+    Raises:
+        ModelError: it cannot be computed, or is too large.
+    """
+    known = operator_of(node)
+    function = known.make(node)
+    arguments = prepared(known, given)
+    numbers = sum(each.numel() for each in given if each is not None)
+    if known.grows or numbers > _SURELY_SMALL:
+        _check_size(node, function, arguments)
+    found: list[Any] = []
+    why = memory.refusal(lambda: found.append(function(*arguments)))
+    if why is not None:
+        raise node.refusal(f"cannot be computed ({why})")
+    (result,) = found
+    results = result if isinstance(result, tuple) else (result,)
+    return [
+        torch.from_numpy(each) if isinstance(each, np.ndarray) else each.contiguous()
+        for each in results
+    ]
+
+
+def prepared(known: Operator, given: Sequence[Tensor | None]) -> list[Any]:
+    """Return inputs as an operator's function takes them."""
+    return [
+        host_value(each) if each is not None and position in known.host else each
+        for position, each in enumerate(given)
+    ]
+
+
+def host_value(value: Tensor) -> HostValue:
+    """Return a value that sizes are given with."""
+    array: HostValue = value.detach().numpy()
+    return array
+
+
+def _check_size(node: Node, function: Function, arguments: Sequence[Any]) -> None:
+    """Refuse a result that would fill the memory; measured without computing it."""
+    empty = [
+        each.to("meta") if isinstance(each, Tensor) else each for each in arguments
+    ]
+    found: list[Any] = []
+    with Shapes():  # type: ignore[no-untyped-call]
+        refused = memory.refusal(lambda: found.append(function(*empty)))
+    if refused is not None:
+        # Where shapes cannot be told without numbers, the result is no larger.
+        return
+    results = found[0] if isinstance(found[0], tuple) else (found[0],)
+    size = sum(
+        math.prod(each.shape) * each.element_size()
+        for each in results
+        if isinstance(each, Tensor)
+    )
+    if size > _LARGEST:
+        raise node.refusal(f"would make a constant of {memory.in_units(size)}")

@@ -1,0 +1,168 @@
+"""The graph of an ONNX file in plain Python: nodes, constants, inputs and outputs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from nnviz.base.errors import ModelError
+from nnviz.engine.models.onnx.scopes import Scope
+
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One operation.
+
+    Attributes:
+        kind: the operator, "Conv".
+        name: the node's; may be empty.
+        inputs: names of values; "" for an input that is left out.
+        outputs: likewise.
+        attributes: numbers, text, lists of these, tensors and graphs, by name.
+        opset: version of the operators that the file was written for.
+        scope: modules around it.
+    """
+
+    kind: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: dict[str, Any]
+    opset: int
+    scope: Scope
+
+    def get(self, name: str, default: Any) -> Any:
+        """Return an attribute of the type that the default has.
+
+        Raises:
+            ModelError: it has another type.
+        """
+        value = self.attributes.get(name, default)
+        if default is None or isinstance(value, type(default)):
+            return value
+        raise self.refusal(f"its attribute {name} is no {type(default).__name__}")
+
+    def ints(self, name: str) -> list[int]:
+        """Return an attribute that is a list of whole numbers; empty if left out."""
+        values = self.get(name, [])
+        if all(isinstance(value, int) for value in values):
+            return list(values)
+        raise self.refusal(f"its attribute {name} holds no whole numbers")
+
+    def takes(self, position: int) -> bool:
+        """Tell whether there is an input at a position."""
+        return position < len(self.inputs) and bool(self.inputs[position])
+
+    @property
+    def title(self) -> str:
+        """Operator and name, for people."""
+        name = (self.name or next(iter(self.outputs), ""))[-_LONGEST_NAME:]
+        return f"{self.kind} {name!r}"
+
+    def refusal(self, reason: str, remedy: str = "") -> ModelError:
+        """Return the error for a node that cannot be run."""
+        return ModelError(self.title, reason, remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphInput:
+    """What a network takes.
+
+    Attributes:
+        name: of the value.
+        shape: sizes; None where a size is left open.
+        kind: ONNX's number of the element type.
+    """
+
+    name: str
+    shape: tuple[int | None, ...] | None
+    kind: int
+
+
+@dataclass(slots=True, eq=False)
+class Graph:
+    """Operations in the order in which they run.
+
+    Attributes:
+        nodes: each after those whose values it takes.
+        constants: weights and other fixed values, on the CPU.
+        inputs: values that are given, constants left out.
+        outputs: names of the values that are returned.
+        weights: names of the constants that are trained, as far as the file tells.
+    """
+
+    nodes: list[Node]
+    constants: dict[str, Tensor]
+    inputs: tuple[GraphInput, ...]
+    outputs: tuple[str, ...]
+    weights: frozenset[str] = field(default_factory=frozenset)
+
+    def uses(self) -> dict[str, int]:
+        """Return how often each value is taken, outputs of the graph included."""
+        counts: dict[str, int] = dict.fromkeys(self.outputs, 1)
+        for node in self.nodes:
+            for name in node.inputs:
+                counts[name] = counts.get(name, 0) + 1
+        return counts
+
+    def takers(self) -> dict[str, list[Node]]:
+        """Return the nodes that take each value."""
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for name in node.inputs:
+                found.setdefault(name, []).append(node)
+        return found
+
+    def makers(self) -> dict[str, Node]:
+        """Return the node that gives each value."""
+        return {name: node for node in self.nodes for name in node.outputs if name}
+
+    def keep_needed(self) -> None:
+        """Drop nodes and constants that no output depends on."""
+        needed = set(self.outputs)
+        kept = []
+        for node in reversed(self.nodes):
+            if needed.intersection(node.outputs):
+                needed.update(node.inputs)
+                kept.append(node)
+        self.nodes = kept[::-1]
+        self.constants = {
+            name: value for name, value in self.constants.items() if name in needed
+        }
+
+    def rename(self, names: dict[str, str]) -> None:
+        """Let values be taken by other names."""
+        self.nodes = [
+            _renamed(node, names) if names.keys() & set(node.inputs) else node
+            for node in self.nodes
+        ]
+        self.outputs = tuple(names.get(name, name) for name in self.outputs)
+
+
+def _renamed(node: Node, names: dict[str, str]) -> Node:
+    inputs = tuple(names.get(name, name) for name in node.inputs)
+    return Node(
+        node.kind,
+        node.name,
+        inputs,
+        node.outputs,
+        node.attributes,
+        node.opset,
+        node.scope,
+    )
+
+
+HostValue = np.ndarray[Any, Any]
+"""A value that only sizes depend on: it stays in main memory, as an array."""
+
+
+def whole_numbers(value: Tensor | HostValue | Iterable[int]) -> list[int]:
+    """Return a value that sizes or axes are given with as a list."""
+    if isinstance(value, Tensor | np.ndarray):
+        numbers = value.tolist()
+        return numbers if isinstance(numbers, list) else [numbers]
+    return list(value)

@@ -1,0 +1,41 @@
+"""Names of convolutions into which the exporter folded a batch norm."""
+
+from dataclasses import replace
+
+from nnviz.engine.models.onnx.graph import Graph, Node
+
+_MADE = "onnx::"
+"""How torch's exporter begins the names of constants that it computed."""
+
+
+def named_layers(graph: Graph) -> None:
+    """Give convolutions into which a batch norm was folded the names of both.
+
+    What they give is what the batch norm gave: under the name of the convolution alone
+    it would be mistaken for what the convolution gave.
+    """
+    graph.nodes = [
+        _both(node) if node.kind in {"Conv", "ConvTranspose"} else node
+        for node in graph.nodes
+    ]
+
+
+def _both(node: Node) -> Node:
+    weight = node.inputs[1] if node.takes(1) else ""
+    if not node.scope or not weight:
+        return node
+    where = node.scope[-1]
+    owner = weight.rpartition(".")[0]
+    if weight.startswith(_MADE):
+        # Exported by TorchScript, which does not keep the batch norm's name.
+        folded = node.takes(2) and node.inputs[2].startswith(_MADE)
+        name = f"{where}_bn" if folded else where
+    elif (
+        owner
+        and owner != where
+        and owner.rpartition(".")[0] == where.rpartition(".")[0]
+    ):
+        name = f"{owner}_{where.rpartition('.')[2]}"
+    else:
+        return node
+    return replace(node, scope=(*node.scope[:-1], name))

@@ -1,0 +1,266 @@
+"""Opening ONNX files: read, built, labelled and put to use."""
+
+import ast
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from nnviz.base.errors import InputError, ModelError
+from nnviz.base.events import Progress
+from nnviz.base.preprocess import Fit, Preprocess
+from nnviz.engine.models.onnx.building import build_network
+from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
+from nnviz.engine.models.onnx.reading import OnnxFile, read_onnx
+
+Check = Callable[[], None]
+
+_COLORS = 3
+_USUAL_SIZE = 224
+_LARGEST_SIDE = 8192
+_STEP = 64
+"""px: added to a size that is left open, to see what depends on it."""
+_WHITE = 255
+_LONGEST_NAMES = 1 << 20
+_NAMES = ("names", "classes", "class_names", "labels")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnnxNetwork:
+    """What an ONNX file holds.
+
+    Attributes:
+        net: the network, from (N, C, H, W).
+        preprocess: as the file tells, the rest as usual.
+        labels: names of classes that the file holds; may be empty.
+        notes: what was done and what had to be guessed, for people.
+        metadata: what was written beside the graph, by name.
+    """
+
+    net: nn.Module
+    preprocess: Preprocess
+    labels: tuple[str, ...]
+    notes: tuple[str, ...]
+    metadata: Mapping[str, str]
+
+
+def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork]:
+    """Open an ONNX file as a network of torch's modules.
+
+    Raises:
+        InputError: the file cannot be read.
+        ModelError: it takes no image, or has an operator that this program lacks.
+    """
+    yield Progress(0, 0, f"reading {path.name}")
+    file = read_onnx(path, check)
+    yield Progress(0, 0, f"building {path.name}")
+    graph = file.graph
+    given = _image_input(graph, path.name)
+    preprocess, guess = _preprocess(graph, given, file.metadata)
+    height, width = preprocess.input_size
+    generator = torch.Generator().manual_seed(0)
+    sample = torch.randn(1, preprocess.channels, height, width, generator=generator)
+    net = build_network(graph, sample, _other_shape(given, sample), check)
+    writer = (f"written by {file.producer}",) if file.producer else ()
+    return OnnxNetwork(
+        net=net,
+        preprocess=preprocess,
+        labels=labels_in(file.metadata),
+        notes=(*writer, *guess, *file.notes),
+        metadata=file.metadata,
+    )
+
+
+def is_onnx(path: Path) -> bool:
+    """Tell whether a file is ONNX, by its first bytes, or by its suffix and no text.
+
+    The bytes are the field "ir_version", a small number, and the field that comes next.
+    A file with the suffix may be the page of a failed download all the same.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(3)
+    except OSError:
+        return False
+    if path.suffix.lower() == ".onnx":
+        return head[:1] == _IR_VERSION or not head.isascii()
+    return len(head) == 3 and head[0] == 8 and 0 < head[1] < 32 and head[2] in _NEXT  # noqa: PLR2004
+
+
+_IR_VERSION = b"\x08"
+_NEXT = frozenset(b"\x12\x1a\x22\x2a\x32\x3a\x42")
+
+
+# --- what it takes ------------------------------------------------------------------
+
+
+def _image_input(graph: Graph, source: str) -> GraphInput:
+    """Return the one input, with its channels first.
+
+    Raises:
+        ModelError: there are several, or it is no image.
+    """
+    if len(graph.inputs) != 1:
+        names = ", ".join(each.name for each in graph.inputs[:4]) or "none"
+        raise ModelError(
+            source,
+            f"has {len(graph.inputs)} inputs ({names})",
+            "this version opens networks that take one image",
+        )
+    (given,) = graph.inputs
+    shape = given.shape
+    if shape is None or len(shape) != 4:  # noqa: PLR2004 -- N, C, H, W
+        raise ModelError(
+            source,
+            f"takes an array {shape}, not images (batch, channels, rows, columns)",
+            "this version opens networks that take one image",
+        )
+    if _is_channels_last(shape):
+        _turn(graph, given)
+        batch, height, width, channels = shape
+        shape = (batch, channels, height, width)
+        given = replace(given, shape=shape)
+        graph.inputs = (given,)
+    if max((size for size in shape if size is not None), default=1) > _LARGEST_SIDE:
+        raise InputError(source, f"takes an impossible image {shape}")
+    return given
+
+
+def _is_channels_last(shape: tuple[int | None, ...]) -> bool:
+    few = {1, _COLORS}
+    return shape[3] in few and shape[1] not in few
+
+
+def _turn(graph: Graph, given: GraphInput) -> None:
+    """Begin a graph that takes (N, H, W, C) with a transposition to it."""
+    name = f"{given.name} (N, H, W, C)"
+    graph.rename({given.name: name})
+    opset = graph.nodes[0].opset
+    node = Node(
+        "Transpose", "", (given.name,), (name,), {"perm": [0, 2, 3, 1]}, opset, ()
+    )
+    graph.nodes.insert(0, node)
+
+
+def _other_shape(given: GraphInput, sample: torch.Tensor) -> tuple[int, ...] | None:
+    """Return the shape of another image that fits, None where the size is fixed."""
+    shape = given.shape or ()
+    if None not in shape[2:]:
+        return None
+    rows, columns = (
+        side + _STEP if free is None else side
+        for side, free in zip(sample.shape[2:], shape[2:], strict=True)
+    )
+    return (1, sample.shape[1], rows, columns)
+
+
+# --- preprocessing and labels -------------------------------------------------------
+
+
+def _preprocess(
+    graph: Graph, given: GraphInput, metadata: Mapping[str, str]
+) -> tuple[Preprocess, tuple[str, ...]]:
+    """Return the preprocessing, and what had to be guessed about it."""
+    shape = given.shape or (1, _COLORS, None, None)
+    channels = shape[1] or _COLORS
+    told = _literal(metadata.get("imgsz", ""))
+    usual = (
+        (int(told[0]), int(told[1]))
+        if isinstance(told, list | tuple)
+        and len(told) == len("hw")
+        and all(isinstance(side, int) and 0 < side <= _LARGEST_SIDE for side in told)
+        else (_USUAL_SIZE, _USUAL_SIZE)
+    )
+    size = shape[2] or usual[0], shape[3] or usual[1]
+    plain: dict[str, Any] = {
+        "input_size": size,
+        "resize": min(size),
+        "mean": (0.0,) * channels,
+        "std": (1.0,) * channels,
+    }
+    if "stride" in metadata and "task" in metadata:
+        # Written by ultralytics: pixels in [0, 1], the photo fitted into the input.
+        return Preprocess(**plain | {"fit": Fit.PAD}), ()
+    white = _own_range(graph, given.name)
+    if white:
+        note = f"the network normalizes by itself what it takes in 0 to {white}"
+        return Preprocess(**plain | {"value_range": float(white)}), (note,)
+    if channels != _COLORS:
+        note = "the file tells no preprocessing: pixels in 0 to 1 are assumed"
+        return Preprocess(**plain), (note,)
+    note = "the file tells no preprocessing: that of ImageNet is assumed, check it"
+    return Preprocess(input_size=size, resize=_resize(size)), (note,)
+
+
+def _resize(size: tuple[int, int]) -> int:
+    """Return the shorter side before the crop: 256 for 224, as usual."""
+    return round(min(size) * 8 / 7)
+
+
+def _own_range(graph: Graph, name: str) -> int:
+    """Return 1 or 255 where a network begins by normalizing its input, else 0.
+
+    What it takes in 0 to 255 it divides by so much, or subtracts means above 2 from it.
+    """
+    found = 0
+    limit = 2.0
+    for node in graph.nodes:
+        if name not in node.inputs:
+            continue
+        if node.kind in {"Cast", "Transpose"}:
+            name = node.outputs[0]
+            continue
+        values = _factors(graph, node, name)
+        if node.kind not in {"Sub", "Div", "Mul", "Add"} or not values:
+            break
+        large = [1 / each if node.kind == "Mul" and each else each for each in values]
+        found = _WHITE if max(map(abs, large)) > limit * 2 else max(found, 1)
+        if found == _WHITE:
+            break
+        name = node.outputs[0]
+    return found
+
+
+def _factors(graph: Graph, node: Node, name: str) -> list[float]:
+    """Return the numbers that a node combines a value with; empty if not fixed."""
+    for other in node.inputs:
+        value = graph.constants.get(other)
+        if other != name and value is not None and value.numel() <= _COLORS:
+            return [float(each) for each in value.flatten().tolist()]
+    return []
+
+
+def labels_in(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of classes that exporters write beside the graph.
+
+    A list, or a dictionary from numbers, as ultralytics writes it, or names with
+    commas between.
+    """
+    text = next((metadata[key] for key in _NAMES if metadata.get(key)), "")
+    if not text or len(text) > _LONGEST_NAMES:
+        return ()
+    value = _literal(text)
+    if isinstance(value, Mapping):
+        keys = sorted(value, key=str) if not _counted(value) else range(len(value))
+        return tuple(str(value[key]) for key in keys)
+    if isinstance(value, list | tuple):
+        return tuple(str(each) for each in value)
+    return tuple(each.strip() for each in text.split(",") if each.strip())
+
+
+def _counted(value: Mapping[Any, Any]) -> bool:
+    return set(value) == set(range(len(value)))
+
+
+def _literal(text: str) -> Any:
+    """Return a value written as Python writes it; None where it is none."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+__all__ = ["OnnxFile", "OnnxNetwork", "is_onnx", "labels_in", "open_onnx"]

@@ -1,0 +1,49 @@
+"""The table of operators: from a node to the function that does its work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nnviz.engine.models.onnx.graph import Node
+
+Function = Callable[..., Any]
+"""Takes a node's inputs by position, None for those left out; gives its outputs."""
+Maker = Callable[[Node], Function]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One of ONNX's operators.
+
+    Attributes:
+        make: from a node to its function.
+        host: positions of inputs that give sizes or axes: arrays in main memory.
+        scalars: constants of one number are given as Python's numbers.
+        grows: the result may be far larger than what is given.
+    """
+
+    make: Maker
+    host: frozenset[int]
+    scalars: bool
+    grows: bool
+
+
+OPERATORS: dict[str, Operator] = {}
+
+
+def operator(
+    *kinds: str, host: tuple[int, ...] = (), scalars: bool = False, grows: bool = False
+) -> Callable[[Maker], Maker]:
+    """Enter what makes the functions of some operators into the table."""
+
+    def enter(make: Maker) -> Maker:
+        for kind in kinds:
+            OPERATORS[kind] = Operator(make, frozenset(host), scalars, grows)
+        return make
+
+    return enter
+
+
+def plain(kind: str, function: Function, *, scalars: bool = False) -> None:
+    """Enter an operator without attributes."""
+    OPERATORS[kind] = Operator(lambda _: function, frozenset(), scalars, False)

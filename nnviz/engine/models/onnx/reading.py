@@ -1,0 +1,363 @@
+"""Parsing ONNX files: limits, constants, weights in files beside, nothing executed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from google.protobuf.message import DecodeError
+from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
+from torch import Tensor
+
+from nnviz.base.errors import InputError, OutOfMemoryError
+from nnviz.engine.compute import memory
+from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
+from nnviz.engine.models.onnx.scopes import scope_of
+
+Check = Callable[[], None]
+
+_LARGEST_FILE = 1 << 31
+"""B: protobuf reads no more."""
+_MOST_NODES = 100_000
+_MOST_AXES = 16
+_DEEPEST = 4
+"""Graphs inside nodes inside graphs."""
+_ROOM = 2.5
+"""Times its size: the file, its parsed form, and the weights taken out of it."""
+_ANONYMOUS = ("onnx::", "val_", "_val_", "const", "Constant", "/", "node_")
+"""How names of constants begin that exporters made themselves."""
+_STANDARD = frozenset({"", "ai.onnx"})
+_OLDEST_OPSET = 7
+_DAMAGED = "export the network again, or download the file again"
+
+_KINDS: dict[int, tuple[torch.dtype, Any]] = {
+    TensorProto.FLOAT: (torch.float32, np.float32),
+    TensorProto.DOUBLE: (torch.float64, np.float64),
+    TensorProto.FLOAT16: (torch.float16, np.float16),
+    TensorProto.BFLOAT16: (torch.bfloat16, np.int16),
+    TensorProto.INT64: (torch.int64, np.int64),
+    TensorProto.INT32: (torch.int32, np.int32),
+    TensorProto.INT16: (torch.int16, np.int16),
+    TensorProto.INT8: (torch.int8, np.int8),
+    TensorProto.UINT8: (torch.uint8, np.uint8),
+    TensorProto.BOOL: (torch.bool, np.bool_),
+}
+"""torch's type of an element, and numpy's of its bytes in the file."""
+
+
+def torch_kind(kind: int) -> torch.dtype | None:
+    """Return torch's type for ONNX's number of an element type, None if it has none."""
+    return _KINDS[kind][0] if kind in _KINDS else None
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxFile:
+    """What stands in an ONNX file.
+
+    Attributes:
+        graph: what it computes; all numbers in single precision at least.
+        producer: the program that wrote it, for people.
+        metadata: what was written beside the graph, by name.
+        notes: what reading it did, for people.
+    """
+
+    graph: Graph
+    producer: str
+    metadata: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def read_onnx(path: Path, check: Check) -> OnnxFile:
+    """Read a file and the files of weights beside it that it names.
+
+    Raises:
+        InputError: no ONNX, damaged, past a limit, or a file of weights is missing.
+        OutOfMemoryError: larger than the free memory.
+    """
+    model = _parse(path)
+    check()
+    opset = _opset(model, path)
+    reader = _Reader(path, opset, check)
+    graph = reader.graph(model.graph, 0)
+    return OnnxFile(
+        graph,
+        f"{model.producer_name} {model.producer_version}".strip(),
+        {each.key: each.value for each in model.metadata_props},
+        reader.notes(),
+    )
+
+
+def _parse(path: Path) -> ModelProto:
+    size = path.stat().st_size
+    if size > _LARGEST_FILE:
+        raise InputError(
+            path.name,
+            f"holds {memory.in_units(size)}; an ONNX file has 2 GB at most",
+            "export it with its weights in a file beside it (external data)",
+        )
+    if size * _ROOM > memory.free_bytes(torch.device("cpu")):
+        raise OutOfMemoryError(
+            path.name,
+            f"holds {memory.in_units(size)}, too much for the free memory",
+            "close other programs or use a smaller network",
+        )
+    model = ModelProto()
+    try:
+        model.ParseFromString(path.read_bytes())
+    except (DecodeError, RecursionError):
+        raise InputError(path.name, "is damaged or no ONNX file", _DAMAGED) from None
+    if not model.graph.node or not model.opset_import:
+        raise InputError(path.name, "holds no ONNX network", _DAMAGED)
+    if len(model.graph.node) > _MOST_NODES:
+        raise InputError(
+            path.name, f"has more than {_MOST_NODES} nodes", "use a smaller network"
+        )
+    return _inlined(model, path) if model.functions else model
+
+
+def _inlined(model: ModelProto, path: Path) -> ModelProto:
+    """Replace functions that the file defines itself by their nodes."""
+    import onnx.inliner  # noqa: PLC0415 -- rarely needed
+
+    inlined, damage = memory.attempt(lambda: onnx.inliner.inline_local_functions(model))
+    if inlined is None:
+        raise InputError(path.name, f"is no valid ONNX file ({damage})", _DAMAGED)
+    return inlined
+
+
+def _opset(model: ModelProto, path: Path) -> int:
+    versions = [each.version for each in model.opset_import if each.domain in _STANDARD]
+    newest = onnx.defs.onnx_opset_version()
+    if not versions or not _OLDEST_OPSET <= versions[0] <= newest:
+        found = versions[0] if versions else "none"
+        raise InputError(
+            path.name,
+            f"uses version {found} of ONNX's operators",
+            f"export it with opset_version={min(newest, 18)}",
+        )
+    return int(versions[0])
+
+
+class _Reader:
+    """Turns parsed messages into a graph.
+
+    Args:
+        path: of the file; weights beside it are sought in its folder.
+        opset: version of the operators.
+        check: called for each constant.
+    """
+
+    def __init__(self, path: Path, opset: int, check: Check) -> None:
+        self._path = path
+        self._opset = opset
+        self._check = check
+        self._widened: set[str] = set()
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what was done to the weights."""
+        if not self._widened:
+            return ()
+        return (f"{', '.join(sorted(self._widened))} widened to float32",)
+
+    def graph(self, source: GraphProto, depth: int) -> Graph:
+        """Return a graph, or one inside a node of it."""
+        if depth > _DEEPEST:
+            raise self._refusal("graphs stand too deep inside each other")
+        constants = {each.name: self._tensor(each) for each in source.initializer}
+        weights = frozenset(
+            name for name, value in constants.items() if _is_weight(name, value)
+        )
+        if source.sparse_initializer:
+            raise self._refusal("has sparse weights", "export it with dense ones")
+        nodes = [self._node(each, constants, depth) for each in source.node]
+        inputs = tuple(
+            self._input(each) for each in source.input if each.name not in constants
+        )
+        graph = Graph(
+            nodes,
+            constants,
+            inputs,
+            tuple(each.name for each in source.output),
+            weights,
+        )
+        self._check_order(graph, depth)
+        return graph
+
+    def _check_order(self, graph: Graph, depth: int) -> None:
+        """Refuse values that are taken before they are made, or made twice."""
+        known = {"", *graph.constants, *(each.name for each in graph.inputs)}
+        for node in graph.nodes:
+            missing = [name for name in node.inputs if name not in known]
+            if missing and not depth:
+                raise self._refusal(f"{node.title} takes {missing[0]!r}, never made")
+            if any(name and name in known for name in node.outputs):
+                raise self._refusal(f"{node.title} makes a value again")
+            known.update(node.outputs)
+        if not set(graph.outputs) <= known or not graph.outputs:
+            raise self._refusal("an output is never made")
+
+    def _node(
+        self, node: NodeProto, constants: Mapping[str, Tensor], depth: int
+    ) -> Node:
+        self._check()
+        weights = [name for name in node.input if name in constants]
+        metadata = {each.key: each.value for each in node.metadata_props}
+        standard = node.domain in _STANDARD
+        return Node(
+            node.op_type if standard else f"{node.domain}.{node.op_type}",
+            node.name,
+            tuple(node.input),
+            tuple(node.output),
+            {each.name: self._attribute(each, depth) for each in node.attribute},
+            self._opset,
+            scope_of(node.name, metadata, weights),
+        )
+
+    def _attribute(self, attribute: AttributeProto, depth: int) -> Any:
+        if attribute.type == AttributeProto.TENSOR:
+            return self._tensor(attribute.t)
+        if attribute.type == AttributeProto.GRAPH:
+            return self.graph(attribute.g, depth + 1)
+        read = _ATTRIBUTES.get(attribute.type)
+        if read is None:
+            raise self._refusal(f"attribute {attribute.name!r} is of no known type")
+        return read(attribute)
+
+    def _input(self, value: onnx.ValueInfoProto) -> GraphInput:
+        tensor = value.type.tensor_type
+        shape = None
+        if tensor.HasField("shape"):
+            shape = tuple(
+                int(each.dim_value) if each.dim_value > 0 else None
+                for each in tensor.shape.dim
+            )
+        return GraphInput(value.name, shape, tensor.elem_type)
+
+    def _tensor(self, tensor: TensorProto) -> Tensor:
+        """Return a constant; floating numbers in single precision at least."""
+        self._check()
+        if tensor.data_type not in _KINDS:
+            kind = _name_of_kind(tensor.data_type)
+            raise self._refusal(f"{tensor.name!r} holds {kind}", "export it in float32")
+        shape = tuple(tensor.dims)
+        if len(shape) > _MOST_AXES or min(shape, default=0) < 0:
+            raise self._refusal(f"{tensor.name!r} has the shape {shape}")
+        values = self._values(tensor)
+        # Products of numpy's whole numbers could overflow.
+        count = 1
+        for size in shape:
+            count *= size
+        if values.numel() != count:
+            raise self._refusal(
+                f"{tensor.name!r} holds {values.numel()} numbers, not {count}"
+            )
+        values = values.reshape(shape)
+        if values.dtype in {torch.float16, torch.bfloat16}:
+            self._widened.add(str(values.dtype).removeprefix("torch."))
+            return values.float()
+        return values
+
+    def _values(self, tensor: TensorProto) -> Tensor:
+        """Return the numbers of a constant in a row, in memory of their own."""
+        kind, of_bytes = _KINDS[tensor.data_type]
+        if tensor.data_location == TensorProto.EXTERNAL:
+            raw = self._beside(tensor)
+        elif tensor.HasField("raw_data"):
+            raw = np.frombuffer(tensor.raw_data, np.uint8)
+        else:
+            return torch.from_numpy(_listed(tensor, of_bytes)).view(kind)
+        if raw.size % np.dtype(of_bytes).itemsize:
+            raise self._refusal(f"{tensor.name!r} is cut short")
+        return torch.from_numpy(raw.view(of_bytes).copy()).view(kind)
+
+    def _beside(self, tensor: TensorProto) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """Return the bytes of a constant that stands in a file beside.
+
+        Raises:
+            InputError: the file is missing, is elsewhere, or too short.
+        """
+        where = {each.key: each.value for each in tensor.external_data}
+        name = where.get("location", "")
+        path = self._path.with_name(name) if _is_plain(name) else None
+        if path is None or path.is_symlink():
+            raise self._refusal(
+                f"takes weights from {name!r}, which is not beside it",
+                "put both files into one folder and export again",
+            )
+        if not path.is_file():
+            raise InputError(
+                self._path.name,
+                f"its weights are in {name}, which is not beside it",
+                f"put {name} into the same folder",
+            )
+        offset, length = (_number(where.get(key)) for key in ("offset", "length"))
+        size = path.stat().st_size
+        length = size - offset if "length" not in where else length
+        if not 0 <= offset <= offset + length <= size:
+            raise self._refusal(f"{name} is too short for {tensor.name!r}", _DAMAGED)
+        if not length:
+            return np.empty(0, np.uint8)
+        return np.memmap(path, np.uint8, "r", offset, (length,))
+
+    def _refusal(self, reason: str, remedy: str = _DAMAGED) -> InputError:
+        return InputError(self._path.name, reason, remedy)
+
+
+def _text(value: bytes) -> str:
+    text: str = value.decode("utf-8", "replace")
+    return text
+
+
+_ATTRIBUTES: dict[int, Callable[[AttributeProto], Any]] = {
+    AttributeProto.FLOAT: lambda each: float(each.f),
+    AttributeProto.INT: lambda each: int(each.i),
+    AttributeProto.STRING: lambda each: _text(each.s),
+    AttributeProto.FLOATS: lambda each: list(each.floats),
+    AttributeProto.INTS: lambda each: list(each.ints),
+    AttributeProto.STRINGS: lambda each: [_text(one) for one in each.strings],
+}
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether a name is that of a file, not a path to elsewhere."""
+    return bool(name) and name == Path(name).name and not set(name) & set("\\:\0")
+
+
+def _number(text: str | None) -> int:
+    """Return a number of bytes; -1 for none that can be."""
+    if text is None:
+        return 0
+    return int(text) if text.isascii() and text.isdigit() else -1
+
+
+def _listed(tensor: TensorProto, of_bytes: Any) -> np.ndarray[Any, Any]:
+    """Return numbers that are written one by one, each type in its own field."""
+    fields: dict[int, Iterable[Any]] = {
+        TensorProto.FLOAT: tensor.float_data,
+        TensorProto.DOUBLE: tensor.double_data,
+        TensorProto.INT64: tensor.int64_data,
+    }
+    values = fields.get(tensor.data_type)
+    if values is not None:
+        return np.fromiter(values, of_bytes)
+    whole = np.fromiter(tensor.int32_data, np.int32)
+    if tensor.data_type in {TensorProto.FLOAT16, TensorProto.BFLOAT16}:
+        # The bits of the number, not its value.
+        return whole.astype(np.uint16).view(of_bytes)
+    return whole.astype(of_bytes)
+
+
+def _is_weight(name: str, value: Tensor) -> bool:
+    """Tell whether a constant is a weight: of real numbers, with a name of its own."""
+    return value.is_floating_point() and not name.startswith(_ANONYMOUS)
+
+
+def _name_of_kind(kind: int) -> str:
+    known = dict(
+        zip(TensorProto.DataType.values(), TensorProto.DataType.keys(), strict=True)
+    )
+    name: str = known.get(kind, f"elements of type {kind}")
+    return name.lower()

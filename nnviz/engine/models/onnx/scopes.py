@@ -1,0 +1,90 @@
+"""Modules around each node, from what the exporters write beside it."""
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+
+Scope = tuple[str, ...]
+"""Dotted paths of the modules that were called around a node, the outermost first."""
+
+_NAME_SCOPES = "pkg.torch.onnx.name_scopes"
+"""Written by ``torch.onnx.export(dynamo=True)``."""
+_DEEPEST = 40
+_LONGEST = 1 << 16
+_UNFIT = re.compile(r"[^\w\-+ ]")
+_NUMBERED = re.compile(r"(.+)_\d+")
+
+
+def scope_of(name: str, metadata: Mapping[str, str], weights: Sequence[str]) -> Scope:
+    """Return the modules around a node.
+
+    Args:
+        name: of the node; the path "/layer1/layer1.0/conv1/Conv" of torch's exporter
+            by TorchScript, or of TensorFlow's.
+        metadata: of the node, by torch's exporter by ``torch.export``.
+        weights: names of the constants that the node takes, which older exporters
+            name by their path.
+    """
+    listed = metadata.get(_NAME_SCOPES, "")
+    if listed:
+        return _from_list(listed)
+    if "/" in name:
+        return _from_path(name)
+    owners = [each.rpartition(".")[0] for each in weights if "." in each]
+    return _chain(owners[0]) if owners and owners[0] else ()
+
+
+def _from_list(text: str) -> Scope:
+    """Read "['', 'layer1', 'layer1.0', 'add_3']"; the last names the node itself."""
+    if len(text) > _LONGEST:
+        return ()
+    try:
+        listed = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return ()
+    if not isinstance(listed, list):
+        return ()
+    # A module that is called again is written with the number of its call.
+    paths = [str(each).partition("@")[0] for each in listed[:-1]]
+    return _nested([path for path in paths if path])
+
+
+def _from_path(name: str) -> Scope:
+    """Read "/layer1/layer1.0/conv1/Conv", where "layer1.0" is 0 inside layer1."""
+    paths: list[str] = []
+    before = ""
+    for part in name.strip("/").split("/")[:-1]:
+        own = part.removeprefix(f"{before}.")
+        paths.append(f"{paths[-1]}.{own}" if paths else own)
+        before = part
+    return _nested(paths)
+
+
+def _nested(paths: Sequence[str]) -> Scope:
+    """Return paths each of which lies in the one before."""
+    scope: list[str] = []
+    for path in paths[:_DEEPEST]:
+        clean = _cleaned(path)
+        if scope and clean == scope[-1]:
+            continue
+        if scope and not clean.startswith(f"{scope[-1]}."):
+            clean = f"{scope[-1]}.{clean.rpartition('.')[2]}"
+        scope.append(clean)
+    return tuple(scope)
+
+
+def _chain(path: str) -> Scope:
+    """Return a path alone: which of the modules around it are called is not known."""
+    return (_cleaned(path),)
+
+
+def _cleaned(path: str) -> str:
+    """Return a path of names that a module can have."""
+    parts = [_UNFIT.sub("_", part) or "_" for part in path.split(".")[:_DEEPEST]]
+    return ".".join(parts)
+
+
+def without_number(name: str) -> str:
+    """Return "relu" for "relu_1", as a second call of it is named; else ""."""
+    match = _NUMBERED.fullmatch(name)
+    return match[1] if match else ""

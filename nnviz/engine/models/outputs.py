@@ -1,0 +1,430 @@
+"""Output adapter: of all that a network gives, one tensor laid out for its task.
+
+People's networks give tensors, tuples, dictionaries, dataclasses (``.logits``,
+``["out"]``), one number for a yes or no, scores that a sigmoid has made probabilities.
+Which tensor is looked at, and by which function it becomes probabilities, is decided
+here, once; a forward hook on the network then gives every pass that tensor.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from nnviz.base.errors import ModelError, unknown
+from nnviz.base.info import OutputActivation, Task
+from nnviz.engine.compute import memory
+from nnviz.engine.models.yolo import YoloLayout, yolo_layout
+from nnviz.engine.nn.detection import AnchorDetector, Detector
+from nnviz.engine.nn.shapes.calls import first_tensor
+from nnviz.engine.nn.shapes.tracer import noise_input, sharing_twin
+
+_LOGITS = ("logits", "out", "pred", "preds", "predictions", "scores", "probs", "output")
+_FEATURES = ("last_hidden_state", "embeddings", "embedding", "pooler_output")
+_PRODUCTS = frozenset({"linear", "addmm", "mm", "matmul", "bmm", "convolution"})
+"""Operations whose outputs are logits rather than features."""
+_RESHAPED = frozenset(
+    {"view", "squeeze", "unsqueeze", "reshape", "flatten", "alias", "detach", "expand"}
+    | {"permute", "transpose", "_unsafe_view", "t", "clone", "_to_copy", "slice"}
+)
+_PER_CLASS = {Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS}
+_MAPS = {Task.SEGMENT, Task.REPAINT}
+_TWO = 2
+_MAP_NDIM = 4
+_COARSE = 8
+"""Times smaller than the input: above this a map is a feature, not an answer."""
+_SUM_TOLERANCE = 1e-4
+
+
+class Form(Enum):
+    """What is done to the chosen tensor."""
+
+    SAME = "as it is"
+    COLUMN = "one number an image: a column"
+    LOGIT = "one logit: two, the first of them 0"
+    PROBABILITY = "one probability: two, which add up to 1"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChoice:
+    """What is looked at of a network's output.
+
+    Attributes:
+        name: of the tensor among all that are given; "" for the only one.
+        form: what is done to it.
+        task: what the network is for.
+        activation: what makes probabilities of it.
+        notes: what was decided, for people.
+        yolo: how boxes lie in it, for a detector of that kind.
+    """
+
+    name: str
+    form: Form
+    task: Task
+    activation: OutputActivation
+    notes: tuple[str, ...] = ()
+    yolo: YoloLayout | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user said of a network's output; all may be empty.
+
+    Attributes:
+        task: what it is for.
+        output: name of the tensor to look at.
+        labels: names of the classes, or how many there are as far as known.
+    """
+
+    task: Task | None = None
+    output: str = ""
+    labels: Sequence[str] = ()
+
+
+class OutputAdapter:
+    """The forward hook that gives the chosen tensor in place of all others."""
+
+    def __init__(self, name: str, form: Form) -> None:
+        self._name = name
+        self._form = form
+
+    def __call__(self, _module: nn.Module, _inputs: Any, output: Any) -> Tensor:
+        """Return the chosen tensor in float32, laid out for the task."""
+        tensor = named_tensors(output)[self._name]
+        if tensor.is_floating_point():
+            tensor = tensor.float()
+        match self._form:
+            case Form.SAME:
+                return tensor
+            case Form.COLUMN:
+                return tensor.reshape(len(tensor), 1)
+            case Form.LOGIT:
+                column = _column(tensor)
+                return torch.cat((torch.zeros_like(column), column), 1)
+            case Form.PROBABILITY:
+                column = _column(tensor)
+                return torch.cat((1 - column, column), 1)
+
+
+def _column(tensor: Tensor) -> Tensor:
+    return tensor[:, None] if tensor.ndim == 1 else tensor
+
+
+def named_tensors(output: Any, prefix: str = "") -> dict[str, Tensor]:
+    """Return all tensors in a network's output by name: "logits", "1", "aux.out".
+
+    Mappings give their keys, sequences their indices, named tuples and dataclasses
+    their fields; a tensor alone has the name "".
+    """
+    if isinstance(output, Tensor):
+        return {prefix: output}
+    found: dict[str, Tensor] = {}
+    for name, part in _parts(output):
+        found |= named_tensors(part, f"{prefix}.{name}" if prefix else name)
+    return found
+
+
+def _parts(output: Any) -> list[tuple[str, Any]]:
+    if isinstance(output, Mapping):
+        return [(str(key), part) for key, part in output.items()]
+    if hasattr(output, "_fields"):
+        return [(name, getattr(output, name)) for name in output._fields]
+    if isinstance(output, tuple | list):
+        return [(str(index), part) for index, part in enumerate(output)]
+    if dataclasses.is_dataclass(output):
+        fields = dataclasses.fields(output)
+        return [(field.name, getattr(output, field.name)) for field in fields]
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A tensor of the output: (1, ...) for one image, and the operation it is of."""
+
+    tensor: Tensor
+    maker: str
+
+
+def adapt(
+    net: nn.Module, channels: int, size: tuple[int, int], title: str, wish: Wish
+) -> tuple[nn.Module, OutputChoice]:
+    """Return a network that gives one tensor, and what was chosen.
+
+    Args:
+        net: left untouched; what is returned shares its weights.
+        channels: of its input.
+        size: of its input, px.
+        title: the network's name, for errors.
+        wish: what the user said.
+
+    Raises:
+        UsageError: the output that was named is not given.
+        ModelError: nothing that it gives suits the task.
+    """
+    given = _try(net, channels, size)
+    if given is None:  # it cannot be run so: what looks at its input says why
+        task = wish.task or Task.CLASSIFY
+        return net, OutputChoice("", Form.SAME, task, OutputActivation.SOFTMAX)
+    if wish.task is Task.DETECT and isinstance(net, Detector | AnchorDetector):
+        return net, OutputChoice("", Form.SAME, Task.DETECT, OutputActivation.NONE)
+    if not given:
+        raise ModelError(
+            title,
+            "gives no tensor for an image",
+            "return a tensor, a tuple or a dictionary of tensors from forward()",
+        )
+    name = _chosen_name(given, wish)
+    choice = _decide(name, given, wish, (channels, *size), title)
+    if choice.yolo is not None:
+        adapted = _hooked(net, choice)
+        adapted.candidates = choice.yolo.candidates  # type: ignore[assignment]
+        return adapted, choice
+    plain = given[name].tensor.dtype is torch.float32 and list(given) == [""]
+    if plain and choice.form is Form.SAME:
+        return net, choice
+    return _hooked(net, choice), choice
+
+
+def _hooked(net: nn.Module, choice: OutputChoice) -> nn.Module:
+    adapted = sharing_twin(net)
+    adapted.register_forward_hook(OutputAdapter(choice.name, choice.form))
+    return adapted
+
+
+@torch.no_grad()
+def _try(
+    net: nn.Module, channels: int, size: tuple[int, int]
+) -> dict[str, _Given] | None:
+    """Run a copy over noise; return what it gives by name, None where refused."""
+    twin = sharing_twin(net)
+    makers = _Makers()
+    found: list[dict[str, Tensor]] = []
+
+    def trial() -> None:
+        with makers:
+            output = twin(noise_input(net, channels, size))
+        found.append(named_tensors(output))
+
+    with torch.random.fork_rng(devices=[]):
+        refused = memory.refusal(trial)
+    if refused is not None:
+        return None
+    return {
+        name: _Given(tensor, makers.of(tensor))
+        for name, tensor in found[0].items()
+        if tensor.is_floating_point()
+    }
+
+
+class _Makers(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes by which operation each tensor was made, seen through reshapes."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        # The tensors are kept so that no later one gets their ids.
+        self._known: dict[int, tuple[Tensor, str]] = {}
+
+    def of(self, tensor: Tensor) -> str:
+        """Return the operation that made a tensor, "" where unknown."""
+        return self._known.get(id(tensor), (tensor, ""))[1]
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Run an operation and note its name."""
+        output = func(*args, **(kwargs or {}))
+        name = func._schema.name.removeprefix("aten::").removesuffix("_")  # noqa: SLF001
+        if name in _RESHAPED and args and isinstance(args[0], Tensor):
+            name = self.of(args[0])
+        tensor = first_tensor(output)
+        if tensor is not None:
+            self._known[id(tensor)] = (tensor, name)
+        return output
+
+
+def _chosen_name(given: Mapping[str, _Given], wish: Wish) -> str:
+    """Return the name of the tensor to look at.
+
+    Raises:
+        UsageError: the one that was named is not given.
+    """
+    if wish.output:
+        if wish.output not in given:
+            raise unknown("output", wish.output, [name or "0" for name in given])
+        return wish.output
+    if len(given) == 1:
+        return next(iter(given))
+    if wish.labels and wish.task in {None, *_PER_CLASS}:
+        fitting = [
+            name
+            for name, each in given.items()
+            if each.tensor.ndim == _TWO and each.tensor.shape[1] == len(wish.labels)
+        ]
+        if len(fitting) == 1:
+            return fitting[0]
+    usual = _FEATURES if wish.task is Task.EMBED else _LOGITS
+    for name in usual:
+        if name in given:
+            return name
+    made = [name for name, each in given.items() if each.maker in _PRODUCTS]
+    shaped = [name for name in made if given[name].tensor.ndim in _ndims(wish.task)]
+    return next(iter(shaped or made or given))
+
+
+def _ndims(task: Task | None) -> tuple[int, ...]:
+    return (_MAP_NDIM,) if task in _MAPS else (_TWO, 1)
+
+
+def _decide(
+    name: str,
+    given: Mapping[str, _Given],
+    wish: Wish,
+    image: tuple[int, int, int],
+    title: str,
+) -> OutputChoice:
+    """Return the task, the form and the activation of the chosen tensor."""
+    each = given[name]
+    notes = []
+    if len(given) > 1:
+        listed = ", ".join(f"{key} {_shape(one)}" for key, one in given.items())
+        notes.append(f"gives {len(given)} tensors ({listed}): {name} is looked at")
+    task = wish.task or _guessed(each, wish, image, title)
+    if task is Task.DETECT:
+        layout = yolo_layout(tuple(each.tensor.shape), title)
+        return OutputChoice(
+            name, Form.SAME, task, OutputActivation.NONE, (*notes, layout.words), layout
+        )
+    _require_shape(task, each, title)
+    single = each.tensor.ndim == 1 or each.tensor.shape[1:2] == (1,)
+    probability = each.maker == "sigmoid" or _are_shares(each)
+    if (task is Task.CLASSIFY and single) or (task is Task.SEGMENT and single):
+        form = Form.PROBABILITY if probability else Form.LOGIT
+        notes.append("one output: a second one, its opposite, stands beside it")
+        activation = OutputActivation.NONE if probability else OutputActivation.SOFTMAX
+        return OutputChoice(name, form, task, activation, tuple(notes))
+    form = Form.COLUMN if each.tensor.ndim == 1 else Form.SAME
+    activation = _activation(task, probability=probability)
+    if wish.task is None and task is not Task.CLASSIFY:
+        notes.append(f"taken for a network to {task}; task= says otherwise")
+    return OutputChoice(name, form, task, activation, tuple(notes))
+
+
+def _guessed(each: _Given, wish: Wish, image: tuple[int, int, int], title: str) -> Task:
+    """Return the task that an output's shape and last operation speak for.
+
+    Raises:
+        ModelError: its shape speaks for none.
+    """
+    shape = tuple(each.tensor.shape)
+    names = len(wish.labels)
+    if len(shape) == 1 or shape[1:] == (1,):
+        yes_or_no = each.maker == "sigmoid" or names in {1, _TWO}
+        return Task.CLASSIFY if yes_or_no else Task.REGRESS
+    if len(shape) == _TWO:
+        independent = each.maker == "sigmoid" and not _are_shares(each)
+        return Task.MULTILABEL if independent else Task.CLASSIFY
+    if len(shape) == _MAP_NDIM:
+        same = shape[2:] == image[1:]
+        if same and shape[1] == image[0]:
+            return Task.REPAINT
+        return Task.SEGMENT if shape[2] * _COARSE >= image[1] else Task.EMBED
+    if len(shape) == 0:
+        raise ModelError(
+            title,
+            "gives one number for a whole batch, not one for each image",
+            "keep the batch apart: return one row for each image",
+        )
+    return Task.GENERIC
+
+
+def _require_shape(task: Task, each: _Given, title: str) -> None:
+    """Refuse an output that cannot be what the task gives.
+
+    Raises:
+        ModelError: says what it should be.
+    """
+    ndim = each.tensor.ndim
+    fits = (
+        ndim in {1, _TWO}
+        if task in _PER_CLASS
+        else ndim == _MAP_NDIM
+        if task in _MAPS
+        else ndim >= _TWO
+    )
+    if not fits:
+        raise ModelError(
+            title,
+            f"gives {_shape(each)} for an image, not {_GIVES[task]}",
+            f"say another task: {', '.join(Task)}",
+        )
+
+
+_GIVES = {
+    Task.CLASSIFY: "one number for each class",
+    Task.MULTILABEL: "one number for each label",
+    Task.REGRESS: "numbers",
+    Task.SEGMENT: "a map for each class",
+    Task.REPAINT: "an image",
+    Task.EMBED: "a vector or a map",
+    Task.GENERIC: "a vector or a map",
+}
+
+
+def _activation(task: Task, *, probability: bool) -> OutputActivation:
+    if probability or task not in {Task.CLASSIFY, Task.MULTILABEL, Task.SEGMENT}:
+        return OutputActivation.NONE
+    if task is Task.MULTILABEL:
+        return OutputActivation.SIGMOID
+    return OutputActivation.SOFTMAX
+
+
+def _are_shares(each: _Given) -> bool:
+    """Tell whether the numbers of an image are probabilities that add up to 1."""
+    one = each.tensor[0] if each.tensor.ndim == _TWO else None
+    if one is None or len(one) < _TWO:
+        return False
+    total = float(one.sum())
+    return bool(one.min() >= 0) and abs(total - 1) < _SUM_TOLERANCE
+
+
+def _shape(each: _Given) -> str:
+    return " x ".join(map(str, each.tensor.shape[1:])) or "a number"
+
+
+def parse_task(text: str) -> Task | None:
+    """Return a task by its name, None for "".
+
+    Raises:
+        UsageError: there is none of that name; names the nearest.
+    """
+    if not text:
+        return None
+    try:
+        return Task(text)
+    except ValueError:
+        raise unknown("task", text, [*Task, "image-to-image"]) from None
+
+
+def both_names(labels: Sequence[str], task: Task, outputs: int) -> tuple[str, ...]:
+    """Return the names of the outputs of a network of one yes or no.
+
+    Args:
+        labels: one name of what is looked for, two, or none.
+        task: of the network.
+        outputs: how many it gives, the opposite with it.
+    """
+    if task in {Task.CLASSIFY, Task.SEGMENT} and outputs == _TWO:
+        if len(labels) == 1:
+            return (f"not {labels[0]}", labels[0])
+        if not labels:
+            return ("no", "yes")
+    return tuple(labels)

@@ -1,0 +1,345 @@
+"""Incremental forward pass: only what a changed part of the image can change.
+
+The feature maps of the image itself are kept.  For images that differ from it in a
+rectangle, each operation computes the part of its map that can differ: what it reads
+around that part comes from the kept map.  Where everything can differ, as behind a
+global pooling, the rest of the pass is computed as always.
+
+What can differ is kept as a batch of single places, each an image of 1 x 1: so one
+operation treats images whose parts are of all shapes, and only a sliding window needs
+them laid out, one call for those that share a shape.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnviz.engine.nn.incremental.plan import Plan, Rule, plan_regions, rule_of
+from nnviz.engine.nn.incremental.regions import (
+    Interval,
+    Rectangles,
+    Region,
+    gather_index,
+    keep,
+    seen_from,
+    whole_maps,
+)
+from nnviz.engine.nn.incremental.rules import SlidingRule, reshapes
+from nnviz.engine.nn.incremental.tape import Ref, Step, Tape, Value, substitute
+
+Check = Callable[[], None]
+_FILLS = (0.0, -torch.inf)
+"""What padding is made of: the first rows of every store."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What a value of the tape is for a batch of images.
+
+    Attributes:
+        tensor: with the value's axes: of all of it (N, ...), or of the places of a
+            region one by one, the first axis for all of them and rows and columns 1.
+        region: what of the maps it is; None for all of it.
+    """
+
+    tensor: Tensor
+    region: Region | None
+
+
+class IncrementalForward:
+    """Runs a network on images that differ from one image in a rectangle.
+
+    Args:
+        tape: of that image.
+        check: called before every operation; raises to abandon the pass.
+    """
+
+    def __init__(self, tape: Tape, check: Check) -> None:
+        self._rules = [rule_of(step, tape) for step in tape.steps]
+        self.tape = _without_unread(tape, self._rules)
+        self.check = check
+        self._stores: dict[int, _Store] = {}
+        self._last_use = _last_uses(tape)
+
+    @torch.inference_mode()
+    def __call__(
+        self, patches: Tensor, tops: Sequence[int], lefts: Sequence[int]
+    ) -> Any:
+        """Return what the network gives for the image with one rectangle replaced.
+
+        Args:
+            patches: normalized, (N, C, h, w), what stands in the rectangle.
+            tops: its first row in each image, (N,).
+            lefts: its first column in each image, (N,).
+
+        Returns:
+            As the network gives it, for a batch.
+        """
+        size = patches.shape[2], patches.shape[3]
+        plan = plan_regions(self.tape, self._rules, self._changed(size, tops, lefts))
+        batch = _Batch(self, plan, len(patches))
+        places = patches.permute(0, 2, 3, 1).reshape(-1, patches.shape[1], 1, 1)
+        batch.parts[0] = Part(places, plan.regions[0])
+        for step, rule, done in zip(
+            self.tape.steps, self._rules, self._last_use, strict=True
+        ):
+            self.check()
+            batch.run(step, rule)
+            for index in done:
+                batch.release(index)
+        return batch.output(self.tape.output)
+
+    def work(
+        self, size: tuple[int, int], tops: Sequence[int], lefts: Sequence[int]
+    ) -> float:
+        """Return the share of the full passes' multiply-accumulates that are needed.
+
+        Args:
+            size: height and width of the rectangle.
+            tops: its first row in each image, (N,).
+            lefts: its first column in each image, (N,).
+        """
+        plan = plan_regions(self.tape, self._rules, self._changed(size, tops, lefts))
+        full = needed = 0.0
+        for step in self.tape.steps:
+            region = plan.regions[step.outputs[0]]
+            full += step.macs
+            needed += step.macs * (region.fraction if region else 1)
+        return needed / full if full else 1.0
+
+    def store(self, index: int) -> "_Store":
+        """Return where a value's places are read from."""
+        if index not in self._stores:
+            self._stores[index] = _Store(self.tape.values[index])
+        return self._stores[index]
+
+    def _changed(
+        self, size: tuple[int, int], tops: Sequence[int], lefts: Sequence[int]
+    ) -> Region:
+        sides = self.tape.values[0].base.shape[2:]
+        rows, columns = (
+            _placed(starts, length, side)
+            for starts, length, side in zip((tops, lefts), size, sides, strict=True)
+        )
+        return keep(rows, columns, 0, 0)
+
+
+def _without_unread(tape: Tape, rules: list[Rule]) -> Tape:
+    """Return a tape that keeps the maps of those values alone that are read around."""
+    read = {0, *tape.outputs}
+    for step, rule in zip(tape.steps, rules, strict=True):
+        slides = isinstance(rule, SlidingRule) and not rule.pointwise
+        if slides or rule == "whole" or len(step.inputs) > 1:
+            read.update(step.inputs)
+    values = tuple(
+        value if index in read else replace(value, base=value.base.to("meta"))
+        for index, value in enumerate(tape.values)
+    )
+    return replace(tape, values=values)
+
+
+def _last_uses(tape: Tape) -> list[list[int]]:
+    """Return for each step the values that no later one takes."""
+    kept = set(tape.outputs)
+    uses: list[list[int]] = []
+    for step in reversed(tape.steps):
+        mine = {*step.inputs, *step.outputs} - kept
+        kept |= mine
+        uses.append(sorted(mine))
+    return uses[::-1]
+
+
+def _placed(starts: Sequence[int], length: int, side: int) -> Interval:
+    first = np.asarray(starts, np.int64)
+    return Interval(first, first + length, side)
+
+
+class _Store:
+    """A value's map and, behind it, the places of a batch: read by one index.
+
+    A row is what one place holds, in all channels.
+    """
+
+    def __init__(self, value: Value) -> None:
+        axes = value.axes
+        order = [axes.index(each) for each in "nyx"]
+        order += [at for at in range(len(axes)) if at not in order]
+        self.back = [order.index(at) for at in range(len(axes))]
+        base = value.base.permute(order)
+        self.rest = base.shape[3:]
+        self.parts = len(_FILLS) + base.shape[1] * base.shape[2]
+        self._rows = base.new_empty((self.parts, self.rest.numel()))
+        for row, fill in enumerate(_FILLS):
+            self._rows[row] = fill
+        self._rows[len(_FILLS) :] = base.reshape(-1, self.rest.numel())
+        self._held: Part | None = None
+
+    def hold(self, part: Part) -> None:
+        """Write the places of a batch behind the map."""
+        if self._held is part:
+            return
+        needed = self.parts + len(part.tensor)
+        if needed > len(self._rows):
+            larger = self._rows.new_empty((needed, self._rows.shape[1]))
+            larger[: self.parts] = self._rows[: self.parts]
+            self._rows = larger
+        rows = part.tensor.reshape(len(part.tensor), -1)
+        self._rows[self.parts : needed] = rows
+        self._held = part
+
+    def read(self, index: Tensor) -> Tensor:
+        """Return rows."""
+        return self._rows.index_select(0, index)
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """One pass of a batch through the tape."""
+
+    forward: IncrementalForward
+    plan: Plan
+    size: int
+    parts: dict[int, Part] = field(default_factory=dict)
+    _wholes: dict[int, Tensor] = field(default_factory=dict)
+    _indices: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
+
+    def release(self, index: int) -> None:
+        """Let go of a value."""
+        del self.parts[index]
+        self._wholes.pop(index, None)
+
+    def run(self, step: Step, rule: Rule) -> None:
+        """Run one operation on as little as it needs."""
+        region = self.plan.regions[step.outputs[0]]
+        if region is None:
+            outputs = self._run_whole(step)
+        elif isinstance(rule, SlidingRule):
+            outputs = [self._slide(step.inputs[0], rule, region)]
+        else:
+            outputs = self._run_in_places(step, region, reshape=rule == "reshape")
+        for index, output in zip(step.outputs, outputs, strict=True):
+            self.parts[index] = Part(output, region)
+
+    def output(self, structure: Any) -> Any:
+        """Return the network's output."""
+        return substitute(structure, lambda ref: self._whole(ref.index))
+
+    def _slide(self, source: int, rule: SlidingRule, region: Region) -> Tensor:
+        """Return what sliding windows give at the places of a region."""
+        if rule.pointwise:
+            rows = self.parts[source].tensor.flatten(1)
+            return _rows(rule.apply(_images(rows, 1, len(rows), 1)))
+        wanted = seen_from(region, rule.rows, rule.columns)
+        key = id(region), rule.rows, rule.columns
+        rows = self._read(source, wanted, key, rule.fill)
+        found, done = [], 0
+        for images, first in zip(region.groups, _starts(region.groups), strict=True):
+            image = wanted.order[first]
+            height, width = int(wanted.heights[image]), int(wanted.widths[image])
+            end = done + images * height * width
+            found.append(
+                _rows(rule.apply(_images(rows[done:end], images, height, width)))
+            )
+            done = end
+        return torch.cat(found) if len(found) > 1 else found[0]
+
+    def _run_in_places(
+        self, step: Step, region: Region, *, reshape: bool
+    ) -> Sequence[Tensor]:
+        """Run an operation that keeps places apart at the places of a region."""
+        inputs = {index: self._within(index, region) for index in step.inputs}
+        if not reshape:
+            return _called(step, lambda ref: inputs[ref.index])
+        given = inputs[step.inputs[0]]
+        return [given.reshape(self._shape(step.outputs[0], len(given), places=True))]
+
+    def _run_whole(self, step: Step) -> Sequence[Tensor]:
+        if reshapes(step):
+            shape = self._shape(step.outputs[0], self.size, places=False)
+            return [self._whole(step.inputs[0]).reshape(shape)]
+        return _called(step, lambda ref: self._whole(ref.index))
+
+    def _shape(self, index: int, count: int, *, places: bool) -> list[int]:
+        """Return a value's shape for so many images, or for so many places."""
+        value = self.forward.tape.values[index]
+        shape = list(value.base.shape)
+        shape[max(value.axes.find("n"), 0)] = count
+        if places:
+            shape[value.axes.index("y")] = shape[value.axes.index("x")] = 1
+        return shape
+
+    def _within(self, index: int, region: Region) -> Tensor:
+        """Return a value at the places of a region that lies around its own."""
+        part = self.parts[index]
+        if part.region is region:
+            return part.tensor
+        rows = self._read(index, region.kept, (id(region),))
+        return rows.view(self._shape(index, len(rows), places=True))
+
+    def _whole(self, index: int) -> Tensor:
+        """Return a value with all its places."""
+        part = self.parts[index]
+        if part.region is None:
+            return part.tensor
+        if index in self._wholes:
+            return self._wholes[index]
+        store = self.forward.store(index)
+        rows = self._read(index, whole_maps(part.region), ())
+        sides = part.region.rows.side, part.region.columns.side
+        tensor = rows.view(self.size, *sides, *store.rest).permute(store.back)
+        self._wholes[index] = tensor
+        return tensor
+
+    def _read(
+        self,
+        index: int,
+        wanted: Rectangles,
+        key: tuple[object, ...],
+        fill: float = 0.0,
+    ) -> Tensor:
+        """Return rows of a value: its part, the kept map around it, and padding.
+
+        Args:
+            index: of the value.
+            wanted: places to read.
+            key: tells ``wanted`` from others of this batch.
+            fill: what pads.
+        """
+        part, store = self.parts[index], self.forward.store(index)
+        if part.region is None:
+            raise TypeError("the whole is there: nothing is to be read around it")
+        store.hold(part)
+        key = id(part.region), *key, fill
+        if key not in self._indices:
+            places = gather_index(
+                part.region, wanted, _FILLS.index(fill), len(_FILLS), store.parts
+            )
+            self._indices[key] = torch.from_numpy(places).to(part.tensor.device)
+        return store.read(self._indices[key])
+
+
+def _starts(sizes: Sequence[int]) -> list[int]:
+    """Return where each of several lists begins that stand one after the other."""
+    return [sum(sizes[:at]) for at in range(len(sizes))]
+
+
+def _images(rows: Tensor, count: int, height: int, width: int) -> Tensor:
+    """Return places as images (N, C, H, W), channels innermost."""
+    return rows.view(count, height, width, -1).permute(0, 3, 1, 2)
+
+
+def _rows(images: Tensor) -> Tensor:
+    """Return the places of images (N, C, H, W) one by one, (places, C, 1, 1)."""
+    return images.permute(0, 2, 3, 1).reshape(-1, images.shape[1], 1, 1)
+
+
+def _called(step: Step, change: Callable[[Ref], Tensor]) -> Sequence[Tensor]:
+    """Call an operation of the tape with other tensors."""
+    output = step.function(
+        **{name: substitute(value, change) for name, value in step.args.items()}
+    )
+    return [output] if isinstance(output, Tensor) else output

@@ -1,0 +1,84 @@
+"""Plan of an incremental pass: what of each map can differ, before any is computed."""
+
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Literal
+
+from nnviz.engine.nn.incremental.regions import Region, keep
+from nnviz.engine.nn.incremental.rules import (
+    SlidingRule,
+    keeps_places,
+    reshapes,
+    sliding_rule,
+)
+from nnviz.engine.nn.incremental.tape import Step, Tape
+
+_WHOLE = 0.95
+"""Share of the maps from which on they are computed as a whole."""
+_CALL_COST = 5e6
+"""Of one call of a convolution, in multiply-accumulates: about 0.05 ms."""
+_WEIGHT_COST = 40
+"""Of each weight of a call, in multiply-accumulates: they are laid out anew."""
+
+Rule = SlidingRule | Literal["places", "reshape", "whole"]
+"""How an operation is run on parts of its maps; "whole" is not at all."""
+
+
+def rule_of(step: Step, tape: Tape) -> Rule:
+    """Return how an operation can be run on parts of its maps."""
+    if keeps_places(step, tape):
+        return "reshape" if reshapes(step) else "places"
+    return sliding_rule(step, tape) or "whole"
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """What of each value of a tape can differ; None where that is all of it.
+
+    Regions that are equal by how they come about are one object.
+    """
+
+    regions: dict[int, Region | None]
+    _made: dict[tuple[object, ...], Region] = field(default_factory=dict)
+
+    def joined(self, first: Region, second: Region) -> Region:
+        """Return the hull of two regions."""
+        if first is second:
+            return first
+        key = "joined", id(first), id(second)
+        if key not in self._made:
+            self._made[key] = first.joined(second)
+        return self._made[key]
+
+    def slid(self, region: Region, rule: SlidingRule, sides: tuple[int, int]) -> Region:
+        """Return what can differ behind sliding windows."""
+        if rule.pointwise:
+            return region
+        key = id(region), rule.rows, rule.columns, rule.cost, rule.weight, sides
+        if key not in self._made:
+            rows = region.rows.slid(rule.rows, sides[0])
+            columns = region.columns.slid(rule.columns, sides[1])
+            group_cost = _CALL_COST + _WEIGHT_COST * rule.weight
+            self._made[key] = keep(rows, columns, rule.cost, group_cost)
+        return self._made[key]
+
+
+def plan_regions(tape: Tape, rules: list[Rule], changed: Region) -> Plan:
+    """Return what of each value can differ where a part of the image does."""
+    plan = Plan({0: changed})
+    for step, rule in zip(tape.steps, rules, strict=True):
+        region = _region(plan, step, rule, tape)
+        plan.regions.update(dict.fromkeys(step.outputs, region))
+    return plan
+
+
+def _region(plan: Plan, step: Step, rule: Rule, tape: Tape) -> Region | None:
+    regions = [plan.regions[index] for index in step.inputs]
+    found = [region for region in regions if region is not None]
+    if rule == "whole" or len(found) < len(regions):
+        return None
+    region = reduce(plan.joined, found)
+    if isinstance(rule, SlidingRule):
+        after = tape.values[step.outputs[0]].base
+        region = plan.slid(region, rule, (after.shape[2], after.shape[3]))
+    return region if region.fraction < _WHOLE else None

@@ -1,0 +1,85 @@
+"""Verification of an incremental pass against the network, before it is used."""
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.nn.incremental.forward import Check, IncrementalForward
+from nnviz.engine.nn.incremental.tape import UnfollowableError, record_tape
+from nnviz.engine.nn.shapes.calls import tensors_in
+
+_TOLERANCE = 128
+"""Roundings, in units of the last place of the largest number of the output."""
+_WORTHWHILE = 0.85
+"""Share of the full passes' work above which they are as fast."""
+_FAILURES = (RuntimeError, TypeError, ValueError, LookupError, AssertionError)
+"""Raised by operations that take a part of their maps, or a batch, in another way."""
+
+
+def verified_forward(
+    run: Callable[[Tensor], Any],
+    x: Tensor,
+    size: tuple[int, int],
+    check: Check,
+) -> IncrementalForward:
+    """Return the incremental forward pass of an image, compared with full passes.
+
+    It gives what the network gave for the image itself where a rectangle is replaced
+    by what was there, in all corners and in the middle, and what the network gives
+    where the middle is replaced by something else.
+
+    Args:
+        run: the network's forward pass, or part of it.
+        x: the image, normalized, (1, C, H, W).
+        size: height and width of the rectangles that will be replaced.
+        check: called before every operation; raises to abandon the pass.
+
+    Raises:
+        UnfollowableError: the pass cannot be followed, gives something else, or is no
+            less work than full passes.
+    """
+    x = x.contiguous(memory_format=torch.channels_last)
+    tape = record_tape(run, x)
+    forward = IncrementalForward(tape, check)
+    _, _, height, width = x.shape
+    middle = (height - size[0]) // 2, (width - size[1]) // 2
+    corners = product((0, height - size[0]), (0, width - size[1]))
+    tops, lefts = zip(*corners, middle, strict=True)
+    if forward.work(size, tops, lefts) > _WORTHWHILE:
+        raise UnfollowableError("nearly every layer sees the whole image")
+    same = torch.cat(
+        [_part(x, *place, size) for place in zip(tops, lefts, strict=True)]
+    )
+    try:
+        expected = tape.base_output()
+        _compare(forward(same, tops, lefts), expected)
+        other = x.clone()
+        patch = 0.5 - _part(x, *middle, size)
+        _part(other, *middle, size).copy_(patch)
+        with torch.inference_mode():
+            expected = run(other)
+        _compare(forward(patch, middle[:1], middle[1:]), expected)
+    except _FAILURES as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise UnfollowableError(f"an operation needs the whole ({error})") from error
+    return forward
+
+
+def _part(x: Tensor, top: int, left: int, size: tuple[int, int]) -> Tensor:
+    return x[:, :, top : top + size[0], left : left + size[1]]
+
+
+def _compare(found: Any, expected: Any) -> None:
+    """Refuse outputs that differ by more than roundings, for any image of a batch."""
+    pairs = zip(tensors_in(found), tensors_in(expected), strict=True)
+    for mine, right in pairs:
+        limit = _TOLERANCE * torch.finfo(right.dtype).eps * right.abs().max()
+        # A comparison with NaN is false: what is no number is no equal.
+        if mine.shape[1:] != right.shape[1:] or not bool(
+            (mine - right).abs().max() <= limit
+        ):
+            raise UnfollowableError("it gives something else than the network")
