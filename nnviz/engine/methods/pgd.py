@@ -23,7 +23,7 @@ class PgdParams(BallParams):
     """What the network is to say, the budget, and the steps."""
 
     steps: Annotated[int, Range(1, 10000, log=True), Help("Steps at most.")] = 40
-    step: StepSize = 1.0
+    step: StepSize = 0.5
     start: Annotated[
         bool,
         Title("Random start"),
