@@ -7,8 +7,6 @@ from nnviz.base.parameters import Value
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Picture, Report, Table
 
-ATTACK = "Attack"
-"""``MethodInfo.group`` of attacks."""
 ADVERSARIAL = "adversarial"
 """Name of the attacked photo in an attack's report."""
 SURVIVAL = "survival"

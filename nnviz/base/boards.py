@@ -12,8 +12,6 @@ from nnviz.base.requests import ModelRequest, RunMethod
 
 BOARD_PAINTED = "board:painted"
 """Address of a board as a window shows it."""
-GROUP = "Explain"
-"""Methods of this group can be compared: their maps are about one question."""
 COMPARED = (
     "saliency",
     "smooth_grad",
@@ -115,7 +113,9 @@ class Plan:
 
 def comparable(methods: Sequence[MethodInfo], task: Task) -> list[MethodInfo]:
     """Return the methods that a board can have for networks of a task."""
-    return [each for each in methods if each.group == GROUP and each.suits(task)]
+    return [
+        each for each in methods if each.capabilities.comparable and each.suits(task)
+    ]
 
 
 def chosen_methods(
@@ -127,7 +127,7 @@ def chosen_methods(
         UsageError: none of that name, or one whose result is no map; names what can
             be compared.
     """
-    known = {each.name: each for each in methods if each.group == GROUP}
+    known = {each.name: each for each in methods if each.capabilities.comparable}
     for name in names:
         if name not in known:
             raise UsageError(

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Self
 
-from nnviz.base.info import MethodInfo, ModelEntry, ModelSource, Reference, Task
+from nnviz.base.info import (
+    Capabilities,
+    MethodInfo,
+    ModelEntry,
+    ModelSource,
+    Reference,
+    Task,
+)
 from nnviz.base.parameters import Kind, Parameter
 from nnviz.base.resources import resource
 
@@ -74,6 +81,7 @@ def _method(values: dict[str, Any]) -> MethodInfo:
             "reference": Reference(**reference) if reference else None,
             "parameters": tuple(_parameter(each) for each in values["parameters"]),
             "tasks": tuple(Task(each) for each in values["tasks"]),
+            "capabilities": Capabilities(**values["capabilities"]),
         }
     )
 
@@ -85,6 +93,7 @@ def _parameter(values: dict[str, Any]) -> Parameter:
             **values,
             "kind": Kind(values["kind"]),
             "choices": tuple(values["choices"]),
+            "aliases": tuple(values["aliases"]),
             "when": (when[0], tuple(when[1])) if when else None,
         }
     )

@@ -68,6 +68,36 @@ class OutputActivation(StrEnum):
     """The output is what it is: probabilities already, or plain numbers."""
 
 
+WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack")
+"""Where methods can be offered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What the rest of the program may do with a method, as it declares it.
+
+    Attributes:
+        workspace: one of ``WORKSPACES``; where it is offered.
+        adversarial: its images are made to fool a network; files of them say so.
+        comparable: its main result is a map of what counts, to be set beside others'.
+        picks_layer: left to itself it chooses a better layer than the one selected.
+        runs_by_itself: runs at every change, however long it takes.
+    """
+
+    workspace: str = ""
+    adversarial: bool = False
+    comparable: bool = False
+    picks_layer: bool = False
+    runs_by_itself: bool = False
+
+
+INSPECTION = Capabilities(workspace="Inspect", runs_by_itself=True)
+ATTRIBUTION = Capabilities(workspace="Explain", comparable=True, picks_layer=True)
+OPTIMIZATION = Capabilities(workspace="Imagine")
+STYLIZATION = Capabilities(workspace="Style")
+ADVERSARIAL_ATTACK = Capabilities(workspace="Attack", adversarial=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodInfo:
     """What the GUI, the command line and the help page know of a method.
@@ -75,7 +105,7 @@ class MethodInfo:
     Attributes:
         name: the name on the command line and in Python.
         title: the name in the window.
-        group: workspace: "Inspect", "Explain", ...
+        group: heading in lists of methods; a plug-in may bring one of its own.
         live: whether it can follow a camera.
         reference: where it is defined; None for plain bookkeeping.
         shows: what the result shows, one or two sentences.
@@ -87,6 +117,7 @@ class MethodInfo:
         tasks: the tasks of the networks that it works on; empty for any.
         recorded: whether its reports are the steps of an optimisation, to be kept on
             a timeline, gone back to and gone on from.
+        capabilities: what the program may do with it.
     """
 
     name: str
@@ -102,6 +133,7 @@ class MethodInfo:
     needs_image: bool = True
     tasks: tuple[Task, ...] = ()
     recorded: bool = False
+    capabilities: Capabilities = Capabilities(workspace="Inspect")
 
     def suits(self, task: Task) -> bool:
         """Tell whether it works on networks of a task."""

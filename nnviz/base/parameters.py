@@ -5,8 +5,9 @@ command line's options, the help page, checks and JSON all come from it.
 """
 
 import dataclasses
+import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -18,6 +19,8 @@ Value = bool | int | float | str
 """What a parameter can hold."""
 Number = TypeVar("Number", int, float)
 Params = TypeVar("Params")
+Given = TypeVar("Given")
+_COLOR = re.compile(r"\s*(#[0-9a-fA-F]{6})?\s*")
 
 
 class Kind(StrEnum):
@@ -32,14 +35,44 @@ class Kind(StrEnum):
     """Name of a layer; empty means that the method chooses."""
     CHANNEL = "channel"
     """Index of a channel of the chosen layer; -1 means all."""
+    CHANNELS = "channels"
+    """Several channels, or a direction: "3, 7, 12-20", "3 - 7 + 0.5*12"."""
+    LAYERS = "layers"
+    """Names of layers with commas between, each with a weight where the method takes
+    one: "layer2, layer3*0.5"."""
     TARGET = "target"
     """What is asked about, as ``nnviz.base.targets`` reads it; empty means the
     predicted class."""
+    CLASSES = "classes"
+    """Names of classes."""
+    IMAGE = "image"
+    """Path of an image file; empty means none."""
+    MASK = "mask"
+    """Path of an image file, white where something may happen; empty means all."""
+    FOLDER = "folder"
+    """Path of a folder of images; empty means none."""
+    COLOR = "color"
+    """A color as "#rrggbb"; empty means that the method chooses."""
+    STICKERS = "stickers"
+    """Stickers and where they lie, as ``nnviz.base.placed`` reads them."""
+
+    @property
+    def names_file(self) -> bool:
+        """Whether its value is the path of a file or a folder."""
+        return self in {Kind.IMAGE, Kind.MASK, Kind.FOLDER}
 
 
 LayerName = Annotated[str, Kind.LAYER]
 ChannelIndex = Annotated[int, Kind.CHANNEL]
+ChannelList = Annotated[str, Kind.CHANNELS]
+LayerList = Annotated[str, Kind.LAYERS]
 TargetText = Annotated[str, Kind.TARGET]
+ClassList = Annotated[str, Kind.CLASSES]
+ImageFile = Annotated[str, Kind.IMAGE]
+MaskFile = Annotated[str, Kind.MASK]
+ImageFolder = Annotated[str, Kind.FOLDER]
+ColorText = Annotated[str, Kind.COLOR]
+StickersText = Annotated[str, Kind.STICKERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +108,24 @@ class Help:
 @dataclass(frozen=True, slots=True)
 class Steerable:
     """A new value is taken at the next safe point of a running job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Essential:
+    """The parameter is among the few that most people change.
+
+    Where a declaration marks some, all others stand behind them, under "More".
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Formerly:
+    """Names that the parameter had before; they still work and are not shown."""
+
+    names: tuple[str, ...]
+
+    def __init__(self, *names: str) -> None:
+        object.__setattr__(self, "names", names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +174,8 @@ class Parameter:
     layers: str = "any"
     along: str = ""
     when: tuple[str, tuple[Value, ...]] | None = None
+    aliases: tuple[str, ...] = ()
+    essential: bool = True
 
     @property
     def option(self) -> str:
@@ -155,6 +208,8 @@ class Parameter:
             return self._in_range(value)
         if self.choices and value not in self.choices:
             raise unknown(f"value of {self.option}", str(value), self.choices)
+        if self.kind is Kind.COLOR and not _COLOR.fullmatch(str(value)):
+            raise UsageError(self.option, f"{value!r} is no color", self.expected())
         return typing.cast("Value", value)
 
     def parse(self, text: str) -> Value:
@@ -171,7 +226,20 @@ class Parameter:
                     return self.check(int(text))
                 case Kind.NUMBER:
                     return self.check(float(text))
-                case Kind.CHOICE | Kind.TEXT | Kind.LAYER | Kind.TARGET:
+                case (
+                    Kind.CHOICE
+                    | Kind.TEXT
+                    | Kind.LAYER
+                    | Kind.LAYERS
+                    | Kind.CHANNELS
+                    | Kind.TARGET
+                    | Kind.CLASSES
+                    | Kind.IMAGE
+                    | Kind.MASK
+                    | Kind.FOLDER
+                    | Kind.COLOR
+                    | Kind.STICKERS
+                ):
                     return self.check(text)
         except (KeyError, ValueError):
             raise UsageError(
@@ -190,7 +258,15 @@ class Parameter:
             Kind.CHANNEL: "a channel's index, or -1 for all",
             Kind.NUMBER: "a number",
             Kind.LAYER: "a layer's name",
+            Kind.LAYERS: "names of layers with commas between",
+            Kind.CHANNELS: "channels' indices, such as 3, 7, 12-20",
             Kind.TARGET: "a class's name or index",
+            Kind.CLASSES: "names of classes",
+            Kind.IMAGE: "the path of an image file",
+            Kind.MASK: "the path of an image file, white where it may be",
+            Kind.FOLDER: "the path of a folder of images",
+            Kind.COLOR: "a color such as #ff0000, or empty",
+            Kind.STICKERS: "stickers such as round:#e53935 @ 0.5 0.5 0.25 0",
         }.get(self.kind, "text")
 
     def _in_range(self, value: Number) -> Number:
@@ -218,13 +294,28 @@ def make(declaration: type[Params], values: Mapping[str, object]) -> Params:
     Raises:
         UsageError: an unknown name or a value that is not allowed.
     """
-    known = {parameter.name: parameter for parameter in parameters_of(declaration)}
+    parameters = parameters_of(declaration)
+    known = {parameter.name: parameter for parameter in parameters}
+    values = with_current_names(parameters, values)
     for name in values:
         if name not in known:
             raise unknown("parameter", name, known)
     return declaration(
         **{name: known[name].check(value) for name, value in values.items()}
     )
+
+
+def with_current_names(
+    parameters: Iterable[Parameter], values: Mapping[str, Given]
+) -> dict[str, Given]:
+    """Return values by the names that their parameters have now.
+
+    Args:
+        parameters: with the names that they had before.
+        values: by name, old or new; unknown names stay as they are.
+    """
+    current = {old: each.name for each in parameters for old in each.aliases}
+    return {current.get(name, name): value for name, value in values.items()}
 
 
 def values_of(params: Any) -> dict[str, Value]:
@@ -244,15 +335,11 @@ _FLAG_WORDS = {
     "off": False,
     "0": False,
 }
-_TYPE_OF_KIND: dict[Kind, Any] = {
+_TYPE_OF_KIND: dict[Kind, Any] = dict.fromkeys(Kind, str) | {
     Kind.FLAG: bool,
     Kind.INTEGER: int,
     Kind.CHANNEL: int,
     Kind.NUMBER: int | float,
-    Kind.CHOICE: str,
-    Kind.TEXT: str,
-    Kind.LAYER: str,
-    Kind.TARGET: str,
 }
 _KIND_OF_TYPE = {
     bool: Kind.FLAG,
@@ -265,13 +352,25 @@ _KIND_OF_TYPE = {
 @cache
 def _read_fields(declaration: type) -> tuple[Parameter, ...]:
     hints = typing.get_type_hints(declaration, include_extras=True)
+    fields = dataclasses.fields(declaration)
+    marked = {
+        field.name
+        for field in fields
+        if any(
+            isinstance(each, Essential) for each in typing.get_args(hints[field.name])
+        )
+    }
     return tuple(
-        _read_field(field, hints[field.name])
-        for field in dataclasses.fields(declaration)
+        _read_field(
+            field, hints[field.name], essential=not marked or field.name in marked
+        )
+        for field in fields
     )
 
 
-def _read_field(field: "dataclasses.Field[Any]", hint: Any) -> Parameter:
+def _read_field(
+    field: "dataclasses.Field[Any]", hint: Any, *, essential: bool
+) -> Parameter:
     if typing.get_origin(hint) is not Annotated:
         raise TypeError(f"parameter {field.name} needs Annotated[..., Help(...)]")
     plain, *extras = typing.get_args(hint)
@@ -300,6 +399,8 @@ def _read_field(field: "dataclasses.Field[Any]", hint: Any) -> Parameter:
         layers=found.get(LayerKinds, LayerKinds("any")).offered,
         along=found[Along].axis if Along in found else "",
         when=(when.field, when.values) if when else None,
+        aliases=found.get(Formerly, Formerly()).names,
+        essential=essential,
     )
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -11,7 +11,7 @@ from nnviz.base import placed
 from nnviz.base.catalogue import method_title
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image
-from nnviz.base.parameters import Value
+from nnviz.base.parameters import Parameter, Value, with_current_names
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.results import Report
 from nnviz.base.targets import LIKE
@@ -83,6 +83,22 @@ class Recipe:
             self.image,
         )
         return " · ".join(part for part in parts if part)
+
+    def with_current_names(self, parameters: Sequence[Parameter]) -> Self:
+        """Return the recipe with its parameters named as they are now.
+
+        Args:
+            parameters: of its method, with the names that they had before.
+        """
+        return dataclasses.replace(
+            self,
+            values=with_current_names(parameters, self.values),
+            pictures=with_current_names(parameters, self.pictures),
+            changes=tuple(
+                (step, with_current_names(parameters, new))
+                for step, new in self.changes
+            ),
+        )
 
     def to_json(self) -> str:
         """Return the recipe as JSON text with sorted keys; it names no folder."""

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from nnviz.base.boards import Plan
-from nnviz.base.parameters import Parameter, Value
+from nnviz.base.parameters import Parameter, Value, with_current_names
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
@@ -136,6 +136,7 @@ def _telling(
     values: Mapping[str, Value], parameters: Sequence[Parameter]
 ) -> dict[str, Value]:
     """Leave out what has its default and what has no effect."""
+    values = with_current_names(parameters, values)
     defaults = {each.name: each.default for each in parameters}
     silent = {
         each.name

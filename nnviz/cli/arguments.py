@@ -201,15 +201,26 @@ def method_values(options: argparse.Namespace, method: MethodInfo) -> dict[str, 
 
 def add_parameters(parser: Parser, parameters: Iterable[Parameter]) -> None:
     """Add one option for each parameter of a method."""
+    given = list(parameters)
+    folded = any(not each.essential for each in given)
     group = parser.add_argument_group("parameters")
-    for each in parameters:
-        group.add_argument(
+    more = parser.add_argument_group("more parameters") if folded else group
+    for each in given:
+        (group if each.essential else more).add_argument(
             each.option,
             metavar=_METAVARS.get(each.kind, "TEXT"),
             type=_reader(each),
             default=argparse.SUPPRESS,
             help=_help_of(each),
         )
+        for alias in each.aliases:
+            group.add_argument(
+                "--" + alias.replace("_", "-"),
+                dest=each.name,
+                type=_reader(each),
+                default=argparse.SUPPRESS,
+                help=argparse.SUPPRESS,
+            )
 
 
 def parameter_values(
@@ -256,7 +267,15 @@ _METAVARS = {
     Kind.CHOICE: "CHOICE",
     Kind.LAYER: "LAYER",
     Kind.CHANNEL: "INDEX",
+    Kind.LAYERS: "LAYERS",
+    Kind.CHANNELS: "INDICES",
     Kind.TARGET: "TARGET",
+    Kind.CLASSES: "CLASSES",
+    Kind.IMAGE: "FILE",
+    Kind.MASK: "FILE",
+    Kind.FOLDER: "FOLDER",
+    Kind.COLOR: "COLOR",
+    Kind.STICKERS: "STICKERS",
 }
 
 

@@ -5,13 +5,13 @@ import inspect
 import logging
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol
 
 from nnviz.base.errors import unknown
-from nnviz.base.info import MethodInfo, Reference, Task
+from nnviz.base.info import WORKSPACES, Capabilities, MethodInfo, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
 from nnviz.engine.context import Context, Kept, State, make_context
@@ -70,18 +70,21 @@ def register(
     needs_image: bool = True,
     tasks: tuple[Task, ...] = (),
     recorded: bool = False,
+    capabilities: Capabilities | None = None,
 ) -> Callable[[type[Method]], type[Method]]:
     """Make a method known under a name: the decorator of every method's class.
 
     Args:
         name: on the command line and in Python.
         title: in the window.
-        group: the workspace it belongs to.
+        group: heading in lists of methods.
         live: whether it can follow a camera.
         reference: the publication that defines it.
         needs_image: whether it looks at a photograph.
         tasks: of the networks that it works on; empty for any.
         recorded: whether its reports are the steps of an optimisation.
+        capabilities: what the program may do with it; without a workspace it is offered
+            in the one of its group's name, else in Inspect.
 
     Raises:
         ValueError: the name is taken.
@@ -104,11 +107,19 @@ def register(
             needs_image=needs_image,
             tasks=tasks,
             recorded=recorded,
+            capabilities=_offered(capabilities or Capabilities(), group),
         )
         _REGISTRY[name] = Registered(info, method)
         return method
 
     return add
+
+
+def _offered(capabilities: Capabilities, group: str) -> Capabilities:
+    """Give a method that names no workspace one that is there."""
+    if capabilities.workspace:
+        return capabilities
+    return replace(capabilities, workspace=group if group in WORKSPACES else "Inspect")
 
 
 def methods() -> Mapping[str, Registered]:

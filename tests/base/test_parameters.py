@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from nnviz.base.errors import UsageError
 from nnviz.base.parameters import (
     ChannelIndex,
+    ColorText,
+    Formerly,
     Help,
     Kind,
     LayerKinds,
@@ -113,3 +115,40 @@ def test_values_survive_text_and_declaration(values):
         "channel": -1,
         **values,
     }
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """What was called ``rate`` and ``speed`` before."""
+
+    learning_rate: Annotated[
+        float, Range(0, 1), Formerly("rate", "speed"), Help("H.")
+    ] = 0.5
+
+
+def test_names_of_before_still_work_and_are_not_shown():
+    assert make(Renamed, {"rate": 0.25}) == make(Renamed, {"learning_rate": 0.25})
+    assert make(Renamed, {"speed": 0.25}).learning_rate == 0.25
+    (parameter,) = parameters_of(Renamed)
+    assert parameter.option == "--learning-rate"
+    assert values_of(make(Renamed, {"rate": 0.25})) == {"learning_rate": 0.25}
+    with pytest.raises(UsageError, match="pace"):
+        make(Renamed, {"pace": 1.0})
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What has a color."""
+
+    color: Annotated[ColorText, Help("H.")] = ""
+
+
+@pytest.mark.parametrize("text", ["#ff0000", "#00aB9f", ""])
+def test_a_color_is_taken(text):
+    assert make(Painted, {"color": text}).color == text
+
+
+@pytest.mark.parametrize("text", ["red", "#ff00", "#gg0000", "ff0000"])
+def test_what_is_no_color_is_refused(text):
+    with pytest.raises(UsageError, match="is no color"):
+        make(Painted, {"color": text})

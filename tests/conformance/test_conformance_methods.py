@@ -254,7 +254,7 @@ def test_parameters_survive_json_and_text(name, data):
     assert make(entry.method.Params, typed) == params
 
 
-def allowed(parameter: Parameter):
+def allowed(parameter: Parameter):  # noqa: PLR0911
     """All values that a parameter takes."""
     low, high = parameter.minimum, parameter.maximum
     match parameter.kind:
@@ -268,7 +268,9 @@ def allowed(parameter: Parameter):
             return st.floats(low, high)
         case Kind.CHOICE:
             return st.sampled_from(parameter.choices)
-        case Kind.TEXT | Kind.LAYER | Kind.TARGET:
+        case Kind.COLOR:
+            return st.sampled_from(("", "#ff0000", "#00aB9f"))
+        case _:
             return st.text()
 
 

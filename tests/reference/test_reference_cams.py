@@ -172,9 +172,9 @@ def test_gradient_maps_equal_their_formulas(network, rule):
     for picture, target in each_case():
         found, (layer,) = asked(network, picture, target)
         a, g = slow_maps(network, picture, target, layer)
-        cam = ours(found.maps[0], found.gradients[0])
-        assert_same(cam, slow(a, g))
-        assert (cam.shown(cam, signed=False) >= 0).all()
+        made = ours(found.maps[0], found.gradients[0])
+        assert_same(made, slow(a, g))
+        assert (cam.shown(made, signed=False) >= 0).all()
 
 
 def test_layers_chosen(network):

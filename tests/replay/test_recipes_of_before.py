@@ -27,8 +27,12 @@ WRITTEN = json.loads(ARRAYS.read_text(encoding="utf-8"))
 ROUGHLY = 0.15
 """How far a mean may be off elsewhere, as a part of the spread or of itself.
 
-An optimisation carries the last bits on; after a few steps no more can be said.
+An optimization carries the last bits on; after a few steps no more can be said.
 """
+CLOSELY = 1e-5
+LAST_BITS = {"plain.detect", "plain.segment", "renamed.detect"}
+"""Computed by the network itself since then, no longer by its copy with fused norms,
+which differed in the last bits: a copy may answer an image otherwise."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +60,8 @@ def test_old_and_new_are_told_apart():
 def test_replays_to_the_same_bytes(session, stem):
     same_recipe(FOLDER / f"{stem}.json", FOLDER / f"{stem}.png")
     run = finish(session.job(replay(FOLDER / f"{stem}.png"), never))
-    compare(replayed.digests(run), WRITTEN["runs"][stem])
+    written = WRITTEN["runs"][stem]
+    compare(replayed.digests(run), written, last_bits=stem not in LAST_BITS)
 
 
 @pytest.mark.parametrize("step", [1, 3])
@@ -85,15 +90,22 @@ def replay(file: Path) -> RunMethod:
     return request_of(recipe, find_picture(recipe, file), model_request(recipe, file))
 
 
-def compare(found, written):
-    """Byte for byte where the machine is that of then, else roughly."""
+def compare(found, written, *, last_bits=True):
+    """Byte for byte where the machine is that of then, else roughly.
+
+    Words in tables may change; numbers may not.
+    """
     assert sorted(found) == sorted(written)
-    if replayed.machine() == WRITTEN["machine"]:
-        assert found == written
+    numbers = {k: v for k, v in written.items() if not v["dtype"].startswith("<U")}
+    same_machine = replayed.machine() == WRITTEN["machine"]
+    if same_machine and last_bits:
+        assert {name: found[name] for name in numbers} == numbers
         return
-    for name, array in written.items():
+    roughly = CLOSELY if same_machine else ROUGHLY
+    for name, array in numbers.items():
         assert found[name]["dtype"] == array["dtype"], name
         if array["dtype"].startswith("float"):
             assert found[name]["shape"] == array["shape"], name
-            room = ROUGHLY * (array["spread"] + abs(array["mean"])) + 1e-6
+            room = roughly * (array["spread"] + abs(array["mean"])) + 1e-6
             assert abs(found[name]["mean"] - array["mean"]) <= room, name
+            assert abs(found[name]["spread"] - array["spread"]) <= room, name

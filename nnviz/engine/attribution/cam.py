@@ -14,7 +14,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from nnviz.base.frames import Frame, Placement
-from nnviz.base.parameters import Help, LayerKinds, LayerName, TargetText, Title
+from nnviz.base.parameters import (
+    Formerly,
+    Help,
+    LayerKinds,
+    LayerList,
+    LayerName,
+    TargetText,
+    Title,
+)
 from nnviz.base.results import Array, Heatmap, Report, Result
 from nnviz.engine.method import Context
 from nnviz.engine.nn.map_layers import ChosenLayers, choose_layers
@@ -33,8 +41,9 @@ class LayersParams:
         LayerKinds("spatial"),
         Help("The layer to make the map of; left empty, one is chosen."),
     ] = ""
-    others: Annotated[
-        str,
+    layers: Annotated[
+        LayerList,
+        Formerly("others"),
         Title("More layers"),
         Help('Names with commas between, or "stages" for one of every size of map.'),
     ] = ""
@@ -224,7 +233,7 @@ def gradient_cam(
     Returns:
         ``name`` and "map", or a map of each layer.
     """
-    layers = choose_layers(ctx.model.info, params.layer, params.others)
+    layers = choose_layers(ctx.model.info, params.layer, params.layers)
     found = ctx.inference.layer_gradients(layers.layers, params.target)
     return gradient_report(
         name, rule, found, layers, ctx.placement, signed=params.signed

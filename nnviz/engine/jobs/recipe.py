@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from nnviz.base.attacks import ATTACK
 from nnviz.base.parameters import Value, values_of
 from nnviz.base.recipes import Recipe, files_of
 from nnviz.base.requests import RunMethod
@@ -55,7 +54,7 @@ def recipe_of(
         changes=changes,
         device=info.device,
         versions=versions(),
-        adversarial=find(request.method).info.group == ATTACK,
+        adversarial=find(request.method).info.capabilities.adversarial,
     )
 
 

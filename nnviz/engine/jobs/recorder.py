@@ -12,7 +12,7 @@ from nnviz.base.errors import InputError, UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.images import Colours, Image, Pixels, rgb8
 from nnviz.base.info import MethodInfo
-from nnviz.base.parameters import Value, make, values_of
+from nnviz.base.parameters import Value, make, parameters_of, values_of
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.recipes import Recipe, file_of, with_file
 from nnviz.base.requests import RunMethod
@@ -95,7 +95,7 @@ def taken_up(request: RunMethod, method: type) -> tuple[RunMethod, ResumePoint |
     if request.begin is None:
         return request, None
     recording = open_recording(Path(request.begin.folder))
-    recipe = recording.recipe
+    recipe = recording.recipe.with_current_names(parameters_of(method))
     step = _step_of(recording, request)
     changes = {at: dict(new) for at, new in recipe.changes if at <= step + 1}
     new = _differing(request, recipe, changes, method)

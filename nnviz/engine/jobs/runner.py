@@ -8,7 +8,7 @@ import torch
 
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.events import Changes, Partial, Progress, Step
-from nnviz.base.parameters import Value, make, values_of
+from nnviz.base.parameters import Value, make, values_of, with_current_names
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Report
 from nnviz.engine.jobs.recorder import Recorder
@@ -140,7 +140,9 @@ def _steer(registered: Registered, ctx: Context, changes: Changes) -> None:
     Raises:
         UsageError: an unknown parameter, one that is not steerable, a bad value.
     """
-    known = {parameter.name: parameter for parameter in registered.info.parameters}
+    parameters = registered.info.parameters
+    known = {parameter.name: parameter for parameter in parameters}
+    changes = with_current_names(parameters, changes)
     for name in changes:
         if name not in known:
             raise unknown("parameter", name, known)

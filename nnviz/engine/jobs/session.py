@@ -12,7 +12,7 @@ from nnviz.base.events import Changes, Job, Step
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
 from nnviz.base.interrupts import held_back
-from nnviz.base.parameters import make
+from nnviz.base.parameters import make, with_current_names
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import (
     AnyRequest,
@@ -156,6 +156,7 @@ class Session:
 
     def _run(self, request: RunMethod, check: Check) -> Job:
         registered = find(request.method)
+        request = _with_current_names(request, registered.info)
         request, begun = taken_up(request, registered.method.Params)
         params: object = make(registered.method.Params, request.values)
         _require_image(registered.info, request)
@@ -188,6 +189,18 @@ class Session:
             self._frame_cache.clear()
             self._frame = image.sha256
         return self._frame_cache
+
+
+def _with_current_names(request: RunMethod, info: MethodInfo) -> RunMethod:
+    """Return a request whose parameters have the names of now."""
+    return replace(
+        request,
+        values=with_current_names(info.parameters, request.values),
+        changes=tuple(
+            (step, with_current_names(info.parameters, new))
+            for step, new in request.changes
+        ),
+    )
 
 
 def _followed(

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.info import LayerInfo, Reference
+from nnviz.base.info import ATTRIBUTION, LayerInfo, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.ablation import (
     ablation_weights,
@@ -33,6 +33,7 @@ _COPIES = 4
     "ablation_cam",
     title="Ablation-CAM",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Desai & Ramaswamy 2020", "doi:10.1109/WACV45572.2020.9093360"),
 )
@@ -56,7 +57,7 @@ class AblationCam:
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
         """Yield "ablation_cam" and "map", or a map of each layer, as channels go."""
-        layers = choose_layers(ctx.model.info, params.layer, params.others)
+        layers = choose_layers(ctx.model.info, params.layer, params.layers)
         ablations = [_Ablation(layer) for layer in layers.layers]
         for ablation in ablations:
             for done, total in ablation.weigh(ctx, params.target):

@@ -10,10 +10,14 @@ import torch
 from torch import Tensor
 
 from nnviz.base.channels import Mixture, parse_channels
-from nnviz.base.info import ModelInfo, Reference
+from nnviz.base.info import OPTIMIZATION, ModelInfo, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
+    ChannelList,
+    Essential,
+    Formerly,
     Help,
+    ImageFolder,
     LayerName,
     Range,
     Steerable,
@@ -77,6 +81,7 @@ class ActivationMaximizationParams:
 
     target: Annotated[
         TargetText,
+        Essential(),
         Help(
             "A class, a class minus another, or a channel as layer:channel; left "
             "empty, the channel of the layer below."
@@ -84,17 +89,19 @@ class ActivationMaximizationParams:
     ] = ""
     layer: Annotated[
         LayerName,
+        Essential(),
         Help("The layer of the channel; left empty, the network's output."),
     ] = ""
     channel: Annotated[
         ChannelIndex,
+        Essential(),
         Help(
             "What to make strong, of the output a class; -1 for those named below, or "
             "for the whole layer."
         ),
     ] = 0
     channels: Annotated[
-        str,
+        ChannelList,
         When("channel", (-1,)),
         Help("One picture each: 3, 7, 12-20; or a direction: 3 - 7 + 0.5*12."),
     ] = ""
@@ -107,8 +114,12 @@ class ActivationMaximizationParams:
     place: Annotated[
         Where, Help("The channel's mean over all places, or its unit in the middle.")
     ] = "everywhere"
-    pictures: Annotated[
-        int, Range(1, 16), Help("How many different pictures of each are made.")
+    image_count: Annotated[
+        int,
+        Essential(),
+        Formerly("pictures"),
+        Range(1, 16),
+        Help("How many different pictures of each are made."),
     ] = 1
     diversity: Annotated[
         float,
@@ -118,28 +129,37 @@ class ActivationMaximizationParams:
     ] = 0.0
     size: Annotated[
         int,
+        Essential(),
         Range(0, 2048),
         Unit("px"),
         Help("Side of the picture; 0 is that of the network's input."),
     ] = 0
-    steps: Annotated[int, Range(1, 4096, log=True), Help("How many steps.")] = 512
-    parametrisation: Annotated[
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(1, 4096, log=True),
+        Help("How many steps."),
+    ] = 512
+    parametrization: Annotated[
         Literal["spectrum", "phases", "pixels"],
+        Formerly("parametrisation"),
         Help(
             "What is turned: waves of independent colours, their phases alone with "
             "strengths as in photographs, or the pixels themselves."
         ),
     ] = "spectrum"
-    photographs: Annotated[
-        str,
-        When("parametrisation", ("phases",)),
+    image_folder: Annotated[
+        ImageFolder,
+        Formerly("photographs"),
+        When("parametrization", ("phases",)),
         Help(
             "Folder of photographs whose waves' strengths are taken; left empty, "
             "those of some thousand that come with the program."
         ),
     ] = ""
-    optimiser: Annotated[
+    optimizer: Annotated[
         Optimiser,
+        Formerly("optimiser"),
         Help(
             "Adam or NAdam; ascent goes a fixed length; progress goes so far that "
             "the objective gains the learning rate."
@@ -196,7 +216,7 @@ class ActivationMaximizationParams:
         Range(0, 50),
         Unit("%"),
         Steerable(),
-        When("parametrisation", ("pixels",)),
+        When("parametrization", ("pixels",)),
         Help("How much nearer to the mean colour each step brings all pixels (L2)."),
     ] = 0.0
     blur: Annotated[
@@ -204,14 +224,14 @@ class ActivationMaximizationParams:
         Range(0, 8),
         Unit("px"),
         Steerable(),
-        When("parametrisation", ("pixels",)),
+        When("parametrization", ("pixels",)),
         Help("Standard deviation of the Gaussian that pixels are blurred with."),
     ] = 0.0
     blur_every: Annotated[
         int,
         Range(0, 100),
         Steerable(),
-        When("parametrisation", ("pixels",)),
+        When("parametrization", ("pixels",)),
         Help("Steps from one blur to the next; 0 for none."),
     ] = 0
     small_values: Annotated[
@@ -219,7 +239,7 @@ class ActivationMaximizationParams:
         Range(0, 99),
         Unit("%"),
         Steerable(),
-        When("parametrisation", ("pixels",)),
+        When("parametrization", ("pixels",)),
         Help("Share of pixels, the palest, that each step sets to the mean colour."),
     ] = 0.0
     small_gradients: Annotated[
@@ -227,11 +247,12 @@ class ActivationMaximizationParams:
         Range(0, 99),
         Unit("%"),
         Steerable(),
-        When("parametrisation", ("pixels",)),
+        When("parametrization", ("pixels",)),
         Help("Share of pixels, the least important, set to the mean colour likewise."),
     ] = 0.0
-    faded: Annotated[
+    importance_mask: Annotated[
         bool,
+        Formerly("faded"),
         Steerable(),
         Title("Fade what does not matter"),
         Help(
@@ -239,8 +260,9 @@ class ActivationMaximizationParams:
             "MaCo's transparency. The picture itself goes on as it is."
         ),
     ] = False
-    redirected: Annotated[
+    redirect_relus: Annotated[
         bool,
+        Formerly("redirected"),
         Title("Help silent units"),
         Help("In the first 16 steps, lets gradients through ReLUs that block all."),
     ] = True
@@ -254,6 +276,7 @@ class ActivationMaximizationParams:
     "activation_maximization",
     title="Activation maximisation",
     group="Imagine",
+    capabilities=OPTIMIZATION,
     live=False,
     needs_image=False,
     recorded=True,
@@ -281,21 +304,21 @@ class ActivationMaximization:
         "lucid": {},
         "smooth": {"total_variation": 5.0, "strength": 150.0, "size": 192},
         "smooth class": {"total_variation": 20.0, "strength": 250.0, "size": 192},
-        "several": {"pictures": 4, "diversity": 10.0},
+        "several": {"image_count": 4, "diversity": 10.0},
         "maco": {
-            "parametrisation": "phases",
-            "optimiser": "nadam",
+            "parametrization": "phases",
+            "optimizer": "nadam",
             "learning_rate": 1.0,
             "transforms": "crops",
             "noise": 4.0,
-            "faded": True,
+            "importance_mask": True,
             "size": 512,
             "steps": 256,
         },
         "classic DVT": {
             "place": "centre",
-            "parametrisation": "pixels",
-            "optimiser": "progress",
+            "parametrization": "pixels",
+            "optimizer": "progress",
             "learning_rate": 2.0,
             "transforms": "none",
             "decay": 0.01,
@@ -304,8 +327,8 @@ class ActivationMaximization:
             "steps": 1000,
         },
         "lecture": {
-            "parametrisation": "pixels",
-            "optimiser": "ascent",
+            "parametrization": "pixels",
+            "optimizer": "ascent",
             "learning_rate": 5.0,
             "transforms": "shift",
             "decay": 0.5,
@@ -322,7 +345,7 @@ class ActivationMaximization:
     ) -> Iterator[Report]:
         """Yield after each step "picture", as it was scored, and "objective"."""
         wanted = _objectives(ctx.model.info, params)
-        objectives = [one for one in wanted for _ in range(params.pictures)]
+        objectives = [one for one in wanted for _ in range(params.image_count)]
         climb = _begun(ctx, params, objectives)
         while climb.steps < params.steps:
             now: ActivationMaximizationParams = ctx.params
@@ -331,7 +354,11 @@ class ActivationMaximization:
             climbed = climb.step(aim, _rules(ctx.model.info, now, done))
             ctx.step(climb.steps, params.steps, f"step {climb.steps}")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
-            shown = faded(climbed, ctx.model.mean_colour) if now.faded else climbed
+            shown = (
+                faded(climbed, ctx.model.mean_colour)
+                if now.importance_mask
+                else climbed
+            )
             yield ascent_report(climb, shown, "; ".join(o.words for o in wanted))
 
 
@@ -359,7 +386,7 @@ def _begun(
     shape = (len(objectives), model.info.preprocess.channels, side, side)
     return Ascent(
         partial(_picture, model, params, shape),
-        params.optimiser,
+        params.optimizer,
         model.feature_extractor(each(objectives).layers, ctx.check, params.precision),
         model.mean_colour,
         ctx.generator,
@@ -373,11 +400,11 @@ def _picture(
     shape: Shape,
     generator: torch.Generator,
 ) -> Parametrisation:
-    match params.parametrisation:
+    match params.parametrization:
         case "spectrum":
             return Spectrum(shape, generator, model.device)
         case "phases":
-            template = _template(model, params.photographs)
+            template = _template(model, params.image_folder)
             magnitudes = fitted_magnitudes(template, shape[1], (shape[2], shape[3]))
             return Phases(magnitudes, shape, generator, model.device)
         case "pixels":
@@ -424,7 +451,7 @@ def _rules(
             small_values=params.small_values,
             small_gradients=params.small_gradients,
         ),
-        redirected=params.redirected,
+        redirected=params.redirect_relus,
     )
 
 

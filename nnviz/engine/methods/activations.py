@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame
-from nnviz.base.info import LayerInfo
+from nnviz.base.info import INSPECTION, LayerInfo
 from nnviz.base.parameters import ChannelIndex, Help, LayerName, Title
 from nnviz.base.results import Curves, Heatmap, Mosaic, Report, Result, Table
 from nnviz.engine.method import Context, Presets, register
@@ -53,7 +53,13 @@ class ActivationsParams:
     ] = "common"
 
 
-@register("activations", title="Activations", group="Inspect", live=True)
+@register(
+    "activations",
+    title="Activations",
+    group="Inspect",
+    capabilities=INSPECTION,
+    live=True,
+)
 class Activations:
     """The output of a layer for the picture: a map for each channel."""
 

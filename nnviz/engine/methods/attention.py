@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import LayerInfo, Layout, Reference
+from nnviz.base.info import ATTRIBUTION, LayerInfo, Layout, Reference
 from nnviz.base.parameters import Help, TargetText, When
 from nnviz.base.results import Report
 from nnviz.engine.attribution.attention import (
@@ -47,6 +47,7 @@ class AttentionParams:
     "attention",
     title="Attention map",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Chefer et al. 2021", "arXiv:2103.15679"),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import Reference
+from nnviz.base.info import OPTIMIZATION, Reference
 from nnviz.base.parameters import Help, Range, Steerable
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
@@ -33,6 +33,7 @@ class CaricatureParams(ComparisonParams):
     "caricature",
     title="Caricature",
     group="Imagine",
+    capabilities=OPTIMIZATION,
     live=False,
     recorded=True,
     reference=Reference("Olah et al. 2018", "doi:10.23915/distill.00010"),

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 
 from torch import Tensor
 
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Title
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.parameters import Essential, Formerly, Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.carlini_wagner import (
     Constants,
@@ -36,13 +36,18 @@ class CwParams(GoalParams):
         int, Range(1, 20), Help("How many values of c are tried, each halfway in.")
     ] = 5
     steps: Annotated[
-        int, Range(1, 10000, log=True), Help("Steps for each value of c.")
+        int, Essential(), Range(1, 10000, log=True), Help("Steps for each value of c.")
     ] = 100
-    rate: Annotated[
-        float, Range(1e-4, 1, log=True), Title("Learning rate"), Help("Of Adam.")
+    learning_rate: Annotated[
+        float,
+        Formerly("rate"),
+        Range(1e-4, 1, log=True),
+        Title("Learning rate"),
+        Help("Of Adam."),
     ] = 0.01
     confidence: Annotated[
         float,
+        Essential(),
         Range(0, 100),
         Help("How far ahead the wanted answer must be, in logits (kappa)."),
     ] = 0.0
@@ -58,6 +63,7 @@ class CwParams(GoalParams):
     "cw",
     title="Carlini-Wagner",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Carlini & Wagner 2017", "arXiv:1608.04644"),
     tasks=(Task.CLASSIFY,),
@@ -89,7 +95,7 @@ class CarliniWagner:
     def run(self, ctx: Context, params: CwParams) -> Iterator[Report]:
         """Yield a report a step: "adversarial", "noise", "before", "after", ..."""
         attempt = start_attack(ctx, params.target, towards=params.towards)
-        search = Search(rate=params.rate, confidence=params.confidence)
+        search = Search(rate=params.learning_rate, confidence=params.confidence)
         at = _begin(ctx, attempt, params.constant)
         total = params.rounds * params.steps
         while at.done < total:

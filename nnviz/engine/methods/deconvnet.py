@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import Reference
-from nnviz.base.parameters import Help, TargetText
+from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import Colours, changed_report
 from nnviz.engine.method import Context, Presets, register
@@ -19,8 +19,9 @@ class DeconvnetParams:
     target: Annotated[
         TargetText, Help("What to explain; left empty, the predicted class.")
     ] = ""
-    colours: Annotated[
+    colors: Annotated[
         Colours,
+        Formerly("colours"),
         Help("The strongest colour without its sign, or the colours' signed sum."),
     ] = "strongest"
 
@@ -29,6 +30,7 @@ class DeconvnetParams:
     "deconvnet",
     title="Deconvnet",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Zeiler & Fergus 2013", "arXiv:1311.2901"),
 )
@@ -53,7 +55,7 @@ class Deconvnet:
         "depends on the photograph; with it, patterns of the pooling show. It is "
         "almost the same for every class (Mahendran & Vedaldi 2016)."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colours": "sum"}}
+    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
     def run(self, ctx: Context, params: DeconvnetParams) -> Iterator[Report]:
         """Yield one report: "deconvnet" and "in colour"."""
@@ -61,7 +63,7 @@ class Deconvnet:
         yield changed_report(
             "deconvnet",
             found.gradient,
-            params.colours,
+            params.colors,
             ctx.placement,
             found.notes,
         )

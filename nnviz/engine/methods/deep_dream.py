@@ -12,11 +12,15 @@ from torch import Tensor
 
 from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
-from nnviz.base.info import LayerInfo, Reference
+from nnviz.base.info import OPTIMIZATION, LayerInfo, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
+    Essential,
+    Formerly,
     Help,
+    ImageFile,
     LayerKinds,
+    LayerList,
     LayerName,
     Range,
     Steerable,
@@ -57,7 +61,7 @@ _PERCENT = 100
 _SIGNALS: dict[str, Signal] = {"squares": energy, "mean": mean}
 _UNITS = {"mean": by_mean, "spread": by_spread, "bands": by_bands}
 _REDUCTIONS = {"shallow": 8, "middle": 16, "deep": 32}
-_OF_DREAM = ("layer", "depth", "also", "channel", "strongest", "grows", "guide")
+_OF_DREAM = ("layer", "depth", "layers", "channel", "strongest", "loss", "guide")
 _MOST_BYTES, _LEAST_BYTES = 3 << 30, 1 << 30
 """Of main memory that pictures and a tile may take, and that a tile may at least."""
 _COPIES = 14
@@ -72,6 +76,7 @@ class DeepDreamParams:
 
     layer: Annotated[
         LayerName,
+        Essential(),
         LayerKinds("spatial"),
         Steerable(),
         Help("What it finds becomes stronger; left empty, one of the depth below."),
@@ -85,14 +90,16 @@ class DeepDreamParams:
             "textures, eyes and faces, whole heads."
         ),
     ] = "middle"
-    also: Annotated[
-        str,
+    layers: Annotated[
+        LayerList,
+        Formerly("also"),
         Title("Further layers"),
         Steerable(),
         Help("Names of layers that dream along, with commas between; else empty."),
     ] = ""
     channel: Annotated[
         ChannelIndex,
+        Essential(),
         Steerable(),
         Help("The layer's channel that dreams; -1 is all of them."),
     ] = -1
@@ -103,42 +110,53 @@ class DeepDreamParams:
         Steerable(),
         Help("How many dream, those that answer most to the photograph; 0 is all."),
     ] = 0
-    grows: Annotated[
+    loss: Annotated[
         Literal["squares", "mean"],
+        Formerly("grows"),
         Title("What grows"),
         Steerable(),
         Help("The squares of the answers, so the strong gain most, or their mean."),
     ] = "squares"
     guide: Annotated[
-        str,
+        ImageFile,
         Title("Guide picture"),
         Steerable(),
         Help("File of a picture whose features are dreamt; left empty, none."),
     ] = ""
     size: Annotated[
         int,
+        Essential(),
         Range(0, 8192),
         Unit("px"),
         Help("Longest side of the dream; 0 is the photograph's own."),
     ] = 0
     octaves: Annotated[
-        int, Range(1, 16), Help("Sizes that are dreamt in, from small to large.")
+        int,
+        Essential(),
+        Range(1, 16),
+        Help("Sizes that are dreamt in, from small to large."),
     ] = 6
     ratio: Annotated[
         float, Range(1.05, 3), Help("From one size to the next, as a factor.")
     ] = 1.4
     steps: Annotated[
-        int, Range(1, 500, log=True), Steerable(), Help("Steps in each size.")
+        int,
+        Essential(),
+        Range(1, 500, log=True),
+        Steerable(),
+        Help("Steps in each size."),
     ] = 10
     step_size: Annotated[
         float,
+        Essential(),
         Range(0.01, 50, log=True),
         Unit("/255"),
         Steerable(),
         Help("How much a step changes a pixel, in the unit below."),
     ] = 1.0
-    normalise: Annotated[
+    normalize: Annotated[
         Literal["mean", "spread", "bands"],
+        Formerly("normalise"),
         Title("Step in units of"),
         Steerable(),
         Help(
@@ -159,8 +177,9 @@ class DeepDreamParams:
         Steerable(),
         Help("Blur of the gradient: larger shapes, less grain; 0 is none."),
     ] = 0.0
-    colours: Annotated[
+    colors: Annotated[
         Literal["free", "own"],
+        Formerly("colours"),
         Steerable(),
         Help("Colours change too, or only light and dark: the photograph's remain."),
     ] = "own"
@@ -204,6 +223,7 @@ class DeepDreamParams:
     "deep_dream",
     title="Deep dream",
     group="Imagine",
+    capabilities=OPTIMIZATION,
     live=False,
     reference=Reference("Mordvintsev et al. 2015", "google/deepdream"),
     recorded=True,
@@ -235,16 +255,16 @@ class DeepDream:
         "faces": {"octaves": 4, "steps": 30, "step_size": 2.0},
         "deep": {"depth": "deep", "octaves": 4, "steps": 30, "step_size": 2.0},
         "original": {
-            "colours": "free",
-            "normalise": "mean",
+            "colors": "free",
+            "normalize": "mean",
             "octaves": 4,
             "step_size": 1.5,
         },
-        "laplacian": {"colours": "free", "octaves": 3, "step_size": 1.0},
+        "laplacian": {"colors": "free", "octaves": 3, "step_size": 1.0},
         "tensorflow": {
-            "colours": "free",
-            "grows": "mean",
-            "normalise": "spread",
+            "colors": "free",
+            "loss": "mean",
+            "normalize": "spread",
             "step_size": 1.275,
             "octaves": 5,
             "ratio": 1.3,
@@ -252,8 +272,8 @@ class DeepDream:
             "carry": "picture",
         },
         "gordicaleksa": {
-            "colours": "free",
-            "normalise": "spread",
+            "colors": "free",
+            "normalize": "spread",
             "step_size": 5.2,
             "smoothing": 1.6,
             "octaves": 4,
@@ -307,11 +327,11 @@ class _Studio:
         down, right = self._shift(params.jitter)
         gradient, found = self._gradient(course.picture.roll((down, right), (2, 3)))
         gradient = gradient.roll((-down, -right), (2, 3))
-        if params.colours == "own":
+        if params.colors == "own":
             gradient = gradient.mean(1, keepdim=True).expand_as(gradient).clone()
         if params.smoothing:
             gradient = smoothed(gradient, params.smoothing)
-        gradient = _UNITS[params.normalise](gradient)
+        gradient = _UNITS[params.normalize](gradient)
         course.add(gradient.mul_(params.step_size / _LEVELS))
         return found / (course.size[0] * course.size[1])
 
@@ -461,7 +481,7 @@ def _layers(ctx: Context, params: DeepDreamParams) -> tuple[LayerInfo, ...]:
         if params.layer
         else at_depth(ctx.model.info, _REDUCTIONS[params.depth])
     )
-    further = [name.strip() for name in params.also.split(",") if name.strip()]
+    further = [name.strip() for name in params.layers.split(",") if name.strip()]
     return tuple(map(ctx.model.info.known_layer, dict.fromkeys((first.name, *further))))
 
 
@@ -469,7 +489,7 @@ def _signal(
     ctx: Context, params: DeepDreamParams, passes: FeatureExtractor, layer: str
 ) -> Signal:
     """Return what goes back from a layer."""
-    signal = _SIGNALS[params.grows]
+    signal = _SIGNALS[params.loss]
     if params.guide:
         with torch.no_grad():
             guide = passes(ctx.files.pixels(params.guide), frozenset({layer}))[layer]

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
 from nnviz.base.parameters import Help, Range, TargetText, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.deepfool import Walk, boundaries, candidates, crossed
@@ -43,6 +43,7 @@ class DeepfoolParams:
     "deepfool",
     title="DeepFool",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Moosavi-Dezfooli et al. 2016", "arXiv:1511.04599"),
     tasks=(Task.CLASSIFY,),

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from nnviz.base.errors import unknown
 from nnviz.base.frames import Frame
-from nnviz.base.info import ModelInfo, Reference, Task
-from nnviz.base.parameters import Help, Range, Title
+from nnviz.base.info import INSPECTION, ModelInfo, Reference, Task
+from nnviz.base.parameters import ClassList, Formerly, Help, Range, Title
 from nnviz.base.results import Boxes, Report, Table
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.detection import (
@@ -55,8 +55,9 @@ class DetectParams:
     limit: Annotated[
         int, Title("Most boxes"), Range(1, 1000), Help("The best so many are kept.")
     ] = 100
-    only: Annotated[
-        str,
+    classes: Annotated[
+        ClassList,
+        Formerly("only"),
         Title("Only these classes"),
         Help("Names, separated by commas; empty for all that the network knows."),
     ] = ""
@@ -66,6 +67,7 @@ class DetectParams:
     "detect",
     title="Detect",
     group="Inspect",
+    capabilities=INSPECTION,
     live=True,
     reference=Reference("Liu et al. 2016", "arXiv:1512.02325"),
     tasks=(Task.DETECT,),
@@ -100,7 +102,7 @@ class Detect:
 
 def _choose(ctx: Context, params: DetectParams) -> Candidates:
     """Return the candidates that are kept, best first."""
-    wanted = _wanted(ctx, params.only)
+    wanted = _wanted(ctx, params.classes)
     outputs = ctx.inference.outputs()
     with torch.no_grad():
         size = ctx.placement.input_size

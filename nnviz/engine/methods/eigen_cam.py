@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import Reference
+from nnviz.base.info import ATTRIBUTION, Reference
 from nnviz.base.parameters import Help, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import (
@@ -40,6 +40,7 @@ class EigenCamParams(LayersParams):
     "eigen_cam",
     title="Eigen-CAM",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Muhammad & Yeasin 2020", "arXiv:2008.00299"),
 )
@@ -64,7 +65,7 @@ class EigenCam:
 
     def run(self, ctx: Context, params: EigenCamParams) -> Iterator[Report]:
         """Yield one report: "eigen_cam" and "map", or a map of each layer."""
-        layers = choose_layers(ctx.model.info, params.layer, params.others)
+        layers = choose_layers(ctx.model.info, params.layer, params.layers)
         cams = []
         for layer in layers.layers:
             maps = channel_maps(ctx.activations(layer.name), layer)

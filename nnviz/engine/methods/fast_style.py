@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Title, Unit
+from nnviz.base.info import STYLIZATION, Reference, Task
+from nnviz.base.parameters import Formerly, Help, Range, Title, Unit
 from nnviz.base.results import Picture, Report
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.imaging.pyramid import scaled
@@ -43,8 +43,9 @@ class FastStyleParams:
         Unit("%"),
         Help("Share of the painting in the picture; the rest is the photograph."),
     ] = 100.0
-    colours: Annotated[
+    colors: Annotated[
         Literal["of the style", "photograph"],
+        Formerly("colours"),
         Help("The painting's, or the photograph's with its light and dark alone."),
     ] = "of the style"
     steadiness: Annotated[
@@ -63,6 +64,7 @@ class FastStyleParams:
     "fast_style",
     title="Fast style",
     group="Style",
+    capabilities=STYLIZATION,
     live=True,
     reference=Reference("Johnson et al. 2016", "arXiv:1603.08155"),
     tasks=(Task.REPAINT,),
@@ -86,7 +88,7 @@ class FastStyle:
     presets: ClassVar[Presets] = {
         "demo": {},
         "large": {"size": 0},
-        "keep the colours": {"colours": "photograph"},
+        "keep the colours": {"colors": "photograph"},
     }
 
     def run(self, ctx: Context, params: FastStyleParams) -> Iterator[Report]:
@@ -97,7 +99,7 @@ class FastStyle:
         with in_words(model.info.title):
             painting = _painted(ctx, photograph)
         painting = _steadied(ctx, photograph, painting, params.steadiness / _PERCENT)
-        if params.colours == "photograph":
+        if params.colors == "photograph":
             painting = with_colours_of(painting, photograph)
         if params.strength < _PERCENT:
             painting = torch.lerp(photograph, painting, params.strength / _PERCENT)

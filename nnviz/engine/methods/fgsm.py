@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
 from nnviz.base.results import Report
 from nnviz.engine.attacks.params import LEVELS, BallParams
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
@@ -15,6 +15,7 @@ from nnviz.engine.method import Context, Presets, register
     "fgsm",
     title="FGSM",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=True,
     reference=Reference("Goodfellow et al. 2015", "arXiv:1412.6572"),
     tasks=(Task.CLASSIFY,),

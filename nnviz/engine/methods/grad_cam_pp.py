@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import Reference
+from nnviz.base.info import ATTRIBUTION, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, grad_cam_pp, gradient_cam
 from nnviz.engine.method import Context, Presets, register
@@ -13,6 +13,7 @@ from nnviz.engine.method import Context, Presets, register
     "grad_cam_pp",
     title="Grad-CAM++",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Chattopadhay et al. 2018", "arXiv:1710.11063"),
 )
@@ -38,7 +39,7 @@ class GradCamPlusPlus:
     presets: ClassVar[Presets] = {
         "demo": {},
         "for and against": {"signed": True},
-        "every stage": {"others": "stages"},
+        "every stage": {"layers": "stages"},
     }
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import Reference
-from nnviz.base.parameters import Help, TargetText
+from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import Colours, changed_report
 from nnviz.engine.method import Context, Presets, register
@@ -19,8 +19,9 @@ class GuidedBackpropParams:
     target: Annotated[
         TargetText, Help("What to explain; left empty, the predicted class.")
     ] = ""
-    colours: Annotated[
+    colors: Annotated[
         Colours,
+        Formerly("colours"),
         Help("The strongest colour without its sign, or the colours' signed sum."),
     ] = "strongest"
 
@@ -29,6 +30,7 @@ class GuidedBackpropParams:
     "guided_backprop",
     title="Guided backpropagation",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Springenberg et al. 2014", "arXiv:1412.6806"),
 )
@@ -49,7 +51,7 @@ class GuidedBackprop:
         "another class, the picture hardly changes. It shows edges of the photograph "
         "rather than reasons of the network."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colours": "sum"}}
+    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
     def run(self, ctx: Context, params: GuidedBackpropParams) -> Iterator[Report]:
         """Yield one report: "guided backpropagation" and "in colour"."""
@@ -57,7 +59,7 @@ class GuidedBackprop:
         yield changed_report(
             "guided backpropagation",
             found.gradient,
-            params.colours,
+            params.colors,
             ctx.placement,
             found.notes,
         )

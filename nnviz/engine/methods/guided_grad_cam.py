@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import Reference
-from nnviz.base.parameters import Help, LayerKinds, LayerName, TargetText
+from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.parameters import Formerly, Help, LayerKinds, LayerName, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import grad_cam, shown, upsampled
 from nnviz.engine.attribution.heatmaps import Colours, changed_report
@@ -27,8 +27,9 @@ class GuidedGradCamParams:
         LayerKinds("spatial"),
         Help("The layer of the Grad-CAM; left empty, one is chosen."),
     ] = ""
-    colours: Annotated[
+    colors: Annotated[
         Colours,
+        Formerly("colours"),
         Help("The strongest colour without its sign, or the colours' signed sum."),
     ] = "strongest"
 
@@ -37,6 +38,7 @@ class GuidedGradCamParams:
     "guided_grad_cam",
     title="Guided Grad-CAM",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Selvaraju et al. 2017", "arXiv:1610.02391"),
 )
@@ -56,7 +58,7 @@ class GuidedGradCam:
         "The lines are guided backpropagation's, which hardly depend on the weights or "
         "the class: only the region is evidence, and Grad-CAM shows that by itself."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colours": "sum"}}
+    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
     def run(self, ctx: Context, params: GuidedGradCamParams) -> Iterator[Report]:
         """Yield one report: "guided Grad-CAM" and "in colour"."""
@@ -70,7 +72,7 @@ class GuidedGradCam:
         yield changed_report(
             "guided Grad-CAM",
             guided[0].cpu() * region.float(),
-            params.colours,
+            params.colors,
             ctx.placement,
             (found.target.caption, *layers.notes, *changed.notes),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import Reference
+from nnviz.base.info import ATTRIBUTION, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, gradient_cam, hires_cam
 from nnviz.engine.method import Context, Presets, register
@@ -13,6 +13,7 @@ from nnviz.engine.method import Context, Presets, register
     "hires_cam",
     title="HiResCAM",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Draelos & Carin 2020", "arXiv:2011.08891"),
 )
@@ -37,7 +38,7 @@ class HiResCam:
     presets: ClassVar[Presets] = {
         "demo": {},
         "for and against": {"signed": True},
-        "every stage": {"others": "stages"},
+        "every stage": {"layers": "stages"},
     }
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import Reference
-from nnviz.base.parameters import Help, TargetText
+from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
 from nnviz.engine.method import Context, Presets, register
@@ -18,16 +18,18 @@ class InputXGradientParams:
     target: Annotated[
         TargetText, Help("What to explain; left empty, the predicted class.")
     ] = ""
-    colours: Annotated[
+    colors: Annotated[
         Colours,
+        Formerly("colours"),
         Help("The strongest colour without its sign, or the colours' signed sum."),
     ] = "sum"
 
 
 @register(
     "input_x_gradient",
-    title="Input × gradient",  # noqa: RUF001
+    title="Input × gradient",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Shrikumar et al. 2016", "arXiv:1605.01713"),
 )
@@ -55,7 +57,7 @@ class InputXGradient:
         found = ctx.inference.gradient(params.target)
         attribution = ctx.pixels[0] * found.gradient
         result = attribution_map(
-            attribution, params.colours, found.target.unit, ctx.placement
+            attribution, params.colors, found.target.unit, ctx.placement
         )
         total = float(attribution.double().sum())
         notes = (

@@ -8,8 +8,18 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import UsageError
-from nnviz.base.info import Reference
-from nnviz.base.parameters import Help, Range, TargetText, Title, Unit, When
+from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.parameters import (
+    Essential,
+    Formerly,
+    Help,
+    ImageFile,
+    Range,
+    TargetText,
+    Title,
+    Unit,
+    When,
+)
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import baseline
 from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
@@ -28,10 +38,13 @@ class IntegratedGradientsParams:
     """What is asked about, where the way begins and how finely it is walked."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText,
+        Essential(),
+        Help("What to explain; left empty, the predicted class."),
     ] = ""
     baseline: Annotated[
         Literal["black", "white", "mean", "blur", "random", "own"],
+        Essential(),
         Help("The picture that stands for nothing: where the way begins."),
     ] = "black"
     blur: Annotated[
@@ -42,19 +55,24 @@ class IntegratedGradientsParams:
         Help("Standard deviation of the blur, on the network's input."),
     ] = 20.0
     file: Annotated[
-        str,
+        ImageFile,
         Title("Picture"),
         When("baseline", ("own",)),
         Help("File of the picture to begin with."),
     ] = ""
     steps: Annotated[
-        int, Range(2, 1000, log=True), Help("Points on the way; more add up better.")
+        int,
+        Essential(),
+        Range(2, 1000, log=True),
+        Help("Points on the way; more add up better."),
     ] = 50
     rule: Annotated[
         Quadrature, Title("Integration"), Help("How the points lie on the way.")
     ] = "gausslegendre"
-    colours: Annotated[
+    colors: Annotated[
         Colours,
+        Essential(),
+        Formerly("colours"),
         Help("The strongest colour without its sign, or the colours' signed sum."),
     ] = "sum"
 
@@ -63,6 +81,7 @@ class IntegratedGradientsParams:
     "integrated_gradients",
     title="Integrated gradients",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Sundararajan et al. 2017", "arXiv:1703.01365"),
 )
@@ -109,7 +128,7 @@ class IntegratedGradients:
             # What is there so far stands for the rest as well.
             shares = line.difference * total / line.weights[: part.stop].sum()
             heat = attribution_map(
-                shares, params.colours, score.target.unit, ctx.placement
+                shares, params.colors, score.target.unit, ctx.placement
             )
             if part.stop < params.steps:
                 notes: tuple[str, ...] = (f"{part.stop} of {params.steps} points",)

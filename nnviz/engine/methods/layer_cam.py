@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import Reference
+from nnviz.base.info import ATTRIBUTION, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, gradient_cam, layer_cam
 from nnviz.engine.method import Context, Presets, register
@@ -13,6 +13,7 @@ from nnviz.engine.method import Context, Presets, register
     "layer_cam",
     title="LayerCAM",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Jiang et al. 2021", "doi:10.1109/TIP.2021.3089943"),
 )
@@ -35,7 +36,7 @@ class LayerCam:
     presets: ClassVar[Presets] = {
         "demo": {},
         "for and against": {"signed": True},
-        "every stage": {"others": "stages"},
+        "every stage": {"layers": "stages"},
     }
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:

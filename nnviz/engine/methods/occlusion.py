@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
-from nnviz.base.info import Reference
+from nnviz.base.info import ATTRIBUTION, Reference
 from nnviz.base.parameters import Help, Range, TargetText, Unit
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.baselines import Baseline, baseline
@@ -83,6 +83,7 @@ class OcclusionParams:
     "occlusion",
     title="Occlusion",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Zeiler & Fergus 2014", "arXiv:1311.2901"),
 )

@@ -9,11 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Along, Help, Range, Steerable, Title, Unit, When
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.parameters import (
+    Along,
+    Essential,
+    Formerly,
+    Help,
+    ImageFolder,
+    Range,
+    Steerable,
+    Title,
+    Unit,
+    When,
+)
 from nnviz.base.results import Curves, Picture, Report, Table
 from nnviz.base.stickers import Outline
-from nnviz.engine.attacks.params import LEVELS, GoalParams, PictureCount
+from nnviz.engine.attacks.params import LEVELS, GoalParams, ImageCount
 from nnviz.engine.attacks.patch.batches import (
     AttackBatch,
     AttackObjective,
@@ -49,16 +60,18 @@ _MOST = 4.0
 class PatchParams(GoalParams):
     """What the network is to say, and under what conditions the sticker is to work."""
 
-    pictures: Annotated[
-        str,
+    image_folder: Annotated[
+        ImageFolder,
+        Essential(),
+        Formerly("pictures"),
         Title("Further pictures"),
         Help(
             "Folder of photographs to learn from beside this one, so that the sticker "
             "works on others too; a fifth of them is kept for the test."
         ),
     ] = ""
-    count: PictureCount = 200
-    outline: Annotated[Outline, Help("Shape of the sticker.")] = "round"
+    image_count: Annotated[ImageCount, Formerly("count")] = 200
+    outline: Annotated[Outline, Essential(), Help("Shape of the sticker.")] = "round"
     side: Annotated[
         int, Title("Resolution"), Range(8, 512, log=True), Unit("px"),
         Help("Width of the sticker's own picture."),
@@ -109,7 +122,12 @@ class PatchParams(GoalParams):
         float, Range(0, 1), Along("y"), When("anywhere", (False,)),
         Help("The one place, from the top (0) to the bottom (1)."),
     ] = 0.5  # fmt: skip
-    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps of Adam.")] = 100
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(1, 10000, log=True),
+        Help("Steps of Adam."),
+    ] = 100
     batch: Annotated[
         int, Range(1, 128, log=True), Help("Pictures and places tried in a step.")
     ] = 12
@@ -135,6 +153,7 @@ class PatchParams(GoalParams):
     "patch",
     title="Adversarial patch",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
     tasks=(Task.CLASSIFY, Task.DETECT),
@@ -336,10 +355,10 @@ def _task(ctx: Context, params: PatchParams) -> _Task:
     words, aimed = (_watching if detects else _classifying)(ctx, params)
     photo = ctx.pixels.cpu()
     tests = [("this photograph", aimed(photo))]
-    if not params.pictures.strip():
+    if not params.image_folder.strip():
         return _Task(words, tests[0][1], tuple(tests))
     learned, held_out = ctx.files.folder(
-        params.pictures, params.count, ctx.placement.input_size
+        params.image_folder, params.image_count, ctx.placement.input_size
     )
     tests.append((f"{len(held_out)} other photographs", aimed(held_out)))
     return _Task(words, aimed(torch.cat([photo, learned])), tuple(tests))
@@ -363,7 +382,7 @@ def _classifying(ctx: Context, params: PatchParams) -> tuple[str, Aimed]:
             most=_MOST,
         )
 
-    alone = named or not params.pictures.strip()
+    alone = named or not params.image_folder.strip()
     return attempt.chosen.words if alone else "away from each one's answer", aimed
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Steerable, Title
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.parameters import Essential, Formerly, Help, Range, Steerable, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.norms import random_noise
 from nnviz.engine.attacks.params import LEVELS, BallParams, StepSize, as_tensor
@@ -22,10 +22,16 @@ from nnviz.engine.method import Context, Presets, register
 class PgdParams(BallParams):
     """What the network is to say, the budget, and the steps."""
 
-    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps at most.")] = 40
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(1, 10000, log=True),
+        Help("Steps at most."),
+    ] = 40
     step: StepSize = 0.5
-    start: Annotated[
+    random_start: Annotated[
         bool,
+        Formerly("start"),
         Title("Random start"),
         Help("Begin at random inside the budget (PGD), or at the photograph (BIM)."),
     ] = True
@@ -35,8 +41,9 @@ class PgdParams(BallParams):
         Steerable(),
         Help("Share of the last direction that is kept; 1 is MI-FGSM, 0 none."),
     ] = 0.0
-    stop: Annotated[
+    early_stop: Annotated[
         bool,
+        Formerly("stop"),
         Title("Stop when reached"),
         Help("End with the first step that succeeds, or use all steps."),
     ] = False
@@ -46,6 +53,7 @@ class PgdParams(BallParams):
     "pgd",
     title="PGD",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Madry et al. 2018", "arXiv:1706.06083"),
     tasks=(Task.CLASSIFY,),
@@ -71,8 +79,8 @@ class Pgd:
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 5},
-        "BIM": {"start": False},
-        "MI-FGSM": {"start": False, "momentum": 1.0, "steps": 10},
+        "BIM": {"random_start": False},
+        "MI-FGSM": {"random_start": False, "momentum": 1.0, "steps": 10},
         "L2": {"norm": "l2", "epsilon": 128.0, "step": 26.0},
     }
 
@@ -85,7 +93,7 @@ class Pgd:
                 at.pixels, attempt.chosen.goal.loss
             )
             report = attempt.report(at.pixels, logits)
-            if params.stop and attempt.succeeded(logits):
+            if params.early_stop and attempt.succeeded(logits):
                 break
             at = climbed(attempt.clean, at, gradient, _how(ctx.params))
             arrays = {"pixels": at.pixels, "momentum": at.momentum}
@@ -114,7 +122,7 @@ def _begin(ctx: Context, attempt: AttackRun, params: PgdParams) -> tuple[Positio
         momentum = as_tensor(ctx.begun, "momentum", clean)
         return Position(pixels, momentum), int(ctx.begun["step"])
     pixels = clean
-    if params.start:
+    if params.random_start:
         noise = random_noise(clean, params.epsilon / LEVELS, params.norm, ctx.generator)
         pixels = (clean + noise).clamp(0, 1)
     return Position(pixels, torch.zeros_like(clean)), 0

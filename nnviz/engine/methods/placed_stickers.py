@@ -11,8 +11,8 @@ from torch import Tensor
 from nnviz.base.attacks import ADVERSARIAL, SURVIVAL
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, Pixels, eight_bits, image_from_array
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.parameters import Help, StickersText
 from nnviz.base.placed import EXAMPLE, files_of, parse_placed
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Picture, Report, Result, Table
@@ -31,7 +31,7 @@ class PlacedStickersParams:
     """Which stickers lie where."""
 
     stickers: Annotated[
-        str,
+        StickersText,
         Help(
             "STICKER @ X Y WIDTH ANGLE [OPACITY], several with ; between them. "
             "STICKER is a picture file, round:FILE for a disc of it, round:#ff0000 or "
@@ -56,6 +56,7 @@ class PlacedStickersParams:
     "placed_stickers",
     title="Placed stickers",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
 )

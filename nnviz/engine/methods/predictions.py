@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import ModelInfo, OutputActivation, Task
+from nnviz.base.info import INSPECTION, ModelInfo, OutputActivation, Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Ranking, Report
 from nnviz.engine.method import Context, Presets, register
@@ -37,6 +37,7 @@ class PredictionsParams:
     "predictions",
     title="Prediction",
     group="Inspect",
+    capabilities=INSPECTION,
     live=True,
     tasks=(Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
 )

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import Reference
-from nnviz.base.parameters import Help, TargetText
+from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import (
     Colours,
@@ -23,8 +23,9 @@ class SaliencyParams:
     target: Annotated[
         TargetText, Help("What to explain; left empty, the predicted class.")
     ] = ""
-    colours: Annotated[
+    colors: Annotated[
         Colours,
+        Formerly("colours"),
         Help("The strongest colour without its sign, or the colours' signed sum."),
     ] = "strongest"
 
@@ -33,6 +34,7 @@ class SaliencyParams:
     "saliency",
     title="Saliency",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Simonyan et al. 2013", "arXiv:1312.6034"),
 )
@@ -53,14 +55,14 @@ class Saliency:
         "depends fully can have no gradient at all (saturation). Single pixels are "
         "noise; look at where they crowd."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colours": "sum"}}
+    presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
     def run(self, ctx: Context, params: SaliencyParams) -> Iterator[Report]:
         """Yield one report: "saliency"."""
         found = ctx.inference.gradient(params.target)
         result = attribution_map(
             found.gradient,
-            params.colours,
+            params.colors,
             gradient_unit(found.target.unit),
             ctx.placement,
         )

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.info import LayerInfo, Reference
+from nnviz.base.info import ATTRIBUTION, LayerInfo, Reference
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.ablation import channel_masks, varied
@@ -42,6 +42,7 @@ class ScoreCamParams(CamParams):
     "score_cam",
     title="Score-CAM",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Wang et al. 2020", "arXiv:1910.01279"),
 )
@@ -71,7 +72,7 @@ class ScoreCam:
 
     def run(self, ctx: Context, params: ScoreCamParams) -> Iterator[Report]:
         """Yield "score_cam" and "map", or a map of each layer, as channels go."""
-        layers = choose_layers(ctx.model.info, params.layer, params.others)
+        layers = choose_layers(ctx.model.info, params.layer, params.layers)
         scorer = ctx.inference.target(params.target)
         uncovered = [_Uncovered(layer) for layer in layers.layers]
         notes = (scorer.target.caption,)

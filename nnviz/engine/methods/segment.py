@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from nnviz.base.errors import ModelError
 from nnviz.base.frames import Frame
-from nnviz.base.info import Reference, Task
+from nnviz.base.info import INSPECTION, Reference, Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import BACKGROUNDS, Mask, Report, Table
 from nnviz.engine.method import Context, Presets, register
@@ -37,6 +37,7 @@ class SegmentParams:
     "segment",
     title="Segment",
     group="Inspect",
+    capabilities=INSPECTION,
     live=True,
     reference=Reference("Long, Shelhamer & Darrell 2015", "arXiv:1411.4038"),
     tasks=(Task.SEGMENT,),

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnviz.base.errors import UsageError
 from nnviz.base.frames import Placement
-from nnviz.base.info import LayerInfo, Reference
+from nnviz.base.info import OPTIMIZATION, LayerInfo, Reference
 from nnviz.base.parameters import (
     Along,
     Help,
@@ -93,6 +93,7 @@ class _Looked:
     "semantic_dictionary",
     title="Semantic dictionary",
     group="Imagine",
+    capabilities=OPTIMIZATION,
     live=False,
     reference=Reference("Olah et al. 2018", "doi:10.23915/distill.00010"),
 )

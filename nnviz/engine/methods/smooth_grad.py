@@ -4,8 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import Reference
-from nnviz.base.parameters import Help, Range, TargetText, Title, Unit, When
+from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.parameters import (
+    Essential,
+    Formerly,
+    Help,
+    Range,
+    TargetText,
+    Title,
+    Unit,
+    When,
+)
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.gradient_rules import RuleName, rule_of
 from nnviz.engine.attribution.heatmaps import (
@@ -27,7 +36,9 @@ class SmoothGradParams:
     """What is asked about, what is smoothed, and the noise."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText,
+        Essential(),
+        Help("What to explain; left empty, the predicted class."),
     ] = ""
     rule: Annotated[
         RuleName, Title("Smoothed"), Help("What each noisy copy gives.")
@@ -40,10 +51,15 @@ class SmoothGradParams:
         ),
     ] = "mean"
     samples: Annotated[
-        int, Title("Copies"), Range(2, 500, log=True), Help("How many noisy copies.")
+        int,
+        Essential(),
+        Title("Copies"),
+        Range(2, 500, log=True),
+        Help("How many noisy copies."),
     ] = 25
     noise: Annotated[
         float,
+        Essential(),
         Range(0.1, 100, log=True),
         Unit("%"),
         Help("Standard deviation, as a share of the photograph's range of values."),
@@ -54,8 +70,10 @@ class SmoothGradParams:
         When("rule", ("integrated",)),
         Help("Points on the way from black, for each copy."),
     ] = 20
-    colours: Annotated[
+    colors: Annotated[
         Colours,
+        Essential(),
+        Formerly("colours"),
         When("statistic", ("mean",)),
         Help("The strongest colour without its sign, or the colours' signed sum."),
     ] = "strongest"
@@ -65,6 +83,7 @@ class SmoothGradParams:
     "smooth_grad",
     title="SmoothGrad",
     group="Explain",
+    capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Smilkov et al. 2017", "arXiv:1706.03825"),
 )
@@ -128,5 +147,5 @@ def _map(
         unit = "changed gradient"
     found = copies.statistic(params.statistic)
     if params.statistic == "mean":
-        return attribution_map(found, params.colours, unit, ctx.placement)
+        return attribution_map(found, params.colors, unit, ctx.placement)
     return input_map(found.amax(0), f"({unit})²", ctx.placement, signed=False)

@@ -11,8 +11,19 @@ from torch import Tensor
 
 from nnviz.base.errors import UsageError
 from nnviz.base.images import LUMINANCE, Image, image_from_array, to_float
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Title, Unit, When
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.parameters import (
+    ColorText,
+    Essential,
+    Formerly,
+    Help,
+    ImageFile,
+    MaskFile,
+    Range,
+    Title,
+    Unit,
+    When,
+)
 from nnviz.base.placed import Cut, Placed, placed_text
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Report, Table, Text
@@ -51,9 +62,15 @@ _LARGEST = 256
 class StickerParams(GoalParams):
     """What the network is to say, what the stickers are, and how long is searched."""
 
-    number: Annotated[int, Range(1, 20), Help("How many stickers there are.")] = 3
+    number: Annotated[
+        int,
+        Essential(),
+        Range(1, 20),
+        Help("How many stickers there are."),
+    ] = 3
     sticker: Annotated[
-        str,
+        ImageFile,
+        Essential(),
         Title("Sticker picture"),
         Help(
             "File that the stickers are cut from: a photograph, or a patch that was "
@@ -64,8 +81,9 @@ class StickerParams(GoalParams):
         Outline,
         Help("Shape of the stickers; square keeps what is transparent in a file."),
     ] = "round"
-    colour: Annotated[
-        str,
+    color: Annotated[
+        ColorText,
+        Formerly("colour"),
         When("sticker", ("",)),
         Help("Colour of plain stickers, as #rrggbb; left empty, it is searched too."),
     ] = ""
@@ -74,7 +92,7 @@ class StickerParams(GoalParams):
         Help("Of the picture's shorter side."),
     ] = 10.0  # fmt: skip
     largest: Annotated[
-        float, Title("Largest width"), Range(1, 100), Unit("%"),
+        float, Essential(), Title("Largest width"), Range(1, 100), Unit("%"),
         Help("Of the picture's shorter side."),
     ] = 30.0  # fmt: skip
     middle: Annotated[
@@ -85,24 +103,30 @@ class StickerParams(GoalParams):
         ),
     ] = 0.0  # fmt: skip
     mask: Annotated[
-        str,
+        MaskFile,
         Title("Kept free"),
         Help("File of a picture that is white where no sticker may lie."),
     ] = ""
     queries: Annotated[
-        int, Range(1, 100000, log=True), Unit("questions"),
+        int, Essential(), Range(1, 100000, log=True), Unit("questions"),
         Help("How often the network is asked, at most."),
     ] = 640  # fmt: skip
     batch: Annotated[
         int, Range(1, 256, log=True), Help("Candidates that are asked about at once.")
     ] = 16
-    stop: Annotated[
+    early_stop: Annotated[
         bool,
+        Formerly("stop"),
         Title("Stop when reached"),
         Help("End with a candidate that succeeds, or ask on for a surer one."),
     ] = True
-    ahead: Annotated[
-        float, Title("Ahead by"), Range(0, 20), Unit("logits"), When("stop", (True,)),
+    margin: Annotated[
+        float,
+        Formerly("ahead"),
+        Title("Ahead by"),
+        Range(0, 20),
+        Unit("logits"),
+        When("early_stop", (True,)),
         Help(
             "How far the answer must be turned before the search ends: one that is "
             "only just turned is undone by rounding, or by another size."
@@ -114,6 +138,7 @@ class StickerParams(GoalParams):
     "sticker",
     title="Stickers",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Croce et al. 2022", "arXiv:2006.12834"),
     tasks=(Task.CLASSIFY,),
@@ -140,7 +165,7 @@ class Stickers:
     )
     presets: ClassVar[Presets] = {
         "demo": {"queries": 8, "batch": 4},
-        "one white disc": {"number": 1, "colour": "#ffffff"},
+        "one white disc": {"number": 1, "color": "#ffffff"},
         "beside the object": {"middle": 50.0, "number": 5, "queries": 2000},
     }
 
@@ -155,7 +180,7 @@ class Stickers:
             ctx.step(best.tried, params.queries, "candidates")
             ctx.keep(attempt.numbers, partial(search.state, best))
             yield report
-            if params.stop and best.fitness > params.ahead:
+            if params.early_stop and best.fitness > params.margin:
                 break
         yield search.last(best)
 
@@ -171,7 +196,7 @@ class _Search:
         self._sheet = Sheet(
             sticker=_tensors(_image(ctx, params), ctx.pixels),
             picture=ctx.placement.input_size,
-            tinted=not params.sticker.strip() and not params.colour.strip(),
+            tinted=not params.sticker.strip() and not params.color.strip(),
             smallest=widths[0] / _PERCENT,
             largest=widths[1] / _PERCENT,
             free=_kept_free(ctx, params),
@@ -251,8 +276,8 @@ class _Search:
         params = self._params
         if params.sticker.strip():
             return Cut(params.outline, params.sticker.strip())
-        if params.colour.strip():
-            return Cut(params.outline, params.colour.strip())
+        if params.color.strip():
+            return Cut(params.outline, params.color.strip())
         red, green, blue = (round(_WHITE * each) for each in gene[4:].tolist())
         return Cut(params.outline, f"#{red:02x}{green:02x}{blue:02x}")
 
@@ -303,7 +328,7 @@ def _image(ctx: Context, params: StickerParams) -> Image:
     """
     if params.sticker.strip():
         return cut_out(ctx.files.image(params.sticker.strip()), params.outline)
-    colour = params.colour.strip()
+    colour = params.color.strip()
     return open_cut(Cut(params.outline, colour or _GREY))
 
 

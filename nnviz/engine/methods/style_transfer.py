@@ -14,8 +14,20 @@ from torch.nn import functional
 from nnviz.base.errors import ModelError, UsageError, unknown
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, image_from_array
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Steerable, Title, Unit, When
+from nnviz.base.info import STYLIZATION, Reference, Task
+from nnviz.base.parameters import (
+    Essential,
+    Formerly,
+    Help,
+    ImageFile,
+    LayerList,
+    MaskFile,
+    Range,
+    Steerable,
+    Title,
+    Unit,
+    When,
+)
 from nnviz.base.results import Curves, Picture, Report
 from nnviz.engine.compute.batch_size import tile_side
 from nnviz.engine.compute.memory import free_bytes
@@ -56,7 +68,8 @@ class StyleTransferParams:
     """What is painted, in whose manner, and how far it may go."""
 
     style: Annotated[
-        str,
+        ImageFile,
+        Essential(),
         Title("Style picture"),
         Help(
             "File of the picture whose manner is taken; or marbling, mosaic or "
@@ -64,7 +77,7 @@ class StyleTransferParams:
         ),
     ] = "strokes"
     second: Annotated[
-        str,
+        ImageFile,
         Title("Second style"),
         Help("Another picture, as above, to be blended in; left empty, none."),
     ] = ""
@@ -76,7 +89,7 @@ class StyleTransferParams:
         Help("How much of the style is the second picture's."),
     ] = 50.0
     third: Annotated[
-        str,
+        ImageFile,
         Title("Third style"),
         Help("One more picture, as above; left empty, none."),
     ] = ""
@@ -89,6 +102,7 @@ class StyleTransferParams:
     ] = 33.0
     balance: Annotated[
         float,
+        Essential(),
         Title("Style over content"),
         Range(-3, 7),
         Steerable(),
@@ -103,6 +117,7 @@ class StyleTransferParams:
     ] = False
     size: Annotated[
         int,
+        Essential(),
         Range(0, 8192),
         Unit("px"),
         Help("Longest side of the picture; 0 is the photograph's own."),
@@ -112,8 +127,10 @@ class StyleTransferParams:
         Range(0.1, 4, log=True),
         Help("Size of the style picture beside the photograph: strokes grow with it."),
     ] = 1.0
-    colours: Annotated[
+    colors: Annotated[
         Literal["of the style", "luminance", "matched before"],
+        Essential(),
+        Formerly("colours"),
         Help(
             "Taken from the style; the photograph's, of which light and dark alone are "
             "painted; or the style's, made like the photograph's before it begins."
@@ -121,6 +138,7 @@ class StyleTransferParams:
     ] = "of the style"
     steps: Annotated[
         int,
+        Essential(),
         Range(1, 2000, log=True),
         Help("Steps in the smallest size; each larger one takes half as many."),
     ] = 120
@@ -132,25 +150,27 @@ class StyleTransferParams:
             "on, doubling."
         ),
     ] = 0
-    optimiser: Annotated[
+    optimizer: Annotated[
         Literal["lbfgs", "adam"],
+        Formerly("optimiser"),
         Help("L-BFGS gets further in fewer steps; Adam can be steered."),
     ] = "lbfgs"
     learning_rate: Annotated[
         float,
         Range(0.0001, 1, log=True),
-        When("optimiser", ("adam",)),
+        When("optimizer", ("adam",)),
         Steerable(),
         Help("How far a step goes, in shares of the range from black to white."),
     ] = 0.02
     history: Annotated[
         int,
         Range(1, 100, log=True),
-        When("optimiser", ("lbfgs",)),
+        When("optimizer", ("lbfgs",)),
         Help("Steps that L-BFGS remembers; of large pictures fewer."),
     ] = 10
-    moved: Annotated[
+    parametrization: Annotated[
         Literal["frequencies", "pixels"],
+        Formerly("moved"),
         Title("What is moved"),
         Help(
             "Frequencies, so that large shapes change as readily as grain; or single "
@@ -168,13 +188,15 @@ class StyleTransferParams:
         Literal["photograph", "noise", "picture"],
         Help("What the painting begins with."),
     ] = "photograph"
-    start_picture: Annotated[
-        str,
+    start_image: Annotated[
+        ImageFile,
+        Formerly("start_picture"),
         When("start", ("picture",)),
         Help("File of the picture to begin with: an earlier result."),
     ] = ""
     mask: Annotated[
-        str,
+        MaskFile,
+        Essential(),
         Help(
             "File of a picture that says where the style goes: white everything, "
             "black nothing; or segment:sky, what a network that segments takes for "
@@ -187,14 +209,14 @@ class StyleTransferParams:
         Help("The photograph stays, or the second style goes there."),
     ] = "photograph"
     style_layers: Annotated[
-        str,
+        LayerList,
         Help(
             "Layers that say how a picture is painted, with weights: "
             "stem.relu, stage2.0.relu1*0.5. Left empty, those that suit."
         ),
     ] = ""
     content_layers: Annotated[
-        str,
+        LayerList,
         Help("Layers that say what it shows, likewise."),
     ] = ""
     pooling: Annotated[
@@ -214,6 +236,7 @@ class StyleTransferParams:
     "style_transfer",
     title="Style transfer",
     group="Style",
+    capabilities=STYLIZATION,
     live=False,
     reference=Reference("Gatys et al. 2016", "doi:10.1109/CVPR.2016.265"),
     recorded=True,
@@ -240,9 +263,9 @@ class StyleTransfer:
     presets: ClassVar[Presets] = {
         "demo": {"size": 128, "steps": 4},
         "strip": {"strip": True},
-        "keep the colours": {"colours": "luminance"},
+        "keep the colours": {"colors": "luminance"},
         "more style": {"balance": 3.5},
-        "steered": {"optimiser": "adam", "steps": 300},
+        "steered": {"optimizer": "adam", "steps": 300},
         "published": {
             "distance": "mean square",
             "balance": 4.0,
@@ -250,7 +273,7 @@ class StyleTransfer:
             "steps": 1000,
             "sizes": 1,
             "history": 100,
-            "moved": "pixels",
+            "parametrization": "pixels",
         },
     }
 
@@ -303,7 +326,7 @@ class _Easel:
     def step(self, params: StyleTransferParams) -> dict[str, float]:
         """Take a step; return the distances before it."""
         felt = _felt(params)
-        if felt != self._felt and params.optimiser == "lbfgs":
+        if felt != self._felt and params.optimizer == "lbfgs":
             self._descent.forget()
         self._felt = felt
         found: dict[str, float] = {}
@@ -356,8 +379,8 @@ class _Easel:
 
     def _begun(self, start: Tensor) -> Descent:
         params = self._params
-        falling = _FALLING if params.moved == "frequencies" else 0
-        return Descent(start, params.optimiser, params.history, falling)
+        falling = _FALLING if params.parametrization == "frequencies" else 0
+        return Descent(start, params.optimizer, params.history, falling)
 
     def _look(
         self, pixels: Tensor, params: StyleTransferParams
@@ -452,9 +475,9 @@ class _Studio:
             noise = torch.randn(first.shape, generator=ctx.generator).to(first)
             first = (ctx.model.mean_colour + _NOISE * noise).clamp(0, 1)
         elif params.start == "picture":
-            if not params.start_picture:
-                raise UsageError("--start-picture", "names no picture", "name its file")
-            image = ctx.files.image(params.start_picture)
+            if not params.start_image:
+                raise UsageError("--start-image", "names no picture", "name its file")
+            image = ctx.files.image(params.start_image)
             first = self._as_judged(ctx.model.whole_input(image, size))
         return first.expand(len(_offsets(params)), -1, -1, -1)
 
@@ -469,7 +492,7 @@ class _Studio:
 
     def shown(self, pixels: Tensor, size: Size) -> Picture:
         """Return the pictures as they are shown."""
-        if self._params.colours == "luminance":
+        if self._params.colors == "luminance":
             pixels = with_colours_of(pixels, self._whole(self._ctx.image, size))
         found = as_picture(pixels.clamp(0, 1), columns=len(pixels))
         if len(pixels) > 1:
@@ -502,17 +525,17 @@ class _Studio:
         return self._as_judged(self._whole(self._ctx.image, size))
 
     def _as_judged(self, picture: Tensor) -> Tensor:
-        return grey(picture) if self._params.colours == "luminance" else picture
+        return grey(picture) if self._params.colors == "luminance" else picture
 
     def _style(self, image: Image, size: Size) -> Tensor:
         """Return a style picture for a painting of a size."""
         wished = scaled(image.size, round(max(size) * self._params.style_scale))
         size_taken = wished if self._trial.takes(wished) else self._own_size
         picture = self._as_judged(self._ctx.model.whole_input(image, size_taken))
-        if self._params.colours == "of the style":
+        if self._params.colors == "of the style":
             return picture
         like = self._photograph(size)
-        if self._params.colours == "luminance":
+        if self._params.colors == "luminance":
             # All channels are the same one.
             return matched(picture[:, :1], like[:, :1]).expand_as(picture).contiguous()
         return matched(picture, like)

@@ -10,14 +10,23 @@ import torch
 from torch import Tensor
 
 from nnviz.base.frames import Frame
-from nnviz.base.info import Reference, Task
-from nnviz.base.parameters import Help, Range, Steerable, Title, Unit
+from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.parameters import (
+    Essential,
+    Formerly,
+    Help,
+    ImageFolder,
+    Range,
+    Steerable,
+    Title,
+    Unit,
+)
 from nnviz.base.results import Curves, Picture, Report, Result, Table
 from nnviz.engine.attacks.norms import random_noise
 from nnviz.engine.attacks.params import (
     LEVELS,
     BallParams,
-    PictureCount,
+    ImageCount,
     StepSize,
     as_tensor,
 )
@@ -51,6 +60,7 @@ class UniversalParams(BallParams):
 
     epsilon: Annotated[
         float,
+        Essential(),
         Range(0.1, 2550, log=True),
         Unit("/255"),
         Steerable(),
@@ -59,16 +69,23 @@ class UniversalParams(BallParams):
             "together, as the length of the noise (l2)."
         ),
     ] = 10.0
-    pictures: Annotated[
-        str,
+    image_folder: Annotated[
+        ImageFolder,
+        Essential(),
+        Formerly("pictures"),
         Title("Folder of pictures"),
         Help(
             "Photographs to learn from, a fifth of which is kept for the test; left "
             "empty, crops of this one."
         ),
     ] = ""
-    count: PictureCount = 200
-    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps in all.")] = 100
+    image_count: Annotated[ImageCount, Formerly("count")] = 200
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(1, 10000, log=True),
+        Help("Steps in all."),
+    ] = 100
     batch: Annotated[
         int, Range(1, 128, log=True), Help("Pictures that a step looks at.")
     ] = 16
@@ -85,6 +102,7 @@ class UniversalParams(BallParams):
     "universal",
     title="Universal noise",
     group="Attack",
+    capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Shafahi et al. 2020", "arXiv:1811.11304"),
     tasks=(Task.CLASSIFY,),
@@ -206,7 +224,7 @@ class _Learning:
 
     @property
     def _alone(self) -> bool:
-        return not self._params.pictures.strip()
+        return not self._params.image_folder.strip()
 
     def _results(self) -> dict[str, Result]:
         results: dict[str, Result] = {
@@ -244,7 +262,7 @@ class _Learning:
             learned, held_out = several[_KEPT:], several[:_KEPT]
         else:
             learned, held_out = ctx.files.folder(
-                params.pictures, params.count, ctx.placement.input_size
+                params.image_folder, params.image_count, ctx.placement.input_size
             )
         crowd = partial(
             AttackBatch,

@@ -35,4 +35,4 @@ class TextControl(Control):
     def _finished(self) -> None:
         if self._line.isModified():
             self._line.setModified(False)
-            self.take(self._value)
+            self.take(self._line.text())

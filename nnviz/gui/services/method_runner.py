@@ -10,7 +10,7 @@ from nnviz.base.catalogue import Catalogue
 from nnviz.base.events import Partial, Policy, Priority, Progress
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, ModelInfo
-from nnviz.base.parameters import Kind, Value
+from nnviz.base.parameters import Kind, Value, with_current_names
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import Moment, RunMethod
 from nnviz.base.results import Report
@@ -215,7 +215,7 @@ class Runs(QObject):
         if self._workspace is not None:
             self._chosen[self._workspace.name] = name
         kept = self._held(info)
-        kept.update(values or {})
+        kept.update(with_current_names(info.parameters, values or {}))
         # First the form: the selection, which follows next, tells values to it.
         if changed:
             self.method_changed.emit(info)
@@ -299,6 +299,7 @@ class Runs(QObject):
             return False
         steerable = {p.name for p in info.parameters if p.steerable}
         held = self._held(info)
+        recorded = with_current_names(info.parameters, recorded)
         held.update({n: v for n, v in recorded.items() if n not in steerable})
         self.values_changed.emit(self.values)
         values = {name: held[name] for name in steerable}

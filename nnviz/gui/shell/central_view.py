@@ -268,8 +268,10 @@ class Centre(QWidget):
             lambda saved: self.title.setText(runs.title(saved.recipe.method))
         )
         self._bench.selection.unit_changed.connect(self.result.select_unit)
+        self._bench.selection.layer_changed.connect(self.result.select_layer)
         self.result.unit_chosen.connect(self._bench.selection.set_unit)
         self.result.target_chosen.connect(self._bench.selection.set_target)
+        self.result.layer_chosen.connect(self._bench.selection.set_layer)
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)
 

@@ -4,8 +4,6 @@ from nnviz.base.info import MethodInfo, ModelInfo
 
 QUICK_SECONDS = 0.4
 """Longer than this and a change would be felt as waiting."""
-_ALWAYS = {"Inspect"}
-"""Groups whose methods run by themselves, however long they take."""
 _RUNS = 2
 
 
@@ -35,7 +33,7 @@ class Quickness:
         """Tell whether a method runs at every change."""
         if info.recorded:
             return False  # each run leaves a recording
-        if info.group in _ALWAYS:
+        if info.capabilities.runs_by_itself:
             return True
         known = self._known(info, model)
         if len(known) < _RUNS and info.live:

@@ -7,9 +7,6 @@ from nnviz.base.parameters import Kind, Value
 from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.selection import NO_UNIT, Selection
 
-_OWN_LAYER = {"Explain"}
-"""Groups whose methods choose a better layer than the one looked at before."""
-
 
 class Link:
     """Between the selection and the values of a method."""
@@ -76,7 +73,7 @@ class Link:
                 one themselves follow it.
         """
         layers = self._selection.model.layers if self._selection.model else ()
-        follow = follow or info.group not in _OWN_LAYER
+        follow = follow or not info.capabilities.picks_layer
         for parameter in info.parameters:
             if parameter.kind is not Kind.LAYER:
                 continue

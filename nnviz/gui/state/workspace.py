@@ -13,7 +13,7 @@ class Workspace:
         name: unchanging, for settings.
         title: in the bar.
         icon: of ``resources/icons``.
-        group: ``MethodInfo.group`` of its methods; empty for those of all groups.
+        group: ``Capabilities.workspace`` of its methods; empty for all.
         methods: chosen when the workspace is entered for the first time: the first of
             them that suits the network.
         docks: names of the docks that stand open; all others are hidden.
@@ -30,4 +30,7 @@ class Workspace:
 
     def offers(self, info: MethodInfo) -> bool:
         """Tell whether a method belongs here."""
-        return (info.live or not self.live) and self.group in ("", info.group)
+        return (info.live or not self.live) and self.group in {
+            "",
+            info.capabilities.workspace,
+        }

@@ -27,6 +27,7 @@ from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
 from nnviz.base.results import Report, Table
 from nnviz.engine import method as registry
 from nnviz.engine.jobs import Session, error_record
+from nnviz.engine.nn.pixel_model import PixelModel
 
 OBJECTS = "bundled:objects"
 
@@ -192,7 +193,7 @@ def test_a_method_without_a_report_is_our_mistake(session, monkeypatch):
 
 def test_second_look_needs_no_pass(session, monkeypatch):
     first = run_method(session, "activations", OBJECTS, layer="stage2")
-    monkeypatch.setattr(registry, "output_of", None)
+    monkeypatch.setattr(PixelModel, "up_to", None)
     second = run_method(
         session, "activations", OBJECTS, layer="stage2", order="network"
     )
@@ -223,7 +224,7 @@ def test_another_photo_or_preprocessing_is_computed_anew(session):
 
 def test_memory_that_runs_out_once_is_found_by_emptying_the_cache(monkeypatch):
     session = Session()
-    real, calls = registry.output_of, []
+    real, calls = PixelModel.up_to, []
 
     def short_once(*args, **kwargs):
         calls.append(session._cache.bytes)
@@ -231,7 +232,7 @@ def test_memory_that_runs_out_once_is_found_by_emptying_the_cache(monkeypatch):
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(registry, "output_of", short_once)
+    monkeypatch.setattr(PixelModel, "up_to", short_once)
     run_method(session, "predictions", OBJECTS)
     # The first try found the pixels cached, the second had to make them again.
     assert len(calls) == 2
@@ -241,7 +242,7 @@ def test_memory_that_stays_short_is_said_in_words(monkeypatch):
     def short(*_args, **_kwargs):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(registry, "output_of", short)
+    monkeypatch.setattr(PixelModel, "up_to", short)
     session = Session()
     with pytest.raises(OutOfMemoryError) as caught:
         run_method(session, "activations", OBJECTS, layer="stage2")

@@ -228,7 +228,7 @@ def test_average_pooling_paints_another_picture(session):
     ("values", "said"),
     [
         ({"style": ""}, "--style: names no picture"),
-        ({"start": "picture"}, "--start-picture"),
+        ({"start": "picture"}, "--start-image"),
         ({"mask": "mask.png", "outside": "second style"}, "--second"),
     ],
 )

@@ -342,7 +342,7 @@ def drop(widget, data, at):
 def test_the_print_bar_says_what_comes_of_it(studio, laid, fake, monkeypatch):
     """Truth: by hand: 512 px on 80 mm are 163 dpi; two of 80 mm stand on A4's width."""
     bar = studio.print_bar
-    assert bar.words.text() == "1 of 80 × 80 mm, 163 dpi"  # noqa: RUF001
+    assert bar.words.text() == "1 of 80 × 80 mm, 163 dpi"
     bar.copies.setValue(0)
     assert bar.words.text().startswith("4 of")
     bar.width_box.setValue(240)

@@ -101,7 +101,9 @@ class Attacks(QObject):
         return tuple(
             info
             for info in self._models.catalogue.methods
-            if info.group == "Explain" and model is not None and info.suits(model.task)
+            if info.capabilities.comparable
+            and model is not None
+            and info.suits(model.task)
         )
 
     def explain(self, method: str) -> None:

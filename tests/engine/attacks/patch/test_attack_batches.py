@@ -102,7 +102,8 @@ def test_answers_are_asked_for_once(crowd, net):
 def test_one_goal_for_all(crowd):
     """By hand: none of them may be class 0."""
     crowd.own = False
-    answers = (crowd.pictures(ROWS).flatten(1) @ crowd.victim.net.weight.T).argmax(1)
+    weight = crowd.victim.model.net.weight
+    answers = (crowd.pictures(ROWS).flatten(1) @ weight.T).argmax(1)
     assert torch.equal(crowd.reached(crowd.pictures(ROWS), ROWS), answers != 0)
 
 

@@ -1,0 +1,44 @@
+"""A color, typed as #rrggbb or picked."""
+
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QToolButton, QWidget
+
+from nnviz.base.errors import UsageError
+from nnviz.base.parameters import Parameter, Value
+from nnviz.gui.forms.text import TextControl
+
+
+class ColorControl(TextControl):
+    """Edits a ``Kind.COLOR``; empty means that the method chooses.
+
+    What is no color is kept in the line and said, but not taken.
+    """
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self.pick = QToolButton(self)
+        self.pick.setText("…")
+        words = self.tr("Pick a color")
+        self.pick.setToolTip(words)
+        self.pick.setAccessibleName(f"{parameter.title}: {words}")
+        self.pick.clicked.connect(self._pick)
+        layout = self.layout()
+        if isinstance(layout, QHBoxLayout):
+            layout.addWidget(self.pick)
+
+    def take(self, value: Value, *, settled: bool = True) -> None:
+        """Keep what the user entered where it is a color, and tell."""
+        try:
+            self.parameter.check(value)
+        except UsageError as error:
+            self.refused.emit(error.reason)
+            return
+        self.refused.emit("")
+        super().take(value, settled=settled)
+
+    def _pick(self) -> None:
+        now = QColor(str(self.value()) or "#ffffff")
+        color = QColorDialog.getColor(now, self, self.pick.toolTip())
+        if color.isValid():
+            self.set_value(color.name())
+            self.take(color.name())
