@@ -152,6 +152,7 @@ def _open_onnx(path: Path, check: Check) -> Generator[Progress, None, Opened]:
     side_car = read_side_car(path)
     network = yield from open_onnx(path, check)
     preprocess, notes = network.preprocess, network.notes
+    labels = side_car.labels or network.labels
     if side_car.preprocess is not None:
         preprocess = _merged(preprocess, side_car.preprocess, path.name)
     return Opened(
@@ -162,8 +163,11 @@ def _open_onnx(path: Path, check: Check) -> Generator[Progress, None, Opened]:
         weights=path.name,
         sha256=file_sha256(path, check),
         preprocess=preprocess,
-        labels=side_car.labels or network.labels,
+        labels=labels,
         notes=notes,
+        task=network.task or Task.CLASSIFY,
+        task_said=network.task is not None,
+        own_code=True,
     )
 
 
