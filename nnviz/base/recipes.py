@@ -82,10 +82,12 @@ class Recipe:
     @property
     def title(self) -> str:
         """One line for people: method, target, layer, network and image."""
+        target = str(self.values.get("target", ""))
+        instead = bool(target) and "channel" in self.values
         parts = (
             method_title(self.method),
-            str(self.values.get("target", "")),
-            str(self.values.get("layer", "")),
+            target,
+            "" if instead else str(self.values.get("layer", "")),
             self.model,
             self.image,
         )
