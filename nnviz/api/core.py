@@ -224,7 +224,7 @@ def load(
         reference="", task=task, outputs=str(outputs), unit=unit, device=device
     )
     if not isinstance(model, str | PathLike):
-        if fields:
+        if isinstance(preprocess, Mapping):
             chosen = Preprocess().with_fields(dict(fields))
         return _adopt(model, chosen, labels, said, fixed or {})
     if not isinstance(labels, str | PathLike):

@@ -102,8 +102,9 @@ def _with_remark(report: Report, ctx: Context) -> Report:
 def _with_trace(report: Report, ctx: Context) -> Report:
     """Add what a map says along a signal: an image one row high is no image to see."""
     main = report.main
-    one_row = isinstance(main, Heatmap) and len(main.values) == 1
-    if not one_row or ctx.model.info.preprocess.input_size[0] != 1:
+    if not isinstance(main, Heatmap) or len(main.values) != 1:
+        return report
+    if ctx.model.info.preprocess.input_size[0] != 1:
         return report
     signal = ctx.pixels[0, :, 0].cpu().numpy()
     series = {main.unit: main.values[0].astype(np.float64)}
