@@ -101,12 +101,12 @@ def _weighing(
     model, target = ctx.model, scorer.target
     passes = PixelModel(
         net=model.net if target.layer else ctx.inference.twin(),
-        normaliser=nn.Identity(),
+        normalizer=nn.Identity(),
         check=ctx.check,
         alone=not model.info.takes_several,
     )
     score = Scorer(passes, target)
-    image = model.normaliser(ctx.pixels)
+    image = model.normalizer(ctx.pixels)
 
     def weigh(part: slice) -> tuple[Tensor, Tensor]:
         masks = drawn.masks(part)
