@@ -23,6 +23,7 @@ def open_model(options: argparse.Namespace) -> api.Model:
             labels=options.labels,
             task=options.task,
             outputs=options.outputs,
+            trust=options.trust,
             unit=options.unit,
             device=options.device,
             progress=progress,

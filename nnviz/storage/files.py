@@ -14,7 +14,7 @@ from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import FILMS
-from nnviz.base.weights import NETWORKS
+from nnviz.base.weights import NETWORKS, PROGRAMS
 from nnviz.storage.replay import (
     find_picture,
     model_request,
@@ -50,7 +50,7 @@ IMAGES = frozenset(
         ".hdr",
     ]
 )
-MODELS = frozenset(NETWORKS)
+MODELS = frozenset([*NETWORKS, *PROGRAMS])
 LABELS = frozenset([".txt", ".csv", ".json", ".names"])
 _MAX_IN_FOLDER = 2000
 _MAX_RECIPE_BYTES = 1 << 20

@@ -147,12 +147,12 @@ def _foreign_archive(path: Path) -> tuple[str, str] | None:
         names = [name.partition("/")[2] for name in archive.namelist()]
     if "constants.pkl" in names:
         return (
-            "is a TorchScript program, which this version cannot open yet",
+            "is a TorchScript program",
             _STATE_DICT,
         )
     if "archive_format" in names or any("exported_program" in name for name in names):
         return (
-            "is a torch.export program, which this version cannot open yet",
+            "is a torch.export program",
             _STATE_DICT,
         )
     if "data.pkl" not in names:
