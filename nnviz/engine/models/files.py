@@ -1,7 +1,6 @@
 """Opening files of weights: read, matched to an architecture, put to use."""
 
 import hashlib
-import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import Any
 
 from torch import nn
 
-from nnviz.base.errors import InputError, ModelError, NnvizError, UsageError
+from nnviz.base.errors import InputError, ModelError, UsageError
 from nnviz.base.events import Progress
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.reading import parse_object
 from nnviz.engine.models.checkpoints import Checkpoint, read_state
 from nnviz.engine.models.detectors import detector
 from nnviz.engine.models.folders import read_config, weight_files
@@ -30,11 +30,17 @@ from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.match.evidence import Evidence, gather
 from nnviz.engine.models.onnx.opening import OnnxNetwork, is_onnx, open_onnx
 from nnviz.engine.models.opened import Opened, frozen
-from nnviz.engine.models.places import find_side_car
-from nnviz.engine.models.programs.kinds import Program, ProgramKind, program_in
+from nnviz.engine.models.programs.kinds import (
+    Program,
+    ProgramKind,
+    pickled_module,
+    program_in,
+)
 from nnviz.engine.models.programs.opening import open_program
 from nnviz.engine.models.programs.trust import is_trusted
 from nnviz.engine.models.references import FileReference, PythonReference
+from nnviz.media.files import read_text
+from nnviz.media.side_cars import find_side_car
 
 Check = Callable[[], None]
 
@@ -42,6 +48,7 @@ _SMALL = (32, 32)
 """Height and width, px, of the images that small variants of networks are made for."""
 _USUAL = ("", "torchvision")
 _LARGEST_SIDE_CAR = 1 << 24
+_SIDE_CAR = 'expected is {"title": ..., "labels": [...], "preprocess": {...}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +82,16 @@ def open_file(
     if is_onnx(path):
         return (yield from _open_whole(path, open_onnx(path, check), check))
     program = program_in(path)
-    if program is None:
-        program = Program(ProgramKind.PICKLE, path)
-    elif is_trusted(path, check):
+    if program is not None and is_trusted(path, check):
         return (yield from _open_program(program, check))
     try:
         return (yield from _open_weights(path, check))
-    except (InputError, ModelError) as error:
-        if not _is_program(program, error):
+    except (InputError, ModelError):
+        program = program or pickled_module(path, check)
+        if program is None:
             raise
         if not is_trusted(path, check):
-            listed = error.reason if program.kind is ProgramKind.PICKLE else ""
-            raise program.refusal(listed) from None
+            raise program.refusal() from None
     return (yield from _open_program(program, check))
 
 
@@ -106,16 +111,6 @@ def open_python(
         raise program.refusal()
     opened = yield from _open_program(program, check)
     return replace(opened, reference=str(reference))
-
-
-def _is_program(program: Program, error: NnvizError) -> bool:
-    """Tell whether it is for being a program that a file's weights cannot be had."""
-    refused = error.reason.startswith(_REFUSED_PICKLE)
-    return refused or program.kind is not ProgramKind.PICKLE
-
-
-_REFUSED_PICKLE = "is a program"
-"""How the reader of pickles begins to say what it refuses."""
 
 
 def _open_program(program: Program, check: Check) -> Generator[Progress, None, Opened]:
@@ -158,7 +153,7 @@ def _open_weights(path: Path, check: Check) -> Generator[Progress, None, Opened]
     config = read_config(path)
     if path.is_dir() and is_transformers(config):
         return _open_transformers(path, files, config, checkpoint, check)
-    evidence = gather({}, path)
+    evidence = gather(checkpoint.values, path)
     side_car = read_side_car(path)
     hint = f"{evidence.architecture} {path.name}"
     fit = yield from find_architecture(checkpoint.tensors, hint, path.name, check)
@@ -242,28 +237,30 @@ def read_side_car(path: Path) -> SideCar:
     found = find_side_car(path)
     if found is None:
         return SideCar()
-    try:
-        if found.stat().st_size > _LARGEST_SIDE_CAR:
-            raise InputError(found.name, "is too large for a side-car", "shorten it")
-        values = json.loads(found.read_text("utf-8"))
-        title = str(values.get("title", ""))
-        preprocess = values.get("preprocess")
-        labels = values.get("labels", values.get("classes", ()))
-    except (ValueError, AttributeError, RecursionError):
-        raise _no_side_car(found.name) from None
+    text = read_text(found, _LARGEST_SIDE_CAR, "a side-car of weights")
+    values = parse_object(text, found.name, _SIDE_CAR)
+    title, preprocess = values.get("title", ""), values.get("preprocess")
+    labels = values.get("labels", values.get("classes", ()))
     if isinstance(labels, str):
-        labels = read_labels(found.with_name(labels))
-    if not isinstance(labels, list | tuple):
-        raise _no_side_car(found.name)
+        labels = read_labels(_beside(found, labels))
+    usable = isinstance(preprocess, dict | None) and isinstance(title, str)
+    if not usable or not isinstance(labels, list | tuple):
+        raise InputError(found.name, "is no side-car of weights", _SIDE_CAR)
+    if not all(isinstance(label, str | int | float) for label in labels):
+        raise InputError(found.name, "holds labels that are no names", _SIDE_CAR)
     return SideCar(title, tuple(str(label) for label in labels), preprocess)
 
 
-def _no_side_car(name: str) -> InputError:
-    return InputError(
-        name,
-        "is no side-car of weights",
-        'expected is {"title": ..., "labels": [...], "preprocess": {...}}',
-    )
+def _beside(side_car: Path, name: str) -> Path:
+    """Return the file of that name beside a side-car, which may name no other place.
+
+    Raises:
+        InputError: it is no bare name of a file.
+    """
+    if not name or name != Path(name).name or "\0" in name or "\\" in name:
+        reason = "its labels are in another folder"
+        raise InputError(side_car.name, reason, "put the file of labels beside it")
+    return side_car.with_name(name)
 
 
 def _matched(fit: Fit) -> str:
@@ -297,7 +294,7 @@ def _merged(usual: Preprocess, stated: Mapping[str, Any], source: str) -> Prepro
     """Return the usual preprocessing with what is stated otherwise."""
     try:
         return usual.with_fields(stated)
-    except (UsageError, TypeError) as error:
+    except (UsageError, TypeError, ValueError) as error:
         raise InputError(
             source, f"the preprocessing in its side-car cannot be used ({error})"
         ) from None
