@@ -14,6 +14,7 @@ from nnviz.gui.shell.central_view import BOARD, STICKERS
 from nnviz.gui.shell.command_handlers import Operations
 from nnviz.gui.shell.commands import MENUS, commands, enter_command, gestures
 from nnviz.gui.shell.dock_manager import Stage
+from nnviz.gui.shell.field_keys import FieldKeys
 from nnviz.gui.shell.palette import Entry, Palette
 from nnviz.gui.shell.shortcuts import Key, ShortcutSheet
 from nnviz.gui.shell.status import StatusBar
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.stage.centre.offer(BOARD, offered=False)
         self.stage.centre.offer(STICKERS, offered=False)
         self._connect()
+        FieldKeys(self, self.stage.centre)
         self.setFocus()
 
     # --- putting together
