@@ -5,7 +5,6 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHeaderView,
     QTreeWidget,
     QTreeWidgetItem,
@@ -18,6 +17,7 @@ from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
 from nnviz.base.weights import NETWORKS
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.panels.file_dialogs import WEIGHTS, ask_file
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import short_bytes, short_number
 from nnviz.gui.theme.manager import GRID
@@ -99,9 +99,8 @@ class ModelPanel(QWidget):
 
     def open_file(self) -> None:
         """Ask for a file and open it."""
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open a network"), "", self.tr(_NETWORKS_FILTER)
-        )
+        settings, title = self._bench.settings, self.tr("Open a network")
+        path = ask_file(self, settings, WEIGHTS, title, self.tr(_NETWORKS_FILTER))
         if path:
             self._bench.open_model(path)
 

@@ -21,6 +21,7 @@ from nnviz.base.snippets import (
     command_line,
     python_code,
 )
+from nnviz.gui.panels.file_dialogs import IMAGES, LABELS, ask_file, ask_folder
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.panels.tiles import comparable
@@ -172,18 +173,18 @@ class Operations(QObject):
 
     def ask_folder(self) -> None:
         """Ask for a folder of photographs and open it."""
-        folder = QFileDialog.getExistingDirectory(
-            self._window, self.tr("Open a folder of photographs")
-        )
+        title = self.tr("Open a folder of images")
+        folder = ask_folder(self._window, self._bench.settings, IMAGES, title)
         if folder:
             self._bench.open_files([folder])
 
     def ask_labels(self) -> None:
         """Ask for a list of class names and use it."""
-        path, _ = QFileDialog.getOpenFileName(
+        path = ask_file(
             self._window,
+            self._bench.settings,
+            LABELS,
             self.tr("Open class names"),
-            "",
             self.tr("Class names (*.txt *.csv *.json *.names)"),
         )
         if path:
@@ -373,12 +374,12 @@ class Operations(QObject):
                 told = self.tr("choose a network and a method first")
             self._bench.messages.say(told)
             return
-        film = ask_film(self._window)
+        film = ask_film(self._window, self._bench.settings)
         if not film:
             return
-        folder = self._bench.settings.export_folder or str(Path(film).parent)
-        start = Path(folder, f"{Path(film).stem}-{asked.method}.mp4")
-        out = ask_new_film(self._window, self.tr("Write the new film to"), start)
+        settings, title = self._bench.settings, self.tr("Write the new video to")
+        name = f"{Path(film).stem}-{asked.method}.mp4"
+        out = ask_new_film(self._window, settings, title, name)
         if out:
             films.make(asked, film, out)
 
