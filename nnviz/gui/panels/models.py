@@ -56,7 +56,7 @@ class ModelPanel(QWidget):
         self.list.activated.connect(self._open)
         self.list.currentItemChanged.connect(lambda *_: self._offer())
         self._open_button = button(self.tr("Open"), self._open, "primary")
-        self._random_button = button(self.tr("Open untrained"), self._open_random)
+        self._random_button = button(self.tr("Open untrained"), self.open_untrained)
         self._random_button.setToolTip(
             self.tr("The same architecture with random weights; needs no download")
         )
@@ -190,8 +190,14 @@ class ModelPanel(QWidget):
         if self._reference():
             self._bench.open_model(self._reference())
 
-    def _open_random(self) -> None:
-        self._bench.open_model(self._reference().partition("@")[0] + "@random")
+    def open_untrained(self) -> None:
+        """Open the chosen network of torchvision with random weights."""
+        reference = self._reference().partition("@")[0]
+        if reference.startswith("zoo:"):
+            self._bench.open_model(reference + "@random")
+        else:
+            words = self.tr("choose a torchvision network in Models first")
+            self._bench.messages.say(words)
 
     def _fetch(self) -> None:
         self._bench.models.fetch(self._reference())

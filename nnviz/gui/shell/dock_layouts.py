@@ -59,6 +59,10 @@ class DockLayouts(QObject):
         """
         self.remember()
         self._workspace, self._shown = workspace, tuple(shown)
+        self.recall()
+
+    def recall(self) -> None:
+        """Go back to the layout that was remembered; to the usual one if none was."""
         state = self._settings.layout(self._key())
         if state.isEmpty() or not self._window.restoreState(state):
             self._new = True

@@ -32,7 +32,7 @@ TEXTS = (
     "crab - cat",
     ".",
 )
-LEFT_ALONE = {"file.quit"}
+LEFT_ALONE = {"file.quit", "live.camera"}
 KEYS = (
     Qt.Key.Key_PageDown,
     Qt.Key.Key_PageUp,
