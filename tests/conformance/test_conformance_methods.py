@@ -48,6 +48,7 @@ MODELS = {
 
 HANDED_OVER = {
     "attention": ("object:VisionTransformer-1",),
+    "attention_heads": ("object:VisionTransformer-1",),
     "fast_style": ("object:QuickPainter-2",),
 }
 """Networks for methods that work on one kind of them only, by name."""
@@ -203,7 +204,7 @@ def test_stopped_or_failed_at_any_cancel_point(fresh, name, error):
 
 def emptied(session):
     """The same session with its networks, but nothing computed."""
-    session._cache.clear()
+    session._resources.cache.clear()
     return session
 
 
