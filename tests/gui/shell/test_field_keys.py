@@ -51,7 +51,7 @@ def test_the_list_of_classes_is_one_click_away(opened, line, qtbot):
 @pytest.mark.usefixtures("line")
 def test_a_field_that_is_deleted_is_forgotten(opened, qtbot):
     """Truth: no exception, which fails a test."""
-    opened.bench.runs.choose("saliency")
+    opened.bench.choice.choose("saliency")
     qtbot.wait(20)
     QApplication.processEvents()
     opened.stage.method.choice.setFocus()

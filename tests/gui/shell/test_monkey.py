@@ -104,7 +104,7 @@ def drop_something(window, chance, _qtbot):
 def choose_a_method(window, chance, _qtbot):
     """Choose a method of any workspace, as the palette does."""
     methods = window.bench.models.catalogue.methods
-    window.bench.runs.choose(chance.choice(methods).name)
+    window.bench.choice.choose(chance.choice(methods).name)
 
 
 def choose_a_row(window, chance, _qtbot):
