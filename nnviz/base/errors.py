@@ -16,6 +16,8 @@ class ErrorKind(StrEnum):
     USER = "user"
     MODEL = "model"
     MEMORY = "memory"
+    TRUST = "trust"
+    """A program that nobody said yes to: the window asks."""
     OURS = "ours"
 
 
@@ -64,6 +66,12 @@ class UsageError(NnvizError):
 
 class InputError(NnvizError):
     """A file or image that cannot be read, written or used."""
+
+
+class TrustError(InputError):
+    """A file that is a program, which is run only after a yes."""
+
+    kind = ErrorKind.TRUST
 
 
 class OfflineError(NnvizError):

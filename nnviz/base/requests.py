@@ -36,6 +36,7 @@ class ModelRequest:
         task: a ``Task``'s name in place of the network's own; "" leaves it.
         outputs: name of the tensor that is looked at, of several; "" to choose one.
         unit: of the numbers of a network that regresses.
+        trust: whether a program may be run to open it; remembered by its file's hash.
     """
 
     reference: str
@@ -46,6 +47,7 @@ class ModelRequest:
     task: str = ""
     outputs: str = ""
     unit: str = ""
+    trust: bool = False
 
 
 def fields_of(values: Mapping[str, Any] | None) -> tuple[tuple[str, object], ...]:
