@@ -195,6 +195,7 @@ def load(
     unit: str = "",
     fixed: Mapping[str, Any] | None = None,
     device: str = "auto",
+    trust: bool = False,
     progress: OnProgress | None = None,
 ) -> Model:
     """Open a network.
@@ -214,6 +215,8 @@ def load(
         fixed: for a module of several inputs: all but the image, by the names that its
             ``forward`` gives them, with a batch of one.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        trust: whether to run a program (TorchScript, ``.pt2``, a pickled module, Python
+            code) in a process of its own; a yes is remembered by the file's hash.
         progress: told how far opening is.
 
     Raises:
@@ -221,7 +224,12 @@ def load(
     """
     chosen, fields = _preprocess(preprocess)
     said = ModelRequest(
-        reference="", task=task, outputs=str(outputs), unit=unit, device=device
+        reference="",
+        task=task,
+        outputs=str(outputs),
+        unit=unit,
+        device=device,
+        trust=trust,
     )
     if not isinstance(model, str | PathLike):
         if isinstance(preprocess, Mapping):
