@@ -42,6 +42,7 @@ class MethodPanel(QWidget):
         self.setObjectName("page")
         self._bench = bench
         self.form: Form | None = None
+        self._unfolded = False
         self.choice = named(QComboBox(), name=self.tr("Method"))
         self._presets = named(QToolButton(), name=self.tr("Presets"))
         self._presets.setText(self.tr("Presets"))
@@ -139,6 +140,8 @@ class MethodPanel(QWidget):
             self.form.hide()
             self.form.deleteLater()
         self.form = Form(info.parameters)
+        self.form.set_unfolded(self._unfolded)
+        self.form.unfolded.connect(self._remember_fold)
         self._form_place.addWidget(self.form)
         self._offer_layers()
         self._show_values(self._bench.runs.values)
@@ -158,6 +161,9 @@ class MethodPanel(QWidget):
             self._state.setText(took and self.tr("{0} · runs by itself").format(took))
         else:
             self._state.setText(took)
+
+    def _remember_fold(self, unfolded: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self._unfolded = unfolded
 
     def _fill_presets(self, info: MethodInfo) -> None:
         menu = self._presets.menu()
