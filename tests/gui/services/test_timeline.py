@@ -225,7 +225,7 @@ def test_a_recording_of_the_list_is_opened_with_all_it_was_made_with(imagine, fa
     )
     fake.event.emit(TAPES_LISTED, Done(entries))
     rows = imagine.stage.recordings.list
-    assert rows.item(0).text().startswith("Activation maximisation · good\n9 of 40 · ")
+    assert rows.item(0).text().startswith("Activation maximization · good\n9 of 40 · ")
     assert rows.item(1).text() == "bad\ndamaged"
     assert rows.count() == 2
     rows.itemClicked.emit(rows.item(0))
