@@ -135,7 +135,9 @@ class Recipe:
             return cls(**values)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise InputError(
-                source, "holds no nnviz recipe", "pick a .json or .png saved by nnviz"
+                source,
+                "contains no nnviz recipe",
+                "pick a .json or .png saved by nnviz",
             ) from None
 
 

@@ -128,5 +128,5 @@ class Placement:
             return cls(**{key: float(at) for key, at in json.loads(text).items()})
         except (ValueError, TypeError, AttributeError, UsageError):
             raise InputError(
-                name, "says of no sticker where it lies", "place it once more"
+                name, "gives no sticker a position", "place it again"
             ) from None

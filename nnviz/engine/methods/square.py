@@ -84,7 +84,7 @@ class Square:
             arrays = {"pixels": best.pixels, "logits": best.logits}
             state = partial(attempt.state, {"queries": best.queries}, **arrays)
             ctx.keep(attempt.numbers, state)
-            ctx.step(best.queries, params.queries, "questions")
+            ctx.step(best.queries, params.queries, "queries")
             yield report
         last = attempt.last(best.pixels, ctx.generator)
         yield Report(last.results, (*last.notes, *_count(best)))
@@ -117,4 +117,4 @@ def _asked(
 
 
 def _count(best: Best) -> tuple[str]:
-    return (f"{best.queries} questions",)
+    return (f"{best.queries} queries",)

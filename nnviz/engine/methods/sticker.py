@@ -108,7 +108,7 @@ class StickerParams(GoalParams):
         Help("A mask that is white where no sticker may lie."),
     ] = ""
     queries: Annotated[
-        int, Essential(), Range(1, 100000, log=True), Unit("questions"),
+        int, Essential(), Range(1, 100000, log=True), Unit("queries"),
         Help("Maximum number of queries."),
     ] = 640  # fmt: skip
     batch: Annotated[int, Range(1, 256, log=True), Help("Candidates per batch.")] = 16
@@ -265,7 +265,7 @@ class _Search:
             "stickers": table,
             "placed": Text(text=placed_text(placed)),
         }
-        return Report(results, (*report.notes, f"{best.asked} questions"))
+        return Report(results, (*report.notes, f"{best.asked} queries"))
 
     def _placed(self, best: Candidate) -> list[Placed]:
         """Return the stickers on the photograph, as the studio takes them."""

@@ -269,7 +269,7 @@ def test_bfloat16_looks_alike(session):
         ({"channel": -1}, UsageError, "choose the layer"),
         ({"channel": -1, "channels": "x"}, UsageError, "is no channel"),
         ({"layer": "stage9"}, UsageError, "did you mean stage"),
-        ({"target": "probability(cup)"}, UsageError, "cannot be made strong"),
+        ({"target": "probability(cup)"}, UsageError, "cannot be maximized"),
     ],
 )
 def test_what_cannot_be_is_said(session, values, error, words):

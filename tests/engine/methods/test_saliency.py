@@ -228,7 +228,9 @@ def test_likeness_to_the_photograph_itself_is_greatest(session, tmp_path):
     PillowImage.fromarray(cat().pixels).save(file)
     run = run_network(session, Rectified(), PLAIN, "saliency", target=f"like:{file}")
     assert run.report.notes[0].endswith(", 1")
-    assert "likeness to same.png (cosine of what head is given)" in run.report.notes[0]
+    assert (
+        "similarity to same.png (cosine of what head is given)" in run.report.notes[0]
+    )
     assert np.abs(run.report.main.values).max() < 1e-5
 
 

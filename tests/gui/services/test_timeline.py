@@ -253,9 +253,9 @@ def test_deleting_can_be_undone_and_errors_are_said(imagine, fake):
     assert fake.tapes.asked[-1] == ("put_away", "/recordings/a")
     notices[-1].remedies[0].act()
     assert fake.tapes.asked[-1] == ("bring_back", "/recordings/.a.deleted")
-    error = ErrorRecord(ErrorKind.USER, "recipe.json: holds no nnviz recipe", "")
+    error = ErrorRecord(ErrorKind.USER, "recipe.json: contains no nnviz recipe", "")
     fake.event.emit(TAPE_OPENED, Failed(error))
-    assert "holds no nnviz recipe" in notices[-1].text
+    assert "contains no nnviz recipe" in notices[-1].text
 
 
 def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_path):
