@@ -42,7 +42,7 @@ def reencoded(
     """Return the picture written as a file and read again."""
     file = io.BytesIO()
     _as_pillow(pixels).save(file, form, quality=quality)
-    return _as_pixels(PillowImage.open(file), pixels.shape[2])
+    return _as_pixels(PillowImage.open(file, formats=(form,)), pixels.shape[2])
 
 
 def resized(pixels: Colours, _random: Random, *, scale: float) -> Colours:

@@ -106,6 +106,11 @@ class Form(QWidget):
         else:
             self._change(self.tr("reset all"), defaults)
 
+    def retire(self) -> None:
+        """Announce nothing any more: another method's form takes the place."""
+        self._pause.stop()
+        self.blockSignals(True)
+
     def set_help_visible(self, visible: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Show each parameter's help as a line below it."""
         for row in self._rows.values():
