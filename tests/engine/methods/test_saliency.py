@@ -203,7 +203,7 @@ def test_units_of_a_layer(session, target, words):
     ("target", "words"),
     [
         ("conv:9", "no channel 9.*0 to 3"),
-        ("conv:0@8,0", "no place 8, 0.*8 rows"),
+        ("conv:0@8,0", "no position 8, 0.*8 rows"),
         ("convv:0", "did you mean conv"),
         ("fourth", "no such class"),
         ("7", "no class 7.*0 to 2"),
