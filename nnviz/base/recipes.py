@@ -80,10 +80,13 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """One line for people: method, layer, network and photograph."""
+        """One line for people: method, target, layer, network and image."""
+        target = str(self.values.get("target", ""))
+        instead = bool(target) and "channel" in self.values
         parts = (
             self.method.replace("_", " ").capitalize(),
-            str(self.values.get("layer", "")),
+            target,
+            "" if instead else str(self.values.get("layer", "")),
             self.model,
             self.image,
         )

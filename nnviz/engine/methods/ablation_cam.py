@@ -58,7 +58,9 @@ class AblationCam:
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
         """Yield "ablation_cam" and "map", or a map of each layer, as channels go."""
-        layers = choose_layers(ctx.model.info, params.layer, params.layers)
+        layers = choose_layers(
+            ctx.model.info, params.layer, params.layers, params.target
+        )
         ablations = [_Ablation(layer) for layer in layers.layers]
         for ablation in ablations:
             for done, total in ablation.weigh(ctx, params.target):
@@ -88,7 +90,7 @@ class _Ablation:
         # A channel that is zero everywhere takes nothing away.
         alive = maps.flatten(1).any(1).nonzero().flatten()
         scorer = Scorer(
-            PixelModel(net=tail.net, normaliser=nn.Identity(), check=ctx.check), target
+            PixelModel(net=tail.net, normalizer=nn.Identity(), check=ctx.check), target
         )
 
         def ablate(part: slice) -> Tensor:
@@ -114,7 +116,7 @@ def _record(
     model = ctx.model
     with in_words(model.info.title):
         tail = record_partial_forward(
-            model.net, model.normaliser(ctx.pixels), layer, ctx.check
+            model.net, model.normalizer(ctx.pixels), layer, ctx.check
         )
 
     def activations(name: str) -> Tensor:

@@ -73,7 +73,9 @@ class ScoreCam:
 
     def run(self, ctx: Context, params: ScoreCamParams) -> Iterator[Report]:
         """Yield "score_cam" and "map", or a map of each layer, as channels go."""
-        layers = choose_layers(ctx.model.info, params.layer, params.layers)
+        layers = choose_layers(
+            ctx.model.info, params.layer, params.layers, params.target
+        )
         scorer = ctx.inference.target(params.target)
         uncovered = [_Uncovered(layer) for layer in layers.layers]
         notes = (scorer.target.caption,)
@@ -127,13 +129,13 @@ def _masked_scorer(ctx: Context, scorer: Scorer, cover: str) -> tuple[Scorer, Te
     model, target = ctx.model, scorer.target
     net = model.net if target.layer else ctx.inference.twin()
     if cover == "black":
-        return Scorer(_passes(ctx, net, model.normaliser), target), ctx.pixels
-    normalised = model.normaliser(ctx.pixels)
+        return Scorer(_passes(ctx, net, model.normalizer), target), ctx.pixels
+    normalised = model.normalizer(ctx.pixels)
     return Scorer(_passes(ctx, net, nn.Identity()), target), normalised
 
 
-def _passes(ctx: Context, net: nn.Module, normaliser: nn.Module) -> PixelModel:
-    return PixelModel(net=net, normaliser=normaliser, check=ctx.check)
+def _passes(ctx: Context, net: nn.Module, normalizer: nn.Module) -> PixelModel:
+    return PixelModel(net=net, normalizer=normalizer, check=ctx.check)
 
 
 def _report(

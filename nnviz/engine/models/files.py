@@ -30,9 +30,9 @@ from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.match.evidence import Evidence, gather
 from nnviz.engine.models.onnx.opening import is_onnx, open_onnx
 from nnviz.engine.models.opened import Opened, frozen
-from nnviz.engine.models.places import find_side_car
 from nnviz.engine.models.references import FileReference
 from nnviz.media.files import read_text
+from nnviz.media.side_cars import find_side_car
 
 Check = Callable[[], None]
 

@@ -36,14 +36,14 @@ class Model:
     Attributes:
         net: takes normalised pixels (N, C, H, W).
         info: what is known of it.
-        normaliser: from pixels in [0, 1] to what ``net`` takes.
+        normalizer: from pixels in [0, 1] to what ``net`` takes.
         branches: whether its pass depends on the numbers it is given, so that a copy
             made for one image need not hold for another.
     """
 
     net: nn.Module
     info: ModelInfo
-    normaliser: "Normaliser"
+    normalizer: "Normalizer"
     branches: bool = False
     _twin: nn.Module | None = None
     _halves: dict[int, nn.Module] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Model:
     @property
     def device(self) -> torch.device:
         """Where the network is."""
-        return self.normaliser.mean.device
+        return self.normalizer.mean.device
 
     def twin(self) -> nn.Module:
         """Return a copy of ``net`` that computes the same faster, for passes only.
@@ -123,7 +123,7 @@ class Model:
         """
         return PixelModel(
             net=self.net if net is None else net,
-            normaliser=self.normaliser,
+            normalizer=self.normalizer,
             check=check,
             alone=not self.info.takes_several,
         )
@@ -173,14 +173,14 @@ class Model:
         return twins[0] if same else self.net
 
     @property
-    def mean_colour(self) -> Tensor:
+    def mean_color(self) -> Tensor:
         """The pixels in [0, 1] that normalisation takes to zero, (C, 1, 1), RGB."""
-        mean = self.normaliser.mean / self.normaliser.value_range
-        return mean.flip(0) if self.normaliser.flipped else mean
+        mean = self.normalizer.mean / self.normalizer.value_range
+        return mean.flip(0) if self.normalizer.flipped else mean
 
     def pixel_module(self) -> nn.Module:
         """Return a module from pixels in [0, 1] (N, C, H, W) to the raw output."""
-        return nn.Sequential(self.normaliser, self.net)
+        return nn.Sequential(self.normalizer, self.net)
 
     def pixel_input(self, image: Image) -> Tensor:
         """Return the photo as the network gets it, before normalisation.
@@ -216,7 +216,7 @@ class Model:
         return tensor[None].to(self.device)
 
 
-class Normaliser(nn.Module):
+class Normalizer(nn.Module):
     """``(x * value_range - mean) / std`` in the network's channel order.
 
     Takes and gives (N, C, H, W).
@@ -228,9 +228,7 @@ class Normaliser(nn.Module):
     def __init__(self, preprocess: Preprocess) -> None:
         super().__init__()
         self.value_range = preprocess.value_range
-        self.flipped = (
-            preprocess.order is ChannelOrder.BGR and preprocess.channels == _COLOURS
-        )
+        self.flipped = is_flipped(preprocess)
         self.register_buffer("mean", torch.tensor(preprocess.mean).view(-1, 1, 1))
         self.register_buffer("std", torch.tensor(preprocess.std).view(-1, 1, 1))
 
@@ -246,6 +244,12 @@ class Normaliser(nn.Module):
         """Return what was normalised, or what stands for it, as pixels in [0, 1]."""
         pixels = (x * self.std + self.mean) / self.value_range
         return pixels.flip(1) if self.flipped else pixels
+
+
+def is_flipped(preprocess: Preprocess) -> bool:
+    """Tell whether a network takes blue first."""
+    colors = preprocess.channels == _COLOURS
+    return colors and preprocess.order is ChannelOrder.BGR
 
 
 def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
@@ -318,11 +322,25 @@ def _match_channels(image: Image, channels: int) -> Pixels:
     if image.channels == _COLOURS and channels == 1:
         grey: Pixels = image.pixels @ np.asarray(LUMINANCE)
         return grey[..., None].astype(image.pixels.dtype)
+    if image.alpha is not None and image.channels + 1 == channels:
+        return np.concatenate([image.pixels, _as_band(image)], axis=2)
     raise InputError(
         image.name,
         f"has {image.channels} channels, the network takes {channels}",
         "pick a picture with as many, or change the channels of the preprocessing",
     )
+
+
+def _as_band(image: Image) -> Pixels:
+    """Return an image's alpha as a further channel (H, W, 1) of the same depth."""
+    alpha = np.asarray(image.alpha).reshape(*image.size, 1)
+    if alpha.dtype == image.pixels.dtype:
+        return alpha
+    whole = to_float(alpha)
+    if not np.issubdtype(image.pixels.dtype, np.integer):
+        return whole.astype(image.pixels.dtype)
+    largest = np.iinfo(image.pixels.dtype).max
+    return (whole * largest).round().astype(image.pixels.dtype)
 
 
 def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
@@ -338,6 +356,8 @@ def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
     fill = np.zeros(preprocess.channels, np.float32)
     if preprocess.fit is Fit.PAD:
         fill = np.asarray(preprocess.mean, np.float32) / preprocess.value_range
+        if is_flipped(preprocess):  # the mean is in the network's order
+            fill = fill[::-1]
     widths = [
         size + first + last
         for size, first, last in zip(sizes, before, after, strict=True)
