@@ -347,5 +347,5 @@ def test_dictionary_names_the_strongest_channels_of_a_place(session):
 
 
 def test_place_outside_of_the_input_is_said(session):
-    with pytest.raises(UsageError, match="does not see that place"):
+    with pytest.raises(UsageError, match="does not see that position"):
         ran(session, "semantic_dictionary", image=cat(), x=0.0, steps=1)
