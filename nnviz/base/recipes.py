@@ -31,7 +31,7 @@ _MOST_THREADS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What a run was made of.
+    """A recipe: everything needed to make a result again.
 
     Attributes:
         method: its name.
@@ -228,7 +228,7 @@ def with_files(value: Value, files: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """How ``RunMethod`` ends: the report, its recipe and the photograph."""
+    """The result of ``RunMethod``: report, recipe and image."""
 
     report: Report
     recipe: Recipe

@@ -1,4 +1,4 @@
-"""What all attacks ask for: where the answer is to go."""
+"""Parameters that attacks share: goal, norm, budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ ImageCount = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalParams:
-    """What the network is to say."""
+    """Parameters: the goal of an attack."""
 
     goal: Annotated[
         Literal["away", "towards"],
@@ -63,7 +63,7 @@ class GoalParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BallParams(GoalParams):
-    """What the network is to say, and how much may be changed for it."""
+    """Parameters: the goal of an attack, its norm and budget."""
 
     epsilon: Annotated[
         float,

@@ -1,4 +1,4 @@
-"""What an attack shows: the picture, the noise, the answers before and after."""
+"""The report of an attack: image, noise, answers before and after."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _HALF = 0.5
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class AttackRun:
-    """An attack on one photograph, as it is told.
+    """An attack on one image, as it is told.
 
     Attributes:
         victim: the network, as attacks see it.
@@ -76,7 +76,7 @@ class AttackRun:
         return Report(results, said)
 
     def last(self, pixels: Tensor, generator: torch.Generator) -> Report:
-        """Return the report of the picture as a file holds it, and what it survives.
+        """Return the report of the image as a file holds it, and what it survives.
 
         Where rounding to 8 bits undoes the attack, it is repaired on the 8-bit grid.
 
@@ -123,7 +123,7 @@ class AttackRun:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """What a recording keeps of the last step."""
+        """Numbers of the last step, for a recording."""
         return {"probability": self._history[-1][0]}
 
     def state(
@@ -207,7 +207,7 @@ def rankings(before: Tensor, after: Tensor, info: ModelInfo) -> tuple[Ranking, R
 def _ranking(
     shares: Tensor, order: Tensor, info: ModelInfo, earlier: Tensor | None = None
 ) -> Ranking:
-    """Return some classes of one picture, probabilities (K,), in an order."""
+    """Return some classes of one image, probabilities (K,), in an order."""
     return Ranking(
         labels=tuple(label(info, int(index)) for index in order),
         values=shares[order].numpy(),
@@ -219,7 +219,7 @@ def _ranking(
 
 
 def noise_words(noise: Tensor, gain: float) -> str:
-    """Say how much was changed of one picture, in the usual norms.
+    """Say how much was changed of one image, in the usual norms.
 
     Args:
         noise: (1, C, H, W) in units of pixels in [0, 1].

@@ -20,7 +20,7 @@ _BATCH = 16
 
 
 def weakened(clean: Tensor, attacked: Tensor, shares: Tensor) -> Tensor:
-    """Return the photograph with shares of the noise.
+    """Return the image with shares of the noise.
 
     Args:
         clean: the photograph, (1, C, H, W) in [0, 1].

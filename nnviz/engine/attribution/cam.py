@@ -34,7 +34,7 @@ GradientRule = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayersParams:
-    """Which layers a map is made of."""
+    """Parameters: the layers that a class activation map is made of."""
 
     layer: Annotated[
         LayerName,
@@ -53,7 +53,7 @@ class LayersParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CamParams(LayersParams):
-    """What is asked about, which layers, and which signs."""
+    """Parameters of a class activation map: target, layers, signs."""
 
     target: Annotated[
         TargetText, Help("What to explain. Empty: the predicted class.")
@@ -137,7 +137,7 @@ def shown(cam: Tensor, *, signed: bool) -> Tensor:
 
 
 def upsampled(small: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return a map (h, w) at the size of the input, interpolated between centres.
+    """Return a map (h, w) at the size of the input, interpolated between centers.
 
     Pixels in the outer half of the border places have the border's value.
     """

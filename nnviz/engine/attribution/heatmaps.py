@@ -1,4 +1,4 @@
-"""From a number for each pixel and colour to a map that can be painted."""
+"""From a number for each pixel and color to a map that can be painted."""
 
 from typing import Literal
 
@@ -53,7 +53,7 @@ def input_map(
 def attribution_picture(
     attribution: Tensor, placement: Placement
 ) -> tuple[Picture, str]:
-    """Return a picture in the colours themselves: grey is 0, brighter above it.
+    """Return an image in the colors themselves: gray is 0, brighter above it.
 
     Args:
         attribution: (C, H, W), C of 1 or 3.

@@ -1,4 +1,4 @@
-"""Pictures with known classes: from class folders, or made by the program itself."""
+"""Images with known classes: from class folders, or made by the program itself."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A picture and the class that is right.
+    """An image and the class that is right.
 
     Attributes:
         open: gives the picture.
@@ -54,7 +54,7 @@ MADE: dict[str, Callable[[], LabeledPhotos]] = {
 
 
 def questions_made(name: str, limit: int) -> list[Question]:
-    """Return pictures that the program makes itself.
+    """Return images that the program makes itself.
 
     Args:
         name: one of ``MADE``.

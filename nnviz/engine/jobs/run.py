@@ -98,7 +98,7 @@ def _with_remark(report: Report, ctx: Context) -> Report:
 
 
 def _require_image(info: MethodInfo, request: RunMethod) -> None:
-    """Refuse a method without the photograph it looks at.
+    """Refuse a method without the image it looks at.
 
     Raises:
         UsageError: there is none.

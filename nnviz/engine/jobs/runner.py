@@ -23,7 +23,7 @@ Steered = tuple[tuple[int, Mapping[str, Value]], ...]
 
 
 class Steering:
-    """What is changed while a method runs: by hand, or as an earlier run had it.
+    """Steering: parameters changed while a method runs, by hand or as recorded.
 
     Args:
         registered: the method.

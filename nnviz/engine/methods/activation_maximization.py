@@ -1,4 +1,4 @@
-"""The picture that a channel, a unit, a class or a direction answers to most."""
+"""The image that a channel, a unit, a class or a direction answers to most."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ _CROPS = (0.5, 0.05)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivationMaximizationParams:
-    """What is made strong, and how the picture is made."""
+    """Parameters of activation maximization: objective, parametrization, rules."""
 
     target: Annotated[
         TargetText,
@@ -299,7 +299,7 @@ class ActivationMaximizationParams:
     reference=Reference("Olah et al. 2017", "doi:10.23915/distill.00007"),
 )
 class ActivationMaximization:
-    """A picture optimised until a part of the network answers to it strongly."""
+    """An image optimized until a part of the network answers to it strongly."""
 
     Params: ClassVar[type] = ActivationMaximizationParams
     shows: ClassVar[str] = (
@@ -359,7 +359,7 @@ class ActivationMaximization:
     def run(
         self, ctx: Context, params: ActivationMaximizationParams
     ) -> Iterator[Report]:
-        """Yield after each step "picture", as it was scored, and "objective"."""
+        """Yield after each step "image", as it was scored, and "objective"."""
         wanted = _objectives(ctx.model.info, params)
         objectives = [one for one in wanted for _ in range(params.image_count)]
         climb = _begun(ctx, params, objectives)
@@ -379,7 +379,7 @@ class ActivationMaximization:
 def _objectives(
     info: ModelInfo, params: ActivationMaximizationParams
 ) -> list[Objective]:
-    """Return what is to be made strong, one for each picture."""
+    """Return what is to be made strong, one for each image."""
     if params.target:
         return [of_target(info, params.target, params.place)]
     if params.channel < 0 and not params.channels.strip():
@@ -394,7 +394,7 @@ def _objectives(
 def _begun(
     ctx: Context, params: ActivationMaximizationParams, objectives: Sequence[Objective]
 ) -> Ascent:
-    """Return the optimisation, at its start or where it was left."""
+    """Return the optimization, at its start or where it was left."""
     model = ctx.model
     side = side_of(model.info, params.size)
     shape = (len(objectives), model.info.preprocess.channels, side, side)
@@ -428,7 +428,7 @@ def _picture(
 
 
 def _template(model: Model, folder: str) -> Tensor:
-    """Return how strong each frequency is, in a folder's photographs or the shipped.
+    """Return how strong each frequency is, in a folder's images or the shipped.
 
     Raises:
         InputError: no such folder, or a file in it cannot be read.
@@ -440,7 +440,7 @@ def _template(model: Model, folder: str) -> Tensor:
 
 
 def _aim(objectives: Sequence[Objective], params: ActivationMaximizationParams) -> Aim:
-    """Return what is made strong in the pictures, whatever the view."""
+    """Return what is made strong in the images, whatever the view."""
     whole = each(objectives)
     if params.diversity and len(objectives) > 1:
         layer = min(whole.layers)

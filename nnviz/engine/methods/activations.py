@@ -1,4 +1,4 @@
-"""What a layer answers to the picture, channel by channel."""
+"""Activations: the feature maps of a layer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ to recognise the photograph in them."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivationsParams:
-    """Which layer, and how to lay its channels out."""
+    """Parameters of activations: layer, channel, order, scale."""
 
     layer: Annotated[
         LayerName, Help("The layer to show. Empty: chosen automatically.")
@@ -59,7 +59,7 @@ class ActivationsParams:
     live=True,
 )
 class Activations:
-    """The output of a layer for the picture: a map for each channel."""
+    """The output of a layer for the image: a map for each channel."""
 
     Params: ClassVar[type] = ActivationsParams
     shows: ClassVar[str] = (

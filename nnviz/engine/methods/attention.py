@@ -1,4 +1,4 @@
-"""Which patches a vision transformer's answer is made of: attention, chained up."""
+"""Attention rollout and relevance: the patches that a transformer's answer uses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _SQUARE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionParams:
-    """How the layers' attention becomes one map, and of what."""
+    """Parameters of attention: rule and target."""
 
     rule: Annotated[
         Literal["gradient", "rollout"],
@@ -112,7 +112,7 @@ def _token_layer(ctx: Context) -> LayerInfo:
 
 
 def _weights(ctx: Context) -> list[Tensor]:
-    """Return the attention of every layer for the photograph."""
+    """Return the attention of every layer for the image."""
     model = ctx.model
     x = model.normalizer(ctx.pixels)
     with open_attention() as weights, in_words(model.info.title):
@@ -137,7 +137,7 @@ def _gradient_relevance(ctx: Context, scorer: Scorer) -> Tensor:
 
 
 def _chained(ctx: Context, weights: list[Tensor]) -> list[Tensor]:
-    """Return the weights if all are between the same tokens of one picture.
+    """Return the weights if all are between the same tokens of one image.
 
     Raises:
         ModelError: they are not, or there are none.

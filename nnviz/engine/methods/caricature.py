@@ -1,4 +1,4 @@
-"""What a layer sees in the photograph, exaggerated."""
+"""Caricature: an image optimized to exaggerate what a layer sees in another."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from nnviz.engine.optvis.report import ascent_report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaricatureParams(ComparisonParams):
-    """Which layer exaggerates, and how the picture is made."""
+    """Parameters of the caricature: layer, optimization."""
 
     cosine_power: Annotated[
         float,
@@ -39,7 +39,7 @@ class CaricatureParams(ComparisonParams):
     reference=Reference("Olah et al. 2018", "doi:10.23915/distill.00010"),
 )
 class Caricature:
-    """A picture in which a layer finds the photograph's features, only stronger."""
+    """An image in which a layer finds the image's features, only stronger."""
 
     Params: ClassVar[type] = CaricatureParams
     shows: ClassVar[str] = (
@@ -61,7 +61,7 @@ class Caricature:
     }
 
     def run(self, ctx: Context, params: CaricatureParams) -> Iterator[Report]:
-        """Yield after each step "picture", as it was scored, and "objective"."""
+        """Yield after each step "image", as it was scored, and "objective"."""
         info = ctx.model.info
         layer = params.layer or middle(info).name
         look = ctx.model.feature_extractor((layer,), ctx.check, params.precision)

@@ -30,7 +30,7 @@ _CONSTANTS = ("value", "low", "high")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CwParams(GoalParams):
-    """What the network is to say, and how long is searched."""
+    """Parameters of the Carlini-Wagner attack: goal, rounds, steps."""
 
     rounds: Annotated[
         int, Range(1, 20), Help("Number of values of c to try, by binary search.")
@@ -124,7 +124,7 @@ class CarliniWagner:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _SearchState:
-    """Where the search stands: a descent, the values of c, and what is best so far."""
+    """The state of the search: a descent, the values of c, the best so far."""
 
     descent: Descent
     constants: Constants
@@ -134,12 +134,12 @@ class _SearchState:
 
     @property
     def words(self) -> str:
-        """Which c is tried."""
+        """The value of c that is tried, in words."""
         return f"c = {float(self.constants.value):.3g}"
 
     @property
     def counts(self) -> dict[str, int]:
-        """How far the search and the descent are, for a state."""
+        """Counters of the search and the descent, for a state."""
         return {"step": self.descent.step, "done": self.done}
 
     @property

@@ -14,7 +14,7 @@ from nnviz.engine.nn.relu_backward import ReluRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeconvnetParams:
-    """What is asked about, and how the colours become one number."""
+    """Parameters: target, and the reduction of color channels to one number."""
 
     target: Annotated[
         TargetText, Help("What to explain. Empty: the predicted class.")
@@ -58,7 +58,7 @@ class Deconvnet:
     presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
     def run(self, ctx: Context, params: DeconvnetParams) -> Iterator[Report]:
-        """Yield one report: "deconvnet" and "in colour"."""
+        """Yield one report: "deconvnet" and "in color"."""
         found = ctx.inference.gradient(params.target, ReluRule.DECONVNET)
         yield changed_report(
             "deconvnet",

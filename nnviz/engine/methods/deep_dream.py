@@ -1,4 +1,4 @@
-"""Deep dream: what a layer finds in a photograph is made stronger, at several sizes."""
+"""Deep dream: what a layer finds in an image is made stronger, at several sizes."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -72,7 +72,7 @@ _SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeepDreamParams:
-    """What is dreamt, in which sizes and how strongly."""
+    """Parameters of deep dream: layers, octaves, steps."""
 
     layer: Annotated[
         LayerName,
@@ -237,7 +237,7 @@ class DeepDreamParams:
     recorded=True,
 )
 class DeepDream:
-    """Gradient ascent on what a layer answers to the photograph, octave by octave."""
+    """Gradient ascent on what a layer answers to the image, octave by octave."""
 
     Params: ClassVar[type] = DeepDreamParams
     shows: ClassVar[str] = (
@@ -310,7 +310,7 @@ class DeepDream:
 
 
 class _Studio:
-    """What a run dreams with; what is steered takes effect with the next step."""
+    """The tools of a dream; steered values take effect with the next step."""
 
     def __init__(self, ctx: Context, params: DeepDreamParams) -> None:
         self._ctx = ctx
@@ -345,7 +345,7 @@ class _Studio:
         return found / (course.size[0] * course.size[1])
 
     def report(self, params: DeepDreamParams) -> Report:
-        """Return the picture as it is now."""
+        """Return the image as it is now."""
         picture = Picture(
             pixels=self.course.seen(params.blend / _PERCENT),
             frame=self._canvas.frame,
@@ -373,7 +373,7 @@ class _Studio:
         self._dream = _dream(self._ctx, params, layers)
 
     def _tiling(self, side: int) -> Tiling:
-        """Return how the picture is taken apart; what places see is asked when it is.
+        """Return how the image is taken apart; what places see is asked when it is.
 
         Args:
             side: of a tile, px.
@@ -383,7 +383,7 @@ class _Studio:
         return tiling(side, self._dream.spans)
 
     def _shift(self, jitter: int) -> tuple[int, int]:
-        """Draw how far the picture is rolled down and to the right, px."""
+        """Draw how far the image is rolled down and to the right, px."""
         if not self._tiling(self._side).exact(self.course.size):
             # Where borders of tiles could show, they fall elsewhere each time.
             jitter = max(jitter, self._side // 2)
@@ -421,7 +421,7 @@ class _Studio:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Canvas:
-    """What is dreamt on.
+    """The image that a dream starts from, and its octaves.
 
     Attributes:
         source: (1, C, H, W) in [0, 1].
@@ -437,7 +437,7 @@ class _Canvas:
 
 
 def _canvas(ctx: Context, params: DeepDreamParams, trial: SizeTrial) -> _Canvas:
-    """Return the photograph at the size that was asked for, and that of each octave."""
+    """Return the image at the size that was asked for, and that of each octave."""
     info = ctx.model.info
     size = scaled(ctx.image.size, params.size)
     if not trial.takes(size):

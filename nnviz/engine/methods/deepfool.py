@@ -19,7 +19,7 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeepfoolParams:
-    """Which class to leave, and where it may lead."""
+    """Parameters of DeepFool: class to leave, candidates, overshoot."""
 
     target: Annotated[
         TargetText,

@@ -1,4 +1,4 @@
-"""What objects a network finds in the picture, and where."""
+"""Detection: the objects that a network finds, with boxes and scores."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _INSIDE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectParams:
-    """Which of the boxes that the network proposes are kept."""
+    """Parameters of detection: score, overlap (NMS), limit, classes."""
 
     score: Annotated[
         float,

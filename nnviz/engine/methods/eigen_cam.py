@@ -1,4 +1,4 @@
-"""What a layer answers to most, whatever the class: its first principal direction."""
+"""Eigen-CAM: a layer's activations projected on their first principal component."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from nnviz.engine.nn.map_layers import choose_layers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EigenCamParams(LayersParams):
-    """Which layers, and what is taken away first."""
+    """Parameters of Eigen-CAM: layers, and whether the mean is subtracted."""
 
     centered: Annotated[
         bool,

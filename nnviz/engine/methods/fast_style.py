@@ -29,7 +29,7 @@ _PICTURE_AXES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FastStyleParams:
-    """How large it is painted, and how much of the painting is shown."""
+    """Parameters of fast style: size, strength, colors, steadiness."""
 
     size: Annotated[
         int,
@@ -73,7 +73,7 @@ class FastStyleParams:
     tasks=(Task.REPAINT,),
 )
 class FastStyle:
-    """What a network for pictures gives for the photograph, in one pass."""
+    """Fast style: the output of an image-to-image network, in one pass."""
 
     Params: ClassVar[type] = FastStyleParams
     shows: ClassVar[str] = (

@@ -1,4 +1,4 @@
-"""The picture that gives a layer what the photograph gave it."""
+"""The image that gives a layer what the image gave it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from nnviz.engine.optvis.report import ascent_report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureInversionParams(ComparisonParams):
-    """Which layer is inverted, and how the picture is made."""
+    """Parameters of feature inversion: layer, distance, optimization."""
 
     compare: Annotated[
         Literal["distance", "likeness"],
@@ -55,7 +55,7 @@ class FeatureInversionParams(ComparisonParams):
     reference=Reference("Mahendran & Vedaldi 2015", "arXiv:1412.0035"),
 )
 class FeatureInversion:
-    """A picture made from noise that a layer cannot tell from the photograph."""
+    """An image made from noise that a layer cannot tell from the image."""
 
     Params: ClassVar[type] = FeatureInversionParams
     shows: ClassVar[str] = (
@@ -76,7 +76,7 @@ class FeatureInversion:
     }
 
     def run(self, ctx: Context, params: FeatureInversionParams) -> Iterator[Report]:
-        """Yield after each step "picture", as it was scored, and "objective"."""
+        """Yield after each step "image", as it was scored, and "objective"."""
         info = ctx.model.info
         layer = params.layer or middle(info).name
         look = ctx.model.feature_extractor((layer,), ctx.check, params.precision)

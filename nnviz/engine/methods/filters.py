@@ -40,7 +40,7 @@ _LONGEST = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiltersParams:
-    """Which kernels, and how to show and sort them."""
+    """Parameters of filters: layer, display and order of kernels."""
 
     layer: Annotated[
         LayerName,
@@ -91,7 +91,7 @@ class FiltersParams:
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """What is said of each of O kernels; ``twin`` is meant where ``doubled``."""
+    """Statistics of each of O kernels; ``twin`` is meant where ``doubled``."""
 
     norm: NDArray[np.float64]
     alike: NDArray[np.float32]
@@ -110,7 +110,7 @@ class _Figures:
     needs_image=False,
 )
 class Filters:
-    """The kernels of a convolution or patch embedding as small pictures."""
+    """The kernels of a convolution or patch embedding as small images."""
 
     Params: ClassVar[type] = FiltersParams
     shows: ClassVar[str] = (

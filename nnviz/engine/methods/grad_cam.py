@@ -1,4 +1,4 @@
-"""Which region made the network say so: channels weighed with their mean gradient."""
+"""Grad-CAM: a layer's channels weighed with their mean gradient."""
 
 from collections.abc import Iterator
 from typing import ClassVar

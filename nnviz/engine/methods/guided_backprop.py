@@ -14,7 +14,7 @@ from nnviz.engine.nn.relu_backward import ReluRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuidedBackpropParams:
-    """What is asked about, and how the colours become one number."""
+    """Parameters: target, and the reduction of color channels to one number."""
 
     target: Annotated[
         TargetText, Help("What to explain. Empty: the predicted class.")
@@ -54,7 +54,7 @@ class GuidedBackprop:
     presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
     def run(self, ctx: Context, params: GuidedBackpropParams) -> Iterator[Report]:
-        """Yield one report: "guided backpropagation" and "in colour"."""
+        """Yield one report: "guided backpropagation" and "in color"."""
         found = ctx.inference.gradient(params.target, ReluRule.GUIDED)
         yield changed_report(
             "guided backpropagation",

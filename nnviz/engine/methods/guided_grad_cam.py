@@ -17,7 +17,7 @@ from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuidedGradCamParams:
-    """What is asked about, at which layer, and how colours become one number."""
+    """Parameters of guided Grad-CAM: target, layer, reduction of colors."""
 
     target: Annotated[
         TargetText, Help("What to explain. Empty: the predicted class.")
@@ -62,7 +62,7 @@ class GuidedGradCam:
     presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
     def run(self, ctx: Context, params: GuidedGradCamParams) -> Iterator[Report]:
-        """Yield one report: "guided Grad-CAM" and "in colour"."""
+        """Yield one report: "guided Grad-CAM" and "in color"."""
         layers = choose_layers(ctx.model.info, params.layer, target=params.target)
         found = ctx.inference.layer_gradients(layers.layers, params.target)
         small = shown(grad_cam(found.maps[0], found.gradients[0]), signed=False)

@@ -1,4 +1,4 @@
-"""Which places of a layer raise the score: activation times gradient at each."""
+"""HiResCAM: activation times gradient at each position."""
 
 from collections.abc import Iterator
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Gradients summed up on the way from an empty picture to the photograph."""
+"""Gradients summed up on the way from an empty image to the image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _LARGE_ERROR = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegratedGradientsParams:
-    """What is asked about, where the way begins and how finely it is walked."""
+    """Parameters of integrated gradients: target, baseline, steps, quadrature."""
 
     target: Annotated[
         TargetText,
@@ -142,7 +142,7 @@ class IntegratedGradients:
 
 
 def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
-    """Return the picture where the way begins, (1, C, H, W).
+    """Return the image where the way begins, (1, C, H, W).
 
     Raises:
         UsageError: the user's own does not fit the photograph's input.

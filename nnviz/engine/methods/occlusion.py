@@ -1,4 +1,4 @@
-"""What the score loses when a square hides part of the picture."""
+"""Occlusion: the score lost when a window hides part of the image."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ _BLUR = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcclusionParams:
-    """What is asked about, what hides the picture where, and how it is computed."""
+    """Parameters of occlusion: target, window, stride, fill, computation."""
 
     target: Annotated[
         TargetText, Help("What to explain. Empty: the predicted class.")
@@ -88,7 +88,7 @@ class OcclusionParams:
     reference=Reference("Zeiler & Fergus 2014", "arXiv:1311.2901"),
 )
 class Occlusion:
-    """Score drop when a square hides part of the picture."""
+    """Score drop when a square hides part of the image."""
 
     Params: ClassVar[type] = OcclusionParams
     shows: ClassVar[str] = (
@@ -294,7 +294,7 @@ class _Hidden:
 
 
 def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
-    """Return what gives the normalised patch (C, h, w) that hides a window."""
+    """Return what gives the normalized patch (C, h, w) that hides a window."""
     normalizer = ctx.model.normalizer
     if fill == "inpainted":
         photo = ctx.pixels[0].permute(1, 2, 0).cpu().numpy()
@@ -310,7 +310,7 @@ def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
 
 
 def _cover(ctx: Context, fill: str) -> Tensor:
-    """Return a whole picture of what hides, (1, C, H, W)."""
+    """Return a whole image of what hides, (1, C, H, W)."""
     if fill == "grey":
         return torch.full_like(ctx.pixels, _GRAY)
     return baseline(

@@ -30,7 +30,7 @@ _MOST = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnePixelParams(GoalParams):
-    """What the network is to say, how many pixels, and how long is searched."""
+    """Parameters of the one-pixel attack: goal, pixels, search."""
 
     pixels: Annotated[
         int,
@@ -63,7 +63,7 @@ class OnePixelParams(GoalParams):
     recorded=True,
 )
 class OnePixel:
-    """Places and colours of a few pixels, found by differential evolution."""
+    """Places and colors of a few pixels, found by differential evolution."""
 
     Params: ClassVar[type] = OnePixelParams
     shows: ClassVar[str] = (

@@ -58,7 +58,7 @@ _MOST = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchParams(GoalParams):
-    """What the network is to say, and under what conditions the sticker is to work."""
+    """Parameters of the adversarial patch: goal, conditions (EOT), optimization."""
 
     image_folder: Annotated[
         ImageFolder,
@@ -159,7 +159,7 @@ class PatchParams(GoalParams):
     recorded=True,
 )
 class Patch:
-    """A sticker's colours, moved until it fools over random places, sizes, lights."""
+    """A sticker's colors, moved until it fools over random places, sizes, lights."""
 
     Params: ClassVar[type] = PatchParams
     shows: ClassVar[str] = (
@@ -219,7 +219,7 @@ class _Learning:
             self.done = len(self._rates)
 
     def step(self, params: PatchParams) -> dict[str, float]:
-        """Move the colours once; return what was measured before."""
+        """Move the colors once; return what was measured before."""
         aim, generator = self._task.learned, self._ctx.generator
         rows = drawn(aim, params.batch, generator)
         clean = aim.pictures(rows)
@@ -313,7 +313,7 @@ class _Learning:
         self, sticker: Sticker, views: Sequence[View], noise: Tensor, clean: Tensor,
         part: slice,
     ) -> Tensor:  # fmt: skip
-        """Return pictures with a sticker under their views; keep the first few."""
+        """Return images with a sticker under their views; keep the first few."""
         if not part.start:
             self._ctx.generator.set_state(noise)
             self._samples = clean[:0]
@@ -322,7 +322,7 @@ class _Learning:
         return pictures
 
     def _sticker(self, numbers: Tensor) -> Sticker:
-        """Return the sticker that some numbers stand for; 0 is grey."""
+        """Return the sticker that some numbers stand for; 0 is gray."""
         return Sticker(numbers.sigmoid(), self._alpha)
 
     def _picture(self) -> Picture:
@@ -335,7 +335,7 @@ class _Learning:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """What is learned from and tested on.
+    """The images that a patch learns from and is tested on.
 
     Attributes:
         words: "towards toaster".

@@ -20,7 +20,7 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PgdParams(BallParams):
-    """What the network is to say, the budget, and the steps."""
+    """Parameters of PGD: goal, budget, steps."""
 
     steps: Annotated[
         int,

@@ -1,4 +1,4 @@
-"""Stickers laid on the photograph by hand: what the network says to them."""
+"""Stickers laid on the image by hand: what the network says to them."""
 
 import math
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _QUICK_PIXELS = 1 << 19
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedStickersParams:
-    """Which stickers lie where."""
+    """Parameters of placed stickers."""
 
     stickers: Annotated[
         StickersText,
@@ -61,7 +61,7 @@ class PlacedStickersParams:
     reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
 )
 class PlacedStickers:
-    """The photograph with stickers where they were put, and the answers to it."""
+    """The image with stickers where they were put, and the answers to it."""
 
     Params: ClassVar[type] = PlacedStickersParams
     shows: ClassVar[str] = (
@@ -105,7 +105,7 @@ class PlacedStickers:
 
 
 def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
-    """Return what the network says to the photograph with and without stickers."""
+    """Return what the network says to the image with and without stickers."""
     victim = attacked_model(ctx)
     # Kept: only the stickers move.
     before = ctx.inference.cached("logits", lambda: victim.logits(ctx.pixels))
@@ -128,7 +128,7 @@ def _survival(ctx: Context, pixels: Pixels) -> Table:
 
 
 def _photo(ctx: Context, *, quick: bool) -> Image:
-    """Return the photograph, or a smaller copy that is made once."""
+    """Return the image, or a smaller copy that is made once."""
     photo = ctx.image
     shrink = math.sqrt(_QUICK_PIXELS / math.prod(photo.size))
     if not quick or shrink >= 1:

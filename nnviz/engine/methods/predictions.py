@@ -1,4 +1,4 @@
-"""What the network thinks the picture is."""
+"""Predictions: the likeliest classes, or the numbers that a network regresses."""
 
 import math
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _UNDECIDED = 0.9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionsParams:
-    """How much of the answer to show."""
+    """Parameters of predictions: how many classes."""
 
     top_k: Annotated[
         int, Title("Classes"), Range(1, 1000), Help("Number of classes to list.")

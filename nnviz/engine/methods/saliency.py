@@ -1,4 +1,4 @@
-"""Which pixels the score is most sensitive to: the plain gradient."""
+"""Saliency: the plain gradient of the score with respect to the pixels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaliencyParams:
-    """What is asked about, and how the colours become one number."""
+    """Parameters: target, and the reduction of color channels to one number."""
 
     target: Annotated[
         TargetText, Help("What to explain. Empty: the predicted class.")

@@ -22,7 +22,7 @@ from nnviz.engine.targets.resolve import Scorer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreCamParams(CamParams):
-    """What is asked about, which layers and channels, and what covers the rest."""
+    """Parameters of Score-CAM: target, layers, channels, cover."""
 
     channels: Annotated[
         int,
@@ -122,7 +122,7 @@ class _Uncovered:
 
 
 def _masked_scorer(ctx: Context, scorer: Scorer, cover: str) -> tuple[Scorer, Tensor]:
-    """Return what scores masked pictures, and the picture to be masked.
+    """Return what scores masked images, and the image to be masked.
 
     The network's twin gives the same output faster, but not the same inside.
     """

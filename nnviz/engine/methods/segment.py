@@ -1,4 +1,4 @@
-"""Which class the network sees at each pixel."""
+"""Segmentation: the class of each pixel."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _NDIM = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentParams:
-    """Which pixels are painted."""
+    """Parameters of segmentation: confidence."""
 
     confidence: Annotated[
         float,
@@ -62,7 +62,7 @@ class Segment:
     presets: ClassVar[Presets] = {"demo": {}, "confident only": {"confidence": 0.7}}
 
     def run(self, ctx: Context, params: SegmentParams) -> Iterator[Report]:
-        """Yield one report: "segments" (main) and "shares" of the picture."""
+        """Yield one report: "segments" (main) and "shares" of the image."""
         mask = _mask(ctx, _logits(ctx), params.confidence)
         yield Report({"segments": mask, "shares": _table(mask)}, _remarks(mask))
 

@@ -1,4 +1,4 @@
-"""The channels that answer most at a place of the photograph, each as a picture."""
+"""The channels that answer most at a place of the image, each as an image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _SHOWN_EVERY = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SemanticDictionaryParams:
-    """Where to look, in which layer, and how the pictures are made."""
+    """Parameters of the semantic dictionary: position, layer, optimization."""
 
     x: Annotated[
         float,
@@ -74,7 +74,7 @@ class SemanticDictionaryParams:
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """What a layer has to say of a place.
+    """The channels of a layer that are strongest at a position.
 
     Attributes:
         layer: which.
@@ -98,7 +98,7 @@ class _Looked:
     reference=Reference("Olah et al. 2018", "doi:10.23915/distill.00010"),
 )
 class SemanticDictionary:
-    """What a layer says of one place, in pictures in place of numbers."""
+    """Semantic dictionary: a position's activation vector shown as feature images."""
 
     Params: ClassVar[type] = SemanticDictionaryParams
     shows: ClassVar[str] = (
@@ -117,7 +117,7 @@ class SemanticDictionary:
     presets: ClassVar[Presets] = {"demo": {"channels": 2, "steps": 3}}
 
     def run(self, ctx: Context, params: SemanticDictionaryParams) -> Iterator[Report]:
-        """Yield "strongest", and "dictionary", one picture a channel, ever better."""
+        """Yield "strongest", and "dictionary", one image a channel, ever better."""
         layer = ctx.model.info.known_layer(params.layer or middle(ctx.model.info).name)
         maps = channel_maps(ctx.activations(layer.name), layer)
         looked = _look(layer, maps, ctx.placement, params)

@@ -1,4 +1,4 @@
-"""Gradients of many noisy copies of the photograph, taken together."""
+"""Gradients of many noisy copies of the image, taken together."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmoothGradParams:
-    """What is asked about, what is smoothed, and the noise."""
+    """Parameters of SmoothGrad: target, rule, samples, noise."""
 
     target: Annotated[
         TargetText,

@@ -19,7 +19,7 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SquareParams(GoalParams):
-    """What the network is to say, the budget, and how often it is asked."""
+    """Parameters of the Square attack: goal, budget, queries."""
 
     epsilon: Annotated[
         float,
@@ -54,7 +54,7 @@ class SquareParams(GoalParams):
     recorded=True,
 )
 class Square:
-    """Random squares of one colour, kept where they bring the goal closer."""
+    """Random squares of one color, kept where they bring the goal closer."""
 
     Params: ClassVar[type] = SquareParams
     shows: ClassVar[str] = (
@@ -91,7 +91,7 @@ class Square:
 
 
 def _begin(ctx: Context, attempt: AttackRun, params: SquareParams) -> Best:
-    """Return the stripes to begin with, or the picture to go on with."""
+    """Return the stripes to begin with, or the image to go on with."""
     clean = attempt.clean
     if ctx.begun is not None:
         attempt.take_history(ctx.begun)
@@ -105,7 +105,7 @@ def _begin(ctx: Context, attempt: AttackRun, params: SquareParams) -> Best:
 def _asked(
     attempt: AttackRun, best: Best, params: SquareParams, generator: torch.Generator
 ) -> Best:
-    """Return the better one of the best picture and one with another square."""
+    """Return the better one of the best image and one with another square."""
     clean = attempt.clean
     side = side_of(clean, params.area, best.queries - 1, params.queries)
     tried = with_square(clean, best.pixels, params.epsilon / LEVELS, side, generator)

@@ -60,7 +60,7 @@ _LARGEST = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StickerParams(GoalParams):
-    """What the network is to say, what the stickers are, and how long is searched."""
+    """Parameters of sticker attacks: goal, stickers, search."""
 
     number: Annotated[
         int,
@@ -146,7 +146,7 @@ class StickerParams(GoalParams):
     recorded=True,
 )
 class Stickers:
-    """Places, sizes, turns and colours of stickers, found by asking the network."""
+    """Places, sizes, turns and colors of stickers, found by asking the network."""
 
     Params: ClassVar[type] = StickerParams
     shows: ClassVar[str] = (
@@ -234,13 +234,13 @@ class _Search:
         return self._attempt.state(counts, genes=best.genes, fitness=fitness)
 
     def report(self, best: Candidate) -> Report:
-        """Return the photograph with the stickers, and where they lie."""
+        """Return the image with the stickers, and where they lie."""
         pixels = self._sheet.laid(self._attempt.clean, best.genes)
         logits = self._attempt.victim.logits(pixels)
         return self._with_stickers(self._attempt.report(pixels, logits), best)
 
     def last(self, best: Candidate) -> Report:
-        """Return the report of the file, and whether the photograph itself fools too.
+        """Return the report of the file, and whether the image itself fools too.
 
         Raises:
             UsageError: no candidate lay where it may.
@@ -268,7 +268,7 @@ class _Search:
         return Report(results, (*report.notes, f"{best.asked} queries"))
 
     def _placed(self, best: Candidate) -> list[Placed]:
-        """Return the stickers on the photograph, as the studio takes them."""
+        """Return the stickers on the image, as the studio takes them."""
         placements = self._sheet.placements(best.genes)
         return [
             Placed(self._cut(gene), on_photo(placement, self._ctx.placement))
@@ -285,7 +285,7 @@ class _Search:
         return Cut(params.outline, f"#{red:02x}{green:02x}{blue:02x}")
 
     def _on_the_photograph(self, best: Candidate) -> str:
-        """Say what the network answers when they are laid on the photograph itself."""
+        """Say what the network answers when they are laid on the image itself."""
         ctx = self._ctx
         layers = open_placed(self._placed(best))
         pixels = paste_layers(ctx.image.pixels, layers)

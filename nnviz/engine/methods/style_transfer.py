@@ -1,4 +1,4 @@
-"""Style transfer: a photograph painted in the manner of other pictures."""
+"""Style transfer: an image painted in the manner of other images."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ _SMOOTH = 1e-3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StyleTransferParams:
-    """What is painted, in whose manner, and how far it may go."""
+    """Parameters of style transfer: styles, weights, optimization."""
 
     style: Annotated[
         ImageFile,
@@ -240,7 +240,7 @@ class StyleTransferParams:
     tasks=tuple(each for each in Task if each is not Task.REPAINT),
 )
 class StyleTransfer:
-    """Pixels moved until layers give the photograph's content in a picture's style."""
+    """Pixels moved until layers give the image's content in an image's style."""
 
     Params: ClassVar[type] = StyleTransferParams
     shows: ClassVar[str] = (
@@ -285,7 +285,7 @@ class StyleTransfer:
 
 
 class _Easel:
-    """What a run paints with; what is steered takes effect with the next step."""
+    """The tools of a style transfer; steered values take effect with the next step."""
 
     def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
         self._ctx = ctx
@@ -339,7 +339,7 @@ class _Easel:
         return found
 
     def report(self) -> Report:
-        """Return the picture as it is now, and how far it was before each step."""
+        """Return the image as it is now, and how far it was before each step."""
         measured = np.array(self._measured)
         curves = Curves(
             x=np.arange(1, len(measured) + 1),
@@ -409,7 +409,7 @@ class _Easel:
 
 
 class _Studio:
-    """The pictures that a run is about, at any size, and the layers that judge them."""
+    """The images that a run is about, at any size, and the layers that judge them."""
 
     def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
         self._ctx = ctx
@@ -479,7 +479,7 @@ class _Studio:
         return first.expand(len(_offsets(params)), -1, -1, -1)
 
     def goal(self, size: Size, side: int) -> Goal:
-        """Return what the pictures of a size are to become."""
+        """Return what the images of a size are to become."""
         cut = tiling(side, self.loss.spans)
         photograph = self._photograph(size)
         grams = [
@@ -488,7 +488,7 @@ class _Studio:
         return self.loss.goal(photograph, self._regions(grams, size), cut)
 
     def shown(self, pixels: Tensor, size: Size) -> Picture:
-        """Return the pictures as they are shown."""
+        """Return the images as they are shown."""
         if self._params.colors == "luminance":
             pixels = with_colors_of(pixels, self._whole(self._ctx.image, size))
         found = as_picture(pixels.clamp(0, 1), columns=len(pixels))
@@ -513,7 +513,7 @@ class _Studio:
         return self._ctx.model.info.preprocess.input_size
 
     def _whole(self, image: Image, size: Size) -> Tensor:
-        """Return a picture as it lies in the frame."""
+        """Return an image as it lies in the frame."""
         if self._frame is Frame.INPUT:
             return self._ctx.model.pixel_input(image)
         return self._ctx.model.whole_input(image, size)
@@ -525,7 +525,7 @@ class _Studio:
         return grey(picture) if self._params.colors == "luminance" else picture
 
     def _style(self, image: Image, size: Size) -> Tensor:
-        """Return a style picture for a painting of a size."""
+        """Return a style image for a painting of a size."""
         wished = scaled(image.size, round(max(size) * self._params.style_scale))
         size_taken = wished if self._trial.takes(wished) else self._own_size
         picture = self._as_judged(self._ctx.model.whole_input(image, size_taken))
@@ -566,7 +566,7 @@ class _Studio:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """A picture whose manner is taken.
+    """An image whose manner is taken.
 
     Attributes:
         image: the picture.
@@ -626,7 +626,7 @@ def _segment(ctx: Context, target: str, picture: Tensor) -> Tensor:
 
 
 def _styles(ctx: Context, params: StyleTransferParams) -> list[_Style]:
-    """Return the style pictures and how much each of them counts.
+    """Return the style images and how much each of them counts.
 
     Raises:
         UsageError: a picture is needed and not named.
@@ -647,7 +647,7 @@ def _styles(ctx: Context, params: StyleTransferParams) -> list[_Style]:
 
 
 def _named(ctx: Context, text: str, option: str) -> Image:
-    """Return a pattern of the program's, or the picture of a file."""
+    """Return a pattern of the program's, or the image of a file."""
     if text in PATTERNS:
         return image_from_array(pattern(text), text)
     if not text:
@@ -661,7 +661,7 @@ def _offsets(params: StyleTransferParams) -> tuple[float, ...]:
 
 
 def _style_share(params: StyleTransferParams, pictures: int) -> Tensor:
-    """Return how much style counts in each picture, (N,) in [0, 1]."""
+    """Return how much style counts in each image, (N,) in [0, 1]."""
     balance = params.balance + torch.tensor(_offsets(params)[:pictures])
     return torch.sigmoid(math.log(10) * balance)
 

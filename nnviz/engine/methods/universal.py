@@ -1,4 +1,4 @@
-"""Universal perturbation: one noise that fools with many pictures."""
+"""Universal perturbation: one noise that fools with many images."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ _LOOK_EVERY = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UniversalParams(BallParams):
-    """What the network is to say, the budget, and the pictures."""
+    """Parameters of universal noise: goal, budget, images."""
 
     epsilon: Annotated[
         float,
@@ -107,7 +107,7 @@ class UniversalParams(BallParams):
     recorded=True,
 )
 class Universal:
-    """One noise, moved until it fools with as many pictures as it can."""
+    """One noise, moved until it fools with as many images as it can."""
 
     Params: ClassVar[type] = UniversalParams
     shows: ClassVar[str] = (
@@ -196,13 +196,13 @@ class _Learning:
         }
 
     def report(self) -> Report:
-        """Return the photograph with the noise, the noise, and how often it fools."""
+        """Return the image with the noise, the noise, and how often it fools."""
         pixels = noisy(self._ctx.pixels, self._noise)
         report = self._attempt.report(pixels, self._attempt.victim.logits(pixels))
         return Report({**report.results, **self._results()}, report.notes)
 
     def tested(self) -> Report:
-        """Return the report with the test on pictures that were not learned from."""
+        """Return the report with the test on images that were not learned from."""
         ctx = self._ctx
         rows = torch.arange(len(self._held_out))
         size = self._ctx.params.epsilon / LEVELS
@@ -238,7 +238,7 @@ class _Learning:
         return results
 
     def _picture(self) -> Picture:
-        """Return the noise around grey, the budget as the whole range."""
+        """Return the noise around gray, the budget as the whole range."""
         largest = float(self._noise.abs().max())
         shown = as_picture(0.5 + self._noise / (2 * largest or 1.0))
         return Picture(
@@ -248,7 +248,7 @@ class _Learning:
         )
 
     def _rate(self, noise: Tensor, rows: Tensor) -> float:
-        """Return how many of the held-out pictures a noise fools with, %."""
+        """Return how many of the held-out images a noise fools with, %."""
 
         def attack(clean: Tensor, _part: slice) -> Tensor:
             return noisy(clean, noise)
@@ -256,7 +256,7 @@ class _Learning:
         return rate_of(self._held_out, rows, attack, self._ctx.chunks.over_gradients)
 
     def _crowds(self, generator: torch.Generator) -> tuple[AttackBatch, AttackBatch]:
-        """Return the pictures to learn from, this one among them, and to test on."""
+        """Return the images to learn from, this one among them, and to test on."""
         ctx, params = self._ctx, self._params
         if self._alone:
             several = copies(ctx.pixels, _COPIES, generator)

@@ -1,4 +1,4 @@
-"""Which layers a class activation map is made of, and why those."""
+"""Choice of layers with maps: for class activation maps, dreams and styles."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -133,7 +133,7 @@ def at_depth(info: ModelInfo, reduction: int) -> LayerInfo:
 
 
 def named(info: ModelInfo, name: str) -> LayerInfo:
-    """Return a layer by name if it has maps to lay over the picture.
+    """Return a layer by name if it has maps to lay over the image.
 
     Raises:
         UsageError: no such layer.

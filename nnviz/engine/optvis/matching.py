@@ -1,4 +1,4 @@
-"""What a picture is to have in common with a photograph, seen under the same view."""
+"""Feature matching: an image optimized to share a layer's features with another."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonParams:
-    """Where a picture is compared with the photograph, and how it is made."""
+    """Parameters of feature matching: layer, optimizer, regularization."""
 
     layer: Annotated[
         LayerName,
@@ -88,7 +88,7 @@ class ComparisonParams:
 def compared(
     look: FeatureExtractor, photograph: Tensor, layer: str, compare: Compare
 ) -> Aim:
-    """Return what is made strong in pictures that are compared with a photograph.
+    """Return what is made strong in images that are compared with an image.
 
     Each view changes the photograph as it does the pictures, as in Lucid: else what a
     shift does to the layer would count as a difference.

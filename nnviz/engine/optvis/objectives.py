@@ -1,4 +1,4 @@
-"""What an optimised picture is to make strong: objectives, one number a picture.
+"""Objectives of feature visualization: a score of layers' maps for each image.
 
 An objective reads the maps of some layers and gives each picture of a batch a score, to
 be made large.  Objectives add, subtract and scale, and say what they are.  Formulas are
@@ -26,7 +26,7 @@ _TINIEST = 1e-10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Objective:
-    """A score of pictures by what layers give for them.
+    """A score of images by what layers give for them.
 
     Attributes:
         words: what is made strong, "channel 12 of layer3".
@@ -190,7 +190,7 @@ def likeness(
 
 
 def closeness(layer: str, reference: Tensor, *, words: str = "an image") -> Objective:
-    """Return -|A - B|² / |B|²: the picture that gives what another gave at a layer.
+    """Return -|A - B|² / |B|²: the image that gives what another gave at a layer.
 
     Mahendran & Vedaldi 2015, arXiv:1412.0035, equation 3.
 
@@ -210,7 +210,7 @@ def closeness(layer: str, reference: Tensor, *, words: str = "an image") -> Obje
 
 
 def diversity(layer: str) -> Objective:
-    """Return how alike a picture's textures are to those of the others in the batch.
+    """Return how alike an image's textures are to those of the others in the batch.
 
     The sum over the others of the products of normalised Gram matrices; use it with a
     negative weight.
@@ -227,7 +227,7 @@ def diversity(layer: str) -> Objective:
 
 
 def each(objectives: Sequence[Objective]) -> Objective:
-    """Return an objective for a batch with one picture for each of several."""
+    """Return an objective for a batch with one image for each of several."""
 
     def score(maps: Maps) -> Tensor:
         return torch.cat(

@@ -1,4 +1,4 @@
-"""One optimisation of a batch of pictures, step by step, that can be gone on with."""
+"""One optimization of a batch of images, step by step, that can be gone on with."""
 
 import itertools
 import math
@@ -44,7 +44,7 @@ passes, and each takes longer."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRules:
-    """How a step is made; each may differ from the last.
+    """The rules of one optimization step; each may differ from the last.
 
     Attributes:
         learning_rate: Adam's; for "ascent" the length of the step, for "progress" what
@@ -84,7 +84,7 @@ class AscentStep:
 
 
 class Ascent:
-    """A batch of pictures on its way to a large objective.
+    """A batch of images on its way to a large objective.
 
     Args:
         make: makes what is optimised, with the generator for its first numbers.

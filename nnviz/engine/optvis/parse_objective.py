@@ -1,4 +1,4 @@
-"""What a user wants a picture to be strong in, as objectives of one network."""
+"""Objectives parsed from channels, classes, layers and targets as users write them."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -98,7 +98,7 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
 
 
 def side_of(info: ModelInfo, size: int) -> int:
-    """Return the side of the pictures to make, px.
+    """Return the side of the images to make, px.
 
     Args:
         info: of the network.

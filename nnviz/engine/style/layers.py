@@ -1,4 +1,4 @@
-"""Which layers say what a picture shows, and which how it is painted."""
+"""Content and style layers of a network, chosen or parsed."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ _PUBLISHED_CONTENT = "relu4_2"
 
 
 def style_layers(info: ModelInfo, text: str, option: str) -> Shares:
-    """Return the layers that say how a picture is painted.
+    """Return the layers that say how an image is painted.
 
     Args:
         info: of the network.

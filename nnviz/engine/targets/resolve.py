@@ -58,7 +58,7 @@ class ResolvedTarget:
 
     @property
     def caption(self) -> str:
-        """What is asked about and the photograph's score, "logit of tabby, 12.3"."""
+        """The target and the image's score, "logit of tabby, 12.3"."""
         return f"{self.words}, {self.value:.4g}"
 
 
@@ -110,7 +110,7 @@ Activations = Callable[[str], Tensor]
 def resolve(
     text: str, info: ModelInfo, activations: Activations, subject: Subject
 ) -> ResolvedTarget:
-    """Return a target as written by the user, with the photograph's own score.
+    """Return a target as written by the user, with the image's own score.
 
     Args:
         text: as ``nnviz.base.targets`` describes.
