@@ -125,7 +125,7 @@ def _require_image(info: MethodInfo, request: RunMethod) -> None:
         UsageError: there is none.
     """
     if info.needs_image and request.image is None:
-        raise UsageError(info.name, "needs a photograph", "give one")
+        raise UsageError(info.name, "needs an image", "give one")
 
 
 def _require_task(info: MethodInfo, model: Model) -> None:

@@ -34,12 +34,12 @@ class AttentionParams:
 
     rule: Annotated[
         Literal["gradient", "rollout"],
-        Help("Attention weighed with the score's gradient, or attention alone."),
+        Help("Attention weighted by the score's gradient, or attention alone."),
     ] = "gradient"
     target: Annotated[
         TargetText,
         When("rule", ("gradient",)),
-        Help("What to explain; left empty, the predicted class."),
+        Help("What to explain. Empty: the predicted class."),
     ] = ""
 
 
@@ -60,18 +60,18 @@ class Attention:
 
     Params: ClassVar[type] = AttentionParams
     shows: ClassVar[str] = (
-        "Which patches a vision transformer's answer is made of: the attention of all "
-        "layers, each weighed with the positive part of the score's gradient, chained "
-        "up to the class token. Rollout takes attention alone and no class."
+        "Which patches a vision transformer's answer relies on: the attention of all "
+        "layers, weighted by the positive part of the score's gradient and propagated"
+        " to the class token. Rollout uses attention alone and ignores the class."
     )
     reading: ClassVar[str] = (
-        "Bright patches told the class token most. The map has one value for each "
-        "patch and is interpolated between them."
+        "Bright patches contribute most to the class token. The map has one value per"
+        " patch and is interpolated in between."
     )
     misleads: ClassVar[str] = (
-        "Attention says where information may go, not what becomes of it: the layers "
-        "between may throw it away. Negative parts are left out, so nothing here "
-        "speaks against a class; a rollout is the same for every class."
+        "Attention shows where information may flow, not what becomes of it: the "
+        "layers in between may discard it. Negative parts are dropped, so nothing "
+        "here counts against a class; a rollout is the same for every class."
     )
     presets: ClassVar[Presets] = {"demo": {}, "rollout": {"rule": "rollout"}}
 
@@ -156,6 +156,6 @@ def _chained(ctx: Context, weights: list[Tensor]) -> list[Tensor]:
 def _no_attention(ctx: Context) -> ModelError:
     return ModelError(
         ctx.model.info.title,
-        "has no attention between all patches that could be chained up",
+        "has no attention over all patches that could be propagated",
         "use grad_cam, which works on any layer with a map",
     )
