@@ -4,6 +4,7 @@ Truth: issue of the workspace (stop and resume at will; usable at once), with a 
 that is in the test's hand; once with the real engine, which writes the files.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,9 @@ PLACE = "lesson"
 
 @pytest.fixture
 def settings(tmp_path):
-    made = Settings(tmp_path / "settings.json")
-    made._store.setValue("files/networks", str(tmp_path / "networks"))
-    return made
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"files/networks": str(tmp_path / "networks")}))
+    return Settings(file)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_nothing_is_learnt_before_picture_and_folder_are_chosen(window, fake):
     panel = window.stage.lesson
     assert not panel.go.isEnabled()
     assert not panel.use.isEnabled()
-    assert "Choose a picture" in panel.state.text()
+    assert "Choose a style image" in panel.state.text()
     window.bench.lessons.start()
     assert not [place for place, _ in fake.asked if place == PLACE]
 
@@ -87,8 +88,8 @@ def test_stops_goes_on_and_paints_with_what_there_is(
     listed = [item.data(0, 0x0100) for item in window.stage.models._rows]
     assert weights in listed
     panel.go.click()
-    assert panel.go.text() == "Go on"
-    assert "can go on" in panel.state.text()
+    assert panel.go.text() == "Continue"
+    assert "can be continued" in panel.state.text()
     panel.use.click()
     assert fake.last("model").model.reference == weights
 
