@@ -64,10 +64,11 @@ def test_what_is_chosen_is_learnt_and_remembered(panel, fake, settings):
 
 
 def test_says_how_long_it_takes_from_where_it_began(panel, fake, monkeypatch):
-    clock = iter((100.0, 160.0))
-    monkeypatch.setattr(lessons.time, "monotonic", lambda: next(clock))
+    now = [100.0]
+    monkeypatch.setattr(lessons.time, "monotonic", lambda: now[0])
     panel.go.click()
     fake.tell(PLACE, Progress(10.0, 20, "epoch 11: step 1 of 80"))
+    now[0] = 160.0
     fake.tell(PLACE, Progress(12.0, 20, "epoch 13: step 1 of 80"))
     # Two epochs a minute, eight to go.
     assert panel.state.text() == "epoch 13: step 1 of 80 · 4 min left"
@@ -100,7 +101,7 @@ def test_an_error_is_told_in_words(panel, fake, window):
     panel.go.click()
     record = ErrorRecord(ErrorKind.USER, "summer: 2 images are too few; more", "")
     fake.answer(PLACE, Failed(record))
-    assert notices[-1].text.startswith("summer: 2 photographs")
+    assert notices[-1].text.startswith("summer: 2 images")
     assert not panel.bar.isVisible()
 
 
