@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QUrl
 from PySide6.QtGui import QImage
@@ -34,8 +35,10 @@ from nnviz.gui.state.messages import Notice
 from nnviz.gui.state.selection import NO_UNIT
 from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.views.canvas.layers import array_of, image_of
-from nnviz.gui.workspaces.live.panel import LivePane
 from nnviz.render.board import Board
+
+if TYPE_CHECKING:  # made by its workspace when this is first entered
+    from nnviz.gui.workspaces.live.panel import LivePane
 
 Act = Callable[[], object]
 _MOST_LINES, _LONGEST_PATH = 1000, 4096
@@ -128,7 +131,7 @@ class Operations(QObject):
             ),
         }
 
-    def _in_live(self, act: Callable[[LivePane], None]) -> None:
+    def _in_live(self, act: Callable[["LivePane"], None]) -> None:
         """Go to the camera and do something there."""
         self._bench.live_wanted.emit()
         pane = self._stage.centre.live

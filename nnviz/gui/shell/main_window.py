@@ -4,7 +4,13 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QByteArray, QChildEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+)
 from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar
 
 from nnviz.base.info import MethodInfo
@@ -12,7 +18,7 @@ from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import AnyJob
 from nnviz.gui.shell.actions import Actions, plain
 from nnviz.gui.shell.command_handlers import Operations
-from nnviz.gui.shell.commands import MENUS, commands, enter_command, gestures
+from nnviz.gui.shell.commands import MENUS, VIEW, commands, enter_command, gestures
 from nnviz.gui.shell.dock_manager import Stage
 from nnviz.gui.shell.palette import Entry, Palette
 from nnviz.gui.shell.shortcuts import Key, ShortcutSheet
@@ -73,14 +79,25 @@ class MainWindow(QMainWindow):
             self.commands.add(command, operations[command.name])
         for workspace in WORKSPACES:
             self.commands.add(enter_command(workspace), partial(self.enter, workspace))
-        for name, dock in self.stage.docks.items():
-            self.commands.adopt(f"dock.{name}", "View", dock.toggleViewAction())
+        for name in self.stage.docks:
+            self._adopt_dock(name)
+        self.stage.dock_added.connect(self._add_dock_action)
+
+    def _adopt_dock(self, name: str) -> QAction:
+        switch = self.stage.docks[name].toggleViewAction()
+        return self.commands.adopt(f"dock.{name}", "View", switch)
+
+    def _add_dock_action(self, name: str) -> None:
+        """Offer the dock of a workspace that was just entered for the first time."""
+        self._view_menu.addAction(self._adopt_dock(name))
 
     def _make_menus(self) -> None:
         self.recent = QMenu(self.tr("Open recent"), self)
         self.recent.aboutToShow.connect(self._fill_recent)
         for group in MENUS:
             menu = self.menuBar().addMenu(self.tr(group))
+            if group == VIEW:
+                self._view_menu = menu
             for command, action in self.commands.all():
                 if command.group == group:
                     menu.addAction(action)

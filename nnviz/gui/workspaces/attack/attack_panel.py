@@ -68,6 +68,7 @@ class AttackPanel(QWidget):
         attacks.scaled.connect(self._show_report)
         attacks.changed.connect(self._show)
         bench.predictions.predicted.connect(self._show_prediction)
+        self._show_prediction(bench.predictions.report)
         self._show()
 
     def ask_file(self) -> None:

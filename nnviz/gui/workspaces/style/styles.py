@@ -67,6 +67,8 @@ class Styles(QObject):
         self._found: Mask | None = None
         self._found_on = ""
         bench.attached.connect(self.attach)
+        if bench.bridge is not None:
+            self.attach(bench.bridge)
         bench.choice.values_changed.connect(lambda _: self._follow())
         bench.runs.outdated.connect(self._follow)
         bench.choice.method_changed.connect(lambda _: self._follow())
