@@ -1,6 +1,6 @@
 # What there is to do with a checkout; CONTRIBUTING.md explains. The work is done by
 # small scripts in packaging/.  Example: make test ARGS="-k occlusion"
-.PHONY: setup run test lint bench soak screenshots film gallery catalogue peers
+.PHONY: setup run test lint fuzz bench soak screenshots film gallery catalogue peers
 
 python := .venv/bin/python
 
@@ -19,6 +19,9 @@ lint: setup
 	.venv/bin/mypy
 	.venv/bin/mypy packaging
 	.venv/bin/lint-imports
+
+fuzz: setup
+	@$(python) -m tests.fuzz $(ARGS)
 
 bench: setup
 	@$(python) -m tests.benchmarks $(ARGS)

@@ -106,7 +106,7 @@ def take_all(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         photos = write_photos(Path(temporary))
         for scene in SCENES:
-            settings = Settings(Path(temporary, f"{scene.photo}-{scene.method}.ini"))
+            settings = Settings(Path(temporary, f"{scene.photo}-{scene.method}.json"))
             settings.theme = scene.theme
             window = make_window(settings)
             try:

@@ -29,7 +29,7 @@ from nnviz.base.requests import (
 )
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
-from nnviz.media import decode
+from nnviz.media import decode, side_cars
 from nnviz.storage import recent
 from nnviz.storage import replay as stored
 
@@ -213,6 +213,18 @@ def load(
         labels=str(labels),
     )
     return Model(request, perform(LoadModel(request), progress))
+
+
+def write_side_car(model: Model) -> Path:
+    """Write a network's preprocessing and names beside its file; return the side-car.
+
+    Opened again, the file has them.
+
+    Raises:
+        InputError: the network comes from no file, or the folder cannot be written to.
+    """
+    info = model.info
+    return side_cars.write_side_car(Path(info.reference), info.preprocess, info.labels)
 
 
 def fetch(reference: str, progress: OnProgress | None = None) -> Path:

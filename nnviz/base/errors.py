@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _MAX_SUGGESTIONS = 3
+_LONGEST_LINE = 400
 
 
 class ErrorKind(StrEnum):
@@ -38,8 +39,21 @@ class NnvizError(Exception):
 
     def __str__(self) -> str:
         """Return the line that the user reads."""
-        line = f"{self.what}: {self.reason}" if self.what else self.reason
-        return f"{line}; {self.remedy}" if self.remedy else line
+        what, reason, remedy = (
+            _shortened(part) for part in (self.what, self.reason, self.remedy)
+        )
+        line = f"{what}: {reason}" if what else reason
+        line = f"{line}; {remedy}" if remedy else line
+        # Names of files may be no text: every screen must take this line.
+        return line.encode("utf-8", "replace").decode()
+
+
+def _shortened(text: str) -> str:
+    """Return text with its lines cut: what was given may be of any length."""
+    return "\n".join(
+        line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
+        for line in text.split("\n")
+    )
 
 
 class UsageError(NnvizError):

@@ -258,6 +258,22 @@ class Finding:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class PreprocessCandidate:
+    """A preprocessing and how well a network's batch norms fit it.
+
+    Attributes:
+        name: of a preset, or "as chosen".
+        preprocess: for the network's own input size.
+        distance: squared shift of means plus the logarithm of ratios of variances;
+            0 fits best, what a network was trained with comes to about 0.4.
+    """
+
+    name: str
+    preprocess: Preprocess
+    distance: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
     """What the program knows of an opened network.
@@ -285,6 +301,8 @@ class ModelInfo:
         output: name of the tensor that is looked at, where a network gives several.
         output_activation: what makes probabilities of the output.
         unit: of the numbers that a network of ``Task.REGRESS`` gives; may be empty.
+        candidates: preprocessings by how well they fit, the best first; empty where
+            its statistics tell nothing.
         caveats: what belongs beside every answer: untrained, drawing at random.
     """
 
@@ -309,6 +327,7 @@ class ModelInfo:
     output: str = ""
     output_activation: OutputActivation = OutputActivation.SOFTMAX
     unit: str = ""
+    candidates: tuple[PreprocessCandidate, ...] = ()
     caveats: tuple[str, ...] = ()
 
     def layer(self, name: str) -> LayerInfo | None:

@@ -229,3 +229,25 @@ def _choice(field: str, value: object, kind: type[_Choice]) -> _Choice:
             "preprocessing", f"{field} {value!r} is not known", f"one of {listed}"
         )
     return found
+
+
+PRESETS: Mapping[str, Preprocess] = {
+    "ImageNet": Preprocess(),
+    "0 to 1": Preprocess(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)),
+    "-1 to 1": Preprocess(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)),
+    "0 to 255": Preprocess(
+        mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), value_range=255.0
+    ),
+    "Caffe (BGR, 0 to 255)": Preprocess(
+        mean=(103.939, 116.779, 123.68),
+        std=(1.0, 1.0, 1.0),
+        order=ChannelOrder.BGR,
+        value_range=255.0,
+    ),
+    "CLIP": Preprocess(
+        interpolation=Interpolation.BICUBIC,
+        mean=(0.48145466, 0.4578275, 0.40821073),
+        std=(0.26862954, 0.26130258, 0.27577711),
+    ),
+}
+"""What is usual for colors; sizes and crops are each network's own."""

@@ -2,16 +2,17 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from nnviz.base import placed
-from nnviz.base.errors import InputError
+from nnviz.base.errors import InputError, UsageError
 from nnviz.base.images import Image
 from nnviz.base.parameters import Parameter, Value, with_current_names
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.reading import parse_object, reading
 from nnviz.base.results import Report
 from nnviz.base.targets import LIKE
 
@@ -19,6 +20,12 @@ FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
 _BEFORE: Mapping[str, Mapping[str, Value]] = {"occlusion": {"computation": "full"}}
 """By method, what recipes mean that were written before a parameter was there."""
+_NO_RECIPE = "holds no nnviz recipe"
+_REMEDY = "pick a .json or .png saved by nnviz"
+_FIELD_ERRORS = (TypeError, ValueError, LookupError, UsageError)
+"""Of a field too many or too few, or of a preprocessing that cannot be computed."""
+_LARGEST = 1 << 62
+_MOST_THREADS = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +80,13 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """One line for people: method, layer, network and photograph."""
+        """One line for people: method, target, layer, network and image."""
+        target = str(self.values.get("target", ""))
+        instead = bool(target) and "channel" in self.values
         parts = (
             self.method.replace("_", " ").capitalize(),
-            str(self.values.get("layer", "")),
+            target,
+            "" if instead else str(self.values.get("layer", "")),
             self.model,
             self.image,
         )
@@ -121,22 +131,74 @@ class Recipe:
         Raises:
             InputError: no JSON, no recipe, or one of a newer nnviz.
         """
-        try:
-            values: dict[str, Any] = json.loads(text)
-            version = int(values.pop("format"))
-            if version > FORMAT:
-                raise InputError(
-                    source, f"its recipe has format {version}", "update nnviz"
-                )
+        values = dict(parse_object(text, source, _REMEDY, _NO_RECIPE))
+        version = values.pop("format", None)
+        if not _is_whole(version) or not isinstance(values.get("preprocess"), dict):
+            raise InputError(source, _NO_RECIPE, _REMEDY)
+        if version > FORMAT:
+            raise InputError(source, f"its recipe has format {version}", "update nnviz")
+        for name, value in values.items():
+            if not _FIELDS.get(name, _is_unknown)(value):
+                raise InputError(source, f"its recipe has no usable {name}", _REMEDY)
+        if not set(values.get("pictures", ())) <= set(values.get("values", ())):
+            raise InputError(source, "names pictures of no parameter", _REMEDY)
+        with reading(source, _FIELD_ERRORS, _NO_RECIPE, _REMEDY):
             values["preprocess"] = Preprocess.from_json(values["preprocess"])
             values["values"] = {**_BEFORE.get(values["method"], {}), **values["values"]}
-            values["chunks"] = tuple(values["chunks"])
-            values["changes"] = tuple((step, new) for step, new in values["changes"])
+            values["chunks"] = tuple(values.get("chunks", ()))
+            values["changes"] = tuple(map(tuple, values.get("changes", ())))
             return cls(**values)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise InputError(
-                source, "holds no nnviz recipe", "pick a .json or .png saved by nnviz"
-            ) from None
+
+
+def _is_whole(value: object, least: int = 0, most: int = _LARGEST) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _are_values(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(each, bool | int | float | str) for each in value.values()
+    )
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _are_chunks(value: object) -> bool:
+    return isinstance(value, list) and all(_is_whole(each, 1) for each in value)
+
+
+def _are_changes(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(each, list)
+        and len(each) == 2  # noqa: PLR2004
+        and _is_whole(each[0])
+        and _are_values(each[1])
+        for each in value
+    )
+
+
+def _is_unknown(_value: object) -> bool:
+    """Let fields pass that are no recipe's: the constructor refuses them."""
+    return True
+
+
+_FIELDS: dict[str, Callable[[object], bool]] = {
+    **dict.fromkeys(("method", "model", "model_sha256", "labels", "image"), _is_text),
+    **dict.fromkeys(("image_sha256", "dtype", "device"), _is_text),
+    **dict.fromkeys(("pictures", "versions"), _are_texts),
+    "values": _are_values,
+    "seed": _is_whole,
+    "threads": lambda value: _is_whole(value, 0, _MOST_THREADS),
+    "chunks": _are_chunks,
+    "changes": _are_changes,
+    "adversarial": lambda value: isinstance(value, bool),
+}
+"""What each field of a recipe may hold."""
 
 
 def file_of(value: Value) -> str:

@@ -12,6 +12,7 @@ from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Run
 from nnviz.base.results import Array
+from nnviz.base.scores import ScoreTable
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -253,6 +254,31 @@ class MeasureRobustness(Request[Robustness]):
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScoreMethods(Request[ScoreTable]):
+    """Measure how far maps can be trusted; ends with a ``ScoreTable``.
+
+    Attributes:
+        model: the network; it classifies.
+        methods: names, of the group "Explain".
+        data: path of a folder or zip file with images, with COCO's annotations or
+            without, or generated scenes: "scenes", "scenes-planted",
+            "scenes-contradicting".
+        values: parameters by method's name; what is left out has its default.
+        limit: most images, taken evenly from all; 0 for all.
+        steps: of the deletion and insertion curves.
+        seed: of the random numbers.
+    """
+
+    model: ModelRequest
+    methods: tuple[str, ...]
+    data: str
+    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    limit: int = 0
+    steps: int = 28
+    seed: int = 0
+
+
 AnyRequest = (
     LoadModel
     | FetchModel
@@ -263,5 +289,6 @@ AnyRequest = (
     | RescaleNoise
     | SaveAttacked
     | MeasureRobustness
+    | ScoreMethods
 )
 """Every request, to tell them apart exhaustively."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError, UsageError
+from nnviz.base.reading import parse_object
 
 Outline = Literal["round", "square"]
 """What a sticker is cut out as; "square" keeps all of a picture of any proportions."""
@@ -125,8 +126,9 @@ class Placement:
             InputError: it is no placement.
         """
         try:
-            return cls(**{key: float(at) for key, at in json.loads(text).items()})
-        except (ValueError, TypeError, AttributeError, UsageError):
+            values = parse_object(text, name)
+            return cls(**{key: float(at) for key, at in values.items()})
+        except (ValueError, TypeError, OverflowError, InputError, UsageError):
             raise InputError(
                 name, "says of no sticker where it lies", "place it once more"
             ) from None

@@ -5,6 +5,7 @@ Importing this package is cheap; a command's module is imported when it is calle
 
 import errno
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -31,6 +32,7 @@ COMMANDS = {
     "demo": "make a gallery of every method",
     "train": "train a bundled network from scratch",
     "evaluate": "measure how good a network is on pictures whose truth is known",
+    "score": "measure how far maps can be trusted, beside maps that know nothing",
     "attack-curve": "measure accuracy against the noise that an attack may use",
     "attacked": "weaken a saved attack, write its picture, explain before and after",
     "scenes": "write generated pictures whose truth is known",
@@ -76,6 +78,7 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl+C.
     """
+    _take_any_text()
     try:
         status = _dispatch(list(argv))
         sys.stdout.flush()
@@ -93,6 +96,13 @@ def main(argv: Sequence[str]) -> int:
             _silence_stdout()
         return _fail(_in_words(error), getattr(error, "exit_status", 1))
     return status
+
+
+def _take_any_text() -> None:
+    """Make the streams write names of files that are no text, with backslashes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _dispatch(argv: list[str]) -> int:

@@ -1,17 +1,20 @@
 """Reading the command line: argparse with nnviz's own errors."""
 
 import argparse
-import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from nnviz.base.defaults import DEFAULT_MODEL, default_model
-from nnviz.base.errors import InputError, UsageError, unknown
+from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.reading import parse_object
 from nnviz.cli import console
+from nnviz.media.files import read_text
+
+_LARGEST_PREPROCESS = 1 << 20
 
 
 class Parser(argparse.ArgumentParser):
@@ -243,18 +246,9 @@ def preprocess_from(text: str) -> dict[str, Any]:
     source = "--preprocess"
     if not text.lstrip().startswith(("{", "[")):
         source = text
-        try:
-            text = Path(text).read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise InputError(
-                source, "cannot be read", "give a JSON file or JSON text"
-            ) from None
-    try:
-        values = json.loads(text)
-    except ValueError as error:
-        raise InputError(source, f"no JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise InputError(source, "no JSON object", '{"mean": [...], "std": [...]}')
+        remedy = "give a JSON file or JSON text"
+        text = read_text(Path(text), _LARGEST_PREPROCESS, "a preprocessing", remedy)
+    values = dict(parse_object(text, source, '{"mean": [...], "std": [...]}'))
     # Refuses what no network could be given; the network's own fields come later.
     Preprocess().with_fields(values)
     return values

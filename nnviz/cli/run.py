@@ -3,8 +3,8 @@
 import argparse
 import dataclasses
 import textwrap
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from nnviz import api
@@ -127,7 +127,7 @@ def _results(
     """
     if not paths:
         yield _run(task, None), None
-    taken: Counter[str] = Counter()
+    taken: set[str] = set()
     for path in paths:
         try:
             image = api.open_image(path, max_pixels=max_pixels)
@@ -139,9 +139,10 @@ def _results(
             continue
         recent.remember(image)
         recent.remember_others(result.recipe)
-        taken[path.stem] += 1
-        times = taken[path.stem]
-        yield result, path.stem if times == 1 else f"{path.stem}-{times}"
+        numbered = (f"{path.stem}-{number}" for number in count(2))
+        stem = next(name for name in chain([path.stem], numbered) if name not in taken)
+        taken.add(stem)
+        yield result, stem
 
 
 def _run(task: _Task, image: Image | None) -> api.Result:

@@ -2,9 +2,11 @@
 
 import importlib
 import inspect
+import io
 import logging
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
@@ -58,6 +60,7 @@ class Registered:
 
 
 _REGISTRY: dict[str, Registered] = {}
+_LONGEST_REASON = 200
 
 
 def register(
@@ -150,15 +153,25 @@ def _discover() -> None:
     _load_plug_ins()
 
 
-_BROKEN = (ImportError, AttributeError, KeyError, TypeError, ValueError)
-"""What importing and registering a faulty plug-in raises."""
-
-
 @cache
 def _load_plug_ins() -> None:
     """Import the entry points; one that is broken must not take the rest along."""
     for entry in entry_points(group="nnviz.methods"):
+        before = dict(_REGISTRY)
+        said = io.StringIO()
         try:
-            entry.load()
-        except _BROKEN as error:
-            _log.warning("plug-in %s is left out: %s", entry.value, error)
+            with redirect_stdout(said), redirect_stderr(said):
+                entry.load()
+        except BaseException as error:  # noqa: BLE001  another's code: SystemExit too
+            _leave_out(entry.value, f"{type(error).__name__}: {error}", before)
+        lost = [name for name, known in before.items() if _REGISTRY.get(name) != known]
+        if lost:
+            _leave_out(entry.value, f"it replaces {', '.join(lost[:3])}", before)
+
+
+def _leave_out(plug_in: str, reason: str, before: Mapping[str, Registered]) -> None:
+    """Forget what a plug-in did to the registry, and say so in one line."""
+    _REGISTRY.clear()
+    _REGISTRY.update(before)
+    line = " ".join(reason.split())[:_LONGEST_REASON]
+    _log.warning("plug-in %s is left out: %s", plug_in, line)

@@ -1,13 +1,14 @@
 """Arrays of numbers as pictures: ``.npy`` files and floating-point TIFF."""
 
 import io
-import tokenize
+import math
 
 import numpy as np
 from numpy.lib import format as npy
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Pixels
+from nnviz.base.reading import ARRAY_ERRORS, reading
 from nnviz.media.headers import check_size
 
 _MAX_CHANNELS = 4096
@@ -28,6 +29,8 @@ def decode_array(
         InputError: not (H, W) or (H, W, C), too large, or no numbers.
     """
     shape, dtype = _header(data, name)
+    if max(shape, default=0) > len(data):
+        raise InputError(name, "is cut off", "save it once more")
     if (
         len(shape) not in {2, 3}
         or min(shape) < 1
@@ -39,10 +42,10 @@ def decode_array(
     check_size((shape[1], shape[0]), name, max_pixels)
     if dtype.kind not in "buif":
         raise InputError(name, f"holds {dtype}", "save it as uint8, uint16 or float32")
-    try:
+    if math.prod(shape) * dtype.itemsize > len(data):
+        raise InputError(name, "is cut off", "save it once more")
+    with reading(name, ARRAY_ERRORS, "is cut off", "save it once more"):
         values = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError):
-        raise InputError(name, "is cut off", "save it once more") from None
     values = values.reshape(shape[0], shape[1], -1)
     pixels, note = scale_numbers(values)
     return pixels, None, (_layout_note(pixels), note)
@@ -50,16 +53,14 @@ def decode_array(
 
 def _header(data: bytes, name: str) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
     file = io.BytesIO(data)
-    try:
+    with reading(name, ARRAY_ERRORS, "is a damaged .npy file", "save it once more"):
         version = npy.read_magic(file)
         read = {
             (1, 0): npy.read_array_header_1_0,
             (2, 0): npy.read_array_header_2_0,
         }[version]
         shape, _, dtype = read(file)
-    except (ValueError, KeyError, TypeError, EOFError, tokenize.TokenError):
-        raise InputError(name, "is a damaged .npy file", "save it once more") from None
-    return shape, dtype
+        return shape, dtype
 
 
 def _layout_note(pixels: Pixels) -> str:

@@ -1,7 +1,6 @@
 """Pixels, arrays and text to files: the same input gives the same bytes, atomically."""
 
 import io
-import json
 import struct
 import zipfile
 import zlib
@@ -16,6 +15,7 @@ from PIL import PngImagePlugin
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Pixels
+from nnviz.base.reading import ARCHIVE_ERRORS, ARRAY_ERRORS, parse_json, reading
 from nnviz.media.files import read_bytes, replacing, write_text
 from nnviz.media.headers import DECODE_ERRORS, open_header
 
@@ -23,6 +23,7 @@ __all__ = [
     "encode_png",
     "read_json",
     "read_marked",
+    "read_npz",
     "read_png_text",
     "write_marked",
     "write_npz",
@@ -200,7 +201,33 @@ def read_json(path: Path) -> Any:
     Raises:
         InputError: the file cannot be read or is no JSON.
     """
-    try:
-        return json.loads(read_bytes(path))
-    except (ValueError, RecursionError):
-        raise InputError(path.name, "is no JSON", "pick another file") from None
+    return parse_json(read_bytes(path), path.name)
+
+
+def read_npz(path: Path, limit: int) -> dict[str, NDArray[Any]]:
+    """Return what ``write_npz`` wrote.
+
+    Each header is compared with the bytes that are there before memory is taken.
+
+    Args:
+        path: of the file.
+        limit: bytes of all arrays from which on it is refused.
+
+    Raises:
+        InputError: the file cannot be read, is damaged, or too large.
+    """
+    data = read_bytes(path)
+    with reading(path.name, ARCHIVE_ERRORS), zipfile.ZipFile(io.BytesIO(data)) as file:
+        entries = file.infolist()
+        if sum(entry.file_size for entry in entries) > limit:
+            raise InputError(path.name, "holds more than it may", "delete it")
+        return {
+            entry.filename.removesuffix(".npy"): _array(file.read(entry), path.name)
+            for entry in entries
+        }
+
+
+def _array(data: bytes, name: str) -> NDArray[Any]:
+    with reading(name, ARRAY_ERRORS):
+        array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+        return array

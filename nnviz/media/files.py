@@ -3,14 +3,24 @@
 import difflib
 import errno
 import os
+import platform
+import shutil
+import stat
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from nnviz.base.errors import InputError
+from nnviz.base.reading import TEXT_ERRORS, reading
 
+_UNFINISHED = f".nnviz-{zlib.crc32(platform.node().encode()):08x}-"
+"""Of this machine: another one's processes are not known here."""
+PART_SUFFIX = ".part"
+"""Ends the names of hidden files and folders that are not finished."""
+_swept: set[Path] = set()
 MAX_FILE_BYTES = 4 << 30
 """Nothing that is worth opening is larger; a disk image dropped by mistake is."""
 
@@ -34,6 +44,26 @@ def read_bytes(path: Path) -> bytes:
         raise _unreadable(path, error) from None
 
 
+def read_text(path: Path, limit: int, what: str, remedy: str = "") -> str:
+    """Return a file's text, UTF-8 with or without a mark.
+
+    Args:
+        path: of the file.
+        limit: bytes from which on it is refused.
+        what: it should be, for errors.
+        remedy: what would help where it is no text.
+
+    Raises:
+        InputError: as ``read_bytes``; or it is too large, or no text in UTF-8.
+    """
+    if check_file(path) > limit:
+        raise InputError(path.name, f"is too large for {what}", "pick another file")
+    with reading(
+        path.name, TEXT_ERRORS, "is not text in UTF-8", remedy or f"pick {what}"
+    ):
+        return read_bytes(path).decode("utf-8-sig")
+
+
 def check_file(path: Path) -> int:
     """Return the bytes of a file that can be read.
 
@@ -41,13 +71,19 @@ def check_file(path: Path) -> int:
         InputError: missing, a folder, not readable or empty.
     """
     try:
-        size = path.stat().st_size
-        if path.is_dir():
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
             raise InputError(str(path), "is a folder", "name a file in it")
+        # A pipe would be waited for, a device read without an end.
+        if not stat.S_ISREG(about.st_mode):
+            raise InputError(str(path), "is no regular file", "name a file")
         with path.open("rb"):
             pass
     except OSError as error:
         raise _unreadable(path, error) from None
+    except ValueError:
+        raise InputError(str(path), "is no name of a file", "check the name") from None
+    size = about.st_size
     if not size:
         raise InputError(
             str(path), "is empty (0 bytes)", "copy or download it once more"
@@ -56,13 +92,19 @@ def check_file(path: Path) -> int:
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:
+    if error.errno == errno.ENAMETOOLONG:
+        return InputError(f"{str(path)[:60]}...", "no such file", "check the name")
+    if path.is_symlink() and not path.exists():
+        reason = "is a link to a file that is not there"
+        return InputError(str(path), reason, "name the file itself")
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return InputError(str(path), "no such file", _nearest(path))
     if isinstance(error, PermissionError):
         return InputError(
             str(path), "may not be read", "change its permissions or copy it elsewhere"
         )
-    return InputError(str(path), f"cannot be read ({error.strerror})")
+    reason = (error.strerror or "unknown reason").lower()
+    return InputError(str(path), f"cannot be read ({reason})")
 
 
 def _nearest(path: Path) -> str:
@@ -94,8 +136,9 @@ def part_of(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep_parts(path.parent)
         handle, name = tempfile.mkstemp(
-            prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent
+            prefix=part_prefix(), suffix=PART_SUFFIX, dir=path.parent
         )
         os.close(handle)
         part = Path(name)
@@ -109,6 +152,33 @@ def part_of(path: Path) -> Iterator[Path]:
             raise
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def part_prefix() -> str:
+    """Return how names begin of what this process writes; ``PART_SUFFIX`` ends them."""
+    return f"{_UNFINISHED}{os.getpid()}-"
+
+
+def sweep_parts(folder: Path) -> None:
+    """Remove what processes that are gone began to write in a folder.
+
+    A process that is killed leaves them.  Each folder is looked through once.
+    """
+    if folder in _swept or not folder.is_dir():
+        return
+    _swept.add(folder)
+    parts = list(folder.glob(f"{_UNFINISHED}*{PART_SUFFIX}"))
+    if not parts:
+        return
+    import psutil  # noqa: PLC0415  only where something was left
+
+    for left in parts:
+        number = left.name.removeprefix(_UNFINISHED).partition("-")[0]
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -13,21 +13,20 @@ recording is a folder:
 
 import json
 import shutil
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Pixels
+from nnviz.base.reading import parse_object, reading
 from nnviz.base.recipes import Recipe
 from nnviz.media.decode import open_image
-from nnviz.media.encode import read_json, write_npz, write_png, write_text
+from nnviz.media.encode import read_npz, write_npz, write_png, write_text
 from nnviz.media.files import read_bytes
 from nnviz.media.shelf import Shelf
 
@@ -42,6 +41,8 @@ SOURCE_FILE = "source.png"
 _FACTS_FILE = "facts.json"
 _FRAME_LIMIT = 1 << 30
 _STATE_LIMIT = 1 << 29
+_LARGEST_ARRAYS = 1 << 31
+"""Bytes of one frame or state, unpacked."""
 _STATE_SUFFIX = ".state.npz"
 
 
@@ -240,9 +241,12 @@ class Recording:
     def facts(self) -> Facts:
         """How far it is to go; unknown where the file is missing or damaged."""
         try:
-            return Facts(**read_json(self.folder / _FACTS_FILE))
-        except (InputError, TypeError):
+            values = parse_object(read_bytes(self.folder / _FACTS_FILE), _FACTS_FILE)
+        except InputError:
             return Facts()
+        total, finished = values.get("total", 0), values.get("finished", False)
+        usable = type(total) is int and total >= 0 and isinstance(finished, bool)
+        return Facts(total, finished) if usable else Facts()
 
     def write_facts(self, facts: Facts) -> None:
         """Write down how far it is to go.
@@ -313,17 +317,21 @@ def _read_numbers(path: Path) -> tuple[list[Numbers], int]:
     if not path.exists():
         return [], 0
     whole, end, _ = path.read_bytes().rpartition(b"\n")
-    lines = whole.splitlines()
-    try:
-        return [json.loads(line) for line in lines], len(whole) + len(end)
-    except ValueError:
-        name = f"{path.parent.name}/{path.name}"
-        raise InputError(name, "is damaged", "delete the recording") from None
+    name = f"{path.parent.name}/{path.name}"
+    numbers = [_read_line(line, name) for line in whole.splitlines()]
+    return numbers, len(whole) + len(end)
+
+
+def _read_line(line: bytes, name: str) -> Numbers:
+    with reading(name, (InputError,), "is damaged", "delete the recording"):
+        values = parse_object(line, name)
+    if not all(isinstance(each, int | float) for each in values.values()):
+        raise InputError(name, "is damaged", "delete the recording")
+    return values
 
 
 def _read_arrays(path: Path) -> Arrays:
-    with _in_words(path), np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
+    return read_npz(path, _LARGEST_ARRAYS)
 
 
 @contextmanager
@@ -334,5 +342,5 @@ def _in_words(path: Path) -> Iterator[None]:
         raise InputError(
             str(path), f"cannot be used ({error.strerror})", "choose another folder"
         ) from None
-    except (ValueError, zipfile.BadZipFile):
-        raise InputError(path.name, "is damaged") from None
+    except ValueError:
+        raise InputError(str(path), "cannot be used", "choose another folder") from None

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,10 @@ from av.stream import Stream
 
 from nnviz.base.errors import InputError
 from nnviz.media.files import part_of
+from nnviz.media.video import FILE_OPTIONS
+
+_PRIMING = 0.05
+"""Seconds of sound kept before the first picture: a decoder needs a packet to start."""
 
 
 class _Timed(NamedTuple):
@@ -35,7 +40,10 @@ def add_sound(film: Path, source: Path) -> bool:
         Whether there was any sound, of a kind that an MP4 file can hold.
     """
     try:
-        with av.open(str(source)) as heard, av.open(str(film)) as seen:
+        with (
+            av.open(str(source), options=dict(FILE_OPTIONS)) as heard,
+            av.open(str(film)) as seen,
+        ):
             if not heard.streams.audio:
                 return False
             with part_of(film) as part:
@@ -58,20 +66,39 @@ def _copy(seen: InputContainer, heard: InputContainer, part: Path) -> None:
         tracks = [out.add_stream_from_template(each) for each in (pictures, sound)]
         length = float((pictures.duration or 0) * (pictures.time_base or 0))
         packets = heapq.merge(
-            _timed(seen, pictures, 0),
-            (each for each in _timed(heard, sound, 1) if each.seconds < length),
+            _timed(seen, pictures, 0, _first_second(seen)),
+            (
+                each
+                for each in _timed(heard, sound, 1, _first_second(heard))
+                if -_PRIMING <= each.seconds < length
+            ),
         )
         for each in packets:
             each.packet.stream = tracks[each.track]
             out.mux(each.packet)
 
 
-def _timed(container: InputContainer, stream: Stream, track: int) -> Iterator[_Timed]:
-    """Yield a stream's packets, the first at 0 s."""
-    start = None
+def _first_second(container: InputContainer) -> Fraction:
+    """Return when a film's first picture is seen, on the clock of its file, s.
+
+    It is 0 in the film that is written, so sound that begins earlier is cut, and sound
+    that begins later stays later.
+    """
+    for stream in container.streams.video:
+        if stream.start_time is not None and stream.time_base is not None:
+            return stream.start_time * stream.time_base
+    return Fraction(0)
+
+
+def _timed(
+    container: InputContainer, stream: Stream, track: int, zero: Fraction
+) -> Iterator[_Timed]:
+    """Yield a stream's packets, moved so that ``zero`` becomes 0 s."""
     for number, packet in enumerate(container.demux(stream)):
         if packet.dts is None or packet.time_base is None:
             continue
-        seconds = float(packet.dts * packet.time_base)
-        start = seconds if start is None else start
-        yield _Timed(seconds - start, track, number, packet)
+        shift = round(zero / packet.time_base)
+        packet.dts -= shift
+        if packet.pts is not None:
+            packet.pts -= shift
+        yield _Timed(float(packet.dts * packet.time_base), track, number, packet)

@@ -5,16 +5,19 @@ A picture is decoded when it is read and converted to RGB only when it is shown:
 """
 
 import math
+import re
+import struct
 import time
 from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
+from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -26,8 +29,20 @@ from nnviz.base.video import Grab, SourceLostError, without_password
 from nnviz.media.files import check_file
 from nnviz.media.headers import MAX_PIXELS, check_size
 
-_TEXT_FORMATS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
-"""FFmpeg draws text files as films."""
+_FILE_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegtsraw,mpegvideo,flv,f4v,"
+    "asf,ogg,gif,apng,mjpeg,mjpeg_2000,h264,hevc,vvc,av1,obu,m4v,h263,ivf,mxf,nut,rm,"
+    "wtv,dv,yuv4mpegpipe,swf,vob,3dostr,gxf,nsv,webp,wav,mp3,flac,aac"
+)
+"""Containers that hold their pictures themselves.  Of the others, playlists name more
+files and addresses, which FFmpeg would open, and text would be drawn as pictures."""
+_STREAM_FORMATS = f"{_FILE_FORMATS},hls,dash,rtsp,rtp,sdp,mpjpeg,live_flv,jpeg_pipe"
+_STREAM_PROTOCOLS = (
+    "http,https,tcp,tls,rtp,rtsp,rtsps,srtp,udp,rtmp,rtmps,rtmpt,crypto,httpproxy,srt,"
+    "data"
+)
+"""Not file: what a server sends may not name files of this machine."""
+_PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]")
 _OPENING_SECONDS, _READING_SECONDS = 8.0, 5.0
 """How long a server may take to answer, and between two pictures."""
 _SLACK = 1e-4
@@ -37,8 +52,16 @@ _CUT_OFF = 0.1
 _EARLIER = (0.0, 5.0, math.inf)
 """Seconds to go back further where a film without an index led to a later place."""
 _DEFAULT_RATE = 25.0
-_STREAM_OPTIONS = {"rtsp_transport": "tcp"}
-"""Over UDP pictures come damaged."""
+_HEAD = 64
+_CLOCK = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d+)?)")
+"""A length as Matroska's tags give it."""
+FILE_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FILE_FORMATS}
+"""For every film that is opened from a file."""
+_STREAM_OPTIONS = {
+    "rtsp_transport": "tcp",  # over UDP pictures come damaged
+    "protocol_whitelist": _STREAM_PROTOCOLS,
+    "format_whitelist": _STREAM_FORMATS,
+}
 _REMEDY = "pick an MP4, MOV, MKV, WebM or AVI file"
 _CONVERT = "convert it to MP4 with H.264"
 
@@ -168,14 +191,23 @@ class FilmReader:
         rgb = self._reformatter.reformat(
             frame, round(frame.width * self._stretch), format="rgb24", threads=1
         )
-        pixels = rgb.to_ndarray()
-        turns = round(frame.rotation / 90)
-        return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+        return _upright(rgb.to_ndarray(), _display_matrix(frame))
 
     def _duration(self) -> float:
         if self._stream.duration:
             return float(self._stream.duration * self._time_base)
         return (self._container.duration or 0) / av.time_base
+
+    def _length_of_pictures(self) -> float:
+        """Return how long the pictures alone last, s; 0 where the file does not say."""
+        if self._stream.duration:
+            return self.duration
+        # Matroska: its tag counts from 0 s, as the length of the whole file does.
+        start = float(self._start * self._time_base)
+        tagged = _seconds(self._stream.metadata.get("DURATION", ""))
+        if tagged:
+            return tagged - start
+        return 0.0 if self._container.streams.audio else self.duration - start
 
     def _say_damaged(self) -> None:
         self.remark = InputError(self.title, "is damaged: some pictures are left out")
@@ -184,8 +216,9 @@ class FilmReader:
         """Say that a file is cut off; only the length of the pictures tells that."""
         if self.live:
             raise SourceLostError(self.title, "has ended")
-        if self._stream.duration and self._end < self.duration - _CUT_OFF:
-            reason = f"is cut off: ends at {self._end:.1f} of {self.duration:.1f} s"
+        length = self._length_of_pictures()
+        if length and self._end < length - _CUT_OFF:
+            reason = f"is cut off: ends at {self._end:.1f} of {length:.1f} s"
             self.remark = InputError(self.title, reason, "copy it once more")
 
 
@@ -196,6 +229,13 @@ def open_film(path: Path) -> FilmReader:
         InputError: missing, no film, sound only, or of a kind that cannot be decoded.
     """
     check_file(path)
+    with path.open("rb") as file:
+        if file.read(_HEAD).lstrip().startswith(_PLAYLISTS):
+            raise InputError(
+                path.name,
+                "is a list of other films or a description of a stream",
+                "open those films themselves, or the address as a stream",
+            )
     return FilmReader(str(path.absolute()), path.name)
 
 
@@ -218,7 +258,7 @@ def open_stream(
 def _open(
     address: str, title: str, limits: tuple[float, float] | None
 ) -> tuple[InputContainer, VideoStream]:
-    options = _STREAM_OPTIONS if limits else {}
+    options = _STREAM_OPTIONS if limits else FILE_OPTIONS
     try:
         container = av.open(address, options=dict(options), timeout=limits)
     except (av.FFmpegError, ValueError) as error:
@@ -233,8 +273,6 @@ def _open(
 def _video_of(container: InputContainer, title: str) -> VideoStream:
     """Choose the pictures of a film; a cover beside music is none."""
     stream = container.streams.best("video")
-    if container.format.name in _TEXT_FORMATS:
-        raise InputError(title, "is no film", _REMEDY)
     if stream is None or Disposition.attached_pic in stream.disposition:
         raise InputError(title, "holds no moving pictures", _REMEDY)
     stream = cast("VideoStream", stream)
@@ -248,12 +286,42 @@ def _video_of(container: InputContainer, title: str) -> VideoStream:
     return stream
 
 
+def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
+    """Return a, b, c, d of how a frame is shown: x' = a x + c y, y' = b x + d y."""
+    matrix = cast("Any", frame.side_data).get(SideDataType.DISPLAYMATRIX)
+    if matrix is None:
+        return 1, 0, 0, 1
+    a, b, _u, c, d = struct.unpack_from("=5i", bytes(matrix))
+    return a, b, c, d
+
+
+def _upright(pixels: Pixels, matrix: tuple[int, int, int, int]) -> Pixels:
+    """Turn and mirror a picture (H, W, C) by quarters, as its display matrix says."""
+    a, b, c, d = matrix
+    if abs(b) > abs(a):
+        pixels, a, d = pixels.swapaxes(0, 1), c, b
+    if a < 0:
+        pixels = pixels[:, ::-1]
+    if d < 0:
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _seconds(text: str) -> float:
+    """Return the seconds of a tag as 00:00:10.000000000; 0 where it is none."""
+    found = _CLOCK.fullmatch(text.strip())
+    if not found:
+        return 0.0
+    hours, minutes, seconds = found.groups()
+    return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+
+
 def _not_opened(title: str, error: Exception, *, remote: bool) -> InputError:
     if isinstance(error, av.HTTPClientError):
         return InputError(title, _refusal(error), "check the address")
     if isinstance(error, av.ProtocolNotFoundError):
         return InputError(title, "cannot be reached in this way", "check the address")
-    if isinstance(error, av.InvalidDataError):
+    if isinstance(error, av.InvalidDataError | av.ArgumentError):
         return InputError(title, "is no film, or damaged", _REMEDY)
     if remote:
         return _lost(title, error)

@@ -11,10 +11,12 @@ from typing import TypeVar
 
 from nnviz.base.dropped import Dropped, Saved
 from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
+from nnviz.base.reading import JSON_ERRORS
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import FILMS
 from nnviz.base.weights import NETWORKS
+from nnviz.media.folders import natural_key
 from nnviz.storage.replay import (
     find_picture,
     model_request,
@@ -53,6 +55,7 @@ IMAGES = frozenset(
 MODELS = frozenset(NETWORKS)
 LABELS = frozenset([".txt", ".csv", ".json", ".names"])
 _MAX_IN_FOLDER = 2000
+_MOST_COUNTED = 100_000
 _MAX_RECIPE_BYTES = 1 << 20
 _PNG_HEAD_BYTES = 1 << 16
 """nnviz writes the recipe before the pixels."""
@@ -94,13 +97,15 @@ def holds_recipe(path: Path) -> bool:
                 with path.open("rb") as file:
                     return RECIPE_KEY.encode() in file.read(_PNG_HEAD_BYTES)
             case ".json" if path.stat().st_size <= _MAX_RECIPE_BYTES:
+                if not path.is_file():
+                    return False
                 values = json.loads(path.read_text(encoding="utf-8"))
                 return isinstance(values, dict) and {"method", "preprocess"} <= set(
                     values
                 )
             case _:
                 return False
-    except (OSError, ValueError):
+    except (OSError, *JSON_ERRORS):
         return False
 
 
@@ -140,7 +145,7 @@ class _Found:
             case FileKind.IMAGE:
                 self.pictures.append(file)
             case FileKind.FOLDER:
-                self.pictures += images_in(path)
+                self._add_folder(path)
             case FileKind.MODEL:
                 self.models.append(file)
             case FileKind.LABELS:
@@ -151,6 +156,12 @@ class _Found:
                 self.saved.append(restore(path))
             case FileKind.UNKNOWN:
                 raise _refusal(path)
+
+    def _add_folder(self, folder: Path) -> None:
+        found = images_in(folder)
+        self.pictures += found[:_MAX_IN_FOLDER]
+        if len(found) > _MAX_IN_FOLDER:
+            self.errors.append(error_record(_too_many(folder, len(found))))
 
     def dropped(self) -> Dropped:
         """Return all of them."""
@@ -197,12 +208,12 @@ def _without_labels(recipe: Recipe) -> ModelRequest:
 
 
 def images_in(folder: Path) -> list[str]:
-    """Return the pictures in a folder and below, by name, at most 2000.
+    """Return the pictures in a folder and below, folder by folder, in natural order.
 
     Raises:
         InputError: there are none.
     """
-    found = sorted(str(path) for path in islice(_pictures(folder), _MAX_IN_FOLDER))
+    found = [str(path) for path in islice(_pictures(folder), _MOST_COUNTED)]
     if not found:
         raise InputError(
             folder.name or str(folder),
@@ -214,10 +225,20 @@ def images_in(folder: Path) -> list[str]:
 
 def _pictures(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
+        shown = (name for name in folders if not name.startswith("."))
+        folders[:] = sorted(shown, key=natural_key)
+        for name in sorted(files, key=natural_key):
             if Path(name).suffix.lower() in IMAGES and not name.startswith("."):
                 yield Path(parent, name)
+
+
+def _too_many(folder: Path, count: int) -> InputError:
+    more = "more than " if count == _MOST_COUNTED else ""
+    return InputError(
+        folder.name or str(folder),
+        f"holds {more}{count} images; the first {_MAX_IN_FOLDER} are shown",
+        "open its sub-folders one by one, or use nnviz run for all of them",
+    )
 
 
 def _refusal(path: Path) -> InputError:

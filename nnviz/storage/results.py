@@ -1,5 +1,6 @@
 """Results as files: a picture, the numbers and the recipe."""
 
+import os
 import re
 import shutil
 import threading
@@ -15,6 +16,7 @@ from nnviz.base.placed import sticker_of
 from nnviz.base.recipes import Run
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_marked, write_npz, write_png, write_text
+from nnviz.media.files import PART_SUFFIX, part_prefix, sweep_parts
 from nnviz.media.stickers import from_picture, with_alpha
 
 RECIPE_KEY = "nnviz.recipe"
@@ -27,6 +29,8 @@ STICKER = ".sticker.png"
 _LEVELS = 255
 _CHANNELS = (1, 3)
 """Grey and colours: a PNG of others says something else."""
+_LONGEST_NAME = 255
+"""Bytes of a file's name that every system takes."""
 _WIDTH = 1600
 """Of the saved picture, px."""
 _naming = threading.Lock()
@@ -63,7 +67,8 @@ def save_run(
 
     text = run.recipe.to_json()
     base = f"{_stem(run, stem)}.{run.recipe.method}"
-    stage = folder / f".{base}.{uuid.uuid4().hex}"
+    stage = folder / f"{part_prefix()}{uuid.uuid4().hex}{PART_SUFFIX}"
+    sweep_parts(folder)
     try:
         # Each writer makes the folders that are missing.
         picture = paint_report(run.report, run.image, _WIDTH, run.recipe.title)
@@ -141,7 +146,11 @@ def _stem(run: Run, stem: str | None) -> str:
     """Return a first part that is a legal file name everywhere."""
     if stem is None:
         stem = Path(run.recipe.image).stem or _model_name(run.recipe.model)
-    return _UNSAFE.sub("_", _FOLDERS.split(stem)[-1]).strip(" .") or "result"
+    whole = _UNSAFE.sub("_", _FOLDERS.split(stem)[-1]).strip(" .") or "result"
+    room = _LONGEST_NAME - len(f".{run.recipe.method}{ATTACKED}-99")
+    while len(os.fsencode(whole)) > room:
+        whole = whole[:-1]
+    return whole
 
 
 def _model_name(reference: str) -> str:

@@ -158,3 +158,43 @@ def test_plug_in_of_another_package_is_found(tmp_path):
         """,
     )
     assert "glow" in out.split()
+
+
+HOSTILE = {
+    "raises": "raise RuntimeError('no luck')",
+    "exits": "import sys; sys.exit(3)",
+    "stops": "raise KeyboardInterrupt",
+    "empties": "from nnviz.engine import method; method._REGISTRY.clear()",
+    "replaces": "from nnviz.engine import method\nmethod._REGISTRY['saliency'] = None",
+    "recurses": "def f(): f()\nf()",
+}
+"""What plug-ins do at import, by the name of their module."""
+
+
+def test_hostile_plug_ins_take_nothing_down(tmp_path):
+    """Each is named in one line; what it prints is not shown; the rest works."""
+    for name, code in HOSTILE.items():
+        about = tmp_path / "site" / f"{name}-1.0.dist-info"
+        about.mkdir(parents=True)
+        (about / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n"
+        )
+        (about / "entry_points.txt").write_text(
+            f"[nnviz.methods]\n{name} = plug_in_{name}\n"
+        )
+        (about.parent / f"plug_in_{name}.py").write_text(f"print('noise')\n{code}\n")
+    out = run_there(
+        tmp_path,
+        """
+        import logging
+        logging.basicConfig(stream=sys.stdout, format="%(message)s")
+        sys.path.append(sys.argv[1] + "/site")
+        from nnviz.engine.method import find, methods
+        print(len(methods()) > 30, find("saliency").info.title)
+        """,
+    )
+    *lines, last = out.strip().splitlines()
+    assert last == "True Saliency"
+    assert len(lines) == len(HOSTILE)
+    for name in HOSTILE:
+        assert sum(f"plug_in_{name} is left out: " in line for line in lines) == 1

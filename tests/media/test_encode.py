@@ -153,7 +153,7 @@ def test_json(tmp_path):
     assert read_json(tmp_path / "a.json") == {"a": [1, 2.5]}
     for bad in ("{", "[" * 100_000):
         write_text(tmp_path / "b.json", bad)
-        with pytest.raises(InputError, match="is no JSON"):
+        with pytest.raises(InputError, match="is not JSON"):
             read_json(tmp_path / "b.json")
 
 

@@ -159,6 +159,8 @@ class AttackRun:
     def _answer(self, logits: Tensor) -> str:
         was, now = _named(self.before, self.info), _named(logits, self.info)
         outcome = "reached" if self.succeeded(logits) else "not reached"
+        if self.succeeded(self.before):
+            outcome = "so before any attack: nothing had to be done"
         return f"{self.chosen.words}: {outcome}; {was} before, {now} after"
 
     def _note(self, logits: Tensor) -> None:

@@ -115,8 +115,11 @@ def survival(
         seed: of the distortions' random numbers.
     """
     random = np.random.default_rng(seed)
-    rows = []
+    rows: list[tuple[str | float, ...]] = []
     for each in DISTORTIONS:
+        if not each.suits(found):
+            rows.append((each.name, "not tried: too long a side", "", ""))
+            continue
         logits = victim.logits(files.read(each.apply(found, random)))
         shares = logits[0].softmax(0)
         best = int(shares.argmax())

@@ -233,7 +233,7 @@ def gradient_cam(
     Returns:
         ``name`` and "map", or a map of each layer.
     """
-    layers = choose_layers(ctx.model.info, params.layer, params.layers)
+    layers = choose_layers(ctx.model.info, params.layer, params.layers, params.target)
     found = ctx.inference.layer_gradients(layers.layers, params.target)
     return gradient_report(
         name, rule, found, layers, ctx.placement, signed=params.signed

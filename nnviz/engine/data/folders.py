@@ -1,6 +1,8 @@
 """Folders of labelled photographs: one sub-folder a class, split by file hash."""
 
 import hashlib
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +16,14 @@ from PIL import Image as PillowImage
 from torch import Tensor
 
 from nnviz.base.errors import InputError
-from nnviz.media.folders import photographs_below
+from nnviz.base.reading import ARCHIVE_ERRORS, reading
+from nnviz.media.files import read_bytes
+from nnviz.media.folders import SUFFIXES, photographs_below
+from nnviz.media.headers import DECODE_ERRORS, open_header
 
 _CORRECTED = {"yin_yang": "yin and yang", "water_lilly": "water lily"}
 _HELD_OUT_FRACTION = 5  # one fifth
+_MOST_SWELLING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +79,34 @@ def unpacked(data: Path) -> Iterator[Path]:
     if data.is_dir():
         yield data
         return
-    if not zipfile.is_zipfile(data):
+    with reading(data.name, ARCHIVE_ERRORS):
+        zipped = data.is_file() and zipfile.is_zipfile(data)
+    if not zipped:
         raise InputError(
             str(data), "is neither a folder nor a zip file", "name one of the two"
         )
-    with TemporaryDirectory() as folder, zipfile.ZipFile(data) as packed:
-        packed.extractall(folder)
+    with TemporaryDirectory() as folder:
+        with reading(data.name, ARCHIVE_ERRORS), zipfile.ZipFile(data) as packed:
+            _check_unpacked(packed, data)
+            packed.extractall(folder)
         entries = list(Path(folder).iterdir())
         yield entries[0] if len(entries) == 1 else Path(folder)
+
+
+def _check_unpacked(packed: zipfile.ZipFile, data: Path) -> None:
+    """Refuse an archive that would swell: pictures are packed already.
+
+    Raises:
+        InputError: its files are ten times as large as itself, or the disk is too full.
+    """
+    size = sum(entry.file_size for entry in packed.infolist())
+    room = shutil.disk_usage(tempfile.gettempdir()).free
+    if size > _MOST_SWELLING * data.stat().st_size + (1 << 24):
+        raise InputError(data.name, "swells when it is unpacked", "unpack it yourself")
+    if size > room:
+        raise InputError(
+            data.name, "is larger than the free disk", "unpack it yourself"
+        )
 
 
 def plain_name(folder: str) -> str:
@@ -101,15 +127,27 @@ def load_split(
     parts: tuple[tuple[list[Tensor], list[int]], ...] = (([], []), ([], []))
     classes = class_folders(folder, leave_out)
     for label, name in enumerate(classes):
-        for path in sorted((folder / name).iterdir()):
-            photos, labels = parts[is_held_out(path.read_bytes())]
+        for path in _photographs(folder / name):
+            photos, labels = parts[is_held_out(read_bytes(path))]
             photos.append(_read_photo(path, shorter_side))
             labels.append(label)
     train, held_out = (
         LabelledPhotos(photos, torch.tensor(labels), classes)
         for photos, labels in parts
     )
+    if not len(train) or not len(held_out):
+        raise InputError(
+            str(folder),
+            f"holds {len(train) + len(held_out)} images in sub-folders: too few",
+            "name a folder with a sub-folder for each class, dozens of images in it",
+        )
     return Split(train, held_out)
+
+
+def _photographs(folder: Path) -> list[Path]:
+    """Return the files directly in a folder that are pictures by their names."""
+    found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    return sorted(path for path in found if not path.name.startswith("."))
 
 
 def load_photos(
@@ -168,7 +206,7 @@ def load_given_split(folder: Path, shorter_side: int) -> Split:
 
 def _load(folder: Path, shorter_side: int) -> LabelledPhotos:
     classes = class_folders(folder, frozenset())
-    files = [sorted((folder / name).iterdir()) for name in classes]
+    files = [_photographs(folder / name) for name in classes]
     photos = [_read_photo(path, shorter_side) for paths in files for path in paths]
     counts = torch.tensor([len(paths) for paths in files])
     labels = torch.arange(len(classes)).repeat_interleave(counts)
@@ -177,12 +215,22 @@ def _load(folder: Path, shorter_side: int) -> LabelledPhotos:
 
 def class_folders(folder: Path, leave_out: frozenset[str]) -> tuple[str, ...]:
     """Return the names of the sub-folders, sorted, but for those to leave out."""
-    names = (entry.name for entry in folder.iterdir() if entry.is_dir())
+    try:
+        names = [entry.name for entry in folder.iterdir() if entry.is_dir()]
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise InputError(str(folder), reason, "name another folder") from None
     return tuple(sorted(name for name in names if name not in leave_out))
 
 
 def _read_photo(path: Path, shorter_side: int) -> Tensor:
-    with PillowImage.open(path) as opened:
+    """Return a photograph; of other formats than those of headers.py none is opened.
+
+    Raises:
+        InputError: it cannot be read, or is no picture.
+    """
+    opened = open_header(read_bytes(path), path.name)
+    with reading(path.name, DECODE_ERRORS):
         picture = opened.convert("RGB")
     scale = shorter_side / min(picture.size)
     size = [max(shorter_side, round(side * scale)) for side in picture.size]

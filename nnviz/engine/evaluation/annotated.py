@@ -1,7 +1,7 @@
 """Pictures with boxes and masks in COCO's format (cocodataset.org, "Data format")."""
 
-import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.errors import InputError
+from nnviz.base.reading import parse_object, reading
+from nnviz.media.files import read_bytes
+from nnviz.media.headers import MAX_PIXELS
 
 _REMEDY = "nnviz scenes --out DIR writes an example"
+_FORMAT_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
+"""Of lists where objects are expected, and of entries without their fields."""
+_CORNERS, _LEAST_POLYGON = 4, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +61,64 @@ def read_annotations(folder: Path) -> Annotations:
             f"holds {len(files)} annotation files (.json), not one",
             _REMEDY,
         )
-    try:
-        data = json.loads(files[0].read_text("utf-8"))
+    data = parse_object(read_bytes(files[0]), files[0].name, _REMEDY)
+    reason = "is not in COCO's format"
+    with reading(files[0].name, _FORMAT_ERRORS, reason, _REMEDY):
         return _annotations(folder, data)
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise InputError(
-            files[0].name, f"is not in COCO's format ({error})", _REMEDY
-        ) from None
 
 
-def _annotations(folder: Path, data: dict[str, Any]) -> Annotations:
+def _annotations(folder: Path, data: Mapping[str, Any]) -> Annotations:
     objects: dict[int, list[dict[str, Any]]] = {}
     for each in data["annotations"]:
         if not each.get("iscrowd"):
-            objects.setdefault(each["image_id"], []).append(each)
+            objects.setdefault(each["image_id"], []).append(_checked(each))
     place = folder / "images" if (folder / "images").is_dir() else folder
     pictures = tuple(
         Annotated(place / each["file_name"], tuple(objects.get(each["id"], ())))
         for each in data["images"]
     )
     return Annotations(pictures, {c["id"]: c["name"] for c in data["categories"]})
+
+
+def _checked(annotation: dict[str, Any]) -> dict[str, Any]:
+    """Return an annotation whose box, area and class are numbers.
+
+    Raises:
+        ValueError: they are not; LookupError where they are missing.
+    """
+    box = [float(each) for each in annotation["bbox"]]
+    area = float(annotation.get("area", 0))
+    if len(box) != _CORNERS or not all(map(math.isfinite, (*box, area))):
+        raise ValueError("bbox")
+    if not isinstance(annotation["category_id"], int):
+        raise TypeError("category_id")
+    outline = _checked_outline(annotation.get("segmentation", []))
+    return annotation | {"bbox": box, "area": area, "segmentation": outline}
+
+
+def _checked_outline(outline: Any) -> Any:
+    """Return polygons of numbers, or run lengths: COCO's C code takes what comes.
+
+    Raises:
+        ValueError: they are none; LookupError where a part is missing.
+    """
+    if isinstance(outline, list):
+        polygons = [[float(each) for each in polygon] for polygon in outline]
+        if not all(len(polygon) >= _LEAST_POLYGON for polygon in polygons):
+            raise ValueError("segmentation")
+        return polygons
+    height, width = (int(side) for side in outline["size"])
+    counts = outline["counts"]
+    if not 0 < height * width <= MAX_PIXELS:
+        raise ValueError("size")
+    if isinstance(counts, list) and (
+        not all(type(each) is int and each >= 0 for each in counts)
+        or sum(counts) != height * width
+    ):
+        raise ValueError("counts")
+    if not isinstance(counts, list | str):
+        raise TypeError("counts")
+    return {"size": [height, width], "counts": counts}
 
 
 def boxes_of(picture: Annotated, classes: dict[int, int]) -> tuple[Tensor, Tensor]:
@@ -101,17 +145,28 @@ def semantic_of(
         size: height and width, px.
         background: class of pixels of no object.
     """
-    from pycocotools import mask as coco  # noqa: PLC0415  its C code is seldom needed
-
     height, width = size
     seen = np.full((height, width), background, np.int64)
     for each in sorted(picture.objects, key=lambda each: -float(each["area"])):
         if each["category_id"] not in classes:
             continue
-        outline = each["segmentation"]
-        if isinstance(outline, list):
-            outline = coco.merge(coco.frPyObjects(outline, height, width))
-        elif isinstance(outline["counts"], list):
-            outline = coco.frPyObjects(outline, height, width)
-        seen[coco.decode(outline).astype(bool)] = classes[each["category_id"]]
+        mask = _mask_of(each["segmentation"], height, width)
+        if mask.shape != seen.shape:
+            reason = f"has a mask of another size than {height} x {width} px"
+            raise InputError(picture.path.name, reason, _REMEDY)
+        seen[mask] = classes[each["category_id"]]
     return seen
+
+
+def _mask_of(outline: Any, height: int, width: int) -> NDArray[np.bool_]:
+    """Return the pixels inside an outline as ``_checked_outline`` let it pass."""
+    from pycocotools import mask as coco  # noqa: PLC0415  its C code is seldom needed
+
+    if not outline:
+        return np.zeros((height, width), np.bool_)
+    if isinstance(outline, list):
+        outline = coco.merge(coco.frPyObjects(outline, height, width))
+    elif isinstance(outline["counts"], list):
+        outline = coco.frPyObjects(outline, *outline["size"])
+    mask: NDArray[np.bool_] = coco.decode(outline).astype(bool)
+    return mask

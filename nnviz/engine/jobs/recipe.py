@@ -10,7 +10,7 @@ import torch
 from nnviz.base.parameters import Value, values_of
 from nnviz.base.recipes import Recipe, files_of
 from nnviz.base.requests import RunMethod
-from nnviz.engine.jobs.runner import Steered
+from nnviz.engine.jobs.runner import Steered, usable_threads
 from nnviz.engine.method import Context, find
 
 _LIBRARIES = ("nnviz", "torch", "torchvision", "numpy", "pillow")
@@ -49,7 +49,7 @@ def recipe_of(
         },
         seed=request.seed,
         dtype=str(ctx.model.normaliser.mean.dtype).removeprefix("torch."),
-        threads=request.threads or torch.get_num_threads(),
+        threads=usable_threads(request.threads) or torch.get_num_threads(),
         chunks=tuple(ctx.chunks.sizes),
         changes=changes,
         device=info.device,

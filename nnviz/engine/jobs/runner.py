@@ -1,7 +1,9 @@
 """Run a method step by step, let it be steered, and keep what was changed."""
 
+import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,6 +16,8 @@ from nnviz.base.results import Report
 from nnviz.engine.jobs.recorder import Recorder
 from nnviz.engine.method import Context, Registered
 
+_THREADS_PER_CORE, _FEWEST_LIMIT = 4, 64
+"""Threads that are always allowed, and that a machine of many cores may have."""
 Steered = tuple[tuple[int, Mapping[str, Value]], ...]
 """(step, values): what was changed after how many reports."""
 
@@ -103,6 +107,10 @@ def follow(
             run.close()
     if report is None:
         raise _nothing(registered, request)
+    usable = usable_threads(request.threads)
+    if usable < request.threads:
+        note = f"computed with {usable} threads: {request.threads} are too many here"
+        report = replace(report, notes=(*report.notes, note))
     return report
 
 
@@ -154,10 +162,20 @@ def _steer(registered: Registered, ctx: Context, changes: Changes) -> None:
     ctx.params = make(registered.method.Params, values)
 
 
+def usable_threads(threads: int) -> int:
+    """Return as many threads as a recipe wants, where this machine can start them.
+
+    More than it has cores only make it slower, and keep the last bits of a result;
+    thousands end in an error of the library that starts them.
+    """
+    return min(threads, max(_FEWEST_LIMIT, _THREADS_PER_CORE * (os.cpu_count() or 1)))
+
+
 @contextmanager
 def _using(threads: int) -> Iterator[None]:
     """Compute with so many threads; 0 leaves them as they are."""
     before = torch.get_num_threads()
+    threads = usable_threads(threads)
     if threads in {0, before}:
         yield
         return

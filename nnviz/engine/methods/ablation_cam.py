@@ -57,7 +57,9 @@ class AblationCam:
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
         """Yield "ablation_cam" and "map", or a map of each layer, as channels go."""
-        layers = choose_layers(ctx.model.info, params.layer, params.layers)
+        layers = choose_layers(
+            ctx.model.info, params.layer, params.layers, params.target
+        )
         ablations = [_Ablation(layer) for layer in layers.layers]
         for ablation in ablations:
             for done, total in ablation.weigh(ctx, params.target):

@@ -62,7 +62,7 @@ class GuidedGradCam:
 
     def run(self, ctx: Context, params: GuidedGradCamParams) -> Iterator[Report]:
         """Yield one report: "guided Grad-CAM" and "in colour"."""
-        layers = choose_layers(ctx.model.info, params.layer)
+        layers = choose_layers(ctx.model.info, params.layer, target=params.target)
         found = ctx.inference.layer_gradients(layers.layers, params.target)
         small = shown(grad_cam(found.maps[0], found.gradients[0]), signed=False)
         region = upsampled(small, ctx.placement.input_size)

@@ -72,7 +72,9 @@ class ScoreCam:
 
     def run(self, ctx: Context, params: ScoreCamParams) -> Iterator[Report]:
         """Yield "score_cam" and "map", or a map of each layer, as channels go."""
-        layers = choose_layers(ctx.model.info, params.layer, params.layers)
+        layers = choose_layers(
+            ctx.model.info, params.layer, params.layers, params.target
+        )
         scorer = ctx.inference.target(params.target)
         uncovered = [_Uncovered(layer) for layer in layers.layers]
         notes = (scorer.target.caption,)

@@ -7,7 +7,6 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from nnviz.base.errors import UsageError
 from nnviz.base.frames import Placement
 from nnviz.base.info import OPTIMIZATION, LayerInfo, Reference
 from nnviz.base.parameters import (
@@ -20,6 +19,7 @@ from nnviz.base.parameters import (
     Unit,
 )
 from nnviz.base.results import Array, Mosaic, Ranking, Report
+from nnviz.engine.attribution.patches import cell_at
 from nnviz.engine.imaging.color import COLOURS
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.feature_maps import Maps, channel_maps
@@ -142,17 +142,7 @@ def _look(
     Raises:
         UsageError: the network does not see that place of the photograph.
     """
-    height, width = placement.photo_size
-    y, x = placement.to_input(params.y * height, params.x * width)
-    rows, columns = placement.input_size
-    if not (0 <= y <= rows and 0 <= x <= columns):
-        raise UsageError(
-            "--x and --y",
-            "the network does not see that place: its input is cut from the middle",
-            "pick a place nearer to the middle",
-        )
-    row = min(int(y / rows * maps.shape[1]), maps.shape[1] - 1)
-    column = min(int(x / columns * maps.shape[2]), maps.shape[2] - 1)
+    row, column = cell_at(placement, params.x, params.y, maps.shape[1:])
     values = maps[:, row, column].astype(np.float64)
     strongest = np.argsort(-values, kind="stable")[: params.channels]
     return _Looked(layer, (row, column), values, tuple(strongest.tolist()))

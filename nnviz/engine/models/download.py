@@ -6,6 +6,8 @@ import http.client
 import os
 import select
 import shutil
+import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator
@@ -24,6 +26,9 @@ _STALL_SECONDS = 20.0
 _TRIES = 4
 _PARTIAL_CONTENT = 206
 _RANGE_NOT_SATISFIABLE = 416
+_HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
+_NO_LOCKS = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLCK})
+"""Of file systems that cannot lock."""
 
 Check = Callable[[], None]
 Steps = Generator[Progress, None, None]
@@ -69,17 +74,49 @@ def download(
     partial = folder / f"{file.name}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        there = target.exists()
         with partial.open("ab") as sink:
+            yield from _lock(sink, file.name, check)
+            if target.exists() and not there:
+                # Another process has fetched it meanwhile.
+                partial.unlink(missing_ok=True)
+                return target
             yield from _receive_all(file, sink, check)
             sink.flush()
             os.fsync(sink.fileno())
-        yield from _verify(file, partial, check)
+            yield from _verify(file, partial, check)
         partial.replace(target)
     except _CutError as error:
         raise _offline(file, folder, str(error)) from None
     except OSError as error:
         raise _disk_error(target, error) from None
     return target
+
+
+def _lock(sink: BinaryIO, name: str, check: Check) -> Steps:
+    """Wait until no other process writes the file; the lock goes when it is closed."""
+    while not _try_lock(sink):
+        check()
+        yield Progress(0, 0, f"waiting for another nnviz that fetches {name}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _try_lock(sink: BinaryIO) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415
+
+            msvcrt.locking(sink.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415
+
+            fcntl.flock(sink, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _HELD:
+            return False
+        if error.errno not in _NO_LOCKS:
+            raise
+    return True
 
 
 def _receive_all(file: RemoteFile, sink: BinaryIO, check: Check) -> Steps:

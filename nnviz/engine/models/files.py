@@ -1,7 +1,6 @@
 """Opening files of weights: read, matched to an architecture, put to use."""
 
 import hashlib
-import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Progress
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.reading import parse_object
 from nnviz.engine.models.checkpoints import Checkpoint, read_state
 from nnviz.engine.models.detectors import detector
 from nnviz.engine.models.folders import read_config, weight_files
@@ -30,8 +30,9 @@ from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.match.evidence import Evidence, gather
 from nnviz.engine.models.onnx.opening import is_onnx, open_onnx
 from nnviz.engine.models.opened import Opened, frozen
-from nnviz.engine.models.places import find_side_car
 from nnviz.engine.models.references import FileReference
+from nnviz.media.files import read_text
+from nnviz.media.side_cars import find_side_car
 
 Check = Callable[[], None]
 
@@ -39,6 +40,7 @@ _SMALL = (32, 32)
 """Height and width, px, of the images that small variants of networks are made for."""
 _USUAL = ("", "torchvision")
 _LARGEST_SIDE_CAR = 1 << 24
+_SIDE_CAR = 'expected is {"title": ..., "labels": [...], "preprocess": {...}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def open_file(
     config = read_config(path)
     if path.is_dir() and is_transformers(config):
         return _open_transformers(path, files, config, checkpoint, check)
-    evidence = gather({}, path)
+    evidence = gather(checkpoint.values, path)
     side_car = read_side_car(path)
     hint = f"{evidence.architecture} {path.name}"
     fit = yield from find_architecture(checkpoint.tensors, hint, path.name, check)
@@ -180,28 +182,30 @@ def read_side_car(path: Path) -> SideCar:
     found = find_side_car(path)
     if found is None:
         return SideCar()
-    try:
-        if found.stat().st_size > _LARGEST_SIDE_CAR:
-            raise InputError(found.name, "is too large for a side-car", "shorten it")
-        values = json.loads(found.read_text("utf-8"))
-        title = str(values.get("title", ""))
-        preprocess = values.get("preprocess")
-        labels = values.get("labels", values.get("classes", ()))
-    except (ValueError, AttributeError, RecursionError):
-        raise _no_side_car(found.name) from None
+    text = read_text(found, _LARGEST_SIDE_CAR, "a side-car of weights")
+    values = parse_object(text, found.name, _SIDE_CAR)
+    title, preprocess = values.get("title", ""), values.get("preprocess")
+    labels = values.get("labels", values.get("classes", ()))
     if isinstance(labels, str):
-        labels = read_labels(found.with_name(labels))
-    if not isinstance(labels, list | tuple):
-        raise _no_side_car(found.name)
+        labels = read_labels(_beside(found, labels))
+    usable = isinstance(preprocess, dict | None) and isinstance(title, str)
+    if not usable or not isinstance(labels, list | tuple):
+        raise InputError(found.name, "is no side-car of weights", _SIDE_CAR)
+    if not all(isinstance(label, str | int | float) for label in labels):
+        raise InputError(found.name, "holds labels that are no names", _SIDE_CAR)
     return SideCar(title, tuple(str(label) for label in labels), preprocess)
 
 
-def _no_side_car(name: str) -> InputError:
-    return InputError(
-        name,
-        "is no side-car of weights",
-        'expected is {"title": ..., "labels": [...], "preprocess": {...}}',
-    )
+def _beside(side_car: Path, name: str) -> Path:
+    """Return the file of that name beside a side-car, which may name no other place.
+
+    Raises:
+        InputError: it is no bare name of a file.
+    """
+    if not name or name != Path(name).name or "\0" in name or "\\" in name:
+        reason = "its labels are in another folder"
+        raise InputError(side_car.name, reason, "put the file of labels beside it")
+    return side_car.with_name(name)
 
 
 def _matched(fit: Fit) -> str:
@@ -235,7 +239,7 @@ def _merged(usual: Preprocess, stated: Mapping[str, Any], source: str) -> Prepro
     """Return the usual preprocessing with what is stated otherwise."""
     try:
         return usual.with_fields(stated)
-    except (UsageError, TypeError) as error:
+    except (UsageError, TypeError, ValueError) as error:
         raise InputError(
             source, f"the preprocessing in its side-car cannot be used ({error})"
         ) from None

@@ -2,13 +2,15 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nnviz.base.errors import InputError
+from nnviz.base.reading import CSV_ERRORS, parse_json, reading
+from nnviz.media.files import read_text
 
 _LIMIT = 16 << 20
+_LONGEST_INDEX = 9
 _REMEDY = "use one name a line (.txt), a list or {index: name} (.json), or a .csv"
 
 
@@ -22,7 +24,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     Raises:
         InputError: no such file, not text, too large, or not of these forms.
     """
-    text = _text(path)
+    text = read_text(path, _LIMIT, "a list of names")
     readers = {".json": _from_json, ".csv": _from_csv}
     names = readers.get(path.suffix.lower(), _from_lines)(text, path.name)
     if not names:
@@ -50,18 +52,6 @@ def numbered(outputs: int) -> tuple[str, ...]:
     return tuple(f"class {index}" for index in range(outputs))
 
 
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _LIMIT:
-            raise InputError(path.name, "is too large for a list of names", _REMEDY)
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(path.name, "is not text in UTF-8", _REMEDY) from None
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise InputError(str(path), reason, "pick a file of class names") from None
-
-
 def _from_lines(text: str, _source: str) -> tuple[str, ...]:
     lines = [line.strip() for line in text.splitlines()]
     while lines and not lines[-1]:
@@ -70,10 +60,7 @@ def _from_lines(text: str, _source: str) -> tuple[str, ...]:
 
 
 def _from_json(text: str, source: str) -> tuple[str, ...]:
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InputError(source, "is not JSON", _REMEDY) from None
+    values = parse_json(text, source, _REMEDY)
     if isinstance(values, Mapping):
         return _ordered(_numbers(values, source), source)
     if isinstance(values, list):
@@ -82,10 +69,8 @@ def _from_json(text: str, source: str) -> tuple[str, ...]:
 
 
 def _from_csv(text: str, source: str) -> tuple[str, ...]:
-    try:
+    with reading(source, CSV_ERRORS, "is not CSV", _REMEDY):
         rows = [row for row in csv.reader(io.StringIO(text)) if any(row)]
-    except csv.Error as error:
-        raise InputError(source, f"is not CSV ({error})", _REMEDY) from None
     if rows and len(rows) > 1 and not _is_index(rows[0][0]) and _is_index(rows[1][0]):
         rows = rows[1:]
     if all(len(row) > 1 and _is_index(row[0]) for row in rows):
@@ -116,9 +101,11 @@ def _name(value: object, source: str) -> str:
     if isinstance(value, list) and value:
         value = value[-1]
     if not isinstance(value, str):
-        raise InputError(source, f"{json.dumps(value)} is not a name", _REMEDY)
+        raise InputError(source, "holds values that are not names", _REMEDY)
     return value.replace("_", " ").strip()
 
 
 def _is_index(text: str) -> bool:
-    return text.strip().isascii() and text.strip().isdigit()
+    """Return whether text is the number of an output, which has few digits."""
+    text = text.strip()
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_INDEX

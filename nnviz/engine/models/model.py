@@ -228,9 +228,7 @@ class Normaliser(nn.Module):
     def __init__(self, preprocess: Preprocess) -> None:
         super().__init__()
         self.value_range = preprocess.value_range
-        self.flipped = (
-            preprocess.order is ChannelOrder.BGR and preprocess.channels == _COLOURS
-        )
+        self.flipped = is_flipped(preprocess)
         self.register_buffer("mean", torch.tensor(preprocess.mean).view(-1, 1, 1))
         self.register_buffer("std", torch.tensor(preprocess.std).view(-1, 1, 1))
 
@@ -246,6 +244,12 @@ class Normaliser(nn.Module):
         """Return what was normalised, or what stands for it, as pixels in [0, 1]."""
         pixels = (x * self.std + self.mean) / self.value_range
         return pixels.flip(1) if self.flipped else pixels
+
+
+def is_flipped(preprocess: Preprocess) -> bool:
+    """Tell whether a network takes blue first."""
+    colors = preprocess.channels == _COLOURS
+    return colors and preprocess.order is ChannelOrder.BGR
 
 
 def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
@@ -318,11 +322,25 @@ def _match_channels(image: Image, channels: int) -> Pixels:
     if image.channels == _COLOURS and channels == 1:
         grey: Pixels = image.pixels @ np.asarray(LUMINANCE)
         return grey[..., None].astype(image.pixels.dtype)
+    if image.alpha is not None and image.channels + 1 == channels:
+        return np.concatenate([image.pixels, _as_band(image)], axis=2)
     raise InputError(
         image.name,
         f"has {image.channels} channels, the network takes {channels}",
         "pick a picture with as many, or change the channels of the preprocessing",
     )
+
+
+def _as_band(image: Image) -> Pixels:
+    """Return an image's alpha as a further channel (H, W, 1) of the same depth."""
+    alpha = np.asarray(image.alpha).reshape(*image.size, 1)
+    if alpha.dtype == image.pixels.dtype:
+        return alpha
+    whole = to_float(alpha)
+    if not np.issubdtype(image.pixels.dtype, np.integer):
+        return whole.astype(image.pixels.dtype)
+    largest = np.iinfo(image.pixels.dtype).max
+    return (whole * largest).round().astype(image.pixels.dtype)
 
 
 def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
@@ -338,6 +356,8 @@ def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
     fill = np.zeros(preprocess.channels, np.float32)
     if preprocess.fit is Fit.PAD:
         fill = np.asarray(preprocess.mean, np.float32) / preprocess.value_range
+        if is_flipped(preprocess):  # the mean is in the network's order
+            fill = fill[::-1]
     widths = [
         size + first + last
         for size, first, last in zip(sizes, before, after, strict=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import UsageError
+from nnviz.base.reading import PATH_ERRORS
 from nnviz.base.weights import NETWORKS, PROGRAMS
 
 _RANDOM = re.compile(r"random(?::(?P<seed>\d+))?")
@@ -81,7 +82,7 @@ def parse(text: str) -> Reference:
     if not text.strip():
         raise UsageError("model", "no name given", f"try {DEFAULT_MODEL}")
     # A single letter is a drive, as in C:\weights.pt.
-    if not colon or len(scheme) == 1 or Path(text).exists():
+    if not colon or len(scheme) == 1 or _exists(text):
         return _file(text)
     if scheme == "bundled":
         return BundledReference(rest)
@@ -96,6 +97,14 @@ def parse(text: str) -> Reference:
         f"models do not start with {scheme}:",
         "write bundled:NAME, zoo:NAME, zoo:NAME@random or the path of a file",
     )
+
+
+def _exists(text: str) -> bool:
+    """Return whether there is a file of a name, which may be no name of a file."""
+    try:
+        return Path(text).exists()
+    except PATH_ERRORS:
+        return False
 
 
 def _zoo(text: str, rest: str) -> ZooReference:

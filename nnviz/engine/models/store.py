@@ -24,7 +24,6 @@ from nnviz.engine.models.bundled import open_bundled
 from nnviz.engine.models.devices import device_of
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.opened import Opened
-from nnviz.engine.models.places import find_side_car
 from nnviz.engine.models.references import (
     BundledReference,
     FileReference,
@@ -34,6 +33,7 @@ from nnviz.engine.models.references import (
     parse,
 )
 from nnviz.engine.models.shared import Check, SharedSteps
+from nnviz.media.side_cars import find_side_car
 
 _Key = tuple[str, str]
 """What tells a network from others, and its device."""

@@ -81,6 +81,11 @@ def _pairs(net: nn.Module, pixels: Tensor) -> list[tuple[str, str]]:
 class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees what takes each convolution's output: a norm, or an operation beside it."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Keep torch from wrapping this mode, which would import its compiler."""
+        return False
+
     def __init__(self, net: nn.Module) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._made: dict[int, tuple[Tensor, str]] = {}

@@ -8,6 +8,7 @@ from torch import Tensor
 from nnviz.base.errors import ModelError
 from nnviz.base.info import ModelInfo
 from nnviz.engine.compute.batch_size import BatchSizer, graph_bytes
+from nnviz.engine.compute.memory import gradients_in_words
 from nnviz.engine.nn.hooks import checked_backward
 
 Check = Callable[[], None]
@@ -69,9 +70,10 @@ def send_back(
             "use a method that needs none, such as occlusion",
         )
     # An output that does not depend on the pixels has gradients of zero.
-    (found,) = torch.autograd.grad(
-        outputs, leaf, signals, allow_unused=True, materialize_grads=True
-    )
+    with gradients_in_words():
+        (found,) = torch.autograd.grad(
+            outputs, leaf, signals, allow_unused=True, materialize_grads=True
+        )
     return found
 
 

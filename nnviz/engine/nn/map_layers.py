@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo, ModelInfo, Task
+from nnviz.base.targets import ChannelTarget, parse_target
 from nnviz.engine.nn.feature_maps import covers_input
 
 STAGES = "stages"
@@ -39,27 +40,59 @@ class ChosenLayers:
     notes: tuple[str, ...]
 
 
-def choose_layers(info: ModelInfo, name: str = "", others: str = "") -> ChosenLayers:
+def choose_layers(
+    info: ModelInfo, name: str = "", others: str = "", target: str = ""
+) -> ChosenLayers:
     """Return the layers to make maps of.
 
     Args:
         info: of the network.
         name: of one layer; empty for the one that suits best.
         others: further names with commas between them, or "stages".
+        target: what is asked about; a layer that is chosen lies before its layer.
 
     Raises:
         UsageError: no layer of that name.
         ModelError: a layer has no map, or one of a single place.
     """
-    main, notes = (named(info, name), ()) if name else _best(info)
+    main, notes = (named(info, name), ()) if name else _best(before(info, target))
     if not others.strip():
         return ChosenLayers((main,), notes)
     if others.strip() == STAGES:
-        found = _stages(info, main)
+        found = _stages(before(info, target), main)
     else:
         found = [named(info, each.strip()) for each in others.split(",")]
     kept = [layer for layer in found if layer.name != main.name]
     return ChosenLayers((*kept, main), notes)
+
+
+def before(info: ModelInfo, target: str) -> ModelInfo:
+    """Return a network up to the layer that a target asks about.
+
+    Layers in it and behind it do not matter to a score inside the network.
+
+    Args:
+        info: of the whole network.
+        target: as ``nnviz.base.targets`` describes; a class keeps all layers.
+
+    Raises:
+        ModelError: nothing with a map lies before the target.
+    """
+    names = {layer.name for layer in info.layers}
+    asked = parse_target(target, info.labels, names) if target else None
+    if not isinstance(asked, ChannelTarget):
+        return info
+    place = next(i for i, each in enumerate(info.layers) if each.name == asked.layer)
+    whole = info.layers[place]
+    kept = tuple(each for each in info.layers[:place] if not _is_in(whole, each))
+    cut = replace(info, layers=kept)
+    if not layers_with_maps(cut):
+        raise ModelError(
+            asked.layer,
+            "no layer with a map lies before it",
+            "ask about a deeper layer, or use a method of pixels, such as saliency",
+        )
+    return cut
 
 
 def middle(info: ModelInfo) -> LayerInfo:

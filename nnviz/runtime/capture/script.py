@@ -41,6 +41,7 @@ import numpy as np
 
 from nnviz.base.errors import InputError, unknown
 from nnviz.base.images import Colours, Pixels
+from nnviz.base.reading import JSON_ERRORS, reading
 from nnviz.base.video import Grab, Reader, SourceLostError
 from nnviz.media.encode import read_json
 from nnviz.media.files import read_bytes
@@ -88,16 +89,14 @@ def read_script(path: Path) -> Script:
     if path.suffix.lower() == ".json":
         values = read_json(path)
     else:
-        try:
+        with reading(path.name, JSON_ERRORS, "is not TOML", "see its documentation"):
             values = tomllib.loads(read_bytes(path).decode())
-        except ValueError as error:
-            raise InputError(path.name, f"is no TOML ({error})") from None
     if not isinstance(values, dict):
         raise _no_script(path.name)
     try:
         events = tuple(_event(values_) for values_ in values.pop("events", ()))
         return _in_order(_made(Script, values, events=events))
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         raise _no_script(path.name) from None
 
 

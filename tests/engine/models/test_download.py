@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import hashlib
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -234,3 +235,24 @@ def test_a_file_in_the_place_of_the_folder(
     (tmp_path / "taken").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         finish(download(server.file(), tmp_path / "taken" / "deeper", nothing))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks with fcntl")
+def test_two_processes_fetch_a_file_once(
+    server: Server, tmp_path: Path, finish: Finish
+) -> None:
+    """The second waits for the lock of the first, and takes what that one fetched."""
+    import fcntl
+
+    partial = tmp_path / "file.bin.partial"
+    with partial.open("ab") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        file = RemoteFile(f"{server.url}/file.bin", "file.bin")
+        job = download(file, tmp_path, nothing)
+        assert "waiting for another" in next(job).what
+        assert "waiting for another" in next(job).what
+        assert not server.asked
+        partial.replace(tmp_path / "file.bin")
+    assert finish(job) == tmp_path / "file.bin"
+    assert not server.asked
+    assert [path.name for path in tmp_path.iterdir()] == ["file.bin"]

@@ -41,10 +41,10 @@ def test_the_usual_forms(tmp_path: Path, name: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("a.txt", "", "no class names"),
+        ("a.txt", "", "is empty"),
         ("a.json", "{", "not JSON"),
         ("a.json", "3", "neither a list"),
-        ("a.json", "[1, 2]", "not a name"),
+        ("a.json", "[1, 2]", "are not names"),
         ("a.json", '{"0": "cat", "2": "dog"}', "no name for output 1"),
         ("a.json", '{"a": "cat"}', "keys are not"),
         ("a.json", "[" * 100_000, "not JSON"),

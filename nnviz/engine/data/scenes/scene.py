@@ -99,7 +99,7 @@ def make_scene(
         light.put(picture, item, lamp, rng)
     pixels = light.expose(picture, rng)
     if shortcut is not Shortcut.NONE:
-        instances = np.where(_mark(size), np.uint8(0), instances)
+        instances = np.where(mark_mask(size), np.uint8(0), instances)
     main = int(np.bincount(instances[instances > 0]).argmax()) - 1
     if _is_marked(items[main].shape, shortcut):
         _draw_mark(pixels)
@@ -126,7 +126,7 @@ def _corner(size: int) -> slice:
     return slice(end - max(3, round(_MARK_SHARE * size)), end)
 
 
-def _mark(size: int) -> NDArray[np.bool_]:
+def mark_mask(size: int) -> NDArray[np.bool_]:
     """Return where the mark lies, or would lie: that is never part of a shape."""
     covered = np.zeros((size, size), np.bool_)
     covered[_corner(size), _corner(size)] = True

@@ -90,6 +90,8 @@ def is_onnx(path: Path) -> bool:
     A file with the suffix may be the page of a failed download all the same.
     """
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             head = file.read(3)
     except OSError:
