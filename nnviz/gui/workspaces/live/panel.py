@@ -17,6 +17,7 @@ from nnviz.base.video import SourceState, SourceStatus
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.sticker_tools import StickerTools, follow
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row, toggle_button
 from nnviz.gui.theme.signs import TIMES
@@ -169,9 +170,11 @@ class _Header(QWidget):
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
         bench.live.status_changed.connect(lambda _: self._follow())
-        bench.choice.method_changed.connect(lambda _: self._mark())
-        bench.models.listed.connect(lambda _: self._offer())
-        bench.selection.model_changed.connect(lambda _: self._offer())
+        choice, model_changed = bench.choice, bench.selection.model_changed
+        mark, offer = self._mark, self._offer
+        connect_while_in(choice, "live", choice.method_changed, lambda _: mark())
+        connect_while_in(choice, "live", bench.models.listed, lambda _: offer())
+        connect_while_in(choice, "live", model_changed, lambda _: offer())
         self._offer()
 
     def _segment(self, content: Content) -> QPushButton:
