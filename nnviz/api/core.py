@@ -147,6 +147,29 @@ class Result:
 
         return save_run(self._run, Path(folder), stem)
 
+    def figure(self, path: str | PathLike[str]) -> Path:
+        """Write the main result for a slide or a paper; return the path.
+
+        No title, transparent around, words and color bar as vectors; the ending says
+        the format.
+
+        Args:
+            path: ends with .svg, .pdf or .png.
+
+        Raises:
+            UsageError: another ending.
+            InputError: it cannot be written.
+        """
+        from nnviz.media.files import replacing  # noqa: PLC0415  as picture()
+        from nnviz.render import figures  # noqa: PLC0415
+
+        place = Path(path)
+        kind = place.suffix.lower().removeprefix(".")
+        data = figures.write(self.report.main, self.image, kind)
+        with replacing(place) as file:
+            file.write(data)
+        return place
+
 
 @cache
 def session() -> "Session":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from nnviz.base import placed
+from nnviz.base.catalogue import method_title
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.images import Image
 from nnviz.base.parameters import Parameter, Value, with_current_names
@@ -84,7 +85,7 @@ class Recipe:
         target = str(self.values.get("target", ""))
         instead = bool(target) and "channel" in self.values
         parts = (
-            self.method.replace("_", " ").capitalize(),
+            method_title(self.method),
             target,
             "" if instead else str(self.values.get("layer", "")),
             self.model,

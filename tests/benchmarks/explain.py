@@ -36,7 +36,7 @@ class Bench:
         self.image = image_from_array(photo())
         finish(self.session.job(LoadModel(MODEL), never))
         model = finish(self.session.store.open(MODEL, never))
-        self.x = model.normaliser(model.pixel_input(self.image))
+        self.x = model.normalizer(model.pixel_input(self.image))
 
     def request(self, method: str, **values) -> RunMethod:
         values = {"target": "class:3", **values}

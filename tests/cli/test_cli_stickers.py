@@ -34,7 +34,7 @@ def test_a_folder_is_found_again(nnviz, cat, folder, tmp_path, method):
     )
     assert (status, err) == (0, "")
     recipe = out / f"cat.{method}.json"
-    assert '"pictures": "crops"' in recipe.read_text()
+    assert '"image_folder": "crops"' in recipe.read_text()
     shutil.move(folder, out / "crops")
     status, _, err = nnviz("replay", recipe, "--out", again)
     assert (status, err) == (0, "")

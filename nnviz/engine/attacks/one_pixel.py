@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 _SCALE = 0.5
-_GREY, _SPREAD = 128 / 255, 127 / 255
+_GRAY, _SPREAD = 128 / 255, 127 / 255
 """Mean and standard deviation of the first colours."""
 _PARTNERS = 3
 
@@ -39,7 +39,7 @@ def first_genes(
     """Return candidates: places uniform, colours normal around grey."""
     places = torch.rand((number, pixels, 2), generator=generator)
     colours = torch.randn((number, pixels, channels), generator=generator)
-    return torch.cat([places, (_GREY + _SPREAD * colours).clamp(0, 1)], 2)
+    return torch.cat([places, (_GRAY + _SPREAD * colours).clamp(0, 1)], 2)
 
 
 def children(population: Population, generator: torch.Generator) -> Tensor:

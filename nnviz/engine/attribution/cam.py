@@ -104,12 +104,12 @@ def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
     return weighted(a, weights)
 
 
-def eigen_cam(a: Tensor, *, centred: bool) -> Tensor:
+def eigen_cam(a: Tensor, *, centered: bool) -> Tensor:
     """Project each place on the first principal direction: arXiv:2008.00299.
 
     Args:
         a: (C, h, w).
-        centred: take each channel's mean over the places away before the direction is
+        centered: take each channel's mean over the places away before the direction is
             sought, as principal component analysis does; the paper does not.
 
     Returns:
@@ -117,7 +117,7 @@ def eigen_cam(a: Tensor, *, centred: bool) -> Tensor:
         largest value, signs aside, is positive.
     """
     places = a.flatten(1).T
-    centre = places.mean(0) if centred else torch.zeros_like(places[0])
+    centre = places.mean(0) if centered else torch.zeros_like(places[0])
     _, _, directions = torch.linalg.svd(places - centre, full_matrices=False)
     found: Tensor = (places @ directions[0]).view(a.shape[1:])
     return -found if found.min().abs() > found.max() else found

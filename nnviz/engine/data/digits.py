@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from nnviz.base.errors import InputError
-from nnviz.engine.data.folders import LabelledPhotos, Split, is_held_out
+from nnviz.engine.data.folders import LabeledPhotos, Split, is_held_out
 
 _WHITE = 16
 """The data's brightest value."""
@@ -30,7 +30,7 @@ def load_digits() -> Split:
     names = tuple(str(name) for name in data.target_names)
     return Split(
         *(
-            LabelledPhotos(
+            LabeledPhotos(
                 list(torch.from_numpy(pixels[part])[:, None]),
                 torch.from_numpy(data.target[part]).long(),
                 names,

@@ -27,7 +27,7 @@ _MOST_SWELLING = 10
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledPhotos:
+class LabeledPhotos:
     """Photographs in memory with their classes.
 
     ``photos[i]`` is uint8 (3, H, W) of any size; ``labels`` is int64 (N,) and indexes
@@ -42,17 +42,17 @@ class LabelledPhotos:
         """Return the number of photographs."""
         return len(self.photos)
 
-    def every(self, step: int) -> "LabelledPhotos":
+    def every(self, step: int) -> "LabeledPhotos":
         """Return each ``step``-th photograph: a sample when they lie sorted."""
-        return LabelledPhotos(self.photos[::step], self.labels[::step], self.classes)
+        return LabeledPhotos(self.photos[::step], self.labels[::step], self.classes)
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
     """A training part and a part that is never trained on."""
 
-    train: LabelledPhotos
-    held_out: LabelledPhotos
+    train: LabeledPhotos
+    held_out: LabeledPhotos
 
 
 def is_held_out(content: bytes) -> bool:
@@ -132,8 +132,7 @@ def load_split(
             photos.append(_read_photo(path, shorter_side))
             labels.append(label)
     train, held_out = (
-        LabelledPhotos(photos, torch.tensor(labels), classes)
-        for photos, labels in parts
+        LabeledPhotos(photos, torch.tensor(labels), classes) for photos, labels in parts
     )
     if not len(train) or not len(held_out):
         raise InputError(
@@ -204,13 +203,13 @@ def load_given_split(folder: Path, shorter_side: int) -> Split:
     return Split(*(_load(folder / part, shorter_side) for part in ("train", "test")))
 
 
-def _load(folder: Path, shorter_side: int) -> LabelledPhotos:
+def _load(folder: Path, shorter_side: int) -> LabeledPhotos:
     classes = class_folders(folder, frozenset())
     files = [_photographs(folder / name) for name in classes]
     photos = [_read_photo(path, shorter_side) for paths in files for path in paths]
     counts = torch.tensor([len(paths) for paths in files])
     labels = torch.arange(len(classes)).repeat_interleave(counts)
-    return LabelledPhotos(photos, labels, classes)
+    return LabeledPhotos(photos, labels, classes)
 
 
 def class_folders(folder: Path, leave_out: frozenset[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from nnviz.base.errors import InputError, UsageError
 from nnviz.base.images import Image, image_from_array
 from nnviz.engine.data.digits import load_digits
 from nnviz.engine.data.folders import (
-    LabelledPhotos,
+    LabeledPhotos,
     class_folders,
     is_held_out,
     plain_name,
@@ -38,11 +38,11 @@ class Question:
     name: str
 
 
-def _digits() -> LabelledPhotos:
+def _digits() -> LabeledPhotos:
     return load_digits().held_out
 
 
-MADE: dict[str, Callable[[], LabelledPhotos]] = {
+MADE: dict[str, Callable[[], LabeledPhotos]] = {
     "digits": _digits,
     "scenes": partial(load_shapes, HELD_OUT, _SIDE),
     "scenes-planted": partial(load_shapes, HELD_OUT, _SIDE, Shortcut.PLANTED),
@@ -124,7 +124,7 @@ def _pictures(folder: Path) -> tuple[Path, ...]:
         return ()
 
 
-def _wrap(photos: LabelledPhotos, index: int) -> Image:
+def _wrap(photos: LabeledPhotos, index: int) -> Image:
     return image_from_array(
         photos.photos[index].permute(1, 2, 0).numpy(), f"picture {index}"
     )

@@ -8,7 +8,7 @@ and Parameterization"; numbers as in Lucid's ``param/color.py``).
 import torch
 from torch import Tensor
 
-COLOURS = 3
+COLORS = 3
 _ROOT_OF_COVARIANCE = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 """Of ImageNet's colours: from independent axes (columns) to red, green and blue."""
 
@@ -22,7 +22,7 @@ def correlated(x: Tensor) -> Tensor:
     Returns:
         As ``x``, around 0.
     """
-    if x.shape[1] != COLOURS:
+    if x.shape[1] != COLORS:
         return x
     mixed: Tensor = _matrix(x) @ x.flatten(2)
     return mixed.view_as(x)
@@ -30,7 +30,7 @@ def correlated(x: Tensor) -> Tensor:
 
 def decorrelated(x: Tensor) -> Tensor:
     """Return red, green and blue along independent axes: undoes ``correlated``."""
-    if x.shape[1] != COLOURS:
+    if x.shape[1] != COLORS:
         return x
     apart: Tensor = torch.linalg.solve(_matrix(x), x.flatten(2))
     return apart.view_as(x)

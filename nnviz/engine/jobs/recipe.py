@@ -48,7 +48,7 @@ def recipe_of(
             if _are_opened(value, ctx)
         },
         seed=request.seed,
-        dtype=str(ctx.model.normaliser.mean.dtype).removeprefix("torch."),
+        dtype=str(ctx.model.normalizer.mean.dtype).removeprefix("torch."),
         threads=usable_threads(request.threads) or torch.get_num_threads(),
         chunks=tuple(ctx.chunks.sizes),
         changes=changes,

@@ -205,7 +205,7 @@ class _Trial:
         self.pixels = model.pixel_input(case.image)
         self._passes = model.pixel_model(check, model.twin())
         self._blurred = blurred(self.pixels, _BLUR * min(self.pixels.shape[2:]))
-        self._mean = model.mean_colour.to(self.pixels).expand_as(self.pixels)
+        self._mean = model.mean_color.to(self.pixels).expand_as(self.pixels)
         with torch.no_grad():
             output = self._passes.forward(self.pixels)
         _, _, named = case.target.partition(":")

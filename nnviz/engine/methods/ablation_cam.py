@@ -89,7 +89,7 @@ class _Ablation:
         # A channel that is zero everywhere takes nothing away.
         alive = maps.flatten(1).any(1).nonzero().flatten()
         scorer = Scorer(
-            PixelModel(net=tail.net, normaliser=nn.Identity(), check=ctx.check), target
+            PixelModel(net=tail.net, normalizer=nn.Identity(), check=ctx.check), target
         )
 
         def ablate(part: slice) -> Tensor:
@@ -115,7 +115,7 @@ def _record(
     model = ctx.model
     with in_words(model.info.title):
         tail = record_partial_forward(
-            model.net, model.normaliser(ctx.pixels), layer, ctx.check
+            model.net, model.normalizer(ctx.pixels), layer, ctx.check
         )
 
     def activations(name: str) -> Tensor:

@@ -31,9 +31,9 @@ from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.models.model import Model
 from nnviz.engine.nn.feature_extractor import Precision
 from nnviz.engine.optvis.objectives import Objective, diversity, each
-from nnviz.engine.optvis.optimize import Aim, Ascent, Optimiser, StepRules
+from nnviz.engine.optvis.optimize import Aim, Ascent, Optimizer, StepRules
 from nnviz.engine.optvis.parametrizations import (
-    Parametrisation,
+    Parametrization,
     Phases,
     Pixels,
     Shape,
@@ -158,7 +158,7 @@ class ActivationMaximizationParams:
         ),
     ] = ""
     optimizer: Annotated[
-        Optimiser,
+        Optimizer,
         Formerly("optimiser"),
         Help(
             "Adam or NAdam; ascent goes a fixed length; progress goes so far that "
@@ -355,9 +355,7 @@ class ActivationMaximization:
             ctx.step(climb.steps, params.steps, f"step {climb.steps}")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
             shown = (
-                faded(climbed, ctx.model.mean_colour)
-                if now.importance_mask
-                else climbed
+                faded(climbed, ctx.model.mean_color) if now.importance_mask else climbed
             )
             yield ascent_report(climb, shown, "; ".join(o.words for o in wanted))
 
@@ -388,7 +386,7 @@ def _begun(
         partial(_picture, model, params, shape),
         params.optimizer,
         model.feature_extractor(each(objectives).layers, ctx.check, params.precision),
-        model.mean_colour,
+        model.mean_color,
         ctx.generator,
         ctx.begun,
     )
@@ -399,7 +397,7 @@ def _picture(
     params: ActivationMaximizationParams,
     shape: Shape,
     generator: torch.Generator,
-) -> Parametrisation:
+) -> Parametrization:
     match params.parametrization:
         case "spectrum":
             return Spectrum(shape, generator, model.device)
@@ -409,7 +407,7 @@ def _picture(
             return Phases(magnitudes, shape, generator, model.device)
         case "pixels":
             noise = _FIRST_NOISE * torch.randn(shape, generator=generator)
-            start = model.mean_colour + noise.to(model.device)
+            start = model.mean_color + noise.to(model.device)
             return Pixels(start.clamp(0, 1))
 
 

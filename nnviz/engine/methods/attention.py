@@ -114,7 +114,7 @@ def _token_layer(ctx: Context) -> LayerInfo:
 def _weights(ctx: Context) -> list[Tensor]:
     """Return the attention of every layer for the photograph."""
     model = ctx.model
-    x = model.normaliser(ctx.pixels)
+    x = model.normalizer(ctx.pixels)
     with open_attention() as weights, in_words(model.info.title):
         output_of(model.net, x, "", check=ctx.check)
     return _chained(ctx, weights)

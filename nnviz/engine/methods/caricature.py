@@ -65,7 +65,7 @@ class Caricature:
         layer = params.layer or middle(info).name
         look = ctx.model.feature_extractor((layer,), ctx.check, params.precision)
         make = partial(Spectrum, ctx.pixels.shape, device=ctx.model.device)
-        mean = ctx.model.mean_colour
+        mean = ctx.model.mean_color
         climb = Ascent(make, "adam", look, mean, ctx.generator, ctx.begun)
         while climb.steps < params.steps:
             now: CaricatureParams = ctx.params

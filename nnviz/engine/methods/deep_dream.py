@@ -43,7 +43,7 @@ from nnviz.engine.method import Context, Presets, State, register
 from nnviz.engine.nn.feature_extractor import FeatureExtractor, Precision
 from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.input_sizes import SizeTrial
-from nnviz.engine.nn.map_layers import middle
+from nnviz.engine.nn.map_layers import at_depth
 from nnviz.engine.optvis.dream_gradient import (
     Dream,
     Signal,
@@ -60,7 +60,8 @@ _LEVELS = 255
 _PERCENT = 100
 _SIGNALS: dict[str, Signal] = {"squares": energy, "mean": mean}
 _UNITS = {"mean": by_mean, "spread": by_spread, "bands": by_bands}
-_OF_DREAM = ("layer", "layers", "channel", "strongest", "loss", "guide")
+_REDUCTIONS = {"shallow": 8, "middle": 16, "deep": 32}
+_OF_DREAM = ("layer", "depth", "layers", "channel", "strongest", "loss", "guide")
 _MOST_BYTES, _LEAST_BYTES = 3 << 30, 1 << 30
 """Of main memory that pictures and a tile may take, and that a tile may at least."""
 _COPIES = 14
@@ -78,8 +79,17 @@ class DeepDreamParams:
         Essential(),
         LayerKinds("spatial"),
         Steerable(),
-        Help("What it finds becomes stronger; left empty, one in the middle."),
+        Help("What it finds becomes stronger; left empty, one of the depth below."),
     ] = ""
+    depth: Annotated[
+        Literal["shallow", "middle", "deep"],
+        When("layer", ("",)),
+        Steerable(),
+        Help(
+            "The last layer with maps of 1/8, 1/16 or 1/32 of the input's side: "
+            "textures, eyes and faces, whole heads."
+        ),
+    ] = "middle"
     layers: Annotated[
         LayerList,
         Formerly("also"),
@@ -241,6 +251,9 @@ class DeepDream:
             "step_size": 5.0,
         },
         "gentle": {"step_size": 0.5},
+        "textures": {"depth": "shallow", "octaves": 4},
+        "faces": {"octaves": 4, "steps": 30, "step_size": 2.0},
+        "deep": {"depth": "deep", "octaves": 4, "steps": 30, "step_size": 2.0},
         "original": {
             "colors": "free",
             "normalize": "mean",
@@ -466,7 +479,7 @@ def _layers(ctx: Context, params: DeepDreamParams) -> tuple[LayerInfo, ...]:
     first = (
         ctx.model.info.known_layer(params.layer)
         if params.layer
-        else middle(ctx.model.info)
+        else at_depth(ctx.model.info, _REDUCTIONS[params.depth])
     )
     further = [name.strip() for name in params.layers.split(",") if name.strip()]
     return tuple(map(ctx.model.info.known_layer, dict.fromkeys((first.name, *further))))

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import torch
 
 from nnviz.base.info import ATTRIBUTION, Reference
-from nnviz.base.parameters import Help, Title
+from nnviz.base.parameters import Formerly, Help, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import (
     LayersParams,
@@ -24,8 +24,9 @@ from nnviz.engine.nn.map_layers import choose_layers
 class EigenCamParams(LayersParams):
     """Which layers, and what is taken away first."""
 
-    centred: Annotated[
+    centered: Annotated[
         bool,
+        Formerly("centred"),
         Title("Take the mean away"),
         Help("Take each channel's mean away first, as principal components do."),
     ] = False
@@ -61,7 +62,7 @@ class EigenCam:
         "reason for the answer. The direction has no sign of its own; the sign of the "
         "largest value is taken for positive."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "mean taken away": {"centred": True}}
+    presets: ClassVar[Presets] = {"demo": {}, "mean taken away": {"centered": True}}
 
     def run(self, ctx: Context, params: EigenCamParams) -> Iterator[Report]:
         """Yield one report: "eigen_cam" and "map", or a map of each layer."""
@@ -70,7 +71,7 @@ class EigenCam:
         for layer in layers.layers:
             maps = channel_maps(ctx.activations(layer.name), layer)
             activation = torch.from_numpy(maps).double()
-            cams.append(eigen_cam(activation, centred=params.centred))
+            cams.append(eigen_cam(activation, centered=params.centered))
         results = cam_results(
             "eigen_cam",
             cams,

@@ -16,7 +16,7 @@ from nnviz.base.results import Picture, Report
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.imaging.pyramid import scaled
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.style.color_transfer import with_colours_of
+from nnviz.engine.style.color_transfer import with_colors_of
 
 _PERCENT = 100
 _SEEN, _PAINTED = "fast style seen", "fast style painted"
@@ -100,7 +100,7 @@ class FastStyle:
             painting = _painted(ctx, photograph)
         painting = _steadied(ctx, photograph, painting, params.steadiness / _PERCENT)
         if params.colors == "photograph":
-            painting = with_colours_of(painting, photograph)
+            painting = with_colors_of(painting, photograph)
         if params.strength < _PERCENT:
             painting = torch.lerp(photograph, painting, params.strength / _PERCENT)
         pixels = painting[0].permute(1, 2, 0).contiguous().cpu().numpy()
@@ -114,7 +114,7 @@ def _painted(ctx: Context, photograph: Tensor) -> Tensor:
     Raises:
         ModelError: the network gives something else.
     """
-    normaliser = ctx.model.normaliser
+    normalizer = ctx.model.normalizer
     found = ctx.model.pixel_model(ctx.check, ctx.model.twin()).outputs(photograph)[0]
     if found.ndim != _PICTURE_AXES or found.shape != photograph.shape:
         raise ModelError(
@@ -122,7 +122,7 @@ def _painted(ctx: Context, photograph: Tensor) -> Tensor:
             f"gives {tuple(found.shape)} for a picture of {tuple(photograph.shape)}",
             "pick a network that repaints",
         )
-    return normaliser.undone(found).clamp(0, 1)
+    return normalizer.undone(found).clamp(0, 1)
 
 
 def _steadied(

@@ -149,7 +149,7 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
         return baseline(
             params.baseline,
             ctx.pixels,
-            ctx.model.mean_colour,
+            ctx.model.mean_color,
             sigma=params.blur,
             generator=ctx.generator,
         )

@@ -30,7 +30,7 @@ from nnviz.media.inpaint import inpaint
 
 _SHARE = 7
 """The window is a seventh of the input's side where none is given."""
-_GREY = 0.5
+_GRAY = 0.5
 _BASELINES: dict[str, Baseline] = {
     "mean": "mean",
     "black": "black",
@@ -174,14 +174,14 @@ def _passes(
     """
     model, target = ctx.model, scorer.target
     net = model.net if target.layer else ctx.inference.twin()
-    picture = model.normaliser(ctx.pixels)
+    picture = model.normalizer(ctx.pixels)
     notes: tuple[str, ...] = ()
     if params.computation == "bfloat16":
         net, picture = model.rough_twin(), picture.bfloat16()
         notes = ("a preview in bfloat16: roughly the exact map",)
     behind = PixelModel(
         net=net,
-        normaliser=nn.Identity(),
+        normalizer=nn.Identity(),
         check=ctx.check,
         alone=not model.info.takes_several,
     )
@@ -295,28 +295,28 @@ class _Hidden:
 
 def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
     """Return what gives the normalised patch (C, h, w) that hides a window."""
-    normaliser = ctx.model.normaliser
+    normalizer = ctx.model.normalizer
     if fill == "inpainted":
         photo = ctx.pixels[0].permute(1, 2, 0).cpu().numpy()
 
         def patch(rows: slice, columns: slice) -> Tensor:
             found = torch.from_numpy(inpaint(photo, rows, columns)).permute(2, 0, 1)
-            whole: Tensor = normaliser(found[None].to(ctx.model.device))[0]
+            whole: Tensor = normalizer(found[None].to(ctx.model.device))[0]
             return whole
 
         return patch
-    cover = normaliser(_cover(ctx, fill))[0]
+    cover = normalizer(_cover(ctx, fill))[0]
     return lambda rows, columns: cover[:, rows, columns]
 
 
 def _cover(ctx: Context, fill: str) -> Tensor:
     """Return a whole picture of what hides, (1, C, H, W)."""
     if fill == "grey":
-        return torch.full_like(ctx.pixels, _GREY)
+        return torch.full_like(ctx.pixels, _GRAY)
     return baseline(
         _BASELINES[fill],
         ctx.pixels,
-        ctx.model.mean_colour,
+        ctx.model.mean_color,
         sigma=min(ctx.pixels.shape[2:]) / _BLUR,
         generator=ctx.generator,
     )

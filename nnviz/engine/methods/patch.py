@@ -49,7 +49,7 @@ from nnviz.engine.style.optimizer import Descent
 _PERCENT = 100
 _SHOWN = 9
 """Samples that are shown."""
-_GREY = 0.5
+_GRAY = 0.5
 _FALLING = 0.5
 """Between pixels and a photograph's own frequencies: large shapes are found sooner."""
 _MOST = 4.0
@@ -272,7 +272,7 @@ class _Learning:
     def tested(self, params: PatchParams) -> Report:
         """Return the report with a test under fresh conditions."""
         learned = self._sticker(self._descent.pixels)
-        grey = replace(learned, colours=torch.full_like(learned.colours, _GREY))
+        grey = replace(learned, colours=torch.full_like(learned.colours, _GRAY))
         # The learned one last: what is shown then are its samples.
         rows: list[tuple[str | float, ...]] = [
             (name, params.trials, *self._rates_of(aim, (grey, learned), params))
@@ -330,7 +330,7 @@ class _Learning:
     def _picture(self) -> Picture:
         learned = self._sticker(self._descent.pixels)
         # Beside the disc nothing was learned: nothing is shown.
-        colours = torch.where(learned.alpha > 0, learned.colours, _GREY)
+        colours = torch.where(learned.alpha > 0, learned.colours, _GRAY)
         alpha = learned.alpha[0, 0].cpu().float().numpy()
         return replace(as_picture(colours), alpha=alpha)
 

@@ -28,7 +28,7 @@ class PgdParams(BallParams):
         Range(1, 10000, log=True),
         Help("Steps at most."),
     ] = 40
-    step: StepSize = 1.0
+    step: StepSize = 0.5
     random_start: Annotated[
         bool,
         Formerly("start"),

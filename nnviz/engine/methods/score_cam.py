@@ -128,13 +128,13 @@ def _masked_scorer(ctx: Context, scorer: Scorer, cover: str) -> tuple[Scorer, Te
     model, target = ctx.model, scorer.target
     net = model.net if target.layer else ctx.inference.twin()
     if cover == "black":
-        return Scorer(_passes(ctx, net, model.normaliser), target), ctx.pixels
-    normalised = model.normaliser(ctx.pixels)
+        return Scorer(_passes(ctx, net, model.normalizer), target), ctx.pixels
+    normalised = model.normalizer(ctx.pixels)
     return Scorer(_passes(ctx, net, nn.Identity()), target), normalised
 
 
-def _passes(ctx: Context, net: nn.Module, normaliser: nn.Module) -> PixelModel:
-    return PixelModel(net=net, normaliser=normaliser, check=ctx.check)
+def _passes(ctx: Context, net: nn.Module, normalizer: nn.Module) -> PixelModel:
+    return PixelModel(net=net, normalizer=normalizer, check=ctx.check)
 
 
 def _report(

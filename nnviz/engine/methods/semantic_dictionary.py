@@ -20,7 +20,7 @@ from nnviz.base.parameters import (
 )
 from nnviz.base.results import Array, Mosaic, Ranking, Report
 from nnviz.engine.attribution.patches import cell_at
-from nnviz.engine.imaging.color import COLOURS
+from nnviz.engine.imaging.color import COLORS
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.feature_maps import Maps, channel_maps
 from nnviz.engine.nn.map_layers import middle
@@ -154,14 +154,14 @@ def _climb(ctx: Context, looked: _Looked, params: SemanticDictionaryParams) -> A
     shape = (len(looked.indices), model.info.preprocess.channels, side, side)
     look = model.feature_extractor((looked.layer.name,), ctx.check)
     make = partial(Spectrum, shape, device=ctx.model.device)
-    return Ascent(make, "adam", look, model.mean_colour, ctx.generator)
+    return Ascent(make, "adam", look, model.mean_color, ctx.generator)
 
 
 def _report(looked: _Looked, climbed: AscentStep) -> Report:
     values = looked.values[list(looked.indices)]
     layer, (row, column) = looked.layer, looked.cell
     tiles = climbed.pixels.permute(0, 2, 3, 1)
-    if tiles.shape[3] != COLOURS:
+    if tiles.shape[3] != COLORS:
         tiles = tiles[..., 0]
     mosaic = Mosaic(
         tiles=tiles.float().cpu().contiguous().numpy(),

@@ -50,7 +50,7 @@ from nnviz.media.stickers import cut_out, with_alpha
 _PERCENT = 100
 _HALF = 0.5
 _WHITE = 255
-_GREY = "#808080"
+_GRAY = "#808080"
 """Of plain stickers whose colour is searched: it does not count."""
 _MOST = 64
 """Pictures at once, at most."""
@@ -329,7 +329,7 @@ def _image(ctx: Context, params: StickerParams) -> Image:
     if params.sticker.strip():
         return cut_out(ctx.files.image(params.sticker.strip()), params.outline)
     colour = params.color.strip()
-    return open_cut(Cut(params.outline, colour or _GREY))
+    return open_cut(Cut(params.outline, colour or _GRAY))
 
 
 def _tensors(image: Image, like: Tensor) -> Sticker:

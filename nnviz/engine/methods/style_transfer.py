@@ -39,7 +39,7 @@ from nnviz.engine.method import Context, Presets, State, register
 from nnviz.engine.nn.avg_pooling import with_average_pooling
 from nnviz.engine.nn.input_sizes import SizeTrial
 from nnviz.engine.optvis.report import as_picture
-from nnviz.engine.style.color_transfer import grey, matched, with_colours_of
+from nnviz.engine.style.color_transfer import grey, matched, with_colors_of
 from nnviz.engine.style.layers import content_layers, style_layers
 from nnviz.engine.style.losses import Goal, Region, StyleLoss
 from nnviz.engine.style.optimizer import Descent
@@ -473,7 +473,7 @@ class _Studio:
         first = self._photograph(size)
         if params.start == "noise":
             noise = torch.randn(first.shape, generator=ctx.generator).to(first)
-            first = (ctx.model.mean_colour + _NOISE * noise).clamp(0, 1)
+            first = (ctx.model.mean_color + _NOISE * noise).clamp(0, 1)
         elif params.start == "picture":
             if not params.start_image:
                 raise UsageError("--start-image", "names no picture", "name its file")
@@ -493,7 +493,7 @@ class _Studio:
     def shown(self, pixels: Tensor, size: Size) -> Picture:
         """Return the pictures as they are shown."""
         if self._params.colors == "luminance":
-            pixels = with_colours_of(pixels, self._whole(self._ctx.image, size))
+            pixels = with_colors_of(pixels, self._whole(self._ctx.image, size))
         found = as_picture(pixels.clamp(0, 1), columns=len(pixels))
         if len(pixels) > 1:
             return found

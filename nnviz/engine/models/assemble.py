@@ -19,7 +19,7 @@ from nnviz.base.requests import ModelRequest
 from nnviz.engine.models.devices import name_of
 from nnviz.engine.models.doctor import examine, takes_any_size
 from nnviz.engine.models.labels import check_count, numbered, read_labels
-from nnviz.engine.models.model import Model, Normaliser
+from nnviz.engine.models.model import Model, Normalizer
 from nnviz.engine.models.opened import RANDOM, Opened
 from nnviz.engine.models.outputs import (
     OutputChoice,
@@ -101,8 +101,8 @@ def assemble(
         candidates=candidates,
         caveats=_caveats(opened, trials),
     )
-    normaliser = Normaliser(preprocess).to(device)
-    return Model(opened.net, info, normaliser, branches=facts.needs_numbers)
+    normalizer = Normalizer(preprocess).to(device)
+    return Model(opened.net, info, normalizer, branches=facts.needs_numbers)
 
 
 def _ranked(

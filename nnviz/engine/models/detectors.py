@@ -30,7 +30,7 @@ from nnviz.engine.nn.detection import (
     Limits,
     Size,
     anchored,
-    centred,
+    centered,
     clipped,
     decode,
     decode_sides,
@@ -107,7 +107,7 @@ class SingleShot(nn.Module):
         found = self.head(features)
         dense = torch.cat((found["bbox_regression"], found["cls_logits"]), dim=2)
         (anchors,) = self.anchor_generator(_one(x), features)
-        return dense, centred(anchors)
+        return dense, centered(anchors)
 
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
@@ -136,7 +136,7 @@ class Pyramid(nn.Module):
         self.head = net.head
         self.divisor: int = net.transform.size_divisible
         self.top_k: int = net.topk_candidates
-        self.centred = isinstance(net, detection.FCOS)
+        self.centered = isinstance(net, detection.FCOS)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Take normalised pixels (N, 3, H, W)."""
@@ -148,7 +148,7 @@ class Pyramid(nn.Module):
         (anchors,) = self.anchor_generator(_one(padded), features)
         places = [math.prod(level.shape[2:]) for level in features]
         counts = [place * len(anchors) // sum(places) for place in places]
-        parts = torch.split(dense, counts, 1), torch.split(centred(anchors), counts)
+        parts = torch.split(dense, counts, 1), torch.split(centered(anchors), counts)
         return tuple(chain.from_iterable(zip(*parts, strict=True)))
 
     def candidates(
@@ -161,14 +161,14 @@ class Pyramid(nn.Module):
 
     def _level(self, dense: Tensor, anchors: Tensor, limits: Limits) -> Candidates:
         scores = dense[:, _CORNERS:].sigmoid()
-        if self.centred:
+        if self.centered:
             scores = (scores[:, 1:] * scores[:, :1]).sqrt()
         offsets, anchors, kept, classes = levelled(
             scores, dense[:, :_CORNERS], anchors, limits
         )
         boxes = (
             decode_sides(offsets, anchors)
-            if self.centred
+            if self.centered
             else decode(offsets, anchors, _PLAIN)
         )
         return Candidates(clipped(boxes, limits.size), kept, classes)
@@ -212,7 +212,7 @@ class TwoStage(nn.Module):
         classes = classes + 1
         offsets = dense[:, count:].view(-1, count, _CORNERS)[rows, classes]
         weights = self.roi_heads.box_coder.weights
-        boxes = clipped(decode(offsets, centred(proposals)[rows], weights), size)
+        boxes = clipped(decode(offsets, centered(proposals)[rows], weights), size)
         wide = ((boxes[:, 2:] - boxes[:, :2]) >= _SMALLEST_SIDE).all(1)
         return Candidates(boxes[wide], scores[rows, classes][wide], classes[wide])
 

@@ -36,14 +36,14 @@ class Model:
     Attributes:
         net: takes normalised pixels (N, C, H, W).
         info: what is known of it.
-        normaliser: from pixels in [0, 1] to what ``net`` takes.
+        normalizer: from pixels in [0, 1] to what ``net`` takes.
         branches: whether its pass depends on the numbers it is given, so that a copy
             made for one image need not hold for another.
     """
 
     net: nn.Module
     info: ModelInfo
-    normaliser: "Normaliser"
+    normalizer: "Normalizer"
     branches: bool = False
     _twin: nn.Module | None = None
     _halves: dict[int, nn.Module] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Model:
     @property
     def device(self) -> torch.device:
         """Where the network is."""
-        return self.normaliser.mean.device
+        return self.normalizer.mean.device
 
     def twin(self) -> nn.Module:
         """Return a copy of ``net`` that computes the same faster, for passes only.
@@ -123,7 +123,7 @@ class Model:
         """
         return PixelModel(
             net=self.net if net is None else net,
-            normaliser=self.normaliser,
+            normalizer=self.normalizer,
             check=check,
             alone=not self.info.takes_several,
         )
@@ -173,14 +173,14 @@ class Model:
         return twins[0] if same else self.net
 
     @property
-    def mean_colour(self) -> Tensor:
+    def mean_color(self) -> Tensor:
         """The pixels in [0, 1] that normalisation takes to zero, (C, 1, 1), RGB."""
-        mean = self.normaliser.mean / self.normaliser.value_range
-        return mean.flip(0) if self.normaliser.flipped else mean
+        mean = self.normalizer.mean / self.normalizer.value_range
+        return mean.flip(0) if self.normalizer.flipped else mean
 
     def pixel_module(self) -> nn.Module:
         """Return a module from pixels in [0, 1] (N, C, H, W) to the raw output."""
-        return nn.Sequential(self.normaliser, self.net)
+        return nn.Sequential(self.normalizer, self.net)
 
     def pixel_input(self, image: Image) -> Tensor:
         """Return the photo as the network gets it, before normalisation.
@@ -216,7 +216,7 @@ class Model:
         return tensor[None].to(self.device)
 
 
-class Normaliser(nn.Module):
+class Normalizer(nn.Module):
     """``(x * value_range - mean) / std`` in the network's channel order.
 
     Takes and gives (N, C, H, W).

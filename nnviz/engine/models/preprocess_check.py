@@ -16,7 +16,7 @@ from nnviz.base.info import PreprocessCandidate
 from nnviz.base.preprocess import PRESETS, ChannelOrder, Fit, Preprocess
 from nnviz.base.samples import sample_photos
 from nnviz.engine.compute import memory
-from nnviz.engine.models.model import Normaliser, fit_to_input
+from nnviz.engine.models.model import Normalizer, fit_to_input
 from nnviz.engine.nn.hooks import generators_kept
 from nnviz.media.decode import open_image
 
@@ -59,7 +59,7 @@ def rank_candidates(
         check()
         pixels = [fit_to_input(image, candidate) for image in images]
         batch = torch.stack([torch.tensor(each).permute(2, 0, 1) for each in pixels])
-        distance = _distance(net, norms, Normaliser(candidate)(batch))
+        distance = _distance(net, norms, Normalizer(candidate)(batch))
         if distance is not None:
             found.append(PreprocessCandidate(name, candidate, distance))
     return tuple(sorted(found, key=lambda each: each.distance))

@@ -152,7 +152,7 @@ def candidates_of(
     )
 
 
-def centred(corners: Tensor) -> Tensor:
+def centered(corners: Tensor) -> Tensor:
     """Return (A, 4) boxes as centre x, centre y, width, height."""
     sizes = corners[:, 2:] - corners[:, :2]
     return torch.cat((corners[:, :2] + 0.5 * sizes, sizes), dim=1)

@@ -103,8 +103,21 @@ def middle(info: ModelInfo) -> LayerInfo:
     Raises:
         ModelError: the network has no layer with a map.
     """
+    return at_depth(info, _MIDDLE)
+
+
+def at_depth(info: ModelInfo, reduction: int) -> LayerInfo:
+    """Return the last layer whose map has a share of the input's side or more.
+
+    Args:
+        info: of the network.
+        reduction: what the map may be smaller than the input by.
+
+    Raises:
+        ModelError: the network has no layer with a map.
+    """
     candidates = layers_with_maps(info) or [_best(info)[0]]
-    fine = max(info.preprocess.input_size) / _MIDDLE
+    fine = max(info.preprocess.input_size) / reduction
     bodies = [each for each in candidates if not _is_head(each.name)] or candidates
     found = [each for each in bodies if max(map_size(each) or (0,)) >= fine]
 

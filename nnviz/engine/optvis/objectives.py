@@ -94,7 +94,7 @@ def unit(layer: str, index: int, place: Place | None = None) -> Objective:
 
     def score(maps: Maps) -> Tensor:
         found = maps[layer]
-        row, column = place or _centre(found)
+        row, column = place or _center(found)
         return found[:, index, row, column]
 
     where = "the centre" if place is None else f"{place[0]}, {place[1]}"
@@ -138,7 +138,7 @@ def direction(
     def score(maps: Maps) -> Tensor:
         found = maps[layer]
         if centre:
-            row, column = _centre(found)
+            row, column = _center(found)
             found = found[:, :, row, column, None, None]
         wanted = vector.to(found)[None, :, None, None]
         return dot_times_cosine(found, wanted, cosine_power).mean((1, 2))
@@ -258,7 +258,7 @@ def dot_times_cosine(a: Tensor, b: Tensor, power: float) -> Tensor:
     return weighted
 
 
-def _centre(maps: Tensor) -> Place:
+def _center(maps: Tensor) -> Place:
     return maps.shape[2] // 2, maps.shape[3] // 2
 
 

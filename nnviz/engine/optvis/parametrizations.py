@@ -23,7 +23,7 @@ _QUARTER = 4
 _TINY = 1e-5
 
 
-class Parametrisation(Protocol):
+class Parametrization(Protocol):
     """A batch of pictures made of numbers to be optimised."""
 
     @property

@@ -25,7 +25,7 @@ Size = tuple[int, int]
 Matrix = NDArray[np.float64]
 """(3, 3), from (x, y, 1) to (x, y, 1), px; pixel centres are whole numbers."""
 
-_GREY = 0.5
+_GRAY = 0.5
 _HALF = 0.5
 _DEGREE = 3.14 / 180
 """Lucid's."""
@@ -103,7 +103,7 @@ class Geometry:
         right = columns + self.size[1] - self.source[1]
         bottom = rows + self.size[0] - self.source[0]
         sides = (-columns, right, -rows, bottom)
-        return functional.pad(pictures, sides, value=_GREY)
+        return functional.pad(pictures, sides, value=_GRAY)
 
     def _sampled(self, pictures: Tensor) -> Tensor:
         height, width = self.source
@@ -113,8 +113,8 @@ class Geometry:
         x, y = self._places(whole @ self.matrix, pictures)
         grid = torch.stack([x, y], -1).expand(len(pictures), -1, -1, -1)
         # Zero outside of what is sampled, so grey is made zero meanwhile.
-        return _GREY + functional.grid_sample(
-            pictures - _GREY, grid, padding_mode="zeros", align_corners=True
+        return _GRAY + functional.grid_sample(
+            pictures - _GRAY, grid, padding_mode="zeros", align_corners=True
         )
 
     def _places(self, matrix: Matrix, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.images import LUMINANCE
-from nnviz.engine.imaging.color import COLOURS
+from nnviz.engine.imaging.color import COLORS
 
 _TINY = 1e-7
 
@@ -26,13 +26,13 @@ def matched(picture: Tensor, like: Tensor) -> Tensor:
     Returns:
         As ``picture``, in [0, 1].
     """
-    matrix, shift = matching(colour_moments(picture), colour_moments(like))
+    matrix, shift = matching(color_moments(picture), color_moments(like))
     flat = picture[0].flatten(1).double()
     moved: Tensor = matrix @ flat + shift[:, None]
     return moved.clamp(0, 1).to(picture).view_as(picture)
 
 
-def colour_moments(pictures: Tensor) -> Tensor:
+def color_moments(pictures: Tensor) -> Tensor:
     """Return the mean over pixels of c c^T, c a pixel's colour and a 1 below it.
 
     Args:
@@ -65,12 +65,12 @@ def grey(picture: Tensor) -> Tensor:
     Args:
         picture: (N, C, H, W); colours where C is 3, else returned as it is.
     """
-    if picture.shape[1] != COLOURS:
+    if picture.shape[1] != COLORS:
         return picture
     return _luminance(picture).expand_as(picture).contiguous()
 
 
-def with_colours_of(picture: Tensor, photograph: Tensor) -> Tensor:
+def with_colors_of(picture: Tensor, photograph: Tensor) -> Tensor:
     """Return a picture's luminance in the colours of a photograph.
 
     Args:
@@ -80,7 +80,7 @@ def with_colours_of(picture: Tensor, photograph: Tensor) -> Tensor:
     Returns:
         As ``picture``, in [0, 1]: luminance of one, I and Q (YIQ) of the other.
     """
-    if picture.shape[1] != COLOURS:
+    if picture.shape[1] != COLORS:
         return picture
     # I and Q stay as they are where the same is added to red, green and blue.
     change = _luminance(picture) - _luminance(photograph)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nnviz.engine.data.folders import LabelledPhotos, Split
+from nnviz.engine.data.folders import LabeledPhotos, Split
 from nnviz.engine.training import augment
 from nnviz.engine.training.fitting import (
     Learner,
@@ -17,7 +17,7 @@ from nnviz.engine.training.fitting import (
     Step,
     Steps,
     best_device,
-    initialise_kaiming,
+    initialize_kaiming,
     one_cycle,
     run_epochs,
 )
@@ -63,12 +63,12 @@ class ClassifierRecipe:
         return self.first_size if early else self.train_size
 
 
-Draw = Callable[[LabelledPhotos, Tensor, int, torch.Generator], tuple[Tensor, Tensor]]
+Draw = Callable[[LabeledPhotos, Tensor, int, torch.Generator], tuple[Tensor, Tensor]]
 """From photographs, the chosen ones' indices, a side in px and a source of random
 numbers to float32 (N, C, side, side) in [0, 1] and class probabilities (N, K)."""
 
 
-Initialise = Callable[[nn.Module, LabelledPhotos, torch.Generator], None]
+Initialize = Callable[[nn.Module, LabeledPhotos, torch.Generator], None]
 """Draws the first weights of a network; may look at the training photographs."""
 
 
@@ -84,7 +84,7 @@ class Plan:
 
     build: Callable[[], nn.Module]
     draw: Draw
-    initialise: Initialise
+    initialize: Initialize
 
 
 def fit(
@@ -92,7 +92,7 @@ def fit(
 ) -> Iterator[Stand]:
     """Train from scratch, or go on from ``checkpoint``; yield steps and epochs."""
     net = plan.build()
-    plan.initialise(net, split.train, torch.Generator().manual_seed(recipe.seed))
+    plan.initialize(net, split.train, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)
     groups = _groups(net, recipe)
     optimizer = torch.optim.SGD(groups, 0.0, recipe.momentum, nesterov=True)
@@ -109,7 +109,7 @@ def fit(
 
 @torch.inference_mode()
 def measure(
-    net: nn.Module, photos: LabelledPhotos, recipe: ClassifierRecipe
+    net: nn.Module, photos: LabeledPhotos, recipe: ClassifierRecipe
 ) -> dict[str, float]:
     """Return the scores on the middle of each photograph, in [0, 1].
 
@@ -130,12 +130,12 @@ def measure(
 
 
 def middles(
-    photos: LabelledPhotos, recipe: ClassifierRecipe, device: torch.device
+    photos: LabeledPhotos, recipe: ClassifierRecipe, device: torch.device
 ) -> Iterator[Tensor]:
     """Yield batches of photographs' middles, (N, C, side, side), normalised."""
     for start in range(0, len(photos), recipe.batch):
         batch = photos.photos[start : start + recipe.batch]
-        cut = [augment.centre_crop(photo, recipe.test_size) for photo in batch]
+        cut = [augment.center_crop(photo, recipe.test_size) for photo in batch]
         yield _normalise(torch.stack(cut), recipe, device)
 
 
@@ -162,7 +162,7 @@ def _groups(net: nn.Module, recipe: ClassifierRecipe) -> list[dict[str, Any]]:
 
 def _train_epoch(
     learner: Learner,
-    photos: LabelledPhotos,
+    photos: LabeledPhotos,
     recipe: ClassifierRecipe,
     draw: Draw,
     number: int,
@@ -195,15 +195,15 @@ def _train_epoch(
     return total / steps
 
 
-def initialise_plain(
-    net: nn.Module, _photos: LabelledPhotos, generator: torch.Generator
+def initialize_plain(
+    net: nn.Module, _photos: LabeledPhotos, generator: torch.Generator
 ) -> None:
     """Draw Kaiming-normal weights, whatever the photographs."""
-    initialise_kaiming(net, generator)
+    initialize_kaiming(net, generator)
 
 
 def _order(
-    photos: LabelledPhotos, recipe: ClassifierRecipe, generator: torch.Generator
+    photos: LabeledPhotos, recipe: ClassifierRecipe, generator: torch.Generator
 ) -> Tensor:
     """Return the indices of an epoch's photographs, as many as there are.
 
@@ -219,7 +219,7 @@ def _order(
 
 
 def draw_crops(
-    photos: LabelledPhotos, chosen: Tensor, side: int, generator: torch.Generator
+    photos: LabeledPhotos, chosen: Tensor, side: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Cut random parts out of photographs of any size and change their colours."""
     pixels = torch.stack(
@@ -228,15 +228,15 @@ def draw_crops(
             for index in chosen.tolist()
         ]
     )
-    return augment.jitter_colours(pixels, generator), targets_of(photos, chosen)
+    return augment.jitter_colors(pixels, generator), targets_of(photos, chosen)
 
 
-def stack(photos: LabelledPhotos, chosen: Tensor) -> Tensor:
+def stack(photos: LabeledPhotos, chosen: Tensor) -> Tensor:
     """Return pictures of one size as float32 (N, C, H, W) in [0, 1]."""
     return torch.stack([photos.photos[i] for i in chosen.tolist()]).float() / 255
 
 
-def targets_of(photos: LabelledPhotos, chosen: Tensor) -> Tensor:
+def targets_of(photos: LabeledPhotos, chosen: Tensor) -> Tensor:
     """Return the class probabilities (N, K) of the chosen photographs: 0 or 1."""
     return functional.one_hot(photos.labels[chosen], len(photos.classes)).float()
 

@@ -15,7 +15,7 @@ from nnviz.engine.models.networks import ARCHITECTURES
 from nnviz.engine.training.classifier import (
     ClassifierRecipe,
     Draw,
-    Initialise,
+    Initialize,
     Plan,
     fit,
     measure,
@@ -84,7 +84,7 @@ class Course:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     load: Callable[[Path | None, ClassifierRecipe], Split]
     draw: Draw
-    initialise: Initialise
+    initialize: Initialize
     words: Words
     more: Measure = _nothing_more
 
@@ -101,7 +101,7 @@ class Course:
             seed=assignment.seed,
         )
         split = self.load(assignment.data, recipe)
-        plan = Plan(lambda: self._build(split), self.draw, self.initialise)
+        plan = Plan(lambda: self._build(split), self.draw, self.initialize)
         yield from fit(plan, split, recipe, assignment.checkpoint)
         self._publish(split, recipe, assignment)
 

@@ -210,7 +210,7 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def initialise_kaiming(net: nn.Module, generator: torch.Generator) -> None:
+def initialize_kaiming(net: nn.Module, generator: torch.Generator) -> None:
     """Draw all weights from one generator; biases become 0.
 
     Convolutions as in He et al. 2015 (arXiv:1502.01852, sec. 2.2), by their outputs.

@@ -6,7 +6,7 @@ from nnviz.engine.data.folders import Split, load_split, unpacked
 from nnviz.engine.training.classifier import (
     ClassifierRecipe,
     draw_crops,
-    initialise_plain,
+    initialize_plain,
 )
 from nnviz.engine.training.course import Course, Words, need_data
 
@@ -29,7 +29,7 @@ COURSE = Course(
     architecture="SmallResNet",
     load=load_objects,
     draw=draw_crops,
-    initialise=initialise_plain,
+    initialize=initialize_plain,
     words=Words(
         title="Objects",
         about=(

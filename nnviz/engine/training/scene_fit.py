@@ -13,7 +13,7 @@ from nnviz.engine.training.fitting import (
     Step,
     Steps,
     best_device,
-    initialise_kaiming,
+    initialize_kaiming,
     one_cycle,
     run_epochs,
 )
@@ -49,7 +49,7 @@ class SceneTask:
     loss: Loss
     measure: Callable[[nn.Module, SceneRecipe], dict[str, float]]
     early_loss: Loss | None = None
-    initialise: Callable[[nn.Module, torch.Generator], None] = initialise_kaiming
+    initialize: Callable[[nn.Module, torch.Generator], None] = initialize_kaiming
     frozen: str = ""
     thaw: float = 1.0
 
@@ -59,7 +59,7 @@ def fit_scenes(
 ) -> Iterator[Stand]:
     """Train from scratch, or go on from ``checkpoint``; yield steps and epochs."""
     net = task.build()
-    task.initialise(net, torch.Generator().manual_seed(recipe.seed))
+    task.initialize(net, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(
         net.parameters(), 0.0, weight_decay=recipe.weight_decay

@@ -23,15 +23,15 @@ from nnviz.engine.data.folders import load_photos
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.engine.imaging.pyramid import scaled
 from nnviz.engine.imaging.total_variation import total_variation
-from nnviz.engine.models.model import Model, Normaliser
+from nnviz.engine.models.model import Model, Normalizer
 from nnviz.engine.models.networks import CHANNELS
 from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.store import ModelStore
-from nnviz.engine.style.color_transfer import colour_moments, matching
+from nnviz.engine.style.color_transfer import color_moments, matching
 from nnviz.engine.style.gram import gram, gram_gradient
 from nnviz.engine.style.layers import content_layers, style_layers
 from nnviz.engine.style.losses import Region, StyleLoss
-from nnviz.engine.training.augment import centre_crop, random_crop
+from nnviz.engine.training.augment import center_crop, random_crop
 from nnviz.engine.training.course import need_data
 from nnviz.engine.training.fitting import (
     Assignment,
@@ -41,7 +41,7 @@ from nnviz.engine.training.fitting import (
     Step,
     Steps,
     best_device,
-    initialise_kaiming,
+    initialize_kaiming,
     load_trained,
     one_cycle,
     run_epochs,
@@ -150,10 +150,10 @@ class Judge:
         goal = self.loss.goal(photographs, [self.region], cut)
         share = paintings.new_full((len(paintings),), self.recipe.share)
         found = self.loss(paintings, goal, share)
-        gradient = found.gradient + self.recipe.colour * self._recolouring(paintings)
+        gradient = found.gradient + self.recipe.colour * self._recoloring(paintings)
         return found.content, found.style, gradient
 
-    def _recolouring(self, paintings: Tensor) -> Tensor:
+    def _recoloring(self, paintings: Tensor) -> Tensor:
         """Return the gradient of the distance of moments of colours, in their unit.
 
         Layers behind a batch norm hardly see flat colours, so pixels are judged too.
@@ -182,7 +182,7 @@ def style_course(assignment: Assignment) -> Iterator[Stand]:
     )
     model = _opened(assignment.network)
     judge = judge_of(model, style_picture(model, assignment.style, recipe), recipe)
-    watched = [centre_crop(each, recipe.side) for each in held_out[: recipe.held_out]]
+    watched = [center_crop(each, recipe.side) for each in held_out[: recipe.held_out]]
     stands = fit_style(judge, photos, torch.stack(watched), recipe, assignment.stem)
     for stand in stands:
         if isinstance(stand, Epoch):
@@ -233,8 +233,8 @@ def fit_style(
 def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn.Module:
     """Return a painter with first weights: it gives photographs the style's colours."""
     painter = QuickPainter()
-    initialise_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
-    moments = torch.stack([colour_moments(each[None] / _WHITE) for each in photos])
+    initialize_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
+    moments = torch.stack([color_moments(each[None] / _WHITE) for each in photos])
     matrix, shift = matching(moments.mean(0), judge.colours.cpu().double())
     normal = preprocess_of(recipe)
     mean, std = torch.tensor(normal.mean).double(), normal.std[0]
@@ -246,8 +246,8 @@ def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn
 
 def painted(painter: nn.Module, pixels: Tensor) -> Tensor:
     """Return what a network paints of pixels in [0, 1], (N, 3, H, W)."""
-    normaliser = Normaliser(preprocess_of(StyleRecipe())).to(pixels.device)
-    return normaliser.undone(painter(normaliser(pixels)))
+    normalizer = Normalizer(preprocess_of(StyleRecipe())).to(pixels.device)
+    return normalizer.undone(painter(normalizer(pixels)))
 
 
 def preprocess_of(recipe: StyleRecipe) -> Preprocess:
@@ -280,7 +280,7 @@ def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
         spans=dict.fromkeys(layers),
     )
     region = Region(loss.grams(style, tiling(_WHOLE, loss.spans)))
-    return Judge(loss, region, colour_moments(style).to(style), recipe)
+    return Judge(loss, region, color_moments(style).to(style), recipe)
 
 
 def style_picture(model: Model, style: str, recipe: StyleRecipe) -> Tensor:

@@ -5,7 +5,6 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHeaderView,
     QTreeWidget,
     QTreeWidgetItem,
@@ -18,6 +17,7 @@ from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
 from nnviz.base.weights import NETWORKS
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.panels.file_dialogs import WEIGHTS, ask_file
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import short_bytes, short_number
 from nnviz.gui.theme.manager import GRID
@@ -56,7 +56,7 @@ class ModelPanel(QWidget):
         self.list.activated.connect(self._open)
         self.list.currentItemChanged.connect(lambda *_: self._offer())
         self._open_button = button(self.tr("Open"), self._open, "primary")
-        self._random_button = button(self.tr("Open untrained"), self._open_random)
+        self._random_button = button(self.tr("Open untrained"), self.open_untrained)
         self._random_button.setToolTip(
             self.tr("The same architecture with random weights; needs no download")
         )
@@ -99,9 +99,8 @@ class ModelPanel(QWidget):
 
     def open_file(self) -> None:
         """Ask for a file and open it."""
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open a network"), "", self.tr(_NETWORKS_FILTER)
-        )
+        settings, title = self._bench.settings, self.tr("Open a network")
+        path = ask_file(self, settings, WEIGHTS, title, self.tr(_NETWORKS_FILTER))
         if path:
             self._bench.open_model(path)
 
@@ -191,8 +190,14 @@ class ModelPanel(QWidget):
         if self._reference():
             self._bench.open_model(self._reference())
 
-    def _open_random(self) -> None:
-        self._bench.open_model(self._reference().partition("@")[0] + "@random")
+    def open_untrained(self) -> None:
+        """Open the chosen network of torchvision with random weights."""
+        reference = self._reference().partition("@")[0]
+        if reference.startswith("zoo:"):
+            self._bench.open_model(reference + "@random")
+        else:
+            words = self.tr("choose a torchvision network in Models first")
+            self._bench.messages.say(words)
 
     def _fetch(self) -> None:
         self._bench.models.fetch(self._reference())

@@ -33,7 +33,7 @@ class Bench:
         self.window, self.stride = window, stride
         opened = finish(self.session.store.open(self.request, never))
         self.net = opened.net
-        self.x = opened.normaliser(opened.pixel_input(self.image))
+        self.x = opened.normalizer(opened.pixel_input(self.image))
 
     def ours(self) -> None:
         values = {

@@ -227,7 +227,7 @@ def test_a_segment(session, scene):
     opened = finish(session.store.open(model, never))
     pixels = opened.pixel_input(image_from_array(scene.pixels, "scene.png"))
     with torch.no_grad():
-        output = opened.net(opened.normaliser(pixels))
+        output = opened.net(opened.normalizer(pixels))
     logits = output if isinstance(output, torch.Tensor) else output["out"]
     winners = logits[0].argmax(0)
     counts = winners.flatten().bincount(minlength=logits.shape[1])

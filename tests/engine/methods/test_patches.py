@@ -126,7 +126,7 @@ def test_heads_of_timm_with_registers(session):
     block = model.net.blocks[0].attn
     handle = block.register_forward_pre_hook(lambda _m, i: given.update(x=i[0]))
     with torch.no_grad():
-        model.net(model.normaliser(model.pixel_input(cat())))
+        model.net(model.normalizer(model.pixel_input(cat())))
         handle.remove()
         x = given["x"]
         n, t, _ = x.shape

@@ -185,7 +185,7 @@ def test_a_patch_is_tested_on_pictures_held_out(session, redness, folder):
     assert 0 < int(names[1].split()[0]) < 20
     # A recipe names no folder.
     assert str(folder.parent) not in found.recipe.to_json()
-    assert "pictures" in found.recipe.pictures
+    assert "image_folder" in found.recipe.pictures
 
 
 def test_a_patch_needs_gradients(session, blunt):

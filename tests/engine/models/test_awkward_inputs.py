@@ -83,7 +83,7 @@ def test_the_border_is_the_mean_blue_first_or_not(session):
         ).with_fields({"order": order})
         reference = session.store.adopt(head(3), chosen)
         model = finish(session.store.open(ModelRequest(reference=reference), never))
-        border = model.normaliser(model.pixel_input(image))[0, :, 0, 0]
+        border = model.normalizer(model.pixel_input(image))[0, :, 0, 0]
         assert border.abs().max() < 1e-6
 
 

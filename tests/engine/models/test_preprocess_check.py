@@ -18,7 +18,7 @@ from nnviz.base.preprocess import PRESETS, ChannelOrder, Preprocess
 from nnviz.base.requests import ModelRequest, fields_of
 from nnviz.base.samples import sample_photos
 from nnviz.engine.jobs import Session
-from nnviz.engine.models.model import Normaliser, fit_to_input
+from nnviz.engine.models.model import Normalizer, fit_to_input
 from nnviz.engine.models.preprocess_check import doubt, rank_candidates
 from nnviz.media.decode import open_image
 from nnviz.media.side_cars import write_side_car
@@ -45,7 +45,7 @@ def trained_on(preprocess):
     batch = torch.stack([torch.tensor(each).permute(2, 0, 1) for each in pixels])
     with torch.no_grad():
         for _ in range(60):
-            net(Normaliser(preprocess)(batch))
+            net(Normalizer(preprocess)(batch))
     return net.eval()
 
 

@@ -251,7 +251,7 @@ def test_photographs_become_the_networks_input(open_model) -> None:
     pixels = model.pixel_input(image)
     assert pixels.shape == (1, 3, 224, 224)
     with torch.no_grad():
-        expected = model.net((pixels - model.normaliser.mean) / model.normaliser.std)
+        expected = model.net((pixels - model.normalizer.mean) / model.normalizer.std)
         assert torch.equal(model.pixel_module()(pixels), expected)
 
 

@@ -26,7 +26,7 @@ _ANEW = 0.3
 """How often a sticker is drawn anew, not moved."""
 _FIRST_SPREAD, _LAST_SPREAD = 0.2, 0.02
 """Standard deviation of a move, at the first question and at the last."""
-_COLOUR_SPREAD = 2.0
+_COLOR_SPREAD = 2.0
 """How much further colours move than places."""
 _TURN = 360
 _TOUCHES = 0.02
@@ -126,7 +126,7 @@ def mutants(
     found = genes.repeat(number, 1, 1)
     spread = _FIRST_SPREAD + progress * (_LAST_SPREAD - _FIRST_SPREAD)
     scale = torch.full((GENES,), spread)
-    scale[4:] *= _COLOUR_SPREAD
+    scale[4:] *= _COLOR_SPREAD
     which = torch.randint(len(genes), (number,), generator=generator)
     rows = torch.arange(number)
     steps = scale * torch.randn((number, GENES), generator=generator)

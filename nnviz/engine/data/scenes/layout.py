@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nnviz.engine.data.scenes import outlines
 from nnviz.engine.data.scenes.outlines import SHAPES
-from nnviz.engine.data.scenes.textures import COLOURS, TEXTURES
+from nnviz.engine.data.scenes.textures import COLORS, TEXTURES
 
 _TRIES = 12
 _COVERED = 128
@@ -89,7 +89,7 @@ def _draw_kind(rng: np.random.Generator, others: list[Item]) -> tuple[int, int, 
     taken = {(item.shape, item.texture, item.colour) for item in others}
     while True:
         shape, texture, colour = (
-            int(rng.integers(len(names))) for names in (SHAPES, TEXTURES, COLOURS)
+            int(rng.integers(len(names))) for names in (SHAPES, TEXTURES, COLORS)
         )
         if (shape, texture, colour) not in taken:
             return shape, texture, colour

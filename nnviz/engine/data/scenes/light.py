@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nnviz.engine.data.scenes.backgrounds import Picture
 from nnviz.engine.data.scenes.layout import Item
 from nnviz.engine.data.scenes.noise import grain
-from nnviz.engine.data.scenes.textures import COLOURS, TEXTURES, sample
+from nnviz.engine.data.scenes.textures import COLORS, TEXTURES, sample
 
 _NO_BLUR = 0.3
 """Standard deviations below this change nothing, px."""
@@ -107,7 +107,7 @@ def _sensor_noise(
 
 def _tones(item: Item, rng: np.random.Generator) -> NDArray[np.float32]:
     """Return the two colours (2, 3) of a shape: its own, and it darker or lighter."""
-    own = np.array(tuple(COLOURS.values())[item.colour]) + rng.normal(0, 0.03, 3)
+    own = np.array(tuple(COLORS.values())[item.colour]) + rng.normal(0, 0.03, 3)
     if rng.random() < 0.5:  # noqa: PLR2004  half of them
         second = own * rng.uniform(0.25, 0.5)
     else:

@@ -1,7 +1,7 @@
 """The middle of the window in the Live workspace: source, frames, going and keeping."""
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -95,6 +95,12 @@ class LivePane(QWidget):
         """Watch the window: whether it is minimised is told to no other widget."""
         self.window().installEventFilter(self)
         super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Watch it no more once another workspace is seen; minimised it still is."""
+        if not event.spontaneous():
+            self.window().removeEventFilter(self)
+        super().hideEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Turn a camera off while the window is minimised."""

@@ -2,7 +2,6 @@
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QFileDialog,
     QMenu,
     QToolButton,
     QWidget,
@@ -17,8 +16,10 @@ from nnviz.base.video import (
     SourceState,
     SourceStatus,
 )
+from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder
 from nnviz.gui.panels.video_dialogs import ask_film
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.parts import keep_icon, named, search_field
 from nnviz.gui.theme.signs import TIMES
 from nnviz.gui.views.widgets.elided import ElidedButton, cut
@@ -47,7 +48,7 @@ class SourcePicker(ElidedButton):
         self.setMenu(self._menu)
         self._fill()
         self._menu.aboutToShow.connect(bench.live.find_cameras)
-        bench.live.cameras_found.connect(self._list)
+        connect_while_in(bench.choice, "live", bench.live.cameras_found, self._list)
         bench.live.status_changed.connect(self._name)
         self._name(None)
 
@@ -108,15 +109,14 @@ class SourcePicker(ElidedButton):
 
     def ask_film(self) -> None:
         """Ask for a video file and play it."""
-        path = ask_film(self)
+        path = ask_film(self, self._bench.settings)
         if path:
             self._open(SourceKind.FILE, path)
 
     def ask_folder(self) -> None:
         """Ask for a folder of pictures and play it."""
-        folder = QFileDialog.getExistingDirectory(
-            self, self.tr("Play the pictures of a folder")
-        )
+        title = self.tr("Play the images of a folder")
+        folder = ask_folder(self, self._bench.settings, IMAGES, title)
         if folder:
             self._open(SourceKind.FOLDER, folder)
 
