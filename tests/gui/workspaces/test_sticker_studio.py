@@ -145,7 +145,7 @@ def test_several_lie_on_each_other(studio, laid):
     """Truth: the last laid is the uppermost, and can be raised and taken away."""
     laid.add("square:#fdd835")
     names = [studio.shelf.laid.item(row).text() for row in range(2)]
-    assert names == ["square #fdd835", "disc #e53935"]
+    assert names == ["Yellow square", "Red disc"]
     laid.choose(0)
     laid.raise_chosen()
     assert [each.cut.text for each in laid.placed] == ["square:#fdd835", RED]
