@@ -194,6 +194,7 @@ def load(
     outputs: str | int = "",
     unit: str = "",
     device: str = "auto",
+    trust: bool = False,
     progress: OnProgress | None = None,
 ) -> Model:
     """Open a network.
@@ -211,6 +212,8 @@ def load(
             ("logits"), a field, or a place in a tuple (1).
         unit: of the numbers of a network that regresses: "years".
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        trust: whether to run a program (TorchScript, ``.pt2``, a pickled module, Python
+            code) in a process of its own; a yes is remembered by the file's hash.
         progress: told how far opening is.
 
     Raises:
@@ -218,7 +221,12 @@ def load(
     """
     chosen, fields = _preprocess(preprocess)
     said = ModelRequest(
-        reference="", task=task, outputs=str(outputs), unit=unit, device=device
+        reference="",
+        task=task,
+        outputs=str(outputs),
+        unit=unit,
+        device=device,
+        trust=trust,
     )
     if not isinstance(model, str | PathLike):
         if fields:

@@ -62,8 +62,8 @@ def cell_at(
     if not (0 <= top <= rows and 0 <= left <= columns):
         raise UsageError(
             "--x and --y",
-            "the network does not see that place: its input is cut from the middle",
-            "pick a place nearer to the middle",
+            "the network does not see that position: its input is cut from the middle",
+            "pick a position nearer to the middle",
         )
     row = min(int(top / rows * grid[0]), grid[0] - 1)
     return row, min(int(left / columns * grid[1]), grid[1] - 1)

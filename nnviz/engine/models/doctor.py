@@ -1,4 +1,4 @@
-"""What to know about a network before trusting a picture of it."""
+"""What to know about a network before trusting an image of it."""
 
 import math
 from collections import Counter
