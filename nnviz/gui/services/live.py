@@ -316,6 +316,8 @@ class Live(QObject):
             self._bridge.live.set_template(template)
 
     def _show(self, shown: Shown) -> None:
+        if not self.entered:
+            return
         self.last = shown
         if shown.run is not None:
             self._messages.settle(TOPIC)
@@ -343,6 +345,8 @@ class Live(QObject):
         self._messages.fail(TOPIC, error)
 
     def _hear(self, status: SourceStatus) -> None:
+        if not self.entered:
+            return  # the last words of a source that was closed on leaving
         self.status = status
         self.status_changed.emit(status)
         if status.state in (SourceState.FAILED, SourceState.WAITING) and status.error:

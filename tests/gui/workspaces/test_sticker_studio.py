@@ -53,7 +53,7 @@ def fake(fake):
 @pytest.fixture
 def studio(opened):
     opened.commands["view.stickers"].trigger()
-    return opened.stage.centre.studio
+    return opened.stage.centre.page("stickers")
 
 
 @pytest.fixture
@@ -382,7 +382,7 @@ def test_with_the_real_engine(live, qtbot, cat, tmp_path):
         assert time.monotonic() - began < 10
     assert "1 sticker" in answers[-1].notes[0]
     out = tmp_path / "disc.pdf"
-    studio = window.stage.centre.studio
+    studio = window.stage.centre.page("stickers")
     bench.shelf.print("round:#e53935", str(out), studio.print_bar.order)
     qtbot.waitUntil(out.is_file, timeout=20_000)
     with pypdfium2.PdfDocument(out) as document:
