@@ -28,6 +28,7 @@ def open_model(options: argparse.Namespace, *, warn: bool = True) -> api.Model:
             labels=options.labels,
             task=options.task,
             outputs=options.outputs,
+            trust=options.trust,
             unit=options.unit,
             device=options.device,
             progress=progress,
