@@ -165,9 +165,9 @@ def take(
 
 def run(window: MainWindow, scene: Scene) -> None:
     """Run the scene's method, unless that is done already."""
-    runs = window.bench.runs
-    if scene.values or runs.method is None or runs.method.name != scene.method:
-        runs.choose(scene.method, scene.values)
+    runs, choice = window.bench.runs, window.bench.choice
+    if scene.values or choice.method is None or choice.method.name != scene.method:
+        choice.choose(scene.method, scene.values)
     if not runs.automatic:
         runs.run()
 
@@ -186,7 +186,7 @@ def is_idle(window: MainWindow) -> bool:
     bench = window.bench
     if bench.bridge is None or bench.selection.model is None:
         return False
-    return not (bench.runs.running or bench.runs.predicting)
+    return not (bench.runs.running or bench.predictions.running)
 
 
 def wait(condition: Callable[[], bool]) -> None:

@@ -111,6 +111,14 @@ class Steerable:
 
 
 @dataclass(frozen=True, slots=True)
+class Essential:
+    """The parameter is among the few that most people change.
+
+    Where a declaration marks some, all others stand behind them, under "More".
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Formerly:
     """Names that the parameter had before; they still work and are not shown."""
 
@@ -167,6 +175,7 @@ class Parameter:
     along: str = ""
     when: tuple[str, tuple[Value, ...]] | None = None
     aliases: tuple[str, ...] = ()
+    essential: bool = True
 
     @property
     def option(self) -> str:
@@ -343,13 +352,25 @@ _KIND_OF_TYPE = {
 @cache
 def _read_fields(declaration: type) -> tuple[Parameter, ...]:
     hints = typing.get_type_hints(declaration, include_extras=True)
+    fields = dataclasses.fields(declaration)
+    marked = {
+        field.name
+        for field in fields
+        if any(
+            isinstance(each, Essential) for each in typing.get_args(hints[field.name])
+        )
+    }
     return tuple(
-        _read_field(field, hints[field.name])
-        for field in dataclasses.fields(declaration)
+        _read_field(
+            field, hints[field.name], essential=not marked or field.name in marked
+        )
+        for field in fields
     )
 
 
-def _read_field(field: "dataclasses.Field[Any]", hint: Any) -> Parameter:
+def _read_field(
+    field: "dataclasses.Field[Any]", hint: Any, *, essential: bool
+) -> Parameter:
     if typing.get_origin(hint) is not Annotated:
         raise TypeError(f"parameter {field.name} needs Annotated[..., Help(...)]")
     plain, *extras = typing.get_args(hint)
@@ -379,6 +400,7 @@ def _read_field(field: "dataclasses.Field[Any]", hint: Any) -> Parameter:
         along=found[Along].axis if Along in found else "",
         when=(when.field, when.values) if when else None,
         aliases=found.get(Formerly, Formerly()).names,
+        essential=essential,
     )
 
 

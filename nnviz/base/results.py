@@ -301,6 +301,80 @@ class Mask(Result):
         return {int(each): float(counts[each] / self.classes.size) for each in order}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagramNode:
+    """A box of a diagram: a layer or an operation.
+
+    Attributes:
+        name: dotted path, unlike any other node's; nodes whose paths begin with a
+            group's lie inside that group's box.
+        title: what stands in the box, "Conv2d", "add".
+        kind: what it does, for its color; one of ``DIAGRAM_KINDS``.
+        detail: a second line, "3 × 3, stride 2"; may be empty.
+        layer: name of the layer to select with it; empty where it is none.
+        value: a number that belongs to it (an activation); None for none.
+    """
+
+    name: str
+    title: str
+    kind: str = "other"
+    detail: str = ""
+    layer: str = ""
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagramEdge:
+    """An arrow of a diagram.
+
+    Attributes:
+        source: index of the node where it begins.
+        target: index of the node where it ends.
+        label: what flows along it, "64 × 56 × 56"; may be empty.
+        value: a number that belongs to it (a weight); None for none.
+    """
+
+    source: int
+    target: int
+    label: str = ""
+    value: float | None = None
+
+
+DIAGRAM_KINDS = (
+    *("input", "output", "convolution", "linear", "normalization", "activation"),
+    *("pooling", "attention", "join", "resize", "reshape", "other"),
+)
+"""What the nodes of a diagram can do; each kind has a color."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Diagram(Result):
+    """Nodes and arrows between them: the graph of a network.
+
+    Attributes:
+        nodes: in the order in which they are computed.
+        edges: from earlier nodes to later ones.
+        groups: title of each box that holds nodes, by its path: "layer1" ->
+            "Sequential".
+    """
+
+    nodes: tuple[DiagramNode, ...]
+    edges: tuple[DiagramEdge, ...]
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the edges (E, 2) as indices, and names, titles, details and labels."""
+        ends = [(edge.source, edge.target) for edge in self.edges]
+        return {
+            "": np.array(ends, np.int64).reshape(len(ends), 2),
+            "names": np.array([node.name for node in self.nodes], np.str_),
+            "titles": np.array([node.title for node in self.nodes], np.str_),
+            "details": np.array([node.detail for node in self.nodes], np.str_),
+            "kinds": np.array([node.kind for node in self.nodes], np.str_),
+            "labels": np.array([edge.label for edge in self.edges], np.str_),
+        }
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report(Mapping[str, Result]):
     """The results of one run by name, in order; the first is the main one.

@@ -204,9 +204,12 @@ def method_values(options: argparse.Namespace, method: MethodInfo) -> dict[str, 
 
 def add_parameters(parser: Parser, parameters: Iterable[Parameter]) -> None:
     """Add one option for each parameter of a method."""
+    given = list(parameters)
+    folded = any(not each.essential for each in given)
     group = parser.add_argument_group("parameters")
-    for each in parameters:
-        group.add_argument(
+    more = parser.add_argument_group("more parameters") if folded else group
+    for each in given:
+        (group if each.essential else more).add_argument(
             each.option,
             metavar=_METAVARS.get(each.kind, "TEXT"),
             type=_reader(each),

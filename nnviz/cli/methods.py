@@ -43,7 +43,7 @@ def explain(method: MethodInfo) -> None:
         ("option", "allowed", "default", "what it does"),
         [
             (each.option, each.expected(), default_of(each), each.help)
-            for each in method.parameters
+            for each in sorted(method.parameters, key=lambda each: not each.essential)
         ],
     )
     if method.presets:

@@ -105,7 +105,7 @@ def paint(
 
 
 _EXPLAINED = (
-    "ρ: Spearman's rank correlation with the first map of the row; top: share of the "  # noqa: RUF001
+    "ρ: Spearman's rank correlation with the first map of the row; top: share of the "
     "strongest {0} of places that both have in common."
 )
 
@@ -140,7 +140,7 @@ def agreements(tiles: Sequence[Tile]) -> dict[int, str]:
 
 
 def agreement_words(first: Heatmap, second: Heatmap) -> str:
-    """Return how far two maps agree: "ρ 0.83 · top 0.61"."""  # noqa: RUF002
+    """Return how far two maps agree: "ρ 0.83 · top 0.61"."""
     pair = agreement.common_grid(first, second)
     return pair_words(agreement.rank_correlation(*pair), agreement.top_overlap(*pair))
 
@@ -149,7 +149,7 @@ def pair_words(rho: float, top: float) -> str:
     """Return a rank correlation and an overlap of the top in words."""
     if np.isnan(rho):
         return "no range to compare"
-    return f"ρ {signed(rho)} · top {top:.2f}"  # noqa: RUF001
+    return f"ρ {signed(rho)} · top {top:.2f}"
 
 
 def signed(value: float) -> str:

@@ -92,7 +92,7 @@ def describe(found: Boxes, index: int, box: Floats) -> str:
     width, height = box[2] - box[0], box[3] - box[1]
     name = found.labels[found.classes[index]]
     score = percent(float(found.scores[index]))
-    return f"{name}  ·  {score}  ·  {width:.0f} × {height:.0f} px"  # noqa: RUF001
+    return f"{name}  ·  {score}  ·  {width:.0f} × {height:.0f} px"
 
 
 def overlaps(box: Floats, others: Floats) -> Floats:

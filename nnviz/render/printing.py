@@ -137,8 +137,8 @@ def _words(picture: Colours, size: tuple[float, float], name: str) -> str:
     rows, columns = picture.shape[:2]
     parts = (
         name,
-        f"{size[1]:g} × {size[0]:.4g} mm",  # noqa: RUF001
-        f"{columns} × {rows} px, {dots_per_inch(columns, size[1]):.0f} dpi",  # noqa: RUF001
+        f"{size[1]:g} × {size[0]:.4g} mm",
+        f"{columns} × {rows} px, {dots_per_inch(columns, size[1]):.0f} dpi",
         "print at 100 %, not fitted to the page",
     )
     return "  ·  ".join(part for part in parts if part)

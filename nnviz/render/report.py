@@ -8,6 +8,7 @@ from nnviz.base.images import Image
 from nnviz.base.results import (
     Boxes,
     Curves,
+    Diagram,
     Heatmap,
     Mask,
     Mosaic,
@@ -23,6 +24,7 @@ from nnviz.render import (
     boxes,
     charts,
     colormaps,
+    diagrams,
     legends,
     masks,
     mosaics,
@@ -169,6 +171,14 @@ def _(
 
 @paint.register
 def _(
+    result: Diagram, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
+    del image
+    return diagrams.paint(result, width, size=size or _size(width))
+
+
+@paint.register
+def _(
     result: Table, image: Image | None = None, width: int = WIDTH, size: int = 0
 ) -> Canvas:
     del image
@@ -248,6 +258,8 @@ def _others(report: Report, image: Image | None, width: int, size: int) -> list[
 
 def _is_wide(result: Result) -> bool:
     """Whether a result needs the whole width of a page."""
+    if isinstance(result, Diagram):
+        return True
     return isinstance(result, Table) and len(result.columns) > 3  # noqa: PLR2004
 
 

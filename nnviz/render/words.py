@@ -68,7 +68,7 @@ def percent(share: float) -> str:
 
 
 def extent(shape: tuple[int, ...]) -> str:
-    """Return "7 × 7" for the height and width at the start of a shape."""  # noqa: RUF002
+    """Return "7 × 7" for the height and width at the start of a shape."""
     return f"{shape[0]} {_TIMES} {shape[1]}"
 
 

@@ -6,7 +6,7 @@ import torch
 from support.films import evenly, write_film
 
 from nnviz.cli import main
-from nnviz.engine.jobs import video
+from nnviz.engine.jobs import video_writing
 from nnviz.engine.models.networks import QuickPainter
 
 QUICK = ["--size", "96", "--octaves", "1", "--steps", "1"]
@@ -65,7 +65,7 @@ def test_a_painted_film(film, tmp_path, capsys, monkeypatch):
 
     Nothing is mixed in unasked: such a method steadies films itself.
     """
-    monkeypatch.setattr(video, "resize", None)
+    monkeypatch.setattr(video_writing, "resize", None)
     torch.manual_seed(0)
     weights, out = tmp_path / "wild.pth", tmp_path / "out.mp4"
     torch.save(QuickPainter().state_dict(), weights)

@@ -203,7 +203,7 @@ def test_stopped_or_failed_at_any_cancel_point(fresh, name, error):
 
 def emptied(session):
     """The same session with its networks, but nothing computed."""
-    session._cache.clear()
+    session._resources.cache.clear()
     return session
 
 

@@ -79,7 +79,7 @@ def test_words_are_words_not_markup():
 def test_agreement_of_all_pairs_is_told():
     """Ranks 1 2 3 4 and 4 3 2 1: -1; a map of zeros has no ranks."""
     words = read().words
-    assert "−1.00" in words  # noqa: RUF001
+    assert "−1.00" in words
     assert words.count("1.00") >= 6
     assert "all values are 0" in words
 

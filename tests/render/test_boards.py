@@ -94,7 +94,7 @@ def test_same_numbers_have_same_colours_across_a_locked_board():
 
 
 def test_raw_ranges_are_said():
-    assert boards.raw_range(tile("", "", heat([[-1, 3]]))) == "−1 … 3 score"  # noqa: RUF001
+    assert boards.raw_range(tile("", "", heat([[-1, 3]]))) == "−1 … 3 score"
     assert boards.raw_range(tile("", "", heat([[0, 3]])), unit=False) == "0 … 3"
     assert boards.raw_range(tile("", "", heat(np.zeros((2, 2))))) == "all values are 0"
     words = boards.raw_range(tile("", "", heat([[0, np.nan, 3]])))
@@ -112,7 +112,7 @@ def test_agreement_is_with_the_first_map_of_the_row():
     """Ranks 1 2 3 4 and 4 3 2 1: -1; of four places the strongest one differs."""
     up, down = heat([[1, 2], [3, 4]]), heat([[4, 3], [2, 1]])
     words = board_picture.agreements([tile("", "a", up), tile("", "b", down)])
-    assert words == {1: "ρ −1.00 · top 0.00"}  # noqa: RUF001
+    assert words == {1: "ρ −1.00 · top 0.00"}
 
 
 @pytest.mark.parametrize("lock", list(Lock))

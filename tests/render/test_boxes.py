@@ -84,7 +84,7 @@ def test_summary_counts_each_class():
 def test_the_words_of_one_object():
     result = found([[0, 0, 10, 20]])
     words = boxes.describe(result, 0, result.boxes[0])
-    assert words == "class 0  ·  90.0 %  ·  10 × 20 px"  # noqa: RUF001
+    assert words == "class 0  ·  90.0 %  ·  10 × 20 px"
 
 
 def test_a_box_beyond_the_picture_is_cut_off():

@@ -8,7 +8,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnviz.base.parameters import Help, Range, Steerable, TargetText, Title, Unit
+from nnviz.base.parameters import (
+    Essential,
+    Help,
+    Range,
+    Steerable,
+    TargetText,
+    Title,
+    Unit,
+)
 from nnviz.engine.attacks.norms import Norm
 
 LEVELS = 255
@@ -37,10 +45,12 @@ class GoalParams:
 
     goal: Annotated[
         Literal["away", "towards"],
+        Essential(),
         Help("Away from the class, whatever it is taken for then, or towards it."),
     ] = "away"
     target: Annotated[
         TargetText,
+        Essential(),
         Title("Class"),
         Help(
             "The class, or several with | between them; left empty, the one that is "
@@ -60,6 +70,7 @@ class BallParams(GoalParams):
 
     epsilon: Annotated[
         float,
+        Essential(),
         Range(0.1, 2550, log=True),
         Unit("/255"),
         Help(
@@ -69,6 +80,7 @@ class BallParams(GoalParams):
     ] = 4.0
     norm: Annotated[
         Norm,
+        Essential(),
         Help("How the noise is measured: its largest number, or its length."),
     ] = "linf"
 

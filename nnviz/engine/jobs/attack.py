@@ -1,106 +1,48 @@
-"""Jobs on an attack that was found: its noise made weaker, its picture written."""
+"""The jobs on an attack that was found: rescale its noise, save its image."""
 
-from collections.abc import Generator
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from nnviz.base.attacks import Rescaled, SavedPicture, norm_of, warning_of
-from nnviz.base.events import Progress
-from nnviz.base.images import image_from_array
-from nnviz.base.recipes import Recipe
+from nnviz.base.events import Job
 from nnviz.base.requests import RescaleNoise, SaveAttacked
-from nnviz.engine.attacks.norms import Norm, size_of
-from nnviz.engine.attacks.params import LEVELS
-from nnviz.engine.attacks.report import AttackRun, gain_of
-from nnviz.engine.attacks.rescale import smallest_share, weakened
-from nnviz.engine.attacks.run import start_attack
-from nnviz.engine.method import Context
-from nnviz.engine.targets.resolve import label
-from nnviz.media.decode import open_image
-from nnviz.media.encode import write_marked
+from nnviz.engine.jobs.attacked import rescale, save_attacked
+from nnviz.engine.jobs.registry import carries_out
+from nnviz.engine.jobs.resources import Check, Resources
+from nnviz.engine.method import Context, make_context
+from nnviz.engine.models.model import Model
 
 
-def rescale(ctx: Context, request: RescaleNoise) -> Generator[Progress, None, Rescaled]:
-    """Ask the network about the photograph with a share of an attack's noise.
+@carries_out(RescaleNoise)
+def rescale_noise(resources: Resources, request: RescaleNoise, check: Check) -> Job:
+    """Make an attack's noise weaker; ends with a ``Rescaled``."""
+    model = yield from resources.store.open(request.model, check)
+    with _attacked(resources, model, request, check) as ctx:
+        return (yield from rescale(ctx, request))
 
-    Args:
-        ctx: network and photograph.
-        request: what the attack made of it, and how much of that is wanted.
 
-    Raises:
-        UsageError: the network has no such class.
-        ModelError: the network does not classify.
-    """
-    attempt, attacked, share = _taken_up(ctx, request)
-    noise = attacked - attempt.clean
-    # One strength for all shares: weaker noise is to look weaker.
-    attempt.gain = gain_of(noise)
-    norm: Norm = "l2" if norm_of(request.values) == "l2" else "linf"
-    budget = LEVELS * float(size_of(noise, norm))
-    pixels = weakened(attempt.clean, attacked, torch.tensor([share]))
-    logits = attempt.victim.logits(pixels)
-    flips_at = None
-    if request.search:
-        goal = attempt.chosen.goal
-        flips_at = yield from smallest_share(
-            attempt.victim, goal, attempt.clean, attacked
+@carries_out(SaveAttacked)
+def save_attacked_image(
+    resources: Resources, request: SaveAttacked, check: Check
+) -> Job:
+    """Write an attacked image and ask about the file; ends with a ``SavedPicture``."""
+    model = yield from resources.store.open(request.model, check)
+    with _attacked(resources, model, request.noise, check) as ctx:
+        return save_attacked(ctx, request)
+
+
+@contextmanager
+def _attacked(
+    resources: Resources, model: Model, noise: RescaleNoise, check: Check
+) -> Iterator[Context]:
+    """Lease the network and put together what attacks on the image work with."""
+    with resources.store.lease(model):
+        yield make_context(
+            model=model,
+            image=noise.image,
+            params=None,
+            generator=torch.Generator(),
+            check=check,
+            cache=resources.cache_for(noise.image),
         )
-    return Rescaled(
-        report=attempt.report(pixels, logits),
-        share=share,
-        epsilon=share * budget,
-        norm=norm,
-        fooled=attempt.succeeded(logits),
-        budget=budget,
-        flips_at=None if flips_at is None else flips_at * budget,
-    )
-
-
-def save_attacked(ctx: Context, request: SaveAttacked) -> SavedPicture:
-    """Write an attacked photo, open the file and ask the network about it.
-
-    Rounding to 8 bits is repaired where it undoes the attack; what JPEG or WebP undo
-    is said.
-
-    Raises:
-        InputError: no such format, or the disk does not allow it.
-        UsageError: the network has no such class.
-        ModelError: the network does not classify.
-    """
-    attempt, attacked, share = _taken_up(ctx, request.noise)
-    pixels = weakened(attempt.clean, attacked, torch.tensor([share]))
-    raw = attempt.succeeded(attempt.victim.logits(pixels))
-    photo = attempt.file_of(pixels, repair=raw)
-    path = Path(request.path)
-    recipe = Recipe.from_json(request.recipe, path.name)
-    write_marked(
-        path, photo, request.recipe, warning_of(recipe), quality=request.quality
-    )
-    opened = open_image(path)
-    logits = attempt.victim.logits(ctx.model.pixel_input(opened))
-    shares = logits[0].softmax(0)
-    best = int(shares.argmax())
-    return SavedPicture(
-        path=str(path),
-        fooled=attempt.succeeded(logits),
-        answer=label(ctx.model.info, best),
-        probability=float(shares[best]),
-        exact=np.array_equal(opened.pixels, photo),
-    )
-
-
-def _taken_up(ctx: Context, request: RescaleNoise) -> tuple[AttackRun, Tensor, float]:
-    """Return an attack that was found, as its own method saw it.
-
-    Returns:
-        The attack, what it made of the input (1, C, H, W), and the wanted share.
-    """
-    values = request.values
-    attempt = start_attack(
-        ctx, str(values.get("target", "")), towards=values.get("goal") == "towards"
-    )
-    attacked = ctx.model.pixel_input(image_from_array(request.attacked))
-    return attempt, attacked, min(max(request.share, 0.0), 1.0)

@@ -14,6 +14,7 @@ from nnviz.base.info import OPTIMIZATION, ModelInfo, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
     ChannelList,
+    Essential,
     Formerly,
     Help,
     ImageFolder,
@@ -80,6 +81,7 @@ class ActivationMaximizationParams:
 
     target: Annotated[
         TargetText,
+        Essential(),
         Help(
             "A class, a class minus another, or a channel as layer:channel; left "
             "empty, the channel of the layer below."
@@ -87,10 +89,12 @@ class ActivationMaximizationParams:
     ] = ""
     layer: Annotated[
         LayerName,
+        Essential(),
         Help("The layer of the channel; left empty, the network's output."),
     ] = ""
     channel: Annotated[
         ChannelIndex,
+        Essential(),
         Help(
             "What to make strong, of the output a class; -1 for those named below, or "
             "for the whole layer."
@@ -112,6 +116,7 @@ class ActivationMaximizationParams:
     ] = "everywhere"
     image_count: Annotated[
         int,
+        Essential(),
         Formerly("pictures"),
         Range(1, 16),
         Help("How many different pictures of each are made."),
@@ -124,11 +129,17 @@ class ActivationMaximizationParams:
     ] = 0.0
     size: Annotated[
         int,
+        Essential(),
         Range(0, 2048),
         Unit("px"),
         Help("Side of the picture; 0 is that of the network's input."),
     ] = 0
-    steps: Annotated[int, Range(1, 4096, log=True), Help("How many steps.")] = 512
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(1, 4096, log=True),
+        Help("How many steps."),
+    ] = 512
     parametrization: Annotated[
         Literal["spectrum", "phases", "pixels"],
         Formerly("parametrisation"),

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from torch import Tensor
 
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
-from nnviz.base.parameters import Formerly, Help, Range, Title
+from nnviz.base.parameters import Essential, Formerly, Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.carlini_wagner import (
     Constants,
@@ -36,7 +36,7 @@ class CwParams(GoalParams):
         int, Range(1, 20), Help("How many values of c are tried, each halfway in.")
     ] = 5
     steps: Annotated[
-        int, Range(1, 10000, log=True), Help("Steps for each value of c.")
+        int, Essential(), Range(1, 10000, log=True), Help("Steps for each value of c.")
     ] = 100
     learning_rate: Annotated[
         float,
@@ -47,6 +47,7 @@ class CwParams(GoalParams):
     ] = 0.01
     confidence: Annotated[
         float,
+        Essential(),
         Range(0, 100),
         Help("How far ahead the wanted answer must be, in logits (kappa)."),
     ] = 0.0

@@ -15,6 +15,7 @@ from nnviz.base.frames import Frame
 from nnviz.base.info import OPTIMIZATION, LayerInfo, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
+    Essential,
     Formerly,
     Help,
     ImageFile,
@@ -74,6 +75,7 @@ class DeepDreamParams:
 
     layer: Annotated[
         LayerName,
+        Essential(),
         LayerKinds("spatial"),
         Steerable(),
         Help("What it finds becomes stronger; left empty, one in the middle."),
@@ -87,6 +89,7 @@ class DeepDreamParams:
     ] = ""
     channel: Annotated[
         ChannelIndex,
+        Essential(),
         Steerable(),
         Help("The layer's channel that dreams; -1 is all of them."),
     ] = -1
@@ -112,21 +115,30 @@ class DeepDreamParams:
     ] = ""
     size: Annotated[
         int,
+        Essential(),
         Range(0, 8192),
         Unit("px"),
         Help("Longest side of the dream; 0 is the photograph's own."),
     ] = 0
     octaves: Annotated[
-        int, Range(1, 16), Help("Sizes that are dreamt in, from small to large.")
+        int,
+        Essential(),
+        Range(1, 16),
+        Help("Sizes that are dreamt in, from small to large."),
     ] = 6
     ratio: Annotated[
         float, Range(1.05, 3), Help("From one size to the next, as a factor.")
     ] = 1.4
     steps: Annotated[
-        int, Range(1, 500, log=True), Steerable(), Help("Steps in each size.")
+        int,
+        Essential(),
+        Range(1, 500, log=True),
+        Steerable(),
+        Help("Steps in each size."),
     ] = 10
     step_size: Annotated[
         float,
+        Essential(),
         Range(0.01, 50, log=True),
         Unit("/255"),
         Steerable(),

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from nnviz.base.info import OPTIMIZATION, Reference
-from nnviz.base.parameters import Help, Range, Steerable, When
+from nnviz.base.parameters import Essential, Help, Range, Steerable, When
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.map_layers import middle
@@ -23,6 +23,7 @@ class FeatureInversionParams(ComparisonParams):
 
     compare: Annotated[
         Literal["distance", "likeness"],
+        Essential(),
         Steerable(),
         Help(
             "The squared distance of what the layer gives, or the dot product times "

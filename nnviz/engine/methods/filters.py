@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.info import INSPECTION, LayerInfo
 from nnviz.base.parameters import (
+    Essential,
     Help,
     LayerKinds,
     LayerName,
@@ -43,11 +44,13 @@ class FiltersParams:
 
     layer: Annotated[
         LayerName,
+        Essential(),
         LayerKinds("filters"),
         Help("A convolution; left empty, the first one."),
     ] = ""
     show: Annotated[
         Literal["automatic", "norm", "one input"],
+        Essential(),
         Help(
             "Colours where a kernel reads three channels, else the norm over its "
             "inputs; or always the norm; or its weights for one input."
@@ -61,10 +64,12 @@ class FiltersParams:
     ] = 0
     order: Annotated[
         Literal["norm", "similarity", "network"],
+        Essential(),
         Help("Largest norm first, like beside like, or the network's order."),
     ] = "norm"
     scale: Annotated[
         Literal["common", "own"],
+        Essential(),
         Title("Colour scale"),
         Help("One scale for all kernels, or each kernel its own."),
     ] = "own"

@@ -27,7 +27,7 @@ class InputXGradientParams:
 
 @register(
     "input_x_gradient",
-    title="Input × gradient",  # noqa: RUF001
+    title="Input × gradient",
     group="Explain",
     capabilities=ATTRIBUTION,
     live=True,

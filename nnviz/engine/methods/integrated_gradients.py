@@ -10,6 +10,7 @@ from torch import Tensor
 from nnviz.base.errors import UsageError
 from nnviz.base.info import ATTRIBUTION, Reference
 from nnviz.base.parameters import (
+    Essential,
     Formerly,
     Help,
     ImageFile,
@@ -37,10 +38,13 @@ class IntegratedGradientsParams:
     """What is asked about, where the way begins and how finely it is walked."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText,
+        Essential(),
+        Help("What to explain; left empty, the predicted class."),
     ] = ""
     baseline: Annotated[
         Literal["black", "white", "mean", "blur", "random", "own"],
+        Essential(),
         Help("The picture that stands for nothing: where the way begins."),
     ] = "black"
     blur: Annotated[
@@ -57,13 +61,17 @@ class IntegratedGradientsParams:
         Help("File of the picture to begin with."),
     ] = ""
     steps: Annotated[
-        int, Range(2, 1000, log=True), Help("Points on the way; more add up better.")
+        int,
+        Essential(),
+        Range(2, 1000, log=True),
+        Help("Points on the way; more add up better."),
     ] = 50
     rule: Annotated[
         Quadrature, Title("Integration"), Help("How the points lie on the way.")
     ] = "gausslegendre"
     colors: Annotated[
         Colours,
+        Essential(),
         Formerly("colours"),
         Help("The strongest colour without its sign, or the colours' signed sum."),
     ] = "sum"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
-from nnviz.base.parameters import Help, Range
+from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Report
 from nnviz.engine.attacks.one_pixel import (
     Population,
@@ -32,12 +32,23 @@ _MOST = 64
 class OnePixelParams(GoalParams):
     """What the network is to say, how many pixels, and how long is searched."""
 
-    pixels: Annotated[int, Range(1, 100), Help("How many pixels may change.")] = 1
+    pixels: Annotated[
+        int,
+        Essential(),
+        Range(1, 100),
+        Help("How many pixels may change."),
+    ] = 1
     population: Annotated[
-        int, Range(4, 2000, log=True), Help("How many candidates there are at a time.")
+        int,
+        Essential(),
+        Range(4, 2000, log=True),
+        Help("How many candidates there are at a time."),
     ] = 100
     generations: Annotated[
-        int, Range(1, 1000, log=True), Help("How often they have children.")
+        int,
+        Essential(),
+        Range(1, 1000, log=True),
+        Help("How often they have children."),
     ] = 30
 
 

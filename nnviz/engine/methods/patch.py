@@ -12,6 +12,7 @@ from torch import Tensor
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
 from nnviz.base.parameters import (
     Along,
+    Essential,
     Formerly,
     Help,
     ImageFolder,
@@ -61,6 +62,7 @@ class PatchParams(GoalParams):
 
     image_folder: Annotated[
         ImageFolder,
+        Essential(),
         Formerly("pictures"),
         Title("Further pictures"),
         Help(
@@ -69,7 +71,7 @@ class PatchParams(GoalParams):
         ),
     ] = ""
     image_count: Annotated[ImageCount, Formerly("count")] = 200
-    outline: Annotated[Outline, Help("Shape of the sticker.")] = "round"
+    outline: Annotated[Outline, Essential(), Help("Shape of the sticker.")] = "round"
     side: Annotated[
         int, Title("Resolution"), Range(8, 512, log=True), Unit("px"),
         Help("Width of the sticker's own picture."),
@@ -120,7 +122,12 @@ class PatchParams(GoalParams):
         float, Range(0, 1), Along("y"), When("anywhere", (False,)),
         Help("The one place, from the top (0) to the bottom (1)."),
     ] = 0.5  # fmt: skip
-    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps of Adam.")] = 100
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(1, 10000, log=True),
+        Help("Steps of Adam."),
+    ] = 100
     batch: Annotated[
         int, Range(1, 128, log=True), Help("Pictures and places tried in a step.")
     ] = 12

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import torch
 
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
-from nnviz.base.parameters import Formerly, Help, Range, Steerable, Title
+from nnviz.base.parameters import Essential, Formerly, Help, Range, Steerable, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.norms import random_noise
 from nnviz.engine.attacks.params import LEVELS, BallParams, StepSize, as_tensor
@@ -22,7 +22,12 @@ from nnviz.engine.method import Context, Presets, register
 class PgdParams(BallParams):
     """What the network is to say, the budget, and the steps."""
 
-    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps at most.")] = 40
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(1, 10000, log=True),
+        Help("Steps at most."),
+    ] = 40
     step: StepSize = 1.0
     random_start: Annotated[
         bool,

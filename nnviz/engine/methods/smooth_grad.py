@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from nnviz.base.info import ATTRIBUTION, Reference
-from nnviz.base.parameters import Formerly, Help, Range, TargetText, Title, Unit, When
+from nnviz.base.parameters import (
+    Essential,
+    Formerly,
+    Help,
+    Range,
+    TargetText,
+    Title,
+    Unit,
+    When,
+)
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.gradient_rules import RuleName, rule_of
 from nnviz.engine.attribution.heatmaps import (
@@ -27,7 +36,9 @@ class SmoothGradParams:
     """What is asked about, what is smoothed, and the noise."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText,
+        Essential(),
+        Help("What to explain; left empty, the predicted class."),
     ] = ""
     rule: Annotated[
         RuleName, Title("Smoothed"), Help("What each noisy copy gives.")
@@ -40,10 +51,15 @@ class SmoothGradParams:
         ),
     ] = "mean"
     samples: Annotated[
-        int, Title("Copies"), Range(2, 500, log=True), Help("How many noisy copies.")
+        int,
+        Essential(),
+        Title("Copies"),
+        Range(2, 500, log=True),
+        Help("How many noisy copies."),
     ] = 25
     noise: Annotated[
         float,
+        Essential(),
         Range(0.1, 100, log=True),
         Unit("%"),
         Help("Standard deviation, as a share of the photograph's range of values."),
@@ -56,6 +72,7 @@ class SmoothGradParams:
     ] = 20
     colors: Annotated[
         Colours,
+        Essential(),
         Formerly("colours"),
         When("statistic", ("mean",)),
         Help("The strongest colour without its sign, or the colours' signed sum."),

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import torch
 
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
-from nnviz.base.parameters import Help, Range, Title, Unit
+from nnviz.base.parameters import Essential, Help, Range, Title, Unit
 from nnviz.base.results import Report
 from nnviz.engine.attacks.params import LEVELS, GoalParams, as_tensor
 from nnviz.engine.attacks.report import AttackRun
@@ -23,17 +23,20 @@ class SquareParams(GoalParams):
 
     epsilon: Annotated[
         float,
+        Essential(),
         Range(0.1, 255, log=True),
         Unit("/255"),
         Help("How much each pixel may be changed."),
     ] = 8.0
     queries: Annotated[
         int,
+        Essential(),
         Range(1, 100_000, log=True),
         Help("How often the network is asked, at most."),
     ] = 1000
     area: Annotated[
         float,
+        Essential(),
         Range(0.001, 1, log=True),
         Title("First area"),
         Help("Share of the picture that the first squares cover; it shrinks."),

@@ -14,6 +14,7 @@ from nnviz.base.images import LUMINANCE, Image, image_from_array, to_float
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
 from nnviz.base.parameters import (
     ColorText,
+    Essential,
     Formerly,
     Help,
     ImageFile,
@@ -61,9 +62,15 @@ _LARGEST = 256
 class StickerParams(GoalParams):
     """What the network is to say, what the stickers are, and how long is searched."""
 
-    number: Annotated[int, Range(1, 20), Help("How many stickers there are.")] = 3
+    number: Annotated[
+        int,
+        Essential(),
+        Range(1, 20),
+        Help("How many stickers there are."),
+    ] = 3
     sticker: Annotated[
         ImageFile,
+        Essential(),
         Title("Sticker picture"),
         Help(
             "File that the stickers are cut from: a photograph, or a patch that was "
@@ -85,7 +92,7 @@ class StickerParams(GoalParams):
         Help("Of the picture's shorter side."),
     ] = 10.0  # fmt: skip
     largest: Annotated[
-        float, Title("Largest width"), Range(1, 100), Unit("%"),
+        float, Essential(), Title("Largest width"), Range(1, 100), Unit("%"),
         Help("Of the picture's shorter side."),
     ] = 30.0  # fmt: skip
     middle: Annotated[
@@ -101,7 +108,7 @@ class StickerParams(GoalParams):
         Help("File of a picture that is white where no sticker may lie."),
     ] = ""
     queries: Annotated[
-        int, Range(1, 100000, log=True), Unit("questions"),
+        int, Essential(), Range(1, 100000, log=True), Unit("questions"),
         Help("How often the network is asked, at most."),
     ] = 640  # fmt: skip
     batch: Annotated[

@@ -16,6 +16,7 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.info import STYLIZATION, Reference, Task
 from nnviz.base.parameters import (
+    Essential,
     Formerly,
     Help,
     ImageFile,
@@ -68,6 +69,7 @@ class StyleTransferParams:
 
     style: Annotated[
         ImageFile,
+        Essential(),
         Title("Style picture"),
         Help(
             "File of the picture whose manner is taken; or marbling, mosaic or "
@@ -100,6 +102,7 @@ class StyleTransferParams:
     ] = 33.0
     balance: Annotated[
         float,
+        Essential(),
         Title("Style over content"),
         Range(-3, 7),
         Steerable(),
@@ -114,6 +117,7 @@ class StyleTransferParams:
     ] = False
     size: Annotated[
         int,
+        Essential(),
         Range(0, 8192),
         Unit("px"),
         Help("Longest side of the picture; 0 is the photograph's own."),
@@ -125,6 +129,7 @@ class StyleTransferParams:
     ] = 1.0
     colors: Annotated[
         Literal["of the style", "luminance", "matched before"],
+        Essential(),
         Formerly("colours"),
         Help(
             "Taken from the style; the photograph's, of which light and dark alone are "
@@ -133,6 +138,7 @@ class StyleTransferParams:
     ] = "of the style"
     steps: Annotated[
         int,
+        Essential(),
         Range(1, 2000, log=True),
         Help("Steps in the smallest size; each larger one takes half as many."),
     ] = 120
@@ -190,6 +196,7 @@ class StyleTransferParams:
     ] = ""
     mask: Annotated[
         MaskFile,
+        Essential(),
         Help(
             "File of a picture that says where the style goes: white everything, "
             "black nothing; or segment:sky, what a network that segments takes for "

@@ -12,6 +12,7 @@ from torch import Tensor
 from nnviz.base.frames import Frame
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
 from nnviz.base.parameters import (
+    Essential,
     Formerly,
     Help,
     ImageFolder,
@@ -59,6 +60,7 @@ class UniversalParams(BallParams):
 
     epsilon: Annotated[
         float,
+        Essential(),
         Range(0.1, 2550, log=True),
         Unit("/255"),
         Steerable(),
@@ -69,6 +71,7 @@ class UniversalParams(BallParams):
     ] = 10.0
     image_folder: Annotated[
         ImageFolder,
+        Essential(),
         Formerly("pictures"),
         Title("Folder of pictures"),
         Help(
@@ -77,7 +80,12 @@ class UniversalParams(BallParams):
         ),
     ] = ""
     image_count: Annotated[ImageCount, Formerly("count")] = 200
-    steps: Annotated[int, Range(1, 10000, log=True), Help("Steps in all.")] = 100
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(1, 10000, log=True),
+        Help("Steps in all."),
+    ] = 100
     batch: Annotated[
         int, Range(1, 128, log=True), Help("Pictures that a step looks at.")
     ] = 16

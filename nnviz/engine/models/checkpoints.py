@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,11 @@ from nnviz.engine.compute import memory
 from nnviz.engine.models.file_formats import DAMAGED, STATE_DICT, refuse_foreign
 from nnviz.engine.models.pickles.archives import Contents, open_contents
 from nnviz.engine.models.pickles.description import describe
-from nnviz.engine.models.pickles.modules import attributes_of, tensors_in
+from nnviz.engine.models.pickles.modules import (
+    attributes_of,
+    plain_values,
+    tensors_in,
+)
 from nnviz.engine.models.pickles.safetensors_file import open_safetensors
 from nnviz.engine.models.pickles.tensors import (
     TensorReference,
@@ -52,11 +56,13 @@ class Checkpoint:
         tensors: by key, prefixes of wrappers removed, on the CPU, in their own memory.
         labels: names of classes that were saved beside them; may be empty.
         notes: what was done to get at them, for people.
+        values: numbers, texts and containers of them that were saved beside them.
     """
 
     tensors: dict[str, Tensor]
     labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_state(path: Path, check: Check) -> Checkpoint:
@@ -128,7 +134,8 @@ def _unwrapped(contents: Contents, path: Path, check: Check) -> Checkpoint:
         notes.append("a TorchScript program: its weights were read, its code was not")
     elif deeds:
         notes.append(f"read as data: unpickling would {deeds}; nothing of it was run")
-    return _loaded(found, labels, notes, path, check)
+    checkpoint = _loaded(found, labels, notes, path, check)
+    return replace(checkpoint, values=plain_values(contents.value) or {})
 
 
 def _loaded(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import nn
 from torch.overrides import TorchFunctionMode
 
 _FACTORIES = frozenset({torch.empty, torch.zeros, torch.ones, torch.full, torch.randn})
@@ -28,3 +29,15 @@ class on_meta(TorchFunctionMode):  # noqa: N801 -- reads as a verb: with on_meta
         if func in _FACTORIES and options.get("device") is None:
             options["device"] = "meta"
         return func(*args, **options)
+
+
+def holds_only_weights(net: nn.Module) -> bool:
+    """Tell whether a file of weights fills all of a network built without memory.
+
+    Not so where it keeps constants, as Swin's tables of positions, that are computed
+    when it is built and never saved.
+    """
+    saved = net.state_dict().keys()
+    return not any(
+        value.is_meta and name not in saved for name, value in net.named_buffers()
+    )

@@ -1,53 +1,46 @@
 """Opening files of weights: read, matched to an architecture, put to use."""
 
-from collections.abc import Callable, Generator
+import hashlib
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+
+from torch import nn
 
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Progress
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.reading import parse_object
-from nnviz.engine.models import zoo
-from nnviz.engine.models.bundled import own_preprocess
 from nnviz.engine.models.checkpoints import Checkpoint, read_state
+from nnviz.engine.models.detectors import detector
+from nnviz.engine.models.folders import read_config, weight_files
 from nnviz.engine.models.hashing import file_sha256
+from nnviz.engine.models.hugging_face import (
+    is_transformers,
+    open_transformers,
+    size_in_config,
+    task_of_class,
+)
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match import Fit, build, find_architecture, install
-from nnviz.engine.models.networks import CHANNELS, CLASSIFIERS, REPAINTERS
+from nnviz.engine.models.match.architectures import split_name
+from nnviz.engine.models.match.evidence import Evidence, gather
 from nnviz.engine.models.onnx.opening import is_onnx, open_onnx
 from nnviz.engine.models.opened import Opened, frozen
 from nnviz.engine.models.places import find_side_car
-from nnviz.engine.models.references import FileReference, ZooReference
+from nnviz.engine.models.references import FileReference
 from nnviz.media.files import read_text
 
 Check = Callable[[], None]
 
-_COLOURS = 3
-_SMALL = "objects"
-"""The bundled network whose preprocessing suits the small architectures."""
+_SMALL = (32, 32)
+"""Height and width, px, of the images that small variants of networks are made for."""
+_USUAL = ("", "torchvision")
 _LARGEST_SIDE_CAR = 1 << 24
 _SIDE_CAR = 'expected is {"title": ..., "labels": [...], "preprocess": {...}}'
-
-
-def _repainted(mean: float, std: float, value_range: float = 1.0) -> Preprocess:
-    return Preprocess(
-        input_size=(256, 256),
-        mean=(mean,) * _COLOURS,
-        std=(std,) * _COLOURS,
-        value_range=value_range,
-    )
-
-
-_REPAINTED = {
-    "QuickPainter": _repainted(0.5, 0.25),
-    "JohnsonNet": _repainted(0, 1, 255),
-    "CycleGanGenerator": _repainted(0.5, 0.5),
-}
-"""What networks that paint a picture anew take, and give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +69,83 @@ def open_file(
     path = reference.path
     if is_onnx(path):
         return (yield from _open_onnx(path, check))
-    yield Progress(0, 0, f"reading {path.name}")
-    checkpoint = read_state(path, check)
+    files = weight_files(path)
+    checkpoint = yield from _read_all(files, check)
+    config = read_config(path)
+    if path.is_dir() and is_transformers(config):
+        return _open_transformers(path, files, config, checkpoint, check)
+    evidence = gather(checkpoint.values, path)
     side_car = read_side_car(path)
-    fit = yield from find_architecture(checkpoint.tensors, path.name, path.name, check)
+    hint = f"{evidence.architecture} {path.name}"
+    fit = yield from find_architecture(checkpoint.tensors, hint, path.name, check)
     net = build(fit)
-    install(net, checkpoint.tensors, path.name, check)
-    preprocess, guessed = _preprocess(fit, side_car, path.name)
+    install(net, checkpoint.tensors, path.name, check, fit)
+    preprocess, guessed = _preprocess(fit, net, side_car, evidence, path.name)
     return Opened(
-        net=frozen(net),
+        net=_usable(net, fit),
         reference=str(path.resolve()),
         title=side_car.title or path.stem,
         source=ModelSource.YOURS,
         weights=path.name,
-        sha256=file_sha256(path, check),
+        sha256=_sha256_of(files, check),
         preprocess=preprocess,
-        labels=_labels(fit, side_car, checkpoint, path.name),
-        notes=(f"matched to {fit.architecture}", *guessed, *checkpoint.notes),
-        task=Task.REPAINT if fit.architecture in REPAINTERS else Task.CLASSIFY,
+        labels=_labels(fit, side_car, checkpoint, evidence, path.name),
+        notes=(_matched(fit), *fit.notes(), *guessed, *checkpoint.notes),
+        task=fit.task,
+    )
+
+
+def _read_all(
+    files: Sequence[Path], check: Check
+) -> Generator[Progress, None, Checkpoint]:
+    """Read the weights of one file, or of the parts of one network."""
+    parts = []
+    for done, file in enumerate(files):
+        yield Progress(done, len(files), f"reading {file.name}")
+        parts.append(read_state(file, check))
+    if len(parts) == 1:
+        return parts[0]
+    tensors = {name: each for part in parts for name, each in part.tensors.items()}
+    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    return Checkpoint(tensors, notes=(f"{len(parts)} files joined", *notes))
+
+
+def _sha256_of(files: Sequence[Path], check: Check) -> str:
+    """Return the hash of a file, or of the hashes of several in order."""
+    hashes = [file_sha256(file, check) for file in files]
+    if len(hashes) == 1:
+        return hashes[0]
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def _open_transformers(
+    folder: Path,
+    files: Sequence[Path],
+    config: Mapping[str, Any],
+    checkpoint: Checkpoint,
+    check: Check,
+) -> Opened:
+    """Open a folder that transformers' ``save_pretrained`` wrote."""
+    net = open_transformers(folder, config, checkpoint.tensors)
+    evidence = gather({}, folder)
+    side = size_in_config(config)
+    usual = Preprocess(input_size=(side, side), resize=side)
+    side_car = read_side_car(folder)
+    stated = {**evidence.preprocess, **(side_car.preprocess or {})}
+    guessed = () if stated else (_guess("ImageNet's networks"),)
+    name = str(config["architectures"][0])
+    return Opened(
+        net=frozen(net),
+        reference=str(folder.resolve()),
+        title=side_car.title or folder.name,
+        source=ModelSource.YOURS,
+        weights=files[0].name,
+        sha256=_sha256_of(files, check),
+        preprocess=_merged(usual, stated, folder.name),
+        labels=side_car.labels or evidence.labels,
+        notes=(f"{name} of transformers", *guessed, *checkpoint.notes),
+        task=task_of_class(name),
+        own_code=True,
     )
 
 
@@ -102,8 +154,9 @@ def _open_onnx(path: Path, check: Check) -> Generator[Progress, None, Opened]:
     side_car = read_side_car(path)
     network = yield from open_onnx(path, check)
     preprocess, notes = network.preprocess, network.notes
+    labels = side_car.labels or network.labels
     if side_car.preprocess is not None:
-        preprocess = _said(side_car, preprocess, path.name)
+        preprocess = _merged(preprocess, side_car.preprocess, path.name)
     return Opened(
         net=frozen(network.net),
         reference=str(path.resolve()),
@@ -112,8 +165,11 @@ def _open_onnx(path: Path, check: Check) -> Generator[Progress, None, Opened]:
         weights=path.name,
         sha256=file_sha256(path, check),
         preprocess=preprocess,
-        labels=side_car.labels or network.labels,
+        labels=labels,
         notes=notes,
+        task=network.task or Task.CLASSIFY,
+        task_said=network.task is not None,
+        own_code=True,
     )
 
 
@@ -152,44 +208,60 @@ def _beside(side_car: Path, name: str) -> Path:
     return side_car.with_name(name)
 
 
+def _matched(fit: Fit) -> str:
+    """Return which architecture was found: "matched to resnet18 of timm"."""
+    library, name = split_name(fit.architecture)
+    where = f" of {library.package}" if library.package not in _USUAL else ""
+    return f"matched to {name}{where}"
+
+
+def _usable(net: nn.Module, fit: Fit) -> nn.Module:
+    """Return a network as this program uses it: detectors give tensors."""
+    return frozen(detector(net) if fit.task is Task.DETECT else net)
+
+
 def _preprocess(
-    fit: Fit, side_car: SideCar, source: str
+    fit: Fit, net: nn.Module, side_car: SideCar, evidence: Evidence, source: str
 ) -> tuple[Preprocess, tuple[str, ...]]:
-    """Return the preprocessing and what had to be guessed about it."""
-    usual = _usual(fit)
-    if side_car.preprocess is None:
-        note = (
-            f"preprocessing taken from {fit.architecture}: check it if these weights "
-            "were trained otherwise"
-        )
-        return usual, (note,)
-    return _said(side_car, usual, source), ()
+    """Return the preprocessing and where it is from, or what had to be guessed."""
+    library, name = split_name(fit.architecture)
+    usual = _for_input(library.preprocess(name, net), fit)
+    stated = {**evidence.preprocess, **(side_car.preprocess or {})}
+    merged = _merged(usual, stated, source)
+    if side_car.preprocess is not None:
+        return merged, ()
+    if evidence.preprocess:
+        return merged, (f"preprocessing read from {evidence.source}",)
+    return merged, (_guess(name),)
 
 
-def _said(side_car: SideCar, usual: Preprocess, source: str) -> Preprocess:
-    """Return the preprocessing of a side-car, completed by the usual one."""
+def _merged(usual: Preprocess, stated: Mapping[str, Any], source: str) -> Preprocess:
+    """Return the usual preprocessing with what is stated otherwise."""
     try:
-        return usual.with_fields(side_car.preprocess or {})
+        return usual.with_fields(stated)
     except (UsageError, TypeError, ValueError) as error:
         raise InputError(
-            source, f"its side-car's preprocessing cannot be used ({error})"
+            source, f"the preprocessing in its side-car cannot be used ({error})"
         ) from None
 
 
-def _usual(fit: Fit) -> Preprocess:
-    """Return the architecture's preprocessing for the channels and size found."""
-    if fit.architecture in _REPAINTED:
-        usual = _REPAINTED[fit.architecture]
-    elif fit.architecture in CLASSIFIERS:
-        usual = own_preprocess(_SMALL)
-    else:
-        usual = zoo.preprocess_of(zoo.weights_of(ZooReference(fit.architecture)))
+def _guess(name: str) -> str:
+    return (
+        f"preprocessing taken from {name}: check it if these weights "
+        "were trained otherwise"
+    )
+
+
+def _for_input(usual: Preprocess, fit: Fit) -> Preprocess:
+    """Return preprocessing for the channels and the size that were found."""
     if fit.image_size:
         side = fit.image_size
         usual = replace(usual, input_size=(side, side), resize=side)
-    if fit.channels == _COLOURS:
+    if fit.kernel:
+        usual = replace(usual, input_size=_SMALL, resize=_SMALL[0])
+    if fit.channels == len(usual.mean):
         return usual
-    # No colours: one mean and one spread for all channels.
+    # No colors: one mean and one spread for all channels.
     return replace(
         usual,
         mean=(round(fmean(usual.mean), 3),) * fit.channels,
@@ -198,17 +270,24 @@ def _usual(fit: Fit) -> Preprocess:
 
 
 def _labels(
-    fit: Fit, side_car: SideCar, checkpoint: Checkpoint, source: str
+    fit: Fit,
+    side_car: SideCar,
+    checkpoint: Checkpoint,
+    evidence: Evidence,
+    source: str,
 ) -> tuple[str, ...]:
-    """Return names from the side-car, else the checkpoint, else the architecture."""
-    if fit.architecture in REPAINTERS:
-        return CHANNELS
+    """Return names from the side-car, else the file, else the architecture."""
+    library, name = split_name(fit.architecture)
+    if fit.task is Task.EMBED:
+        return ()
+    if fit.task is Task.REPAINT:
+        return library.labels(name)
     if side_car.labels:
         return check_count(side_car.labels, fit.classes, f"the side-car of {source}")
-    if len(checkpoint.labels) == fit.classes:
-        return checkpoint.labels
-    if fit.architecture not in CLASSIFIERS:
-        usual = zoo.labels_of(zoo.weights_of(ZooReference(fit.architecture)))
-        if len(usual) == fit.classes:
-            return usual
+    for found in (checkpoint.labels, evidence.labels):
+        if len(found) == fit.classes:
+            return found
+    usual = library.labels(name)
+    if len(usual) == fit.classes:
+        return usual
     return numbered(fit.classes)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from nnviz.base.info import ModelInfo
 from nnviz.base.parameters import (
+    Essential,
     Help,
     LayerKinds,
     LayerName,
@@ -34,15 +35,22 @@ class ComparisonParams:
 
     layer: Annotated[
         LayerName,
+        Essential(),
         LayerKinds("spatial"),
         Help("Where picture and photograph are compared; left empty, in the middle."),
     ] = ""
-    steps: Annotated[int, Range(1, 4096, log=True), Help("How many steps.")] = 512
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(1, 4096, log=True),
+        Help("How many steps."),
+    ] = 512
     learning_rate: Annotated[
         float, Range(0.0001, 100, log=True), Steerable(), Help("How large a step is.")
     ] = 0.05
     strength: Annotated[
         float,
+        Essential(),
         Range(0, 300),
         Unit("%"),
         Steerable(),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from nnviz.base.errors import unknown
 from nnviz.base.info import LayerInfo
@@ -26,9 +26,11 @@ class Form(QWidget):
     Signals:
         changed: all values by name, after the user or undo changed some.  Not emitted
             by ``set_values``.
+        unfolded: whether the user let all parameters be shown, or the essential ones.
     """
 
     changed = Signal(dict)
+    unfolded = Signal(bool)
 
     def __init__(
         self, parameters: tuple[Parameter, ...], parent: QWidget | None = None
@@ -43,11 +45,15 @@ class Form(QWidget):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
         self._pause.timeout.connect(self._announce)
+        self._more = self._make_more()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(_SPACE)
+        essential = [row for row in self._rows.values() if row.parameter.essential]
+        rest = [row for row in self._rows.values() if not row.parameter.essential]
+        for widget in (*essential, self._more, *rest):
+            layout.addWidget(widget)
         for name, row in self._rows.items():
-            layout.addWidget(row)
             row.reset_wanted.connect(lambda name=name: self.reset(name))
             row.control.edited.connect(
                 lambda value, settled, name=name: self._edited(name, value, settled)
@@ -100,10 +106,43 @@ class Form(QWidget):
         else:
             self._change(self.tr("reset all"), defaults)
 
+    def retire(self) -> None:
+        """Announce nothing any more: another method's form takes the place."""
+        self._pause.stop()
+        self.blockSignals(True)
+
     def set_help_visible(self, visible: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Show each parameter's help as a line below it."""
         for row in self._rows.values():
             row.set_help_visible(visible)
+
+    def set_unfolded(self, unfolded: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Show all parameters, or the essential ones."""
+        self._more.setChecked(unfolded)
+
+    def _make_more(self) -> QPushButton:
+        """Return the button below the essential parameters."""
+        more = QPushButton(self)
+        more.setObjectName("fold")
+        more.setCheckable(True)
+        more.toggled.connect(self._refresh)
+        more.clicked.connect(self.unfolded)
+        return more
+
+    def _show_more(self, values: Mapping[str, Value]) -> None:
+        """Say how many parameters are folded away, and whether any was changed."""
+        rest = [
+            row.parameter
+            for row in self._rows.values()
+            if not row.parameter.essential and row.parameter.matters(values)
+        ]
+        self._more.setVisible(bool(rest))
+        changed = sum(values[each.name] != each.default for each in rest)
+        words = self.tr("Less") if self._more.isChecked() else self.tr("More")
+        words += f" ({len(rest)})"
+        if changed and not self._more.isChecked():
+            words += self.tr(" · %s changed") % changed
+        self._more.setText(words)
 
     def row(self, name: str) -> Row:
         """Return a parameter's row."""
@@ -146,9 +185,11 @@ class Form(QWidget):
         values = self.values()
         layer = self._chosen_layer(values)
         for row in self._rows.values():
-            row.setVisible(row.parameter.matters(values))
+            seen = row.parameter.essential or self._more.isChecked()
+            row.setVisible(seen and row.parameter.matters(values))
             row.control.set_layer(layer)
             row.mark_changed()
+        self._show_more(values)
         self._current = self.values()
 
     def _chosen_layer(self, values: Mapping[str, Value]) -> LayerInfo | None:

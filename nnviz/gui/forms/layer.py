@@ -106,5 +106,5 @@ def offered(layer: LayerInfo, kinds: str) -> bool:
 
 def facts(layer: LayerInfo) -> str:
     """Return a layer's kind and output shape in one line."""
-    shape = " × ".join(map(str, layer.shape)) if layer.shape else "no output"  # noqa: RUF001
+    shape = " × ".join(map(str, layer.shape)) if layer.shape else "no output"
     return f"{layer.kind}, {shape}"

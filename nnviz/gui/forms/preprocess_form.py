@@ -58,7 +58,7 @@ class PreprocessForm(QWidget):
         self._order = self._combo(self.tr("Channel order"), ChannelOrder)
         self._range = QComboBox(self)
         for white in _RANGES:
-            self._range.addItem(f"0 – {white:g}", white)  # noqa: RUF001
+            self._range.addItem(f"0 – {white:g}", white)
         self._range.setAccessibleName(self.tr("Pixel range"))
         self._range.activated.connect(self._edited)
         self._mean = _Numbers(self.tr("mean"), self)
@@ -153,7 +153,7 @@ class PreprocessForm(QWidget):
         """Choose the range; one that is not usual is added to the list."""
         index = self._range.findData(white)
         if index < 0:
-            self._range.addItem(f"0 – {white:g}", white)  # noqa: RUF001
+            self._range.addItem(f"0 – {white:g}", white)
             index = self._range.count() - 1
         self._range.setCurrentIndex(index)
 
@@ -191,7 +191,7 @@ class PreprocessForm(QWidget):
         line = QHBoxLayout(size)
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(self._height, 1)
-        line.addWidget(QLabel("×", size))  # noqa: RUF001
+        line.addWidget(QLabel("×", size))
         line.addWidget(self._width, 1)
         size.setFocusProxy(self._height)
         form = QFormLayout()

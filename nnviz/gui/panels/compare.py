@@ -4,7 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.recipes import Run
-from nnviz.gui.panels.tiles import comparable, title_of
+from nnviz.gui.panels.tiles import comparable
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, named, row
@@ -72,7 +72,7 @@ class ComparePane(QWidget):
             with QSignalBlocker(choice):
                 choice.clear()
                 for run in runs:
-                    choice.addItem(title_of(run, runs, self._bench), run)
+                    choice.addItem(self._bench.captions.short(run, runs), run)
                 choice.setCurrentIndex(self._place_of(kept) if kept else -1)
 
     def _place_of(self, run: Run) -> int:
@@ -85,6 +85,7 @@ class ComparePane(QWidget):
         if first is None or second is None:
             return
         pair = first, second
-        tiles = [tile_of(each, "", title_of(each, pair, self._bench)) for each in pair]
+        short = self._bench.captions.short
+        tiles = [tile_of(each, "", short(each, pair)) for each in pair]
         if tiles[0] is not None and tiles[1] is not None:
             self.view.set_pair(tiles[0], tiles[1])

@@ -26,11 +26,11 @@ class HelpText(QLabel):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.setOpenExternalLinks(True)
-        bench.runs.method_changed.connect(lambda _: self._show())
+        bench.choice.method_changed.connect(lambda _: self._show())
         bench.look.changed.connect(self._show)
 
     def _show(self) -> None:
-        info = self._bench.runs.method
+        info = self._bench.choice.method
         if info is not None:
             self.setText(self._page(info))
 

@@ -17,7 +17,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
 from nnviz.gui.panels.help import HelpText
 from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.state.captions import duration
+from nnviz.gui.state.durations import duration
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
@@ -42,6 +42,7 @@ class MethodPanel(QWidget):
         self.setObjectName("page")
         self._bench = bench
         self.form: Form | None = None
+        self._unfolded = False
         self.choice = named(QComboBox(), name=self.tr("Method"))
         self._presets = named(QToolButton(), name=self.tr("Presets"))
         self._presets.setText(self.tr("Presets"))
@@ -101,15 +102,17 @@ class MethodPanel(QWidget):
         return foot
 
     def _connect(self) -> None:
-        runs = self._bench.runs
+        runs, choice = self._bench.runs, self._bench.choice
         self._bench.models.listed.connect(lambda _: self._list())
-        runs.offered_changed.connect(self._list)
+        choice.offered_changed.connect(self._list)
         self._bench.selection.model_changed.connect(self._offer_layers)
         self.choice.activated.connect(
-            lambda place: runs.choose(str(self.choice.itemData(place)))
+            lambda place: choice.choose(str(self.choice.itemData(place)))
         )
-        runs.method_changed.connect(self._show_method)
-        runs.values_changed.connect(self._show_values)
+        choice.method_changed.connect(self._show_method)
+        choice.values_changed.connect(self._show_values)
+        runs.front_changed.connect(self._show_front)
+        choice.edited.connect(self._show_front)
         runs.started.connect(self._start)
         runs.progressed.connect(self._progress)
         runs.finished.connect(lambda _: self._idle(""))
@@ -121,12 +124,12 @@ class MethodPanel(QWidget):
     def _list(self) -> None:
         with QSignalBlocker(self.choice):
             self.choice.clear()
-            for info in self._bench.runs.offered():
+            for info in self._bench.choice.offered():
                 self.choice.addItem(info.title, info.name)
             self._mark()
 
     def _mark(self) -> None:
-        info = self._bench.runs.method
+        info = self._bench.choice.method
         if info is not None:
             self.choice.setCurrentIndex(self.choice.findData(info.name))
 
@@ -135,22 +138,34 @@ class MethodPanel(QWidget):
 
         self._mark()
         if self.form is not None:
+            self.form.retire()
             self._form_place.removeWidget(self.form)
             self.form.hide()
             self.form.deleteLater()
         self.form = Form(info.parameters)
+        self.form.set_unfolded(self._unfolded)
+        self.form.unfolded.connect(self._remember_fold)
         self._form_place.addWidget(self.form)
         self._offer_layers()
-        self._show_values(self._bench.runs.values)
-        self.form.changed.connect(self._bench.runs.set_values)
+        self._show_values(self._bench.choice.values)
+        self.form.changed.connect(self._bench.choice.set_values)
         self._fill_presets(info)
+        self._show_front()
+
+    def _show_front(self) -> None:
+        """Show how far the chosen method is, and nothing of any other."""
+        if self._bench.runs.running == self.stop.isHidden():
+            if self._bench.runs.running:
+                self._start()
+            else:
+                self._idle("")
         self._show_pace()
 
     def _show_pace(self) -> None:
         """Say whether the method runs by itself, and why."""
         runs = self._bench.runs
         self.run.setVisible(not runs.automatic)
-        if runs.running or runs.live:
+        if runs.running or self._bench.choice.live:
             return
         seconds = runs.usual_seconds
         took = "" if seconds is None else self.tr("took {0}").format(duration(seconds))
@@ -158,6 +173,9 @@ class MethodPanel(QWidget):
             self._state.setText(took and self.tr("{0} · runs by itself").format(took))
         else:
             self._state.setText(took)
+
+    def _remember_fold(self, unfolded: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self._unfolded = unfolded
 
     def _fill_presets(self, info: MethodInfo) -> None:
         menu = self._presets.menu()
@@ -169,7 +187,7 @@ class MethodPanel(QWidget):
         self._presets.setVisible(bool(info.presets))
 
     def _apply(self, preset: str) -> None:
-        info = self._bench.runs.method
+        info = self._bench.choice.method
         if self.form is not None and info is not None:
             self.form.apply_preset(preset, info.presets[preset])
 
@@ -184,7 +202,10 @@ class MethodPanel(QWidget):
             self.form.set_labels(model.labels)
 
     def _show_values(self, values: dict[str, Value]) -> None:
-        if self.form is not None and self.form.values() != values:
+        # While methods are changed, values may be told that are not this form's.
+        if self.form is None or values.keys() != self.form.values().keys():
+            return
+        if self.form.values() != values:
             self.form.set_values(values)
 
     def _start(self) -> None:

@@ -59,7 +59,7 @@ class RecordingsPanel(QWidget):
         self.list.itemActivated.connect(self._open)
         self.list.itemSelectionChanged.connect(self._offer)
         bench.recordings.listed.connect(self._list)
-        bench.runs.offered_changed.connect(self._fill)
+        bench.choice.offered_changed.connect(self._fill)
         self._offer()
 
     def remove(self) -> None:
@@ -79,7 +79,7 @@ class RecordingsPanel(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        entries = [e for e in self._entries if self._bench.runs.belongs(e.method)]
+        entries = [e for e in self._entries if self._bench.choice.belongs(e.method)]
         chosen = self.list.selectedItems()
         folder = chosen[0].data(_KEY).folder if chosen else ""
         self.list.clear()
@@ -104,7 +104,7 @@ class RecordingsPanel(QWidget):
         return item
 
     def _named(self, method: str) -> str:
-        return self._bench.runs.title(method) if method else ""
+        return self._bench.captions.method(method) if method else ""
 
     def _state(self, entry: TapeEntry) -> str:
         if entry.trouble:

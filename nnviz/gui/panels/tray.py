@@ -30,7 +30,6 @@ from nnviz.base.recipes import Run
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.miniature import miniature
 from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.state.captions import summary
 from nnviz.gui.theme.parts import MARGIN, named, popup
 from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.gui.views.tokens import tokens_of
@@ -209,12 +208,12 @@ class ResultTray(QWidget):
             self.list.addItem(self._item(run, known.get(id(run))))
 
     def _item(self, run: Run, icon: QIcon | None) -> QListWidgetItem:
-        title = self._bench.runs.title(run.recipe.method)
-        item = QListWidgetItem(summary(run) or title)
+        captions, runs = self._bench.captions, self._bench.runs.history.runs
+        title = captions.title(run)
+        item = QListWidgetItem(captions.short(run, runs))
         item.setIcon(icon or icon_of(miniature(run.report.main, run.image)))
         values = (f"{name} = {value}" for name, value in run.recipe.values.items())
-        lines = [title, run.recipe.model, run.recipe.image, *values]
-        item.setToolTip(literal("\n".join(lines)))
+        item.setToolTip(literal("\n".join([title, *values])))
         item.setData(_KEY, run)
         item.setSizeHint(_cell(self._bench))
         return item

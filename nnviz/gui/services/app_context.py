@@ -20,11 +20,15 @@ from nnviz.base.results import Report
 from nnviz.base.stickers import Placement
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.services.boards import Boards
+from nnviz.gui.services.captions import Captions
+from nnviz.gui.services.display import Display
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs
 from nnviz.gui.services.live import Live
-from nnviz.gui.services.method_runner import Runs
+from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.method_runner import MethodRun, MethodRunner
 from nnviz.gui.services.models import Models
+from nnviz.gui.services.predictions import Predictions
 from nnviz.gui.services.recipe_restore import Restoring
 from nnviz.gui.services.recordings import Recordings
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
@@ -32,7 +36,7 @@ from nnviz.gui.services.style_training import Lessons
 from nnviz.gui.services.timeline import Timeline
 from nnviz.gui.services.unit_images import Portraits
 from nnviz.gui.services.videos import Films
-from nnviz.gui.state.captions import summary
+from nnviz.gui.state.display import ContentKind
 from nnviz.gui.state.messages import Messages, Notice, Remedy
 from nnviz.gui.state.selection import Selection
 from nnviz.gui.state.settings import Settings
@@ -59,6 +63,8 @@ class Workbench(QObject):
     """The sticker studio is to be seen."""
     imagine_wanted = Signal()
     """Something was chosen to be imagined."""
+    job_wanted = Signal(object)
+    """A JobHandle: its run is to be seen, where it was started."""
     live_wanted = Signal()
     """A film was opened: it is to be seen."""
 
@@ -71,12 +77,14 @@ class Workbench(QObject):
         self.jobs = Jobs(self)
         self.models = Models(self.jobs, self.selection, settings.device, self)
         self.images = Images(self.selection, self)
-        self.runs = Runs(self.jobs, self.selection, self.models, self)
+        self._make_runs()
         self.films = Films(self.jobs, self.messages, self)
-        self.live = Live(self.runs, self.films, self.messages, self)
+        self.live = Live(self.choice, self.runs, self.films, self.messages, self)
         self.boards = Boards(self.jobs, self)
         self.recordings = Recordings(settings, self.messages, self)
-        self.timeline = Timeline(self.runs, self.recordings, self.messages, self)
+        self.timeline = Timeline(
+            self.choice, self.runs, self.recordings, self.messages, self
+        )
         self.portraits = Portraits(self.jobs, self.selection, self.models, self)
         self.lessons = Lessons(self.jobs, settings, self.messages, self)
         self.shelf = Shelf(settings, self.messages, self)
@@ -89,16 +97,31 @@ class Workbench(QObject):
             self.messages,
         )
         self.live_stickers = LiveStickers(self.shelf, settings)
-        self._reported: Report | None = None
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
         self._sample = ""
         self._connect()
         # After that: what it finds stands when the network's own banners are gone.
-        self.restoring = Restoring(self.models, self.images, self.runs, self.messages)
+        self.restoring = Restoring(self.models, self.images, self.choice, self.messages)
         self.restoring.setParent(self)
         self.timeline.opened.connect(self.restoring.restore)
+
+    def _make_runs(self) -> None:
+        """Make what runs methods and says what is shown of them."""
+        self.choice = MethodChoice(self.selection, self.models, self)
+        self.predictions = Predictions(
+            self.jobs, self.selection, self.models, self.choice, self
+        )
+        self.captions = Captions(
+            self.models, self.selection, self.choice, self.predictions
+        )
+        self.runs = MethodRunner(
+            self.jobs, self.selection, self.choice, self.captions, self
+        )
+        self.display = Display(
+            self.selection, self.choice, self.runs, self.captions, self
+        )
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
@@ -157,18 +180,19 @@ class Workbench(QObject):
         """Look at something else live, with the open network if it suits."""
         model, catalogue = self.selection.model, self.models.catalogue
         if model is not None and content.suits(model):
-            self.runs.choose(content.method)
+            self.choice.choose(content.method)
             return
         network = content.network(catalogue.models, catalogue.present)
         if network:
-            self.runs.prefer(content.method)
+            self.choice.prefer(content.method)
             self.open_model(network)
 
     def imagine(self, sitter: Sitter) -> None:
         """Make a unit's portrait large, as a recording."""
         self.imagine_wanted.emit()
         values: dict[str, Value] = {"layer": sitter.layer, "channel": sitter.unit}
-        self.runs.choose(METHOD, values)
+        values["target"] = ""
+        self.choice.choose(METHOD, values)
         self.runs.run()
 
     def play(self, request: SourceRequest) -> None:
@@ -185,7 +209,7 @@ class Workbench(QObject):
             self.live.request = order.source
         self.live_stickers.begin_with(order.stickers)
         self.live_wanted.emit()
-        self.runs.prefer(order.content.method, order.values)
+        self.choice.prefer(order.content.method, order.values)
         self.models.open_request(order.model)
         if order.record is not None:
             self.live.record(str(order.record))
@@ -221,7 +245,7 @@ class Workbench(QObject):
         """Put photographs into the tray; the sample where none was to be opened."""
         pictures = dropped.pictures
         if pictures or dropped.saved:
-            self.runs.leave_live()
+            self.choice.leave_live()
         if not pictures and not dropped.saved and self._sample:
             pictures = () if self.images.current else (self._sample,)
         self._sample = ""
@@ -246,28 +270,41 @@ class Workbench(QObject):
         self.images.failed.connect(self._image_failed)
         self.selection.image_changed.connect(self._image_opened)
         self.runs.failed.connect(lambda error: self.messages.fail("run", error))
-        self.runs.predict_failed.connect(
+        self.predictions.failed.connect(
             lambda error: self.messages.fail("predict", error)
         )
-        self.runs.predicted.connect(lambda _: self.messages.settle("predict"))
+        self.predictions.predicted.connect(lambda _: self.messages.settle("predict"))
+        self.runs.finished_behind.connect(self._finished_behind)
+        self.runs.failed_behind.connect(self._failed_behind)
         self.runs.finished.connect(self._finished)
         self.runs.restored.connect(self.stickers.bring_back)
         self.runs.finished.connect(self.shelf.learn)
+        self.runs.finished_behind.connect(self.shelf.learn)
         self.runs.restored.connect(self.shelf.learn)
-        self.runs.started.connect(lambda: self._note_report(None))
-        self.runs.reported.connect(self._note_report)
-        self.runs.stopped.connect(
-            lambda _: self.shelf.learn_stopped(self._reported, self.runs.recording)
+        self.runs.cut_short.connect(self._learn_stopped)
+        self.timeline.shown.connect(self.display.show_step)
+        self.timeline.changed.connect(
+            lambda: self.display.hold(held=self.timeline.holds)
         )
+        self.portraits.layer_begun.connect(self._begin_portraits)
+        self.portraits.mosaic_changed.connect(self._show_portraits)
+        self.stickers.kept.connect(self.display.show_run)
         self.shelf.learned.connect(self._offer_sticker)
         for there in (self.runs.finished, self.runs.restored):
             there.connect(self._offer_placed)
         self.stickers.kept.connect(self.runs.history.add)
         self.stickers.taken.connect(self.images.add_array)
 
-    def _note_report(self, report: Report | None) -> None:
-        """Remember how far the running method is, for when it is stopped."""
-        self._reported = report
+    def _learn_stopped(self, run: MethodRun) -> None:
+        """Keep what a stopped run had learned so far."""
+        self.shelf.learn_stopped(run.report, run.request.recording)
+
+    def _begin_portraits(self) -> None:
+        """Show the portraits of a layer until a run is begun or brought back."""
+        self.display.begin_portraits(self.tr("Portraits"))
+
+    def _show_portraits(self, report: Report) -> None:
+        self.display.update_report(report, ContentKind.PORTRAITS)
 
     def _offer_sticker(self, text: str) -> None:
         """Offer a learned sticker where it was learned."""
@@ -299,11 +336,17 @@ class Workbench(QObject):
 
     def _finished(self, run: Run) -> None:
         self.messages.settle("run")
-        words = [self.runs.title(run.recipe.method), summary(run), run.recipe.image]
-        named = " · ".join(word for word in words if word)
-        self.messages.log(
-            self.tr("{0}: {1} ms").format(named, round(1000 * self.runs.seconds))
-        )
+        named, current = self.captions.title(run), self.runs.current
+        ms = round(1000 * current.seconds) if current is not None else 0
+        self.messages.log(self.tr("{0}: {1} ms").format(named, ms))
+
+    def _finished_behind(self, run: Run) -> None:
+        """Say that a run ended that is not looked at."""
+        title = self.captions.title(run)
+        self.messages.say(self.tr("{0} is among the results").format(title))
+
+    def _failed_behind(self, title: str, error: ErrorRecord) -> None:
+        self.messages.fail(f"run {title}", error)
 
     def _model_opened(self, info: ModelInfo) -> None:
         topics = ["run", "predict"]

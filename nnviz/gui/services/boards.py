@@ -120,8 +120,12 @@ class Boards(QObject):
         cells = plan.cells()
         self._next, self._count = 0, len(cells)
         self.planned.emit()
+        board = self.tr("Board")
         lane = Lane("board", Policy.QUEUE, Priority.NORMAL)
-        self._cells = [self._jobs.submit(cell.request, lane) for cell in cells]
+        self._cells = [
+            self._jobs.submit(cell.request, lane, f"{board} · {cell.column}")
+            for cell in cells
+        ]
         for job in self._cells:
             job.progressed.connect(self._tell)
             job.done.connect(self._keep)

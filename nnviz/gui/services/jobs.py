@@ -4,11 +4,12 @@ Nothing here needs the worker: what is submitted before it has started waits for
 """
 
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import (
@@ -118,6 +119,7 @@ class JobHandle(Generic[T]):
         failed: why it ended, in words.
         cancelled: it was stopped.
         seconds: how long it worked, once it is done.
+        progress: what was told last.
     """
 
     def __init__(self, lane: Lane, title: str = "") -> None:
@@ -128,6 +130,8 @@ class JobHandle(Generic[T]):
         self.failed: Hook[ErrorRecord] = Hook(remembers=True)
         self.cancelled: Hook[None] = Hook(remembers=True)
         self.seconds = 0.0
+        self.progress: Progress | None = None
+        self._began = time.monotonic()
         self._open = True
         self._controls: Controls | None = None
         self._ticket = 0
@@ -140,6 +144,22 @@ class JobHandle(Generic[T]):
     def open(self) -> bool:
         """Whether an answer is still to come."""
         return self._open
+
+    @property
+    def share(self) -> float | None:
+        """How much of it is done, 0 to 1; None where that is not known."""
+        known = self.progress is not None and self.progress.total > 0
+        if self.progress is None or not known:
+            return None
+        return self.progress.done / self.progress.total
+
+    @property
+    def left(self) -> float:
+        """Seconds to its end; negative where not known."""
+        share = self.share
+        if not share:
+            return -1.0
+        return (time.monotonic() - self._began) * (1 - share) / share
 
     def cancel(self) -> None:
         """Stop it, running or waiting; it ends with ``cancelled``."""
@@ -186,6 +206,7 @@ class JobHandle(Generic[T]):
             self._controls = None
         match event:
             case Progress():
+                self.progress = event
                 self.progressed.emit(event)
             case Partial():
                 self.partial.emit(event)
@@ -196,6 +217,9 @@ class JobHandle(Generic[T]):
                 self.failed.emit(error)
             case Cancelled():
                 self.cancelled.emit(None)
+
+
+AnyJob = JobHandle[Any]
 
 
 class Starter(Protocol):
@@ -209,11 +233,15 @@ class Starter(Protocol):
 class Jobs(QObject):
     """Takes requests, before the worker is there too, and knows what is being done."""
 
+    changed = Signal()
+    """A job with a title was started, ended, or is further."""
+
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._titled: list[AnyJob] = []
         self._starter: Starter | None = None
         self._waiting: list[Callable[[Starter], None]] = []
-        self._latest: dict[Lane, list[JobHandle[Any]]] = {}
+        self._latest: dict[Lane, list[AnyJob]] = {}
 
     def attach(self, starter: Starter) -> None:
         """Start to work: the worker is there."""
@@ -237,6 +265,8 @@ class Jobs(QObject):
                 each.forget()
             earlier = []
         self._latest[lane] = [*earlier, handle]
+        if title:
+            self._list(handle)
 
         def start(starter: Starter) -> None:
             if handle.open:
@@ -247,6 +277,23 @@ class Jobs(QObject):
         else:
             start(self._starter)
         return handle
+
+    @property
+    def listed(self) -> tuple[AnyJob, ...]:
+        """The running jobs with a title, the oldest first; one for each lane."""
+        first: dict[Lane, AnyJob] = {}
+        for each in self._titled:
+            if each.open:
+                first.setdefault(each.lane, each)
+        return tuple(first.values())
+
+    def _list(self, job: AnyJob) -> None:
+        """Keep a job in the list until it ends."""
+        self._titled = [each for each in self._titled if each.open]
+        self._titled.append(job)
+        for hook in (job.progressed, job.done, job.failed, job.cancelled):
+            hook.connect(lambda _: self.changed.emit())
+        self.changed.emit()
 
     def running(self, lane: Lane) -> bool:
         """Tell whether an answer is still to come."""

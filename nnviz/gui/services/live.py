@@ -20,7 +20,8 @@ from nnviz.base.video import (
     SourceState,
     SourceStatus,
 )
-from nnviz.gui.services.method_runner import Runs
+from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.method_runner import MethodRunner
 from nnviz.gui.services.videos import Films
 from nnviz.gui.state.messages import Messages, Notice, Remedy
 
@@ -51,10 +52,16 @@ class Live(QObject):
     """Run: a frame's result, the frame being a photograph now."""
 
     def __init__(
-        self, runs: Runs, films: Films, messages: Messages, parent: QObject
+        self,
+        choice: MethodChoice,
+        runs: MethodRunner,
+        films: Films,
+        messages: Messages,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._runs, self._films, self._messages = runs, films, messages
+        self._choice, self._runs = choice, runs
+        self._films, self._messages = films, messages
         self._bridge: Bridge | None = None
         self.entered = False
         """Whether the workspace is seen."""
@@ -312,7 +319,7 @@ class Live(QObject):
         self.last = shown
         if shown.run is not None:
             self._messages.settle(TOPIC)
-            self._runs.learn_layer(shown.run.report)
+            self._choice.learn_layer(shown.run.report)
         self.shown.emit(shown)
 
     def _list(self, cameras: tuple[Camera, ...]) -> None:

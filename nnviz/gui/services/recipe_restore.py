@@ -10,7 +10,7 @@ from nnviz.base.info import ModelInfo, Severity
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.gui.services.images import Images
-from nnviz.gui.services.method_runner import Runs
+from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.messages import Messages, Notice
 
@@ -21,11 +21,11 @@ class Restoring(QObject):
     """Follows a recipe as far as its parts are there, and says what is missing."""
 
     def __init__(
-        self, models: Models, images: Images, runs: Runs, messages: Messages
+        self, models: Models, images: Images, choice: MethodChoice, messages: Messages
     ) -> None:
         super().__init__()
         self._models, self._images = models, images
-        self._runs, self._messages = runs, messages
+        self._choice, self._messages = choice, messages
         self._waiting: Saved | None = None
         """Its network is being opened."""
         self._lacking: Recipe | None = None
@@ -62,7 +62,7 @@ class Restoring(QObject):
             return
         self._waiting = None
         recipe = waiting.recipe
-        self._runs.choose(recipe.method, recipe.values, recipe.seed)
+        self._choice.choose(recipe.method, recipe.values, recipe.seed)
         self._messages.say(self.tr("recipe of {0} restored").format(waiting.file))
         if info.sha256 != recipe.model_sha256:
             self._messages.notice(

@@ -1,6 +1,5 @@
 """The recording that is looked at: where it is, what is shown of it, how it goes on."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.events import Done, Event, Failed, Partial, Progress
 from nnviz.base.images import Colours, to_float
-from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Moment
 from nnviz.base.results import Picture, Report
@@ -21,7 +19,8 @@ from nnviz.base.tapes import (
     TapeFrame,
 )
 from nnviz.gui.services.jobs import JobHandle
-from nnviz.gui.services.method_runner import Runs
+from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.method_runner import MethodRunner
 from nnviz.gui.services.recordings import TOPIC, Recordings
 from nnviz.gui.state.messages import Messages
 
@@ -45,14 +44,20 @@ class Timeline(QObject):
     changed = Signal()
     """Recording, place, or whether it goes."""
     shown = Signal(object)
-    """Report of a step, to be shown."""
+    """Run of a step, to be shown."""
     opened = Signal(object)
     """Saved: what an opened recording was made with."""
 
     def __init__(
-        self, runs: Runs, recordings: Recordings, messages: Messages, parent: QObject
+        self,
+        choice: MethodChoice,
+        runs: MethodRunner,
+        recordings: Recordings,
+        messages: Messages,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self._choice = choice
         self._runs, self._recordings, self._messages = runs, recordings, messages
         self._bridge: Bridge | None = None
         self.folder = ""
@@ -73,15 +78,12 @@ class Timeline(QObject):
         self._reader.timeout.connect(self._read)
         runs.new_recording = recordings.new_folder
         recordings.leaving.connect(self._leave)
-        runs.started.connect(self._started)
-        runs.submitted.connect(self._follow_run)
-        runs.values_changed.connect(self._end_opening)
+        runs.front_changed.connect(self._follow_front)
+        choice.values_changed.connect(self._end_opening)
         runs.reported.connect(self._keep_shape)
         runs.finished.connect(lambda run: self._keep_shape(run.report))
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self._follow_method)
-        # Not at once: on the way to a method another one may be chosen for a moment.
-        runs.method_changed.connect(lambda _: self._soon.start())
+        choice.edited.connect(self._follow_method)
+        self._followed: JobHandle[Run] | None = None
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
@@ -93,7 +95,14 @@ class Timeline(QObject):
     @property
     def running(self) -> bool:
         """Whether the recording's run is at work, or paused."""
-        return bool(self.folder) and self._runs.running
+        return self._job is not None
+
+    @property
+    def _job(self) -> JobHandle[Run] | None:
+        """The run that writes the recording, while it is at work."""
+        run = self._runs.current
+        mine = run is not None and run.request.recording == self.folder != ""
+        return run.job if run is not None and mine and run.job.open else None
 
     @property
     def playing(self) -> bool:
@@ -115,15 +124,11 @@ class Timeline(QObject):
         """Whether it was stopped before its end."""
         return self.tape is not None and not self.running and not self.tape.finished
 
-    def matches(self, values: Mapping[str, Value]) -> bool:
-        """Tell whether values are those of the step that is shown."""
-        return self.tape is not None and dict(values) == self.tape.values_at(self.step)
-
     # --- going
 
     def toggle(self) -> None:
         """Pause the run or let it go on; else play the recording or stop playing."""
-        job = self._runs.job
+        job = self._job
         if self.running and job is not None:
             self.paused = not self.paused
             act = job.pause if self.paused else job.go_on
@@ -138,7 +143,7 @@ class Timeline(QObject):
 
     def step_on(self) -> None:
         """Compute one step and pause; else go to the next frame."""
-        job = self._runs.job
+        job = self._job
         if self.running and job is not None:
             self.paused, self.following = True, True
             job.step()
@@ -172,7 +177,7 @@ class Timeline(QObject):
 
     def fork(self) -> None:
         """Go on from the step that is shown, in a recording of its own."""
-        method = self._runs.method
+        method = self._choice.method
         if self.tape is not None and method is not None:
             moment = Moment(self.folder, min(self.step, self.tape.steps - 1))
             self._take_up(moment, self._recordings.new_folder(method), self.tape)
@@ -191,21 +196,29 @@ class Timeline(QObject):
 
     # --- what is heard
 
-    def _started(self) -> None:
-        """A run began: follow it if it is recorded."""
-        folder = self._runs.recording
-        if folder != self.folder:
+    def _follow_front(self) -> None:
+        """Follow the newest run of the workspace, if it is recorded."""
+        run = self._runs.current
+        if run is None or (not run.job.open and self.folder):
+            return
+        if run.request.recording != self.folder:
             self._forget()
-        self.folder = folder
-        image = self._runs.image
-        if folder and image is not None and self._bridge is not None:
+        elif run.job is self._followed:
+            return
+        if not run.request.recording:
+            return
+        self.folder = run.request.recording
+        image = run.request.image
+        if image is not None and self._bridge is not None:
             self._bridge.tapes.remember(image)
         self._player.stop()
         self.newest, self.paused, self.following = -1, False, True
+        self._report = run.report
+        self._follow_run(run.job)
         self.changed.emit()
 
     def _end_opening(self, _values: object) -> None:
-        method = self._runs.method
+        method = self._choice.method
         if method is not None and method.name == self._opening:
             self._opening = ""
 
@@ -225,7 +238,7 @@ class Timeline(QObject):
 
     def _follow_method(self) -> None:
         """Let go of the recording of another method."""
-        method = self._runs.method
+        method = self._choice.method
         if self.tape is None or method is None:
             return
         if self.tape.recipe.method not in (method.name, self._opening):
@@ -240,18 +253,23 @@ class Timeline(QObject):
 
     def _follow_run(self, job: JobHandle[Run]) -> None:
         """Follow a recorded run to its end."""
-        if not self.folder:
+        if job is self._followed:
             return
-        job.progressed.connect(self._note_total)
-        job.partial.connect(self._note_step)
+        self._followed = job
+        folder = self.folder
+        job.progressed.connect(lambda progress: self._note_total(folder, progress))
+        job.partial.connect(lambda partial: self._note_step(folder, partial))
         for end in (job.done, job.cancelled, job.failed):
-            end.connect(lambda _: self._run_ended())
+            end.connect(lambda _: self._run_ended(folder))
+        if not job.open:
+            self._read()
 
-    def _note_total(self, progress: Progress) -> None:
-        self.total = round(progress.total)
+    def _note_total(self, folder: str, progress: Progress) -> None:
+        if folder == self.folder:
+            self.total = round(progress.total)
 
-    def _note_step(self, partial: Partial) -> None:
-        if partial.step < 0:
+    def _note_step(self, folder: str, partial: Partial) -> None:
+        if partial.step < 0 or folder != self.folder:
             return
         self.newest = partial.step
         if self.following:
@@ -261,10 +279,12 @@ class Timeline(QObject):
             self._reader.start()
         self.changed.emit()
 
-    def _run_ended(self) -> None:
+    def _run_ended(self, folder: str) -> None:
+        self._recordings.list()
+        if folder != self.folder:
+            return
         self.paused = False
         self._reader.start(0)
-        self._recordings.list()
         self.changed.emit()
 
     def _hear_tape(self, place: str, event: Event) -> None:
@@ -344,8 +364,16 @@ class Timeline(QObject):
         self._asked = None
         if frame.folder == self.folder and (self.holds or not self.running):
             words = self.tr("step {0}, as it was kept").format(frame.step + 1)
-            self.shown.emit(_report_of(frame.pixels, self._report, words))
+            self._tell(frame, words)
         self._ask()
+
+    def _tell(self, frame: TapeFrame, words: str) -> None:
+        """Tell a step as a result, with the values that were steered until then."""
+        tape = self.tape
+        if tape is not None:
+            recipe = replace(tape.recipe, values=tape.values_at(frame.step))
+            report = _report_of(frame.pixels, self._report, words)
+            self.shown.emit(Run(report, recipe, self._choice.image))
 
     def _read(self) -> None:
         if self._bridge is not None and self.folder:

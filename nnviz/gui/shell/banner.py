@@ -21,6 +21,8 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
 
 _DOWNLOAD, _FILM = "download", "film:progress"
+_LOCAL = {"run", "live", "source", "camera", "record", "lesson", "robustness"}
+"""Topics of what is done in one workspace."""
 
 
 class Banner(QFrame):
@@ -116,10 +118,13 @@ class Banners(QWidget):
         super().__init__(parent)
         self._bench = bench
         self._banners: dict[str, QFrame] = {}
+        self._places: dict[str, str] = {}
+        """Workspace of each notice that is about what is done there."""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         bench.messages.noticed.connect(self._show)
+        bench.choice.entered.connect(self._follow_workspace)
         bench.messages.settled.connect(self._settle)
         bench.films.changed.connect(self._film)
         bench.models.fetching.connect(self._fetching)
@@ -138,6 +143,8 @@ class Banners(QWidget):
         banner = Banner(self._bench, notice, self)
         banner.dismissed.connect(lambda: self._settle(notice.topic))
         self._put(notice.topic, banner)
+        if notice.topic in _LOCAL:
+            self._places[notice.topic] = self._bench.choice.place
 
     def _put(self, topic: str, banner: QFrame) -> None:
         self._settle(topic)
@@ -146,10 +153,17 @@ class Banners(QWidget):
         banner.show()
 
     def _settle(self, topic: str) -> None:
+        self._places.pop(topic, None)
         banner = self._banners.pop(topic, None)
         if banner is not None:
             banner.hide()
             banner.deleteLater()
+
+    def _follow_workspace(self) -> None:
+        """Show only what is about this workspace, or about all."""
+        here = self._bench.choice.place
+        for topic, banner in self._banners.items():
+            banner.setVisible(self._places.get(topic, here) == here)
 
     def _fetching(self, reference: str, progress: Progress) -> None:
         topic = _DOWNLOAD + reference
@@ -168,7 +182,7 @@ class Banners(QWidget):
     def _film(self, progress: Progress | None) -> None:
         """Say how far a film of a film is, but in Live, which says so itself."""
         films = self._bench.films
-        if progress is None or self._bench.runs.live:
+        if progress is None or self._bench.choice.live:
             self._settle(_FILM)
             return
         banner = self._banners.get(_FILM)

@@ -14,9 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.base.images import Image
 from nnviz.base.recipes import Run
-from nnviz.base.results import Mosaic, Report
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.panels.compare import ComparePane
@@ -25,7 +23,17 @@ from nnviz.gui.panels.timeline import TimelinePanel
 from nnviz.gui.panels.unit_image_card import PortraitCard
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.banner import Banners
-from nnviz.gui.state.captions import summary
+from nnviz.gui.state.display import (
+    BOARD,
+    BOTH,
+    COMPARE,
+    PHOTO,
+    RESULT,
+    STICKERS,
+    WHOLE,
+    DisplayState,
+    Veil,
+)
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, named
 from nnviz.gui.views.results.report import ReportView
@@ -36,10 +44,6 @@ from nnviz.gui.workspaces.live.panel import LivePane
 
 _WIDE = 1.35
 """Width over height from which two pictures stand beside each other."""
-PHOTO, BOTH, RESULT = "photo", "both", "result"
-COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
-WHOLE = (COMPARE, BOARD, STICKERS)
-"""Modes that show neither photograph nor result beside them."""
 _Page = TypeVar("_Page", ComparePane, BoardPane, StickerStudio)
 _Wanting = TypeVar("_Wanting", BoardPane, StickerStudio)
 
@@ -47,7 +51,8 @@ _Wanting = TypeVar("_Wanting", BoardPane, StickerStudio)
 class Centre(QWidget):
     """Photograph, result, or both beside each other; or what is live.
 
-    Notices stand above them.
+    It paints what ``Display.changed`` says, and nothing else decides what is seen.
+    Notices stand above it.
     """
 
     hovered = Signal(str)
@@ -65,17 +70,14 @@ class Centre(QWidget):
         super().__init__(parent)
         self.setObjectName("centre")
         self._bench = bench
-        self.run: Run | None = None
-        self._image: Image | None = None
-        self._report: Report | None = None
-        self.shows_portraits = False
+        self._display = bench.display
+        self._state = DisplayState()
         self.banners = Banners(bench)
         self.photo = PhotoPane(bench)
         self.result = ReportView()
         self.portrait_card = PortraitCard(bench, self.result)
         self.timeline = TimelinePanel(bench)
         self.title = named(ElidedLabel(), "muted")
-        self._mode = RESULT
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = self._make_split()
@@ -89,7 +91,8 @@ class Centre(QWidget):
         column.addWidget(self._pages, 1)
         column.addWidget(self.timeline)
         self._connect()
-        self.set_mode(RESULT)
+        self._offer()
+        self._paint(self._state)
 
     def _make_split(self) -> QSplitter:
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -99,40 +102,79 @@ class Centre(QWidget):
         split.setSizes([400, 600])
         return split
 
-    def set_live(self, *, live: bool) -> None:
-        """Show what is live, or the photograph and the result."""
-        if live and self.live is None:  # most starts never need it
-            self.live = LivePane(self._bench)
-            self.live.hovered.connect(self.hovered)
-            self._pages.addWidget(self.live)
-        self.header.setVisible(not live)
-        page = self.live if live and self.live else self._page()
-        self._pages.setCurrentWidget(page)
-        page.setFocus()
+    @property
+    def run(self) -> Run | None:
+        """What is on the canvas, as a result; None where it is none."""
+        return self._display.run
 
     @property
     def mode(self) -> str:
         """What is shown: "photo", "both", "result", or one of ``WHOLE``."""
-        return self._mode
+        return self._state.mode
 
     def set_mode(self, mode: str) -> None:
         """Show the photograph, the result, both, two results, or another page."""
-        self._mode = mode
-        for each in self._modes.buttons():
-            if each.property("mode") == mode:
-                each.setChecked(True)
-        self._pages.setCurrentWidget(self._page())
-        self.title.setVisible(mode not in WHOLE)
-        self._show_parts()
-        self.mode_changed.emit(mode)
+        self._display.set_mode(mode)
 
-    def offer(self, mode: str, *, offered: bool) -> None:
-        """Offer the board or the studio, or go back to the result where it is none."""
+    def _offer(self) -> None:
+        """Offer the pages that the workspace has."""
+        workspace = self._bench.choice.workspace
+        offered = workspace.modes if workspace is not None else ()
         for each in self._modes.buttons():
-            if each.property("mode") == mode:
-                each.setVisible(offered)
-        if self._mode == mode and not offered:
-            self.set_mode(RESULT)
+            mode = each.property("mode")
+            each.setVisible(mode in (PHOTO, BOTH, RESULT, COMPARE, *offered))
+
+    def _paint(self, state: DisplayState) -> None:
+        """Bring what can be seen from one state to the next."""
+        before, self._state = self._state, state
+        for each in self._modes.buttons():
+            each.setChecked(each.property("mode") == state.mode)
+        self.header.setVisible(not state.live)
+        self.title.setText(state.title)
+        self.title.setVisible(state.mode not in WHOLE)
+        self.photo.setVisible(state.image)
+        self.result.set_photo_beside(state.mode == BOTH)
+        self.result.setVisible(state.result)
+        self.timeline.setVisible(state.timeline)
+        self._fill(before, state)
+        self._turn(before, state)
+
+    def _fill(self, before: DisplayState, state: DisplayState) -> None:
+        content = state.content
+        if content is None:
+            self.result.clear()
+        elif content is not before.content or state.veil is not before.veil:
+            self.result.show_report(
+                content.report, content.image, stale=self._words(state) or False
+            )
+        self.result.select_unit(state.unit)
+
+    def _turn(self, before: DisplayState, state: DisplayState) -> None:
+        """Turn to the page, and put the keys where the camera is."""
+        if state.live and self.live is None:  # most starts never need it
+            self.live = LivePane(self._bench)
+            self.live.hovered.connect(self.hovered)
+            self._pages.addWidget(self.live)
+        page = self.live if state.live and self.live else self._page(state.mode)
+        self._pages.setCurrentWidget(page)
+        if state.live is not before.live:
+            page.setFocus()
+        if state.mode != before.mode:
+            self.mode_changed.emit(state.mode)
+
+    def _words(self, state: DisplayState) -> str:
+        """Return why what is shown is dimmed."""
+        content, method = state.content, self._bench.choice.method
+        if content is None or state.veil is Veil.NONE:
+            return ""
+        if state.veil is Veil.FAILED:
+            return self.tr("failed")
+        if state.veil is Veil.STOPPED and content.percent >= 0:
+            return self.tr("stopped at {0} %").format(content.percent)
+        if state.veil is Veil.STOPPED:
+            return self.tr("stopped")
+        title = method.title if method is not None else ""
+        return self.tr("{0}: press Run (Ctrl+R)").format(title)
 
     def compare_runs(self, first: Run, second: Run) -> None:
         """Show two results beside each other."""
@@ -140,15 +182,15 @@ class Centre(QWidget):
         if self.compare is not None:
             self.compare.compare(first, second)
 
-    def _page(self) -> QWidget:
+    def _page(self, mode: str) -> QWidget:
         """Return the page of the mode; most starts need none but the first."""
-        if self._mode == COMPARE:
+        if mode == COMPARE:
             self.compare = self.compare or self._added(ComparePane(self._bench))
             return self.compare
-        if self._mode == BOARD:
+        if mode == BOARD:
             self.board = self.board or self._wanting(BoardPane(self._bench))
             return self.board
-        if self._mode == STICKERS:
+        if mode == STICKERS:
             self.studio = self.studio or self._wanting(StickerStudio(self._bench))
             return self.studio
         return self._split
@@ -162,37 +204,9 @@ class Centre(QWidget):
         page.wanted.connect(self.wanted)
         return self._added(page)
 
-    def _show_parts(self) -> None:
-        """Show what the mode says; the photograph as long as there is no result."""
-        empty = self._report is None
-        self.photo.setVisible(self._mode != RESULT or empty)
-        self.result.set_photo_beside(self._mode == BOTH)
-        self.result.setVisible(self._mode != PHOTO and not empty)
-        self._offer_timeline()
-
-    def _offer_timeline(self) -> None:
-        """Show the timeline below what can be recorded."""
-        method = self._bench.runs.method
-        recorded = method is not None and method.recorded
-        two = self._mode in WHOLE
-        self.timeline.setVisible(recorded and not two and not self._bench.runs.live)
-
-    @property
-    def paintable(self) -> bool:
-        """Whether what is shown is a result, and has something in it."""
-        main = self._report.main if self._report else None
-        return main is not None and not (
-            isinstance(main, Mosaic) and not len(main.order)
-        )
-
     def painted(self) -> NDArray[Any]:
         """Return the shown result as uint8 (H, W, 3), with legend and range."""
         return self.result.painted()
-
-    def order(self) -> tuple[int, ...]:
-        """Return the channels of the shown mosaic in the order they are shown."""
-        main = self._report.main if self._report else None
-        return tuple(map(int, main.order)) if isinstance(main, Mosaic) else ()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Divide the longer side, so that both pictures stay large."""
@@ -250,89 +264,13 @@ class Centre(QWidget):
         return header
 
     def _connect(self) -> None:
-        runs = self._bench.runs
-        runs.started.connect(self._name_run)
-        runs.reported.connect(self._show_partial)
-        runs.finished.connect(self._show_run)
-        runs.restored.connect(self._show_restored)
-        self._bench.stickers.kept.connect(self._show_run)
-        self._bench.compare_wanted.connect(self.compare_runs)
-        runs.stopped.connect(self._stopped)
-        runs.failed.connect(lambda _: self._grey(self.tr("failed")))
-        runs.outdated.connect(self._wait_for_run)
-        runs.method_changed.connect(lambda _: self._offer_timeline())
-        self._bench.timeline.shown.connect(self._show_step)
-        self._bench.portraits.layer_begun.connect(self._begin_portraits)
-        self._bench.portraits.mosaic_changed.connect(self._show_portraits)
-        self._bench.timeline.opened.connect(
-            lambda saved: self.title.setText(runs.title(saved.recipe.method))
-        )
-        self._bench.selection.unit_changed.connect(self.result.select_unit)
-        self.result.unit_chosen.connect(self._bench.selection.set_unit)
-        self.result.target_chosen.connect(self._bench.selection.set_target)
+        bench = self._bench
+        self._display.changed.connect(self._paint)
+        bench.choice.entered.connect(self._offer)
+        bench.compare_wanted.connect(self.compare_runs)
+        self.result.unit_chosen.connect(bench.selection.set_unit)
+        self.result.target_chosen.connect(bench.selection.set_target)
+        self.result.layer_chosen.connect(bench.selection.set_layer)
+        bench.selection.layer_changed.connect(self.result.select_layer)
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)
-
-    def _name_run(self) -> None:
-        """Say what is at work where its steps are shown."""
-        self.shows_portraits = False
-        method = self._bench.runs.method
-        if method is not None and method.recorded:
-            self.title.setText(method.title)
-
-    def _show_partial(self, report: Report) -> None:
-        if not self._bench.timeline.holds and not self.shows_portraits:
-            self._show_step(report)
-
-    def _show_step(self, report: Report) -> None:
-        self._report, self._image = report, self._bench.selection.image
-        self._show_parts()
-        self.result.show_report(report, self._image)
-
-    def _begin_portraits(self) -> None:
-        self.shows_portraits = True
-        if self._mode != BOTH:
-            self.set_mode(RESULT)
-
-    def _show_portraits(self, report: Report) -> None:
-        """Show the portraits of a layer until another run is begun or brought back."""
-        if self.shows_portraits:
-            self._show_step(report)
-            self.title.setText(self.tr("Portraits"))
-
-    def _show_run(self, run: Run) -> None:
-        self.run = run
-        if self.shows_portraits:
-            return
-        self._report, self._image = run.report, run.image
-        self._show_parts()
-        self.result.show_report(run.report, run.image)
-        self.result.select_unit(self._bench.selection.unit)
-        title = self._bench.runs.title(run.recipe.method)
-        words = [title, summary(run), run.recipe.image]
-        self.title.setText(" · ".join(word for word in words if word))
-
-    def _show_restored(self, run: Run) -> None:
-        """Show an earlier result; where two or many are shown, it alone."""
-        self.shows_portraits = False
-        if self._mode in WHOLE:
-            self.set_mode(RESULT)
-        self._show_run(run)
-
-    def _stopped(self, percent: int) -> None:
-        known = percent >= 0
-        self._grey(
-            self.tr("stopped at {0} %").format(percent) if known else self.tr("stopped")
-        )
-
-    def _wait_for_run(self) -> None:
-        """Say that what is shown is not what the form says."""
-        method = self._bench.runs.method
-        if self._bench.timeline.matches(self._bench.runs.values):
-            return
-        title = method.title if method is not None else ""
-        self._grey(self.tr("{0}: press Run (F5)").format(title))
-
-    def _grey(self, words: str) -> None:
-        if self._report is not None:
-            self.result.show_report(self._report, self._image, stale=words)

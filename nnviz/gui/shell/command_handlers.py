@@ -27,8 +27,8 @@ from nnviz.gui.panels.tiles import comparable
 from nnviz.gui.panels.video_dialogs import ask_film, ask_new_film
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import Placing
-from nnviz.gui.shell.central_view import STICKERS
 from nnviz.gui.shell.dock_manager import Stage
+from nnviz.gui.state.display import STICKERS, WHOLE, ContentKind
 from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.state.selection import NO_UNIT
@@ -62,7 +62,7 @@ class Operations(QObject):
             "run.run": self._bench.runs.run,
             "run.stop": self._bench.stop,
             "run.film": self.change_film,
-            "run.reset": self._bench.runs.reset,
+            "run.reset": self._bench.choice.reset,
             "help.about": self.about,
         }
 
@@ -102,7 +102,7 @@ class Operations(QObject):
             "go.next_unit": lambda: self.walk_units(1),
             "go.previous_unit": lambda: self.walk_units(-1),
             "go.one_channel": self.show_channel,
-            "go.all_channels": lambda: bench.runs.show_channel(NO_UNIT),
+            "go.all_channels": lambda: bench.choice.show_channel(NO_UNIT),
             "go.explain_unit": self.explain_unit,
             "go.explain_class": lambda: self._explain(""),
             "go.portraits": bench.portraits.make_layer,
@@ -206,16 +206,16 @@ class Operations(QObject):
         """Choose a layer and show what it does, unless filters are being looked at."""
         bench = self._bench
         bench.selection.set_layer(layer)
-        method = bench.runs.method
+        method = bench.choice.method
         if method is None or not _suits(method, bench.selection.layer_info):
-            bench.runs.choose("activations")
+            bench.choice.choose("activations")
 
     def walk_layers(self, steps: int) -> None:
         """Go to the next or an earlier layer that the method can show."""
         bench = self._bench
         if bench.selection.model is None:
             return
-        kinds = _layer_kinds(bench.runs.method) or "any"
+        kinds = _layer_kinds(bench.choice.method) or "any"
         names = [each.name for each in offered(bench.selection.model.layers, kinds)]
         if not names:
             return
@@ -229,7 +229,7 @@ class Operations(QObject):
         """Go to the next or an earlier channel, in the order that is shown."""
         bench = self._bench
         info = bench.selection.layer_info
-        order = self._stage.centre.order()
+        order = bench.display.state.order
         if not order and info is not None and info.shape:
             order = tuple(range(info.shape[0]))
         if order:
@@ -242,7 +242,7 @@ class Operations(QObject):
         bench = self._bench
         if bench.selection.unit == NO_UNIT:
             self.walk_units(1)
-        bench.runs.show_channel(max(0, bench.selection.unit))
+        bench.choice.show_channel(max(0, bench.selection.unit))
 
     # --- explaining
 
@@ -303,19 +303,21 @@ class Operations(QObject):
         centre, bridge, board = self._stage.centre, self._bench.bridge, self._board()
         if bridge is not None and board is not None and centre.board is not None:
             bridge.export_board(board, str(folder), centre.board.chosen_lock())
-        elif self._shows_portraits and not centre.paintable:
+        elif self._shows_portraits and not self._bench.display.state.paintable:
             self._bench.messages.say(self.tr("there are no portraits to save yet"))
         elif self._shows_portraits:
             self._bench.portraits.save(centre.painted(), folder)
-        elif bridge is not None and centre.run is not None:
-            bridge.export(centre.run, str(folder), None)
+        elif bridge is not None and self._bench.display.run is not None:
+            bridge.export(self._bench.display.run, str(folder), None)
         else:
             self._bench.messages.say(self.tr("there is no result to save yet"))
 
     @property
     def _shows_portraits(self) -> bool:
-        centre = self._stage.centre
-        return centre.shows_portraits and centre.mode not in ("compare", "board")
+        state = self._bench.display.state
+        content = state.content
+        shown = content is not None and content.kind is ContentKind.PORTRAITS
+        return shown and state.mode not in WHOLE
 
     def copy_picture(self) -> None:
         """Put the shown result, or board, on the clipboard, with its legend."""
@@ -326,8 +328,7 @@ class Operations(QObject):
             self._bench.messages.say(self.tr("board copied as a picture"))
             return
         centre = self._stage.centre
-        nothing = centre.run is None and not self._shows_portraits
-        if nothing or not centre.paintable:
+        if not self._bench.display.state.paintable:
             self._bench.messages.say(self.tr("there is no result to copy yet"))
             return
         QApplication.clipboard().setImage(image_of(centre.painted()))
@@ -340,7 +341,7 @@ class Operations(QObject):
         if board is not None:
             self._put_text(write_board(board.plan))
             return
-        run = self._stage.centre.run
+        run = self._bench.display.run
         if run is None:
             self._bench.messages.say(self.tr("there is no result to copy yet"))
             return
@@ -366,7 +367,7 @@ class Operations(QObject):
 
     def change_film(self) -> None:
         """Ask for a film and run the method on each of its pictures."""
-        asked, films = self._bench.runs.asked(), self._bench.films
+        asked, films = self._bench.choice.asked(), self._bench.films
         if films.busy or asked is None:
             told = self.tr("a film is being made already")
             if asked is None:
@@ -428,7 +429,7 @@ class Operations(QObject):
 
     def _laid(self) -> Placing | None:
         """Return the stickers, where they are what is worked on."""
-        if self._bench.runs.live:
+        if self._bench.choice.live:
             live = self._bench.live_stickers
             return live if live.shown else None
         in_studio = self._stage.centre.mode == STICKERS

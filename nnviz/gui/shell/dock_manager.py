@@ -14,10 +14,11 @@ from nnviz.gui.panels.recordings import RecordingsPanel
 from nnviz.gui.panels.tray import ImageTray, ResultTray
 from nnviz.gui.panels.unit_image import PortraitPanel
 from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.shell.central_view import BOTH, PHOTO, Centre
+from nnviz.gui.shell.central_view import Centre
 from nnviz.gui.shell.dock_layouts import DockLayouts
 from nnviz.gui.shell.docks import Dock
 from nnviz.gui.shell.log import LogPanel
+from nnviz.gui.state.display import BOTH, PHOTO, ContentKind
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.parts import named
 from nnviz.gui.views.canvas.brush import MaskBrush
@@ -100,12 +101,12 @@ class Stage(QObject):
         bench.live.kept.connect(lambda _: self.docks["results"].show())
         self.style.where.paint.toggled.connect(self._show_photograph)
         self.measuring.found.connect(
-            lambda found: self.centre.result.show_report(found.report())
+            lambda found: bench.display.show_report(
+                found.report(), ContentKind.CURVE, self.tr("Accuracy curve")
+            )
         )
         self.attacks.compared.connect(bench.compare_wanted)
-        self.attacks.scaled.connect(
-            lambda report: self.centre.result.show_report(report, bench.selection.image)
-        )
+        self.attacks.scaled.connect(bench.display.show_scaled)
 
     def _show_photograph(self, painting: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Show the photograph, too, while a mask is painted on it: all of it."""

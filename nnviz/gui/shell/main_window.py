@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar
 
 from nnviz.base.info import MethodInfo
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import AnyJob
 from nnviz.gui.shell.actions import Actions, plain
-from nnviz.gui.shell.central_view import BOARD, STICKERS
 from nnviz.gui.shell.command_handlers import Operations
 from nnviz.gui.shell.commands import MENUS, commands, enter_command, gestures
 from nnviz.gui.shell.dock_manager import Stage
@@ -19,6 +19,7 @@ from nnviz.gui.shell.shortcuts import Key, ShortcutSheet
 from nnviz.gui.shell.status import StatusBar
 from nnviz.gui.shell.topbar import TopBar
 from nnviz.gui.shell.workspace_bar import WorkspaceBar
+from nnviz.gui.state.display import BOARD, STICKERS
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.workspaces.attack.workspace import ATTACK
@@ -57,8 +58,6 @@ class MainWindow(QMainWindow):
         self._take_room()
         self._restore()
         self.stage.open_for(INSPECT)
-        self.stage.centre.offer(BOARD, offered=False)
-        self.stage.centre.offer(STICKERS, offered=False)
         self._connect()
         self.setFocus()
 
@@ -120,7 +119,8 @@ class MainWindow(QMainWindow):
         )
         self.stage.layers.activated.connect(self.operations.look_into)
         self.bench.models.listed.connect(lambda _: self._choose_first())
-        self.bench.runs.elsewhere.connect(self._go_to)
+        self.bench.choice.elsewhere.connect(self._go_to)
+        self.bench.job_wanted.connect(self._show_job)
         self.bench.live_wanted.connect(lambda: self.enter(LIVE))
         self.bench.imagine_wanted.connect(lambda: self.enter(IMAGINE))
         self.bench.explain_wanted.connect(lambda: self.enter(EXPLAIN))
@@ -138,8 +138,8 @@ class MainWindow(QMainWindow):
         self.stage.centre.set_mode(STICKERS)
 
     def _choose_first(self) -> None:
-        if self.bench.runs.method is None:
-            self.bench.runs.enter(self.workspace)
+        if self.bench.choice.method is None:
+            self.bench.choice.enter(self.workspace)
 
     def _mark_theme(self) -> None:
         for name in THEMES:
@@ -161,12 +161,9 @@ class MainWindow(QMainWindow):
             return
         self.workspace = workspace
         self.commands[f"workspace.{workspace.name}"].setChecked(True)
-        self.stage.centre.offer(BOARD, offered=workspace is EXPLAIN)
-        self.stage.centre.offer(STICKERS, offered=workspace is ATTACK)
         self.stage.open_for(workspace)
-        self.stage.centre.set_live(live=workspace.live)
         self.top.offer_photographs(offered=not workspace.live)
-        self.bench.runs.enter(workspace)
+        self.bench.choice.enter(workspace)
         if workspace.live:
             self.bench.live.enter()
         else:
@@ -177,6 +174,17 @@ class MainWindow(QMainWindow):
         still = [each for each in WORKSPACES if not each.live]
         fitting = [each for each in still if info is None or each.offers(info)]
         self.enter((fitting or still)[0])
+
+    def _show_job(self, job: AnyJob) -> None:
+        """Go to where a run was started, with the image that it is about."""
+        run = self.bench.runs.run_of(job)
+        if run is None:
+            return
+        self.enter(next(each for each in WORKSPACES if each.name == run.workspace))
+        image = run.request.image
+        if image is not None and image is not self.bench.selection.image:
+            self.bench.images.show(image.path or image.name)
+        self.bench.choice.choose_quietly(run.request)
 
     def _open_palette(self) -> None:
         self.palette_box.open()
@@ -217,7 +225,7 @@ class MainWindow(QMainWindow):
             for command, action in self.commands.all()
         ]
         entries += [
-            self._entry(info.title, self.tr("method"), info.name, bench.runs.choose)
+            self._entry(info.title, self.tr("method"), info.name, bench.choice.choose)
             for info in bench.models.catalogue.methods
         ]
         entries += [

@@ -9,6 +9,7 @@ from nnviz.base.events import Progress
 from nnviz.base.live import Shown
 from nnviz.base.video import SourceStatus
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.shell.running_jobs import RunningJobs
 from nnviz.gui.state.layer_facts import short_bytes
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import icon_button, label, named
@@ -44,7 +45,9 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         self.addWidget(self.message, 2)
-        parts = (self.job, self.bar, self.stop, self.live, self.device, self.memory)
+        self.jobs = RunningJobs(bench)
+        figures = (self.live, self.device, self.memory)
+        parts = (self.job, self.bar, self.stop, self.jobs, *figures)
         for widget in parts:
             self.addPermanentWidget(widget, int(isinstance(widget, ElidedLabel)))
         self._rest()

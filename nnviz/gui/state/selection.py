@@ -29,6 +29,8 @@ class Selection(QObject):
     """What is asked about, as ``nnviz.base.targets`` reads it."""
     position_changed = Signal(object)
     """(y, x) on the photo, px, or None."""
+    changed = Signal(object)
+    """Frozen set of the names of all that was changed by one choice, told last."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -78,50 +80,49 @@ class Selection(QObject):
         """Choose a network; layer and target stay where it has them too."""
         if model is self._model:
             return
-        self._model = model
-        known = model is not None and model.layer(self._layer) is not None
-        self.model_changed.emit(model)
-        if not known:
-            self.set_layer("")
-        if model is not None and not _asks(model, self._target):
-            self.set_target("")
+        layer, unit, target = self._layer, self._unit, self._target
+        if model is None or model.layer(layer) is None:
+            layer, unit = "", NO_UNIT
+        if model is not None and not _asks(model, target):
+            target = ""
+        self._set(model=model, layer=layer, unit=unit, target=target)
 
     def set_image(self, image: Image | None) -> None:
         """Choose a photograph."""
-        if image is self._image:
-            return
-        self._image = image
-        self._position = None
-        self.image_changed.emit(image)
+        if image is not self._image:
+            self._set(image=image, position=None)
 
     def set_layer(self, layer: str) -> None:
         """Choose a layer; its unit is no longer chosen."""
-        if layer == self._layer:
-            return
-        self._layer = layer
-        self.layer_changed.emit(layer)
-        self.set_unit(NO_UNIT)
+        if layer != self._layer:
+            self._set(layer=layer, unit=NO_UNIT)
 
     def set_unit(self, unit: int) -> None:
         """Choose a channel of the layer."""
-        if unit == self._unit:
-            return
-        self._unit = unit
-        self.unit_changed.emit(unit)
+        self._set(unit=unit)
 
     def set_target(self, target: str) -> None:
         """Choose what is asked about."""
-        if target == self._target:
-            return
-        self._target = target
-        self.target_changed.emit(target)
+        self._set(target=target)
 
     def set_position(self, position: tuple[float, float] | None) -> None:
         """Choose a place on the photo."""
-        if position == self._position:
-            return
-        self._position = position
-        self.position_changed.emit(position)
+        self._set(position=position)
+
+    def _set(self, **new: object) -> None:
+        """Take all values before any of them is told, and tell those that changed."""
+        changed = [name for name, value in new.items() if self._differs(name, value)]
+        for name in changed:
+            setattr(self, f"_{name}", new[name])
+        for name in changed:
+            getattr(self, f"{name}_changed").emit(new[name])
+        if changed:
+            self.changed.emit(frozenset(changed))
+
+    def _differs(self, name: str, value: object) -> bool:
+        old = getattr(self, f"_{name}")
+        # Models and images are told apart by identity: comparing arrays takes long.
+        return value is not old if name in {"model", "image"} else bool(value != old)
 
 
 def _asks(model: ModelInfo, target: str) -> bool:

@@ -18,6 +18,7 @@ class Workspace:
             them that suits the network.
         docks: names of the docks that stand open; all others are hidden.
         live: whether its methods follow a camera.
+        modes: further pages of the middle that it has.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Workspace:
     methods: tuple[str, ...]
     docks: tuple[str, ...]
     live: bool = False
+    modes: tuple[str, ...] = ()
 
     def offers(self, info: MethodInfo) -> bool:
         """Tell whether a method belongs here."""

@@ -93,6 +93,12 @@ QPushButton#segment:hover { color: $text; background: $hover; }
 QPushButton#segment:checked { background: $raised; color: $text; }
 QPushButton#segment:focus { border: 1px solid $accent; padding: $px3 $px9; }
 
+QPushButton#fold {
+    background: transparent; border: none; border-top: 1px solid $line;
+    border-radius: 0; color: $muted; text-align: left; padding: $px6 0;
+}
+QPushButton#fold:hover, QPushButton#fold:focus { color: $accent; }
+
 QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextBrowser {
     background: $field; border: 1px solid $line; border-radius: $px4;
     padding: $px3 $px8; selection-background-color: $accent;

@@ -126,7 +126,7 @@ def main() -> None:
         bench, watch = window.bench, Watch(window)
         bench.live.request = SourceRequest(kind=SourceKind.FILE, address=FILM)
         window.enter(LIVE)
-        bench.runs.prefer(METHOD, {"size": SIZE} if SIZE else None)
+        bench.choice.prefer(METHOD, {"size": SIZE} if SIZE else None)
         bench.open_model(MODEL)
         until = time.monotonic() + PATIENCE
         while watch.painted < 5 and time.monotonic() < until:

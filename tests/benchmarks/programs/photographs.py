@@ -53,7 +53,7 @@ def main() -> None:
                 print(seen, process.memory_info().rss / 2**20, flush=True)
             QTimer.singleShot(0, advance)
 
-        bench.runs.predicted.connect(predicted)
+        bench.predictions.predicted.connect(predicted)
         bench.open_model(app.DEFAULT_MODEL)
         advance()
         application.exec()

@@ -37,7 +37,7 @@ def main() -> None:
             print("predicted", since_start(), flush=True)
             window.close()
 
-        window.bench.runs.predicted.connect(predicted)
+        window.bench.predictions.predicted.connect(predicted)
         starter = app._AfterPaint(window, [], app.DEFAULT_MODEL)
         window.show()
         application.exec()

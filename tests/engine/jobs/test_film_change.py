@@ -17,7 +17,7 @@ from nnviz.base.recipes import Run
 from nnviz.base.requests import ChangeFilm, ModelRequest
 from nnviz.base.results import Picture, Report, Text
 from nnviz.base.video import FrameImage
-from nnviz.engine.jobs.video import change_film
+from nnviz.engine.jobs.video_writing import change_film
 from nnviz.media.sound import add_sound
 
 RATE = 25.0

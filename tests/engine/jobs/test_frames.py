@@ -40,11 +40,11 @@ def held(cache):
 def test_frames_do_not_push_photographs_out(session):
     """Truth: what the caches hold: a photograph's stay, only one frame's are kept."""
     run_method(session, "activations", NETWORK, layer="features.3")
-    photographs = held(session._cache)
+    photographs = held(session._resources.cache)
     for number in range(5):
         look(session, frame(number))
-        assert held(session._frame_cache) == 2  # pixels and one layer
-    assert held(session._cache) == photographs
+        assert held(session._resources.frame_cache) == 2  # pixels and one layer
+    assert held(session._resources.cache) == photographs
 
 
 def test_a_held_frame_is_not_computed_again(session):
@@ -52,7 +52,7 @@ def test_a_held_frame_is_not_computed_again(session):
     image = frame(3)
     look(session, image)
     look(session, image, "features.6")
-    assert held(session._frame_cache) == 3
+    assert held(session._resources.frame_cache) == 3
 
 
 def test_number_and_time_travel_with_the_result(session):

@@ -21,6 +21,7 @@ from nnviz.base.errors import CancelledError, UsageError
 from nnviz.base.events import Partial
 from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array
+from nnviz.base.parameters import make
 from nnviz.base.preprocess import ChannelOrder, Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.compute.cache import TensorCache
@@ -292,7 +293,7 @@ class Seen:
         self.ctx = make_context(
             model=model,
             image=request.image,
-            params=registered.method.Params(**request.values),
+            params=make(registered.method.Params, request.values),
             generator=torch.Generator().manual_seed(request.seed),
             check=never,
             cache=TensorCache(0),

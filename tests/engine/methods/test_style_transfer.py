@@ -16,6 +16,7 @@ from support.jobs import finish, never
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.events import Partial
 from nnviz.base.images import image_from_array
+from nnviz.base.parameters import make
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.data.patterns import PATTERNS, pattern
@@ -85,7 +86,7 @@ class Seen:
         self.ctx = make_context(
             model=finish(session.store.open(MODEL, never)),
             image=asked.image,
-            params=registered.method.Params(**asked.values),
+            params=make(registered.method.Params, asked.values),
             generator=torch.Generator().manual_seed(0),
             check=never,
             cache=TensorCache(0),

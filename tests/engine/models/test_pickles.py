@@ -4,6 +4,7 @@ Truth is torch.load for files that this test wrote itself, and pickles made by h
 opcode by opcode, for what no program writes.
 """
 
+import argparse
 import io
 import pickle
 import subprocess
@@ -304,6 +305,21 @@ def test_names_of_classes(
 ) -> None:
     torch.save({"state_dict": {"w": torch.ones(1)}, **labels}, tmp_path / "w.pth")
     assert read_state(tmp_path / "w.pth", lambda: None).labels == names
+
+
+def test_what_was_saved_beside_the_weights(tmp_path: Path) -> None:
+    """timm's ``args`` as an object; tensors and what lies deep are left out."""
+    checkpoint = {
+        "state_dict": {"w": torch.ones(1)},
+        "epoch": 3,
+        "args": argparse.Namespace(mean=(0.5, 0.5, 0.5), img_size=96, model="resnet18"),
+        "optimizer": {"state": {0: {"momentum": torch.ones(1)}}},
+    }
+    torch.save(checkpoint, tmp_path / "w.pth")
+    assert read_state(tmp_path / "w.pth", lambda: None).values == {
+        "epoch": 3,
+        "args": {"mean": [0.5, 0.5, 0.5], "img_size": 96, "model": "resnet18"},
+    }
 
 
 MEASURE = """

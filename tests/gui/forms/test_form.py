@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QValidator
 
+from nnviz.base.catalogue import Catalogue
 from nnviz.base.errors import UsageError
 from nnviz.base.info import LayerInfo, Layout
 from nnviz.base.parameters import (
     ChannelIndex,
+    Essential,
     Help,
     LayerKinds,
     LayerName,
@@ -25,9 +27,12 @@ from nnviz.base.parameters import (
     When,
     parameters_of,
 )
+from nnviz.base.resources import resource
 from nnviz.gui.forms.form import Form
 from nnviz.gui.forms.number_box import NumberBox
 from nnviz.gui.forms.scale import Scale
+
+METHODS = Catalogue.from_json(resource("catalogue.json").read_text("utf-8")).methods
 
 
 @dataclass(frozen=True)
@@ -357,3 +362,54 @@ def test_number_box_steps_by_a_tenth_of_the_decade(qtbot):
     number.setValue(0.002)
     number.stepBy(1)
     assert number.value() == pytest.approx(0.0021)
+
+
+def test_a_form_folds_what_few_people_change(qtbot):
+    """Truth: of four parameters two are marked, by hand."""
+
+    @dataclass(frozen=True)
+    class Declared:
+        first: Annotated[int, Essential(), Range(0, 9), Help("One.")] = 1
+        rare: Annotated[int, Range(0, 9), Help("Two.")] = 2
+        second: Annotated[int, Essential(), Range(0, 9), Help("Three.")] = 3
+        seldom: Annotated[bool, Help("Four.")] = False
+
+    form = Form(parameters_of(Declared))
+    qtbot.addWidget(form)
+    form.show()
+
+    def seen():
+        return [name for name in form.values() if form.row(name).isVisible()]
+
+    assert seen() == ["first", "second"]
+    assert form._more.text() == "More (2)"
+    form.set_values({"rare": 7})
+    assert form._more.text() == "More (2) · 1 changed"
+    qtbot.mouseClick(form._more, Qt.MouseButton.LeftButton)
+    assert seen() == ["first", "rare", "second", "seldom"]
+    assert form._more.text() == "Less (2)"
+    tops = [form.row(name).y() for name in ("first", "second", "rare", "seldom")]
+    assert tops == sorted(tops)
+
+
+def test_where_nothing_is_marked_nothing_is_folded(qtbot):
+    """Truth: a declaration without marks."""
+
+    @dataclass(frozen=True)
+    class Declared:
+        only: Annotated[bool, Help("One.")] = False
+
+    form = Form(parameters_of(Declared))
+    qtbot.addWidget(form)
+    form.show()
+    assert form.row("only").isVisible()
+    assert not form._more.isVisible()
+
+
+@pytest.mark.parametrize("info", METHODS, ids=[info.name for info in METHODS])
+def test_every_method_shows_few_parameters_first(info):
+    """Truth: three to six that most people need, or all where there are few."""
+    essential = [each for each in info.parameters if each.essential]
+    assert len(essential) <= 6
+    if len(essential) < len(info.parameters):
+        assert len(essential) >= 3

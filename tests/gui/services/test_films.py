@@ -32,7 +32,7 @@ def filming(opened, fake, monkeypatch, qtbot):
     """A film is being made in Imagine; the bridge is in the test's hands."""
     fake.held.add(PLACE)
     opened.enter(IMAGINE)
-    opened.bench.runs.choose("activation_maximization")
+    opened.bench.choice.choose("activation_maximization")
     qtbot.wait(20)
     answer_dialogs(monkeypatch, "in.mp4", "out")
     opened.commands["run.film"].trigger()
@@ -75,7 +75,7 @@ def test_a_film_is_dreamt_on(live, qtbot, tmp_path, monkeypatch):
     live.bench.open_model("bundled:objects")
     qtbot.waitUntil(lambda: live.bench.selection.model is not None, timeout=60_000)
     live.enter(IMAGINE)
-    live.bench.runs.choose("deep_dream", {"steps": 1, "octaves": 1})
+    live.bench.choice.choose("deep_dream", {"steps": 1, "octaves": 1})
     live.commands["run.film"].trigger()
     assert live.bench.films.busy
     qtbot.waitUntil(lambda: not live.bench.films.busy, timeout=60_000)

@@ -103,7 +103,7 @@ def test_the_layer_streams_and_the_chosen_unit_goes_first(bench, fake, qtbot, op
     assert mosaic.layer == "stem"
     assert mosaic.tiles[0].min() == 1
     assert mosaic.order.tolist() == [0, 1, 3]
-    assert opened.stage.centre._report is shown[-1]
+    assert opened.bench.display.state.content.report is shown[-1]
     bench.stop()
     fake.tell(PLACE, Cancelled())
     assert not bench.portraits.making_layer
@@ -112,10 +112,10 @@ def test_the_layer_streams_and_the_chosen_unit_goes_first(bench, fake, qtbot, op
 def test_another_result_is_not_covered_by_portraits(bench, fake, opened):
     opened.commands["go.portraits"].trigger()
     bench.runs.run()
-    before = opened.stage.centre._report
+    before = opened.bench.display.state.content.report
     cache_has(fake, np.zeros((8, 8, 3), np.uint8))
     bench.portraits._tell_mosaic()
-    assert opened.stage.centre._report is before
+    assert opened.bench.display.state.content.report is before
 
 
 def test_a_network_that_cannot_says_so(bench, fake, qtbot, opened):

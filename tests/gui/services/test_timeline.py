@@ -57,7 +57,7 @@ def picture(value):
 
 
 def value_shown(window):
-    report = window.stage.centre._report
+    report = window.bench.display.state.content.report
     return round(float(report.main.pixels.mean()), 2)
 
 
@@ -66,7 +66,7 @@ def imagine(opened, fake, qtbot):
     """The window in the workspace, a run begun that the test goes on with."""
     fake.held.add(RESULT)
     opened.enter(IMAGINE)
-    opened.bench.runs.choose(METHOD)
+    opened.bench.choice.choose(METHOD)
     qtbot.wait(20)
     opened.bench.runs.run()
     return opened
@@ -165,9 +165,9 @@ def test_frames_are_read_one_at_a_time_and_the_last_wish_wins(imagine, fake):
 
 
 def test_a_slider_steers_the_run_and_the_timeline_marks_it(imagine, fake):
-    runs = imagine.bench.runs
-    name = next(p.name for p in runs.method.parameters if p.name == "learning_rate")
-    runs.set_values({**runs.values, name: 0.2})
+    choice = imagine.bench.choice
+    name = next(p.name for p in choice.method.parameters if p.name == "learning_rate")
+    choice.set_values({**choice.values, name: 0.2})
     assert fake.asked[-1] == (RESULT, {name: 0.2})
     timeline = imagine.bench.timeline
     changes = ((5, {name: 0.2}),)
@@ -193,7 +193,7 @@ def test_a_stopped_run_is_resumed_and_a_step_is_forked(imagine, fake):
     request = fake.last(RESULT)
     assert request.begin == Moment(folder, 6)
     assert request.recording not in ("", folder)
-    steerable = {p.name for p in imagine.bench.runs.method.parameters if p.steerable}
+    steerable = {p.name for p in imagine.bench.choice.method.parameters if p.steerable}
     assert set(request.values) == steerable
 
 
@@ -238,8 +238,8 @@ def test_a_recording_of_the_list_is_opened_with_all_it_was_made_with(imagine, fa
     saved = Saved("recipe.json", found.recipe, model, None, ())
     fake.event.emit(TAPE_OPENED, Done(OpenedTape(found, saved)))
     assert imagine.workspace is IMAGINE
-    assert imagine.bench.runs.method.name == METHOD
-    assert imagine.bench.runs.values["learning_rate"] == 0.5
+    assert imagine.bench.choice.method.name == METHOD
+    assert imagine.bench.choice.values["learning_rate"] == 0.5
     assert imagine.bench.timeline.step == 19
     assert answer_frame(fake) == 18
     assert not imagine.stage.centre.result._veil.isVisible()
@@ -285,7 +285,7 @@ def test_another_method_lets_go_of_the_recording(imagine, fake, qtbot):
 
 
 def test_a_recorded_method_never_runs_by_itself(imagine):
-    info = imagine.bench.runs.method
+    info = imagine.bench.choice.method
     assert isinstance(info, MethodInfo)
     assert info.recorded
     quickness = imagine.bench.runs._quickness
@@ -300,7 +300,7 @@ def test_a_recorded_method_never_runs_by_itself(imagine):
 def test_a_click_on_the_photograph_says_where_to_look(opened, fake, qtbot):
     """Truth: the place as shares of the photograph's sides, down and across."""
     opened.enter(IMAGINE)
-    opened.bench.runs.choose("semantic_dictionary")
+    opened.bench.choice.choose("semantic_dictionary")
     height, width = opened.bench.selection.image.size
     opened.stage.centre.photo.canvas.clicked.emit(0.25 * height, 0.75 * width)
     shown = opened.stage.method.form.values()

@@ -63,7 +63,7 @@ def test_no_workspace_text_size_or_message_widens_the_window(opened, theme, step
                 spin()
                 assert_fits(window, f"{workspace.name} {mode}")
     for info in window.bench.models.catalogue.methods:
-        window.bench.runs.choose(info.name)
+        window.bench.choice.choose(info.name)
         assert_fits(window, info.name)
     say_everything(window)
     spin()

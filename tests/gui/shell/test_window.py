@@ -46,7 +46,7 @@ def test_model_and_photograph_give_predictions_and_a_result(opened):
 def test_the_layer_that_the_method_chose_is_everybodys(opened, fake):
     """Truth: the fake chooses "stem" when none is given; nothing runs again."""
     assert opened.bench.selection.layer == "stem"
-    assert opened.bench.runs.values["layer"] == "stem"
+    assert opened.bench.choice.values["layer"] == "stem"
     assert len(results(fake)) == 1
 
 
@@ -60,11 +60,11 @@ def test_page_down_walks_layers_with_activations(opened, fake, qtbot):
 
 def test_a_clicked_layer_keeps_filters_where_it_has_any(opened):
     """Truth: only "stem.conv" has filters in the fake network."""
-    opened.bench.runs.choose("filters")
+    opened.bench.choice.choose("filters")
     opened.stage.layers.activated.emit("stem.conv")
-    assert opened.bench.runs.method.name == "filters"
+    assert opened.bench.choice.method.name == "filters"
     opened.stage.layers.activated.emit("stem.relu")
-    assert opened.bench.runs.method.name == "activations"
+    assert opened.bench.choice.method.name == "activations"
 
 
 def test_units_walk_in_the_order_that_is_shown(opened):
@@ -88,7 +88,7 @@ def test_one_channel_large_follows_the_chosen_unit(opened, fake, qtbot):
 def test_the_form_restarts_a_cheap_method(opened, fake, qtbot):
     """Truth: the changed value is in the next request."""
     before = len(results(fake))
-    values = opened.bench.runs.values | {"order": "network"}
+    values = opened.bench.choice.values | {"order": "network"}
     opened.stage.method.form.changed.emit(values)
     qtbot.waitUntil(lambda: len(results(fake)) == before + 1)
     assert results(fake)[-1].values["order"] == "network"
@@ -134,7 +134,7 @@ def test_an_unknown_file_says_what_can_be_opened(opened, tmp_path):
     path.write_text("x")
     opened.bench.open_files([str(path)])
     assert "notes.docx" in shown(opened)[0]
-    assert "weights" in shown(opened)[0]
+    assert "networks" in shown(opened)[0]
 
 
 def test_a_folder_without_pictures_says_so(opened, tmp_path):
@@ -279,7 +279,7 @@ def test_the_log_says_what_ran_and_for_how_long(opened):
     opened.bench.messages.fail("run", record)
     text = opened.stage.log.text.toPlainText()
     assert "cat.png opened" in text
-    assert re.search(r"Activations · stem · cat.png: \d+ ms", text)
+    assert re.search(r"Activations · stem · cat.png · Fake:Net: \d+ ms", text)
     assert "line 3 of odd.py" in text
 
 

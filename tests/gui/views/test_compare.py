@@ -185,7 +185,7 @@ class TestBoard:
 
     def test_the_scale_is_locked_as_chosen(self, board):
         assert board.chosen_lock() is Lock.BOARD
-        assert "0 – 4" in board.legend.toolTip()  # noqa: RUF001
+        assert "0 – 4" in board.legend.toolTip()
         board.set_lock(Lock.ROW)
         assert board.chosen_lock() is Lock.ROW
         assert "one scale a row" in board.legend.toolTip()
@@ -212,7 +212,7 @@ class TestBoard:
         assert len(board.sides) == 3
 
     def test_agreement_is_shown_where_asked(self, board):
-        assert board._agreements[1].text() == "ρ 1.00 · top 1.00"  # noqa: RUF001
+        assert board._agreements[1].text() == "ρ 1.00 · top 1.00"
         board.agreeing.setChecked(False)
         assert not board._agreements[1].isVisible()
 

@@ -74,7 +74,7 @@ class TestBoxes:
     def test_hover_names_class_score_and_size(self, shown, photo):
         view = shown(BoxesView(), found(), photo)
         words = view._read(25, 45)
-        assert words == "x 45  y 25 px  ·  cat  ·  90.0 %  ·  40 × 20 px"  # noqa: RUF001
+        assert words == "x 45  y 25 px  ·  cat  ·  90.0 %  ·  40 × 20 px"
         assert view._read(35, 5) == "x 5  y 35 px"
 
     def test_keys_walk_the_objects(self, shown, photo, qtbot):

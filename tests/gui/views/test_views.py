@@ -135,13 +135,13 @@ class TestHeatmap:
         assert "clipped at 99.5 %: 0 … 1 of 0 … 20" in view.legend.toolTip()
         view.clip.setChecked(False)
         assert "clipped" not in view.legend.toolTip()
-        assert "0 – 20" in view.legend.toolTip()  # noqa: RUF001
+        assert "0 – 20" in view.legend.toolTip()
 
     def test_smoothing_is_named(self, shown, make_heat):
         view = shown(HeatmapView(), make_heat([[0, 1]], framed=False), None)
         assert "interpolated" not in view.legend.toolTip()
         view.smooth.setChecked(True)
-        assert "1 × 2 interpolated" in view.legend.toolTip()  # noqa: RUF001
+        assert "1 × 2 interpolated" in view.legend.toolTip()
 
 
 class TestMosaic:
@@ -222,7 +222,7 @@ class TestMosaic:
 
     def test_own_scales_show_no_common_range(self, shown, make_mosaic):
         view = shown(MosaicView(), make_mosaic(), None)
-        assert "0 – 191" in view.legend.toolTip()  # noqa: RUF001
+        assert "0 – 191" in view.legend.toolTip()
         view.shared.setChecked(False)
         assert "each channel on its own range" in view.legend.toolTip()
         assert "191" not in view.legend.toolTip()
@@ -238,9 +238,9 @@ class TestMosaic:
         made = make_mosaic(4, tiles=tiles.reshape(4, 20, 20), signed=True)
         view = shown(MosaicView(), made, None)
         assert "99.5 %" in view.legend.toolTip()
-        assert "of −50 … 50" in view.legend.toolTip()  # noqa: RUF001
+        assert "of −50 … 50" in view.legend.toolTip()
         view.clip.setChecked(False)
-        assert "−50 – 50" in view.legend.toolTip()  # noqa: RUF001
+        assert "−50 – 50" in view.legend.toolTip()
 
     def test_large_tiles_become_finer_when_zoomed(self, shown, make_mosaic, qtbot):
         view = shown(MosaicView(), make_mosaic(64, 100), None)

@@ -33,7 +33,7 @@ def attacked(live, qtbot, tmp_path):
     # What runs by itself at the start is done: nothing stops the attack.
     qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=LONG)
     live.enter(ATTACK)
-    bench.runs.choose("pgd", {"steps": 4, "start": False})
+    bench.choice.choose("pgd", {"steps": 4, "start": False})
     bench.runs.run()
     qtbot.waitUntil(lambda: live.stage.attacks.whole is not None, timeout=LONG)
     return live

@@ -172,7 +172,7 @@ def test_a_tile_opens_its_whole_result(kitchen, pane, opened):
     pane.view.tile_chosen.emit(1)
     assert opened.stage.centre.mode == "result"
     assert opened.stage.centre.run.recipe.method == "grad_cam"
-    assert opened.bench.runs.method.name == "grad_cam"
+    assert opened.bench.choice.method.name == "grad_cam"
 
 
 def test_the_target_is_everybodys(pane, opened, fake):

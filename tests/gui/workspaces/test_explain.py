@@ -53,7 +53,7 @@ def target_line(window):
 
 def test_the_workspace_offers_what_explains(explaining):
     """Truth: the catalogue's group."""
-    offered = explaining.bench.runs.offered()
+    offered = explaining.bench.choice.offered()
     assert {info.group for info in offered} == {"Explain"}
     assert explaining.stage.method.choice.currentText() == "Grad-CAM"
     assert len(offered) > 10
@@ -75,7 +75,7 @@ def test_the_target_goes_from_method_to_method(explaining, fake, qtbot):
     form = explaining.stage.method.form
     form.changed.emit(form.values() | {"target": "cat - dog"})
     assert explaining.bench.selection.target == "cat - dog"
-    explaining.bench.runs.choose("saliency")
+    explaining.bench.choice.choose("saliency")
     qtbot.waitUntil(lambda: asked(fake).method == "saliency")
     assert asked(fake).values["target"] == "cat - dog"
     assert target_line(explaining).text() == "cat - dog"
@@ -118,9 +118,9 @@ def test_a_box_that_is_clicked_is_asked_about(explaining):
 
 def test_a_slow_method_waits_for_the_button(explaining, fake, qtbot):
     """Truth: integrated gradients cannot follow a camera, so it is not run unasked."""
-    panel, runs = explaining.stage.method, explaining.bench.runs
+    panel = explaining.stage.method
     before = len(fake.asked)
-    runs.choose("integrated_gradients")
+    explaining.bench.choice.choose("integrated_gradients")
     qtbot.wait(30)
     assert not [r for _, r in fake.asked[before:] if r.method != "predictions"]
     assert not panel.run.isHidden()
@@ -133,13 +133,14 @@ def test_a_slow_method_waits_for_the_button(explaining, fake, qtbot):
 def test_a_method_that_proves_quick_runs_by_itself(explaining, fake, qtbot):
     """Truth: the limit of 0.4 s."""
     runs = explaining.bench.runs
-    runs.choose("integrated_gradients")
+    explaining.bench.choice.choose("integrated_gradients")
     fake.seconds = 0.39
     runs.run()
     assert runs.automatic
     assert explaining.stage.method.run.isHidden()
     assert "runs by itself" in explaining.stage.method._state.text()
-    runs.set_values(runs.values | {"steps": 7})
+    choice = explaining.bench.choice
+    choice.set_values(choice.values | {"steps": 7})
     qtbot.waitUntil(lambda: asked(fake).values.get("steps") == 7)
 
 
@@ -161,14 +162,14 @@ def test_a_method_keeps_the_layer_that_it_chose_itself(explaining, fake):
 
 def test_every_explaining_method_that_can_be_asked_has_one_target(explaining):
     """Truth: the declarations: the selection's target fills at most one parameter."""
-    for info in explaining.bench.runs.offered():
+    for info in explaining.bench.choice.offered():
         kinds = [p.kind for p in info.parameters]
         assert kinds.count(Kind.TARGET) <= 1, info.name
 
 
 def test_two_results_are_compared(explaining, qtbot):
     """Truth: the two newest results of the session, by their methods' names."""
-    explaining.bench.runs.choose("saliency")
+    explaining.bench.choice.choose("saliency")
     qtbot.waitUntil(lambda: len(explaining.bench.runs.history.runs) >= 3)
     explaining.commands["view.compare"].trigger()
     centre = explaining.stage.centre
@@ -187,7 +188,7 @@ def test_two_results_are_compared(explaining, qtbot):
 def test_results_that_are_chosen_in_the_tray_are_compared(explaining, qtbot):
     """Truth: those chosen, not the newest."""
     for name in ("saliency", "layer_cam"):
-        explaining.bench.runs.choose(name)
+        explaining.bench.choice.choose(name)
         qtbot.waitUntil(
             lambda n=name: explaining.bench.runs.history.runs[0].recipe.method == n
         )
@@ -201,7 +202,7 @@ def test_results_that_are_chosen_in_the_tray_are_compared(explaining, qtbot):
 
 def test_two_items_put_together_are_compared(explaining, qtbot):
     """Truth: what the tray's list says when one item is dropped on another."""
-    explaining.bench.runs.choose("saliency")
+    explaining.bench.choice.choose("saliency")
     qtbot.waitUntil(lambda: len(explaining.bench.runs.history.runs) >= 3)
     items = explaining.stage.results.list
     items.put_together.emit(items.item(0), items.item(1))
@@ -212,7 +213,7 @@ def test_two_items_put_together_are_compared(explaining, qtbot):
 def test_another_method_may_come_with_a_layer(explaining, fake, qtbot):
     """Truth: its workspace opens, the layer is selected, and its form shows it."""
     explaining.bench.selection.set_layer("stem.relu")
-    explaining.bench.runs.choose("filters", {"layer": "stem.conv"})
+    explaining.bench.choice.choose("filters", {"layer": "stem.conv"})
     assert explaining.workspace is INSPECT
     assert explaining.bench.selection.layer == "stem.conv"
     assert explaining.stage.method.form.values()["layer"] == "stem.conv"

@@ -72,7 +72,7 @@ def test_a_network_of_one_channel_takes_a_colour_photograph(
     wait(qtbot, lambda: live.bench.selection.model.title != "nnviz objects")
     wait(qtbot, lambda: len(predicted(live)) == 3)
     assert live.bench.selection.model.preprocess.channels == 1
-    live.bench.runs.choose("filters")
+    live.bench.choice.choose("filters")
     wait(qtbot, lambda: live.stage.centre.run.recipe.method == "filters")
     assert notices(live) == []
 

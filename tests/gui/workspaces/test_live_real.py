@@ -84,7 +84,7 @@ def deeds_of(window, sources, chance):
         live.snapshot,
         lambda: live.seek(chance.uniform(0, 1)),
         lambda: window.resize(chance.choice([700, 1440]), 800),
-        lambda: bench.runs.set_values(bench.runs.values),
+        lambda: bench.choice.set_values(bench.choice.values),
     ]
 
 

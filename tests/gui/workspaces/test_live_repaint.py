@@ -70,7 +70,7 @@ def test_a_file_that_is_dropped_paints_the_film(live, qtbot, tmp_path):
     qtbot.waitUntil(
         lambda: view.report is not None and "painting" in view.report, timeout=WAIT
     )
-    assert live.bench.runs.method.name == "fast_style"
+    assert live.bench.choice.method.name == "fast_style"
     assert view.isVisible()
     assert side(live).isVisible()
     # The sample film has 640 x 480 px; what is painted is 256 wide.
@@ -86,7 +86,7 @@ def test_a_file_that_is_dropped_paints_the_film(live, qtbot, tmp_path):
     qtbot.waitUntil(
         lambda: side(live).pair.after.picture_size == (144, 192), timeout=WAIT
     )
-    assert live.bench.runs.values["size"] == 192
+    assert live.bench.choice.values["size"] == 192
 
 
 def test_the_same_file_paints_a_photograph(live, qtbot, cat, tmp_path):
@@ -94,7 +94,7 @@ def test_the_same_file_paints_a_photograph(live, qtbot, cat, tmp_path):
     drop(live, cat)
     drop(live, saved(JohnsonNet, tmp_path / "mine.pth"))
     qtbot.waitUntil(
-        lambda: getattr(live.bench.runs.method, "name", "") == "fast_style",
+        lambda: getattr(live.bench.choice.method, "name", "") == "fast_style",
         timeout=WAIT,
     )
     live.bench.runs.run()

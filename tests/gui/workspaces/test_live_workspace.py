@@ -140,32 +140,32 @@ def test_a_changed_value_is_asked_of_the_next_frame(lively, fake, qtbot):
 
 def test_values_of_live_and_of_inspect_are_apart(lively):
     """Truth: each workspace keeps its own."""
-    lively.bench.runs.set_values({"top_k": 3})
+    lively.bench.choice.set_values({"top_k": 3})
     lively.enter(INSPECT)
-    lively.bench.runs.choose("predictions")
-    assert lively.bench.runs.values["top_k"] == 5
+    lively.bench.choice.choose("predictions")
+    assert lively.bench.choice.values["top_k"] == 5
     lively.enter(LIVE)
-    assert lively.bench.runs.values["top_k"] == 3
+    assert lively.bench.choice.values["top_k"] == 3
 
 
 def test_only_live_methods_are_offered(lively):
     """Truth: MethodInfo.live, and the task of the network, which classifies."""
-    offered = [info.name for info in lively.bench.runs.offered()]
+    offered = [info.name for info in lively.bench.choice.offered()]
     assert "predictions" in offered
     assert "filters" not in offered
     assert "detect" not in offered
     lively.enter(INSPECT)
-    offered = [info.name for info in lively.bench.runs.offered()]
+    offered = [info.name for info in lively.bench.choice.offered()]
     assert "filters" in offered
     assert "detect" not in offered
 
 
 def test_a_method_that_is_not_live_leads_out_of_live(lively):
     """Truth: filters are in Inspect; the camera is off then."""
-    lively.bench.runs.choose("filters")
+    lively.bench.choice.choose("filters")
     assert lively.workspace is INSPECT
     assert not lively.bench.live.running
-    assert lively.bench.runs.method.name == "filters"
+    assert lively.bench.choice.method.name == "filters"
 
 
 def test_photographs_wait_until_live_is_left(lively, fake, qtbot):

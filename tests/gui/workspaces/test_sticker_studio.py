@@ -11,7 +11,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
-from nnviz.base.events import Done, Failed
+from nnviz.base.events import Done, Failed, Partial
 from nnviz.base.placed import KEPT, OPENED, Cut, OpenedSticker
 from nnviz.base.results import Picture, Ranking, Report, Text
 from nnviz.base.stickers import Placement
@@ -231,8 +231,9 @@ def test_it_is_kept_and_taken_as_the_photograph(opened, studio, laid, fake):
     fake.answer(KEEP, Done(run))
     assert opened.bench.selection.image.name == "cat with stickers"
     assert laid.placed == ()
-    assert opened.bench.runs.history.runs[0].recipe.values["stickers"] == text
-    assert opened.stage.centre.run is run
+    assert opened.bench.runs.history.runs[0] is run
+    assert run.recipe.values["stickers"] == text
+    assert opened.stage.centre.run is None  # it is about the image before
     opened.bench.stickers.undo()
     assert laid.text == text
 
@@ -283,17 +284,20 @@ def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
 def test_a_run_that_is_stopped_leaves_its_sticker(opened, fake, studio):
     """Truth: what was reported last; of a run without a sticker nothing."""
     assert studio.isVisible()
-    runs, asked = opened.bench.runs, fake.stickers.asked
-    runs.recording = "/recordings/patch"
-    runs.started.emit()
-    runs.stopped.emit(3)
-    assert asked == []
+    bench, asked = opened.bench, fake.stickers.asked
+    fake.held.add("result")
+    bench.choice.choose("patch")
+    bench.runs.run()
+    bench.stop()
+    assert "keep_stopped" not in [each[0] for each in asked]
+    bench.runs.run()
     alpha = np.ones((8, 8), np.float32)
     picture = Picture(pixels=np.zeros((8, 8, 3), np.float32), alpha=alpha)
-    runs.reported.emit(Report({"patch": picture}))
-    runs.stopped.emit(50)
-    ((name, found, recording, _),) = asked
-    assert (name, found, recording) == ("keep_stopped", picture, "/recordings/patch")
+    fake.tell("result", Partial(Report({"patch": picture}), 3))
+    opened.enter(INSPECT)  # the run goes on behind
+    fake.handles["result"][-1].cancel()
+    ((found, recording, _),) = [each[1:] for each in asked if each[0] == "keep_stopped"]
+    assert (found, recording) == (picture, fake.last("result").recording)
 
 
 def test_a_picture_is_cut_out_as_a_disc(opened, fake, studio):
@@ -342,7 +346,7 @@ def drop(widget, data, at):
 def test_the_print_bar_says_what_comes_of_it(studio, laid, fake, monkeypatch):
     """Truth: by hand: 512 px on 80 mm are 163 dpi; two of 80 mm stand on A4's width."""
     bar = studio.print_bar
-    assert bar.words.text() == "1 of 80 × 80 mm, 163 dpi"  # noqa: RUF001
+    assert bar.words.text() == "1 of 80 × 80 mm, 163 dpi"
     bar.copies.setValue(0)
     assert bar.words.text().startswith("4 of")
     bar.width_box.setValue(240)

@@ -33,7 +33,7 @@ def window(window, fake, tmp_path):
     window.bench.open_model("fake:net")
     window.bench.images.add(["/photos/cat.png"])
     window.enter(STYLE)
-    window.bench.runs.choose("style_transfer")
+    window.bench.choice.choose("style_transfer")
     QApplication.processEvents()
     return window
 
@@ -64,7 +64,7 @@ def select(window, *names):
 
 
 def values(window):
-    return window.bench.runs.values
+    return window.bench.choice.values
 
 
 def test_the_patterns_shown_are_those_that_are_drawn():
@@ -94,7 +94,7 @@ def test_a_click_chooses_a_picture_and_others_are_blended_in(window):
 
 
 def test_what_is_typed_is_marked_too(window):
-    window.bench.runs.adjust({"style": "marbling"})
+    window.bench.choice.adjust({"style": "marbling"})
     chosen = [item.text() for item in pictures(window).list.selectedItems()]
     assert chosen == ["marbling"]
 
@@ -133,7 +133,7 @@ def finished_strip(request):
 
 def test_the_strip_shows_five_and_a_click_takes_one(window, fake):
     """Truth: the balance as it stands, and two powers of ten to either side."""
-    window.bench.runs.adjust({"balance": 1.5})
+    window.bench.choice.adjust({"balance": 1.5})
     fake.held.add("style:strip")
     strip(window).make.click()
     request = fake.last("style:strip")

@@ -170,7 +170,7 @@ def _check_size(node: Node, function: Function, arguments: Sequence[Any]) -> Non
         each.to("meta") if isinstance(each, Tensor) else each for each in arguments
     ]
     found: list[Any] = []
-    with Shapes():  # type: ignore[no-untyped-call]
+    with torch.device("meta"), Shapes():  # type: ignore[no-untyped-call]
         refused = memory.refusal(lambda: found.append(function(*empty)))
     if refused is not None:
         # Where shapes cannot be told without numbers, the result is no larger.

@@ -11,10 +11,16 @@ from torch import nn
 
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
+from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
+from nnviz.engine.compute import memory
+from nnviz.engine.models.labels import numbered
 from nnviz.engine.models.onnx.building import build_network
 from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
-from nnviz.engine.models.onnx.reading import OnnxFile, read_onnx
+from nnviz.engine.models.onnx.reading import read_onnx
+from nnviz.engine.nn.shapes.calls import tensors_in
+from nnviz.engine.nn.shapes.meta import Shapes
+from nnviz.engine.nn.shapes.tracer import meta_twin
 
 Check = Callable[[], None]
 
@@ -36,15 +42,16 @@ class OnnxNetwork:
         net: the network, from (N, C, H, W).
         preprocess: as the file tells, the rest as usual.
         labels: names of classes that the file holds; may be empty.
+        task: what it is for, as the file or the shape of its output tells; None where
+            neither does.
         notes: what was done and what had to be guessed, for people.
-        metadata: what was written beside the graph, by name.
     """
 
     net: nn.Module
     preprocess: Preprocess
     labels: tuple[str, ...]
+    task: Task | None
     notes: tuple[str, ...]
-    metadata: Mapping[str, str]
 
 
 def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork]:
@@ -64,13 +71,15 @@ def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork
     generator = torch.Generator().manual_seed(0)
     sample = torch.randn(1, preprocess.channels, height, width, generator=generator)
     net = build_network(graph, sample, _other_shape(given, sample), check)
+    shapes = _output_shapes(net, sample)
+    task, labels = _task(shapes, preprocess.input_size, file.metadata)
     writer = (f"written by {file.producer}",) if file.producer else ()
     return OnnxNetwork(
         net=net,
         preprocess=preprocess,
-        labels=labels_in(file.metadata),
+        labels=labels,
+        task=task,
         notes=(*writer, *guess, *file.notes),
-        metadata=file.metadata,
     )
 
 
@@ -94,6 +103,73 @@ def is_onnx(path: Path) -> bool:
 
 _IR_VERSION = b"\x08"
 _NEXT = frozenset(b"\x12\x1a\x22\x2a\x32\x3a\x42")
+
+
+# --- what it gives -------------------------------------------------------------------
+
+_TASKS = {"detect": Task.DETECT, "classify": Task.CLASSIFY}
+"""ultralytics' names."""
+_STRIDES = (8, 16, 32)
+"""px between the places of a YOLO head's three grids."""
+_ANCHORS = 3
+"""Boxes at each place, where these are anchors (YOLOv5)."""
+_BOX = 4
+_ROW = 6
+"""Numbers of a box of an end-to-end head: corners, score, class."""
+_MOST_ROWS = 1000
+
+
+def _output_shapes(net: nn.Module, sample: torch.Tensor) -> tuple[tuple[int, ...], ...]:
+    """Return the shapes of all outputs for one image; none where only numbers tell."""
+    found: list[torch.Tensor] = []
+
+    def trial() -> None:
+        found.extend(tensors_in(meta_twin(net)(sample.to("meta"))))
+
+    with torch.no_grad(), Shapes():  # type: ignore[no-untyped-call]
+        memory.refusal(trial)
+    return tuple(tuple(each.shape) for each in found)
+
+
+def _task(
+    shapes: tuple[tuple[int, ...], ...],
+    size: tuple[int, int],
+    metadata: Mapping[str, str],
+) -> tuple[Task | None, tuple[str, ...]]:
+    """Return the task and the names of classes, as far as they are known."""
+    labels = labels_in(metadata)
+    task = _TASKS.get(metadata.get("task", ""))
+    boxes = [each for each in shapes if _is_yolo(each, size)]
+    if task is Task.DETECT or (boxes and "task" not in metadata):
+        task = Task.DETECT
+        if boxes and not labels:
+            labels = numbered(_classes(boxes[0]))
+    return task, labels
+
+
+def _is_yolo(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
+    """Tell whether an output has a row for each place of three grids, or is a list.
+
+    The list is that of an end-to-end head: (1, 300, 6).
+    """
+    if len(shape) != len(("image", "row", "number")):
+        return False
+    places = sum(size[0] // each * (size[1] // each) for each in _STRIDES)
+    if shape[1] == _ANCHORS * places:
+        return shape[2] > _BOX + 1
+    if shape[2] == places:
+        return shape[1] > _BOX
+    return shape[2] == _ROW and shape[1] <= _MOST_ROWS
+
+
+def _classes(shape: tuple[int, ...]) -> int:
+    """Return how many classes a YOLO head tells apart; of a list, 80 as COCO has."""
+    if shape[2] == _ROW and shape[1] <= _MOST_ROWS:
+        return _OF_COCO
+    return shape[2] - _BOX - 1 if shape[1] > shape[2] else shape[1] - _BOX
+
+
+_OF_COCO = 80
 
 
 # --- what it takes ------------------------------------------------------------------
@@ -263,6 +339,3 @@ def _literal(text: str) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
-
-
-__all__ = ["OnnxFile", "OnnxNetwork", "is_onnx", "labels_in", "open_onnx"]

@@ -1,6 +1,8 @@
 """Weights in the objects of a pickle: module trees become state dicts."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from nnviz.engine.models.pickles.numpy_arrays import array_of
 from nnviz.engine.models.pickles.tensors import TensorReference
@@ -8,6 +10,7 @@ from nnviz.engine.models.pickles.values import PickleError, Stub
 
 _DEEPEST = 64
 _MOST_KEYS = 200_000
+_DEEPEST_VALUES, _MOST_VALUES = 4, 1000
 _PARTS = ("_parameters", "_buffers")
 """Where ``torch.nn.Module`` keeps its own tensors."""
 
@@ -44,6 +47,25 @@ def attributes_of(value: object) -> Mapping[object, object]:
             return {**value.entries, **value.state}
         return value.entries
     return {}
+
+
+def plain_values(value: object, depth: int = _DEEPEST_VALUES) -> Any:
+    """Return the numbers, texts and containers of them in a value; None for the rest.
+
+    Objects that hold options, as argparse's do, become dictionaries.  Long lists and
+    what lies deep are left out: these values are read for what they say of a training.
+    """
+    if isinstance(value, bool | int | float | str) or value is None:
+        return value
+    if isinstance(value, list | tuple):
+        few = value[:_MOST_VALUES] if depth else ()
+        return [plain_values(each, depth - 1) for each in few]
+    entries = attributes_of(value) if depth else {}
+    return {
+        str(key): plain
+        for key, each in itertools.islice(entries.items(), _MOST_VALUES)
+        if (plain := plain_values(each, depth - 1)) is not None
+    } or None
 
 
 def _walk(root: Stub) -> Iterator[tuple[str, TensorReference | None]]:

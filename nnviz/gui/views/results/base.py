@@ -24,12 +24,14 @@ class ResultView(QWidget):
             empty layer for none.
         target_chosen: a part of the result that the user chose to ask about, as a
             target is written: "box:0"; empty when it is let go.
+        layer_chosen: name of a layer that the user chose.
     """
 
     hovered = Signal(str)
     unit_chosen = Signal(int)
     unit_pointed = Signal(str, int)
     target_chosen = Signal(str)
+    layer_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,9 @@ class ResultView(QWidget):
 
     def select_unit(self, unit: int | None) -> None:
         """Mark a unit as chosen elsewhere; None or -1 for none.  Most show no units."""
+
+    def select_layer(self, name: str) -> None:
+        """Mark a layer that was chosen elsewhere; "" for none.  Few show layers."""
 
     def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
         """Tell whether the photograph is shown beside the view.  Few views mind."""

@@ -149,7 +149,7 @@ def _figures(values: Colours) -> tuple[str, ...]:
     """Return size, smallest, mean and largest value in one line, and shorter ones."""
     finite = values[np.isfinite(values)]
     rows, columns = values.shape[:2]
-    size = f"{rows} × {columns}"  # noqa: RUF001
+    size = f"{rows} × {columns}"
     if not finite.size:
         return (size,)
     low, mean, high = (

@@ -105,19 +105,16 @@ class HeatmapView(ResultView):
 
     def _problem(self, heat: Heatmap, scale: Scale) -> str:
         rows, columns = heat.values.shape
-        return (
-            self.tr("%s: nothing to paint.\n%s × %s values")  # noqa: RUF001
-            % (
-                scale.problem[:1].upper() + scale.problem[1:],
-                rows,
-                columns,
-            )
+        return self.tr("%s: nothing to paint.\n%s × %s values") % (
+            scale.problem[:1].upper() + scale.problem[1:],
+            rows,
+            columns,
         )
 
     def _remark(self, heat: Heatmap) -> str:
         rows, columns = heat.values.shape
         shown = self.tr("interpolated") if self.smooth.isChecked() else ""
-        size = f"{rows} × {columns}"  # noqa: RUF001
+        size = f"{rows} × {columns}"
         return f"{size} {shown}".strip()
 
     def _read(self, y: float, x: float) -> str:

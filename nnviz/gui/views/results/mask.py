@@ -161,7 +161,7 @@ class MaskView(ResultView):
 def _summary(mask: Mask, count: int) -> str:
     """Return how many classes there are and how fine the map is."""
     rows, columns = mask.classes.shape
-    size = f"{rows} × {columns} px"  # noqa: RUF001
+    size = f"{rows} × {columns} px"
     if not count:
         return f"{masks.summary(mask)}  ·  {size}"
     return f"{count} {'class' if count == 1 else 'classes'}  ·  {size}"

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QWidget
 from nnviz.base.results import (
     Boxes,
     Curves,
+    Diagram,
     Heatmap,
     Mask,
     Mosaic,
@@ -17,6 +18,7 @@ from nnviz.base.results import (
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.results.boxes import BoxesView
 from nnviz.gui.views.results.curves import CurvesView
+from nnviz.gui.views.results.diagram import DiagramView
 from nnviz.gui.views.results.heatmap import HeatmapView
 from nnviz.gui.views.results.mask import MaskView
 from nnviz.gui.views.results.mosaic import MosaicView
@@ -33,6 +35,7 @@ _VIEWS: dict[type[Result], type[ResultView]] = {
     Boxes: BoxesView,
     Mask: MaskView,
     Curves: CurvesView,
+    Diagram: DiagramView,
     Table: TableView,
     Text: TextView,
 }

@@ -27,12 +27,14 @@ class ReportView(QWidget):
         unit_chosen: a tile that the user chose, by the network's own index.
         unit_pointed: as in ``ResultView``.
         target_chosen: likewise.
+        layer_chosen: likewise.
     """
 
     hovered = Signal(str)
     unit_chosen = Signal(int)
     unit_pointed = Signal(str, int)
     target_chosen = Signal(str)
+    layer_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +42,7 @@ class ReportView(QWidget):
         self._image: Image | None = None
         self._stale = self._photo_beside = False
         self._unit: int | None = None
+        self._layer = ""
         self._views: dict[str, ResultView] = {}
         self._filled: set[str] = set()
         self._tabs = QTabBar(self)
@@ -49,17 +52,7 @@ class ReportView(QWidget):
         self._tabs.setAccessibleName(self.tr("Results"))
         self._tabs.currentChanged.connect(self._turn)
         self._pages = PageStack()
-        self._notes = QLabel(self)
-        self._notes.setObjectName("muted")
-        self._notes.setWordWrap(True)
-        self._notes.setTextFormat(Qt.TextFormat.PlainText)
-        self._notes.setSizePolicy(
-            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum
-        )
-        self._notes.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
-        self._notes.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-        )
+        self._notes = _notes_label(self)
         self._veil = _Veil(self)
         self._column = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -125,6 +118,12 @@ class ReportView(QWidget):
         if self.current is not None:
             self.current.select_unit(unit)
 
+    def select_layer(self, name: str) -> None:
+        """Mark a layer as chosen elsewhere; "" for none."""
+        self._layer = name
+        if self.current is not None:
+            self.current.select_layer(name)
+
     def painted(self) -> NDArray[np.uint8]:
         """Return the result that can be seen as exported, uint8 (H, W, 3)."""
         if self.current is None:
@@ -177,6 +176,7 @@ class ReportView(QWidget):
             self._filled.add(name)
             view.show_result(self._report[name], self._image, self._stale)
         view.select_unit(self._unit)
+        view.select_layer(self._layer)
         self._pages.setCurrentWidget(view)
         self._pages.setFocusProxy(view)
 
@@ -186,6 +186,7 @@ class ReportView(QWidget):
         view.unit_chosen.connect(self._choose)
         view.unit_pointed.connect(self.unit_pointed)
         view.target_chosen.connect(self.target_chosen)
+        view.layer_chosen.connect(self.layer_chosen)
         view.set_photo_beside(self._photo_beside)
         self._views[name] = view
         self._pages.addWidget(view)
@@ -197,6 +198,18 @@ class ReportView(QWidget):
 
     def _name(self) -> str:
         return str(self._tabs.tabData(max(0, self._tabs.currentIndex())) or "")
+
+
+def _notes_label(parent: QWidget) -> QLabel:
+    """Return a label of remarks that wraps and never widens the window."""
+    notes = QLabel(parent)
+    notes.setObjectName("muted")
+    notes.setWordWrap(True)
+    notes.setTextFormat(Qt.TextFormat.PlainText)
+    notes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    notes.setContentsMargins(SPACE, SMALL_SPACE, SPACE, SMALL_SPACE)
+    notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return notes
 
 
 class _Veil(QWidget):

@@ -153,7 +153,7 @@ class Legend(QWidget):
         if self._scale is None:
             return [self._unit]
         middle = self.tr("zero in the middle") if self._scale.signed else ""
-        parts = (_range(self._scale, "–"), self._unit, middle)  # noqa: RUF001
+        parts = (_range(self._scale, "–"), self._unit, middle)
         return [part for part in parts if part]
 
     def _remarks(self) -> list[str]:

@@ -67,7 +67,7 @@ class AttackPanel(QWidget):
         attacks.stepped.connect(self._show_report)
         attacks.scaled.connect(self._show_report)
         attacks.changed.connect(self._show)
-        bench.runs.predicted.connect(self._show_prediction)
+        bench.predictions.predicted.connect(self._show_prediction)
         self._show()
 
     def ask_file(self) -> None:

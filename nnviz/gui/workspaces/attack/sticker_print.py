@@ -117,7 +117,7 @@ class PrintBar(QWidget):
             return
         dots = dots_per_inch(columns, width)
         self.words.setText(
-            self.tr("{0} of {1:.4g} × {2:.4g} mm, {3:.0f} dpi").format(  # noqa: RUF001
+            self.tr("{0} of {1:.4g} × {2:.4g} mm, {3:.0f} dpi").format(
                 count, size[1], size[0], dots
             )
         )

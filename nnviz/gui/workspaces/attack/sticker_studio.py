@@ -98,7 +98,7 @@ class StickerStudio(QWidget):
     def _go_learning(self) -> None:
         """Go where a sticker is learned."""
         self.wanted.emit("view.result")
-        self._bench.runs.choose("patch")
+        self._bench.choice.choose("patch")
 
 
 class _Answers(QWidget):

@@ -1,5 +1,6 @@
 """Attack: how little it takes to fool a network, and what the attack survives."""
 
+from nnviz.gui.state.display import STICKERS
 from nnviz.gui.state.workspace import Workspace
 
 ATTACK = Workspace(
@@ -9,4 +10,5 @@ ATTACK = Workspace(
     group="Attack",
     methods=("pgd",),
     docks=("browser", "attack", "method", "robustness", "images", "results"),
+    modes=(STICKERS,),
 )

@@ -165,7 +165,7 @@ class BoardChoices(QWidget):
         found = {}
         for info in self.chosen_methods():
             layers = {p.name for p in info.parameters if p.kind is Kind.LAYER}
-            given = self._bench.runs.settings_of(info, EXPLAIN.name)
+            given = self._bench.choice.settings_of(info, EXPLAIN.name)
             values = {
                 name: value
                 for name, value in given.items()

@@ -169,7 +169,7 @@ class _Header(QWidget):
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
         bench.live.status_changed.connect(lambda _: self._follow())
-        bench.runs.method_changed.connect(lambda _: self._mark())
+        bench.choice.method_changed.connect(lambda _: self._mark())
         bench.models.listed.connect(lambda _: self._offer())
         bench.selection.model_changed.connect(lambda _: self._offer())
         self._offer()
@@ -196,7 +196,7 @@ class _Header(QWidget):
 
     def _mark(self) -> None:
         """Mark what is looked at; nothing where it is none of these."""
-        method = self._bench.runs.method
+        method = self._bench.choice.method
         self._contents.setExclusive(False)
         for each in self._contents.buttons():
             each.setChecked(

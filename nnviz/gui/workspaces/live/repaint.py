@@ -76,7 +76,7 @@ class _Head(QWidget):
         self.setLayout(line)
         bench.models.listed.connect(lambda _: self._list())
         bench.selection.model_changed.connect(lambda _: self._list())
-        bench.runs.values_changed.connect(lambda _: self._mark())
+        bench.choice.values_changed.connect(lambda _: self._mark())
         bench.runs.template_changed.connect(lambda _: self._mark())
         self._list()
         self._mark()
@@ -98,9 +98,9 @@ class _Head(QWidget):
         return [each for each in self._ways.buttons() if isinstance(each, QPushButton)]
 
     def _paint_at(self, size: int) -> None:
-        method = self._bench.runs.method
+        method = self._bench.choice.method
         if method is not None:
-            self._bench.runs.choose(method.name, {_SIZE: size})
+            self._bench.choice.choose(method.name, {_SIZE: size})
 
     def _show(self, way: Showing) -> None:
         self._pair.set_showing(way)
@@ -126,7 +126,7 @@ class _Head(QWidget):
 
     def _mark(self) -> None:
         """Show the size that it is painted at; any other than those offered too."""
-        size = self._bench.runs.values.get(_SIZE)
+        size = self._bench.choice.values.get(_SIZE)
         if size is None:
             return
         with QSignalBlocker(self.sizes):

@@ -67,9 +67,9 @@ class Styles(QObject):
         self._found: Mask | None = None
         self._found_on = ""
         bench.attached.connect(self.attach)
-        bench.runs.values_changed.connect(lambda _: self._follow())
+        bench.choice.values_changed.connect(lambda _: self._follow())
         bench.runs.outdated.connect(self._follow)
-        bench.runs.method_changed.connect(lambda _: self._follow())
+        bench.choice.method_changed.connect(lambda _: self._follow())
         bench.selection.image_changed.connect(lambda _: self._renew())
         bench.selection.model_changed.connect(lambda _: self._renew())
 
@@ -163,7 +163,7 @@ class Styles(QObject):
 
     def choose_balance(self, number: int) -> None:
         """Take the balance of a picture of the strip."""
-        declared = self._bench.runs.method
+        declared = self._bench.choice.method
         limits = next(
             (
                 (each.minimum, each.maximum)
@@ -181,7 +181,7 @@ class Styles(QObject):
         """Return what is asked for a strip, as the form stands."""
         image, model = self._bench.selection.image, self._bench.selection.model
         info = next(
-            (each for each in self._bench.runs.offered() if each.name == METHOD), None
+            (each for each in self._bench.choice.offered() if each.name == METHOD), None
         )
         if image is None or model is None or info is None:
             return None
@@ -246,16 +246,16 @@ class Styles(QObject):
 
     def _values(self) -> dict[str, Value]:
         """Return the method's values, nothing while another one is chosen."""
-        runs = self._bench.runs
-        mine = runs.method is not None and runs.method.name == METHOD
-        return runs.values if mine else {}
+        choice = self._bench.choice
+        mine = choice.method is not None and choice.method.name == METHOD
+        return choice.values if mine else {}
 
     def _set(self, values: dict[str, Value]) -> None:
-        runs = self._bench.runs
-        if runs.method is not None and runs.method.name == METHOD:
-            runs.adjust(values)
+        choice = self._bench.choice
+        if choice.method is not None and choice.method.name == METHOD:
+            choice.adjust(values)
         else:
-            runs.choose(METHOD, values)
+            choice.choose(METHOD, values)
 
     def _follow(self) -> None:
         """Take over pictures that were chosen elsewhere: by a recipe, or typed."""

@@ -94,7 +94,7 @@ class LessonPanel(QWidget):
             self._lessons.start()
 
     def _paint(self) -> None:
-        self._bench.runs.prefer(_METHOD)
+        self._bench.choice.prefer(_METHOD)
         self._bench.open_model(self._lessons.weights)
 
     def _resize(self) -> None:

@@ -320,7 +320,8 @@ def _size(_node: Node) -> Function:
 @operator("ConstantOfShape", host=(0,), grows=True)
 def _constant_of_shape(node: Node) -> Function:
     value = node.attributes.get("value", torch.zeros(1))
-    return lambda sizes: value.reshape(()).expand(whole_numbers(sizes)).clone()
+    number, kind = value.reshape(-1)[0].item(), value.dtype
+    return lambda sizes: torch.full(whole_numbers(sizes), number, dtype=kind)
 
 
 @operator("Range", host=(0, 1, 2), grows=True)

@@ -1,0 +1,15 @@
+"""The job that measures how good a network is."""
+
+from nnviz.base.events import Job
+from nnviz.base.requests import EvaluateModel
+from nnviz.engine.evaluation.job import evaluate
+from nnviz.engine.jobs.registry import carries_out
+from nnviz.engine.jobs.resources import Check, Resources
+
+
+@carries_out(EvaluateModel)
+def evaluate_model(resources: Resources, request: EvaluateModel, check: Check) -> Job:
+    """Measure how good a network is; ends with an ``Evaluation``."""
+    model = yield from resources.store.open(request.model, check)
+    with resources.store.lease(model):
+        return (yield from evaluate(model, request, check))

@@ -1,0 +1,51 @@
+"""The registry of jobs: which function carries out which kind of request."""
+
+import importlib
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+from nnviz.base.events import Job
+from nnviz.base.requests import Request
+from nnviz.engine.jobs.resources import Check, Resources
+
+R = TypeVar("R", bound=Request[Any])
+Handler = Callable[[Resources, R, Check], Job]
+_JOBS = ("load", "fetch", "run", "video", "train", "evaluate", "robustness", "attack")
+"""Files of this package that register; each is light to import."""
+_HANDLERS: dict[type, Handler[Any]] = {}
+
+
+def carries_out(kind: type[R]) -> Callable[[Handler[R]], Handler[R]]:
+    """Register the decorated function for a kind of request.
+
+    Raises:
+        ValueError: the kind has one already.
+    """
+
+    def add(handler: Handler[R]) -> Handler[R]:
+        if kind in _HANDLERS:
+            raise ValueError(f"two jobs carry out {kind.__name__}")
+        _HANDLERS[kind] = handler
+        return handler
+
+    return add
+
+
+def job_of(resources: Resources, request: Request[Any], check: Check) -> Job:
+    """Return the job of a request; nothing happens before its first ``next``.
+
+    Raises:
+        TypeError: nothing carries out requests of this kind.
+    """
+    _discover()
+    handler = _HANDLERS.get(type(request))
+    if handler is None:
+        raise TypeError(f"no job carries out {type(request).__name__}")
+    return handler(resources, request, check)
+
+
+@cache
+def _discover() -> None:
+    for name in _JOBS:
+        importlib.import_module(f"nnviz.engine.jobs.{name}")

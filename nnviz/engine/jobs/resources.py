@@ -1,0 +1,60 @@
+"""What jobs share: opened networks, cached activations, what frames left."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nnviz.base.images import Image
+from nnviz.base.video import FrameImage
+from nnviz.engine.compute.cache import TensorCache
+from nnviz.engine.jobs.previous_frames import PreviousFrames
+from nnviz.engine.models.store import ModelStore
+
+Check = Callable[[], None]
+
+
+class Resources:
+    """Opened networks and what was computed lately.
+
+    Attributes:
+        store: the opened networks.
+        cache: what was computed on still images.
+        frame_cache: what was computed on the newest frame of a camera.
+        previous_frames: what methods left for the next frame.
+
+    Args:
+        weights_folder: where downloaded weights are kept; None for the user's cache.
+        activation_bytes: how much of what layers gave is kept for walking about.
+        model_bytes: how much opened networks may take; None for a share of memory.
+    """
+
+    def __init__(
+        self,
+        weights_folder: Path | None,
+        activation_bytes: int,
+        model_bytes: int | None,
+    ) -> None:
+        self.store = ModelStore(weights_folder, model_bytes)
+        self.cache = TensorCache(activation_bytes)
+        self.frame_cache = TensorCache(activation_bytes)
+        self.previous_frames = PreviousFrames()
+        self._frame = ""
+
+    def cache_for(self, image: Image | None) -> TensorCache:
+        """Return where to keep what is computed on an image.
+
+        A frame never comes back, but the last one may be held and looked at: its own
+        cache is emptied for the next, and those of still images stay as they are.
+        """
+        if not isinstance(image, FrameImage):
+            return self.cache
+        if image.sha256 != self._frame:
+            self.frame_cache.clear()
+            self._frame = image.sha256
+        return self.frame_cache
+
+    def close(self) -> None:
+        """Let go of all networks and activations."""
+        self.cache.clear()
+        self.frame_cache.clear()
+        self.previous_frames.clear()
+        self.store.close()

@@ -1,0 +1,17 @@
+"""The job that measures accuracy against the size of an attack."""
+
+from nnviz.base.events import Job
+from nnviz.base.requests import MeasureRobustness
+from nnviz.engine.evaluation.robustness import measure
+from nnviz.engine.jobs.registry import carries_out
+from nnviz.engine.jobs.resources import Check, Resources
+
+
+@carries_out(MeasureRobustness)
+def measure_robustness(
+    resources: Resources, request: MeasureRobustness, check: Check
+) -> Job:
+    """Measure accuracy against the size of an attack; ends with an ``Robustness``."""
+    model = yield from resources.store.open(request.model, check)
+    with resources.store.lease(model):
+        return (yield from measure(model, request, check))

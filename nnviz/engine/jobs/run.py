@@ -1,0 +1,138 @@
+"""The job that runs a method, recorded and steered, and writes its recipe."""
+
+from collections.abc import Generator
+from dataclasses import replace
+
+import torch
+
+from nnviz.base.errors import CancelledError, ModelError, UsageError
+from nnviz.base.events import Changes, Job, Step
+from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import make, with_current_names
+from nnviz.base.recipes import Recipe, Run
+from nnviz.base.requests import RunMethod
+from nnviz.base.results import Report
+from nnviz.engine.jobs.recipe import recipe_of
+from nnviz.engine.jobs.recorder import Recorder, ResumePoint, open_tape, taken_up
+from nnviz.engine.jobs.registry import carries_out
+from nnviz.engine.jobs.resources import Check, Resources
+from nnviz.engine.jobs.runner import Steering, follow
+from nnviz.engine.method import Context, Registered, find, make_context
+from nnviz.engine.models.model import Model, resized_quickly
+
+_QUICK = "live: resampled by averaging; its recipe resamples as published"
+
+
+@carries_out(RunMethod)
+def run_method(resources: Resources, request: RunMethod, check: Check) -> Job:
+    """Run a method step by step; ends with a ``Run``."""
+    registered = find(request.method)
+    request = _with_current_names(request, registered.info)
+    request, begun = taken_up(request, registered.method.Params)
+    params: object = make(registered.method.Params, request.values)
+    _require_image(registered.info, request)
+    model = yield from resources.store.open(request.model, check)
+    with resources.store.lease(model):
+        _require_task(registered.info, model)
+        _require_size(model)
+        ctx = make_context(
+            model=model,
+            image=request.image,
+            params=params,
+            generator=torch.Generator().manual_seed(request.seed),
+            check=check,
+            cache=resources.cache_for(request.image),
+            earlier=resources.previous_frames.of(request),
+            planned=request.chunks,
+        )
+        report, recipe = yield from _followed(registered, ctx, request, begun)
+    return Run(_with_remark(report, ctx), recipe, request.image)
+
+
+def _with_current_names(request: RunMethod, info: MethodInfo) -> RunMethod:
+    """Return a request whose parameters have the names of now."""
+    return replace(
+        request,
+        values=with_current_names(info.parameters, request.values),
+        changes=tuple(
+            (step, with_current_names(info.parameters, new))
+            for step, new in request.changes
+        ),
+    )
+
+
+def _followed(
+    registered: Registered, ctx: Context, request: RunMethod, begun: ResumePoint | None
+) -> Generator[Step, Changes | None, tuple[Report, Recipe]]:
+    """Run a method, recorded if that is asked for; return what it came to."""
+    asked, steps = ctx.params, 0
+    if begun is not None:
+        begun.restore(ctx)
+        steps = begun.steps
+    steering = Steering(registered, ctx, request.changes, steps)
+    recorder = None
+    tape = open_tape(request, begun, registered.info)
+    if tape is not None:
+        recorder = Recorder(
+            tape, lambda: recipe_of(request, asked, ctx, steering.known)
+        )
+    try:
+        report = yield from follow(registered, ctx, request, steering, recorder, steps)
+    except (CancelledError, GeneratorExit):
+        if recorder is not None:
+            recorder.stop()
+        raise
+    recipe = recipe_of(request, asked, ctx, steering.taken)
+    if recorder is not None:
+        recorder.finish(recipe)
+    return report, recipe
+
+
+def _with_remark(report: Report, ctx: Context) -> Report:
+    """Add the caveats of the network, and what the recipe of a frame does otherwise."""
+    image, info = ctx.inference.image, ctx.model.info
+    notes = list(info.caveats)
+    if image is not None and resized_quickly(image, info.preprocess):
+        notes.append(_QUICK)
+    return replace(report, notes=(*report.notes, *notes)) if notes else report
+
+
+def _require_image(info: MethodInfo, request: RunMethod) -> None:
+    """Refuse a method without the photograph it looks at.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if info.needs_image and request.image is None:
+        raise UsageError(info.name, "needs a photograph", "give one")
+
+
+def _require_task(info: MethodInfo, model: Model) -> None:
+    """Refuse a network that the method is not made for.
+
+    Raises:
+        ModelError: says for which networks it is.
+    """
+    if not info.suits(model.info.task):
+        raise ModelError(
+            model.info.title,
+            f"is a network to {model.info.task}; {info.name} needs one to "
+            + " or ".join(info.tasks),
+            "pick another network, or another method",
+        )
+
+
+def _require_size(model: Model) -> None:
+    """Refuse an input that is too small for a forward pass.
+
+    Raises:
+        ModelError: names the smallest size.
+    """
+    given = model.info.preprocess.input_size
+    smallest = model.info.smallest_input
+    if given[0] < smallest[0] or given[1] < smallest[1]:
+        raise ModelError(
+            model.info.title,
+            f"an input of {given[0]} x {given[1]} px is too small",
+            f"the smallest is {smallest[0]} x {smallest[1]} px",
+        )

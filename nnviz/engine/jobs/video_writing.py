@@ -1,0 +1,184 @@
+"""Films made of films: a method on every picture, one after the other.
+
+The last result can be mixed into the next picture, so that one's dream goes on in the
+other (gordicaleksa/pytorch-deepdream mixes in 15 % of it).  A method that follows
+cameras is given frames: it steadies them by itself.
+"""
+
+import itertools
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from nnviz.base.errors import InputError, UsageError
+from nnviz.base.events import Job, Partial, Progress, Step
+from nnviz.base.images import Colours, Image, image_from_array, rgb8
+from nnviz.base.info import MethodInfo
+from nnviz.base.preprocess import Interpolation
+from nnviz.base.recipes import Run
+from nnviz.base.requests import ChangeFilm, RunMethod
+from nnviz.base.results import Picture, Report
+from nnviz.base.video import FILM_ENDINGS, FrameImage, Grab
+from nnviz.media.films import FilmWriter
+from nnviz.media.resize import resize
+from nnviz.media.sound import add_sound
+from nnviz.media.video import FilmReader, open_film
+
+_KEPT = 0.15
+_numbers = itertools.count(1)
+
+RunFrame = Callable[[RunMethod], Job]
+"""Returns the job of a method on a picture."""
+
+
+def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
+    """Write a film of what a method makes of each picture of another.
+
+    An MP4 file gets the other's sound.  Where it is broken off, what there is is kept.
+
+    Args:
+        asked: which film becomes which.
+        info: of the method.
+        run: runs it on a picture.
+
+    Yields:
+        Each new picture, and how far it is.
+
+    Returns:
+        What is to be said of it, in words.
+
+    Raises:
+        UsageError: a share or an ending that makes no sense; no pictures come out.
+        InputError: no film, or the disk does not allow it.
+    """
+    source, out = Path(asked.film), Path(asked.out)
+    _require_sensible(asked)
+    heard: list[bool] = []
+    with closing(open_film(source)) as reader, ExitStack() as stack:
+        painter = _Painter(asked, info, reader)
+        film: FilmWriter | None = None
+        for grab in _grabs(reader, asked.seconds):
+            report = yield from _quietly(run(painter.request(grab)), painter.progress)
+            pixels = painter.take(report)
+            if film is None:
+                # Below the film: the sound is added when that has its name.
+                stack.callback(lambda: heard.append(_add_sound(out, source)))
+                size = pixels.shape[0], pixels.shape[1]
+                film = stack.enter_context(FilmWriter(out, size, reader.rate))
+            film.append(pixels, grab.seconds)
+            yield Partial(report)
+            yield painter.progress
+    if film is None:
+        raise InputError(out.name, "the film holds no pictures", "name another")
+    notes = [f"{film.frames} pictures"]
+    if reader.remark is not None:
+        notes.append(str(reader.remark))
+    return (*notes, *(["with the film's sound"] if any(heard) else []))
+
+
+class _Painter:
+    """Which picture is asked about next, and what became of the last one."""
+
+    def __init__(self, asked: ChangeFilm, info: MethodInfo, reader: FilmReader) -> None:
+        self._asked = asked
+        self._live = info.live
+        usual = 0.0 if info.live else _KEPT
+        self._kept = usual if asked.kept is None else asked.kept
+        self._last: Colours | None = None
+        self._number = 0
+        self._title = f"film {next(_numbers)}"
+        self._name = reader.title
+        self._total = round(min(reader.duration, asked.seconds) * reader.rate)
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        done, total = self._number, max(self._number, self._total)
+        return Progress(done, total, f"picture {done} of {total}")
+
+    def request(self, grab: Grab) -> RunMethod:
+        """Return what is asked about a picture of the film."""
+        pixels = _mixed(grab.pixels(), self._last, self._kept)
+        return RunMethod(
+            method=self._asked.method,
+            model=self._asked.model,
+            image=self._image(pixels, grab),
+            values=self._asked.values,
+            seed=self._asked.seed,
+        )
+
+    def take(self, report: Report) -> Colours:
+        """Return the picture that a report has, and remember it.
+
+        Raises:
+            UsageError: it has none.
+        """
+        main = report.main
+        if not isinstance(main, Picture):
+            raise UsageError(
+                next(iter(report)),
+                "is no picture",
+                "pick a method that changes pictures",
+            )
+        self._last = rgb8(main.pixels)
+        self._number += 1
+        return self._last
+
+    def _image(self, pixels: Colours, grab: Grab) -> Image:
+        name = f"{self._name} {self._number}"
+        if not self._live:
+            return image_from_array(pixels, name)
+        return FrameImage(
+            pixels,
+            name,
+            f"{self._title}:{self._number}",
+            number=self._number,
+            captured=grab.captured,
+            position=grab.seconds,
+        )
+
+
+def _quietly(job: Job, progress: Progress) -> Generator[Step, object, Report]:
+    """Do a job; tell how far the film is in place of how far the job is."""
+    with closing(job):
+        while True:
+            try:
+                next(job)
+            except StopIteration as end:
+                return cast("Run", end.value).report
+            yield progress
+
+
+def _require_sensible(asked: ChangeFilm) -> None:
+    out = Path(asked.out)
+    if out.suffix.lower() not in FILM_ENDINGS:
+        raise UsageError(
+            "--out", f"{out.name} is no film's name", f"end it in {FILM_ENDINGS[0]}"
+        )
+    if asked.kept is not None and not 0 <= asked.kept < 1:
+        raise UsageError("--kept", f"{asked.kept:g} is out of range", "0 to below 1")
+    if out.exists() and Path(asked.film).exists() and out.samefile(asked.film):
+        raise UsageError("--out", "is the film itself", "name another file")
+
+
+def _grabs(reader: FilmReader, seconds: float) -> Iterator[Grab]:
+    """Yield the pictures of a film up to a time."""
+    while (grab := reader.read()) is not None and grab.seconds < seconds:
+        yield grab
+
+
+def _mixed(pixels: Colours, last: Colours | None, kept: float) -> Colours:
+    """Return a picture with a share of the last result, made to its size."""
+    if last is None or not kept:
+        return pixels
+    last = resize(last, (pixels.shape[0], pixels.shape[1]), Interpolation.BILINEAR)
+    mixed = (1 - kept) * pixels + kept * last.astype(np.float32)
+    return mixed.round().astype(np.uint8)
+
+
+def _add_sound(out: Path, source: Path) -> bool:
+    """Lay the sound of the other film under one that can hold it."""
+    return out.suffix.lower() == FILM_ENDINGS[0] and add_sound(out, source)

@@ -1,0 +1,70 @@
+"""Folders that hold a network: which files in them are its weights.
+
+Hugging Face and timm save a network as a folder: ``config.json``, weights in
+``model.safetensors`` or in several files that an index names.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nnviz.base.errors import InputError
+from nnviz.engine.models.match.evidence import read_json
+
+_USUAL = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors")
+_INDEX = ".index.json"
+_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
+_PLAIN_NAME = re.compile(r"[^/\\\0]+")
+
+
+def weight_files(path: Path) -> tuple[Path, ...]:
+    """Return the files that hold a network's weights, most often one.
+
+    Args:
+        path: a file of weights, an index of several, or a folder.
+
+    Returns:
+        The path itself where nothing better is found; reading it says why.
+
+    Raises:
+        InputError: an index is damaged, names files elsewhere, or one is missing.
+    """
+    if path.name.endswith(_INDEX) and path.is_file():
+        return _shards(path)
+    if not path.is_dir():
+        return (path,)
+    indices = sorted(path.glob(f"*{_INDEX}"))
+    if indices:
+        return _shards(indices[0])
+    usual = [path / name for name in _USUAL if (path / name).is_file()]
+    if usual:
+        return (usual[0],)
+    others = [each for each in sorted(path.iterdir()) if each.suffix in _SUFFIXES]
+    return (others[0],) if len(others) == 1 else (path,)
+
+
+def _shards(index: Path) -> tuple[Path, ...]:
+    """Return the files that an index names, all beside it."""
+    names = read_json(index).get("weight_map")
+    if not isinstance(names, Mapping) or not names:
+        raise InputError(index.name, "names no files of weights", "download it again")
+    found = sorted({str(name) for name in names.values()})
+    for name in found:
+        if name in (".", "..") or not _PLAIN_NAME.fullmatch(name):
+            reason = f"names {name!r}, which is no file beside it"
+            raise InputError(index.name, reason, "do not trust this folder")
+        if not index.with_name(name).is_file():
+            reason = f"{name}, which {index.name} names, is missing"
+            raise InputError(index.parent.name, reason, "download it again")
+    return tuple(index.with_name(name) for name in found)
+
+
+def read_config(path: Path) -> Mapping[str, Any]:
+    """Return the ``config.json`` in or beside a path; empty where there is none.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    file = (path if path.is_dir() else path.parent) / "config.json"
+    return read_json(file) if file.is_file() else {}

@@ -1,0 +1,108 @@
+"""Networks of transformers (Hugging Face), opened from the folder that it saves.
+
+The architecture is a class of the installed package, named in ``config.json``; code
+that a folder brings along is never run.
+"""
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from nnviz.base.errors import InputError, ModelError
+from nnviz.base.info import Task
+
+_INSTALL = "pip install 'nnviz[huggingface]'"
+
+
+def is_transformers(config: Mapping[str, Any]) -> bool:
+    """Tell whether a ``config.json`` is one of transformers' networks."""
+    return "model_type" in config and isinstance(config.get("architectures"), list)
+
+
+_TASKS = {
+    "ForImageClassification": Task.CLASSIFY,
+    "ForSemanticSegmentation": Task.SEGMENT,
+    "ForObjectDetection": Task.DETECT,
+    "ForMaskedImageModeling": Task.GENERIC,
+    "Model": Task.EMBED,
+}
+"""By the end of a class's name."""
+_USUAL_SIDE = 224
+_LONGEST = 120
+
+
+def task_of_class(name: str) -> Task:
+    """Return what a class of transformers is made for: ViTForImageClassification."""
+    found = (task for end, task in _TASKS.items() if name.endswith(end))
+    return next(found, Task.GENERIC)
+
+
+def size_in_config(config: Mapping[str, Any]) -> int:
+    """Return the side of the image that a network is configured for, px."""
+    side = config.get("image_size", _USUAL_SIDE)
+    return side if isinstance(side, int) and side > 0 else _USUAL_SIDE
+
+
+def _is_network(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, nn.Module)
+
+
+def open_transformers(
+    folder: Path, config: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> nn.Module:
+    """Return the network that a folder's ``config.json`` describes, with its weights.
+
+    Args:
+        folder: that ``save_pretrained`` wrote, or a download of one.
+        config: its ``config.json``.
+        tensors: its weights, by their names in the files.
+
+    Raises:
+        ModelError: transformers is missing or does not know the network.
+        InputError: the configuration or the weights cannot be used.
+    """
+    name = str(config["architectures"][0])
+    if importlib.util.find_spec("transformers") is None:
+        raise ModelError(
+            folder.name, f"is the network {name} of the package transformers", _INSTALL
+        )
+    if "auto_map" in config:
+        raise ModelError(
+            folder.name,
+            f"brings code of its own for {name}, which is not run",
+            "open it from Python: nnviz.load(module)",
+        )
+    transformers: Any = importlib.import_module("transformers")  # optional, and slow
+
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    network: Any = getattr(transformers, name, None)
+    if not _is_network(network):
+        raise ModelError(
+            folder.name,
+            f"names the network {name}, which transformers "
+            f"{transformers.__version__} does not have",
+            "update transformers, or open it from Python: nnviz.load(module)",
+        )
+    try:
+        settings = transformers.AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        # Names in files are older than those in the network: transformers knows both.
+        net, report = network.from_pretrained(
+            None, config=settings, state_dict=dict(tensors), output_loading_info=True
+        )
+    except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0][:_LONGEST]
+        raise InputError(
+            folder.name, f"cannot be used ({reason})", "download it again"
+        ) from None
+    if report["missing_keys"]:
+        missing = min(report["missing_keys"])
+        raise InputError(folder.name, f"lacks {missing}", "download it again")
+    opened: nn.Module = net
+    return opened

@@ -1,0 +1,231 @@
+"""Evidence in a file, or beside it, of how its network was trained.
+
+Training programs write down what they were told: timm's ``args`` and
+``pretrained_cfg``, torchvision's reference scripts' ``args``, Hugging Face's
+``preprocessor_config.json``, OpenMMLab's ``data_preprocessor``, Lightning's
+``hyper_parameters``.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeGuard
+
+from nnviz.base.errors import InputError
+from nnviz.base.preprocess import Interpolation
+
+_LARGEST = 1 << 24
+"""Bytes of a configuration."""
+_CROP_SHARE = 0.875
+_PILLOW = {0: "nearest", 2: "bilinear", 3: "bicubic"}
+"""Numbers of Pillow's filters, as Hugging Face's configurations name them."""
+_INTERPOLATIONS = {
+    "bicubic": Interpolation.BICUBIC,
+    "bilinear": Interpolation.BILINEAR,
+    "nearest": Interpolation.NEAREST,
+}
+_ARGUMENTS = ("args", "hyper_parameters", "hparams", "config")
+_BYTES = 255.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is said of a network's training.
+
+    Attributes:
+        preprocess: those of ``Preprocess``'s fields that are known, as in its JSON.
+        source: where it stands, for people; empty where nothing was found.
+        architecture: the name that the training program gave it; may be empty.
+        labels: names of the classes; may be empty.
+    """
+
+    preprocess: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    source: str = ""
+    architecture: str = ""
+    labels: tuple[str, ...] = ()
+
+
+def gather(values: Mapping[str, Any], path: Path) -> Evidence:
+    """Return what a checkpoint and the files beside it say.
+
+    Args:
+        values: numbers, texts and containers of them that stand beside the weights.
+        path: of the file of weights.
+
+    Raises:
+        InputError: a configuration beside it cannot be read.
+    """
+    beside = _read_beside(path)
+    found = [
+        _of_timm(beside.get("config.json", {}), "config.json"),
+        _of_hugging_face(beside.get("preprocessor_config.json", {})),
+        _of_openmmlab(values),
+        *(_of_arguments(values.get(key), key) for key in _ARGUMENTS),
+    ]
+    best = next((each for each in found if each.preprocess), Evidence())
+    return Evidence(
+        best.preprocess,
+        best.source,
+        architecture=_architecture(values, beside),
+        labels=_labels(beside.get("config.json", {})),
+    )
+
+
+def _read_beside(path: Path) -> dict[str, Mapping[str, Any]]:
+    """Return the configurations in the folder of a file that was saved with them."""
+    folder = path if path.is_dir() else path.parent
+    found = {}
+    for name in ("config.json", "preprocessor_config.json"):
+        file = folder / name
+        if file.is_file():
+            found[name] = read_json(file)
+    return found
+
+
+def read_json(file: Path) -> Mapping[str, Any]:
+    """Return the object in a JSON file.
+
+    Raises:
+        InputError: it is too large, or holds no JSON object.
+    """
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise InputError(file.name, "is too large for a configuration")
+        value = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise InputError(
+            file.name, "is no JSON that can be read", "mend it or move it away"
+        ) from None
+    if not isinstance(value, Mapping):
+        raise InputError(file.name, "holds no JSON object", "mend it or move it away")
+    return value
+
+
+# --- one function a program ---------------------------------------------------------
+
+
+def _of_timm(config: Mapping[str, Any], source: str) -> Evidence:
+    """Timm's ``pretrained_cfg``, in the ``config.json`` of its Hub folders."""
+    inner = config.get("pretrained_cfg")
+    if not isinstance(inner, Mapping):
+        return Evidence()
+    return Evidence(_fields(inner), source)
+
+
+def _of_arguments(value: object, source: str) -> Evidence:
+    """The command line of timm's ``train.py``, or of torchvision's references."""
+    if not isinstance(value, Mapping):
+        return Evidence()
+    crop = value.get("val_crop_size")
+    sizes = {"input_size": (3, crop, crop)} if _is_number(crop) else {}
+    found = _fields({**value, **sizes})
+    resize = value.get("val_resize_size")
+    if _is_number(resize):
+        found["resize"] = int(resize)
+    return Evidence(found, f"its {source!r}" if found else "")
+
+
+def _of_hugging_face(config: Mapping[str, Any]) -> Evidence:
+    """``preprocessor_config.json`` of transformers."""
+    if not config:
+        return Evidence()
+    found: dict[str, Any] = {}
+    if config.get("do_normalize", True):
+        found = _fields(
+            {"mean": config.get("image_mean"), "std": config.get("image_std")}
+        )
+    else:
+        found = {"mean": [0.0] * 3, "std": [1.0] * 3}
+    size, crop = _sides(config.get("size")), _sides(config.get("crop_size"))
+    cropped = crop if config.get("do_center_crop") and crop else ()
+    if cropped or size:
+        found["input_size"] = list(cropped or size)
+        found["resize"] = min(size or cropped)
+    filters = _PILLOW.get(config.get("resample", -1), "")
+    if filters:
+        found["interpolation"] = _INTERPOLATIONS[filters].value
+    return Evidence(found, "preprocessor_config.json")
+
+
+def _of_openmmlab(values: Mapping[str, Any]) -> Evidence:
+    """``data_preprocessor`` of OpenMMLab's networks, whose pixels reach to 255."""
+    config = values.get("data_preprocessor")
+    if not isinstance(config, Mapping):
+        return Evidence()
+    found = _fields(config)
+    if not found:
+        return Evidence()
+    return Evidence({**found, "value_range": _BYTES}, "its data_preprocessor")
+
+
+# --- fields -------------------------------------------------------------------------
+
+
+def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what timm's names for these things say, as fields of ``Preprocess``."""
+    found: dict[str, Any] = {}
+    for name in ("mean", "std"):
+        values = _numbers(config.get(name))
+        if values:
+            found[name] = values
+    size = _numbers(config.get("input_size"))
+    side = config.get("img_size")
+    if len(size) == len("chw"):
+        found["input_size"] = [int(each) for each in size[1:]]
+    elif _is_number(side):
+        found["input_size"] = [int(side), int(side)]
+    share = config.get("crop_pct")
+    if "input_size" in found:
+        share = float(share) if _is_number(share) and share else _CROP_SHARE
+        found["resize"] = int(min(found["input_size"]) / share)
+    filters = str(config.get("interpolation") or "")
+    if filters in _INTERPOLATIONS:
+        found["interpolation"] = _INTERPOLATIONS[filters].value
+    return found
+
+
+def _sides(value: object) -> tuple[int, ...]:
+    """Return height and width from a number, or one of Hugging Face's dictionaries."""
+    if _is_number(value):
+        return int(value), int(value)
+    if isinstance(value, Mapping):
+        edge = value.get("shortest_edge")
+        high, wide = (edge, edge) if edge else (value.get("height"), value.get("width"))
+        if _is_number(high) and _is_number(wide):
+            return int(high), int(wide)
+    return ()
+
+
+def _numbers(value: object) -> list[float]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return []
+    return [float(each) for each in value] if all(map(_is_number, value)) else []
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _architecture(
+    values: Mapping[str, Any], beside: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """Return the architecture's name where one is said."""
+    arguments: Iterable[object] = (values.get(key) for key in _ARGUMENTS)
+    for config in (values, beside.get("config.json", {}), *arguments):
+        if isinstance(config, Mapping):
+            for key in ("arch", "architecture", "model_name", "model"):
+                if isinstance(config.get(key), str):
+                    return str(config[key])
+    return ""
+
+
+def _labels(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the class names of a ``config.json``: transformers' or timm's."""
+    names = config.get("id2label")
+    if isinstance(names, Mapping):
+        order = sorted(names, key=lambda key: int(key) if str(key).isdigit() else 0)
+        return tuple(str(names[key]) for key in order)
+    names = config.get("label_names")
+    return tuple(map(str, names)) if isinstance(names, list) else ()

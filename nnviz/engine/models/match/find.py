@@ -1,0 +1,219 @@
+"""Finding the architecture that a set of weights belongs to, and building it."""
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from nnviz.base.errors import InputError, ModelError
+from nnviz.base.events import Progress
+from nnviz.engine.models.factories import holds_only_weights
+from nnviz.engine.models.match.architectures import LIBRARIES, is_installed, split_name
+from nnviz.engine.models.match.fit import Fit, first_convolution, lay
+from nnviz.engine.models.match.heads import Head, build_head, child_name
+from nnviz.engine.models.match.renames import View, views
+from nnviz.engine.models.match.signatures import BOOKKEEPING, Resemblance, Shapes, rank
+
+Check = Callable[[], None]
+
+_TRIED = 12
+"""Architectures that are compared weight by weight."""
+_NEARLY = 0.85
+"""Share of the best resemblance from which another one is tried too."""
+_ALIKE = 0.3
+"""Resemblance from which an architecture is worth naming as the nearest."""
+_SHOWN = 5
+_STRANGER = (
+    "its own code is needed: open it as python:package.module:function, or export it "
+    "to ONNX"
+)
+
+
+def find_architecture(
+    tensors: Mapping[str, Tensor], hint: str, source: str, check: Check
+) -> Generator[Progress, None, Fit]:
+    """Return the architecture that weights fit.
+
+    Args:
+        tensors: the weights, by their names in the file.
+        hint: text that may name the architecture: the file's name, or a name that
+            stands in it.
+        source: the file's name, for errors.
+        check: raises to stop.
+
+    Raises:
+        ModelError: none fits; names the nearest and what does not fit, or the package
+            that would have it.
+    """
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    candidates = _candidates(shapes, hint)
+    best: Fit | None = None
+    for done, (view, found) in enumerate(candidates):
+        check()
+        yield Progress(
+            done, len(candidates), f"comparing {source} with {found.architecture}"
+        )
+        if not is_installed(LIBRARIES[found.architecture.partition(":")[0]]):
+            continue
+        fit = lay(view, found.prefix, shapes, found.architecture)
+        if best is None or _badness(fit) < _badness(best):
+            best = fit
+        if not _badness(fit)[0] and not fit.left_out and fit.head is None:
+            break
+    if best is not None and not best.faults:
+        return best
+    raise _no_fit(best, candidates, source, len(shapes))
+
+
+def _candidates(shapes: Shapes, hint: str) -> list[tuple[View, Resemblance]]:
+    """Return what the weights resemble, best first, with the way to read their names.
+
+    Of two that resemble them alike, one that the hint names goes first.
+    """
+    found = [
+        (view, each)
+        for view in views(shapes)
+        for each in rank({usual: shapes[name] for usual, name in view.items()}, _TRIED)
+    ]
+    hint = hint.lower()
+    found.sort(key=lambda pair: _order(pair[1], hint))
+    enough = found[0][1].share * _NEARLY if found else 0.0
+    return [pair for pair in found if pair[1].share >= enough][:_TRIED]
+
+
+def _order(found: Resemblance, hint: str) -> tuple[float, int, int, int, int]:
+    """Sort by resemblance; of equals the one named, the nearest in size, the plainest.
+
+    The plainest is that of the first library, and there the one of the shortest name.
+    """
+    library, _, name = found.architecture.partition(":")
+    place = list(LIBRARIES).index(library)
+    named = _named_length(found, hint)
+    return -found.share, -named, abs(found.surplus), place, len(name)
+
+
+def _named_length(found: Resemblance, hint: str) -> int:
+    """Return how many letters of a hint name an architecture; 0 for none."""
+    name = found.architecture.partition(":")[2].lower()
+    return len(name) if name in hint else 0
+
+
+def _badness(fit: Fit) -> tuple[int, bool, int]:
+    return fit.faults, fit.head is not None and not fit.head.layers, len(fit.left_out)
+
+
+def build(fit: Fit) -> nn.Module:
+    """Return the architecture of a fit, without memory for its weights."""
+    library, name = split_name(fit.architecture)
+    options: dict[str, Any] = {"auxiliary": fit.auxiliary}
+    if fit.image_size:
+        options["image_size"] = fit.image_size
+    net = library.build(name, max(1, fit.classes), **options)
+    if not holds_only_weights(net):
+        net = library.build(name, max(1, fit.classes), empty=False, **options)
+    _set_first_convolution(net, fit.channels, fit.kernel)
+    if fit.head is not None:
+        net.set_submodule(fit.head.path, build_head(fit.head))
+    return net
+
+
+def install(
+    net: nn.Module,
+    tensors: Mapping[str, Tensor],
+    source: str,
+    check: Check,
+    fit: Fit | None = None,
+) -> None:
+    """Give a network built without memory its weights; names and shapes must agree.
+
+    Args:
+        net: as ``build`` gives it.
+        tensors: by their names in the file.
+        source: the file's name, for errors.
+        check: raises to stop.
+        fit: says which weight is which; without it names are as they are.
+
+    Raises:
+        InputError: they do not; names the first that does not.
+    """
+    names = fit.names if fit is not None else {name: name for name in tensors}
+    state = {_in_head(usual, fit): tensors[name] for usual, name in names.items()}
+    expected = net.state_dict()
+    for key, value in expected.items():
+        check()
+        if key not in state and key.endswith(BOOKKEEPING):
+            # Written by versions before 0.4.1; only training reads it.
+            state[key] = value.new_zeros((), device="cpu")
+        if key not in state:
+            raise InputError(source, f"lacks {key}", "pick the weights of this network")
+        if state[key].shape != value.shape:
+            shapes = f"{tuple(state[key].shape)} found, {tuple(value.shape)} expected"
+            raise InputError(source, f"{key}: {shapes}")
+    net.load_state_dict({key: state[key] for key in expected}, assign=True)
+
+
+def _in_head(name: str, fit: Fit | None) -> str:
+    """Return a weight's name in a head that was rebuilt; others stay as they are."""
+    head: Head | None = fit.head if fit is not None else None
+    if head is None or not name.startswith(f"{head.path}."):
+        return name
+    layer, _, weight = name[len(head.path) + 1 :].rpartition(".")
+    inner = f"{child_name(layer)}." if layer else ""
+    return f"{head.path}.{inner}{weight}"
+
+
+def _set_first_convolution(net: nn.Module, channels: int, kernel: int) -> None:
+    """Make the first convolution take other channels, or small images."""
+    name = first_convolution(net).removesuffix(".weight")
+    first = net.get_submodule(name) if name else None
+    if not isinstance(first, nn.Conv2d):
+        return
+    outputs, inputs, *sides = first.weight.shape
+    if kernel:
+        sides = [kernel, kernel]
+        first.kernel_size, first.stride = (kernel, kernel), (1, 1)
+        first.padding = (kernel // 2, kernel // 2)
+        vars(net)["_modules"]["maxpool"] = nn.Identity()
+    if kernel or channels != inputs:
+        first.in_channels = channels
+        empty = first.weight.new_empty((outputs, channels, *sides))
+        first.weight = nn.Parameter(empty, requires_grad=False)
+
+
+def _no_fit(
+    best: Fit | None,
+    candidates: list[tuple[View, Resemblance]],
+    source: str,
+    names: int,
+) -> ModelError:
+    nearest = candidates[0][1] if candidates else None
+    if nearest is None or nearest.share < _ALIKE:
+        reason = "its weights are named like those of no known architecture"
+        return ModelError(source, reason, _STRANGER)
+    library_name, _, name = nearest.architecture.partition(":")
+    library = LIBRARIES[library_name]
+    if not is_installed(library):
+        return ModelError(
+            source,
+            f"holds the weights of {name} of the package {library.package}",
+            f"pip install 'nnviz[{library.package}]'",
+        )
+    return ModelError(source, _differences(best, nearest, names), _STRANGER)
+
+
+def _differences(best: Fit | None, nearest: Resemblance, names: int) -> str:
+    if best is None:
+        return f"resembles {nearest.architecture}, but does not fit it"
+    name = best.architecture.partition(":")[2]
+    nearest_name = f"{name} ({best.faults} of {names} keys do not fit)"
+    lines = [f"fits no known architecture; the nearest is {nearest_name}"]
+    for title, entries in (
+        ("missing", best.missing),
+        ("unexpected", best.unexpected),
+        ("mismatched", best.mismatched),
+    ):
+        if entries:
+            lines.append(f"  {title} ({len(entries)}):")
+            lines += [f"    {entry}" for entry in entries[:_SHOWN]]
+            lines += ["    ..."] if len(entries) > _SHOWN else []
+    return "\n".join(lines)

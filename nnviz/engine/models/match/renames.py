@@ -1,0 +1,104 @@
+"""Names that wrappers, forks and other libraries give to the same weights.
+
+Each view is a way to read the names of a file: from the name that today's libraries
+use to the name in the file.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+View = Mapping[str, str]
+"""From a weight's usual name to its name in the file."""
+
+_WRAPPERS = frozenset(
+    {"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
+)
+"""Parts of names that DataParallel, torch.compile, FSDP and activation checkpointing
+put in: anywhere, not only in front."""
+_OLD_DENSENET = re.compile(
+    r"(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:weight|bias|running_\w+))"
+)
+"""torchvision's published DenseNets were saved before their layers were renamed."""
+_RESNET_CHILDREN = {
+    "0": "conv1",
+    "1": "bn1",
+    **{str(4 + stage): f"layer{1 + stage}" for stage in range(4)},
+    "9": "fc",
+}
+"""torchvision's ResNets as ``nn.Sequential(*net.children())``, as SimCLR saves them."""
+_HUGGING_FACE_RESNET = (
+    (re.compile(r"^resnet\.embedder\.embedder\.convolution"), "conv1"),
+    (re.compile(r"^resnet\.embedder\.embedder\.normalization"), "bn1"),
+    (re.compile(r"^resnet\.encoder\.stages\.(\d)\.layers"), r"stage\1"),
+    (re.compile(r"\.layer\.(\d)\.convolution"), r".conv\1"),
+    (re.compile(r"\.layer\.(\d)\.normalization"), r".bn\1"),
+    (re.compile(r"\.shortcut\.convolution"), ".downsample.0"),
+    (re.compile(r"\.shortcut\.normalization"), ".downsample.1"),
+    (re.compile(r"^classifier\.1"), "fc"),
+)
+
+
+def unwrapped(names: Iterable[str]) -> View:
+    """Return the names without the parts that wrappers put in, by those in the file."""
+    return {
+        ".".join(part for part in name.split(".") if part not in _WRAPPERS): name
+        for name in names
+    }
+
+
+def views(names: Iterable[str]) -> Iterator[View]:
+    """Yield the ways to read a file's names, the plain one first."""
+    plain = {
+        _OLD_DENSENET.sub(r"\1\2", usual): name
+        for usual, name in unwrapped(names).items()
+    }
+    yield plain
+    for rename in _RENAMES:
+        renamed = {rename(usual): name for usual, name in plain.items()}
+        if renamed.keys() != plain.keys() and len(renamed) == len(plain):
+            yield renamed
+
+
+def _features(name: str) -> str:
+    """``net.features`` saved alone: its children are numbers."""
+    return f"features.{name}" if name[:1].isdigit() else name
+
+
+def _resnet_children(name: str) -> str:
+    first, _, rest = name.partition(".")
+    return f"{_RESNET_CHILDREN.get(first, first)}.{rest}"
+
+
+def _cifar_resnet(name: str) -> str:
+    """The widely copied ResNets for CIFAR: ``shortcut`` and ``linear``."""
+    name = name.replace(".shortcut.", ".downsample.")
+    return re.sub(r"(^|\.)linear\.", r"\1fc.", name)
+
+
+def _backbone_and_head(name: str) -> str:
+    """MMPretrain and others: the network in ``backbone``, a classifier in ``head``."""
+    name = name.removeprefix("backbone.")
+    return re.sub(r"^(?:cls_)?head\.(?=(?:fc|classifier|heads?)\.)", "", name)
+
+
+def _hugging_face_resnet(name: str) -> str:
+    """Transformers' ResNets as torchvision's: stages and convolutions count from 1."""
+    for pattern, replacement in _HUGGING_FACE_RESNET:
+        name = pattern.sub(replacement, name)
+    name = re.sub(r"^stage(\d)", lambda found: f"layer{int(found[1]) + 1}", name)
+    return (
+        re.sub(
+            r"\.(conv|bn)(\d)\.", lambda found: f".{found[1]}{int(found[2]) + 1}.", name
+        )
+        if name.startswith("layer")
+        else name
+    )
+
+
+_RENAMES: tuple[Callable[[str], str], ...] = (
+    _backbone_and_head,
+    _cifar_resnet,
+    _features,
+    _resnet_children,
+    _hugging_face_resnet,
+)

@@ -1,0 +1,141 @@
+"""Sketches of architectures: which of a thousand a set of weights most resembles.
+
+Names and shapes of all weights of an architecture are hashed, and the smallest hashes
+are kept (bottom-k sketch, Cohen & Kaplan 2007).  The share of a sketch that occurs in
+a file is an estimate of the share of the architecture's weights that do, so all known
+architectures are ranked in milliseconds, without building one.  What depends on the
+number of classes is left out.  ``packaging/architectures.py`` writes the sketches.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.resources import resource
+
+Shapes = Mapping[str, tuple[int, ...]]
+Sketch = NDArray[np.uint32]
+
+CLASSES = 1013
+"""A prime: a size that only the number of classes can have given."""
+SKETCH_SIZE = 64
+BOOKKEEPING = ("num_batches_tracked", "total_ops", "total_params")
+"""Last parts of names of what no forward pass reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """How much of an architecture was found in a set of weights.
+
+    Attributes:
+        architecture: name with its library, "timm:vit_small_patch16_224".
+        share: of its weights, by name and shape, 0-1; an estimate.
+        surplus: how many weights more, or fewer, than the architecture has there are.
+        prefix: what stands before their names in the file.
+    """
+
+    architecture: str
+    share: float
+    surplus: int = 0
+    prefix: str = ""
+
+
+def hash_weight(name: str, shape: tuple[int, ...]) -> int:
+    """Return 32 bits that depend on a weight's name and shape."""
+    return crc32(f"{name}:{shape}".encode())
+
+
+def sketch(shapes: Shapes) -> Sketch:
+    """Return the smallest hashes, sorted, of an architecture with ``CLASSES`` outputs.
+
+    Args:
+        shapes: of its state dict.
+    """
+    hashes = {
+        hash_weight(name, shape)
+        for name, shape in shapes.items()
+        if not depends_on_classes(shape) and not name.endswith(BOOKKEEPING)
+    }
+    return np.array(sorted(hashes)[:SKETCH_SIZE], np.uint32)
+
+
+def count_weights(names: Iterable[str]) -> int:
+    """Return how many of the names are weights that a forward pass reads."""
+    return sum(not name.endswith(BOOKKEEPING) for name in names)
+
+
+def depends_on_classes(shape: tuple[int, ...]) -> bool:
+    """Tell whether a weight's first size was given by the number of classes."""
+    return bool(shape) and shape[0] > 0 and shape[0] % CLASSES == 0
+
+
+def rank(shapes: Shapes, count: int) -> list[Resemblance]:
+    """Return the architectures that weights resemble most, best first.
+
+    Args:
+        shapes: of a file's weights, by name.
+        count: how many to return.
+    """
+    index = _index()
+    best: dict[int, Resemblance] = {}
+    for prefix in prefixes(shapes):
+        names = {
+            name.removeprefix(prefix): shape
+            for name, shape in shapes.items()
+            if name.startswith(prefix)
+        }
+        found = np.array(
+            [hash_weight(name, shape) for name, shape in names.items()], np.uint32
+        )
+        hits = np.isin(index.hashes, found)
+        shares = np.add.reduceat(hits, index.starts) / index.sizes
+        for place in np.argsort(-shares, kind="stable")[:count]:
+            share = float(shares[place])
+            known = best.get(int(place))
+            if share and (known is None or share > known.share):
+                surplus = count_weights(names) - int(index.counts[place])
+                found_here = Resemblance(index.names[place], share, surplus, prefix)
+                best[int(place)] = found_here
+    return sorted(best.values(), key=lambda each: -each.share)[:count]
+
+
+def prefixes(names: Iterable[str]) -> Iterator[str]:
+    """Yield what may stand before the names of a network's weights: "", "module."."""
+    counts: dict[str, int] = {"": 0}
+    for name in names:
+        parts = name.split(".")
+        for depth in range(len(parts)):
+            prefix = "".join(f"{part}." for part in parts[:depth])
+            counts[prefix] = counts.get(prefix, 0) + 1
+            if depth >= _DEEPEST:
+                break
+    fewest = counts[""] * _LEAST_SHARE
+    return (prefix for prefix, count in counts.items() if count >= fewest)
+
+
+_DEEPEST = 4
+_LEAST_SHARE = 0.05
+"""A network is at least so large a share of what is in a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    names: tuple[str, ...]
+    hashes: Sketch
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+@cache
+def _index() -> _Index:
+    with np.load(resource("architectures.npz"), allow_pickle=False) as file:
+        sizes = file["sizes"].astype(np.int64)
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        names = tuple(map(str, file["names"]))
+        counts = file["counts"].astype(np.int64)
+        return _Index(names, file["hashes"], starts, sizes, counts)

@@ -1,0 +1,260 @@
+"""The graph of operations of a network, as one forward pass runs it.
+
+A dispatch mode sees every operation and which earlier one made each of its inputs.
+Operations inside a module without children are one node, that module's call;
+operations outside, such as the sum of a residual block, are nodes of their own in the
+box of the module that runs them.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
+from nnviz.engine.nn.shapes.calls import tensors_in
+from nnviz.engine.nn.shapes.meta import Shapes
+from nnviz.engine.nn.shapes.tracer import (
+    empty_input,
+    meta_twin,
+    noise_input,
+    sharing_twin,
+)
+
+_KINDS: dict[str, tuple[str, ...]] = {
+    "convolution": ("conv",),
+    "linear": ("linear", "addmm", "matmul", "bmm", "mm", "einsum", "bilinear"),
+    "normalization": ("norm",),
+    "pooling": ("pool", "mean", "amax"),
+    "attention": ("attention",),
+    "resize": ("upsample", "interpolate", "pixel", "grid_sample"),
+    "join": ("add", "cat", "mul", "sub", "div", "stack", "where"),
+    "reshape": (
+        *("view", "reshape", "flatten", "permute", "transpose", "squeeze", "select"),
+        *("expand", "slice", "chunk", "split", "unbind", "roll", "pad", "clone", "t"),
+        *("contiguous", "unflatten", "narrow", "identity", "dropout", "index", "alias"),
+    ),
+    "activation": (
+        *("relu", "gelu", "silu", "sigmoid", "tanh", "softmax", "hardtanh", "elu"),
+        *("swish", "mish", "softplus", "softsign", "glu", "clamp", "exp", "square"),
+    ),
+}
+"""Kind of a node by words in the name of its operation or class, first match wins."""
+
+
+@dataclass(slots=True)
+class _Node:
+    name: str
+    title: str
+    module: nn.Module | None = None
+    layer: str = ""
+    inputs: dict[int, str] = field(default_factory=dict)
+    operations: list[str] = field(default_factory=list)
+
+
+@torch.inference_mode()
+def operation_graph(
+    net: nn.Module,
+    channels: int,
+    size: tuple[int, int],
+    *,
+    needs_numbers: bool = False,
+) -> Diagram:
+    """Return the graph of one forward pass; the network is left untouched.
+
+    Args:
+        net: the network.
+        channels: of the input.
+        size: of the input, px.
+        needs_numbers: run it with noise, since it refuses a pass without data.
+
+    Returns:
+        Nodes in computing order, from the input to the output; what neither depends on
+        the input nor reaches the output is left out.  Edges carry the tensors' shapes
+        without the batch.  Groups are the modules with children, titled by class.
+    """
+    twin = sharing_twin(net) if needs_numbers else meta_twin(net)
+    pixels = (noise_input if needs_numbers else _empty)(net, channels, size)
+    recorder = _GraphRecorder(pixels)
+    handles = recorder.watch(twin)
+    try:
+        with recorder:
+            output = twin(pixels)
+    finally:
+        for handle in handles:
+            handle.remove()
+    recorder.finish(output)
+    return _diagram(recorder.nodes, twin)
+
+
+def _empty(_net: nn.Module, channels: int, size: tuple[int, int]) -> Tensor:
+    return empty_input(channels, size)
+
+
+class _GraphRecorder(Shapes):  # type: ignore[no-untyped-call]
+    """Notes which call made each tensor."""
+
+    def __init__(self, pixels: Tensor) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.nodes = [_Node("input", "Input")]
+        # The tensors are kept so that an id cannot be taken by a later one.
+        self._makers: dict[int, tuple[Tensor, int]] = {id(pixels): (pixels, 0)}
+        self._stack: list[tuple[str, nn.Module]] = []
+        self._call: int | None = None
+        """The node of the childless module that runs."""
+        self._seen: dict[str, int] = defaultdict(int)
+
+    def watch(self, twin: nn.Module) -> list[Any]:
+        """Follow the calls of all modules; return the handles of the hooks."""
+        handles = []
+        for name, module in twin.named_modules():
+            leaf = next(module.children(), None) is None
+            handles += self._follow(name, module, leaf=leaf and bool(name))
+        return handles
+
+    def finish(self, output: object) -> None:
+        """Add the node of the output."""
+        last = _Node("output", "Output")
+        for tensor in tensors_in(output):
+            self._connect(last, tensor)
+        self.nodes.append(last)
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Run an operation and note what it reads and makes."""
+        sources = list(tensors_in((args, tuple((kwargs or {}).values()))))
+        made_by = [self._makers.get(id(each)) for each in sources]
+        output = super().__torch_dispatch__(func, types, args, kwargs)
+        if not any(made_by):
+            return output
+        name = func._schema.name.removeprefix("aten::").strip("_")  # noqa: SLF001
+        index = self._node_of(name)
+        node = self.nodes[index]
+        node.operations.append(name)
+        for tensor in sources:
+            self._connect(node, tensor)
+        for tensor in tensors_in(output):
+            self._makers[id(tensor)] = (tensor, index)
+        return output
+
+    def _node_of(self, operation: str) -> int:
+        """Return the node that runs; a new one for an operation outside the leaves."""
+        if self._call is None:
+            scope = self._stack[-1][0] if self._stack else ""
+            name = self._unique(f"{scope}.{operation}" if scope else operation)
+            self.nodes.append(_Node(name, operation))
+            return len(self.nodes) - 1
+        return self._call
+
+    def _connect(self, node: _Node, tensor: Tensor) -> None:
+        made = self._makers.get(id(tensor))
+        if made is not None and self.nodes[made[1]] is not node:
+            node.inputs.setdefault(made[1], _shape(tensor))
+
+    def _follow(self, name: str, module: nn.Module, *, leaf: bool) -> list[Any]:
+        def enter(_module: nn.Module, _inputs: object) -> None:
+            self._stack.append((name, module))
+            if leaf:
+                title = type(module).__name__
+                node = _Node(self._unique(name), title, module, name)
+                self.nodes.append(node)
+                self._call = len(self.nodes) - 1
+
+        def leave(_module: nn.Module, _inputs: object, _output: object) -> None:
+            self._stack.pop()
+            if leaf:
+                self._call = None
+
+        return [
+            module.register_forward_pre_hook(enter),
+            module.register_forward_hook(leave),
+        ]
+
+    def _unique(self, name: str) -> str:
+        """Return a name that no other node has: "relu", "relu (2)"."""
+        self._seen[name] += 1
+        return name if self._seen[name] == 1 else f"{name} ({self._seen[name]})"
+
+
+def _diagram(nodes: list[_Node], twin: nn.Module) -> Diagram:
+    kept = sorted(_used(nodes))
+    places = {index: place for place, index in enumerate(kept)}
+    edges = [
+        DiagramEdge(source=places[source], target=places[target], label=label)
+        for target in kept
+        for source, label in nodes[target].inputs.items()
+        if source in places
+    ]
+    groups = {
+        name: type(module).__name__
+        for name, module in twin.named_modules()
+        if name and next(module.children(), None) is not None
+    }
+    drawn = tuple(_drawn(nodes[index]) for index in kept)
+    return Diagram(nodes=drawn, edges=tuple(edges), groups=groups)
+
+
+def _used(nodes: list[_Node]) -> set[int]:
+    """Return the nodes on a way from the input to the output."""
+    reached = {0}
+    for index, node in enumerate(nodes):
+        if reached & node.inputs.keys():
+            reached.add(index)
+    needed = {len(nodes) - 1}
+    for index in range(len(nodes) - 1, -1, -1):
+        if index in needed:
+            needed |= nodes[index].inputs.keys()
+    return (reached & needed) | {0, len(nodes) - 1}
+
+
+def _drawn(node: _Node) -> DiagramNode:
+    kind = node.name if node.name in ("input", "output") else _kind(node)
+    return DiagramNode(
+        name=node.name,
+        title=node.title,
+        kind=kind,
+        detail=_detail(node.module),
+        layer=node.layer,
+    )
+
+
+def _kind(node: _Node) -> str:
+    words = [node.title.lower(), *node.operations] if node.module else [node.title]
+    for word in words:
+        for kind, parts in _KINDS.items():
+            if any(part == word if len(part) == 1 else part in word for part in parts):
+                return kind
+    return "other"
+
+
+def _detail(module: nn.Module | None) -> str:
+    """Return what sets a layer apart from others of its class."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        rows, columns = module.kernel_size
+        words = f"{rows} × {columns}, {module.in_channels} → {module.out_channels}"
+        stride = max(module.stride)
+        words += f", stride {stride}" if stride > 1 else ""
+        words += f", {module.groups} groups" if module.groups > 1 else ""
+        return words
+    if isinstance(module, nn.Linear):
+        return f"{module.in_features} → {module.out_features}"
+    if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
+        return f"{_side(module.kernel_size)}, stride {_side(module.stride)}"
+    return ""
+
+
+def _side(size: Any) -> str:
+    return str(size) if isinstance(size, int) else " × ".join(map(str, size))
+
+
+def _shape(tensor: Tensor) -> str:
+    """Return a tensor's shape in words, the batch left out."""
+    return " × ".join(map(str, tensor.shape[1:])) or "1"

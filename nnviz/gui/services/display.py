@@ -1,0 +1,219 @@
+"""The display: gathers what decides what is shown, and tells when that is new."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.recipes import Run
+from nnviz.base.results import Report
+from nnviz.gui.services.captions import Captions
+from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.method_runner import MethodRun, MethodRunner
+from nnviz.gui.state.display import (
+    BOTH,
+    RESULT,
+    WHOLE,
+    Content,
+    ContentKind,
+    DisplayInputs,
+    DisplayState,
+    Phase,
+    resolve,
+)
+from nnviz.gui.state.selection import Selection
+
+
+class Display(QObject):
+    """Keeps what fills the canvas of each workspace.
+
+    Whoever has something to show gives it here; the central view paints what
+    ``changed`` says and nothing else.
+    """
+
+    changed = Signal(object)
+    """DisplayState."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        choice: MethodChoice,
+        runs: MethodRunner,
+        captions: Captions,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._selection, self._choice, self._runs = selection, choice, runs
+        self._captions = captions
+        self._contents: dict[str, Content] = {}
+        self._mode = RESULT
+        self._holds = False
+        """Whether a step of a recording is shown while its run goes on."""
+        self._portraits = "", ""
+        """Workspace in which a layer's portraits are wanted, and their title."""
+        self.state = DisplayState()
+        self._connect()
+
+    @property
+    def run(self) -> Run | None:
+        """What is on the canvas, as a result with its recipe; None where it is none."""
+        content = self.state.content
+        return content.run if content is not None else None
+
+    # --- what is to be shown
+
+    def set_mode(self, mode: str) -> None:
+        """Show the image, the result, both, two results, or another page."""
+        self._mode = mode
+        self.refresh()
+
+    def show_run(self, run: Run) -> None:
+        """Show a result, brought back or made elsewhere."""
+        if self._mode in WHOLE:
+            self._mode = RESULT
+        self._portraits = "", ""
+        self._show(_content(run, self._choice.key()))
+
+    def show_scaled(self, report: Report) -> None:
+        """Show the attack that is on the canvas with another share of its noise."""
+        content = self._contents.get(self._choice.place)
+        if content is not None and content.run is not None:
+            run = Run(report, content.run.recipe, content.image)
+            self._show(replace(content, report=report, run=run))
+
+    def show_step(self, run: Run) -> None:
+        """Show a step of a recording."""
+        self._show(_content(run, self._choice.key()))
+
+    def show_report(self, report: Report, kind: ContentKind, title: str) -> None:
+        """Show what is no method's result."""
+        self._show(Content(report, kind=kind, title=title))
+
+    def begin_portraits(self, title: str) -> None:
+        """Show portraits as they come; ``update_report`` gives them."""
+        if self._mode != BOTH:
+            self._mode = RESULT
+        self._portraits = self._choice.place, title
+
+    def update_report(self, report: Report, kind: ContentKind) -> None:
+        """Show more of it, if it is what is shown."""
+        place, title = self._portraits
+        if kind is ContentKind.PORTRAITS and place == self._choice.place:
+            self._show(Content(report, self._selection.image, kind=kind, title=title))
+
+    def hold(self, *, held: bool) -> None:
+        """Let what a run reports be seen, or only its earlier steps."""
+        self._holds = held
+
+    def refresh(self) -> None:
+        """Resolve what is shown, and tell if it is new."""
+        state = resolve(self._inputs())
+        if state != self.state:
+            self.state = state
+            self.changed.emit(state)
+
+    # --- what is heard
+
+    def _connect(self) -> None:
+        runs, choice = self._runs, self._choice
+        runs.reported.connect(lambda _: self._follow(Phase.RUNNING))
+        runs.finished.connect(self._finish)
+        runs.finished_behind.connect(self._finish_behind)
+        runs.restored.connect(self.show_run)
+        runs.stopped.connect(lambda _: self._follow(Phase.STOPPED))
+        runs.failed.connect(lambda _: self._follow(Phase.FAILED))
+        runs.started.connect(self._started)
+        for told in (runs.outdated, runs.pace_changed, runs.front_changed):
+            told.connect(self.refresh)
+        for chosen in (choice.entered, choice.edited):
+            chosen.connect(self.refresh)
+        for other in (choice.method_changed, choice.values_changed):
+            other.connect(lambda _: self.refresh())
+        self._selection.changed.connect(self._select)
+
+    def _started(self) -> None:
+        """Let portraits, or a curve, give way to what was just started."""
+        content = self._contents.get(self._choice.place)
+        if content is not None and content.kind is not ContentKind.RESULT:
+            self._contents.pop(self._choice.place)
+        self._portraits = "", ""
+        self._holds = False
+        self.refresh()
+
+    def _follow(self, phase: Phase) -> None:
+        """Show what there is of the newest run of the workspace."""
+        run = self._runs.current
+        if run is None or (self._holds and phase is Phase.RUNNING):
+            return
+        content = self._contents.get(run.workspace)
+        if content is not None and content.kind is ContentKind.PORTRAITS:
+            return
+        there = _part(run, phase)
+        if there is not None:
+            self._contents[run.workspace] = there
+        self.refresh()
+
+    def _finish(self, result: Run) -> None:
+        run = self._runs.current
+        content = self._contents.get(self._choice.place)
+        if content is None or content.kind is not ContentKind.PORTRAITS:
+            self._show(_content(result, run.key if run else ()))
+
+    def _finish_behind(self, result: Run) -> None:
+        """Keep the newest result of a workspace for when it is entered again."""
+        for place, run in self._runs.newest().items():
+            here = run.report is result.report
+            if here and result.image in (None, self._selection.image):
+                self._contents[place] = _content(result, run.key)
+
+    def _select(self, names: frozenset[str]) -> None:
+        if "image" in names:
+            self._leave_image()
+        self.refresh()
+
+    def _leave_image(self) -> None:
+        """Another image: results of the one before are in the tray."""
+        here = self._choice.place
+        for place in list(self._contents):
+            if place != here or not self._runs.automatic:
+                self._contents.pop(place)
+
+    # --- inside
+
+    def _show(self, content: Content) -> None:
+        self._contents[self._choice.place] = content
+        self.refresh()
+
+    def _inputs(self) -> DisplayInputs:
+        choice, runs = self._choice, self._runs
+        content = self._contents.get(choice.place)
+        title = ""
+        if content is not None:
+            run = content.run
+            title = self._captions.title(run) if run is not None else content.title
+        workspace = choice.workspace
+        return DisplayInputs(
+            mode=self._mode,
+            modes=workspace.modes if workspace else (),
+            live=choice.live,
+            content=content,
+            title=title,
+            method=choice.method,
+            key=choice.key(),
+            automatic=runs.automatic,
+            running=runs.running,
+            unit=self._selection.unit,
+        )
+
+
+def _content(run: Run, key: tuple[object, ...]) -> Content:
+    return Content(run.report, run.image, run, key)
+
+
+def _part(run: MethodRun, phase: Phase) -> Content | None:
+    """Return what there is of a run, with how far it is."""
+    note = f"stopped at {run.percent} %" if phase is Phase.STOPPED else ""
+    so_far = run.so_far(note)
+    if so_far is None:
+        return None
+    content = _content(so_far, run.key)
+    return replace(content, phase=phase, percent=run.percent)

@@ -1,0 +1,118 @@
+"""The list of running jobs: how far each is, and a button to stop it."""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QProgressBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import AnyJob
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import icon_button, label, named
+
+_WIDTH = 380
+_STEPS = 1000
+
+
+class RunningJobs(QToolButton):
+    """A button of the status bar, there while jobs run; it opens the list of them."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.setAccessibleName(self.tr("Running jobs"))
+        self.setToolTip(self.tr("Show what is running, wherever it was started"))
+        self.list = _JobList(bench, self)
+        self.clicked.connect(self._toggle)
+        bench.jobs.changed.connect(self._tell)
+        self.hide()
+
+    def _tell(self) -> None:
+        jobs = self._bench.jobs.listed
+        self.setVisible(bool(jobs))
+        words = self.tr("1 job") if len(jobs) == 1 else self.tr("{0} jobs")
+        shares = [job.share for job in jobs if job.share is not None]
+        percent = f" · {round(100 * min(shares))} %" if shares else ""
+        self.setText(words.format(len(jobs)) + percent)
+        if self.list.isVisible():
+            self.list.fill()
+        if not jobs:
+            self.list.hide()
+
+    def _toggle(self) -> None:
+        self.list.fill()
+        self.list.adjustSize()
+        corner = self.mapToGlobal(QPoint(self.width(), 0))
+        self.list.move(corner - QPoint(self.list.width(), self.list.height()))
+        self.list.show()
+
+
+class _JobList(QFrame):
+    """A row for each job; those of one queue share a row."""
+
+    def __init__(self, bench: Workbench, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("card")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._bench = bench
+        self.rows: dict[AnyJob, _JobRow] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        self._column.setSpacing(2 * GRID)
+        self.setFixedWidth(bench.look.px(_WIDTH))
+
+    def fill(self) -> None:
+        """Show the jobs as they are now."""
+        jobs = self._bench.jobs.listed
+        for gone in self.rows.keys() - set(jobs):
+            row = self.rows.pop(gone)
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        for job in jobs:
+            if job not in self.rows:
+                self.rows[job] = _JobRow(self._bench, job, self)
+                self._column.addWidget(self.rows[job])
+            self.rows[job].fill()
+        self.adjustSize()
+
+
+class _JobRow(QWidget):
+    """Title, progress, and buttons to look at a job and to stop it."""
+
+    def __init__(self, bench: Workbench, job: AnyJob, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._job = job
+        title = label(job.title, wrap=True)
+        self.bar = named(QProgressBar(), name=job.title)
+        self.bar.setTextVisible(False)
+        self._words = label(style="muted")
+        show = icon_button(
+            bench.look, "eye", self.tr("Show"), lambda: bench.job_wanted.emit(job)
+        )
+        show.setVisible(bench.runs.run_of(job) is not None)
+        stop = icon_button(bench.look, "square", self.tr("Stop"), job.cancel)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setColumnStretch(0, 1)
+        grid.addWidget(title, 0, 0)
+        grid.addWidget(show, 0, 1, 2, 1)
+        grid.addWidget(stop, 0, 2, 2, 1)
+        grid.addWidget(self.bar, 1, 0)
+        grid.addWidget(self._words, 2, 0, 1, 3)
+
+    def fill(self) -> None:
+        """Show how far it is."""
+        share, progress = self._job.share, self._job.progress
+        self.bar.setRange(0, 0 if share is None else _STEPS)
+        if share is not None:
+            self.bar.setValue(round(_STEPS * share))
+        words = [progress.what if progress is not None else self.tr("waiting")]
+        if self._job.left > 1:
+            words.append(self.tr("{0} s left").format(round(self._job.left)))
+        self._words.setText(" · ".join(word for word in words if word))

@@ -1,0 +1,188 @@
+"""What the middle of the window shows: one value, resolved from all that decides it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nnviz.base.images import Image
+from nnviz.base.info import MethodInfo
+from nnviz.base.recipes import Run
+from nnviz.base.results import Mosaic, Report
+from nnviz.gui.state.selection import NO_UNIT
+
+PHOTO, BOTH, RESULT = "photo", "both", "result"
+COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
+WHOLE = (COMPARE, BOARD, STICKERS)
+"""Modes that show neither photograph nor result beside them."""
+
+
+class ContentKind(StrEnum):
+    """What a report on the canvas is."""
+
+    RESULT = "result"
+    """Of a method, complete or not: its recipe makes it again."""
+    PORTRAITS = "portraits"
+    """Units' images of a layer, as far as they are made."""
+    CURVE = "curve"
+    """Measured over a folder."""
+
+
+class Phase(StrEnum):
+    """How far what is on the canvas is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """What fills the canvas of a workspace.
+
+    Attributes:
+        report: what is painted.
+        image: that it is about.
+        run: the same as a method's result, complete or not; None for what is none.
+        key: of the question that it answers, as ``MethodChoice.key``.
+        kind: what it is.
+        phase: how far it is.
+        percent: where it was stopped, -1 where not known.
+        title: of what has no recipe.
+    """
+
+    report: Report
+    image: Image | None = None
+    run: Run | None = None
+    key: tuple[object, ...] = ()
+    kind: ContentKind = ContentKind.RESULT
+    phase: Phase = Phase.DONE
+    percent: int = -1
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DisplayInputs:
+    """All that decides what is shown.
+
+    Attributes:
+        mode: what the user wants to see.
+        modes: further ones that the workspace has.
+        live: whether a camera is looked at.
+        content: of the workspace; None while there is none.
+        title: of the content.
+        method: that is chosen.
+        key: of the question as it stands, as ``MethodChoice.key``.
+        automatic: whether the method runs by itself.
+        running: whether it is at work.
+        unit: that is chosen.
+    """
+
+    mode: str = RESULT
+    modes: tuple[str, ...] = ()
+    live: bool = False
+    content: Content | None = None
+    title: str = ""
+    method: MethodInfo | None = None
+    key: tuple[object, ...] = ()
+    automatic: bool = False
+    running: bool = False
+    unit: int = NO_UNIT
+
+
+class Veil(StrEnum):
+    """Why what is shown is dimmed."""
+
+    NONE = ""
+    STOPPED = "stopped"
+    FAILED = "failed"
+    OUTDATED = "outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayState:
+    """What is on the canvas, and what title, Save, Copy and tray are about.
+
+    Attributes:
+        mode: what is shown: "photo", "both", "result", or one of ``WHOLE``.
+        live: whether the camera is shown in place of it.
+        content: what is on the canvas; None for the image alone.
+        title: of the content.
+        veil: why it is dimmed.
+        image: whether the image is shown.
+        result: whether the content is.
+        timeline: whether the timeline is shown.
+        unit: that is marked.
+    """
+
+    mode: str = RESULT
+    live: bool = False
+    content: Content | None = None
+    title: str = ""
+    veil: Veil = Veil.NONE
+    image: bool = True
+    result: bool = False
+    timeline: bool = False
+    unit: int = NO_UNIT
+
+    @property
+    def paintable(self) -> bool:
+        """Whether what is shown has something in it."""
+        main = self.content.report.main if self.content else None
+        return main is not None and not (
+            isinstance(main, Mosaic) and not len(main.order)
+        )
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Channels of the shown mosaic in the order they are shown."""
+        main = self.content.report.main if self.content else None
+        return tuple(map(int, main.order)) if isinstance(main, Mosaic) else ()
+
+
+def resolve(inputs: DisplayInputs) -> DisplayState:
+    """Return what is shown; the only place where that is decided."""
+    mode = inputs.mode
+    if mode in WHOLE and mode not in (COMPARE, *inputs.modes):
+        mode = RESULT
+    content = inputs.content if _belongs(inputs) else None
+    recorded = inputs.method is not None and inputs.method.recorded
+    return DisplayState(
+        mode=mode,
+        live=inputs.live,
+        content=content,
+        title=inputs.title if content is not None and mode not in WHOLE else "",
+        veil=_veil(inputs, content),
+        image=mode != RESULT or content is None,
+        result=mode != PHOTO and content is not None,
+        timeline=recorded and mode not in WHOLE and not inputs.live,
+        unit=inputs.unit,
+    )
+
+
+def _belongs(inputs: DisplayInputs) -> bool:
+    """Tell whether the content is to be seen.
+
+    Of another method it is while that one runs by itself, so that nothing flickers;
+    else the image alone says that there is something to run.
+    """
+    content, method = inputs.content, inputs.method
+    if content is None:
+        return False
+    if content.run is None or method is None:
+        return True
+    same = content.run.recipe.method == method.name
+    untouched = content.key == inputs.key
+    running = content.phase is Phase.RUNNING
+    return same or untouched or inputs.automatic or running
+
+
+def _veil(inputs: DisplayInputs, content: Content | None) -> Veil:
+    if content is None or content.kind is not ContentKind.RESULT:
+        return Veil.NONE
+    if content.phase is Phase.STOPPED:
+        return Veil.STOPPED
+    if content.phase is Phase.FAILED:
+        return Veil.FAILED
+    renewed = inputs.automatic or inputs.running or content.phase is Phase.RUNNING
+    outdated = content.run is not None and content.key != inputs.key
+    return Veil.OUTDATED if outdated and not renewed else Veil.NONE

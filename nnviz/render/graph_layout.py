@@ -1,0 +1,556 @@
+"""Layered graph drawing (Sugiyama, Tagawa & Toda 1981) of a graph in nested boxes.
+
+A diagram is laid out from the inside out: the members of a group (nodes, and groups
+that are closed or open) are one small graph, and its drawing gives the group's size.
+Where an arrow crosses the border of an open group it enters at a port in the top side
+and leaves at one in the bottom side.  All sizes and places are in px.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from nnviz.base.results import Diagram, DiagramNode
+from nnviz.render.text import width_of
+
+Point = tuple[float, float]
+"""x, y."""
+Measure = Callable[[str, bool], float]
+"""Width of a line of text, px; the flag says whether it is bold."""
+
+TITLE_SIZE, DETAIL_SIZE = 13, 11
+"""Sizes of the letters, px."""
+HEADER = 26.0
+"""Height of the title of an open group."""
+LINE = 17.0
+"""Height of a line of text."""
+ROOT = ""
+_GAP, _ROW_GAP, _PADDING = 20.0, 30.0, 12.0
+_INSET_X, _INSET_Y, _LEAST_WIDTH = 12.0, 6.0, 76.0
+_THREAD = 6.0
+"""Width kept for an arrow that passes by a row of boxes."""
+_SWEEPS = 8
+_STRAIGHT = 8.0
+"""Weight of a passing arrow beside a box's: long arrows had better be straight."""
+_IN, _OUT = "\0in", "\0out"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A node or a group where it is drawn.
+
+    Attributes:
+        name: of the node or the group.
+        left: px, as the three that follow.
+        top: y of the upper side.
+        width: from side to side.
+        height: likewise.
+        node: index in the diagram; -1 for a group.
+        opened: whether it is a group whose members are drawn inside.
+        depth: number of groups around it.
+    """
+
+    name: str
+    left: float
+    top: float
+    width: float
+    height: float
+    node: int = -1
+    opened: bool = False
+    depth: int = 0
+
+    @property
+    def group(self) -> bool:
+        """Whether it stands for a group."""
+        return self.node < 0
+
+    def contains(self, x: float, y: float) -> bool:
+        """Tell whether a point lies in the box."""
+        inside = self.left <= x < self.left + self.width
+        return inside and self.top <= y < self.top + self.height
+
+    def moved(self, x: float, y: float) -> "Box":
+        """Return the box elsewhere, one group deeper."""
+        return replace(self, left=self.left + x, top=self.top + y, depth=self.depth + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An arrow where it is drawn.
+
+    Attributes:
+        points: corners of the line, first to last.
+        label: what flows along it.
+        head: whether it ends at a box and not at the border of a group.
+        named: whether the label is to be written beside it: once for all arrows that
+            carry one thing from one box.
+    """
+
+    points: tuple[Point, ...]
+    label: str = ""
+    head: bool = True
+    named: bool = False
+
+    def moved(self, x: float, y: float) -> "Route":
+        """Return the arrow elsewhere."""
+        return replace(self, points=tuple((a + x, b + y) for a, b in self.points))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A diagram laid out.
+
+    Attributes:
+        width: px.
+        height: px.
+        boxes: groups come before what lies in them.
+        routes: the arrows.
+        entry: x of the port in the top side.
+        exit: x of the port in the bottom side.
+    """
+
+    width: float
+    height: float
+    boxes: tuple[Box, ...]
+    routes: tuple[Route, ...]
+    entry: float = 0.0
+    exit: float = 0.0
+
+    def box_at(self, x: float, y: float) -> Box | None:
+        """Return the innermost box at a point, or None."""
+        found = [box for box in self.boxes if box.contains(x, y)]
+        return found[-1] if found else None
+
+
+@dataclass(slots=True)
+class _Level:
+    """The graph of one group: members in computing order and the arrows between."""
+
+    members: dict[str, None] = field(default_factory=dict)
+    arrows: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    @property
+    def contents(self) -> list[str]:
+        """The members that are no ports."""
+        return [name for name in self.members if name not in (_IN, _OUT)]
+
+    def join(self, source: str, target: str, label: str) -> None:
+        labels = self.arrows.setdefault((source, target), [])
+        if label and label not in labels:
+            labels.append(label)
+
+
+@dataclass(slots=True)
+class _Item:
+    """Something with a place in a row: a member, a port or a passing arrow."""
+
+    name: str
+    width: float
+    height: float
+    inner: Drawing | None = None
+    x: float = 0.0
+    top: float = 0.0
+    above: list["_Item"] = field(default_factory=list)
+    below: list["_Item"] = field(default_factory=list)
+    place: float = 0.0
+
+    @property
+    def passing(self) -> bool:
+        return not self.name
+
+
+def measure_text(words: str, bold: bool) -> float:  # noqa: FBT001 -- a Measure
+    """Return the width of a line in the program's font, px."""
+    return float(width_of(words, TITLE_SIZE if bold else DETAIL_SIZE, bold=bold))
+
+
+class DiagramLayout:
+    """Lays out one diagram with any of its groups open.
+
+    Args:
+        diagram: what is drawn.
+        measure: gives the width of text.
+    """
+
+    def __init__(self, diagram: Diagram, measure: Measure = measure_text) -> None:
+        self.diagram = diagram
+        self._measure = measure
+        self._levels = _levels_of(diagram)
+        self._index = {node.name: i for i, node in enumerate(diagram.nodes)}
+        self._sizes = _count_members(self._levels)
+        self._kept: dict[str, tuple[frozenset[str], Drawing]] = {}
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Paths of all groups that hold something."""
+        return tuple(name for name in self._levels if name != ROOT)
+
+    def top_groups(self, boxes: int) -> frozenset[str]:
+        """Return the groups to open, outer ones first, for at most so many boxes."""
+        opened: set[str] = set()
+        outermost = self._levels[ROOT].contents
+        count = len(outermost)
+        waiting = [each for each in outermost if each in self._levels]
+        while waiting:
+            inside: list[str] = []
+            grown = count
+            for name in waiting:
+                members = self._levels[name].contents
+                grown += len(members)
+                inside += [each for each in members if each in self._levels]
+            if grown > boxes:
+                break
+            opened.update(waiting)
+            count, waiting = grown, inside
+        return frozenset(opened)
+
+    def size_of(self, group: str) -> int:
+        """Return the number of nodes in a group and in the groups inside."""
+        return self._sizes[group]
+
+    def draw(self, opened: Iterable[str] = ()) -> Drawing:
+        """Return the drawing with these groups open and all others closed."""
+        return self._draw(ROOT, frozenset(opened))
+
+    def _draw(self, group: str, opened: frozenset[str]) -> Drawing:
+        inside = frozenset(
+            name for name in opened if group == ROOT or name.startswith(f"{group}.")
+        )
+        kept = self._kept.get(group)
+        if kept is None or kept[0] != inside:
+            items = self._items(group, inside)
+            drawing = _place(items, self._levels[group].arrows, self._index)
+            self._kept[group] = kept = (inside, drawing)
+        return kept[1]
+
+    def _items(self, group: str, opened: frozenset[str]) -> dict[str, _Item]:
+        items = {}
+        for name in self._levels[group].members:
+            if name in (_IN, _OUT):
+                items[name] = _Item(name, 0.0, 0.0)
+            elif name in self._index:
+                items[name] = self._node_item(self.diagram.nodes[self._index[name]])
+            elif name in opened:
+                inner = self._draw(name, opened)
+                title = self._measure(self._group_title(name), True) + 2 * _INSET_X
+                width = max(inner.width, title)
+                items[name] = _Item(name, width, inner.height + HEADER, inner)
+            else:
+                items[name] = self._group_item(name)
+        return items
+
+    def _node_item(self, node: DiagramNode) -> _Item:
+        return self._item(node.name, node.title, node.detail)
+
+    def _group_item(self, name: str) -> _Item:
+        return self._item(name, self._group_title(name), self.group_detail(name))
+
+    def group_detail(self, name: str) -> str:
+        """Return the second line of a closed group, "BasicBlock · 7"."""
+        return f"{self.diagram.groups[name]} · {self._sizes[name]}"
+
+    @staticmethod
+    def _group_title(name: str) -> str:
+        return name.rpartition(".")[2]
+
+    def _item(self, name: str, title: str, detail: str) -> _Item:
+        lines = [(title, True)] + ([(detail, False)] if detail else [])
+        widest = max(self._measure(words, bold) for words, bold in lines)
+        width = max(_LEAST_WIDTH, widest + 2 * _INSET_X)
+        return _Item(name, width, LINE * len(lines) + 2 * _INSET_Y)
+
+
+def _levels_of(diagram: Diagram) -> dict[str, _Level]:
+    """Return the graph of each group, "" being the outermost."""
+    levels: dict[str, _Level] = {ROOT: _Level()}
+    chains = [_chain(node.name, diagram.groups) for node in diagram.nodes]
+    for chain in chains:
+        for outer, member in pairwise(chain):
+            levels.setdefault(outer, _Level()).members[member] = None
+    for edge in diagram.edges:
+        _lift(levels, chains[edge.source], chains[edge.target], edge.label)
+    for level in levels.values():
+        _add_ports(level)
+    return levels
+
+
+def _chain(name: str, groups: Mapping[str, str]) -> list[str]:
+    """Return the groups around a node from the outermost, and the node."""
+    parts = name.split(".")
+    paths = [".".join(parts[:count]) for count in range(1, len(parts))]
+    return [ROOT, *(path for path in paths if path in groups), name]
+
+
+def _lift(
+    levels: Mapping[str, _Level],
+    source: Sequence[str],
+    target: Sequence[str],
+    label: str,
+) -> None:
+    """Draw an arrow at the level of the innermost group that holds both its ends."""
+    common = 0
+    while source[common + 1] == target[common + 1]:
+        common += 1
+    levels[source[common]].join(source[common + 1], target[common + 1], label)
+    for outer, member in pairwise(source[common + 1 :]):
+        levels[outer].join(member, _OUT, label)
+    for outer, member in pairwise(target[common + 1 :]):
+        levels[outer].join(_IN, member, label)
+
+
+def _add_ports(level: _Level) -> None:
+    ends = {end for arrow in level.arrows for end in arrow}
+    first = {_IN: None} if _IN in ends else {}
+    last = {_OUT: None} if _OUT in ends else {}
+    level.members = {**first, **level.members, **last}
+
+
+def _count_members(levels: Mapping[str, _Level]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+
+    def count(group: str) -> int:
+        members = levels[group].contents
+        counts[group] = sum(count(name) if name in levels else 1 for name in members)
+        return counts[group]
+
+    count(ROOT)
+    return counts
+
+
+def _place(
+    items: Mapping[str, _Item],
+    arrows: Mapping[tuple[str, str], list[str]],
+    nodes: Mapping[str, int],
+) -> Drawing:
+    """Draw the graph of one group."""
+    order = {name: index for index, name in enumerate(items)}
+    forward = [each for each in arrows if order[each[0]] < order[each[1]]]
+    ranks = _rank(items, forward)
+    rows: list[list[_Item]] = [[] for _ in range(max(ranks.values(), default=-1) + 1)]
+    for name, item in items.items():
+        rows[ranks[name]].append(item)
+    chains = {each: _thread(each, items, ranks, rows) for each in forward}
+    _untangle(rows)
+    _straighten(rows)
+    heights = _stack(rows)
+    width = _frame(rows)
+    routes = [
+        _route(chain, arrows[each], heights, ranks) for each, chain in chains.items()
+    ]
+    routes = _name_once(routes)
+    routes += [
+        _return(items[source], items[target], width, arrows[source, target])
+        for source, target in arrows
+        if order[source] > order[target]
+    ]
+    bottom = heights[-1][1] if heights else 0.0
+    margin = 0.0 if len(routes) == len(chains) else _GAP
+    return Drawing(
+        width + margin,
+        bottom + _PADDING,
+        tuple(_boxes(items.values(), nodes)),
+        tuple(routes) + tuple(_inner_routes(items.values())),
+        items[_IN].x if _IN in items else width / 2,
+        items[_OUT].x if _OUT in items else width / 2,
+    )
+
+
+def _rank(
+    items: Mapping[str, _Item], arrows: Iterable[tuple[str, str]]
+) -> dict[str, int]:
+    """Return each item's row: one below the lowest of those that lead to it."""
+    before: dict[str, list[str]] = {name: [] for name in items}
+    for source, target in arrows:
+        before[target].append(source)
+    ranks: dict[str, int] = {}
+    for name in items:  # computing order: those before are ranked already
+        ranks[name] = max((ranks[each] + 1 for each in before[name]), default=0)
+    if _OUT in ranks:
+        ranks[_OUT] = max(ranks[_OUT], *(rank for rank in ranks.values()))
+    return ranks
+
+
+def _thread(
+    arrow: tuple[str, str],
+    items: Mapping[str, _Item],
+    ranks: Mapping[str, int],
+    rows: list[list[_Item]],
+) -> list[_Item]:
+    """Give an arrow a place in each row that it passes by; return what it joins."""
+    source, target = arrow
+    chain = [items[source]]
+    for rank in range(ranks[source] + 1, ranks[target]):
+        passing = _Item("", _THREAD, 0.0)
+        rows[rank].append(passing)
+        chain.append(passing)
+    chain.append(items[target])
+    for upper, lower in pairwise(chain):
+        upper.below.append(lower)
+        lower.above.append(upper)
+    return chain
+
+
+def _untangle(rows: Sequence[list[_Item]]) -> None:
+    """Order each row by its neighbors' barycenters, down and up, to cross less."""
+    _number(rows)
+    for sweep in range(_SWEEPS):
+        down = sweep % 2 == 0
+        for row in rows if down else reversed(rows):
+            keys = {
+                id(item): _mean(item.above if down else item.below, item.place)
+                for item in row
+            }
+            row.sort(key=lambda item: keys[id(item)])
+            _number([row])
+
+
+def _number(rows: Iterable[Sequence[_Item]]) -> None:
+    """Note each item's place in its row, from 0 to 1."""
+    for row in rows:
+        for index, item in enumerate(row):
+            item.place = (index + 0.5) / len(row)
+
+
+def _mean(items: Sequence[_Item], default: float) -> float:
+    return sum(item.place for item in items) / len(items) if items else default
+
+
+def _straighten(rows: Sequence[Sequence[_Item]]) -> None:
+    """Give each item an x near the mean of its neighbors', without overlaps."""
+    for row in rows:
+        _settle(row, [0.0] * len(row))
+    for sweep in range(2 * _SWEEPS):
+        down = sweep % 2 == 0
+        for row in rows if down else reversed(rows):
+            wanted = []
+            for item in row:
+                near = (item.above if down else item.below) or [item]
+                wanted.append(sum(each.x for each in near) / len(near))
+            _settle(row, wanted)
+
+
+def _settle(row: Sequence[_Item], wanted: Sequence[float]) -> None:
+    """Set the x of a row's items as near to those wanted as their widths allow.
+
+    Least squares with a least distance between neighbors is isotonic regression of the
+    wanted places less what lies to their left: pool adjacent violators.
+    """
+    offsets, total = [], 0.0
+    for index, item in enumerate(row):
+        if index:
+            total += (row[index - 1].width + item.width) / 2 + _GAP
+        offsets.append(total)
+    blocks: list[tuple[float, float, int]] = []
+    for item, want, offset in zip(row, wanted, offsets, strict=True):
+        weight = _STRAIGHT if item.passing else 1.0
+        value, count = want - offset, 1
+        while blocks and blocks[-1][0] > value:
+            left, mass, size = blocks.pop()
+            value = (left * mass + value * weight) / (mass + weight)
+            weight, count = weight + mass, count + size
+        blocks.append((value, weight, count))
+    values = [value for value, _, count in blocks for _ in range(count)]
+    for item, value, offset in zip(row, values, offsets, strict=True):
+        item.x = value + offset
+
+
+def _stack(rows: Sequence[Sequence[_Item]]) -> list[tuple[float, float]]:
+    """Set the top of each item; return top and bottom of each row."""
+    spans: list[tuple[float, float]] = []
+    top = _PADDING
+    for row in rows:
+        if row[0].name == _OUT and spans:
+            top = spans[-1][1]  # nothing of its own to keep apart
+        height = max(item.height for item in row)
+        for item in row:
+            item.top = top + (height - item.height) / 2
+        spans.append((top, top + height))
+        top += height + (_PADDING if row[0].name == _IN else _ROW_GAP)
+    return spans
+
+
+def _frame(rows: Sequence[Sequence[_Item]]) -> float:
+    """Move all to the right of the padding; return the width with padding."""
+    items = [item for row in rows for item in row]
+    left = min((item.x - item.width / 2 for item in items), default=0.0)
+    for item in items:
+        item.x += _PADDING - left
+    right = max((item.x + item.width / 2 for item in items), default=0.0)
+    return right + _PADDING
+
+
+def _route(
+    chain: Sequence[_Item],
+    labels: Sequence[str],
+    spans: Sequence[tuple[float, float]],
+    ranks: Mapping[str, int],
+) -> Route:
+    """Return the line of a forward arrow."""
+    first, last = chain[0], chain[-1]
+    start = first.inner.exit + _left(first) if first.inner else first.x
+    end = last.inner.entry + _left(last) if last.inner else last.x
+    begins = 0.0 if first.name == _IN else first.top + first.height
+    ends = spans[-1][1] + _PADDING if last.name == _OUT else last.top
+    # Within the rows the line is vertical, so that it crosses no other box.
+    points = [(start, begins), (start, spans[ranks[first.name]][1])]
+    for rank, item in enumerate(chain[1:-1], ranks[first.name] + 1):
+        points += [(item.x, spans[rank][0]), (item.x, spans[rank][1])]
+    points += [(end, spans[ranks[last.name]][0]), (end, ends)]
+    return Route(
+        tuple(points),
+        " · ".join(labels),
+        head=last.name != _OUT,
+        named=bool(labels) and first.name != _IN and last.name != _OUT,
+    )
+
+
+def _name_once(routes: Sequence[Route]) -> list[Route]:
+    """Let one of the arrows with the same beginning and label bear it."""
+    seen: set[tuple[Point, str]] = set()
+    named = []
+    for route in sorted(routes, key=lambda each: each.points[-1][1]):
+        key = (route.points[0], route.label)
+        named.append(replace(route, named=route.named and key not in seen))
+        seen.add(key)
+    return named
+
+
+def _return(source: _Item, target: _Item, width: float, labels: Sequence[str]) -> Route:
+    """Return the line of an arrow that leads back, around the right side."""
+    starts = (source.x + source.width / 2, source.top + source.height / 2)
+    ends = (target.x + target.width / 2, target.top + target.height / 2)
+    side = width + _GAP / 2
+    corners = (starts, (side, starts[1]), (side, ends[1]), ends)
+    return Route(corners, " · ".join(labels))
+
+
+def _left(item: _Item) -> float:
+    """Return x of the left side of the drawing inside an open group."""
+    inner = item.inner.width if item.inner else item.width
+    return item.x - inner / 2
+
+
+def _boxes(items: Iterable[_Item], nodes: Mapping[str, int]) -> Iterable[Box]:
+    for item in items:
+        if item.name in (_IN, _OUT):
+            continue
+        left = item.x - item.width / 2
+        yield Box(
+            item.name,
+            left,
+            item.top,
+            item.width,
+            item.height,
+            nodes.get(item.name, -1),
+            item.inner is not None,
+        )
+        if item.inner is not None:
+            for box in item.inner.boxes:
+                yield box.moved(_left(item), item.top + HEADER)
+
+
+def _inner_routes(items: Iterable[_Item]) -> Iterable[Route]:
+    for item in items:
+        if item.inner is not None:
+            for route in item.inner.routes:
+                yield route.moved(_left(item), item.top + HEADER)

@@ -1,0 +1,106 @@
+"""Folders that transformers and timm write; truth: the network that was saved."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from nnviz.base.errors import InputError, ModelError
+from nnviz.base.info import Task
+from nnviz.engine.models.folders import weight_files
+
+
+@pytest.fixture(scope="module")
+def vit():
+    transformers = pytest.importorskip("transformers")
+    config = transformers.ViTConfig(
+        hidden_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=3,
+        intermediate_size=64,
+        id2label={0: "ant", 1: "bee", 2: "cat"},
+    )
+    return transformers.ViTForImageClassification(config).eval()
+
+
+PREPROCESSOR = {
+    "image_mean": [0.5, 0.4, 0.3],
+    "image_std": [0.1, 0.2, 0.3],
+    "size": {"height": 224, "width": 224},
+    "resample": 3,
+}
+
+
+def same_logits(model, net) -> None:
+    pixels = torch.rand(1, 3, 224, 224)
+    with torch.no_grad():
+        assert torch.equal(model.net(pixels), net(pixels).logits)
+
+
+def test_a_folder_of_transformers(open_model, vit, tmp_path: Path) -> None:
+    vit.save_pretrained(tmp_path)
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR))
+    model = open_model(tmp_path)
+    same_logits(model, vit)
+    assert model.info.labels == ("ant", "bee", "cat")
+    assert model.info.preprocess.mean == (0.5, 0.4, 0.3)
+    assert model.info.preprocess.interpolation.value == "bicubic"
+    assert model.info.task is Task.CLASSIFY
+
+
+def test_weights_in_several_files(open_model, vit, tmp_path: Path) -> None:
+    vit.save_pretrained(tmp_path, max_shard_size="100KB")
+    assert len(weight_files(tmp_path)) > 1
+    same_logits(open_model(tmp_path), vit)
+
+
+def test_a_folder_that_brings_code_is_refused(open_model, vit, tmp_path: Path) -> None:
+    vit.save_pretrained(tmp_path)
+    file = tmp_path / "config.json"
+    config = json.loads(file.read_text()) | {"auto_map": {"AutoModel": "own.Net"}}
+    file.write_text(json.dumps(config))
+    (tmp_path / "own.py").write_text("raise SystemExit('was run')")
+    with pytest.raises(ModelError, match="code of its own"):
+        open_model(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../w.safetensors", "/etc/passwd", "a/b.bin", ".."])
+def test_an_index_may_name_files_beside_it_only(tmp_path: Path, name: str) -> None:
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"w": name}}))
+    with pytest.raises(InputError, match="no file beside it"):
+        weight_files(tmp_path)
+
+
+def test_a_missing_part_is_named(tmp_path: Path) -> None:
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"w": "model-00001.safetensors"}}))
+    with pytest.raises(InputError, match=r"model-00001\.safetensors.*is missing"):
+        weight_files(tmp_path)
+
+
+def test_a_folder_of_timm_says_its_preprocessing(open_model, tmp_path: Path) -> None:
+    timm = pytest.importorskip("timm")
+    net = timm.create_model("resnet10t", num_classes=3).eval()
+    save_file(net.state_dict(), tmp_path / "model.safetensors")
+    config = {
+        "architecture": "resnet10t",
+        "pretrained_cfg": {
+            "input_size": [3, 176, 176],
+            "crop_pct": 0.95,
+            "interpolation": "bilinear",
+            "mean": [0.1, 0.2, 0.3],
+            "std": [0.4, 0.5, 0.6],
+        },
+        "label_names": ["a", "b", "c"],
+    }
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    model = open_model(tmp_path)
+    preprocess = model.info.preprocess
+    assert preprocess.mean == (0.1, 0.2, 0.3)
+    assert preprocess.input_size == (176, 176)
+    assert preprocess.resize == 185  # 176 / 0.95, rounded down as timm does
+    assert model.info.labels == ("a", "b", "c")
+    assert "preprocessing read from config.json" in model.info.notes

@@ -1,0 +1,180 @@
+"""Runs belong to the user: what they leave, and what is shown and saved meanwhile.
+
+Truth: ux.md, "A run belongs to the user, not to the workspace" and "What is saved is
+what is shown"; the window's review.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.events import Done, Failed, Partial, Progress
+from nnviz.base.results import Heatmap, Report
+from nnviz.gui.shell.main_window import ATTACK, EXPLAIN, IMAGINE, INSPECT
+
+RESULT, SLOW = "result", "integrated_gradients"
+
+
+def a_map(value):
+    heat = Heatmap(
+        values=np.full((4, 4), value, np.float32),
+        signed=False,
+        unit="logit",
+        frame=None,
+        placement=None,
+    )
+    return Report({"map": heat})
+
+
+@pytest.fixture
+def slow(opened, fake):
+    """A Grad-CAM is shown; integrated gradients are at work, 24 % of them."""
+    plain = fake.outcome
+    maps = {"grad_cam", SLOW, "saliency"}
+
+    def outcome(request):
+        done = plain(request)
+        if getattr(request, "method", "") in maps:
+            return Done(replace(done.value, report=a_map(0.0)), seconds=0.05)
+        return done
+
+    fake.outcome = outcome
+    opened.enter(EXPLAIN)
+    assert opened.stage.centre.run.recipe.method == "grad_cam"
+    fake.held.add(RESULT)
+    opened.bench.choice.choose(SLOW)
+    opened.bench.runs.run()
+    fake.tell(RESULT, Partial(a_map(0.24)))
+    fake.tell(RESULT, Progress(24, 100, "step 12 of 50"))
+    return opened
+
+
+def title(window):
+    return window.stage.centre.title.text()
+
+
+def test_title_save_and_copy_are_of_what_is_on_the_canvas(slow, fake, tmp_path):
+    """It was the method before that was named, saved and copied."""
+    for act in (lambda: None, slow.bench.stop):
+        act()
+        assert title(slow) == "Integrated gradients · cat · cat.png · Fake:Net"
+        slow.bench.settings.export_folder = str(tmp_path)
+        slow.commands["file.save"].trigger()
+        saved = fake.saved[-1][0]
+        assert saved.recipe.method == SLOW
+        assert saved.report.main.values[0, 0] == np.float32(0.24)
+        slow.commands["edit.copy_command"].trigger()
+        assert QApplication.clipboard().text().startswith(f"nnviz run {SLOW}")
+    assert "stopped at 24 %" in saved.report.notes
+    assert slow.stage.centre.result.report is saved.report
+
+
+def test_a_run_goes_on_when_the_workspace_changes(slow, fake):
+    job = fake.handles[RESULT][-1]
+    fake.held.clear()
+    slow.enter(INSPECT)
+    assert job.open
+    assert title(slow).startswith("Activations")
+    job.hear(Partial(a_map(0.5)))
+    assert title(slow).startswith("Activations")
+    job.hear(Done(fake.outcome(slow.bench.runs.newest()["explain"].request).value))
+    said = slow.status.message.text()
+    assert (
+        said == "Integrated gradients · cat · cat.png · Fake:Net is among the results"
+    )
+    slow.enter(EXPLAIN)
+    assert title(slow).startswith("Integrated gradients")
+    assert slow.bench.runs.history.runs[0].recipe.method in (SLOW, "activations")
+
+
+def test_the_message_of_one_workspace_does_not_stand_in_another(slow, fake):
+    fake.held.clear()
+    slow.bench.stop()
+    panel = slow.stage.method
+    assert panel._state.text() == "stopped at 24 %"
+    slow.enter(IMAGINE)
+    assert panel._state.text() == ""
+    assert panel.stop.isHidden()
+
+
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing|propagate)", extend=True)
+def test_all_jobs_are_listed_with_their_progress(slow):
+    slow.enter(INSPECT)
+    button = slow.status.jobs
+    assert button.isVisible()
+    assert button.text() == "1 job · 24 %"
+    button.click()
+    ((job, row),) = button.list.rows.items()
+    assert job.title == "Integrated gradients · cat · cat.png · Fake:Net"
+    assert row.bar.value() == 240
+    slow.bench.job_wanted.emit(job)
+    assert slow.workspace is EXPLAIN
+    assert slow.bench.choice.method.name == SLOW
+    assert job.open
+    job.cancel()
+    assert not button.isVisible()
+
+
+def test_another_image_does_not_end_a_run(slow, fake):
+    """It goes on behind, and its result is kept; the new image is shown."""
+    job = fake.handles[RESULT][-1]
+    slow.bench.images.add(["/photos/dog.png"])
+    assert job.open
+    assert slow.stage.centre.run is None
+    assert slow.stage.centre.photo.isVisible()
+    asked = slow.bench.runs.newest()["explain"].request
+    job.hear(Done(fake.outcome(asked).value))
+    assert slow.bench.runs.history.runs[0].recipe.image == "cat.png"
+    assert slow.stage.centre.run is None
+
+
+def test_a_run_that_fails_behind_says_which(slow, fake):
+    job = fake.handles[RESULT][-1]
+    fake.held.clear()
+    slow.enter(INSPECT)
+    record = ErrorRecord(ErrorKind.USER, "memory: not enough; use fewer steps", "")
+    job.hear(Failed(record))
+    texts = [notice.text for notice in slow.stage.centre.banners.shown()]
+    assert texts == ["memory: not enough; use fewer steps"]
+    assert title(slow).startswith("Activations")
+
+
+def test_a_class_of_explain_is_no_goal_of_an_attack(slow):
+    """A cougar was "away from crab" before anything was attacked."""
+    slow.bench.selection.set_target("dog")
+    slow.enter(ATTACK)
+    assert slow.bench.choice.values["target"] == ""
+    choice = slow.bench.choice
+    choice.set_values(choice.values | {"target": "cat"})
+    slow.enter(EXPLAIN)
+    assert slow.bench.choice.values["target"] == "dog"
+    slow.enter(ATTACK)
+    assert slow.bench.choice.values["target"] == "cat"
+    slow.bench.selection.set_target("dog")  # clicked there
+    assert slow.bench.choice.values["target"] == "dog"
+
+
+def test_results_of_one_method_are_told_apart_by_their_target(slow, fake):
+    fake.held.clear()
+    slow.bench.stop()
+    for target in ("cat", "dog"):
+        slow.bench.selection.set_target(target)
+        slow.bench.runs.run()
+    texts = [slow.stage.results.list.item(n).text() for n in range(2)]
+    assert texts == ["Integrated gradients · dog", "Integrated gradients · cat"]
+    assert title(slow) == "Integrated gradients · dog · cat.png · Fake:Net"
+
+
+def test_values_of_another_form_are_not_taken(slow):
+    """A form announces 60 ms late; by then another method's may stand there."""
+    choice, form = slow.bench.choice, slow.stage.method.form
+    late = form.values()
+    choice.choose("saliency")
+    before = choice.values
+    form.changed.emit(late | {"steps": 3})
+    assert choice.values == before
+    slow.stage.method._show_values(late)  # told while methods are changed
+    assert slow.stage.method.form.values() == before

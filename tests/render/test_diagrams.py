@@ -1,0 +1,59 @@
+"""Diagrams painted and written; the SVG is read back by an XML parser."""
+
+from xml.etree import ElementTree as ET
+
+import numpy as np
+
+from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
+from nnviz.render import diagrams
+from nnviz.render.graph_layout import DiagramLayout
+
+SVG = "{http://www.w3.org/2000/svg}"
+CHAIN = Diagram(
+    nodes=(
+        DiagramNode(name="input", title="Input", kind="input"),
+        DiagramNode(name="conv", title="Conv2d", kind="convolution", detail="a < b"),
+        DiagramNode(name="output", title="Output", kind="output"),
+    ),
+    edges=(
+        DiagramEdge(source=0, target=1, label="3 × 8 × 8"),
+        DiagramEdge(source=1, target=2, label="4 × 8 × 8"),
+    ),
+)
+
+
+def test_a_page_has_the_width_asked_for_and_each_kind_s_color() -> None:
+    page = diagrams.paint(CHAIN, 400)
+    assert page.dtype == np.uint8
+    assert page.shape[1:] == (400, 3)
+    colors = {tuple(color) for color in page.reshape(-1, 3)}
+    assert diagrams.KIND_COLORS["convolution"] in colors
+    assert diagrams.KIND_COLORS["attention"] not in colors
+
+
+def test_a_narrow_page_makes_the_drawing_smaller() -> None:
+    assert diagrams.paint(CHAIN, 60).shape[1] == 60
+
+
+def test_a_tall_graph_stands_in_columns() -> None:
+    names = [f"layer{index}" for index in range(40)]
+    tall = Diagram(
+        nodes=tuple(DiagramNode(name=name, title=name) for name in names),
+        edges=tuple(DiagramEdge(source=i, target=i + 1) for i in range(39)),
+    )
+    layout = DiagramLayout(tall)
+    assert len(diagrams.paint(tall, 900)) < layout.draw().height / 3
+
+
+def test_svg_is_well_formed_and_holds_all_words() -> None:
+    layout = DiagramLayout(CHAIN)
+    root = ET.fromstring(diagrams.svg(layout, layout.draw()))  # noqa: S314 -- our own
+    words = [each.text for each in root.iter(f"{SVG}text")]
+    assert words == ["Input", "Conv2d", "a < b", "Output", "3 × 8 × 8", "4 × 8 × 8"]
+    assert len(list(root.iter(f"{SVG}path"))) == 2
+
+
+def test_every_kind_has_a_color() -> None:
+    from nnviz.base.results import DIAGRAM_KINDS
+
+    assert set(diagrams.KIND_COLORS) == set(DIAGRAM_KINDS)
