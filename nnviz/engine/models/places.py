@@ -5,6 +5,8 @@ from pathlib import Path
 
 import platformdirs
 
+from nnviz.base.reading import is_file
+
 _FOLDER_VARIABLE = "NNVIZ_WEIGHTS"
 
 
@@ -31,10 +33,10 @@ def hub_folder() -> Path:
 def find_weights(name: str, chosen: Path | None = None) -> Path | None:
     """Return a file of weights that is on this machine; torch.hub's count too."""
     paths = [folder / name for folder in (weights_folder(chosen), hub_folder())]
-    return next((path for path in paths if path.is_file()), None)
+    return next((path for path in paths if is_file(path)), None)
 
 
 def find_side_car(weights: Path) -> Path | None:
     """Return ``NAME.pt.json`` or ``NAME.json`` beside ``NAME.pt``, if there is one."""
     places = (weights.with_name(f"{weights.name}.json"), weights.with_suffix(".json"))
-    return next((path for path in places if path.is_file()), None)
+    return next((path for path in places if is_file(path)), None)
