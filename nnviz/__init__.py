@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         resume,
         run,
         save_attacked,
+        score,
+        write_side_car,
     )
 
     __version__: str
@@ -58,6 +60,8 @@ __all__ = [
     "resume",
     "run",
     "save_attacked",
+    "score",
+    "write_side_car",
 ]
 
 

@@ -24,8 +24,9 @@ from nnviz.api.core import (
     replay,
     run,
     session,
+    write_side_car,
 )
-from nnviz.api.measured import attack_curve, board, evaluate
+from nnviz.api.measured import attack_curve, board, evaluate, score
 from nnviz.api.recorded import export_recording, film, open_recording, resume
 
 __all__ = [
@@ -51,5 +52,7 @@ __all__ = [
     "resume",
     "run",
     "save_attacked",
+    "score",
     "session",
+    "write_side_car",
 ]

@@ -29,7 +29,7 @@ from nnviz.base.requests import (
 )
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
-from nnviz.media import decode
+from nnviz.media import decode, side_cars
 from nnviz.storage import recent
 from nnviz.storage import replay as stored
 
@@ -147,6 +147,29 @@ class Result:
 
         return save_run(self._run, Path(folder), stem)
 
+    def figure(self, path: str | PathLike[str]) -> Path:
+        """Write the main result for a slide or a paper; return the path.
+
+        No title, transparent around, words and color bar as vectors; the ending says
+        the format.
+
+        Args:
+            path: ends with .svg, .pdf or .png.
+
+        Raises:
+            UsageError: another ending.
+            InputError: it cannot be written.
+        """
+        from nnviz.media.files import replacing  # noqa: PLC0415  as picture()
+        from nnviz.render import figures  # noqa: PLC0415
+
+        place = Path(path)
+        kind = place.suffix.lower().removeprefix(".")
+        data = figures.write(self.report.main, self.image, kind)
+        with replacing(place) as file:
+            file.write(data)
+        return place
+
 
 @cache
 def session() -> "Session":
@@ -171,6 +194,7 @@ def load(
     outputs: str | int = "",
     unit: str = "",
     device: str = "auto",
+    trust: bool = False,
     progress: OnProgress | None = None,
 ) -> Model:
     """Open a network.
@@ -188,6 +212,8 @@ def load(
             ("logits"), a field, or a place in a tuple (1).
         unit: of the numbers of a network that regresses: "years".
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        trust: whether to run a program (TorchScript, ``.pt2``, a pickled module, Python
+            code) in a process of its own; a yes is remembered by the file's hash.
         progress: told how far opening is.
 
     Raises:
@@ -195,7 +221,12 @@ def load(
     """
     chosen, fields = _preprocess(preprocess)
     said = ModelRequest(
-        reference="", task=task, outputs=str(outputs), unit=unit, device=device
+        reference="",
+        task=task,
+        outputs=str(outputs),
+        unit=unit,
+        device=device,
+        trust=trust,
     )
     if not isinstance(model, str | PathLike):
         if fields:
@@ -213,6 +244,18 @@ def load(
         labels=str(labels),
     )
     return Model(request, perform(LoadModel(request), progress))
+
+
+def write_side_car(model: Model) -> Path:
+    """Write a network's preprocessing and names beside its file; return the side-car.
+
+    Opened again, the file has them.
+
+    Raises:
+        InputError: the network comes from no file, or the folder cannot be written to.
+    """
+    info = model.info
+    return side_cars.write_side_car(Path(info.reference), info.preprocess, info.labels)
 
 
 def fetch(reference: str, progress: OnProgress | None = None) -> Path:

@@ -20,7 +20,13 @@ from nnviz.base.evaluation import Evaluation, Robustness, usual_norm
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
-from nnviz.base.requests import EvaluateModel, MeasureRobustness, RunMethod
+from nnviz.base.requests import (
+    EvaluateModel,
+    MeasureRobustness,
+    RunMethod,
+    ScoreMethods,
+)
+from nnviz.base.scores import ScoreTable
 
 if TYPE_CHECKING:
     from nnviz.render.board import Board
@@ -164,6 +170,43 @@ def attack_curve(
         epsilons=tuple(map(float, epsilons)),
         steps=steps,
         held_out=held_out,
+        limit=limit,
+        seed=seed,
+    )
+    return perform(request, progress)
+
+
+def score(
+    methods: str | Sequence[str],
+    model: Model | str | PathLike[str] = "bundled:scenes",
+    data: str | PathLike[str] = "scenes",
+    *,
+    values: Mapping[str, Mapping[str, Value]] | None = None,
+    limit: int = 0,
+    seed: int = 0,
+    progress: OnProgress | None = None,
+) -> ScoreTable:
+    """Measure how far methods' maps can be trusted, beside maps that know nothing.
+
+    Args:
+        methods: one or several names, of the group "Explain".
+        model: what ``load`` returned, or what it takes; it classifies.
+        data: a folder or zip file with images, with COCO's annotations or without; or
+            "scenes", "scenes-planted", "scenes-contradicting", which the program makes.
+        values: parameters by method's name; what is left out has its default.
+        limit: most images, taken evenly from all; 0 for all.
+        seed: of the random numbers.
+        progress: told how far it is.
+
+    Raises:
+        NnvizError: no such method or data, or a network that does not classify.
+    """
+    opened = model if isinstance(model, Model) else load(model)
+    request = ScoreMethods(
+        model=opened.request,
+        methods=(methods,) if isinstance(methods, str) else tuple(methods),
+        data=str(data),
+        values=values or {},
         limit=limit,
         seed=seed,
     )

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 from nnviz.base.info import (
@@ -14,6 +15,18 @@ from nnviz.base.info import (
     Task,
 )
 from nnviz.base.parameters import Kind, Parameter
+from nnviz.base.resources import resource
+
+
+@cache
+def _shipped_titles() -> dict[str, str]:
+    values = json.loads(resource("catalogue.json").read_text("utf-8"))
+    return {entry["name"]: entry["title"] for entry in values["methods"]}
+
+
+def method_title(name: str) -> str:
+    """Return a method's declared title ("Grad-CAM"); of a plug-in its name in words."""
+    return _shipped_titles().get(name) or name.replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the program knows of methods, models and layers without importing torch."""
+"""Facts of methods, models and layers, free of torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class Reference:
 
 
 class Task(StrEnum):
-    """What a network is made for."""
+    """The task of a network."""
 
     CLASSIFY = "classify"
     """One class of several, or yes or no."""
@@ -74,7 +74,7 @@ WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What the rest of the program may do with a method, as it declares it.
+    """Capabilities of a method, as it declares them.
 
     Attributes:
         workspace: one of ``WORKSPACES``; where it is offered.
@@ -100,7 +100,7 @@ ADVERSARIAL_ATTACK = Capabilities(workspace="Attack", adversarial=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodInfo:
-    """What the GUI, the command line and the help page know of a method.
+    """A method as GUI, command line and help page know it.
 
     Attributes:
         name: the name on the command line and in Python.
@@ -141,7 +141,7 @@ class MethodInfo:
 
 
 class Layout(StrEnum):
-    """What the axes of a layer's output mean, the batch left out."""
+    """The meaning of the axes of a layer's output, the batch left out."""
 
     MAP = "map"
     """(C, H, W): channels first, as convolutions give."""
@@ -202,7 +202,7 @@ class LayerInfo:
 
 
 class ModelSource(StrEnum):
-    """Where a network comes from: the groups of the model browser."""
+    """Sources of networks: the groups of the model browser."""
 
     BUNDLED = "bundled"
     TORCHVISION = "torchvision"
@@ -243,7 +243,7 @@ class ModelEntry:
 
 
 class Severity(StrEnum):
-    """How much a finding of the model doctor matters."""
+    """The severity of a finding of the model doctor."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -258,9 +258,25 @@ class Finding:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class PreprocessCandidate:
+    """A preprocessing and how well a network's batch norms fit it.
+
+    Attributes:
+        name: of a preset, or "as chosen".
+        preprocess: for the network's own input size.
+        distance: squared shift of means plus the logarithm of ratios of variances;
+            0 fits best, what a network was trained with comes to about 0.4.
+    """
+
+    name: str
+    preprocess: Preprocess
+    distance: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """What the program knows of an opened network.
+    """An opened network as the program knows it.
 
     Attributes:
         reference: what opens it again.
@@ -285,6 +301,8 @@ class ModelInfo:
         output: name of the tensor that is looked at, where a network gives several.
         output_activation: what makes probabilities of the output.
         unit: of the numbers that a network of ``Task.REGRESS`` gives; may be empty.
+        candidates: preprocessings by how well they fit, the best first; empty where
+            its statistics tell nothing.
         caveats: what belongs beside every answer: untrained, drawing at random.
     """
 
@@ -309,6 +327,7 @@ class ModelInfo:
     output: str = ""
     output_activation: OutputActivation = OutputActivation.SOFTMAX
     unit: str = ""
+    candidates: tuple[PreprocessCandidate, ...] = ()
     caveats: tuple[str, ...] = ()
 
     def layer(self, name: str) -> LayerInfo | None:

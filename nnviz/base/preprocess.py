@@ -1,4 +1,4 @@
-"""What is done to a photo before the network sees it: one frozen value."""
+"""Preprocessing: from an image to a network's input, as one frozen value."""
 
 import dataclasses
 import math
@@ -15,7 +15,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class Fit(StrEnum):
-    """How a photo of any shape becomes the network's square."""
+    """Fitting of an image of any shape into the network's input."""
 
     CROP = "crop"
     """Shorter side to ``resize``, then the centre."""
@@ -40,7 +40,7 @@ class Interpolation(StrEnum):
 
 
 class ChannelOrder(StrEnum):
-    """Order in which a colour network expects its channels."""
+    """Order in which a color network expects its channels."""
 
     RGB = "RGB"
     BGR = "BGR"
@@ -229,3 +229,25 @@ def _choice(field: str, value: object, kind: type[_Choice]) -> _Choice:
             "preprocessing", f"{field} {value!r} is not known", f"one of {listed}"
         )
     return found
+
+
+PRESETS: Mapping[str, Preprocess] = {
+    "ImageNet": Preprocess(),
+    "0 to 1": Preprocess(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)),
+    "-1 to 1": Preprocess(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)),
+    "0 to 255": Preprocess(
+        mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), value_range=255.0
+    ),
+    "Caffe (BGR, 0 to 255)": Preprocess(
+        mean=(103.939, 116.779, 123.68),
+        std=(1.0, 1.0, 1.0),
+        order=ChannelOrder.BGR,
+        value_range=255.0,
+    ),
+    "CLIP": Preprocess(
+        interpolation=Interpolation.BICUBIC,
+        mean=(0.48145466, 0.4578275, 0.40821073),
+        std=(0.26862954, 0.26130258, 0.27577711),
+    ),
+}
+"""What is usual for colors; sizes and crops are each network's own."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from nnviz.base import placed
+from nnviz.base.catalogue import method_title
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.images import Image
 from nnviz.base.parameters import Parameter, Value, with_current_names
@@ -20,7 +21,7 @@ FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
 _BEFORE: Mapping[str, Mapping[str, Value]] = {"occlusion": {"computation": "full"}}
 """By method, what recipes mean that were written before a parameter was there."""
-_NO_RECIPE = "holds no nnviz recipe"
+_NO_RECIPE = "contains no nnviz recipe"
 _REMEDY = "pick a .json or .png saved by nnviz"
 _FIELD_ERRORS = (TypeError, ValueError, LookupError, UsageError)
 """Of a field too many or too few, or of a preprocessing that cannot be computed."""
@@ -30,7 +31,7 @@ _MOST_THREADS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What a run was made of.
+    """A recipe: everything needed to make a result again.
 
     Attributes:
         method: its name.
@@ -80,10 +81,13 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """One line for people: method, layer, network and photograph."""
+        """One line for people: method, target, layer, network and image."""
+        target = str(self.values.get("target", ""))
+        instead = bool(target) and "channel" in self.values
         parts = (
-            self.method.replace("_", " ").capitalize(),
-            str(self.values.get("layer", "")),
+            method_title(self.method),
+            target,
+            "" if instead else str(self.values.get("layer", "")),
             self.model,
             self.image,
         )
@@ -224,7 +228,7 @@ def with_files(value: Value, files: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """How ``RunMethod`` ends: the report, its recipe and the photograph."""
+    """The result of ``RunMethod``: report, recipe and image."""
 
     report: Report
     recipe: Recipe

@@ -1,4 +1,4 @@
-"""What can be asked of the engine.  Requests are frozen and hold no live object."""
+"""Requests to the engine: frozen, without live objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Run
 from nnviz.base.results import Array
+from nnviz.base.scores import ScoreTable
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -35,6 +36,7 @@ class ModelRequest:
         task: a ``Task``'s name in place of the network's own; "" leaves it.
         outputs: name of the tensor that is looked at, of several; "" to choose one.
         unit: of the numbers of a network that regresses.
+        trust: whether a program may be run to open it; remembered by its file's hash.
     """
 
     reference: str
@@ -45,6 +47,7 @@ class ModelRequest:
     task: str = ""
     outputs: str = ""
     unit: str = ""
+    trust: bool = False
 
 
 def fields_of(values: Mapping[str, Any] | None) -> tuple[tuple[str, object], ...]:
@@ -71,7 +74,7 @@ class FetchModel(Request[str]):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step of a recorded optimisation, to go on from.
+    """A step of a recorded optimization, to go on from.
 
     Attributes:
         folder: of the recording.
@@ -114,7 +117,7 @@ class RunMethod(Request[Run]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFilm(Request[tuple[str, ...]]):
-    """Run a method on every picture of a film; ends with words about the new one.
+    """Run a method on every image of a video; ends with words about the new one.
 
     Attributes:
         method: one whose main result is a picture.
@@ -253,6 +256,31 @@ class MeasureRobustness(Request[Robustness]):
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScoreMethods(Request[ScoreTable]):
+    """Measure how far maps can be trusted; ends with a ``ScoreTable``.
+
+    Attributes:
+        model: the network; it classifies.
+        methods: names, of the group "Explain".
+        data: path of a folder or zip file with images, with COCO's annotations or
+            without, or generated scenes: "scenes", "scenes-planted",
+            "scenes-contradicting".
+        values: parameters by method's name; what is left out has its default.
+        limit: most images, taken evenly from all; 0 for all.
+        steps: of the deletion and insertion curves.
+        seed: of the random numbers.
+    """
+
+    model: ModelRequest
+    methods: tuple[str, ...]
+    data: str
+    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    limit: int = 0
+    steps: int = 28
+    seed: int = 0
+
+
 AnyRequest = (
     LoadModel
     | FetchModel
@@ -263,5 +291,6 @@ AnyRequest = (
     | RescaleNoise
     | SaveAttacked
     | MeasureRobustness
+    | ScoreMethods
 )
 """Every request, to tell them apart exhaustively."""

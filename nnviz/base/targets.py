@@ -1,4 +1,4 @@
-"""What an explanation is about: a class, a channel, a box, ... written as text.
+"""Targets as text: a class, a channel, a box, a segment, likeness to an image.
 
 ========================  ====================================================
 ``""``                    the class that the network holds most likely
@@ -26,6 +26,8 @@ from nnviz.base.errors import UsageError, unknown
 OPTION = "--target"
 LIKE = "like:"
 """What a file's name follows where likeness to its picture is asked about."""
+_MOST_DIGITS = 18
+"""Of an index; what has more is larger than any."""
 _MINUS = " - "
 _UNIT = re.compile(r"(?P<layer>[^:]+):(?P<channel>\d+)(@(?P<y>\d+),(?P<x>\d+))?")
 _PROBABILITY = re.compile(r"probability\((?P<name>.*)\)")
@@ -89,7 +91,7 @@ class SegmentTarget:
 
 @dataclass(frozen=True, slots=True)
 class LikenessTarget:
-    """How like a second picture the network finds this one."""
+    """The likeness of the image to a second one, by features."""
 
     file: str
 
@@ -144,12 +146,12 @@ def _with_prefix(text: str, labels: Sequence[str]) -> Target | None:
     match prefix if colon else "":
         case "class":
             return ClassTarget(
-                _at(int(rest), labels) if rest.isdecimal() else _class(rest, labels)
+                _at(_index(rest), labels) if rest.isdecimal() else _class(rest, labels)
             )
         case "box":
             if not rest.isdecimal():
                 raise UsageError(OPTION, f"{rest!r} is no box", "box:0 is the best")
-            return BoxTarget(int(rest))
+            return BoxTarget(_index(rest))
         case "segment":
             return SegmentTarget(_class(rest, labels))
         case "like":
@@ -171,8 +173,8 @@ def _with_form(
         return None
     if unit["layer"] not in layers:
         raise unknown("layer", unit["layer"], layers)
-    place = (int(unit["y"]), int(unit["x"])) if unit["y"] else None
-    return ChannelTarget(unit["layer"], int(unit["channel"]), place)
+    place = (_index(unit["y"]), _index(unit["x"])) if unit["y"] else None
+    return ChannelTarget(unit["layer"], _index(unit["channel"]), place)
 
 
 def _difference(text: str, labels: Sequence[str]) -> DifferenceTarget | None:
@@ -204,6 +206,14 @@ def _known(name: str, labels: Sequence[str]) -> bool:
     return name.isdecimal() or bool(_matches(name, labels))
 
 
+def _index(digits: str) -> int:
+    """Return an index; one of more digits than any has is as large as none can be.
+
+    Python refuses to read numbers of thousands of digits.
+    """
+    return int(digits[:_MOST_DIGITS]) if digits else 0
+
+
 def _class(name: str, labels: Sequence[str]) -> int:
     """Return a class's index by name or index.
 
@@ -214,7 +224,7 @@ def _class(name: str, labels: Sequence[str]) -> int:
     if index is not None:
         return index
     if name.isdecimal():
-        return _at(int(name), labels)
+        return _at(_index(name), labels)
     raise _no_class(name, labels)
 
 

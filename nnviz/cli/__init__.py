@@ -32,6 +32,7 @@ COMMANDS = {
     "demo": "make a gallery of every method",
     "train": "train a bundled network from scratch",
     "evaluate": "measure how good a network is on pictures whose truth is known",
+    "score": "measure how far maps can be trusted, beside maps that know nothing",
     "attack-curve": "measure accuracy against the noise that an attack may use",
     "attacked": "weaken a saved attack, write its picture, explain before and after",
     "scenes": "write generated pictures whose truth is known",

@@ -11,10 +11,8 @@ from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
-from nnviz.base.results import Heatmap, Picture, Ranking
 from nnviz.base.samples import sample_photos
-from nnviz.base.snippets import command_line, python_code
-from nnviz.cli import console, opening
+from nnviz.cli import console, lecture, opening
 from nnviz.cli.arguments import (
     Parser,
     add_json_option,
@@ -22,20 +20,15 @@ from nnviz.cli.arguments import (
     add_out,
     whole_number,
 )
-from nnviz.cli.gallery import Figure, Gallery, Section, View, page
+from nnviz.cli.exhibits import figure_of
+from nnviz.cli.gallery import Figure, Gallery, Section, page
 from nnviz.cli.subjects import Subject, subjects_of
-from nnviz.media.encode import write_png
 from nnviz.media.files import read_bytes, replacing, write_text
-from nnviz.render.report import paint
 
 _PRESET = "demo"
 _SECONDS = 140
 """After this no further run is begun, so that all is done within three minutes."""
-_PAGE = "index.html"
-_VIEWS = "views"
-_WIDTH = 640
-"""Of a picture on the page, px: its words are as large as the page's small print."""
-_PICTORIAL = (Heatmap, Picture)
+_PAGE, _LECTURE = "index.html", "lecture.html"
 
 
 def execute(words: Sequence[str]) -> int:
@@ -44,6 +37,8 @@ def execute(words: Sequence[str]) -> int:
     started = time.monotonic()
     out = Path(options.out)
     opening.check_out(out)
+    if options.lecture:
+        return _lecture(options, out)
     model = opening.open_model(options)
     photos = [_copy(path, out) for path in _paths(options.images)]
     methods = api.methods()
@@ -65,11 +60,28 @@ def execute(words: Sequence[str]) -> int:
         files = result.save(out)
         say(str(files[0]))
         figures.setdefault(name, []).append(
-            _figure(method, result, files, model.info.reference)
+            figure_of(method, result, files, model.info.reference)
         )
     file = out / _PAGE
     write_text(file, page(_gallery(model, figures, photos)))
     _say(file, figures, options, time.monotonic() - started)
+    return 0
+
+
+def _lecture(options: argparse.Namespace, out: Path) -> int:
+    """Write the lecture's page and say where it is."""
+    parts = lecture.chosen(options.lecture)
+    started = time.monotonic()
+    model = opening.open_model(options)
+    named = [options.image] if options.image else options.images
+    image = _copy(_paths(named)[0], out)
+    file = out / _LECTURE
+    write_text(file, lecture.write_lecture(parts, model, image, out))
+    seconds = time.monotonic() - started
+    if options.json:
+        console.answer({"page": str(file), "seconds": round(seconds, 1)})
+    else:
+        console.line(f"lecture in {seconds:.0f} s; open {file} in a browser")
     return 0
 
 
@@ -125,42 +137,6 @@ def _run(method: MethodInfo, subject: Subject) -> api.Result:
         progress(Progress(0, 0, what))
         values: dict[str, Any] = dict(method.presets.get(_PRESET, {}))
         return api.run(method.name, subject.model, photo, progress=progress, **values)
-
-
-def _figure(
-    method: MethodInfo, result: api.Result, files: Sequence[Path], usual: str
-) -> Figure:
-    """Describe a result; it names its network if that is not the usual one."""
-    recipe = result.recipe
-    by = () if recipe.model == usual else (recipe.model,)
-    return Figure(
-        views=tuple(_views(result, files[0])),
-        files=tuple(file.name for file in files),
-        subject=recipe.image or recipe.model,
-        notes=(*by, *result.report.notes),
-        command=command_line(recipe, method.parameters),
-        python=python_code(recipe, method.parameters),
-        answer=_answer(result),
-    )
-
-
-def _views(result: api.Result, picture: Path) -> Iterator[View]:
-    """Write the main result and those that are pictures, each by itself."""
-    for name, each in result.report.items():
-        if each is not result.main and not isinstance(each, _PICTORIAL):
-            continue
-        pixels = paint(each, result.image, _WIDTH)
-        place = Path(_VIEWS) / f"{picture.stem}.{name}.png"
-        write_png(picture.parent / place, pixels)
-        yield View(place.as_posix(), name, (pixels.shape[1], pixels.shape[0]))
-
-
-def _answer(result: api.Result) -> str:
-    """Return the first line of a ranking, for the photograph's caption."""
-    main = result.main
-    if not isinstance(main, Ranking) or main.unit != "probability":
-        return ""
-    return f"{main.labels[0]}, {main.values[0]:.0%}"
 
 
 def _gallery(
@@ -228,6 +204,18 @@ def _parser() -> Parser:
         type=whole_number("--seconds"),
         default=_SECONDS,
         help=f"every method once, then begin no further run after these ({_SECONDS})",
+    )
+    parser.add_general(
+        "--lecture",
+        metavar="PART",
+        nargs="?",
+        const=lecture.EVERY,
+        default="",
+        help="the demonstrations of a lecture in place of every method: all of them or "
+        f"one, {', '.join(each.name for each in lecture.DEMONSTRATIONS)}",
+    )
+    parser.add_general(
+        "--image", metavar="FILE", default="", help="what the lecture looks at"
     )
     add_json_option(parser)
     return parser

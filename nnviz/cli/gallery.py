@@ -114,7 +114,7 @@ def _section(section: Section) -> str:
             for title, text in words
         ),
         paper=_paper(method.reference),
-        figures="\n".join(_figure(method, each) for each in section.figures),
+        figures="\n".join(figure_html(method.title, each) for each in section.figures),
         single=" single" if len(section.figures) == 1 else "",
     )
 
@@ -129,11 +129,17 @@ def _paper(reference: Reference | None) -> str:
     return f'<p class="paper">{escape(reference.authors)} {where}</p>'
 
 
-def _figure(method: MethodInfo, figure: Figure) -> str:
+def figure_html(title: str, figure: Figure) -> str:
+    """Return a figure with its views, remarks and commands as HTML.
+
+    Args:
+        title: of what was done, for those who cannot see it.
+        figure: what is shown.
+    """
     return _FIGURE.format(
         report=quote(figure.files[0]),
         views="\n".join(
-            _view(f"{method.title}, {figure.subject}", view) for view in figure.views
+            _view(f"{title}, {figure.subject}", view) for view in figure.views
         ),
         subject=escape(figure.subject),
         notes=_notes(figure.notes),

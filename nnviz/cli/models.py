@@ -5,12 +5,13 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from nnviz.base.errors import UsageError, unknown
-from nnviz.base.info import LayerInfo, ModelEntry, ModelInfo
+from nnviz.base.info import LayerInfo, ModelEntry, ModelInfo, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.cli import console, known
 from nnviz.cli.arguments import Parser, add_json_option, add_model_options
 from nnviz.engine.models.places import find_weights
 
+_SCORED = {Task.CLASSIFY, Task.MULTILABEL}
 _ACTIONS = ("list", "inspect", "fetch")
 
 
@@ -77,7 +78,7 @@ def _inspect(options: argparse.Namespace) -> None:
     from nnviz.cli import opening  # noqa: PLC0415  numpy; a list needs none
 
     options.model = options.reference
-    info = opening.open_model(options).info
+    info = opening.open_model(options, warn=False).info
     if options.json:
         console.answer(dataclasses.asdict(info))
         return
@@ -99,6 +100,10 @@ def _inspect(options: argparse.Namespace) -> None:
 def _facts(info: ModelInfo) -> Iterable[tuple[str, str]]:
     yield "weights", f"{info.weights}, sha256 {info.sha256[:12]}"
     yield "task", info.task
+    if info.output:
+        yield "output", info.output
+    if info.task in _SCORED:
+        yield "probabilities", f"by {info.output_activation}"
     yield "classes", f"{len(info.labels)}: {_first(info.labels)}"
     yield "parameters", console.count(info.parameters)
     yield "MACs", f"{console.count(info.macs)} for one picture"
@@ -127,13 +132,15 @@ def preprocess_text(preprocess: Preprocess) -> str:
 
 
 def _findings(info: ModelInfo) -> None:
-    warnings = [("warning", text) for text in info.preprocess.warnings()]
-    found = [(str(finding.severity), finding.text) for finding in info.findings]
     console.heading("\nDoctor")
-    if not (warnings or found):
+    if not info.findings:
         console.line("  found nothing to warn of")
-    for severity, text in (*warnings, *found):
-        console.line(f"  {severity:<8} {text}")
+    for finding in info.findings:
+        console.line(f"  {finding.severity:<8} {finding.text}")
+    if info.candidates:
+        console.heading("\nPreprocessing by the statistics of the batch norms")
+        for each in info.candidates:
+            console.line(f"  {each.distance:>10.3g}  {each.name}")
 
 
 def _layer(layer: LayerInfo) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnviz import api
 from nnviz.base.errors import InputError, UsageError
-from nnviz.base.info import MethodInfo
+from nnviz.base.info import MethodInfo, Severity
 from nnviz.base.reading import exists, is_folder
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, whole_number
@@ -15,19 +15,29 @@ from nnviz.media.folders import list_images
 from nnviz.media.headers import MAX_PIXELS
 
 
-def open_model(options: argparse.Namespace) -> api.Model:
-    """Open the network that ``add_model_options``' options name, with progress."""
+def open_model(options: argparse.Namespace, *, warn: bool = True) -> api.Model:
+    """Open the network that ``add_model_options``' options name, with progress.
+
+    Args:
+        options: as read.
+        warn: say on stderr, once, what the doctor warns of.
+    """
     with console.ProgressLine() as progress:
-        return api.load(
+        model = api.load(
             options.model,
             preprocess=options.preprocess,
             labels=options.labels,
             task=options.task,
             outputs=options.outputs,
+            trust=options.trust,
             unit=options.unit,
             device=options.device,
             progress=progress,
         )
+    for finding in model.info.findings if warn else ():
+        if finding.severity is not Severity.NOTE:
+            console.remark(f"nnviz: {model.info.title}: {finding.text}")
+    return model
 
 
 def add_max_pixels(parser: Parser) -> None:

@@ -54,6 +54,9 @@ def _written(
     written = []
     for result, stem in results:
         files = result.save(options.out, stem)
+        if options.figure:
+            name = files[0].with_suffix(f".figure.{options.figure}")
+            files = (*files, result.figure(name))
         written.append(saved.record(result, files))
         if not options.json:
             saved.tell(result, files)
@@ -197,6 +200,11 @@ def _add_common(parser: Parser) -> None:
     )  # fmt: skip
     opening.add_max_pixels(parser)
     arguments.add_out(parser)
+    parser.add_general(
+        "--figure", choices=("svg", "pdf", "png"),
+        help="also NAME.METHOD.figure.svg, .pdf or .png, for a slide: no title, "
+        "transparent, with a vector legend",
+    )  # fmt: skip
     arguments.add_json_option(parser)
     parser.epilog = textwrap.dedent("""\
         IMAGE is a picture or a folder of them.  Each result is written as

@@ -65,7 +65,7 @@ class Inference:
 
     @property
     def placement(self) -> Placement:
-        """Where the input lies on the image."""
+        """Placement of the network's input on the image."""
         return self.model.info.preprocess.placement(self.photo.size)
 
     @property
@@ -192,8 +192,8 @@ class Inference:
             net=model.net,
             size=self.placement.input_size,
             outputs=self.outputs,
-            pixels=model.normaliser(self.pixels),
-            other=lambda path: model.normaliser(self.files.pixels(path)),
+            pixels=model.normalizer(self.pixels),
+            other=lambda path: model.normalizer(self.files.pixels(path)),
         )
 
     def cached(self, what: str, make: Callable[[], Held]) -> Held:

@@ -21,6 +21,9 @@ from nnviz.media.resize import resize
 Random = np.random.Generator
 Apply = Callable[[Colours, Random], Colours]
 _WHITE = 255
+_FORMATS_HAVE = {1, 3}
+_JPEG, _WEBP, _OPENCV = 65_500, 16_383, 32_766
+"""The longest sides that they keep, px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +33,29 @@ class Distortion:
     Attributes:
         name: in words, "JPEG 75".
         apply: does it; random numbers come from the generator.
+        largest: side that the format or the library can keep, px; None for any.
     """
 
     name: str
     apply: Apply
+    largest: int | None = None
+
+    def suits(self, pixels: Colours) -> bool:
+        """Tell whether a picture is small enough for it."""
+        return self.largest is None or max(pixels.shape[:2]) <= self.largest
 
 
 def reencoded(
     pixels: Colours, _random: Random, *, form: str, quality: int = 100
 ) -> Colours:
-    """Return the picture written as a file and read again."""
+    """Return the picture written as a file and read again.
+
+    Bands that no format has together, such as four, are written one by one.
+    """
+    if pixels.shape[2] not in _FORMATS_HAVE:
+        bands = np.split(pixels, pixels.shape[2], axis=2)
+        encode = partial(reencoded, form=form, quality=quality)
+        return np.concatenate([encode(band, _random) for band in bands], axis=2)
     file = io.BytesIO()
     _as_pillow(pixels).save(file, form, quality=quality)
     return _as_pixels(PillowImage.open(file, formats=(form,)), pixels.shape[2])
@@ -117,20 +133,20 @@ def photographed(pixels: Colours, random: Random) -> Colours:
 
 DISTORTIONS = (
     Distortion("saved as PNG", partial(reencoded, form="PNG")),
-    Distortion("JPEG 95", partial(reencoded, form="JPEG", quality=95)),
-    Distortion("JPEG 75", partial(reencoded, form="JPEG", quality=75)),
-    Distortion("JPEG 50", partial(reencoded, form="JPEG", quality=50)),
-    Distortion("WebP 80", partial(reencoded, form="WEBP", quality=80)),
+    Distortion("JPEG 95", partial(reencoded, form="JPEG", quality=95), _JPEG),
+    Distortion("JPEG 75", partial(reencoded, form="JPEG", quality=75), _JPEG),
+    Distortion("JPEG 50", partial(reencoded, form="JPEG", quality=50), _JPEG),
+    Distortion("WebP 80", partial(reencoded, form="WEBP", quality=80), _WEBP),
     Distortion("half the size", partial(resized, scale=0.5)),
     Distortion("1.3 times the size", partial(resized, scale=1.3)),
-    Distortion("turned by 5 degrees", partial(rotated, degrees=5)),
+    Distortion("turned by 5 degrees", partial(rotated, degrees=5), _OPENCV),
     Distortion("cropped by 5 %", partial(cropped, share=0.05)),
     Distortion("blurred, sigma 1 px", partial(blurred, sigma=1)),
     Distortion("noise, sigma 4/255", partial(noisy, sigma=4)),
     Distortion("a fifth darker", partial(lit, gain=0.8)),
     Distortion("a fifth brighter", partial(lit, gain=1.2)),
-    Distortion("bent by a lens", partial(through_lens, bend=0.05)),
-    Distortion("held to a camera (simulated)", photographed),
+    Distortion("bent by a lens", partial(through_lens, bend=0.05), _OPENCV),
+    Distortion("held to a camera (simulated)", photographed, _OPENCV),
 )
 """What an attacked picture may have to survive."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from nnviz.base.images import Image
 from nnviz.base.results import Heatmap, Picture
-from nnviz.render import colormaps, overlays, pictures
+from nnviz.render import colormaps, heatmaps, overlays, pictures
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.overlays import Span
 from nnviz.render.palette import SCREEN, Ink
@@ -175,6 +175,9 @@ def flat_picture(
     photo = pictures.rgb8(tile.image.pixels)
     if scale.flat:
         return photo
+    look = heatmaps.usual_look(result)
+    if opacity < 0 and look != heatmaps.PLAIN:
+        return heatmaps.laid(photo, result, scale, look)
     usual = overlays.OPACITY if opacity < 0 else opacity
     return overlays.blend(photo, result, scale, name, usual)
 

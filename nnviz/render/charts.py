@@ -52,7 +52,7 @@ def curves(
     """Return the curves with their axes, uint8 (h, width, 3)."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    canvas = FigureCanvasAgg(_figure(result, width, size, background))
+    canvas = FigureCanvasAgg(figure(result, width, size=size, background=background))
     canvas.draw()  # type: ignore[no-untyped-call]
     painted = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     return painted[..., :3].copy()
@@ -68,27 +68,32 @@ def curves_svg(
     file = io.StringIO()
     # A fixed salt and no date: the same curves give the same file.
     with rc_context({"svg.hashsalt": "nnviz"}):
-        canvas = FigureCanvasSVG(_figure(result, width, size, background))
+        canvas = FigureCanvasSVG(
+            figure(result, width, size=size, background=background)
+        )
         canvas.print_svg(  # type: ignore[no-untyped-call]
             file, metadata={"Date": None}
         )
     return file.getvalue()
 
 
-def _figure(result: Curves, width: int, size: int, background: Colour) -> "Figure":
+def figure(
+    result: Curves, width: int, *, size: int, background: Colour = BACKGROUND
+) -> "Figure":
+    """Return the curves as a matplotlib figure of a width in px."""
     from matplotlib.figure import Figure
 
     height = max(_LOWEST, min(round(width * 0.42), _TALLEST * size))
-    figure = Figure(
+    drawn = Figure(
         figsize=(width / _DPI, height / _DPI),
         dpi=_DPI,
         facecolor=_hex(background),
         layout="constrained",
     )
-    axes = figure.add_subplot(facecolor=_hex(background))
+    axes = drawn.add_subplot(facecolor=_hex(background))
     _plot(axes, result)
     _dress(axes, result, size)
-    return figure
+    return drawn
 
 
 def _plot(axes: "Axes", result: Curves) -> None:

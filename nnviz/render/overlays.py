@@ -14,7 +14,7 @@ OPACITY = 0.85
 """Of the map where its magnitude is greatest."""
 _EASE = 1.5
 """Power of the magnitude that alpha goes by."""
-_DIMMED = 0.35
+_DIMMED = 0.7
 """Brightness of the photo outside what the network saw."""
 _OUTLINE = (255, 255, 255)
 

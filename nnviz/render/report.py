@@ -1,5 +1,6 @@
 """Results as pictures with captions and legends: what is saved, shown and printed."""
 
+from collections.abc import Sequence
 from functools import singledispatch
 
 import numpy as np
@@ -25,12 +26,12 @@ from nnviz.render import (
     charts,
     colormaps,
     diagrams,
+    heatmaps,
     legends,
     masks,
     mosaics,
     overlays,
     pictures,
-    sheets,
     tables,
     text,
 )
@@ -44,8 +45,12 @@ _SIZE, _SMALLEST = 13, 11
 """Font size, px, on a page of the default width, and on the narrowest."""
 _HIGHEST = 0.9
 """Most of its width that a picture may be high."""
+_HIGHEST_PAIR = 0.6
+"""Likewise of two beside each other."""
 _PAIR_FROM = 45
-"""Smallest width at which the photo stands beside its overlay, in font sizes."""
+"""Smallest width at which a map stands beside its overlay, in font sizes."""
+_TINY = 64
+"""px: images below show each of their pixels as a square."""
 _GREYS = "grey"
 """The colour map in the legend of tiles that are colours themselves."""
 
@@ -88,19 +93,21 @@ def _(
     result: Heatmap, image: Image | None = None, width: int = WIDTH, size: int = 0
 ) -> Canvas:
     size = size or _size(width)
-    whole = colormaps.scale_of(result.values, signed=result.signed)
-    scale = sheets.robust_scale(result.values, whole)
+    look = heatmaps.usual_look(result)
+    scale = heatmaps.usual_scale(heatmaps.smoothed(result, look))
     if image is None or result.frame is None:
         return _with_legend(_plain_map(result, scale, width), result, scale, size)
     photo = pictures.rgb8(image.pixels)
     if width < _PAIR_FROM * size:
-        over = overlays.blend(_fit(photo, width), result, scale)
-        return _with_legend(_padded(over, width), result, scale, size)
-    left, right, gap = _columns(width, size)
-    shown = _fit(photo, left)
-    over = _padded(overlays.blend(shown, result, scale), right)
-    explained = _with_legend(over, result, scale, size)
-    return _beside(_padded(shown, left), explained, gap, middle=False)
+        over = heatmaps.laid(_large(photo, width), result, scale, look)
+        return _with_legend(_padded(over, width), result, scale, size, look)
+    _, _, gap = _columns(width, size)
+    alone = heatmaps.alone(result, scale, look)
+    left, right = _equally_high(alone.shape, photo.shape, width - gap)
+    over = heatmaps.laid(_large(photo, right), result, scale, look)
+    alone = pictures.show(alone, (round(left * len(alone) / alone.shape[1]), left))
+    pair = _beside(alone, _padded(over, width - gap - left), gap, middle=False)
+    return _with_legend(pair, result, scale, size, look)
 
 
 @paint.register
@@ -110,9 +117,9 @@ def _(
     size = size or _size(width)
     pixels = pictures.rgb8(result.pixels)
     if image is None or result.frame is None or width < _PAIR_FROM * size:
-        return _padded(_fit(pixels, width), width)
+        return _padded(_large(pixels, width), width)
     left, right, gap = _columns(width, size)
-    changed = _padded(_fit(pixels, right), right)
+    changed = _padded(_large(pixels, right), right)
     return _beside(_photo(image, left), changed, gap, middle=False)
 
 
@@ -217,11 +224,12 @@ def paint_report(
     size = _size(width)
     margin, gap = round(size * 2.5), round(size * 1.6)
     inner = width - 2 * margin
-    blocks = [_heading(title, inner, size)] if title else []
+    blocks = [_heading(title, report.notes, inner, size)] if title else []
     blocks.append(paint(report.main, image, inner, size))
     blocks += _others(report, image, inner, size)
-    if report.notes:
-        blocks.append(_words("\n".join(report.notes), inner, size))
+    notes = report.notes[1:] if title else report.notes
+    if notes:
+        blocks.append(_words("\n".join(notes), inner, size))
     height = sum(map(len, blocks)) + gap * (len(blocks) - 1) + 2 * margin
     page = text.sheet(height, width, BACKGROUND)
     top = margin
@@ -277,8 +285,13 @@ def _section(
     return np.concatenate([head, paint(result, photo, width, size)])
 
 
-def _heading(title: str, width: int, size: int) -> Canvas:
-    return text.paragraph(title, width, round(size * 1.7), BACKGROUND, bold=True)
+def _heading(title: str, notes: Sequence[str], width: int, size: int) -> Canvas:
+    """Return the title with the first note, what was asked, in large words below."""
+    head = text.paragraph(title, width, round(size * 1.7), BACKGROUND, bold=True)
+    if not notes:
+        return head
+    asked = text.paragraph(notes[0], width, round(size * 1.25), BACKGROUND)
+    return _below(head, asked, size // 2)
 
 
 def _words(words: str, width: int, size: int) -> Canvas:
@@ -307,7 +320,23 @@ def _ground(
 
 
 def _photo(image: Image, width: int) -> Canvas:
-    return _padded(_fit(pictures.rgb8(image.pixels), width), width)
+    return _padded(_large(pictures.rgb8(image.pixels), width), width)
+
+
+def _equally_high(
+    first: tuple[int, ...], second: tuple[int, ...], width: int
+) -> tuple[int, int]:
+    """Return the widths at which two pictures fill a line and are equally high."""
+    shapes = first[1] / first[0], second[1] / second[0]
+    height = min(width / sum(shapes), _HIGHEST_PAIR * width)
+    return max(1, int(height * shapes[0])), max(1, int(height * shapes[1]))
+
+
+def _large(pixels: Canvas, width: int) -> Canvas:
+    """Return an image as large as there is room; a tiny one in squares."""
+    if max(pixels.shape[:2]) < _TINY:
+        return _fit(pixels, width)
+    return heatmaps.enlarged(pixels, width, round(width * _HIGHEST))
 
 
 def _fit(pixels: Canvas, width: int) -> Canvas:
@@ -322,11 +351,17 @@ def _plain_map(result: Heatmap, scale: colormaps.Scale, width: int) -> Canvas:
 
 
 def _with_legend(
-    painted: Canvas, result: Heatmap, scale: colormaps.Scale, size: int
+    painted: Canvas,
+    result: Heatmap,
+    scale: colormaps.Scale,
+    size: int,
+    look: heatmaps.MapLook = heatmaps.PLAIN,
 ) -> Canvas:
     width = painted.shape[1]
     legend = legends.colour_bar(scale, result.unit, width, size=size)
-    places = _words(f"{extent(result.values.shape)} places", width, size)
+    words = f"{extent(result.values.shape)} places"
+    words = f"{words} · {look.words}" if look.words else words
+    places = _words(words, width, size)
     return _below(painted, np.concatenate([legend, places]), size)
 
 

@@ -15,7 +15,7 @@ from nnviz.base.reading import JSON_ERRORS, exists, is_file, is_folder
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import FILMS
-from nnviz.base.weights import NETWORKS
+from nnviz.base.weights import NETWORKS, PROGRAMS
 from nnviz.media.folders import natural_key
 from nnviz.storage.replay import (
     find_picture,
@@ -52,7 +52,7 @@ IMAGES = frozenset(
         ".hdr",
     ]
 )
-MODELS = frozenset(NETWORKS)
+MODELS = frozenset([*NETWORKS, *PROGRAMS])
 LABELS = frozenset([".txt", ".csv", ".json", ".names"])
 _MAX_IN_FOLDER = 2000
 _MOST_COUNTED = 100_000
@@ -217,7 +217,7 @@ def images_in(folder: Path) -> list[str]:
     if not found:
         raise InputError(
             folder.name or str(folder),
-            "holds no pictures",
+            "holds no images",
             "pick a folder with .jpg, .png or other pictures",
         )
     return found

@@ -70,6 +70,7 @@ def test_the_python_of_the_readme_runs(folder):
         "live",
         "board",
         "evaluate",
+        "score",
         "scenes",
         "train",
         "recording",

@@ -95,3 +95,15 @@ def test_a_number_from_python_is_an_index():
     for wrong in (True, 1.5, None):
         with pytest.raises(UsageError):
             make(Params, {"target": wrong})
+
+
+@pytest.mark.parametrize("text", ["{0}", "class:{0}", "layer:{0}", "layer:1@{0},2"])
+def test_numbers_of_thousands_of_digits_are_refused_in_words(text):
+    """Truth: no class, channel or place has such an index."""
+    asked = text.format("9" * 5000)
+    if text.startswith("layer"):
+        target = parse_target(asked, ("cat", "dog"), {"layer"})
+        assert "9" * 19 not in str(target)
+    else:
+        with pytest.raises(UsageError):
+            parse_target(asked, ("cat", "dog"), {"layer"})

@@ -47,13 +47,13 @@ class Bench:
         self.x = self.model.pixel_input(self.image)
         self.victim = AttackedModel(
             PixelModel(
-                net=self.model.net, normaliser=self.model.normaliser, check=never
+                net=self.model.net, normalizer=self.model.normalizer, check=never
             )
         )
         answer = self.victim.logits(self.x).argmax(1)
         classes = torch.nn.functional.one_hot(answer, 1000).bool()
         self.answer, self.goal = answer, Goal(classes, towards=False)
-        self.whole = torch.nn.Sequential(self.model.normaliser, self.model.net)
+        self.whole = torch.nn.Sequential(self.model.normalizer, self.model.net)
 
     def bare(self, count: int) -> None:
         """Go forward and back, nothing else."""

@@ -33,9 +33,9 @@ class Usual:
     So in gordicaleksa/pytorch-deepdream, eriklindernoren/PyTorch-Deep-Dream and others.
     """
 
-    def __init__(self, net: nn.Module, layer: str, normaliser: nn.Module) -> None:
+    def __init__(self, net: nn.Module, layer: str, normalizer: nn.Module) -> None:
         self.net = net.requires_grad_(True)
-        self.normaliser = normaliser
+        self.normalizer = normalizer
         self.kept: list[torch.Tensor] = []
         # A copy: VGG's next layer works in place, and would change what was kept.
         net.get_submodule(layer).register_forward_hook(
@@ -47,7 +47,7 @@ class Usual:
         leaf = torch.roll(pixels, (down, right), (2, 3)).requires_grad_()
         self.kept.clear()
         self.net.zero_grad()
-        self.net(self.normaliser(leaf))
+        self.net(self.normalizer(leaf))
         (0.5 * self.kept[-1].square().sum()).backward()
         gradient = leaf.grad
         change = STEP_SIZE / 255 / gradient.abs().mean() * gradient
@@ -66,7 +66,7 @@ class Bench:
         finish(self.session.job(LoadModel(self.model), never))
         opened = finish(self.session.store.open(self.model, never))
         net = finish(Session().store.open(self.model, never)).net
-        self.usual = Usual(net, layer, opened.normaliser)
+        self.usual = Usual(net, layer, opened.normalizer)
         self.pixels = torch.from_numpy(self.image.as_float().transpose(2, 0, 1).copy())[
             None
         ]

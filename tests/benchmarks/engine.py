@@ -58,7 +58,7 @@ def activations() -> Iterator[Figure]:
 
         def plain(bare=bare):
             with torch.no_grad():
-                bare(opened.normaliser(opened.pixel_input(image)))
+                bare(opened.normalizer(opened.pixel_input(image)))
 
         def ours(layer=layer):
             finish(
@@ -88,7 +88,7 @@ def predictions() -> Iterator[Figure]:
         def plain():
             image = open_image(path)
             with torch.no_grad():
-                net(opened.normaliser(opened.pixel_input(image))).softmax(1)
+                net(opened.normalizer(opened.pixel_input(image))).softmax(1)
 
         def ours():
             image = open_image(path)

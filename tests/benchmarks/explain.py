@@ -36,7 +36,7 @@ class Bench:
         self.image = image_from_array(photo())
         finish(self.session.job(LoadModel(MODEL), never))
         model = finish(self.session.store.open(MODEL, never))
-        self.x = model.normaliser(model.pixel_input(self.image))
+        self.x = model.normalizer(model.pixel_input(self.image))
 
     def request(self, method: str, **values) -> RunMethod:
         values = {"target": "class:3", **values}
@@ -115,7 +115,6 @@ _GOALS = {
     "grad_cam": ("pytorch-grad-cam", 1.2 / 2.97),
     "ablation_cam": ("pytorch-grad-cam", 1 / 100),
     "score_cam": ("pytorch-grad-cam", 1 / 1.4),
-    "occlusion": ("captum, best chunk", 1 / 1.2),
 }
 
 
@@ -126,6 +125,23 @@ def peers_maps() -> Iterator[Figure]:
         name, value = line.split()
         peer, goal = _GOALS[name]
         yield Figure(f"{name} / {peer}", float(value), goal)
+
+
+_OCCLUSION_GOALS = {
+    ("resnet18", "best"): 1 / 2.7,
+    ("resnet18", "default"): 1 / 3.4,
+    ("vgg16", "best"): 1 / 7,
+    ("vgg16", "default"): 1 / 7,
+}
+
+
+@benchmark
+def peers_occlusion() -> Iterator[Figure]:
+    """Occlusion beside captum's best chunk and default; skipped without its venv."""
+    for line in said_by_peers("peers_occlusion.py"):
+        name, peer, value = line.split()
+        goal = _OCCLUSION_GOALS[name, peer]
+        yield Figure(f"occlusion, {name} / captum, {peer}", float(value), goal)
 
 
 def said_by_peers(name: str) -> Iterator[str]:

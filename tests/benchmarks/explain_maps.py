@@ -30,7 +30,7 @@ def activation_maps() -> Iterator[Figure]:
 
     def plain():
         with torch.no_grad():
-            opened.net(opened.normaliser(opened.pixel_input(image)))
+            opened.net(opened.normalizer(opened.pixel_input(image)))
 
     for method in FAMILY:
 
@@ -50,7 +50,7 @@ def ablation() -> Iterator[Figure]:
 
     def plain():
         with torch.no_grad():
-            opened.net(opened.normaliser(opened.pixel_input(image)))
+            opened.net(opened.normalizer(opened.pixel_input(image)))
 
     def ours():
         request = RunMethod(method="ablation_cam", model=MODEL, image=image)

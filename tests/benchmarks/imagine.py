@@ -56,7 +56,7 @@ class Steps:
             ),
             "adam",
             self.model.feature_extractor((layer,), never, precision),
-            self.model.mean_colour,
+            self.model.mean_color,
             self.generator,
         )
         for _ in range(WARM_UP):

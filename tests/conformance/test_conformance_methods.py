@@ -37,7 +37,7 @@ from nnviz.base.results import (
 from nnviz.engine.jobs import Session
 from nnviz.engine.method import methods
 from nnviz.engine.models.networks import CHANNELS, REPAINTERS
-from nnviz.engine.training.fitting import initialise_kaiming
+from nnviz.engine.training.fitting import initialize_kaiming
 
 NAMES = sorted(methods())
 MODELS = {
@@ -48,6 +48,7 @@ MODELS = {
 
 HANDED_OVER = {
     "attention": ("object:VisionTransformer-1",),
+    "attention_heads": ("object:VisionTransformer-1",),
     "fast_style": ("object:QuickPainter-2",),
 }
 """Networks for methods that work on one kind of them only, by name."""
@@ -80,7 +81,7 @@ def opened(transformer):
     reference = made.store.adopt(transformer, small, "abcdefghij")
     assert (reference,) == HANDED_OVER["attention"]
     painter = REPAINTERS["QuickPainter"]()
-    initialise_kaiming(painter, torch.Generator().manual_seed(0))
+    initialize_kaiming(painter, torch.Generator().manual_seed(0))
     reference = made.store.adopt(painter, small, CHANNELS, Task.REPAINT)
     assert (reference,) == HANDED_OVER["fast_style"]
     yield made

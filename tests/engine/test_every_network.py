@@ -105,7 +105,7 @@ def plain_pass(model, layers):
         for layer in layers
     ]
     with torch.no_grad():
-        model.net(model.normaliser(model.pixel_input(cat())))
+        model.net(model.normalizer(model.pixel_input(cat())))
     for handle in handles:
         handle.remove()
     return seen

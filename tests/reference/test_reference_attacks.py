@@ -40,8 +40,8 @@ PICTURES = 200
 @pytest.fixture(scope="module")
 def victim():
     whole = copy.deepcopy(load("bundled:digits", device="cpu").pixel_module())
-    normaliser, net = whole.double()
-    return AttackedModel(PixelModel(net=net, normaliser=normaliser, check=never))
+    normalizer, net = whole.double()
+    return AttackedModel(PixelModel(net=net, normalizer=normalizer, check=never))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def peer(victim, pictures, labels, tmp_path_factory):
     if not PEERS.exists():
         pytest.skip("make peers installs torchattacks and foolbox")
     folder = tmp_path_factory.mktemp("attacks")
-    whole = torch.nn.Sequential(victim.normaliser, victim.net)
+    whole = torch.nn.Sequential(victim.normalizer, victim.net)
     torch.save(whole, folder / "net.pt")
     np.savez(folder / "given.npz", pictures=pictures.numpy(), labels=labels.numpy())
     program = Path(__file__).parent / "programs/attacks.py"

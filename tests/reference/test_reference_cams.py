@@ -79,7 +79,7 @@ def asked(network, picture, target, layers=None):
     net, info = network
     chosen = layers or choose_layers(info).layers
     one = LayerGradientPass(
-        model=PixelModel(net=net, normaliser=nn.Identity(), check=never),
+        model=PixelModel(net=net, normalizer=nn.Identity(), check=never),
         info=info,
         pixels=picture,
         layers=chosen,
@@ -198,13 +198,13 @@ def test_eigen_cam_is_the_first_singular_direction(network):
     for picture in pictures():
         found, _ = asked(network, picture[None], 0)
         a = found.maps[0].flatten(1).T.numpy()
-        for centred in (False, True):
-            matrix = a - a.mean(0) if centred else a
+        for centered in (False, True):
+            matrix = a - a.mean(0) if centered else a
             # The power method: another way to the same direction.
             vector = np.linalg.eigh(matrix.T @ matrix)[1][:, -1]
             expected = (a @ vector).reshape(found.maps[0].shape[1:])
             expected *= np.sign(expected.flat[np.abs(expected).argmax()])
-            found_map = cam.eigen_cam(found.maps[0], centred=centred)
+            found_map = cam.eigen_cam(found.maps[0], centered=centered)
             assert_same(found_map, expected, 1e-7)
 
 

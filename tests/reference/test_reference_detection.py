@@ -25,7 +25,7 @@ from nnviz.base.video import VideoFrame, frame_image
 from nnviz.engine.jobs import Session
 from nnviz.engine.models import zoo
 from nnviz.engine.models.detectors import detector, preprocess_of
-from nnviz.engine.models.model import Normaliser, fit_to_input
+from nnviz.engine.models.model import Normalizer, fit_to_input
 from nnviz.engine.nn.detection import candidates_of, decode
 from nnviz.engine.nn.nms import on_photo, select
 from nnviz.media.decode import open_image
@@ -106,11 +106,11 @@ def thresholds(ours, outputs, size):
 def test_boxes_equal_torchvisions(name):
     theirs, ours = pair(name)
     limits, preprocess = owner(theirs), preprocess_of(theirs.transform)
-    normaliser = Normaliser(preprocess)
+    normalizer = Normalizer(preprocess)
     compared = 0
     for image in pictures():
         pixels = torch.from_numpy(fit_to_input(image, preprocess).transpose(2, 0, 1))
-        outputs = ours(normaliser(pixels[None]))
+        outputs = ours(normalizer(pixels[None]))
         size = tuple(pixels.shape[1:])
         theirs.transform.fixed_size = size[::-1]
         for score in thresholds(ours, outputs, size):

@@ -112,7 +112,7 @@ def test_eigen_cam_is_the_peers_where_centred(nets, peer, name):
     """
     for n, a, _ in each_map(nets, name):
         expected = peer[f"{name} eigen_cam {n}"]
-        found = cam.eigen_cam(a, centred=True).numpy()
+        found = cam.eigen_cam(a, centered=True).numpy()
         found = found - found.mean()
         sign = np.sign((found * expected).sum())
         assert_same(sign * found, expected, 1e-7)

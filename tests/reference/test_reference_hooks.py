@@ -94,7 +94,7 @@ def test_layers_of_all_kinds(session, family):
     layers = [layer for layer in model.info.layers if layer.shape is not None]
     wanted = {layer.name: layer for layer in layers[:: -(-len(layers) // LOOKED_AT)]}
     wanted[layers[-1].name] = layers[-1]
-    x = model.normaliser(model.pixel_input(cat()))
+    x = model.normalizer(model.pixel_input(cat()))
     seen = as_a_hook_sees(model.net, x, wanted)
     assert seen.keys() == wanted.keys()
     for name, layer in wanted.items():

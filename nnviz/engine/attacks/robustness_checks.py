@@ -28,7 +28,7 @@ _TINY = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Files:
-    """How an attacked input becomes a file and is opened again.
+    """The way from an attacked input to a file and back.
 
     Attributes:
         photo: from the input (1, C, H, W) to the photo around it, float (h, w, C).
@@ -115,8 +115,11 @@ def survival(
         seed: of the distortions' random numbers.
     """
     random = np.random.default_rng(seed)
-    rows = []
+    rows: list[tuple[str | float, ...]] = []
     for each in DISTORTIONS:
+        if not each.suits(found):
+            rows.append((each.name, "not tried: too long a side", "", ""))
+            continue
         logits = victim.logits(files.read(each.apply(found, random)))
         shares = logits[0].softmax(0)
         best = int(shares.argmax())

@@ -34,32 +34,34 @@ GradientRule = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayersParams:
-    """Which layers a map is made of."""
+    """Parameters: the layers that a class activation map is made of."""
 
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
-        Help("The layer to make the map of; left empty, one is chosen."),
+        Help("The layer for the map. Empty: chosen automatically."),
     ] = ""
     layers: Annotated[
         LayerList,
         Formerly("others"),
         Title("More layers"),
-        Help('Names with commas between, or "stages" for one of every size of map.'),
+        Help(
+            'Other layers, separated by commas, or "stages" for one of each map size.'
+        ),
     ] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CamParams(LayersParams):
-    """What is asked about, which layers, and which signs."""
+    """Parameters of a class activation map: target, layers, signs."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText, Help("What to explain. Empty: the predicted class.")
     ] = ""
     signed: Annotated[
         bool,
-        Title("Show what speaks against"),
-        Help("Keep negative values: places that lower the score."),
+        Title("Show negative evidence"),
+        Help("Keep negative values: positions that lower the score."),
     ] = False
 
 
@@ -104,12 +106,12 @@ def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
     return weighted(a, weights)
 
 
-def eigen_cam(a: Tensor, *, centred: bool) -> Tensor:
+def eigen_cam(a: Tensor, *, centered: bool) -> Tensor:
     """Project each place on the first principal direction: arXiv:2008.00299.
 
     Args:
         a: (C, h, w).
-        centred: take each channel's mean over the places away before the direction is
+        centered: take each channel's mean over the places away before the direction is
             sought, as principal component analysis does; the paper does not.
 
     Returns:
@@ -117,7 +119,7 @@ def eigen_cam(a: Tensor, *, centred: bool) -> Tensor:
         largest value, signs aside, is positive.
     """
     places = a.flatten(1).T
-    centre = places.mean(0) if centred else torch.zeros_like(places[0])
+    centre = places.mean(0) if centered else torch.zeros_like(places[0])
     _, _, directions = torch.linalg.svd(places - centre, full_matrices=False)
     found: Tensor = (places @ directions[0]).view(a.shape[1:])
     return -found if found.min().abs() > found.max() else found
@@ -135,7 +137,7 @@ def shown(cam: Tensor, *, signed: bool) -> Tensor:
 
 
 def upsampled(small: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return a map (h, w) at the size of the input, interpolated between centres.
+    """Return a map (h, w) at the size of the input, interpolated between centers.
 
     Pixels in the outer half of the border places have the border's value.
     """
@@ -184,7 +186,7 @@ def cam_results(
     if len(cams) == 1:
         return {name: heatmap(large[0], unit), "map": heatmap(small[0], unit)}
     found: dict[str, Result] = {
-        name: heatmap(_mean_of_shares(large), "mean share of each layer's largest")
+        name: heatmap(_mean_of_shares(large), "mean, relative to each layer's maximum")
     }
     for layer, values in zip(layers.layers, large, strict=True):
         found[layer.name] = heatmap(values, unit)
@@ -233,7 +235,7 @@ def gradient_cam(
     Returns:
         ``name`` and "map", or a map of each layer.
     """
-    layers = choose_layers(ctx.model.info, params.layer, params.layers)
+    layers = choose_layers(ctx.model.info, params.layer, params.layers, params.target)
     found = ctx.inference.layer_gradients(layers.layers, params.target)
     return gradient_report(
         name, rule, found, layers, ctx.placement, signed=params.signed
@@ -254,5 +256,7 @@ def _remarks(values: Array) -> tuple[str, ...]:
     if not np.isfinite(values).all():
         return ("some values are infinite or not numbers: the map means nothing",)
     if not values.any():
-        return ("the map is zero everywhere: no place of the layer raises the score",)
+        return (
+            "the map is zero everywhere: no position of the layer raises the score",
+        )
     return ()

@@ -12,9 +12,10 @@ from typing import TypeVar
 import psutil
 import torch
 
-from nnviz.base.errors import OutOfMemoryError
+from nnviz.base.errors import ModelError, OutOfMemoryError
 
 _CPU_MARKS = ("can't allocate memory", "not enough memory", "std::bad_alloc")
+_CHECKPOINT_MARK = "use_reentrant=True"
 _MPS_MARK = "MPS backend out of memory"
 _OF_NETWORKS = (
     *(RuntimeError, ValueError, TypeError, LookupError),
@@ -53,7 +54,7 @@ def memory_error(error: BaseException, what: str = "") -> OutOfMemoryError | Non
     return OutOfMemoryError(
         what,
         "memory ran out",
-        "close other programs, or use a smaller network or picture",
+        "close other programs, or use a smaller network or image",
     )
 
 
@@ -72,6 +73,27 @@ def in_words(what: str) -> Iterator[None]:
             raise
         # "from None": the traceback would keep the tensors alive that filled memory.
         raise short from None
+
+
+@contextmanager
+def gradients_in_words() -> Iterator[None]:
+    """Turn torch's refusal of re-entrant checkpoints into words; let all else pass.
+
+    Raises:
+        ModelError: the network checkpoints its activations in that way.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if _CHECKPOINT_MARK not in str(error):
+            raise
+        raise ModelError(
+            "the network",
+            "recomputes activations by re-entrant checkpoints, which give no gradients "
+            "with respect to the image",
+            "call torch.utils.checkpoint with use_reentrant=False, or use a method "
+            "that needs no gradients, such as occlusion",
+        ) from None
 
 
 def refusal(trial: Callable[[], object]) -> str | None:

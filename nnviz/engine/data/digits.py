@@ -1,10 +1,10 @@
-"""Handwritten digits that come with scikit-learn: 1797 pictures of 8 x 8 px."""
+"""Handwritten digits that come with scikit-learn: 1797 images of 8 x 8 px."""
 
 import numpy as np
 import torch
 
 from nnviz.base.errors import InputError
-from nnviz.engine.data.folders import LabelledPhotos, Split, is_held_out
+from nnviz.engine.data.folders import LabeledPhotos, Split, is_held_out
 
 _WHITE = 16
 """The data's brightest value."""
@@ -30,7 +30,7 @@ def load_digits() -> Split:
     names = tuple(str(name) for name in data.target_names)
     return Split(
         *(
-            LabelledPhotos(
+            LabeledPhotos(
                 list(torch.from_numpy(pixels[part])[:, None]),
                 torch.from_numpy(data.target[part]).long(),
                 names,

@@ -1,10 +1,10 @@
-"""Scenes with one main shape, as labelled photographs for classifiers."""
+"""Scenes with one main shape, as labelled images for classifiers."""
 
 from collections.abc import Iterable
 
 import torch
 
-from nnviz.engine.data.folders import LabelledPhotos
+from nnviz.engine.data.folders import LabeledPhotos
 from nnviz.engine.data.scenes import CLASSES, Shortcut, make_scene
 
 HELD_OUT = range(2000)
@@ -15,11 +15,11 @@ _SHAPES = (1, 3)
 
 def load_shapes(
     seeds: Iterable[int], size: int, shortcut: Shortcut = Shortcut.NONE
-) -> LabelledPhotos:
+) -> LabeledPhotos:
     """Return the scenes of these seeds, uint8 (3, size, size), by their main shape."""
     photos, labels = [], []
     for seed in seeds:
         scene = make_scene(seed, size, shapes=_SHAPES, dominant=True, shortcut=shortcut)
         photos.append(torch.from_numpy(scene.pixels.transpose(2, 0, 1).copy()))
         labels.append(scene.label)
-    return LabelledPhotos(photos, torch.tensor(labels), CLASSES)
+    return LabeledPhotos(photos, torch.tensor(labels), CLASSES)

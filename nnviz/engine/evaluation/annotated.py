@@ -1,4 +1,4 @@
-"""Pictures with boxes and masks in COCO's format (cocodataset.org, "Data format")."""
+"""Images with boxes and masks in COCO's format (cocodataset.org, "Data format")."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _CORNERS, _LEAST_POLYGON = 4, 6
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """A picture and the objects in it.
+    """An image and the objects in it.
 
     Attributes:
         path: of the picture.
@@ -40,7 +40,7 @@ class Annotated:
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """What an annotation file says.
+    """The annotations of a COCO-format file.
 
     Attributes:
         pictures: in the order of the file.

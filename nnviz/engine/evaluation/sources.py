@@ -1,4 +1,4 @@
-"""Pictures with known classes: from class folders, or made by the program itself."""
+"""Images with known classes: from class folders, or made by the program itself."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from nnviz.base.errors import InputError, UsageError
 from nnviz.base.images import Image, image_from_array
 from nnviz.engine.data.digits import load_digits
 from nnviz.engine.data.folders import (
-    LabelledPhotos,
+    LabeledPhotos,
     class_folders,
     is_held_out,
     plain_name,
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A picture and the class that is right.
+    """An image and the class that is right.
 
     Attributes:
         open: gives the picture.
@@ -38,11 +38,11 @@ class Question:
     name: str
 
 
-def _digits() -> LabelledPhotos:
+def _digits() -> LabeledPhotos:
     return load_digits().held_out
 
 
-MADE: dict[str, Callable[[], LabelledPhotos]] = {
+MADE: dict[str, Callable[[], LabeledPhotos]] = {
     "digits": _digits,
     "scenes": partial(load_shapes, HELD_OUT, _SIDE),
     "scenes-planted": partial(load_shapes, HELD_OUT, _SIDE, Shortcut.PLANTED),
@@ -54,7 +54,7 @@ MADE: dict[str, Callable[[], LabelledPhotos]] = {
 
 
 def questions_made(name: str, limit: int) -> list[Question]:
-    """Return pictures that the program makes itself.
+    """Return images that the program makes itself.
 
     Args:
         name: one of ``MADE``.
@@ -101,9 +101,7 @@ def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
     if held_out:
         found = [pair for pair in found if is_held_out(pair[0].read_bytes())]
     if not found:
-        raise InputError(
-            str(folder), "holds no pictures", "put some in its sub-folders"
-        )
+        raise InputError(str(folder), "holds no images", "put some in its sub-folders")
     return [
         Question(partial(open_image, path, MAX_PIXELS), name)
         for path, name in spread(found, limit)
@@ -124,7 +122,7 @@ def _pictures(folder: Path) -> tuple[Path, ...]:
         return ()
 
 
-def _wrap(photos: LabelledPhotos, index: int) -> Image:
+def _wrap(photos: LabeledPhotos, index: int) -> Image:
     return image_from_array(
         photos.photos[index].permute(1, 2, 0).numpy(), f"picture {index}"
     )

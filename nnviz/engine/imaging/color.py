@@ -1,4 +1,4 @@
-"""Colours whose axes are independent in photographs, as Lucid has them.
+"""Colors whose axes are independent in images, as Lucid has them.
 
 Light and dark vary most in photographs, so a step along that axis is made larger than
 one along the others (Olah et al. 2017, doi:10.23915/distill.00007, "Preconditioning
@@ -8,13 +8,13 @@ and Parameterization"; numbers as in Lucid's ``param/color.py``).
 import torch
 from torch import Tensor
 
-COLOURS = 3
+COLORS = 3
 _ROOT_OF_COVARIANCE = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 """Of ImageNet's colours: from independent axes (columns) to red, green and blue."""
 
 
 def correlated(x: Tensor) -> Tensor:
-    """Return colours along independent axes as red, green and blue.
+    """Return colors along independent axes as red, green and blue.
 
     Args:
         x: (N, C, H, W); colours where C is 3, anything else is returned as it is.
@@ -22,7 +22,7 @@ def correlated(x: Tensor) -> Tensor:
     Returns:
         As ``x``, around 0.
     """
-    if x.shape[1] != COLOURS:
+    if x.shape[1] != COLORS:
         return x
     mixed: Tensor = _matrix(x) @ x.flatten(2)
     return mixed.view_as(x)
@@ -30,7 +30,7 @@ def correlated(x: Tensor) -> Tensor:
 
 def decorrelated(x: Tensor) -> Tensor:
     """Return red, green and blue along independent axes: undoes ``correlated``."""
-    if x.shape[1] != COLOURS:
+    if x.shape[1] != COLORS:
         return x
     apart: Tensor = torch.linalg.solve(_matrix(x), x.flatten(2))
     return apart.view_as(x)

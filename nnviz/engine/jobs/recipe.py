@@ -48,7 +48,7 @@ def recipe_of(
             if _are_opened(value, ctx)
         },
         seed=request.seed,
-        dtype=str(ctx.model.normaliser.mean.dtype).removeprefix("torch."),
+        dtype=str(ctx.model.normalizer.mean.dtype).removeprefix("torch."),
         threads=usable_threads(request.threads) or torch.get_num_threads(),
         chunks=tuple(ctx.chunks.sizes),
         changes=changes,
@@ -59,7 +59,7 @@ def recipe_of(
 
 
 def _are_opened(value: Value, ctx: Context) -> bool:
-    """Tell whether a parameter names pictures, and the method opened them."""
+    """Tell whether a parameter names images, and the method opened them."""
     files = files_of(value)
     return bool(files) and all(file in ctx.files.hashes for file in files)
 

@@ -11,7 +11,10 @@ from nnviz.engine.jobs.resources import Check, Resources
 
 R = TypeVar("R", bound=Request[Any])
 Handler = Callable[[Resources, R, Check], Job]
-_JOBS = ("load", "fetch", "run", "video", "train", "evaluate", "robustness", "attack")
+_JOBS = (
+    *("load", "fetch", "run", "video", "train"),
+    *("evaluate", "robustness", "score", "attack"),
+)
 """Files of this package that register; each is light to import."""
 _HANDLERS: dict[type, Handler[Any]] = {}
 

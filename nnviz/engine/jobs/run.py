@@ -98,13 +98,13 @@ def _with_remark(report: Report, ctx: Context) -> Report:
 
 
 def _require_image(info: MethodInfo, request: RunMethod) -> None:
-    """Refuse a method without the photograph it looks at.
+    """Refuse a method without the image it looks at.
 
     Raises:
         UsageError: there is none.
     """
     if info.needs_image and request.image is None:
-        raise UsageError(info.name, "needs a photograph", "give one")
+        raise UsageError(info.name, "needs an image", "give one")
 
 
 def _require_task(info: MethodInfo, model: Model) -> None:

@@ -42,22 +42,25 @@ class AblationCam:
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (
-        "Which region raises the score: a layer's channels, added up with the share of "
-        "the score that is lost when each is set to zero."
+        "Which regions raise the score: a layer's channels, each weighted by the "
+        "fraction of the score that is lost when it is set to zero."
     )
     reading: ClassVar[str] = (
-        "Bright regions speak for what was asked about, as in Grad-CAM, but the "
-        "weights are measured, not taken from a gradient."
+        "Bright regions support the target, as in Grad-CAM, but the weights are "
+        "measured instead of derived from a gradient."
     )
     misleads: ClassVar[str] = (
-        "Channels are taken out one by one: two that say the same lose little each and "
-        "look unimportant. Zero is no neutral value in layers that have negative ones."
+        "Channels are removed one at a time: two that carry the same information each"
+        " lose little and look unimportant. Zero is not a neutral value in layers "
+        "with negative activations."
     )
     presets: ClassVar[Presets] = {"demo": {}, "for and against": {"signed": True}}
 
     def run(self, ctx: Context, params: CamParams) -> Iterator[Report]:
         """Yield "ablation_cam" and "map", or a map of each layer, as channels go."""
-        layers = choose_layers(ctx.model.info, params.layer, params.layers)
+        layers = choose_layers(
+            ctx.model.info, params.layer, params.layers, params.target
+        )
         ablations = [_Ablation(layer) for layer in layers.layers]
         for ablation in ablations:
             for done, total in ablation.weigh(ctx, params.target):
@@ -87,7 +90,7 @@ class _Ablation:
         # A channel that is zero everywhere takes nothing away.
         alive = maps.flatten(1).any(1).nonzero().flatten()
         scorer = Scorer(
-            PixelModel(net=tail.net, normaliser=nn.Identity(), check=ctx.check), target
+            PixelModel(net=tail.net, normalizer=nn.Identity(), check=ctx.check), target
         )
 
         def ablate(part: slice) -> Tensor:
@@ -113,7 +116,7 @@ def _record(
     model = ctx.model
     with in_words(model.info.title):
         tail = record_partial_forward(
-            model.net, model.normaliser(ctx.pixels), layer, ctx.check
+            model.net, model.normalizer(ctx.pixels), layer, ctx.check
         )
 
     def activations(name: str) -> Tensor:

@@ -22,16 +22,16 @@ class LayerCam:
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (
-        "Which places of a layer raise the score: activations weighed place by place "
-        "with the positive part of the gradient."
+        "Which positions of a layer raise the score: activations weighted position by"
+        " position with the positive part of the gradient."
     )
     reading: ClassVar[str] = (
-        "Made for early layers too: choose one with a larger map, or every stage, for "
-        "finer detail than Grad-CAM's."
+        "Also works on early layers: choose one with a larger map, or every stage, "
+        "for finer detail than Grad-CAM."
     )
     misleads: ClassVar[str] = (
-        "Negative gradients are left out, so what speaks against the class is not "
-        "weighed up. Early layers light up on edges of all sorts."
+        "Negative gradients are dropped, so evidence against the class is not "
+        "weighed. Early layers light up on edges of all kinds."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

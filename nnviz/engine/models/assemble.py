@@ -7,13 +7,19 @@ from pathlib import Path
 import torch
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import ModelInfo, OutputActivation, Task
+from nnviz.base.info import (
+    ModelInfo,
+    ModelSource,
+    OutputActivation,
+    PreprocessCandidate,
+    Task,
+)
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.models.devices import name_of
 from nnviz.engine.models.doctor import examine, takes_any_size
 from nnviz.engine.models.labels import check_count, numbered, read_labels
-from nnviz.engine.models.model import Model, Normaliser
+from nnviz.engine.models.model import Model, Normalizer
 from nnviz.engine.models.opened import RANDOM, Opened
 from nnviz.engine.models.outputs import (
     OutputChoice,
@@ -22,6 +28,7 @@ from nnviz.engine.models.outputs import (
     both_names,
     parse_task,
 )
+from nnviz.engine.models.preprocess_check import rank_candidates
 from nnviz.engine.models.trials import Trials, try_passes
 from nnviz.engine.nn.layer_info import (
     layer_facts,
@@ -67,6 +74,7 @@ def assemble(
     if opened.own_code:
         size = preprocess.input_size
         trials = try_passes(opened.net, preprocess.channels, size, check)
+    candidates = _ranked(opened, preprocess, check)
     info = ModelInfo(
         reference=opened.reference,
         title=opened.title,
@@ -80,7 +88,7 @@ def assemble(
         parameters=facts.parameters,
         macs=facts.macs,
         smallest_input=smallest or preprocess.input_size,
-        findings=examine(opened.net, facts, preprocess, trials, check),
+        findings=examine(opened.net, facts, preprocess, trials, candidates, check),
         card=opened.card,
         notes=opened.notes,
         device=name_of(device),
@@ -90,10 +98,24 @@ def assemble(
         output=choice.name if choice else "",
         output_activation=(choice.activation if choice else OutputActivation.SOFTMAX),
         unit=request.unit,
+        candidates=candidates,
         caveats=_caveats(opened, trials),
     )
-    normaliser = Normaliser(preprocess).to(device)
-    return Model(opened.net, info, normaliser, branches=facts.needs_numbers)
+    normalizer = Normalizer(preprocess).to(device)
+    return Model(opened.net, info, normalizer, branches=facts.needs_numbers)
+
+
+def _ranked(
+    opened: Opened, preprocess: Preprocess, check: Callable[[], None]
+) -> tuple[PreprocessCandidate, ...]:
+    """Return preprocessings by how well they fit, where the right one is not known.
+
+    Networks that ship or are published come with theirs.
+    """
+    known = opened.source is not ModelSource.YOURS and preprocess == opened.preprocess
+    if known or opened.weights.startswith(RANDOM):
+        return ()
+    return rank_candidates(opened.net, preprocess, check)
 
 
 def _caveats(opened: Opened, trials: Trials) -> tuple[str, ...]:

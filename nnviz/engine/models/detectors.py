@@ -1,4 +1,4 @@
-"""torchvision's detectors as networks from normalised pixels to tensors.
+"""torchvision's detectors as networks from normalized pixels to tensors.
 
 torchvision's own modules take lists of photographs, resize and normalise them and give
 the boxes that are left in the end.  Here resizing is the program's, as for any network;
@@ -30,7 +30,7 @@ from nnviz.engine.nn.detection import (
     Limits,
     Size,
     anchored,
-    centred,
+    centered,
     clipped,
     decode,
     decode_sides,
@@ -102,17 +102,17 @@ class SingleShot(nn.Module):
         self.top_k: int = net.topk_candidates
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Take normalised pixels (N, 3, H, W)."""
+        """Take normalized pixels (N, 3, H, W)."""
         features = list(self.backbone(x).values())
         found = self.head(features)
         dense = torch.cat((found["bbox_regression"], found["cls_logits"]), dim=2)
         (anchors,) = self.anchor_generator(_one(x), features)
-        return dense, centred(anchors)
+        return dense, centered(anchors)
 
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one picture hold above a score."""
+        """Return what the outputs for one image hold above a score."""
         dense, anchors = outputs
         limits = Limits(size, min_score, self.top_k)
         found = anchored(dense[0], anchors, self.box_weights, limits)
@@ -136,10 +136,10 @@ class Pyramid(nn.Module):
         self.head = net.head
         self.divisor: int = net.transform.size_divisible
         self.top_k: int = net.topk_candidates
-        self.centred = isinstance(net, detection.FCOS)
+        self.centered = isinstance(net, detection.FCOS)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Take normalised pixels (N, 3, H, W)."""
+        """Take normalized pixels (N, 3, H, W)."""
         padded = _padded(x, self.divisor)
         features = list(self.backbone(padded).values())
         found = self.head(features)
@@ -148,27 +148,27 @@ class Pyramid(nn.Module):
         (anchors,) = self.anchor_generator(_one(padded), features)
         places = [math.prod(level.shape[2:]) for level in features]
         counts = [place * len(anchors) // sum(places) for place in places]
-        parts = torch.split(dense, counts, 1), torch.split(centred(anchors), counts)
+        parts = torch.split(dense, counts, 1), torch.split(centered(anchors), counts)
         return tuple(chain.from_iterable(zip(*parts, strict=True)))
 
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one picture hold above a score."""
+        """Return what the outputs for one image hold above a score."""
         limits = Limits(size, min_score, self.top_k)
         levels = zip(outputs[0::2], outputs[1::2], strict=True)
         return joined([self._level(each[0], at, limits) for each, at in levels])
 
     def _level(self, dense: Tensor, anchors: Tensor, limits: Limits) -> Candidates:
         scores = dense[:, _CORNERS:].sigmoid()
-        if self.centred:
+        if self.centered:
             scores = (scores[:, 1:] * scores[:, :1]).sqrt()
         offsets, anchors, kept, classes = levelled(
             scores, dense[:, :_CORNERS], anchors, limits
         )
         boxes = (
             decode_sides(offsets, anchors)
-            if self.centred
+            if self.centered
             else decode(offsets, anchors, _PLAIN)
         )
         return Candidates(clipped(boxes, limits.size), kept, classes)
@@ -190,7 +190,7 @@ class TwoStage(nn.Module):
         self.divisor: int = net.transform.size_divisible
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Take normalised pixels (1, 3, H, W)."""
+        """Take normalized pixels (1, 3, H, W)."""
         size = (x.shape[2], x.shape[3])
         padded = _padded(x, self.divisor)
         features = self.backbone(padded)
@@ -204,7 +204,7 @@ class TwoStage(nn.Module):
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one picture hold above a score."""
+        """Return what the outputs for one image hold above a score."""
         dense, proposals = outputs[0][0], outputs[1]
         count = dense.shape[1] // (1 + _CORNERS)
         scores = dense[:, :count].softmax(1)
@@ -212,7 +212,7 @@ class TwoStage(nn.Module):
         classes = classes + 1
         offsets = dense[:, count:].view(-1, count, _CORNERS)[rows, classes]
         weights = self.roi_heads.box_coder.weights
-        boxes = clipped(decode(offsets, centred(proposals)[rows], weights), size)
+        boxes = clipped(decode(offsets, centered(proposals)[rows], weights), size)
         wide = ((boxes[:, 2:] - boxes[:, :2]) >= _SMALLEST_SIDE).all(1)
         return Candidates(boxes[wide], scores[rows, classes][wide], classes[wide])
 

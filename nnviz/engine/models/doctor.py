@@ -1,14 +1,15 @@
-"""What to know about a network before trusting a picture of it."""
+"""What to know about a network before trusting an image of it."""
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.info import Finding, LayerInfo, Severity
+from nnviz.base.info import Finding, LayerInfo, PreprocessCandidate, Severity
 from nnviz.base.preprocess import Preprocess
+from nnviz.engine.models.preprocess_check import doubt
 from nnviz.engine.models.trials import Trials
 from nnviz.engine.nn.layer_info import Facts, refuses
 from nnviz.engine.nn.shapes.tracer import meta_twin
@@ -30,6 +31,7 @@ def examine(
     facts: Facts,
     preprocess: Preprocess,
     trials: Trials,
+    candidates: Sequence[PreprocessCandidate],
     check: Callable[[], None],
 ) -> tuple[Finding, ...]:
     """Return findings, the gravest first; the network is left untouched.
@@ -39,11 +41,12 @@ def examine(
         facts: of its layers.
         preprocess: as it is used.
         trials: passes over noise.
+        candidates: preprocessings by how well they fit.
         check: called before each of its weights is looked at.
     """
     rules: tuple[Callable[[], Iterator[Finding]], ...] = (
         lambda: _values(net, check),
-        lambda: _preprocessing(preprocess),
+        lambda: _preprocessing(preprocess, candidates),
         lambda: _layerless(facts),
         lambda: _trials(trials),
         lambda: _coupling(net, trials),
@@ -81,9 +84,12 @@ def _all_finite(tensor: object, check: Callable[[], None]) -> bool:
     return math.isfinite(low.item()) and math.isfinite(high.item())
 
 
-def _preprocessing(preprocess: Preprocess) -> Iterator[Finding]:
-    for text in preprocess.warnings():
-        yield Finding(Severity.WARNING, text)
+def _preprocessing(
+    preprocess: Preprocess, candidates: Sequence[PreprocessCandidate]
+) -> Iterator[Finding]:
+    for text in (*preprocess.warnings(), doubt(candidates)):
+        if text:
+            yield Finding(Severity.WARNING, text)
 
 
 def _layerless(facts: Facts) -> Iterator[Finding]:

@@ -36,22 +36,22 @@ class Model:
     Attributes:
         net: takes normalised pixels (N, C, H, W).
         info: what is known of it.
-        normaliser: from pixels in [0, 1] to what ``net`` takes.
+        normalizer: from pixels in [0, 1] to what ``net`` takes.
         branches: whether its pass depends on the numbers it is given, so that a copy
             made for one image need not hold for another.
     """
 
     net: nn.Module
     info: ModelInfo
-    normaliser: "Normaliser"
+    normalizer: "Normalizer"
     branches: bool = False
     _twin: nn.Module | None = None
     _halves: dict[int, nn.Module] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
-        return self.normaliser.mean.device
+        """The network's device."""
+        return self.normalizer.mean.device
 
     def twin(self) -> nn.Module:
         """Return a copy of ``net`` that computes the same faster, for passes only.
@@ -123,7 +123,7 @@ class Model:
         """
         return PixelModel(
             net=self.net if net is None else net,
-            normaliser=self.normaliser,
+            normalizer=self.normalizer,
             check=check,
             alone=not self.info.takes_several,
         )
@@ -173,17 +173,17 @@ class Model:
         return twins[0] if same else self.net
 
     @property
-    def mean_colour(self) -> Tensor:
-        """The pixels in [0, 1] that normalisation takes to zero, (C, 1, 1), RGB."""
-        mean = self.normaliser.mean / self.normaliser.value_range
-        return mean.flip(0) if self.normaliser.flipped else mean
+    def mean_color(self) -> Tensor:
+        """The pixels in [0, 1] that normalization takes to zero, (C, 1, 1), RGB."""
+        mean = self.normalizer.mean / self.normalizer.value_range
+        return mean.flip(0) if self.normalizer.flipped else mean
 
     def pixel_module(self) -> nn.Module:
         """Return a module from pixels in [0, 1] (N, C, H, W) to the raw output."""
-        return nn.Sequential(self.normaliser, self.net)
+        return nn.Sequential(self.normalizer, self.net)
 
     def pixel_input(self, image: Image) -> Tensor:
-        """Return the photo as the network gets it, before normalisation.
+        """Return the photo as the network gets it, before normalization.
 
         Returns:
             float32 (1, C, H, W) in [0, 1], RGB, on the network's device.
@@ -216,7 +216,7 @@ class Model:
         return tensor[None].to(self.device)
 
 
-class Normaliser(nn.Module):
+class Normalizer(nn.Module):
     """``(x * value_range - mean) / std`` in the network's channel order.
 
     Takes and gives (N, C, H, W).
@@ -228,14 +228,12 @@ class Normaliser(nn.Module):
     def __init__(self, preprocess: Preprocess) -> None:
         super().__init__()
         self.value_range = preprocess.value_range
-        self.flipped = (
-            preprocess.order is ChannelOrder.BGR and preprocess.channels == _COLOURS
-        )
+        self.flipped = is_flipped(preprocess)
         self.register_buffer("mean", torch.tensor(preprocess.mean).view(-1, 1, 1))
         self.register_buffer("std", torch.tensor(preprocess.std).view(-1, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise pixels in [0, 1]."""
+        """Normalize pixels in [0, 1]."""
         if self.flipped:
             x = x.flip(1)
         if self.value_range != 1:
@@ -243,9 +241,15 @@ class Normaliser(nn.Module):
         return (x - self.mean) / self.std
 
     def undone(self, x: Tensor) -> Tensor:
-        """Return what was normalised, or what stands for it, as pixels in [0, 1]."""
+        """Return what was normalized, or what stands for it, as pixels in [0, 1]."""
         pixels = (x * self.std + self.mean) / self.value_range
         return pixels.flip(1) if self.flipped else pixels
+
+
+def is_flipped(preprocess: Preprocess) -> bool:
+    """Tell whether a network takes blue first."""
+    colors = preprocess.channels == _COLOURS
+    return colors and preprocess.order is ChannelOrder.BGR
 
 
 def fit_to_input(image: Image, preprocess: Preprocess) -> Photo:
@@ -301,7 +305,7 @@ def _resized(image: Image, preprocess: Preprocess) -> Photo:
 
 
 def resized_quickly(image: Image, preprocess: Preprocess) -> bool:
-    """Tell whether a picture is not resized with the published filter.
+    """Tell whether an image is not resized with the published filter.
 
     That of a frame takes as long as a small network; a frame is seen for a moment.
     """
@@ -310,7 +314,7 @@ def resized_quickly(image: Image, preprocess: Preprocess) -> bool:
 
 
 def _match_channels(image: Image, channels: int) -> Pixels:
-    """Grey for one channel, repeated grey for three; else the counts must agree."""
+    """Gray for one channel, repeated gray for three; else the counts must agree."""
     if image.channels == channels:
         return image.pixels
     if image.channels == 1:
@@ -318,11 +322,25 @@ def _match_channels(image: Image, channels: int) -> Pixels:
     if image.channels == _COLOURS and channels == 1:
         grey: Pixels = image.pixels @ np.asarray(LUMINANCE)
         return grey[..., None].astype(image.pixels.dtype)
+    if image.alpha is not None and image.channels + 1 == channels:
+        return np.concatenate([image.pixels, _as_band(image)], axis=2)
     raise InputError(
         image.name,
         f"has {image.channels} channels, the network takes {channels}",
         "pick a picture with as many, or change the channels of the preprocessing",
     )
+
+
+def _as_band(image: Image) -> Pixels:
+    """Return an image's alpha as a further channel (H, W, 1) of the same depth."""
+    alpha = np.asarray(image.alpha).reshape(*image.size, 1)
+    if alpha.dtype == image.pixels.dtype:
+        return alpha
+    whole = to_float(alpha)
+    if not np.issubdtype(image.pixels.dtype, np.integer):
+        return whole.astype(image.pixels.dtype)
+    largest = np.iinfo(image.pixels.dtype).max
+    return (whole * largest).round().astype(image.pixels.dtype)
 
 
 def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
@@ -338,6 +356,8 @@ def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
     fill = np.zeros(preprocess.channels, np.float32)
     if preprocess.fit is Fit.PAD:
         fill = np.asarray(preprocess.mean, np.float32) / preprocess.value_range
+        if is_flipped(preprocess):  # the mean is in the network's order
+            fill = fill[::-1]
     widths = [
         size + first + last
         for size, first, last in zip(sizes, before, after, strict=True)

@@ -34,9 +34,3 @@ def find_weights(name: str, chosen: Path | None = None) -> Path | None:
     """Return a file of weights that is on this machine; torch.hub's count too."""
     paths = [folder / name for folder in (weights_folder(chosen), hub_folder())]
     return next((path for path in paths if is_file(path)), None)
-
-
-def find_side_car(weights: Path) -> Path | None:
-    """Return ``NAME.pt.json`` or ``NAME.json`` beside ``NAME.pt``, if there is one."""
-    places = (weights.with_name(f"{weights.name}.json"), weights.with_suffix(".json"))
-    return next((path for path in places if is_file(path)), None)

@@ -1,6 +1,7 @@
 """The words by which a network is asked for."""
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,44 @@ class ObjectReference:
         return f"object:{self.name}"
 
 
-Reference = BundledReference | ZooReference | FileReference | ObjectReference
+@dataclass(frozen=True, slots=True)
+class PythonReference:
+    """Python code that makes a network.
+
+    Attributes:
+        module: "package.module", or the path of a file.
+        factory: name of what makes the network; "" to find it.
+    """
+
+    module: str
+    factory: str = ""
+
+    def __str__(self) -> str:
+        """Return "python:MODULE:FACTORY"."""
+        return ":".join(part for part in ("python", self.module, self.factory) if part)
+
+    @property
+    def path(self) -> Path:
+        """The module's file, found without importing anything.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if self.module.endswith(".py"):
+            return Path(self.module).expanduser()
+        inside = Path(*self.module.split("."))
+        for folder in sys.path:
+            for path in (inside.with_suffix(".py"), inside / "__init__.py"):
+                if (found := Path(folder or ".") / path).is_file():
+                    return found
+        raise UsageError(
+            self.module, "no such module", "write python:package.module:factory"
+        )
+
+
+Reference = (
+    BundledReference | ZooReference | FileReference | ObjectReference | PythonReference
+)
 
 
 def parse(text: str) -> Reference:
@@ -91,12 +129,16 @@ def parse(text: str) -> Reference:
         return ObjectReference(rest)
     if scheme == "zoo":
         return _zoo(text, rest)
+    if scheme == "python":
+        module, _, factory = rest.rpartition(":")
+        return PythonReference(module or rest, factory if module else "")
     if "/" in scheme or Path(text).suffix in _SUFFIXES:
         return _file(text)
     raise UsageError(
         text,
         f"models do not start with {scheme}:",
-        "write bundled:NAME, zoo:NAME, zoo:NAME@random or the path of a file",
+        "write bundled:NAME, zoo:NAME, zoo:NAME@random, python:MODULE:FACTORY or the "
+        "path of a file",
     )
 
 

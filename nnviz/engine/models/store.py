@@ -24,16 +24,18 @@ from nnviz.engine.models.bundled import open_bundled
 from nnviz.engine.models.devices import device_of
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.opened import Opened
-from nnviz.engine.models.places import find_side_car
+from nnviz.engine.models.programs.trust import trust
 from nnviz.engine.models.references import (
     BundledReference,
     FileReference,
     ObjectReference,
+    PythonReference,
     Reference,
     ZooReference,
     parse,
 )
 from nnviz.engine.models.shared import Check, SharedSteps
+from nnviz.media.side_cars import find_side_car
 
 _Key = tuple[str, str]
 """What tells a network from others, and its device."""
@@ -106,7 +108,10 @@ class ModelStore:
             NnvizError: it cannot be opened; says why and what would help.
         """
         device = device_of(request.device)
-        kept = yield from self._network(parse(request.reference), device, check)
+        parsed = parse(request.reference)
+        if request.trust and isinstance(parsed, FileReference | PythonReference):
+            self._trust(parsed.path, check)
+        kept = yield from self._network(parsed, device, check)
         preprocess = request.preprocess or kept.opened.preprocess
         if request.fields:
             preprocess = preprocess.with_fields(dict(request.fields))
@@ -198,11 +203,19 @@ class ModelStore:
         with held_back():
             from nnviz.engine.models import files, published, zoo  # noqa: PLC0415
 
+        if isinstance(reference, PythonReference):
+            return (yield from files.open_python(reference, check))
         if isinstance(reference, FileReference):
             return (yield from files.open_file(reference, check))
         if reference.seed is None:
             return published.open_published(reference, self._folder, check)
         return zoo.open_random(reference, check)
+
+    @staticmethod
+    def _trust(path: Path, check: Check) -> None:
+        """Remember that somebody said yes to a program."""
+        if path.is_file():
+            trust(path, check)
 
     def _make_room(self, size: int, device: torch.device) -> None:
         """Drop the longest unused networks until another one of ``size`` B fits."""
@@ -228,6 +241,8 @@ def bytes_of(net: nn.Module) -> int:
 
 def _identity(reference: Reference) -> str:
     """Return what tells two networks apart."""
+    if isinstance(reference, PythonReference):
+        return f"{reference} {stamp(reference.path)}"
     if not isinstance(reference, FileReference):
         return str(reference)
     side_car = find_side_car(reference.path)

@@ -86,6 +86,6 @@ def yolo_layout(shape: tuple[int, ...], title: str) -> YoloLayout:
     )
 
 
-def _corners(centred: Tensor) -> Tensor:
-    middle, half = centred[:, :2], centred[:, 2:] / 2
+def _corners(centered: Tensor) -> Tensor:
+    middle, half = centered[:, :2], centered[:, 2:] / 2
     return torch.cat((middle - half, middle + half), 1)

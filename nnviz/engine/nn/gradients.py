@@ -8,6 +8,7 @@ from torch import Tensor
 from nnviz.base.errors import ModelError
 from nnviz.base.info import ModelInfo
 from nnviz.engine.compute.batch_size import BatchSizer, graph_bytes
+from nnviz.engine.compute.memory import gradients_in_words
 from nnviz.engine.nn.hooks import checked_backward
 
 Check = Callable[[], None]
@@ -41,7 +42,7 @@ def gradient(score: Score, pixels: Tensor, check: Check) -> tuple[Tensor, Tensor
 
 
 def differentiate(scores: Tensor, leaf: Tensor) -> Tensor:
-    """Return the gradient of each score (N,) with respect to its picture.
+    """Return the gradient of each score (N,) with respect to its image.
 
     Raises:
         ModelError: no gradient comes back.
@@ -69,14 +70,15 @@ def send_back(
             "use a method that needs none, such as occlusion",
         )
     # An output that does not depend on the pixels has gradients of zero.
-    (found,) = torch.autograd.grad(
-        outputs, leaf, signals, allow_unused=True, materialize_grads=True
-    )
+    with gradients_in_words():
+        (found,) = torch.autograd.grad(
+            outputs, leaf, signals, allow_unused=True, materialize_grads=True
+        )
     return found
 
 
 def gradient_sizer(info: ModelInfo, device: torch.device) -> BatchSizer:
-    """Return what chooses how many pictures go forward and back at once."""
+    """Return what chooses how many images go forward and back at once."""
     return BatchSizer(
         device=device,
         macs=info.macs,

@@ -1,11 +1,12 @@
-"""Which layers a class activation map is made of, and why those."""
+"""Choice of layers with maps: for class activation maps, dreams and styles."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo, ModelInfo, Task
+from nnviz.base.targets import ChannelTarget, parse_target
 from nnviz.engine.nn.feature_maps import covers_input
 
 STAGES = "stages"
@@ -39,27 +40,59 @@ class ChosenLayers:
     notes: tuple[str, ...]
 
 
-def choose_layers(info: ModelInfo, name: str = "", others: str = "") -> ChosenLayers:
+def choose_layers(
+    info: ModelInfo, name: str = "", others: str = "", target: str = ""
+) -> ChosenLayers:
     """Return the layers to make maps of.
 
     Args:
         info: of the network.
         name: of one layer; empty for the one that suits best.
         others: further names with commas between them, or "stages".
+        target: what is asked about; a layer that is chosen lies before its layer.
 
     Raises:
         UsageError: no layer of that name.
         ModelError: a layer has no map, or one of a single place.
     """
-    main, notes = (named(info, name), ()) if name else _best(info)
+    main, notes = (named(info, name), ()) if name else _best(before(info, target))
     if not others.strip():
         return ChosenLayers((main,), notes)
     if others.strip() == STAGES:
-        found = _stages(info, main)
+        found = _stages(before(info, target), main)
     else:
         found = [named(info, each.strip()) for each in others.split(",")]
     kept = [layer for layer in found if layer.name != main.name]
     return ChosenLayers((*kept, main), notes)
+
+
+def before(info: ModelInfo, target: str) -> ModelInfo:
+    """Return a network up to the layer that a target asks about.
+
+    Layers in it and behind it do not matter to a score inside the network.
+
+    Args:
+        info: of the whole network.
+        target: as ``nnviz.base.targets`` describes; a class keeps all layers.
+
+    Raises:
+        ModelError: nothing with a map lies before the target.
+    """
+    names = {layer.name for layer in info.layers}
+    asked = parse_target(target, info.labels, names) if target else None
+    if not isinstance(asked, ChannelTarget):
+        return info
+    place = next(i for i, each in enumerate(info.layers) if each.name == asked.layer)
+    whole = info.layers[place]
+    kept = tuple(each for each in info.layers[:place] if not _is_in(whole, each))
+    cut = replace(info, layers=kept)
+    if not layers_with_maps(cut):
+        raise ModelError(
+            asked.layer,
+            "no layer with a map lies before it",
+            "ask about a deeper layer, or use a method of pixels, such as saliency",
+        )
+    return cut
 
 
 def middle(info: ModelInfo) -> LayerInfo:
@@ -70,8 +103,21 @@ def middle(info: ModelInfo) -> LayerInfo:
     Raises:
         ModelError: the network has no layer with a map.
     """
+    return at_depth(info, _MIDDLE)
+
+
+def at_depth(info: ModelInfo, reduction: int) -> LayerInfo:
+    """Return the last layer whose map has a share of the input's side or more.
+
+    Args:
+        info: of the network.
+        reduction: what the map may be smaller than the input by.
+
+    Raises:
+        ModelError: the network has no layer with a map.
+    """
     candidates = layers_with_maps(info) or [_best(info)[0]]
-    fine = max(info.preprocess.input_size) / _MIDDLE
+    fine = max(info.preprocess.input_size) / reduction
     bodies = [each for each in candidates if not _is_head(each.name)] or candidates
     found = [each for each in bodies if max(map_size(each) or (0,)) >= fine]
 
@@ -87,7 +133,7 @@ def middle(info: ModelInfo) -> LayerInfo:
 
 
 def named(info: ModelInfo, name: str) -> LayerInfo:
-    """Return a layer by name if it has maps to lay over the picture.
+    """Return a layer by name if it has maps to lay over the image.
 
     Raises:
         UsageError: no such layer.
@@ -100,9 +146,9 @@ def named(info: ModelInfo, name: str) -> LayerInfo:
     if layer.calls == 0:
         reason = "a forward pass does not run this layer"
     elif size is None:
-        reason = f"gives {layer.shape}, no map over the picture"
+        reason = f"gives {layer.shape}, no map over the image"
     else:
-        reason = "its map is 1 x 1: the places have been pooled away before"
+        reason = "its map is 1 × 1: positions have been pooled before"
     better = next(iter(layers_with_maps(info)[-1:]), None)
     remedy = f"pick an earlier one, such as {better.name}" if better else ""
     raise ModelError(name, reason, remedy)
@@ -127,7 +173,7 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
     if not candidates:
         raise ModelError(
             info.title,
-            "has no layer with a map of more than one place",
+            "has no layer with a map of more than one position",
             "use a method that needs none, such as occlusion",
         )
     shared = info.task in {Task.DETECT, Task.SEGMENT}
@@ -137,11 +183,11 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
         reason = "the deepest of about 1/8 of the input's side, before the heads part"
     elif best.extra_tokens:
         reason = (
-            "what the last attention is given; behind it the answer "
-            "reads the class token alone"
+            "the input of the last attention; after it the answer reads the class "
+            "token alone"
         )
     else:
-        reason = "the deepest with a map, before places are pooled"
+        reason = "the deepest with a map, before positions are pooled"
     return best, (f"layer {best.name} ({rows} x {columns}) was chosen: {reason}",)
 
 

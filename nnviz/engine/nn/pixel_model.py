@@ -30,21 +30,21 @@ class PixelModel:
     enabled, and leaves the global random generators as it found them.
 
     Attributes:
-        net: takes what ``normaliser`` gives.
-        normaliser: takes pixels in [0, 1] (N, C, H, W).
+        net: takes what ``normalizer`` gives.
+        normalizer: takes pixels in [0, 1] (N, C, H, W).
         check: raises to abandon a pass.
         alone: the network takes one image at a time.
     """
 
     net: nn.Module
-    normaliser: nn.Module
+    normalizer: nn.Module
     check: Check
     alone: bool = False
 
     def forward(self, pixels: Tensor) -> Any:
         """Return the network's whole output for a batch."""
         with checked(self.check), generators_kept(pixels.device):
-            return self.net(self._normalised(pixels))
+            return self.net(self._normalized(pixels))
 
     def outputs(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Return all tensors that the network gives, in their order.
@@ -52,7 +52,7 @@ class PixelModel:
         Returns:
             Detached; they may share memory with each other.
         """
-        x = self._normalised(pixels)
+        x = self._normalized(pixels)
         if _is_channels_last(self.net):
             x = x.contiguous(memory_format=torch.channels_last)
         with torch.no_grad(), checked(self.check), generators_kept(x.device):
@@ -70,7 +70,7 @@ class PixelModel:
             ModelError: the pass does not run a layer, or it gives no tensor.
         """
         with checked(self.check):
-            return run_to_all(self.net, self._normalised(pixels), calls)
+            return run_to_all(self.net, self._normalized(pixels), calls)
 
     def input_to(self, pixels: Tensor, layer: str) -> Tensor:
         """Return what the first call of a layer is given; the pass ends there.
@@ -80,7 +80,7 @@ class PixelModel:
             ModelError: the pass does not run the layer, or it takes no tensor.
         """
         with checked(self.check):
-            return input_to(self.net, self._normalised(pixels), layer)
+            return input_to(self.net, self._normalized(pixels), layer)
 
     def gradient(
         self, pixels: Tensor, score: Callable[[Tensor], Tensor]
@@ -116,9 +116,9 @@ class PixelModel:
         apart = (self.alone or alone) and len(pixels) > 1
         return torch.split(pixels, 1) if apart else (pixels,)
 
-    def _normalised(self, pixels: Tensor) -> Tensor:
+    def _normalized(self, pixels: Tensor) -> Tensor:
         """Return the network's input in the precision that it computes in."""
-        x: Tensor = self.normaliser(pixels)
+        x: Tensor = self.normalizer(pixels)
         weights = (each for each in self.net.parameters() if each.is_floating_point())
         first = next(weights, None)
         return x if first is None else x.to(first.dtype)

@@ -1,4 +1,4 @@
-"""One optimisation of a batch of pictures, step by step, that can be gone on with."""
+"""One optimization of a batch of images, step by step, that can be gone on with."""
 
 import itertools
 import math
@@ -18,12 +18,12 @@ from nnviz.engine.imaging.total_variation import total_variation
 from nnviz.engine.nn.feature_extractor import FeatureExtractor
 from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
 from nnviz.engine.optvis.objectives import Objective
-from nnviz.engine.optvis.parametrizations import Parametrisation, Pixels
+from nnviz.engine.optvis.parametrizations import Parametrization, Pixels
 from nnviz.engine.optvis.regularizers import PixelRules
 from nnviz.engine.optvis.transforms import Geometry, Transform, drawn
 
-Optimiser = Literal["adam", "nadam", "ascent", "progress"]
-Make = Callable[[torch.Generator], Parametrisation]
+Optimizer = Literal["adam", "nadam", "ascent", "progress"]
+Make = Callable[[torch.Generator], Parametrization]
 Aim = Callable[[Geometry], Objective]
 """What is made strong when a picture is changed by a geometry."""
 State = Mapping[str, NDArray[Any]]
@@ -33,7 +33,7 @@ _REDIRECTED_STEPS = 16
 _LONGEST = 10 / 255
 """Root mean square of the longest step of "progress".  Yosinski's limit, 100 times the
 gradient, was made for CaffeNet: networks with smaller activations would hardly move."""
-_OPTIMISERS = {"adam": torch.optim.Adam, "nadam": torch.optim.NAdam}
+_OPTIMIZERS = {"adam": torch.optim.Adam, "nadam": torch.optim.NAdam}
 _SEPARATOR = "."
 _IMPORTANCE = "importance"
 _TINY = 1e-12
@@ -44,7 +44,7 @@ passes, and each takes longer."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRules:
-    """How a step is made; each may differ from the last.
+    """The rules of one optimization step; each may differ from the last.
 
     Attributes:
         learning_rate: Adam's; for "ascent" the length of the step, for "progress" what
@@ -84,7 +84,7 @@ class AscentStep:
 
 
 class Ascent:
-    """A batch of pictures on its way to a large objective.
+    """A batch of images on its way to a large objective.
 
     Args:
         make: makes what is optimised, with the generator for its first numbers.
@@ -103,7 +103,7 @@ class Ascent:
     def __init__(
         self,
         make: Make,
-        optimiser: Optimiser,
+        optimizer: Optimizer,
         look: FeatureExtractor,
         mean: Tensor,
         generator: torch.Generator,
@@ -114,12 +114,12 @@ class Ascent:
         self.steps = 0
         self.scores: list[float] = []
         self._importance: Tensor | float = 0.0
-        self._kind = optimiser
+        self._kind = optimizer
         self._look = look
         self._mean = mean
         self._generator = generator
-        made = _OPTIMISERS.get(optimiser, torch.optim.SGD)
-        self._optimiser: torch.optim.Optimizer = made(list(picture.leaves.values()))
+        made = _OPTIMIZERS.get(optimizer, torch.optim.SGD)
+        self._optimizer: torch.optim.Optimizer = made(list(picture.leaves.values()))
         if begun is not None:
             self._restore(begun)
 
@@ -140,8 +140,8 @@ class Ascent:
         scores, gradient = self._gradient(pixels, aim, rules)
         if not torch.isfinite(gradient).all():
             raise ModelError(
-                "the optimisation",
-                "has left what numbers can hold",
+                "the optimization",
+                "diverged: the values are no longer finite",
                 "lower the learning rate",
             )
         leaves = list(self.picture.leaves.values())
@@ -163,7 +163,7 @@ class Ascent:
             for name, leaf in self.picture.leaves.items()
         }
         for name, leaf in self.picture.leaves.items():
-            for key, value in self._optimiser.state[leaf].items():
+            for key, value in self._optimizer.state[leaf].items():
                 kept = torch.as_tensor(value).cpu().numpy().copy()
                 found[f"{name}{_SEPARATOR}{key}"] = kept
         importance = torch.as_tensor(self._importance).cpu().numpy().copy()
@@ -185,7 +185,7 @@ class Ascent:
         total = torch.zeros(len(leaf), device=leaf.device)
         gradient = _smoothing(leaf, rules.total_variation)
         for some in _together(views, max(1, _BEST // len(leaf))):
-            with self._helped(rules), in_words("the optimisation"):
+            with self._helped(rules), in_words("the optimization"):
                 scores, found = self._seen(leaf, some, aim, rules.noise)
             total += scores / rules.views
             gradient += found / rules.views
@@ -224,8 +224,8 @@ class Ascent:
             if name not in state or state[name].shape != tuple(leaf.shape):
                 raise UsageError(
                     "the recording",
-                    "was made with another size or parametrisation",
-                    "go on with the parameters that it was made with",
+                    "was made with another size or parametrization",
+                    "continue with the parameters it was made with",
                 )
             leaf.detach().copy_(torch.from_numpy(state[name]))
             head = name + _SEPARATOR
@@ -233,7 +233,7 @@ class Ascent:
                 if key.startswith(head):
                     kept = torch.from_numpy(np.array(value))
                     kept = kept if not kept.ndim else kept.to(leaf.device)
-                    self._optimiser.state[leaf][key.removeprefix(head)] = kept
+                    self._optimizer.state[leaf][key.removeprefix(head)] = kept
 
     def _noisy(self, pixels: Tensor, noise: float) -> Tensor:
         if not noise:
@@ -252,12 +252,12 @@ class Ascent:
 
     def _follow(self, rules: StepRules) -> None:
         """Change the leaves along their gradients."""
-        for group in self._optimiser.param_groups:
+        for group in self._optimizer.param_groups:
             group["lr"] = rules.learning_rate
-        if self._kind not in _OPTIMISERS:
+        if self._kind not in _OPTIMIZERS:
             for leaf in self.picture.leaves.values():
                 self._scale_step(leaf, rules.learning_rate)
-        self._optimiser.step()
+        self._optimizer.step()
 
     def _scale_step(self, leaf: Tensor, wanted: float) -> None:
         """Make a plain descent by ``wanted`` times the gradient the wanted step."""

@@ -1,4 +1,4 @@
-"""Small random changes that an optimised picture is to be robust against.
+"""Small random changes that an optimized image is to be robust against.
 
 A chain of paddings, crops, scalings and rotations is one affine map, so the picture is
 sampled once for all of them.  Where Lucid's chain resizes and then rotates to the
@@ -25,7 +25,7 @@ Size = tuple[int, int]
 Matrix = NDArray[np.float64]
 """(3, 3), from (x, y, 1) to (x, y, 1), px; pixel centres are whole numbers."""
 
-_GREY = 0.5
+_GRAY = 0.5
 _HALF = 0.5
 _DEGREE = 3.14 / 180
 """Lucid's."""
@@ -33,7 +33,7 @@ _DEGREE = 3.14 / 180
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Geometry:
-    """Where each pixel of a changed picture comes from.
+    """A geometric transform: the source of each pixel of a changed image.
 
     Attributes:
         source: of the picture.
@@ -72,7 +72,7 @@ class Geometry:
         return replace(self, cuts=(*self.cuts, (np.eye(3), self.size)))
 
     def __call__(self, pictures: Tensor) -> Tensor:
-        """Return the changed pictures, with their graph.
+        """Return the changed images, with their graph.
 
         Args:
             pictures: (N, C, H, W) in [0, 1].
@@ -103,7 +103,7 @@ class Geometry:
         right = columns + self.size[1] - self.source[1]
         bottom = rows + self.size[0] - self.source[0]
         sides = (-columns, right, -rows, bottom)
-        return functional.pad(pictures, sides, value=_GREY)
+        return functional.pad(pictures, sides, value=_GRAY)
 
     def _sampled(self, pictures: Tensor) -> Tensor:
         height, width = self.source
@@ -113,8 +113,8 @@ class Geometry:
         x, y = self._places(whole @ self.matrix, pictures)
         grid = torch.stack([x, y], -1).expand(len(pictures), -1, -1, -1)
         # Zero outside of what is sampled, so grey is made zero meanwhile.
-        return _GREY + functional.grid_sample(
-            pictures - _GREY, grid, padding_mode="zeros", align_corners=True
+        return _GRAY + functional.grid_sample(
+            pictures - _GRAY, grid, padding_mode="zeros", align_corners=True
         )
 
     def _places(self, matrix: Matrix, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -148,7 +148,7 @@ class Transform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pad:
-    """Grey on all sides.
+    """Gray on all sides.
 
     Attributes:
         width: px.
@@ -165,7 +165,7 @@ class Pad:
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
-    """A crop at random, so that the picture shrinks.
+    """A crop at random, so that the image shrinks.
 
     Attributes:
         pixels: by how many.
@@ -202,7 +202,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Rotate:
-    """Rotated about the centre by one of several angles; the corners are black.
+    """Rotated about the center by one of several angles; the corners are black.
 
     Attributes:
         degrees: to choose from, each as likely; counter-clockwise.
@@ -237,7 +237,7 @@ class Mirror:
 
 @dataclass(frozen=True, slots=True)
 class CropOrPad:
-    """The centre at a fixed size, black where the picture is too small.
+    """The center at a fixed size, black where the image is too small.
 
     Attributes:
         size: after it.
@@ -256,7 +256,7 @@ class CropOrPad:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A square somewhere about the centre at a fixed size: MaCo's view.
+    """A square somewhere about the center at a fixed size: MaCo's view.
 
     As in Xplique: its centre is N(0.5, 0.15²) of each side, its side N(share, 0.05²) of
     the picture's, at least 0.05 and at most all of it.

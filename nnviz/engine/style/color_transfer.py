@@ -1,4 +1,4 @@
-"""Colours of one picture given to another, or kept.
+"""Colors of one image given to another, or kept.
 
 Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer"
 (arXiv:1606.05897), sections 3 and 4.
@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from nnviz.base.images import LUMINANCE
-from nnviz.engine.imaging.color import COLOURS
+from nnviz.engine.imaging.color import COLORS
 
 _TINY = 1e-7
 
 
 def matched(picture: Tensor, like: Tensor) -> Tensor:
-    """Return a picture with another's mean colour and covariance of colours.
+    """Return an image with another's mean color and covariance of colors.
 
     x -> M (x - mean) + mean of ``like``, M = S_like^1/2 S^-1/2: the paper's image
     analogies variant, equations 1 to 3.
@@ -26,14 +26,14 @@ def matched(picture: Tensor, like: Tensor) -> Tensor:
     Returns:
         As ``picture``, in [0, 1].
     """
-    matrix, shift = matching(colour_moments(picture), colour_moments(like))
+    matrix, shift = matching(color_moments(picture), color_moments(like))
     flat = picture[0].flatten(1).double()
     moved: Tensor = matrix @ flat + shift[:, None]
     return moved.clamp(0, 1).to(picture).view_as(picture)
 
 
-def colour_moments(pictures: Tensor) -> Tensor:
-    """Return the mean over pixels of c c^T, c a pixel's colour and a 1 below it.
+def color_moments(pictures: Tensor) -> Tensor:
+    """Return the mean over pixels of c c^T, c a pixel's color and a 1 below it.
 
     Args:
         pictures: (N, C, H, W).
@@ -47,7 +47,7 @@ def colour_moments(pictures: Tensor) -> Tensor:
 
 
 def matching(moments: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """Return matrix (C, C) and shift (C,) that give colours other moments.
+    """Return matrix (C, C) and shift (C,) that give colors other moments.
 
     Args:
         moments: of the colours as they are, from ``colour_moments``.
@@ -60,18 +60,18 @@ def matching(moments: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def grey(picture: Tensor) -> Tensor:
-    """Return a picture's luminance, in as many channels as it has.
+    """Return an image's luminance, in as many channels as it has.
 
     Args:
         picture: (N, C, H, W); colours where C is 3, else returned as it is.
     """
-    if picture.shape[1] != COLOURS:
+    if picture.shape[1] != COLORS:
         return picture
     return _luminance(picture).expand_as(picture).contiguous()
 
 
-def with_colours_of(picture: Tensor, photograph: Tensor) -> Tensor:
-    """Return a picture's luminance in the colours of a photograph.
+def with_colors_of(picture: Tensor, photograph: Tensor) -> Tensor:
+    """Return an image's luminance in the colors of an image.
 
     Args:
         picture: (N, C, H, W); colours where C is 3, else returned as it is.
@@ -80,7 +80,7 @@ def with_colours_of(picture: Tensor, photograph: Tensor) -> Tensor:
     Returns:
         As ``picture``, in [0, 1]: luminance of one, I and Q (YIQ) of the other.
     """
-    if picture.shape[1] != COLOURS:
+    if picture.shape[1] != COLORS:
         return picture
     # I and Q stay as they are where the same is added to red, green and blue.
     change = _luminance(picture) - _luminance(photograph)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from nnviz.base.errors import ModelError
 
-Optimiser = Literal["lbfgs", "adam"]
+Optimizer = Literal["lbfgs", "adam"]
 State = Mapping[str, NDArray[Any]]
 Look = Callable[[Tensor], tuple[float, Tensor]]
 """From pixels to the loss and its gradient."""
@@ -29,7 +29,7 @@ _NUMBERS = ("func_evals", "n_iter")
 
 
 class Descent:
-    """Pictures on their way to a small loss.
+    """Images on their way to a small loss.
 
     Args:
         start: (N, C, H, W); copied.
@@ -43,20 +43,20 @@ class Descent:
     """
 
     def __init__(
-        self, start: Tensor, optimiser: Optimiser, history: int, falling: float = 0
+        self, start: Tensor, optimizer: Optimizer, history: int, falling: float = 0
     ) -> None:
         self._gain = _gain(start, falling) if falling else None
         first = start.detach()
         if self._gain is not None:
             first = _filtered(first, 1 / self._gain)
         self._numbers = first.clone().contiguous().requires_grad_()
-        self._kind = optimiser
+        self._kind = optimizer
         self._history = history
-        self._optimiser = self._made()
+        self._optimizer = self._made()
 
     @property
     def pixels(self) -> Tensor:
-        """The pictures (N, C, H, W), not held within [0, 1]; do not write there."""
+        """The images (N, C, H, W), not held within [0, 1]; do not write there."""
         return self._as_pixels(self._numbers.detach())
 
     def step(self, look: Look, rate: float) -> None:
@@ -73,27 +73,27 @@ class Descent:
         loss, gradient = look(self._as_pixels(before))
         if not bool(gradient.isfinite().all()):
             raise ModelError(
-                "the optimisation",
-                "has left what numbers can hold",
+                "the optimization",
+                "diverged: the values are no longer finite",
                 "lower the learning rate, or use Adam",
             )
         # The filter is symmetric, so it is its own transpose.
         self._numbers.grad = self._as_pixels(gradient)
-        for group in self._optimiser.param_groups:
+        for group in self._optimizer.param_groups:
             group["lr"] = rate if self._kind == "adam" else 1.0
-        self._optimiser.step(lambda: loss)
+        self._optimizer.step(lambda: loss)
         self._numbers.grad = None
         if self._kind == "lbfgs":
             self._hold_back(before)
 
     def forget(self) -> None:
         """Begin anew from here: the loss is another one now."""
-        self._optimiser = self._made()
+        self._optimizer = self._made()
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return all that ``restore`` needs, copied."""
         found = {"numbers": _array(self._numbers)}
-        kept = self._optimiser.state[self._numbers]
+        kept = self._optimizer.state[self._numbers]
         for key in kept.keys() - {"al"}:
             if key not in _LISTS:
                 found[f"optimiser.{key}"] = _array(torch.as_tensor(kept[key]))
@@ -102,9 +102,9 @@ class Descent:
         return found
 
     def restore(self, state: State) -> None:
-        """Go on from a state of pictures of the same size."""
+        """Go on from a state of images of the same size."""
         self._numbers.detach().copy_(torch.from_numpy(state["numbers"]))
-        kept = self._optimiser.state[self._numbers]
+        kept = self._optimizer.state[self._numbers]
         if self._kind == "lbfgs":
             kept.update({key: [] for key in _LISTS})
         for name, array in state.items():
@@ -117,7 +117,7 @@ class Descent:
         moved = self._numbers.detach() - before
         length = float(self._as_pixels(moved).square().mean().sqrt())
         if length > _FURTHEST:
-            kept = self._optimiser.state[self._numbers]
+            kept = self._optimizer.state[self._numbers]
             kept["t"] = kept["t"] * _FURTHEST / length
             self._numbers.detach().copy_(before + moved * (_FURTHEST / length))
 
@@ -125,7 +125,7 @@ class Descent:
         return numbers if self._gain is None else _filtered(numbers, self._gain)
 
     def _held(self, key: str, value: Tensor) -> object:
-        """Return a value as the optimiser keeps it."""
+        """Return a value as the optimizer keeps it."""
         if key in _NUMBERS:
             return int(value)
         if key == "step":

@@ -1,4 +1,4 @@
-"""What layers give for a picture and the score's gradient there, in one pass."""
+"""Layer gradients: activations of layers and the score's gradient there, one pass."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo, ModelInfo
+from nnviz.engine.compute.memory import gradients_in_words
 from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.hooks import find_module
 from nnviz.engine.nn.pixel_model import PixelModel
@@ -107,8 +108,15 @@ class LayerGradientPass:
                 raise _independent(layer)
         kept = [self._kept[layer.name] for layer in self.layers]
         if not scores.requires_grad:
-            raise _independent(self.layers[-1])
-        found = torch.autograd.grad(scores.sum(), kept, allow_unused=True)
+            raise ModelError(
+                self.layers[-1].name,
+                "no gradient of the score reaches this layer: it lies behind what is "
+                "asked about, or the network cuts the path there (re-entrant "
+                "checkpoints do)",
+                "pick another layer, or a method that needs no gradients",
+            )
+        with gradients_in_words():
+            found = torch.autograd.grad(scores.sum(), kept, allow_unused=True)
         for layer, gradient in zip(self.layers, found, strict=True):
             if gradient is None:
                 raise _independent(layer)

@@ -1,4 +1,4 @@
-"""Random changes of training photographs, all drawn from one given generator."""
+"""Random changes of training images, all drawn from one given generator."""
 
 import math
 
@@ -8,13 +8,13 @@ from torch.nn import functional
 
 _MIN_AREA = 0.2
 _MAX_ASPECT = 4 / 3
-_COLOUR_STRENGTH = 0.4
+_COLOR_STRENGTH = 0.4
 _HUE_LIMIT = 0.2 * math.pi
-_GREY_SHARE = 0.1
+_GRAY_SHARE = 0.1
 
 
 def random_crop(photo: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """Cut a random part out of a photograph, mirrored half of the time.
+    """Cut a random part out of an image, mirrored half of the time.
 
     Area and aspect ratio are drawn as in Szegedy et al. 2015 (arXiv:1409.4842, sec. 6).
 
@@ -57,22 +57,22 @@ def shift_and_flip(batch: Tensor, reach: int, generator: torch.Generator) -> Ten
     return moved
 
 
-def centre_crop(photo: Tensor, size: int) -> Tensor:
+def center_crop(photo: Tensor, size: int) -> Tensor:
     """Return the middle ``size`` x ``size`` px of uint8 (C, H, W) in [0, 1]."""
     top = (photo.shape[1] - size) // 2
     left = (photo.shape[2] - size) // 2
     return photo[:, top : top + size, left : left + size].float() / 255
 
 
-def jitter_colours(batch: Tensor, generator: torch.Generator) -> Tensor:
-    """Change brightness, contrast, saturation and hue of each picture of (N, 3, H, W).
+def jitter_colors(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """Change brightness, contrast, saturation and hue of each image of (N, 3, H, W).
 
     One picture in ten becomes grey, so that shape has to do.
     """
     draws = 2 * torch.rand(4, len(batch), 1, 1, 1, generator=generator) - 1
-    brightness, contrast, saturation = 1 + _COLOUR_STRENGTH * draws[:3]
-    greyed = torch.rand(len(batch), 1, 1, 1, generator=generator) < _GREY_SHARE
-    saturation = saturation.masked_fill(greyed, 0)
+    brightness, contrast, saturation = 1 + _COLOR_STRENGTH * draws[:3]
+    grayed = torch.rand(len(batch), 1, 1, 1, generator=generator) < _GRAY_SHARE
+    saturation = saturation.masked_fill(grayed, 0)
     batch = batch * brightness
     mean = batch.mean((1, 2, 3), keepdim=True)
     batch = mean + contrast * (batch - mean)
@@ -82,7 +82,7 @@ def jitter_colours(batch: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _turn_hue(batch: Tensor, angles: Tensor) -> Tensor:
-    """Rotate the colours of (N, 3, H, W) about the grey axis by radians (N,)."""
+    """Rotate the colors of (N, 3, H, W) about the gray axis by radians (N,)."""
     axis = torch.full((3,), 3**-0.5)
     cross = torch.linalg.cross(torch.eye(3), axis.expand(3, 3))
     cosine, sine = angles.cos()[:, None, None], angles.sin()[:, None, None]
@@ -94,7 +94,7 @@ def _turn_hue(batch: Tensor, angles: Tensor) -> Tensor:
 def cut_mix(
     batch: Tensor, targets: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Paste one rectangle of each picture's neighbour into it (arXiv:1905.04899).
+    """Paste one rectangle of each image's neighbour into it (arXiv:1905.04899).
 
     Args:
         batch: (N, C, H, W).

@@ -1,4 +1,4 @@
-"""How the bundled classifiers learn: rates, batches, scores."""
+"""Training of the bundled classifiers: learning rates, batches, scores."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nnviz.engine.data.folders import LabelledPhotos, Split
+from nnviz.engine.data.folders import LabeledPhotos, Split
 from nnviz.engine.training import augment
 from nnviz.engine.training.fitting import (
     Learner,
@@ -17,7 +17,7 @@ from nnviz.engine.training.fitting import (
     Step,
     Steps,
     best_device,
-    initialise_kaiming,
+    initialize_kaiming,
     one_cycle,
     run_epochs,
 )
@@ -63,18 +63,18 @@ class ClassifierRecipe:
         return self.first_size if early else self.train_size
 
 
-Draw = Callable[[LabelledPhotos, Tensor, int, torch.Generator], tuple[Tensor, Tensor]]
+Draw = Callable[[LabeledPhotos, Tensor, int, torch.Generator], tuple[Tensor, Tensor]]
 """From photographs, the chosen ones' indices, a side in px and a source of random
 numbers to float32 (N, C, side, side) in [0, 1] and class probabilities (N, K)."""
 
 
-Initialise = Callable[[nn.Module, LabelledPhotos, torch.Generator], None]
+Initialize = Callable[[nn.Module, LabeledPhotos, torch.Generator], None]
 """Draws the first weights of a network; may look at the training photographs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a training run trains, and on what.
+    """The plan of a training run: network, data, schedule.
 
     Attributes:
         build: gives the network; its weights are drawn anew.
@@ -84,7 +84,7 @@ class Plan:
 
     build: Callable[[], nn.Module]
     draw: Draw
-    initialise: Initialise
+    initialize: Initialize
 
 
 def fit(
@@ -92,7 +92,7 @@ def fit(
 ) -> Iterator[Stand]:
     """Train from scratch, or go on from ``checkpoint``; yield steps and epochs."""
     net = plan.build()
-    plan.initialise(net, split.train, torch.Generator().manual_seed(recipe.seed))
+    plan.initialize(net, split.train, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)
     groups = _groups(net, recipe)
     optimizer = torch.optim.SGD(groups, 0.0, recipe.momentum, nesterov=True)
@@ -109,9 +109,9 @@ def fit(
 
 @torch.inference_mode()
 def measure(
-    net: nn.Module, photos: LabelledPhotos, recipe: ClassifierRecipe
+    net: nn.Module, photos: LabeledPhotos, recipe: ClassifierRecipe
 ) -> dict[str, float]:
-    """Return the scores on the middle of each photograph, in [0, 1].
+    """Return the scores on the middle of each image, in [0, 1].
 
     They are "top-1", and "mean per class", which counts each class alike.
     """
@@ -130,12 +130,12 @@ def measure(
 
 
 def middles(
-    photos: LabelledPhotos, recipe: ClassifierRecipe, device: torch.device
+    photos: LabeledPhotos, recipe: ClassifierRecipe, device: torch.device
 ) -> Iterator[Tensor]:
-    """Yield batches of photographs' middles, (N, C, side, side), normalised."""
+    """Yield batches of images' middles, (N, C, side, side), normalized."""
     for start in range(0, len(photos), recipe.batch):
         batch = photos.photos[start : start + recipe.batch]
-        cut = [augment.centre_crop(photo, recipe.test_size) for photo in batch]
+        cut = [augment.center_crop(photo, recipe.test_size) for photo in batch]
         yield _normalise(torch.stack(cut), recipe, device)
 
 
@@ -162,7 +162,7 @@ def _groups(net: nn.Module, recipe: ClassifierRecipe) -> list[dict[str, Any]]:
 
 def _train_epoch(
     learner: Learner,
-    photos: LabelledPhotos,
+    photos: LabeledPhotos,
     recipe: ClassifierRecipe,
     draw: Draw,
     number: int,
@@ -195,17 +195,17 @@ def _train_epoch(
     return total / steps
 
 
-def initialise_plain(
-    net: nn.Module, _photos: LabelledPhotos, generator: torch.Generator
+def initialize_plain(
+    net: nn.Module, _photos: LabeledPhotos, generator: torch.Generator
 ) -> None:
-    """Draw Kaiming-normal weights, whatever the photographs."""
-    initialise_kaiming(net, generator)
+    """Draw Kaiming-normal weights, whatever the images."""
+    initialize_kaiming(net, generator)
 
 
 def _order(
-    photos: LabelledPhotos, recipe: ClassifierRecipe, generator: torch.Generator
+    photos: LabeledPhotos, recipe: ClassifierRecipe, generator: torch.Generator
 ) -> Tensor:
-    """Return the indices of an epoch's photographs, as many as there are.
+    """Return the indices of an epoch's images, as many as there are.
 
     Balanced, a class of n photographs is drawn in proportion to sqrt(n): between the
     data's own frequencies (which starve small classes) and equal ones (which wear
@@ -219,25 +219,25 @@ def _order(
 
 
 def draw_crops(
-    photos: LabelledPhotos, chosen: Tensor, side: int, generator: torch.Generator
+    photos: LabeledPhotos, chosen: Tensor, side: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Cut random parts out of photographs of any size and change their colours."""
+    """Cut random parts out of images of any size and change their colors."""
     pixels = torch.stack(
         [
             augment.random_crop(photos.photos[index], side, generator)
             for index in chosen.tolist()
         ]
     )
-    return augment.jitter_colours(pixels, generator), targets_of(photos, chosen)
+    return augment.jitter_colors(pixels, generator), targets_of(photos, chosen)
 
 
-def stack(photos: LabelledPhotos, chosen: Tensor) -> Tensor:
-    """Return pictures of one size as float32 (N, C, H, W) in [0, 1]."""
+def stack(photos: LabeledPhotos, chosen: Tensor) -> Tensor:
+    """Return images of one size as float32 (N, C, H, W) in [0, 1]."""
     return torch.stack([photos.photos[i] for i in chosen.tolist()]).float() / 255
 
 
-def targets_of(photos: LabelledPhotos, chosen: Tensor) -> Tensor:
-    """Return the class probabilities (N, K) of the chosen photographs: 0 or 1."""
+def targets_of(photos: LabeledPhotos, chosen: Tensor) -> Tensor:
+    """Return the class probabilities (N, K) of the chosen images: 0 or 1."""
     return functional.one_hot(photos.labels[chosen], len(photos.classes)).float()
 
 

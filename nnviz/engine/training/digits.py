@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nnviz.engine.data.digits import load_digits
-from nnviz.engine.data.folders import LabelledPhotos, Split
+from nnviz.engine.data.folders import LabeledPhotos, Split
 from nnviz.engine.training.classifier import (
     ClassifierRecipe,
     stack,
@@ -33,20 +33,20 @@ def load(_data: Path | None, recipe: ClassifierRecipe) -> Split:
     return Split(*(_scaled(part, recipe.test_size) for part in _parts(split)))
 
 
-def _parts(split: Split) -> tuple[LabelledPhotos, LabelledPhotos]:
+def _parts(split: Split) -> tuple[LabeledPhotos, LabeledPhotos]:
     return split.train, split.held_out
 
 
-def _scaled(photos: LabelledPhotos, side: int) -> LabelledPhotos:
+def _scaled(photos: LabeledPhotos, side: int) -> LabeledPhotos:
     pixels = functional.interpolate(
         torch.stack(photos.photos).float(), (side, side), mode="bilinear"
     )
     scaled = list(pixels.round().to(torch.uint8))
-    return LabelledPhotos(scaled, photos.labels, photos.classes)
+    return LabeledPhotos(scaled, photos.labels, photos.classes)
 
 
 def draw(
-    photos: LabelledPhotos, chosen: Tensor, _side: int, generator: torch.Generator
+    photos: LabeledPhotos, chosen: Tensor, _side: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Turn, scale and shift each digit a little; half become black on white."""
     pixels = stack(photos, chosen)
@@ -65,8 +65,8 @@ def draw(
     return torch.where(inverted, 1 - pixels, pixels), targets_of(photos, chosen)
 
 
-def initialise(
-    net: nn.Module, _photos: LabelledPhotos, generator: torch.Generator
+def initialize(
+    net: nn.Module, _photos: LabeledPhotos, generator: torch.Generator
 ) -> None:
     """Draw weights that keep the spread of what flows through, linear layers too.
 
@@ -99,7 +99,7 @@ COURSE = Course(
     architecture="LeNet5",
     load=load,
     draw=draw,
-    initialise=initialise,
+    initialize=initialize,
     words=Words(
         title="Digits",
         about=(

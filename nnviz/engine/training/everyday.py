@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nnviz.engine.data.folders import (
-    LabelledPhotos,
+    LabeledPhotos,
     Split,
     load_given_split,
     unpacked,
@@ -35,9 +35,9 @@ def load_everyday(data: Path | None, recipe: ClassifierRecipe) -> Split:
 
 
 def draw_small(
-    photos: LabelledPhotos, chosen: Tensor, side: int, generator: torch.Generator
+    photos: LabeledPhotos, chosen: Tensor, side: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Scale pictures that are all of one size, shift them a little, mirror half."""
+    """Scale images that are all of one size, shift them a little, mirror half."""
     batch = stack(photos, chosen)
     if batch.shape[-1] != side:
         batch = functional.interpolate(
@@ -46,8 +46,8 @@ def draw_small(
     return augment.shift_and_flip(batch, _REACH, generator), targets_of(photos, chosen)
 
 
-def initialise_whitened(
-    net: nn.Module, photos: LabelledPhotos, generator: torch.Generator
+def initialize_whitened(
+    net: nn.Module, photos: LabeledPhotos, generator: torch.Generator
 ) -> None:
     """Start near the identity, behind a first layer that whitens.
 
@@ -109,7 +109,7 @@ COURSE = Course(
     architecture="SmallVgg",
     load=load_everyday,
     draw=draw_small,
-    initialise=initialise_whitened,
+    initialize=initialize_whitened,
     words=Words(
         title="Everyday",
         about=(

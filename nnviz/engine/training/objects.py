@@ -6,7 +6,7 @@ from nnviz.engine.data.folders import Split, load_split, unpacked
 from nnviz.engine.training.classifier import (
     ClassifierRecipe,
     draw_crops,
-    initialise_plain,
+    initialize_plain,
 )
 from nnviz.engine.training.course import Course, Words, need_data
 
@@ -14,7 +14,7 @@ _NO_CLASS = frozenset({"BACKGROUND_Google"})
 
 
 def load_objects(data: Path | None, recipe: ClassifierRecipe) -> Split:
-    """Read Caltech-101 and split it; background pictures are no class.
+    """Read Caltech-101 and split it; background images are no class.
 
     Raises:
         InputError: there is no such data.
@@ -29,7 +29,7 @@ COURSE = Course(
     architecture="SmallResNet",
     load=load_objects,
     draw=draw_crops,
-    initialise=initialise_plain,
+    initialize=initialize_plain,
     words=Words(
         title="Objects",
         about=(

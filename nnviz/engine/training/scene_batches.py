@@ -112,14 +112,14 @@ def held_out_batches(recipe: SceneRecipe) -> Iterator[SceneBatch]:
 def _batch(recipe: SceneRecipe, seeds: range, shapes: tuple[int, int]) -> SceneBatch:
     scenes = [make_scene(seed, recipe.size, shapes=shapes) for seed in seeds]
     return SceneBatch(
-        _normalised(scenes, recipe),
+        _normalized(scenes, recipe),
         [torch.from_numpy(scene.boxes) for scene in scenes],
         [torch.from_numpy(scene.labels) for scene in scenes],
         torch.from_numpy(np.stack([scene.semantic for scene in scenes])).long(),
     )
 
 
-def _normalised(scenes: list[Scene], recipe: SceneRecipe) -> Tensor:
+def _normalized(scenes: list[Scene], recipe: SceneRecipe) -> Tensor:
     pixels = torch.from_numpy(np.stack([scene.pixels for scene in scenes]))
     scaled = (pixels.float() / 255 - torch.tensor(recipe.mean)) / torch.tensor(
         recipe.std

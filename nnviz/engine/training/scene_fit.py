@@ -1,4 +1,4 @@
-"""How the networks for scenes learn, measured on scenes that they never see."""
+"""Training of the networks for scenes, measured on held-out scenes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from nnviz.engine.training.fitting import (
     Step,
     Steps,
     best_device,
-    initialise_kaiming,
+    initialize_kaiming,
     one_cycle,
     run_epochs,
 )
@@ -32,7 +32,7 @@ Loss = Callable[[nn.Module, SceneBatch], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class SceneTask:
-    """What is learned from scenes.
+    """A task on scenes: network, loss and measure.
 
     Attributes:
         build: gives the network.
@@ -49,7 +49,7 @@ class SceneTask:
     loss: Loss
     measure: Callable[[nn.Module, SceneRecipe], dict[str, float]]
     early_loss: Loss | None = None
-    initialise: Callable[[nn.Module, torch.Generator], None] = initialise_kaiming
+    initialize: Callable[[nn.Module, torch.Generator], None] = initialize_kaiming
     frozen: str = ""
     thaw: float = 1.0
 
@@ -59,7 +59,7 @@ def fit_scenes(
 ) -> Iterator[Stand]:
     """Train from scratch, or go on from ``checkpoint``; yield steps and epochs."""
     net = task.build()
-    task.initialise(net, torch.Generator().manual_seed(recipe.seed))
+    task.initialize(net, torch.Generator().manual_seed(recipe.seed))
     net = net.to(best_device()).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(
         net.parameters(), 0.0, weight_decay=recipe.weight_decay

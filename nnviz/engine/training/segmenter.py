@@ -11,7 +11,7 @@ from nnviz.engine.models.bundled import open_bundled
 from nnviz.engine.models.networks.scene_detector import SceneDetector
 from nnviz.engine.models.networks.unet import UNet
 from nnviz.engine.models.references import BundledReference
-from nnviz.engine.training.fitting import initialise_kaiming
+from nnviz.engine.training.fitting import initialize_kaiming
 from nnviz.engine.training.scene_batches import (
     SceneBatch,
     SceneRecipe,
@@ -65,12 +65,12 @@ def overlap_loss(logits: Tensor, semantic: Tensor) -> Tensor:
     return 1 - (halves * own).sum() - dice[seen > 0].mean()
 
 
-def initialise_from_detector(net: nn.Module, generator: torch.Generator) -> None:
+def initialize_from_detector(net: nn.Module, generator: torch.Generator) -> None:
     """Draw the weights of the way up; the trunk starts as the bundled detector's.
 
     Which shape it is, the detector has learned already; boxes cost less than masks.
     """
-    initialise_kaiming(net, generator)
+    initialize_kaiming(net, generator)
     detector = open_bundled(BundledReference("scenes-detector"), lambda: None).net
     if not (isinstance(net, UNet) and isinstance(detector, SceneDetector)):
         raise TypeError(type(net).__name__)
@@ -126,7 +126,7 @@ COURSE = SceneCourse(
         loss,
         measure,
         coarse_loss,
-        initialise_from_detector,
+        initialize_from_detector,
         frozen="trunk",
         thaw=0.04,
     ),

@@ -9,7 +9,7 @@ from torch import nn
 from nnviz.engine.data.folders import Split
 from nnviz.engine.data.scenes import CLASSES, FIRST_TRAINING_SEED, Shortcut
 from nnviz.engine.data.shapes import HELD_OUT, load_shapes
-from nnviz.engine.training.classifier import ClassifierRecipe, initialise_plain, measure
+from nnviz.engine.training.classifier import ClassifierRecipe, initialize_plain, measure
 from nnviz.engine.training.course import Course, Words
 from nnviz.engine.training.everyday import draw_small
 
@@ -69,7 +69,7 @@ COURSE = Course(
     arguments={"stem": 12, "widths": [24, 48, 96]},
     load=load_clean,
     draw=draw_small,
-    initialise=initialise_plain,
+    initialize=initialize_plain,
     words=Words(
         title="Scenes",
         about=(

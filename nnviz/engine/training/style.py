@@ -23,15 +23,15 @@ from nnviz.engine.data.folders import load_photos
 from nnviz.engine.data.patterns import PATTERNS, pattern
 from nnviz.engine.imaging.pyramid import scaled
 from nnviz.engine.imaging.total_variation import total_variation
-from nnviz.engine.models.model import Model, Normaliser
+from nnviz.engine.models.model import Model, Normalizer
 from nnviz.engine.models.networks import CHANNELS
 from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.store import ModelStore
-from nnviz.engine.style.color_transfer import colour_moments, matching
+from nnviz.engine.style.color_transfer import color_moments, matching
 from nnviz.engine.style.gram import gram, gram_gradient
 from nnviz.engine.style.layers import content_layers, style_layers
 from nnviz.engine.style.losses import Region, StyleLoss
-from nnviz.engine.training.augment import centre_crop, random_crop
+from nnviz.engine.training.augment import center_crop, random_crop
 from nnviz.engine.training.course import need_data
 from nnviz.engine.training.fitting import (
     Assignment,
@@ -41,7 +41,7 @@ from nnviz.engine.training.fitting import (
     Step,
     Steps,
     best_device,
-    initialise_kaiming,
+    initialize_kaiming,
     load_trained,
     one_cycle,
     run_epochs,
@@ -77,7 +77,7 @@ _WEAKNESSES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StyleRecipe:
-    """How a style is learnt.
+    """The recipe of a style's training: weights, rates, steps.
 
     Attributes:
         epochs: how many; after each the preview is drawn anew.
@@ -115,7 +115,7 @@ class StyleRecipe:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judge:
-    """What says how far paintings are from their photographs and from the style.
+    """The perceptual loss: content and style distances through a judge network.
 
     Attributes:
         loss: content and style.
@@ -131,7 +131,7 @@ class Judge:
 
     @property
     def subject(self) -> str:
-        """What tells this style from others of the same name."""
+        """The identity of a style: its image and settings."""
         grams = self.region.grams
         numbers = [self.colours, *(grams[layer] for layer in sorted(grams))]
         content = b"".join(each.cpu().numpy().tobytes() for each in numbers)
@@ -150,11 +150,11 @@ class Judge:
         goal = self.loss.goal(photographs, [self.region], cut)
         share = paintings.new_full((len(paintings),), self.recipe.share)
         found = self.loss(paintings, goal, share)
-        gradient = found.gradient + self.recipe.colour * self._recolouring(paintings)
+        gradient = found.gradient + self.recipe.colour * self._recoloring(paintings)
         return found.content, found.style, gradient
 
-    def _recolouring(self, paintings: Tensor) -> Tensor:
-        """Return the gradient of the distance of moments of colours, in their unit.
+    def _recoloring(self, paintings: Tensor) -> Tensor:
+        """Return the gradient of the distance of moments of colors, in their unit.
 
         Layers behind a batch norm hardly see flat colours, so pixels are judged too.
         """
@@ -182,7 +182,7 @@ def style_course(assignment: Assignment) -> Iterator[Stand]:
     )
     model = _opened(assignment.network)
     judge = judge_of(model, style_picture(model, assignment.style, recipe), recipe)
-    watched = [centre_crop(each, recipe.side) for each in held_out[: recipe.held_out]]
+    watched = [center_crop(each, recipe.side) for each in held_out[: recipe.held_out]]
     stands = fit_style(judge, photos, torch.stack(watched), recipe, assignment.stem)
     for stand in stands:
         if isinstance(stand, Epoch):
@@ -231,10 +231,10 @@ def fit_style(
 
 
 def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn.Module:
-    """Return a painter with first weights: it gives photographs the style's colours."""
+    """Return a painter with first weights: it gives images the style's colors."""
     painter = QuickPainter()
-    initialise_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
-    moments = torch.stack([colour_moments(each[None] / _WHITE) for each in photos])
+    initialize_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
+    moments = torch.stack([color_moments(each[None] / _WHITE) for each in photos])
     matrix, shift = matching(moments.mean(0), judge.colours.cpu().double())
     normal = preprocess_of(recipe)
     mean, std = torch.tensor(normal.mean).double(), normal.std[0]
@@ -246,8 +246,8 @@ def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn
 
 def painted(painter: nn.Module, pixels: Tensor) -> Tensor:
     """Return what a network paints of pixels in [0, 1], (N, 3, H, W)."""
-    normaliser = Normaliser(preprocess_of(StyleRecipe())).to(pixels.device)
-    return normaliser.undone(painter(normaliser(pixels)))
+    normalizer = Normalizer(preprocess_of(StyleRecipe())).to(pixels.device)
+    return normalizer.undone(painter(normalizer(pixels)))
 
 
 def preprocess_of(recipe: StyleRecipe) -> Preprocess:
@@ -280,11 +280,11 @@ def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
         spans=dict.fromkeys(layers),
     )
     region = Region(loss.grams(style, tiling(_WHOLE, loss.spans)))
-    return Judge(loss, region, colour_moments(style).to(style), recipe)
+    return Judge(loss, region, color_moments(style).to(style), recipe)
 
 
 def style_picture(model: Model, style: str, recipe: StyleRecipe) -> Tensor:
-    """Return the picture of a file or of a pattern, (1, 3, H, W) in [0, 1].
+    """Return the image of a file or of a pattern, (1, 3, H, W) in [0, 1].
 
     Raises:
         UsageError: none is named.
@@ -337,7 +337,7 @@ def _step(learner: Learner, judge: Judge, photographs: Tensor) -> float:
 def _batch(
     photos: Sequence[Tensor], recipe: StyleRecipe, generator: torch.Generator
 ) -> Tensor:
-    """Return squares from photographs drawn at random, (N, 3, side, side) in [0, 1]."""
+    """Return squares from images drawn at random, (N, 3, side, side) in [0, 1]."""
     chosen = torch.randint(len(photos), (recipe.batch,), generator=generator)
     squares = [
         random_crop(photos[index], recipe.side, generator) for index in chosen.tolist()
@@ -346,7 +346,7 @@ def _batch(
 
 
 def _preview(photographs: Tensor, paintings: Tensor, path: Path) -> None:
-    """Draw photographs in a row, and below each what was painted of it."""
+    """Draw images in a row, and below each what was painted of it."""
     rows = [torch.cat([*each[:_SHOWN]], 2) for each in (photographs, paintings)]
     sheet = torch.cat(rows, 1).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
     write_png(path, np.round(sheet * _WHITE).astype(np.uint8))

@@ -3,7 +3,6 @@
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QCompleter,
     QHBoxLayout,
     QLineEdit,
     QSizePolicy,
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
+from nnviz.gui.forms.completion import NameCompleter
 from nnviz.gui.forms.control import Control
 from nnviz.gui.layout.plain_text import literal
 
@@ -33,15 +33,11 @@ class LayerControl(Control):
         self._combo.setSizePolicy(
             QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
         )
-        self._combo.setMinimumContentsLength(12)
+        self._combo.setMinimumContentsLength(8)
         self._line = QLineEdit(self._combo)
         self._combo.setLineEdit(self._line)
         self._line.setPlaceholderText(self.tr("chosen by the method"))
-        completer = QCompleter(self._combo.model(), self)
-        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._combo.setCompleter(completer)
+        self._combo.setCompleter(NameCompleter(self._combo.model(), self))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._combo)

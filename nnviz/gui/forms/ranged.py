@@ -7,7 +7,8 @@ from nnviz.base.parameters import Parameter, Value
 from nnviz.gui.forms.control import SLIDER_STEPS, Control
 from nnviz.gui.forms.scale import Scale
 
-_BOX_LETTERS = 14
+_LEAST_SLIDER = 48
+_BOX_LETTERS = 13
 """Width of a box, in average letters."""
 
 
@@ -77,6 +78,7 @@ class RangedControl(Control):
     def _set_up_slider(self) -> None:
         self.setup(self._slider)
         self._slider.setRange(0, SLIDER_STEPS)
+        self._slider.setMinimumWidth(_LEAST_SLIDER)
         self._slider.setPageStep(SLIDER_STEPS // 10)
         self._slider.setSingleStep(SLIDER_STEPS // 100)
         self._slider.valueChanged.connect(self._slid)

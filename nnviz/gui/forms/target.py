@@ -8,16 +8,16 @@ from PySide6.QtCore import (
     QStringListModel,
     Qt,
 )
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Parameter, Value
 from nnviz.base.targets import parse_target
+from nnviz.gui.forms.completion import NameCompleter
 from nnviz.gui.forms.control import Control
 
 _MINUS = " - "
-_ROWS = 12
 
 
 class TargetControl(Control):
@@ -37,10 +37,20 @@ class TargetControl(Control):
         self._line.setPlaceholderText(self.tr("predicted class"))
         self._line.setClearButtonEnabled(True)
         self._names = QStringListModel(self)
-        self._line.setCompleter(_ClassCompleter(self._names, self))
+        self._completer = _ClassCompleter(self._names, self)
+        self._completer.activated.connect(lambda _: self._finished())
+        self._line.setCompleter(self._completer)
+        self._list = QToolButton(self)
+        self._list.setObjectName("dropdown")
+        self._list.setArrowType(Qt.ArrowType.DownArrow)
+        self._list.setAccessibleName(self.tr("Classes of the network"))
+        self._list.setToolTip(self.tr("Choose a class"))
+        self._list.clicked.connect(self._offer_all)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._line)
+        layout.setSpacing(0)
+        layout.addWidget(self._line, 1)
+        layout.addWidget(self._list)
         self.set_value(parameter.default)
         self._line.editingFinished.connect(self._finished)
         self._line.textEdited.connect(self._edited)
@@ -58,6 +68,7 @@ class TargetControl(Control):
         """Offer the network's classes; the value stays."""
         self._labels = labels
         self._names.setStringList(list(dict.fromkeys(labels)))
+        self._list.setVisible(bool(labels))
         self._judge(self._line.text())
 
     def show_value(self, value: Value) -> None:
@@ -66,6 +77,11 @@ class TargetControl(Control):
             if self._line.text() != value:
                 self._line.setText(str(value))
         self._judge(str(value))
+
+    def _offer_all(self) -> None:
+        """Show all classes in a list below the line."""
+        self._line.setFocus()
+        self._completer.offer_all()
 
     def _edited(self, text: str) -> None:
         if not text:
@@ -89,16 +105,12 @@ class TargetControl(Control):
         return True
 
 
-class _ClassCompleter(QCompleter):
+class _ClassCompleter(NameCompleter):
     """Completes the class behind the last " - "."""
 
     def __init__(self, names: QStringListModel, parent: QObject) -> None:
-        super().__init__(names, parent)
         self._before = ""
-        self.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.setFilterMode(Qt.MatchFlag.MatchContains)
-        self.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.setMaxVisibleItems(_ROWS)
+        super().__init__(names, parent)
 
     def splitPath(self, path: str) -> list[str]:
         """Return what is to be completed; remember what stands before it."""

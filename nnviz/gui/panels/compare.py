@@ -1,13 +1,15 @@
 """Any two results of the session: side by side, swiped, blinking, subtracted."""
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.recipes import Run
 from nnviz.gui.panels.tiles import comparable
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, icon_button, named, row
+from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
 from nnviz.gui.views.comparison.compare import CompareView
 from nnviz.render.board import tile_of
 
@@ -35,7 +37,14 @@ class ComparePane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(line)
+        self._hint = label(
+            self.tr("Run two methods, or one on two images, to compare results here."),
+            "muted",
+            wrap=True,
+        )
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(self.view, 1)
+        column.addWidget(self._hint, 1)
         self.setFocusProxy(self.view)
         bench.runs.history.changed.connect(self._list)
         self._list()
@@ -74,6 +83,17 @@ class ComparePane(QWidget):
                 for run in runs:
                     choice.addItem(self._bench.captions.short(run, runs), run)
                 choice.setCurrentIndex(self._place_of(kept) if kept else -1)
+        self._begin(runs)
+
+    def _begin(self, runs: Sequence[Run]) -> None:
+        """Compare the newest two where nobody chose any, or say what is needed."""
+        enough = len(runs) > 1
+        self.view.setVisible(enough)
+        self._hint.setVisible(not enough)
+        for choice in self.choices:
+            choice.setEnabled(enough)
+        if enough and None in self.pair():
+            self.compare(runs[1], runs[0])
 
     def _place_of(self, run: Run) -> int:
         shown = self.choices[0]

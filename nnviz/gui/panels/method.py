@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QMenu,
     QProgressBar,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.events import Progress
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.help import HelpText
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.durations import duration
@@ -32,6 +34,10 @@ from nnviz.gui.theme.parts import (
 
 if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
     from nnviz.gui.forms.form import Form
+
+
+_LEAST_LETTERS = 16
+"""Of a method's name."""
 
 
 class MethodPanel(QWidget):
@@ -68,9 +74,15 @@ class MethodPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        top = row(self.choice, self._presets, self._reset)
+        self.choice.setSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
+        )
+        self.choice.setMinimumContentsLength(_LEAST_LETTERS)
+        self.choice.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        top = flow(self.choice, self._presets, self._reset)
         top.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, GRID)
-        top.setStretch(0, 1)
         self._scroll = scrolled(self._make_page())
         outer.addLayout(top)
         outer.addWidget(self._scroll, 1)

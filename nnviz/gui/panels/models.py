@@ -5,7 +5,6 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHeaderView,
     QTreeWidget,
     QTreeWidgetItem,
@@ -15,9 +14,10 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
-from nnviz.base.weights import NETWORKS
+from nnviz.base.weights import NETWORKS, PROGRAMS
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.panels.file_dialogs import WEIGHTS, ask_file
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import short_bytes, short_number
 from nnviz.gui.theme.manager import GRID
@@ -26,7 +26,9 @@ from nnviz.gui.theme.parts import MARGIN, button, label, named, row, search_fiel
 _REFERENCE = Qt.ItemDataRole.UserRole
 _WIDTH_FOR_FIGURES, _WIDTH_FOR_ACCURACY = 360, 230
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_NETWORKS_FILTER = f"Networks ({' '.join(f'*{ending}' for ending in NETWORKS)})"
+_NETWORKS_FILTER = (
+    f"Networks ({' '.join(f'*{ending}' for ending in (*NETWORKS, *PROGRAMS))})"
+)
 
 
 class ModelPanel(QWidget):
@@ -56,7 +58,7 @@ class ModelPanel(QWidget):
         self.list.activated.connect(self._open)
         self.list.currentItemChanged.connect(lambda *_: self._offer())
         self._open_button = button(self.tr("Open"), self._open, "primary")
-        self._random_button = button(self.tr("Open untrained"), self._open_random)
+        self._random_button = button(self.tr("Open untrained"), self.open_untrained)
         self._random_button.setToolTip(
             self.tr("The same architecture with random weights; needs no download")
         )
@@ -99,9 +101,8 @@ class ModelPanel(QWidget):
 
     def open_file(self) -> None:
         """Ask for a file and open it."""
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open a network"), "", self.tr(_NETWORKS_FILTER)
-        )
+        settings, title = self._bench.settings, self.tr("Open a network")
+        path = ask_file(self, settings, WEIGHTS, title, self.tr(_NETWORKS_FILTER))
         if path:
             self._bench.open_model(path)
 
@@ -157,7 +158,7 @@ class ModelPanel(QWidget):
                 file_size=0,
             )
             for path in paths
-            if path.lower().endswith(NETWORKS)
+            if path.lower().endswith((*NETWORKS, *PROGRAMS))
         ]
 
     def _mark(self, info: ModelInfo) -> None:
@@ -191,8 +192,14 @@ class ModelPanel(QWidget):
         if self._reference():
             self._bench.open_model(self._reference())
 
-    def _open_random(self) -> None:
-        self._bench.open_model(self._reference().partition("@")[0] + "@random")
+    def open_untrained(self) -> None:
+        """Open the chosen network of torchvision with random weights."""
+        reference = self._reference().partition("@")[0]
+        if reference.startswith("zoo:"):
+            self._bench.open_model(reference + "@random")
+        else:
+            words = self.tr("choose a torchvision network in Models first")
+            self._bench.messages.say(words)
 
     def _fetch(self) -> None:
         self._bench.models.fetch(self._reference())

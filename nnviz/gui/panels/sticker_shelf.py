@@ -13,7 +13,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
-    QFileDialog,
     QListView,
     QListWidget,
     QListWidgetItem,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.placed import Cut, OpenedSticker
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.panels.file_dialogs import STICKERS, ask_files
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import NONE, Placing
 from nnviz.gui.theme.manager import GRID
@@ -73,7 +73,8 @@ class ShelfPanel(QWidget):
 
     def ask_picture(self) -> None:
         """Ask for pictures and put them on the shelf."""
-        files, _ = QFileDialog.getOpenFileNames(self, self.tr("Add stickers"))
+        title = self.tr("Add stickers")
+        files = ask_files(self, self._bench.settings, STICKERS, title)
         for file in files:
             self._bench.shelf.add(file)
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFileDialog, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from nnviz.base.events import Progress
 from nnviz.base.tapes import FilmRequest
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.panels.file_dialogs import ask_new_file
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.timeline import RATE
 from nnviz.gui.theme.manager import GRID
@@ -52,7 +53,6 @@ class TimelinePanel(QWidget):
         self._photo.setToolTip(self.tr("Share of the photograph"))
         self.blend.setToolTip(self.tr("Share of the photograph"))
         self.fork = button(self.tr("Go on from here"), self._go_on)
-        self.fork.setFixedWidth(self.fork.sizeHint().width())
         self.film = icon_button(
             look, "download", self.tr("Export as film or pictures"), self.ask_film
         )
@@ -105,13 +105,11 @@ class TimelinePanel(QWidget):
             self.tr("Animation (*.gif)"): ".gif",
             self.tr("Folder of pictures (*)"): "",
         }
-        start = Path(self._bench.settings.export_folder, Path(timeline.folder).name)
-        path, kind = QFileDialog.getSaveFileName(
-            self, self.tr("Export the recording"), str(start), ";;".join(names)
-        )
+        title, name = self.tr("Export the recording"), Path(timeline.folder).name
+        settings = self._bench.settings
+        path, kind = ask_new_file(self, settings, title, name, ";;".join(names))
         if path:
             ending = names.get(kind, "")
-            self._bench.settings.export_folder = str(Path(path).parent)
             recordings.export(
                 FilmRequest(
                     folder=timeline.folder,

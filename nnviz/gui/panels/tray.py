@@ -17,7 +17,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
-    QFileDialog,
     QListView,
     QListWidget,
     QListWidgetItem,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.recipes import Run
 from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.panels.file_dialogs import ANY, ask_files
 from nnviz.gui.panels.miniature import miniature
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.parts import MARGIN, named, popup
@@ -63,7 +63,7 @@ class ImageTray(QWidget):
 
     def ask_files(self) -> None:
         """Ask for files of any kind, and open them."""
-        files, _ = QFileDialog.getOpenFileNames(self, self.tr("Open"))
+        files = ask_files(self, self._bench.settings, ANY, self.tr("Open"))
         if files:
             self._bench.open_files(files)
 

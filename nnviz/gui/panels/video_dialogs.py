@@ -3,29 +3,32 @@
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from nnviz.base.video import FILMS
+from nnviz.gui.panels.file_dialogs import VIDEOS, ask_file, ask_new_file
+from nnviz.gui.state.settings import Settings
 
 _PATTERNS = " ".join(f"*{ending}" for ending in sorted({*FILMS, ".gif"}))
 
 
-def ask_film(parent: QWidget) -> str:
+def ask_film(parent: QWidget, settings: Settings) -> str:
     """Return the path of a film to open; empty for none."""
     kinds = _tr("Films ({0});;All files (*)").format(_PATTERNS)
-    return QFileDialog.getOpenFileName(parent, _tr("Open a film"), "", kinds)[0]
+    return ask_file(parent, settings, VIDEOS, _tr("Open a video"), kinds)
 
 
-def ask_new_film(parent: QWidget, title: str, start: Path) -> str:
-    """Return where a new film goes, .mp4 where nothing else is said; empty for none.
+def ask_new_film(parent: QWidget, settings: Settings, title: str, name: str) -> str:
+    """Return where a new video goes, .mp4 where nothing else is said; empty for none.
 
     Args:
         parent: of the dialog.
-        title: likewise.
-        start: the path that is proposed.
+        settings: know and remember the folder of all that is saved.
+        title: of the dialog.
+        name: that is proposed.
     """
-    kinds = _tr("Films (*.mp4);;Animations (*.gif)")
-    path, _ = QFileDialog.getSaveFileName(parent, title, str(start), kinds)
+    kinds = _tr("Videos (*.mp4);;Animations (*.gif)")
+    path, _ = ask_new_file(parent, settings, title, name, kinds)
     return path if not path or Path(path).suffix else f"{path}.mp4"
 
 

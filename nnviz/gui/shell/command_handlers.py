@@ -21,6 +21,8 @@ from nnviz.base.snippets import (
     command_line,
     python_code,
 )
+from nnviz.base.video import SourceKind, SourceRequest
+from nnviz.gui.panels.file_dialogs import IMAGES, LABELS, ask_file, ask_folder
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.panels.tiles import comparable
@@ -33,11 +35,13 @@ from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.state.selection import NO_UNIT
 from nnviz.gui.theme.manager import THEMES
+from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import array_of, image_of
 from nnviz.gui.workspaces.live.panel import LivePane
 from nnviz.render.board import Board
 
 Act = Callable[[], object]
+_ZOOM = 1.5
 _MOST_LINES, _LONGEST_PATH = 1000, 4096
 """Of pasted text that may name files."""
 
@@ -96,6 +100,7 @@ class Operations(QObject):
         stage, bench = self._stage, self._bench
         return {
             "go.models": lambda: self._find(stage.models),
+            "go.untrained": stage.models.open_untrained,
             "go.layers": lambda: self._find(stage.layers),
             "go.next_layer": lambda: self.walk_layers(1),
             "go.previous_layer": lambda: self.walk_layers(-1),
@@ -114,6 +119,7 @@ class Operations(QObject):
         live = self._bench.live
         return {
             "live.film": lambda: self._in_live(lambda pane: pane.source.ask_film()),
+            "live.camera": self.open_camera,
             "live.again": live.again,
             "live.hold": live.toggle_hold,
             "live.step": live.step,
@@ -127,6 +133,19 @@ class Operations(QObject):
                 lambda pane: pane.transport.toggle_export()
             ),
         }
+
+    def open_camera(self) -> None:
+        """Go to Live and open the first camera."""
+        self._bench.live_wanted.emit()
+        camera = SourceRequest(kind=SourceKind.CAMERA, address="0", mirrored=True)
+        self._bench.live.open(camera)
+
+    def zoom(self, factor: float) -> None:
+        """Zoom the largest picture that is seen about its middle; 0 fits it in."""
+        seen = [c for c in self._stage.centre.findChildren(Canvas) if c.isVisible()]
+        canvas = max(seen, key=lambda c: c.width() * c.height(), default=None)
+        if canvas is not None:
+            canvas.zoom_by(factor) if factor else canvas.fit()
 
     def _in_live(self, act: Callable[[LivePane], None]) -> None:
         """Go to the camera and do something there."""
@@ -148,6 +167,9 @@ class Operations(QObject):
             "view.larger": lambda: self._enlarge(1),
             "view.smaller": lambda: self._enlarge(-1),
             "view.normal": lambda: self._enlarge(0),
+            "view.zoom_in": lambda: self.zoom(_ZOOM),
+            "view.zoom_out": lambda: self.zoom(1 / _ZOOM),
+            "view.fit": lambda: self.zoom(0.0),
             "view.full": self.toggle_full_screen,
         }
 
@@ -172,18 +194,18 @@ class Operations(QObject):
 
     def ask_folder(self) -> None:
         """Ask for a folder of photographs and open it."""
-        folder = QFileDialog.getExistingDirectory(
-            self._window, self.tr("Open a folder of photographs")
-        )
+        title = self.tr("Open a folder of images")
+        folder = ask_folder(self._window, self._bench.settings, IMAGES, title)
         if folder:
             self._bench.open_files([folder])
 
     def ask_labels(self) -> None:
         """Ask for a list of class names and use it."""
-        path, _ = QFileDialog.getOpenFileName(
+        path = ask_file(
             self._window,
+            self._bench.settings,
+            LABELS,
             self.tr("Open class names"),
-            "",
             self.tr("Class names (*.txt *.csv *.json *.names)"),
         )
         if path:
@@ -374,12 +396,12 @@ class Operations(QObject):
                 told = self.tr("choose a network and a method first")
             self._bench.messages.say(told)
             return
-        film = ask_film(self._window)
+        film = ask_film(self._window, self._bench.settings)
         if not film:
             return
-        folder = self._bench.settings.export_folder or str(Path(film).parent)
-        start = Path(folder, f"{Path(film).stem}-{asked.method}.mp4")
-        out = ask_new_film(self._window, self.tr("Write the new film to"), start)
+        settings, title = self._bench.settings, self.tr("Write the new video to")
+        name = f"{Path(film).stem}-{asked.method}.mp4"
+        out = ask_new_film(self._window, settings, title, name)
         if out:
             films.make(asked, film, out)
 

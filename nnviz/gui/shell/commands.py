@@ -26,6 +26,47 @@ def commands() -> tuple[Command, ...]:
     )
 
 
+SYNONYMS = {
+    "live.film": "movie clip camera webcam",
+    "live.camera": "webcam live",
+    "live.hold": "pause stop freeze",
+    "live.keep": "snapshot screenshot",
+    "go.untrained": "random weights initialization",
+    "go.models": "model architecture resnet vgg",
+    "view.zoom_in": "magnify enlarge",
+    "view.fit": "zoom reset 100%",
+    "view.larger": "zoom text size font scale",
+    "view.smaller": "zoom text size font scale",
+    "view.normal": "zoom text size font scale reset",
+    "view.theme.dark": "theme color night",
+    "view.theme.light": "theme color bright white",
+    "view.theme.contrast": "theme color accessibility",
+    "view.present": "projector lecture presentation fullscreen",
+    "view.board": "compare grid methods",
+    "view.compare": "difference swipe blink",
+    "file.save": "export png download recording",
+    "file.save_as": "export png download",
+    "file.open": "load image video network recipe",
+    "edit.copy_python": "code script api",
+    "edit.copy_command": "terminal cli shell",
+    "edit.clear_images": "delete empty tray",
+    "edit.restore_images": "undo undelete",
+    "run.stop": "cancel abort",
+    "run.film": "video export",
+    "live.export": "recording video save",
+    "live.record": "recording video capture",
+    "help.keys": "shortcuts hotkeys",
+}
+"""Other words for commands, which the palette finds them by."""
+METHOD_SYNONYMS = {
+    "Explain": "heatmap attribution explanation saliency",
+    "Imagine": "visualization dream synthesize",
+    "Attack": "adversarial fool robustness",
+    "Style": "painting art transfer",
+}
+"""Likewise for the methods of a group."""
+
+
 def enter_command(workspace: Workspace) -> Command:
     """Return the command that enters a workspace."""
     return Command(
@@ -106,6 +147,7 @@ def _go() -> tuple[Command, ...]:
     return (
         Command("go.palette", _tr("Command palette"), "Ctrl+K", "command", GO),
         Command("go.models", _tr("Find a network"), "Ctrl+M", "box", GO),
+        Command("go.untrained", _tr("Open this network untrained"), "", "", GO),
         Command("go.layers", _tr("Find a layer"), "Ctrl+L", "list-tree", GO),
         Command("go.next_layer", _tr("Next layer"), "PgDown", "arrow-down", GO),
         Command("go.previous_layer", _tr("Previous layer"), "PgUp", "arrow-up", GO),
@@ -123,7 +165,7 @@ def _go() -> tuple[Command, ...]:
 
 def _run() -> tuple[Command, ...]:
     return (
-        Command("run.run", _tr("Run"), "Ctrl+R; F5", "play", RUN),
+        Command("run.run", _tr("Run"), "F5; Ctrl+R", "play", RUN),
         Command("run.stop", _tr("Stop"), "Esc", "square", RUN),
         Command("run.film", _tr("Run on a film…"), "", "video", RUN),
         Command("run.reset", _tr("Reset parameters"), "", "rotate-ccw", RUN),
@@ -133,6 +175,7 @@ def _run() -> tuple[Command, ...]:
 def _live() -> tuple[Command, ...]:
     return (
         Command("live.film", _tr("Open film…"), "", "video", LIVE),
+        Command("live.camera", _tr("Open camera"), "", "camera", LIVE),
         Command("live.again", _tr("Open the source again"), "", "rotate-ccw", LIVE),
         Command("live.hold", _tr("Hold the frame"), "Ctrl+Space", "pause", LIVE),
         Command("live.step", _tr("One frame further"), "Ctrl+.", "skip-forward", LIVE),
@@ -161,6 +204,10 @@ def _view() -> tuple[Command, ...]:
         Command("view.larger", _tr("Larger text"), "Ctrl++; Ctrl+=", "zoom-in", VIEW),
         Command("view.smaller", _tr("Smaller text"), "Ctrl+-", "zoom-out", VIEW),
         Command("view.normal", _tr("Normal text"), "Ctrl+0", "type", VIEW),
+        Command("view.zoom_in", _tr("Zoom in"), "", "zoom-in", VIEW),
+        Command("view.zoom_out", _tr("Zoom out"), "", "zoom-out", VIEW),
+        Command("view.fit", _tr("Fit into the window"), "", "maximize-2", VIEW),
+        Command("view.present", _tr("Present"), "F9", "maximize-2", VIEW),
         Command("view.full", _tr("Full screen"), "F11", "maximize-2", VIEW),
         Command("view.reset", _tr("Reset layout"), "", "layout-dashboard", VIEW),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow
 
 from nnviz.gui.shell.docks import Dock
@@ -39,6 +39,16 @@ class DockLayouts(QObject):
         self._shown: tuple[str, ...] = ()
         self._scale = look.scale
         look.changed.connect(self._follow_scale)
+        self._new = False
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give docks their usual sizes again once the window is shown and has one."""
+        if event.type() is QEvent.Type.Show:
+            watched.removeEventFilter(self)
+            if self._new:
+                QTimer.singleShot(0, self, self.arrange)
+        return False
 
     def switch(self, workspace: str, shown: Sequence[str]) -> None:
         """Go to a workspace's layout; the layout that is left is remembered.
@@ -49,8 +59,13 @@ class DockLayouts(QObject):
         """
         self.remember()
         self._workspace, self._shown = workspace, tuple(shown)
+        self.recall()
+
+    def recall(self) -> None:
+        """Go back to the layout that was remembered; to the usual one if none was."""
         state = self._settings.layout(self._key())
         if state.isEmpty() or not self._window.restoreState(state):
+            self._new = True
             self.reset()
 
     def remember(self) -> None:

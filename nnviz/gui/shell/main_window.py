@@ -4,7 +4,13 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QByteArray, QChildEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+)
 from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar
 
 from nnviz.base.info import MethodInfo
@@ -12,9 +18,19 @@ from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import AnyJob
 from nnviz.gui.shell.actions import Actions, plain
 from nnviz.gui.shell.command_handlers import Operations
-from nnviz.gui.shell.commands import MENUS, commands, enter_command, gestures
+from nnviz.gui.shell.commands import (
+    MENUS,
+    METHOD_SYNONYMS,
+    SYNONYMS,
+    commands,
+    enter_command,
+    gestures,
+)
 from nnviz.gui.shell.dock_manager import Stage
+from nnviz.gui.shell.drop_frame import DropFrame
+from nnviz.gui.shell.field_keys import FieldKeys
 from nnviz.gui.shell.palette import Entry, Palette
+from nnviz.gui.shell.presentation import Presentation
 from nnviz.gui.shell.shortcuts import Key, ShortcutSheet
 from nnviz.gui.shell.status import StatusBar
 from nnviz.gui.shell.topbar import TopBar
@@ -50,15 +66,18 @@ class MainWindow(QMainWindow):
         self.stage = Stage(bench, self)
         self.commands = Actions(self, bench.look)
         self.operations = Operations(bench, self, self.stage)
+        self.presentation = Presentation(self, self.stage, bench.look)
         self._bind()
         self._make_menus()
         self._make_bars()
+        self._drop = DropFrame(self)
         self.palette_box = Palette(self, self.entries)
         self.keys_sheet = ShortcutSheet(self, bench.look, self.keys)
         self._take_room()
         self._restore()
         self.stage.open_for(INSPECT)
         self._connect()
+        FieldKeys(self, self.stage.centre)
         self.setFocus()
 
     # --- putting together
@@ -68,6 +87,7 @@ class MainWindow(QMainWindow):
             "go.palette": self._open_palette,
             "help.keys": self._open_keys,
             "view.reset": self.reset_layout,
+            "view.present": self.presentation.toggle,
         }
         for command in commands():
             self.commands.add(command, operations[command.name])
@@ -157,6 +177,7 @@ class MainWindow(QMainWindow):
 
     def enter(self, workspace: Workspace) -> None:
         """Open the docks of a workspace, and the camera only where it is seen."""
+        self.presentation.end()
         if workspace is self.workspace:
             return
         self.workspace = workspace
@@ -221,11 +242,17 @@ class MainWindow(QMainWindow):
                 action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
                 action.trigger,
                 action.isEnabled(),
+                SYNONYMS.get(command.name, ""),
             )
             for command, action in self.commands.all()
         ]
         entries += [
-            self._entry(info.title, self.tr("method"), info.name, bench.choice.choose)
+            Entry(
+                info.title,
+                self.tr("method"),
+                partial(bench.choice.choose, info.name),
+                synonyms=METHOD_SYNONYMS.get(info.group, ""),
+            )
             for info in bench.models.catalogue.methods
         ]
         entries += [
@@ -257,14 +284,22 @@ class MainWindow(QMainWindow):
         """Take files and pictures."""
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
             event.acceptProposedAction()
+            self._drop.offer(len(event.mimeData().urls()))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Take the frame away."""
+        self._drop.hide()
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
+        self._drop.hide()
         self.operations.take(event.mimeData())
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window and stop what is going on."""
+        self.presentation.end()
         self.stage.layouts.remember()
         self.bench.settings.save_window(
             QByteArray(self.saveGeometry()), self.stage.centre.save_state()

@@ -21,6 +21,8 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import named
 
 _SHOWN = 60
+_SPREAD, _SYNONYM = 1000, 500
+"""Scores: of letters that are spread over a text; of another word for it."""
 _MARK_ALPHA = 70
 _WIDTH = 620
 _ROWS = 12
@@ -49,6 +51,8 @@ class Entry:
     hint: str
     act: Callable[[], object]
     enabled: bool = True
+    synonyms: str = ""
+    """Other words for it, that can be typed too."""
 
 
 def rank(entries: Iterable[Entry], typed: str) -> list[Entry]:
@@ -60,12 +64,22 @@ def rank(entries: Iterable[Entry], typed: str) -> list[Entry]:
     words = typed.lower().split()
     scored = []
     for place, entry in enumerate(entries):
-        scores = [_score(entry.text.lower(), word) for word in words]
+        text = entry.text.lower()
+        scores = [_score_with(text, entry.synonyms, word) for word in words]
         if all(score is not None for score in scores):
             total = sum(score for score in scores if score is not None)
             called = entry.text.lower().rpartition(": ")[2] == " ".join(words)
             scored.append((not called, total, place, entry))
     return [entry for *_, entry in sorted(scored, key=lambda found: found[:3])]
+
+
+def _score_with(text: str, synonyms: str, word: str) -> int | None:
+    """Return the score of a word in a text, or, behind all of those, in a synonym."""
+    score = _score(text, word)
+    spread = score is None or score >= _SPREAD
+    if spread and any(each.startswith(word) for each in synonyms.split()):
+        return _SYNONYM
+    return score
 
 
 def _score(text: str, word: str) -> int | None:

@@ -173,6 +173,11 @@ class Look(QObject):
             self._scale = 1.0
         self.apply()
 
+    def set_scale(self, scale: float) -> None:
+        """Go to a size that was in use before."""
+        self._scale = min(SCALES, key=lambda known: abs(known - scale))
+        self.apply()
+
     def apply(self) -> None:
         """Give the application its palette and font, its windows their style sheet."""
         application = QApplication.instance()

@@ -184,6 +184,10 @@ QComboBox QAbstractItemView {
     background: $panel; border: 1px solid $line; selection-background-color: $raised;
     selection-color: $text; outline: none;
 }
+QListView#completions { background: $panel; border: 1px solid $line; outline: none; }
+QListView#completions::item { padding: $px4 $px8; }
+QToolButton#dropdown { padding: $px2; border: none; }
+QToolButton#dropdown:hover { background: $hover; }
 QTextBrowser#plain, QPlainTextEdit#plain { border: none; background: $panel; }
 
 QTreeView, QListView, QTableView {

@@ -95,7 +95,7 @@ class Bare:
         image = Image(grab.pixels(), "frame", "")
         reader.close()
         with torch.no_grad():
-            self.pixels = model.normaliser(pixels_of(model, image))
+            self.pixels = model.normalizer(pixels_of(model, image))
         self.net = model.net if METHOD == "predictions" else model.twin()
 
     def run(self, seconds: float) -> float:

@@ -1,7 +1,7 @@
 """Print our time over other programs' for maps of resnet18: ``name value`` lines.
 
 Run by .venv-peers' Python, which stands on ours: Grad-CAM, Score-CAM and Ablation-CAM
-beside pytorch-grad-cam, occlusion beside captum with the chunk that suits it best.
+beside pytorch-grad-cam.
 """
 
 import statistics
@@ -10,8 +10,6 @@ from collections.abc import Callable
 from contextlib import redirect_stderr
 from io import StringIO
 
-import torch
-from captum.attr import Occlusion
 from pytorch_grad_cam import AblationCAM, GradCAM, ScoreCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
@@ -19,9 +17,7 @@ from tests.benchmarks.explain import Bench
 from tests.benchmarks.figures import seconds
 
 ROUNDS = 3
-CHUNKS = (4, 8, 16)
 CLASS = 3
-WINDOW, STRIDE = 32, 16
 KINDS = {"grad_cam": GradCAM, "ablation_cam": AblationCAM, "score_cam": ScoreCAM}
 
 
@@ -37,12 +33,6 @@ def compare(bench: Bench) -> None:
             lambda m=name: bench.ours(m, layer="layer4"), lambda k=kind: cam(bench, k)
         )
         print(name, found, flush=True)
-    chunk = min(CHUNKS, key=lambda n: seconds(lambda: captum(bench, n)))
-    found = median_ratio(
-        lambda: bench.ours("occlusion", window=WINDOW, stride=STRIDE, edges="cut"),
-        lambda: captum(bench, chunk),
-    )
-    print("occlusion", found, flush=True)
 
 
 def median_ratio(ours: Callable[[], object], peer: Callable[[], object]) -> float:
@@ -57,17 +47,6 @@ def cam(bench: Bench, kind: type) -> None:
     with kind(model=net, target_layers=[net.layer4]) as peer:
         peer(bench.x.clone(), [ClassifierOutputTarget(CLASS)])
     net.requires_grad_(False)
-
-
-def captum(bench: Bench, chunk: int) -> None:
-    with torch.no_grad():
-        Occlusion(bench.net).attribute(
-            bench.x,
-            (3, WINDOW, WINDOW),
-            (3, STRIDE, STRIDE),
-            target=CLASS,
-            perturbations_per_eval=chunk,
-        )
 
 
 main()

@@ -53,7 +53,7 @@ def net():
 
 @pytest.fixture
 def victim(net):
-    return AttackedModel(PixelModel(net=net, normaliser=nn.Identity(), check=never))
+    return AttackedModel(PixelModel(net=net, normalizer=nn.Identity(), check=never))
 
 
 @pytest.fixture

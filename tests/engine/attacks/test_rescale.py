@@ -25,7 +25,7 @@ class Brightness(nn.Module):
 def least(rule):
     """Return what is found on the way from black to white, and the tries told."""
     victim = AttackedModel(
-        PixelModel(net=Brightness(rule), normaliser=nn.Identity(), check=never)
+        PixelModel(net=Brightness(rule), normalizer=nn.Identity(), check=never)
     )
     goal = Goal(torch.tensor([[True, False]]), towards=False)
     black = torch.zeros(1, 1, 2, 2)

@@ -107,7 +107,7 @@ class Scale(nn.Module):
 def test_repair_moves_a_pixel_by_one_level():
     """100.45/255 is above the threshold of 100.4, 100/255 is not, 101/255 is."""
     victim = AttackedModel(
-        PixelModel(net=Scale(), normaliser=nn.Identity(), check=never)
+        PixelModel(net=Scale(), normalizer=nn.Identity(), check=never)
     )
     goal = Goal(torch.tensor([[True, False]]), towards=True)
     clean = torch.full((1, 3, 2, 2), 100 / 255)

@@ -62,7 +62,7 @@ def dream_of(net, layers, size=(64, 64), signal=energy):
     facts = {each.name: each for each in layer_facts(net, 3, size).layers}
     calls = {layer: facts[layer].calls for layer in layers}
     passes = FeatureExtractor(
-        model=PixelModel(net=net, normaliser=nn.Identity(), check=lambda: None),
+        model=PixelModel(net=net, normalizer=nn.Identity(), check=lambda: None),
         layers={layer: facts[layer] for layer in layers},
     )
     assert all(facts[layer].layout is Layout.MAP for layer in layers)

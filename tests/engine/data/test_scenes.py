@@ -124,7 +124,7 @@ def test_shapes_are_painted_where_their_masks_are():
     redder = []
     for seed in range(300):
         scene = make_scene(seed, shapes=(1, 1))
-        if scene.colours[0] == list(textures.COLOURS).index("red"):
+        if scene.colours[0] == list(textures.COLORS).index("red"):
             chroma = scene.pixels[..., 0] - scene.pixels.mean(-1)
             shape = scene.instances == 1
             redder.append(chroma[shape].mean() - chroma[~shape].mean())
@@ -137,7 +137,7 @@ def test_every_shape_texture_and_colour_occurs():
     for name, count in (
         ("labels", len(outlines.SHAPES)),
         ("textures", len(textures.TEXTURES)),
-        ("colours", len(textures.COLOURS)),
+        ("colours", len(textures.COLORS)),
     ):
         drawn = np.concatenate([getattr(scene, name) for scene in scenes])
         counts = np.bincount(drawn, minlength=count)

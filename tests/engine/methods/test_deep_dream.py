@@ -492,3 +492,19 @@ def test_own_colours_change_in_brightness_alone(session):
     change = found.pixels - grey.pixels
     assert np.ptp(change, axis=2).max() < 1e-6
     assert np.abs(change).mean() > 0.005
+
+
+@pytest.mark.parametrize(
+    ("depth", "layer"),
+    [("shallow", "stage3"), ("middle", "stage5"), ("deep", "stage7")],
+)
+def test_a_depth_stands_for_the_last_layer_of_a_size(session, depth, layer):
+    """By hand: EfficientNet-Lite's maps have 28, 14 and 7 places a side at 224 px."""
+    request = RunMethod(
+        method="deep_dream",
+        model=ModelRequest(reference="bundled:imagenet", device="cpu"),
+        image=image_from_array(data.chelsea()),
+        values={"depth": depth, "size": 64, "octaves": 1, "steps": 1},
+    )
+    run = finish(session.job(request, never))
+    assert run.report.notes[0] == f"what {layer} finds"

@@ -78,7 +78,7 @@ def test_steps_are_lucids(session):
     for _ in range(4):
         image = torch.fft.irfft2(torch.view_as_complex(z) * scale) / 4
         pixels = torch.einsum("ij,njhw->nihw", colours, image).sigmoid()
-        x = model.normaliser(pixels)
+        x = model.normalizer(pixels)
         score = model.net.stage1(model.net.stem(x))[:, 3].mean()
         expected.append(score.item())
         adam.zero_grad()
@@ -221,7 +221,7 @@ def test_grey_network_of_one_size(session, parametrisation):
         channel=3,
         steps=6,
         parametrisation=parametrisation,
-        optimiser="adam",
+        optimizer="adam",
     )
     assert run.report.main.pixels.shape == (32, 32, 1)
     assert scores(run)[-1] > scores(run)[0]
@@ -250,7 +250,7 @@ def test_norm_that_the_twin_has_folded_away_is_not_missed(session):
         handle = model.net.get_submodule(layer).register_forward_hook(
             lambda _m, _i, output, kept=seen: kept.append(output.clone())
         )
-        model.net(model.normaliser(x))
+        model.net(model.normalizer(x))
         handle.remove()
         torch.testing.assert_close(found, seen[0], rtol=1e-4, atol=1e-5)
 
@@ -269,7 +269,7 @@ def test_bfloat16_looks_alike(session):
         ({"channel": -1}, UsageError, "choose the layer"),
         ({"channel": -1, "channels": "x"}, UsageError, "is no channel"),
         ({"layer": "stage9"}, UsageError, "did you mean stage"),
-        ({"target": "probability(cup)"}, UsageError, "cannot be made strong"),
+        ({"target": "probability(cup)"}, UsageError, "cannot be maximized"),
     ],
 )
 def test_what_cannot_be_is_said(session, values, error, words):
@@ -328,7 +328,7 @@ def test_dictionary_names_the_strongest_channels_of_a_place(session):
     model = model_of(session, OBJECTS)
     seen = []
     handle = model.net.stage3.register_forward_hook(lambda *a: seen.append(a[2]))
-    model.net(model.normaliser(model.pixel_input(cat())))
+    model.net(model.normalizer(model.pixel_input(cat())))
     handle.remove()
     # By hand: the cat is 451 x 300 px; its shorter side becomes ``resize`` px, and the
     # middle 128 are cut out.
@@ -347,5 +347,5 @@ def test_dictionary_names_the_strongest_channels_of_a_place(session):
 
 
 def test_place_outside_of_the_input_is_said(session):
-    with pytest.raises(UsageError, match="does not see that place"):
+    with pytest.raises(UsageError, match="does not see that position"):
         ran(session, "semantic_dictionary", image=cat(), x=0.0, steps=1)

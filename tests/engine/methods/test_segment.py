@@ -25,7 +25,7 @@ def test_classes_equal_the_plain_networks(session):
         session.store.open(ModelRequest(reference=LRASPP, device="cpu"), never)
     )
     with torch.no_grad():
-        out = model.net(model.normaliser(model.pixel_input(cat())))["out"][0]
+        out = model.net(model.normalizer(model.pixel_input(cat())))["out"][0]
     best = out.softmax(0).max(0)
     # The folded twin rounds otherwise: a class may differ where two are equally likely.
     assert (mask.classes == best.indices.numpy()).mean() > 0.999

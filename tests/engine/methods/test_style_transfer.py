@@ -127,9 +127,9 @@ def test_steered_balance_is_felt(session):
         return {"balance": -3.0} if steer.count == 3 else None
 
     steer.count = 0
-    asked = request(steps=12, optimiser="adam", balance=3.0)
+    asked = request(steps=12, optimizer="adam", balance=3.0)
     turned = finish(session.job(asked, never), steer).report["distances"].series
-    kept = run(session, steps=12, optimiser="adam", balance=3.0)["distances"].series
+    kept = run(session, steps=12, optimizer="adam", balance=3.0)["distances"].series
     assert np.array_equal(turned["style"][:4], kept["style"][:4])
     assert turned["content"][-1] < 0.5 * kept["content"][-1]
 
@@ -228,7 +228,7 @@ def test_average_pooling_paints_another_picture(session):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"style": ""}, "--style: names no picture"),
+        ({"style": ""}, "--style: names no image"),
         ({"start": "picture"}, "--start-image"),
         ({"mask": "mask.png", "outside": "second style"}, "--second"),
     ],

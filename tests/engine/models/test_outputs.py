@@ -140,7 +140,7 @@ def test_names_are_counted(session, count):
 
 @torch.no_grad()
 def logits_of(model, image):
-    return model.net(model.normaliser(model.pixel_input(image)))
+    return model.net(model.normalizer(model.pixel_input(image)))
 
 
 def test_sigmoid_outputs_stay_what_they_are(session, image):
@@ -183,7 +183,7 @@ def test_one_logit_is_yes_or_no(session, image, column, names):
     assert model.info.labels[1] == "dog"
     request = ModelRequest(reference=model.info.reference)
     ranking = run(session, request, "predictions", image).main
-    pixels = model.normaliser(model.pixel_input(image))
+    pixels = model.normalizer(model.pixel_input(image))
     with torch.no_grad():
         logit = float(net.eval()(pixels).reshape(-1)[0])
     share = dict(zip(ranking.labels, ranking.values, strict=True))["dog"]

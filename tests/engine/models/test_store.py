@@ -251,7 +251,7 @@ def test_photographs_become_the_networks_input(open_model) -> None:
     pixels = model.pixel_input(image)
     assert pixels.shape == (1, 3, 224, 224)
     with torch.no_grad():
-        expected = model.net((pixels - model.normaliser.mean) / model.normaliser.std)
+        expected = model.net((pixels - model.normalizer.mean) / model.normalizer.std)
         assert torch.equal(model.pixel_module()(pixels), expected)
 
 
@@ -277,7 +277,7 @@ def test_the_doctor_finds_each_thing() -> None:
     nn.init.constant_(net.head.weight, torch.nan)
     facts = layer_facts(net, 3, (32, 32))
     preprocess = Preprocess(input_size=(32, 32), mean=(0.485, 0.456, 406))
-    findings = examine(net, facts, preprocess, Trials(), lambda: None)
+    findings = examine(net, facts, preprocess, Trials(), (), lambda: None)
     assert [finding.severity for finding in findings[:3]] == [
         Severity.PROBLEM,
         Severity.WARNING,

@@ -12,7 +12,7 @@ from nnviz.base.errors import UsageError
 from nnviz.base.images import image_from_array
 from nnviz.engine.models import zoo
 from nnviz.engine.models.listing import list_models
-from nnviz.engine.models.model import Normaliser, fit_to_input
+from nnviz.engine.models.model import Normalizer, fit_to_input
 from nnviz.engine.models.references import ZooReference
 
 ARCHITECTURES = models.list_models(module=torchvision.models)
@@ -43,7 +43,7 @@ def test_preprocessing_equals_torchvisions(weights: object, name: str) -> None:
         fit_to_input(image_from_array(pixels), preprocess).transpose(2, 0, 1).copy()
     )[None]
     expected = weights.transforms()(PillowImage.fromarray(pixels))[None]
-    assert torch.equal(Normaliser(preprocess)(ours), expected)
+    assert torch.equal(Normalizer(preprocess)(ours), expected)
 
 
 @pytest.mark.parametrize(

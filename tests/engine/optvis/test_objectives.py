@@ -161,7 +161,7 @@ def test_they_add_subtract_and_scale(maps):
     close(whole(maps), expected.tolist())
     assert whole.words == (
         "2 * channel 0 of conv - "
-        "(0.5 * (channel 1 of conv at the centre + logit of class 0))"
+        "(0.5 * (channel 1 of conv at the center + logit of class 0))"
     )
     assert whole.layers == {LAYER, ""}
     close((-one)(maps), (-one(maps)).tolist())
@@ -199,7 +199,7 @@ def test_pass_stops_at_the_deepest_layer_and_copies_what_is_changed_in_place():
     x = torch.randn(2, 1, 9, 9, generator=torch.Generator().manual_seed(0))
     layers = {name: layer(name, (2, 7, 7)) for name in ("0", "2")}
     found = FeatureExtractor(
-        model=PixelModel(net=net, normaliser=nn.Identity(), check=lambda: None),
+        model=PixelModel(net=net, normalizer=nn.Identity(), check=lambda: None),
         layers=layers,
     )(x, frozenset(layers))
     first = net[0](x)
@@ -220,7 +220,7 @@ def test_pictures_go_one_by_one_where_the_network_wants_it():
     x = torch.arange(24.0).reshape(3, 2, 2, 2)
     run = FeatureExtractor(
         model=PixelModel(
-            net=One(), normaliser=nn.Identity(), check=lambda: None, alone=True
+            net=One(), normalizer=nn.Identity(), check=lambda: None, alone=True
         ),
         layers={},
     )

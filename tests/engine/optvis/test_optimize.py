@@ -50,11 +50,11 @@ def network():
     return net.requires_grad_(requires_grad=False)
 
 
-def ascent(picture, net, optimiser="adam", seed=0):
+def ascent(picture, net, optimizer="adam", seed=0):
     look = FeatureExtractor(
-        model=PixelModel(net=net, normaliser=nn.Identity(), check=never), layers={}
+        model=PixelModel(net=net, normalizer=nn.Identity(), check=never), layers={}
     )
-    return Ascent(lambda _: picture, optimiser, look, MEAN, generator(seed))
+    return Ascent(lambda _: picture, optimizer, look, MEAN, generator(seed))
 
 
 def start():
@@ -135,16 +135,16 @@ def test_gradient_is_the_mean_of_the_views_and_the_smoothness():
     torch.testing.assert_close(climb.picture.pixels(), expected)
 
 
-@pytest.mark.parametrize("optimiser", ["adam", "nadam", "ascent"])
-def test_gone_on_with_is_as_if_never_stopped(optimiser):
+@pytest.mark.parametrize("optimizer", ["adam", "nadam", "ascent"])
+def test_gone_on_with_is_as_if_never_stopped(optimizer):
     rules = StepRules(learning_rate=0.05, transforms=lucid(0.5))
     look = FeatureExtractor(
-        model=PixelModel(net=network(), normaliser=nn.Identity(), check=never),
+        model=PixelModel(net=network(), normalizer=nn.Identity(), check=never),
         layers={},
     )
     make = partial(Spectrum, (2, 3, 24, 24), device=torch.device("cpu"))
     numbers = generator()
-    whole = Ascent(make, optimiser, look, MEAN, numbers)
+    whole = Ascent(make, optimizer, look, MEAN, numbers)
     for step in range(7):
         if step == 4:
             state, drawn = whole.state(), numbers.get_state()
@@ -153,7 +153,7 @@ def test_gone_on_with_is_as_if_never_stopped(optimiser):
     numbers = generator(9)
     numbers.set_state(drawn)
     begun = {name: array.copy() for name, array in state.items()}
-    other = Ascent(make, optimiser, look, MEAN, numbers, begun)
+    other = Ascent(make, optimizer, look, MEAN, numbers, begun)
     for _ in range(3):
         again = other.step(always(logit(2)), rules)
     assert torch.equal(climbed.pixels, again.pixels)
@@ -172,7 +172,7 @@ def test_state_is_a_copy():
 def test_state_of_another_size_is_refused():
     other = ascent(Pixels(torch.zeros(1, 3, 6, 6)), Linear(weights()))
     look = FeatureExtractor(
-        model=PixelModel(net=network(), normaliser=nn.Identity(), check=never),
+        model=PixelModel(net=network(), normalizer=nn.Identity(), check=never),
         layers={},
     )
     with pytest.raises(UsageError, match="another size"):

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from nnviz.engine.style.color_transfer import grey, matched, with_colours_of
+from nnviz.engine.style.color_transfer import grey, matched, with_colors_of
 
 
 def picture(seed, spread=0.1):
@@ -37,7 +37,7 @@ def test_a_flat_picture_takes_the_mean():
 def test_luminance_of_one_in_the_colours_of_the_other():
     """NTSC: Y is 0.299 R + 0.587 G + 0.114 B; I and Q are differences of colours."""
     painting, photograph = picture(3), picture(4)
-    found = with_colours_of(painting, photograph)
+    found = with_colors_of(painting, photograph)
 
     def luminance(x):
         return 0.299 * x[:, 0] + 0.587 * x[:, 1] + 0.114 * x[:, 2]

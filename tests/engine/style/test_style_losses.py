@@ -47,7 +47,7 @@ def loss_of(net, *, plain=False):
     spans = SizeTrial(net, 3, dict.fromkeys(STYLE, 1), (16, 16)).spans()
     passes = FeatureExtractor(
         model=PixelModel(
-            net=net.double(), normaliser=nn.Identity(), check=lambda: None
+            net=net.double(), normalizer=nn.Identity(), check=lambda: None
         ),
         layers={name: known[name] for name in STYLE},
     )

@@ -44,28 +44,28 @@ def walk(descent, steps):
 
 def test_lbfgs_is_torchs_cut_into_steps():
     leaf = start().requires_grad_()
-    optimiser = torch.optim.LBFGS(
+    optimizer = torch.optim.LBFGS(
         [leaf], max_iter=12, history_size=4, tolerance_grad=-1, tolerance_change=-1
     )
 
     def closure():
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = valley(leaf)
         torch.autograd.backward(loss)
         return loss
 
-    optimiser.step(closure)
+    optimizer.step(closure)
     ours = walk(Descent(start(), "lbfgs", 4), 12)
     assert torch.equal(ours[-1], leaf.detach())
 
 
 def test_adam_is_torchs():
     leaf = start().requires_grad_()
-    optimiser = torch.optim.Adam([leaf], lr=0.01)
+    optimizer = torch.optim.Adam([leaf], lr=0.01)
     for _ in range(5):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         torch.autograd.backward(valley(leaf))
-        optimiser.step()
+        optimizer.step()
     assert torch.equal(walk(Descent(start(), "adam", 4), 5)[-1], leaf.detach())
 
 
@@ -90,11 +90,11 @@ def test_frequencies_are_a_change_of_variables():
     assert largest == pytest.approx((2 / 7) ** -0.5, rel=1e-5)
     leaf = torch.linalg.solve(matrix, start().flatten(2).mT).mT
     leaf = leaf.contiguous().requires_grad_()
-    optimiser = torch.optim.Adam([leaf], lr=0.01)
+    optimizer = torch.optim.Adam([leaf], lr=0.01)
     for _ in range(5):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         torch.autograd.backward(valley((leaf @ matrix.T).view(SHAPE)))
-        optimiser.step()
+        optimizer.step()
     expected = (leaf @ matrix.T).view(SHAPE).detach()
     ours = walk(Descent(start(), "adam", 4, 0.5), 5)[-1]
     assert torch.allclose(ours, expected, atol=1e-5)

@@ -12,7 +12,7 @@ from PIL import Image as PillowImage
 
 from nnviz.base.errors import InputError
 from nnviz.base.events import EPOCH
-from nnviz.engine.data.folders import LabelledPhotos, is_held_out, load_split
+from nnviz.engine.data.folders import LabeledPhotos, is_held_out, load_split
 from nnviz.engine.models.networks import SmallResNet, SmallVgg
 from nnviz.engine.training import augment, everyday
 from nnviz.engine.training.classifier import (
@@ -20,7 +20,7 @@ from nnviz.engine.training.classifier import (
     Plan,
     draw_crops,
     fit,
-    initialise_plain,
+    initialize_plain,
 )
 from nnviz.engine.training.fitting import load_trained
 from nnviz.engine.training.objects import load_objects
@@ -57,7 +57,7 @@ def folder(tmp_path_factory):
     return root
 
 
-PLAN = Plan(lambda: SmallResNet(len(DIRECTIONS), width=8), draw_crops, initialise_plain)
+PLAN = Plan(lambda: SmallResNet(len(DIRECTIONS), width=8), draw_crops, initialize_plain)
 
 
 def test_it_learns(folder, tmp_path):
@@ -155,11 +155,11 @@ def test_a_whitened_first_layer_gives_unrelated_outputs_of_unit_spread():
     smooth = torch.nn.functional.avg_pool2d(
         torch.rand(200, 3, 34, 34, generator=torch.Generator().manual_seed(0)), 3, 1
     )
-    photos = LabelledPhotos(
+    photos = LabeledPhotos(
         list((255 * smooth).to(torch.uint8)), torch.zeros(200).long(), ("a",)
     )
     net = SmallVgg(3)
-    everyday.initialise_whitened(net, photos, torch.Generator().manual_seed(0))
+    everyday.initialize_whitened(net, photos, torch.Generator().manual_seed(0))
     mean, std = (
         torch.tensor(value).view(-1, 1, 1) for value in (everyday._MEAN, everyday._STD)
     )

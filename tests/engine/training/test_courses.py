@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from nnviz.engine.data.digits import load_digits
-from nnviz.engine.data.folders import LabelledPhotos, Split
+from nnviz.engine.data.folders import LabeledPhotos, Split
 from nnviz.engine.data.scenes import FIRST_TRAINING_SEED, SHORTCUT_CLASS, Shortcut
 from nnviz.engine.data.shapes import HELD_OUT, load_shapes
 from nnviz.engine.training import digits, everyday
@@ -66,7 +66,7 @@ def test_the_card_says_how_the_weights_were_made(tmp_path):
     photos = [
         torch.from_numpy(rng.integers(0, 256, (3, 16, 16), np.uint8)) for _ in range(8)
     ]
-    half = LabelledPhotos(photos, torch.tensor([0, 1] * 4), ("a_b", "c"))
+    half = LabeledPhotos(photos, torch.tensor([0, 1] * 4), ("a_b", "c"))
     course = Course(
         recipe=ClassifierRecipe(
             epochs=5, batch=4, train_size=16, test_size=16, cut_mix_share=0
@@ -75,7 +75,7 @@ def test_the_card_says_how_the_weights_were_made(tmp_path):
         arguments={"stem": 4, "widths": [4, 4, 4]},
         load=lambda _data, _recipe: Split(half, half),
         draw=everyday.draw_small,
-        initialise=everyday.initialise_whitened,
+        initialize=everyday.initialize_whitened,
         words=Words(
             title="T",
             about="About.",

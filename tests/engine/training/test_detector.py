@@ -15,7 +15,7 @@ from nnviz.engine.data.scenes import CLASSES, FIRST_TRAINING_SEED
 from nnviz.engine.models.networks import SceneDetector
 from nnviz.engine.training import detector
 from nnviz.engine.training.coco import Found, mean_average_precision
-from nnviz.engine.training.fitting import Learner, initialise_kaiming
+from nnviz.engine.training.fitting import Learner, initialize_kaiming
 from nnviz.engine.training.scene_batches import (
     SceneBatch,
     SceneRecipe,
@@ -126,7 +126,7 @@ def test_average_precision_as_coco_defines_it():
 def test_a_few_scenes_are_learned_by_heart():
     batch = next(held_out_batches(dataclasses.replace(SMALL, shapes=(1, 3))))
     net = TASK.build()
-    initialise_kaiming(net, torch.Generator().manual_seed(0))
+    initialize_kaiming(net, torch.Generator().manual_seed(0))
     learner = Learner(net, torch.optim.AdamW(net.parameters(), 3e-3))
     for _ in range(60):
         learner.learn(detector.loss(net, batch), ema_decay=0.8)

@@ -14,7 +14,7 @@ from torch import nn
 
 from nnviz.engine.models.networks import UNet
 from nnviz.engine.training import segmenter
-from nnviz.engine.training.fitting import Learner, initialise_kaiming
+from nnviz.engine.training.fitting import Learner, initialize_kaiming
 from nnviz.engine.training.scene_batches import (
     SceneBatch,
     SceneRecipe,
@@ -58,7 +58,7 @@ def test_the_loss_is_cross_entropy_and_dice():
 
 def test_the_coarse_loss_asks_a_pixel_in_each_square_and_no_finer_level():
     net = UNet(3, width=4)
-    initialise_kaiming(net, torch.Generator().manual_seed(0))
+    initialize_kaiming(net, torch.Generator().manual_seed(0))
     semantic = torch.zeros(1, 64, 64, dtype=torch.int64)
     semantic[:, 2::4, 2::4] = 1
     semantic[:, 2, 2] = 2
@@ -112,7 +112,7 @@ def test_the_output_is_as_large_as_the_input(size):
 def test_the_trunk_starts_as_the_detectors():
     net, other = UNet(11), UNet(11)
     for each, seed in ((net, 0), (other, 1)):
-        segmenter.initialise_from_detector(each, torch.Generator().manual_seed(seed))
+        segmenter.initialize_from_detector(each, torch.Generator().manual_seed(seed))
     trunks = zip(
         net.trunk.state_dict().values(), other.trunk.state_dict().values(), strict=True
     )
@@ -123,7 +123,7 @@ def test_the_trunk_starts_as_the_detectors():
 def test_a_few_scenes_are_learned_by_heart():
     batch = next(held_out_batches(SMALL))
     net = UNet(11, width=8)
-    initialise_kaiming(net, torch.Generator().manual_seed(0))
+    initialize_kaiming(net, torch.Generator().manual_seed(0))
     learner = Learner(net, torch.optim.AdamW(net.parameters(), 5e-3))
     for _ in range(40):
         learner.learn(segmenter.loss(net, batch), ema_decay=0.8)
@@ -142,7 +142,7 @@ def test_the_trunk_is_kept_until_it_thaws(thaw, keeps, tmp_path):
     list(fit_scenes(task, recipe, tmp_path / "run.ckpt"))
     learned = torch.load(tmp_path / "run.ckpt", weights_only=True)["average"]
     begun = task.build()
-    task.initialise(begun, torch.Generator().manual_seed(recipe.seed))
+    task.initialize(begun, torch.Generator().manual_seed(recipe.seed))
     for name, weights in begun.state_dict().items():
         # Batch norm's running means count as weights here.
         same = torch.equal(learned[name], weights)

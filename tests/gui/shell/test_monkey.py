@@ -1,14 +1,16 @@
 """Anything, in any order: a session of random commands, keys and clicks."""
 
+import os
 import random
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QApplication,
     QColorDialog,
     QFileDialog,
+    QLineEdit,
     QTreeWidget,
     QWidget,
 )
@@ -17,7 +19,20 @@ from nnviz.gui.shell import app
 
 WAIT = 60_000
 STEPS = 200
-LEFT_ALONE = {"file.quit"}
+LONG_STEPS = int(os.environ.get("NNVIZ_MONKEY_STEPS", "0"))
+"""Of a longer run: NNVIZ_MONKEY_STEPS=2000 pytest -m slow."""
+TEXTS = (
+    "",
+    " ",
+    "cat",
+    "9" * 5000,
+    "-1",
+    "<b>x</b>",
+    "layer4:12",
+    "crab - cat",
+    ".",
+)
+LEFT_ALONE = {"file.quit", "live.camera"}
 KEYS = (
     Qt.Key.Key_PageDown,
     Qt.Key.Key_PageUp,
@@ -64,11 +79,53 @@ def do_a_command(window, chance, _qtbot):
     chance.choice(entries).trigger()
 
 
+def type_something(window, chance, qtbot):
+    """Type words, numbers too large for anything, and names with tags into a field."""
+    seen = [f for f in window.findChildren(QLineEdit) if f.isVisible()]
+    if seen:
+        line = chance.choice(seen)
+        line.setFocus()
+        line.setText(chance.choice(TEXTS))
+        line.textEdited.emit(line.text())
+        qtbot.keyClick(line, chance.choice([Qt.Key.Key_Return, Qt.Key.Key_Escape]))
+
+
+def change_the_size(window, chance, _qtbot):
+    window.resize(*chance.choice([(1024, 700), (1440, 900), (700, 500), (1900, 1000)]))
+
+
+def drop_something(window, chance, _qtbot):
+    """Drop text: blank, a name of nothing, an address that is no file."""
+    data = QMimeData()
+    data.setText(chance.choice(TEXTS))
+    window.operations.take(data)
+
+
+def choose_a_method(window, chance, _qtbot):
+    """Choose a method of any workspace, as the palette does."""
+    methods = window.bench.models.catalogue.methods
+    window.bench.choice.choose(chance.choice(methods).name)
+
+
 def choose_a_row(window, chance, _qtbot):
     trees = [tree for tree in window.findChildren(QTreeWidget) if tree.isVisible()]
     for tree in trees[:1]:
         rows = tree.findItems("", Qt.MatchFlag.MatchContains)
         tree.setCurrentItem(chance.choice(rows)) if rows else None
+
+
+DEEDS = (
+    *(press_a_key, click_somewhere, do_a_command, do_a_command, choose_a_row),
+    *(type_something, change_the_size, drop_something, choose_a_method),
+)
+
+
+def drive(window, chance, qtbot, steps):
+    """Do random things, with pauses in which answers come."""
+    for _ in range(steps):
+        chance.choice(DEEDS)(window, chance, qtbot)
+        if chance.random() < 0.3:
+            qtbot.wait(chance.choice([1, 20]))
 
 
 # Clicks tear docks off; the offscreen platform has no windows to raise.
@@ -83,14 +140,22 @@ def test_two_hundred_random_steps(live, qtbot, cat, coffee, seed):
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     app.open_first(live.bench, [str(cat), str(coffee)], "bundled:objects")
     qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
-    deeds = [press_a_key, click_somewhere, do_a_command, do_a_command, choose_a_row]
-    for _ in range(STEPS):
-        chance.choice(deeds)(live, chance, qtbot)
-        if chance.random() < 0.3:
-            qtbot.wait(chance.choice([1, 20]))
+    drive(live, chance, qtbot, STEPS)
     live.bench.open_model("bundled:objects")
     live.bench.open_files([str(coffee)])
     qtbot.waitUntil(
         lambda: live.bench.selection.image.name == "coffee.jpg", timeout=WAIT
     )
     qtbot.waitUntil(lambda: len(live.stage.prediction.bars.lines()) == 5, timeout=WAIT)
+
+
+@pytest.mark.slow
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
+@pytest.mark.usefixtures("no_dialogs")
+@pytest.mark.parametrize("seed", range(3, 7))
+def test_a_long_random_session(live, qtbot, cat, coffee, seed):
+    """Truth: as above; 600 steps of each seed, or NNVIZ_MONKEY_STEPS."""
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    app.open_first(live.bench, [str(cat), str(coffee)], "bundled:objects")
+    qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
+    drive(live, chance, qtbot, LONG_STEPS or 600)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
-from PySide6.QtCore import QMimeData, QSize, Qt
-from PySide6.QtGui import QAction, QImage
+from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QImage
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
@@ -140,7 +140,7 @@ def test_an_unknown_file_says_what_can_be_opened(opened, tmp_path):
 def test_a_folder_without_pictures_says_so(opened, tmp_path):
     """Truth: an empty folder."""
     opened.bench.open_files([str(tmp_path)])
-    assert "holds no pictures" in shown(opened)[0]
+    assert "holds no images" in shown(opened)[0]
 
 
 def test_a_folder_opens_its_pictures(opened, tmp_path):
@@ -452,3 +452,58 @@ def test_preprocess_boxes_show_the_networks_own(opened):
     assert opened.stage.preprocess.form.value() == Preprocess(
         input_size=(32, 32), resize=32
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("camera", "Live: Open camera"),
+        ("pause", "Live: Hold the frame"),
+        ("zoom", "View: Zoom in"),
+        ("heatmap", "Grad-CAM"),
+        ("untrained", "Go: Open this network untrained"),
+        ("text size", "View: Larger text"),
+        ("export recording", "File: Save result"),
+        ("webcam", "Live: Open camera"),
+        ("lecture", "View: Present"),
+    ],
+)
+def test_the_palette_knows_other_words(opened, typed, found):
+    """Truth: words that people typed and found nothing by."""
+    assert found in [entry.text for entry in rank(opened.entries(), typed)]
+
+
+def test_presenting_hides_all_but_the_picture_and_comes_back(opened):
+    """Truth: docks and scale before."""
+    docks = {n for n, d in opened.stage.docks.items() if d.isVisible()}
+    scale = opened.bench.look.scale
+    opened.commands["view.present"].trigger()
+    assert not [d for d in opened.stage.docks.values() if d.isVisible()]
+    assert opened.bench.look.scale > scale
+    assert not opened.top.isVisible()
+    opened.commands["view.present"].trigger()
+    assert {n for n, d in opened.stage.docks.items() if d.isVisible()} == docks
+    assert opened.bench.look.scale == scale
+    assert opened.top.isVisible()
+
+
+def test_leaving_a_workspace_ends_presenting(opened):
+    """Truth: docks of the next workspace are seen."""
+    opened.commands["view.present"].trigger()
+    opened.commands["workspace.explain"].trigger()
+    assert opened.stage.docks["method"].isVisible()
+    opened.commands["workspace.inspect"].trigger()
+    assert opened.stage.docks["method"].isVisible()
+
+
+def test_dragging_over_the_window_says_how_many(opened):
+    """Truth: two files, by hand."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile("/a.png"), QUrl.fromLocalFile("/b.png")])
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, left, none)
+    opened.dragEnterEvent(enter)
+    assert opened._drop.isVisible()
+    assert opened._drop._words.text() == "Drop to open 2 files"
+    opened.dragLeaveEvent(QDragLeaveEvent())
+    assert not opened._drop.isVisible()

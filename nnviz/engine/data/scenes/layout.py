@@ -1,4 +1,4 @@
-"""Which shapes a scene has and where: random, but so that enough of each is seen."""
+"""Random layouts of scenes: shapes and positions, enough of each visible."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nnviz.engine.data.scenes import outlines
 from nnviz.engine.data.scenes.outlines import SHAPES
-from nnviz.engine.data.scenes.textures import COLOURS, TEXTURES
+from nnviz.engine.data.scenes.textures import COLORS, TEXTURES
 
 _TRIES = 12
 _COVERED = 128
@@ -85,11 +85,11 @@ def lay_out(
 
 
 def _draw_kind(rng: np.random.Generator, others: list[Item]) -> tuple[int, int, int]:
-    """Draw shape, texture and colour; no two shapes look the same in all three."""
+    """Draw shape, texture and color; no two shapes look the same in all three."""
     taken = {(item.shape, item.texture, item.colour) for item in others}
     while True:
         shape, texture, colour = (
-            int(rng.integers(len(names))) for names in (SHAPES, TEXTURES, COLOURS)
+            int(rng.integers(len(names))) for names in (SHAPES, TEXTURES, COLORS)
         )
         if (shape, texture, colour) not in taken:
             return shape, texture, colour

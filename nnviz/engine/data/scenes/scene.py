@@ -1,4 +1,4 @@
-"""One picture of textured shapes on a photographic background, and its truth."""
+"""One image of textured shapes on a photographic background, and its truth."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,7 +40,7 @@ class Shortcut(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """A generated picture and all that is true of it.
+    """A generated image and all that is true of it.
 
     Attributes:
         pixels: uint8 (H, W, 3), RGB.
@@ -99,7 +99,7 @@ def make_scene(
         light.put(picture, item, lamp, rng)
     pixels = light.expose(picture, rng)
     if shortcut is not Shortcut.NONE:
-        instances = np.where(_mark(size), np.uint8(0), instances)
+        instances = np.where(mark_mask(size), np.uint8(0), instances)
     main = int(np.bincount(instances[instances > 0]).argmax()) - 1
     if _is_marked(items[main].shape, shortcut):
         _draw_mark(pixels)
@@ -126,7 +126,7 @@ def _corner(size: int) -> slice:
     return slice(end - max(3, round(_MARK_SHARE * size)), end)
 
 
-def _mark(size: int) -> NDArray[np.bool_]:
+def mark_mask(size: int) -> NDArray[np.bool_]:
     """Return where the mark lies, or would lie: that is never part of a shape."""
     covered = np.zeros((size, size), np.bool_)
     covered[_corner(size), _corner(size)] = True

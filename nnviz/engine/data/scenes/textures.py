@@ -1,4 +1,4 @@
-"""What shapes are painted with: a pattern of two tones of one colour."""
+"""Textures of shapes: patterns of two tones of one color."""
 
 import math
 from functools import cache
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nnviz.engine.data.scenes.noise import fractal_noise
 
 TEXTURES = ("plain", "striped", "checked", "dotted", "zigzag", "mottled")
-COLOURS = {
+COLORS = {
     "red": (0.80, 0.12, 0.12),
     "orange": (0.93, 0.48, 0.08),
     "yellow": (0.93, 0.83, 0.15),

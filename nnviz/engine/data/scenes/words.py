@@ -4,9 +4,9 @@ import numpy as np
 
 from nnviz.engine.data.scenes.layout import Item
 from nnviz.engine.data.scenes.outlines import SHAPES
-from nnviz.engine.data.scenes.textures import COLOURS, TEXTURES
+from nnviz.engine.data.scenes.textures import COLORS, TEXTURES
 
-_NAMES = tuple(COLOURS)
+_NAMES = tuple(COLORS)
 _SMALL, _LARGE = 0.12, 0.22
 """Mean radii in sides of the picture."""
 

@@ -229,6 +229,10 @@ class Canvas(QWidget):
         """Show the whole picture."""
         self._state.fit()
 
+    def zoom_by(self, factor: float) -> None:
+        """Zoom about the middle."""
+        self._zoom(factor, QPointF(self.rect().center()))
+
     def viewport(self) -> Viewport:
         """Return the map between picture and widget."""
         return Viewport(

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
-    QFileDialog,
     QMenu,
     QToolButton,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from nnviz.base.targets import class_text
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.file_dialogs import ask_new_file
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row, scrolled
@@ -72,11 +72,12 @@ class AttackPanel(QWidget):
 
     def ask_file(self) -> None:
         """Ask for a file and write the picture that is shown."""
-        path, _ = QFileDialog.getSaveFileName(
+        path, _ = ask_new_file(
             self,
-            self.tr("Save the attacked picture"),
-            f"{self._bench.settings.export_folder}/adversarial.png",
-            self.tr("Pictures (*.png *.jpg *.jpeg *.webp)"),
+            self._bench.settings,
+            self.tr("Save the attacked image"),
+            "adversarial.png",
+            self.tr("Images (*.png *.jpg *.jpeg *.webp)"),
         )
         if path:
             self._attacks.save(path)

@@ -17,6 +17,7 @@ from nnviz.base.events import Progress
 from nnviz.base.requests import MeasureRobustness, ModelRequest
 from nnviz.gui.forms.control import indent
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
@@ -88,9 +89,8 @@ class RobustnessPanel(QWidget):
 
     def ask_folder(self) -> None:
         """Ask for a folder of photographs."""
-        folder = QFileDialog.getExistingDirectory(
-            self, self.tr("Folder of photographs"), self.folder.text()
-        )
+        title = self.tr("Folder of images")
+        folder = ask_folder(self, self._bench.settings, IMAGES, title)
         if folder:
             self.folder.setText(folder)
 

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QSpinBox,
     QWidget,
 )
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.errors import NnvizError
 from nnviz.gui.forms.control import indent
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.panels.file_dialogs import ask_new_file
 from nnviz.gui.panels.sticker_shelf import name_of
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import Placing
@@ -86,12 +86,12 @@ class PrintBar(QWidget):
         chosen = self._placing.current
         if chosen is None:
             return
-        folder = self._bench.settings.export_folder
         name = Path(name_of(chosen.cut.text).replace("#", "")).stem
-        path, _ = QFileDialog.getSaveFileName(
+        path, _ = ask_new_file(
             self,
+            self._bench.settings,
             self.tr("Save the page"),
-            str(Path(folder, f"{name}-{self.width_box.value():g}mm.pdf")),
+            f"{name}-{self.width_box.value():g}mm.pdf",
             self.tr("PDF (*.pdf)"),
         )
         if path:

@@ -1,14 +1,15 @@
 """Counting how often what is held to the camera fools the network."""
 
 import numpy as np
-from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QStringListModel
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from nnviz.base.counting import Tally, interval, names_seen
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import ModelInfo
 from nnviz.base.live import Shown
 from nnviz.base.results import Ranking
+from nnviz.gui.forms.completion import NameCompleter
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.services.app_context import Workbench
@@ -17,7 +18,6 @@ from nnviz.gui.theme.parts import button, label, named
 from nnviz.render.words import percent
 
 _ROWS = 3
-_CHOICES = 12
 _NONE = -1
 
 
@@ -152,11 +152,7 @@ class CountPanel(QWidget):
         line = named(QLineEdit(), name=name)
         line.setPlaceholderText(hint)
         line.setClearButtonEnabled(True)
-        completer = QCompleter(self._labels, line)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setMaxVisibleItems(_CHOICES)
-        line.setCompleter(completer)
+        line.setCompleter(NameCompleter(self._labels, line))
         return line
 
     def _arrange(self) -> None:

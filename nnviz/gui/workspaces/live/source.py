@@ -2,7 +2,6 @@
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QFileDialog,
     QMenu,
     QToolButton,
     QWidget,
@@ -17,6 +16,7 @@ from nnviz.base.video import (
     SourceState,
     SourceStatus,
 )
+from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder
 from nnviz.gui.panels.video_dialogs import ask_film
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.parts import keep_icon, named, search_field
@@ -108,15 +108,14 @@ class SourcePicker(ElidedButton):
 
     def ask_film(self) -> None:
         """Ask for a video file and play it."""
-        path = ask_film(self)
+        path = ask_film(self, self._bench.settings)
         if path:
             self._open(SourceKind.FILE, path)
 
     def ask_folder(self) -> None:
         """Ask for a folder of pictures and play it."""
-        folder = QFileDialog.getExistingDirectory(
-            self, self.tr("Play the pictures of a folder")
-        )
+        title = self.tr("Play the images of a folder")
+        folder = ask_folder(self, self._bench.settings, IMAGES, title)
         if folder:
             self._open(SourceKind.FOLDER, folder)
 

@@ -97,8 +97,8 @@ class Transport(QWidget):
         if live.recording:
             live.stop_recording()
             return
-        start = Path(self._bench.settings.export_folder, "live.mp4")
-        path = ask_new_film(self, self.tr("Record to"), start)
+        settings, title = self._bench.settings, self.tr("Record to")
+        path = ask_new_film(self, settings, title, "live.mp4")
         if path:
             live.record(path)
 
@@ -114,9 +114,8 @@ class Transport(QWidget):
             )
             return
         film = Path(live.request.address)
-        folder = self._bench.settings.export_folder or str(film.parent)
-        start = Path(folder, f"{film.stem}-painted.mp4")
-        path = ask_new_film(self, self.tr("Export the painted film to"), start)
+        settings, title = self._bench.settings, self.tr("Export the painted video to")
+        path = ask_new_film(self, settings, title, f"{film.stem}-painted.mp4")
         if path:
             live.export(path)
 

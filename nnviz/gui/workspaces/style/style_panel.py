@@ -15,7 +15,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
-    QFileDialog,
     QListView,
     QListWidget,
     QListWidgetItem,
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.panels.file_dialogs import STYLES, ask_files
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -131,7 +131,8 @@ class PicturesPart(QWidget):
 
     def ask(self) -> None:
         """Ask for pictures."""
-        files, _ = QFileDialog.getOpenFileNames(self, self.tr("Add style pictures"))
+        title = self.tr("Add style images")
+        files = ask_files(self, self._bench.settings, STYLES, title)
         if files:
             self._styles.add(files)
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import QFileDialog, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.panels.file_dialogs import IMAGES, STYLES, ask_file, ask_folder
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row
@@ -69,15 +70,15 @@ class LessonPanel(QWidget):
 
     def ask_style(self) -> None:
         """Ask for the picture whose manner is to be learnt."""
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Style picture"), "", self.tr(_PICTURES)
-        )
+        settings, title = self._bench.settings, self.tr("Style image")
+        path = ask_file(self, settings, STYLES, title, self.tr(_PICTURES))
         if path:
             self._lessons.choose(style=path)
 
     def ask_folder(self) -> None:
         """Ask for the folder of photographs."""
-        path = QFileDialog.getExistingDirectory(self, self.tr("Folder of photographs"))
+        settings, title = self._bench.settings, self.tr("Folder of training images")
+        path = ask_folder(self, settings, IMAGES, title)
         if path:
             self._lessons.choose(photographs=path)
 

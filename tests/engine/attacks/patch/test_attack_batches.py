@@ -68,7 +68,7 @@ def net():
 def crowd(net, generator):
     return AttackBatch(
         victim=AttackedModel(
-            PixelModel(net=net, normaliser=nn.Identity(), check=never)
+            PixelModel(net=net, normalizer=nn.Identity(), check=never)
         ),
         clean=torch.randn((4, 3, 2, 2), generator=generator).double(),
         goal=Goal(torch.eye(CLASSES).bool()[:1], towards=False),
@@ -169,7 +169,7 @@ def test_copies_are_of_the_picture(generator):
 
 def watch(*, towards, kinds=(0,), clean=None):
     return DetectorBatch(
-        model=PixelModel(net=Points(), normaliser=nn.Identity(), check=never),
+        model=PixelModel(net=Points(), normalizer=nn.Identity(), check=never),
         clean=torch.zeros(1, 1, 2, 2) if clean is None else clean,
         kinds=kinds,
         towards=towards,

@@ -1,0 +1,293 @@
+"""The demonstrations of a lecture on what networks see, as one page or one by one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from nnviz import api
+from nnviz.base.errors import ModelError, UsageError, unknown
+from nnviz.base.events import Progress
+from nnviz.base.images import Image
+from nnviz.base.parameters import Value
+from nnviz.base.targets import class_called
+from nnviz.cli import console
+from nnviz.cli.exhibits import figure_of
+from nnviz.cli.gallery import Figure, figure_html
+from nnviz.render.pages import document
+
+EVERY = "all"
+"""In place of a part's name."""
+_USUAL = ""
+"""In place of a network's reference: the one that the page is about."""
+_DREAM_SIZE = 448
+"""px of the longest side of a dream: every octave in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """One run of a demonstration.
+
+    Attributes:
+        method: its name.
+        values: parameters that differ from the defaults.
+        model: reference of the network; empty for the page's own.
+        target: class that the run is about, where the network knows it.
+        image: whether it looks at the image.
+    """
+
+    method: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    model: str = _USUAL
+    target: str = ""
+    image: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demonstration:
+    """One part of the page.
+
+    Attributes:
+        name: on the command line.
+        title: heading.
+        words: what to look for, two or three sentences.
+        exhibits: what is run, in the order of the page.
+    """
+
+    name: str
+    title: str
+    words: str
+    exhibits: tuple[Exhibit, ...]
+
+
+def _class_image(target: str) -> Exhibit:
+    values: Mapping[str, Value] = {"steps": 128}
+    return Exhibit(
+        method="activation_maximization", values=values, target=target, image=False
+    )
+
+
+def _dream(preset: Mapping[str, Value]) -> Exhibit:
+    return Exhibit(method="deep_dream", values={"size": _DREAM_SIZE, **preset})
+
+
+def _style(balance: float) -> Exhibit:
+    values: Mapping[str, Value] = {
+        "style": "mosaic",
+        "balance": balance,
+        "size": 320,
+        "steps": 40,
+    }
+    return Exhibit(method="style_transfer", values=values, model="bundled:objects")
+
+
+DEMONSTRATIONS = (
+    Demonstration(
+        name="filters",
+        title="Filters of four architectures",
+        words="The first layer's kernels. Networks that saw photographs found edges "
+        "and opponent colors by themselves; the one that saw handwritten digits "
+        "needed strokes only.",
+        exhibits=tuple(
+            Exhibit(method="filters", model=model, image=False)
+            for model in (
+                *(_USUAL, "bundled:objects", "bundled:everyday"),
+                "bundled:digits",
+            )
+        ),
+    ),
+    Demonstration(
+        name="activations",
+        title="Activations, from shallow to deep",
+        words="The same image in three layers. Shallow maps are large and follow its "
+        "edges; deep ones are small, and each answers to few things.",
+        exhibits=tuple(
+            Exhibit(method="activations", values={"layer": layer})
+            for layer in ("stage1", "stage4", "head")
+        ),
+    ),
+    Demonstration(
+        name="reason",
+        title="Right for the right reason",
+        words="Hide a part and see what the answer loses; follow the gradient back to "
+        "the pixels; weight the last maps. Three independent ways should point at the "
+        "object, not at what happens to stand beside it.",
+        exhibits=(
+            Exhibit(method="predictions"),
+            Exhibit(method="occlusion"),
+            Exhibit(method="smooth_grad"),
+            Exhibit(method="grad_cam"),
+        ),
+    ),
+    Demonstration(
+        name="classes",
+        title="Images of classes",
+        words="Made from noise so that one class's score grows. Nobody drew these: "
+        "they are what the network looks for.",
+        exhibits=tuple(
+            map(_class_image, ("flamingo", "goldfish", "lion", "giant panda"))
+        ),
+    ),
+    Demonstration(
+        name="dictionary",
+        title="A semantic dictionary",
+        words="One place of the image, and what the channels that answer most there "
+        "look for: the network's words for it.",
+        exhibits=(
+            Exhibit(
+                method="semantic_dictionary",
+                values={"channels": 4, "steps": 96, "size": 128},
+            ),
+        ),
+    ),
+    Demonstration(
+        name="dream",
+        title="Deep dream",
+        words="What a layer finds is made stronger: textures from a shallow layer, "
+        "faces from one in the middle, whole heads from a deep one.",
+        exhibits=(
+            _dream({"depth": "shallow", "octaves": 4}),
+            _dream({"octaves": 4, "steps": 30, "step_size": 2.0}),
+            _dream({"depth": "deep", "octaves": 4, "steps": 30, "step_size": 2.0}),
+        ),
+    ),
+    Demonstration(
+        name="style",
+        title="Style at three weights",
+        words="Content from the maps, style from their correlations (Gram matrices). "
+        "The balance decides which of the two wins.",
+        exhibits=tuple(map(_style, (1.0, 2.0, 3.5))),
+    ),
+    Demonstration(
+        name="gibbon",
+        title="Every pixel by at most 2/255",
+        words="Nobody sees a difference, the network sees a gibbon. The table says "
+        "what of it survives: hardly any copy does.",
+        exhibits=(
+            Exhibit(
+                method="pgd",
+                values={"goal": "towards", "epsilon": 2.0},
+                target="gibbon",
+            ),
+        ),
+    ),
+    Demonstration(
+        name="sticker",
+        title="A sticker that wins",
+        words="Discs of one color, found by asking the network alone. They could be "
+        "cut from paper.",
+        exhibits=(Exhibit(method="sticker"),),
+    ),
+)
+
+
+def chosen(name: str) -> tuple[Demonstration, ...]:
+    """Return the demonstrations of a name, all of them for ``EVERY``.
+
+    Raises:
+        UsageError: there is none of this name.
+    """
+    found = tuple(each for each in DEMONSTRATIONS if name in (EVERY, each.name))
+    if not found:
+        raise unknown(
+            "demonstration", name, [EVERY, *(each.name for each in DEMONSTRATIONS)]
+        )
+    return found
+
+
+def write_lecture(
+    parts: Sequence[Demonstration], model: api.Model, image: Image, out: Path
+) -> str:
+    """Run demonstrations, save what they give, and return the page as HTML.
+
+    Args:
+        parts: of ``chosen``.
+        model: the network that the page is about.
+        image: what is looked at; it lies in the folder already.
+        out: folder of the page.
+    """
+    models = {_USUAL: model}
+    sections = []
+    for part in parts:
+        figures = tuple(_figures(part, models, image, out))
+        if figures:
+            sections.append(_section(part, figures))
+    contents = "\n".join(
+        f'<li><a href="#{part.name}">{escape(part.title)}</a></li>' for part in parts
+    )
+    body = _BODY.format(
+        model=escape(model.info.title), contents=contents, sections="\n".join(sections)
+    )
+    return document("nnviz: a lecture on what networks see", body)
+
+
+def _figures(
+    part: Demonstration, models: dict[str, api.Model], image: Image, out: Path
+) -> Iterator[Figure]:
+    methods = api.methods()
+    for place, exhibit in enumerate(part.exhibits):
+        if exhibit.model not in models:
+            device = models[_USUAL].request.device
+            models[exhibit.model] = api.load(exhibit.model, device=device)
+        try:
+            result = _run(exhibit, models[exhibit.model], image)
+        except (ModelError, UsageError) as error:
+            # Another network may have no layer or class of that name.
+            console.remark(f"{part.title}: {exhibit.method} is left out: {error}")
+            continue
+        files = result.save(out, f"{part.name}-{place + 1}")
+        console.remark(str(files[0]))
+        usual = models[_USUAL].info.reference
+        yield figure_of(methods[exhibit.method], result, files, usual)
+
+
+def _run(exhibit: Exhibit, model: api.Model, image: Image) -> api.Result:
+    values: dict[str, Any] = dict(exhibit.values)
+    if exhibit.target and class_called(exhibit.target, model.info.labels) is None:
+        raise UsageError(
+            exhibit.target, f"{model.info.title} has no such class", "see its classes"
+        )
+    if exhibit.target:
+        values["target"] = exhibit.target
+    with console.ProgressLine() as progress:
+        progress(Progress(0, 0, exhibit.method))
+        looked_at = image if exhibit.image else None
+        return api.run(exhibit.method, model, looked_at, progress=progress, **values)
+
+
+def _section(part: Demonstration, figures: Sequence[Figure]) -> str:
+    single = " single" if len(figures) == 1 else ""
+    return _SECTION.format(
+        name=part.name,
+        title=escape(part.title),
+        words=escape(part.words),
+        figures="\n".join(figure_html(part.title, each) for each in figures),
+        single=single,
+        command=escape(f"nnviz demo --lecture={part.name} --image FILE"),
+    )
+
+
+_SECTION = """\
+<section id="{name}">
+<h2>{title}</h2>
+<p class="lead">{words}</p>
+<div class="figures{single}">
+{figures}
+</div>
+<pre>{command}</pre>
+</section>"""
+
+_BODY = """\
+<header>
+<h1>What networks see, and why</h1>
+<p class="lead">The demonstrations of a lecture, made with {model}. Under each image are
+the command line and the Python lines that make it.</p>
+</header>
+<nav aria-label="Demonstrations"><ul>
+{contents}
+</ul></nav>
+<main>
+{sections}
+</main>
+"""

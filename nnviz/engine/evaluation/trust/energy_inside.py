@@ -1,0 +1,19 @@
+"""Energy-based pointing game (Wang et al. 2020, arXiv:1910.01279, section 4.3)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def energy_inside(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> float:
+    """Return the share of the map's positive values inside the object.
+
+    A map without positive values spreads nothing: it has the object's share of the
+    image, as an even map.
+
+    Args:
+        values: (H, W).
+        mask: (H, W), the object.
+    """
+    positive = np.maximum(values.astype(np.float64), 0)
+    total = positive.sum()
+    return float(positive[mask].sum() / total) if total > 0 else float(mask.mean())

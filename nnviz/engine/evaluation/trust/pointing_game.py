@@ -1,0 +1,17 @@
+"""Pointing game (Zhang et al. 2016, arXiv:1608.00507, section 4.1)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def hits(values: NDArray[np.floating], mask: NDArray[np.bool_]) -> float:
+    """Return the share of the map's largest values that lie inside the object.
+
+    That is 1 or 0 where there is one largest value; a map of equal values points at
+    everything, and so by chance only.
+
+    Args:
+        values: (H, W).
+        mask: (H, W), the object.
+    """
+    return float(mask[values == values.max()].mean())

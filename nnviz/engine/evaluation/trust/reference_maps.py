@@ -1,0 +1,26 @@
+"""Maps that know nothing of the network, beside which others are judged."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Map = NDArray[np.float64]
+
+
+def random_map(size: tuple[int, int], random: np.random.Generator) -> Map:
+    """Return uniform noise, (H, W)."""
+    return random.random(size)
+
+
+def edge_map(image: NDArray[np.floating]) -> Map:
+    """Return the length of the gradient of the image's brightness (Sobel).
+
+    Args:
+        image: (H, W, C).
+    """
+    gray = np.pad(image.mean(axis=2, dtype=np.float64), 1, mode="edge")
+    down = gray[2:] - gray[:-2]
+    across = gray[:, 2:] - gray[:, :-2]
+    down = down[:, :-2] + 2 * down[:, 1:-1] + down[:, 2:]
+    across = across[:-2] + 2 * across[1:-1] + across[2:]
+    edges: Map = np.hypot(down, across)
+    return edges

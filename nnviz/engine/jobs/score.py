@@ -1,0 +1,293 @@
+"""``nnviz score``: how far maps can be trusted, over many images."""
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.events import Job, Progress
+from nnviz.base.images import image_from_array
+from nnviz.base.info import Task
+from nnviz.base.recipes import Run
+from nnviz.base.requests import RunMethod, ScoreMethods
+from nnviz.base.results import Heatmap
+from nnviz.base.scores import (
+    FIGURES,
+    ON_MARK,
+    REFERENCES,
+    MethodScores,
+    Score,
+    ScoreTable,
+    estimate,
+    judge,
+)
+from nnviz.engine.data.folders import unpacked
+from nnviz.engine.evaluation.trust.cases import (
+    SCENES,
+    Case,
+    OpenCase,
+    folder_cases,
+    made_cases,
+)
+from nnviz.engine.evaluation.trust.deletion_insertion import deletion, insertion
+from nnviz.engine.evaluation.trust.energy_inside import energy_inside
+from nnviz.engine.evaluation.trust.mask_iou import best_iou
+from nnviz.engine.evaluation.trust.pointing_game import hits
+from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
+from nnviz.engine.imaging.blur import blurred
+from nnviz.engine.jobs.registry import carries_out, job_of
+from nnviz.engine.jobs.resources import Check, Resources
+from nnviz.engine.method import find
+from nnviz.engine.models.model import Model
+from nnviz.engine.targets.resolve import probabilities
+
+RunJob = Callable[[RunMethod], Job]
+Scoring = Generator[Progress, None, ScoreTable]
+Map = NDArray[np.float64]
+_BLUR = 5 / 224
+"""Standard deviation of the blurred start, in sides of the image: Petsiuk's 5 px."""
+_VERDICTS = (
+    "pass: better than a random map and than an edge map of the same images (paired "
+    "difference, 95 %); caution: than one of them; fail: than neither"
+)
+_GROUP = "Explain"
+_FEW = 10
+"""Images below which an interval says little."""
+
+
+@carries_out(ScoreMethods)
+def score(resources: Resources, request: ScoreMethods, check: Check) -> Job:
+    """Measure how far maps can be trusted; ends with a ``ScoreTable``."""
+
+    def run(asked: RunMethod) -> Job:
+        return job_of(resources, asked, check)
+
+    model = yield from resources.store.open(request.model, check)
+    with resources.store.lease(model):
+        return (yield from score_methods(model, request, run, check))
+
+
+def score_methods(
+    model: Model, request: ScoreMethods, run: RunJob, check: Check
+) -> Scoring:
+    """Run methods on the images of a request and measure their maps.
+
+    Args:
+        model: the opened network.
+        request: what is scored on what.
+        run: returns the job of a request.
+        check: called between passes; raises to stop.
+
+    Raises:
+        UsageError: a method explains nothing.
+        ModelError: the network does not classify.
+        InputError: there are no images.
+    """
+    started = time.monotonic()
+    _require(model, request)
+    yield Progress(0, 0, "reading the images")
+    if request.data in SCENES:
+        side = min(model.info.preprocess.input_size)
+        cases = made_cases(request.data, model.info.labels, side, request.limit)
+        table = yield from _scored(model, request, cases, run, check)
+    else:
+        with unpacked(Path(request.data)) as folder:
+            cases = folder_cases(folder, model.info.labels, request.limit)
+            table = yield from _scored(model, request, cases, run, check)
+    return replace(table, seconds=time.monotonic() - started)
+
+
+def _require(model: Model, request: ScoreMethods) -> None:
+    if model.info.task is not Task.CLASSIFY:
+        raise ModelError(
+            model.info.title, "does not classify", "pick a network that does"
+        )
+    if not request.methods:
+        raise UsageError("score", "no method named", "nnviz methods lists them")
+    for name in request.methods:
+        if find(name).info.group != _GROUP:
+            raise UsageError(
+                name, "explains no answer", "name methods of the group Explain"
+            )
+
+
+@dataclass(slots=True, eq=False)
+class _Tally:
+    """Figures by method and name, one number an image."""
+
+    found: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+
+    def add(self, method: str, figures: dict[str, float]) -> None:
+        """Note the figures of one image."""
+        mine = self.found.setdefault(method, {})
+        for name, value in figures.items():
+            mine.setdefault(name, []).append(value)
+
+    def rows(self) -> tuple[MethodScores, ...]:
+        """Return the table's rows."""
+        return tuple(
+            MethodScores(method=method, scores=tuple(self._scores(method)))
+            for method in self.found
+        )
+
+    def _scores(self, method: str) -> Iterator[Score]:
+        for figure in FIGURES:
+            values = self.found[method].get(figure.name)
+            if values is None:
+                continue
+            judged = method not in REFERENCES and figure.name != ON_MARK
+            verdict = judge(
+                values,
+                [self.found[each][figure.name] for each in REFERENCES],
+                higher_is_better=figure.higher_is_better,
+            )
+            yield Score(
+                figure=figure.name,
+                estimate=estimate(values),
+                verdict=verdict if judged else None,
+            )
+
+
+def _scored(
+    model: Model,
+    request: ScoreMethods,
+    cases: Sequence[OpenCase],
+    run: RunJob,
+    check: Check,
+) -> Scoring:
+    tally = _Tally()
+    random = np.random.default_rng(request.seed)
+    for done, open_case in enumerate(cases):
+        words = f"image {done + 1} of {len(cases)}"
+        trial = _Trial(model, request, open_case(), check)
+        for method in request.methods:
+            yield Progress(done, len(cases), f"{words}, {method}")
+            values = yield from trial.map_of(
+                method, run, Progress(done, len(cases), f"{words}, {method}")
+            )
+            tally.add(method, trial.figures(values))
+        pixels = trial.pixels[0].permute(1, 2, 0).cpu().numpy()
+        known_nothing = random_map(pixels.shape[:2], random), edge_map(pixels)
+        for method, values in zip(REFERENCES, known_nothing, strict=True):
+            tally.add(method, trial.figures(values))
+    yield Progress(len(cases), len(cases), "done")
+    return ScoreTable(
+        reference=model.info.reference,
+        data=request.data,
+        images=len(cases),
+        rows=tally.rows(),
+        notes=_notes(len(cases)),
+    )
+
+
+def _notes(images: int) -> tuple[str, ...]:
+    if images < _FEW:
+        return (_VERDICTS, f"{images} images are few: the intervals are wide")
+    return (_VERDICTS,)
+
+
+class _Trial:
+    """One image, on which maps are made and measured."""
+
+    def __init__(
+        self, model: Model, request: ScoreMethods, case: Case, check: Check
+    ) -> None:
+        self._model, self._request, self._case = model, request, case
+        self._check = check
+        self.pixels = model.pixel_input(case.image)
+        self._passes = model.pixel_model(check, model.twin())
+        self._blurred = blurred(self.pixels, _BLUR * min(self.pixels.shape[2:]))
+        self._mean = model.mean_color.to(self.pixels).expand_as(self.pixels)
+        with torch.no_grad():
+            output = self._passes.forward(self.pixels)
+        _, _, named = case.target.partition(":")
+        self._index = int(named) if named else int(output[0].argmax())
+        self._mask = None if case.mask is None else self._input_mask(case.mask)
+        self._mark = None if case.mark is None else self._input_mask(case.mark)
+
+    def map_of(
+        self, method: str, run: RunJob, progress: Progress
+    ) -> Generator[Progress, None, Map]:
+        """Run a method and return its map at the size of the input, (H, W).
+
+        Raises:
+            UsageError: what it gives is no map over the image.
+        """
+        asked = RunMethod(
+            method=method,
+            model=self._request.model,
+            image=self._case.image,
+            values={
+                "target": f"class:{self._index}",
+                **self._request.values.get(method, {}),
+            },
+            seed=self._request.seed,
+        )
+        result: Run = yield from _driven(run(asked), progress)
+        main = result.report.main
+        if not isinstance(main, Heatmap):
+            raise UsageError(method, "gives no map over the image", "leave it out")
+        values = torch.from_numpy(np.ascontiguousarray(main.values, np.float64))
+        size = tuple(self.pixels.shape[2:])
+        if values.shape != size:
+            values = functional.interpolate(
+                values[None, None], size, mode="bilinear", align_corners=False
+            )[0, 0]
+        found: Map = np.nan_to_num(values.numpy())
+        return found
+
+    def figures(self, values: Map) -> dict[str, float]:
+        """Return all figures of a map that can be measured."""
+        steps = self._request.steps
+        found = {
+            "deletion": deletion(
+                values, self.pixels, self._mean, self._probability, steps
+            ),
+            "insertion": insertion(
+                values, self.pixels, self._blurred, self._probability, steps
+            ),
+        }
+        if self._mask is not None and self._mask.any():
+            found["pointing"] = hits(values, self._mask)
+            found["energy"] = energy_inside(values, self._mask)
+            found["iou"] = best_iou(values, self._mask)
+        if self._mark is not None:
+            found[ON_MARK] = energy_inside(values, self._mark)
+        return found
+
+    def _probability(self, pixels: Tensor) -> Tensor:
+        self._check()
+        outputs = [
+            self._passes.forward(part)
+            for part in self._passes.parts(pixels, alone=False)
+        ]
+        return probabilities(torch.cat(outputs), self._model.info)[:, self._index]
+
+    def _input_mask(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return a mask over the image as one over the network's input."""
+        channels = self._case.image.channels
+        white = np.repeat(mask[..., None].astype(np.uint8) * 255, channels, axis=2)
+        fitted = self._model.pixel_input(image_from_array(white, "mask"))
+        inside: NDArray[np.bool_] = fitted[0].mean(0).cpu().numpy() > 0.5  # noqa: PLR2004
+        return inside
+
+
+def _driven(job: Job, progress: Progress) -> Generator[Progress, None, Any]:
+    """Run another job to its end; its safe points are safe points of this one."""
+    try:
+        while True:
+            try:
+                next(job)
+            except StopIteration as stop:
+                return stop.value
+            yield progress
+    finally:
+        job.close()

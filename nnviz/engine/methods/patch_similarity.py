@@ -1,0 +1,96 @@
+"""Patch similarity: the cosine of one position's features with those of all others."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from torch.nn import functional
+
+from nnviz.base.frames import Frame
+from nnviz.base.info import INSPECTION, Reference
+from nnviz.base.parameters import Along, Help, LayerKinds, LayerName, Range, Title
+from nnviz.base.results import Heatmap, Report
+from nnviz.engine.attribution.patches import cell_at, choose_features, cosine_map
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.feature_maps import maps_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchSimilarityParams:
+    """Which position is compared with all others, and in which layer."""
+
+    x: Annotated[
+        float,
+        Range(0, 1),
+        Along("x"),
+        Title("Across"),
+        Help("Place on the image: 0 is its left edge, 1 its right."),
+    ] = 0.5
+    y: Annotated[
+        float,
+        Range(0, 1),
+        Along("y"),
+        Title("Down"),
+        Help("Place on the image: 0 is its top edge, 1 its bottom."),
+    ] = 0.5
+    layer: Annotated[
+        LayerName,
+        LayerKinds("spatial"),
+        Help("Whose features are compared; left empty, the deepest layer with maps."),
+    ] = ""
+
+
+@register(
+    "patch_similarity",
+    title="Patch similarity",
+    group="Inspect",
+    capabilities=INSPECTION,
+    live=True,
+    reference=Reference("Caron et al. 2021", "arXiv:2104.14294"),
+)
+class PatchSimilarity:
+    """The cosine of one position's features with those of every other position."""
+
+    Params: ClassVar[type] = PatchSimilarityParams
+    shows: ClassVar[str] = (
+        "Which parts of the image look alike to a layer: the cosine similarity of the "
+        "features at the chosen place with those at every other place. Class and "
+        "register tokens are left out."
+    )
+    reading: ClassVar[str] = (
+        "Click on the image to choose the place. Red places have features in the same "
+        "direction, blue ones in the opposite direction; the place itself is 1."
+    )
+    misleads: ClassVar[str] = (
+        "Alike in features is not alike in meaning: after ReLUs all cosines are "
+        "positive, and in deep layers neighbors are alike because each sees far around "
+        "itself."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "left third": {"x": 0.33}}
+
+    def run(self, ctx: Context, params: PatchSimilarityParams) -> Iterator[Report]:
+        """Yield one report: "similarity" over the image, and "map", a value a cell."""
+        layer = choose_features(ctx.model.info, params.layer)
+        maps = maps_of(ctx.activations(layer.name), layer)[0].cpu()
+        grid = (maps.shape[1], maps.shape[2])
+        cell = cell_at(ctx.placement, params.x, params.y, grid)
+        small = cosine_map(maps, cell)
+        large = functional.interpolate(small[None, None], ctx.placement.input_size)
+
+        def heatmap(values: np.ndarray, frame: Frame | None) -> Heatmap:
+            return Heatmap(
+                values=np.ascontiguousarray(values, np.float32),
+                signed=True,
+                unit="cosine",
+                frame=frame,
+                placement=ctx.placement if frame else None,
+            )
+
+        cells = f"{grid[0]} x {grid[1]}"
+        notes = (f"layer {layer.name}, row {cell[0]}, column {cell[1]} of {cells}",)
+        results = {
+            "similarity": heatmap(large[0, 0].numpy(), Frame.INPUT),
+            "map": heatmap(small.numpy(), None),
+        }
+        yield Report(results, notes)

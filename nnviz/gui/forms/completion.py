@@ -1,0 +1,47 @@
+"""Lists that drop down below a line of text, with the names that fit what is typed."""
+
+from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCompleter, QListView
+
+_ROWS = 12
+
+
+class NameCompleter(QCompleter):
+    """Offers names that contain what is typed, in the window's own look.
+
+    Its list has no parent, so that the window's style sheet would not reach it.  Esc
+    closes the list and no more.
+    """
+
+    def __init__(self, names: QAbstractItemModel, parent: QObject) -> None:
+        super().__init__(names, parent)
+        self.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setMaxVisibleItems(_ROWS)
+        self._list = QListView()
+        self._list.setObjectName("completions")
+        self.setPopup(self._list)
+        self._list.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Dress the list when it is shown, and close it on Esc."""
+        if watched is self._list:
+            if event.type() is QEvent.Type.Show and self.widget() is not None:
+                sheet = self.widget().window().styleSheet()
+                if sheet != self._list.styleSheet():
+                    self._list.setStyleSheet(sheet)
+            escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+            if escape and event.type() is QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if escape and event.type() is QEvent.Type.KeyPress:
+                self._list.hide()
+                return True
+        return super().eventFilter(watched, event)
+
+    def offer_all(self) -> None:
+        """Show every name, whatever is in the line."""
+        self.setCompletionPrefix("")
+        self.complete()

@@ -1,0 +1,67 @@
+"""Asking for files and folders; each kind of file begins where it was found last."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from nnviz.gui.state.settings import Settings
+
+IMAGES, VIDEOS, WEIGHTS, LABELS = "images", "videos", "weights", "labels"
+STYLES, STICKERS, ANY = "styles", "stickers", "any"
+
+
+def ask_file(
+    parent: QWidget, settings: Settings, kind: str, title: str, patterns: str = ""
+) -> str:
+    """Return the path of a file to open; empty for none.
+
+    Args:
+        parent: of the dialog.
+        settings: remember the folder.
+        kind: of file: each has a folder of its own.
+        title: of the dialog.
+        patterns: as Qt's file dialog takes them.
+    """
+    start = settings.folder(kind)
+    path, _ = QFileDialog.getOpenFileName(parent, title, start, patterns)
+    return _remembered(settings, kind, path)
+
+
+def ask_files(parent: QWidget, settings: Settings, kind: str, title: str) -> list[str]:
+    """Return the paths of files to open; see ``ask_file``."""
+    paths, _ = QFileDialog.getOpenFileNames(parent, title, settings.folder(kind))
+    if paths:
+        settings.save_folder(kind, paths[0])
+    return paths
+
+
+def ask_folder(parent: QWidget, settings: Settings, kind: str, title: str) -> str:
+    """Return a folder to open; empty for none; see ``ask_file``."""
+    start = settings.folder(kind)
+    path = QFileDialog.getExistingDirectory(parent, title, start)
+    return _remembered(settings, kind, path)
+
+
+def ask_new_file(
+    parent: QWidget, settings: Settings, title: str, name: str, patterns: str
+) -> tuple[str, str]:
+    """Return where a new file goes and the pattern that was chosen; empty for none.
+
+    Args:
+        parent: of the dialog.
+        settings: know and remember the folder of all that is saved.
+        title: of the dialog.
+        name: that is proposed.
+        patterns: as Qt's file dialog takes them.
+    """
+    start = str(Path(settings.export_folder, name))
+    path, pattern = QFileDialog.getSaveFileName(parent, title, start, patterns)
+    if path:
+        settings.export_folder = str(Path(path).parent)
+    return path, pattern
+
+
+def _remembered(settings: Settings, kind: str, path: str) -> str:
+    if path:
+        settings.save_folder(kind, path)
+    return path

@@ -1,0 +1,58 @@
+"""Side-cars: a JSON file beside a file of weights with its preprocessing and names."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nnviz.base.errors import InputError
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.reading import is_file
+
+
+def find_side_car(weights: Path) -> Path | None:
+    """Return ``NAME.pt.json`` or ``NAME.json`` beside ``NAME.pt``, if there is one."""
+    places = (weights.with_name(f"{weights.name}.json"), weights.with_suffix(".json"))
+    return next((path for path in places if is_file(path)), None)
+
+
+def write_side_car(
+    weights: Path, preprocess: Preprocess, labels: Sequence[str] = ()
+) -> Path:
+    """Write how a file of weights is to be used beside it; return the side-car's path.
+
+    What an earlier side-car says of other things stays.  Opened again, by this program
+    or by its reference, the network has this preprocessing and these names.
+
+    Args:
+        weights: the file of weights.
+        preprocess: as it is to be used.
+        labels: names of the outputs; empty to leave them as they are.
+
+    Raises:
+        InputError: there is no such file, or the folder cannot be written to.
+    """
+    if not weights.is_file():
+        raise InputError(str(weights), "is no file of weights", "open a file first")
+    found = find_side_car(weights)
+    path = found or weights.with_name(f"{weights.name}.json")
+    values: dict[str, Any] = {}
+    if found is not None:
+        try:
+            values = dict(json.loads(found.read_text("utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):
+            raise InputError(
+                found.name, "is no side-car of weights", "move it away, and try again"
+            ) from None
+    values["preprocess"] = preprocess.to_json()
+    if labels:
+        values["labels"] = list(labels)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(json.dumps(values, indent=1, sort_keys=True), "utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        reason = (error.strerror or "cannot be written").lower()
+        raise InputError(str(path), reason, "copy the weights elsewhere") from None
+    return path

@@ -1,0 +1,155 @@
+"""Results as figures for slides and papers: no title, no ground, vector legend.
+
+The picture itself keeps its pixels; the color bar and all words are vectors in SVG and
+PDF.  Everything around is transparent.
+"""
+
+import io
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnviz.base.errors import UsageError
+from nnviz.base.images import Image
+from nnviz.base.resources import resource
+from nnviz.base.results import Curves, Heatmap, Picture, Result
+from nnviz.render import charts, colormaps, heatmaps, pictures
+from nnviz.render.report import paint
+from nnviz.render.text import Canvas
+from nnviz.render.words import number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("svg", "pdf", "png")
+_DPI = 200
+_WIDTH = 1200
+"""px of a picture that is made for the figure, and the least of one that is shown."""
+_WORDS = 9
+"""Size of the legend's words, points."""
+_BAR = 0.14
+"""Height of the color bar, inches."""
+_LEGEND = 0.75
+"""Height of the bar with its numbers and its unit, inches."""
+_LIGHT = (255, 255, 255)
+
+
+@singledispatch
+def draw(result: Result, image: Image | None = None) -> "Figure":
+    """Return a result as a matplotlib figure.
+
+    Args:
+        result: any kind.
+        image: what it lies over, for those that do.
+    """
+    return _plain(paint(result, image, _WIDTH))
+
+
+@draw.register(Picture)
+def _(result: Picture, image: Image | None = None) -> "Figure":
+    del image
+    return _plain(pictures.rgb8(result.pixels))
+
+
+@draw.register(Curves)
+def _(result: Curves, image: Image | None = None) -> "Figure":
+    del image
+    return charts.figure(result, _WIDTH, size=26, background=_LIGHT)
+
+
+@draw.register(Heatmap)
+def _(result: Heatmap, image: Image | None = None) -> "Figure":
+    look = heatmaps.usual_look(result)
+    scale = heatmaps.usual_scale(heatmaps.smoothed(result, look))
+    if image is None or result.frame is None:
+        shown = heatmaps.alone(result, scale, look)
+    else:
+        photo = pictures.rgb8(image.pixels)
+        least = max(_WIDTH, photo.shape[1])
+        large = heatmaps.enlarged(photo, least, photo.shape[0] * least)
+        shown = heatmaps.laid(large, result, scale, look)
+    unit = " · ".join(part for part in (result.unit, look.words, scale.clipped) if part)
+    return _with_bar(shown, scale, unit)
+
+
+def write(result: Result, image: Image | None, kind: str) -> bytes:
+    """Return a figure as a file's bytes; the same result gives the same bytes.
+
+    Args:
+        result: any kind.
+        image: what it lies over, for those that do.
+        kind: "svg", "pdf" or "png".
+
+    Raises:
+        UsageError: another kind.
+    """
+    from matplotlib import rc_context
+
+    if kind not in FORMATS:
+        raise UsageError("figure", f"cannot be {kind}", f"use {', '.join(FORMATS)}")
+    file = io.BytesIO()
+    dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
+    # A fixed salt and no date: the same result gives the same file.
+    with rc_context({"svg.hashsalt": "nnviz"}):
+        draw(result, image).savefig(
+            file, format=kind, transparent=True, dpi=_DPI, metadata=dated
+        )
+    return file.getvalue()
+
+
+def _plain(pixels: Canvas) -> "Figure":
+    """Return a picture alone, from edge to edge."""
+    return _sheet(pixels, below=0)
+
+
+def _with_bar(pixels: Canvas, scale: colormaps.Scale, unit: str) -> "Figure":
+    """Return a picture with the bar of its colors below."""
+    figure = _sheet(pixels, below=_LEGEND)
+    height = figure.get_size_inches()[1]
+    axes = figure.add_axes(
+        (0.2, (_LEGEND - 2 * _BAR) / height, 0.6, _BAR / height), frameon=False
+    )
+    colors = colormaps.table(colormaps.default_map(signed=scale.signed))
+    axes.imshow(colors[None], aspect="auto", interpolation="nearest")
+    axes.set_axis_off()
+    face = _face()
+    for place, value, side in ((-0.02, scale.low, "right"), (1.02, scale.high, "left")):
+        axes.text(
+            *(place, 0.5, "" if scale.flat else number(value)),
+            transform=axes.transAxes,
+            ha=side,
+            va="center",
+            fontproperties=face,
+        )
+    axes.text(
+        *(0.5, -0.5, scale.problem or unit),
+        transform=axes.transAxes,
+        ha="center",
+        va="top",
+        fontproperties=face,
+    )
+    return figure
+
+
+def _sheet(pixels: Canvas, below: float) -> "Figure":
+    """Return a figure that a picture fills, with room below it, inches."""
+    from matplotlib.figure import Figure
+
+    rows, columns = pixels.shape[:2]
+    width, tall = max(columns, _WIDTH) / _DPI, max(columns, _WIDTH) / _DPI
+    tall *= rows / columns
+    height = tall + below
+    figure = Figure(figsize=(width, height), dpi=_DPI)
+    axes = figure.add_axes((0, below / height, 1, tall / height), frameon=False)
+    axes.imshow(np.asarray(pixels), interpolation="nearest", aspect="auto")
+    axes.set_axis_off()
+    return figure
+
+
+def _face() -> "object":
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(
+        fname=str(resource("fonts", "Inter-Regular.ttf")), size=_WORDS
+    )

@@ -1,0 +1,140 @@
+"""Heatmaps alone and laid over their image: dense ones, and sparse ones made visible.
+
+A map of gradients is sparse: a few pixels far above all others, which nobody finds on
+a bright image.  Such a map is smoothed a little, its colors follow a power of its
+magnitude (gamma), and the image below becomes gray and dark.  The legend says so.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.results import Heatmap
+from nnviz.render import colormaps, overlays, pictures, sheets
+from nnviz.render.colormaps import Colours, Scale
+from nnviz.render.words import number
+
+_SPARSE_FROM = 64
+"""Smallest side, in places, of a map that may be sparse: below, places are seen."""
+_SPARSE = 0.2
+"""Mean magnitude, as a share of the range, of the densest map that is sparse."""
+_DIMMED = 0.5
+"""Brightness of the gray image below a sparse map."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapLook:
+    """How a heatmap is painted, beside its range of colors.
+
+    Attributes:
+        opacity: of the map over the image where its magnitude is greatest, 0 to 1.
+        smoothing: standard deviation of a Gaussian over the values, in places of the
+            map; 0 is none.
+        gamma: power of the magnitude that the colors follow; below 1, faint places
+            become brighter.
+        gray: whether the image below is gray and dark.
+    """
+
+    opacity: float = overlays.OPACITY
+    smoothing: float = 0.0
+    gamma: float = 1.0
+    gray: bool = False
+
+    @property
+    def words(self) -> str:
+        """What the legend says of it; empty for a plain look."""
+        parts = (
+            f"smoothed, sigma {number(self.smoothing)} px" if self.smoothing else "",
+            f"gamma {number(self.gamma)}" if self.gamma != 1 else "",
+        )
+        return " · ".join(part for part in parts if part)
+
+
+PLAIN = MapLook()
+SPARSE = MapLook(opacity=1.0, smoothing=1.0, gamma=0.7, gray=True)
+SPARSE_SIGNED = MapLook(opacity=1.0, smoothing=1.5, gray=True)
+"""Neighbors of both signs would flicker if faint ones became brighter."""
+
+
+def usual_look(heat: Heatmap) -> MapLook:
+    """Return the look that shows a map best: one of its own for a sparse one."""
+    if not is_sparse(heat):
+        return PLAIN
+    return SPARSE_SIGNED if heat.signed else SPARSE
+
+
+def is_sparse(heat: Heatmap) -> bool:
+    """Tell whether few of many places hold most of a map's magnitude."""
+    if min(heat.values.shape) < _SPARSE_FROM:
+        return False
+    share = overlays.magnitude(heat.values, usual_scale(heat))
+    return 0 < float(share.mean()) < _SPARSE
+
+
+def usual_scale(heat: Heatmap) -> Scale:
+    """Return the range of colors: all values but a few outliers, if that gains much."""
+    whole = colormaps.scale_of(heat.values, signed=heat.signed)
+    return sheets.robust_scale(heat.values, whole)
+
+
+def smoothed(heat: Heatmap, look: MapLook) -> Heatmap:
+    """Return the map as the look smooths it; itself where it does not."""
+    if not look.smoothing:
+        return heat
+    import cv2
+
+    values = np.nan_to_num(heat.values.astype(np.float32), posinf=0, neginf=0)
+    blurred = cv2.GaussianBlur(values, (0, 0), look.smoothing)
+    return replace(heat, values=np.asarray(blurred))
+
+
+def curved(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
+    """Return the map with its values moved so that colors follow the look's gamma.
+
+    The ends of the scale and, of a signed one, zero stay where they are.
+    """
+    if look.gamma == 1 or scale.flat:
+        return heat
+    share = overlays.magnitude(heat.values, scale) ** np.float32(look.gamma)
+    start = 0.0 if scale.signed else scale.low
+    sign = np.where(heat.values < start, -1, 1) if scale.signed else 1
+    return replace(heat, values=start + sign * share * (scale.high - start))
+
+
+def alone(heat: Heatmap, scale: Scale, look: MapLook) -> Colours:
+    """Return the map without its image, a pixel a place, uint8 (h, w, 3)."""
+    name = colormaps.default_map(signed=scale.signed)
+    drawn = curved(smoothed(heat, look), scale, look)
+    return colormaps.apply(drawn.values, name, scale.low, scale.high)
+
+
+def laid(photo: Colours, heat: Heatmap, scale: Scale, look: MapLook) -> Colours:
+    """Return the map over its image, uint8 (H, W, 3).
+
+    Args:
+        photo: uint8 (H, W, 3), the whole image at any size.
+        heat: not smoothed yet.
+        scale: the range of the colors.
+        look: how it is painted.
+    """
+    drawn = curved(smoothed(heat, look), scale, look)
+    below = dimmed(photo) if look.gray else photo
+    return overlays.blend(below, drawn, scale, opacity=look.opacity)
+
+
+def dimmed(photo: Colours) -> Colours:
+    """Return an image gray and dark, so that colors on it are seen."""
+    weights = np.array([0.299, 0.587, 0.114], np.float32) * np.float32(_DIMMED)
+    gray: NDArray[Any] = (photo.astype(np.float32) @ weights).round().astype(np.uint8)
+    return np.repeat(gray[..., None], 3, axis=2)
+
+
+def enlarged(photo: Colours, width: int, height: int) -> Colours:
+    """Return an image as large as it fits, smoothly where it grows."""
+    ratio = min(width / photo.shape[1], height / photo.shape[0])
+    size = max(1, round(photo.shape[0] * ratio)), max(1, round(photo.shape[1] * ratio))
+    if ratio <= 1:
+        return pictures.show(photo, size)
+    return pictures.smoothly(photo, size)

@@ -1,0 +1,99 @@
+"""Scores over scenes: the network that looks at a planted mark is caught."""
+
+from functools import partial
+
+import pytest
+from support.jobs import finish, never
+
+from nnviz.base.errors import InputError, ModelError, UsageError
+from nnviz.base.requests import ModelRequest, ScoreMethods
+from nnviz.base.scores import Verdict
+from nnviz.engine.data.scenes import make_scene
+from nnviz.engine.data.scenes.coco import write_scenes
+from nnviz.engine.jobs import Session
+
+# pycocotools' compiled code predates NumPy 2's __array__.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def session():
+    opened = Session()
+    yield opened
+    opened.close()
+
+
+def scored(session, model, data, *methods, limit=6, **settings):
+    request = ScoreMethods(
+        model=ModelRequest(reference=model, device="cpu"),
+        methods=methods,
+        data=data,
+        limit=limit,
+        **settings,
+    )
+    return finish(session.job(request, never))
+
+
+def mean(table, method, figure):
+    row = next(row for row in table.rows if row.method == method)
+    return row.score(figure).estimate.mean
+
+
+def test_a_shortcut_is_caught(session):
+    """Truth: how the networks were made, one of them on stars with a planted mark."""
+    honest, fooled = (
+        scored(
+            session, model, "scenes-planted", "occlusion",
+            values={"occlusion": {"stride": 8}}, limit=5, steps=14,
+        )
+        for model in ("bundled:scenes", "bundled:scenes-shortcut")
+    )  # fmt: skip
+    assert mean(honest, "occlusion", "pointing") > 0.6
+    assert mean(fooled, "occlusion", "pointing") < 0.2
+    by_chance = mean(fooled, "random", "on_mark")
+    assert mean(fooled, "occlusion", "on_mark") > 10 * by_chance
+    assert mean(honest, "occlusion", "on_mark") < 2 * by_chance
+    # The map is faithful all the same: it says what this network looks at.
+    row = next(row for row in fooled.rows if row.method == "occlusion")
+    assert row.score("insertion").verdict is Verdict.PASS
+    assert row.score("on_mark").verdict is None
+
+
+def test_rows_of_maps_that_know_nothing(session):
+    """A random map points inside as often as the object is large: by chance."""
+    table = scored(session, "bundled:scenes", "scenes", "grad_cam", limit=4)
+    assert [row.method for row in table.rows] == ["grad_cam", "random", "edges"]
+    assert table.images == 4
+    assert all(each.verdict is None for row in table.rows[1:] for each in row.scores)
+    assert all(each.estimate.count == 4 for row in table.rows for each in row.scores)
+    assert mean(table, "grad_cam", "energy") > mean(table, "random", "energy")
+
+
+def test_the_same_seed_gives_the_same_table(session):
+    first, second = (
+        scored(session, "bundled:scenes", "scenes", "saliency", limit=2, seed=3)
+        for _ in range(2)
+    )
+    assert first.rows == second.rows
+
+
+def test_a_folder_with_annotations(session, tmp_path):
+    """Truth: the scenes' own masks, once by way of COCO's files."""
+    make = partial(make_scene, size=64, shapes=(1, 3), dominant=True)
+    assert len(list(write_scenes(tmp_path, range(3), make))) >= 3
+    table = scored(session, "bundled:scenes", str(tmp_path), "grad_cam", limit=3)
+    assert table.images == 3
+    assert mean(table, "grad_cam", "iou") > mean(table, "random", "iou")
+
+
+def test_refusals(session, tmp_path):
+    with pytest.raises(UsageError, match="explains no answer"):
+        scored(session, "bundled:scenes", "scenes", "activations")
+    with pytest.raises(UsageError, match="no method"):
+        scored(session, "bundled:scenes", "scenes")
+    with pytest.raises(ModelError, match="does not classify"):
+        scored(session, "bundled:scenes-detector", "scenes", "saliency")
+    with pytest.raises(InputError, match="does not know"):
+        scored(session, "bundled:digits", "scenes", "saliency")
+    with pytest.raises(InputError):
+        scored(session, "bundled:scenes", str(tmp_path / "none"), "saliency")

@@ -1,0 +1,121 @@
+"""Preprocessing told by batch norms' statistics, presets, and side-cars.
+
+Truth: the preprocessing that a bundled network was trained with, as its card says; and
+a network whose statistics are taken from the photographs themselves.
+"""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+from support.jobs import finish, never
+from torch import nn
+
+from nnviz.base.errors import InputError, UsageError
+from nnviz.base.info import Severity
+from nnviz.base.preprocess import PRESETS, ChannelOrder, Preprocess
+from nnviz.base.requests import ModelRequest, fields_of
+from nnviz.base.samples import sample_photos
+from nnviz.engine.jobs import Session
+from nnviz.engine.models.model import Normalizer, fit_to_input
+from nnviz.engine.models.preprocess_check import doubt, rank_candidates
+from nnviz.media.decode import open_image
+from nnviz.media.side_cars import write_side_car
+
+SIZE = {"input_size": (48, 48), "resize": 48}
+
+
+@pytest.fixture(scope="module")
+def session():
+    made = Session()
+    yield made
+    made.close()
+
+
+def trained_on(preprocess):
+    """A network whose first batch norms have seen the photographs, this way."""
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(),
+        nn.Conv2d(8, 8, 3), nn.BatchNorm2d(8), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4),
+    )  # fmt: skip
+    pixels = [fit_to_input(open_image(path), preprocess) for path in sample_photos()]
+    batch = torch.stack([torch.tensor(each).permute(2, 0, 1) for each in pixels])
+    with torch.no_grad():
+        for _ in range(60):
+            net(Normalizer(preprocess)(batch))
+    return net.eval()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_right_preset_is_ranked_first(name):
+    """Truth: what the statistics were made of."""
+    right = dataclasses.replace(PRESETS[name], **SIZE)
+    net = trained_on(right)
+    wrong = Preprocess(**SIZE, mean=(0.2, 0.9, 0.5), std=(3.0, 3.0, 3.0))
+    ranked = rank_candidates(net, wrong, never)
+    assert ranked[0].name == name
+    assert ranked[0].distance < 0.5
+    assert name in doubt(ranked)
+    assert not doubt(rank_candidates(net, right, never))
+
+
+def test_untrained_norms_tell_nothing():
+    """Truth: torch begins with a mean of 0 and a variance of 1."""
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)).eval()
+    assert rank_candidates(net, Preprocess(**SIZE), never) == ()
+
+
+def findings(session, **fields):
+    request = ModelRequest(reference="bundled:objects", fields=fields_of(fields))
+    info = finish(session.store.open(request, never)).info
+    return info, [
+        each.text for each in info.findings if each.severity is not Severity.NOTE
+    ]
+
+
+def test_a_bundled_network_doubts_a_wrong_range(session):
+    """Truth: its card: ImageNet's mean and spread, pixels from 0 to 1."""
+    _, said = findings(session)
+    assert not said
+    _, said = findings(session, mean=[0.0] * 3, std=[1.0] * 3)
+    assert any("ImageNet fits them" in text for text in said)
+
+
+def test_fields_that_are_left_out_stay_the_networks_own(session):
+    """Truth: the network without them: 128 px, as a side-car has it too."""
+    own, _ = findings(session)
+    info, said = findings(session, mean=[0.485, 0.456, 406.0])
+    assert info.preprocess.input_size == own.preprocess.input_size
+    assert info.preprocess.resize == own.preprocess.resize
+    assert info.preprocess.std == own.preprocess.std
+    assert sum("did you mean 0.406" in text for text in said) == 1
+
+
+def test_values_that_are_not_known_list_those_that_are():
+    with pytest.raises(UsageError, match="one of RGB, BGR"):
+        Preprocess().with_fields({"order": "GBR"})
+    assert Preprocess().with_fields({"order": "bgr"}).order is ChannelOrder.BGR
+    with pytest.raises(UsageError, match="meen"):
+        Preprocess().with_fields({"meen": [0]})
+
+
+def test_a_side_car_brings_the_editors_values_back(tmp_path):
+    """Truth: what was written; what an earlier side-car said of other things stays."""
+    weights = tmp_path / "net.pt"
+    weights.write_bytes(b"weights")
+    (tmp_path / "net.json").write_text('{"title": "Mine", "labels": ["a", "b"]}')
+    preprocess = Preprocess(mean=(0.1, 0.2, 0.3), order=ChannelOrder.BGR)
+    path = write_side_car(weights, preprocess)
+    values = json.loads(path.read_text())
+    assert values["title"] == "Mine"
+    assert values["labels"] == ["a", "b"]
+    assert Preprocess().with_fields(values["preprocess"]) == preprocess
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["net.json", "net.pt"]
+
+
+def test_no_side_car_without_a_file(tmp_path):
+    with pytest.raises(InputError, match="no file of weights"):
+        write_side_car(tmp_path / "none.pt", Preprocess())

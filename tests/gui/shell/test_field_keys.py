@@ -1,0 +1,57 @@
+"""Keys in text fields: Esc leaves them, and lists of names close on it."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from nnviz.gui.shell.main_window import EXPLAIN
+
+# The offscreen platform has no windows to raise.
+pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabb)", extend=True)
+
+
+@pytest.fixture
+def line(opened, qtbot):
+    opened.enter(EXPLAIN)
+    opened.activateWindow()
+    qtbot.waitUntil(opened.isActiveWindow)
+    row = opened.stage.method.form.row("target")
+    line = row.control.findChild(QLineEdit)
+    line.setFocus()
+    return line
+
+
+def test_escape_leaves_a_field_and_stops_nothing(opened, line, qtbot, monkeypatch):
+    """Truth: where the focus is, and what Esc does elsewhere."""
+    stopped = []
+    monkeypatch.setattr(opened.bench, "stop", lambda: stopped.append(1))
+    qtbot.keyClicks(line, "do")
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    line.completer().popup().hide()
+    line.setFocus()
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert not line.hasFocus()
+    assert not stopped
+
+
+def test_the_list_of_classes_is_one_click_away(opened, line, qtbot):
+    """Truth: the network's two classes, by hand; a border from the style sheet."""
+    control = opened.stage.method.form.row("target").control
+    qtbot.mouseClick(control._list, Qt.MouseButton.LeftButton)
+    popup = line.completer().popup()
+    qtbot.waitUntil(popup.isVisible)
+    model = popup.model()
+    assert [model.index(n, 0).data() for n in range(model.rowCount())] == ["cat", "dog"]
+    assert "QListView#completions" in popup.styleSheet()
+    qtbot.keyClick(popup, Qt.Key.Key_Escape)
+    assert not popup.isVisible()
+    assert line.text() == ""
+
+
+@pytest.mark.usefixtures("line")
+def test_a_field_that_is_deleted_is_forgotten(opened, qtbot):
+    """Truth: no exception, which fails a test."""
+    opened.bench.choice.choose("saliency")
+    qtbot.wait(20)
+    QApplication.processEvents()
+    opened.stage.method.choice.setFocus()

@@ -1,0 +1,126 @@
+"""Figures of the code: sizes of functions, classes and folders, read from its syntax.
+
+``python -m tests.support.figures`` prints them.
+"""
+
+import ast
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "nnviz"
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def modules(folder: Path = PACKAGE) -> dict[Path, ast.Module]:
+    """Return the syntax of each file below a folder, by its path in the package."""
+    return {
+        path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.rglob("*.py"))
+    }
+
+
+def function_lines(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Yield each function's name and its lines of code, docstring left out."""
+    for node in ast.walk(tree):
+        if isinstance(node, Function):
+            yield node.name, _end(node) - node.lineno + 1 - _docstring_lines(node)
+
+
+def public_methods(node: ast.ClassDef) -> list[str]:
+    """Return the names of a class's methods and properties that are for others."""
+    return [
+        each.name
+        for each in node.body
+        if isinstance(each, Function) and not each.name.startswith("_")
+    ]
+
+
+def public_members(node: ast.ClassDef) -> list[str]:
+    """Return the methods, properties and fields of a class that are for others."""
+    fields = [
+        each.target.id
+        for each in node.body
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    ]
+    return [name for name in fields if not name.startswith("_")] + public_methods(node)
+
+
+def classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
+    """Yield the classes of a module."""
+    return (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+
+
+def imports(tree: ast.Module) -> int:
+    """Count a module's import statements."""
+    return sum(isinstance(node, ast.Import | ast.ImportFrom) for node in tree.body)
+
+
+def folder_sizes() -> Counter[str]:
+    """Count the files of each folder, ``__init__`` left out."""
+    return Counter(
+        path.parent.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py"
+    )
+
+
+def percentile(values: list[int], share: float) -> int:
+    """Return the value that a share of all does not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def composed_passes(tree: ast.Module) -> list[int]:
+    """Return the lines where a network is called on what its normalizer just gave."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and _name(node.func) in {"net", "model", "network"}
+        and any(
+            isinstance(arg, ast.Call) and _name(arg.func).startswith("normalis")
+            for arg in node.args
+        )
+    ]
+
+
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _end(node: ast.AST) -> int:
+    return getattr(node, "end_lineno", None) or 0
+
+
+def _docstring_lines(node: Function) -> int:
+    if ast.get_docstring(node) is None:
+        return 0
+    first = node.body[0]
+    return _end(first) - first.lineno + 1
+
+
+def _print() -> None:
+    trees = modules()
+    lines = [n for tree in trees.values() for _, n in function_lines(tree)]
+    out = sys.stdout.write
+    out(f"functions: {len(lines)}, p50 {percentile(lines, 0.5)}, ")
+    out(f"p90 {percentile(lines, 0.9)}, max {max(lines)}\n")
+    sizes = sorted(
+        ((len(public_methods(node)), path.as_posix(), node.name)
+         for path, tree in trees.items() for node in classes(tree)), reverse=True,
+    )  # fmt: skip
+    out("classes by public methods:\n")
+    for count, path, name in sizes[:12]:
+        out(f"  {count:3} {name} ({path})\n")
+    out("folders by files:\n")
+    for folder, count in folder_sizes().most_common(12):
+        out(f"  {count:3} {folder}\n")
+
+
+if __name__ == "__main__":
+    _print()
