@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.info import ATTRIBUTION, LayerInfo, Reference
+from nnviz.base.info import ATTRIBUTION, LayerInfo, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.ablation import (
     ablation_weights,
@@ -36,6 +36,7 @@ _COPIES = 4
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Desai & Ramaswamy 2020", "doi:10.1109/WACV45572.2020.9093360"),
+    needs=(Need.MAPS,),
 )
 class AblationCam:
     """A layer's channels, added up with the share of the score that each carries."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.channels import Mixture, parse_channels
-from nnviz.base.info import OPTIMIZATION, ModelInfo, Reference
+from nnviz.base.info import OPTIMIZATION, ModelInfo, Need, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
     ChannelList,
@@ -297,6 +297,7 @@ class ActivationMaximizationParams:
     needs_image=False,
     recorded=True,
     reference=Reference("Olah et al. 2017", "doi:10.23915/distill.00007"),
+    needs=(Need.GRADIENTS,),
 )
 class ActivationMaximization:
     """An image optimized until a part of the network answers to it strongly."""

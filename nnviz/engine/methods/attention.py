@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import ATTRIBUTION, LayerInfo, Layout, Reference
+from nnviz.base.info import ATTRIBUTION, LayerInfo, Layout, Need, Reference
 from nnviz.base.parameters import Help, TargetText, When
 from nnviz.base.results import Report
 from nnviz.engine.attribution.attention import (
@@ -50,6 +50,10 @@ class AttentionParams:
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Chefer et al. 2021", "arXiv:2103.15679"),
+    needs=(
+        Need.ATTENTION,
+        Need.GRADIENTS,
+    ),
 )
 class Attention:
     """Attention of all layers, weighed with the score's gradient and chained up."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import OPTIMIZATION, Reference
+from nnviz.base.info import OPTIMIZATION, Need, Reference
 from nnviz.base.parameters import Help, Range, Steerable
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
@@ -37,6 +37,7 @@ class CaricatureParams(ComparisonParams):
     live=False,
     recorded=True,
     reference=Reference("Olah et al. 2018", "doi:10.23915/distill.00010"),
+    needs=(Need.GRADIENTS,),
 )
 class Caricature:
     """An image in which a layer finds the image's features, only stronger."""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from torch import Tensor
 
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import Essential, Formerly, Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.carlini_wagner import (
@@ -71,6 +71,7 @@ class CwParams(GoalParams):
     reference=Reference("Carlini & Wagner 2017", "arXiv:1608.04644"),
     tasks=(Task.CLASSIFY,),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class CarliniWagner:
     """The shortest noise by descent on noise and goal together, for several c."""

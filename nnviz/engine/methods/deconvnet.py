@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import Colours, changed_report
@@ -33,6 +33,7 @@ class DeconvnetParams:
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Zeiler & Fergus 2013", "arXiv:1311.2901"),
+    needs=(Need.GRADIENTS,),
 )
 class Deconvnet:
     """At each ReLU the positive gradients go back, whether the unit was active or not.

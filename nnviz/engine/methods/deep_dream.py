@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
-from nnviz.base.info import OPTIMIZATION, LayerInfo, Reference
+from nnviz.base.info import OPTIMIZATION, LayerInfo, Need, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
     Essential,
@@ -235,6 +235,7 @@ class DeepDreamParams:
     live=False,
     reference=Reference("Mordvintsev et al. 2015", "google/deepdream"),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class DeepDream:
     """Gradient ascent on what a layer answers to the image, octave by octave."""

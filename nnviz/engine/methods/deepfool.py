@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import Help, Range, TargetText, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.deepfool import Walk, boundaries, candidates, crossed
@@ -53,6 +53,7 @@ class DeepfoolParams:
     reference=Reference("Moosavi-Dezfooli et al. 2016", "arXiv:1511.04599"),
     tasks=(Task.CLASSIFY,),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class Deepfool:
     """Steps to the nearest border of the network, taken to be straight."""

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import (
@@ -44,6 +44,7 @@ class EigenCamParams(LayersParams):
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Muhammad & Yeasin 2020", "arXiv:2008.00299"),
+    needs=(Need.MAPS,),
 )
 class EigenCam:
     """A layer's maps, projected on their first principal direction."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
-from nnviz.base.info import OPTIMIZATION, Reference
+from nnviz.base.info import OPTIMIZATION, Need, Reference
 from nnviz.base.parameters import Essential, Help, Range, Steerable, When
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
@@ -53,6 +53,7 @@ class FeatureInversionParams(ComparisonParams):
     live=False,
     recorded=True,
     reference=Reference("Mahendran & Vedaldi 2015", "arXiv:1412.0035"),
+    needs=(Need.GRADIENTS,),
 )
 class FeatureInversion:
     """An image made from noise that a layer cannot tell from the image."""

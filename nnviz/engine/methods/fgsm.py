@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.results import Report
 from nnviz.engine.attacks.params import LEVELS, BallParams
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
@@ -19,6 +19,7 @@ from nnviz.engine.method import Context, Presets, register
     live=True,
     reference=Reference("Goodfellow et al. 2015", "arXiv:1412.6572"),
     tasks=(Task.CLASSIFY,),
+    needs=(Need.GRADIENTS,),
 )
 class Fgsm:
     """One step of the length of epsilon along the gradient's sign."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import ModelError, UsageError
-from nnviz.base.info import INSPECTION, LayerInfo
+from nnviz.base.info import INSPECTION, LayerInfo, Need
 from nnviz.base.parameters import (
     Essential,
     Help,
@@ -108,6 +108,7 @@ class _Figures:
     capabilities=INSPECTION,
     live=False,
     needs_image=False,
+    needs=(Need.KERNELS,),
 )
 class Filters:
     """The kernels of a convolution or patch embedding as small images."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, grad_cam_pp, gradient_cam
 from nnviz.engine.method import Context, Presets, register
@@ -16,6 +16,10 @@ from nnviz.engine.method import Context, Presets, register
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Chattopadhay et al. 2018", "arXiv:1710.11063"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class GradCamPlusPlus:
     """A layer's channels, weighed by positive gradients and higher derivatives."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import Colours, changed_report
@@ -33,6 +33,7 @@ class GuidedBackpropParams:
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Springenberg et al. 2014", "arXiv:1412.6806"),
+    needs=(Need.GRADIENTS,),
 )
 class GuidedBackprop:
     """At each ReLU only positive gradients of active units go back."""

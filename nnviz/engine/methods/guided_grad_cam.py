@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, LayerKinds, LayerName, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import grad_cam, shown, upsampled
@@ -41,6 +41,10 @@ class GuidedGradCamParams:
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Selvaraju et al. 2017", "arXiv:1610.02391"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class GuidedGradCam:
     """Guided backpropagation, multiplied with the up-sampled Grad-CAM."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
@@ -32,6 +32,7 @@ class InputXGradientParams:
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Shrikumar et al. 2016", "arXiv:1605.01713"),
+    needs=(Need.GRADIENTS,),
 )
 class InputXGradient:
     """Each pixel's value times its gradient: a first-order share of the score."""

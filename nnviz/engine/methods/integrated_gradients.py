@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import UsageError
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import (
     Essential,
     Formerly,
@@ -86,6 +86,7 @@ class IntegratedGradientsParams:
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Sundararajan et al. 2017", "arXiv:1703.01365"),
+    needs=(Need.GRADIENTS,),
 )
 class IntegratedGradients:
     """(x - baseline) times the mean gradient on the straight line between them."""

@@ -24,7 +24,7 @@ from nnviz.engine.attribution.sliding_windows import (
 from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.incremental import UnfollowableError, verified_forward
-from nnviz.engine.nn.pixel_model import PixelModel
+from nnviz.engine.nn.pixel_model import PixelModel, is_channels_last
 from nnviz.engine.targets.resolve import Scorer
 from nnviz.media.inpaint import inpaint
 
@@ -179,6 +179,8 @@ def _passes(
     if params.computation == "bfloat16":
         net, picture = model.rough_twin(), picture.bfloat16()
         notes = ("a preview in bfloat16: roughly the exact map",)
+    if is_channels_last(net):
+        picture = picture.contiguous(memory_format=torch.channels_last)
     behind = PixelModel(
         net=net,
         normalizer=nn.Identity(),

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import (
     Along,
     Essential,
@@ -157,6 +157,7 @@ class PatchParams(GoalParams):
     reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
     tasks=(Task.CLASSIFY, Task.DETECT),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class Patch:
     """A sticker's colors, moved until it fools over random places, sizes, lights."""

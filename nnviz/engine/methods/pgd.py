@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import Essential, Formerly, Help, Range, Steerable, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.norms import random_noise
@@ -61,6 +61,7 @@ class PgdParams(BallParams):
     reference=Reference("Madry et al. 2018", "arXiv:1706.06083"),
     tasks=(Task.CLASSIFY,),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class Pgd:
     """Small steps up the loss, each brought back into the budget."""

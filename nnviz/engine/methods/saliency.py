@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import (
@@ -37,6 +37,7 @@ class SaliencyParams:
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Simonyan et al. 2013", "arXiv:1312.6034"),
+    needs=(Need.GRADIENTS,),
 )
 class Saliency:
     """The gradient of the score with respect to each pixel."""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.info import ATTRIBUTION, LayerInfo, Reference
+from nnviz.base.info import ATTRIBUTION, LayerInfo, Need, Reference
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.ablation import channel_masks, varied
@@ -46,6 +46,7 @@ class ScoreCamParams(CamParams):
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Wang et al. 2020", "arXiv:1910.01279"),
+    needs=(Need.MAPS,),
 )
 class ScoreCam:
     """A layer's channels, weighed by the score of what each of them uncovers."""

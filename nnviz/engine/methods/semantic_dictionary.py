@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from nnviz.base.frames import Placement
-from nnviz.base.info import OPTIMIZATION, LayerInfo, Reference
+from nnviz.base.info import OPTIMIZATION, LayerInfo, Need, Reference
 from nnviz.base.parameters import (
     Along,
     Help,
@@ -96,6 +96,10 @@ class _Looked:
     capabilities=OPTIMIZATION,
     live=False,
     reference=Reference("Olah et al. 2018", "doi:10.23915/distill.00010"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class SemanticDictionary:
     """Semantic dictionary: a position's activation vector shown as feature images."""

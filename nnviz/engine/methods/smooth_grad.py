@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import (
     Essential,
     Formerly,
@@ -86,6 +86,7 @@ class SmoothGradParams:
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Smilkov et al. 2017", "arXiv:1706.03825"),
+    needs=(Need.GRADIENTS,),
 )
 class SmoothGrad:
     """A statistic of the attributions of noisy copies."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nnviz.base.errors import UsageError
 from nnviz.base.images import LUMINANCE, Image, image_from_array, to_float
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import (
     ColorText,
     Essential,
@@ -144,6 +144,7 @@ class StickerParams(GoalParams):
     reference=Reference("Croce et al. 2022", "arXiv:2006.12834"),
     tasks=(Task.CLASSIFY,),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class Stickers:
     """Places, sizes, turns and colors of stickers, found by asking the network."""

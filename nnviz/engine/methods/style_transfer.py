@@ -14,7 +14,7 @@ from torch.nn import functional
 from nnviz.base.errors import ModelError, UsageError, unknown
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, image_from_array
-from nnviz.base.info import STYLIZATION, Reference, Task
+from nnviz.base.info import STYLIZATION, Need, Reference, Task
 from nnviz.base.parameters import (
     Essential,
     Formerly,
@@ -238,6 +238,7 @@ class StyleTransferParams:
     reference=Reference("Gatys et al. 2016", "doi:10.1109/CVPR.2016.265"),
     recorded=True,
     tasks=tuple(each for each in Task if each is not Task.REPAINT),
+    needs=(Need.GRADIENTS,),
 )
 class StyleTransfer:
     """Pixels moved until layers give the image's content in an image's style."""

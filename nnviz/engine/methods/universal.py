@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.frames import Frame
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import (
     Essential,
     Formerly,
@@ -105,6 +105,7 @@ class UniversalParams(BallParams):
     reference=Reference("Shafahi et al. 2020", "arXiv:1811.11304"),
     tasks=(Task.CLASSIFY,),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class Universal:
     """One noise, moved until it fools with as many images as it can."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, gradient_cam, xgrad_cam
 from nnviz.engine.method import Context, Presets, register
@@ -16,6 +16,10 @@ from nnviz.engine.method import Context, Presets, register
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Fu et al. 2020", "arXiv:2008.02312"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class XGradCam:
     """A layer's channels, weighed with their gradient's mean by activation."""
