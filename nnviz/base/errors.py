@@ -1,4 +1,4 @@
-"""What can go wrong, in words: every message names the thing, reason and remedy."""
+"""Errors in words: each message names the thing, the reason and the remedy."""
 
 import difflib
 import traceback
@@ -65,7 +65,7 @@ class UsageError(NnvizError):
 
 
 class InputError(NnvizError):
-    """A file or picture that cannot be read, written or used."""
+    """A file or image that cannot be read, written or used."""
 
 
 class TrustError(InputError):

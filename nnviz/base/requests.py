@@ -1,4 +1,4 @@
-"""What can be asked of the engine.  Requests are frozen and hold no live object."""
+"""Requests to the engine: frozen, without live objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,7 +74,7 @@ class FetchModel(Request[str]):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step of a recorded optimisation, to go on from.
+    """A step of a recorded optimization, to go on from.
 
     Attributes:
         folder: of the recording.
@@ -117,7 +117,7 @@ class RunMethod(Request[Run]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFilm(Request[tuple[str, ...]]):
-    """Run a method on every picture of a film; ends with words about the new one.
+    """Run a method on every image of a video; ends with words about the new one.
 
     Attributes:
         method: one whose main result is a picture.

@@ -24,7 +24,7 @@ State = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A step of an optimisation, for its recording.
+    """A step of an optimization, for its recording.
 
     Attributes:
         numbers: what was measured.
@@ -41,7 +41,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Journal:
-    """What a method said since its last yield.
+    """Progress and kept step that a method told since its last yield.
 
     Attributes:
         progress: as said with ``Context.step``.
@@ -54,7 +54,7 @@ class Journal:
 
 @dataclass(kw_only=True)
 class Context:
-    """What a running method works with.
+    """The inputs and services of a running method.
 
     Attributes:
         params: the method's ``Params``; replaced at a safe point when steered.
@@ -97,7 +97,7 @@ class Context:
 
     @property
     def placement(self) -> Placement:
-        """Where the input lies on the image."""
+        """Placement of the network's input on the image."""
         return self.inference.placement
 
     def activations(self, layer: str) -> Tensor:
@@ -115,7 +115,7 @@ class Context:
         *,
         frame: bool | None = None,
     ) -> None:
-        """Say what the step of an optimisation measured, and how to go on from it.
+        """Say what the step of an optimization measured, and how to go on from it.
 
         Told with the next yield; for methods registered as ``recorded``.
 

@@ -58,7 +58,7 @@ def _is_instance_norm(module: nn.Module) -> bool:
 
 
 def _group_norm(norm: Any) -> nn.GroupNorm:
-    """Return what normalises each channel by itself, as an instance norm does."""
+    """Return what normalizes each channel by itself, as an instance norm does."""
     channels = norm.num_features
     group = nn.GroupNorm(channels, channels, norm.eps, norm.affine)
     if norm.affine:

@@ -79,6 +79,8 @@ class MethodRunner(QObject):
     started = Signal()
     outdated = Signal()
     """What is shown is not what the form says: the method is to be run by hand."""
+    lacking = Signal(str)
+    """Why the method cannot be run."""
     pace_changed = Signal()
     """It is known anew whether the method runs by itself."""
     progressed = Signal(object, float)
@@ -168,6 +170,10 @@ class MethodRunner(QObject):
         request, method = self._request(), self._choice.method
         if request is not None and method is not None:
             self._start(replace(request, recording=self.new_recording(method)))
+        elif self._selection.model is None:
+            self.lacking.emit(self.tr("open a network first"))
+        elif self._selection.image is None:
+            self.lacking.emit(self.tr("open an image first"))
 
     def take_up(
         self, moment: Moment, recording: str, recorded: Mapping[str, Value]
@@ -255,9 +261,9 @@ class MethodRunner(QObject):
         if method is None or model is None:
             return
         self._end_replaced(self.current)
-        # What takes minutes lets a camera, and what is clicked, go first.
-        priority = Priority.NORMAL if method.recorded else Priority.INTERACTIVE
         automatic, key = self.automatic, self._choice.key()
+        # What takes long lets a camera, what is clicked and each other go first.
+        priority = Priority.INTERACTIVE if automatic else Priority.NORMAL
         title = "" if automatic else self._captions.of_request(request)
         job = self._jobs.submit(request, Lane(RESULT, Policy.REPLACE, priority), title)
         place = self._choice.place
