@@ -458,7 +458,7 @@ def test_preprocess_boxes_show_the_networks_own(opened):
     ("typed", "found"),
     [
         ("camera", "Live: Open camera"),
-        ("pause", "Live: Hold the frame"),
+        ("pause", "Live: Freeze"),
         ("zoom", "View: Zoom in"),
         ("heatmap", "Grad-CAM"),
         ("untrained", "Go: Open this network untrained"),

@@ -154,6 +154,6 @@ def test_done_and_stopped_are_said(panel, fake, window):
     panel.go.click()
     fake.answer(PLACE, Done("/networks/style-waves.safetensors"))
     assert said[-2:] == [
-        "learning stopped; it can go on",
+        "training stopped; it can be continued",
         "/networks/style-waves.safetensors has been learnt",
     ]

@@ -176,7 +176,7 @@ def test_a_picture_pasted_from_the_clipboard(live, qtbot, cat):
     image.fill(Qt.GlobalColor.red)
     QApplication.clipboard().setImage(image)
     live.commands["file.paste"].trigger()
-    wait(qtbot, lambda: live.stage.centre.run.recipe.image == "pasted picture")
+    wait(qtbot, lambda: live.stage.centre.run.recipe.image == "pasted image")
     wait(qtbot, lambda: predicted(live) != first)
 
 
