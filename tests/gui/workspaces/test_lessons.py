@@ -155,5 +155,5 @@ def test_done_and_stopped_are_said(panel, fake, window):
     fake.answer(PLACE, Done("/networks/style-waves.safetensors"))
     assert said[-2:] == [
         "training stopped; it can be continued",
-        "/networks/style-waves.safetensors has been learnt",
+        "/networks/style-waves.safetensors has been trained",
     ]
