@@ -59,7 +59,7 @@ class SavedPicture:
     def words(self) -> str:
         """The outcome of the attack, in one line."""
         share = f"{self.answer} {100 * self.probability:.3g} %"
-        outcome = "still fools" if self.fooled else "does not fool any more"
+        outcome = "still fools" if self.fooled else "no longer fools"
         return f"opened again, the file {outcome}: {share}"
 
 

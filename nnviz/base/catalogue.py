@@ -11,6 +11,7 @@ from nnviz.base.info import (
     MethodInfo,
     ModelEntry,
     ModelSource,
+    Need,
     Reference,
     Task,
 )
@@ -81,6 +82,7 @@ def _method(values: dict[str, Any]) -> MethodInfo:
             "reference": Reference(**reference) if reference else None,
             "parameters": tuple(_parameter(each) for each in values["parameters"]),
             "tasks": tuple(Task(each) for each in values["tasks"]),
+            "needs": tuple(Need(each) for each in values["needs"]),
             "capabilities": Capabilities(**values["capabilities"]),
         }
     )

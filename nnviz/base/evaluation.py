@@ -124,11 +124,11 @@ class Robustness:
     @property
     def counted(self) -> str:
         """The thing that accuracies count, in words."""
-        return "answered right" if self.truth == "folders" else "answer unchanged"
+        return "correct" if self.truth == "folders" else "answer unchanged"
 
     def curves(self) -> Curves:
         """Return the curve."""
-        measured = "largest change" if self.norm == "linf" else "L2 length"
+        measured = "largest change" if self.norm == "linf" else "L2 norm"
         return Curves(
             x=np.array(self.epsilons),
             series={self.attack: 100 * np.array(self.accuracies)},

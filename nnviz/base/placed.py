@@ -25,7 +25,7 @@ _STICKER = re.compile(r"@(\s+[-+.e\d]+){4,5}\s*(;|$)")
 _DECIMALS = 4
 _LEAST, _MOST = 4, 5
 """Numbers of a sticker: x, y, width, angle, and the opacity where it is not 1."""
-_GRAMMAR = "STICKER @ X Y WIDTH ANGLE [OPACITY], several with ; between them"
+_GRAMMAR = "STICKER @ X Y WIDTH ANGLE [OPACITY], several separated by ;"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
 _BEFORE: Mapping[str, Mapping[str, Value]] = {"occlusion": {"computation": "full"}}
 """By method, what recipes mean that were written before a parameter was there."""
-_NO_RECIPE = "holds no nnviz recipe"
+_NO_RECIPE = "contains no nnviz recipe"
 _REMEDY = "pick a .json or .png saved by nnviz"
 _FIELD_ERRORS = (TypeError, ValueError, LookupError, UsageError)
 """Of a field too many or too few, or of a preprocessing that cannot be computed."""

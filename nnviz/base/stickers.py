@@ -130,5 +130,5 @@ class Placement:
             return cls(**{key: float(at) for key, at in values.items()})
         except (ValueError, TypeError, OverflowError, InputError, UsageError):
             raise InputError(
-                name, "says of no sticker where it lies", "place it once more"
+                name, "gives no sticker a position", "place it again"
             ) from None

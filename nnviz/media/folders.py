@@ -50,7 +50,7 @@ def list_images(folder: Path) -> tuple[Path, ...]:
         ) from None
     if not found:
         raise InputError(
-            str(folder), "holds no pictures", "pick a folder with PNG or JPEG files"
+            str(folder), "holds no images", "pick a folder with PNG or JPEG files"
         )
     return tuple(sorted(found, key=lambda path: (natural_key(path.name), path.name)))
 

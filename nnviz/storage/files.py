@@ -217,7 +217,7 @@ def images_in(folder: Path) -> list[str]:
     if not found:
         raise InputError(
             folder.name or str(folder),
-            "holds no pictures",
+            "holds no images",
             "pick a folder with .jpg, .png or other pictures",
         )
     return found

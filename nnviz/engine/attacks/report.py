@@ -114,10 +114,12 @@ class AttackRun:
     ) -> tuple[str, ...]:
         """Say what rounding did to an attack that had succeeded."""
         if not self.succeeded(logits):
-            return ("rounded to 8 bits it no longer works, and could not be repaired",)
+            return (
+                "after rounding to 8 bits it no longer works and could not be repaired",
+            )
         if torch.equal(reopened, rounded(pixels)):
-            return ("true of the file: tested after rounding to 8 bits and reopening",)
-        return ("true of the file: rounding undid it, and was repaired",)
+            return ("holds for the saved file: tested after rounding and reopening",)
+        return ("holds for the saved file: rounding undid it, and was repaired",)
 
     @property
     def numbers(self) -> dict[str, float]:
@@ -176,7 +178,7 @@ class AttackRun:
             x=np.arange(len(rows), dtype=np.float64),
             series={
                 label(self.info, self.chosen.index): rows[:, 0].copy(),
-                "the likeliest other class": rows[:, 1].copy(),
+                "the most likely other class": rows[:, 1].copy(),
             },
             x_label="step",
             y_label="probability",
@@ -226,9 +228,9 @@ def noise_words(noise: Tensor, gain: float) -> str:
     largest = LEVELS * float(size_of(noise, "linf"))
     length = float(size_of(noise, "l2"))
     moved = (noise.abs().amax(1) > 0).double().mean().item()
-    shown = f"; shown {gain:.3g} times as strong, grey is 0" if gain != 1 else ""
+    shown = f"; shown {gain:.3g} times amplified, gray is 0" if gain != 1 else ""
     return (
-        f"noise: at most {largest:.3g}/255, L2 {length:.3g}, "
+        f"perturbation: at most {largest:.3g}/255, L2 {length:.3g}, "
         f"{100 * moved:.3g} % of the pixels{shown}"
     )
 

@@ -71,7 +71,7 @@ def smallest_share(
 
 
 def _progress(tried: int) -> Progress:
-    return Progress(tried, _PLACES + _BETWEEN, "weaker noise")
+    return Progress(tried, _PLACES + _BETWEEN, "weaker perturbation")
 
 
 def _first(

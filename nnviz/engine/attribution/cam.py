@@ -39,13 +39,15 @@ class LayersParams:
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
-        Help("The layer to make the map of; left empty, one is chosen."),
+        Help("The layer for the map. Empty: chosen automatically."),
     ] = ""
     layers: Annotated[
         LayerList,
         Formerly("others"),
         Title("More layers"),
-        Help('Names with commas between, or "stages" for one of every size of map.'),
+        Help(
+            'Other layers, separated by commas, or "stages" for one of each map size.'
+        ),
     ] = ""
 
 
@@ -54,12 +56,12 @@ class CamParams(LayersParams):
     """Parameters of a class activation map: target, layers, signs."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText, Help("What to explain. Empty: the predicted class.")
     ] = ""
     signed: Annotated[
         bool,
-        Title("Show what speaks against"),
-        Help("Keep negative values: places that lower the score."),
+        Title("Show negative evidence"),
+        Help("Keep negative values: positions that lower the score."),
     ] = False
 
 
@@ -184,7 +186,7 @@ def cam_results(
     if len(cams) == 1:
         return {name: heatmap(large[0], unit), "map": heatmap(small[0], unit)}
     found: dict[str, Result] = {
-        name: heatmap(_mean_of_shares(large), "mean share of each layer's largest")
+        name: heatmap(_mean_of_shares(large), "mean, relative to each layer's maximum")
     }
     for layer, values in zip(layers.layers, large, strict=True):
         found[layer.name] = heatmap(values, unit)
@@ -254,5 +256,7 @@ def _remarks(values: Array) -> tuple[str, ...]:
     if not np.isfinite(values).all():
         return ("some values are infinite or not numbers: the map means nothing",)
     if not values.any():
-        return ("the map is zero everywhere: no place of the layer raises the score",)
+        return (
+            "the map is zero everywhere: no position of the layer raises the score",
+        )
     return ()

@@ -67,7 +67,7 @@ def attribution_picture(
     limit = float(np.percentile(np.abs(values), _CLIPPED, method="higher")) or 1.0
     pixels = np.clip(0.5 + values / (2 * limit), 0, 1).transpose(1, 2, 0)
     words = (
-        f"in the picture grey is 0; full colour is {limit:.3g} and above "
+        f"in the color image gray is 0; full color is {limit:.3g} and above "
         f"({_CLIPPED:g} % of the values lie below)"
     )
     return Picture(

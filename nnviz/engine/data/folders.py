@@ -192,7 +192,7 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
     if not all(parts):
         raise InputError(
             str(folder),
-            f"{len(paths)} photographs are too few",
+            f"{len(paths)} images are too few",
             "name a folder with some dozens of JPEG or PNG files",
         )
     return parts

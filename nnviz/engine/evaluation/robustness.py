@@ -37,8 +37,8 @@ _OVERSHOOT = 0.02
 _ROUNDS = 5
 _CONSTANT = 0.1
 _OWN_TRUTH = (
-    "the folders are not called as the network's classes: what it says of the pictures "
-    "as they are counts as right, whether it is or not"
+    "the folders are not named after the network's classes, so its own answer on the "
+    "clean image counts as correct"
 )
 
 
@@ -78,7 +78,7 @@ def measure(model: Model, request: MeasureRobustness, check: Check) -> Measuring
     """
     started = time.monotonic()
     _require(model, request)
-    yield Progress(0, 0, "reading the pictures")
+    yield Progress(0, 0, "reading the images")
     with unpacked(Path(request.data)) as folder:
         questions, truth, notes = _questions(model, folder, request)
         generator = torch.Generator().manual_seed(request.seed)
@@ -120,7 +120,7 @@ def _require(model: Model, request: MeasureRobustness) -> None:
         raise unknown("attack", request.attack, ATTACKS)
     if request.attack in SEARCHES and request.norm != "l2":
         raise UsageError(
-            request.attack, "looks for the least noise in L2", "ask for the norm l2"
+            request.attack, "minimizes the perturbation in L2", "ask for the norm l2"
         )
     if not request.epsilons or list(request.epsilons) != sorted(set(request.epsilons)):
         raise UsageError("epsilons", "do not rise", "write 0,1,2,4,8")
@@ -156,7 +156,7 @@ def _questions(
         notes = left_out(every, labels)
         return spread(known, request.limit), "folders", notes
     if not every:
-        raise InputError(str(folder), "holds no pictures", "pick another folder")
+        raise InputError(str(folder), "holds no images", "pick another folder")
     return spread(every, request.limit), "network", (_OWN_TRUTH,)
 
 

@@ -101,9 +101,7 @@ def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
     if held_out:
         found = [pair for pair in found if is_held_out(pair[0].read_bytes())]
     if not found:
-        raise InputError(
-            str(folder), "holds no pictures", "put some in its sub-folders"
-        )
+        raise InputError(str(folder), "holds no images", "put some in its sub-folders")
     return [
         Question(partial(open_image, path, MAX_PIXELS), name)
         for path, name in spread(found, limit)

@@ -185,8 +185,8 @@ def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
         )
     if recipe.image_sha256 != (image.sha256 if image else ""):
         raise InputError(
-            image.name if image else "no photograph",
-            f"is not the photograph of the recording, {recipe.image or 'none'}",
+            image.name if image else "no image",
+            f"is not the image of the recording, {recipe.image or 'none'}",
             "open that one",
         )
 
@@ -294,7 +294,9 @@ def open_tape(
     if not request.recording:
         return None
     if not info.recorded:
-        raise UsageError(info.name, "is no optimisation: there is nothing to record")
+        raise UsageError(
+            info.name, "is not an optimization: there is nothing to record"
+        )
     folder = Path(request.recording)
     if begun is not None and begun.recording.folder.resolve() == folder.resolve():
         begun.recording.keep_before(begun.steps)

@@ -120,8 +120,8 @@ def _nothing(registered: Registered, request: RunMethod) -> Exception:
         return TypeError(f"method {registered.info.name} gave no report")
     return UsageError(
         Path(request.begin.folder).name,
-        "came to its end at this step",
-        "go on from an earlier one",
+        "ended at this step",
+        "continue from an earlier one",
     )
 
 

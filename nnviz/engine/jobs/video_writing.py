@@ -72,11 +72,11 @@ def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
             yield Partial(report)
             yield painter.progress
     if film is None:
-        raise InputError(out.name, "the film holds no pictures", "name another")
+        raise InputError(out.name, "the video holds no images", "name another")
     notes = [f"{film.frames} pictures"]
     if reader.remark is not None:
         notes.append(str(reader.remark))
-    return (*notes, *(["with the film's sound"] if any(heard) else []))
+    return (*notes, *(["with the video's sound"] if any(heard) else []))
 
 
 class _Painter:
@@ -120,8 +120,8 @@ class _Painter:
         if not isinstance(main, Picture):
             raise UsageError(
                 next(iter(report)),
-                "is no picture",
-                "pick a method that changes pictures",
+                "is not an image",
+                "pick a method that changes images",
             )
         self._last = rgb8(main.pixels)
         self._number += 1
@@ -156,12 +156,14 @@ def _require_sensible(asked: ChangeFilm) -> None:
     out = Path(asked.out)
     if out.suffix.lower() not in FILM_ENDINGS:
         raise UsageError(
-            "--out", f"{out.name} is no film's name", f"end it in {FILM_ENDINGS[0]}"
+            "--out",
+            f"{out.name} is not a video file name",
+            f"end it in {FILM_ENDINGS[0]}",
         )
     if asked.kept is not None and not 0 <= asked.kept < 1:
         raise UsageError("--kept", f"{asked.kept:g} is out of range", "0 to below 1")
     if out.exists() and Path(asked.film).exists() and out.samefile(asked.film):
-        raise UsageError("--out", "is the film itself", "name another file")
+        raise UsageError("--out", "is the video itself", "name another file")
 
 
 def _grabs(reader: FilmReader, seconds: float) -> Iterator[Grab]:

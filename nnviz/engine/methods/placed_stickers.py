@@ -33,21 +33,21 @@ class PlacedStickersParams:
     stickers: Annotated[
         StickersText,
         Help(
-            "STICKER @ X Y WIDTH ANGLE [OPACITY], several with ; between them. "
-            "STICKER is a picture file, round:FILE for a disc of it, round:#ff0000 or "
-            "square:#ff0000; X and Y are the centre in shares of the photograph, WIDTH "
-            "is in shares of its shorter side, ANGLE in degrees."
+            "STICKER @ X Y WIDTH ANGLE [OPACITY], several separated by ;. STICKER is "
+            "an image file, round:FILE for a disc of it, round:#ff0000 or "
+            "square:#ff0000; X and Y are the center as fractions of the image, WIDTH "
+            "is a fraction of its shorter side, ANGLE is in degrees."
         ),
     ] = EXAMPLE
     picture: Annotated[
         bool,
-        Help("Give the whole photograph too; the answers alone are there sooner."),
+        Help("Return the whole image too; the answers alone are faster."),
     ] = True
     quick: Annotated[
         bool,
         Help(
-            "Lay them on a copy of at most half a megapixel: nearly the same answers, "
-            "sooner."
+            "Place them on a copy of at most half a megapixel: nearly the same "
+            "answers, faster."
         ),
     ] = False
 
@@ -65,15 +65,15 @@ class PlacedStickers:
 
     Params: ClassVar[type] = PlacedStickersParams
     shows: ClassVar[str] = (
-        "What stickers that are laid on the photograph by hand do to the answer. The "
-        "sticker studio, Ctrl+6, is where they are dragged, turned and learned."
+        "What stickers placed by hand do to the answer. Drag, rotate and train them "
+        "in the sticker studio (Ctrl+6)."
     )
     reading: ClassVar[str] = (
-        "Compare the bars before and after, and how little of the picture is covered."
+        "Compare the bars before and after, and how little of the image is covered."
     )
     misleads: ClassVar[str] = (
-        "A sticker that hides what is asked about fools nobody: it only hides. Put it "
-        "where a person still sees what it is."
+        "A sticker that hides the object fools nobody: it only hides it. Place it "
+        "where a person can still see what the image shows."
     )
     presets: ClassVar[Presets] = {"demo": {}}
 
@@ -139,11 +139,11 @@ def _photo(ctx: Context, *, quick: bool) -> Image:
         small = resize(photo.pixels, (height, width), Interpolation.BILINEAR)
         return torch.from_numpy(small)
 
-    copy = ctx.inference.cached("quick copy of the photograph", shrunk)
+    copy = ctx.inference.cached("small copy of the image", shrunk)
     return replace(photo, pixels=copy.numpy(), alpha=None)
 
 
 def _notes(photo: Image, layers: tuple[Layer, ...]) -> tuple[str, ...]:
     share = covered(photo.size, layers)
     count = "1 sticker" if len(layers) == 1 else f"{len(layers)} stickers"
-    return (f"{count}, {100 * share:.2g} % of the photograph covered",)
+    return (f"{count}, {100 * share:.2g} % of the image covered",)

@@ -26,20 +26,20 @@ class SquareParams(GoalParams):
         Essential(),
         Range(0.1, 255, log=True),
         Unit("/255"),
-        Help("How much each pixel may be changed."),
+        Help("Maximum change per pixel."),
     ] = 8.0
     queries: Annotated[
         int,
         Essential(),
         Range(1, 100_000, log=True),
-        Help("How often the network is asked, at most."),
+        Help("Maximum number of queries."),
     ] = 1000
     area: Annotated[
         float,
         Essential(),
         Range(0.001, 1, log=True),
-        Title("First area"),
-        Help("Share of the picture that the first squares cover; it shrinks."),
+        Title("Initial area"),
+        Help("Fraction of the image covered by the first squares; it shrinks."),
     ] = 0.05
 
 
@@ -58,16 +58,16 @@ class Square:
 
     Params: ClassVar[type] = SquareParams
     shows: ClassVar[str] = (
-        "That no gradient is needed to fool a network: squares are tried at random, "
-        "and those that bring the goal closer are kept."
+        "Fooling a network without its gradient: random squares are tried, and those "
+        "that bring the goal closer are kept."
     )
     reading: ClassVar[str] = (
-        "The note counts the questions that it took. It ends with the first answer "
-        "that is as wanted."
+        "The note counts the queries used. It ends with the first answer that meets "
+        "the goal."
     )
     misleads: ClassVar[str] = (
-        "It needs more noise and more time than PGD. Where it fails, a network may "
-        "only need more questions."
+        "It needs a larger perturbation and more time than PGD. Where it fails, more "
+        "queries may succeed."
     )
     presets: ClassVar[Presets] = {
         "demo": {"queries": 6},
@@ -84,7 +84,7 @@ class Square:
             arrays = {"pixels": best.pixels, "logits": best.logits}
             state = partial(attempt.state, {"queries": best.queries}, **arrays)
             ctx.keep(attempt.numbers, state)
-            ctx.step(best.queries, params.queries, "questions")
+            ctx.step(best.queries, params.queries, "queries")
             yield report
         last = attempt.last(best.pixels, ctx.generator)
         yield Report(last.results, (*last.notes, *_count(best)))
@@ -117,4 +117,4 @@ def _asked(
 
 
 def _count(best: Best) -> tuple[str]:
-    return (f"{best.queries} questions",)
+    return (f"{best.queries} queries",)

@@ -1,12 +1,13 @@
 """Opened networks, kept while there is room; the one place that chooses a device."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -84,6 +85,7 @@ class ModelStore:
         preprocess: Preprocess | None,
         labels: Sequence[str] = (),
         task: Task | None = None,
+        fixed: Mapping[str, Any] | None = None,
     ) -> str:
         """Take a copy of a network that exists already; return its reference.
 
@@ -93,11 +95,12 @@ class ModelStore:
                 torchvision's detectors do.
             labels: names of its outputs.
             task: what it is for; None to tell by its output.
+            fixed: inputs beside the image, by the names that ``forward`` gives them.
 
         Raises:
             ModelError: it cannot be copied, or needs its preprocessing said.
         """
-        return self._adopted.add(net, preprocess, labels, task)
+        return self._adopted.add(net, preprocess, labels, task, fixed)
 
     def open(
         self, request: ModelRequest, check: Check

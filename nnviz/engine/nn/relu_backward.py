@@ -49,14 +49,14 @@ _NONE = (
 )
 _WARNINGS = {
     ReluRule.GUIDED: (
-        "guided maps fail the sanity check: they stay nearly the same when the weights "
-        "are made random (Adebayo et al. 2018)"
+        "guided maps fail the sanity check: they hardly change when the weights are "
+        "randomized (Adebayo et al. 2018)"
     ),
     ReluRule.DECONVNET: (
-        "such maps show the photograph's lines and hardly depend on the class "
-        "(Nie et al. 2018)"
+        "such maps show the image's edges and hardly depend on the class (Nie et al. "
+        "2018)"
     ),
-    ReluRule.REDIRECTED: "where nothing came through a ReLU, it was helped",
+    ReluRule.REDIRECTED: "where no gradient passed a ReLU, it was let through",
 }
 
 

@@ -97,7 +97,7 @@ def unit(layer: str, index: int, place: Place | None = None) -> Objective:
         row, column = place or _center(found)
         return found[:, index, row, column]
 
-    where = "the centre" if place is None else f"{place[0]}, {place[1]}"
+    where = "the center" if place is None else f"{place[0]}, {place[1]}"
     return Objective(
         f"channel {index} of {layer} at {where}", frozenset({layer}), score
     )
@@ -165,7 +165,7 @@ def energy(layer: str, channels: Sequence[int] = ()) -> Objective:
 
 
 def likeness(
-    layer: str, reference: Tensor, *, cosine_power: float = 0, words: str = "a picture"
+    layer: str, reference: Tensor, *, cosine_power: float = 0, words: str = "an image"
 ) -> Objective:
     """Return dot(A, B) max(0.1, cos(A, B))^k of whole layers, the dot a place.
 
@@ -189,7 +189,7 @@ def likeness(
     return Objective(f"likeness to {words} at {layer}", frozenset({layer}), score)
 
 
-def closeness(layer: str, reference: Tensor, *, words: str = "a picture") -> Objective:
+def closeness(layer: str, reference: Tensor, *, words: str = "an image") -> Objective:
     """Return -|A - B|² / |B|²: the image that gives what another gave at a layer.
 
     Mahendran & Vedaldi 2015, arXiv:1412.0035, equation 3.
@@ -223,7 +223,7 @@ def diversity(layer: str) -> Objective:
         alike = grams @ grams.T
         return alike.sum(1) - alike.diagonal()
 
-    return Objective(f"likeness of the pictures at {layer}", frozenset({layer}), score)
+    return Objective(f"similarity of the images at {layer}", frozenset({layer}), score)
 
 
 def each(objectives: Sequence[Objective]) -> Objective:

@@ -60,7 +60,7 @@ def of_layer(info: ModelInfo, layer: str) -> Objective:
         UsageError: no such layer, or none is named.
     """
     if not layer:
-        raise UsageError("--layer", "none is named", "choose the layer to make strong")
+        raise UsageError("--layer", "none is named", "choose the layer to maximize")
     return energy(info.known_layer(layer).name)
 
 
@@ -92,7 +92,7 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
         case _:
             raise UsageError(
                 OPTION,
-                f"{text!r} cannot be made strong",
+                f"{text!r} cannot be maximized",
                 "name a class, class - class, or layer:channel",
             )
 

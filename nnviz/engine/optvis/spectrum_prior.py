@@ -36,7 +36,7 @@ def mean_magnitudes(photographs: Iterable[Tensor]) -> Tensor:
         total = total + torch.fft.rfft2(decorrelated(photograph[None])[0]).abs()
         count += 1
     if not count:
-        raise ValueError("no photographs")
+        raise ValueError("no images")
     return total / count
 
 

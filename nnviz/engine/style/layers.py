@@ -105,7 +105,7 @@ def _first_of_each_size(info: ModelInfo) -> list[tuple[str, float]]:
     if not by_size:
         raise ModelError(
             info.title,
-            "has no layer whose map is fine enough to tell how a picture is painted",
+            "has no layer with a map fine enough to describe style",
             "pick a network with convolutions, or name the layers",
         )
     return [(_typical(layers).name, 1.0) for layers in by_size.values()]

@@ -73,8 +73,8 @@ class Descent:
         loss, gradient = look(self._as_pixels(before))
         if not bool(gradient.isfinite().all()):
             raise ModelError(
-                "the optimisation",
-                "has left what numbers can hold",
+                "the optimization",
+                "diverged: the values are no longer finite",
                 "lower the learning rate, or use Adam",
             )
         # The filter is symmetric, so it is its own transpose.

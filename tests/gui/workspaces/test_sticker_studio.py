@@ -78,7 +78,7 @@ def answer(fake, before, after):
         limits=(0, 1),
         earlier=np.array([1 - before, before]),
     )
-    report = Report({"after": after}, ("1 sticker, 4 % of the photograph covered",))
+    report = Report({"after": after}, ("1 sticker, 4 % of the image covered",))
     run = replace(finished(request), report=report)
     fake.answer(ANSWER, Done(run))
 
