@@ -199,10 +199,17 @@ class Display(QObject):
             title=title,
             method=choice.method,
             key=choice.key(),
+            begun=self._begun(),
             automatic=runs.automatic,
             running=runs.running,
             unit=self._selection.unit,
         )
+
+    def _begun(self) -> str:
+        """Return the title of the run that is at work, unless it is over at once."""
+        run = self._runs.current
+        begun = run is not None and run.job.open and not run.automatic
+        return run.job.title if run is not None and begun else ""
 
 
 def _content(run: Run, key: tuple[object, ...]) -> Content:

@@ -4,9 +4,9 @@ Nothing here needs the worker: what is submitted before it has started waits for
 """
 
 import itertools
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -131,7 +131,7 @@ class JobHandle(Generic[T]):
         self.cancelled: Hook[None] = Hook(remembers=True)
         self.seconds = 0.0
         self.progress: Progress | None = None
-        self._began = time.monotonic()
+        self._began = monotonic()
         self._open = True
         self._controls: Controls | None = None
         self._ticket = 0
@@ -159,7 +159,7 @@ class JobHandle(Generic[T]):
         share = self.share
         if not share:
             return -1.0
-        return (time.monotonic() - self._began) * (1 - share) / share
+        return (monotonic() - self._began) * (1 - share) / share
 
     def cancel(self) -> None:
         """Stop it, running or waiting; it ends with ``cancelled``."""

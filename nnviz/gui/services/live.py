@@ -316,6 +316,8 @@ class Live(QObject):
             self._bridge.live.set_template(template)
 
     def _show(self, shown: Shown) -> None:
+        if not self.entered:
+            return
         self.last = shown
         if shown.run is not None:
             self._messages.settle(TOPIC)
@@ -343,11 +345,17 @@ class Live(QObject):
         self._messages.fail(TOPIC, error)
 
     def _hear(self, status: SourceStatus) -> None:
+        if not self.entered:
+            return  # the last words of a source that was closed on leaving
         self.status = status
         self.status_changed.emit(status)
         if status.state in (SourceState.FAILED, SourceState.WAITING) and status.error:
-            again = Remedy(self.tr("Try again"), self.again)
-            self._messages.fail(_SOURCE_TOPIC, status.error, again)
+            remedies = [Remedy(self.tr("Try again"), self.again)]
+            sample = sample_film()
+            if self.request != sample:
+                play = Remedy(self.tr("Sample video"), lambda: self.open(sample))
+                remedies.append(play)
+            self._messages.fail(_SOURCE_TOPIC, status.error, *remedies)
         elif status.state is SourceState.RUNNING:
             self._messages.settle(_SOURCE_TOPIC)
 

@@ -255,9 +255,9 @@ class MethodRunner(QObject):
         if method is None or model is None:
             return
         self._end_replaced(self.current)
-        # What takes minutes lets a camera, and what is clicked, go first.
-        priority = Priority.NORMAL if method.recorded else Priority.INTERACTIVE
         automatic, key = self.automatic, self._choice.key()
+        # What takes long lets a camera, what is clicked and each other go first.
+        priority = Priority.INTERACTIVE if automatic else Priority.NORMAL
         title = "" if automatic else self._captions.of_request(request)
         job = self._jobs.submit(request, Lane(RESULT, Policy.REPLACE, priority), title)
         place = self._choice.place

@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
-from nnviz.base.results import Ranking
+from nnviz.base.results import Ranking, Report
 from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.services.models import Models
@@ -38,6 +38,8 @@ class Predictions(QObject):
         self._jobs, self._selection, self._models = jobs, selection, models
         self._choice = choice
         self._due = False
+        self.report: Report | None = None
+        """The newest predictions."""
         self._top: dict[tuple[str, str], str] = {}
         """Most likely class by the hashes of network and image."""
         selection.changed.connect(self._renew)
@@ -64,7 +66,7 @@ class Predictions(QObject):
         chosen, method = self._selection, self._choice.info(METHOD)
         unsuited = method and chosen.model and not method.suits(chosen.model.task)
         if not chosen.model or not chosen.image or unsuited:
-            self.predicted.emit(None)
+            self._tell(None)
             return
         request = RunMethod(
             method=METHOD,
@@ -73,7 +75,7 @@ class Predictions(QObject):
             values={"top_k": _TOP},
         )
         job = self._jobs.submit(request, _LANE)
-        job.partial.connect(lambda partial: self.predicted.emit(partial.report))
+        job.partial.connect(lambda partial: self._tell(partial.report))
         job.done.connect(self._end)
         job.failed.connect(self.failed.emit)
 
@@ -82,4 +84,8 @@ class Predictions(QObject):
         if isinstance(main, Ranking) and main.labels:
             key = run.recipe.model_sha256, run.recipe.image_sha256
             self._top[key] = main.labels[int(main.values.argmax())]
-        self.predicted.emit(run.report)
+        self._tell(run.report)
+
+    def _tell(self, report: Report | None) -> None:
+        self.report = report
+        self.predicted.emit(report)

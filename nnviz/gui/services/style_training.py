@@ -59,7 +59,7 @@ class Lessons(QObject):
         """Start to work: the worker is there."""
         self._bridge = bridge
         bridge.thumbnail_ready.connect(self._hear_preview)
-        self._look()
+        self.look()
 
     @property
     def running(self) -> bool:
@@ -90,7 +90,7 @@ class Lessons(QObject):
         self._settings.save_lesson(self.style, self.photographs)
         self.progress, self.left = None, -1.0
         self.changed.emit()
-        self._look()
+        self.look()
 
     def start(self) -> None:
         """Begin, or go on where it was stopped."""
@@ -120,7 +120,7 @@ class Lessons(QObject):
     def _end(self, path: str) -> None:
         self._messages.say(self.tr("{0} has been learnt").format(path))
         self.left = -1.0
-        self._look()
+        self.look()
         self.changed.emit()
 
     def _fail(self, error: ErrorRecord) -> None:
@@ -143,10 +143,10 @@ class Lessons(QObject):
         self.progress = progress
         # With the next epoch's first step, or the end: the files are written by then.
         if before is None or math.ceil(before.done) != math.ceil(progress.done):
-            self._look()
+            self.look()
         self.changed.emit()
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Show what has been learnt so far."""
         if self._bridge is None:
             return

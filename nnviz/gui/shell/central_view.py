@@ -1,7 +1,7 @@
 """The middle of the window: the photograph and the result of the chosen method."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, cast
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, Qt, Signal
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.recipes import Run
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.page_stack import PageStack
+from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.compare import ComparePane
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.timeline import TimelinePanel
@@ -27,6 +28,7 @@ from nnviz.gui.state.display import (
     BOARD,
     BOTH,
     COMPARE,
+    LIVE,
     PHOTO,
     RESULT,
     STICKERS,
@@ -38,14 +40,13 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, named
 from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.widgets.elided import ElidedLabel
-from nnviz.gui.workspaces.attack.sticker_studio import StickerStudio
-from nnviz.gui.workspaces.explain.board_panel import BoardPane
-from nnviz.gui.workspaces.live.panel import LivePane
+
+if TYPE_CHECKING:  # made by their workspaces when these are first entered
+    from nnviz.gui.workspaces.explain.board_panel import BoardPane
+    from nnviz.gui.workspaces.live.panel import LivePane
 
 _WIDE = 1.35
 """Width over height from which two pictures stand beside each other."""
-_Page = TypeVar("_Page", ComparePane, BoardPane, StickerStudio)
-_Wanting = TypeVar("_Wanting", BoardPane, StickerStudio)
 
 
 class Centre(QWidget):
@@ -61,23 +62,24 @@ class Centre(QWidget):
     wanted = Signal(str)
     """Name of a command."""
 
-    live: LivePane | None = None
-    compare: ComparePane | None = None
-    board: BoardPane | None = None
-    studio: StickerStudio | None = None
-
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("centre")
         self._bench = bench
         self._display = bench.display
+        self._makers: dict[str, Callable[[], QWidget]] = {
+            COMPARE: lambda: ComparePane(bench)
+        }
+        self._made: dict[str, QWidget] = {}
         self._state = DisplayState()
         self.banners = Banners(bench)
         self.photo = PhotoPane(bench)
         self.result = ReportView()
         self.portrait_card = PortraitCard(bench, self.result)
         self.timeline = TimelinePanel(bench)
-        self.title = named(ElidedLabel(), "muted")
+        # Method and target come first; image and network give way.
+        end = Qt.TextElideMode.ElideRight
+        self.title = named(ElidedLabel(elide=end), "muted")
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = self._make_split()
@@ -131,6 +133,7 @@ class Centre(QWidget):
             each.setChecked(each.property("mode") == state.mode)
         self.header.setVisible(not state.live)
         self.title.setText(state.title)
+        self.title.setToolTip(literal(state.title))
         self.title.setVisible(state.mode not in WHOLE)
         self.photo.setVisible(state.image)
         self.result.set_photo_beside(state.mode == BOTH)
@@ -151,11 +154,7 @@ class Centre(QWidget):
 
     def _turn(self, before: DisplayState, state: DisplayState) -> None:
         """Turn to the page, and put the keys where the camera is."""
-        if state.live and self.live is None:  # most starts never need it
-            self.live = LivePane(self._bench)
-            self.live.hovered.connect(self.hovered)
-            self._pages.addWidget(self.live)
-        page = self.live if state.live and self.live else self._page(state.mode)
+        page = self._page(LIVE if state.live else state.mode)
         self._pages.setCurrentWidget(page)
         if state.live is not before.live:
             page.setFocus()
@@ -182,27 +181,41 @@ class Centre(QWidget):
         if self.compare is not None:
             self.compare.compare(first, second)
 
+    def add_page(self, mode: str, make: Callable[[], QWidget]) -> None:
+        """Add a page that a workspace has, made when it is first looked at."""
+        self._makers[mode] = make
+
+    def page(self, mode: str) -> QWidget | None:
+        """Return a page, if it was looked at already."""
+        return self._made.get(mode)
+
+    @property
+    def compare(self) -> ComparePane | None:
+        """The page of two results."""
+        page = self._made.get(COMPARE)
+        return page if isinstance(page, ComparePane) else None
+
+    @property
+    def board(self) -> "BoardPane | None":
+        """The page of the board."""
+        return cast("BoardPane | None", self._made.get(BOARD))
+
+    @property
+    def live(self) -> "LivePane | None":
+        """The page of the camera."""
+        return cast("LivePane | None", self._made.get(LIVE))
+
     def _page(self, mode: str) -> QWidget:
         """Return the page of the mode; most starts need none but the first."""
-        if mode == COMPARE:
-            self.compare = self.compare or self._added(ComparePane(self._bench))
-            return self.compare
-        if mode == BOARD:
-            self.board = self.board or self._wanting(BoardPane(self._bench))
-            return self.board
-        if mode == STICKERS:
-            self.studio = self.studio or self._wanting(StickerStudio(self._bench))
-            return self.studio
-        return self._split
-
-    def _added(self, page: _Page) -> _Page:
-        page.hovered.connect(self.hovered)
-        self._pages.addWidget(page)
-        return page
-
-    def _wanting(self, page: _Wanting) -> _Wanting:
-        page.wanted.connect(self.wanted)
-        return self._added(page)
+        if mode not in self._makers:
+            return self._split
+        if mode not in self._made:
+            self._made[mode] = page = self._makers[mode]()
+            self._pages.addWidget(page)
+            for told, heard in (("hovered", self.hovered), ("wanted", self.wanted)):
+                if hasattr(page, told):
+                    getattr(page, told).connect(heard)
+        return self._made[mode]
 
     def painted(self) -> NDArray[Any]:
         """Return the shown result as uint8 (H, W, 3), with legend and range."""

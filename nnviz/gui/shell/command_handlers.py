@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QUrl
 from PySide6.QtGui import QImage
@@ -35,10 +36,13 @@ from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.state.selection import NO_UNIT
 from nnviz.gui.theme.manager import THEMES
+from nnviz.gui.theme.parts import clipboard_data
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import array_of, image_of
-from nnviz.gui.workspaces.live.panel import LivePane
 from nnviz.render.board import Board
+
+if TYPE_CHECKING:  # made by its workspace when this is first entered
+    from nnviz.gui.workspaces.live.panel import LivePane
 
 Act = Callable[[], object]
 _ZOOM = 1.5
@@ -147,7 +151,7 @@ class Operations(QObject):
         if canvas is not None:
             canvas.zoom_by(factor) if factor else canvas.fit()
 
-    def _in_live(self, act: Callable[[LivePane], None]) -> None:
+    def _in_live(self, act: Callable[["LivePane"], None]) -> None:
         """Go to the camera and do something there."""
         self._bench.live_wanted.emit()
         pane = self._stage.centre.live
@@ -190,7 +194,7 @@ class Operations(QObject):
 
     def paste(self) -> None:
         """Open what is on the clipboard."""
-        self.take(QApplication.clipboard().mimeData())
+        self.take(clipboard_data())
 
     def ask_folder(self) -> None:
         """Ask for a folder of photographs and open it."""

@@ -5,6 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QByteArray, QChildEvent, QSize, Qt
 from PySide6.QtGui import (
+    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -22,6 +23,7 @@ from nnviz.gui.shell.commands import (
     MENUS,
     METHOD_SYNONYMS,
     SYNONYMS,
+    VIEW,
     commands,
     enter_command,
     gestures,
@@ -93,14 +95,25 @@ class MainWindow(QMainWindow):
             self.commands.add(command, operations[command.name])
         for workspace in WORKSPACES:
             self.commands.add(enter_command(workspace), partial(self.enter, workspace))
-        for name, dock in self.stage.docks.items():
-            self.commands.adopt(f"dock.{name}", "View", dock.toggleViewAction())
+        for name in self.stage.docks:
+            self._adopt_dock(name)
+        self.stage.dock_added.connect(self._add_dock_action)
+
+    def _adopt_dock(self, name: str) -> QAction:
+        switch = self.stage.docks[name].toggleViewAction()
+        return self.commands.adopt(f"dock.{name}", "View", switch)
+
+    def _add_dock_action(self, name: str) -> None:
+        """Offer the dock of a workspace that was just entered for the first time."""
+        self._view_menu.addAction(self._adopt_dock(name))
 
     def _make_menus(self) -> None:
         self.recent = QMenu(self.tr("Open recent"), self)
         self.recent.aboutToShow.connect(self._fill_recent)
         for group in MENUS:
             menu = self.menuBar().addMenu(self.tr(group))
+            if group == VIEW:
+                self._view_menu = menu
             for command, action in self.commands.all():
                 if command.group == group:
                     menu.addAction(action)
@@ -133,7 +146,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         centre = self.stage.centre
         centre.hovered.connect(self.status.hover)
-        centre.wanted.connect(lambda name: self.commands[name].trigger())
+        for panel in (centre, self.stage.results):
+            panel.wanted.connect(lambda name: self.commands[name].trigger())
         centre.mode_changed.connect(
             lambda mode: self.stage.make_room(wide=mode in (BOARD, STICKERS))
         )

@@ -76,6 +76,7 @@ class StatusBar(QStatusBar):
         for ended in (bench.runs.finished, bench.runs.failed):
             ended.connect(lambda _: self._rest())
         bench.runs.stopped.connect(self._stopped)
+        bench.runs.front_changed.connect(self._follow)
         bench.live.shown.connect(self._tell_live)
         bench.live.status_changed.connect(self._end_live)
 
@@ -132,6 +133,11 @@ class StatusBar(QStatusBar):
         self._say(
             self.tr("stopped at {0} %").format(percent) if known else self.tr("stopped")
         )
+
+    def _follow(self) -> None:
+        """Tell of the run that is looked at; the list of jobs tells of all."""
+        if not self._bench.runs.running and not self._bench.models.is_opening:
+            self._rest()
 
     def _opened(self) -> None:
         self._rest()

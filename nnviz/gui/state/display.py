@@ -11,6 +11,8 @@ from nnviz.gui.state.selection import NO_UNIT
 
 PHOTO, BOTH, RESULT = "photo", "both", "result"
 COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
+LIVE = "live"
+"""Page of the camera, in place of all modes."""
 WHOLE = (COMPARE, BOARD, STICKERS)
 """Modes that show neither photograph nor result beside them."""
 
@@ -72,6 +74,7 @@ class DisplayInputs:
         title: of the content.
         method: that is chosen.
         key: of the question as it stands, as ``MethodChoice.key``.
+        begun: title of the run that is at work; empty where none is.
         automatic: whether the method runs by itself.
         running: whether it is at work.
         unit: that is chosen.
@@ -84,6 +87,7 @@ class DisplayInputs:
     title: str = ""
     method: MethodInfo | None = None
     key: tuple[object, ...] = ()
+    begun: str = ""
     automatic: bool = False
     running: bool = False
     unit: int = NO_UNIT
@@ -146,11 +150,12 @@ def resolve(inputs: DisplayInputs) -> DisplayState:
         mode = RESULT
     content = inputs.content if _belongs(inputs) else None
     recorded = inputs.method is not None and inputs.method.recorded
+    title = inputs.title if content is not None else inputs.begun
     return DisplayState(
         mode=mode,
         live=inputs.live,
         content=content,
-        title=inputs.title if content is not None and mode not in WHOLE else "",
+        title="" if mode in WHOLE else title,
         veil=_veil(inputs, content),
         image=mode != RESULT or content is None,
         result=mode != PHOTO and content is not None,

@@ -35,7 +35,9 @@ def attacked(live, qtbot, tmp_path):
     live.enter(ATTACK)
     bench.choice.choose("pgd", {"steps": 4, "start": False})
     bench.runs.run()
-    qtbot.waitUntil(lambda: live.stage.attacks.whole is not None, timeout=LONG)
+    qtbot.waitUntil(
+        lambda: live.stage.rooms["attack"].attacks.whole is not None, timeout=LONG
+    )
     return live
 
 
@@ -45,7 +47,7 @@ def at_rest(window):
 
 def test_the_noise_is_under_the_hand(attacked, qtbot, tmp_path):
     stage = attacked.stage
-    attacks, panel = stage.attacks, stage.attack
+    attacks, panel = stage.rooms["attack"].attacks, stage.rooms["attack"].attack
     result = nnviz.run(
         "pgd", "bundled:objects", tmp_path / "cat.png", steps=4, start=False
     )
@@ -83,7 +85,7 @@ def test_the_noise_is_under_the_hand(attacked, qtbot, tmp_path):
 
 def check_saved(window, qtbot, tmp_path):
     """What is saved is opened and asked again, and says what it is."""
-    bench, attacks = window.bench, window.stage.attacks
+    bench, attacks = window.bench, window.stage.rooms["attack"].attacks
     for name in ("found.png", "found.webp"):
         with qtbot.waitSignal(bench.messages.said, timeout=LONG) as told:
             attacks.save(str(tmp_path / name))
@@ -102,7 +104,7 @@ def check_saved(window, qtbot, tmp_path):
 
 
 def test_maps_before_and_after_then_another_photograph(attacked, qtbot, tmp_path):
-    attacks = attacked.stage.attacks
+    attacks = attacked.stage.rooms["attack"].attacks
     assert {info.group for info in attacks.methods()} == {"Explain"}
     with qtbot.waitSignal(attacks.compared, timeout=LONG) as found:
         attacks.explain("saliency")
@@ -113,8 +115,10 @@ def test_maps_before_and_after_then_another_photograph(attacked, qtbot, tmp_path
     # The noise is the old photograph's alone.
     PillowImage.fromarray(data.coffee()).save(tmp_path / "coffee.png")
     attacked.bench.open_files([str(tmp_path / "coffee.png")])
-    qtbot.waitUntil(lambda: attacked.stage.attacks.run is None, timeout=LONG)
-    assert not attacked.stage.attack.slider.isVisible()
+    qtbot.waitUntil(
+        lambda: attacked.stage.rooms["attack"].attacks.run is None, timeout=LONG
+    )
+    assert not attacked.stage.rooms["attack"].attack.slider.isVisible()
 
 
 def test_a_folder_becomes_a_curve(live, qtbot, tmp_path):
@@ -126,11 +130,13 @@ def test_a_folder_becomes_a_curve(live, qtbot, tmp_path):
     live.bench.open_model("bundled:objects")
     qtbot.waitUntil(lambda: live.bench.selection.model is not None, timeout=LONG)
     live.enter(ATTACK)
-    panel = live.stage.robustness
+    panel = live.stage.rooms["attack"].robustness
     panel.folder.setText(str(folder))
     panel.attack.setCurrentIndex(panel.attack.findData("fgsm"))
     panel.epsilons.setText("0, 1, 8")
-    with qtbot.waitSignal(live.stage.measuring.found, timeout=LONG) as told:
+    with qtbot.waitSignal(
+        live.stage.rooms["attack"].measuring.found, timeout=LONG
+    ) as told:
         panel.start()
     found = told.args[0]
     truth = nnviz.attack_curve(
@@ -139,9 +145,9 @@ def test_a_folder_becomes_a_curve(live, qtbot, tmp_path):
     assert found.accuracies == truth.accuracies
     assert "accuracy" in live.stage.centre.result.report
     with qtbot.waitSignal(live.bench.bridge.exported, timeout=LONG) as saved:
-        live.stage.measuring.save(str(tmp_path / "out"))
+        live.stage.rooms["attack"].measuring.save(str(tmp_path / "out"))
     names = [path.name for path in saved.args[0]]
     assert names == [f"curve.fgsm.linf.{end}" for end in ("csv", "png", "svg")]
     panel.epsilons.setText("much")
     panel.start()
-    assert not live.stage.measuring.running
+    assert not live.stage.rooms["attack"].measuring.running

@@ -17,6 +17,7 @@ from nnviz.gui.services import style_training as lessons
 from nnviz.gui.services.bridge import Bridge
 from nnviz.gui.shell import app
 from nnviz.gui.state.settings import Settings
+from nnviz.gui.workspaces.style.workspace import STYLE
 from nnviz.media.decode import open_image
 
 PLACE = "lesson"
@@ -25,15 +26,16 @@ PLACE = "lesson"
 @pytest.fixture
 def settings(tmp_path):
     made = Settings(tmp_path / "settings.json")
-    made._store.setValue("files/networks", str(tmp_path / "networks"))
+    made._values["files/networks"] = str(tmp_path / "networks")
     return made
 
 
 @pytest.fixture
 def panel(window, fake):
     fake.held.add(PLACE)
+    window.enter(STYLE)
     window.bench.lessons.choose("/pictures/waves.png", "/photos/summer")
-    return window.stage.lesson
+    return window.stage.rooms["style"].lesson
 
 
 def learn_a_little(settings):
@@ -44,7 +46,8 @@ def learn_a_little(settings):
 
 
 def test_nothing_is_learnt_before_picture_and_folder_are_chosen(window, fake):
-    panel = window.stage.lesson
+    window.enter(STYLE)
+    panel = window.stage.rooms["style"].lesson
     assert not panel.go.isEnabled()
     assert not panel.use.isEnabled()
     assert "Choose a picture" in panel.state.text()
@@ -135,7 +138,7 @@ def test_the_real_engine_learns_and_stops(qtbot, settings, tmp_path):
     qtbot.waitUntil(lambda: not bench.lessons.running, timeout=10_000)
     assert bench.lessons.begun
     with qtbot.waitSignal(bench.models.opened, timeout=60_000) as opened:
-        window.stage.lesson.use.click()
+        window.stage.rooms["style"].lesson.use.click()
     assert opened.args[0].task == "repaint"
     assert open_image(Path(settings.networks, "style-cup.png")).pixels.ndim == 3
     bench.shutdown()

@@ -53,7 +53,7 @@ def fake(fake):
 @pytest.fixture
 def studio(opened):
     opened.commands["view.stickers"].trigger()
-    return opened.stage.centre.studio
+    return opened.stage.centre.page("stickers")
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_several_lie_on_each_other(studio, laid):
     """Truth: the last laid is the uppermost, and can be raised and taken away."""
     laid.add("square:#fdd835")
     names = [studio.shelf.laid.item(row).text() for row in range(2)]
-    assert names == ["square #fdd835", "disc #e53935"]
+    assert names == ["Yellow square", "Red disc"]
     laid.choose(0)
     laid.raise_chosen()
     assert [each.cut.text for each in laid.placed] == ["square:#fdd835", RED]
@@ -382,7 +382,7 @@ def test_with_the_real_engine(live, qtbot, cat, tmp_path):
         assert time.monotonic() - began < 10
     assert "1 sticker" in answers[-1].notes[0]
     out = tmp_path / "disc.pdf"
-    studio = window.stage.centre.studio
+    studio = window.stage.centre.page("stickers")
     bench.shelf.print("round:#e53935", str(out), studio.print_bar.order)
     qtbot.waitUntil(out.is_file, timeout=20_000)
     with pypdfium2.PdfDocument(out) as document:

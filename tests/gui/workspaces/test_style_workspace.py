@@ -45,15 +45,15 @@ def _done(value):
 
 
 def pictures(window):
-    return window.stage.style.pictures
+    return window.stage.rooms["style"].style.pictures
 
 
 def strip(window):
-    return window.stage.style.strip
+    return window.stage.rooms["style"].style.strip
 
 
 def where(window):
-    return window.stage.style.where
+    return window.stage.rooms["style"].style.where
 
 
 def select(window, *names):
@@ -103,7 +103,7 @@ def test_a_picture_is_dropped_and_one_is_pasted(window, tmp_path):
     """Truth: the file's own name, and the pixels of the clipboard."""
     path = tmp_path / "my paint.png"
     cv2.imwrite(str(path), np.zeros((8, 8, 3), np.uint8))
-    window.stage.styles.add([str(path)])
+    window.stage.rooms["style"].styles.add([str(path)])
     assert values(window)["style"] == str(path)
     pixels = np.full((6, 9, 3), (10, 200, 30), np.uint8)
     QApplication.clipboard().setImage(image_of(pixels).copy())
@@ -144,7 +144,7 @@ def test_the_strip_shows_five_and_a_click_takes_one(window, fake):
     tiles = strip(window).tiles
     assert [tile.text() for tile in tiles] == ["-0.5", "0.5", "1.5", "2.5", "3.5"]
     assert [tile.isChecked() for tile in tiles] == [False, False, True, False, False]
-    shades = [int(each[5, 5, 0]) for each in window.stage.styles.strip]
+    shades = [int(each[5, 5, 0]) for each in window.stage.rooms["style"].styles.strip]
     assert shades == pytest.approx([0, 51, 102, 153, 204], abs=1)
     tiles[4].click()
     assert values(window)["balance"] == 3.5
@@ -258,7 +258,7 @@ def test_all_controls_are_named(window):
     """Truth: ux.md: a screen reader says what each is."""
     nameless = [
         type(each).__name__
-        for each in window.stage.style.findChildren(QWidget)
+        for each in window.stage.rooms["style"].style.findChildren(QWidget)
         if each.focusPolicy() & Qt.FocusPolicy.TabFocus
         and not each.accessibleName()
         and not getattr(each, "text", str)()

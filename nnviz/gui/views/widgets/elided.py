@@ -27,14 +27,22 @@ def cut(text: str) -> str:
 
 
 class ElidedLabel(QLabel):
-    """One line of words, cut in the middle where there is too little room."""
+    """One line of words, cut where there is too little room.
+
+    Args:
+        parent: Qt parent.
+        align: left or right.
+        elide: where it is cut.
+    """
 
     def __init__(
         self,
         parent: QWidget | None = None,
         align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignRight,
+        elide: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
     ) -> None:
         super().__init__(parent)
+        self._elide = elide
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setAlignment(align | Qt.AlignmentFlag.AlignVCenter)
@@ -45,9 +53,7 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what fits."""
-        words = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideMiddle, self.width()
-        )
+        words = self.fontMetrics().elidedText(self.text(), self._elide, self.width())
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), self.alignment(), words)

@@ -20,6 +20,7 @@ from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.file_dialogs import ask_new_file
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row, scrolled
 from nnviz.gui.views.widgets.epsilon import STEPS, EpsilonSlider
@@ -67,7 +68,9 @@ class AttackPanel(QWidget):
         attacks.stepped.connect(self._show_report)
         attacks.scaled.connect(self._show_report)
         attacks.changed.connect(self._show)
-        bench.predictions.predicted.connect(self._show_prediction)
+        predicted = bench.predictions.predicted
+        connect_while_in(bench.choice, "attack", predicted, self._show_prediction)
+        self._show_prediction(bench.predictions.report)
         self._show()
 
     def ask_file(self) -> None:

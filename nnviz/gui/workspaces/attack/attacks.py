@@ -18,12 +18,16 @@ from nnviz.base.requests import RescaleNoise, RunMethod, SaveAttacked
 from nnviz.base.results import Report
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import Lane
+from nnviz.gui.services.presence import connect_while_in
 
 SCALE = Lane("attack:scale", Policy.LATEST)
 SEARCH = Lane("attack:search", Policy.REPLACE, Priority.NORMAL)
 _SAVE = Lane("attack:save", Policy.QUEUE)
 _BEFORE = Lane("attack:before", Policy.REPLACE, Priority.NORMAL)
 _AFTER = Lane("attack:after", Policy.REPLACE, Priority.NORMAL)
+
+
+_PLACE = "attack"
 
 
 class Attacks(QObject):
@@ -52,12 +56,15 @@ class Attacks(QObject):
         self.explaining = ""
         """Name of the method that explains before and after."""
         self._maps: dict[Lane, Run] = {}
-        runs.finished.connect(self._take)
-        runs.restored.connect(self._take)
-        runs.started.connect(self._forget)
-        runs.reported.connect(self._hear_step)
-        selection.image_changed.connect(self._forget)
-        selection.model_changed.connect(lambda _: self._forget())
+        for signal, slot in (
+            (runs.finished, self._take),
+            (runs.restored, self._take),
+            (runs.started, self._forget),
+            (runs.reported, self._hear_step),
+        ):
+            connect_while_in(bench.choice, _PLACE, signal, slot, late=False)
+        for chosen in (selection.image_changed, selection.model_changed):
+            connect_while_in(bench.choice, _PLACE, chosen, lambda _: self._forget())
 
     @property
     def searching(self) -> bool:

@@ -16,6 +16,7 @@ from nnviz.gui.panels.photo import input_marks, seen
 from nnviz.gui.panels.sticker_shelf import ShelfPanel
 from nnviz.gui.panels.sticker_tools import StickerTools, follow
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row
 from nnviz.gui.views.canvas.stickers import StickerCanvas
@@ -52,8 +53,9 @@ class StickerStudio(QWidget):
         whole.addWidget(_page(self.answers, bench.look.px(_SIDE_WIDTH)))
         self.setFocusProxy(self.canvas)
         follow(self.canvas, bench.stickers)
-        bench.selection.image_changed.connect(lambda _: self._show())
-        bench.selection.model_changed.connect(lambda _: self._frame())
+        here, chosen = (bench.choice, "attack"), bench.selection
+        connect_while_in(*here, chosen.image_changed, lambda _: self._show())
+        connect_while_in(*here, chosen.model_changed, lambda _: self._frame())
         self._show()
 
     def minimumSizeHint(self) -> QSize:

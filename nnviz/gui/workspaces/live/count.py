@@ -13,6 +13,7 @@ from nnviz.gui.forms.completion import NameCompleter
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import button, label, named
 from nnviz.render.words import percent
@@ -46,7 +47,8 @@ class CountPanel(QWidget):
         self._arrange()
         bench.live.shown.connect(self._take)
         bench.live.status_changed.connect(lambda _: self._forget_frame())
-        bench.selection.model_changed.connect(self._offer)
+        chosen = bench.selection.model_changed
+        connect_while_in(bench.choice, "live", chosen, self._offer)
         self._offer(bench.selection.model)
         self._tell()
 

@@ -1,7 +1,7 @@
 """The middle of the window in the Live workspace: source, frames, going and keeping."""
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -17,6 +17,7 @@ from nnviz.base.video import SourceState, SourceStatus
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.sticker_tools import StickerTools, follow
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row, toggle_button
 from nnviz.gui.theme.signs import TIMES
@@ -95,6 +96,12 @@ class LivePane(QWidget):
         self.window().installEventFilter(self)
         super().showEvent(event)
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Watch it no more once another workspace is seen; minimised it still is."""
+        if not event.spontaneous():
+            self.window().removeEventFilter(self)
+        super().hideEvent(event)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Turn a camera off while the window is minimised."""
         changed = event.type() is QEvent.Type.WindowStateChange
@@ -134,7 +141,7 @@ class LivePane(QWidget):
             self.view.say(self.tr("Choose a camera, a film or the screen above"))
         elif status.state is SourceState.OPENING:
             self.view.say(self.tr("Opening {0}").format(status.title))
-        elif status.state is SourceState.FAILED and status.error is not None:
+        elif status.state is not SourceState.RUNNING and status.error is not None:
             self.view.say(status.error.text)
 
 
@@ -169,9 +176,11 @@ class _Header(QWidget):
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
         bench.live.status_changed.connect(lambda _: self._follow())
-        bench.choice.method_changed.connect(lambda _: self._mark())
-        bench.models.listed.connect(lambda _: self._offer())
-        bench.selection.model_changed.connect(lambda _: self._offer())
+        choice, model_changed = bench.choice, bench.selection.model_changed
+        mark, offer = self._mark, self._offer
+        connect_while_in(choice, "live", choice.method_changed, lambda _: mark())
+        connect_while_in(choice, "live", bench.models.listed, lambda _: offer())
+        connect_while_in(choice, "live", model_changed, lambda _: offer())
         self._offer()
 
     def _segment(self, content: Content) -> QPushButton:

@@ -15,6 +15,7 @@ from nnviz.base.results import Picture
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, label, named
 from nnviz.gui.views.comparison.before_after import BeforeAfter, Showing
@@ -74,10 +75,14 @@ class _Head(QWidget):
             line.addWidget(segment)
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
-        bench.models.listed.connect(lambda _: self._list())
-        bench.selection.model_changed.connect(lambda _: self._list())
-        bench.choice.values_changed.connect(lambda _: self._mark())
-        bench.runs.template_changed.connect(lambda _: self._mark())
+        choice, model_changed = bench.choice, bench.selection.model_changed
+        for signal, slot in (
+            (bench.models.listed, self._list),
+            (model_changed, self._list),
+            (choice.values_changed, self._mark),
+            (bench.runs.template_changed, self._mark),
+        ):
+            connect_while_in(choice, "live", signal, lambda _, slot=slot: slot())
         self._list()
         self._mark()
 

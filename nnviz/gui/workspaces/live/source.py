@@ -19,6 +19,7 @@ from nnviz.base.video import (
 from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder
 from nnviz.gui.panels.video_dialogs import ask_film
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.parts import keep_icon, named, search_field
 from nnviz.gui.theme.signs import TIMES
 from nnviz.gui.views.widgets.elided import ElidedButton, cut
@@ -47,7 +48,7 @@ class SourcePicker(ElidedButton):
         self.setMenu(self._menu)
         self._fill()
         self._menu.aboutToShow.connect(bench.live.find_cameras)
-        bench.live.cameras_found.connect(self._list)
+        connect_while_in(bench.choice, "live", bench.live.cameras_found, self._list)
         bench.live.status_changed.connect(self._name)
         self._name(None)
 

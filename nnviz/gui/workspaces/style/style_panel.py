@@ -32,10 +32,12 @@ from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.file_dialogs import STYLES, ask_files
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
     button,
+    clipboard_data,
     icon_button,
     label,
     named,
@@ -125,7 +127,10 @@ class PicturesPart(QWidget):
         column.addWidget(self.hint)
         styles.listed.connect(self._fill)
         styles.chosen_changed.connect(self._mark)
-        bench.images.thumbnail.connect(self._show_thumbnail)
+        thumbnail = bench.images.thumbnail
+        show = self._show_thumbnail
+        connect_while_in(bench.choice, "style", thumbnail, show, late=False)
+        bench.choice.entered.connect(self._complete)
         bench.attached.connect(lambda _: self._fill())
         self._fill()
 
@@ -138,7 +143,7 @@ class PicturesPart(QWidget):
 
     def paste(self) -> None:
         """Take the picture, or the file, that is on the clipboard."""
-        data = QApplication.clipboard().mimeData()
+        data = clipboard_data()
         files = [each.toLocalFile() for each in data.urls() if each.isLocalFile()]
         if files:
             self._styles.add(files)
@@ -166,6 +171,12 @@ class PicturesPart(QWidget):
 
     def _items(self) -> list[QListWidgetItem]:
         return [self.list.item(place) for place in range(self.list.count())]
+
+    def _complete(self) -> None:
+        """Ask again for thumbnails that came while the workspace was hidden."""
+        here = self._bench.choice.place == "style"
+        if here and any(item.icon().isNull() for item in self._items()):
+            self._fill()
 
     def _show_thumbnail(self, path: str, pixels: Bytes) -> None:
         side = min(pixels.shape[:2])
@@ -356,7 +367,9 @@ class WherePart(QWidget):
             lambda tick: brush.set_size(tick / _TICKS)
         )
         brush.changed.connect(self._stroked)
-        self._bench.selection.image_changed.connect(lambda _: self._renew())
+        chosen = self._bench.selection.image_changed
+        renew = self._renew
+        connect_while_in(self._bench.choice, "style", chosen, lambda _: renew())
         self._styles.segments_found.connect(self._offer)
         self.segment.menu().aboutToShow.connect(self._fill_menu)
 

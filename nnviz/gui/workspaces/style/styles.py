@@ -19,6 +19,7 @@ from nnviz.base.resources import resource
 from nnviz.base.results import Mask, Picture, Report
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import Lane
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.render import masks, overlays
 from nnviz.render.pictures import rgb8
@@ -67,11 +68,17 @@ class Styles(QObject):
         self._found: Mask | None = None
         self._found_on = ""
         bench.attached.connect(self.attach)
-        bench.choice.values_changed.connect(lambda _: self._follow())
-        bench.runs.outdated.connect(self._follow)
-        bench.choice.method_changed.connect(lambda _: self._follow())
-        bench.selection.image_changed.connect(lambda _: self._renew())
-        bench.selection.model_changed.connect(lambda _: self._renew())
+        if bench.bridge is not None:
+            self.attach(bench.bridge)
+        choice, chosen = bench.choice, bench.selection
+        for signal, slot in (
+            (choice.values_changed, lambda _: self._follow()),
+            (bench.runs.outdated, self._follow),
+            (choice.method_changed, lambda _: self._follow()),
+            (chosen.image_changed, lambda _: self._renew()),
+            (chosen.model_changed, lambda _: self._renew()),
+        ):
+            connect_while_in(choice, "style", signal, slot)
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
