@@ -17,7 +17,7 @@ from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.jobs import AnyJob, JobHandle, Jobs, Lane
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.state.history import History
-from nnviz.gui.state.runtime_estimate import Quickness
+from nnviz.gui.state.runtime_estimate import RuntimeEstimate
 from nnviz.gui.state.selection import Selection
 
 RESULT = "result"
@@ -79,6 +79,8 @@ class MethodRunner(QObject):
     started = Signal()
     outdated = Signal()
     """What is shown is not what the form says: the method is to be run by hand."""
+    lacking = Signal(str)
+    """Why the method cannot be run."""
     pace_changed = Signal()
     """It is known anew whether the method runs by itself."""
     progressed = Signal(object, float)
@@ -117,7 +119,7 @@ class MethodRunner(QObject):
         """The newest run of each workspace."""
         self.new_recording: Callable[[MethodInfo], str] = lambda _: ""
         self.history = History(self)
-        self._quickness = Quickness()
+        self._quickness = RuntimeEstimate()
         choice.steered = self._steer
         choice.edited.connect(self._renew)
         choice.entered.connect(self.front_changed.emit)
@@ -168,6 +170,10 @@ class MethodRunner(QObject):
         request, method = self._request(), self._choice.method
         if request is not None and method is not None:
             self._start(replace(request, recording=self.new_recording(method)))
+        elif self._selection.model is None:
+            self.lacking.emit(self.tr("open a network first"))
+        elif self._selection.image is None:
+            self.lacking.emit(self.tr("open an image first"))
 
     def take_up(
         self, moment: Moment, recording: str, recorded: Mapping[str, Value]
