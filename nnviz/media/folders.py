@@ -1,6 +1,7 @@
 """Folders of pictures."""
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -67,4 +68,4 @@ def fingerprint(folder: Path) -> str:
         f"{path.relative_to(folder).as_posix()} {path.stat().st_size}"
         for path in photographs_below(folder)
     ]
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+    return hashlib.sha256(os.fsencode("\n".join(names))).hexdigest()

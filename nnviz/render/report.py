@@ -253,7 +253,9 @@ def _others(report: Report, image: Image | None, width: int, size: int) -> list[
         pair = names[:2]
         if len(pair) == 1 or any(_is_wide(report[name]) for name in pair):
             name = names.pop(0)
-            rows.append(_section(name, report[name], image, (width, size)))
+            room = left if _is_bare_map(report[name]) else width
+            row = _section(name, report[name], image, (room, size))
+            rows.append(_padded(row, width))
             continue
         names = names[2:]
         first, second = (
@@ -262,6 +264,11 @@ def _others(report: Report, image: Image | None, width: int, size: int) -> list[
         )
         rows.append(_beside(first, second, gap, middle=False))
     return rows
+
+
+def _is_bare_map(result: Result) -> bool:
+    """Whether a result is a map that lies over nothing."""
+    return isinstance(result, Heatmap) and result.frame is None
 
 
 def _is_wide(result: Result) -> bool:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from nnviz.base.dropped import Dropped, Saved
 from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
-from nnviz.base.reading import JSON_ERRORS
+from nnviz.base.reading import JSON_ERRORS, exists, is_file, is_folder
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import FILMS
@@ -76,7 +76,7 @@ class FileKind(StrEnum):
 def kind_of(path: Path) -> FileKind:
     """Tell what a file is, by its ending and, for results, by what it carries."""
     ending = path.suffix.lower()
-    if path.is_dir():
+    if is_folder(path):
         return FileKind.FOLDER
     if holds_recipe(path):
         return FileKind.SAVED
@@ -97,7 +97,7 @@ def holds_recipe(path: Path) -> bool:
                 with path.open("rb") as file:
                     return RECIPE_KEY.encode() in file.read(_PNG_HEAD_BYTES)
             case ".json" if path.stat().st_size <= _MAX_RECIPE_BYTES:
-                if not path.is_file():
+                if not is_file(path):
                     return False
                 values = json.loads(path.read_text(encoding="utf-8"))
                 return isinstance(values, dict) and {"method", "preprocess"} <= set(
@@ -242,7 +242,7 @@ def _too_many(folder: Path, count: int) -> InputError:
 
 
 def _refusal(path: Path) -> InputError:
-    reason = "nnviz cannot open this kind" if path.exists() else "no such file"
+    reason = "nnviz cannot open this kind" if exists(path) else "no such file"
     return InputError(
         path.name,
         reason,

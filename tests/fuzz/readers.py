@@ -250,8 +250,16 @@ def _read_annotations(chance: random.Random, folder: Path) -> None:
             {"id": 2, "image_id": 1, "category_id": 3, "iscrowd": 0, "area": 9,
              "bbox": [1, 1, 3, 3],
              "segmentation": {"size": [20, 20], "counts": [21, 3, 17, 3, 356]}},
+            {"id": 3, "image_id": 1, "category_id": 3, "iscrowd": 0, "area": 4,
+             "bbox": [1, 1, 2, 2], "segmentation":
+             {"size": [20, 20], "counts": "e05b:5"}},
         ],
     }  # fmt: skip
+    if chance.random() < 0.2:
+        counts = "".join(
+            chr(chance.randrange(40, 120)) for _ in range(chance.randrange(30))
+        )
+        data["annotations"][2]["segmentation"]["counts"] = counts  # type: ignore[index]
     (folder / "a.json").write_bytes(damaged_json(json.dumps(data), chance))
     for picture in read_annotations(folder).pictures:
         boxes_of(picture, {3: 0})

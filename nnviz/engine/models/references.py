@@ -7,11 +7,12 @@ from pathlib import Path
 
 from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import UsageError
-from nnviz.base.reading import PATH_ERRORS
+from nnviz.base.reading import exists
 from nnviz.base.weights import NETWORKS, PROGRAMS
 
-_RANDOM = re.compile(r"random(?::(?P<seed>\d+))?")
+_RANDOM = re.compile(r"random(?::(?P<seed>[0-9]+))?")
 _LARGEST_SEED = 2**63 - 1
+_MOST_DIGITS = 1000
 _SUFFIXES = (*NETWORKS, *PROGRAMS)
 
 
@@ -120,7 +121,7 @@ def parse(text: str) -> Reference:
     if not text.strip():
         raise UsageError("model", "no name given", f"try {DEFAULT_MODEL}")
     # A single letter is a drive, as in C:\weights.pt.
-    if not colon or len(scheme) == 1 or _exists(text):
+    if not colon or len(scheme) == 1 or exists(text):
         return _file(text)
     if scheme == "bundled":
         return BundledReference(rest)
@@ -141,21 +142,15 @@ def parse(text: str) -> Reference:
     )
 
 
-def _exists(text: str) -> bool:
-    """Return whether there is a file of a name, which may be no name of a file."""
-    try:
-        return Path(text).exists()
-    except PATH_ERRORS:
-        return False
-
-
 def _zoo(text: str, rest: str) -> ZooReference:
     architecture, at, weights = rest.partition("@")
     if not architecture or (at and not weights):
         raise UsageError(text, "no name given", "write zoo:resnet18 or zoo:resnet18@V")
     random = _RANDOM.fullmatch(weights)
     if random:
-        seed = int(random["seed"] or 0)
+        digits = random["seed"] or "0"
+        # Of thousands of digits Python makes no number.
+        seed = int(digits) if len(digits) < _MOST_DIGITS else _LARGEST_SEED + 1
         if seed > _LARGEST_SEED:
             raise UsageError(text, "the seed is too large", f"use 0 to {_LARGEST_SEED}")
         return ZooReference(architecture, seed=seed)

@@ -1,6 +1,6 @@
 """Everything that is chosen, open and running, and what to do with a file."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.defaults import DEFAULT_MODEL, STAND_IN_MODEL
 from nnviz.base.dropped import Dropped
 from nnviz.base.errors import ErrorKind, ErrorRecord
-from nnviz.base.info import Finding, ModelInfo, Severity
+from nnviz.base.info import Finding, MethodInfo, ModelInfo, Severity
 from nnviz.base.live import Content, LiveOrder
 from nnviz.base.parameters import Value
 from nnviz.base.placed import placed_of
@@ -269,6 +269,8 @@ class Workbench(QObject):
         self.images.opening.connect(lambda _: self.messages.settle("open"))
         self.images.failed.connect(self._image_failed)
         self.selection.image_changed.connect(self._image_opened)
+        self.runs.lacking.connect(self.messages.say)
+        self.choice.unsuited.connect(self._offer_network)
         self.runs.failed.connect(lambda error: self.messages.fail("run", error))
         self.predictions.failed.connect(
             lambda error: self.messages.fail("predict", error)
@@ -294,6 +296,23 @@ class Workbench(QObject):
             there.connect(self._offer_placed)
         self.stickers.kept.connect(self.runs.history.add)
         self.stickers.taken.connect(self.images.add_array)
+
+    def _offer_network(self, info: MethodInfo, values: Mapping[str, Value]) -> None:
+        """Say that a method is not for the open network, and offer one that is."""
+        model = self.selection.model
+        if model is None:
+            return
+
+        def open_other() -> None:
+            self.messages.settle("run")
+            self.choice.prefer(info.name, values)
+            self.open_model(DEFAULT_MODEL)
+
+        words = self.tr("{0} does not work on {1}: a network of another kind is needed")
+        title = self.captions.model(DEFAULT_MODEL)
+        remedy = Remedy(self.tr("Open {0}").format(title), open_other)
+        text = words.format(info.title, model.title)
+        self.messages.notice(Notice("run", Severity.WARNING, text, remedies=(remedy,)))
 
     def _learn_stopped(self, run: MethodRun) -> None:
         """Keep what a stopped run had learned so far."""

@@ -38,6 +38,8 @@ class MethodChoice(QObject):
     """There are other methods to choose from."""
     elsewhere = Signal(object)
     """The MethodInfo that is to be shown does not belong to this workspace."""
+    unsuited = Signal(object, object)
+    """MethodInfo that was asked for, with its values: not for the open network."""
     values_changed = Signal(object)
     """The method's parameters, by name, changed by something else than the form."""
     edited = Signal()
@@ -175,8 +177,11 @@ class MethodChoice(QObject):
         self, name: str, values: Mapping[str, Value] | None = None, seed: int = 0
     ) -> None:
         """Choose a method, and with it values for some of its parameters."""
-        info = self.info(name)
+        info, model = self.info(name), self._selection.model
         if info is None:
+            return
+        if model is not None and not info.suits(model.task):
+            self.unsuited.emit(info, dict(values or {}))
             return
         with self._act():
             if self._workspace is not None and not self._workspace.offers(info):

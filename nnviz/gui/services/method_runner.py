@@ -79,6 +79,8 @@ class MethodRunner(QObject):
     started = Signal()
     outdated = Signal()
     """What is shown is not what the form says: the method is to be run by hand."""
+    lacking = Signal(str)
+    """Why the method cannot be run."""
     pace_changed = Signal()
     """It is known anew whether the method runs by itself."""
     progressed = Signal(object, float)
@@ -168,6 +170,10 @@ class MethodRunner(QObject):
         request, method = self._request(), self._choice.method
         if request is not None and method is not None:
             self._start(replace(request, recording=self.new_recording(method)))
+        elif self._selection.model is None:
+            self.lacking.emit(self.tr("open a network first"))
+        elif self._selection.image is None:
+            self.lacking.emit(self.tr("open an image first"))
 
     def take_up(
         self, moment: Moment, recording: str, recorded: Mapping[str, Value]

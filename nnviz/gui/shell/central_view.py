@@ -78,8 +78,8 @@ class Centre(QWidget):
         self.portrait_card = PortraitCard(bench, self.result)
         self.timeline = TimelinePanel(bench)
         # Method and target come first; image and network give way.
-        end = Qt.TextElideMode.ElideRight
-        self.title = named(ElidedLabel(elide=end), "muted")
+        left, end = Qt.AlignmentFlag.AlignLeft, Qt.TextElideMode.ElideRight
+        self.title = named(ElidedLabel(align=left, elide=end), "muted")
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = self._make_split()
@@ -256,7 +256,7 @@ class Centre(QWidget):
         header = named(QWidget(), "header")
         header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         line = flow(spacing=GRID)
-        line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
+        line.setContentsMargins(0, 0, 0, 0)
         names = {
             PHOTO: self.tr("Photo"),
             BOTH: self.tr("Side by side"),
@@ -272,8 +272,13 @@ class Centre(QWidget):
             segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
             self._modes.addButton(segment)
             line.addWidget(segment)
-        line.addWidget(self.title)
-        header.setLayout(line)
+        # A line of its own: beside the modes there is no room on a small screen.
+        self.title.setContentsMargins(2 * GRID, 0, 0, 0)
+        column = QVBoxLayout(header)
+        column.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
+        column.setSpacing(GRID)
+        column.addLayout(line)
+        column.addWidget(self.title)
         return header
 
     def _connect(self) -> None:

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Partial, Progress
+from nnviz.base.requests import LoadModel
 from nnviz.base.results import Heatmap, Report
-from nnviz.gui.shell.main_window import ATTACK, EXPLAIN, IMAGINE, INSPECT
+from nnviz.gui.shell.main_window import ATTACK, EXPLAIN, IMAGINE, INSPECT, STYLE
 
 RESULT, SLOW = "result", "integrated_gradients"
 
@@ -178,3 +179,32 @@ def test_values_of_another_form_are_not_taken(slow):
     assert choice.values == before
     slow.stage.method._show_values(late)  # told while methods are changed
     assert slow.stage.method.form.values() == before
+
+
+def test_a_method_that_does_not_suit_the_network_says_so_and_offers_one(opened, fake):
+    """Truth: the catalogue: style transfer classifies, a one-pass network repaints.
+
+    It left an empty list of methods, and a Run that did nothing, silently.
+    """
+    plain = fake.outcome
+
+    def outcome(request):
+        done = plain(request)
+        if isinstance(request, LoadModel) and "style" in request.model.reference:
+            return Done(replace(done.value, task="repaint"))
+        return done
+
+    fake.outcome = outcome
+    opened.bench.open_model("bundled:style-waves")
+    opened.enter(STYLE)
+    offered = [info.name for info in opened.bench.choice.offered()]
+    assert offered == ["fast_style"]
+    opened.bench.choice.choose("style_transfer", {"style": "waves"})
+    assert opened.bench.choice.method.name == "fast_style"
+    assert opened.stage.method.choice.count() == 1
+    (notice,) = opened.stage.centre.banners.shown()
+    assert "Style transfer does not work on" in notice.text
+    notice.remedies[0].act()
+    assert opened.bench.choice.method.name == "style_transfer"
+    assert opened.bench.choice.values["style"] == "waves"
+    assert opened.stage.centre.banners.shown() == ()

@@ -6,15 +6,15 @@ Training programs write down what they were told: timm's ``args`` and
 ``hyper_parameters``.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
-from nnviz.base.errors import InputError
 from nnviz.base.preprocess import Interpolation
+from nnviz.base.reading import parse_object
+from nnviz.media.files import read_text
 
 _LARGEST = 1 << 24
 """Bytes of a configuration."""
@@ -90,17 +90,8 @@ def read_json(file: Path) -> Mapping[str, Any]:
     Raises:
         InputError: it is too large, or holds no JSON object.
     """
-    try:
-        if file.stat().st_size > _LARGEST:
-            raise InputError(file.name, "is too large for a configuration")
-        value = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        raise InputError(
-            file.name, "is no JSON that can be read", "mend it or move it away"
-        ) from None
-    if not isinstance(value, Mapping):
-        raise InputError(file.name, "holds no JSON object", "mend it or move it away")
-    return value
+    text = read_text(file, _LARGEST, "a configuration")
+    return parse_object(text, file.name, "mend it or move it away")
 
 
 # --- one function a program ---------------------------------------------------------
