@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nnviz import cli
 from nnviz.base.errors import InputError, NnvizError
+from nnviz.base.reading import exists
 from nnviz.cli.arguments import Parser
 
 _INFORMATION = ("-h", "--help", "--version")
@@ -48,7 +49,7 @@ def _is_for_cli(words: list[str]) -> bool:
         return not importlib.import_module("nnviz.cli.live").wants_window(words)
     if first in cli.COMMANDS or first in _INFORMATION:
         return True
-    return first.isalnum() and not Path(first).exists()
+    return first.isalnum() and not exists(first)
 
 
 def _open_window(words: list[str]) -> int:
@@ -58,7 +59,7 @@ def _open_window(words: list[str]) -> int:
     parser.add_argument("--model", metavar="REF", default="")
     options = parser.read(words)
     for file in options.files:
-        if not file.exists():
+        if not exists(file):
             raise InputError(str(file), "there is no such file", "see nnviz --help")
     _need_display()
     _need_qt()

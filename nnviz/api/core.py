@@ -193,7 +193,9 @@ def load(
     task: str = "",
     outputs: str | int = "",
     unit: str = "",
+    fixed: Mapping[str, Any] | None = None,
     device: str = "auto",
+    trust: bool = False,
     progress: OnProgress | None = None,
 ) -> Model:
     """Open a network.
@@ -210,7 +212,11 @@ def load(
         outputs: which tensor is looked at where a network gives several: a key
             ("logits"), a field, or a place in a tuple (1).
         unit: of the numbers of a network that regresses: "years".
+        fixed: for a module of several inputs: all but the image, by the names that its
+            ``forward`` gives them, with a batch of one.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        trust: whether to run a program (TorchScript, ``.pt2``, a pickled module, Python
+            code) in a process of its own; a yes is remembered by the file's hash.
         progress: told how far opening is.
 
     Raises:
@@ -218,12 +224,17 @@ def load(
     """
     chosen, fields = _preprocess(preprocess)
     said = ModelRequest(
-        reference="", task=task, outputs=str(outputs), unit=unit, device=device
+        reference="",
+        task=task,
+        outputs=str(outputs),
+        unit=unit,
+        device=device,
+        trust=trust,
     )
     if not isinstance(model, str | PathLike):
-        if fields:
+        if isinstance(preprocess, Mapping):
             chosen = Preprocess().with_fields(dict(fields))
-        return _adopt(model, chosen, labels, said)
+        return _adopt(model, chosen, labels, said, fixed or {})
     if not isinstance(labels, str | PathLike):
         raise UsageError(
             "labels", "names can be given for an nn.Module only", "give a file's path"
@@ -405,12 +416,13 @@ def _adopt(
     preprocess: Preprocess | None,
     labels: str | PathLike[str] | Sequence[str],
     said: ModelRequest,
+    fixed: Mapping[str, Any],
 ) -> Model:
     if not hasattr(net, "state_dict"):
         raise UsageError(
             type(net).__name__, "is no network", "give a reference, a path or a module"
         )
     file, names = _told_apart(labels)
-    reference = session().store.adopt(net, preprocess, names)
+    reference = session().store.adopt(net, preprocess, names, fixed=fixed)
     request = dataclasses.replace(said, reference=reference, labels=file)
     return Model(request, perform(LoadModel(request)))

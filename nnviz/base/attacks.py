@@ -1,4 +1,4 @@
-"""What is told of an attack beyond its report: its noise re-scaled, what it changes."""
+"""Attacks beyond their report: rescaled noise, saved images, changed decisions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,14 +57,14 @@ class SavedPicture:
 
     @property
     def words(self) -> str:
-        """What became of the attack, in one line."""
+        """The outcome of the attack, in one line."""
         share = f"{self.answer} {100 * self.probability:.3g} %"
-        outcome = "still fools" if self.fooled else "does not fool any more"
+        outcome = "still fools" if self.fooled else "no longer fools"
         return f"opened again, the file {outcome}: {share}"
 
 
 def warning_of(recipe: Recipe) -> str:
-    """Return what an exported picture says of itself, in ASCII as Exif asks for."""
+    """Return what an exported image says of itself, in ASCII as Exif asks for."""
     words = f"Adversarial: made to fool {recipe.model} by {recipe.method}"
     return words.encode("ascii", "replace").decode("ascii")
 

@@ -1,4 +1,4 @@
-"""What a board compares: methods, networks, photographs, and what they are asked."""
+"""What a board compares: methods, networks, images, and what they are asked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
-    """All places of a board: a row for each network and photograph, a column a method.
+    """All places of a board: a row for each network and image, a column a method.
 
     Attributes:
         methods: columns.
@@ -137,5 +137,5 @@ def chosen_methods(
 
 
 def attacked_name(image: Image) -> str:
-    """Return what a photograph is called after an attack."""
+    """Return what an image is called after an attack."""
     return f"{Path(image.name).stem}, attacked"

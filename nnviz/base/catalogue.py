@@ -11,6 +11,7 @@ from nnviz.base.info import (
     MethodInfo,
     ModelEntry,
     ModelSource,
+    Need,
     Reference,
     Task,
 )
@@ -25,8 +26,9 @@ def _shipped_titles() -> dict[str, str]:
 
 
 def method_title(name: str) -> str:
-    """Return a method's declared title ("Grad-CAM"); of a plug-in its name in words."""
-    return _shipped_titles().get(name) or name.replace("_", " ").capitalize()
+    """Return a method's declared title ("Grad-CAM"); of any other name its words."""
+    words = name.replace("_", " ")
+    return _shipped_titles().get(name) or words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def _method(values: dict[str, Any]) -> MethodInfo:
             "reference": Reference(**reference) if reference else None,
             "parameters": tuple(_parameter(each) for each in values["parameters"]),
             "tasks": tuple(Task(each) for each in values["tasks"]),
+            "needs": tuple(Need(each) for each in values["needs"]),
             "capabilities": Capabilities(**values["capabilities"]),
         }
     )

@@ -1,4 +1,4 @@
-"""What can go wrong, in words: every message names the thing, reason and remedy."""
+"""Errors in words: each message names the thing, the reason and the remedy."""
 
 import difflib
 import traceback
@@ -16,6 +16,8 @@ class ErrorKind(StrEnum):
     USER = "user"
     MODEL = "model"
     MEMORY = "memory"
+    TRUST = "trust"
+    """A program that nobody said yes to: the window asks."""
     OURS = "ours"
 
 
@@ -63,7 +65,13 @@ class UsageError(NnvizError):
 
 
 class InputError(NnvizError):
-    """A file or picture that cannot be read, written or used."""
+    """A file or image that cannot be read, written or used."""
+
+
+class TrustError(InputError):
+    """A file that is a program, which is run only after a yes."""
+
+    kind = ErrorKind.TRUST
 
 
 class OfflineError(NnvizError):

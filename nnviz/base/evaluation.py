@@ -1,4 +1,4 @@
-"""How good a network is on pictures whose truth is known."""
+"""Evaluations: accuracy, average precision, IoU, robustness."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,7 +18,7 @@ ATTACKS = ("fgsm", "pgd", *SEARCHES)
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """How good it is at one class.
+    """The score of a network on one class.
 
     Attributes:
         name: of the class.
@@ -50,7 +50,7 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What was measured.
+    """The result of an evaluation.
 
     Attributes:
         reference: of the network.
@@ -95,7 +95,7 @@ def usual_norm(attack: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Robustness:
-    """How often a network is right where pictures are attacked, by the noise allowed.
+    """Accuracy under attack, by the size of the noise allowed.
 
     Attributes:
         reference: of the network.
@@ -123,12 +123,12 @@ class Robustness:
 
     @property
     def counted(self) -> str:
-        """What the accuracies count, in words."""
-        return "answered right" if self.truth == "folders" else "answer unchanged"
+        """The thing that accuracies count, in words."""
+        return "correct" if self.truth == "folders" else "answer unchanged"
 
     def curves(self) -> Curves:
         """Return the curve."""
-        measured = "largest change" if self.norm == "linf" else "L2 length"
+        measured = "largest change" if self.norm == "linf" else "L2 norm"
         return Curves(
             x=np.array(self.epsilons),
             series={self.attack: 100 * np.array(self.accuracies)},

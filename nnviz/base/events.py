@@ -1,4 +1,4 @@
-"""What a job tells while it runs and how it ends."""
+"""Events of a job: progress, partial results, its end."""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ EPOCH = "epoch"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is.
+    """The progress of a job.
 
     Attributes:
         done: units done so far.
@@ -81,7 +81,7 @@ Raises ``CancelledError`` when its ``check`` does, ``NnvizError`` for errors in 
 
 
 class Priority(IntEnum):
-    """Which job gets the next turn; smaller goes first."""
+    """The priority of a job; smaller goes first."""
 
     INTERACTIVE = 0
     LIVE = 1
@@ -90,7 +90,7 @@ class Priority(IntEnum):
 
 
 class Policy(StrEnum):
-    """What a new request does to an earlier one of the same place."""
+    """Policies: the effect of a new request on an earlier one of the same place."""
 
     REPLACE = "replace"
     """Cancel the running one (a parameter was edited)."""

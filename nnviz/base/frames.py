@@ -1,11 +1,11 @@
-"""The two coordinate frames of a picture and the affine map between them."""
+"""The two coordinate frames of an image and the affine map between them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Frame(StrEnum):
-    """Where the pixels of a spatial result lie."""
+    """The frame of a spatial result's pixels: photo or input."""
 
     PHOTO = "photo"
     """The picture as opened."""
@@ -15,7 +15,7 @@ class Frame(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """How the network's input lies on the photo.
+    """The placement of the network's input on the photo.
 
     Continuous coordinates, the centre of pixel (row i, column j) at (j + 0.5, i + 0.5):
     ``input = scale * photo + offset`` on each axis.

@@ -1,4 +1,4 @@
-"""An opened picture: kept as decoded, seen as float32 in [0, 1]."""
+"""An opened image: kept as decoded, seen as float32 in [0, 1]."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _COLOURS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Image:
-    """A picture of any number of channels, upright (EXIF orientation applied).
+    """An image of any number of channels, upright (EXIF orientation applied).
 
     Attributes:
         pixels: (H, W, C), read-only; uint8 and uint16 mean value / maximum, float32
@@ -48,7 +48,7 @@ class Image:
 
     @property
     def channels(self) -> int:
-        """Number of colour channels."""
+        """Number of color channels."""
         return int(self.pixels.shape[2])
 
     def as_float(self) -> NDArray[np.float32]:

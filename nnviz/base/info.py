@@ -1,4 +1,4 @@
-"""What the program knows of methods, models and layers without importing torch."""
+"""Facts of methods, models and layers, free of torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class Reference:
 
 
 class Task(StrEnum):
-    """What a network is made for."""
+    """The task of a network."""
 
     CLASSIFY = "classify"
     """One class of several, or yes or no."""
@@ -74,7 +74,7 @@ WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What the rest of the program may do with a method, as it declares it.
+    """Capabilities of a method, as it declares them.
 
     Attributes:
         workspace: one of ``WORKSPACES``; where it is offered.
@@ -98,9 +98,18 @@ STYLIZATION = Capabilities(workspace="Style")
 ADVERSARIAL_ATTACK = Capabilities(workspace="Attack", adversarial=True)
 
 
+class Need(StrEnum):
+    """What a method needs of a network, beside its task."""
+
+    GRADIENTS = "gradients"
+    MAPS = "layers with maps over the image"
+    KERNELS = "convolutions with kernels"
+    ATTENTION = "attention between patches"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodInfo:
-    """What the GUI, the command line and the help page know of a method.
+    """A method as GUI, command line and help page know it.
 
     Attributes:
         name: the name on the command line and in Python.
@@ -115,6 +124,7 @@ class MethodInfo:
         presets: named values; ``demo`` is what ``nnviz demo`` runs.
         needs_image: whether it looks at a photograph at all.
         tasks: the tasks of the networks that it works on; empty for any.
+        needs: what it needs of a network beside its task.
         recorded: whether its reports are the steps of an optimisation, to be kept on
             a timeline, gone back to and gone on from.
         capabilities: what the program may do with it.
@@ -132,6 +142,7 @@ class MethodInfo:
     presets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     needs_image: bool = True
     tasks: tuple[Task, ...] = ()
+    needs: tuple[Need, ...] = ()
     recorded: bool = False
     capabilities: Capabilities = Capabilities(workspace="Inspect")
 
@@ -141,7 +152,7 @@ class MethodInfo:
 
 
 class Layout(StrEnum):
-    """What the axes of a layer's output mean, the batch left out."""
+    """The meaning of the axes of a layer's output, the batch left out."""
 
     MAP = "map"
     """(C, H, W): channels first, as convolutions give."""
@@ -202,7 +213,7 @@ class LayerInfo:
 
 
 class ModelSource(StrEnum):
-    """Where a network comes from: the groups of the model browser."""
+    """Sources of networks: the groups of the model browser."""
 
     BUNDLED = "bundled"
     TORCHVISION = "torchvision"
@@ -243,7 +254,7 @@ class ModelEntry:
 
 
 class Severity(StrEnum):
-    """How much a finding of the model doctor matters."""
+    """The severity of a finding of the model doctor."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -276,7 +287,7 @@ class PreprocessCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """What the program knows of an opened network.
+    """An opened network as the program knows it.
 
     Attributes:
         reference: what opens it again.
@@ -303,6 +314,7 @@ class ModelInfo:
         unit: of the numbers that a network of ``Task.REGRESS`` gives; may be empty.
         candidates: preprocessings by how well they fit, the best first; empty where
             its statistics tell nothing.
+        gradients: whether gradients come back to the image.
         caveats: what belongs beside every answer: untrained, drawing at random.
     """
 
@@ -328,6 +340,7 @@ class ModelInfo:
     output_activation: OutputActivation = OutputActivation.SOFTMAX
     unit: str = ""
     candidates: tuple[PreprocessCandidate, ...] = ()
+    gradients: bool = True
     caveats: tuple[str, ...] = ()
 
     def layer(self, name: str) -> LayerInfo | None:
@@ -344,3 +357,40 @@ class ModelInfo:
         if found is None:
             raise unknown("layer", name, [layer.name for layer in self.layers])
         return found
+
+    def has(self, need: Need) -> bool:
+        """Tell whether the network has what a method needs."""
+        match need:
+            case Need.GRADIENTS:
+                return self.gradients
+            case Need.MAPS:
+                return any(layer.spatial for layer in self.layers)
+            case Need.KERNELS:
+                return any(layer.filters for layer in self.layers)
+            case Need.ATTENTION:
+                return any(
+                    layer.layout is Layout.TOKENS and layer.spatial
+                    for layer in self.layers
+                )
+
+
+_ASKED = {Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS, Task.DETECT, Task.SEGMENT}
+"""Tasks whose outputs can be asked about."""
+
+
+def obstacle(method: MethodInfo, model: ModelInfo) -> str:
+    """Return why a method does not work on a network, or what it takes; "" if it does.
+
+    Args:
+        method: any.
+        model: an opened network.
+    """
+    if not method.suits(model.task):
+        return f"needs a network to {' or '.join(method.tasks)}"
+    missing = [need for need in method.needs if not model.has(need)]
+    if missing:
+        return f"needs {' and '.join(missing)}"
+    asks = any(each.name == "target" for each in method.parameters)
+    if asks and model.task not in _ASKED:
+        return "works where a layer's channel is the target (layer:channel)"
+    return ""

@@ -1,4 +1,4 @@
-"""Pictures that the window made and keeps as files, for parameters that name one."""
+"""Images that the window made and keeps as files, for parameters that name one."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ PICTURE_KEPT = "picture:kept"
 
 @dataclass(frozen=True, slots=True)
 class KeptPicture:
-    """A picture that has a file now.
+    """An image that has a file now.
 
     Attributes:
         purpose: what it was made for, as it was asked.

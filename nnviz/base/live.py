@@ -108,11 +108,11 @@ class SourceControls(Protocol):
         ...
 
     def seek(self, seconds: float) -> None:
-        """Go to a place in a film."""
+        """Go to a place in a video."""
         ...
 
     def set_speed(self, speed: float) -> None:
-        """Play a film faster or slower, 1 for its own speed."""
+        """Play a video faster or slower, 1 for its own speed."""
         ...
 
     def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001

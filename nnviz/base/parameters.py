@@ -24,7 +24,7 @@ _COLOR = re.compile(r"\s*(#[0-9a-fA-F]{6})?\s*")
 
 
 class Kind(StrEnum):
-    """What sort of value a parameter takes: a closed list, one form control each."""
+    """Kinds of parameters: a closed list, one form control each."""
 
     FLAG = "flag"
     INTEGER = "integer"
@@ -86,7 +86,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What the number counts: px, %, /255."""
+    """The unit of a number: px, %, /255."""
 
     text: str
 
@@ -138,7 +138,7 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """The number is a place along an axis of the photograph, in [0, 1].
+    """The number is a place along an axis of the image, in [0, 1].
 
     A click on the photograph sets it.
     """
@@ -148,7 +148,7 @@ class Along:
 
 @dataclass(frozen=True, slots=True)
 class LayerKinds:
-    """Which layers a layer parameter offers.
+    """Layers that a layer parameter offers.
 
     ``"any"``, ``"filters"`` (layers with kernels to show) or ``"spatial"``.
     """
@@ -258,12 +258,12 @@ class Parameter:
             Kind.CHANNEL: "a channel's index, or -1 for all",
             Kind.NUMBER: "a number",
             Kind.LAYER: "a layer's name",
-            Kind.LAYERS: "names of layers with commas between",
+            Kind.LAYERS: "names of layers separated by commas",
             Kind.CHANNELS: "channels' indices, such as 3, 7, 12-20",
             Kind.TARGET: "a class's name or index",
             Kind.CLASSES: "names of classes",
             Kind.IMAGE: "the path of an image file",
-            Kind.MASK: "the path of an image file, white where it may be",
+            Kind.MASK: "the path of a mask, white where it applies",
             Kind.FOLDER: "the path of a folder of images",
             Kind.COLOR: "a color such as #ff0000, or empty",
             Kind.STICKERS: "stickers such as round:#e53935 @ 0.5 0.5 0.25 0",

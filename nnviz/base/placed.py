@@ -1,4 +1,4 @@
-"""Stickers on a picture as one line of text, for forms, files and the command line.
+"""Stickers on an image as one line of text, for forms, files and the command line.
 
 ``round:#ff0000 @ 0.5 0.5 0.25 0; cat.png @ 0.2 0.3 0.4 15 0.8`` are two stickers: a red
 disc in the middle, and a picture that is turned by 15 degrees and lets a fifth of what
@@ -25,7 +25,7 @@ _STICKER = re.compile(r"@(\s+[-+.e\d]+){4,5}\s*(;|$)")
 _DECIMALS = 4
 _LEAST, _MOST = 4, 5
 """Numbers of a sticker: x, y, width, angle, and the opacity where it is not 1."""
-_GRAMMAR = "STICKER @ X Y WIDTH ANGLE [OPACITY], several with ; between them"
+_GRAMMAR = "STICKER @ X Y WIDTH ANGLE [OPACITY], several separated by ;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,19 @@ class Cut:
 
     @property
     def is_colour(self) -> bool:
-        """Whether it is of one colour, and no picture."""
+        """Whether it is of one color, and no image."""
         return _COLOUR.fullmatch(self.source) is not None
 
     @property
     def colour(self) -> tuple[float, float, float]:
-        """Red, green and blue in [0, 1], where it is of one colour."""
+        """Red, green and blue in [0, 1], where it is of one color."""
         red, green, blue = bytes.fromhex(self.source.removeprefix("#"))
         return red / 255, green / 255, blue / 255
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A sticker on a picture.
+    """A sticker on an image.
 
     Attributes:
         cut: what it is.

@@ -1,4 +1,4 @@
-"""What is done to a photo before the network sees it: one frozen value."""
+"""Preprocessing: from an image to a network's input, as one frozen value."""
 
 import dataclasses
 import math
@@ -15,7 +15,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class Fit(StrEnum):
-    """How a photo of any shape becomes the network's square."""
+    """Fitting of an image of any shape into the network's input."""
 
     CROP = "crop"
     """Shorter side to ``resize``, then the centre."""
@@ -40,7 +40,7 @@ class Interpolation(StrEnum):
 
 
 class ChannelOrder(StrEnum):
-    """Order in which a colour network expects its channels."""
+    """Order in which a color network expects its channels."""
 
     RGB = "RGB"
     BGR = "BGR"

@@ -5,12 +5,14 @@ Readers never catch everything: each names what its library was seen to raise.
 
 import csv
 import json
+import os
 import struct
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError
@@ -29,8 +31,21 @@ ARRAY_ERRORS = (
     *(OverflowError, EOFError, OSError, tokenize.TokenError, struct.error),
 )
 """numpy's for a header, which is an expression in Python, and for the numbers."""
-PATH_ERRORS = (OSError, ValueError)
-"""The system's for a path; ValueError for bytes of 0 and for half of a surrogate."""
+
+
+def exists(path: str | Path) -> bool:
+    """Return whether there is something of a name; pathlib raises for odd ones."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def is_file(path: str | Path) -> bool:
+    """Return whether a name is a file's; for a name that none can have, False."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: str | Path) -> bool:
+    """Return whether a name is a folder's; for a name that none can have, False."""
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 @contextmanager

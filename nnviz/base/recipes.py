@@ -21,7 +21,7 @@ FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
 _BEFORE: Mapping[str, Mapping[str, Value]] = {"occlusion": {"computation": "full"}}
 """By method, what recipes mean that were written before a parameter was there."""
-_NO_RECIPE = "holds no nnviz recipe"
+_NO_RECIPE = "contains no nnviz recipe"
 _REMEDY = "pick a .json or .png saved by nnviz"
 _FIELD_ERRORS = (TypeError, ValueError, LookupError, UsageError)
 """Of a field too many or too few, or of a preprocessing that cannot be computed."""
@@ -31,7 +31,7 @@ _MOST_THREADS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What a run was made of.
+    """A recipe: everything needed to make a result again.
 
     Attributes:
         method: its name.
@@ -228,7 +228,7 @@ def with_files(value: Value, files: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """How ``RunMethod`` ends: the report, its recipe and the photograph."""
+    """The result of ``RunMethod``: report, recipe and image."""
 
     report: Report
     recipe: Recipe

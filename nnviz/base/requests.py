@@ -1,4 +1,4 @@
-"""What can be asked of the engine.  Requests are frozen and hold no live object."""
+"""Requests to the engine: frozen, without live objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,6 +36,7 @@ class ModelRequest:
         task: a ``Task``'s name in place of the network's own; "" leaves it.
         outputs: name of the tensor that is looked at, of several; "" to choose one.
         unit: of the numbers of a network that regresses.
+        trust: whether a program may be run to open it; remembered by its file's hash.
     """
 
     reference: str
@@ -46,6 +47,7 @@ class ModelRequest:
     task: str = ""
     outputs: str = ""
     unit: str = ""
+    trust: bool = False
 
 
 def fields_of(values: Mapping[str, Any] | None) -> tuple[tuple[str, object], ...]:
@@ -72,7 +74,7 @@ class FetchModel(Request[str]):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step of a recorded optimisation, to go on from.
+    """A step of a recorded optimization, to go on from.
 
     Attributes:
         folder: of the recording.
@@ -115,7 +117,7 @@ class RunMethod(Request[Run]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFilm(Request[tuple[str, ...]]):
-    """Run a method on every picture of a film; ends with words about the new one.
+    """Run a method on every image of a video; ends with words about the new one.
 
     Attributes:
         method: one whose main result is a picture.
@@ -268,6 +270,7 @@ class ScoreMethods(Request[ScoreTable]):
         limit: most images, taken evenly from all; 0 for all.
         steps: of the deletion and insertion curves.
         seed: of the random numbers.
+        randomize: whether each map is also made of a network with random weights.
     """
 
     model: ModelRequest
@@ -277,6 +280,7 @@ class ScoreMethods(Request[ScoreTable]):
     limit: int = 0
     steps: int = 28
     seed: int = 0
+    randomize: bool = False
 
 
 AnyRequest = (

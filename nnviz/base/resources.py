@@ -1,4 +1,4 @@
-"""Where the files that ship with the program are, in a checkout and when installed."""
+"""Paths of the files that ship with the program, in a checkout and installed."""
 
 from functools import cache
 from pathlib import Path

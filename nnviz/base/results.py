@@ -1,4 +1,4 @@
-"""What a method returns: a Report of Results, frozen and numpy only.
+"""Results of methods: a Report of Results, frozen and numpy only.
 
 The kinds are a closed list; each has one painter in ``nnviz.render`` and one view in
 ``nnviz.gui.views``.
@@ -100,7 +100,7 @@ class Heatmap(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Picture(Result):
-    """A picture to look at.
+    """An image to look at.
 
     Attributes:
         pixels: float32 (H, W, C) in [0, 1].
@@ -221,7 +221,7 @@ class Text(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Boxes(Result):
-    """Objects found in a picture, best first.
+    """Objects found in an image, best first.
 
     Attributes:
         boxes: float32 (N, 4): left, top, right, bottom in px of ``frame``, continuous
@@ -294,7 +294,7 @@ class Mask(Result):
         }
 
     def shares(self) -> dict[int, float]:
-        """Return the share of the picture of each class that occurs, largest first."""
+        """Return the share of the image of each class that occurs, largest first."""
         counts = np.bincount(self.classes.ravel(), minlength=len(self.labels))
         found = np.flatnonzero(counts)
         order = found[np.argsort(-counts[found], kind="stable")]

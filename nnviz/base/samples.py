@@ -1,4 +1,4 @@
-"""What the window and the demo begin with.
+"""Samples that the window and the demo begin with.
 
 The photographs are scikit-image's; the film ships with nnviz.
 """
@@ -23,7 +23,7 @@ def sample_photos() -> tuple[Path, ...]:
 
 
 def sample_film() -> SourceRequest:
-    """Return a request for a film that pans over photographs, a face among them.
+    """Return a request for a video that pans over images, a face among them.
 
     Raises:
         FileNotFoundError: the installation is broken.

@@ -1,4 +1,4 @@
-"""Where a sticker lies on a picture: one value for files, windows and attacks."""
+"""Stickers and their placement on an image, for files, windows and attacks."""
 
 import dataclasses
 import json
@@ -24,7 +24,7 @@ _TURN = 360
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a sticker lies, in shares of the picture, so on a copy of any size too.
+    """The placement of a sticker, in fractions of the image.
 
     The centre always lies on the picture.  What hangs over the picture's edge is cut
     off when the sticker is pasted; it is neither moved nor made smaller.
@@ -73,7 +73,7 @@ class Placement:
         )
 
     def matrix(self, picture: Size, sticker: Size) -> NDArray[np.float64]:
-        """Return the map from the sticker's coordinates to the picture's, (2, 3).
+        """Return the map from the sticker's coordinates to the image's, (2, 3).
 
         Continuous coordinates (x, y) in px, the centre of the pixel in row i and
         column j at (j + 0.5, i + 0.5).
@@ -93,14 +93,14 @@ class Placement:
         return np.column_stack([along, centre - along @ middle])
 
     def pixels(self, picture: Size, sticker: Size) -> Size:
-        """Return the sticker's height and width on a picture, whole px, rounded up."""
+        """Return the sticker's height and width on an image, whole px, rounded up."""
         scale = self.width * min(picture) / sticker[1]
         # A width that is whole but for rounding stays so.
         height, width = (max(1, math.ceil(side * scale - 1e-6)) for side in sticker)
         return height, width
 
     def corners(self, picture: Size, sticker: Size) -> NDArray[np.float64]:
-        """Return the sticker's corners on the picture, (4, 2) as (x, y) in px.
+        """Return the sticker's corners on the image, (4, 2) as (x, y) in px.
 
         Upper left, upper right, lower right, lower left of the sticker before it is
         turned; they may lie outside the picture.
@@ -130,5 +130,5 @@ class Placement:
             return cls(**{key: float(at) for key, at in values.items()})
         except (ValueError, TypeError, OverflowError, InputError, UsageError):
             raise InputError(
-                name, "says of no sticker where it lies", "place it once more"
+                name, "gives no sticker a position", "place it again"
             ) from None

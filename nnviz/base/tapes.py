@@ -1,4 +1,4 @@
-"""What the window knows of a recorded optimisation."""
+"""What the window knows of a recorded optimization."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,14 +56,14 @@ class Tape:
 
     @property
     def measure(self) -> str:
-        """Name of what is optimised; empty where nothing was measured."""
+        """Name of what is optimized; empty where nothing was measured."""
         names = list(self.numbers[0]) if self.numbers else []
         known = [name for name in _MEASURES if name in names]
         return (known or names or [""])[0]
 
     @property
     def curve(self) -> tuple[float, ...]:
-        """What is optimised, at each step; NaN where it was not measured."""
+        """What is optimized, at each step; NaN where it was not measured."""
         return tuple(each.get(self.measure, float("nan")) for each in self.numbers)
 
     def nearest(self, step: int) -> int:
@@ -136,7 +136,7 @@ class OpenedTape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmRequest:
-    """How a recording becomes a film.
+    """How a recording becomes a video.
 
     Attributes:
         folder: of the recording.

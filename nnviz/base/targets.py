@@ -1,4 +1,4 @@
-"""What an explanation is about: a class, a channel, a box, ... written as text.
+"""Targets as text: a class, a channel, a box, a segment, likeness to an image.
 
 ========================  ====================================================
 ``""``                    the class that the network holds most likely
@@ -91,7 +91,7 @@ class SegmentTarget:
 
 @dataclass(frozen=True, slots=True)
 class LikenessTarget:
-    """How like a second picture the network finds this one."""
+    """The likeness of the image to a second one, by features."""
 
     file: str
 

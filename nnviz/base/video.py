@@ -1,4 +1,4 @@
-"""Moving pictures: where they come from and what is known of each frame."""
+"""Moving images: where they come from and what is known of each frame."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ class SourceLostError(InputError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grab:
-    """A picture as a reader took it, not yet converted.
+    """An image as a reader took it, not yet converted.
 
     Attributes:
         captured: when it was taken, s of ``time.monotonic``.
@@ -98,7 +98,7 @@ class Grab:
 
 
 class Reader(Protocol):
-    """An open source of pictures: a film, a folder, a camera, ...
+    """An open source of images: a video, a folder, a camera, ...
 
     Used by one thread at a time.
 
@@ -118,7 +118,7 @@ class Reader(Protocol):
     remark: InputError | None
 
     def read(self) -> Grab | None:
-        """Return the next picture, waiting for it; None at the end.
+        """Return the next image, waiting for it; None at the end.
 
         Raises:
             SourceLostError: nothing comes at the moment; open it anew, later.
@@ -137,7 +137,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoFrame:
-    """One picture of a moving one.
+    """One image of a moving one.
 
     Attributes:
         pixels: uint8 (H, W, 3), RGB, read-only.

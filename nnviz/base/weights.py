@@ -3,6 +3,6 @@
 TORCH = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 """Weights, as safetensors and torch.save write them."""
 NETWORKS = (*TORCH, ".onnx")
-"""All that opens as a network."""
-PROGRAMS = (".pt2",)
-"""Known, so that the message names them."""
+"""All that opens as a network without being run."""
+PROGRAMS = (".pt2", ".torchscript", ".py")
+"""Run after a yes; TorchScript and pickles come as .pt too."""

@@ -115,6 +115,12 @@ def add_model_options(parser: Parser, *, with_reference: bool = True) -> None:
         "--unit", metavar="UNIT", default="", help="of the numbers of a regression"
     )
     group.add_argument(
+        "--trust",
+        action="store_true",
+        help="run the network's own code where it is a program (TorchScript, .pt2, a "
+        "pickled module, Python); remembered for this very file",
+    )
+    group.add_argument(
         "--device",
         metavar="D",
         default="auto",

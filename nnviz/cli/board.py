@@ -10,6 +10,7 @@ from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
+from nnviz.base.reading import is_folder
 from nnviz.cli import console, known, opening
 from nnviz.cli.arguments import (
     Parser,
@@ -58,7 +59,7 @@ def _made(
     paths = [
         path
         for named in map(Path, options.images)
-        for path in (list_images(named) if named.is_dir() else [named])
+        for path in (list_images(named) if is_folder(named) else [named])
     ]
     images = [api.open_image(path, max_pixels=options.max_pixels) for path in paths]
     references = _names(options.models)

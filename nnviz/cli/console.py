@@ -13,6 +13,10 @@ if TYPE_CHECKING:  # it imports numpy, which a list does without
 _LINE_EVERY = 0.1
 """Seconds between two updates of the progress line."""
 _BAR = 24
+_PACE_SECONDS = 2.0
+"""Until a job's pace can be told, s."""
+_LONG = 60.0
+"""Seconds from which on it is said how long a job takes."""
 _UNITS = ("B", "kB", "MB", "GB")
 
 
@@ -93,6 +97,7 @@ class ProgressLine:
         self._shown = sys.stderr.isatty()
         self._next = 0.0
         self._started = time.monotonic()
+        self._length = _Length(self._started)
 
     def __enter__(self) -> Self:
         """Start with nothing shown."""
@@ -112,6 +117,9 @@ class ProgressLine:
     def __call__(self, progress: "Progress") -> None:
         """Show how far a job is, at most ten times a second."""
         now = time.monotonic()
+        told = self._length.of(progress, now)
+        if told:
+            self.keep(told)
         if not self._shown or now < self._next:
             return
         self._next = now + _LINE_EVERY
@@ -119,6 +127,44 @@ class ProgressLine:
         text = progress_text(progress, now - self._started)[:width]
         sys.stderr.write(f"\r\033[K{text}")
         sys.stderr.flush()
+
+
+class _Length:
+    """Says once of a long job how long it will take, as soon as its pace is known.
+
+    Args:
+        now: when it begins, s.
+    """
+
+    def __init__(self, now: float) -> None:
+        self._began = now
+        self._first = 0.0
+        self._total = 0.0
+        self._told = False
+
+    def of(self, progress: "Progress", now: float) -> str:
+        """Return a line where there is something to say, else an empty one."""
+        if progress.unit == "B" or progress.total <= 0:
+            return ""
+        if progress.total != self._total:  # another part of the work
+            self._began, self._first, self._total = now, progress.done, progress.total
+            return ""
+        seconds, done = now - self._began, progress.done - self._first
+        if self._told or seconds < _PACE_SECONDS or done <= 0:
+            return ""
+        left = seconds / done * (progress.total - progress.done)
+        if left < _LONG:
+            return ""
+        self._told = True
+        return f"this takes about {_minutes(left)} more; Ctrl+C stops it"
+
+
+def _minutes(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 2:  # noqa: PLR2004
+        return "a minute"
+    hours = minutes / 60
+    return f"{minutes} minutes" if hours < 2 else f"{hours:.0f} hours"  # noqa: PLR2004
 
 
 def progress_text(progress: "Progress", seconds: float) -> str:

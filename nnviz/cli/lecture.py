@@ -74,12 +74,12 @@ def _dream(preset: Mapping[str, Value]) -> Exhibit:
 
 def _style(balance: float) -> Exhibit:
     values: Mapping[str, Value] = {
-        "style": "mosaic",
+        "style": "strokes",
         "balance": balance,
         "size": 320,
         "steps": 40,
     }
-    return Exhibit(method="style_transfer", values=values, model="bundled:objects")
+    return Exhibit(method="style_transfer", values=values)
 
 
 DEMONSTRATIONS = (
@@ -157,7 +157,7 @@ DEMONSTRATIONS = (
         title="Style at three weights",
         words="Content from the maps, style from their correlations (Gram matrices). "
         "The balance decides which of the two wins.",
-        exhibits=tuple(map(_style, (1.0, 2.0, 3.5))),
+        exhibits=tuple(map(_style, (-0.5, 1.0, 3.0))),
     ),
     Demonstration(
         name="gibbon",

@@ -68,6 +68,7 @@ def read(words: Sequence[str]) -> tuple[LiveOrder, argparse.Namespace]:
             labels=options.labels,
             task=options.task,
             outputs=options.outputs,
+            trust=options.trust,
             unit=options.unit,
             device=options.device,
         ),

@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from nnviz.base.errors import UsageError, unknown
-from nnviz.base.info import LayerInfo, ModelEntry, ModelInfo, Task
+from nnviz.base.info import LayerInfo, ModelEntry, ModelInfo, Task, obstacle
 from nnviz.base.preprocess import Preprocess
 from nnviz.cli import console, known
 from nnviz.cli.arguments import Parser, add_json_option, add_model_options
@@ -80,12 +80,16 @@ def _inspect(options: argparse.Namespace) -> None:
     options.model = options.reference
     info = opening.open_model(options, warn=False).info
     if options.json:
-        console.answer(dataclasses.asdict(info))
+        verdicts = {
+            each.name: obstacle(each, info) for each in known.catalogue().methods
+        }
+        console.answer(dataclasses.asdict(info) | {"methods": verdicts})
         return
     console.heading(f"{info.title} ({info.reference})")
     for name, value in _facts(info):
         console.line(f"  {name:<14} {value}")
     _findings(info)
+    _suitable(info)
     console.heading("\nLayers")
     console.table(
         ("layer", "kind", "output", "weights", "MACs", "field"),
@@ -141,6 +145,19 @@ def _findings(info: ModelInfo) -> None:
         console.heading("\nPreprocessing by the statistics of the batch norms")
         for each in info.candidates:
             console.line(f"  {each.distance:>10.3g}  {each.name}")
+
+
+def _suitable(info: ModelInfo) -> None:
+    """Say which methods work, and why the others do not."""
+    methods = known.catalogue().methods
+    reasons: dict[str, list[str]] = {}
+    for method in methods:
+        reasons.setdefault(obstacle(method, info), []).append(method.name)
+    working = reasons.pop("", [])
+    console.heading("\nMethods")
+    console.line(f"  {len(working)} of {len(methods)} work as they are")
+    for reason, names in sorted(reasons.items(), key=lambda each: -len(each[1])):
+        console.line(f"  {reason}: {', '.join(names)}")
 
 
 def _layer(layer: LayerInfo) -> tuple[str, ...]:

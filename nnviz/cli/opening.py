@@ -8,6 +8,7 @@ from pathlib import Path
 from nnviz import api
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.info import MethodInfo, Severity
+from nnviz.base.reading import exists, is_folder
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, whole_number
 from nnviz.media.folders import list_images
@@ -28,6 +29,7 @@ def open_model(options: argparse.Namespace, *, warn: bool = True) -> api.Model:
             labels=options.labels,
             task=options.task,
             outputs=options.outputs,
+            trust=options.trust,
             unit=options.unit,
             device=options.device,
             progress=progress,
@@ -61,7 +63,7 @@ def pictures(named: Sequence[str], method: MethodInfo) -> list[Path]:
         raise UsageError(named[0], f"{method.name} looks at no picture", "leave it out")
     paths: list[Path] = []
     for path in map(Path, named):
-        paths += list_images(path) if path.is_dir() else [path]
+        paths += list_images(path) if is_folder(path) else [path]
     return paths
 
 
@@ -71,8 +73,8 @@ def check_out(folder: Path) -> None:
     Raises:
         InputError: it is a file, lies below one, or may not be written to.
     """
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir():
+    there = next(path for path in (folder, *folder.absolute().parents) if exists(path))
+    if not is_folder(there):
         raise InputError(str(folder), f"{there} is a file", "choose another --out")
     if not os.access(there, os.W_OK | os.X_OK):
         raise InputError(str(folder), "may not be written to", "choose another --out")

@@ -8,6 +8,7 @@ from nnviz import api
 from nnviz.base.defaults import default_model
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, Task
+from nnviz.base.reading import exists
 from nnviz.media.encode import write_png
 
 _SCENE = "scene.png"
@@ -92,6 +93,6 @@ def _scene(out: Path) -> Image:
     from nnviz.engine.data.scenes import make_scene  # noqa: PLC0415  scipy
 
     path = out / _SCENE
-    if not path.exists():
+    if not exists(path):
         write_png(path, make_scene(_SCENE_SEED, _SCENE_SIZE).pixels)
     return api.open_image(path)

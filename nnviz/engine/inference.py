@@ -65,7 +65,7 @@ class Inference:
 
     @property
     def placement(self) -> Placement:
-        """Where the input lies on the image."""
+        """Placement of the network's input on the image."""
         return self.model.info.preprocess.placement(self.photo.size)
 
     @property

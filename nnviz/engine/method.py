@@ -13,10 +13,11 @@ from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol
 
 from nnviz.base.errors import unknown
-from nnviz.base.info import WORKSPACES, Capabilities, MethodInfo, Reference, Task
+from nnviz.base.info import WORKSPACES, Capabilities, MethodInfo, Need, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
-from nnviz.engine.context import Context, Kept, State, make_context
+from nnviz.engine.context import Context, make_context
+from nnviz.engine.journal import Kept, State
 
 __all__ = [
     "Context",
@@ -72,6 +73,7 @@ def register(
     reference: Reference | None = None,
     needs_image: bool = True,
     tasks: tuple[Task, ...] = (),
+    needs: tuple[Need, ...] = (),
     recorded: bool = False,
     capabilities: Capabilities | None = None,
 ) -> Callable[[type[Method]], type[Method]]:
@@ -85,6 +87,7 @@ def register(
         reference: the publication that defines it.
         needs_image: whether it looks at a photograph.
         tasks: of the networks that it works on; empty for any.
+        needs: what it needs of a network beside its task.
         recorded: whether its reports are the steps of an optimisation.
         capabilities: what the program may do with it; without a workspace it is offered
             in the one of its group's name, else in Inspect.
@@ -109,6 +112,7 @@ def register(
             presets=method.presets,
             needs_image=needs_image,
             tasks=tasks,
+            needs=needs,
             recorded=recorded,
             capabilities=_offered(capabilities or Capabilities(), group),
         )

@@ -1,6 +1,7 @@
 """Folders of pictures."""
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def list_images(folder: Path) -> tuple[Path, ...]:
         ) from None
     if not found:
         raise InputError(
-            str(folder), "holds no pictures", "pick a folder with PNG or JPEG files"
+            str(folder), "holds no images", "pick a folder with PNG or JPEG files"
         )
     return tuple(sorted(found, key=lambda path: (natural_key(path.name), path.name)))
 
@@ -67,4 +68,4 @@ def fingerprint(folder: Path) -> str:
         f"{path.relative_to(folder).as_posix()} {path.stat().st_size}"
         for path in photographs_below(folder)
     ]
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+    return hashlib.sha256(os.fsencode("\n".join(names))).hexdigest()

@@ -7,12 +7,13 @@ from typing import Any
 
 from nnviz.base.errors import InputError
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.reading import is_file
 
 
 def find_side_car(weights: Path) -> Path | None:
     """Return ``NAME.pt.json`` or ``NAME.json`` beside ``NAME.pt``, if there is one."""
     places = (weights.with_name(f"{weights.name}.json"), weights.with_suffix(".json"))
-    return next((path for path in places if path.is_file()), None)
+    return next((path for path in places if is_file(path)), None)
 
 
 def write_side_car(

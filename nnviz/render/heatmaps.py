@@ -1,8 +1,8 @@
-"""Heatmaps alone and laid over their image: dense ones, and sparse ones made visible.
+"""Heatmaps alone and laid over their image: smooth ones, and grainy ones made visible.
 
-A map of gradients is sparse: a few pixels far above all others, which nobody finds on
-a bright image.  Such a map is smoothed a little, its colors follow a power of its
-magnitude (gamma), and the image below becomes gray and dark.  The legend says so.
+A map of gradients is grainy: single pixels far above their neighbors, which nobody
+finds on a bright image.  Such a map is smoothed a little, its colors follow a power of
+its magnitude (gamma), and the image below becomes gray and dark.  The legend says so.
 """
 
 from dataclasses import dataclass, replace
@@ -16,12 +16,13 @@ from nnviz.render import colormaps, overlays, pictures, sheets
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.words import number
 
-_SPARSE_FROM = 64
-"""Smallest side, in places, of a map that may be sparse: below, places are seen."""
-_SPARSE = 0.2
-"""Mean magnitude, as a share of the range, of the densest map that is sparse."""
+_GRAINY_FROM = 64
+"""Smallest side, in places, of a map that may be grainy: below, places are seen."""
+_GRAINY = 0.8
+"""Correlation of neighbors below which a map is grainy: that of gradients is 0 to 0.6,
+that of interpolated maps above 0.95."""
 _DIMMED = 0.5
-"""Brightness of the gray image below a sparse map."""
+"""Brightness of the gray image below a grainy map."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +54,26 @@ class MapLook:
 
 
 PLAIN = MapLook()
-SPARSE = MapLook(opacity=1.0, smoothing=1.0, gamma=0.7, gray=True)
-SPARSE_SIGNED = MapLook(opacity=1.0, smoothing=1.5, gray=True)
+GRAINY = MapLook(opacity=1.0, smoothing=1.0, gamma=0.7, gray=True)
+GRAINY_SIGNED = MapLook(opacity=1.0, smoothing=1.5, gray=True)
 """Neighbors of both signs would flicker if faint ones became brighter."""
 
 
 def usual_look(heat: Heatmap) -> MapLook:
-    """Return the look that shows a map best: one of its own for a sparse one."""
-    if not is_sparse(heat):
+    """Return the look that shows a map best: one of its own for a grainy one."""
+    if not is_grainy(heat):
         return PLAIN
-    return SPARSE_SIGNED if heat.signed else SPARSE
+    return GRAINY_SIGNED if heat.signed else GRAINY
 
 
-def is_sparse(heat: Heatmap) -> bool:
-    """Tell whether few of many places hold most of a map's magnitude."""
-    if min(heat.values.shape) < _SPARSE_FROM:
+def is_grainy(heat: Heatmap) -> bool:
+    """Tell whether a map's places differ from their neighbors as noise does."""
+    if min(heat.values.shape) < _GRAINY_FROM:
         return False
-    share = overlays.magnitude(heat.values, usual_scale(heat))
-    return 0 < float(share.mean()) < _SPARSE
+    values = np.nan_to_num(heat.values.astype(np.float32), posinf=0, neginf=0)
+    near = values - values.mean()
+    power = float((near**2).mean())
+    return power > 0 and float((near[:, 1:] * near[:, :-1]).mean()) < _GRAINY * power
 
 
 def usual_scale(heat: Heatmap) -> Scale:

@@ -5,6 +5,7 @@ from functools import singledispatch
 
 import numpy as np
 
+from nnviz.base.catalogue import method_title
 from nnviz.base.images import Image
 from nnviz.base.results import (
     Boxes,
@@ -253,7 +254,9 @@ def _others(report: Report, image: Image | None, width: int, size: int) -> list[
         pair = names[:2]
         if len(pair) == 1 or any(_is_wide(report[name]) for name in pair):
             name = names.pop(0)
-            rows.append(_section(name, report[name], image, (width, size)))
+            room = left if _is_bare_map(report[name]) else width
+            row = _section(name, report[name], image, (room, size))
+            rows.append(_padded(row, width))
             continue
         names = names[2:]
         first, second = (
@@ -262,6 +265,11 @@ def _others(report: Report, image: Image | None, width: int, size: int) -> list[
         )
         rows.append(_beside(first, second, gap, middle=False))
     return rows
+
+
+def _is_bare_map(result: Result) -> bool:
+    """Whether a result is a map that lies over nothing."""
+    return isinstance(result, Heatmap) and result.frame is None
 
 
 def _is_wide(result: Result) -> bool:
@@ -278,9 +286,7 @@ def _section(
     width, size = width_size
     head = text.sheet(text.line_height(size) + round(size * 1.2), width, BACKGROUND)
     head[0] = LINE
-    words = name.replace("_", " ")
-    words = words[:1].upper() + words[1:]
-    text.stamp(head, (0, round(size * 0.6)), words, size, bold=True)
+    text.stamp(head, (0, round(size * 0.6)), method_title(name), size, bold=True)
     photo = None if isinstance(result, Ranking) else image
     return np.concatenate([head, paint(result, photo, width, size)])
 

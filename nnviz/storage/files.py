@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from nnviz.base.dropped import Dropped, Saved
 from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
-from nnviz.base.reading import JSON_ERRORS
+from nnviz.base.reading import JSON_ERRORS, exists, is_file, is_folder
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import FILMS
-from nnviz.base.weights import NETWORKS
+from nnviz.base.weights import NETWORKS, PROGRAMS
 from nnviz.media.folders import natural_key
 from nnviz.storage.replay import (
     find_picture,
@@ -52,7 +52,7 @@ IMAGES = frozenset(
         ".hdr",
     ]
 )
-MODELS = frozenset(NETWORKS)
+MODELS = frozenset([*NETWORKS, *PROGRAMS])
 LABELS = frozenset([".txt", ".csv", ".json", ".names"])
 _MAX_IN_FOLDER = 2000
 _MOST_COUNTED = 100_000
@@ -76,7 +76,7 @@ class FileKind(StrEnum):
 def kind_of(path: Path) -> FileKind:
     """Tell what a file is, by its ending and, for results, by what it carries."""
     ending = path.suffix.lower()
-    if path.is_dir():
+    if is_folder(path):
         return FileKind.FOLDER
     if holds_recipe(path):
         return FileKind.SAVED
@@ -97,7 +97,7 @@ def holds_recipe(path: Path) -> bool:
                 with path.open("rb") as file:
                     return RECIPE_KEY.encode() in file.read(_PNG_HEAD_BYTES)
             case ".json" if path.stat().st_size <= _MAX_RECIPE_BYTES:
-                if not path.is_file():
+                if not is_file(path):
                     return False
                 values = json.loads(path.read_text(encoding="utf-8"))
                 return isinstance(values, dict) and {"method", "preprocess"} <= set(
@@ -217,7 +217,7 @@ def images_in(folder: Path) -> list[str]:
     if not found:
         raise InputError(
             folder.name or str(folder),
-            "holds no pictures",
+            "holds no images",
             "pick a folder with .jpg, .png or other pictures",
         )
     return found
@@ -242,7 +242,7 @@ def _too_many(folder: Path, count: int) -> InputError:
 
 
 def _refusal(path: Path) -> InputError:
-    reason = "nnviz cannot open this kind" if path.exists() else "no such file"
+    reason = "nnviz cannot open this kind" if exists(path) else "no such file"
     return InputError(
         path.name,
         reason,

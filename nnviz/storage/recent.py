@@ -13,6 +13,7 @@ from platformdirs import user_state_path
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image
+from nnviz.base.reading import exists
 from nnviz.base.recipes import Recipe, files_of
 from nnviz.media.encode import write_png
 
@@ -90,7 +91,7 @@ def _note(paths: Mapping[str, str], folder: Path | None) -> None:
 def find(sha256: str, folder: Path | None = None) -> Path | None:
     """Return where a picture or folder of this hash was last, if it is still there."""
     path = _read(folder or user_state_path("nnviz")).get(sha256)
-    return Path(path) if path and Path(path).exists() else None
+    return Path(path) if path and exists(path) else None
 
 
 def _read(folder: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image, image_from_array
+from nnviz.base.reading import exists, is_file, is_folder
 from nnviz.base.recipes import Recipe, files_of, with_files
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.media.decode import MAX_PIXELS, open_image
@@ -95,7 +96,7 @@ def with_pictures(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) ->
 
 def _folder(name: str, sha256: str, beside: Path) -> Path | None:
     """Return a folder of pictures by its name and fingerprint, if it is there."""
-    folders = filter(Path.is_dir, _places(name, sha256, beside))
+    folders = filter(is_folder, _places(name, sha256, beside))
     return next((each for each in folders if fingerprint(each) == sha256), None)
 
 
@@ -108,7 +109,7 @@ def _sought(
         InputError: it is not there.
     """
     impostor = ""
-    for path in filter(Path.is_file, _places(name, sha256, beside)):
+    for path in filter(is_file, _places(name, sha256, beside)):
         image = open_image(path, max_pixels)
         # A pasted picture has the hash of its pixels, its copy that of a file.
         for known in (image, image_from_array(image.pixels, name)):
@@ -151,7 +152,7 @@ def model_request(recipe: Recipe, beside: Path, labels: str = "") -> ModelReques
     if recipe.labels and not labels:
         folders = (beside.parent, beside.parent.parent, Path())
         paths = [folder / recipe.labels for folder in folders]
-        found = next((path for path in paths if path.is_file()), None)
+        found = next((path for path in paths if is_file(path)), None)
         if found is None:
             raise InputError(
                 recipe.labels,
@@ -171,9 +172,10 @@ def model_request(recipe: Recipe, beside: Path, labels: str = "") -> ModelReques
 
 
 def _places(name: str, sha256: str, beside: Path) -> Iterator[Path]:
-    for folder in (beside.parent, beside.parent.parent, Path()):
+    folders = (beside.parent, beside.parent.parent, Path())
+    for folder in folders if name not in {"", ".", ".."} else ():
         path = folder / name
-        if path.exists():
+        if exists(path):
             yield path
     known = recent.find(sha256)
     if known is not None:

@@ -50,5 +50,5 @@ def test_through_json() -> None:
 @pytest.mark.parametrize("text", ["", "[]", '{"x": 2}', '{"z": 0}', '{"x": null}'])
 def test_json_of_no_placement(text: str) -> None:
     """No JSON, no object, out of range, no such number, no number."""
-    with pytest.raises(InputError, match=r"a\.json: says of no sticker"):
+    with pytest.raises(InputError, match=r"a\.json: gives no sticker a position"):
         Placement.from_json(text, "a.json")

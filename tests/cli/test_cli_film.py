@@ -33,7 +33,7 @@ def test_a_dreamt_film(film, tmp_path, capsys):
         (["film"], "no method named"),
         (["film", "deep_dream"], "film: is missing"),
         (["film", "deep_dream", "{film}"], "--out: is missing"),
-        (["film", "deep_dream", "{film}", "--out", "o.png"], "no film's name"),
+        (["film", "deep_dream", "{film}", "--out", "o.png"], "not a video file name"),
         (
             ["film", "deep_dream", "{film}", "--out", "o.mp4", "--kept", "x"],
             "no number",

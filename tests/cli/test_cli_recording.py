@@ -93,4 +93,4 @@ def test_wrong_use_is_said(refused, recorded, cat, tmp_path):
     assert "--record: no such option" in line
     (recorded / "recipe.json").write_text("{}")
     status, line = refused("recording", recorded)
-    assert "descent/recipe.json: holds no nnviz recipe" in line
+    assert "descent/recipe.json: contains no nnviz recipe" in line

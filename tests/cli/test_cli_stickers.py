@@ -76,7 +76,7 @@ def test_a_learned_patch_is_a_sticker(nnviz, cat, tmp_path):
         "--queries", "8", "--out", tmp_path,
     )  # fmt: skip
     assert (status, err) == (0, "")
-    assert "8 questions" in out or "fool" in out
+    assert "8 queries" in out or "fool" in out
 
 
 def test_a_folder_that_is_none(refused, cat, tmp_path):

@@ -22,7 +22,7 @@ from tests.fuzz.readers import CASES
 
 _SLOW = 10.0
 """Seconds of processor time."""
-_PATIENCE = 90.0
+_PATIENCE = 300.0
 """Seconds until a process that says nothing is stopped: machines are busy."""
 _MEMORY = 2 << 30
 """Bytes beyond what the process has when it begins."""

@@ -30,7 +30,7 @@ def test_pictures_of_a_folder(tmp_path):
 
 
 def test_folders_that_hold_none(tmp_path):
-    with pytest.raises(InputError, match="holds no pictures"):
+    with pytest.raises(InputError, match="holds no images"):
         list_images(tmp_path)
     with pytest.raises(InputError, match="no such folder"):
         list_images(tmp_path / "missing")

@@ -251,5 +251,5 @@ def test_folder_of_pictures(tmp_path):
 
 
 def test_folder_without_pictures(tmp_path):
-    with pytest.raises(InputError, match="holds no pictures"):
+    with pytest.raises(InputError, match="holds no images"):
         open_sequence(tmp_path)

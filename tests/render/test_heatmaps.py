@@ -28,7 +28,7 @@ def heat(values, *, signed=False):
     return Heatmap(values=values, signed=signed, unit="logit", frame=Frame.PHOTO)
 
 
-def sparse():
+def grainy():
     """One bright place among 96 x 96."""
     values = np.zeros((96, 96))
     values[40, 50] = 1
@@ -40,13 +40,13 @@ def photo(height, width, value=200):
     return Image(pixels=pixels, name="gray.png", sha256="")
 
 
-def test_a_gradients_map_is_sparse_and_a_class_activation_map_is_not():
+def test_a_gradients_map_is_grainy_and_a_class_activation_map_is_not():
     rows, columns = np.mgrid[:96, :96]
     bump = np.exp(-((rows - 48) ** 2 + (columns - 48) ** 2) / 2 / 30**2)
     random = np.random.default_rng(0).standard_normal((96, 96)) ** 8
-    assert heatmaps.is_sparse(heat(random))
-    assert not heatmaps.is_sparse(heat(bump))
-    assert not heatmaps.is_sparse(heat(random[:7, :7]))
+    assert heatmaps.is_grainy(heat(random))
+    assert not heatmaps.is_grainy(heat(bump))
+    assert not heatmaps.is_grainy(heat(random[:7, :7]))
 
 
 def test_gamma_moves_values_and_leaves_the_ends_and_zero():
@@ -61,12 +61,12 @@ def test_gamma_moves_values_and_leaves_the_ends_and_zero():
 
 
 def test_smoothing_keeps_the_sum():
-    smooth = heatmaps.smoothed(sparse(), MapLook(smoothing=2))
+    smooth = heatmaps.smoothed(grainy(), MapLook(smoothing=2))
     assert smooth.values.sum() == pytest.approx(1, abs=1e-4)
     assert smooth.values.max() == pytest.approx(1 / (2 * np.pi * 4), rel=0.02)
 
 
-def test_the_image_below_a_sparse_map_is_gray_and_dark():
+def test_the_image_below_a_grainy_map_is_gray_and_dark():
     below = heatmaps.dimmed(np.array([[[255, 0, 0]]], np.uint8))
     assert below.tolist() == [[[38, 38, 38]]]  # 0.299 x 255 x 0.5
 
@@ -126,4 +126,4 @@ def test_a_png_figure_is_transparent_around_and_the_picture_is_whole():
 
 def test_other_endings_are_refused():
     with pytest.raises(UsageError, match="svg, pdf, png"):
-        figures.write(sparse(), None, "gif")
+        figures.write(grainy(), None, "gif")

@@ -68,7 +68,7 @@ def test_files_are_sorted_and_each_refusal_is_told(tmp_path):
     assert len(found.errors) == 3
     assert "w.docx: nnviz cannot open this kind" in words
     assert "gone: no such file" in words
-    assert "empty: holds no pictures" in words
+    assert "empty: holds no images" in words
 
 
 def test_a_folder_is_listed_by_name_without_hidden_files(tmp_path):

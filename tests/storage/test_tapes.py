@@ -136,7 +136,7 @@ def test_the_list_has_the_newest_first_and_damaged_ones_too(
     assert entries[0].thumbnail[0, 0].tolist() == [50, 50, 50]
     assert entries[0].title == "zoo:resnet18@random"
     assert entries[0].method == "descent"
-    assert "holds no nnviz recipe" in entries[1].trouble
+    assert "contains no nnviz recipe" in entries[1].trouble
     desk.tapes.list(str(tmp_path / "nowhere"), 4)
     assert desk.value(TAPES_LISTED) == ()
 

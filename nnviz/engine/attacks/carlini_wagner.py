@@ -20,7 +20,7 @@ _GROWTH = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """How Carlini and Wagner's attack searches.
+    """Settings of the Carlini-Wagner search.
 
     Attributes:
         rate: of Adam.
@@ -56,7 +56,7 @@ class Descent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constants:
-    """The search for c, one for each picture, (N,).
+    """The search for c, one for each image, (N,).
 
     Attributes:
         value: what is tried.
@@ -105,7 +105,7 @@ def shortest(
     lengths: tuple[int, int],
     constant: float,
 ) -> Tensor:
-    """Return the nearest pictures that succeed, (N, C, H, W); else the photographs.
+    """Return the nearest images that succeed, (N, C, H, W); else the images.
 
     Args:
         victim: the network.
@@ -133,7 +133,7 @@ def descend(
     constants: Tensor,
     search: Search,
 ) -> tuple[Descent, Tensor]:
-    """Return where one step leads, and the logits of the picture that it started at.
+    """Return where one step leads, and the logits of the image that it started at.
 
     Args:
         victim: the network.
@@ -166,7 +166,7 @@ def _noted(
     clean: Tensor,
     search: Search,
 ) -> Descent:
-    """Return the descent with the picture noted where it is the nearest so far."""
+    """Return the descent with the image noted where it is the nearest so far."""
     reached = goal.reached(logits) & (goal.margin(logits) >= search.confidence)
     norm = (picture - clean).flatten(1).norm(dim=1)
     nearer = reached & (norm < at.norm)

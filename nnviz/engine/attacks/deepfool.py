@@ -18,7 +18,7 @@ _TINY = 1e-8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walk:
-    """Where DeepFool stands.
+    """The state of DeepFool's walk.
 
     Attributes:
         noise: all steps so far, (N, C, H, W), before the overshoot.
@@ -111,7 +111,7 @@ def walked(
     steps: int,
     overshoot: float,
 ) -> Tensor:
-    """Return where the whole walk leads, each picture on its own, (N, C, H, W).
+    """Return where the whole walk leads, each image on its own, (N, C, H, W).
 
     A picture that fools is left alone while the others go on.
 

@@ -1,4 +1,4 @@
-"""What an attack wants a classifier to say, and a classifier as an attack sees it."""
+"""Goals of attacks, and the attacked classifier."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _CLASSIFIER_NDIM = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Goal:
-    """What counts as success, for each picture of a batch.
+    """The goal of an attack: success, margin and loss for each image of a batch.
 
     Attributes:
         classes: bool (N, K), those that are meant.
@@ -129,7 +129,7 @@ class AttackedModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
-    """A goal for one photograph, and what it is called.
+    """A goal for one image, and what it is called.
 
     Attributes:
         goal: for a batch of one.

@@ -1,4 +1,4 @@
-"""Balls around a photograph: steepest steps in them and the way back onto them.
+"""Balls around an image: steepest steps in them and the way back onto them.
 
 Noise is (N, C, H, W) in units of pixels in [0, 1]; a norm is taken for each picture.
 """
@@ -13,7 +13,7 @@ _TINY = 1e-10
 
 
 def size_of(noise: Tensor, norm: Norm) -> Tensor:
-    """Return the norm of each picture's noise, (N, 1, 1, 1)."""
+    """Return the norm of each image's noise, (N, 1, 1, 1)."""
     order = 2 if norm == "l2" else torch.inf
     size: Tensor = torch.linalg.vector_norm(noise, order, (1, 2, 3), keepdim=True)
     return size

@@ -1,4 +1,4 @@
-"""One pixel attack: differential evolution of a few pixels' places and colours.
+"""One pixel attack: differential evolution of a few pixels' places and colors.
 
 Su et al. 2019 (arXiv:1710.08864), section 3.2: x' = a + F (b - c), F = 0.5, without
 crossover; a child replaces its parent where it is fitter.
@@ -36,7 +36,7 @@ class Population:
 def first_genes(
     number: int, pixels: int, channels: int, generator: torch.Generator
 ) -> Tensor:
-    """Return candidates: places uniform, colours normal around grey."""
+    """Return candidates: places uniform, colors normal around gray."""
     places = torch.rand((number, pixels, 2), generator=generator)
     colours = torch.randn((number, pixels, channels), generator=generator)
     return torch.cat([places, (_GRAY + _SPREAD * colours).clamp(0, 1)], 2)
@@ -54,7 +54,7 @@ def children(population: Population, generator: torch.Generator) -> Tensor:
 
 
 def painted(clean: Tensor, genes: Tensor) -> Tensor:
-    """Return the photograph with each candidate's pixels, (P, C, H, W).
+    """Return the image with each candidate's pixels, (P, C, H, W).
 
     Args:
         clean: (1, C, H, W) in [0, 1].

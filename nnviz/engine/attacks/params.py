@@ -1,4 +1,4 @@
-"""What all attacks ask for: where the answer is to go."""
+"""Parameters that attacks share: goal, norm, budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,33 +29,30 @@ StepSize = Annotated[
     Title("Step size"),
     Unit("/255"),
     Steerable(),
-    Help("Length of a step, measured as epsilon is."),
+    Help("Length of a step, in the same unit as epsilon."),
 ]
 ImageCount = Annotated[
     int,
-    Title("Pictures at most"),
+    Title("Maximum images"),
     Range(10, 5000, log=True),
-    Help("How many of the folder's photographs are taken, evenly from all."),
+    Help("How many of the folder's images are used, evenly spread."),
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalParams:
-    """What the network is to say."""
+    """Parameters: the goal of an attack."""
 
     goal: Annotated[
         Literal["away", "towards"],
         Essential(),
-        Help("Away from the class, whatever it is taken for then, or towards it."),
+        Help("Away from the class, whatever the result, or towards it."),
     ] = "away"
     target: Annotated[
         TargetText,
         Essential(),
         Title("Class"),
-        Help(
-            "The class, or several with | between them; left empty, the one that is "
-            "predicted is to be left."
-        ),
+        Help("The class, or several separated by |. Empty: the predicted class."),
     ] = ""
 
     @property
@@ -66,7 +63,7 @@ class GoalParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BallParams(GoalParams):
-    """What the network is to say, and how much may be changed for it."""
+    """Parameters: the goal of an attack, its norm and budget."""
 
     epsilon: Annotated[
         float,
@@ -74,14 +71,17 @@ class BallParams(GoalParams):
         Range(0.1, 2550, log=True),
         Unit("/255"),
         Help(
-            "How much may be changed: each pixel by this much (linf), or all pixels "
-            "together, as the length of the noise (l2)."
+            "Maximum change: per pixel (L∞), or of all pixels together as the norm of"
+            " the perturbation (L2)."
         ),
     ] = 4.0
     norm: Annotated[
         Norm,
         Essential(),
-        Help("How the noise is measured: its largest number, or its length."),
+        Help(
+            "How the perturbation is measured: its largest value (L∞), or its "
+            "Euclidean norm (L2)."
+        ),
     ] = "linf"
 
 

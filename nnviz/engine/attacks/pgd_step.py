@@ -12,7 +12,7 @@ _TINY = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Climb:
-    """How an attack climbs.
+    """Settings of a PGD step: size, norm, budget, momentum.
 
     Attributes:
         epsilon: the most that the noise may measure, in units of pixels in [0, 1].
@@ -29,7 +29,7 @@ class Climb:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Position:
-    """Where an attack stands.
+    """The state of an iterated attack: pixels and momentum.
 
     Attributes:
         pixels: (N, C, H, W) in [0, 1].

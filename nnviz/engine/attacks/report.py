@@ -1,4 +1,4 @@
-"""What an attack shows: the picture, the noise, the answers before and after."""
+"""The report of an attack: image, noise, answers before and after."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _HALF = 0.5
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class AttackRun:
-    """An attack on one photograph, as it is told.
+    """An attack on one image, as it is told.
 
     Attributes:
         victim: the network, as attacks see it.
@@ -76,7 +76,7 @@ class AttackRun:
         return Report(results, said)
 
     def last(self, pixels: Tensor, generator: torch.Generator) -> Report:
-        """Return the report of the picture as a file holds it, and what it survives.
+        """Return the report of the image as a file holds it, and what it survives.
 
         Where rounding to 8 bits undoes the attack, it is repaired on the 8-bit grid.
 
@@ -114,14 +114,16 @@ class AttackRun:
     ) -> tuple[str, ...]:
         """Say what rounding did to an attack that had succeeded."""
         if not self.succeeded(logits):
-            return ("rounded to 8 bits it no longer works, and could not be repaired",)
+            return (
+                "after rounding to 8 bits it no longer works and could not be repaired",
+            )
         if torch.equal(reopened, rounded(pixels)):
-            return ("true of the file: tested after rounding to 8 bits and reopening",)
-        return ("true of the file: rounding undid it, and was repaired",)
+            return ("holds for the saved file: tested after rounding and reopening",)
+        return ("holds for the saved file: rounding undid it, and was repaired",)
 
     @property
     def numbers(self) -> dict[str, float]:
-        """What a recording keeps of the last step."""
+        """Numbers of the last step, for a recording."""
         return {"probability": self._history[-1][0]}
 
     def state(
@@ -176,7 +178,7 @@ class AttackRun:
             x=np.arange(len(rows), dtype=np.float64),
             series={
                 label(self.info, self.chosen.index): rows[:, 0].copy(),
-                "the likeliest other class": rows[:, 1].copy(),
+                "the most likely other class": rows[:, 1].copy(),
             },
             x_label="step",
             y_label="probability",
@@ -205,7 +207,7 @@ def rankings(before: Tensor, after: Tensor, info: ModelInfo) -> tuple[Ranking, R
 def _ranking(
     shares: Tensor, order: Tensor, info: ModelInfo, earlier: Tensor | None = None
 ) -> Ranking:
-    """Return some classes of one picture, probabilities (K,), in an order."""
+    """Return some classes of one image, probabilities (K,), in an order."""
     return Ranking(
         labels=tuple(label(info, int(index)) for index in order),
         values=shares[order].numpy(),
@@ -217,7 +219,7 @@ def _ranking(
 
 
 def noise_words(noise: Tensor, gain: float) -> str:
-    """Say how much was changed of one picture, in the usual norms.
+    """Say how much was changed of one image, in the usual norms.
 
     Args:
         noise: (1, C, H, W) in units of pixels in [0, 1].
@@ -226,9 +228,9 @@ def noise_words(noise: Tensor, gain: float) -> str:
     largest = LEVELS * float(size_of(noise, "linf"))
     length = float(size_of(noise, "l2"))
     moved = (noise.abs().amax(1) > 0).double().mean().item()
-    shown = f"; shown {gain:.3g} times as strong, grey is 0" if gain != 1 else ""
+    shown = f"; shown {gain:.3g} times amplified, gray is 0" if gain != 1 else ""
     return (
-        f"noise: at most {largest:.3g}/255, L2 {length:.3g}, "
+        f"perturbation: at most {largest:.3g}/255, L2 {length:.3g}, "
         f"{100 * moved:.3g} % of the pixels{shown}"
     )
 

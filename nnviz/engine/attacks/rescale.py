@@ -20,7 +20,7 @@ _BATCH = 16
 
 
 def weakened(clean: Tensor, attacked: Tensor, shares: Tensor) -> Tensor:
-    """Return the photograph with shares of the noise.
+    """Return the image with shares of the noise.
 
     Args:
         clean: the photograph, (1, C, H, W) in [0, 1].
@@ -71,7 +71,7 @@ def smallest_share(
 
 
 def _progress(tried: int) -> Progress:
-    return Progress(tried, _PLACES + _BETWEEN, "weaker noise")
+    return Progress(tried, _PLACES + _BETWEEN, "weaker perturbation")
 
 
 def _first(

@@ -28,7 +28,7 @@ _TINY = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Files:
-    """How an attacked input becomes a file and is opened again.
+    """The way from an attacked input to a file and back.
 
     Attributes:
         photo: from the input (1, C, H, W) to the photo around it, float (h, w, C).

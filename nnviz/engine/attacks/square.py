@@ -16,7 +16,7 @@ _PUBLISHED = 10_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Best:
-    """The best picture so far.
+    """The best image so far.
 
     Attributes:
         pixels: (1, C, H, W) in [0, 1].
@@ -30,7 +30,7 @@ class Best:
 
 
 def stripes(clean: Tensor, epsilon: float, generator: torch.Generator) -> Tensor:
-    """Return the photograph with vertical stripes of one px, the start (section 3.3).
+    """Return the image with vertical stripes of one px, the start (section 3.3).
 
     Args:
         clean: (1, C, H, W) in [0, 1].
@@ -60,7 +60,7 @@ def side_of(clean: Tensor, area: float, query: int, queries: int) -> int:
 def with_square(
     clean: Tensor, pixels: Tensor, epsilon: float, side: int, generator: torch.Generator
 ) -> Tensor:
-    """Return the picture with one more square, at the ball's border (algorithm 2).
+    """Return the image with one more square, at the ball's border (algorithm 2).
 
     Args:
         clean: the photograph, (1, C, H, W) in [0, 1].

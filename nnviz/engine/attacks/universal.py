@@ -1,4 +1,4 @@
-"""One noise for many pictures.
+"""One noise for many images.
 
 Stochastic gradient ascent on a batch of pictures, the noise brought back into its
 budget after each step: Shafahi et al. 2020 (arXiv:1811.11304), algorithm 2, for the
@@ -19,7 +19,7 @@ _LEAST_CROP = 0.75
 
 
 def noisy(clean: Tensor, noise: Tensor) -> Tensor:
-    """Return pictures (N, C, H, W) with a noise (1, C, H, W), in [0, 1]."""
+    """Return images (N, C, H, W) with a noise (1, C, H, W), in [0, 1]."""
     return (clean + noise).clamp(0, 1)
 
 
@@ -57,7 +57,7 @@ def kept_up(momentum: Tensor, gradient: Tensor, decay: float) -> Tensor:
 
 
 def copies(pixels: Tensor, number: int, generator: torch.Generator) -> Tensor:
-    """Return crops of one picture at its own size, half of them mirrored, at random.
+    """Return crops of one image at its own size, half of them mirrored, at random.
 
     Args:
         pixels: (1, C, H, W).

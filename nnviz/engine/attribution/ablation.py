@@ -1,4 +1,4 @@
-"""What a score loses without a channel, and what one channel alone lets through."""
+"""Channel ablation: the score without a channel, or with one channel alone."""
 
 import torch
 from torch import Tensor

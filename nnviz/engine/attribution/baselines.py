@@ -1,4 +1,4 @@
-"""Pictures that stand for "nothing there", in pixels."""
+"""Images that stand for "nothing there", in pixels."""
 
 from typing import Literal
 
@@ -18,7 +18,7 @@ def baseline(
     sigma: float,
     generator: torch.Generator,
 ) -> Tensor:
-    """Return a picture that holds nothing of the photograph, or little.
+    """Return an image that holds nothing of the image, or little.
 
     Args:
         kind: "mean" is the colour that the network's normalisation takes to zero,

@@ -34,32 +34,34 @@ GradientRule = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayersParams:
-    """Which layers a map is made of."""
+    """Parameters: the layers that a class activation map is made of."""
 
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
-        Help("The layer to make the map of; left empty, one is chosen."),
+        Help("The layer for the map. Empty: chosen automatically."),
     ] = ""
     layers: Annotated[
         LayerList,
         Formerly("others"),
         Title("More layers"),
-        Help('Names with commas between, or "stages" for one of every size of map.'),
+        Help(
+            'Other layers, separated by commas, or "stages" for one of each map size.'
+        ),
     ] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CamParams(LayersParams):
-    """What is asked about, which layers, and which signs."""
+    """Parameters of a class activation map: target, layers, signs."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText, Help("What to explain. Empty: the predicted class.")
     ] = ""
     signed: Annotated[
         bool,
-        Title("Show what speaks against"),
-        Help("Keep negative values: places that lower the score."),
+        Title("Show negative evidence"),
+        Help("Keep negative values: positions that lower the score."),
     ] = False
 
 
@@ -135,7 +137,7 @@ def shown(cam: Tensor, *, signed: bool) -> Tensor:
 
 
 def upsampled(small: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return a map (h, w) at the size of the input, interpolated between centres.
+    """Return a map (h, w) at the size of the input, interpolated between centers.
 
     Pixels in the outer half of the border places have the border's value.
     """
@@ -184,7 +186,7 @@ def cam_results(
     if len(cams) == 1:
         return {name: heatmap(large[0], unit), "map": heatmap(small[0], unit)}
     found: dict[str, Result] = {
-        name: heatmap(_mean_of_shares(large), "mean share of each layer's largest")
+        name: heatmap(_mean_of_shares(large), "mean, relative to each layer's maximum")
     }
     for layer, values in zip(layers.layers, large, strict=True):
         found[layer.name] = heatmap(values, unit)
@@ -254,5 +256,7 @@ def _remarks(values: Array) -> tuple[str, ...]:
     if not np.isfinite(values).all():
         return ("some values are infinite or not numbers: the map means nothing",)
     if not values.any():
-        return ("the map is zero everywhere: no place of the layer raises the score",)
+        return (
+            "the map is zero everywhere: no position of the layer raises the score",
+        )
     return ()

@@ -1,4 +1,4 @@
-"""Attributions by gradients, each as a function of a batch of pictures."""
+"""Attributions by gradients, each as a function of a batch of images."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -52,7 +52,7 @@ class Guided:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Integrated:
-    """Integrated gradients from a black picture, by Gauss-Legendre."""
+    """Integrated gradients from a black image, by Gauss-Legendre."""
 
     score: Score
     check: Check

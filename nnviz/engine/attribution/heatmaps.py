@@ -1,4 +1,4 @@
-"""From a number for each pixel and colour to a map that can be painted."""
+"""From a number for each pixel and color to a map that can be painted."""
 
 from typing import Literal
 
@@ -53,7 +53,7 @@ def input_map(
 def attribution_picture(
     attribution: Tensor, placement: Placement
 ) -> tuple[Picture, str]:
-    """Return a picture in the colours themselves: grey is 0, brighter above it.
+    """Return an image in the colors themselves: gray is 0, brighter above it.
 
     Args:
         attribution: (C, H, W), C of 1 or 3.
@@ -67,7 +67,7 @@ def attribution_picture(
     limit = float(np.percentile(np.abs(values), _CLIPPED, method="higher")) or 1.0
     pixels = np.clip(0.5 + values / (2 * limit), 0, 1).transpose(1, 2, 0)
     words = (
-        f"in the picture grey is 0; full colour is {limit:.3g} and above "
+        f"in the color image gray is 0; full color is {limit:.3g} and above "
         f"({_CLIPPED:g} % of the values lie below)"
     )
     return Picture(

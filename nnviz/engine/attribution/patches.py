@@ -10,6 +10,8 @@ from nnviz.engine.nn.feature_maps import covers_input
 
 _COLORS = 3
 _TINY = 1e-12
+_COARSEST = 16
+"""A layer that is chosen has maps of at least 1/16 of the input's side."""
 _OUTLIERS = 0.01
 """Share of the values at each end of a color scale that are cut off."""
 
@@ -19,7 +21,7 @@ def choose_features(info: ModelInfo, name: str) -> LayerInfo:
 
     Args:
         info: of the network.
-        name: of the layer; empty for the deepest.
+        name: of the layer; empty for the deepest that is not too coarse.
 
     Raises:
         UsageError: no such layer.
@@ -39,7 +41,14 @@ def choose_features(info: ModelInfo, name: str) -> LayerInfo:
             "has no layer that covers the image",
             "pick another",
         )
-    return found[-1]
+    fine = max(info.preprocess.input_size) / _COARSEST
+    return next((each for each in reversed(found) if _side(each) >= fine), found[-1])
+
+
+def _side(layer: LayerInfo) -> int:
+    """Return the larger side of a layer's map, in positions."""
+    shape = layer.shape or (1,)
+    return max(layer.grid or shape[-2:])
 
 
 def cell_at(
@@ -62,8 +71,8 @@ def cell_at(
     if not (0 <= top <= rows and 0 <= left <= columns):
         raise UsageError(
             "--x and --y",
-            "the network does not see that place: its input is cut from the middle",
-            "pick a place nearer to the middle",
+            "the network does not see that position: its input is cut from the middle",
+            "pick a position nearer to the middle",
         )
     row = min(int(top / rows * grid[0]), grid[0] - 1)
     return row, min(int(left / columns * grid[1]), grid[1] - 1)

@@ -1,4 +1,4 @@
-"""The integral of gradients along the straight line from a baseline to a picture.
+"""The integral of gradients along the straight line from a baseline to an image.
 
 Sundararajan et al. 2017, arXiv:1703.01365, equation 1, with a quadrature in place of
 the sum of equation 3.
@@ -17,7 +17,7 @@ from nnviz.engine.nn.gradients import Check, Score, gradient
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """The way from a baseline to a picture, with the points to look at.
+    """The way from a baseline to an image, with the points to look at.
 
     Attributes:
         pixels: (1, C, H, W), its end.
@@ -33,7 +33,7 @@ class Line:
 
     @property
     def difference(self) -> Tensor:
-        """The picture minus the baseline, (C, H, W) float64."""
+        """The image minus the baseline, (C, H, W) float64."""
         return (self.pixels.double() - self.baseline.double())[0]
 
     def weighted_gradients(self, score: Score, part: slice, check: Check) -> Tensor:

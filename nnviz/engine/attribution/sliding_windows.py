@@ -1,4 +1,4 @@
-"""Windows over a picture: where they lie, in which order, and what they add up to.
+"""Windows over an image: where they lie, in which order, and what they add up to.
 
 The order is fixed, coarse to fine, and never depends on what earlier windows gave.
 """
@@ -32,7 +32,7 @@ class Windows:
         return len(self.order)
 
     def box(self, index: int) -> tuple[slice, slice]:
-        """Return rows and columns of the picture that a window covers."""
+        """Return rows and columns of the image that a window covers."""
         row, column = self.order[index]
         return slice(*self.rows[row]), slice(*self.columns[column])
 
@@ -40,7 +40,7 @@ class Windows:
 def lay_windows(
     size: tuple[int, int], window: int, stride: int, *, cut: bool
 ) -> Windows:
-    """Return windows that cover a picture.
+    """Return windows that cover an image.
 
     Args:
         size: height and width, px.

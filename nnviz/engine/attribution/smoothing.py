@@ -1,4 +1,4 @@
-"""Statistics of attributions of many noisy copies of a picture."""
+"""Statistics of attributions of many noisy copies of an image."""
 
 from typing import Literal
 

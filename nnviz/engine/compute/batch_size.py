@@ -1,4 +1,4 @@
-"""How much to do at once: as much as pays, fits into memory and answers in time."""
+"""Batch sizes: as large as pays, fits into memory and answers in time."""
 
 import math
 import time
@@ -117,12 +117,12 @@ def tile_side(
 
 
 def pass_bytes(layers: Iterable[LayerInfo]) -> int:
-    """Return about how much one picture takes in a pass without gradients, B."""
+    """Return about how much one image takes in a pass without gradients, B."""
     return _LIVE * max((_output_bytes(layer) for layer in layers), default=0)
 
 
 def graph_bytes(layers: Iterable[LayerInfo]) -> int:
-    """Return about how much one picture takes in a pass kept for gradients, B."""
+    """Return about how much one image takes in a pass kept for gradients, B."""
     return sum(_output_bytes(layer) * layer.calls for layer in layers if layer.leaf)
 
 

@@ -54,7 +54,7 @@ def memory_error(error: BaseException, what: str = "") -> OutOfMemoryError | Non
     return OutOfMemoryError(
         what,
         "memory ran out",
-        "close other programs, or use a smaller network or picture",
+        "close other programs, or use a smaller network or image",
     )
 
 

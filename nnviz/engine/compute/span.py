@@ -1,10 +1,10 @@
-"""Which pixels a place can depend on: receptive fields along one axis."""
+"""Receptive fields along one axis: the pixels that a position can depend on."""
 
 from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """Which pixels a place can depend on along one axis.
+    """A receptive field along one axis: the pixels that a position depends on.
 
     Place ``i`` depends on pixels ``jump * i + low`` to ``jump * i + high``, both
     included and not clipped to the picture.

@@ -1,4 +1,4 @@
-"""A pass in parts: tiles whose gradients add up to that of the whole picture.
+"""A pass in parts: tiles whose gradients add up to that of the whole image.
 
 Each place of a layer's map counts in one tile only.  Where a tile holds all pixels
 that its places depend on, the sum of the gradients is the whole picture's to rounding:
@@ -30,7 +30,7 @@ _COSTLIEST = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far places of some layers see along one axis, for the laying of tiles.
+    """The reach of positions of some layers along one axis, for laying tiles.
 
     Attributes:
         step: px; tiles begin at multiples of it.
@@ -93,14 +93,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A part of a picture that goes through the network at once."""
+    """A part of an image that goes through the network at once."""
 
     rows: Stretch
     columns: Stretch
 
     @property
     def part(self) -> tuple[slice, slice]:
-        """Rows and columns of the picture."""
+        """Rows and columns of the image."""
         return (
             slice(self.rows.start, self.rows.stop),
             slice(self.columns.start, self.columns.stop),
@@ -114,7 +114,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """How pictures are taken apart.
+    """A tiling of images: the size of tiles and their overlap.
 
     Attributes:
         side: of the largest tile, px.
@@ -127,18 +127,18 @@ class Tiling:
     columns: Reach
 
     def tiles(self, size: Size) -> Iterator[Tile]:
-        """Yield tiles that cover a picture: one where it is small enough."""
+        """Yield tiles that cover an image: one where it is small enough."""
         down = stretches(size[0], self.side, self.rows)
         across = stretches(size[1], self.side, self.columns)
         for rows, columns in product(down, across):
             yield Tile(rows, columns)
 
     def splits(self, size: Size) -> bool:
-        """Tell whether a picture of this size is taken apart."""
+        """Tell whether an image of this size is taken apart."""
         return max(size) > self.side
 
     def exact(self, size: Size) -> bool:
-        """Tell whether the tiles' gradients add up to the whole picture's."""
+        """Tell whether the tiles' gradients add up to the whole image's."""
         most = self.side * _COSTLIEST
         return not self.splits(size) or all(
             reach.whole and reach.overlap <= most for reach in (self.rows, self.columns)
@@ -146,7 +146,7 @@ class Tiling:
 
 
 def tiling(side: int, spans: Spans | None) -> Tiling:
-    """Return how to take pictures apart.
+    """Return how to take images apart.
 
     Args:
         side: of the largest tile, px.

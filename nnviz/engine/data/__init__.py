@@ -1,1 +1,1 @@
-"""Folders of photographs for training and evaluation."""
+"""Folders of images for training and evaluation."""

@@ -1,4 +1,4 @@
-"""Handwritten digits that come with scikit-learn: 1797 pictures of 8 x 8 px."""
+"""Handwritten digits that come with scikit-learn: 1797 images of 8 x 8 px."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Folders of labelled photographs: one sub-folder a class, split by file hash."""
+"""Folders of labelled images: one sub-folder a class, split by file hash."""
 
 import hashlib
 import shutil
@@ -28,7 +28,7 @@ _MOST_SWELLING = 10
 
 @dataclass(frozen=True, slots=True)
 class LabeledPhotos:
-    """Photographs in memory with their classes.
+    """Images in memory with their classes.
 
     ``photos[i]`` is uint8 (3, H, W) of any size; ``labels`` is int64 (N,) and indexes
     ``classes``.
@@ -39,7 +39,7 @@ class LabeledPhotos:
     classes: tuple[str, ...]
 
     def __len__(self) -> int:
-        """Return the number of photographs."""
+        """Return the number of images."""
         return len(self.photos)
 
     def every(self, step: int) -> "LabeledPhotos":
@@ -94,7 +94,7 @@ def unpacked(data: Path) -> Iterator[Path]:
 
 
 def _check_unpacked(packed: zipfile.ZipFile, data: Path) -> None:
-    """Refuse an archive that would swell: pictures are packed already.
+    """Refuse an archive that would swell: images are packed already.
 
     Raises:
         InputError: its files are ten times as large as itself, or the disk is too full.
@@ -144,7 +144,7 @@ def load_split(
 
 
 def _photographs(folder: Path) -> list[Path]:
-    """Return the files directly in a folder that are pictures by their names."""
+    """Return the files directly in a folder that are images by their names."""
     found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     return sorted(path for path in found if not path.name.startswith("."))
 
@@ -152,7 +152,7 @@ def _photographs(folder: Path) -> list[Path]:
 def load_photos(
     folder: Path, shorter_side: int, count: int
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Read photographs from a folder and all below it, split by file hash.
+    """Read images from a folder and all below it, split by file hash.
 
     Args:
         folder: with JPEG or PNG files, in sub-folders or not.
@@ -173,7 +173,7 @@ def load_photos(
 
 
 def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
-    """Return photographs in a folder and all below it, split by file hash.
+    """Return images in a folder and all below it, split by file hash.
 
     Args:
         folder: with JPEG or PNG files, in sub-folders or not.
@@ -192,7 +192,7 @@ def split_paths(folder: Path, count: int) -> tuple[list[Path], list[Path]]:
     if not all(parts):
         raise InputError(
             str(folder),
-            f"{len(paths)} photographs are too few",
+            f"{len(paths)} images are too few",
             "name a folder with some dozens of JPEG or PNG files",
         )
     return parts
@@ -223,7 +223,7 @@ def class_folders(folder: Path, leave_out: frozenset[str]) -> tuple[str, ...]:
 
 
 def _read_photo(path: Path, shorter_side: int) -> Tensor:
-    """Return a photograph; of other formats than those of headers.py none is opened.
+    """Return an image; of other formats than those of headers.py none is opened.
 
     Raises:
         InputError: it cannot be read, or is no picture.

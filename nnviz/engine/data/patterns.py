@@ -1,4 +1,4 @@
-"""Pictures to take a style from, drawn by the program: nobody's but the reader's."""
+"""Images to take a style from, drawn by the program: nobody's but the reader's."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -23,7 +23,7 @@ _RIM = 0.40
 
 
 def marbling(side: int = SIDE) -> Picture:
-    """Return paint on water, combed: bands of colour folded into one another."""
+    """Return paint on water, combed: bands of color folded into one another."""
     y, x = _places(side)
     comb = 0.035 * np.sin(2 * np.pi * (7 * x + 0.2 * _smooth(side, 1, 3)))
     down = y + 0.10 * _smooth(side, 2, 2.5) + comb
@@ -120,7 +120,7 @@ def _wrapped(places: Numbers, side: int) -> Numbers:
 
 
 def _painted(values: Numbers, colours: Sequence[str]) -> Numbers:
-    """Return turns of a wheel of colours as RGB, (..., 3): plain, then blending."""
+    """Return turns of a wheel of colors as RGB, (..., 3): plain, then blending."""
     wheel = np.array(
         [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in colours]
     )
@@ -133,7 +133,7 @@ def _painted(values: Numbers, colours: Sequence[str]) -> Numbers:
 
 
 def _cells(places: Numbers, centres: Numbers) -> tuple[Numbers, Numbers]:
-    """Return the nearest centre of each place, and how much nearer it is than the next.
+    """Return the nearest center of each place, and how much nearer it is than the next.
 
     Args:
         places: (S, S, 2), in units of a cell.

@@ -1,1 +1,1 @@
-"""How good networks are: on folders of classes, on COCO-format data, on scenes."""
+"""Evaluation: accuracy, mean average precision and IoU on labeled data."""

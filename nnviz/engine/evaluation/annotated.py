@@ -1,4 +1,4 @@
-"""Pictures with boxes and masks in COCO's format (cocodataset.org, "Data format")."""
+"""Images with boxes and masks in COCO's format (cocodataset.org, "Data format")."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,15 @@ from nnviz.media.headers import MAX_PIXELS
 _REMEDY = "nnviz scenes --out DIR writes an example"
 _FORMAT_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
 """Of lists where objects are expected, and of entries without their fields."""
+_MASK_ERRORS = (ValueError, TypeError)
+"""pycocotools' for run lengths that make no mask."""
+_NO_OUTLINE = "has an outline that makes no mask"
 _CORNERS, _LEAST_POLYGON = 4, 6
 
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """A picture and the objects in it.
+    """An image and the objects in it.
 
     Attributes:
         path: of the picture.
@@ -37,7 +40,7 @@ class Annotated:
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """What an annotation file says.
+    """The annotations of a COCO-format file.
 
     Attributes:
         pictures: in the order of the file.
@@ -104,7 +107,8 @@ def _checked_outline(outline: Any) -> Any:
     """
     if isinstance(outline, list):
         polygons = [[float(each) for each in polygon] for polygon in outline]
-        if not all(len(polygon) >= _LEAST_POLYGON for polygon in polygons):
+        finite = all(math.isfinite(each) for polygon in polygons for each in polygon)
+        if not finite or any(len(each) < _LEAST_POLYGON for each in polygons):
             raise ValueError("segmentation")
         return polygons
     height, width = (int(side) for side in outline["size"])
@@ -150,7 +154,8 @@ def semantic_of(
     for each in sorted(picture.objects, key=lambda each: -float(each["area"])):
         if each["category_id"] not in classes:
             continue
-        mask = _mask_of(each["segmentation"], height, width)
+        with reading(picture.path.name, _MASK_ERRORS, _NO_OUTLINE, _REMEDY):
+            mask = _mask_of(each["segmentation"], height, width)
         if mask.shape != seen.shape:
             reason = f"has a mask of another size than {height} x {width} px"
             raise InputError(picture.path.name, reason, _REMEDY)
@@ -165,7 +170,14 @@ def _mask_of(outline: Any, height: int, width: int) -> NDArray[np.bool_]:
     if not outline:
         return np.zeros((height, width), np.bool_)
     if isinstance(outline, list):
-        outline = coco.merge(coco.frPyObjects(outline, height, width))
+        # COCO's C code crashes on corners that are far outside.
+        ends = np.array([width, height], np.float64)
+        inside = [
+            np.clip(np.array(corners[: len(corners) // 2 * 2]).reshape(-1, 2), 0, ends)
+            for corners in outline
+        ]
+        polygons = [corners.reshape(-1).tolist() for corners in inside]
+        outline = coco.merge(coco.frPyObjects(polygons, height, width))
     elif isinstance(outline["counts"], list):
         outline = coco.frPyObjects(outline, *outline["size"])
     mask: NDArray[np.bool_] = coco.decode(outline).astype(bool)

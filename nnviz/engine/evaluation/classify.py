@@ -23,7 +23,7 @@ _NAMED = 5
 def classify(
     model: Model, questions: Sequence[Question], check: Callable[[], None]
 ) -> Generator[Progress, None, Evaluation]:
-    """Ask a classifier about each picture whose class it knows.
+    """Ask a classifier about each image whose class it knows.
 
     Args:
         model: a network with one output for each of its labels.
@@ -70,14 +70,14 @@ def left_out(questions: Sequence[Question], labels: Sequence[str]) -> tuple[str,
 
 
 def batches(questions: Sequence[Question]) -> Iterator[list[Question]]:
-    """Yield the pictures so many at a time as are asked about together."""
+    """Yield the images so many at a time as are asked about together."""
     remaining = iter(questions)
     while batch := list(islice(remaining, _BATCH)):
         yield batch
 
 
 def inputs(model: Model, batch: Sequence[Question]) -> list[Tensor]:
-    """Return pictures as the network gets them, (n, C, H, W) in [0, 1], n adding up.
+    """Return images as the network gets them, (n, C, H, W) in [0, 1], n adding up.
 
     Where photographs keep their shape they cannot share a batch.
     """

@@ -166,7 +166,7 @@ def _counted(mask: Mask, truth: NDArray[np.int64]) -> Tensor:
 def _over_input(
     truth: NDArray[np.int64], placement: Placement | None
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return a photograph's classes at the input's pixels, and which lie in it."""
+    """Return an image's classes at the input's pixels, and which lie in it."""
     if placement is None:
         return truth, np.ones(truth.shape, np.bool_)
     height, width = placement.input_size

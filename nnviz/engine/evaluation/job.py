@@ -34,7 +34,7 @@ def evaluate(model: Model, request: EvaluateModel, check: Check) -> Measuring:
         UsageError: the data cannot be split as asked.
     """
     started = time.monotonic()
-    yield Progress(0, 0, "reading the pictures")
+    yield Progress(0, 0, "reading the images")
     if request.data in MADE and model.info.task is Task.CLASSIFY:
         questions = questions_made(request.data, request.limit)
         found = yield from classify(model, questions, check)

@@ -1,4 +1,4 @@
-"""Accuracy against epsilon: how often a network is right about attacked pictures."""
+"""Accuracy against epsilon: how often a network is right about attacked images."""
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -37,14 +37,14 @@ _OVERSHOOT = 0.02
 _ROUNDS = 5
 _CONSTANT = 0.1
 _OWN_TRUTH = (
-    "the folders are not called as the network's classes: what it says of the pictures "
-    "as they are counts as right, whether it is or not"
+    "the folders are not named after the network's classes, so its own answer on the "
+    "clean image counts as correct"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Batch:
-    """Pictures that are attacked together.
+    """Images that are attacked together.
 
     Attributes:
         victim: the network.
@@ -64,12 +64,12 @@ class _Batch:
         return replace(self, clean=self.clean[kept], goal=goal)
 
     def fooled(self, pixels: Tensor) -> Tensor:
-        """Return which of the pictures fool as they are now, bool (N,)."""
+        """Return which of the images fool as they are now, bool (N,)."""
         return self.goal.reached(self.victim.logits(pixels))
 
 
 def measure(model: Model, request: MeasureRobustness, check: Check) -> Measuring:
-    """Attack each picture of a folder and count those that are still answered right.
+    """Attack each image of a folder and count those that are still answered right.
 
     Raises:
         InputError: there are no pictures.
@@ -78,7 +78,7 @@ def measure(model: Model, request: MeasureRobustness, check: Check) -> Measuring
     """
     started = time.monotonic()
     _require(model, request)
-    yield Progress(0, 0, "reading the pictures")
+    yield Progress(0, 0, "reading the images")
     with unpacked(Path(request.data)) as folder:
         questions, truth, notes = _questions(model, folder, request)
         generator = torch.Generator().manual_seed(request.seed)
@@ -120,7 +120,7 @@ def _require(model: Model, request: MeasureRobustness) -> None:
         raise unknown("attack", request.attack, ATTACKS)
     if request.attack in SEARCHES and request.norm != "l2":
         raise UsageError(
-            request.attack, "looks for the least noise in L2", "ask for the norm l2"
+            request.attack, "minimizes the perturbation in L2", "ask for the norm l2"
         )
     if not request.epsilons or list(request.epsilons) != sorted(set(request.epsilons)):
         raise UsageError("epsilons", "do not rise", "write 0,1,2,4,8")
@@ -138,7 +138,7 @@ def _words(request: MeasureRobustness) -> str:
 def _questions(
     model: Model, folder: Path, request: MeasureRobustness
 ) -> tuple[list[Question], Truth, tuple[str, ...]]:
-    """Return the pictures, what is right of them, and what there is to say of that.
+    """Return the images, what is right of them, and what there is to say of that.
 
     A folder whose sub-folders are called as classes of the network tells the truth;
     of any other the network's own answers are taken.
@@ -156,14 +156,14 @@ def _questions(
         notes = left_out(every, labels)
         return spread(known, request.limit), "folders", notes
     if not every:
-        raise InputError(str(folder), "holds no pictures", "pick another folder")
+        raise InputError(str(folder), "holds no images", "pick another folder")
     return spread(every, request.limit), "network", (_OWN_TRUTH,)
 
 
 def _groups(
     model: Model, questions: Sequence[Question]
 ) -> Iterator[tuple[list[Question], Tensor]]:
-    """Yield pictures that share a batch, (N, C, H, W) in [0, 1]."""
+    """Yield images that share a batch, (N, C, H, W) in [0, 1]."""
     for batch in batches(questions):
         taken = 0
         for pixels in inputs(model, batch):
@@ -207,7 +207,7 @@ def _away(
 
 
 def _standing(batch: _Batch, request: MeasureRobustness) -> Tensor:
-    """Return how many pictures are still answered right at each epsilon, (E,)."""
+    """Return how many images are still answered right at each epsilon, (E,)."""
     if request.attack in SEARCHES:
         lengths = LEVELS * _shortest(batch, request)
         epsilons = torch.tensor(request.epsilons, dtype=lengths.dtype)
@@ -224,7 +224,7 @@ def _standing(batch: _Batch, request: MeasureRobustness) -> Tensor:
 
 
 def _climbed(batch: _Batch, epsilon: float, request: MeasureRobustness) -> Tensor:
-    """Return which pictures are fooled by noise of at most epsilon, bool (N,)."""
+    """Return which images are fooled by noise of at most epsilon, bool (N,)."""
     norm: Norm = "l2" if request.norm == "l2" else "linf"
     clean, goal = batch.clean, batch.goal
     steps, pixels = 1, clean

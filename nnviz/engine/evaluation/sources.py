@@ -1,4 +1,4 @@
-"""Pictures with known classes: from class folders, or made by the program itself."""
+"""Images with known classes: from class folders, or made by the program itself."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A picture and the class that is right.
+    """An image and the class that is right.
 
     Attributes:
         open: gives the picture.
@@ -54,7 +54,7 @@ MADE: dict[str, Callable[[], LabeledPhotos]] = {
 
 
 def questions_made(name: str, limit: int) -> list[Question]:
-    """Return pictures that the program makes itself.
+    """Return images that the program makes itself.
 
     Args:
         name: one of ``MADE``.
@@ -101,9 +101,7 @@ def questions_in(folder: Path, limit: int, *, held_out: bool) -> list[Question]:
     if held_out:
         found = [pair for pair in found if is_held_out(pair[0].read_bytes())]
     if not found:
-        raise InputError(
-            str(folder), "holds no pictures", "put some in its sub-folders"
-        )
+        raise InputError(str(folder), "holds no images", "put some in its sub-folders")
     return [
         Question(partial(open_image, path, MAX_PIXELS), name)
         for path, name in spread(found, limit)

@@ -11,7 +11,7 @@ _REACH = 3
 
 
 def blurred(pixels: Tensor, sigma: float) -> Tensor:
-    """Return pictures convolved with a Gaussian, the edges' pixels carried on outside.
+    """Return images convolved with a Gaussian, the edges' pixels carried on outside.
 
     Args:
         pixels: (N, C, H, W).

@@ -1,4 +1,4 @@
-"""Colours whose axes are independent in photographs, as Lucid has them.
+"""Colors whose axes are independent in images, as Lucid has them.
 
 Light and dark vary most in photographs, so a step along that axis is made larger than
 one along the others (Olah et al. 2017, doi:10.23915/distill.00007, "Preconditioning
@@ -14,7 +14,7 @@ _ROOT_OF_COVARIANCE = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.
 
 
 def correlated(x: Tensor) -> Tensor:
-    """Return colours along independent axes as red, green and blue.
+    """Return colors along independent axes as red, green and blue.
 
     Args:
         x: (N, C, H, W); colours where C is 3, anything else is returned as it is.

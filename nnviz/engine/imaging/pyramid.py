@@ -1,4 +1,4 @@
-"""A picture at several sizes, and what was done to one carried over to the next."""
+"""An image at several sizes, and what was done to one carried over to the next."""
 
 import math
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def octave_sizes(size: Size, count: int, ratio: float) -> tuple[Size, ...]:
 
 
 def octave_of(picture: Tensor, sizes: Sequence[Size], octave: int) -> Tensor:
-    """Return a picture at the size of an octave, made smaller octave by octave.
+    """Return an image at the size of an octave, made smaller octave by octave.
 
     Args:
         picture: (1, C, H, W) of the last of the sizes; returned itself for the last.
@@ -75,7 +75,7 @@ def smoothed(gradient: Tensor, sigma: float) -> Tensor:
 
 
 def moved_closer(picture: Tensor, zoom: float, turn: float) -> Tensor:
-    """Return a picture as seen from nearer by, and turned: the next one of a film.
+    """Return an image as seen from nearer by, and turned: the next one of a video.
 
     Args:
         picture: (1, C, H, W).

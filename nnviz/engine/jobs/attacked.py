@@ -1,4 +1,4 @@
-"""Jobs on an attack that was found: its noise made weaker, its picture written."""
+"""Jobs on an attack that was found: its noise made weaker, its image written."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -24,7 +24,7 @@ from nnviz.media.encode import write_marked
 
 
 def rescale(ctx: Context, request: RescaleNoise) -> Generator[Progress, None, Rescaled]:
-    """Ask the network about the photograph with a share of an attack's noise.
+    """Ask the network about the image with a share of an attack's noise.
 
     Args:
         ctx: network and photograph.

@@ -1,4 +1,4 @@
-"""What can be run and opened: found out anew, or as quickly as it takes to start."""
+"""The catalogue of methods and models: complete, or as quick as a start needs."""
 
 from collections.abc import Iterable
 from pathlib import Path

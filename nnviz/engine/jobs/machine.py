@@ -1,4 +1,4 @@
-"""What the engine finds on this machine: devices and threads."""
+"""Devices and threads of this machine."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What a method left for the next frame of the same film or camera."""
+"""State that methods keep between frames of the same video or camera."""
 
 from collections import OrderedDict
 
@@ -18,7 +18,7 @@ class PreviousFrames:
         self._left: OrderedDict[tuple[object, ...], dict[str, Tensor]] = OrderedDict()
 
     def of(self, request: RunMethod) -> dict[str, Tensor]:
-        """Return what was left for a frame, to be changed; nothing for a photograph.
+        """Return what was left for a frame, to be changed; nothing for an image.
 
         Args:
             request: about the frame.

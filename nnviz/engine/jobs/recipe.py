@@ -59,7 +59,7 @@ def recipe_of(
 
 
 def _are_opened(value: Value, ctx: Context) -> bool:
-    """Tell whether a parameter names pictures, and the method opened them."""
+    """Tell whether a parameter names images, and the method opened them."""
     files = files_of(value)
     return bool(files) and all(file in ctx.files.hashes for file in files)
 

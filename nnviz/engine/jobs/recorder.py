@@ -1,4 +1,4 @@
-"""Write the steps of an optimisation down while it runs, and go on from any of them."""
+"""Write the steps of an optimization down while it runs, and go on from any of them."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ _GENERATOR, _CHUNKS, _OWN = ".generator", ".chunks", "."
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """Where an earlier run is taken up.
+    """A resume point: the step of a recording from which a run goes on.
 
     Attributes:
         recording: that it comes from.
@@ -145,7 +145,7 @@ def _differing(
 
 
 def _with_folders(recipe: Recipe, request: RunMethod) -> dict[str, Value]:
-    """Return a recording's values, with the folders of pictures that are named again.
+    """Return a recording's values, with the folders of images that are named again.
 
     A recording knows their names alone.
     """
@@ -171,7 +171,7 @@ def _nearest(recording: Recording, step: int) -> ResumePoint:
 
 
 def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
-    """Refuse to go on with another network or photograph.
+    """Refuse to go on with another network or image.
 
     Raises:
         InputError: names what differs.
@@ -185,8 +185,8 @@ def _require_same(recipe: Recipe, model: Model, image: Image | None) -> None:
         )
     if recipe.image_sha256 != (image.sha256 if image else ""):
         raise InputError(
-            image.name if image else "no photograph",
-            f"is not the photograph of the recording, {recipe.image or 'none'}",
+            image.name if image else "no image",
+            f"is not the image of the recording, {recipe.image or 'none'}",
             "open that one",
         )
 
@@ -294,7 +294,9 @@ def open_tape(
     if not request.recording:
         return None
     if not info.recorded:
-        raise UsageError(info.name, "is no optimisation: there is nothing to record")
+        raise UsageError(
+            info.name, "is not an optimization: there is nothing to record"
+        )
     folder = Path(request.recording)
     if begun is not None and begun.recording.folder.resolve() == folder.resolve():
         begun.recording.keep_before(begun.steps)
@@ -354,7 +356,7 @@ def _pixels(report: Report) -> Pixels | None:
 
 
 def _frame(pixels: Pixels | None) -> Colours | None:
-    """Return a picture as it is kept: 8 bits, not larger than can be scrubbed."""
+    """Return an image as it is kept: 8 bits, not larger than can be scrubbed."""
     if pixels is None:
         return None
     return _shrunk(rgb8(pixels))
@@ -368,7 +370,7 @@ def _shrunk(pixels: Colours) -> Colours:
 
 
 def _source(ctx: Context, report: Report) -> Colours | None:
-    """Return the photograph as the frames show it; None where they show none."""
+    """Return the image as the frames show it; None where they show none."""
     main = report.main
     image = ctx.inference.image
     if image is None or not isinstance(main, Picture) or main.frame is None:

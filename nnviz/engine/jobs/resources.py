@@ -1,4 +1,4 @@
-"""What jobs share: opened networks, cached activations, what frames left."""
+"""Resources that jobs share: opened networks, cached activations, frames' state."""
 
 from collections.abc import Callable
 from pathlib import Path

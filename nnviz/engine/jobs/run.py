@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from nnviz.base.errors import CancelledError, ModelError, UsageError
@@ -11,7 +12,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import make, with_current_names
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RunMethod
-from nnviz.base.results import Report
+from nnviz.base.results import Curves, Heatmap, Report
 from nnviz.engine.jobs.recipe import recipe_of
 from nnviz.engine.jobs.recorder import Recorder, ResumePoint, open_tape, taken_up
 from nnviz.engine.jobs.registry import carries_out
@@ -92,19 +93,39 @@ def _with_remark(report: Report, ctx: Context) -> Report:
     """Add the caveats of the network, and what the recipe of a frame does otherwise."""
     image, info = ctx.inference.image, ctx.model.info
     notes = list(info.caveats)
+    report = _with_trace(report, ctx)
     if image is not None and resized_quickly(image, info.preprocess):
         notes.append(_QUICK)
     return replace(report, notes=(*report.notes, *notes)) if notes else report
 
 
+def _with_trace(report: Report, ctx: Context) -> Report:
+    """Add what a map says along a signal: an image one row high is no image to see."""
+    main = report.main
+    if not isinstance(main, Heatmap) or len(main.values) != 1:
+        return report
+    if ctx.model.info.preprocess.input_size[0] != 1:
+        return report
+    signal = ctx.pixels[0, :, 0].cpu().numpy()
+    series = {main.unit: main.values[0].astype(np.float64)}
+    series |= {f"signal {place}": each for place, each in enumerate(signal)}
+    curves = Curves(
+        x=np.arange(signal.shape[1], dtype=np.float64),
+        series=series,
+        x_label="sample",
+        y_label="importance and signal",
+    )
+    return replace(report, results={**report.results, "along": curves})
+
+
 def _require_image(info: MethodInfo, request: RunMethod) -> None:
-    """Refuse a method without the photograph it looks at.
+    """Refuse a method without the image it looks at.
 
     Raises:
         UsageError: there is none.
     """
     if info.needs_image and request.image is None:
-        raise UsageError(info.name, "needs a photograph", "give one")
+        raise UsageError(info.name, "needs an image", "give one")
 
 
 def _require_task(info: MethodInfo, model: Model) -> None:

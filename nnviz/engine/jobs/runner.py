@@ -23,7 +23,7 @@ Steered = tuple[tuple[int, Mapping[str, Value]], ...]
 
 
 class Steering:
-    """What is changed while a method runs: by hand, or as an earlier run had it.
+    """Steering: parameters changed while a method runs, by hand or as recorded.
 
     Args:
         registered: the method.
@@ -120,8 +120,8 @@ def _nothing(registered: Registered, request: RunMethod) -> Exception:
         return TypeError(f"method {registered.info.name} gave no report")
     return UsageError(
         Path(request.begin.folder).name,
-        "came to its end at this step",
-        "go on from an earlier one",
+        "ended at this step",
+        "continue from an earlier one",
     )
 
 

@@ -1,4 +1,4 @@
-"""Films made of films: a method on every picture, one after the other.
+"""Videos made of videos: a method on every image, one after the other.
 
 The last result can be mixed into the next picture, so that one's dream goes on in the
 other (gordicaleksa/pytorch-deepdream mixes in 15 % of it).  A method that follows
@@ -35,7 +35,7 @@ RunFrame = Callable[[RunMethod], Job]
 
 
 def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
-    """Write a film of what a method makes of each picture of another.
+    """Write a video of what a method makes of each image of another.
 
     An MP4 file gets the other's sound.  Where it is broken off, what there is is kept.
 
@@ -72,15 +72,15 @@ def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
             yield Partial(report)
             yield painter.progress
     if film is None:
-        raise InputError(out.name, "the film holds no pictures", "name another")
+        raise InputError(out.name, "the video holds no images", "name another")
     notes = [f"{film.frames} pictures"]
     if reader.remark is not None:
         notes.append(str(reader.remark))
-    return (*notes, *(["with the film's sound"] if any(heard) else []))
+    return (*notes, *(["with the video's sound"] if any(heard) else []))
 
 
 class _Painter:
-    """Which picture is asked about next, and what became of the last one."""
+    """The images of a video, each mixed with the last result."""
 
     def __init__(self, asked: ChangeFilm, info: MethodInfo, reader: FilmReader) -> None:
         self._asked = asked
@@ -95,12 +95,12 @@ class _Painter:
 
     @property
     def progress(self) -> Progress:
-        """How far it is."""
+        """Progress in frames or seconds."""
         done, total = self._number, max(self._number, self._total)
         return Progress(done, total, f"picture {done} of {total}")
 
     def request(self, grab: Grab) -> RunMethod:
-        """Return what is asked about a picture of the film."""
+        """Return what is asked about an image of the video."""
         pixels = _mixed(grab.pixels(), self._last, self._kept)
         return RunMethod(
             method=self._asked.method,
@@ -111,7 +111,7 @@ class _Painter:
         )
 
     def take(self, report: Report) -> Colours:
-        """Return the picture that a report has, and remember it.
+        """Return the image that a report has, and remember it.
 
         Raises:
             UsageError: it has none.
@@ -120,8 +120,8 @@ class _Painter:
         if not isinstance(main, Picture):
             raise UsageError(
                 next(iter(report)),
-                "is no picture",
-                "pick a method that changes pictures",
+                "is not an image",
+                "pick a method that changes images",
             )
         self._last = rgb8(main.pixels)
         self._number += 1
@@ -142,7 +142,7 @@ class _Painter:
 
 
 def _quietly(job: Job, progress: Progress) -> Generator[Step, object, Report]:
-    """Do a job; tell how far the film is in place of how far the job is."""
+    """Do a job; tell how far the video is in place of how far the job is."""
     with closing(job):
         while True:
             try:
@@ -156,22 +156,24 @@ def _require_sensible(asked: ChangeFilm) -> None:
     out = Path(asked.out)
     if out.suffix.lower() not in FILM_ENDINGS:
         raise UsageError(
-            "--out", f"{out.name} is no film's name", f"end it in {FILM_ENDINGS[0]}"
+            "--out",
+            f"{out.name} is not a video file name",
+            f"end it in {FILM_ENDINGS[0]}",
         )
     if asked.kept is not None and not 0 <= asked.kept < 1:
         raise UsageError("--kept", f"{asked.kept:g} is out of range", "0 to below 1")
     if out.exists() and Path(asked.film).exists() and out.samefile(asked.film):
-        raise UsageError("--out", "is the film itself", "name another file")
+        raise UsageError("--out", "is the video itself", "name another file")
 
 
 def _grabs(reader: FilmReader, seconds: float) -> Iterator[Grab]:
-    """Yield the pictures of a film up to a time."""
+    """Yield the images of a video up to a time."""
     while (grab := reader.read()) is not None and grab.seconds < seconds:
         yield grab
 
 
 def _mixed(pixels: Colours, last: Colours | None, kept: float) -> Colours:
-    """Return a picture with a share of the last result, made to its size."""
+    """Return an image with a share of the last result, made to its size."""
     if last is None or not kept:
         return pixels
     last = resize(last, (pixels.shape[0], pixels.shape[1]), Interpolation.BILINEAR)
@@ -180,5 +182,5 @@ def _mixed(pixels: Colours, last: Colours | None, kept: float) -> Colours:
 
 
 def _add_sound(out: Path, source: Path) -> bool:
-    """Lay the sound of the other film under one that can hold it."""
+    """Lay the sound of the other video under one that can hold it."""
     return out.suffix.lower() == FILM_ENDINGS[0] and add_sound(out, source)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.info import ATTRIBUTION, LayerInfo, Reference
+from nnviz.base.info import ATTRIBUTION, LayerInfo, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.ablation import (
     ablation_weights,
@@ -36,22 +36,24 @@ _COPIES = 4
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Desai & Ramaswamy 2020", "doi:10.1109/WACV45572.2020.9093360"),
+    needs=(Need.MAPS,),
 )
 class AblationCam:
     """A layer's channels, added up with the share of the score that each carries."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (
-        "Which region raises the score: a layer's channels, added up with the share of "
-        "the score that is lost when each is set to zero."
+        "Which regions raise the score: a layer's channels, each weighted by the "
+        "fraction of the score that is lost when it is set to zero."
     )
     reading: ClassVar[str] = (
-        "Bright regions speak for what was asked about, as in Grad-CAM, but the "
-        "weights are measured, not taken from a gradient."
+        "Bright regions support the target, as in Grad-CAM, but the weights are "
+        "measured instead of derived from a gradient."
     )
     misleads: ClassVar[str] = (
-        "Channels are taken out one by one: two that say the same lose little each and "
-        "look unimportant. Zero is no neutral value in layers that have negative ones."
+        "Channels are removed one at a time: two that carry the same information each"
+        " lose little and look unimportant. Zero is not a neutral value in layers "
+        "with negative activations."
     )
     presets: ClassVar[Presets] = {"demo": {}, "for and against": {"signed": True}}
 

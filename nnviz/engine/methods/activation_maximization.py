@@ -1,4 +1,4 @@
-"""The picture that a channel, a unit, a class or a direction answers to most."""
+"""The image that a channel, a unit, a class or a direction answers to most."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.channels import Mixture, parse_channels
-from nnviz.base.info import OPTIMIZATION, ModelInfo, Reference
+from nnviz.base.info import OPTIMIZATION, ModelInfo, Need, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
     ChannelList,
@@ -77,75 +77,78 @@ _CROPS = (0.5, 0.05)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivationMaximizationParams:
-    """What is made strong, and how the picture is made."""
+    """Parameters of activation maximization: objective, parametrization, rules."""
 
     target: Annotated[
         TargetText,
         Essential(),
         Help(
-            "A class, a class minus another, or a channel as layer:channel; left "
-            "empty, the channel of the layer below."
+            "A class, a class minus another, or a channel written as layer:channel. "
+            "Empty: the channel of the layer below."
         ),
     ] = ""
     layer: Annotated[
         LayerName,
         Essential(),
-        Help("The layer of the channel; left empty, the network's output."),
+        Help("The layer of the channel. Empty: the network's output."),
     ] = ""
     channel: Annotated[
         ChannelIndex,
         Essential(),
         Help(
-            "What to make strong, of the output a class; -1 for those named below, or "
-            "for the whole layer."
+            "The channel to maximize; at the output, the class. -1: those listed "
+            "below, or the whole layer."
         ),
     ] = 0
     channels: Annotated[
         ChannelList,
         When("channel", (-1,)),
-        Help("One picture each: 3, 7, 12-20; or a direction: 3 - 7 + 0.5*12."),
+        Help("One image each: 3, 7, 12-20; or a direction: 3 - 7 + 0.5*12."),
     ] = ""
     cosine_power: Annotated[
         float,
         Range(0, 10),
         When("channel", (-1,)),
-        Help("How much a direction must be met, not only gone along."),
+        Help(
+            "Exponent on the cosine similarity: higher values favor the right "
+            "direction over a large projection on it."
+        ),
     ] = 0.0
     place: Annotated[
-        Where, Help("The channel's mean over all places, or its unit in the middle.")
+        Where, Help("The channel's mean over all positions, or its unit at the center.")
     ] = "everywhere"
     image_count: Annotated[
         int,
         Essential(),
         Formerly("pictures"),
         Range(1, 16),
-        Help("How many different pictures of each are made."),
+        Help("How many different images of each are made."),
     ] = 1
     diversity: Annotated[
         float,
         Range(0, 1000),
         Steerable(),
-        Help("How much several pictures are pushed apart; 1 to 100 are usual."),
+        Help("How strongly several images are pushed apart; 1 to 100 is typical."),
     ] = 0.0
     size: Annotated[
         int,
         Essential(),
         Range(0, 2048),
         Unit("px"),
-        Help("Side of the picture; 0 is that of the network's input."),
+        Help("Side of the image; 0 uses the network's input size."),
     ] = 0
     steps: Annotated[
         int,
         Essential(),
         Range(1, 4096, log=True),
-        Help("How many steps."),
+        Help("Number of optimization steps."),
     ] = 512
     parametrization: Annotated[
         Literal["spectrum", "phases", "pixels"],
         Formerly("parametrisation"),
         Help(
-            "What is turned: waves of independent colours, their phases alone with "
-            "strengths as in photographs, or the pixels themselves."
+            "What is optimized: a Fourier spectrum with decorrelated colors, its "
+            "phases alone (MaCo), or the pixels themselves."
         ),
     ] = "spectrum"
     image_folder: Annotated[
@@ -153,28 +156,27 @@ class ActivationMaximizationParams:
         Formerly("photographs"),
         When("parametrization", ("phases",)),
         Help(
-            "Folder of photographs whose waves' strengths are taken; left empty, "
-            "those of some thousand that come with the program."
+            "Folder of images whose magnitude spectrum is used. Empty: the spectrum "
+            "of several thousand photographs that ships with nnviz."
         ),
     ] = ""
     optimizer: Annotated[
         Optimizer,
         Formerly("optimiser"),
         Help(
-            "Adam or NAdam; ascent goes a fixed length; progress goes so far that "
-            "the objective gains the learning rate."
+            'Adam or NAdam; "ascent" takes steps of fixed length; "progress" chooses '
+            "the step so that the objective gains the learning rate."
         ),
     ] = "adam"
     learning_rate: Annotated[
-        float, Range(0.0001, 100, log=True), Steerable(), Help("How large a step is.")
+        float, Range(0.0001, 100, log=True), Steerable(), Help("Size of each step.")
     ] = 0.05
     transforms: Annotated[
         Literal["lucid", "shift", "crops", "none"],
         Steerable(),
         Help(
-            "What is done to the picture at random before the network sees it: "
-            "shifted, scaled and turned as in Lucid, shifted alone, looked at in "
-            "ever smaller crops, or nothing."
+            "Random transforms before each pass: shift, scale and rotation as in "
+            "Lucid; shift only; ever smaller crops; or none."
         ),
     ] = "lucid"
     strength: Annotated[
@@ -182,34 +184,36 @@ class ActivationMaximizationParams:
         Range(0, 300),
         Unit("%"),
         Steerable(),
-        Title("Strength of transforms"),
+        Title("Transform strength"),
         When("transforms", ("lucid", "shift")),
         Help("100 % is the published strength."),
     ] = 100.0
     mirror: Annotated[
         bool,
         Steerable(),
-        Help("Turns left and right round in about every second step."),
+        Help("Mirrors the image in about every second step."),
     ] = False
     crops: Annotated[
         int,
         Range(1, 64),
         Steerable(),
         When("transforms", ("crops",)),
-        Help("How many crops are looked at in a step."),
+        Help("Number of crops per step."),
     ] = 32
     noise: Annotated[
         float,
         Range(0, 50),
         Unit("%"),
         Steerable(),
-        Help("Noise on what the network sees, as a share of the range of values."),
+        Help("Noise added to the network's input, as a fraction of the value range."),
     ] = 0.0
     total_variation: Annotated[
         float,
         Range(0, 100),
         Steerable(),
-        Help("How much differences between neighbouring pixels cost."),
+        Help(
+            "Weight of the total variation penalty: higher values give smoother images."
+        ),
     ] = 0.0
     decay: Annotated[
         float,
@@ -217,7 +221,7 @@ class ActivationMaximizationParams:
         Unit("%"),
         Steerable(),
         When("parametrization", ("pixels",)),
-        Help("How much nearer to the mean colour each step brings all pixels (L2)."),
+        Help("L2 decay: how far each step pulls all pixels towards the mean color."),
     ] = 0.0
     blur: Annotated[
         float,
@@ -225,14 +229,14 @@ class ActivationMaximizationParams:
         Unit("px"),
         Steerable(),
         When("parametrization", ("pixels",)),
-        Help("Standard deviation of the Gaussian that pixels are blurred with."),
+        Help("Standard deviation of the Gaussian blur applied to the image."),
     ] = 0.0
     blur_every: Annotated[
         int,
         Range(0, 100),
         Steerable(),
         When("parametrization", ("pixels",)),
-        Help("Steps from one blur to the next; 0 for none."),
+        Help("Steps between blurs; 0 never blurs."),
     ] = 0
     small_values: Annotated[
         float,
@@ -240,7 +244,10 @@ class ActivationMaximizationParams:
         Unit("%"),
         Steerable(),
         When("parametrization", ("pixels",)),
-        Help("Share of pixels, the palest, that each step sets to the mean colour."),
+        Help(
+            "Fraction of pixels with the smallest norm that each step sets to the "
+            "mean color."
+        ),
     ] = 0.0
     small_gradients: Annotated[
         float,
@@ -248,56 +255,66 @@ class ActivationMaximizationParams:
         Unit("%"),
         Steerable(),
         When("parametrization", ("pixels",)),
-        Help("Share of pixels, the least important, set to the mean colour likewise."),
+        Help(
+            "Fraction of pixels with the smallest contribution that each step sets "
+            "to the mean color."
+        ),
     ] = 0.0
     importance_mask: Annotated[
         bool,
         Formerly("faded"),
         Steerable(),
-        Title("Fade what does not matter"),
+        Title("Fade irrelevant areas"),
         Help(
-            "Shows grey where the picture hardly made a difference over all steps: "
-            "MaCo's transparency. The picture itself goes on as it is."
+            "Shows gray where the image made little difference over all steps (MaCo's"
+            " transparency). The optimization itself is unchanged."
         ),
     ] = False
     redirect_relus: Annotated[
         bool,
         Formerly("redirected"),
-        Title("Help silent units"),
-        Help("In the first 16 steps, lets gradients through ReLUs that block all."),
+        Title("Wake inactive units"),
+        Help(
+            "In the first 16 steps, lets gradients pass through ReLUs that would "
+            "block all of them."
+        ),
     ] = True
     precision: Annotated[
         Precision,
-        Help("bfloat16 is about twice as fast where the processor has it, and rough."),
+        Help(
+            "bfloat16 is about twice as fast on processors that support it, and less"
+            " exact."
+        ),
     ] = "float32"
 
 
 @register(
     "activation_maximization",
-    title="Activation maximisation",
+    title="Activation maximization",
     group="Imagine",
     capabilities=OPTIMIZATION,
     live=False,
     needs_image=False,
     recorded=True,
     reference=Reference("Olah et al. 2017", "doi:10.23915/distill.00007"),
+    needs=(Need.GRADIENTS,),
 )
 class ActivationMaximization:
-    """A picture optimised until a part of the network answers to it strongly."""
+    """An image optimized until a part of the network answers to it strongly."""
 
     Params: ClassVar[type] = ActivationMaximizationParams
     shows: ClassVar[str] = (
-        "A picture made from noise, step by step, so that a channel, a unit, a class "
-        "or a direction of the network becomes as active as possible."
+        "An image optimized from noise, step by step, to make a channel, unit, class "
+        "or direction of the network as active as possible."
     )
     reading: ClassVar[str] = (
-        "What comes back again and again in it is what the unit looks for: a texture, "
-        "a part, a thing. Make several pictures: a unit may look for more than one."
+        "Whatever keeps recurring is what the unit responds to: a texture, a part, an"
+        " object. Make several images: a unit may respond to more than one thing."
     )
     misleads: ClassVar[str] = (
-        "The strongest picture is not a typical one: photographs that the unit answers "
-        "to may look quite different, and much of the look comes from the "
-        "parametrisation and the transforms, not from the network."
+        "The image that excites a unit most is not a typical one: real images that "
+        "activate it may look quite different, and much of the appearance comes from "
+        "the parametrization and the transforms rather than the network."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 4, "channel": 3},
@@ -343,7 +360,7 @@ class ActivationMaximization:
     def run(
         self, ctx: Context, params: ActivationMaximizationParams
     ) -> Iterator[Report]:
-        """Yield after each step "picture", as it was scored, and "objective"."""
+        """Yield after each step "image", as it was scored, and "objective"."""
         wanted = _objectives(ctx.model.info, params)
         objectives = [one for one in wanted for _ in range(params.image_count)]
         climb = _begun(ctx, params, objectives)
@@ -363,7 +380,7 @@ class ActivationMaximization:
 def _objectives(
     info: ModelInfo, params: ActivationMaximizationParams
 ) -> list[Objective]:
-    """Return what is to be made strong, one for each picture."""
+    """Return what is to be made strong, one for each image."""
     if params.target:
         return [of_target(info, params.target, params.place)]
     if params.channel < 0 and not params.channels.strip():
@@ -378,7 +395,7 @@ def _objectives(
 def _begun(
     ctx: Context, params: ActivationMaximizationParams, objectives: Sequence[Objective]
 ) -> Ascent:
-    """Return the optimisation, at its start or where it was left."""
+    """Return the optimization, at its start or where it was left."""
     model = ctx.model
     side = side_of(model.info, params.size)
     shape = (len(objectives), model.info.preprocess.channels, side, side)
@@ -412,7 +429,7 @@ def _picture(
 
 
 def _template(model: Model, folder: str) -> Tensor:
-    """Return how strong each frequency is, in a folder's photographs or the shipped.
+    """Return how strong each frequency is, in a folder's images or the shipped.
 
     Raises:
         InputError: no such folder, or a file in it cannot be read.
@@ -424,7 +441,7 @@ def _template(model: Model, folder: str) -> Tensor:
 
 
 def _aim(objectives: Sequence[Objective], params: ActivationMaximizationParams) -> Aim:
-    """Return what is made strong in the pictures, whatever the view."""
+    """Return what is made strong in the images, whatever the view."""
     whole = each(objectives)
     if params.diversity and len(objectives) > 1:
         layer = min(whole.layers)

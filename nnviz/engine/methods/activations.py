@@ -1,4 +1,4 @@
-"""What a layer answers to the picture, channel by channel."""
+"""Activations: the feature maps of a layer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,24 +32,22 @@ to recognise the photograph in them."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivationsParams:
-    """Which layer, and how to lay its channels out."""
+    """Parameters of activations: layer, channel, order, scale."""
 
     layer: Annotated[
-        LayerName, Help("The layer to look at; left empty, one is chosen.")
+        LayerName, Help("The layer to show. Empty: chosen automatically.")
     ] = ""
     channel: Annotated[
-        ChannelIndex, Help("A channel to show large; -1 shows all side by side.")
+        ChannelIndex, Help("A channel to enlarge; -1 shows all side by side.")
     ] = -1
     order: Annotated[
         Literal["strongest", "sparsest", "network"],
-        Help(
-            "Largest value first (signs aside), most zeros first, or the network's own."
-        ),
+        Help("Largest absolute value first, most zeros first, or the network's order."),
     ] = "strongest"
     scale: Annotated[
         Literal["common", "own"],
-        Title("Colour scale"),
-        Help("One scale for all channels, or each channel its own."),
+        Title("Color scale"),
+        Help("One scale shared by all channels, or one per channel."),
     ] = "common"
 
 
@@ -61,25 +59,26 @@ class ActivationsParams:
     live=True,
 )
 class Activations:
-    """The output of a layer for the picture: a map for each channel."""
+    """The output of a layer for the image: a map for each channel."""
 
     Params: ClassVar[type] = ActivationsParams
     shows: ClassVar[str] = (
-        "What a layer answers to this picture: one map for each channel, bright where "
-        "the channel found what it looks for."
+        "The feature maps of a layer for this image: one map per channel, bright "
+        "where the channel responds."
     )
     reading: ClassVar[str] = (
-        "Early layers answer to edges and colours in place, deep ones to parts of "
-        "things at few, coarse places. Choose a channel to lay it over the photograph."
+        "Early layers respond to edges and colors at precise positions, deep layers "
+        "to parts of objects at a few coarse ones. Choose a channel to overlay it on "
+        "the image."
     )
     misleads: ClassVar[str] = (
         "A strong channel need not matter for the decision, and one that is silent "
-        "here may answer to another picture. With a scale of its own, a weak channel "
-        "looks as strong as any."
+        "here may respond to another image. With its own scale, a weak channel looks "
+        "as strong as any other."
     )
     presets: ClassVar[Presets] = {
         "demo": {},
-        "each on its own scale": {"scale": "own"},
+        "separate scales": {"scale": "own"},
         # In front of a camera tiles that change places cannot be followed.
         "live": {"order": "network"},
     }
@@ -251,7 +250,7 @@ def _remarks(layer: LayerInfo, figures: ChannelFigures) -> tuple[str, ...]:
     count, silent = len(figures.zeros), int(figures.silent.sum())
     remarks = [f"{100 * figures.zeros.mean():.1f} % of the values are zero"]
     if silent:
-        remarks.append(f"{silent} of {count} channels are silent on this picture")
+        remarks.append(f"{silent} of {count} channels are silent on this image")
     if not np.isfinite(figures.strength).all():
         remarks.append("some values are infinite or not numbers")
     if layer.calls > 1:

@@ -1,4 +1,4 @@
-"""Which patches a vision transformer's answer is made of: attention, chained up."""
+"""Attention rollout and relevance: the patches that a transformer's answer uses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import ATTRIBUTION, LayerInfo, Layout, Reference
+from nnviz.base.info import ATTRIBUTION, LayerInfo, Layout, Need, Reference
 from nnviz.base.parameters import Help, TargetText, When
 from nnviz.base.results import Report
 from nnviz.engine.attribution.attention import (
@@ -30,16 +30,16 @@ _SQUARE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionParams:
-    """How the layers' attention becomes one map, and of what."""
+    """Parameters of attention: rule and target."""
 
     rule: Annotated[
         Literal["gradient", "rollout"],
-        Help("Attention weighed with the score's gradient, or attention alone."),
+        Help("Attention weighted by the score's gradient, or attention alone."),
     ] = "gradient"
     target: Annotated[
         TargetText,
         When("rule", ("gradient",)),
-        Help("What to explain; left empty, the predicted class."),
+        Help("What to explain. Empty: the predicted class."),
     ] = ""
 
 
@@ -50,24 +50,28 @@ class AttentionParams:
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Chefer et al. 2021", "arXiv:2103.15679"),
+    needs=(
+        Need.ATTENTION,
+        Need.GRADIENTS,
+    ),
 )
 class Attention:
     """Attention of all layers, weighed with the score's gradient and chained up."""
 
     Params: ClassVar[type] = AttentionParams
     shows: ClassVar[str] = (
-        "Which patches a vision transformer's answer is made of: the attention of all "
-        "layers, each weighed with the positive part of the score's gradient, chained "
-        "up to the class token. Rollout takes attention alone and no class."
+        "Which patches a vision transformer's answer relies on: the attention of all "
+        "layers, weighted by the positive part of the score's gradient and propagated"
+        " to the class token. Rollout uses attention alone and ignores the class."
     )
     reading: ClassVar[str] = (
-        "Bright patches told the class token most. The map has one value for each "
-        "patch and is interpolated between them."
+        "Bright patches contribute most to the class token. The map has one value per"
+        " patch and is interpolated in between."
     )
     misleads: ClassVar[str] = (
-        "Attention says where information may go, not what becomes of it: the layers "
-        "between may throw it away. Negative parts are left out, so nothing here "
-        "speaks against a class; a rollout is the same for every class."
+        "Attention shows where information may flow, not what becomes of it: the "
+        "layers in between may discard it. Negative parts are dropped, so nothing "
+        "here counts against a class; a rollout is the same for every class."
     )
     presets: ClassVar[Presets] = {"demo": {}, "rollout": {"rule": "rollout"}}
 
@@ -112,7 +116,7 @@ def _token_layer(ctx: Context) -> LayerInfo:
 
 
 def _weights(ctx: Context) -> list[Tensor]:
-    """Return the attention of every layer for the photograph."""
+    """Return the attention of every layer for the image."""
     model = ctx.model
     x = model.normalizer(ctx.pixels)
     with open_attention() as weights, in_words(model.info.title):
@@ -137,7 +141,7 @@ def _gradient_relevance(ctx: Context, scorer: Scorer) -> Tensor:
 
 
 def _chained(ctx: Context, weights: list[Tensor]) -> list[Tensor]:
-    """Return the weights if all are between the same tokens of one picture.
+    """Return the weights if all are between the same tokens of one image.
 
     Raises:
         ModelError: they are not, or there are none.
@@ -152,6 +156,6 @@ def _chained(ctx: Context, weights: list[Tensor]) -> list[Tensor]:
 def _no_attention(ctx: Context) -> ModelError:
     return ModelError(
         ctx.model.info.title,
-        "has no attention between all patches that could be chained up",
+        "has no attention over all patches that could be propagated",
         "use grad_cam, which works on any layer with a map",
     )

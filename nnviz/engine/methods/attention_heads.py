@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame
-from nnviz.base.info import INSPECTION, LayerInfo, Layout, Reference
+from nnviz.base.info import INSPECTION, LayerInfo, Layout, Need, Reference
 from nnviz.base.parameters import Along, Help, Range, Title, When
 from nnviz.base.results import Heatmap, Mosaic, Report
 from nnviz.engine.attribution.attention import open_attention
@@ -62,6 +62,7 @@ class AttentionHeadsParams:
     capabilities=INSPECTION,
     live=False,
     reference=Reference("Caron et al. 2021", "arXiv:2104.14294"),
+    needs=(Need.ATTENTION,),
 )
 class AttentionHeads:
     """The weights of one layer's attention, one map for each head."""

@@ -1,11 +1,11 @@
-"""What a layer sees in the photograph, exaggerated."""
+"""Caricature: an image optimized to exaggerate what a layer sees in another."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import OPTIMIZATION, Reference
+from nnviz.base.info import OPTIMIZATION, Need, Reference
 from nnviz.base.parameters import Help, Range, Steerable
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
@@ -19,13 +19,13 @@ from nnviz.engine.optvis.report import ascent_report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaricatureParams(ComparisonParams):
-    """Which layer exaggerates, and how the picture is made."""
+    """Parameters of the caricature: layer, optimization."""
 
     cosine_power: Annotated[
         float,
         Range(0, 10),
         Steerable(),
-        Help("0 exaggerates freely; more keeps nearer to the photograph."),
+        Help("0 exaggerates freely; higher values stay closer to the image."),
     ] = 1.0
 
 
@@ -37,22 +37,24 @@ class CaricatureParams(ComparisonParams):
     live=False,
     recorded=True,
     reference=Reference("Olah et al. 2018", "doi:10.23915/distill.00010"),
+    needs=(Need.GRADIENTS,),
 )
 class Caricature:
-    """A picture in which a layer finds the photograph's features, only stronger."""
+    """An image in which a layer finds the image's features, only stronger."""
 
     Params: ClassVar[type] = CaricatureParams
     shows: ClassVar[str] = (
-        "A picture made from noise in which a layer finds what it finds in the "
-        "photograph, each at its place, but as strongly as possible."
+        "An image optimized from noise so that a layer finds in it what it finds in "
+        "your image, at the same positions but as strongly as possible."
     )
     reading: ClassVar[str] = (
-        "What stands out is what the layer makes of the photograph: fur becomes more "
-        "fur, an eye more eye. What the layer does not see is missing."
+        "Whatever stands out is what the layer makes of the image: fur becomes more "
+        "furry, an eye more eye-like. What the layer does not see is missing."
     )
     misleads: ClassVar[str] = (
-        "Strong features push weak ones out, so the picture says what is strongest, "
-        "not all that is there. Colours are often the network's, not the photograph's."
+        "Strong features crowd out weak ones, so the image shows what is strongest "
+        "rather than everything that is there. Colors often come from the network, "
+        "not from your image."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 3},
@@ -60,7 +62,7 @@ class Caricature:
     }
 
     def run(self, ctx: Context, params: CaricatureParams) -> Iterator[Report]:
-        """Yield after each step "picture", as it was scored, and "objective"."""
+        """Yield after each step "image", as it was scored, and "objective"."""
         info = ctx.model.info
         layer = params.layer or middle(info).name
         look = ctx.model.feature_extractor((layer,), ctx.check, params.precision)
@@ -81,6 +83,6 @@ class Caricature:
             yield ascent_report(
                 climb,
                 climbed,
-                f"what is found in the photograph at {layer}",
+                f"what is found in the image at {layer}",
                 ctx.placement,
             )

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from torch import Tensor
 
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import Essential, Formerly, Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.carlini_wagner import (
@@ -30,32 +30,35 @@ _CONSTANTS = ("value", "low", "high")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CwParams(GoalParams):
-    """What the network is to say, and how long is searched."""
+    """Parameters of the Carlini-Wagner attack: goal, rounds, steps."""
 
     rounds: Annotated[
-        int, Range(1, 20), Help("How many values of c are tried, each halfway in.")
+        int, Range(1, 20), Help("Number of values of c to try, by binary search.")
     ] = 5
     steps: Annotated[
-        int, Essential(), Range(1, 10000, log=True), Help("Steps for each value of c.")
+        int, Essential(), Range(1, 10000, log=True), Help("Steps per value of c.")
     ] = 100
     learning_rate: Annotated[
         float,
         Formerly("rate"),
         Range(1e-4, 1, log=True),
         Title("Learning rate"),
-        Help("Of Adam."),
+        Help("Adam's learning rate."),
     ] = 0.01
     confidence: Annotated[
         float,
         Essential(),
         Range(0, 100),
-        Help("How far ahead the wanted answer must be, in logits (kappa)."),
+        Help("Required margin of the wanted class, in logits (kappa)."),
     ] = 0.0
     constant: Annotated[
         float,
         Range(1e-5, 1e5, log=True),
-        Title("First c"),
-        Help("Weight of the goal beside the noise; the search begins with it."),
+        Title("Initial c"),
+        Help(
+            "Weight of the goal relative to the perturbation; the search begins with"
+            " it."
+        ),
     ] = 0.1
 
 
@@ -68,23 +71,25 @@ class CwParams(GoalParams):
     reference=Reference("Carlini & Wagner 2017", "arXiv:1608.04644"),
     tasks=(Task.CLASSIFY,),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class CarliniWagner:
     """The shortest noise by descent on noise and goal together, for several c."""
 
     Params: ClassVar[type] = CwParams
     shows: ClassVar[str] = (
-        "The least noise (L2) that a long search finds to change the answer: noise "
-        "and goal are minimised together, with the smallest weight of the goal that "
-        "still succeeds."
+        "The smallest perturbation (L2) that a long search finds to change the "
+        "answer: perturbation and goal are minimized together, with the smallest "
+        "weight on the goal that still succeeds."
     )
     reading: ClassVar[str] = (
-        "The picture is the nearest one so far that succeeded. With a confidence "
-        "above 0 the answer is not only just wrong, and survives more."
+        "The image shown is the closest successful one so far. With a confidence "
+        "above 0 the answer is changed by a margin and survives more."
     )
     misleads: ClassVar[str] = (
-        "The picture is no 8-bit picture: rounding it to a file may undo noise as "
-        "small as this. Too few rounds or steps give noise that is too large."
+        "The result is not an 8-bit image: rounding it to a file may undo a "
+        "perturbation this small. Too few rounds or steps give a perturbation that is"
+        " larger than necessary."
     )
     presets: ClassVar[Presets] = {
         "demo": {"rounds": 2, "steps": 4, "constant": 10.0},
@@ -120,7 +125,7 @@ class CarliniWagner:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _SearchState:
-    """Where the search stands: a descent, the values of c, and what is best so far."""
+    """The state of the search: a descent, the values of c, the best so far."""
 
     descent: Descent
     constants: Constants
@@ -130,12 +135,12 @@ class _SearchState:
 
     @property
     def words(self) -> str:
-        """Which c is tried."""
+        """The value of c that is tried, in words."""
         return f"c = {float(self.constants.value):.3g}"
 
     @property
     def counts(self) -> dict[str, int]:
-        """How far the search and the descent are, for a state."""
+        """Counters of the search and the descent, for a state."""
         return {"step": self.descent.step, "done": self.done}
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import Colours, changed_report
@@ -14,15 +14,15 @@ from nnviz.engine.nn.relu_backward import ReluRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeconvnetParams:
-    """What is asked about, and how the colours become one number."""
+    """Parameters: target, and the reduction of color channels to one number."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText, Help("What to explain. Empty: the predicted class.")
     ] = ""
     colors: Annotated[
         Colours,
         Formerly("colours"),
-        Help("The strongest colour without its sign, or the colours' signed sum."),
+        Help("The maximum over colors without sign, or the signed sum over colors."),
     ] = "strongest"
 
 
@@ -33,6 +33,7 @@ class DeconvnetParams:
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Zeiler & Fergus 2013", "arXiv:1311.2901"),
+    needs=(Need.GRADIENTS,),
 )
 class Deconvnet:
     """At each ReLU the positive gradients go back, whether the unit was active or not.
@@ -43,22 +44,22 @@ class Deconvnet:
 
     Params: ClassVar[type] = DeconvnetParams
     shows: ClassVar[str] = (
-        "The gradient of the score, where at each ReLU only what is positive goes "
-        "back, whether the unit was active or not: the network run in reverse."
+        "The gradient of the score, except that every ReLU passes only positive "
+        "values back, whether the unit was active or not: the network run in reverse."
     )
     reading: ClassVar[str] = (
-        "Look at the structure in the colour picture: grey is zero. The note says how "
+        "Look at the structure in the color image: gray is zero. The note tells how "
         "many ReLUs were changed; with none it is the plain gradient."
     )
     misleads: ClassVar[str] = (
-        "Which units were active is ignored, so without max pooling the picture hardly "
-        "depends on the photograph; with it, patterns of the pooling show. It is "
+        "It ignores which units were active, so without max pooling the result hardly"
+        " depends on the image; with max pooling, the pooling pattern shows. It is "
         "almost the same for every class (Mahendran & Vedaldi 2016)."
     )
     presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
     def run(self, ctx: Context, params: DeconvnetParams) -> Iterator[Report]:
-        """Yield one report: "deconvnet" and "in colour"."""
+        """Yield one report: "deconvnet" and "in color"."""
         found = ctx.inference.gradient(params.target, ReluRule.DECONVNET)
         yield changed_report(
             "deconvnet",

@@ -1,4 +1,4 @@
-"""Deep dream: what a layer finds in a photograph is made stronger, at several sizes."""
+"""Deep dream: what a layer finds in an image is made stronger, at several sizes."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
-from nnviz.base.info import OPTIMIZATION, LayerInfo, Reference
+from nnviz.base.info import OPTIMIZATION, LayerInfo, Need, Reference
 from nnviz.base.parameters import (
     ChannelIndex,
     Essential,
@@ -72,14 +72,14 @@ _SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeepDreamParams:
-    """What is dreamt, in which sizes and how strongly."""
+    """Parameters of deep dream: layers, octaves, steps."""
 
     layer: Annotated[
         LayerName,
         Essential(),
         LayerKinds("spatial"),
         Steerable(),
-        Help("What it finds becomes stronger; left empty, one of the depth below."),
+        Help("The layer to amplify. Empty: one at the depth below."),
     ] = ""
     depth: Annotated[
         Literal["shallow", "middle", "deep"],
@@ -93,58 +93,62 @@ class DeepDreamParams:
     layers: Annotated[
         LayerList,
         Formerly("also"),
-        Title("Further layers"),
+        Title("More layers"),
         Steerable(),
-        Help("Names of layers that dream along, with commas between; else empty."),
+        Help("Other layers to amplify, separated by commas."),
     ] = ""
     channel: Annotated[
         ChannelIndex,
         Essential(),
         Steerable(),
-        Help("The layer's channel that dreams; -1 is all of them."),
+        Help("The channel to amplify; -1 amplifies all."),
     ] = -1
     strongest: Annotated[
         int,
         Range(0, 512),
         When("channel", (-1,)),
         Steerable(),
-        Help("How many dream, those that answer most to the photograph; 0 is all."),
+        Help(
+            "Amplify only this many channels, those most active on your image; 0 "
+            "amplifies all."
+        ),
     ] = 0
     loss: Annotated[
         Literal["squares", "mean"],
         Formerly("grows"),
-        Title("What grows"),
+        Title("Objective"),
         Steerable(),
-        Help("The squares of the answers, so the strong gain most, or their mean."),
+        Help(
+            "Mean of the squared activations, so that strong ones gain most, or "
+            "their plain mean."
+        ),
     ] = "squares"
     guide: Annotated[
         ImageFile,
-        Title("Guide picture"),
+        Title("Guide image"),
         Steerable(),
-        Help("File of a picture whose features are dreamt; left empty, none."),
+        Help("An image whose features guide the dream. Empty: none."),
     ] = ""
     size: Annotated[
         int,
         Essential(),
         Range(0, 8192),
         Unit("px"),
-        Help("Longest side of the dream; 0 is the photograph's own."),
+        Help("Longest side of the result; 0 keeps the size of your image."),
     ] = 0
     octaves: Annotated[
         int,
         Essential(),
         Range(1, 16),
-        Help("Sizes that are dreamt in, from small to large."),
+        Help("Number of image sizes, from small to large."),
     ] = 6
-    ratio: Annotated[
-        float, Range(1.05, 3), Help("From one size to the next, as a factor.")
-    ] = 1.4
+    ratio: Annotated[float, Range(1.05, 3), Help("Size ratio between octaves.")] = 1.4
     steps: Annotated[
         int,
         Essential(),
         Range(1, 500, log=True),
         Steerable(),
-        Help("Steps in each size."),
+        Help("Steps per octave."),
     ] = 10
     step_size: Annotated[
         float,
@@ -152,15 +156,16 @@ class DeepDreamParams:
         Range(0.01, 50, log=True),
         Unit("/255"),
         Steerable(),
-        Help("How much a step changes a pixel, in the unit below."),
+        Help("How much each step changes a pixel, in the unit below."),
     ] = 1.0
     normalize: Annotated[
         Literal["mean", "spread", "bands"],
         Formerly("normalise"),
-        Title("Step in units of"),
+        Title("Step unit"),
         Steerable(),
         Help(
-            "The gradient's mean, its spread, or that of each band: large shapes too."
+            "Normalize the gradient by its mean, its standard deviation, or per "
+            "frequency band (which also grows large shapes)."
         ),
     ] = "bands"
     jitter: Annotated[
@@ -168,54 +173,57 @@ class DeepDreamParams:
         Range(0, 512),
         Unit("px"),
         Steerable(),
-        Help("Before each step the picture is rolled by up to so much, at random."),
+        Help("Random shift of the image before each step."),
     ] = 32
     smoothing: Annotated[
         float,
         Range(0, 16),
         Unit("px"),
         Steerable(),
-        Help("Blur of the gradient: larger shapes, less grain; 0 is none."),
+        Help("Gradient blur: larger shapes, less grain; 0 is none."),
     ] = 0.0
     colors: Annotated[
         Literal["free", "own"],
         Formerly("colours"),
         Steerable(),
-        Help("Colours change too, or only light and dark: the photograph's remain."),
+        Help("Let colors change too, or only the lightness."),
     ] = "own"
     carry: Annotated[
         Literal["detail", "picture"],
-        Help("From one size to the next: what was dreamt alone, or all of it."),
+        Help("Carry only the dreamed detail to the next size, or the whole image."),
     ] = "detail"
     blend: Annotated[
         float,
         Range(0, 100),
         Unit("%"),
         Steerable(),
-        Help("Share of the photograph in the result."),
+        Help("Fraction of your image mixed into the result."),
     ] = 0.0
     frames: Annotated[
         int,
         Range(1, 10_000, log=True),
-        Help("Pictures of a film that goes deeper and deeper; 1 is a single one."),
+        Help("Frames of a video that zooms deeper; 1 makes a single image."),
     ] = 1
     zoom: Annotated[
         float,
         Range(-50, 50),
         Unit("%"),
         Steerable(),
-        Help("How much closer each picture of a film is."),
+        Help("Zoom per frame."),
     ] = 5.0
     turn: Annotated[
         float,
         Range(-180, 180),
         Unit("°"),
         Steerable(),
-        Help("How far each picture of a film is turned."),
+        Help("Rotation per frame."),
     ] = 0.0
     precision: Annotated[
         Precision,
-        Help("bfloat16 is about twice as fast where the processor has it, and rough."),
+        Help(
+            "bfloat16 is about twice as fast on processors that support it, and less"
+            " exact."
+        ),
     ] = "float32"
 
 
@@ -227,21 +235,23 @@ class DeepDreamParams:
     live=False,
     reference=Reference("Mordvintsev et al. 2015", "google/deepdream"),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class DeepDream:
-    """Gradient ascent on what a layer answers to the photograph, octave by octave."""
+    """Gradient ascent on what a layer answers to the image, octave by octave."""
 
     Params: ClassVar[type] = DeepDreamParams
     shows: ClassVar[str] = (
-        "The photograph, changed so that a layer finds more of what it found there."
+        "Your image, changed so that a layer finds more of what it already found there."
     )
     reading: ClassVar[str] = (
-        "Early layers bring out strokes and grain, middle ones patterns and eyes, late "
-        "ones parts of things. Small sizes make large shapes, the last one adds detail."
+        "Early layers bring out strokes and grain, middle ones patterns and eyes, "
+        "late ones parts of objects. Small octaves make large shapes; the last one "
+        "adds detail."
     )
     misleads: ClassVar[str] = (
         "A dream shows what the layer exaggerates, not why the network decides as it "
-        "does; with many steps nearly any photograph ends in the same motifs."
+        "does; with many steps almost any image ends in the same motifs."
     )
     presets: ClassVar[Presets] = {
         "demo": {
@@ -301,7 +311,7 @@ class DeepDream:
 
 
 class _Studio:
-    """What a run dreams with; what is steered takes effect with the next step."""
+    """The tools of a dream; steered values take effect with the next step."""
 
     def __init__(self, ctx: Context, params: DeepDreamParams) -> None:
         self._ctx = ctx
@@ -336,7 +346,7 @@ class _Studio:
         return found / (course.size[0] * course.size[1])
 
     def report(self, params: DeepDreamParams) -> Report:
-        """Return the picture as it is now."""
+        """Return the image as it is now."""
         picture = Picture(
             pixels=self.course.seen(params.blend / _PERCENT),
             frame=self._canvas.frame,
@@ -364,7 +374,7 @@ class _Studio:
         self._dream = _dream(self._ctx, params, layers)
 
     def _tiling(self, side: int) -> Tiling:
-        """Return how the picture is taken apart; what places see is asked when it is.
+        """Return how the image is taken apart; what places see is asked when it is.
 
         Args:
             side: of a tile, px.
@@ -374,7 +384,7 @@ class _Studio:
         return tiling(side, self._dream.spans)
 
     def _shift(self, jitter: int) -> tuple[int, int]:
-        """Draw how far the picture is rolled down and to the right, px."""
+        """Draw how far the image is rolled down and to the right, px."""
         if not self._tiling(self._side).exact(self.course.size):
             # Where borders of tiles could show, they fall elsewhere each time.
             jitter = max(jitter, self._side // 2)
@@ -412,7 +422,7 @@ class _Studio:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Canvas:
-    """What is dreamt on.
+    """The image that a dream starts from, and its octaves.
 
     Attributes:
         source: (1, C, H, W) in [0, 1].
@@ -428,13 +438,13 @@ class _Canvas:
 
 
 def _canvas(ctx: Context, params: DeepDreamParams, trial: SizeTrial) -> _Canvas:
-    """Return the photograph at the size that was asked for, and that of each octave."""
+    """Return the image at the size that was asked for, and that of each octave."""
     info = ctx.model.info
     size = scaled(ctx.image.size, params.size)
     if not trial.takes(size):
         own = info.preprocess.input_size
         note = (
-            f"the network takes no picture of {_by(size)} px: "
+            f"the network takes no image of {_by(size)} px: "
             f"one octave, on its own input of {_by(own)} px"
         )
         return _Canvas(ctx.pixels, (own,), Frame.INPUT, (note,))
@@ -540,7 +550,7 @@ def _progress(course: Course, params: DeepDreamParams) -> tuple[int, int, str]:
     before = course.frame * octaves + course.octave
     what = f"octave {course.octave + 1} of {octaves}, {_by(course.size)} px"
     if params.frames > 1:
-        what = f"picture {course.frame + 1} of {params.frames}, {what}"
+        what = f"frame {course.frame + 1} of {params.frames}, {what}"
     return (
         before * params.steps + min(course.step, params.steps),
         params.frames * octaves * params.steps,

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import Help, Range, TargetText, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.deepfool import Walk, boundaries, candidates, crossed
@@ -19,24 +19,29 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeepfoolParams:
-    """Which class to leave, and where it may lead."""
+    """Parameters of DeepFool: class to leave, candidates, overshoot."""
 
     target: Annotated[
         TargetText,
         Title("Class"),
-        Help("The class to leave; left empty, the predicted one."),
+        Help("The class to leave. Empty: the predicted one."),
     ] = ""
     classes: Annotated[
         int,
         Range(1, 1000, log=True),
-        Help("How many other classes may be reached, the likeliest ones."),
+        Help("How many other classes are considered, the most likely ones."),
     ] = 10
     overshoot: Annotated[
         float,
         Range(0, 1),
-        Help("Share by which the border is crossed; it applies to all of the noise."),
+        Help(
+            "Overshoot: fraction by which the boundary is crossed, applied to the "
+            "whole perturbation."
+        ),
     ] = 0.02
-    steps: Annotated[int, Range(1, 1000, log=True), Help("Steps at most.")] = 50
+    steps: Annotated[
+        int, Range(1, 1000, log=True), Help("Maximum number of steps.")
+    ] = 50
 
 
 @register(
@@ -48,24 +53,25 @@ class DeepfoolParams:
     reference=Reference("Moosavi-Dezfooli et al. 2016", "arXiv:1511.04599"),
     tasks=(Task.CLASSIFY,),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class Deepfool:
     """Steps to the nearest border of the network, taken to be straight."""
 
     Params: ClassVar[type] = DeepfoolParams
     shows: ClassVar[str] = (
-        "About the least noise that changes the answer: at each step the borders to "
-        "the likeliest other classes are taken to be straight, and the nearest one is "
-        "crossed."
+        "Close to the smallest perturbation that changes the answer: at each step the"
+        " decision boundaries to the most likely other classes are treated as flat, "
+        "and the nearest one is crossed."
     )
     reading: ClassVar[str] = (
-        "The length of the noise (L2) is how far the photograph lies from the border: "
-        "compare it between photographs and networks."
+        "The norm of the perturbation (L2) tells how far the image is from the "
+        "decision boundary: compare it across images and networks."
     )
     misleads: ClassVar[str] = (
-        "It finds a short way, not the shortest: Carlini and Wagner's attack often "
-        "finds a shorter one. The answer is only just wrong, so that rounding to a "
-        "file can undo it."
+        "It finds a short path, not the shortest: the Carlini–Wagner attack often "
+        "finds a shorter one. The answer is changed only just, so rounding to a file "
+        "can undo it."
     )
     presets: ClassVar[Presets] = {"demo": {"steps": 5}, "far": {"overshoot": 0.5}}
 

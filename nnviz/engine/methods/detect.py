@@ -1,4 +1,4 @@
-"""What objects a network finds in the picture, and where."""
+"""Detection: the objects that a network finds, with boxes and scores."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -35,31 +35,34 @@ _INSIDE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectParams:
-    """Which of the boxes that the network proposes are kept."""
+    """Parameters of detection: score, overlap (NMS), limit, classes."""
 
     score: Annotated[
         float,
-        Title("Lowest score"),
+        Title("Minimum score"),
         Range(_FLOOR, 1.0),
-        Help("Boxes that the network is less sure of are left out."),
+        Help("Hides boxes with a lower score."),
     ] = 0.5
     overlap: Annotated[
         float,
-        Title("Largest overlap"),
+        Title("Maximum overlap"),
         Range(0.0, 1.0),
         Help(
-            "Of two boxes of one class that share more of their area (intersection "
-            "over union), the one with the lower score is left out."
+            "Non-maximum suppression: of two boxes of one class with a larger "
+            "intersection over union, the one with the lower score is dropped."
         ),
     ] = 0.5
     limit: Annotated[
-        int, Title("Most boxes"), Range(1, 1000), Help("The best so many are kept.")
+        int,
+        Title("Maximum boxes"),
+        Range(1, 1000),
+        Help("Keeps this many of the best boxes."),
     ] = 100
     classes: Annotated[
         ClassList,
         Formerly("only"),
-        Title("Only these classes"),
-        Help("Names, separated by commas; empty for all that the network knows."),
+        Title("Classes"),
+        Help("Class names to keep, separated by commas. Empty: all."),
     ] = ""
 
 
@@ -77,18 +80,18 @@ class Detect:
 
     Params: ClassVar[type] = DetectParams
     shows: ClassVar[str] = (
-        "A box around each object that the network finds, with its class and how sure "
-        "the network is of it; outlines and keypoints where the network gives them."
+        "A box around each object that the network finds, with its class and score; "
+        "masks and keypoints where the network provides them."
     )
     reading: ClassVar[str] = (
-        "Move the lowest score to see what else was considered. Many boxes on one "
-        "object: lower the largest overlap. Objects that stand close and lose their "
-        "box: raise it. Neither needs another pass through the network."
+        "Lower the score threshold to see what else was considered. Several boxes on "
+        "one object: lower the maximum overlap. Close objects that lose a box: raise "
+        "it. Neither needs another forward pass."
     )
     misleads: ClassVar[str] = (
-        "No box does not mean that nothing is there: a network finds only the classes "
-        "that it was trained on, at sizes that occurred in training. A score is no "
-        "probability that holds for your pictures."
+        "No box does not mean that nothing is there: a network finds only the classes"
+        " it was trained on, at sizes that occurred in training. A score is not a "
+        "calibrated probability."
     )
     presets: ClassVar[Presets] = {"demo": {}, "everything considered": {"score": 0.05}}
 

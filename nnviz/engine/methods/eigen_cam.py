@@ -1,4 +1,4 @@
-"""What a layer answers to most, whatever the class: its first principal direction."""
+"""Eigen-CAM: a layer's activations projected on their first principal component."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import (
@@ -22,18 +22,18 @@ from nnviz.engine.nn.map_layers import choose_layers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EigenCamParams(LayersParams):
-    """Which layers, and what is taken away first."""
+    """Parameters of Eigen-CAM: layers, and whether the mean is subtracted."""
 
     centered: Annotated[
         bool,
         Formerly("centred"),
-        Title("Take the mean away"),
-        Help("Take each channel's mean away first, as principal components do."),
+        Title("Subtract the mean"),
+        Help("Subtract each channel's mean first, as in PCA."),
     ] = False
     signed: Annotated[
         bool,
         Title("Show both signs"),
-        Help("Keep negative values: places unlike the rest."),
+        Help("Keep negative values: positions unlike the rest."),
     ] = False
 
 
@@ -44,25 +44,26 @@ class EigenCamParams(LayersParams):
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Muhammad & Yeasin 2020", "arXiv:2008.00299"),
+    needs=(Need.MAPS,),
 )
 class EigenCam:
     """A layer's maps, projected on their first principal direction."""
 
     Params: ClassVar[type] = EigenCamParams
     shows: ClassVar[str] = (
-        "What a layer's channels have most in common: each place, projected on the "
-        "direction in which the layer's answer is largest."
+        "What a layer's channels have in common: each position projected on the first"
+        " principal direction of the layer's activations."
     )
     reading: ClassVar[str] = (
-        "Bright regions are those that the layer answers to most, usually the main "
-        "thing in the picture. It takes no gradient and half a pass."
+        "Bright regions are those the layer responds to most, usually the main "
+        "object. It needs no gradient and only part of a forward pass."
     )
     misleads: ClassVar[str] = (
-        "It knows nothing of the class: what stands out in the layer need not be the "
-        "reason for the answer. The direction has no sign of its own; the sign of the "
-        "largest value is taken for positive."
+        "It ignores the class: what stands out in the layer need not be the reason "
+        "for the answer. The direction has no sign of its own; the sign of the "
+        "largest value is taken as positive."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "mean taken away": {"centered": True}}
+    presets: ClassVar[Presets] = {"demo": {}, "centered": {"centered": True}}
 
     def run(self, ctx: Context, params: EigenCamParams) -> Iterator[Report]:
         """Yield one report: "eigen_cam" and "map", or a map of each layer."""
@@ -80,4 +81,4 @@ class EigenCam:
             signed=params.signed,
             unit="activation",
         )
-        yield cam_report(results, layers, ("the class plays no part in this map",))
+        yield cam_report(results, layers, ("this map does not depend on the class",))

@@ -29,24 +29,27 @@ _PICTURE_AXES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FastStyleParams:
-    """How large it is painted, and how much of the painting is shown."""
+    """Parameters of fast style: size, strength, colors, steadiness."""
 
     size: Annotated[
         int,
         Range(0, 4096),
         Unit("px"),
-        Help("Longest side of the painting; 0 is the photograph's own."),
+        Help("Longest side of the painting; 0 keeps the size of your image."),
     ] = 256
     strength: Annotated[
         float,
         Range(0, 100),
         Unit("%"),
-        Help("Share of the painting in the picture; the rest is the photograph."),
+        Help("Blend between your image (0 %) and the painting (100 %)."),
     ] = 100.0
     colors: Annotated[
         Literal["of the style", "photograph"],
         Formerly("colours"),
-        Help("The painting's, or the photograph's with its light and dark alone."),
+        Help(
+            "Colors of the painting, or those of your image with only the lightness "
+            "painted."
+        ),
     ] = "of the style"
     steadiness: Annotated[
         float,
@@ -54,8 +57,8 @@ class FastStyleParams:
         Range(0, 95),
         Unit("%"),
         Help(
-            "In films and live: share of the painting before, against flicker, where "
-            "nothing moves."
+            "For video and live: fraction of the previous painting that is kept where"
+            " nothing moves, against flicker."
         ),
     ] = 50.0
 
@@ -70,25 +73,26 @@ class FastStyleParams:
     tasks=(Task.REPAINT,),
 )
 class FastStyle:
-    """What a network for pictures gives for the photograph, in one pass."""
+    """Fast style: the output of an image-to-image network, in one pass."""
 
     Params: ClassVar[type] = FastStyleParams
     shows: ClassVar[str] = (
-        "The photograph as the network paints it: in one style that it was trained "
-        "in, or as a picture of another kind."
+        "Your image as the network paints it: in the one style it was trained on, or "
+        "translated to another kind of image."
     )
     reading: ClassVar[str] = (
-        "One pass takes milliseconds where optimising takes a minute, so a camera can "
-        "be painted. The size decides how large the strokes are beside what is shown."
+        "One pass takes milliseconds where optimization takes a minute, so live video"
+        " can be painted. The size sets how large the strokes are relative to the "
+        "content."
     )
     misleads: ClassVar[str] = (
-        "The network knows one style at about one size: in much larger pictures the "
-        "strokes are fine, in much smaller ones things are lost."
+        "The network knows one style at about one size: in much larger images the "
+        "strokes are fine, in much smaller ones detail is lost."
     )
     presets: ClassVar[Presets] = {
         "demo": {},
         "large": {"size": 0},
-        "keep the colours": {"colors": "photograph"},
+        "keep the colors": {"colors": "photograph"},
     }
 
     def run(self, ctx: Context, params: FastStyleParams) -> Iterator[Report]:
@@ -119,7 +123,7 @@ def _painted(ctx: Context, photograph: Tensor) -> Tensor:
     if found.ndim != _PICTURE_AXES or found.shape != photograph.shape:
         raise ModelError(
             ctx.model.info.title,
-            f"gives {tuple(found.shape)} for a picture of {tuple(photograph.shape)}",
+            f"gives {tuple(found.shape)} for an image of {tuple(photograph.shape)}",
             "pick a network that repaints",
         )
     return normalizer.undone(found).clamp(0, 1)

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nnviz.base.frames import Frame
-from nnviz.base.info import INSPECTION, LayerInfo, Reference
+from nnviz.base.info import INSPECTION, LayerInfo, Need, Reference
 from nnviz.base.parameters import Help, ImageFolder, LayerKinds, LayerName, Range, Title
 from nnviz.base.results import Mosaic, Picture, Report, Result
 from nnviz.engine.attribution.patches import (
@@ -32,7 +32,7 @@ class FeatureComponentsParams:
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
-        Help("Whose features are taken; left empty, the deepest layer with maps."),
+        Help("Whose features are taken; left empty, a deep one that is fine."),
     ] = ""
     image_folder: Annotated[
         ImageFolder,
@@ -51,6 +51,7 @@ class FeatureComponentsParams:
     capabilities=INSPECTION,
     live=False,
     reference=Reference("Oquab et al. 2023", "arXiv:2304.07193"),
+    needs=(Need.MAPS,),
 )
 class FeatureComponents:
     """The three principal components of the features of all positions, as RGB."""

@@ -1,11 +1,11 @@
-"""The picture that gives a layer what the photograph gave it."""
+"""The image that gives a layer what the image gave it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
-from nnviz.base.info import OPTIMIZATION, Reference
+from nnviz.base.info import OPTIMIZATION, Need, Reference
 from nnviz.base.parameters import Essential, Help, Range, Steerable, When
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
@@ -19,15 +19,15 @@ from nnviz.engine.optvis.report import ascent_report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureInversionParams(ComparisonParams):
-    """Which layer is inverted, and how the picture is made."""
+    """Parameters of feature inversion: layer, distance, optimization."""
 
     compare: Annotated[
         Literal["distance", "likeness"],
         Essential(),
         Steerable(),
         Help(
-            "The squared distance of what the layer gives, or the dot product times "
-            "the cosine, as in Lucid."
+            "Squared distance between activations, or dot product times cosine as in "
+            "Lucid."
         ),
     ] = "distance"
     cosine_power: Annotated[
@@ -35,13 +35,13 @@ class FeatureInversionParams(ComparisonParams):
         Range(0, 10),
         Steerable(),
         When("compare", ("likeness",)),
-        Help("How often the cosine counts: more keeps nearer to the photograph."),
+        Help("Exponent on the cosine: higher values stay closer to the image."),
     ] = 2.0
     total_variation: Annotated[
         float,
         Range(0, 100),
         Steerable(),
-        Help("How much differences between neighbouring pixels cost."),
+        Help("Weight of the total variation penalty."),
     ] = 0.1
 
 
@@ -53,22 +53,23 @@ class FeatureInversionParams(ComparisonParams):
     live=False,
     recorded=True,
     reference=Reference("Mahendran & Vedaldi 2015", "arXiv:1412.0035"),
+    needs=(Need.GRADIENTS,),
 )
 class FeatureInversion:
-    """A picture made from noise that a layer cannot tell from the photograph."""
+    """An image made from noise that a layer cannot tell from the image."""
 
     Params: ClassVar[type] = FeatureInversionParams
     shows: ClassVar[str] = (
-        "A picture made from noise until a layer gives for it what it gives for the "
-        "photograph: what the layer still knows."
+        "An image optimized from noise until a layer gives the same activations as "
+        "for your image: what the layer still knows."
     )
     reading: ClassVar[str] = (
-        "What is sharp in it the layer has kept, what is gone or moved it has thrown "
-        "away. Early layers give the photograph back; late ones only its parts."
+        "What is sharp has been kept by the layer; what is gone or displaced has been"
+        " discarded. Early layers reproduce the image, late ones only its parts."
     )
     misleads: ClassVar[str] = (
-        "It is one of many pictures that the layer takes for the photograph. Colours "
-        "and smoothness come from the parametrisation where the layer does not care."
+        "It is one of many images that the layer cannot tell from yours. Where the "
+        "layer does not care, colors and smoothness come from the parametrization."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 3},
@@ -76,7 +77,7 @@ class FeatureInversion:
     }
 
     def run(self, ctx: Context, params: FeatureInversionParams) -> Iterator[Report]:
-        """Yield after each step "picture", as it was scored, and "objective"."""
+        """Yield after each step "image", as it was scored, and "objective"."""
         info = ctx.model.info
         layer = params.layer or middle(info).name
         look = ctx.model.feature_extractor((layer,), ctx.check, params.precision)
@@ -90,7 +91,7 @@ class FeatureInversion:
             ctx.step(climb.steps, params.steps, f"step {climb.steps}")
             ctx.keep({"objective": climb.scores[-1]}, climb.state)
             yield ascent_report(
-                climb, climbed, f"what the photograph gives at {layer}", ctx.placement
+                climb, climbed, f"what the image gives at {layer}", ctx.placement
             )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.results import Report
 from nnviz.engine.attacks.params import LEVELS, BallParams
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
@@ -19,22 +19,23 @@ from nnviz.engine.method import Context, Presets, register
     live=True,
     reference=Reference("Goodfellow et al. 2015", "arXiv:1412.6572"),
     tasks=(Task.CLASSIFY,),
+    needs=(Need.GRADIENTS,),
 )
 class Fgsm:
     """One step of the length of epsilon along the gradient's sign."""
 
     Params: ClassVar[type] = BallParams
     shows: ClassVar[str] = (
-        "What one step along the gradient does to the answer: every pixel becomes "
-        "brighter or darker by epsilon, whichever raises the loss."
+        "What a single step along the gradient does to the answer: every pixel "
+        "becomes brighter or darker by epsilon, whichever raises the loss."
     )
     reading: ClassVar[str] = (
-        "Compare the bars before and after. Raise epsilon until the answer turns: the "
-        "less it takes, the closer the photograph lies to the network's border."
+        "Compare the bars before and after. Raise epsilon until the answer flips: the"
+        " smaller it is, the closer the image is to the decision boundary."
     )
     misleads: ClassVar[str] = (
-        "The loss is no straight line: a larger step can do less, and PGD finds far "
-        "smaller noise. A network that withstands it is not robust."
+        "The loss is not linear: a larger step can do less, and PGD finds much "
+        "smaller perturbations. Withstanding it does not make a network robust."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

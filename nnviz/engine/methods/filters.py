@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import ModelError, UsageError
-from nnviz.base.info import INSPECTION, LayerInfo
+from nnviz.base.info import INSPECTION, LayerInfo, Need
 from nnviz.base.parameters import (
     Essential,
     Help,
@@ -40,19 +40,19 @@ _LONGEST = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiltersParams:
-    """Which kernels, and how to show and sort them."""
+    """Parameters of filters: layer, display and order of kernels."""
 
     layer: Annotated[
         LayerName,
         Essential(),
         LayerKinds("filters"),
-        Help("A convolution; left empty, the first one."),
+        Help("A convolution. Empty: the first one."),
     ] = ""
     show: Annotated[
         Literal["automatic", "norm", "one input"],
         Essential(),
         Help(
-            "Colours where a kernel reads three channels, else the norm over its "
+            "Colors where a kernel reads three channels, else the norm over its "
             "inputs; or always the norm; or its weights for one input."
         ),
     ] = "automatic"
@@ -60,36 +60,38 @@ class FiltersParams:
         int,
         Range(0, _LONGEST),
         When("show", ("one input",)),
-        Help("Which of the kernel's inputs to show the weights for."),
+        Help("The input channel whose weights are shown."),
     ] = 0
     order: Annotated[
         Literal["norm", "similarity", "network"],
         Essential(),
-        Help("Largest norm first, like beside like, or the network's order."),
+        Help("Largest norm first, similar ones together, or the network's order."),
     ] = "norm"
     scale: Annotated[
         Literal["common", "own"],
         Essential(),
-        Title("Colour scale"),
-        Help("One scale for all kernels, or each kernel its own."),
+        Title("Color scale"),
+        Help("One scale shared by all kernels, or one per kernel."),
     ] = "own"
     dead_below: Annotated[
         float,
         Range(0, 100),
         Unit("%"),
-        Help("A kernel is called dead if its norm is below this share of the median."),
+        Help(
+            "A kernel counts as dead if its norm is below this fraction of the median."
+        ),
     ] = 1.0
     twin_above: Annotated[
         float,
         Range(0, 1),
         Title("Duplicate above"),
-        Help("Two kernels are called duplicates if their |cosine| is above this."),
+        Help("Two kernels count as duplicates if their |cosine| is above this."),
     ] = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """What is said of each of O kernels; ``twin`` is meant where ``doubled``."""
+    """Statistics of each of O kernels; ``twin`` is meant where ``doubled``."""
 
     norm: NDArray[np.float64]
     alike: NDArray[np.float32]
@@ -106,24 +108,25 @@ class _Figures:
     capabilities=INSPECTION,
     live=False,
     needs_image=False,
+    needs=(Need.KERNELS,),
 )
 class Filters:
-    """The kernels of a convolution or patch embedding as small pictures."""
+    """The kernels of a convolution or patch embedding as small images."""
 
     Params: ClassVar[type] = FiltersParams
     shows: ClassVar[str] = (
-        "The weights of a convolution, one tile for each kernel: the pattern that it "
-        "answers to most."
+        "The weights of a convolution, one tile per kernel: the pattern it responds "
+        "to most."
     )
     reading: ClassVar[str] = (
-        "In a first layer, look for edges, colour spots and waves: a trained one is "
-        "smooth, noise means too little training. Dead kernels and duplicates add "
-        "nothing."
+        "In a first layer, look for edges, color blobs and gratings: trained kernels "
+        "are smooth, noise suggests too little training. Dead and duplicate kernels "
+        "add nothing."
     )
     misleads: ClassVar[str] = (
-        "Colours are weights on normalised pixels, not colours of a thing. Behind the "
-        "first layer a kernel reads other channels, and the norm over them hides the "
-        "signs."
+        "Colors are weights on normalized pixels, not colors of an object. Beyond the"
+        " first layer a kernel reads other channels, and the norm over them hides "
+        "their signs."
     )
     presets: ClassVar[Presets] = {
         "demo": {"order": "similarity"},
@@ -294,7 +297,8 @@ def _remarks(
     remarks = [f"{count} kernels of {height} x {width} px over {inputs} inputs"]
     if height == width == 1:
         remarks.append(
-            "1 x 1 kernels mix channels in place: a tile is one number, no pattern"
+            "1 × 1 kernels mix channels at one position: a tile is a single number, "
+            "not a pattern"
         )
     for found, words in (
         (~np.isfinite(figures.norm), "not finite: they hold infinities or NaN"),

@@ -1,9 +1,9 @@
-"""Which region made the network say so: channels weighed with their mean gradient."""
+"""Grad-CAM: a layer's channels weighed with their mean gradient."""
 
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, grad_cam, gradient_cam
 from nnviz.engine.method import Context, Presets, register
@@ -16,24 +16,28 @@ from nnviz.engine.method import Context, Presets, register
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Selvaraju et al. 2017", "arXiv:1610.02391"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class GradCam:
     """A layer's channels, added up with their mean gradients."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (
-        "Which region raises the score: the channels of a deep layer, added up with "
-        "the mean gradient of the score in each as its weight."
+        "Which regions raise the score: the channels of a deep layer, each weighted "
+        "by the mean of the score's gradient in it."
     )
     reading: ClassVar[str] = (
-        "Bright regions speak for what was asked about. The map has one value for "
-        "each place of the layer and is interpolated between them: the blobs are no "
-        "outlines. Show what speaks against to see blue regions that lower the score."
+        "Bright regions support the target. The map has one value per position of the"
+        " layer and is interpolated in between, so the blobs are not outlines. Show "
+        "negative evidence to see in blue what lowers the score."
     )
     misleads: ClassVar[str] = (
-        "Averaging the gradient lets a channel light up at places where it does not "
-        "raise the score. The map is as coarse as the layer, and a part of the "
-        "picture outside a blob may count too: each place sees far around itself."
+        "Averaging the gradient lets a channel light up where it does not raise the "
+        "score. The map is as coarse as the layer, and parts outside a blob may count"
+        " too: each position sees far around itself."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

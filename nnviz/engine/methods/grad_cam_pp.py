@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, grad_cam_pp, gradient_cam
 from nnviz.engine.method import Context, Presets, register
@@ -16,25 +16,29 @@ from nnviz.engine.method import Context, Presets, register
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Chattopadhay et al. 2018", "arXiv:1710.11063"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class GradCamPlusPlus:
     """A layer's channels, weighed by positive gradients and higher derivatives."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (
-        "Which region raises the score, as Grad-CAM, with weights from positive "
-        "gradients and higher derivatives: several things of one class should all "
+        "Which regions raise the score, as in Grad-CAM, with weights from positive "
+        "gradients and higher derivatives: several objects of one class should all "
         "light up."
     )
     reading: ClassVar[str] = (
-        "As Grad-CAM: bright regions speak for what was asked about, in blobs as "
-        "coarse as the layer."
+        "As in Grad-CAM, bright regions support the target, in blobs as coarse as the"
+        " layer."
     )
     misleads: ClassVar[str] = (
-        "Only positive gradients make the weights, so maps of different classes are "
-        "more alike than Grad-CAM's, and the derivation assumes a score that is the "
-        "exponential of a network of ReLUs. Of layers with negative values the "
-        "weights can be large and wrong."
+        "Only positive gradients contribute, so maps of different classes look more "
+        "alike than with Grad-CAM, and the derivation assumes a score that is the "
+        "exponential of a ReLU network. For layers with negative values the weights "
+        "can be large and wrong."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import Colours, changed_report
@@ -14,15 +14,15 @@ from nnviz.engine.nn.relu_backward import ReluRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuidedBackpropParams:
-    """What is asked about, and how the colours become one number."""
+    """Parameters: target, and the reduction of color channels to one number."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText, Help("What to explain. Empty: the predicted class.")
     ] = ""
     colors: Annotated[
         Colours,
         Formerly("colours"),
-        Help("The strongest colour without its sign, or the colours' signed sum."),
+        Help("The maximum over colors without sign, or the signed sum over colors."),
     ] = "strongest"
 
 
@@ -33,28 +33,29 @@ class GuidedBackpropParams:
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Springenberg et al. 2014", "arXiv:1412.6806"),
+    needs=(Need.GRADIENTS,),
 )
 class GuidedBackprop:
     """At each ReLU only positive gradients of active units go back."""
 
     Params: ClassVar[type] = GuidedBackpropParams
     shows: ClassVar[str] = (
-        "The gradient of the score, where at each ReLU only what is positive and came "
-        "from an active unit goes back: fine lines that excite the network."
+        "The gradient of the score, except that every ReLU passes back only positive "
+        "values that came from active units: fine lines that excite the network."
     )
     reading: ClassVar[str] = (
-        "Look at the lines in the colour picture: grey is zero. The note says how many "
+        "Look at the lines in the color image: gray is zero. The note tells how many "
         "ReLUs were changed; with none it is the plain gradient."
     )
     misleads: ClassVar[str] = (
         "It fails the sanity check of Adebayo et al. 2018: with random weights, or "
-        "another class, the picture hardly changes. It shows edges of the photograph "
+        "for another class, the result hardly changes. It shows edges of the image "
         "rather than reasons of the network."
     )
     presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
     def run(self, ctx: Context, params: GuidedBackpropParams) -> Iterator[Report]:
-        """Yield one report: "guided backpropagation" and "in colour"."""
+        """Yield one report: "guided backpropagation" and "in color"."""
         found = ctx.inference.gradient(params.target, ReluRule.GUIDED)
         yield changed_report(
             "guided backpropagation",

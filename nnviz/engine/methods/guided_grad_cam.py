@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, LayerKinds, LayerName, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import grad_cam, shown, upsampled
@@ -17,20 +17,20 @@ from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuidedGradCamParams:
-    """What is asked about, at which layer, and how colours become one number."""
+    """Parameters of guided Grad-CAM: target, layer, reduction of colors."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText, Help("What to explain. Empty: the predicted class.")
     ] = ""
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
-        Help("The layer of the Grad-CAM; left empty, one is chosen."),
+        Help("The layer for Grad-CAM. Empty: chosen automatically."),
     ] = ""
     colors: Annotated[
         Colours,
         Formerly("colours"),
-        Help("The strongest colour without its sign, or the colours' signed sum."),
+        Help("The maximum over colors without sign, or the signed sum over colors."),
     ] = "strongest"
 
 
@@ -41,27 +41,32 @@ class GuidedGradCamParams:
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Selvaraju et al. 2017", "arXiv:1610.02391"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class GuidedGradCam:
     """Guided backpropagation, multiplied with the up-sampled Grad-CAM."""
 
     Params: ClassVar[type] = GuidedGradCamParams
     shows: ClassVar[str] = (
-        "The fine lines of guided backpropagation inside the region of Grad-CAM: the "
+        "The fine lines of guided backpropagation within the region of Grad-CAM: the "
         "product of both, pixel by pixel."
     )
     reading: ClassVar[str] = (
-        "The region says where the class was found; the lines in it are what excites "
-        "the network there. Look at the colour picture: grey is zero."
+        "The region shows where the class was found; the lines in it are what excites"
+        " the network there. Look at the color image: gray is zero."
     )
     misleads: ClassVar[str] = (
-        "The lines are guided backpropagation's, which hardly depend on the weights or "
-        "the class: only the region is evidence, and Grad-CAM shows that by itself."
+        "The lines come from guided backpropagation, which hardly depends on the "
+        "weights or the class: only the region is evidence, and Grad-CAM shows that "
+        "on its own."
     )
     presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 
     def run(self, ctx: Context, params: GuidedGradCamParams) -> Iterator[Report]:
-        """Yield one report: "guided Grad-CAM" and "in colour"."""
+        """Yield one report: "guided Grad-CAM" and "in color"."""
         layers = choose_layers(ctx.model.info, params.layer, target=params.target)
         found = ctx.inference.layer_gradients(layers.layers, params.target)
         small = shown(grad_cam(found.maps[0], found.gradients[0]), signed=False)

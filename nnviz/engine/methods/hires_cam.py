@@ -1,9 +1,9 @@
-"""Which places of a layer raise the score: activation times gradient at each."""
+"""HiResCAM: activation times gradient at each position."""
 
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, gradient_cam, hires_cam
 from nnviz.engine.method import Context, Presets, register
@@ -16,24 +16,28 @@ from nnviz.engine.method import Context, Presets, register
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Draelos & Carin 2020", "arXiv:2011.08891"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class HiResCam:
     """Activation times gradient, added up over a layer's channels."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (
-        "How much each place of a layer adds to the score: activation times gradient, "
-        "added up over the channels."
+        "How much each position of a layer adds to the score: activation times "
+        "gradient, summed over the channels."
     )
     reading: ClassVar[str] = (
-        "Bright places speak for what was asked about. Where the layer is followed by "
-        "nothing but pooling and a linear layer, the values add up to the score but "
-        "for its constant, and the map equals Grad-CAM's up to a factor."
+        "Bright positions support the target. Where only pooling and a linear layer "
+        "follow, the values add up to the score (without its bias), and the map "
+        "equals Grad-CAM's up to a factor."
     )
     misleads: ClassVar[str] = (
-        "In layers further from the output the product is a first-order guess and the "
-        "map becomes spotty. The map is as coarse as the layer: the blobs are no "
-        "outlines."
+        "In layers further from the output the product is only a first-order "
+        "approximation and the map becomes patchy. The map is as coarse as the layer:"
+        " the blobs are not outlines."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
@@ -13,15 +13,15 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputXGradientParams:
-    """What is asked about, and how the colours become one number."""
+    """Parameters: target, and the reduction of color channels to one number."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText, Help("What to explain. Empty: the predicted class.")
     ] = ""
     colors: Annotated[
         Colours,
         Formerly("colours"),
-        Help("The strongest colour without its sign, or the colours' signed sum."),
+        Help("The maximum over colors without sign, or the signed sum over colors."),
     ] = "sum"
 
 
@@ -32,23 +32,24 @@ class InputXGradientParams:
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Shrikumar et al. 2016", "arXiv:1605.01713"),
+    needs=(Need.GRADIENTS,),
 )
 class InputXGradient:
     """Each pixel's value times its gradient: a first-order share of the score."""
 
     Params: ClassVar[type] = InputXGradientParams
     shows: ClassVar[str] = (
-        "Each pixel's value times the gradient of the score: what the pixel would have "
-        "added, over a black one, if the network were a straight line."
+        "Each pixel's value times the gradient of the score: what the pixel would "
+        "add, compared with a black one, if the network were linear."
     )
     reading: ClassVar[str] = (
-        "Red places speak for the target, blue ones against it, in the score's own "
-        "unit. The note says what they add up to."
+        "Red supports the target, blue counts against it, in the unit of the score. "
+        "The note tells what the values add up to."
     )
     misleads: ClassVar[str] = (
-        "Black pixels always get zero, however much they matter. The network is no "
-        "straight line, so the map seldom adds up to the score; integrated gradients "
-        "repairs that."
+        "Black pixels always get zero, however much they matter. The network is not "
+        "linear, so the map seldom adds up to the score; integrated gradients fixes "
+        "that."
     )
     presets: ClassVar[Presets] = {"demo": {}}
 
@@ -62,7 +63,7 @@ class InputXGradient:
         total = float(attribution.double().sum())
         notes = (
             found.target.caption,
-            f"the pixels' shares add up to {total:.4g}",
+            f"the attributions add up to {total:.4g}",
             *remarks(result.values),
         )
         yield Report({"input x gradient": result}, notes)

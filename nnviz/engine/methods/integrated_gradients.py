@@ -1,4 +1,4 @@
-"""Gradients summed up on the way from an empty picture to the photograph."""
+"""Gradients summed up on the way from an empty image to the image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import UsageError
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import (
     Essential,
     Formerly,
@@ -35,17 +35,17 @@ _LARGE_ERROR = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegratedGradientsParams:
-    """What is asked about, where the way begins and how finely it is walked."""
+    """Parameters of integrated gradients: target, baseline, steps, quadrature."""
 
     target: Annotated[
         TargetText,
         Essential(),
-        Help("What to explain; left empty, the predicted class."),
+        Help("What to explain. Empty: the predicted class."),
     ] = ""
     baseline: Annotated[
         Literal["black", "white", "mean", "blur", "random", "own"],
         Essential(),
-        Help("The picture that stands for nothing: where the way begins."),
+        Help('The image that stands for "nothing", where the path begins.'),
     ] = "black"
     blur: Annotated[
         float,
@@ -58,22 +58,24 @@ class IntegratedGradientsParams:
         ImageFile,
         Title("Picture"),
         When("baseline", ("own",)),
-        Help("File of the picture to begin with."),
+        Help("The baseline image."),
     ] = ""
     steps: Annotated[
         int,
         Essential(),
         Range(2, 1000, log=True),
-        Help("Points on the way; more add up better."),
+        Help("Steps along the path; more steps add up better."),
     ] = 50
     rule: Annotated[
-        Quadrature, Title("Integration"), Help("How the points lie on the way.")
+        Quadrature,
+        Title("Integration"),
+        Help("Quadrature rule: how the steps are spaced."),
     ] = "gausslegendre"
     colors: Annotated[
         Colours,
         Essential(),
         Formerly("colours"),
-        Help("The strongest colour without its sign, or the colours' signed sum."),
+        Help("The maximum over colors without sign, or the signed sum over colors."),
     ] = "sum"
 
 
@@ -84,24 +86,25 @@ class IntegratedGradientsParams:
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Sundararajan et al. 2017", "arXiv:1703.01365"),
+    needs=(Need.GRADIENTS,),
 )
 class IntegratedGradients:
     """(x - baseline) times the mean gradient on the straight line between them."""
 
     Params: ClassVar[type] = IntegratedGradientsParams
     shows: ClassVar[str] = (
-        "How much each pixel adds to the score on the way from a baseline, which "
-        "stands for nothing, to the photograph."
+        "How much each pixel adds to the score along the path from a baseline, which "
+        'stands for "nothing", to the image.'
     )
     reading: ClassVar[str] = (
-        "Red places speak for the target, blue ones against it, in the score's own "
-        "unit: together they make up the score's difference between photograph and "
-        "baseline. The note says by how much they miss it."
+        "Red supports the target, blue counts against it, in the unit of the score: "
+        "together the values make up the difference in score between image and "
+        "baseline. The note tells how far off the sum is."
     )
     misleads: ClassVar[str] = (
-        "The baseline decides: pixels that equal it get zero, so with a black baseline "
-        "black things never count. Try several. The pictures on the way are none that "
-        "the network was trained on."
+        "The choice of baseline matters: pixels equal to it get zero, so with a black"
+        " baseline black objects never count. Try several. The images along the path "
+        "are unlike anything the network was trained on."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 16},
@@ -124,7 +127,7 @@ class IntegratedGradients:
         total = torch.zeros_like(line.difference)
         for part, found in parts:
             total += found
-            ctx.step(part.stop, params.steps, "points on the way")
+            ctx.step(part.stop, params.steps, "steps")
             # What is there so far stands for the rest as well.
             shares = line.difference * total / line.weights[: part.stop].sum()
             heat = attribution_map(
@@ -140,7 +143,7 @@ class IntegratedGradients:
 
 
 def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
-    """Return the picture where the way begins, (1, C, H, W).
+    """Return the image where the way begins, (1, C, H, W).
 
     Raises:
         UsageError: the user's own does not fit the photograph's input.
@@ -154,14 +157,14 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
             generator=ctx.generator,
         )
     if not params.file:
-        raise UsageError("--file", "no picture to begin with", "name its file")
+        raise UsageError("--file", "no baseline image", "name its file")
     own = ctx.files.pixels(params.file)
     if own.shape != ctx.pixels.shape:
         raise UsageError(
             "--file",
-            f"is {own.shape[2]} x {own.shape[3]} px to the network, the photograph "
+            f"is {own.shape[2]} x {own.shape[3]} px to the network, the image "
             f"{ctx.pixels.shape[2]} x {ctx.pixels.shape[3]}",
-            "take a picture of the same shape",
+            "use an image of the same shape",
         )
     return own
 
@@ -169,16 +172,17 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
 def _completeness(
     score: Scorer, line: Line, total: float, kind: str
 ) -> tuple[str, ...]:
-    """Say what the shares add up to and what they should (completeness, section 3)."""
+    """Say what the attributions add up to and should (completeness, section 3)."""
     with torch.no_grad():
         start = float(score(line.baseline))
     due = score.target.value - start
     error = abs(total - due)
     share = error / abs(due) if due else 0.0
+    found = f"{total:.4g} of {due:.4g} ({100 * share:.2g} % error)"
     said = (
         f"the {kind} baseline alone scores {start:.4g}",
-        f"the shares add up to {total:.4g} of {due:.4g}: error {100 * share:.2g} %",
+        f"the attributions add up to {found}",
     )
     if share > _LARGE_ERROR:
-        return (*said, "such an error asks for more points")
+        return (*said, "increase the number of steps to reduce this error")
     return said

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, gradient_cam, layer_cam
 from nnviz.engine.method import Context, Presets, register
@@ -16,22 +16,26 @@ from nnviz.engine.method import Context, Presets, register
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Jiang et al. 2021", "doi:10.1109/TIP.2021.3089943"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class LayerCam:
     """Activation times positive gradient, added up over a layer's channels."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (
-        "Which places of a layer raise the score: activations weighed place by place "
-        "with the positive part of the gradient."
+        "Which positions of a layer raise the score: activations weighted position by"
+        " position with the positive part of the gradient."
     )
     reading: ClassVar[str] = (
-        "Made for early layers too: choose one with a larger map, or every stage, for "
-        "finer detail than Grad-CAM's."
+        "Also works on early layers: choose one with a larger map, or every stage, "
+        "for finer detail than Grad-CAM."
     )
     misleads: ClassVar[str] = (
-        "Negative gradients are left out, so what speaks against the class is not "
-        "weighed up. Early layers light up on edges of all sorts."
+        "Negative gradients are dropped, so evidence against the class is not "
+        "weighed. Early layers light up on edges of all kinds."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

@@ -1,4 +1,4 @@
-"""What the score loses when a square hides part of the picture."""
+"""Occlusion: the score lost when a window hides part of the image."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from nnviz.engine.attribution.sliding_windows import (
 from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.incremental import UnfollowableError, verified_forward
-from nnviz.engine.nn.pixel_model import PixelModel
+from nnviz.engine.nn.pixel_model import PixelModel, is_channels_last
 from nnviz.engine.targets.resolve import Scorer
 from nnviz.media.inpaint import inpaint
 
@@ -45,30 +45,30 @@ _BLUR = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcclusionParams:
-    """What is asked about, what hides the picture where, and how it is computed."""
+    """Parameters of occlusion: target, window, stride, fill, computation."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText, Help("What to explain. Empty: the predicted class.")
     ] = ""
     window: Annotated[
         int,
         Range(0, 1024),
         Unit("px"),
-        Help("Side of the square on the network's input; 0 is a seventh of its side."),
+        Help("Side of the square in the network's input; 0 is a seventh of the input."),
     ] = 0
     stride: Annotated[
         int,
         Range(0, 1024),
         Unit("px"),
-        Help("From one square to the next; 0 is half the square's side."),
+        Help("Distance between squares; 0 is half the square's side."),
     ] = 0
     fill: Annotated[
         Literal["grey", "mean", "black", "blur", "noise", "inpainted"],
-        Help("What hides the picture: the answer depends on it."),
+        Help("What the square is filled with; the result depends on it."),
     ] = "grey"
     edges: Annotated[
         Literal["inside", "cut"],
-        Help("The last square of a row is pushed inside, or hangs over and is cut."),
+        Help("At the border, squares are pushed inside, or hang over and are cut."),
     ] = "inside"
     computation: Annotated[
         Literal["incremental", "full", "bfloat16"],
@@ -88,22 +88,22 @@ class OcclusionParams:
     reference=Reference("Zeiler & Fergus 2014", "arXiv:1311.2901"),
 )
 class Occlusion:
-    """Score drop when a square hides part of the picture."""
+    """Score drop when a square hides part of the image."""
 
     Params: ClassVar[type] = OcclusionParams
     shows: ClassVar[str] = (
-        "How much the score drops when a square hides part of the picture, for squares "
-        "all over it; each pixel has the mean of the squares that cover it."
+        "How much the score drops when a square hides part of the image, for squares "
+        "all over it; each pixel shows the mean of the squares that cover it."
     )
     reading: ClassVar[str] = (
-        "Red: hiding this lowers the score, so it speaks for what was asked about. "
-        "Blue: hiding it raises the score. While it runs, places between known squares "
-        "show the nearest one."
+        "Red: hiding this lowers the score, so it supports the target. Blue: hiding "
+        "it raises the score. While it runs, positions in between show the nearest "
+        "known square."
     )
     misleads: ClassVar[str] = (
-        "The map depends on the square's size and on what it is filled with: a grey "
-        "square is itself something to see. Of two things that say the same, hiding "
-        "one changes nothing."
+        "The map depends on the size of the square and on what fills it: a gray "
+        "square is itself something to see. Of two parts that carry the same "
+        "information, hiding one changes nothing."
     )
     presets: ClassVar[Presets] = {
         "demo": {"window": 32, "stride": 16},
@@ -179,6 +179,8 @@ def _passes(
     if params.computation == "bfloat16":
         net, picture = model.rough_twin(), picture.bfloat16()
         notes = ("a preview in bfloat16: roughly the exact map",)
+    if is_channels_last(net):
+        picture = picture.contiguous(memory_format=torch.channels_last)
     behind = PixelModel(
         net=net,
         normalizer=nn.Identity(),
@@ -294,7 +296,7 @@ class _Hidden:
 
 
 def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
-    """Return what gives the normalised patch (C, h, w) that hides a window."""
+    """Return what gives the normalized patch (C, h, w) that hides a window."""
     normalizer = ctx.model.normalizer
     if fill == "inpainted":
         photo = ctx.pixels[0].permute(1, 2, 0).cpu().numpy()
@@ -310,7 +312,7 @@ def _filling(ctx: Context, fill: str) -> Callable[[slice, slice], Tensor]:
 
 
 def _cover(ctx: Context, fill: str) -> Tensor:
-    """Return a whole picture of what hides, (1, C, H, W)."""
+    """Return a whole image of what hides, (1, C, H, W)."""
     if fill == "grey":
         return torch.full_like(ctx.pixels, _GRAY)
     return baseline(

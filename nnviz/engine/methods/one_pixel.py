@@ -30,25 +30,25 @@ _MOST = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnePixelParams(GoalParams):
-    """What the network is to say, how many pixels, and how long is searched."""
+    """Parameters of the one-pixel attack: goal, pixels, search."""
 
     pixels: Annotated[
         int,
         Essential(),
         Range(1, 100),
-        Help("How many pixels may change."),
+        Help("Number of pixels that may change."),
     ] = 1
     population: Annotated[
         int,
         Essential(),
         Range(4, 2000, log=True),
-        Help("How many candidates there are at a time."),
+        Help("Population size."),
     ] = 100
     generations: Annotated[
         int,
         Essential(),
         Range(1, 1000, log=True),
-        Help("How often they have children."),
+        Help("Generations."),
     ] = 30
 
 
@@ -63,20 +63,21 @@ class OnePixelParams(GoalParams):
     recorded=True,
 )
 class OnePixel:
-    """Places and colours of a few pixels, found by differential evolution."""
+    """Places and colors of a few pixels, found by differential evolution."""
 
     Params: ClassVar[type] = OnePixelParams
     shows: ClassVar[str] = (
-        "Whether a single pixel, or a few, of another colour change the answer. No "
-        "gradient is used: candidates are bred, and the fittest stay."
+        "Whether changing a single pixel, or a few, changes the answer. No gradient "
+        "is used: candidates evolve and the fittest survive (differential evolution)."
     )
     reading: ClassVar[str] = (
-        "Look for the odd pixel in the picture of the noise. One that is enough shows "
-        "how close the photograph lies to the border."
+        "Look for the odd pixel in the perturbation. If one is enough, the image is "
+        "close to the decision boundary."
     )
     misleads: ClassVar[str] = (
-        "It was shown on pictures of 32 px, where a pixel is much; a large input often "
-        "takes dozens. That none is found does not show that there is none."
+        "The attack was published for images of 32 px, where a pixel counts for much;"
+        " a large input often takes dozens. Finding none does not prove that there is"
+        " none."
     )
     presets: ClassVar[Presets] = {
         "demo": {"population": 6, "generations": 2},

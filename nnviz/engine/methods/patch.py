@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import (
     Along,
     Essential,
@@ -58,94 +58,93 @@ _MOST = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchParams(GoalParams):
-    """What the network is to say, and under what conditions the sticker is to work."""
+    """Parameters of the adversarial patch: goal, conditions (EOT), optimization."""
 
     image_folder: Annotated[
         ImageFolder,
         Essential(),
         Formerly("pictures"),
-        Title("Further pictures"),
+        Title("More images"),
         Help(
-            "Folder of photographs to learn from beside this one, so that the sticker "
-            "works on others too; a fifth of them is kept for the test."
+            "Folder of images to train on besides this one, so that the sticker works"
+            " on others too; a fifth is held out for testing."
         ),
     ] = ""
     image_count: Annotated[ImageCount, Formerly("count")] = 200
     outline: Annotated[Outline, Essential(), Help("Shape of the sticker.")] = "round"
     side: Annotated[
         int, Title("Resolution"), Range(8, 512, log=True), Unit("px"),
-        Help("Width of the sticker's own picture."),
+        Help("Resolution of the sticker."),
     ] = 64  # fmt: skip
     smallest: Annotated[
         float, Title("Smallest width"), Range(5, 100), Unit("%"), Steerable(),
-        Help("Of the picture's shorter side; the width is drawn anew each time."),
+        Help("Relative to the image's shorter side; the width is drawn anew each "
+             "time."),
     ] = 35.0  # fmt: skip
     largest: Annotated[
         float, Title("Largest width"), Range(5, 100), Unit("%"), Steerable(),
-        Help("Of the picture's shorter side."),
+        Help("Relative to the image's shorter side."),
     ] = 55.0  # fmt: skip
     turn: Annotated[
         float, Range(0, 180), Unit("°"), Steerable(),
-        Help("How far it may be turned, to both sides."),
+        Help("Maximum rotation to either side."),
     ] = 22.5  # fmt: skip
     tilt: Annotated[
         float, Range(0, 50), Unit("%"), Steerable(),
         Help(
-            "Perspective: how much larger or smaller its edges may be seen than its "
+            "Perspective: how much larger or smaller its edges may appear than its "
             "middle."
         ),
     ] = 10.0  # fmt: skip
     light: Annotated[
         float, Range(0, 90), Unit("%"), Steerable(),
-        Help("How much brighter or darker it may be lit."),
+        Help("Range of brightness."),
     ] = 20.0  # fmt: skip
     blur: Annotated[
         float, Range(0, 5), Unit("px"), Steerable(),
-        Help("How much out of focus the picture with it may be (sigma)."),
+        Help("Blur of the whole view (sigma)."),
     ] = 0.5  # fmt: skip
     noise: Annotated[
         float, Range(0, 64), Unit("/255"), Steerable(),
-        Help("How much noise a camera may add (sigma)."),
+        Help("Camera noise (sigma)."),
     ] = 4.0  # fmt: skip
     anywhere: Annotated[
         bool,
         Help(
-            "Learn for all places of the picture, or for one. A detector overlooks "
-            "only what the sticker is near to: give the place."
+            "Train for all positions or for one. A detector overlooks only what is "
+            "near the sticker: give the position."
         ),
     ] = True
     x: Annotated[
         float, Range(0, 1), Along("x"), When("anywhere", (False,)),
-        Help("The one place, from left (0) to right (1)."),
+        Help("Horizontal position, from left (0) to right (1)."),
     ] = 0.5  # fmt: skip
     y: Annotated[
         float, Range(0, 1), Along("y"), When("anywhere", (False,)),
-        Help("The one place, from the top (0) to the bottom (1)."),
+        Help("Vertical position, from top (0) to bottom (1)."),
     ] = 0.5  # fmt: skip
     steps: Annotated[
         int,
         Essential(),
         Range(1, 10000, log=True),
-        Help("Steps of Adam."),
+        Help("Number of Adam steps."),
     ] = 100
-    batch: Annotated[
-        int, Range(1, 128, log=True), Help("Pictures and places tried in a step.")
-    ] = 12
+    batch: Annotated[int, Range(1, 128, log=True), Help("Views per step.")] = 12
     learning_rate: Annotated[
         float, Range(0.001, 10, log=True), Steerable(),
-        Help("How far a step goes."),
+        Help("Step size."),
     ] = 0.1  # fmt: skip
     smoothness: Annotated[
         float, Title("Total variation"), Range(0, 10), Steerable(),
-        Help("How much neighbouring pixels are held alike, for printing."),
+        Help("Weight of the smoothness penalty, which helps printing."),
     ] = 0.0  # fmt: skip
     printable: Annotated[
-        float, Title("Printable colours"), Range(0, 100), Steerable(),
-        Help("How much colours are held near those that a printer has."),
+        float, Title("Printable colors"), Range(0, 100), Steerable(),
+        Help("Weight of the penalty for colors that a printer cannot reproduce."),
     ] = 0.0  # fmt: skip
     trials: Annotated[
         int, Title("Final test"), Range(1, 10000, log=True),
-        Help("How many fresh places are tried when it is learned."),
+        Help("Number of new views for the final test."),
     ] = 96  # fmt: skip
 
 
@@ -158,26 +157,26 @@ class PatchParams(GoalParams):
     reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
     tasks=(Task.CLASSIFY, Task.DETECT),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class Patch:
-    """A sticker's colours, moved until it fools over random places, sizes, lights."""
+    """A sticker's colors, moved until it fools over random places, sizes, lights."""
 
     Params: ClassVar[type] = PatchParams
     shows: ClassVar[str] = (
-        "A sticker that makes the network err wherever it lies: it is learned over "
-        "random places, sizes, turns, tilts, lights, blur and noise."
+        "A sticker that fools the network wherever it lies: it is trained over random"
+        " positions, sizes, rotations, tilts, lighting, blur and noise (EOT)."
     )
     reading: ClassVar[str] = (
-        "The samples are what the network is shown in a step. The curve counts how "
-        "many of them fool it. The table tests the finished sticker under conditions "
-        "that it was not learned under, and beside it a plain grey one, which hides "
-        "just as much."
+        "Samples are the views in each step; the curve counts how many of them are "
+        "fooled. The table tests the finished sticker under new conditions, next to a"
+        " plain gray one that hides just as much."
     )
     misleads: ClassVar[str] = (
-        "Learned on one photograph, it need not work on others: name a folder. The "
-        "conditions are simulated; a printer's colours, a crease or a reflection are "
-        "not. It is made for this network. Of a detector it hides, or conjures up, a "
-        "class; what the sticker itself covers is hidden by any other too."
+        "Trained on one image, it need not work on others: give a folder. The "
+        "conditions are simulated; a printer's colors, a crease or a reflection are "
+        "not. It is specific to this network. For a detector it hides, or conjures "
+        "up, a class; what lies under the sticker would be hidden by any sticker."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 4, "batch": 2, "trials": 4, "side": 16},
@@ -221,7 +220,7 @@ class _Learning:
             self.done = len(self._rates)
 
     def step(self, params: PatchParams) -> dict[str, float]:
-        """Move the colours once; return what was measured before."""
+        """Move the colors once; return what was measured before."""
         aim, generator = self._task.learned, self._ctx.generator
         rows = drawn(aim, params.batch, generator)
         clean = aim.pictures(rows)
@@ -259,7 +258,7 @@ class _Learning:
             x=np.arange(1, len(rates) + 1),
             series={"fooled": rates},
             x_label="step",
-            y_label="share of the samples, %",
+            y_label="samples fooled, %",
         )
         results = {
             "patch": self._picture(),
@@ -278,10 +277,10 @@ class _Learning:
             (name, params.trials, *self._rates_of(aim, (grey, learned), params))
             for name, aim in self._task.tests
         ]
-        columns = ("tested on", "places", "fooled by grey, %", "fooled, %")
+        columns = ("tested on", "places", "fooled by gray, %", "fooled, %")
         report = self.report()
         words = "; ".join(
-            f"{name}: {with_it:.3g} % of {trials} fresh places, a grey sticker "
+            f"{name}: {with_it:.3g} % of {trials} new views, a gray sticker "
             f"{without:.3g} %"
             for name, trials, without, with_it in rows
         )
@@ -315,7 +314,7 @@ class _Learning:
         self, sticker: Sticker, views: Sequence[View], noise: Tensor, clean: Tensor,
         part: slice,
     ) -> Tensor:  # fmt: skip
-        """Return pictures with a sticker under their views; keep the first few."""
+        """Return images with a sticker under their views; keep the first few."""
         if not part.start:
             self._ctx.generator.set_state(noise)
             self._samples = clean[:0]
@@ -324,7 +323,7 @@ class _Learning:
         return pictures
 
     def _sticker(self, numbers: Tensor) -> Sticker:
-        """Return the sticker that some numbers stand for; 0 is grey."""
+        """Return the sticker that some numbers stand for; 0 is gray."""
         return Sticker(numbers.sigmoid(), self._alpha)
 
     def _picture(self) -> Picture:
@@ -337,7 +336,7 @@ class _Learning:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """What is learned from and tested on.
+    """The images that a patch learns from and is tested on.
 
     Attributes:
         words: "towards toaster".
@@ -354,13 +353,13 @@ def _task(ctx: Context, params: PatchParams) -> _Task:
     detects = ctx.model.info.task is Task.DETECT
     words, aimed = (_watching if detects else _classifying)(ctx, params)
     photo = ctx.pixels.cpu()
-    tests = [("this photograph", aimed(photo))]
+    tests = [("this image", aimed(photo))]
     if not params.image_folder.strip():
         return _Task(words, tests[0][1], tuple(tests))
     learned, held_out = ctx.files.folder(
         params.image_folder, params.image_count, ctx.placement.input_size
     )
-    tests.append((f"{len(held_out)} other photographs", aimed(held_out)))
+    tests.append((f"{len(held_out)} other images", aimed(held_out)))
     return _Task(words, aimed(torch.cat([photo, learned])), tuple(tests))
 
 

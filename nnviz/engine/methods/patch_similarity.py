@@ -8,7 +8,7 @@ import numpy as np
 from torch.nn import functional
 
 from nnviz.base.frames import Frame
-from nnviz.base.info import INSPECTION, Reference
+from nnviz.base.info import INSPECTION, Need, Reference
 from nnviz.base.parameters import Along, Help, LayerKinds, LayerName, Range, Title
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.patches import cell_at, choose_features, cosine_map
@@ -37,7 +37,7 @@ class PatchSimilarityParams:
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
-        Help("Whose features are compared; left empty, the deepest layer with maps."),
+        Help("Whose features are compared; left empty, a deep one that is fine."),
     ] = ""
 
 
@@ -48,6 +48,7 @@ class PatchSimilarityParams:
     capabilities=INSPECTION,
     live=True,
     reference=Reference("Caron et al. 2021", "arXiv:2104.14294"),
+    needs=(Need.MAPS,),
 )
 class PatchSimilarity:
     """The cosine of one position's features with those of every other position."""

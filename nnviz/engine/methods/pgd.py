@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import Essential, Formerly, Help, Range, Steerable, Title
 from nnviz.base.results import Report
 from nnviz.engine.attacks.norms import random_noise
@@ -20,32 +20,35 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PgdParams(BallParams):
-    """What the network is to say, the budget, and the steps."""
+    """Parameters of PGD: goal, budget, steps."""
 
     steps: Annotated[
         int,
         Essential(),
         Range(1, 10000, log=True),
-        Help("Steps at most."),
+        Help("Maximum number of steps."),
     ] = 40
     step: StepSize = 0.5
     random_start: Annotated[
         bool,
         Formerly("start"),
         Title("Random start"),
-        Help("Begin at random inside the budget (PGD), or at the photograph (BIM)."),
+        Help("Start at a random point inside the budget (PGD), or at the image (BIM)."),
     ] = True
     momentum: Annotated[
         float,
         Range(0, 1),
         Steerable(),
-        Help("Share of the last direction that is kept; 1 is MI-FGSM, 0 none."),
+        Help(
+            "Momentum: fraction of the previous direction that is kept; 1 is "
+            "MI-FGSM, 0 none."
+        ),
     ] = 0.0
     early_stop: Annotated[
         bool,
         Formerly("stop"),
-        Title("Stop when reached"),
-        Help("End with the first step that succeeds, or use all steps."),
+        Title("Stop early"),
+        Help("Stop at the first step that succeeds, or use all steps."),
     ] = False
 
 
@@ -58,24 +61,25 @@ class PgdParams(BallParams):
     reference=Reference("Madry et al. 2018", "arXiv:1706.06083"),
     tasks=(Task.CLASSIFY,),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class Pgd:
     """Small steps up the loss, each brought back into the budget."""
 
     Params: ClassVar[type] = PgdParams
     shows: ClassVar[str] = (
-        "A picture that looks like the photograph and that the network takes for "
-        "something else: the noise is found by many small steps along the gradient, "
-        "none of which may leave the budget."
+        "An image that looks like yours but that the network classifies as something "
+        "else: the perturbation is found by many small gradient steps, none of which "
+        "may leave the budget."
     )
     reading: ClassVar[str] = (
-        "Compare the bars before and after, and look at the noise, which is shown "
-        "stronger than it is. The curve says how soon the answer turned."
+        "Compare the bars before and after, and look at the perturbation, which is "
+        "shown amplified. The curve tells how soon the answer flipped."
     )
     misleads: ClassVar[str] = (
-        "The noise is for this network and this very file: another network, a JPEG or "
-        "a photograph of the screen may undo it. That it fails within some steps does "
-        "not show that the network is robust."
+        "The perturbation is made for this network and this exact file: another "
+        "network, JPEG compression or a photo of the screen may undo it. Failing "
+        "within some steps does not prove that the network is robust."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 5},

@@ -1,4 +1,4 @@
-"""Stickers laid on the photograph by hand: what the network says to them."""
+"""Stickers laid on the image by hand: what the network says to them."""
 
 import math
 from collections.abc import Iterator
@@ -28,26 +28,26 @@ _QUICK_PIXELS = 1 << 19
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedStickersParams:
-    """Which stickers lie where."""
+    """Parameters of placed stickers."""
 
     stickers: Annotated[
         StickersText,
         Help(
-            "STICKER @ X Y WIDTH ANGLE [OPACITY], several with ; between them. "
-            "STICKER is a picture file, round:FILE for a disc of it, round:#ff0000 or "
-            "square:#ff0000; X and Y are the centre in shares of the photograph, WIDTH "
-            "is in shares of its shorter side, ANGLE in degrees."
+            "STICKER @ X Y WIDTH ANGLE [OPACITY], several separated by ;. STICKER is "
+            "an image file, round:FILE for a disc of it, round:#ff0000 or "
+            "square:#ff0000; X and Y are the center as fractions of the image, WIDTH "
+            "is a fraction of its shorter side, ANGLE is in degrees."
         ),
     ] = EXAMPLE
     picture: Annotated[
         bool,
-        Help("Give the whole photograph too; the answers alone are there sooner."),
+        Help("Return the whole image too; the answers alone are faster."),
     ] = True
     quick: Annotated[
         bool,
         Help(
-            "Lay them on a copy of at most half a megapixel: nearly the same answers, "
-            "sooner."
+            "Place them on a copy of at most half a megapixel: nearly the same "
+            "answers, faster."
         ),
     ] = False
 
@@ -61,19 +61,19 @@ class PlacedStickersParams:
     reference=Reference("Brown et al. 2017", "arXiv:1712.09665"),
 )
 class PlacedStickers:
-    """The photograph with stickers where they were put, and the answers to it."""
+    """The image with stickers where they were put, and the answers to it."""
 
     Params: ClassVar[type] = PlacedStickersParams
     shows: ClassVar[str] = (
-        "What stickers that are laid on the photograph by hand do to the answer. The "
-        "sticker studio, Ctrl+6, is where they are dragged, turned and learned."
+        "What stickers placed by hand do to the answer. Drag, rotate and train them "
+        "in the sticker studio (Ctrl+6)."
     )
     reading: ClassVar[str] = (
-        "Compare the bars before and after, and how little of the picture is covered."
+        "Compare the bars before and after, and how little of the image is covered."
     )
     misleads: ClassVar[str] = (
-        "A sticker that hides what is asked about fools nobody: it only hides. Put it "
-        "where a person still sees what it is."
+        "A sticker that hides the object fools nobody: it only hides it. Place it "
+        "where a person can still see what the image shows."
     )
     presets: ClassVar[Presets] = {"demo": {}}
 
@@ -105,7 +105,7 @@ class PlacedStickers:
 
 
 def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
-    """Return what the network says to the photograph with and without stickers."""
+    """Return what the network says to the image with and without stickers."""
     victim = attacked_model(ctx)
     # Kept: only the stickers move.
     before = ctx.inference.cached("logits", lambda: victim.logits(ctx.pixels))
@@ -128,7 +128,7 @@ def _survival(ctx: Context, pixels: Pixels) -> Table:
 
 
 def _photo(ctx: Context, *, quick: bool) -> Image:
-    """Return the photograph, or a smaller copy that is made once."""
+    """Return the image, or a smaller copy that is made once."""
     photo = ctx.image
     shrink = math.sqrt(_QUICK_PIXELS / math.prod(photo.size))
     if not quick or shrink >= 1:
@@ -139,11 +139,11 @@ def _photo(ctx: Context, *, quick: bool) -> Image:
         small = resize(photo.pixels, (height, width), Interpolation.BILINEAR)
         return torch.from_numpy(small)
 
-    copy = ctx.inference.cached("quick copy of the photograph", shrunk)
+    copy = ctx.inference.cached("small copy of the image", shrunk)
     return replace(photo, pixels=copy.numpy(), alpha=None)
 
 
 def _notes(photo: Image, layers: tuple[Layer, ...]) -> tuple[str, ...]:
     share = covered(photo.size, layers)
     count = "1 sticker" if len(layers) == 1 else f"{len(layers)} stickers"
-    return (f"{count}, {100 * share:.2g} % of the photograph covered",)
+    return (f"{count}, {100 * share:.2g} % of the image covered",)

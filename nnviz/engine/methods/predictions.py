@@ -1,4 +1,4 @@
-"""What the network thinks the picture is."""
+"""Predictions: the likeliest classes, or the numbers that a network regresses."""
 
 import math
 from collections.abc import Iterator
@@ -26,10 +26,10 @@ _UNDECIDED = 0.9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionsParams:
-    """How much of the answer to show."""
+    """Parameters of predictions: how many classes."""
 
     top_k: Annotated[
-        int, Title("Classes"), Range(1, 1000), Help("How many classes to list.")
+        int, Title("Classes"), Range(1, 1000), Help("Number of classes to list.")
     ] = 5
 
 
@@ -46,16 +46,17 @@ class Predictions:
 
     Params: ClassVar[type] = PredictionsParams
     shows: ClassVar[str] = (
-        "The classes that the network holds most likely for this picture. "
-        "Logits are its raw outputs; the softmax turns them into probabilities."
+        "The classes that the network considers most likely for this image. Logits "
+        "are its raw outputs; the softmax turns them into probabilities."
     )
     reading: ClassVar[str] = (
-        "A long first bar and short others mean a clear answer. "
-        "Compare logits between pictures, probabilities within one."
+        "A long first bar followed by short ones is a clear answer. Compare logits "
+        "across images, probabilities within one."
     )
     misleads: ClassVar[str] = (
-        "A probability near 100 % is no measure of trust: networks are often sure and "
-        "wrong, and must name one of their classes even for what is none of them."
+        "A probability near 100 % is not a measure of trust: networks are often "
+        "confidently wrong, and must name one of their classes even for an image of "
+        "something else."
     )
     presets: ClassVar[Presets] = {"demo": {"top_k": 5}}
 

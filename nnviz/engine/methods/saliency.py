@@ -1,10 +1,10 @@
-"""Which pixels the score is most sensitive to: the plain gradient."""
+"""Saliency: the plain gradient of the score with respect to the pixels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, TargetText
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import (
@@ -18,15 +18,15 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaliencyParams:
-    """What is asked about, and how the colours become one number."""
+    """Parameters: target, and the reduction of color channels to one number."""
 
     target: Annotated[
-        TargetText, Help("What to explain; left empty, the predicted class.")
+        TargetText, Help("What to explain. Empty: the predicted class.")
     ] = ""
     colors: Annotated[
         Colours,
         Formerly("colours"),
-        Help("The strongest colour without its sign, or the colours' signed sum."),
+        Help("The maximum over colors without sign, or the signed sum over colors."),
     ] = "strongest"
 
 
@@ -37,14 +37,15 @@ class SaliencyParams:
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Simonyan et al. 2013", "arXiv:1312.6034"),
+    needs=(Need.GRADIENTS,),
 )
 class Saliency:
     """The gradient of the score with respect to each pixel."""
 
     Params: ClassVar[type] = SaliencyParams
     shows: ClassVar[str] = (
-        "How fast the score changes when a pixel changes a little: the gradient of the "
-        "score with respect to the pixels."
+        "How strongly the score reacts to a small change of each pixel: the gradient "
+        "of the score with respect to the pixels."
     )
     reading: ClassVar[str] = (
         "Bright pixels are those to which the score is most sensitive. With signs, red "
@@ -52,8 +53,8 @@ class Saliency:
     )
     misleads: ClassVar[str] = (
         "Sensitive is not the same as important: a pixel on which the score already "
-        "depends fully can have no gradient at all (saturation). Single pixels are "
-        "noise; look at where they crowd."
+        "depends fully can have zero gradient (saturation). Single pixels are noise; "
+        "look at where they cluster."
     )
     presets: ClassVar[Presets] = {"demo": {}, "with signs": {"colors": "sum"}}
 

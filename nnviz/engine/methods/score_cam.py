@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.info import ATTRIBUTION, LayerInfo, Reference
+from nnviz.base.info import ATTRIBUTION, LayerInfo, Need, Reference
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.ablation import channel_masks, varied
@@ -22,19 +22,20 @@ from nnviz.engine.targets.resolve import Scorer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreCamParams(CamParams):
-    """What is asked about, which layers and channels, and what covers the rest."""
+    """Parameters of Score-CAM: target, layers, channels, cover."""
 
     channels: Annotated[
         int,
         Range(0, 65536),
-        Help("How many channels, those that vary most; 0 takes all, as published."),
+        Help(
+            "Number of channels, those with the highest variance; 0 uses all, as "
+            "published."
+        ),
     ] = 0
     cover: Annotated[
         Literal["mean", "black"],
         Title("Cover with"),
-        Help(
-            "What covered parts fade to: the colour the network calls zero, or black."
-        ),
+        Help("What covered parts fade to: the network's zero color, or black."),
     ] = "mean"
 
 
@@ -45,24 +46,25 @@ class ScoreCamParams(CamParams):
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Wang et al. 2020", "arXiv:1910.01279"),
+    needs=(Need.MAPS,),
 )
 class ScoreCam:
     """A layer's channels, weighed by the score of what each of them uncovers."""
 
     Params: ClassVar[type] = ScoreCamParams
     shows: ClassVar[str] = (
-        "Which region raises the score: each channel of a layer uncovers the places "
-        "where it is active, and the channels are added up by the scores that this "
-        "gives (softmax over the channels)."
+        "Which regions raise the score: each channel of a layer uncovers the "
+        "positions where it is active, and the channels are weighted by the scores "
+        "that result (softmax over the channels)."
     )
     reading: ClassVar[str] = (
-        "Bright regions speak for what was asked about. No gradient is used: one pass "
-        "for each channel, so it takes long."
+        "Bright regions support the target. No gradient is used, but one forward pass"
+        " per channel, so it is slow."
     )
     misleads: ClassVar[str] = (
-        "A half covered picture is unlike anything that the network was trained on. By "
-        "the softmax a few channels with high scores decide; of a probability, whose "
-        "differences are below 1, all channels weigh nearly the same."
+        "A half covered image is unlike anything the network was trained on. After "
+        "the softmax a few channels dominate; for a probability, whose differences "
+        "are below 1, all channels weigh nearly the same."
     )
     presets: ClassVar[Presets] = {
         "demo": {"channels": 16},
@@ -121,7 +123,7 @@ class _Uncovered:
 
 
 def _masked_scorer(ctx: Context, scorer: Scorer, cover: str) -> tuple[Scorer, Tensor]:
-    """Return what scores masked pictures, and the picture to be masked.
+    """Return what scores masked images, and the image to be masked.
 
     The network's twin gives the same output faster, but not the same inside.
     """

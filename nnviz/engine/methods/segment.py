@@ -1,4 +1,4 @@
-"""Which class the network sees at each pixel."""
+"""Segmentation: the class of each pixel."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ _NDIM = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentParams:
-    """Which pixels are painted."""
+    """Parameters of segmentation: confidence."""
 
     confidence: Annotated[
         float,
-        Title("Lowest confidence"),
+        Title("Minimum confidence"),
         Range(0.0, 1.0),
         Help(
-            "Pixels that the network is less sure of are counted as background, where "
-            "it knows one."
+            "Pixels with a lower confidence count as background, where the network "
+            "has that class."
         ),
     ] = 0.0
 
@@ -47,22 +47,22 @@ class Segment:
 
     Params: ClassVar[type] = SegmentParams
     shows: ClassVar[str] = (
-        "The class that the network holds most likely at each pixel, and how sure it "
-        "is: the softmax over the classes."
+        "The most likely class at each pixel and its confidence: the softmax over the"
+        " classes."
     )
     reading: ClassVar[str] = (
-        "Each colour is a class; the table gives its share of the picture. Look at "
-        "the confidence along the borders, and where two classes meet."
+        "Each color is a class; the table gives its fraction of the image. Look at "
+        "the confidence along the borders and where two classes meet."
     )
     misleads: ClassVar[str] = (
-        "Every pixel gets one of the classes that the network knows, however "
-        "unlikely. Two objects of one class that touch become one area. Networks "
-        "compute at a coarser grid and are upsampled, so thin things vanish."
+        "Every pixel gets one of the classes the network knows, however unlikely. Two"
+        " touching objects of one class become one area. Networks work on a coarser "
+        "grid that is upsampled, so thin structures vanish."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "sure ones only": {"confidence": 0.7}}
+    presets: ClassVar[Presets] = {"demo": {}, "confident only": {"confidence": 0.7}}
 
     def run(self, ctx: Context, params: SegmentParams) -> Iterator[Report]:
-        """Yield one report: "segments" (main) and "shares" of the picture."""
+        """Yield one report: "segments" (main) and "shares" of the image."""
         mask = _mask(ctx, _logits(ctx), params.confidence)
         yield Report({"segments": mask, "shares": _table(mask)}, _remarks(mask))
 
@@ -120,7 +120,7 @@ def _table(mask: Mask) -> Table:
         (mask.labels[index], 100 * share, 100 * _sureness(mask, index))
         for index, share in mask.shares().items()
     )
-    return Table(columns=("class", "share, %", "mean confidence, %"), rows=rows)
+    return Table(columns=("class", "area, %", "mean confidence, %"), rows=rows)
 
 
 def _sureness(mask: Mask, index: int) -> float:

@@ -1,4 +1,4 @@
-"""The channels that answer most at a place of the photograph, each as a picture."""
+"""The channels that answer most at a place of the image, each as an image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from nnviz.base.frames import Placement
-from nnviz.base.info import OPTIMIZATION, LayerInfo, Reference
+from nnviz.base.info import OPTIMIZATION, LayerInfo, Need, Reference
 from nnviz.base.parameters import (
     Along,
     Help,
@@ -37,44 +37,44 @@ _SHOWN_EVERY = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SemanticDictionaryParams:
-    """Where to look, in which layer, and how the pictures are made."""
+    """Parameters of the semantic dictionary: position, layer, optimization."""
 
     x: Annotated[
         float,
         Range(0, 1),
         Along("x"),
         Title("Across"),
-        Help("Place on the photograph: 0 is its left edge, 1 its right."),
+        Help("Horizontal position on the image: 0 is the left edge, 1 the right."),
     ] = 0.5
     y: Annotated[
         float,
         Range(0, 1),
         Along("y"),
         Title("Down"),
-        Help("Place on the photograph: 0 is its top edge, 1 its bottom."),
+        Help("Vertical position on the image: 0 is the top edge, 1 the bottom."),
     ] = 0.5
     layer: Annotated[
         LayerName,
         LayerKinds("spatial"),
-        Help("Whose channels are looked up; left empty, a layer in the middle."),
+        Help("The layer. Empty: one in the middle."),
     ] = ""
     channels: Annotated[
-        int, Range(1, 16), Help("How many channels are shown, the strongest first.")
+        int, Range(1, 16), Help("Number of channels to show, strongest first.")
     ] = 6
     size: Annotated[
         int,
         Range(0, 512),
         Unit("px"),
-        Help("Side of the pictures; 0 is that of the network's input."),
+        Help("Side of the images; 0 uses the network's input size."),
     ] = 0
     steps: Annotated[
-        int, Range(1, 2048, log=True), Help("How many steps each picture is given.")
+        int, Range(1, 2048, log=True), Help("Optimization steps per image.")
     ] = 128
 
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """What a layer has to say of a place.
+    """The channels of a layer that are strongest at a position.
 
     Attributes:
         layer: which.
@@ -96,28 +96,32 @@ class _Looked:
     capabilities=OPTIMIZATION,
     live=False,
     reference=Reference("Olah et al. 2018", "doi:10.23915/distill.00010"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class SemanticDictionary:
-    """What a layer says of one place, in pictures in place of numbers."""
+    """Semantic dictionary: a position's activation vector shown as feature images."""
 
     Params: ClassVar[type] = SemanticDictionaryParams
     shows: ClassVar[str] = (
-        "The channels of a layer that answer most at one place of the photograph, "
-        "with the picture that each of them looks for."
+        "The channels of a layer that respond most at one position of the image, each"
+        " with the image it responds to most."
     )
     reading: ClassVar[str] = (
-        "Read the pictures as the layer's words for what is there, the bars as how "
-        "loudly each is said. Try another place, or a later layer."
+        "Read the images as the layer's vocabulary for what is there, and the bars as"
+        " how strongly each word applies. Try another position or a later layer."
     )
     misleads: ClassVar[str] = (
-        "Channels are compared by their activation, though some are louder than others "
-        "by nature, and a loud one need not matter for the answer. A place of a late "
-        "layer sees far more of the photograph than the point that was picked."
+        "Channels are compared by activation, though some are stronger than others by"
+        " nature, and a strong one need not matter for the answer. A position in a "
+        "late layer sees far more of the image than the point you picked."
     )
     presets: ClassVar[Presets] = {"demo": {"channels": 2, "steps": 3}}
 
     def run(self, ctx: Context, params: SemanticDictionaryParams) -> Iterator[Report]:
-        """Yield "strongest", and "dictionary", one picture a channel, ever better."""
+        """Yield "strongest", and "dictionary", one image a channel, ever better."""
         layer = ctx.model.info.known_layer(params.layer or middle(ctx.model.info).name)
         maps = channel_maps(ctx.activations(layer.name), layer)
         looked = _look(layer, maps, ctx.placement, params)

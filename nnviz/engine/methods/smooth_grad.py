@@ -1,10 +1,10 @@
-"""Gradients of many noisy copies of the photograph, taken together."""
+"""Gradients of many noisy copies of the image, taken together."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import (
     Essential,
     Formerly,
@@ -33,21 +33,21 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmoothGradParams:
-    """What is asked about, what is smoothed, and the noise."""
+    """Parameters of SmoothGrad: target, rule, samples, noise."""
 
     target: Annotated[
         TargetText,
         Essential(),
-        Help("What to explain; left empty, the predicted class."),
+        Help("What to explain. Empty: the predicted class."),
     ] = ""
     rule: Annotated[
-        RuleName, Title("Smoothed"), Help("What each noisy copy gives.")
+        RuleName, Title("Smoothed"), Help("The map computed for each noisy copy.")
     ] = "gradient"
     statistic: Annotated[
         Statistic,
         Help(
-            "The mean (SmoothGrad), the squares' mean (SmoothGrad-squared) or the "
-            "variance (VarGrad)."
+            "Mean (SmoothGrad), mean of squares (SmoothGrad-Squared) or variance "
+            "(VarGrad)."
         ),
     ] = "mean"
     samples: Annotated[
@@ -55,27 +55,27 @@ class SmoothGradParams:
         Essential(),
         Title("Copies"),
         Range(2, 500, log=True),
-        Help("How many noisy copies."),
+        Help("Number of noisy copies."),
     ] = 25
     noise: Annotated[
         float,
         Essential(),
         Range(0.1, 100, log=True),
         Unit("%"),
-        Help("Standard deviation, as a share of the photograph's range of values."),
+        Help("Standard deviation, as a fraction of the image's value range."),
     ] = 15.0
     steps: Annotated[
         int,
         Range(2, 200, log=True),
         When("rule", ("integrated",)),
-        Help("Points on the way from black, for each copy."),
+        Help("Steps of the path from black, for each copy."),
     ] = 20
     colors: Annotated[
         Colours,
         Essential(),
         Formerly("colours"),
         When("statistic", ("mean",)),
-        Help("The strongest colour without its sign, or the colours' signed sum."),
+        Help("The maximum over colors without sign, or the signed sum over colors."),
     ] = "strongest"
 
 
@@ -86,23 +86,24 @@ class SmoothGradParams:
     capabilities=ATTRIBUTION,
     live=False,
     reference=Reference("Smilkov et al. 2017", "arXiv:1706.03825"),
+    needs=(Need.GRADIENTS,),
 )
 class SmoothGrad:
     """A statistic of the attributions of noisy copies."""
 
     Params: ClassVar[type] = SmoothGradParams
     shows: ClassVar[str] = (
-        "What a gradient map gives on average over noisy copies of the photograph, so "
-        "that its own noise goes away; or how much it varies between them."
+        "A gradient map averaged over noisy copies of the image, which removes its "
+        "own noise; or how much it varies between them."
     )
     reading: ClassVar[str] = (
-        "Bright places keep their influence under noise. The squares show strong "
-        "places whatever their sign; the variance shows where the noise decides."
+        "Bright positions keep their influence under noise. Squares show strong "
+        "positions whatever their sign; the variance shows where the noise decides."
     )
     misleads: ClassVar[str] = (
-        "It explains the network on noisy pictures, not on this one: with more noise "
-        "the map is smoother and less true. Squares and variance do not tell what "
-        "speaks for the target from what speaks against it."
+        "It explains the network on noisy images, not on this one: more noise makes "
+        "the map smoother and less faithful. Squares and variance do not tell "
+        "evidence for the target from evidence against it."
     )
     presets: ClassVar[Presets] = {
         "demo": {"samples": 8},
@@ -125,7 +126,7 @@ class SmoothGrad:
             gradient_sizer(ctx.model.info, ctx.model.device),
             lambda part: copies.look(rule, part),
         )
-        caption = f"noise {params.noise:g} % of the photograph's range of {spread:.3g}"
+        caption = f"noise {params.noise:g} % of the image's range of {spread:.3g}"
         for part, found in parts:
             copies.add(found)
             ctx.step(part.stop, params.samples, "noisy copies")

@@ -19,27 +19,27 @@ from nnviz.engine.method import Context, Presets, register
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SquareParams(GoalParams):
-    """What the network is to say, the budget, and how often it is asked."""
+    """Parameters of the Square attack: goal, budget, queries."""
 
     epsilon: Annotated[
         float,
         Essential(),
         Range(0.1, 255, log=True),
         Unit("/255"),
-        Help("How much each pixel may be changed."),
+        Help("Maximum change per pixel."),
     ] = 8.0
     queries: Annotated[
         int,
         Essential(),
         Range(1, 100_000, log=True),
-        Help("How often the network is asked, at most."),
+        Help("Maximum number of queries."),
     ] = 1000
     area: Annotated[
         float,
         Essential(),
         Range(0.001, 1, log=True),
-        Title("First area"),
-        Help("Share of the picture that the first squares cover; it shrinks."),
+        Title("Initial area"),
+        Help("Fraction of the image covered by the first squares; it shrinks."),
     ] = 0.05
 
 
@@ -54,20 +54,20 @@ class SquareParams(GoalParams):
     recorded=True,
 )
 class Square:
-    """Random squares of one colour, kept where they bring the goal closer."""
+    """Random squares of one color, kept where they bring the goal closer."""
 
     Params: ClassVar[type] = SquareParams
     shows: ClassVar[str] = (
-        "That no gradient is needed to fool a network: squares are tried at random, "
-        "and those that bring the goal closer are kept."
+        "Fooling a network without its gradient: random squares are tried, and those "
+        "that bring the goal closer are kept."
     )
     reading: ClassVar[str] = (
-        "The note counts the questions that it took. It ends with the first answer "
-        "that is as wanted."
+        "The note counts the queries used. It ends with the first answer that meets "
+        "the goal."
     )
     misleads: ClassVar[str] = (
-        "It needs more noise and more time than PGD. Where it fails, a network may "
-        "only need more questions."
+        "It needs a larger perturbation and more time than PGD. Where it fails, more "
+        "queries may succeed."
     )
     presets: ClassVar[Presets] = {
         "demo": {"queries": 6},
@@ -84,14 +84,14 @@ class Square:
             arrays = {"pixels": best.pixels, "logits": best.logits}
             state = partial(attempt.state, {"queries": best.queries}, **arrays)
             ctx.keep(attempt.numbers, state)
-            ctx.step(best.queries, params.queries, "questions")
+            ctx.step(best.queries, params.queries, "queries")
             yield report
         last = attempt.last(best.pixels, ctx.generator)
         yield Report(last.results, (*last.notes, *_count(best)))
 
 
 def _begin(ctx: Context, attempt: AttackRun, params: SquareParams) -> Best:
-    """Return the stripes to begin with, or the picture to go on with."""
+    """Return the stripes to begin with, or the image to go on with."""
     clean = attempt.clean
     if ctx.begun is not None:
         attempt.take_history(ctx.begun)
@@ -105,7 +105,7 @@ def _begin(ctx: Context, attempt: AttackRun, params: SquareParams) -> Best:
 def _asked(
     attempt: AttackRun, best: Best, params: SquareParams, generator: torch.Generator
 ) -> Best:
-    """Return the better one of the best picture and one with another square."""
+    """Return the better one of the best image and one with another square."""
     clean = attempt.clean
     side = side_of(clean, params.area, best.queries - 1, params.queries)
     tried = with_square(clean, best.pixels, params.epsilon / LEVELS, side, generator)
@@ -117,4 +117,4 @@ def _asked(
 
 
 def _count(best: Best) -> tuple[str]:
-    return (f"{best.queries} questions",)
+    return (f"{best.queries} queries",)

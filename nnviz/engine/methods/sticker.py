@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nnviz.base.errors import UsageError
 from nnviz.base.images import LUMINANCE, Image, image_from_array, to_float
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import (
     ColorText,
     Essential,
@@ -60,21 +60,21 @@ _LARGEST = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StickerParams(GoalParams):
-    """What the network is to say, what the stickers are, and how long is searched."""
+    """Parameters of sticker attacks: goal, stickers, search."""
 
     number: Annotated[
         int,
         Essential(),
         Range(1, 20),
-        Help("How many stickers there are."),
+        Help("Number of stickers."),
     ] = 3
     sticker: Annotated[
         ImageFile,
         Essential(),
-        Title("Sticker picture"),
+        Title("Sticker image"),
         Help(
-            "File that the stickers are cut from: a photograph, or a patch that was "
-            "learned; left empty, they are plain."
+            "An image the stickers are cut from: any image, or a trained patch. "
+            "Empty: plain stickers."
         ),
     ] = ""
     outline: Annotated[
@@ -85,51 +85,52 @@ class StickerParams(GoalParams):
         ColorText,
         Formerly("colour"),
         When("sticker", ("",)),
-        Help("Colour of plain stickers, as #rrggbb; left empty, it is searched too."),
+        Help("Color of plain stickers, as #rrggbb. Empty: searched as well."),
     ] = ""
     smallest: Annotated[
         float, Title("Smallest width"), Range(1, 100), Unit("%"),
-        Help("Of the picture's shorter side."),
+        Help("Relative to the image's shorter side."),
     ] = 10.0  # fmt: skip
     largest: Annotated[
         float, Essential(), Title("Largest width"), Range(1, 100), Unit("%"),
-        Help("Of the picture's shorter side."),
+        Help("Relative to the image's shorter side."),
     ] = 30.0  # fmt: skip
     middle: Annotated[
-        float, Title("Middle kept free"), Range(0, 90), Unit("%"),
+        float, Title("Clear middle"), Range(0, 90), Unit("%"),
         Help(
-            "Share of the picture's width and height, around its middle, where no "
-            "sticker may lie: so that it does not just hide what is shown."
+            "Fraction of the image's width and height, around its middle, where no "
+            "sticker may lie, so that it does not simply hide the object."
         ),
     ] = 0.0  # fmt: skip
     mask: Annotated[
         MaskFile,
-        Title("Kept free"),
-        Help("File of a picture that is white where no sticker may lie."),
+        Title("Keep clear"),
+        Help("A mask that is white where no sticker may lie."),
     ] = ""
     queries: Annotated[
-        int, Essential(), Range(1, 100000, log=True), Unit("questions"),
-        Help("How often the network is asked, at most."),
+        int, Essential(), Range(1, 100000, log=True), Unit("queries"),
+        Help("Maximum number of queries."),
     ] = 640  # fmt: skip
-    batch: Annotated[
-        int, Range(1, 256, log=True), Help("Candidates that are asked about at once.")
-    ] = 16
+    batch: Annotated[int, Range(1, 256, log=True), Help("Candidates per batch.")] = 16
     early_stop: Annotated[
         bool,
         Formerly("stop"),
-        Title("Stop when reached"),
-        Help("End with a candidate that succeeds, or ask on for a surer one."),
+        Title("Stop early"),
+        Help(
+            "Stop at the first candidate that succeeds, or keep looking for a more "
+            "robust one."
+        ),
     ] = True
     margin: Annotated[
         float,
         Formerly("ahead"),
-        Title("Ahead by"),
+        Title("Margin"),
         Range(0, 20),
         Unit("logits"),
         When("early_stop", (True,)),
         Help(
-            "How far the answer must be turned before the search ends: one that is "
-            "only just turned is undone by rounding, or by another size."
+            "How clearly the answer must be changed before the search ends: a bare "
+            "change is undone by rounding or resizing."
         ),
     ] = 0.5  # fmt: skip
 
@@ -143,25 +144,26 @@ class StickerParams(GoalParams):
     reference=Reference("Croce et al. 2022", "arXiv:2006.12834"),
     tasks=(Task.CLASSIFY,),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class Stickers:
-    """Places, sizes, turns and colours of stickers, found by asking the network."""
+    """Places, sizes, turns and colors of stickers, found by asking the network."""
 
     Params: ClassVar[type] = StickerParams
     shows: ClassVar[str] = (
-        "How few plain stickers, or pieces of another picture, change the answer when "
-        "they lie in the right places. No gradient is used: places, sizes, turns and "
-        "colours are tried, and the best is kept."
+        "How few plain stickers, or pieces of another image, change the answer when "
+        "they lie in the right positions. No gradient is used: positions, sizes, "
+        "rotations and colors are tried, and the best are kept."
     )
     reading: ClassVar[str] = (
-        "The note counts the questions that it took. The line of text lays the same "
-        "stickers in the sticker studio, where they can be moved by hand and printed. "
-        "A person should still see what the photograph shows."
+        "The note counts the queries used. The line of text recreates the same "
+        "stickers in the sticker studio, where they can be moved by hand and printed."
+        " A person should still see what the image shows."
     )
     misleads: ClassVar[str] = (
-        "A sticker that hides the object fools nobody: keep the middle free. The "
-        "places are for this photograph and this view: moved a little, many stickers "
-        "no longer work. A learned patch (Adversarial patch) bears more."
+        "A sticker that hides the object fools nobody: keep the middle clear. "
+        "Positions are specific to this image and view: moved a little, many stickers"
+        " stop working. A trained patch (Adversarial patch) tolerates more."
     )
     presets: ClassVar[Presets] = {
         "demo": {"queries": 8, "batch": 4},
@@ -233,20 +235,22 @@ class _Search:
         return self._attempt.state(counts, genes=best.genes, fitness=fitness)
 
     def report(self, best: Candidate) -> Report:
-        """Return the photograph with the stickers, and where they lie."""
+        """Return the image with the stickers, and where they lie."""
         pixels = self._sheet.laid(self._attempt.clean, best.genes)
         logits = self._attempt.victim.logits(pixels)
         return self._with_stickers(self._attempt.report(pixels, logits), best)
 
     def last(self, best: Candidate) -> Report:
-        """Return the report of the file, and whether the photograph itself fools too.
+        """Return the report of the file, and whether the image itself fools too.
 
         Raises:
             UsageError: no candidate lay where it may.
         """
         if best.fitness <= OFF_LIMITS:
             raise UsageError(
-                "--middle", "leaves the stickers no place", "make them or it smaller"
+                "--middle",
+                "leaves no room for the stickers",
+                "make the stickers or the mask smaller",
             )
         pixels = self._sheet.laid(self._attempt.clean, best.genes)
         last = self._attempt.last(pixels, self._ctx.generator)
@@ -262,10 +266,10 @@ class _Search:
             "stickers": table,
             "placed": Text(text=placed_text(placed)),
         }
-        return Report(results, (*report.notes, f"{best.asked} questions"))
+        return Report(results, (*report.notes, f"{best.asked} queries"))
 
     def _placed(self, best: Candidate) -> list[Placed]:
-        """Return the stickers on the photograph, as the studio takes them."""
+        """Return the stickers on the image, as the studio takes them."""
         placements = self._sheet.placements(best.genes)
         return [
             Placed(self._cut(gene), on_photo(placement, self._ctx.placement))
@@ -282,14 +286,14 @@ class _Search:
         return Cut(params.outline, f"#{red:02x}{green:02x}{blue:02x}")
 
     def _on_the_photograph(self, best: Candidate) -> str:
-        """Say what the network answers when they are laid on the photograph itself."""
+        """Say what the network answers when they are laid on the image itself."""
         ctx = self._ctx
         layers = open_placed(self._placed(best))
         pixels = paste_layers(ctx.image.pixels, layers)
         seen = ctx.model.pixel_input(image_from_array(pixels, ctx.image.name))
         fooled = self._attempt.succeeded(self._attempt.victim.logits(seen))
         outcome = "they fool too" if fooled else "they do not fool"
-        return f"laid on the photograph before it is resized, {outcome}"
+        return f"placed on the image before it is resized, {outcome}"
 
     def _fitness(self, genes: Tensor) -> list[float]:
         """Return how far the goal is ahead for each candidate."""

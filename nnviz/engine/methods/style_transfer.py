@@ -1,4 +1,4 @@
-"""Style transfer: a photograph painted in the manner of other pictures."""
+"""Style transfer: an image painted in the manner of other images."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from torch.nn import functional
 from nnviz.base.errors import ModelError, UsageError, unknown
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, image_from_array
-from nnviz.base.info import STYLIZATION, Reference, Task
+from nnviz.base.info import STYLIZATION, Need, Reference, Task
 from nnviz.base.parameters import (
     Essential,
     Formerly,
@@ -65,40 +65,40 @@ _SMOOTH = 1e-3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StyleTransferParams:
-    """What is painted, in whose manner, and how far it may go."""
+    """Parameters of style transfer: styles, weights, optimization."""
 
     style: Annotated[
         ImageFile,
         Essential(),
-        Title("Style picture"),
+        Title("Style image"),
         Help(
-            "File of the picture whose manner is taken; or marbling, mosaic or "
-            "strokes, which the program draws."
+            "An image whose style is used; or marbling, mosaic or strokes, which "
+            "nnviz draws itself."
         ),
     ] = "strokes"
     second: Annotated[
         ImageFile,
         Title("Second style"),
-        Help("Another picture, as above, to be blended in; left empty, none."),
+        Help("Another style image to blend in. Empty: none."),
     ] = ""
     second_share: Annotated[
         float,
-        Title("Its share"),
+        Title("Blend"),
         Range(0, 100),
         Unit("%"),
-        Help("How much of the style is the second picture's."),
+        Help("Weight of the second style."),
     ] = 50.0
     third: Annotated[
         ImageFile,
         Title("Third style"),
-        Help("One more picture, as above; left empty, none."),
+        Help("One more style image to blend in. Empty: none."),
     ] = ""
     third_share: Annotated[
         float,
-        Title("Its share"),
+        Title("Blend"),
         Range(0, 100),
         Unit("%"),
-        Help("How much is the third picture's; the first has what is left."),
+        Help("Weight of the third style; the first gets the rest."),
     ] = 33.0
     balance: Annotated[
         float,
@@ -106,72 +106,69 @@ class StyleTransferParams:
         Title("Style over content"),
         Range(-3, 7),
         Steerable(),
-        Help(
-            "How much more the style counts than what the photograph shows, in powers "
-            "of ten."
-        ),
+        Help("Weight of style relative to content, in powers of ten."),
     ] = 2.0
     strip: Annotated[
         bool,
-        Help("Five small pictures instead, from less style to more."),
+        Help("Preview five strengths as small images, from less style to more."),
     ] = False
     size: Annotated[
         int,
         Essential(),
         Range(0, 8192),
         Unit("px"),
-        Help("Longest side of the picture; 0 is the photograph's own."),
+        Help("Longest side of the result; 0 keeps the size of your image."),
     ] = 512
     style_scale: Annotated[
         float,
         Range(0.1, 4, log=True),
-        Help("Size of the style picture beside the photograph: strokes grow with it."),
+        Help("Size of the style image relative to yours: strokes grow with it."),
     ] = 1.0
     colors: Annotated[
         Literal["of the style", "luminance", "matched before"],
         Essential(),
         Formerly("colours"),
         Help(
-            "Taken from the style; the photograph's, of which light and dark alone are "
-            "painted; or the style's, made like the photograph's before it begins."
+            "Colors of the style; those of your image (only the lightness is "
+            "painted); or those of the style matched to your image beforehand."
         ),
     ] = "of the style"
     steps: Annotated[
         int,
         Essential(),
         Range(1, 2000, log=True),
-        Help("Steps in the smallest size; each larger one takes half as many."),
+        Help("Steps at the smallest size; each larger one takes half as many."),
     ] = 120
     sizes: Annotated[
         int,
         Range(0, 6),
         Help(
-            "Sizes that are painted in, small to large; 0 chooses: from 256 px "
-            "on, doubling."
+            "Number of image sizes, from small to large; 0 chooses: doubling from 256"
+            " px."
         ),
     ] = 0
     optimizer: Annotated[
         Literal["lbfgs", "adam"],
         Formerly("optimiser"),
-        Help("L-BFGS gets further in fewer steps; Adam can be steered."),
+        Help("L-BFGS converges in fewer steps; Adam can be steered while it runs."),
     ] = "lbfgs"
     learning_rate: Annotated[
         float,
         Range(0.0001, 1, log=True),
         When("optimizer", ("adam",)),
         Steerable(),
-        Help("How far a step goes, in shares of the range from black to white."),
+        Help("Step size, as a fraction of the range from black to white."),
     ] = 0.02
     history: Annotated[
         int,
         Range(1, 100, log=True),
         When("optimizer", ("lbfgs",)),
-        Help("Steps that L-BFGS remembers; of large pictures fewer."),
+        Help("History length of L-BFGS; shorter for large images."),
     ] = 10
     parametrization: Annotated[
         Literal["frequencies", "pixels"],
         Formerly("moved"),
-        Title("What is moved"),
+        Title("Optimize"),
         Help(
             "Frequencies, so that large shapes change as readily as grain; or single "
             "pixels, as published."
@@ -182,52 +179,52 @@ class StyleTransferParams:
         Title("Total variation"),
         Range(0, 100),
         Steerable(),
-        Help("How much neighbouring pixels are held alike: less grain."),
+        Help("Weight of the smoothness penalty: less grain."),
     ] = 3.0
     start: Annotated[
         Literal["photograph", "noise", "picture"],
-        Help("What the painting begins with."),
+        Help("What the optimization starts from."),
     ] = "photograph"
     start_image: Annotated[
         ImageFile,
         Formerly("start_picture"),
         When("start", ("picture",)),
-        Help("File of the picture to begin with: an earlier result."),
+        Help("An image to start from: an earlier result."),
     ] = ""
     mask: Annotated[
         MaskFile,
         Essential(),
         Help(
-            "File of a picture that says where the style goes: white everything, "
-            "black nothing; or segment:sky, what a network that segments takes for "
-            "that. Left empty, everywhere."
+            "A mask: white where the style is applied, black where not; or "
+            "segment:sky, the area a segmentation network labels as sky. Empty: the "
+            "whole image."
         ),
     ] = ""
     outside: Annotated[
         Literal["photograph", "second style"],
-        Title("Where the mask is black"),
-        Help("The photograph stays, or the second style goes there."),
+        Title("Outside the mask"),
+        Help("Keep your image there, or apply the second style."),
     ] = "photograph"
     style_layers: Annotated[
         LayerList,
         Help(
-            "Layers that say how a picture is painted, with weights: "
-            "stem.relu, stage2.0.relu1*0.5. Left empty, those that suit."
+            "Layers that define the style, with weights: stem.relu, "
+            "stage2.0.relu1*0.5. Empty: chosen for the network."
         ),
     ] = ""
     content_layers: Annotated[
         LayerList,
-        Help("Layers that say what it shows, likewise."),
+        Help("Layers that define the content. Empty: chosen for the network."),
     ] = ""
     pooling: Annotated[
         Literal["the network's", "average"],
-        Help("Maps are made smaller by means in place of maxima: smoother strokes."),
+        Help("Average pooling instead of max pooling: smoother strokes."),
     ] = "the network's"
     distance: Annotated[
         Literal["relative", "mean square"],
         Help(
-            "In units of what each layer gives, so all layers of any network count "
-            "alike; or as published."
+            "Normalize each layer's loss, so that layers of any network count alike; "
+            "or as published."
         ),
     ] = "relative"
 
@@ -241,29 +238,30 @@ class StyleTransferParams:
     reference=Reference("Gatys et al. 2016", "doi:10.1109/CVPR.2016.265"),
     recorded=True,
     tasks=tuple(each for each in Task if each is not Task.REPAINT),
+    needs=(Need.GRADIENTS,),
 )
 class StyleTransfer:
-    """Pixels moved until layers give the photograph's content in a picture's style."""
+    """Pixels moved until layers give the image's content in an image's style."""
 
     Params: ClassVar[type] = StyleTransferParams
     shows: ClassVar[str] = (
-        "The photograph, repainted: deep layers still find in it what they found in "
-        "the photograph, while the layers' textures are those of the style picture."
+        "Your image, repainted: deep layers still find the same content in it, while "
+        "the textures of the layers match those of the style image."
     )
     reading: ClassVar[str] = (
-        "Early layers give colours and strokes, later ones larger shapes. Style over "
-        "content is the main control: a strip of five shows what it does. The style "
-        "picture's size beside the photograph says how large the strokes become."
+        'Early layers give colors and strokes, later ones larger shapes. "Style over '
+        'content" is the main control; the preview strip shows five strengths. The '
+        "size of the style image relative to yours sets the size of the strokes."
     )
     misleads: ClassVar[str] = (
-        "Style here means which features occur together, wherever that is: the "
-        "composition of the style picture, and what it shows, are lost. Another "
-        "network sees other features and paints another picture."
+        "Style here means which features occur together, regardless of position: the "
+        "composition and subject of the style image are lost. Another network sees "
+        "other features and paints differently."
     )
     presets: ClassVar[Presets] = {
         "demo": {"size": 128, "steps": 4},
         "strip": {"strip": True},
-        "keep the colours": {"colors": "luminance"},
+        "keep the colors": {"colors": "luminance"},
         "more style": {"balance": 3.5},
         "steered": {"optimizer": "adam", "steps": 300},
         "published": {
@@ -288,7 +286,7 @@ class StyleTransfer:
 
 
 class _Easel:
-    """What a run paints with; what is steered takes effect with the next step."""
+    """The tools of a style transfer; steered values take effect with the next step."""
 
     def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
         self._ctx = ctx
@@ -342,7 +340,7 @@ class _Easel:
         return found
 
     def report(self) -> Report:
-        """Return the picture as it is now, and how far it was before each step."""
+        """Return the image as it is now, and how far it was before each step."""
         measured = np.array(self._measured)
         curves = Curves(
             x=np.arange(1, len(measured) + 1),
@@ -412,7 +410,7 @@ class _Easel:
 
 
 class _Studio:
-    """The pictures that a run is about, at any size, and the layers that judge them."""
+    """The images that a run is about, at any size, and the layers that judge them."""
 
     def __init__(self, ctx: Context, params: StyleTransferParams) -> None:
         self._ctx = ctx
@@ -476,13 +474,13 @@ class _Studio:
             first = (ctx.model.mean_color + _NOISE * noise).clamp(0, 1)
         elif params.start == "picture":
             if not params.start_image:
-                raise UsageError("--start-image", "names no picture", "name its file")
+                raise UsageError("--start-image", "names no image", "name its file")
             image = ctx.files.image(params.start_image)
             first = self._as_judged(ctx.model.whole_input(image, size))
         return first.expand(len(_offsets(params)), -1, -1, -1)
 
     def goal(self, size: Size, side: int) -> Goal:
-        """Return what the pictures of a size are to become."""
+        """Return what the images of a size are to become."""
         cut = tiling(side, self.loss.spans)
         photograph = self._photograph(size)
         grams = [
@@ -491,7 +489,7 @@ class _Studio:
         return self.loss.goal(photograph, self._regions(grams, size), cut)
 
     def shown(self, pixels: Tensor, size: Size) -> Picture:
-        """Return the pictures as they are shown."""
+        """Return the images as they are shown."""
         if self._params.colors == "luminance":
             pixels = with_colors_of(pixels, self._whole(self._ctx.image, size))
         found = as_picture(pixels.clamp(0, 1), columns=len(pixels))
@@ -516,7 +514,7 @@ class _Studio:
         return self._ctx.model.info.preprocess.input_size
 
     def _whole(self, image: Image, size: Size) -> Tensor:
-        """Return a picture as it lies in the frame."""
+        """Return an image as it lies in the frame."""
         if self._frame is Frame.INPUT:
             return self._ctx.model.pixel_input(image)
         return self._ctx.model.whole_input(image, size)
@@ -528,7 +526,7 @@ class _Studio:
         return grey(picture) if self._params.colors == "luminance" else picture
 
     def _style(self, image: Image, size: Size) -> Tensor:
-        """Return a style picture for a painting of a size."""
+        """Return a style image for a painting of a size."""
         wished = scaled(image.size, round(max(size) * self._params.style_scale))
         size_taken = wished if self._trial.takes(wished) else self._own_size
         picture = self._as_judged(self._ctx.model.whole_input(image, size_taken))
@@ -569,7 +567,7 @@ class _Studio:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """A picture whose manner is taken.
+    """An image whose manner is taken.
 
     Attributes:
         image: the picture.
@@ -622,21 +620,21 @@ def _segment(ctx: Context, target: str, picture: Tensor) -> Tensor:
     if not bool(found.any()):
         raise UsageError(
             "--mask",
-            f"{name} wins no place of this photograph",
+            f"{name} wins no pixel of this image",
             "name a class that does",
         )
     return found.to(picture)
 
 
 def _styles(ctx: Context, params: StyleTransferParams) -> list[_Style]:
-    """Return the style pictures and how much each of them counts.
+    """Return the style images and how much each of them counts.
 
     Raises:
         UsageError: a picture is needed and not named.
         InputError: a file is no picture.
     """
     if params.mask and params.outside == "second style" and not params.second:
-        raise UsageError("--second", "names no picture", "name its file")
+        raise UsageError("--second", "names no image", "name its file")
     further = [
         _Style(_named(ctx, text, option), share / _PERCENT, second=second)
         for text, option, share, second in (
@@ -650,12 +648,12 @@ def _styles(ctx: Context, params: StyleTransferParams) -> list[_Style]:
 
 
 def _named(ctx: Context, text: str, option: str) -> Image:
-    """Return a pattern of the program's, or the picture of a file."""
+    """Return a pattern of the program's, or the image of a file."""
     if text in PATTERNS:
         return image_from_array(pattern(text), text)
     if not text:
         drawn = ", ".join(PATTERNS)
-        raise UsageError(option, "names no picture", f"name its file, or {drawn}")
+        raise UsageError(option, "names no image", f"name its file, or {drawn}")
     return ctx.files.image(text)
 
 
@@ -664,7 +662,7 @@ def _offsets(params: StyleTransferParams) -> tuple[float, ...]:
 
 
 def _style_share(params: StyleTransferParams, pictures: int) -> Tensor:
-    """Return how much style counts in each picture, (N,) in [0, 1]."""
+    """Return how much style counts in each image, (N,) in [0, 1]."""
     balance = params.balance + torch.tensor(_offsets(params)[:pictures])
     return torch.sigmoid(math.log(10) * balance)
 

@@ -1,4 +1,4 @@
-"""Universal perturbation: one noise that fools with many pictures."""
+"""Universal perturbation: one noise that fools with many images."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.frames import Frame
-from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
+from nnviz.base.info import ADVERSARIAL_ATTACK, Need, Reference, Task
 from nnviz.base.parameters import (
     Essential,
     Formerly,
@@ -56,7 +56,7 @@ _LOOK_EVERY = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UniversalParams(BallParams):
-    """What the network is to say, the budget, and the pictures."""
+    """Parameters of universal noise: goal, budget, images."""
 
     epsilon: Annotated[
         float,
@@ -65,18 +65,18 @@ class UniversalParams(BallParams):
         Unit("/255"),
         Steerable(),
         Help(
-            "How much may be changed: each pixel by this much (linf), or all pixels "
-            "together, as the length of the noise (l2)."
+            "Maximum change: per pixel (L∞), or of all pixels together as the norm of"
+            " the perturbation (L2)."
         ),
     ] = 10.0
     image_folder: Annotated[
         ImageFolder,
         Essential(),
         Formerly("pictures"),
-        Title("Folder of pictures"),
+        Title("Image folder"),
         Help(
-            "Photographs to learn from, a fifth of which is kept for the test; left "
-            "empty, crops of this one."
+            "Images to train on, a fifth of which is held out for testing. Empty: "
+            "crops of this image."
         ),
     ] = ""
     image_count: Annotated[ImageCount, Formerly("count")] = 200
@@ -84,46 +84,46 @@ class UniversalParams(BallParams):
         int,
         Essential(),
         Range(1, 10000, log=True),
-        Help("Steps in all."),
+        Help("Total number of steps."),
     ] = 100
-    batch: Annotated[
-        int, Range(1, 128, log=True), Help("Pictures that a step looks at.")
-    ] = 16
+    batch: Annotated[int, Range(1, 128, log=True), Help("Images per step.")] = 16
     step: StepSize = 1.0
     momentum: Annotated[
         float,
         Range(0, 1),
         Steerable(),
-        Help("Share of the last direction that is kept."),
+        Help("Momentum: fraction of the previous direction that is kept."),
     ] = 0.9
 
 
 @register(
     "universal",
-    title="Universal noise",
+    title="Universal perturbation",
     group="Attack",
     capabilities=ADVERSARIAL_ATTACK,
     live=False,
     reference=Reference("Shafahi et al. 2020", "arXiv:1811.11304"),
     tasks=(Task.CLASSIFY,),
     recorded=True,
+    needs=(Need.GRADIENTS,),
 )
 class Universal:
-    """One noise, moved until it fools with as many pictures as it can."""
+    """One noise, moved until it fools with as many images as it can."""
 
     Params: ClassVar[type] = UniversalParams
     shows: ClassVar[str] = (
-        "A single noise that, added to any picture, makes the network err: it is "
-        "learned on batches of a folder's photographs."
+        "A single perturbation that fools the network on any image it is added to; it"
+        " is trained on batches of images from a folder."
     )
     reading: ClassVar[str] = (
-        "The curve of the pictures that it did not learn from is the one that counts. "
-        "The table compares it with random noise of the same size, and the noise "
-        "itself, shown stronger than it is, often repeats one pattern."
+        "The curve for held-out images is the one that counts. The table compares it "
+        "with random noise of the same size. The perturbation itself, shown "
+        "amplified, often repeats one pattern."
     )
     misleads: ClassVar[str] = (
-        "Without a folder it is learned on crops of one photograph and need not work "
-        "on another. It is made for this network, and for pictures like the folder's."
+        "Without a folder it is trained on crops of one image and need not work on "
+        "others. It is specific to this network and to images like those in the "
+        "folder."
     )
     presets: ClassVar[Presets] = {
         "demo": {"steps": 3, "batch": 2},
@@ -197,22 +197,22 @@ class _Learning:
         }
 
     def report(self) -> Report:
-        """Return the photograph with the noise, the noise, and how often it fools."""
+        """Return the image with the noise, the noise, and how often it fools."""
         pixels = noisy(self._ctx.pixels, self._noise)
         report = self._attempt.report(pixels, self._attempt.victim.logits(pixels))
         return Report({**report.results, **self._results()}, report.notes)
 
     def tested(self) -> Report:
-        """Return the report with the test on pictures that were not learned from."""
+        """Return the report with the test on images that were not learned from."""
         ctx = self._ctx
         rows = torch.arange(len(self._held_out))
         size = self._ctx.params.epsilon / LEVELS
         other = random_noise(self._noise, size, self._params.norm, ctx.generator)
         rates = (self._rate(other, rows), self._rate(self._noise, rows))
         last = self._attempt.last(noisy(ctx.pixels, self._noise), ctx.generator)
-        what = "crops of this photograph" if self._alone else "other photographs"
+        what = "crops of this image" if self._alone else "other images"
         table = Table(
-            columns=("tested on", "pictures", "fooled by random noise, %", "fooled, %"),
+            columns=("tested on", "images", "fooled by random noise, %", "fooled, %"),
             rows=((what, len(rows), *(round(rate, 1) for rate in rates)),),
         )
         words = (
@@ -229,15 +229,17 @@ class _Learning:
     def _results(self) -> dict[str, Result]:
         results: dict[str, Result] = {
             "universal": self._picture(),
-            "fooled": _curve("learned from", np.arange(1, self.done + 1), self._rates),
+            "fooled": _curve(
+                "training images", np.arange(1, self.done + 1), self._rates
+            ),
         }
         if self._looks:
             at, rates = np.array(self._looks).T
-            results["fooled_others"] = _curve("not learned from", at, rates)
+            results["fooled_others"] = _curve("held-out images", at, rates)
         return results
 
     def _picture(self) -> Picture:
-        """Return the noise around grey, the budget as the whole range."""
+        """Return the noise around gray, the budget as the whole range."""
         largest = float(self._noise.abs().max())
         shown = as_picture(0.5 + self._noise / (2 * largest or 1.0))
         return Picture(
@@ -247,7 +249,7 @@ class _Learning:
         )
 
     def _rate(self, noise: Tensor, rows: Tensor) -> float:
-        """Return how many of the held-out pictures a noise fools with, %."""
+        """Return how many of the held-out images a noise fools with, %."""
 
         def attack(clean: Tensor, _part: slice) -> Tensor:
             return noisy(clean, noise)
@@ -255,7 +257,7 @@ class _Learning:
         return rate_of(self._held_out, rows, attack, self._ctx.chunks.over_gradients)
 
     def _crowds(self, generator: torch.Generator) -> tuple[AttackBatch, AttackBatch]:
-        """Return the pictures to learn from, this one among them, and to test on."""
+        """Return the images to learn from, this one among them, and to test on."""
         ctx, params = self._ctx, self._params
         if self._alone:
             several = copies(ctx.pixels, _COPIES, generator)
@@ -281,5 +283,5 @@ def _curve(name: str, steps: np.ndarray, rates: Sequence[float]) -> Curves:
         x=steps,
         series={name: np.array(rates)},
         x_label="step",
-        y_label="fooled, % of the pictures",
+        y_label="images fooled, %",
     )

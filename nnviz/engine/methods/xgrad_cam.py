@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from nnviz.base.info import ATTRIBUTION, Reference
+from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, gradient_cam, xgrad_cam
 from nnviz.engine.method import Context, Presets, register
@@ -16,23 +16,27 @@ from nnviz.engine.method import Context, Presets, register
     capabilities=ATTRIBUTION,
     live=True,
     reference=Reference("Fu et al. 2020", "arXiv:2008.02312"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
 )
 class XGradCam:
     """A layer's channels, weighed with their gradient's mean by activation."""
 
     Params: ClassVar[type] = CamParams
     shows: ClassVar[str] = (
-        "Which region raises the score: a layer's channels, added up with the "
-        "gradient's mean over the places where each channel is active."
+        "Which regions raise the score: a layer's channels, each weighted by the mean"
+        " of the gradient over the positions where it is active."
     )
     reading: ClassVar[str] = (
-        "As Grad-CAM: bright regions speak for what was asked about. The weights make "
-        "the map's values add up to nearly the score in networks of ReLUs."
+        "As in Grad-CAM, bright regions support the target. In ReLU networks the "
+        "values of the map add up to nearly the score."
     )
     misleads: ClassVar[str] = (
-        "A channel whose values nearly cancel gets a weight out of all proportion: "
-        "trust it for layers behind a ReLU, not for those of transformers. The map is "
-        "as coarse as the layer."
+        "A channel whose values nearly cancel gets an excessive weight: trust it for "
+        "layers after a ReLU, not for those of transformers. The map is as coarse as "
+        "the layer."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

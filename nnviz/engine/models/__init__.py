@@ -1,1 +1,1 @@
-"""Where networks come from and what is known of them."""
+"""Networks: sources, weights, preprocessing, labels."""

@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from nnviz.base.info import ModelSource, Task
 from nnviz.base.interrupts import held_back
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.hashing import parameters_sha256
+from nnviz.engine.models.inputs import adapt_inputs
 from nnviz.engine.models.opened import Opened
 from nnviz.engine.models.plain_copies import is_compiled, plain_copy
 from nnviz.engine.models.references import ObjectReference
@@ -30,6 +31,7 @@ class AdoptedNetworks:
         preprocess: Preprocess | None,
         labels: Sequence[str],
         task: Task | None = None,
+        fixed: Mapping[str, Any] | None = None,
     ) -> str:
         """Keep a copy of a network and return the reference that opens it.
 
@@ -51,6 +53,7 @@ class AdoptedNetworks:
             raise UsageError(
                 "preprocess", "missing", "a module needs its size, mean and std"
             )
+        notes = adapt_inputs(twin, chosen, fixed or {}, kind)
         self._opened[reference] = Opened(
             net=twin,
             reference=reference,
@@ -60,7 +63,7 @@ class AdoptedNetworks:
             sha256=parameters_sha256(twin, lambda: None),
             preprocess=chosen,
             labels=tuple(labels),
-            notes=_notes(net),
+            notes=(*_notes(net), *notes),
             task=task or Task.CLASSIFY,
             task_said=task is not None,
             own_code=True,

@@ -99,6 +99,7 @@ def assemble(
         output_activation=(choice.activation if choice else OutputActivation.SOFTMAX),
         unit=request.unit,
         candidates=candidates,
+        gradients=trials.gradients,
         caveats=_caveats(opened, trials),
     )
     normalizer = Normalizer(preprocess).to(device)

@@ -1,4 +1,4 @@
-"""torchvision's detectors as networks from normalised pixels to tensors.
+"""torchvision's detectors as networks from normalized pixels to tensors.
 
 torchvision's own modules take lists of photographs, resize and normalise them and give
 the boxes that are left in the end.  Here resizing is the program's, as for any network;
@@ -102,7 +102,7 @@ class SingleShot(nn.Module):
         self.top_k: int = net.topk_candidates
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Take normalised pixels (N, 3, H, W)."""
+        """Take normalized pixels (N, 3, H, W)."""
         features = list(self.backbone(x).values())
         found = self.head(features)
         dense = torch.cat((found["bbox_regression"], found["cls_logits"]), dim=2)
@@ -112,7 +112,7 @@ class SingleShot(nn.Module):
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one picture hold above a score."""
+        """Return what the outputs for one image hold above a score."""
         dense, anchors = outputs
         limits = Limits(size, min_score, self.top_k)
         found = anchored(dense[0], anchors, self.box_weights, limits)
@@ -139,7 +139,7 @@ class Pyramid(nn.Module):
         self.centered = isinstance(net, detection.FCOS)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Take normalised pixels (N, 3, H, W)."""
+        """Take normalized pixels (N, 3, H, W)."""
         padded = _padded(x, self.divisor)
         features = list(self.backbone(padded).values())
         found = self.head(features)
@@ -154,7 +154,7 @@ class Pyramid(nn.Module):
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one picture hold above a score."""
+        """Return what the outputs for one image hold above a score."""
         limits = Limits(size, min_score, self.top_k)
         levels = zip(outputs[0::2], outputs[1::2], strict=True)
         return joined([self._level(each[0], at, limits) for each, at in levels])
@@ -190,7 +190,7 @@ class TwoStage(nn.Module):
         self.divisor: int = net.transform.size_divisible
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Take normalised pixels (1, 3, H, W)."""
+        """Take normalized pixels (1, 3, H, W)."""
         size = (x.shape[2], x.shape[3])
         padded = _padded(x, self.divisor)
         features = self.backbone(padded)
@@ -204,7 +204,7 @@ class TwoStage(nn.Module):
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one picture hold above a score."""
+        """Return what the outputs for one image hold above a score."""
         dense, proposals = outputs[0][0], outputs[1]
         count = dense.shape[1] // (1 + _CORNERS)
         scores = dense[:, :count].softmax(1)

@@ -1,4 +1,4 @@
-"""Which device a network runs on."""
+"""Devices: CPU, CUDA, MPS, and the choice between them."""
 
 import re
 

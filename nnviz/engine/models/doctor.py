@@ -1,4 +1,4 @@
-"""What to know about a network before trusting a picture of it."""
+"""What to know about a network before trusting an image of it."""
 
 import math
 from collections import Counter
@@ -119,6 +119,12 @@ def _coupling(net: nn.Module, trials: Trials) -> Iterator[Finding]:
 
 def _trials(trials: Trials) -> Iterator[Finding]:
     """What passes over noise have shown."""
+    if not trials.gradients:
+        text = (
+            "gives no gradients with respect to the image (detached, rounded, or "
+            "re-entrant checkpoints): methods that need them do not work"
+        )
+        yield Finding(Severity.WARNING, text)
     if trials.random:
         text = (
             "draws at random in evaluation mode: two passes over one image differ, and "

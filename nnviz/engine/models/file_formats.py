@@ -218,10 +218,7 @@ def _foreign_archive(path: Path) -> Verdict | None:
             names = archive.namelist()
     inside = {name.partition("/")[2] for name in names}
     if "archive_format" in inside or any("exported_program" in each for each in names):
-        return (
-            "is a torch.export program, which this version cannot open yet",
-            STATE_DICT,
-        )
+        return "is a torch.export program", STATE_DICT
     if "data.pkl" in inside:
         return None
     return _other_archive(names)

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from nnviz.base.errors import InputError, UsageError
+from nnviz.base.errors import InputError, ModelError, UsageError
 from nnviz.base.events import Progress
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
@@ -28,9 +28,17 @@ from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match import Fit, build, find_architecture, install
 from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.match.evidence import Evidence, gather
-from nnviz.engine.models.onnx.opening import is_onnx, open_onnx
+from nnviz.engine.models.onnx.opening import OnnxNetwork, is_onnx, open_onnx
 from nnviz.engine.models.opened import Opened, frozen
-from nnviz.engine.models.references import FileReference
+from nnviz.engine.models.programs.kinds import (
+    Program,
+    ProgramKind,
+    pickled_module,
+    program_in,
+)
+from nnviz.engine.models.programs.opening import open_program
+from nnviz.engine.models.programs.trust import is_trusted
+from nnviz.engine.models.references import FileReference, PythonReference
 from nnviz.media.files import read_text
 from nnviz.media.side_cars import find_side_car
 
@@ -60,15 +68,86 @@ class SideCar:
 def open_file(
     reference: FileReference, check: Check
 ) -> Generator[Progress, None, Opened]:
-    """Open a file of weights with the architecture that they fit.
+    """Open a file of weights with the architecture that they fit, or a whole network.
+
+    A program is run only where somebody said yes to it.  Without a yes its weights are
+    sought, which runs nothing.
 
     Raises:
+        TrustError: it is a program whose weights alone do not do.
         InputError: the file, its side-car or its labels cannot be used.
         ModelError: the weights fit no known architecture; shows the nearest.
     """
     path = reference.path
     if is_onnx(path):
-        return (yield from _open_onnx(path, check))
+        return (yield from _open_whole(path, open_onnx(path, check), check))
+    program = program_in(path)
+    if program is not None and is_trusted(path, check):
+        return (yield from _open_program(program, check))
+    try:
+        return (yield from _open_weights(path, check))
+    except (InputError, ModelError):
+        program = program or pickled_module(path, check)
+        if program is None:
+            raise
+        if not is_trusted(path, check):
+            raise program.refusal() from None
+    return (yield from _open_program(program, check))
+
+
+def open_python(
+    reference: PythonReference, check: Check
+) -> Generator[Progress, None, Opened]:
+    """Open the network that Python code makes, where somebody said yes to it.
+
+    Raises:
+        TrustError: nobody did.
+        UsageError: there is no such module.
+    """
+    program = Program(ProgramKind.PYTHON, reference.path, reference.factory)
+    if not program.path.is_file():
+        raise InputError(str(program.path), "no such file", "check the path")
+    if not is_trusted(program.path, check):
+        raise program.refusal()
+    opened = yield from _open_program(program, check)
+    return replace(opened, reference=str(reference))
+
+
+def _open_program(program: Program, check: Check) -> Generator[Progress, None, Opened]:
+    told = read_side_car(program.path).preprocess or {}
+    size = told.get("input_size")
+    sides = (int(size[0]), int(size[1])) if isinstance(size, list | tuple) else None
+    network = open_program(program, sides, check)
+    return (yield from _open_whole(program.path, network, check))
+
+
+def _open_whole(
+    path: Path, opening: Generator[Progress, None, OnnxNetwork], check: Check
+) -> Generator[Progress, None, Opened]:
+    """Open a network that is described in full."""
+    side_car = read_side_car(path)
+    network = yield from opening
+    preprocess, notes = network.preprocess, network.notes
+    labels = side_car.labels or network.labels
+    if side_car.preprocess is not None:
+        preprocess = _merged(preprocess, side_car.preprocess, path.name)
+    return Opened(
+        net=frozen(network.net),
+        reference=str(path.resolve()),
+        title=side_car.title or path.stem,
+        source=ModelSource.YOURS,
+        weights=path.name,
+        sha256=file_sha256(path, check),
+        preprocess=preprocess,
+        labels=labels,
+        notes=notes,
+        task=network.task or Task.CLASSIFY,
+        task_said=network.task is not None,
+        own_code=True,
+    )
+
+
+def _open_weights(path: Path, check: Check) -> Generator[Progress, None, Opened]:
     files = weight_files(path)
     checkpoint = yield from _read_all(files, check)
     config = read_config(path)
@@ -145,30 +224,6 @@ def _open_transformers(
         labels=side_car.labels or evidence.labels,
         notes=(f"{name} of transformers", *guessed, *checkpoint.notes),
         task=task_of_class(name),
-        own_code=True,
-    )
-
-
-def _open_onnx(path: Path, check: Check) -> Generator[Progress, None, Opened]:
-    """Open a network that an ONNX file describes."""
-    side_car = read_side_car(path)
-    network = yield from open_onnx(path, check)
-    preprocess, notes = network.preprocess, network.notes
-    labels = side_car.labels or network.labels
-    if side_car.preprocess is not None:
-        preprocess = _merged(preprocess, side_car.preprocess, path.name)
-    return Opened(
-        net=frozen(network.net),
-        reference=str(path.resolve()),
-        title=side_car.title or path.stem,
-        source=ModelSource.YOURS,
-        weights=path.name,
-        sha256=file_sha256(path, check),
-        preprocess=preprocess,
-        labels=labels,
-        notes=notes,
-        task=network.task or Task.CLASSIFY,
-        task_said=network.task is not None,
         own_code=True,
     )
 

@@ -50,7 +50,7 @@ class Model:
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """The network's device."""
         return self.normalizer.mean.device
 
     def twin(self) -> nn.Module:
@@ -174,7 +174,7 @@ class Model:
 
     @property
     def mean_color(self) -> Tensor:
-        """The pixels in [0, 1] that normalisation takes to zero, (C, 1, 1), RGB."""
+        """The pixels in [0, 1] that normalization takes to zero, (C, 1, 1), RGB."""
         mean = self.normalizer.mean / self.normalizer.value_range
         return mean.flip(0) if self.normalizer.flipped else mean
 
@@ -183,7 +183,7 @@ class Model:
         return nn.Sequential(self.normalizer, self.net)
 
     def pixel_input(self, image: Image) -> Tensor:
-        """Return the photo as the network gets it, before normalisation.
+        """Return the photo as the network gets it, before normalization.
 
         Returns:
             float32 (1, C, H, W) in [0, 1], RGB, on the network's device.
@@ -233,7 +233,7 @@ class Normalizer(nn.Module):
         self.register_buffer("std", torch.tensor(preprocess.std).view(-1, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise pixels in [0, 1]."""
+        """Normalize pixels in [0, 1]."""
         if self.flipped:
             x = x.flip(1)
         if self.value_range != 1:
@@ -241,7 +241,7 @@ class Normalizer(nn.Module):
         return (x - self.mean) / self.std
 
     def undone(self, x: Tensor) -> Tensor:
-        """Return what was normalised, or what stands for it, as pixels in [0, 1]."""
+        """Return what was normalized, or what stands for it, as pixels in [0, 1]."""
         pixels = (x * self.std + self.mean) / self.value_range
         return pixels.flip(1) if self.flipped else pixels
 
@@ -305,7 +305,7 @@ def _resized(image: Image, preprocess: Preprocess) -> Photo:
 
 
 def resized_quickly(image: Image, preprocess: Preprocess) -> bool:
-    """Tell whether a picture is not resized with the published filter.
+    """Tell whether an image is not resized with the published filter.
 
     That of a frame takes as long as a small network; a frame is seen for a moment.
     """
@@ -314,7 +314,7 @@ def resized_quickly(image: Image, preprocess: Preprocess) -> bool:
 
 
 def _match_channels(image: Image, channels: int) -> Pixels:
-    """Grey for one channel, repeated grey for three; else the counts must agree."""
+    """Gray for one channel, repeated gray for three; else the counts must agree."""
     if image.channels == channels:
         return image.pixels
     if image.channels == 1:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import platformdirs
 
+from nnviz.base.reading import is_file
+
 _FOLDER_VARIABLE = "NNVIZ_WEIGHTS"
 
 
@@ -31,4 +33,4 @@ def hub_folder() -> Path:
 def find_weights(name: str, chosen: Path | None = None) -> Path | None:
     """Return a file of weights that is on this machine; torch.hub's count too."""
     paths = [folder / name for folder in (weights_folder(chosen), hub_folder())]
-    return next((path for path in paths if path.is_file()), None)
+    return next((path for path in paths if is_file(path)), None)

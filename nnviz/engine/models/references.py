@@ -1,16 +1,18 @@
 """The words by which a network is asked for."""
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import UsageError
-from nnviz.base.reading import PATH_ERRORS
+from nnviz.base.reading import exists
 from nnviz.base.weights import NETWORKS, PROGRAMS
 
-_RANDOM = re.compile(r"random(?::(?P<seed>\d+))?")
+_RANDOM = re.compile(r"random(?::(?P<seed>[0-9]+))?")
 _LARGEST_SEED = 2**63 - 1
+_MOST_DIGITS = 1000
 _SUFFIXES = (*NETWORKS, *PROGRAMS)
 
 
@@ -69,7 +71,44 @@ class ObjectReference:
         return f"object:{self.name}"
 
 
-Reference = BundledReference | ZooReference | FileReference | ObjectReference
+@dataclass(frozen=True, slots=True)
+class PythonReference:
+    """Python code that makes a network.
+
+    Attributes:
+        module: "package.module", or the path of a file.
+        factory: name of what makes the network; "" to find it.
+    """
+
+    module: str
+    factory: str = ""
+
+    def __str__(self) -> str:
+        """Return "python:MODULE:FACTORY"."""
+        return ":".join(part for part in ("python", self.module, self.factory) if part)
+
+    @property
+    def path(self) -> Path:
+        """The module's file, found without importing anything.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if self.module.endswith(".py"):
+            return Path(self.module).expanduser()
+        inside = Path(*self.module.split("."))
+        for folder in sys.path:
+            for path in (inside.with_suffix(".py"), inside / "__init__.py"):
+                if (found := Path(folder or ".") / path).is_file():
+                    return found
+        raise UsageError(
+            self.module, "no such module", "write python:package.module:factory"
+        )
+
+
+Reference = (
+    BundledReference | ZooReference | FileReference | ObjectReference | PythonReference
+)
 
 
 def parse(text: str) -> Reference:
@@ -82,7 +121,7 @@ def parse(text: str) -> Reference:
     if not text.strip():
         raise UsageError("model", "no name given", f"try {DEFAULT_MODEL}")
     # A single letter is a drive, as in C:\weights.pt.
-    if not colon or len(scheme) == 1 or _exists(text):
+    if not colon or len(scheme) == 1 or exists(text):
         return _file(text)
     if scheme == "bundled":
         return BundledReference(rest)
@@ -90,21 +129,17 @@ def parse(text: str) -> Reference:
         return ObjectReference(rest)
     if scheme == "zoo":
         return _zoo(text, rest)
+    if scheme == "python":
+        module, _, factory = rest.rpartition(":")
+        return PythonReference(module or rest, factory if module else "")
     if "/" in scheme or Path(text).suffix in _SUFFIXES:
         return _file(text)
     raise UsageError(
         text,
         f"models do not start with {scheme}:",
-        "write bundled:NAME, zoo:NAME, zoo:NAME@random or the path of a file",
+        "write bundled:NAME, zoo:NAME, zoo:NAME@random, python:MODULE:FACTORY or the "
+        "path of a file",
     )
-
-
-def _exists(text: str) -> bool:
-    """Return whether there is a file of a name, which may be no name of a file."""
-    try:
-        return Path(text).exists()
-    except PATH_ERRORS:
-        return False
 
 
 def _zoo(text: str, rest: str) -> ZooReference:
@@ -113,7 +148,9 @@ def _zoo(text: str, rest: str) -> ZooReference:
         raise UsageError(text, "no name given", "write zoo:resnet18 or zoo:resnet18@V")
     random = _RANDOM.fullmatch(weights)
     if random:
-        seed = int(random["seed"] or 0)
+        digits = random["seed"] or "0"
+        # Of thousands of digits Python makes no number.
+        seed = int(digits) if len(digits) < _MOST_DIGITS else _LARGEST_SEED + 1
         if seed > _LARGEST_SEED:
             raise UsageError(text, "the seed is too large", f"use 0 to {_LARGEST_SEED}")
         return ZooReference(architecture, seed=seed)

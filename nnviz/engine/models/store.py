@@ -1,12 +1,13 @@
 """Opened networks, kept while there is room; the one place that chooses a device."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -24,10 +25,12 @@ from nnviz.engine.models.bundled import open_bundled
 from nnviz.engine.models.devices import device_of
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.opened import Opened
+from nnviz.engine.models.programs.trust import trust
 from nnviz.engine.models.references import (
     BundledReference,
     FileReference,
     ObjectReference,
+    PythonReference,
     Reference,
     ZooReference,
     parse,
@@ -82,6 +85,7 @@ class ModelStore:
         preprocess: Preprocess | None,
         labels: Sequence[str] = (),
         task: Task | None = None,
+        fixed: Mapping[str, Any] | None = None,
     ) -> str:
         """Take a copy of a network that exists already; return its reference.
 
@@ -91,11 +95,12 @@ class ModelStore:
                 torchvision's detectors do.
             labels: names of its outputs.
             task: what it is for; None to tell by its output.
+            fixed: inputs beside the image, by the names that ``forward`` gives them.
 
         Raises:
             ModelError: it cannot be copied, or needs its preprocessing said.
         """
-        return self._adopted.add(net, preprocess, labels, task)
+        return self._adopted.add(net, preprocess, labels, task, fixed)
 
     def open(
         self, request: ModelRequest, check: Check
@@ -106,7 +111,10 @@ class ModelStore:
             NnvizError: it cannot be opened; says why and what would help.
         """
         device = device_of(request.device)
-        kept = yield from self._network(parse(request.reference), device, check)
+        parsed = parse(request.reference)
+        if request.trust and isinstance(parsed, FileReference | PythonReference):
+            self._trust(parsed.path, check)
+        kept = yield from self._network(parsed, device, check)
         preprocess = request.preprocess or kept.opened.preprocess
         if request.fields:
             preprocess = preprocess.with_fields(dict(request.fields))
@@ -198,11 +206,19 @@ class ModelStore:
         with held_back():
             from nnviz.engine.models import files, published, zoo  # noqa: PLC0415
 
+        if isinstance(reference, PythonReference):
+            return (yield from files.open_python(reference, check))
         if isinstance(reference, FileReference):
             return (yield from files.open_file(reference, check))
         if reference.seed is None:
             return published.open_published(reference, self._folder, check)
         return zoo.open_random(reference, check)
+
+    @staticmethod
+    def _trust(path: Path, check: Check) -> None:
+        """Remember that somebody said yes to a program."""
+        if path.is_file():
+            trust(path, check)
 
     def _make_room(self, size: int, device: torch.device) -> None:
         """Drop the longest unused networks until another one of ``size`` B fits."""
@@ -228,6 +244,8 @@ def bytes_of(net: nn.Module) -> int:
 
 def _identity(reference: Reference) -> str:
     """Return what tells two networks apart."""
+    if isinstance(reference, PythonReference):
+        return f"{reference} {stamp(reference.path)}"
     if not isinstance(reference, FileReference):
         return str(reference)
     side_car = find_side_car(reference.path)

@@ -30,6 +30,7 @@ class Trials:
         random: two passes with different seeds differ.
         stateful: two passes with the same seed differ.
         coupled: an image's output depends on the other images of its batch.
+        gradients: they come back to the image.
         output: the first output for two images of noise, detached; None where the
             network takes one image at a time, or gives no tensor.
     """
@@ -37,6 +38,7 @@ class Trials:
     random: bool = False
     stateful: bool = False
     coupled: bool = False
+    gradients: bool = True
     output: Tensor | None = None
 
 
@@ -65,7 +67,29 @@ def try_passes(
     alone = [one, _Passes(net, check).run(darker, _SEEDS[0])]
     coupled = not (random or stateful) and _coupled(pair, alone)
     output = pair[0] if pair else None
-    return Trials(random, stateful, coupled, output)
+    gradients = _gives_gradients(net, noise, check)
+    return Trials(random, stateful, coupled, gradients, output)
+
+
+def _gives_gradients(net: nn.Module, noise: Tensor, check: Callable[[], None]) -> bool:
+    """Tell whether the gradient of an output reaches the input."""
+    check()
+    leaf, twin = noise.clone().requires_grad_(), sharing_twin(net)
+    found: list[bool] = []
+
+    def trial() -> None:
+        with torch.enable_grad():
+            outputs = [each for each in tensors_in(twin(leaf)) if each.requires_grad]
+            (gradient,) = torch.autograd.grad(
+                [each.sum() for each in outputs], leaf, allow_unused=True
+            )
+        found.append(gradient is not None)
+
+    generators = torch.random.fork_rng([noise.device] if noise.is_cuda else [])
+    words = memory.in_words("a trial pass")
+    with generators, suppress(OutOfMemoryError), words:
+        memory.refusal(trial)
+    return found == [True]
 
 
 def _coupled(

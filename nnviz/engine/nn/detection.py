@@ -1,4 +1,4 @@
-"""What finds objects: the interface of detectors, and what their outputs mean."""
+"""Object detection: the interface of detectors and the decoding of their outputs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Weights = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is no candidate.
+    """Limits below which a box is no candidate.
 
     Attributes:
         size: of the input: boxes are cut to it.
@@ -61,7 +61,7 @@ class Detector(Protocol):
     def candidates(
         self, outputs: Sequence[Tensor], size: Size, min_score: float
     ) -> Candidates:
-        """Return what the outputs for one picture hold above a score.
+        """Return what the outputs for one image hold above a score.
 
         Args:
             outputs: what a pass gave, batch of one.
@@ -84,7 +84,7 @@ class AnchorDetector(Protocol):
     box_weights: Weights
 
     def anchors(self, height: int, width: int) -> Tensor:
-        """Return (A, 4): centre x, centre y, width, height in px of the input."""
+        """Return (A, 4): center x, center y, width, height in px of the input."""
         ...
 
 
@@ -122,7 +122,7 @@ class KeypointFinder(Protocol):
 def candidates_of(
     net: nn.Module, outputs: Sequence[Tensor], size: Size, min_score: float
 ) -> Candidates:
-    """Return what a detector's outputs for one picture hold above a score.
+    """Return what a detector's outputs for one image hold above a score.
 
     Args:
         net: the detector.
@@ -153,7 +153,7 @@ def candidates_of(
 
 
 def centered(corners: Tensor) -> Tensor:
-    """Return (A, 4) boxes as centre x, centre y, width, height."""
+    """Return (A, 4) boxes as center x, center y, width, height."""
     sizes = corners[:, 2:] - corners[:, :2]
     return torch.cat((corners[:, :2] + 0.5 * sizes, sizes), dim=1)
 
@@ -192,7 +192,7 @@ def decode(offsets: Tensor, anchors: Tensor, weights: Weights) -> Tensor:
 
 
 def decode_sides(sides: Tensor, anchors: Tensor) -> Tensor:
-    """Return the boxes whose sides are some anchor sizes from the anchor's centre.
+    """Return the boxes whose sides are some anchor sizes from the anchor's center.
 
     Tian et al. 2019 (arXiv:1904.01355), equation 1, normalised by the anchor's size.
 
@@ -210,7 +210,7 @@ def decode_sides(sides: Tensor, anchors: Tensor) -> Tensor:
 
 
 def clipped(boxes: Tensor, size: Size) -> Tensor:
-    """Return boxes (M, 4) cut to a picture."""
+    """Return boxes (M, 4) cut to an image."""
     height, width = size
     x = boxes[:, 0::2].clamp(0, width)
     y = boxes[:, 1::2].clamp(0, height)

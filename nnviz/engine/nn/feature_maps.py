@@ -24,7 +24,7 @@ truth (two standard errors at worst), and the counting costs less than the layer
 
 @dataclass(frozen=True, slots=True)
 class ChannelFigures:
-    """What there is to say about each of C maps.
+    """Statistics of each of C feature maps.
 
     Attributes:
         mean: (C,).
@@ -44,7 +44,7 @@ class ChannelFigures:
 
     @property
     def silent(self) -> NDArray[np.bool_]:
-        """Which channels are zero everywhere, (C,)."""
+        """Channels that are zero everywhere, bool (C,)."""
         return np.equal(self.zeros, 1)
 
 

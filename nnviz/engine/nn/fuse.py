@@ -1,4 +1,6 @@
-"""Networks that compute the same faster: norms folded, channels innermost.
+"""Batch norm fusion (BN folding): networks that compute the same faster.
+
+Norms are folded into convolutions, and channels lie innermost.
 
 In eval mode a batch norm multiplies and shifts each channel by constants, which the
 convolution before it can do itself (Jacob et al. 2018, arXiv:1712.05877, section 3.2).
@@ -58,7 +60,7 @@ def _is_instance_norm(module: nn.Module) -> bool:
 
 
 def _group_norm(norm: Any) -> nn.GroupNorm:
-    """Return what normalises each channel by itself, as an instance norm does."""
+    """Return what normalizes each channel by itself, as an instance norm does."""
     channels = norm.num_features
     group = nn.GroupNorm(channels, channels, norm.eps, norm.affine)
     if norm.affine:

@@ -42,7 +42,7 @@ def gradient(score: Score, pixels: Tensor, check: Check) -> tuple[Tensor, Tensor
 
 
 def differentiate(scores: Tensor, leaf: Tensor) -> Tensor:
-    """Return the gradient of each score (N,) with respect to its picture.
+    """Return the gradient of each score (N,) with respect to its image.
 
     Raises:
         ModelError: no gradient comes back.
@@ -78,7 +78,7 @@ def send_back(
 
 
 def gradient_sizer(info: ModelInfo, device: torch.device) -> BatchSizer:
-    """Return what chooses how many pictures go forward and back at once."""
+    """Return what chooses how many images go forward and back at once."""
     return BatchSizer(
         device=device,
         macs=info.macs,

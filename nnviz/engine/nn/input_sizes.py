@@ -1,4 +1,4 @@
-"""Which sizes of pictures a network takes as far as some layers, and what they see."""
+"""Input sizes that a network takes up to some layers, and receptive fields there."""
 
 from collections.abc import Mapping
 

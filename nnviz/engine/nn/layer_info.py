@@ -24,7 +24,7 @@ _BY_LENGTH = {1: Layout.VECTOR, 3: Layout.WINDOWS}
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one pass without data tells of a network.
+    """Facts of a network's layers, from one pass without data (meta tensors).
 
     Attributes:
         layers: depth first, in the order of the module tree.
@@ -193,7 +193,7 @@ def refuses(twin: nn.Module, channels: int, size: tuple[int, int]) -> str | None
 
 @torch.inference_mode()
 def takes_several(net: nn.Module, channels: int, size: tuple[int, int]) -> bool:
-    """Tell whether several pictures can be given at once and are kept apart.
+    """Tell whether several images can be given at once and are kept apart.
 
     Not where a shape of one is written into the network, and not where batch norms
     keep no statistics, so that they look at the whole batch.

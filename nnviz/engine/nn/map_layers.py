@@ -1,4 +1,4 @@
-"""Which layers a class activation map is made of, and why those."""
+"""Choice of layers with maps: for class activation maps, dreams and styles."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -133,7 +133,7 @@ def at_depth(info: ModelInfo, reduction: int) -> LayerInfo:
 
 
 def named(info: ModelInfo, name: str) -> LayerInfo:
-    """Return a layer by name if it has maps to lay over the picture.
+    """Return a layer by name if it has maps to lay over the image.
 
     Raises:
         UsageError: no such layer.
@@ -146,9 +146,9 @@ def named(info: ModelInfo, name: str) -> LayerInfo:
     if layer.calls == 0:
         reason = "a forward pass does not run this layer"
     elif size is None:
-        reason = f"gives {layer.shape}, no map over the picture"
+        reason = f"gives {layer.shape}, no map over the image"
     else:
-        reason = "its map is 1 x 1: the places have been pooled away before"
+        reason = "its map is 1 × 1: positions have been pooled before"
     better = next(iter(layers_with_maps(info)[-1:]), None)
     remedy = f"pick an earlier one, such as {better.name}" if better else ""
     raise ModelError(name, reason, remedy)
@@ -173,7 +173,7 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
     if not candidates:
         raise ModelError(
             info.title,
-            "has no layer with a map of more than one place",
+            "has no layer with a map of more than one position",
             "use a method that needs none, such as occlusion",
         )
     shared = info.task in {Task.DETECT, Task.SEGMENT}
@@ -183,11 +183,11 @@ def _best(info: ModelInfo) -> tuple[LayerInfo, tuple[str, ...]]:
         reason = "the deepest of about 1/8 of the input's side, before the heads part"
     elif best.extra_tokens:
         reason = (
-            "what the last attention is given; behind it the answer "
-            "reads the class token alone"
+            "the input of the last attention; after it the answer reads the class "
+            "token alone"
         )
     else:
-        reason = "the deepest with a map, before places are pooled"
+        reason = "the deepest with a map, before positions are pooled"
     return best, (f"layer {best.name} ({rows} x {columns}) was chosen: {reason}",)
 
 

@@ -1,4 +1,4 @@
-"""Which boxes are kept: pure arithmetic on arrays, a fresh choice in milliseconds."""
+"""Non-maximum suppression (NMS) and overlaps of boxes, in numpy."""
 
 from collections.abc import Callable
 

@@ -29,7 +29,7 @@ Check = Callable[[], None]
 
 @dataclass(slots=True, eq=False)
 class _Record:
-    """What one call of a module gave.
+    """The output of one call of a module.
 
     Attributes:
         module: the module.
@@ -71,7 +71,7 @@ class PartialForward:
 
     @property
     def activation(self) -> Tensor:
-        """What the layer gave, (1, ...); do not write into it."""
+        """The layer's output, (1, ...); do not write into it."""
         found = first_tensor(self.given)
         if found is None:
             raise TypeError("the layer gave no tensor")
@@ -86,7 +86,7 @@ class PartialForward:
         return found
 
     def run(self, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
-        """Return the scores of pictures for which the layer gives something else.
+        """Return the scores of images for which the layer gives something else.
 
         Args:
             outputs: (N, ...), in place of what the layer gave.
@@ -237,7 +237,7 @@ class _Replay:
         return forward
 
     def _for_all(self, output: Any, *, written: bool) -> Any:
-        """Give a record to every picture: its own copy where it gets written into."""
+        """Give a record to every image: its own copy where it gets written into."""
         count = len(self.outputs)
 
         def spread(tensor: Tensor) -> Tensor:

@@ -53,7 +53,7 @@ class PixelModel:
             Detached; they may share memory with each other.
         """
         x = self._normalized(pixels)
-        if _is_channels_last(self.net):
+        if is_channels_last(self.net):
             x = x.contiguous(memory_format=torch.channels_last)
         with torch.no_grad(), checked(self.check), generators_kept(x.device):
             return tuple(tensors_in(self.net(x)))
@@ -129,7 +129,7 @@ def joined(parts: Sequence[Tensor]) -> Tensor:
     return parts[0] if len(parts) == 1 else torch.cat(list(parts))
 
 
-def _is_channels_last(net: nn.Module) -> bool:
+def is_channels_last(net: nn.Module) -> bool:
     """Tell whether a network keeps its kernels with channels innermost, as twins do.
 
     Others are given images as they lie: their code may count on it (``view``).

@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 
 class ReluRule(StrEnum):
-    """What becomes of a gradient g at a ReLU whose input is a."""
+    """Rules of a gradient g at a ReLU with input a: guided, deconvnet, redirected."""
 
     GUIDED = "guided"
     """g [a > 0] [g > 0]: Springenberg et al. 2014, arXiv:1412.6806."""
@@ -37,7 +37,7 @@ class ChangedRelus:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to say of the change, after one pass."""
+        """Remarks on the changed ReLUs, after one pass."""
         if self.count:
             return f"{self.count} ReLUs changed", _WARNINGS[self.rule]
         return (_NONE,)
@@ -49,14 +49,14 @@ _NONE = (
 )
 _WARNINGS = {
     ReluRule.GUIDED: (
-        "guided maps fail the sanity check: they stay nearly the same when the weights "
-        "are made random (Adebayo et al. 2018)"
+        "guided maps fail the sanity check: they hardly change when the weights are "
+        "randomized (Adebayo et al. 2018)"
     ),
     ReluRule.DECONVNET: (
-        "such maps show the photograph's lines and hardly depend on the class "
-        "(Nie et al. 2018)"
+        "such maps show the image's edges and hardly depend on the class (Nie et al. "
+        "2018)"
     ),
-    ReluRule.REDIRECTED: "where nothing came through a ReLU, it was helped",
+    ReluRule.REDIRECTED: "where no gradient passed a ReLU, it was let through",
 }
 
 

@@ -1,4 +1,4 @@
-"""Deep dream: what layers find in a picture goes back into it, and becomes more.
+"""Deep dream: what layers find in an image goes back into it, and becomes more.
 
 The signal that goes back from a layer is the gradient of what is made large, as in the
 notebook of deep dream (google/deepdream, ``dream.ipynb``), where half the squared L2
@@ -75,7 +75,7 @@ def strongest(maps: Tensor, count: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dream:
-    """What is dreamt: signals of some layers.
+    """The gradient of a dream: signals sent back from some layers, tile by tile.
 
     Attributes:
         maps: runs the network up to the deepest of the layers.

@@ -50,7 +50,7 @@ def by_bands(gradient: Tensor) -> Tensor:
 
 
 def _halved(picture: Tensor) -> Tensor:
-    """Return every second pixel of a picture blurred with the binomial kernel."""
+    """Return every second pixel of an image blurred with the binomial kernel."""
     reach = len(_BINOMIAL) // 2
     padded = functional.pad(picture, (reach,) * 4, mode="replicate")
     kernel = _kernel(picture)
@@ -58,7 +58,7 @@ def _halved(picture: Tensor) -> Tensor:
 
 
 def _doubled(picture: Tensor, like: Tensor) -> Tensor:
-    """Return a picture at twice the size, which is that of another."""
+    """Return an image at twice the size, which is that of another."""
     reach = len(_BINOMIAL) // 2
     # The edges' pixels are carried on, or the kernel would see zeros beyond them.
     padded = functional.pad(picture, (1,) * 4, mode="replicate")

@@ -1,4 +1,4 @@
-"""What a picture is to have in common with a photograph, seen under the same view."""
+"""Feature matching: an image optimized to share a layer's features with another."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,22 +31,24 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonParams:
-    """Where a picture is compared with the photograph, and how it is made."""
+    """Parameters of feature matching: layer, optimizer, regularization."""
 
     layer: Annotated[
         LayerName,
         Essential(),
         LayerKinds("spatial"),
-        Help("Where picture and photograph are compared; left empty, in the middle."),
+        Help(
+            "The layer at which the two images are compared. Empty: one in the middle."
+        ),
     ] = ""
     steps: Annotated[
         int,
         Essential(),
         Range(1, 4096, log=True),
-        Help("How many steps."),
+        Help("Number of optimization steps."),
     ] = 512
     learning_rate: Annotated[
-        float, Range(0.0001, 100, log=True), Steerable(), Help("How large a step is.")
+        float, Range(0.0001, 100, log=True), Steerable(), Help("Size of each step.")
     ] = 0.05
     strength: Annotated[
         float,
@@ -54,21 +56,24 @@ class ComparisonParams:
         Range(0, 300),
         Unit("%"),
         Steerable(),
-        Title("Strength of transforms"),
+        Title("Transform strength"),
         Help(
-            "How strongly picture and photograph are shifted, scaled and turned at "
-            "random together; 100 % as in Lucid, 0 not at all."
+            "How strongly both images are randomly shifted, scaled and rotated "
+            "together; 100 % as in Lucid, 0 not at all."
         ),
     ] = 100.0
     total_variation: Annotated[
         float,
         Range(0, 100),
         Steerable(),
-        Help("How much differences between neighbouring pixels cost."),
+        Help("Weight of the total variation penalty."),
     ] = 0.0
     precision: Annotated[
         Precision,
-        Help("bfloat16 is about twice as fast where the processor has it, and rough."),
+        Help(
+            "bfloat16 is about twice as fast on processors that support it, and less"
+            " exact."
+        ),
     ] = "float32"
 
     def rules(self, info: ModelInfo) -> StepRules:
@@ -83,7 +88,7 @@ class ComparisonParams:
 def compared(
     look: FeatureExtractor, photograph: Tensor, layer: str, compare: Compare
 ) -> Aim:
-    """Return what is made strong in pictures that are compared with a photograph.
+    """Return what is made strong in images that are compared with an image.
 
     Each view changes the photograph as it does the pictures, as in Lucid: else what a
     shift does to the layer would count as a difference.

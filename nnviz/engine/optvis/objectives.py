@@ -1,4 +1,4 @@
-"""What an optimised picture is to make strong: objectives, one number a picture.
+"""Objectives of feature visualization: a score of layers' maps for each image.
 
 An objective reads the maps of some layers and gives each picture of a batch a score, to
 be made large.  Objectives add, subtract and scale, and say what they are.  Formulas are
@@ -26,7 +26,7 @@ _TINIEST = 1e-10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Objective:
-    """A score of pictures by what layers give for them.
+    """A score of images by what layers give for them.
 
     Attributes:
         words: what is made strong, "channel 12 of layer3".
@@ -97,7 +97,7 @@ def unit(layer: str, index: int, place: Place | None = None) -> Objective:
         row, column = place or _center(found)
         return found[:, index, row, column]
 
-    where = "the centre" if place is None else f"{place[0]}, {place[1]}"
+    where = "the center" if place is None else f"{place[0]}, {place[1]}"
     return Objective(
         f"channel {index} of {layer} at {where}", frozenset({layer}), score
     )
@@ -165,7 +165,7 @@ def energy(layer: str, channels: Sequence[int] = ()) -> Objective:
 
 
 def likeness(
-    layer: str, reference: Tensor, *, cosine_power: float = 0, words: str = "a picture"
+    layer: str, reference: Tensor, *, cosine_power: float = 0, words: str = "an image"
 ) -> Objective:
     """Return dot(A, B) max(0.1, cos(A, B))^k of whole layers, the dot a place.
 
@@ -189,8 +189,8 @@ def likeness(
     return Objective(f"likeness to {words} at {layer}", frozenset({layer}), score)
 
 
-def closeness(layer: str, reference: Tensor, *, words: str = "a picture") -> Objective:
-    """Return -|A - B|² / |B|²: the picture that gives what another gave at a layer.
+def closeness(layer: str, reference: Tensor, *, words: str = "an image") -> Objective:
+    """Return -|A - B|² / |B|²: the image that gives what another gave at a layer.
 
     Mahendran & Vedaldi 2015, arXiv:1412.0035, equation 3.
 
@@ -210,7 +210,7 @@ def closeness(layer: str, reference: Tensor, *, words: str = "a picture") -> Obj
 
 
 def diversity(layer: str) -> Objective:
-    """Return how alike a picture's textures are to those of the others in the batch.
+    """Return how alike an image's textures are to those of the others in the batch.
 
     The sum over the others of the products of normalised Gram matrices; use it with a
     negative weight.
@@ -223,11 +223,11 @@ def diversity(layer: str) -> Objective:
         alike = grams @ grams.T
         return alike.sum(1) - alike.diagonal()
 
-    return Objective(f"likeness of the pictures at {layer}", frozenset({layer}), score)
+    return Objective(f"similarity of the images at {layer}", frozenset({layer}), score)
 
 
 def each(objectives: Sequence[Objective]) -> Objective:
-    """Return an objective for a batch with one picture for each of several."""
+    """Return an objective for a batch with one image for each of several."""
 
     def score(maps: Maps) -> Tensor:
         return torch.cat(

@@ -1,4 +1,4 @@
-"""The way of a dream: octave by octave, and frame by frame where it is a film."""
+"""The way of a dream: octave by octave, and frame by frame where it is a video."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Move = Callable[[Tensor], Tensor]
 
 @dataclass(kw_only=True)
 class Course:
-    """Where a dream has come to.
+    """The state of a dream: octave, step and image.
 
     Attributes:
         source: what is dreamt of, (1, C, H, W) in [0, 1].
@@ -75,12 +75,12 @@ class Course:
         return True
 
     def add(self, change: Tensor) -> None:
-        """Add to the picture, which stays in [0, 1]: a step is done."""
+        """Add to the image, which stays in [0, 1]: a step is done."""
         self.picture.add_(change).clamp_(0, 1)
         self.step += 1
 
     def seen(self, blend: float) -> NDArray[np.float32]:
-        """Return the picture, (h, w, C) in [0, 1], in memory of its own.
+        """Return the image, (h, w, C) in [0, 1], in memory of its own.
 
         Args:
             blend: share of the source in it.

@@ -1,4 +1,4 @@
-"""One optimisation of a batch of pictures, step by step, that can be gone on with."""
+"""One optimization of a batch of images, step by step, that can be gone on with."""
 
 import itertools
 import math
@@ -44,7 +44,7 @@ passes, and each takes longer."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRules:
-    """How a step is made; each may differ from the last.
+    """The rules of one optimization step; each may differ from the last.
 
     Attributes:
         learning_rate: Adam's; for "ascent" the length of the step, for "progress" what
@@ -84,7 +84,7 @@ class AscentStep:
 
 
 class Ascent:
-    """A batch of pictures on its way to a large objective.
+    """A batch of images on its way to a large objective.
 
     Args:
         make: makes what is optimised, with the generator for its first numbers.
@@ -140,8 +140,8 @@ class Ascent:
         scores, gradient = self._gradient(pixels, aim, rules)
         if not torch.isfinite(gradient).all():
             raise ModelError(
-                "the optimisation",
-                "has left what numbers can hold",
+                "the optimization",
+                "diverged: the values are no longer finite",
                 "lower the learning rate",
             )
         leaves = list(self.picture.leaves.values())
@@ -185,7 +185,7 @@ class Ascent:
         total = torch.zeros(len(leaf), device=leaf.device)
         gradient = _smoothing(leaf, rules.total_variation)
         for some in _together(views, max(1, _BEST // len(leaf))):
-            with self._helped(rules), in_words("the optimisation"):
+            with self._helped(rules), in_words("the optimization"):
                 scores, found = self._seen(leaf, some, aim, rules.noise)
             total += scores / rules.views
             gradient += found / rules.views
@@ -224,8 +224,8 @@ class Ascent:
             if name not in state or state[name].shape != tuple(leaf.shape):
                 raise UsageError(
                     "the recording",
-                    "was made with another size or parametrisation",
-                    "go on with the parameters that it was made with",
+                    "was made with another size or parametrization",
+                    "continue with the parameters it was made with",
                 )
             leaf.detach().copy_(torch.from_numpy(state[name]))
             head = name + _SEPARATOR

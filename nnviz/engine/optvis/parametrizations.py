@@ -1,4 +1,4 @@
-"""What an optimiser turns to make a picture: pixels, a spectrum, or phases alone.
+"""Image parametrizations: pixels, Fourier spectrum, or phases alone.
 
 The same gradient makes another picture in another space: steps along a photograph's
 own frequencies and colours give no noise (Olah et al. 2017,
@@ -24,7 +24,7 @@ _TINY = 1e-5
 
 
 class Parametrization(Protocol):
-    """A batch of pictures made of numbers to be optimised."""
+    """A batch of images made of numbers to be optimized."""
 
     @property
     def leaves(self) -> Mapping[str, Tensor]:
@@ -32,7 +32,7 @@ class Parametrization(Protocol):
         ...
 
     def pixels(self) -> Tensor:
-        """Return the pictures (N, C, H, W) in [0, 1], with their graph."""
+        """Return the images (N, C, H, W) in [0, 1], with their graph."""
         ...
 
 
@@ -47,7 +47,7 @@ class Pixels:
         self.leaves = {"pixels": start.detach().clone().requires_grad_()}
 
     def pixels(self) -> Tensor:
-        """Return the pictures."""
+        """Return the images."""
         return self.leaves["pixels"]
 
 
@@ -80,13 +80,13 @@ class Spectrum:
         self.leaves = {"spectrum": start.to(device).requires_grad_()}
 
     def pixels(self) -> Tensor:
-        """Return the pictures."""
+        """Return the images."""
         scaled = self.leaves["spectrum"] * self._scale[..., None]
         return correlated(_inverse(scaled, self._shape)).sigmoid()
 
 
 class Phases:
-    """Phases alone; how strong each frequency is stays as in photographs: MaCo.
+    """Phases alone; how strong each frequency is stays as in images: MaCo.
 
     Fel et al. 2023, arXiv:2306.06805, equation 5, with the standardisations of Xplique.
 
@@ -111,7 +111,7 @@ class Phases:
         self.leaves = {"phases": start.to(device).requires_grad_()}
 
     def pixels(self) -> Tensor:
-        """Return the pictures."""
+        """Return the images."""
         phases = standardised(self.leaves["phases"])
         spectrum = torch.polar(self._magnitudes.expand_as(phases), phases)
         image = _inverse(torch.view_as_real(spectrum), self._shape)
@@ -138,14 +138,14 @@ def spectrum_scale(height: int, width: int, decay: float) -> Tensor:
 
 
 def standardised(x: Tensor) -> Tensor:
-    """Return each picture of a batch with mean 0 and standard deviation 1."""
+    """Return each image of a batch with mean 0 and standard deviation 1."""
     axes = tuple(range(1, x.ndim))
     x = x - x.mean(axes, keepdim=True)
     return x / (x.std(axes, correction=0, keepdim=True) + _TINY)
 
 
 def _inverse(spectrum: Tensor, shape: Shape) -> Tensor:
-    """Return the pictures of half spectra (N, C, H, columns, 2)."""
+    """Return the images of half spectra (N, C, H, columns, 2)."""
     _, _, height, width = shape
     whole = torch.view_as_complex(spectrum)
     # Of an odd width the transform gives one column more, which is cut off.

@@ -1,4 +1,4 @@
-"""What a user wants a picture to be strong in, as objectives of one network."""
+"""Objectives parsed from channels, classes, layers and targets as users write them."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -60,7 +60,7 @@ def of_layer(info: ModelInfo, layer: str) -> Objective:
         UsageError: no such layer, or none is named.
     """
     if not layer:
-        raise UsageError("--layer", "none is named", "choose the layer to make strong")
+        raise UsageError("--layer", "none is named", "choose the layer to maximize")
     return energy(info.known_layer(layer).name)
 
 
@@ -92,13 +92,13 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
         case _:
             raise UsageError(
                 OPTION,
-                f"{text!r} cannot be made strong",
+                f"{text!r} cannot be maximized",
                 "name a class, class - class, or layer:channel",
             )
 
 
 def side_of(info: ModelInfo, size: int) -> int:
-    """Return the side of the pictures to make, px.
+    """Return the side of the images to make, px.
 
     Args:
         info: of the network.

@@ -1,4 +1,4 @@
-"""What keeps optimised pixels from becoming noise: the regularisers of the lectures.
+"""Regularizers of optimized pixels: decay, blur, small values set to zero.
 
 Yosinski et al. 2015, arXiv:1506.06579, section 3, with the deviations from the mean
 colour in place of Caffe's mean-free pixels.
@@ -16,7 +16,7 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelRules:
-    """What is done to the pixels after each step.
+    """Regularization of the pixels after each step.
 
     Attributes:
         decay: share of the deviation from the mean colour that goes each step.

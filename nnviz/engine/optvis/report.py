@@ -1,4 +1,4 @@
-"""What an optimisation shows after a step."""
+"""The report of a step of feature visualization."""
 
 import math
 from dataclasses import replace
@@ -47,7 +47,7 @@ def ascent_report(
 
 
 def faded(climbed: AscentStep, colour: Tensor) -> AscentStep:
-    """Return a step whose pictures show a colour where they hardly mattered.
+    """Return a step whose images show a color where they hardly mattered.
 
     The transparency of MaCo (Fel et al. 2023, arXiv:2306.06805, section 4): how much of
     a pixel is shown rises with its importance, up to the 80th percentile.
@@ -63,7 +63,7 @@ def faded(climbed: AscentStep, colour: Tensor) -> AscentStep:
 
 
 def as_picture(pixels: Tensor, columns: int = 0) -> Picture:
-    """Return one picture of a batch, laid out row by row.
+    """Return one image of a batch, laid out row by row.
 
     Args:
         pixels: (N, C, H, W) in [0, 1]; where C is not 1 or 3 the first is

@@ -1,4 +1,4 @@
-"""How strong each frequency is in photographs: the template of MaCo's pictures.
+"""The spectrum prior of MaCo: mean magnitude of each frequency in images.
 
 Fel et al. 2023, arXiv:2306.06805, section 3: the mean over photographs of the absolute
 values of their Fourier coefficients, of independent colours.
@@ -20,7 +20,7 @@ _LEAST = 1e-6
 
 
 def mean_magnitudes(photographs: Iterable[Tensor]) -> Tensor:
-    """Return the mean magnitudes of photographs of one size.
+    """Return the mean magnitudes of images of one size.
 
     Args:
         photographs: (C, H, W) in [0, 1]; 3 channels are red, green and blue.
@@ -36,12 +36,12 @@ def mean_magnitudes(photographs: Iterable[Tensor]) -> Tensor:
         total = total + torch.fft.rfft2(decorrelated(photograph[None])[0]).abs()
         count += 1
     if not count:
-        raise ValueError("no photographs")
+        raise ValueError("no images")
     return total / count
 
 
 def shipped_magnitudes() -> Tensor:
-    """Return the template of some thousand photographs that ships, float32.
+    """Return the template of some thousand images that ships, float32.
 
     Returns:
         (3, SIDE, SIDE // 2 + 1).

@@ -1,4 +1,4 @@
-"""Small random changes that an optimised picture is to be robust against.
+"""Small random changes that an optimized image is to be robust against.
 
 A chain of paddings, crops, scalings and rotations is one affine map, so the picture is
 sampled once for all of them.  Where Lucid's chain resizes and then rotates to the
@@ -33,7 +33,7 @@ _DEGREE = 3.14 / 180
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Geometry:
-    """Where each pixel of a changed picture comes from.
+    """A geometric transform: the source of each pixel of a changed image.
 
     Attributes:
         source: of the picture.
@@ -72,7 +72,7 @@ class Geometry:
         return replace(self, cuts=(*self.cuts, (np.eye(3), self.size)))
 
     def __call__(self, pictures: Tensor) -> Tensor:
-        """Return the changed pictures, with their graph.
+        """Return the changed images, with their graph.
 
         Args:
             pictures: (N, C, H, W) in [0, 1].
@@ -148,7 +148,7 @@ class Transform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pad:
-    """Grey on all sides.
+    """Gray on all sides.
 
     Attributes:
         width: px.
@@ -165,7 +165,7 @@ class Pad:
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
-    """A crop at random, so that the picture shrinks.
+    """A crop at random, so that the image shrinks.
 
     Attributes:
         pixels: by how many.
@@ -202,7 +202,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Rotate:
-    """Rotated about the centre by one of several angles; the corners are black.
+    """Rotated about the center by one of several angles; the corners are black.
 
     Attributes:
         degrees: to choose from, each as likely; counter-clockwise.
@@ -237,7 +237,7 @@ class Mirror:
 
 @dataclass(frozen=True, slots=True)
 class CropOrPad:
-    """The centre at a fixed size, black where the picture is too small.
+    """The center at a fixed size, black where the image is too small.
 
     Attributes:
         size: after it.
@@ -256,7 +256,7 @@ class CropOrPad:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A square somewhere about the centre at a fixed size: MaCo's view.
+    """A square somewhere about the center at a fixed size: MaCo's view.
 
     As in Xplique: its centre is N(0.5, 0.15²) of each side, its side N(share, 0.05²) of
     the picture's, at least 0.05 and at most all of it.

@@ -1,4 +1,4 @@
-"""Colours of one picture given to another, or kept.
+"""Colors of one image given to another, or kept.
 
 Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer"
 (arXiv:1606.05897), sections 3 and 4.
@@ -14,7 +14,7 @@ _TINY = 1e-7
 
 
 def matched(picture: Tensor, like: Tensor) -> Tensor:
-    """Return a picture with another's mean colour and covariance of colours.
+    """Return an image with another's mean color and covariance of colors.
 
     x -> M (x - mean) + mean of ``like``, M = S_like^1/2 S^-1/2: the paper's image
     analogies variant, equations 1 to 3.
@@ -33,7 +33,7 @@ def matched(picture: Tensor, like: Tensor) -> Tensor:
 
 
 def color_moments(pictures: Tensor) -> Tensor:
-    """Return the mean over pixels of c c^T, c a pixel's colour and a 1 below it.
+    """Return the mean over pixels of c c^T, c a pixel's color and a 1 below it.
 
     Args:
         pictures: (N, C, H, W).
@@ -47,7 +47,7 @@ def color_moments(pictures: Tensor) -> Tensor:
 
 
 def matching(moments: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """Return matrix (C, C) and shift (C,) that give colours other moments.
+    """Return matrix (C, C) and shift (C,) that give colors other moments.
 
     Args:
         moments: of the colours as they are, from ``colour_moments``.
@@ -60,7 +60,7 @@ def matching(moments: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def grey(picture: Tensor) -> Tensor:
-    """Return a picture's luminance, in as many channels as it has.
+    """Return an image's luminance, in as many channels as it has.
 
     Args:
         picture: (N, C, H, W); colours where C is 3, else returned as it is.
@@ -71,7 +71,7 @@ def grey(picture: Tensor) -> Tensor:
 
 
 def with_colors_of(picture: Tensor, photograph: Tensor) -> Tensor:
-    """Return a picture's luminance in the colours of a photograph.
+    """Return an image's luminance in the colors of an image.
 
     Args:
         picture: (N, C, H, W); colours where C is 3, else returned as it is.

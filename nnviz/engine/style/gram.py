@@ -1,4 +1,4 @@
-"""Gram matrices: which channels answer together, wherever in the picture that is.
+"""Gram matrices: which channels answer together, wherever in the image that is.
 
 Gatys, Ecker & Bethge 2016 (doi:10.1109/CVPR.2016.265), equation 3; with the weights of
 places as Gatys et al. 2017 (arXiv:1611.07865), section 4.1, have them.

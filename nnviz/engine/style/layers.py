@@ -1,4 +1,4 @@
-"""Which layers say what a picture shows, and which how it is painted."""
+"""Content and style layers of a network, chosen or parsed."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ _PUBLISHED_CONTENT = "relu4_2"
 
 
 def style_layers(info: ModelInfo, text: str, option: str) -> Shares:
-    """Return the layers that say how a picture is painted.
+    """Return the layers that say how an image is painted.
 
     Args:
         info: of the network.
@@ -105,7 +105,7 @@ def _first_of_each_size(info: ModelInfo) -> list[tuple[str, float]]:
     if not by_size:
         raise ModelError(
             info.title,
-            "has no layer whose map is fine enough to tell how a picture is painted",
+            "has no layer with a map fine enough to describe style",
             "pick a network with convolutions, or name the layers",
         )
     return [(_typical(layers).name, 1.0) for layers in by_size.values()]

@@ -1,4 +1,4 @@
-"""How far a picture is from a photograph's content and from the style of others.
+"""Content and style losses (Gram matrices), tile by tile.
 
 Gatys, Ecker & Bethge 2016 (doi:10.1109/CVPR.2016.265): content is what deep layers give
 at each place (equation 1), style the Gram matrices of several layers (equations 3 to
@@ -32,7 +32,7 @@ _TINY = 1e-20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
-    """A part of the picture and the style that it is to have.
+    """A part of the image and the style that it is to have.
 
     Attributes:
         grams: by layer (C, C), of one number of a map.
@@ -45,7 +45,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Goal:
-    """What pictures of one size are to become.
+    """The goal of images of one size: content maps and styles.
 
     Attributes:
         tiles: that they are run in.
@@ -62,7 +62,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Losses:
-    """How far pictures are from their goal.
+    """The content and style losses of images.
 
     Attributes:
         content: (N,).
@@ -77,7 +77,7 @@ class Losses:
 
 @dataclass(slots=True, eq=False)
 class _Grams:
-    """Gram matrices being added up over the tiles of pictures."""
+    """Gram matrices being added up over the tiles of images."""
 
     sums: dict[_Key, Tensor] = field(default_factory=dict)
     counts: dict[_Key, float] = field(default_factory=dict)
@@ -129,7 +129,7 @@ class StyleLoss:
     def goal(
         self, photograph: Tensor, regions: Sequence[Region], tiling: Tiling
     ) -> Goal:
-        """Return what pictures of a photograph's size are to become.
+        """Return what images of an image's size are to become.
 
         Args:
             photograph: (1, C, H, W) in [0, 1]; or one for each picture.
@@ -151,7 +151,7 @@ class StyleLoss:
 
     @torch.no_grad()
     def __call__(self, pictures: Tensor, goal: Goal, share: Tensor) -> Losses:
-        """Return how far pictures are from a goal, and the way back.
+        """Return how far images are from a goal, and the way back.
 
         Args:
             pictures: (N, C, H, W), of the goal's size.
@@ -186,7 +186,7 @@ class StyleLoss:
     def _grams(
         self, pictures: Tensor, tiles: Sequence[Tile], regions: Sequence[Region]
     ) -> _Grams:
-        """Return the Gram matrices of whole pictures, by passes without gradients."""
+        """Return the Gram matrices of whole images, by passes without gradients."""
         grams = _Grams()
         for tile in tiles:
             maps = self.maps(_cut(pictures, tile), frozenset(self.style))
@@ -264,7 +264,7 @@ def _tiles(picture: Tensor, tiling: Tiling) -> tuple[Tile, ...]:
 
 
 def _cut(pictures: Tensor, tile: Tile) -> Tensor:
-    """Return the pictures' part, laid out as convolutions compute fastest."""
+    """Return the images' part, laid out as convolutions compute fastest."""
     part: Tensor = pictures[(..., *tile.part)]
     return part.contiguous(memory_format=torch.channels_last)
 

@@ -29,7 +29,7 @@ _NUMBERS = ("func_evals", "n_iter")
 
 
 class Descent:
-    """Pictures on their way to a small loss.
+    """Images on their way to a small loss.
 
     Args:
         start: (N, C, H, W); copied.
@@ -56,7 +56,7 @@ class Descent:
 
     @property
     def pixels(self) -> Tensor:
-        """The pictures (N, C, H, W), not held within [0, 1]; do not write there."""
+        """The images (N, C, H, W), not held within [0, 1]; do not write there."""
         return self._as_pixels(self._numbers.detach())
 
     def step(self, look: Look, rate: float) -> None:
@@ -73,8 +73,8 @@ class Descent:
         loss, gradient = look(self._as_pixels(before))
         if not bool(gradient.isfinite().all()):
             raise ModelError(
-                "the optimisation",
-                "has left what numbers can hold",
+                "the optimization",
+                "diverged: the values are no longer finite",
                 "lower the learning rate, or use Adam",
             )
         # The filter is symmetric, so it is its own transpose.
@@ -102,7 +102,7 @@ class Descent:
         return found
 
     def restore(self, state: State) -> None:
-        """Go on from a state of pictures of the same size."""
+        """Go on from a state of images of the same size."""
         self._numbers.detach().copy_(torch.from_numpy(state["numbers"]))
         kept = self._optimizer.state[self._numbers]
         if self._kind == "lbfgs":
@@ -125,7 +125,7 @@ class Descent:
         return numbers if self._gain is None else _filtered(numbers, self._gain)
 
     def _held(self, key: str, value: Tensor) -> object:
-        """Return a value as the optimiser keeps it."""
+        """Return a value as the optimizer keeps it."""
         if key in _NUMBERS:
             return int(value)
         if key == "step":

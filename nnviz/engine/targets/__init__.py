@@ -1,1 +1,1 @@
-"""What a score is of, and its gradients."""
+"""Targets: scores of classes, channels, boxes, and their gradients."""

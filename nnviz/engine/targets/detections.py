@@ -1,4 +1,4 @@
-"""Targets of networks that detect or segment, and likeness to another picture."""
+"""Targets of networks that detect or segment, and likeness to another image."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _MAP = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """What is asked about the photograph beyond classes and channels.
+    """Targets beyond classes and channels: boxes, segments, likeness to an image.
 
     Attributes:
         net: takes normalised pixels.
@@ -97,7 +97,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Box:
-    """Scores one box in the outputs for one picture."""
+    """Scores one box in the outputs for one image."""
 
     net: nn.Module
     size: Size

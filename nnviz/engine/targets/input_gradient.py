@@ -17,7 +17,7 @@ from nnviz.engine.targets.resolve import ResolvedTarget, Scorer, resolve
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PixelGradient:
-    """How a score depends on the pixels.
+    """The gradient of a score with respect to the pixels.
 
     Attributes:
         target: what was scored.
@@ -31,7 +31,7 @@ class PixelGradient:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is explained, and how many ReLUs were changed."""
+        """Remarks: the target, and the number of changed ReLUs."""
         return (self.target.caption, *(self.relus.notes if self.relus else ()))
 
 

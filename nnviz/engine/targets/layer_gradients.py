@@ -1,4 +1,4 @@
-"""What layers give for a picture and the score's gradient there, in one pass."""
+"""Layer gradients: activations of layers and the score's gradient there, one pass."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -58,7 +58,7 @@ class ResolvedTarget:
 
     @property
     def caption(self) -> str:
-        """What is asked about and the photograph's score, "logit of tabby, 12.3"."""
+        """The target and the image's score, "logit of tabby, 12.3"."""
         return f"{self.words}, {self.value:.4g}"
 
 
@@ -110,7 +110,7 @@ Activations = Callable[[str], Tensor]
 def resolve(
     text: str, info: ModelInfo, activations: Activations, subject: Subject
 ) -> ResolvedTarget:
-    """Return a target as written by the user, with the photograph's own score.
+    """Return a target as written by the user, with the image's own score.
 
     Args:
         text: as ``nnviz.base.targets`` describes.
@@ -194,7 +194,7 @@ def _segment(
     if not places:
         raise UsageError(
             OPTION,
-            f"{label(info, kind)} wins no place of this photograph",
+            f"{label(info, kind)} wins no pixel of this image",
             "ask about a class that does",
         )
     of_all = logits.shape[-1] * logits.shape[-2]
@@ -219,7 +219,7 @@ def _likeness(file: str, subject: Subject) -> ResolvedTarget:
         value = score(input_to(subject.net, subject.pixels, head)).item()
     return ResolvedTarget(
         target=LikenessTarget(file),
-        words=f"likeness to {Path(file).name} (cosine of what {head} is given)",
+        words=f"similarity to {Path(file).name} (cosine of what {head} is given)",
         unit="cosine",
         layer=head,
         calls=1,
@@ -326,7 +326,7 @@ def _require_unit(
     if y >= height or x >= width:
         raise UsageError(
             OPTION,
-            f"channel {target.channel} of {layer.name} has no place {y}, {x}",
+            f"channel {target.channel} of {layer.name} has no position {y}, {x}",
             f"its map has {height} rows and {width} columns, counted from 0",
         )
 

@@ -1,4 +1,4 @@
-"""Random changes of training photographs, all drawn from one given generator."""
+"""Random changes of training images, all drawn from one given generator."""
 
 import math
 
@@ -14,7 +14,7 @@ _GRAY_SHARE = 0.1
 
 
 def random_crop(photo: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """Cut a random part out of a photograph, mirrored half of the time.
+    """Cut a random part out of an image, mirrored half of the time.
 
     Area and aspect ratio are drawn as in Szegedy et al. 2015 (arXiv:1409.4842, sec. 6).
 
@@ -65,7 +65,7 @@ def center_crop(photo: Tensor, size: int) -> Tensor:
 
 
 def jitter_colors(batch: Tensor, generator: torch.Generator) -> Tensor:
-    """Change brightness, contrast, saturation and hue of each picture of (N, 3, H, W).
+    """Change brightness, contrast, saturation and hue of each image of (N, 3, H, W).
 
     One picture in ten becomes grey, so that shape has to do.
     """
@@ -82,7 +82,7 @@ def jitter_colors(batch: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _turn_hue(batch: Tensor, angles: Tensor) -> Tensor:
-    """Rotate the colours of (N, 3, H, W) about the grey axis by radians (N,)."""
+    """Rotate the colors of (N, 3, H, W) about the gray axis by radians (N,)."""
     axis = torch.full((3,), 3**-0.5)
     cross = torch.linalg.cross(torch.eye(3), axis.expand(3, 3))
     cosine, sine = angles.cos()[:, None, None], angles.sin()[:, None, None]
@@ -94,7 +94,7 @@ def _turn_hue(batch: Tensor, angles: Tensor) -> Tensor:
 def cut_mix(
     batch: Tensor, targets: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Paste one rectangle of each picture's neighbour into it (arXiv:1905.04899).
+    """Paste one rectangle of each image's neighbour into it (arXiv:1905.04899).
 
     Args:
         batch: (N, C, H, W).

@@ -1,4 +1,4 @@
-"""How the bundled classifiers learn: rates, batches, scores."""
+"""Training of the bundled classifiers: learning rates, batches, scores."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ Initialize = Callable[[nn.Module, LabeledPhotos, torch.Generator], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a training run trains, and on what.
+    """The plan of a training run: network, data, schedule.
 
     Attributes:
         build: gives the network; its weights are drawn anew.
@@ -111,7 +111,7 @@ def fit(
 def measure(
     net: nn.Module, photos: LabeledPhotos, recipe: ClassifierRecipe
 ) -> dict[str, float]:
-    """Return the scores on the middle of each photograph, in [0, 1].
+    """Return the scores on the middle of each image, in [0, 1].
 
     They are "top-1", and "mean per class", which counts each class alike.
     """
@@ -132,7 +132,7 @@ def measure(
 def middles(
     photos: LabeledPhotos, recipe: ClassifierRecipe, device: torch.device
 ) -> Iterator[Tensor]:
-    """Yield batches of photographs' middles, (N, C, side, side), normalised."""
+    """Yield batches of images' middles, (N, C, side, side), normalized."""
     for start in range(0, len(photos), recipe.batch):
         batch = photos.photos[start : start + recipe.batch]
         cut = [augment.center_crop(photo, recipe.test_size) for photo in batch]
@@ -198,14 +198,14 @@ def _train_epoch(
 def initialize_plain(
     net: nn.Module, _photos: LabeledPhotos, generator: torch.Generator
 ) -> None:
-    """Draw Kaiming-normal weights, whatever the photographs."""
+    """Draw Kaiming-normal weights, whatever the images."""
     initialize_kaiming(net, generator)
 
 
 def _order(
     photos: LabeledPhotos, recipe: ClassifierRecipe, generator: torch.Generator
 ) -> Tensor:
-    """Return the indices of an epoch's photographs, as many as there are.
+    """Return the indices of an epoch's images, as many as there are.
 
     Balanced, a class of n photographs is drawn in proportion to sqrt(n): between the
     data's own frequencies (which starve small classes) and equal ones (which wear
@@ -221,7 +221,7 @@ def _order(
 def draw_crops(
     photos: LabeledPhotos, chosen: Tensor, side: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Cut random parts out of photographs of any size and change their colours."""
+    """Cut random parts out of images of any size and change their colors."""
     pixels = torch.stack(
         [
             augment.random_crop(photos.photos[index], side, generator)
@@ -232,12 +232,12 @@ def draw_crops(
 
 
 def stack(photos: LabeledPhotos, chosen: Tensor) -> Tensor:
-    """Return pictures of one size as float32 (N, C, H, W) in [0, 1]."""
+    """Return images of one size as float32 (N, C, H, W) in [0, 1]."""
     return torch.stack([photos.photos[i] for i in chosen.tolist()]).float() / 255
 
 
 def targets_of(photos: LabeledPhotos, chosen: Tensor) -> Tensor:
-    """Return the class probabilities (N, K) of the chosen photographs: 0 or 1."""
+    """Return the class probabilities (N, K) of the chosen images: 0 or 1."""
     return functional.one_hot(photos.labels[chosen], len(photos.classes)).float()
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """What a detector found in one picture.
+    """The detections of one image.
 
     Attributes:
         boxes: float32 (n, 4): left, top, right, bottom, px.

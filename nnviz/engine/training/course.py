@@ -37,7 +37,7 @@ Measure = Callable[[nn.Module, ClassifierRecipe], Scores]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What a card says that no measurement can.
+    """Words of a model card that no measurement gives.
 
     Attributes:
         title: name for people.
@@ -66,7 +66,7 @@ def _nothing_more(_net: nn.Module, _recipe: ClassifierRecipe) -> Scores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How a bundled classifier is made; called with an assignment.
+    """The training of a bundled classifier; called with an assignment.
 
     Attributes:
         recipe: sizes, rates.
@@ -155,7 +155,7 @@ class Course:
 
 
 def _some_pixels(split: Split, recipe: ClassifierRecipe) -> Iterator[Tensor]:
-    """Yield as many held-out pictures as dead units are sought on, from all classes."""
+    """Yield as many held-out images as dead units are sought on, from all classes."""
     step = max(1, len(split.held_out) // PICTURES)
     return middles(split.held_out.every(step), recipe, torch.device("cpu"))
 

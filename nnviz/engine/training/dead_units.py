@@ -1,4 +1,4 @@
-"""Which channels of a network never answer to anything."""
+"""Dead units: channels that are zero for every image."""
 
 from collections.abc import Iterable
 

@@ -107,7 +107,7 @@ def _aims(
 
 @torch.inference_mode()
 def find(net: SceneDetector, pixels: Tensor) -> list[Found]:
-    """Return the shapes in each of (N, 3, H, W) normalised pixels."""
+    """Return the shapes in each of (N, 3, H, W) normalized pixels."""
     size = (pixels.shape[2], pixels.shape[3])
     anchors = net.anchors(*size)
     found = []

@@ -37,7 +37,7 @@ def load_everyday(data: Path | None, recipe: ClassifierRecipe) -> Split:
 def draw_small(
     photos: LabeledPhotos, chosen: Tensor, side: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Scale pictures that are all of one size, shift them a little, mirror half."""
+    """Scale images that are all of one size, shift them a little, mirror half."""
     batch = stack(photos, chosen)
     if batch.shape[-1] != side:
         batch = functional.interpolate(

@@ -1,4 +1,4 @@
-"""What every training run shares: epochs, checkpoints, rates, averaged weights."""
+"""The training loop: epochs, checkpoints, learning rates, averaged weights."""
 
 import copy
 import math
@@ -16,7 +16,7 @@ from nnviz.base.events import EPOCH, Progress
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What ``nnviz train`` was asked for.
+    """An assignment of ``nnviz train``.
 
     Attributes:
         data: folder or zip file; None where nothing was named.
@@ -36,13 +36,13 @@ class Assignment:
 
     @property
     def checkpoint(self) -> Path:
-        """Where the run stands; one that exists is gone on from."""
+        """Path of the checkpoint; one that exists is gone on from."""
         return self.stem.with_suffix(".ckpt")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where a run stands within an epoch.
+    """The position of a training run within an epoch.
 
     Attributes:
         epoch: its number, from 1.
@@ -64,7 +64,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """Where a run stands after an epoch.
+    """The state of a training run after an epoch.
 
     Attributes:
         number: of the epoch, from 1.
@@ -118,7 +118,7 @@ class Learner:
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """The network's device."""
         return next(self.net.parameters()).device
 
     def learn(

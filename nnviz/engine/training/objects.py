@@ -14,7 +14,7 @@ _NO_CLASS = frozenset({"BACKGROUND_Google"})
 
 
 def load_objects(data: Path | None, recipe: ClassifierRecipe) -> Split:
-    """Read Caltech-101 and split it; background pictures are no class.
+    """Read Caltech-101 and split it; background images are no class.
 
     Raises:
         InputError: there is no such data.

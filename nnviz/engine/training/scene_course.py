@@ -26,7 +26,7 @@ _LONGEST = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneCourse:
-    """How one network for scenes is made; called with an assignment.
+    """The training of a network for scenes; called with an assignment.
 
     Attributes:
         name: of the bundled network.

@@ -1,4 +1,4 @@
-"""How the networks for scenes learn, measured on scenes that they never see."""
+"""Training of the networks for scenes, measured on held-out scenes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ Loss = Callable[[nn.Module, SceneBatch], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class SceneTask:
-    """What is learned from scenes.
+    """A task on scenes: network, loss and measure.
 
     Attributes:
         build: gives the network.

@@ -77,7 +77,7 @@ _WEAKNESSES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StyleRecipe:
-    """How a style is learnt.
+    """The recipe of a style's training: weights, rates, steps.
 
     Attributes:
         epochs: how many; after each the preview is drawn anew.
@@ -115,7 +115,7 @@ class StyleRecipe:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judge:
-    """What says how far paintings are from their photographs and from the style.
+    """The perceptual loss: content and style distances through a judge network.
 
     Attributes:
         loss: content and style.
@@ -131,7 +131,7 @@ class Judge:
 
     @property
     def subject(self) -> str:
-        """What tells this style from others of the same name."""
+        """The identity of a style: its image and settings."""
         grams = self.region.grams
         numbers = [self.colours, *(grams[layer] for layer in sorted(grams))]
         content = b"".join(each.cpu().numpy().tobytes() for each in numbers)
@@ -154,7 +154,7 @@ class Judge:
         return found.content, found.style, gradient
 
     def _recoloring(self, paintings: Tensor) -> Tensor:
-        """Return the gradient of the distance of moments of colours, in their unit.
+        """Return the gradient of the distance of moments of colors, in their unit.
 
         Layers behind a batch norm hardly see flat colours, so pixels are judged too.
         """
@@ -231,7 +231,7 @@ def fit_style(
 
 
 def _beginner(judge: Judge, photos: Sequence[Tensor], recipe: StyleRecipe) -> nn.Module:
-    """Return a painter with first weights: it gives photographs the style's colours."""
+    """Return a painter with first weights: it gives images the style's colors."""
     painter = QuickPainter()
     initialize_kaiming(painter, torch.Generator().manual_seed(recipe.seed))
     moments = torch.stack([color_moments(each[None] / _WHITE) for each in photos])
@@ -284,7 +284,7 @@ def judge_of(model: Model, style: Tensor, recipe: StyleRecipe) -> Judge:
 
 
 def style_picture(model: Model, style: str, recipe: StyleRecipe) -> Tensor:
-    """Return the picture of a file or of a pattern, (1, 3, H, W) in [0, 1].
+    """Return the image of a file or of a pattern, (1, 3, H, W) in [0, 1].
 
     Raises:
         UsageError: none is named.
@@ -337,7 +337,7 @@ def _step(learner: Learner, judge: Judge, photographs: Tensor) -> float:
 def _batch(
     photos: Sequence[Tensor], recipe: StyleRecipe, generator: torch.Generator
 ) -> Tensor:
-    """Return squares from photographs drawn at random, (N, 3, side, side) in [0, 1]."""
+    """Return squares from images drawn at random, (N, 3, side, side) in [0, 1]."""
     chosen = torch.randint(len(photos), (recipe.batch,), generator=generator)
     squares = [
         random_crop(photos[index], recipe.side, generator) for index in chosen.tolist()
@@ -346,7 +346,7 @@ def _batch(
 
 
 def _preview(photographs: Tensor, paintings: Tensor, path: Path) -> None:
-    """Draw photographs in a row, and below each what was painted of it."""
+    """Draw images in a row, and below each what was painted of it."""
     rows = [torch.cat([*each[:_SHOWN]], 2) for each in (photographs, paintings)]
     sheet = torch.cat(rows, 1).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
     write_png(path, np.round(sheet * _WHITE).astype(np.uint8))

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
-from nnviz.base.weights import NETWORKS
+from nnviz.base.weights import NETWORKS, PROGRAMS
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.file_dialogs import WEIGHTS, ask_file
@@ -26,7 +26,9 @@ from nnviz.gui.theme.parts import MARGIN, button, label, named, row, search_fiel
 _REFERENCE = Qt.ItemDataRole.UserRole
 _WIDTH_FOR_FIGURES, _WIDTH_FOR_ACCURACY = 360, 230
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_NETWORKS_FILTER = f"Networks ({' '.join(f'*{ending}' for ending in NETWORKS)})"
+_NETWORKS_FILTER = (
+    f"Networks ({' '.join(f'*{ending}' for ending in (*NETWORKS, *PROGRAMS))})"
+)
 
 
 class ModelPanel(QWidget):
@@ -156,7 +158,7 @@ class ModelPanel(QWidget):
                 file_size=0,
             )
             for path in paths
-            if path.lower().endswith(NETWORKS)
+            if path.lower().endswith((*NETWORKS, *PROGRAMS))
         ]
 
     def _mark(self, info: ModelInfo) -> None:

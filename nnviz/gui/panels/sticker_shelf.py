@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QMimeData, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import (
+    QColor,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
@@ -33,6 +34,13 @@ from nnviz.gui.views.canvas.stickers import STICKER_MIME
 
 _TEXT = Qt.ItemDataRole.UserRole
 _SIDE = 56
+_GRAY, _DARK, _LIGHT = 0.12, 0.08, 0.96
+"""Saturation and lightness outside of which a color has no hue to be named."""
+_HUES = (
+    *("Red", "Orange", "Yellow", "Lime", "Green", "Mint"),
+    *("Cyan", "Azure", "Blue", "Violet", "Magenta", "Pink"),
+)
+"""Names of hues, 30 degrees apart."""
 _SHAPES = {"round": "disc", "square": "square"}
 _DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
@@ -174,18 +182,30 @@ class _ShelfList(QListWidget):
             super().keyPressEvent(event)
 
 
+def color_name(text: str) -> str:
+    """Return the everyday name that comes nearest to a color, #rrggbb: "Red"."""
+    color = QColor(text)
+    if not color.isValid():
+        return text
+    hue, lightness = color.hslHueF(), color.lightnessF()
+    if color.hslSaturationF() < _GRAY or lightness < _DARK or lightness > _LIGHT:
+        shades = ("Black", "Dark gray", "Gray", "Light gray", "White")
+        return shades[round(lightness * (len(shades) - 1))]
+    return _HUES[round(hue * len(_HUES)) % len(_HUES)]
+
+
 def name_of(text: str) -> str:
     """Return what a sticker is called: its file's name, or its colour."""
     cut = Cut.parse(text)
     if cut.is_colour:
-        return f"{_SHAPES[cut.outline]} {cut.source}"
+        return f"{color_name(cut.source)} {_SHAPES[cut.outline]}"
     return cut.source.replace("\\", "/").rpartition("/")[2]
 
 
 def _short_name(text: str) -> str:
     """Return a name for below an icon."""
     cut = Cut.parse(text)
-    return cut.source if cut.is_colour else name_of(text).rpartition(".")[0]
+    return name_of(text) if cut.is_colour else name_of(text).rpartition(".")[0]
 
 
 def _icon(opened: OpenedSticker | None, side: int) -> QIcon:

@@ -36,6 +36,7 @@ from nnviz.gui.views.tokens import tokens_of
 
 _KEY = Qt.ItemDataRole.UserRole
 _SIDE = 72
+_PAIR = 2
 
 
 class ImageTray(QWidget):
@@ -164,7 +165,13 @@ class ImageTray(QWidget):
 
 
 class ResultTray(QWidget):
-    """The results of this session, newest first; a click brings one back."""
+    """The results of this session, newest first; a click brings one back.
+
+    Signals:
+        wanted: name of a command that is to be done with the result that is shown.
+    """
+
+    wanted = Signal(str)
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -187,6 +194,11 @@ class ResultTray(QWidget):
         self.list.setDragEnabled(True)
         self.list.setAcceptDrops(True)
         self.list.put_together.connect(self._compare)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
+        remove.setContext(Qt.ShortcutContext.WidgetShortcut)
+        remove.activated.connect(self._remove)
 
     def selected(self) -> list[Run]:
         """Return the chosen results, if there are several, newest first."""
@@ -198,6 +210,42 @@ class ResultTray(QWidget):
         """Bring one back, unless several are being chosen."""
         if len(self.list.selectedItems()) <= 1:
             self._bring_back(item)
+
+    def _remove(self) -> None:
+        """Forget the chosen results; what is shown stays."""
+        chosen = [item.data(_KEY) for item in self.list.selectedItems()]
+        self._bench.runs.history.remove(chosen)
+
+    def _do(self, command: str) -> None:
+        """Bring the chosen result back and do something with it."""
+        self._bring_back(self.list.selectedItems()[0])
+        self.wanted.emit(command)
+
+    def _show_menu(self, at: QPoint) -> None:
+        """Offer what can be done with the chosen results."""
+        menu = QMenu(self)
+        chosen = self.list.selectedItems()
+        one, two = len(chosen) == 1, len(chosen) == _PAIR
+        commands = (
+            (self.tr("Save"), "file.save"),
+            (self.tr("Copy as image"), "edit.copy_picture"),
+            (self.tr("Copy as Python"), "edit.copy_python"),
+            (self.tr("Copy as command line"), "edit.copy_command"),
+        )
+        show = menu.addAction(self.tr("Show"))
+        show.triggered.connect(lambda: self._bring_back(chosen[0]))
+        show.setEnabled(one)
+        compare = menu.addAction(self.tr("Compare"))
+        compare.triggered.connect(lambda: self._compare(chosen[1], chosen[0]))
+        compare.setEnabled(two)
+        for words, command in commands:
+            action = menu.addAction(words)
+            action.triggered.connect(lambda _=False, command=command: self._do(command))
+            action.setEnabled(one)
+        remove = menu.addAction(self.tr("Remove"))
+        remove.triggered.connect(self._remove)
+        remove.setEnabled(bool(chosen))
+        popup(menu, self.list.viewport().mapToGlobal(at))
 
     def _compare(self, first: QListWidgetItem, second: QListWidgetItem) -> None:
         self._bench.compare_wanted.emit(first.data(_KEY), second.data(_KEY))

@@ -80,8 +80,10 @@ class Images(QObject):
         self.newest_count = len(new)
         if new:
             self.added.emit(new)
-            for path in new:
-                self._ask_thumbnail(path)
+        for path in dict.fromkeys(paths):
+            # Opened again: the file may be another one by now.
+            self._kept.pop(path, None)
+            self._ask_thumbnail(path)
         if paths:
             self.show(paths[0])
 

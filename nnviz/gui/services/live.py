@@ -350,8 +350,12 @@ class Live(QObject):
         self.status = status
         self.status_changed.emit(status)
         if status.state in (SourceState.FAILED, SourceState.WAITING) and status.error:
-            again = Remedy(self.tr("Try again"), self.again)
-            self._messages.fail(_SOURCE_TOPIC, status.error, again)
+            remedies = [Remedy(self.tr("Try again"), self.again)]
+            sample = sample_film()
+            if self.request != sample:
+                play = Remedy(self.tr("Sample video"), lambda: self.open(sample))
+                remedies.append(play)
+            self._messages.fail(_SOURCE_TOPIC, status.error, *remedies)
         elif status.state is SourceState.RUNNING:
             self._messages.settle(_SOURCE_TOPIC)
 

@@ -132,6 +132,10 @@ class Models(QObject):
         if self._asked.reference:
             self._ask(self._asked)
 
+    def trust(self) -> None:
+        """Open the program that was refused last, now that somebody said yes to it."""
+        self._ask(replace(self._asked, trust=True))
+
     def stop(self) -> None:
         """Give up opening."""
         if self._opening is not None:

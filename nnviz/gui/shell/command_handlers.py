@@ -36,6 +36,7 @@ from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.messages import Notice
 from nnviz.gui.state.selection import NO_UNIT
 from nnviz.gui.theme.manager import THEMES
+from nnviz.gui.theme.parts import clipboard_data
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import array_of, image_of
 from nnviz.render.board import Board
@@ -195,7 +196,7 @@ class CommandHandlers(QObject):
 
     def paste(self) -> None:
         """Open what is on the clipboard."""
-        self.take(QApplication.clipboard().mimeData())
+        self.take(clipboard_data())
 
     def ask_folder(self) -> None:
         """Ask for a folder of photographs and open it."""

@@ -146,7 +146,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         centre = self.stage.centre
         centre.hovered.connect(self.status.hover)
-        centre.wanted.connect(lambda name: self.commands[name].trigger())
+        for panel in (centre, self.stage.results):
+            panel.wanted.connect(lambda name: self.commands[name].trigger())
         centre.mode_changed.connect(
             lambda mode: self.stage.make_room(wide=mode in (BOARD, STICKERS))
         )

@@ -1,5 +1,7 @@
 """The results of this session, newest first, within a budget of memory."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.recipes import Recipe, Run
@@ -29,6 +31,12 @@ class History(QObject):
         del self._runs[_MAX_ENTRIES:]
         while len(self._runs) > 1 and _bytes(self._runs) > _MAX_BYTES:
             self._runs.pop()
+        self.changed.emit()
+
+    def remove(self, runs: Sequence[Run]) -> None:
+        """Forget some."""
+        gone = {id(run) for run in runs}
+        self._runs = [run for run in self._runs if id(run) not in gone]
         self.changed.emit()
 
     def clear(self) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, QPoint, QSize, Qt
+from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -54,6 +55,12 @@ def label(text: str = "", style: str = "", *, wrap: bool = False) -> QLabel:
     if wrap:
         words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return words
+
+
+def clipboard_data() -> QMimeData:
+    """Return what is on the clipboard; where no clipboard can be reached, nothing."""
+    data: QMimeData | None = QApplication.clipboard().mimeData()
+    return QMimeData() if data is None else data
 
 
 def popup(menu: QMenu, at: QPoint) -> None:

@@ -60,7 +60,7 @@ QToolButton[segment="true"] {
     color: $muted;
 }
 QToolButton[segment="true"]:hover { color: $text; }
-QToolButton[segment="true"]:checked { background: $raised; color: $text; }
+QToolButton[segment="true"]:checked { background: $raised; color: $accent; }
 QToolButton[segment="true"]:focus { border-color: $accent; }
 QToolButton#picker {
     background: $panel; border: 1px solid $line; padding: $px4 $px10; text-align: left;
@@ -90,7 +90,7 @@ QPushButton#segment {
     color: $muted;
 }
 QPushButton#segment:hover { color: $text; background: $hover; }
-QPushButton#segment:checked { background: $raised; color: $text; }
+QPushButton#segment:checked { background: $raised; color: $accent; }
 QPushButton#segment:focus { border: 1px solid $accent; padding: $px3 $px9; }
 
 QPushButton#fold {

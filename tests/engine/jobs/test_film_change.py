@@ -206,8 +206,8 @@ def test_cancelled_film_is_a_film_with_its_sound(tmp_path):
     ("more", "words"),
     [
         ({"kept": 1.0}, "out of range"),
-        ({"out": "x.avi"}, "no film's name"),
-        ({"out": "in.mp4"}, "is the film itself"),
+        ({"out": "x.avi"}, "not a video file name"),
+        ({"out": "in.mp4"}, "is the video itself"),
     ],
 )
 def test_what_makes_no_sense_is_refused(tmp_path, more, words):

@@ -91,7 +91,7 @@ def test_load_gives_the_facts(session):
         ({"values": {"channel": 99999}}, "has no channel 99999; it has "),
         ({"values": {"channel": "x"}}, "--channel: 'x' is no channel"),
         ({"values": {"order": "strong"}}, "strong: no such value of --order"),
-        ({"image": None}, "activations: needs a photograph"),
+        ({"image": None}, "activations: needs an image"),
     ],
 )
 def test_wrong_use_is_said_in_words(session, change, message):

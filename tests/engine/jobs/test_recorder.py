@@ -203,7 +203,7 @@ def test_what_cannot_be_taken_up_is_said(session, tmp_path, change, error, words
 def test_a_finished_recording_says_so(session, tmp_path):
     finish(session.job(asked(tmp_path / "a"), never))
     begin = Moment(str(tmp_path / "a"))
-    with pytest.raises(UsageError, match="a: came to its end at this step"):
+    with pytest.raises(UsageError, match="a: ended at this step"):
         finish(session.job(asked(tmp_path / "b", begin=begin), never))
 
 

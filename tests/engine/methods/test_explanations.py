@@ -141,7 +141,7 @@ CAMS = sorted(name for name in EXPLAINING if name.endswith(("_cam", "_cam_pp")))
 
 @pytest.mark.parametrize("method", CAMS)
 def test_a_map_of_one_place_is_refused_with_the_remedy(session, method):
-    with pytest.raises(ModelError, match=r"1 x 1.*pick an earlier one, such as last"):
+    with pytest.raises(ModelError, match=r"1 × 1.*pick an earlier one, such as last"):
         run_network(session, Small(), PREPROCESS, method, layer="pool")
 
 

@@ -269,7 +269,7 @@ def test_bfloat16_looks_alike(session):
         ({"channel": -1}, UsageError, "choose the layer"),
         ({"channel": -1, "channels": "x"}, UsageError, "is no channel"),
         ({"layer": "stage9"}, UsageError, "did you mean stage"),
-        ({"target": "probability(cup)"}, UsageError, "cannot be made strong"),
+        ({"target": "probability(cup)"}, UsageError, "cannot be maximized"),
     ],
 )
 def test_what_cannot_be_is_said(session, values, error, words):
@@ -347,5 +347,5 @@ def test_dictionary_names_the_strongest_channels_of_a_place(session):
 
 
 def test_place_outside_of_the_input_is_said(session):
-    with pytest.raises(UsageError, match="does not see that place"):
+    with pytest.raises(UsageError, match="does not see that position"):
         ran(session, "semantic_dictionary", image=cat(), x=0.0, steps=1)

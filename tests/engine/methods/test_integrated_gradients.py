@@ -65,8 +65,8 @@ def test_left_sum_misses_and_says_by_how_much(session):
     )
     x = pixels_of(session, PLAIN)
     assert np.allclose(run.report.main.values, 3 * 0.8 * (x * x).sum(0), rtol=1e-5)
-    assert any("error 20 %" in note for note in run.report.notes)
-    assert "such an error asks for more points" in run.report.notes
+    assert any("20 % error" in note for note in run.report.notes)
+    assert "increase the number of steps to reduce this error" in run.report.notes
 
 
 def test_own_baseline(session, tmp_path):

@@ -203,7 +203,7 @@ def test_units_of_a_layer(session, target, words):
     ("target", "words"),
     [
         ("conv:9", "no channel 9.*0 to 3"),
-        ("conv:0@8,0", "no place 8, 0.*8 rows"),
+        ("conv:0@8,0", "no position 8, 0.*8 rows"),
         ("convv:0", "did you mean conv"),
         ("fourth", "no such class"),
         ("7", "no class 7.*0 to 2"),
@@ -228,7 +228,9 @@ def test_likeness_to_the_photograph_itself_is_greatest(session, tmp_path):
     PillowImage.fromarray(cat().pixels).save(file)
     run = run_network(session, Rectified(), PLAIN, "saliency", target=f"like:{file}")
     assert run.report.notes[0].endswith(", 1")
-    assert "likeness to same.png (cosine of what head is given)" in run.report.notes[0]
+    assert (
+        "similarity to same.png (cosine of what head is given)" in run.report.notes[0]
+    )
     assert np.abs(run.report.main.values).max() < 1e-5
 
 

@@ -123,7 +123,7 @@ def test_one_colour_is_kept(session, redness):
     assert {each.cut.source for each in parse_placed(report["placed"].text)} == {
         "#ffffff"
     }
-    assert any("40 questions" in note for note in report.notes)
+    assert any("40 queries" in note for note in report.notes)
 
 
 def test_stickers_are_cut_from_a_file(session, redness, tmp_path):
@@ -155,7 +155,7 @@ def test_the_middle_stays_free(session, redness):
 
 def test_no_place_is_left(session, redness):
     """Stickers of half the width, of which nine tenths are kept free."""
-    with pytest.raises(UsageError, match="leaves the stickers no place"):
+    with pytest.raises(UsageError, match="leaves no room for the stickers"):
         run(
             session, "sticker", redness, middle=90.0, smallest=50.0, largest=60.0,
             queries=20,
@@ -171,7 +171,7 @@ def test_a_patch_becomes_red(session, redness):
     assert patch.pixels[..., 2][inside].mean() < 0.15
     assert patch.pixels[0, 0] == pytest.approx([0.5] * 3)
     ((name, places, by_grey, fooled),) = report["test"].rows
-    assert (name, places, by_grey, fooled) == ("this photograph", 96, 0, 100)
+    assert (name, places, by_grey, fooled) == ("this image", 96, 0, 100)
 
 
 def test_a_patch_is_tested_on_pictures_held_out(session, redness, folder):
@@ -181,7 +181,7 @@ def test_a_patch_is_tested_on_pictures_held_out(session, redness, folder):
         batch=2,
     )  # fmt: skip
     names = [row[0] for row in found.report["test"].rows]
-    assert names[0] == "this photograph"
+    assert names[0] == "this image"
     assert 0 < int(names[1].split()[0]) < 20
     # A recipe names no folder.
     assert str(folder.parent) not in found.recipe.to_json()
@@ -214,7 +214,7 @@ def test_without_a_folder_crops_are_learned_from(session, redness):
     """Said in the table."""
     report = run(session, "universal", redness, image=cat(), steps=3, batch=4).report
     ((name, pictures, *_),) = report["test"].rows
-    assert (name, pictures) == ("crops of this photograph", 8)
+    assert (name, pictures) == ("crops of this image", 8)
 
 
 def test_a_folder_without_pictures(session, redness, tmp_path):

@@ -228,7 +228,7 @@ def test_average_pooling_paints_another_picture(session):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"style": ""}, "--style: names no picture"),
+        ({"style": ""}, "--style: names no image"),
         ({"start": "picture"}, "--start-image"),
         ({"mask": "mask.png", "outside": "second style"}, "--second"),
     ],

@@ -295,3 +295,66 @@ def test_yolo_layouts():
     assert found.scores.tolist() == pytest.approx([0.9])
     with pytest.raises(ModelError, match="no head of boxes"):
         yolo_layout((1, 7), "net")
+
+
+class Siamese(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = Net(lambda _m, _f, out: out)
+
+    def forward(self, image, other):
+        return self.body(image) - self.body(other)
+
+
+def test_other_inputs_are_fixed(session, image):
+    """Truth: the network called with both."""
+    net, other = Siamese(), torch.rand(1, 3, SIDE, SIDE)
+    with pytest.raises(ModelError, match=r"takes 2 inputs \(image, other\)"):
+        session.store.adopt(net, SMALL)
+    with pytest.raises(UsageError, match="othr"):
+        session.store.adopt(net, SMALL, fixed={"othr": other})
+    reference = session.store.adopt(net, SMALL, fixed={"other": other})
+    request = ModelRequest(reference=reference)
+    model = finish(session.store.open(request, never))
+    pixels = model.normalizer(model.pixel_input(image))
+    with torch.no_grad():
+        expected = net.eval()(pixels, other)[0]
+    ranking = run(session, request, "predictions", image, top_k=CLASSES)
+    assert np.allclose(
+        ranking["logits"].values, np.sort(expected.numpy())[::-1], atol=1e-6
+    )
+    assert run(session, request, "occlusion", image).main is not None
+    assert model.info.takes_several
+
+
+class Signals(nn.Module):
+    """Looks at samples 40 to 59 of 100 alone."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv = nn.Conv1d(1, 8, 5, padding=2)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.head(self.conv(x[:, :, 40:60]).relu().mean(2))
+
+
+def test_signals_have_importance_along_the_trace(session):
+    """Truth: samples that the network does not read have no gradient."""
+    net = Signals()
+    preprocess = Preprocess(
+        input_size=(1, 100), resize=1, fit="stretch", mean=(0.0,), std=(1.0,)
+    )
+    reference = session.store.adopt(net, preprocess)
+    trace = np.random.default_rng(0).random((1, 100)).astype(np.float32)
+    request = ModelRequest(reference=reference)
+    report = run(session, request, "saliency", image_from_array(trace))
+    along = next(iter(report["along"].series.values()))
+    assert not along[:40].any()
+    assert not along[60:].any()
+    assert along[40:60].any()
+    ranking = run(session, request, "predictions", image_from_array(trace), top_k=3)
+    with torch.no_grad():
+        expected = net.eval()(torch.from_numpy(trace)[None])[0].numpy()
+    assert np.allclose(ranking["logits"].values, np.sort(expected)[::-1], atol=1e-6)

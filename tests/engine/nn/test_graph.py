@@ -1,12 +1,13 @@
 """The graph of a network; truths are networks of a few lines, read by hand."""
 
+import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision import models
 
 from nnviz.base.results import Diagram
-from nnviz.engine.nn.shapes.graph import operation_graph
+from nnviz.engine.nn.shapes.graph import kind_of, operation_graph
 
 
 def arrows(graph: Diagram) -> set[tuple[str, str, str]]:
@@ -104,3 +105,26 @@ def test_the_network_is_left_as_it_was() -> None:
     assert not net.conv._forward_pre_hooks
     for name, value in net.state_dict().items():
         assert torch.equal(value, before[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("BatchNorm2d", "normalization"),
+        ("native_layer_norm", "normalization"),
+        ("SamePadding", "reshape"),
+        ("AdaptiveAvgPool2d", "pooling"),
+        ("ReLU6", "activation"),
+        ("GELU", "activation"),
+        ("hardswish", "activation"),
+        ("MultiheadAttention", "attention"),
+        ("scaled_dot_product_attention", "attention"),
+        ("upsample_bilinear2d", "resize"),
+        ("add", "join"),
+        ("transpose", "reshape"),
+        ("masked_fill", "other"),
+    ],
+)
+def test_kinds_by_name(name: str, kind: str) -> None:
+    """Truth: what the operations of torch's documentation do."""
+    assert kind_of([name]) == kind

@@ -161,7 +161,7 @@ def test_they_add_subtract_and_scale(maps):
     close(whole(maps), expected.tolist())
     assert whole.words == (
         "2 * channel 0 of conv - "
-        "(0.5 * (channel 1 of conv at the centre + logit of class 0))"
+        "(0.5 * (channel 1 of conv at the center + logit of class 0))"
     )
     assert whole.layers == {LAYER, ""}
     close((-one)(maps), (-one(maps)).tolist())

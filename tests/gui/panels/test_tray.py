@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QUrl
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtWidgets import QApplication, QMenu
 
+from nnviz.gui.panels.sticker_shelf import color_name
 from nnviz.gui.shell.command_handlers import file_names
 
 PATHS = [f"/photos/{name}.png" for name in "abcde"]
@@ -116,3 +117,60 @@ def test_pasting_a_blank_says_so(opened):
     opened.bench.messages.said.connect(said.append)
     opened.operations.paste()
     assert said == ["the clipboard holds no image or file"]
+
+
+# The offscreen platform has no windows to raise.
+@pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
+def test_results_have_a_menu_and_are_removed(opened, qtbot):
+    """Truth: two results made here; entries by hand."""
+    bench, tray = opened.bench, opened.stage.results
+    bench.selection.set_layer("stem.conv")
+    qtbot.waitUntil(lambda: tray.list.count() == 2)
+    tray.list.clearSelection()
+    tray.list.item(1).setSelected(True)
+    done = []
+    tray.wanted.connect(done.append)
+    tray.list.customContextMenuRequested.emit(QPoint(4, 4))
+    menu = tray.findChild(QMenu)
+    entries = {action.text(): action for action in menu.actions()}
+    assert [text for text, action in entries.items() if action.isEnabled()] == [
+        *("Show", "Save", "Copy as image", "Copy as Python"),
+        *("Copy as command line", "Remove"),
+    ]
+    older = tray.list.item(1).data(Qt.ItemDataRole.UserRole)
+    entries["Copy as Python"].trigger()
+    assert done == ["edit.copy_python"]
+    assert opened.stage.centre.run is older
+    assert QApplication.clipboard().text().startswith("import nnviz")
+    entries["Remove"].trigger()
+    assert older not in bench.runs.history.runs
+    assert tray.list.count() == 1
+    menu.close()
+
+
+@pytest.mark.parametrize(
+    ("color", "name"),
+    [
+        ("#e53935", "Red"),
+        ("#00ff00", "Green"),
+        ("#0000ff", "Blue"),
+        ("#fdd835", "Yellow"),
+        ("#000000", "Black"),
+        ("#ffffff", "White"),
+        ("#808080", "Gray"),
+        ("cat.png", "cat.png"),
+    ],
+)
+def test_colors_have_everyday_names(color, name):
+    """Truth: names by eye."""
+    assert color_name(color) == name
+
+
+def test_a_clipboard_that_cannot_be_reached_holds_nothing(opened, monkeypatch):
+    """Truth: Qt's answer where there is none."""
+    monkeypatch.setattr(type(QApplication.clipboard()), "mimeData", lambda _: None)
+    said = []
+    opened.bench.messages.said.connect(said.append)
+    opened.operations.paste()
+    opened.stage.style.pictures.paste()
+    assert said[0] == "the clipboard holds no image or file"

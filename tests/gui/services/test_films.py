@@ -47,7 +47,7 @@ def test_the_chosen_method_is_asked_for(filming, fake):
     fake.tell(PLACE, Progress(3, 12, "picture 3 of 12"))
     (banner,) = banners(filming)
     assert banner._text.text() == "out.mp4: picture 3 of 12"
-    fake.tell(PLACE, Done(("12 pictures", "with the film's sound")))
+    fake.tell(PLACE, Done(("12 pictures", "with the video's sound")))
     assert not banners(filming)
 
 

@@ -225,7 +225,7 @@ def test_a_recording_of_the_list_is_opened_with_all_it_was_made_with(imagine, fa
     )
     fake.event.emit(TAPES_LISTED, Done(entries))
     rows = imagine.stage.recordings.list
-    assert rows.item(0).text().startswith("Activation maximisation · good\n9 of 40 · ")
+    assert rows.item(0).text().startswith("Activation maximization · good\n9 of 40 · ")
     assert rows.item(1).text() == "bad\ndamaged"
     assert rows.count() == 2
     rows.itemClicked.emit(rows.item(0))
@@ -253,9 +253,9 @@ def test_deleting_can_be_undone_and_errors_are_said(imagine, fake):
     assert fake.tapes.asked[-1] == ("put_away", "/recordings/a")
     notices[-1].remedies[0].act()
     assert fake.tapes.asked[-1] == ("bring_back", "/recordings/.a.deleted")
-    error = ErrorRecord(ErrorKind.USER, "recipe.json: holds no nnviz recipe", "")
+    error = ErrorRecord(ErrorKind.USER, "recipe.json: contains no nnviz recipe", "")
     fake.event.emit(TAPE_OPENED, Failed(error))
-    assert "holds no nnviz recipe" in notices[-1].text
+    assert "contains no nnviz recipe" in notices[-1].text
 
 
 def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_path):

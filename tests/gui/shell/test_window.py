@@ -140,7 +140,7 @@ def test_an_unknown_file_says_what_can_be_opened(opened, tmp_path):
 def test_a_folder_without_pictures_says_so(opened, tmp_path):
     """Truth: an empty folder."""
     opened.bench.open_files([str(tmp_path)])
-    assert "holds no pictures" in shown(opened)[0]
+    assert "holds no images" in shown(opened)[0]
 
 
 def test_a_folder_opens_its_pictures(opened, tmp_path):

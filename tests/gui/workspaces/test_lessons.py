@@ -100,7 +100,7 @@ def test_an_error_is_told_in_words(panel, fake, window):
     notices = []
     window.bench.messages.noticed.connect(notices.append)
     panel.go.click()
-    record = ErrorRecord(ErrorKind.USER, "summer: 2 photographs are too few; more", "")
+    record = ErrorRecord(ErrorKind.USER, "summer: 2 images are too few; more", "")
     fake.answer(PLACE, Failed(record))
     assert notices[-1].text.startswith("summer: 2 photographs")
     assert not panel.bar.isVisible()

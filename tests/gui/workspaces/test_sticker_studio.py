@@ -78,7 +78,7 @@ def answer(fake, before, after):
         limits=(0, 1),
         earlier=np.array([1 - before, before]),
     )
-    report = Report({"after": after}, ("1 sticker, 4 % of the photograph covered",))
+    report = Report({"after": after}, ("1 sticker, 4 % of the image covered",))
     run = replace(finished(request), report=report)
     fake.answer(ANSWER, Done(run))
 
@@ -145,7 +145,7 @@ def test_several_lie_on_each_other(studio, laid):
     """Truth: the last laid is the uppermost, and can be raised and taken away."""
     laid.add("square:#fdd835")
     names = [studio.shelf.laid.item(row).text() for row in range(2)]
-    assert names == ["square #fdd835", "disc #e53935"]
+    assert names == ["Yellow square", "Red disc"]
     laid.choose(0)
     laid.raise_chosen()
     assert [each.cut.text for each in laid.placed] == ["square:#fdd835", RED]

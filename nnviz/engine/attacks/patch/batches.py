@@ -1,4 +1,4 @@
-"""Many pictures that one patch or one noise is to fool a classifier with."""
+"""Many images that one patch or one noise is to fool a classifier with."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _UNKNOWN = -1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LossGradient:
-    """How well pictures fool, and how they would do so better.
+    """Losses of attacked images and their gradients.
 
     Attributes:
         score: (N,), the larger the better.
@@ -38,14 +38,14 @@ def joined(parts: Sequence[LossGradient]) -> LossGradient:
 
 
 class AttackObjective(Protocol):
-    """Pictures, and what a network is to make of them once they are attacked."""
+    """Images, and what a network is to make of them once they are attacked."""
 
     def __len__(self) -> int:
-        """Return the number of pictures."""
+        """Return the number of images."""
         ...
 
     def pictures(self, rows: Tensor) -> Tensor:
-        """Return some pictures on the network's device, (n, C, H, W)."""
+        """Return some images on the network's device, (n, C, H, W)."""
         ...
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
@@ -58,7 +58,7 @@ class AttackObjective(Protocol):
 
 
 class Chunks(Protocol):
-    """Does work on many pictures, as many at once as memory and time allow."""
+    """Does work on many images, as many at once as memory and time allow."""
 
     def __call__(
         self, items: int, work: Callable[[slice], T], /
@@ -84,7 +84,7 @@ def rate_of(
     attack: Callable[[Tensor, slice], Tensor],
     chunks: Chunks,
 ) -> float:
-    """Return how many of some pictures fool once they are attacked, %.
+    """Return how many of some images fool once they are attacked, %.
 
     Args:
         aim: the pictures.
@@ -103,7 +103,7 @@ def rate_of(
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class AttackBatch:
-    """Pictures that a classifier is to take for something else.
+    """Images that a classifier is to take for something else.
 
     Attributes:
         victim: the network.
@@ -123,15 +123,15 @@ class AttackBatch:
     _answers: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
-        """Ask the network about a picture when it is first needed."""
+        """Ask the network about an image when it is first needed."""
         self._answers = torch.full((len(self.clean),), _UNKNOWN)
 
     def __len__(self) -> int:
-        """Return the number of pictures."""
+        """Return the number of images."""
         return len(self.clean)
 
     def pictures(self, rows: Tensor) -> Tensor:
-        """Return some pictures on the network's device, (n, C, H, W)."""
+        """Return some images on the network's device, (n, C, H, W)."""
         return self.clean[rows].to(self.device)
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:
@@ -162,5 +162,5 @@ class AttackBatch:
 
 
 def drawn(aim: AttackObjective, number: int, generator: torch.Generator) -> Tensor:
-    """Return rows of pictures at random, (number,), each as likely."""
+    """Return rows of images at random, (number,), each as likely."""
     return torch.randint(len(aim), (number,), generator=generator)

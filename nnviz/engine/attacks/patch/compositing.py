@@ -24,7 +24,7 @@ _BEHIND = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sticker:
-    """A picture with transparency.
+    """An image with transparency.
 
     Attributes:
         colours: (1, C, h, w) in [0, 1]; may carry a graph.
@@ -42,7 +42,7 @@ class Sticker:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """How a sticker lies and how much it is turned away from the eye.
+    """The pose of a sticker: position, size, rotation, tilt.
 
     Attributes:
         placement: where its middle is.
@@ -54,7 +54,7 @@ class Pose:
     tilt: tuple[float, float] = (0.0, 0.0)
 
     def matrix(self, picture: Size, sticker: Size) -> Matrix:
-        """Return the map from the sticker's px to the picture's, continuous."""
+        """Return the map from the sticker's px to the image's, continuous."""
         flat = np.eye(3)
         flat[:2] = self.placement.matrix(picture, sticker)
         height, width = sticker
@@ -67,7 +67,7 @@ class Pose:
 
 
 def pasted(pictures: Tensor, sticker: Sticker, poses: Sequence[Pose]) -> Tensor:
-    """Return pictures with a sticker on each, with the graph of both.
+    """Return images with a sticker on each, with the graph of both.
 
     Args:
         pictures: (N, C, H, W) in [0, 1].
@@ -105,7 +105,7 @@ def within(place: float, share: float) -> float:
 
 
 def on_photo(placement: Placement, where: OnPhoto) -> Placement:
-    """Return where a sticker on the network's input lies on the photograph.
+    """Return where a sticker on the network's input lies on the image.
 
     Where the photograph was stretched, the sticker's proportions there differ; its
     area is kept.
@@ -124,7 +124,7 @@ def on_photo(placement: Placement, where: OnPhoto) -> Placement:
 
 
 def _layer(layer: Tensor, pose: Pose, picture: Size) -> Tensor:
-    """Return what lies where on the picture, (1, C, H, W); 0 beside the sticker."""
+    """Return what lies where on the image, (1, C, H, W); 0 beside the sticker."""
     own = (layer.shape[2], layer.shape[3])
     size = pose.placement.pixels(picture, own)
     if size != own:
@@ -138,7 +138,7 @@ def _layer(layer: Tensor, pose: Pose, picture: Size) -> Tensor:
 
 
 def _grid(matrix: Matrix, size: Size, like: Tensor) -> Tensor:
-    """Return where a matrix takes the centre of each pixel, (1, H, W, 2)."""
+    """Return where a matrix takes the center of each pixel, (1, H, W, 2)."""
     down = torch.arange(size[0], device=like.device, dtype=torch.float64)[:, None] + 0.5
     across = torch.arange(size[1], device=like.device, dtype=torch.float64) + 0.5
     x, y, depth = (a * across + (b * down + c) for a, b, c in matrix.tolist())

@@ -1,4 +1,4 @@
-"""Many pictures on which a detector is to overlook a class, or to see one.
+"""Many images on which a detector is to overlook a class, or to see one.
 
 The highest score of the class's boxes is moved, as objectness is in Thys et al. 2019
 (arXiv:1904.08653), section 3.2; here a smooth maximum of their log-odds.
@@ -27,7 +27,7 @@ _FLAT = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DetectorBatch:
-    """Pictures on which a detector is to err.
+    """Images on which a detector is to err.
 
     Attributes:
         model: the frozen detector, from pixels.
@@ -44,11 +44,11 @@ class DetectorBatch:
     device: torch.device
 
     def __len__(self) -> int:
-        """Return the number of pictures."""
+        """Return the number of images."""
         return len(self.clean)
 
     def pictures(self, rows: Tensor) -> Tensor:
-        """Return some pictures on the network's device, (n, C, H, W)."""
+        """Return some images on the network's device, (n, C, H, W)."""
         return self.clean[rows].to(self.device)
 
     def slope(self, pixels: Tensor, rows: Tensor) -> LossGradient:

@@ -1,7 +1,7 @@
-"""Under what a sticker is seen: place, size, turn, tilt, light, blur and noise.
+"""Expectation over transformation (EOT): random conditions a sticker is seen under.
 
-Expectation over transformation: Athalye et al. 2018 (arXiv:1707.07397), for stickers
-as Brown et al. 2017 (arXiv:1712.09665), section 2.
+Place, size, turn, tilt, light, blur and noise; Athalye et al. 2018
+(arXiv:1707.07397), for stickers as Brown et al. 2017 (arXiv:1712.09665), section 2.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _LEAST_BLUR = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """How much what a sticker is seen under changes.
+    """Ranges of the random conditions of EOT: size, angle, light, blur, noise.
 
     Attributes:
         smallest: width, in shares of the picture's shorter side.
@@ -86,7 +86,7 @@ def seen(
     views: Sequence[View],
     generator: torch.Generator,
 ) -> Tensor:
-    """Return pictures with a sticker on each, as seen, in [0, 1] and with its graph.
+    """Return images with a sticker on each, as seen, in [0, 1] and with its graph.
 
     Light falls on the sticker; blur and noise are the camera's, so on everything.
 

@@ -1,4 +1,4 @@
-"""How a learned sticker is to look, beside what it is to do."""
+"""Printability and smoothness of a patch (non-printability score)."""
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ def outlined(outline: Outline, side: int, like: Tensor) -> Tensor:
 
 
 def unprintable(sticker: Sticker) -> Tensor:
-    """Return how far colours are from those that a printer has, root mean square.
+    """Return how far colors are from those that a printer has, root mean square.
 
     The non-printability score of Sharif et al. 2016 (doi:10.1145/2976749.2978392),
     equation 5, with the nearest printable colour in place of the product over all,

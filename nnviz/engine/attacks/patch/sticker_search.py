@@ -1,4 +1,4 @@
-"""Stickers whose places, sizes, turns and colours are searched without gradients.
+"""Stickers whose places, sizes, turns and colors are searched without gradients.
 
 Random search in batches: of several changed copies of the best candidate the best one
 stays where it is better.  What is changed is one sticker; as in Sparse-RS (Croce et al.
@@ -54,7 +54,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
-    """What stickers are cut from, and where they may lie.
+    """The image that stickers are cut from, and where they may lie.
 
     Attributes:
         sticker: what all of them are; its colours do not count where ``tinted``.
@@ -77,7 +77,7 @@ class Sheet:
         return [self._placement(*gene[:4]) for gene in genes.tolist()]
 
     def laid(self, picture: Tensor, genes: Tensor) -> Tensor:
-        """Return a picture (1, C, H, W) with a candidate's stickers on it."""
+        """Return an image (1, C, H, W) with a candidate's stickers on it."""
         for gene, placement in zip(genes, self.placements(genes), strict=True):
             picture = pasted(picture, self._tinted(gene), [Pose(placement)])
         return picture
@@ -92,7 +92,7 @@ class Sheet:
         return float((hidden - _TOUCHES).clamp(min=0).sum())
 
     def _placement(self, x: float, y: float, wide: float, turn: float) -> Placement:
-        """Return where a sticker lies: before it is turned, wholly on the picture."""
+        """Return where a sticker lies: before it is turned, wholly on the image."""
         width = self.smallest + wide * (self.largest - self.smallest)
         down, across = (width * min(self.picture) / side for side in self.picture)
         angle = _TURN * (turn - 0.5)

@@ -1,4 +1,4 @@
-"""Generated pictures whose truth is known: endless, and the same for the same seed."""
+"""Generated images whose truth is known: endless, and the same for the same seed."""
 
 from nnviz.engine.data.scenes.scene import (
     CLASSES,

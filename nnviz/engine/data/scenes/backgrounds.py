@@ -1,4 +1,4 @@
-"""Backgrounds that look like photographs: surfaces, landscapes, lights at night."""
+"""Backgrounds that look like images: surfaces, landscapes, lights at night."""
 
 from dataclasses import dataclass
 
@@ -102,7 +102,7 @@ def _noise(
 
 
 def _painted(values: NDArray[np.float32], palette: NDArray[np.float64]) -> Picture:
-    """Map [0, 1] to colours spaced evenly along a palette (K, 3)."""
+    """Map [0, 1] to colors spaced evenly along a palette (K, 3)."""
     steps = np.linspace(0, len(palette) - 1, _LEVELS)
     table = np.stack(
         [np.interp(steps, range(len(palette)), channel) for channel in palette.T], 1

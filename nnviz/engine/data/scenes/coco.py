@@ -1,4 +1,4 @@
-"""Scenes as files: pictures, and what is on them in COCO's format."""
+"""Scenes as files: images, and what is on them in COCO's format."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Which shapes a scene has and where: random, but so that enough of each is seen."""
+"""Random layouts of scenes: shapes and positions, enough of each visible."""
 
 from dataclasses import dataclass
 
@@ -85,7 +85,7 @@ def lay_out(
 
 
 def _draw_kind(rng: np.random.Generator, others: list[Item]) -> tuple[int, int, int]:
-    """Draw shape, texture and colour; no two shapes look the same in all three."""
+    """Draw shape, texture and color; no two shapes look the same in all three."""
     taken = {(item.shape, item.texture, item.colour) for item in others}
     while True:
         shape, texture, colour = (

@@ -1,4 +1,4 @@
-"""What light and camera do to a scene: shading, shadows, blur, noise."""
+"""Light and camera of a scene: shading, shadows, blur, noise."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ _MIDDLE = np.float32(0.45)
 
 @dataclass(frozen=True, eq=False)
 class Light:
-    """Where the light comes from.
+    """The direction of a scene's light.
 
     Attributes:
         towards: unit vector (x, y) along which it falls.
@@ -40,7 +40,7 @@ def draw_light(rng: np.random.Generator) -> Light:
 
 
 def put(picture: Picture, item: Item, light: Light, rng: np.random.Generator) -> None:
-    """Paint a shape and its shadow onto a picture, in place."""
+    """Paint a shape and its shadow onto an image, in place."""
     tones = _tones(item, rng)
     period = item.radius * rng.uniform(0.4, 0.7)
     turn = rng.uniform(0, np.pi)
@@ -64,7 +64,7 @@ def put(picture: Picture, item: Item, light: Light, rng: np.random.Generator) ->
 
 
 def expose(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return what a camera makes of a picture: uint8 of the same shape.
+    """Return what a camera makes of an image: uint8 of the same shape.
 
     Light falls off across it, its colour and exposure vary, lens and hand blur it,
     and the sensor adds noise.
@@ -97,7 +97,7 @@ def expose(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
 def _sensor_noise(
     rng: np.random.Generator, shape: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Return normally distributed numbers, from a random place of the film."""
+    """Return normally distributed numbers, from a random place of the video."""
     film = grain()
     start = int(rng.integers(film.size))
     return film.take(
@@ -106,7 +106,7 @@ def _sensor_noise(
 
 
 def _tones(item: Item, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return the two colours (2, 3) of a shape: its own, and it darker or lighter."""
+    """Return the two colors (2, 3) of a shape: its own, and it darker or lighter."""
     own = np.array(tuple(COLORS.values())[item.colour]) + rng.normal(0, 0.03, 3)
     if rng.random() < 0.5:  # noqa: PLR2004  half of them
         second = own * rng.uniform(0.25, 0.5)

@@ -39,5 +39,5 @@ def fractal_noise(
 
 @cache
 def grain() -> NDArray[np.float32]:
-    """Return a film of normally distributed numbers, to cut a sensor's noise from."""
+    """Return a video of normally distributed numbers, to cut a sensor's noise from."""
     return np.random.default_rng(0).standard_normal(2**20, np.float32)

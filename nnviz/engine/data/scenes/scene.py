@@ -1,4 +1,4 @@
-"""One picture of textured shapes on a photographic background, and its truth."""
+"""One image of textured shapes on a photographic background, and its truth."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,7 +40,7 @@ class Shortcut(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """A generated picture and all that is true of it.
+    """A generated image and all that is true of it.
 
     Attributes:
         pixels: uint8 (H, W, 3), RGB.

@@ -1,4 +1,4 @@
-"""What shapes are painted with: a pattern of two tones of one colour."""
+"""Textures of shapes: patterns of two tones of one color."""
 
 import math
 from functools import cache

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 
 class CycleGanGenerator(nn.Sequential):
-    """From pictures of one kind to another (Zhu et al. 2017, arXiv:1703.10593).
+    """From images of one kind to another (Zhu et al. 2017, arXiv:1703.10593).
 
     ``resnet_9blocks`` of junyanz/pytorch-CycleGAN-and-pix2pix with its names of
     weights, but for the prefix "model.": instance norms without weights, transposed
@@ -27,7 +27,7 @@ class CycleGanGenerator(nn.Sequential):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the picture of the other kind, as large as the one given."""
+        """Return the image of the other kind, as large as the one given."""
         painting: Tensor = super().forward(x)  # type: ignore[no-untyped-call]
         return painting[:, :, : x.shape[2], : x.shape[3]]
 

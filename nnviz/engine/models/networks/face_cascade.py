@@ -44,13 +44,13 @@ class FaceCascade(nn.Module):
 
     @property
     def file(self) -> Path:
-        """Where OpenCV keeps it."""
+        """Path of OpenCV's file."""
         import cv2.data
 
         return Path(cv2.data.haarcascades, f"{self.cascade}.xml")
 
     def forward(self, x: Tensor) -> Tensor:
-        """Find faces in a grey picture (1, 1, H, W) in [0, 1].
+        """Find faces in a gray image (1, 1, H, W) in [0, 1].
 
         Returns:
             (1, M, 5): left, top, right, bottom of the head, px, and a score in (0, 1).

@@ -5,7 +5,7 @@ from torch.nn import functional
 
 
 class JohnsonNet(nn.Module):
-    """Paints a picture in one pass (Johnson et al. 2016, arXiv:1603.08155).
+    """Paints an image in one pass (Johnson et al. 2016, arXiv:1603.08155).
 
     The network of pytorch/examples ``fast_neural_style`` with its names of weights:
     reflected edges, nearest-neighbour up-sampling and instance norms (Ulyanov et al.
@@ -34,7 +34,7 @@ class JohnsonNet(nn.Module):
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the painting, as large as the picture."""
+        """Return the painting, as large as the image."""
         height, width = x.shape[2:]
         x = self.relu(self.in1(self.conv1(x)))
         x = self.relu(self.in2(self.conv2(x)))
@@ -47,7 +47,7 @@ class JohnsonNet(nn.Module):
 
 
 class _Convolution(nn.Module):
-    """A convolution with reflected edges, of a picture enlarged before."""
+    """A convolution with reflected edges, of an image enlarged before."""
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int, stride: int, enlarge: int = 1

@@ -36,7 +36,7 @@ class LeNet5(nn.Module):
         self.output = nn.Linear(84, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map normalised pixels (N, channels, 32, 32) to logits (N, classes)."""
+        """Map normalized pixels (N, channels, 32, 32) to logits (N, classes)."""
         x = self.features(x).flatten(1)
         logits: Tensor = self.output(self.relu6(self.f6(x)))
         return logits

@@ -9,7 +9,7 @@ _LARGEST = 2.0
 
 
 class QuickPainter(nn.Module):
-    """Paints a picture in one pass: Johnson et al.'s network at a tenth of its work.
+    """Paints an image in one pass: Johnson et al.'s network at a tenth of its work.
 
     The picture is halved by the first convolution, of 7 x 7 in place of 9 x 9, so
     nothing wide is computed at its full size; what it shows comes back by a way around
@@ -36,7 +36,7 @@ class QuickPainter(nn.Module):
         self.around = nn.Conv2d(3, 3, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the painting, as large as the picture."""
+        """Return the painting, as large as the image."""
         height, width = x.shape[2:]
         y = self.blocks(self.fall2(self.fall1(x)))
         y = self.rise2(self.up2(self.rise1(self.up1(y))))

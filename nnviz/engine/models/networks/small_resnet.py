@@ -1,4 +1,4 @@
-"""An 18-layer residual network at half the usual width, for small photographs."""
+"""An 18-layer residual network at half the usual width, for small images."""
 
 from collections import OrderedDict
 
@@ -37,7 +37,7 @@ class ResidualBlock(nn.Module):
 
 
 class SmallResNet(nn.Module):
-    """An 18-layer residual network at half the usual width, for small photographs.
+    """An 18-layer residual network at half the usual width, for small images.
 
     Every ReLU is a module of its own and none works in place, so each one can be
     looked at and changed.  Works for any input of at least 64 x 64 px.
@@ -66,7 +66,7 @@ class SmallResNet(nn.Module):
         self.classifier = nn.Linear(8 * width, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map normalised pixels (N, channels, H, W) to logits (N, classes)."""
+        """Map normalized pixels (N, channels, H, W) to logits (N, classes)."""
         x = self.stem(x)
         x = self.stage4(self.stage3(self.stage2(self.stage1(x))))
         logits: Tensor = self.classifier(self.pool(x).flatten(1))

@@ -1,4 +1,4 @@
-"""A plain stack of 3x3 convolutions, for pictures of 32 px."""
+"""A plain stack of 3x3 convolutions, for images of 32 px."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class SmallVgg(nn.Module):
         self.classifier = nn.Linear(third, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map normalised pixels (N, channels, H, W) to logits (N, classes)."""
+        """Map normalized pixels (N, channels, H, W) to logits (N, classes)."""
         x = self.stage3(self.stage2(self.stage1(self.stem(x))))
         logits: Tensor = self.classifier(self.pool(x).flatten(1))
         return logits

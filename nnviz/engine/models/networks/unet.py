@@ -50,7 +50,7 @@ class UNet(nn.Module):
         self.classifier = nn.ConvTranspose2d(rising[-1], classes, 2, 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map normalised pixels (N, 3, H, W) to logits (N, classes, H, W)."""
+        """Map normalized pixels (N, 3, H, W) to logits (N, classes, H, W)."""
         *_, logits = self.levels(x)
         return logits
 

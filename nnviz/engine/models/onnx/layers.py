@@ -28,6 +28,9 @@ _MAX_POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
 _AVERAGE_POOLS = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 _MAP_AXES = 4
 _SIX = 6.0
+_HALF = 0.5
+_SINGLE = 1e-6
+"""Relative rounding of numbers in single precision, and some more."""
 
 
 @dataclass(slots=True)
@@ -372,35 +375,12 @@ def _prelu(node: Node, materials: Materials) -> Layer | None:
     return module, (0,)
 
 
-class HardSigmoid(nn.Hardsigmoid):
-    """``clamp(alpha x + beta, 0, 1)`` with the numbers of the file."""
-
-    def __init__(self, alpha: float, beta: float) -> None:
-        super().__init__()
-        self.alpha, self.beta = alpha, beta
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Compute it."""
-        return torch.clamp(self.alpha * x + self.beta, 0, 1)
-
-
 @_layer("HardSigmoid")
-def _hard_sigmoid(node: Node, _materials: Materials) -> Layer:
-    return HardSigmoid(node.get("alpha", 0.2), node.get("beta", 0.5)), (0,)
-
-
-class GateOfHardSigmoid(nn.Hardswish):
-    """``x clamp(alpha x + beta, 0, 1)``: hard swish as it is written with two nodes."""
-
-    def __init__(self, alpha: float, beta: float) -> None:
-        super().__init__()
-        self.alpha, self.beta = alpha, beta
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Compute it, in single precision by torch's kernel."""
-        if x.dtype is torch.float64:
-            return x * torch.clamp(self.alpha * x + self.beta, 0, 1)
-        return super().forward(x)
+def _hard_sigmoid(node: Node, _materials: Materials) -> Layer | None:
+    """One of slope 1/6 is torch's; the file holds that number in single precision."""
+    alpha, beta = node.get("alpha", 0.2), node.get("beta", 0.5)
+    usual = math.isclose(alpha, 1 / 6, rel_tol=_SINGLE) and beta == _HALF
+    return (nn.Hardsigmoid(), (0,)) if usual else None
 
 
 class ErfGelu(nn.GELU):
@@ -418,8 +398,7 @@ class ErfGelu(nn.GELU):
 
 
 ErfGelu.__name__ = "GELU"
-GateOfHardSigmoid.__name__ = "Hardswish"
-HardSigmoid.__name__ = "Hardsigmoid"
+"""What people know it by."""
 
 
 @_layer("ErfGelu")
@@ -428,9 +407,8 @@ def _erf_gelu(node: Node, _materials: Materials) -> Layer:
 
 
 @_layer("HardSigmoidGate")
-def _gate(node: Node, _materials: Materials) -> Layer:
-    gate = GateOfHardSigmoid(node.get("alpha", 1 / 6), node.get("beta", 0.5))
-    return gate, (0,)
+def _gate(_node: Node, _materials: Materials) -> Layer:
+    return nn.Hardswish(), (0,)
 
 
 @_layer("Gelu")

@@ -121,10 +121,9 @@ def _gate(look: _Look, node: Node) -> _Match | None:
     last = look.taker(node.outputs[0], "Mul")
     if last is None or _other(last, node.outputs[0]) != node.inputs[0]:
         return None
-    if not _close(alpha, 1 / 6) or not _close(beta, 0.5):
+    if not (_close(alpha, 1 / 6) and _close(beta, 0.5)):
         return None
-    new = _new(last, GATE, (node.inputs[0],), alpha=alpha, beta=beta)
-    return _Match(new, (node.outputs[0],))
+    return _Match(_new(last, GATE, (node.inputs[0],)), (node.outputs[0],))
 
 
 def _gelu(look: _Look, node: Node) -> _Match | None:

@@ -14,7 +14,7 @@ UNKNOWN = "?"
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What is known of a tensor.
+    """The trace of a tensor: axes, grid and receptive field.
 
     Attributes:
         axes: a letter for each axis: n picture, c channel, y row, x column, t token,

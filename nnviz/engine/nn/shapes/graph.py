@@ -6,8 +6,9 @@ operations outside, such as the sum of a residual block, are nodes of their own 
 box of the module that runs them.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,23 +27,37 @@ from nnviz.engine.nn.shapes.tracer import (
 
 _KINDS: dict[str, tuple[str, ...]] = {
     "convolution": ("conv",),
+    "attention": ("attention", "multihead", "scaled", "attn"),
+    "resize": ("upsample", "interpolate", "pixel", "grid_sample"),
     "linear": ("linear", "addmm", "matmul", "bmm", "mm", "einsum", "bilinear"),
     "normalization": ("norm",),
     "pooling": ("pool", "mean", "amax"),
-    "attention": ("attention",),
-    "resize": ("upsample", "interpolate", "pixel", "grid_sample"),
     "join": ("add", "cat", "mul", "sub", "div", "stack", "where"),
     "reshape": (
         *("view", "reshape", "flatten", "permute", "transpose", "squeeze", "select"),
-        *("expand", "slice", "chunk", "split", "unbind", "roll", "pad", "clone", "t"),
-        *("contiguous", "unflatten", "narrow", "identity", "dropout", "index", "alias"),
+        *(
+            "expand",
+            "slice",
+            "chunk",
+            "split",
+            "unbind",
+            "roll",
+            "pad",
+            "clone",
+            "unsqueeze",
+        ),
+        *("unsqueeze", "contiguous", "unflatten", "narrow", "identity"),
+        *("drop", "index", "alias"),
     ),
     "activation": (
-        *("relu", "gelu", "silu", "sigmoid", "tanh", "softmax", "hardtanh", "elu"),
+        *("relu", "gelu", "silu", "sigmoid", "tanh", "softmax", "hard", "elu", "leaky"),
         *("swish", "mish", "softplus", "softsign", "glu", "clamp", "exp", "square"),
     ),
 }
-"""Kind of a node by words in the name of its operation or class, first match wins."""
+"""Kind of a node by how a word in the name of its operation or class begins; the
+first that fits."""
+_WORD = re.compile(r"[A-Z]?[a-z]+\d*|[A-Z]+(?![a-z])\d*")
+"""A word of a name in snake_case or CamelCase."""
 
 
 @dataclass(slots=True)
@@ -216,7 +231,11 @@ def _used(nodes: list[_Node]) -> set[int]:
 
 
 def _drawn(node: _Node) -> DiagramNode:
-    kind = node.name if node.name in ("input", "output") else _kind(node)
+    kind = (
+        node.name
+        if node.name in ("input", "output")
+        else kind_of([node.title, *node.operations])
+    )
     return DiagramNode(
         name=node.name,
         title=node.title,
@@ -226,11 +245,12 @@ def _drawn(node: _Node) -> DiagramNode:
     )
 
 
-def _kind(node: _Node) -> str:
-    words = [node.title.lower(), *node.operations] if node.module else [node.title]
-    for word in words:
-        for kind, parts in _KINDS.items():
-            if any(part == word if len(part) == 1 else part in word for part in parts):
+def kind_of(names: Iterable[str]) -> str:
+    """Return what a node does by the names of its class and its operations."""
+    for name in names:
+        words = {name.lower(), *(word.lower() for word in _WORD.findall(name))}
+        for kind, beginnings in _KINDS.items():
+            if any(word.startswith(beginnings) for word in words):
                 return kind
     return "other"
 

@@ -1,4 +1,4 @@
-"""What an operation makes of what is known of its inputs."""
+"""Receptive field arithmetic: each operation's effect on the trace of its inputs."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -25,7 +25,7 @@ from nnviz.engine.nn.shapes.receptive_field import follow
 
 @dataclass(slots=True)
 class Visit:
-    """What one pass through a module left.
+    """The trace of one pass through a module.
 
     Attributes:
         shape: of the first tensor it returned, with the batch; None if none.
@@ -59,7 +59,7 @@ def sharing_twin(net: nn.Module) -> nn.Module:
 
 
 def noise_input(net: nn.Module, channels: int, size: tuple[int, int]) -> Tensor:
-    """Return a normalised picture of noise, always the same, where a network is."""
+    """Return a normalized image of noise, always the same, where a network is."""
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(1, channels, *size, generator=generator)
     first = next(chain(net.parameters(), net.buffers()), noise)
@@ -67,7 +67,7 @@ def noise_input(net: nn.Module, channels: int, size: tuple[int, int]) -> Tensor:
 
 
 def empty_input(channels: int, size: tuple[int, int]) -> Tensor:
-    """Return a meta input for one picture."""
+    """Return a meta input for one image."""
     return torch.empty(1, channels, *size, device="meta")
 
 

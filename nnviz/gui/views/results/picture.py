@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from nnviz.base.frames import Frame
 from nnviz.base.results import Picture
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.results.base import ResultView
@@ -26,4 +27,6 @@ class PictureView(ResultView):
     def update_view(self) -> None:
         """Show the pixels."""
         if self.result is not None:
+            # What a network was made to see has no pixels of a camera to be shown.
+            self.canvas.smooth = self.result.frame is not Frame.PHOTO
             self.canvas.set_picture(rgb8(self.result.pixels))

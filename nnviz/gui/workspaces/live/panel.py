@@ -141,7 +141,7 @@ class LivePane(QWidget):
             self.view.say(self.tr("Choose a camera, a film or the screen above"))
         elif status.state is SourceState.OPENING:
             self.view.say(self.tr("Opening {0}").format(status.title))
-        elif status.state is SourceState.FAILED and status.error is not None:
+        elif status.state is not SourceState.RUNNING and status.error is not None:
             self.view.say(status.error.text)
 
 

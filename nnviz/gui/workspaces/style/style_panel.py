@@ -37,6 +37,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
     button,
+    clipboard_data,
     icon_button,
     label,
     named,
@@ -142,7 +143,7 @@ class PicturesPart(QWidget):
 
     def paste(self) -> None:
         """Take the picture, or the file, that is on the clipboard."""
-        data = QApplication.clipboard().mimeData()
+        data = clipboard_data()
         files = [each.toLocalFile() for each in data.urls() if each.isLocalFile()]
         if files:
             self._styles.add(files)

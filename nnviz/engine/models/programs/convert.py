@@ -1,0 +1,153 @@
+"""The process that runs a program and writes the network it gives as an ONNX file.
+
+``python -m nnviz.engine.models.programs.convert KIND PATH FACTORY FOLDER SIDE...``
+leaves ``network.onnx`` in the folder, or ``error.txt`` with one line.
+"""
+
+import importlib
+import logging
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+_OPSET = 17
+_COLORS = 3
+_SIDES = (224, 256, 299, 384, 512, 640, 128, 96, 64, 32, 28)
+"""px: what is tried where nobody said how large the network's input is."""
+_FACTORIES = (
+    *("model", "net", "network", "factory", "main"),
+    *("build", "build_model", "create_model", "get_model", "make_model"),
+)
+_MAP_AXES = 4
+_FEW_CHANNELS = 64
+
+
+def main(words: Sequence[str]) -> None:
+    """Run a program; leave a file of what it gave, or of what went wrong."""
+    kind, path, factory, folder, *sides = words
+    target = Path(folder)
+    warnings.simplefilter("ignore")  # of exporters, about themselves
+    logging.disable(logging.WARNING)
+    try:
+        _write(
+            kind, path, factory, target / "network.onnx", [int(each) for each in sides]
+        )
+    except Exception as error:  # noqa: BLE001 -- a program may raise anything
+        line = " ".join(str(error).split()) or type(error).__name__
+        (target / "error.txt").write_text(f"{type(error).__name__}: {line[:300]}")
+
+
+def _write(
+    kind: str, path: str, factory: str, target: Path, sides: Sequence[int]
+) -> None:
+    if kind == "exported":
+        _write_exported(path, target)
+        return
+    if kind == "torchscript":
+        net: Any = torch.jit.load(path, "cpu")  # type: ignore[no-untyped-call]
+    elif kind == "pickle":
+        net = torch.load(path, "cpu", weights_only=False)
+        net = net.get("model", net) if isinstance(net, dict) else net
+    else:
+        net = _made(_module(path), factory)
+    if not isinstance(net, nn.Module):
+        raise TypeError(f"gives a {type(net).__name__}, not a torch.nn.Module")
+    _export(net.eval().float(), target, sides)
+
+
+def _write_exported(path: str, target: Path) -> None:
+    """Write a program of torch.export, which holds an example of its input."""
+    program = torch.export.load(path)
+    if program.example_inputs is None:
+        raise ValueError("holds no example of its input: export it anew")
+    arguments, _ = program.example_inputs
+    torch.onnx.export(
+        program,
+        arguments,
+        target,
+        dynamo=True,
+        optimize=False,
+        external_data=False,
+        verbose=False,
+    )
+
+
+def _export(net: nn.Module, target: Path, sides: Sequence[int]) -> None:
+    """Write a module with its batch norms as they are, so that all layers stay."""
+    x = _accepted(net, _channels(net), sides)
+    torch.onnx.export(
+        net,
+        (x,),
+        target,
+        dynamo=False,
+        opset_version=_OPSET,
+        training=torch.onnx.TrainingMode.PRESERVE,
+        do_constant_folding=False,
+    )
+
+
+def _channels(net: nn.Module) -> int:
+    """Return how many channels the first convolution takes."""
+    first = next((each for each in net.parameters() if each.ndim == _MAP_AXES), None)
+    if first is None or not 1 <= first.shape[1] <= _FEW_CHANNELS:
+        return _COLORS
+    return first.shape[1]
+
+
+@torch.no_grad()
+def _accepted(net: nn.Module, channels: int, sides: Sequence[int]) -> Tensor:
+    """Return an input that a network takes: of the first size that works."""
+    shapes: Iterable[Sequence[int]] = [sides] if sides else [(s, s) for s in _SIDES]
+    reason = ""
+    for shape in shapes:
+        x = torch.rand(1, channels, *shape)
+        try:
+            net(x)
+        except Exception as error:  # noqa: BLE001 -- any: another size may do
+            reason = reason or str(error)
+        else:
+            return x
+    raise ValueError(f"takes no image ({reason})")
+
+
+def _module(path: str) -> ModuleType:
+    """Import Python code by its file."""
+    file = Path(path)
+    parts = [file.parent if file.stem == "__init__" else file.with_suffix("")]
+    while (parts[-1].parent / "__init__.py").is_file():
+        parts.append(parts[-1].parent)
+    sys.path.insert(0, str(parts[-1].parent))
+    return importlib.import_module(".".join(part.name for part in reversed(parts)))
+
+
+def _made(module: ModuleType, factory: str) -> Any:
+    """Return the network that a module has or makes.
+
+    By the name that was given, else one of the usual names, else the only class of
+    networks that it defines.
+    """
+    names = (
+        [factory] if factory else [each for each in _FACTORIES if hasattr(module, each)]
+    )
+    if not names:
+        names = [
+            name
+            for name, value in vars(module).items()
+            if isinstance(value, type)
+            and issubclass(value, nn.Module)
+            and value.__module__ == module.__name__
+        ][-1:]
+    if not names:
+        raise LookupError("defines no function model() that returns the network")
+    found = getattr(module, names[0])
+    return found if isinstance(found, nn.Module) else found()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

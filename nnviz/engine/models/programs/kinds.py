@@ -1,0 +1,97 @@
+"""What sorts of programs hold networks, and telling them by their contents."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from nnviz.base.errors import TrustError
+from nnviz.base.reading import ARCHIVE_ERRORS
+from nnviz.engine.models.pickles.archives import open_contents
+from nnviz.engine.models.pickles.modules import attributes_of
+from nnviz.engine.models.pickles.values import PickleError
+
+
+class ProgramKind(StrEnum):
+    """How a program is run."""
+
+    TORCHSCRIPT = "torchscript"
+    EXPORTED = "exported"
+    PICKLE = "pickle"
+    PYTHON = "python"
+
+
+WORDS = {
+    ProgramKind.TORCHSCRIPT: "is a TorchScript program",
+    ProgramKind.EXPORTED: "is a torch.export program",
+    ProgramKind.PICKLE: "is a pickled module of no known architecture",
+    ProgramKind.PYTHON: "is Python code",
+}
+_CODE = ".py"
+_MODULES = "_modules"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that gives a network.
+
+    Attributes:
+        kind: how it is run.
+        path: its file.
+        factory: name of what makes the network, of Python code; "" to find it.
+    """
+
+    kind: ProgramKind
+    path: Path
+    factory: str = ""
+
+    def refusal(self) -> TrustError:
+        """Return the error for a program that nobody has said yes to."""
+        return TrustError(
+            self.path.name,
+            f"{WORDS[self.kind]}: opening it runs the code in it",
+            "if you trust where it comes from, say --trust",
+        )
+
+
+def program_in(path: Path) -> Program | None:
+    """Return the program that a file is by its form; None for all others, pickles too.
+
+    A pickled module is one only where its weights alone do not do.
+    """
+    if path.suffix.lower() == _CODE and path.is_file():
+        return Program(ProgramKind.PYTHON, path)
+    names = _members(path)
+    if "constants.pkl" in names:
+        return Program(ProgramKind.TORCHSCRIPT, path)
+    if "archive_format" in names or any("exported_program" in name for name in names):
+        return Program(ProgramKind.EXPORTED, path)
+    return None
+
+
+def pickled_module(path: Path, check: Callable[[], None]) -> Program | None:
+    """Return the program of a pickle that holds a module, None where it holds none.
+
+    Looking into it runs nothing.
+    """
+    if not path.is_file():
+        return None
+    try:
+        with open_contents(path, check) as contents:
+            whole = attributes_of(contents.value)
+    except (PickleError, *ARCHIVE_ERRORS):
+        return None
+    # Training programs keep the module beside other things.
+    inner = attributes_of(whole.get("model"))
+    found = _MODULES in whole or _MODULES in inner
+    return Program(ProgramKind.PICKLE, path) if found else None
+
+
+def _members(path: Path) -> frozenset[str]:
+    """Return the names in an archive, without its folder; none where it is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return frozenset(name.partition("/")[2] for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        return frozenset()

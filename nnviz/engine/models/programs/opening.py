@@ -1,0 +1,78 @@
+"""Running a program in a process of its own, and opening the network that it gives."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+from nnviz.base.errors import InputError
+from nnviz.base.events import Progress
+from nnviz.engine.models.onnx.opening import OnnxNetwork, open_onnx
+from nnviz.engine.models.programs.kinds import WORDS, Program
+
+Check = Callable[[], None]
+
+_LONGEST = 600
+"""s: after this a program is ended."""
+_TURN = 0.05
+"""s: how often somebody may stop it."""
+
+
+def open_program(
+    program: Program, size: tuple[int, int] | None, check: Check
+) -> Generator[Progress, None, OnnxNetwork]:
+    """Run a program that somebody said yes to, and open what it gave.
+
+    Args:
+        program: any.
+        size: of its input, px, where that is known.
+        check: called all the while; raises to end the process.
+
+    Raises:
+        InputError: it failed, gave no network, or took too long.
+        ModelError: its network has an operator that this program lacks.
+    """
+    yield Progress(0, 0, f"running {program.path.name}")
+    with tempfile.TemporaryDirectory(prefix="nnviz-") as folder:
+        path = Path(folder) / "network.onnx"
+        _run(program, size, Path(folder), check)
+        if not path.is_file():
+            raise _failure(program, Path(folder))
+        return (yield from open_onnx(path, check))
+
+
+def _run(
+    program: Program, size: tuple[int, int] | None, folder: Path, check: Check
+) -> None:
+    words = [program.kind, str(program.path.resolve()), program.factory, str(folder)]
+    process = subprocess.Popen(  # noqa: S603 -- this very program, on a trusted file
+        [
+            *(sys.executable, "-m", "nnviz.engine.models.programs.convert"),
+            *words,
+            *(str(side) for side in size or ()),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + _LONGEST
+    try:
+        while process.poll() is None and time.monotonic() < end:
+            check()
+            time.sleep(_TURN)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _failure(program: Program, folder: Path) -> InputError:
+    told = folder / "error.txt"
+    reason = told.read_text("utf-8") if told.is_file() else "its process ended"
+    return InputError(
+        program.path.name,
+        f"{WORDS[program.kind]} that gave no network ({reason})",
+        "say its input size in a side-car, or save its weights with "
+        "torch.save(net.state_dict(), path)",
+    )
