@@ -184,6 +184,7 @@ def score(
     values: Mapping[str, Mapping[str, Value]] | None = None,
     limit: int = 0,
     seed: int = 0,
+    randomize: bool = False,
     progress: OnProgress | None = None,
 ) -> ScoreTable:
     """Measure how far methods' maps can be trusted, beside maps that know nothing.
@@ -196,6 +197,7 @@ def score(
         values: parameters by method's name; what is left out has its default.
         limit: most images, taken evenly from all; 0 for all.
         seed: of the random numbers.
+        randomize: also compare with maps of the network with random weights.
         progress: told how far it is.
 
     Raises:
@@ -209,5 +211,6 @@ def score(
         values=values or {},
         limit=limit,
         seed=seed,
+        randomize=randomize,
     )
     return perform(request, progress)

@@ -270,6 +270,7 @@ class ScoreMethods(Request[ScoreTable]):
         limit: most images, taken evenly from all; 0 for all.
         steps: of the deletion and insertion curves.
         seed: of the random numbers.
+        randomize: whether each map is also made of a network with random weights.
     """
 
     model: ModelRequest
@@ -279,6 +280,7 @@ class ScoreMethods(Request[ScoreTable]):
     limit: int = 0
     steps: int = 28
     seed: int = 0
+    randomize: bool = False
 
 
 AnyRequest = (

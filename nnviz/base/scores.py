@@ -89,6 +89,17 @@ def judge(
     return Verdict.CAUTION if better else Verdict.FAIL
 
 
+def judge_likeness(values: Sequence[float]) -> Verdict:
+    """Return the verdict on likenesses to maps of random networks, one an image.
+
+    Pass where the whole interval lies below 0.5, fail where it lies above.
+    """
+    found = estimate(values)
+    if found.high < _ALIKE:
+        return Verdict.PASS
+    return Verdict.FAIL if found.low > _ALIKE else Verdict.CAUTION
+
+
 def _mean_low(gains: Sequence[float]) -> float:
     half = _student(len(gains) - 1) * stdev(gains) / math.sqrt(len(gains))
     return fmean(gains) - half
@@ -109,6 +120,10 @@ class Figure:
     help: str
 
 
+RANDOMIZED = "randomized"
+"""The figure that needs no other map: one that stays the same shows the image alone."""
+_ALIKE = 0.5
+"""Rank correlation from which on two maps count as alike."""
 ON_MARK = "on_mark"
 """The figure that says what a network looks at: no merit or fault of the map."""
 FIGURES = (
@@ -136,6 +151,11 @@ FIGURES = (
         name="iou",
         higher_is_better=True,
         help="intersection over union of map and object at the best threshold",
+    ),
+    Figure(
+        name=RANDOMIZED,
+        higher_is_better=False,
+        help="likeness to the map of the network with random weights in its upper half",
     ),
     Figure(
         name=ON_MARK,

@@ -31,6 +31,7 @@ def execute(words: Sequence[str]) -> int:
             options.data,
             limit=options.limit,
             seed=options.seed,
+            randomize=options.randomize,
             progress=progress,
         )
     if options.json:
@@ -100,6 +101,11 @@ def _parser() -> Parser:
         type=whole_number("--seed"),
         default=0,
         help="of the random numbers (default 0)",
+    )
+    parser.add_argument(
+        "--randomize",
+        action="store_true",
+        help="also compare with maps of the network with random weights",
     )
     add_model_options(parser)
     add_json_option(parser)

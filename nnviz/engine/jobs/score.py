@@ -17,17 +17,21 @@ from nnviz.base.events import Job, Progress
 from nnviz.base.images import image_from_array
 from nnviz.base.info import Task
 from nnviz.base.recipes import Run
-from nnviz.base.requests import RunMethod, ScoreMethods
+from nnviz.base.requests import ModelRequest, RunMethod, ScoreMethods
 from nnviz.base.results import Heatmap
 from nnviz.base.scores import (
     FIGURES,
     ON_MARK,
+    RANDOMIZED,
     REFERENCES,
+    Figure,
     MethodScores,
     Score,
     ScoreTable,
+    Verdict,
     estimate,
     judge,
+    judge_likeness,
 )
 from nnviz.engine.data.folders import unpacked
 from nnviz.engine.evaluation.trust.cases import (
@@ -41,6 +45,7 @@ from nnviz.engine.evaluation.trust.deletion_insertion import deletion, insertion
 from nnviz.engine.evaluation.trust.energy_inside import energy_inside
 from nnviz.engine.evaluation.trust.mask_iou import best_iou
 from nnviz.engine.evaluation.trust.pointing_game import hits
+from nnviz.engine.evaluation.trust.randomization import randomized, similarity
 from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
 from nnviz.engine.imaging.blur import blurred
 from nnviz.engine.jobs.registry import carries_out, job_of
@@ -58,6 +63,10 @@ _VERDICTS = (
     "pass: better than a random map and than an edge map of the same images (paired "
     "difference, 95 %); caution: than one of them; fail: than neither"
 )
+_LIKENESS = (
+    "randomized: rank correlation with the map after the upper half of the layers got "
+    "random weights; pass below 0.5, fail above, as far as the interval says"
+)
 _GROUP = "Explain"
 _FEW = 10
 """Images below which an interval says little."""
@@ -72,11 +81,24 @@ def score(resources: Resources, request: ScoreMethods, check: Check) -> Job:
 
     model = yield from resources.store.open(request.model, check)
     with resources.store.lease(model):
-        return (yield from score_methods(model, request, run, check))
+        drawn = None
+        if request.randomize:
+            info = model.info
+            drawn = resources.store.adopt(
+                randomized(model.net, request.seed),
+                info.preprocess,
+                info.labels,
+                info.task,
+            )
+        return (yield from score_methods(model, request, run, check, drawn))
 
 
 def score_methods(
-    model: Model, request: ScoreMethods, run: RunJob, check: Check
+    model: Model,
+    request: ScoreMethods,
+    run: RunJob,
+    check: Check,
+    drawn: str | None = None,
 ) -> Scoring:
     """Run methods on the images of a request and measure their maps.
 
@@ -85,6 +107,7 @@ def score_methods(
         request: what is scored on what.
         run: returns the job of a request.
         check: called between passes; raises to stop.
+        drawn: reference of the network with random weights, if maps are compared.
 
     Raises:
         UsageError: a method explains nothing.
@@ -93,15 +116,16 @@ def score_methods(
     """
     started = time.monotonic()
     _require(model, request)
+    scoring = _Scoring(model, request, run, check, drawn)
     yield Progress(0, 0, "reading the images")
     if request.data in SCENES:
         side = min(model.info.preprocess.input_size)
         cases = made_cases(request.data, model.info.labels, side, request.limit)
-        table = yield from _scored(model, request, cases, run, check)
+        table = yield from scoring.scored(cases)
     else:
         with unpacked(Path(request.data)) as folder:
             cases = folder_cases(folder, model.info.labels, request.limit)
-            table = yield from _scored(model, request, cases, run, check)
+            table = yield from scoring.scored(cases)
     return replace(table, seconds=time.monotonic() - started)
 
 
@@ -143,55 +167,87 @@ class _Tally:
             values = self.found[method].get(figure.name)
             if values is None:
                 continue
-            judged = method not in REFERENCES and figure.name != ON_MARK
-            verdict = judge(
-                values,
-                [self.found[each][figure.name] for each in REFERENCES],
-                higher_is_better=figure.higher_is_better,
-            )
             yield Score(
                 figure=figure.name,
                 estimate=estimate(values),
-                verdict=verdict if judged else None,
+                verdict=self._verdict(method, figure),
             )
 
+    def _verdict(self, method: str, figure: Figure) -> Verdict | None:
+        values = self.found[method][figure.name]
+        if method in REFERENCES or figure.name == ON_MARK:
+            return None
+        if figure.name == RANDOMIZED:
+            return judge_likeness(values)
+        references = [self.found[each][figure.name] for each in REFERENCES]
+        return judge(values, references, higher_is_better=figure.higher_is_better)
 
-def _scored(
-    model: Model,
-    request: ScoreMethods,
-    cases: Sequence[OpenCase],
-    run: RunJob,
-    check: Check,
-) -> Scoring:
-    tally = _Tally()
-    random = np.random.default_rng(request.seed)
-    for done, open_case in enumerate(cases):
-        words = f"image {done + 1} of {len(cases)}"
-        trial = _Trial(model, request, open_case(), check)
-        for method in request.methods:
-            yield Progress(done, len(cases), f"{words}, {method}")
-            values = yield from trial.map_of(
-                method, run, Progress(done, len(cases), f"{words}, {method}")
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scoring:
+    """One table in the making.
+
+    Attributes:
+        model: the opened network.
+        request: what is scored.
+        run: returns the job of a request.
+        check: called between passes.
+        drawn: reference of the network with random weights, if maps are compared.
+    """
+
+    model: Model
+    request: ScoreMethods
+    run: RunJob
+    check: Check
+    drawn: str | None
+
+    def scored(self, cases: Sequence[OpenCase]) -> Scoring:
+        """Run all methods on all images."""
+        tally = _Tally()
+        random = np.random.default_rng(self.request.seed)
+        for done, open_case in enumerate(cases):
+            trial = _Trial(self.model, self.request, open_case(), self.check)
+            for method in self.request.methods:
+                words = f"image {done + 1} of {len(cases)}, {method}"
+                progress = Progress(done, len(cases), words)
+                yield progress
+                tally.add(method, (yield from self._figures(trial, method, progress)))
+            pixels = trial.pixels[0].permute(1, 2, 0).cpu().numpy()
+            know_nothing = random_map(pixels.shape[:2], random), edge_map(pixels)
+            for name, values in zip(REFERENCES, know_nothing, strict=True):
+                tally.add(name, trial.figures(values))
+        yield Progress(len(cases), len(cases), "done")
+        return ScoreTable(
+            reference=self.model.info.reference,
+            data=self.request.data,
+            images=len(cases),
+            rows=tally.rows(),
+            notes=_notes(len(cases), randomize=self.drawn is not None),
+        )
+
+    def _figures(
+        self, trial: "_Trial", method: str, progress: Progress
+    ) -> Generator[Progress, None, dict[str, float]]:
+        asked = trial.request_of(method)
+        values = yield from trial.map_of(self.run(asked), progress)
+        figures = trial.figures(values)
+        if self.drawn is not None:
+            other = replace(
+                asked,
+                model=ModelRequest(reference=self.drawn, device=asked.model.device),
             )
-            tally.add(method, trial.figures(values))
-        pixels = trial.pixels[0].permute(1, 2, 0).cpu().numpy()
-        known_nothing = random_map(pixels.shape[:2], random), edge_map(pixels)
-        for method, values in zip(REFERENCES, known_nothing, strict=True):
-            tally.add(method, trial.figures(values))
-    yield Progress(len(cases), len(cases), "done")
-    return ScoreTable(
-        reference=model.info.reference,
-        data=request.data,
-        images=len(cases),
-        rows=tally.rows(),
-        notes=_notes(len(cases)),
-    )
+            by_chance = yield from trial.map_of(self.run(other), progress)
+            figures[RANDOMIZED] = abs(similarity(values, by_chance))
+        return figures
 
 
-def _notes(images: int) -> tuple[str, ...]:
+def _notes(images: int, *, randomize: bool) -> tuple[str, ...]:
+    notes = [_VERDICTS]
+    if randomize:
+        notes.append(_LIKENESS)
     if images < _FEW:
-        return (_VERDICTS, f"{images} images are few: the intervals are wide")
-    return (_VERDICTS,)
+        notes.append(f"{images} images are few: the intervals are wide")
+    return tuple(notes)
 
 
 class _Trial:
@@ -213,15 +269,9 @@ class _Trial:
         self._mask = None if case.mask is None else self._input_mask(case.mask)
         self._mark = None if case.mark is None else self._input_mask(case.mark)
 
-    def map_of(
-        self, method: str, run: RunJob, progress: Progress
-    ) -> Generator[Progress, None, Map]:
-        """Run a method and return its map at the size of the input, (H, W).
-
-        Raises:
-            UsageError: what it gives is no map over the image.
-        """
-        asked = RunMethod(
+    def request_of(self, method: str) -> RunMethod:
+        """Return what makes a method's map."""
+        return RunMethod(
             method=method,
             model=self._request.model,
             image=self._case.image,
@@ -231,10 +281,19 @@ class _Trial:
             },
             seed=self._request.seed,
         )
-        result: Run = yield from _driven(run(asked), progress)
+
+    def map_of(self, job: Job, progress: Progress) -> Generator[Progress, None, Map]:
+        """Run a method to its end and return its map at the input's size, (H, W).
+
+        Raises:
+            UsageError: what it gives is no map over the image.
+        """
+        result: Run = yield from _driven(job, progress)
         main = result.report.main
         if not isinstance(main, Heatmap):
-            raise UsageError(method, "gives no map over the image", "leave it out")
+            raise UsageError(
+                result.recipe.method, "gives no map over the image", "leave it out"
+            )
         values = torch.from_numpy(np.ascontiguousarray(main.values, np.float64))
         size = tuple(self.pixels.shape[2:])
         if values.shape != size:

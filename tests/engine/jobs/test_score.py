@@ -97,3 +97,16 @@ def test_refusals(session, tmp_path):
         scored(session, "bundled:digits", "scenes", "saliency")
     with pytest.raises(InputError):
         scored(session, "bundled:scenes", str(tmp_path / "none"), "saliency")
+
+
+def test_randomization_as_published(session):
+    """Adebayo et al. 2018: guided backpropagation stays alike, gradients do not."""
+    table = scored(
+        session, "bundled:scenes", "scenes", "guided_backprop", "saliency",
+        limit=6, steps=4, randomize=True,
+    )  # fmt: skip
+    guided, saliency = table.rows[:2]
+    assert guided.score("randomized").verdict is Verdict.FAIL
+    assert saliency.score("randomized").verdict is not Verdict.FAIL
+    assert mean(table, "saliency", "randomized") < 0.5
+    assert table.rows[-1].score("randomized") is None

@@ -14,6 +14,7 @@ from nnviz.engine.evaluation.trust.deletion_insertion import (
 from nnviz.engine.evaluation.trust.energy_inside import energy_inside
 from nnviz.engine.evaluation.trust.mask_iou import best_iou
 from nnviz.engine.evaluation.trust.pointing_game import hits
+from nnviz.engine.evaluation.trust.randomization import randomized, similarity
 from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
 
 MASK = np.array([[True, True], [False, False]])
@@ -115,3 +116,27 @@ def test_edges_are_those_of_scikit_image():
 def test_noise_is_the_same_for_the_same_seed():
     first, second = (random_map((3, 4), np.random.default_rng(5)) for _ in range(2))
     assert np.array_equal(first, second)
+
+
+def test_similarity_is_scipys():
+    """Truth: scipy.stats.spearmanr of absolute values, with ties."""
+    stats = pytest.importorskip("scipy.stats")
+    random = np.random.default_rng(0)
+    for _ in range(5):
+        first, second = np.round(random.normal(size=(2, 9, 8)), 1)
+        expected = stats.spearmanr(np.abs(first).ravel(), np.abs(second).ravel())[0]
+        assert similarity(first, second) == pytest.approx(expected)
+    assert similarity(first, np.ones_like(first)) == 0
+
+
+def test_randomized_copies_leave_the_network_alone():
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Conv2d(4, 4, 3))
+    before = [each.weight.clone() for each in net]
+    state = torch.get_rng_state()
+    first, second = randomized(net, 1), randomized(net, 1)
+    assert all(torch.equal(a.weight, b) for a, b in zip(net, before, strict=True))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(first[1].weight, second[1].weight)
+    # In cascade from the output: of two layers the last.
+    assert not torch.equal(first[1].weight, before[1])
+    assert torch.equal(first[0].weight, before[0])
