@@ -317,7 +317,7 @@ def test_other_inputs_are_fixed(session, image):
     reference = session.store.adopt(net, SMALL, fixed={"other": other})
     request = ModelRequest(reference=reference)
     model = finish(session.store.open(request, never))
-    pixels = model.normaliser(model.pixel_input(image))
+    pixels = model.normalizer(model.pixel_input(image))
     with torch.no_grad():
         expected = net.eval()(pixels, other)[0]
     ranking = run(session, request, "predictions", image, top_k=CLASSES)
