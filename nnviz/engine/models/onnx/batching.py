@@ -34,11 +34,29 @@ def batch_rule(
     if len(changed) != 1:
         return None
     (axis,) = changed
-    before = prod(one[:axis])
-    places = [place for place in range(len(result)) if prod(result[:place]) == before]
-    if not places or not one[axis]:
+    place = _place_of(one, axis, result)
+    if place is None or not one[axis]:
         return None
-    return axis, places[0], Fraction(result[places[0]], one[axis])
+    return axis, place, Fraction(result[place], one[axis])
+
+
+def _place_of(one: Sequence[int], axis: int, result: Sequence[int]) -> int | None:
+    """Return the axis of the result along which images lie, None if it is none.
+
+    An axis of 1 among those that the images' axis became is theirs alone.  Else they
+    are merged: with what comes before them where axes become fewer, as of (tokens,
+    images, features) to (tokens images, features), else with what comes behind.
+    """
+    before = prod(one[:axis])
+    until = [prod(result[:place]) for place in range(len(result) + 1)]
+    for place, size in enumerate(result):
+        inside = before <= until[place] <= until[place + 1] <= before * one[axis]
+        if inside and size == 1:
+            return place
+    if before not in until[:-1]:
+        return None
+    place = until.index(before)
+    return place - 1 if place and len(result) < len(one) else place
 
 
 @torch.no_grad()

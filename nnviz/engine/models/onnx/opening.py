@@ -13,8 +13,9 @@ from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
+from nnviz.base.resources import resource
 from nnviz.engine.compute import memory
-from nnviz.engine.models.labels import numbered
+from nnviz.engine.models.labels import numbered, read_labels
 from nnviz.engine.models.onnx.building import build_network
 from nnviz.engine.models.onnx.graph import Graph, GraphInput, Node
 from nnviz.engine.models.onnx.reading import read_onnx
@@ -79,7 +80,7 @@ def open_onnx(path: Path, check: Check) -> Generator[Progress, None, OnnxNetwork
         preprocess=preprocess,
         labels=labels,
         task=task,
-        notes=(*writer, *guess, *file.notes),
+        notes=(*writer, *guess, *_guessed_names(labels), *file.notes),
     )
 
 
@@ -144,7 +145,20 @@ def _task(
         task = Task.DETECT
         if boxes and not labels:
             labels = numbered(_classes(boxes[0]))
+    elif not labels and shapes[:1] == (_OF_IMAGENET,):
+        labels = _imagenet()
     return task, labels
+
+
+def _imagenet() -> tuple[str, ...]:
+    return read_labels(resource("labels", "imagenet-1k.txt"))
+
+
+def _guessed_names(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what to say where the names are not the file's own."""
+    if len(labels) != _OF_IMAGENET[1] or labels != _imagenet():
+        return ()
+    return ("1000 outputs: named as the classes of ImageNet, check them",)
 
 
 def _is_yolo(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
@@ -170,6 +184,8 @@ def _classes(shape: tuple[int, ...]) -> int:
 
 
 _OF_COCO = 80
+_OF_IMAGENET = (1, 1000)
+"""Shape of the output of most published classifiers."""
 
 
 # --- what it takes ------------------------------------------------------------------

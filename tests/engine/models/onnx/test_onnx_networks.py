@@ -84,6 +84,10 @@ def test_several_images_pass_where_one_was_written_down(
         ((64, 49, 96), (128, 49, 96), (1, 64, 49, 96), 0, 0),
         # Tokens first, as in torch's multi-head attention: heads of each image.
         ((5, 1, 12), (5, 2, 12), (5, 3, 4), 1, 1),
+        # And back, for the product with one matrix: a row for each token of each image.
+        ((5, 1, 3, 4), (5, 2, 3, 4), (5, 12), 1, 0),
+        ((5, 1, 3, 4), (5, 2, 3, 4), (5, 1, 12), 1, 1),
+        ((5, 12), (10, 12), (5, 1, 12), 0, 1),
     ],
 )
 def test_where_images_lie_is_seen_from_shapes(one, two, result, axis, place) -> None:
