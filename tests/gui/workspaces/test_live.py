@@ -291,7 +291,7 @@ def test_started_with_two_networks(live, qtbot, grey_weights, tmp_path):
 def test_started_with_weights_that_are_not_here(live, qtbot, cat):
     """Truth: the bundled network stands in, and the banner offers the download."""
     start(live, qtbot, cat, model="zoo:resnet18")
-    assert live.bench.selection.model.reference == NETWORK
+    assert live.bench.selection.model.reference == "bundled:imagenet"
     (banner,) = live.stage.centre.banners.shown()
     assert [remedy.label for remedy in banner.remedies] == ["Download"]
 
