@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
     from nnviz.gui.forms.form import Form
 
 
-_LEAST_LETTERS = 16
+_LEAST_LETTERS = 11
 """Of a method's name."""
 
 

@@ -186,6 +186,8 @@ class ResultTray(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
         bench.runs.history.changed.connect(self._fill)
+        # The predicted class is the target of those that were asked about none.
+        bench.predictions.predicted.connect(lambda _: self._fill())
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.itemClicked.connect(self._click)
         self.list.itemActivated.connect(self._bring_back)

@@ -269,6 +269,9 @@ class Workbench(QObject):
         self.images.opening.connect(lambda _: self.messages.settle("open"))
         self.images.failed.connect(self._image_failed)
         self.selection.image_changed.connect(self._image_opened)
+        self._connect_runs()
+
+    def _connect_runs(self) -> None:
         self.runs.lacking.connect(self.messages.say)
         self.choice.unsuited.connect(self._offer_network)
         self.runs.failed.connect(lambda error: self.messages.fail("run", error))
@@ -276,6 +279,7 @@ class Workbench(QObject):
             lambda error: self.messages.fail("predict", error)
         )
         self.predictions.predicted.connect(lambda _: self.messages.settle("predict"))
+        self.predictions.predicted.connect(lambda _: self.display.refresh())
         self.runs.finished_behind.connect(self._finished_behind)
         self.runs.failed_behind.connect(self._failed_behind)
         self.runs.finished.connect(self._finished)

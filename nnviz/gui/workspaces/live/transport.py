@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QProgressBar,
@@ -32,6 +32,8 @@ from nnviz.gui.theme.signs import TIMES
 _TICKS = 10
 """Of the slider, a second."""
 _BAR_WIDTH = 120
+_TICK_MS = 500
+"""Between two times that a recording's length is written."""
 
 
 class Transport(QWidget):
@@ -72,6 +74,9 @@ class Transport(QWidget):
         )
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
+        self._recorded = QElapsedTimer()
+        self._ticks = QTimer(self, interval=_TICK_MS)
+        self._ticks.timeout.connect(self._name_recording)
         self._connect()
         self._follow(None)
         self._show_export(None)
@@ -136,10 +141,20 @@ class Transport(QWidget):
         self.export.setVisible(self._bench.films.busy or live.exportable)
 
     def _mark_recording(self, recording: bool) -> None:  # noqa: FBT001 - a Qt slot
-        words = self.tr("Stop recording") if recording else self.tr("Record…")
-        self.record.setText(words)
+        self._recorded.start()
+        self._name_recording()
+        (self._ticks.start if recording else self._ticks.stop)()
         self.record.setProperty("recording", recording)
         self.record.style().polish(self.record)
+
+    def _name_recording(self) -> None:
+        """Say that a recording goes on, and for how long."""
+        if not self._bench.live.recording:
+            self.record.setText(self.tr("Record…"))
+            return
+        seconds = self._recorded.elapsed() / 1000
+        words = self.tr("{0} Stop recording · {1}")
+        self.record.setText(words.format("\N{BLACK CIRCLE}", _clock(seconds)))
 
     def _follow(self, status: SourceStatus | None) -> None:
         """Show what the source can do."""
