@@ -168,6 +168,22 @@ def test_a_failed_network_leaves_the_old_one_and_offers_a_download(opened, fake)
     assert shown(opened) == []
 
 
+def test_a_program_is_run_after_a_yes_only(opened, fake):
+    """Truth: the request."""
+    fake.held.add("model")
+    opened.bench.open_model("net.pt2")
+    record = ErrorRecord(ErrorKind.TRUST, "net.pt2: is a torch.export program", "")
+    fake.answer("model", Failed(record))
+    banner = opened.stage.centre.banners.shown()[0]
+    assert [remedy.label for remedy in banner.remedies] == ["Run It"]
+    assert not opened.bench.models.request.trust
+    fake.held.remove("model")
+    banner.remedies[0].act()
+    assert opened.bench.models.request.reference == "net.pt2"
+    assert opened.bench.models.request.trust
+    assert shown(opened) == []
+
+
 def test_labels_are_given_to_the_network(opened, fake, tmp_path):
     """Truth: the request."""
     path = tmp_path / "names.txt"
