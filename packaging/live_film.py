@@ -20,6 +20,7 @@ from PIL import Image
 from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtWidgets import QApplication
 
+from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.live import CONTENTS, Content
 from nnviz.base.samples import sample_film
 from nnviz.base.video import SourceKind, SourceRequest
@@ -57,7 +58,7 @@ def main(words: list[str]) -> int:
         start_engine(window.bench)
         source = SourceRequest(kind=SourceKind.SCRIPT, address=str(script))
         window.bench.live.request = source
-        window.bench.open_model("bundled:objects")
+        window.bench.open_model(DEFAULT_MODEL)
         window.enter(LIVE)
         frames = [frame for content in contents() for frame in film(window, content)]
         window.close()

@@ -36,9 +36,9 @@ from nnviz.gui.workspaces.style.workspace import STYLE
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots"
 SIZES = (QSize(1440, 900), QSize(1920, 1080))
-NETWORKS = ("bundled:objects", "bundled:everyday")
+NETWORKS = ("bundled:imagenet", "bundled:objects")
 BOARD_ALONE = "--board"
-SECONDS = 120
+SECONDS = 300
 QUIET = 0.7
 """Seconds in which nothing may start any more before the picture is taken."""
 
@@ -82,7 +82,12 @@ SCENES = (
             "round:coffee": Placement(0.6, 0.66, 0.4, 20),
         },
     ),
-    Scene("cat", "style_transfer", {"style": "strokes", "steps": 60}, workspace=STYLE),
+    Scene(
+        "cat",
+        "style_transfer",
+        {"style": "strokes", "steps": 60, "size": 384},
+        workspace=STYLE,
+    ),
 )
 
 
@@ -146,7 +151,7 @@ def take(
     window.resize(SIZES[0])
     window.show()
     start_engine(bench)
-    bench.open_model("bundled:objects")
+    bench.open_model(NETWORKS[0])
     others = [str(path) for name, path in photos.items() if name != scene.photo]
     bench.open_files([str(photos[scene.photo]), *others])
     wait(lambda: bench.selection.image is not None and is_idle(window))

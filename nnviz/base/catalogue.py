@@ -26,8 +26,9 @@ def _shipped_titles() -> dict[str, str]:
 
 
 def method_title(name: str) -> str:
-    """Return a method's declared title ("Grad-CAM"); of a plug-in its name in words."""
-    return _shipped_titles().get(name) or name.replace("_", " ").capitalize()
+    """Return a method's declared title ("Grad-CAM"); of any other name its words."""
+    words = name.replace("_", " ")
+    return _shipped_titles().get(name) or words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True, slots=True)

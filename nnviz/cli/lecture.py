@@ -79,7 +79,7 @@ def _style(balance: float) -> Exhibit:
         "size": 320,
         "steps": 40,
     }
-    return Exhibit(method="style_transfer", values=values, model="bundled:objects")
+    return Exhibit(method="style_transfer", values=values)
 
 
 DEMONSTRATIONS = (

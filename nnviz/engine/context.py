@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from nnviz.base.events import Progress
 from nnviz.base.frames import Placement
@@ -15,41 +13,9 @@ from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.compute.chunks import Chunks
 from nnviz.engine.inference import Inference
 from nnviz.engine.input_files import InputFiles
+from nnviz.engine.journal import Journal, Kept, State
 from nnviz.engine.models.model import Model
 from nnviz.engine.nn.gradients import gradient_sizer
-
-State = Mapping[str, NDArray[Any]]
-"""Named arrays from which an optimisation goes on as if it had never stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A step of an optimization, for its recording.
-
-    Attributes:
-        numbers: what was measured.
-        state: makes the arrays from which to go on.
-        frame: whether the image is one of a video's, which are all kept, or one on
-            the way there, of which none is; None where the steps themselves are the
-            video, which is kept as time allows.
-    """
-
-    numbers: Mapping[str, float]
-    state: Callable[[], State]
-    frame: bool | None = None
-
-
-@dataclass(slots=True)
-class Journal:
-    """Progress and kept step that a method told since its last yield.
-
-    Attributes:
-        progress: as said with ``Context.step``.
-        kept: as said with ``Context.keep``.
-    """
-
-    progress: Progress = field(default_factory=lambda: Progress(0, 0, ""))
-    kept: Kept | None = None
 
 
 @dataclass(kw_only=True)
@@ -91,7 +57,7 @@ class Context:
         return self.inference.check
 
     @property
-    def pixels(self) -> Tensor:
+    def pixels(self) -> torch.Tensor:
         """The network's input in [0, 1], float32 (1, C, H, W), on the device."""
         return self.inference.pixels
 
@@ -100,7 +66,7 @@ class Context:
         """Placement of the network's input on the image."""
         return self.inference.placement
 
-    def activations(self, layer: str) -> Tensor:
+    def activations(self, layer: str) -> torch.Tensor:
         """Return what a layer gives for the image; see ``Inference.activations``."""
         return self.inference.activations(layer)
 
@@ -137,7 +103,7 @@ def make_context(
     check: Callable[[], None],
     cache: TensorCache,
     planned: tuple[int, ...] = (),
-    earlier: dict[str, Tensor] | None = None,
+    earlier: dict[str, torch.Tensor] | None = None,
     begun: State | None = None,
 ) -> Context:
     """Put together what a method runs with.

@@ -16,7 +16,8 @@ from nnviz.base.errors import unknown
 from nnviz.base.info import WORKSPACES, Capabilities, MethodInfo, Need, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
-from nnviz.engine.context import Context, Kept, State, make_context
+from nnviz.engine.context import Context, make_context
+from nnviz.engine.journal import Kept, State
 
 __all__ = [
     "Context",

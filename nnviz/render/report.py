@@ -5,6 +5,7 @@ from functools import singledispatch
 
 import numpy as np
 
+from nnviz.base.catalogue import method_title
 from nnviz.base.images import Image
 from nnviz.base.results import (
     Boxes,
@@ -285,9 +286,7 @@ def _section(
     width, size = width_size
     head = text.sheet(text.line_height(size) + round(size * 1.2), width, BACKGROUND)
     head[0] = LINE
-    words = name.replace("_", " ")
-    words = words[:1].upper() + words[1:]
-    text.stamp(head, (0, round(size * 0.6)), words, size, bold=True)
+    text.stamp(head, (0, round(size * 0.6)), method_title(name), size, bold=True)
     photo = None if isinstance(result, Ranking) else image
     return np.concatenate([head, paint(result, photo, width, size)])
 

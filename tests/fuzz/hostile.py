@@ -18,6 +18,8 @@ import torch
 from nnviz.base.errors import NnvizError
 from nnviz.engine.data.folders import load_split
 from nnviz.engine.models.checkpoints import read_state
+from nnviz.engine.models.files import open_file
+from nnviz.engine.models.references import FileReference
 from nnviz.gui.state.settings import Settings
 from nnviz.media.decode import open_image
 from nnviz.media.sequences import open_sequence
@@ -87,7 +89,7 @@ def write_files(folder: Path) -> list[Path]:
         f"{kind}{number}{suffix}": checkpoint(kind, call)
         for kind in ("plain", "zip", "legacy")
         for number, call in enumerate(calls(mark))
-        for suffix in (".pth", ".safetensors", ".npy", ".bin", ".json", ".png")
+        for suffix in (".pth", ".safetensors", ".npy", ".pt2", ".json", ".onnx")
     }
     postscript = (
         "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"
@@ -106,6 +108,7 @@ def write_files(folder: Path) -> list[Path]:
 
 def reads_of(path: Path) -> Iterator[Callable[[], object]]:
     """Yield what reads a file, whatever it is called."""
+    yield lambda: list(open_file(FileReference(path), _nothing))
     yield lambda: read_state(path, _nothing)
     yield lambda: open_image(path)
     yield lambda: thumbnail(path, 32)

@@ -78,6 +78,62 @@ def _inside(data: bytes, chance: random.Random, suffix: str) -> bytes:
     return written.getvalue()
 
 
+@cache
+def _onnx() -> bytes:
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    weight = numpy_helper.from_array(np.ones((4, 3, 3, 3), np.float32), "w")
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["a"], ["b"]),
+        helper.make_node("GlobalAveragePool", ["b"], ["c"]),
+        helper.make_node("Flatten", ["c"], ["y"]),
+    ]
+    taken = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 16, 16])
+    given = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 4])
+    graph = helper.make_graph(nodes, "g", [taken], [given], [weight])
+    opset = [helper.make_opsetid("", 17)]
+    written: bytes = helper.make_model(graph, opset_imports=opset).SerializeToString()
+    return written
+
+
+def _read_onnx(chance: random.Random, folder: Path) -> None:
+    from nnviz.engine.models.onnx.opening import open_onnx
+
+    path = folder / "a.onnx"
+    path.write_bytes(damaged(_onnx(), chance))
+    for _ in open_onnx(path, _nothing):
+        pass
+
+
+def _read_network_folder(chance: random.Random, folder: Path) -> None:
+    """A folder as Hugging Face and timm have them, its weights in two files."""
+    from nnviz.engine.models.folders import read_config, weight_files
+    from nnviz.engine.models.match.evidence import gather
+
+    config = (
+        '{"architectures": ["A"], "id2label": {"0": "ant"}, "pretrained_cfg": '
+        '{"mean": [0.5, 0.5, 0.5], "input_size": [3, 64, 64], "crop_pct": 0.9}}'
+    )
+    seen = '{"image_mean": [0.5], "size": {"shortest_edge": 9}, "resample": 3}'
+    index = '{"weight_map": {"a": "w-1.safetensors", "b": "w-2.safetensors"}}'
+    texts = {
+        "config.json": config,
+        "preprocessor_config.json": seen,
+        "w.safetensors.index.json": index,
+    }
+    chosen = chance.choice(sorted(texts))
+    for name, text in texts.items():
+        data = damaged_json(text, chance) if name == chosen else text.encode()
+        (folder / name).write_bytes(data)
+    for number in (1, 2):
+        (folder / f"w-{number}.safetensors").write_bytes(b"")
+    read_config(folder)
+    weight_files(folder)
+    gather({"args": {"mean": [0.5], "model": "a"}}, folder / "w-1.safetensors")
+
+
 # --- images -----------------------------------------------------------------------
 
 
@@ -388,6 +444,8 @@ CASES: dict[str, Case] = {
         f"checkpoint {kind}": _of_checkpoint(kind)
         for kind in ("zip", "legacy", "safetensors", "module", "plain")
     },
+    "onnx": _read_onnx,
+    "network folder": _read_network_folder,
     "image": _read_image,
     "array": _read_array,
     "video": _read_video,

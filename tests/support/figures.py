@@ -81,7 +81,8 @@ def composed_passes(tree: ast.Module) -> list[int]:
         if isinstance(node, ast.Call)
         and _name(node.func) in {"net", "model", "network"}
         and any(
-            isinstance(arg, ast.Call) and _name(arg.func).startswith("normalis")
+            isinstance(arg, ast.Call)
+            and _name(arg.func).startswith(("normalis", "normaliz"))
             for arg in node.args
         )
     ]

@@ -119,10 +119,9 @@ class AttentionHeads:
         aside = 100 * float(rows[:, : layer.extra_tokens].sum(1).mean())
         notes = [f"{len(maps)} heads, {grid[0]} x {grid[1]} patches"]
         if layer.extra_tokens:
-            notes.append(
-                f"{aside:.3g} % of the attention goes to {layer.extra_tokens} class or "
-                "register tokens, which are set aside"
-            )
+            several = f"{layer.extra_tokens} class and register tokens"
+            whom = several if layer.extra_tokens > 1 else "the class token"
+            notes.append(f"{aside:.3g} % of the attention goes to {whom}, set aside")
         yield Report({"heads": heads, "mean": overlay}, tuple(notes))
 
 

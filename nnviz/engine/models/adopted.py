@@ -62,7 +62,7 @@ class AdoptedNetworks:
             weights="handed over by a program",
             sha256=parameters_sha256(twin, lambda: None),
             preprocess=chosen,
-            labels=tuple(labels),
+            labels=tuple(labels) or _carried_labels(net),
             notes=(*_notes(net), *notes),
             task=task or Task.CLASSIFY,
             task_said=task is not None,
@@ -101,6 +101,19 @@ def opened_detector(net: Any) -> tuple[nn.Module, Preprocess]:
 
     own = detectors.preprocess_of(net.transform)
     return detectors.detector(net).eval().requires_grad_(False), own
+
+
+def _carried_labels(net: nn.Module) -> tuple[str, ...]:
+    """Return the names that transformers' networks carry in their configuration.
+
+    Those that the library makes up where none are known ("LABEL_0") are no names.
+    """
+    names = getattr(getattr(net, "config", None), "id2label", None)
+    if not isinstance(names, dict) or sorted(names) != list(range(len(names))):
+        return ()
+    ordered = tuple(str(names[index]) for index in range(len(names)))
+    made_up = all(name == f"LABEL_{index}" for index, name in enumerate(ordered))
+    return () if made_up else ordered
 
 
 def _notes(net: nn.Module) -> tuple[str, ...]:

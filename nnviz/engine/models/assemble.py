@@ -83,7 +83,12 @@ def assemble(
         sha256=opened.sha256,
         weights=opened.weights,
         preprocess=preprocess,
-        labels=_labels(opened, request.labels, facts.output),
+        labels=_labels(
+            opened,
+            request.labels,
+            facts.output,
+            doubled=choice is not None and choice.doubled,
+        ),
         layers=facts.layers,
         parameters=facts.parameters,
         macs=facts.macs,
@@ -191,9 +196,19 @@ def _adapted(
 
 
 def _labels(
-    opened: Opened, label_file: str, output: tuple[int, ...] | None
+    opened: Opened,
+    label_file: str,
+    output: tuple[int, ...] | None,
+    *,
+    doubled: bool,
 ) -> tuple[str, ...]:
     """Return the names of the outputs, as many as there are.
+
+    Args:
+        opened: the network.
+        label_file: path of a label file; empty for its own names.
+        output: shape of the output, without the batch.
+        doubled: its one output has its opposite beside it.
 
     Raises:
         InputError: there are too few or too many.
@@ -207,7 +222,8 @@ def _labels(
     if opened.task in _NO_NAMES:
         return ()
     outputs = output[0] if output else 0
-    names = both_names(names, opened.task, outputs)
+    if doubled:
+        names = both_names(names)
     if not names:
         return _numbered(opened.task, outputs)
     if label_file or opened.own_code:

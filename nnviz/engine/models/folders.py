@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError
+from nnviz.base.reading import is_file
 from nnviz.engine.models.match.evidence import read_json
 
 _USUAL = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors")
@@ -54,7 +55,7 @@ def _shards(index: Path) -> tuple[Path, ...]:
         if name in (".", "..") or not _PLAIN_NAME.fullmatch(name):
             reason = f"names {name!r}, which is no file beside it"
             raise InputError(index.name, reason, "do not trust this folder")
-        if not index.with_name(name).is_file():
+        if not is_file(index.with_name(name)):
             reason = f"{name}, which {index.name} names, is missing"
             raise InputError(index.parent.name, reason, "download it again")
     return tuple(index.with_name(name) for name in found)

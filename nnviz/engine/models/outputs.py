@@ -70,6 +70,11 @@ class OutputChoice:
     notes: tuple[str, ...] = ()
     yolo: YoloLayout | None = None
 
+    @property
+    def doubled(self) -> bool:
+        """Whether the opposite of the network's one output stands beside it."""
+        return self.form in {Form.LOGIT, Form.PROBABILITY}
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -414,17 +419,12 @@ def parse_task(text: str) -> Task | None:
         raise unknown("task", text, [*Task, "image-to-image"]) from None
 
 
-def both_names(labels: Sequence[str], task: Task, outputs: int) -> tuple[str, ...]:
-    """Return the names of the outputs of a network of one yes or no.
+def both_names(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of yes and no, for a network of one output.
 
     Args:
         labels: one name of what is looked for, two, or none.
-        task: of the network.
-        outputs: how many it gives, the opposite with it.
     """
-    if task in {Task.CLASSIFY, Task.SEGMENT} and outputs == _TWO:
-        if len(labels) == 1:
-            return (f"not {labels[0]}", labels[0])
-        if not labels:
-            return ("no", "yes")
-    return tuple(labels)
+    if len(labels) == 1:
+        return (f"not {labels[0]}", labels[0])
+    return tuple(labels) or ("no", "yes")

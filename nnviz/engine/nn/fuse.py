@@ -1,4 +1,6 @@
-"""Networks that compute the same faster: norms folded, channels innermost.
+"""Batch norm fusion (BN folding): networks that compute the same faster.
+
+Norms are folded into convolutions, and channels lie innermost.
 
 In eval mode a batch norm multiplies and shifts each channel by constants, which the
 convolution before it can do itself (Jacob et al. 2018, arXiv:1712.05877, section 3.2).

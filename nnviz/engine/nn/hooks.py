@@ -1,4 +1,4 @@
-"""Look at what a layer gives: one forward pass that stops where it may."""
+"""Forward hooks: a layer's output, by one pass that stops where it may."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping

@@ -14,9 +14,9 @@ from nnviz.base.requests import RunMethod
 from nnviz.base.results import Report
 from nnviz.gui.services.models import Models
 from nnviz.gui.state.layer_facts import shown_layer
-from nnviz.gui.state.parameter_store import HeldValues
+from nnviz.gui.state.parameter_store import ParameterStore
 from nnviz.gui.state.selection import NO_UNIT, Selection
-from nnviz.gui.state.selection_sync import Link, named
+from nnviz.gui.state.selection_sync import SelectionSync, named
 from nnviz.gui.state.workspace import Workspace
 
 _OWN_TARGET = {"Attack", "Imagine"}
@@ -54,8 +54,8 @@ class MethodChoice(QObject):
         self._preferred: tuple[str, Mapping[str, Value] | None] | None = None
         self._last: dict[str, str] = {}
         """Name of the method that each workspace had last."""
-        self._values = HeldValues()
-        self._link = Link(selection)
+        self._values = ParameterStore()
+        self._link = SelectionSync(selection)
         self._targets: dict[str, str] = {}
         """What was asked about, by what a target means."""
         self._seed = 0
@@ -126,7 +126,7 @@ class MethodChoice(QObject):
         )
 
     def settings_of(self, info: MethodInfo, workspace: str) -> dict[str, Value]:
-        """Return what a method's parameters were set to; see ``HeldValues``."""
+        """Return what a method's parameters were set to; see ``ParameterStore``."""
         return self._values.settings_of(info, workspace)
 
     # --- methods

@@ -17,7 +17,7 @@ from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.jobs import AnyJob, JobHandle, Jobs, Lane
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.state.history import History
-from nnviz.gui.state.runtime_estimate import Quickness
+from nnviz.gui.state.runtime_estimate import RuntimeEstimate
 from nnviz.gui.state.selection import Selection
 
 RESULT = "result"
@@ -119,7 +119,7 @@ class MethodRunner(QObject):
         """The newest run of each workspace."""
         self.new_recording: Callable[[MethodInfo], str] = lambda _: ""
         self.history = History(self)
-        self._quickness = Quickness()
+        self._quickness = RuntimeEstimate()
         choice.steered = self._steer
         choice.edited.connect(self._renew)
         choice.entered.connect(self.front_changed.emit)

@@ -49,7 +49,7 @@ _WIDE = 1.35
 """Width over height from which two pictures stand beside each other."""
 
 
-class Centre(QWidget):
+class CentralView(QWidget):
     """Photograph, result, or both beside each other; or what is live.
 
     It paints what ``Display.changed`` says, and nothing else decides what is seen.

@@ -30,7 +30,7 @@ from nnviz.gui.panels.tiles import comparable
 from nnviz.gui.panels.video_dialogs import ask_film, ask_new_film
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import Placing
-from nnviz.gui.shell.dock_manager import Stage
+from nnviz.gui.shell.dock_manager import DockManager
 from nnviz.gui.state.display import STICKERS, WHOLE, ContentKind
 from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.messages import Notice
@@ -50,10 +50,12 @@ _MOST_LINES, _LONGEST_PATH = 1000, 4096
 """Of pasted text that may name files."""
 
 
-class Operations(QObject):
+class CommandHandlers(QObject):
     """One small method for each command that is more than one call."""
 
-    def __init__(self, bench: Workbench, window: QMainWindow, stage: Stage) -> None:
+    def __init__(
+        self, bench: Workbench, window: QMainWindow, stage: DockManager
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._bench = bench

@@ -19,7 +19,7 @@ from nnviz.gui.panels.recordings import RecordingsPanel
 from nnviz.gui.panels.tray import ImageTray, ResultTray
 from nnviz.gui.panels.unit_image import PortraitPanel
 from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.shell.central_view import Centre
+from nnviz.gui.shell.central_view import CentralView
 from nnviz.gui.shell.dock_layouts import DockLayouts
 from nnviz.gui.shell.docks import Dock
 from nnviz.gui.shell.log import LogPanel
@@ -45,7 +45,7 @@ _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
-class Stage(QObject):
+class DockManager(QObject):
     """The panels by name, and the docks that hold them."""
 
     dock_added = Signal(str)
@@ -60,7 +60,7 @@ class Stage(QObject):
         self.docks: dict[str, Dock] = {}
         self._aside: tuple[str, ...] = ()
         """Docks that are hidden while the middle is wide."""
-        self.centre = Centre(bench)
+        self.centre = CentralView(bench)
         self.models = ModelPanel(bench)
         self.layers = LayerPanel(bench)
         self.prediction = PredictionPanel(bench)

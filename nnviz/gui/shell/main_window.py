@@ -18,7 +18,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import AnyJob
 from nnviz.gui.shell.actions import Actions, plain
-from nnviz.gui.shell.command_handlers import Operations
+from nnviz.gui.shell.command_handlers import CommandHandlers
 from nnviz.gui.shell.commands import (
     MENUS,
     METHOD_SYNONYMS,
@@ -28,7 +28,7 @@ from nnviz.gui.shell.commands import (
     enter_command,
     gestures,
 )
-from nnviz.gui.shell.dock_manager import Stage
+from nnviz.gui.shell.dock_manager import DockManager
 from nnviz.gui.shell.drop_frame import DropFrame
 from nnviz.gui.shell.field_keys import FieldKeys
 from nnviz.gui.shell.palette import Entry, Palette
@@ -65,9 +65,9 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.workspace = INSPECT
-        self.stage = Stage(bench, self)
+        self.stage = DockManager(bench, self)
         self.commands = Actions(self, bench.look)
-        self.operations = Operations(bench, self, self.stage)
+        self.operations = CommandHandlers(bench, self, self.stage)
         self.presentation = Presentation(self, self.stage, bench.look)
         self._bind()
         self._make_menus()

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QToolBar
 
-from nnviz.gui.shell.dock_manager import Stage
+from nnviz.gui.shell.dock_manager import DockManager
 from nnviz.gui.theme.manager import Look
 
 _STEPS = 3
@@ -13,7 +13,7 @@ _STEPS = 3
 class Presentation(QObject):
     """Hides all docks and bars, and brings them back."""
 
-    def __init__(self, window: QMainWindow, stage: Stage, look: Look) -> None:
+    def __init__(self, window: QMainWindow, stage: DockManager, look: Look) -> None:
         super().__init__(window)
         self._window, self._stage, self._look = window, stage, look
         self._scale = 0.0

@@ -8,7 +8,7 @@ _LIVE_PRESET = "live"
 """Preset that a method starts with where it follows a camera, if it has one."""
 
 
-class HeldValues:
+class ParameterStore:
     """Parameters by workspace and method, at first the method's own."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ QUICK_SECONDS = 0.4
 _RUNS = 2
 
 
-class Quickness:
+class RuntimeEstimate:
     """Remembers how long each method took on each network.
 
     The quicker of the last two runs counts: the first on a network is slow, for memory

@@ -8,7 +8,7 @@ from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.selection import NO_UNIT, Selection
 
 
-class Link:
+class SelectionSync:
     """Between the selection and the values of a method."""
 
     def __init__(self, selection: Selection) -> None:

@@ -135,7 +135,7 @@ def test_heads_of_timm_with_registers(session):
         weights = (q @ k.transpose(-2, -1) * block.scale).softmax(-1)[0]
     expected = weights[:, 0, 5:].reshape(-1, 4, 4).numpy()
     assert np.allclose(report.main.tiles, expected, atol=1e-6)
-    assert "5 class or register tokens" in report.notes[1]
+    assert "5 class and register tokens" in report.notes[1]
 
 
 @pytest.mark.slow

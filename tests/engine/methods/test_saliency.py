@@ -83,7 +83,7 @@ def weights_of(net, target):
     return net.weights[target].detach().view(-1, SIDE, SIDE).numpy()
 
 
-def test_the_normaliser_is_inside(session):
+def test_the_normalizer_is_inside(session):
     net = Straight()
     run = run_network(session, net, SCALED, "saliency", target="second")
     per_pixel = weights_of(net, 1) / np.array(SCALED.std).reshape(3, 1, 1)

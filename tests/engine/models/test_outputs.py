@@ -5,6 +5,7 @@ the same network returning the tensor alone.
 """
 
 import dataclasses
+import types
 from typing import NamedTuple
 
 import numpy as np
@@ -316,7 +317,7 @@ def test_other_inputs_are_fixed(session, image):
     reference = session.store.adopt(net, SMALL, fixed={"other": other})
     request = ModelRequest(reference=reference)
     model = finish(session.store.open(request, never))
-    pixels = model.normaliser(model.pixel_input(image))
+    pixels = model.normalizer(model.pixel_input(image))
     with torch.no_grad():
         expected = net.eval()(pixels, other)[0]
     ranking = run(session, request, "predictions", image, top_k=CLASSES)
@@ -358,3 +359,13 @@ def test_signals_have_importance_along_the_trace(session):
     with torch.no_grad():
         expected = net.eval()(torch.from_numpy(trace)[None])[0].numpy()
     assert np.allclose(ranking["logits"].values, np.sort(expected)[::-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_names_that_a_network_carries(session, named):
+    """Truth: transformers' configuration, ``id2label``; LABEL_0 is no name."""
+    net = Net(lambda _m, _f, out: out, classes=2)
+    names = {0: "ant", 1: "bee"} if named else {0: "LABEL_0", 1: "LABEL_1"}
+    net.config = types.SimpleNamespace(id2label=names)
+    expected = ("ant", "bee") if named else ("class 0", "class 1")
+    assert opened(session, net).info.labels == expected

@@ -178,7 +178,7 @@ def test_a_tile_opens_its_whole_result(kitchen, pane, opened):
 def test_the_target_is_everybodys(pane, opened, fake):
     """Truth: the selection's target, in words and in what is asked."""
     opened.bench.selection.set_target("dog")
-    assert pane._asked.text() == "Target: dog"
+    assert pane.target.value() == "dog"
     kitchen = Kitchen(opened, fake)
     pane.start()
     assert {r.values["target"] for r in kitchen.asked} == {"dog"}
@@ -213,3 +213,25 @@ def test_it_is_copied_and_saved_as_a_whole(kitchen, opened, fake, tmp_path):
     ((board, folder, lock),) = kept
     assert len(board.runs()) == 3
     assert (folder, lock) == (str(tmp_path), Lock.BOARD)
+
+
+def test_the_board_has_a_target_of_its_own(pane, opened, fake):
+    """Truth: what is asked of each network, by hand."""
+    assert pane.target.value() == opened.bench.selection.target == ""
+    pane.target.take("dog")
+    assert opened.bench.selection.target == "dog"
+    pane.start()
+    asked = [r.values.get("target") for place, r in fake.asked if place == "board"]
+    assert asked == ["dog"] * len(METHODS)
+    opened.bench.selection.set_target("cat")
+    assert pane.target.value() == "cat"
+
+
+def test_its_caption_says_what_the_figures_mean(kitchen, pane):
+    """Truth: the words for the scale, and for both figures."""
+    kitchen.give()
+    words = pane.view.caption.text()
+    assert words.startswith("One scale of colo")
+    assert "Spearman" in words
+    pane.view.agreeing.setChecked(False)
+    assert "Spearman" not in pane.view.caption.text()

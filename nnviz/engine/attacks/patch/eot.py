@@ -1,7 +1,7 @@
-"""Under what a sticker is seen: place, size, turn, tilt, light, blur and noise.
+"""Expectation over transformation (EOT): random conditions a sticker is seen under.
 
-Expectation over transformation: Athalye et al. 2018 (arXiv:1707.07397), for stickers
-as Brown et al. 2017 (arXiv:1712.09665), section 2.
+Place, size, turn, tilt, light, blur and noise; Athalye et al. 2018
+(arXiv:1707.07397), for stickers as Brown et al. 2017 (arXiv:1712.09665), section 2.
 """
 
 from collections.abc import Sequence

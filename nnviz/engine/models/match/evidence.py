@@ -19,6 +19,8 @@ from nnviz.media.files import read_text
 _LARGEST = 1 << 24
 """Bytes of a configuration."""
 _CROP_SHARE = 0.875
+_LEAST_SHARE = 0.01
+_LARGEST_NUMBER = 1e9
 _PILLOW = {0: "nearest", 2: "bilinear", 3: "bicubic"}
 """Numbers of Pillow's filters, as Hugging Face's configurations name them."""
 _INTERPOLATIONS = {
@@ -134,7 +136,8 @@ def _of_hugging_face(config: Mapping[str, Any]) -> Evidence:
     if cropped or size:
         found["input_size"] = list(cropped or size)
         found["resize"] = min(size or cropped)
-    filters = _PILLOW.get(config.get("resample", -1), "")
+    resample = config.get("resample")
+    filters = _PILLOW.get(resample, "") if isinstance(resample, int) else ""
     if filters:
         found["interpolation"] = _INTERPOLATIONS[filters].value
     return Evidence(found, "preprocessor_config.json")
@@ -169,7 +172,7 @@ def _fields(config: Mapping[str, Any]) -> dict[str, Any]:
         found["input_size"] = [int(side), int(side)]
     share = config.get("crop_pct")
     if "input_size" in found:
-        share = float(share) if _is_number(share) and share else _CROP_SHARE
+        share = share if _is_number(share) and share >= _LEAST_SHARE else _CROP_SHARE
         found["resize"] = int(min(found["input_size"]) / share)
     filters = str(config.get("interpolation") or "")
     if filters in _INTERPOLATIONS:
@@ -196,7 +199,9 @@ def _numbers(value: object) -> list[float]:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= _LARGEST_NUMBER
 
 
 def _architecture(

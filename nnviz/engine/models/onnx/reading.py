@@ -1,6 +1,6 @@
 """Parsing ONNX files: limits, constants, weights in files beside, nothing executed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,24 @@ def _parse(path: Path) -> ModelProto:
         raise InputError(
             path.name, f"has more than {_MOST_NODES} nodes", "use a smaller network"
         )
+    if not all(isinstance(text, str) for text in _texts(model)):
+        raise InputError(path.name, "is damaged or no ONNX file", _DAMAGED)
     return _inlined(model, path) if model.functions else model
+
+
+def _texts(model: ModelProto) -> Iterator[object]:
+    """Yield the names in a model: protobuf gives bytes for those that are not UTF-8."""
+    for node in model.graph.node:
+        yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+        yield from (each.name for each in node.attribute)
+    graph = model.graph
+    for named in (graph.initializer, graph.input, graph.output, graph.value_info):
+        yield from (each.name for each in named)
+    yield from (
+        text for each in model.metadata_props for text in (each.key, each.value)
+    )
+    yield from (each.domain for each in model.opset_import)
+    yield from (model.producer_name, model.producer_version)
 
 
 def _inlined(model: ModelProto, path: Path) -> ModelProto:

@@ -1,4 +1,4 @@
-"""Receptive-field arithmetic: each operation's effect on the trace of its inputs."""
+"""Receptive field arithmetic: each operation's effect on the trace of its inputs."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -78,6 +79,14 @@ class BoardView(QWidget):
         )
         self.agreeing.toggled.connect(self._tell_agreement)
         self.legend = Legend(self)
+        self.caption = QLabel(self)
+        self.caption.setObjectName("muted")
+        self.caption.setWordWrap(True)
+        self.caption.setTextFormat(Qt.TextFormat.PlainText)
+        self.caption.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum
+        )
+        self.caption.setContentsMargins(SPACE, 0, SPACE, SMALL_SPACE)
         self._agreements: list[ElidedLabel] = []
         self._heads: list[ElidedLabel] = []
         self._tops: list[list[QLabel]] = []
@@ -236,6 +245,15 @@ class BoardView(QWidget):
     def _tell_agreement(self) -> None:
         """Write under each map how far it agrees with the first of its row."""
         shown = self.agreeing.isChecked()
+        says = [boards.SCALE_WORDS[self.chosen_lock()]]
+        if shown:
+            says.append(
+                self.tr(
+                    "ρ: rank correlation (Spearman) with the row's first map; "
+                    "top: share of the strongest tenth of the places in common."
+                )
+            )
+        self.caption.setText(" ".join(says))
         words: dict[int, str] = {}
         if shown and self._sheet is not None:
             words = self._sheet.agreement_words()
@@ -268,6 +286,7 @@ class BoardView(QWidget):
         layout.setSpacing(0)
         layout.addWidget(scroll, 1)
         layout.addLayout(foot)
+        layout.addWidget(self.caption)
 
 
 def _heading(words: str) -> ElidedLabel:

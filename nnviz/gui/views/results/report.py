@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QTabBar, QVBoxLayout, QWidget
 
+from nnviz.base.catalogue import method_title
 from nnviz.base.images import Image
 from nnviz.base.results import Report
 from nnviz.gui.layout.page_stack import PageStack
@@ -143,7 +144,7 @@ class ReportView(QWidget):
         self._drop_views()
         self._tabs.blockSignals(True)
         for name in report:
-            self._tabs.setTabData(self._tabs.addTab(_titled(name)), name)
+            self._tabs.setTabData(self._tabs.addTab(method_title(name)), name)
         names = list(report)
         if before in names and not first:
             self._tabs.setCurrentIndex(names.index(before))
@@ -241,7 +242,3 @@ class _Veil(QWidget):
 
 def _kinds(report: Report) -> list[tuple[str, type]]:
     return [(name, type(result)) for name, result in report.items()]
-
-
-def _titled(name: str) -> str:
-    return (name[:1].upper() + name[1:]).replace("_", " ")

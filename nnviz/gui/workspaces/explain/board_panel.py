@@ -12,8 +12,10 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.boards import Plan
 from nnviz.base.images import Image
+from nnviz.base.parameters import Kind, Parameter
 from nnviz.base.recipes import Run
 from nnviz.base.results import Table
+from nnviz.gui.forms.target import TargetControl
 from nnviz.gui.layout.flow import Flow, flow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -37,6 +39,14 @@ from nnviz.render.boards import Lock
 _WIDTH = 224
 """Px of the lists."""
 
+_TARGET = Parameter(
+    name="target",
+    kind=Kind.TARGET,
+    default="",
+    title="Target",
+    help="Which class all maps are about; left empty, each network's prediction.",
+)
+
 
 class BoardPane(QWidget):
     """What is compared on the left, the board beside it, its numbers below."""
@@ -57,6 +67,7 @@ class BoardPane(QWidget):
         self._bar = named(QProgressBar(), name=self.tr("Progress of the board"))
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
+        self.target = TargetControl(_TARGET, self)
         self._asked = label(style="muted", wrap=True)
         self._state = label(style="muted", wrap=True)
         self._hint = label(
@@ -131,7 +142,12 @@ class BoardPane(QWidget):
         boards.progressed.connect(self._progress)
         boards.ended.connect(self._end)
         self.choices.changed.connect(self._tell_choice)
-        self._bench.selection.target_changed.connect(lambda _: self._tell_choice())
+        selection = self._bench.selection
+        selection.target_changed.connect(lambda _: self._tell_choice())
+        selection.model_changed.connect(lambda _: self._offer_targets())
+        self.target.edited.connect(lambda value, _: selection.set_target(str(value)))
+        self.target.refused.connect(self._asked.setText)
+        self._offer_targets()
         self.view.hovered.connect(self.hovered)
         self.view.tile_chosen.connect(self._open)
         self.view.lock.activated.connect(self._choose_lock)
@@ -197,9 +213,13 @@ class BoardPane(QWidget):
     def _tell_choice(self) -> None:
         """Say what would be asked, of how many maps."""
         target = self._bench.selection.target
-        self._asked.setText(
-            self.tr("Target: {0}").format(target or self.tr("each predicted class"))
-        )
+        if target != self.target.value():
+            self.target.set_value(target)
+        each = self.tr("Each network is asked about the class that it predicts.")
+        all_same = self.tr("All networks are asked about it; some may not have it.")
+        several = len(self.choices.networks.ticked()) > 1
+        self._asked.setText(each if not target else all_same if several else "")
+        self._asked.setVisible(bool(self._asked.text()))
         methods = len(self.choices.methods.ticked())
         rows = len(self.choices.networks.ticked())
         images = max(1, len(self.choices.photographs.ticked()))
@@ -208,6 +228,12 @@ class BoardPane(QWidget):
         self.run.setText(
             self.tr("Run {0} maps").format(count) if count else self.tr("Run board")
         )
+
+    def _offer_targets(self) -> None:
+        """Offer the classes and layers of the open network as targets."""
+        model = self._bench.selection.model
+        self.target.set_labels(model.labels if model is not None else ())
+        self.target.set_layers(model.layers if model is not None else ())
 
     def _make_tools(self) -> Flow:
         """Return buttons to keep the board and to read its numbers."""
@@ -234,6 +260,8 @@ class BoardPane(QWidget):
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)
         column.addWidget(self.choices, 1)
+        column.addWidget(label(self.tr("Target"), "section"))
+        column.addWidget(self.target)
         column.addWidget(self._asked)
         column.addWidget(self._bar)
         column.addWidget(self._state)
