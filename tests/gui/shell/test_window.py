@@ -235,7 +235,7 @@ def test_a_recipe_waits_for_its_photograph(opened, fake, qtbot, tmp_path, hash_o
     opened.bench.open_files([saved])
     assert "drop dog.png here" in shown(opened)[0]
     opened.bench.images.add(["/photos/other.png"])
-    assert "other.png is not the recipe's photograph" in shown(opened)[0]
+    assert "other.png is not the recipe's image" in shown(opened)[0]
     opened.bench.images.add(["/photos/the-dog.png"])
     assert shown(opened) == []
     qtbot.waitUntil(lambda: results(fake)[-1].image.sha256 == digest)
@@ -244,7 +244,7 @@ def test_a_recipe_waits_for_its_photograph(opened, fake, qtbot, tmp_path, hash_o
 def test_a_recipe_of_other_weights_says_so(opened, tmp_path):
     """Truth: the fake's network has a hash of zeros."""
     opened.bench.open_files([save_recipe(opened, tmp_path, model_sha256="1" * 64)])
-    assert any("other weights" in text for text in shown(opened))
+    assert any("different weights" in text for text in shown(opened))
 
 
 def test_devices_are_those_of_the_machine(opened, fake):
@@ -474,7 +474,7 @@ def test_preprocess_boxes_show_the_networks_own(opened):
     ("typed", "found"),
     [
         ("camera", "Live: Open camera"),
-        ("pause", "Live: Hold the frame"),
+        ("pause", "Live: Freeze"),
         ("zoom", "View: Zoom in"),
         ("heatmap", "Grad-CAM"),
         ("untrained", "Go: Open this network untrained"),
