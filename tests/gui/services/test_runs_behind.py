@@ -84,7 +84,8 @@ def test_a_run_goes_on_when_the_workspace_changes(slow, fake):
     job.hear(Done(fake.outcome(slow.bench.runs.newest()["explain"].request).value))
     said = slow.status.message.text()
     assert (
-        said == "Integrated gradients · cat · cat.png · Fake:Net is among the results"
+        said
+        == "Integrated gradients · cat · cat.png · Fake:Net is saved to the results"
     )
     slow.enter(EXPLAIN)
     assert title(slow).startswith("Integrated gradients")
@@ -208,3 +209,14 @@ def test_a_method_that_does_not_suit_the_network_says_so_and_offers_one(opened, 
     assert opened.bench.choice.method.name == "style_transfer"
     assert opened.bench.choice.values["style"] == "waves"
     assert opened.stage.centre.banners.shown() == ()
+
+
+def test_a_prediction_that_comes_late_names_the_target(opened, fake):
+    """Truth: the fake predicts cat; the map was there before."""
+    fake.held.add("predictions")
+    opened.bench.images.add(["/photos/the-dog.png"])
+    opened.enter(EXPLAIN)
+    assert title(opened) == "Grad-CAM · stem · the-dog.png · Fake:Net"
+    fake.tell("predictions", fake.outcome(fake.last("predictions")))
+    assert title(opened) == "Grad-CAM · cat · the-dog.png · Fake:Net"
+    assert opened.stage.results.list.item(0).text().startswith("Grad-CAM · cat")

@@ -53,10 +53,12 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what fits."""
-        words = self.fontMetrics().elidedText(self.text(), self._elide, self.width())
+        # Qt paints anew no more than the contents' place when the text changes.
+        place, metrics = self.contentsRect(), self.fontMetrics()
+        words = metrics.elidedText(self.text(), self._elide, place.width())
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), self.alignment(), words)
+        painter.drawText(place, self.alignment(), words)
         event.accept()
 
 
