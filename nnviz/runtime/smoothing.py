@@ -26,21 +26,26 @@ class SmoothRanking:
         time_constant: after so many seconds 63 % of a change can be seen; 0 shows each
             frame's own values.
         margin: share of the range by which a class must be ahead of the one above it
-            to change places with it.
+            to change places with it at once.
+        patience: seconds after which being ahead at all is enough.
     """
 
     time_constant: float = 0.4
     margin: float = 0.03
+    patience: float = 1.0
     _values: dict[int, float] = field(default_factory=dict, init=False)
     _labels: dict[int, str] = field(default_factory=dict, init=False)
     _order: list[int] = field(default_factory=list, init=False)
     _time: float | None = field(default=None, init=False)
+    _ahead: dict[tuple[int, int], float] = field(default_factory=dict, init=False)
+    """Since when a class has been ahead of the one above it."""
 
     def clear(self) -> None:
         """Begin anew: another network, another source."""
         self._values.clear()
         self._labels.clear()
         self._order.clear()
+        self._ahead.clear()
         self._time = None
 
     def update(self, ranking: Ranking, time: float) -> Ranking:
@@ -93,6 +98,7 @@ class SmoothRanking:
         ]
         for index in gone:
             del self._values[index], self._labels[index]
+            self._ahead = {k: v for k, v in self._ahead.items() if index not in k}
 
     def _sort(self, margin: float) -> None:
         """Keep the order, but let those pass that are ahead by the margin."""
@@ -108,7 +114,13 @@ class SmoothRanking:
         self._order = order
 
     def _passes(self, lower: int, upper: int, lead: float) -> bool:
-        return self._values[lower] > self._values[upper] + lead
+        now = self._time or 0.0
+        if self._values[lower] <= self._values[upper]:
+            self._ahead.pop((lower, upper), None)
+            return False
+        since = self._ahead.setdefault((lower, upper), now)
+        large = self._values[lower] > self._values[upper] + lead
+        return large or now - since >= self.patience
 
 
 def _limits(ranking: Ranking) -> tuple[float, float]:

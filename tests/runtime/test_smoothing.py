@@ -109,3 +109,13 @@ def test_numbers_without_limits_fall_towards_the_last_one_listed():
     smooth.update(ranking(limits=None, cat=9.0, dog=5.0, elk=4.0), 0.0)
     later = smooth.update(ranking(limits=None, cat=8.0, bee=3.0, ant=2.0), 1.0)
     assert shown(later) == {"cat": 8.0, "bee": 3.0, "ant": 2.0}
+
+
+def test_a_small_lead_that_lasts_changes_places_too():
+    """Truth: two classes a hundredth apart, for less and for more than a second."""
+    smooth = SmoothRanking(time_constant=0.0, margin=0.03, patience=1.0)
+    smooth.update(ranking(cat=0.5, dog=0.4), 0.0)
+    for time in (0.1, 0.6, 1.0):
+        result = smooth.update(ranking(cat=0.45, dog=0.46), time)
+        assert result.labels == ("cat", "dog")
+    assert smooth.update(ranking(cat=0.45, dog=0.46), 1.2).labels == ("dog", "cat")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
     from nnviz.gui.forms.form import Form
 
 
-_LEAST_LETTERS = 16
+_LEAST_LETTERS = 11
 """Of a method's name."""
 
 
@@ -182,7 +182,9 @@ class MethodPanel(QWidget):
         seconds = runs.usual_seconds
         took = "" if seconds is None else self.tr("took {0}").format(duration(seconds))
         if runs.automatic:
-            self._state.setText(took and self.tr("{0} · runs by itself").format(took))
+            self._state.setText(
+                took and self.tr("{0} · updates automatically").format(took)
+            )
         else:
             self._state.setText(took)
 

@@ -1,12 +1,15 @@
 """The recordings on disk: look at one, go on with it, delete it."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QElapsedTimer, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from nnviz.base.results import Report
 from nnviz.base.tapes import TapeEntry
+from nnviz.gui.panels.miniature import miniature
 from nnviz.gui.panels.tray import icon_of
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -14,6 +17,8 @@ from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
 
 _KEY = Qt.ItemDataRole.UserRole
 _SIDE = 44
+_THUMBNAIL_MS = 400
+"""Between two thumbnails of a recording that is being made."""
 
 
 class RecordingsPanel(QWidget):
@@ -34,8 +39,8 @@ class RecordingsPanel(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hint = label(
             self.tr(
-                "Each run is kept here step by step, also one that was stopped; "
-                "the oldest go when all take more than 8 GB."
+                "Every run is recorded step by step, including stopped ones; the "
+                "oldest are deleted when all together exceed 8 GB."
             ),
             "muted",
             wrap=True,
@@ -52,6 +57,13 @@ class RecordingsPanel(QWidget):
         column.addWidget(self.hint)
         column.addWidget(self.list, 1)
         column.addLayout(foot)
+        self._painted = QElapsedTimer()
+        self._painted.start()
+        self._connect()
+        self._offer()
+
+    def _connect(self) -> None:
+        bench = self._bench
         remove = QShortcut(QKeySequence.StandardKey.Delete, self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self.remove)
@@ -60,7 +72,32 @@ class RecordingsPanel(QWidget):
         self.list.itemSelectionChanged.connect(self._offer)
         bench.recordings.listed.connect(self._list)
         bench.choice.offered_changed.connect(self._fill)
-        self._offer()
+        bench.timeline.changed.connect(self._follow_run)
+        bench.timeline.shown.connect(self._follow_image)
+
+    def _running_item(self) -> QListWidgetItem | None:
+        """Return the row of the recording that is being made, where that is seen."""
+        timeline = self._bench.timeline
+        if not timeline.running or self.isHidden():
+            return None
+        items = (self.list.item(place) for place in range(self.list.count()))
+        return next((i for i in items if i.data(_KEY).folder == timeline.folder), None)
+
+    def _follow_run(self) -> None:
+        """Let the number of steps move while a recording is being made."""
+        item, newest = self._running_item(), self._bench.timeline.newest
+        if item is not None and newest >= 0:
+            entry = replace(item.data(_KEY), steps=newest + 1)
+            item.setData(_KEY, entry)
+            item.setText(f"{self._title(entry)}\n{self._state(entry)}")
+
+    def _follow_image(self, report: Report) -> None:
+        """Show the newest step small, not more often than can be seen."""
+        item = self._running_item()
+        if item is None or self._painted.elapsed() < _THUMBNAIL_MS:
+            return
+        self._painted.restart()
+        item.setIcon(icon_of(miniature(report.main, self._bench.selection.image)))
 
     def remove(self) -> None:
         """Delete the chosen recording."""
@@ -92,7 +129,7 @@ class RecordingsPanel(QWidget):
         self._offer()
 
     def _item(self, entry: TapeEntry) -> QListWidgetItem:
-        title = " · ".join(filter(None, (self._named(entry.method), entry.title)))
+        title = self._title(entry)
         item = QListWidgetItem(f"{title}\n{self._state(entry)}")
         if entry.thumbnail is not None:
             item.setIcon(icon_of(entry.thumbnail))
@@ -102,6 +139,9 @@ class RecordingsPanel(QWidget):
         item.setData(_KEY, entry)
         item.setSizeHint(QSize(0, self._bench.look.px(_SIDE + 8)))
         return item
+
+    def _title(self, entry: TapeEntry) -> str:
+        return " · ".join(filter(None, (self._named(entry.method), entry.title)))
 
     def _named(self, method: str) -> str:
         return self._bench.captions.method(method) if method else ""

@@ -287,7 +287,7 @@ def test_recording_asks_where_once_and_says_what_it_wrote(
     record = pane(lively).transport.record
     record.click()
     assert fake.live.recording == Path(f"{path}.mp4")
-    assert record.text() == "Stop recording"
+    assert record.text() == "\N{BLACK CIRCLE} Stop recording · 0:00"
     record.click()
     assert fake.live.recording is None
     fake.recorded.emit(Recorded((Path(f"{path}.mp4"),), 40, 2))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QProgressBar,
@@ -32,6 +32,8 @@ from nnviz.gui.theme.signs import TIMES
 _TICKS = 10
 """Of the slider, a second."""
 _BAR_WIDTH = 120
+_TICK_MS = 500
+"""Between two times that a recording's length is written."""
 
 
 class Transport(QWidget):
@@ -43,12 +45,12 @@ class Transport(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._bench = bench
         look, live = bench.look, bench.live
-        self.hold = toggle_button(look, "pause", self.tr("Hold the frame (Space)"))
+        self.hold = toggle_button(look, "pause", self.tr("Freeze (Space)"))
         self.step = icon_button(
-            look, "skip-forward", self.tr("One frame further (.)"), live.step
+            look, "skip-forward", self.tr("Next frame (.)"), live.step
         )
         self.place = named(
-            QSlider(Qt.Orientation.Horizontal), name=self.tr("Place in the film")
+            QSlider(Qt.Orientation.Horizontal), name=self.tr("Position in the video")
         )
         self.time = label(style="muted")
         self.speed = named(QComboBox(), name=self.tr("Speed"))
@@ -56,11 +58,13 @@ class Transport(QWidget):
             self.speed.addItem(f"{speed:g} {TIMES}", speed)
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.pin = toggle_button(look, "pin", self.tr("Pin to compare"))
-        self.keep = button(self.tr("Keep frame"), live.snapshot)
+        self.keep = button(self.tr("Save frame"), live.snapshot)
         self.record = button(self.tr("Record…"), self.toggle_recording)
-        self.export = button(self.tr("Export film…"), self.toggle_export)
+        self.export = button(self.tr("Export video…"), self.toggle_export)
         self.export.setToolTip(
-            self.tr("Paint every picture of the film into another film, with sound")
+            self.tr(
+                "Paint every frame of the video and save it as a new video, with sound"
+            )
         )
         self.exported = named(QProgressBar(), name=self.tr("Progress of the export"))
         self.exported.setTextVisible(False)
@@ -72,6 +76,9 @@ class Transport(QWidget):
         )
         line.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         self.setLayout(line)
+        self._recorded = QElapsedTimer()
+        self._ticks = QTimer(self, interval=_TICK_MS)
+        self._ticks.timeout.connect(self._name_recording)
         self._connect()
         self._follow(None)
         self._show_export(None)
@@ -110,7 +117,7 @@ class Transport(QWidget):
             return
         if not live.exportable or live.request is None:
             self._bench.messages.say(
-                self.tr("open a film, and a network that repaints its pictures")
+                self.tr("open a video and an image-to-image network")
             )
             return
         film = Path(live.request.address)
@@ -123,7 +130,7 @@ class Transport(QWidget):
         """Show how far a film is; None: none is being made."""
         busy = progress is not None
         self.exported.setVisible(busy)
-        words = self.tr("Stop export") if busy else self.tr("Export film…")
+        words = self.tr("Stop export") if busy else self.tr("Export video…")
         self.export.setText(words)
         if progress is not None:
             self.exported.setRange(0, int(progress.total))
@@ -136,10 +143,20 @@ class Transport(QWidget):
         self.export.setVisible(self._bench.films.busy or live.exportable)
 
     def _mark_recording(self, recording: bool) -> None:  # noqa: FBT001 - a Qt slot
-        words = self.tr("Stop recording") if recording else self.tr("Record…")
-        self.record.setText(words)
+        self._recorded.start()
+        self._name_recording()
+        (self._ticks.start if recording else self._ticks.stop)()
         self.record.setProperty("recording", recording)
         self.record.style().polish(self.record)
+
+    def _name_recording(self) -> None:
+        """Say that a recording goes on, and for how long."""
+        if not self._bench.live.recording:
+            self.record.setText(self.tr("Record…"))
+            return
+        seconds = self._recorded.elapsed() / 1000
+        words = self.tr("{0} Stop recording · {1}")
+        self.record.setText(words.format("\N{BLACK CIRCLE}", _clock(seconds)))
 
     def _follow(self, status: SourceStatus | None) -> None:
         """Show what the source can do."""

@@ -1,0 +1,32 @@
+"""The list of recordings moves while one is being made."""
+
+import numpy as np
+import pytest
+
+from nnviz.base.results import Picture, Report
+from nnviz.base.tapes import TapeEntry
+from nnviz.gui.services.timeline import Timeline
+from nnviz.gui.shell.main_window import IMAGINE
+
+
+def test_steps_and_thumbnail_follow_a_run(opened, monkeypatch, qtbot):
+    """Truth: 60 of 180 steps, by hand; a picture that is red."""
+    bench, panel = opened.bench, opened.stage.recordings
+    opened.enter(IMAGINE)
+    entry = TapeEntry("/r/one", "stem", "deep_dream", steps=1, total=180)
+    other = TapeEntry("/r/two", "stem", "deep_dream", steps=7, total=180)
+    bench.recordings.listed.emit((entry, other))
+    monkeypatch.setattr(Timeline, "running", True)
+    bench.timeline.folder, bench.timeline.newest = "/r/one", 59
+    bench.timeline.changed.emit()
+    texts = [panel.list.item(n).text() for n in range(2)]
+    assert "60 of 180" in texts[0]
+    assert "7 of 180" in texts[1]
+    red = np.zeros((8, 8, 3), np.float32)
+    red[..., 0] = 1
+    qtbot.wait(450)
+    assert panel.list.item(0).icon().isNull()
+    panel._follow_image(Report({"dream": Picture(pixels=red)}))
+    color = panel.list.item(0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
+    assert (color.red(), color.green()) == pytest.approx((255, 0), abs=2)
+    assert panel.list.item(1).icon().isNull()
