@@ -523,3 +523,21 @@ def test_dragging_over_the_window_says_how_many(opened):
     assert opened._drop._words.text() == "Drop to open 2 files"
     opened.dragLeaveEvent(QDragLeaveEvent())
     assert not opened._drop.isVisible()
+
+
+def test_an_image_that_is_opened_again_is_read_again(opened, fake, monkeypatch):
+    """The file may have been replaced; going back in the tray takes what is kept."""
+    images = opened.bench.images
+    path = images.current
+    read, usual = [], fake.open_image
+
+    def open_image(path):
+        read.append(path)
+        usual(path)
+
+    monkeypatch.setattr(fake, "open_image", open_image)
+    images.show(path)
+    assert read == []
+    images.add([path])
+    assert read == [path]
+    assert images.paths.count(path) == 1
