@@ -1,39 +1,109 @@
-"""Figures of the code that are held: classes of a size that can be read.
+"""Figures of the code stay within what the house allows.
 
-Truth: house.md: no class with more than 25 public methods.
+Truth: the limits of the design, written here; where a part of the program is still
+being moved, the limit is what holds now and the target stands beside it.
 """
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
 
-CODE = Path(__file__).parents[2] / "nnviz"
-MOST = 25
+import pytest
+from support import figures
 
+from nnviz.base.parameters import Kind
+from nnviz.engine.method import methods
 
-def classes() -> Iterator[tuple[str, ast.ClassDef]]:
-    for file in sorted(CODE.rglob("*.py")):
-        for node in ast.parse(file.read_text("utf-8")).body:
-            if isinstance(node, ast.ClassDef):
-                yield f"{file.relative_to(CODE)}: {node.name}", node
-
-
-def is_property(function: ast.FunctionDef) -> bool:
-    names = {ast.unparse(each) for each in function.decorator_list}
-    return any(
-        name in {"property", "cached_property"} or "setter" in name for name in names
-    )
+TREES = figures.modules()
+MOST_PUBLIC = 25
+"""Public methods of a class, properties aside."""
+MOST_FILES = {"": 20, "base": 34, "render": 34, "media": 26, "cli": 28,
+              "engine/models": 30, "engine/jobs": 22, "gui/panels": 24}  # fmt: skip
+"""Files of a folder; the target is 20.  ``engine/methods`` and ``models/networks``
+hold one file a method and a network, without limit."""
+UNLIMITED = {"engine/methods", "engine/models/networks"}
 
 
-def test_no_class_has_too_many_public_methods():
-    large = {}
-    for name, node in classes():
-        functions = [each for each in node.body if isinstance(each, ast.FunctionDef)]
-        public = [
-            each.name
-            for each in functions
-            if not each.name.startswith("_") and not is_property(each)
-        ]
-        if len(public) > MOST:
-            large[name] = len(public)
-    assert large == {}
+def test_functions_are_short():
+    lines = [n for tree in TREES.values() for _, n in figures.function_lines(tree)]
+    assert figures.percentile(lines, 0.9) <= 17
+    assert max(lines) <= 74
+
+
+@pytest.mark.parametrize("package", sorted({path.parts[0] for path in TREES}))
+def test_no_class_has_too_many_public_methods(package):
+    found = {
+        f"{path}:{node.name}": len(figures.public_methods(node))
+        for path, tree in TREES.items()
+        if path.parts[0] == package
+        for node in figures.classes(tree)
+    }
+    assert {name: count for name, count in found.items() if count > MOST_PUBLIC} == {}
+
+
+def test_folders_are_small():
+    found = {
+        folder: count
+        for folder, count in figures.folder_sizes().items()
+        if folder not in UNLIMITED and count > MOST_FILES.get(folder, MOST_FILES[""])
+    }
+    assert found == {}
+
+
+def test_the_context_of_a_method_is_small():
+    (path,) = (path for path in TREES if path.as_posix() == "engine/context.py")
+    (node,) = (n for n in figures.classes(TREES[path]) if n.name == "Context")
+    assert len(figures.public_members(node)) <= 15
+    assert figures.imports(TREES[path]) <= 14
+
+
+def test_the_context_knows_no_family():
+    source = (figures.PACKAGE / "engine/context.py").read_text(encoding="utf-8")
+    families = ("attacks", "attribution", "optvis", "style")
+    assert not [f for f in families if f"nnviz.engine.{f}" in source]
+
+
+def test_the_pass_from_pixels_is_written_once():
+    """``net(normalizer(pixels))`` stands in ``PixelModel``; others ask it."""
+    found = {
+        f"{path.as_posix()}:{line}"
+        for path, tree in TREES.items()
+        if path.parts[0] == "engine" and "training" not in path.parts
+        for line in figures.composed_passes(tree)
+    }
+    assert found == set()
+
+
+def test_composed_passes_are_seen():
+    """By hand: the second line composes, the first and third do not."""
+    source = "y = net(x)\ny = self.net(model.normalizer(x))\ny = f(normalizer(x))\n"
+    assert figures.composed_passes(ast.parse(source)) == [2]
+
+
+def test_no_parameter_is_free_text():
+    """A file, folder, mask, color, layer or class has a kind of its own."""
+    free = [
+        f"{name}.{each.name}"
+        for name, registered in methods().items()
+        for each in registered.info.parameters
+        if each.kind is Kind.TEXT
+    ]
+    assert free == []
+
+
+def test_nothing_reads_the_group_of_a_method():
+    """What may be done with a method is declared: ``Capabilities``."""
+    found = [
+        path.as_posix()
+        for path in TREES
+        if path.parts[0] in {"gui", "base", "storage", "runtime"}
+        and any(
+            isinstance(node, ast.Compare)
+            and any(
+                isinstance(side, ast.Attribute) and side.attr == "group"
+                and isinstance(side.value, ast.Name)
+                and side.value.id in {"info", "method"}
+                for side in [node.left, *node.comparators]
+            )
+            for node in ast.walk(TREES[path])
+        )
+    ]  # fmt: skip
+    assert found == []

@@ -30,11 +30,11 @@ def function_lines(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def public_methods(node: ast.ClassDef) -> list[str]:
-    """Return the names of a class's methods and properties that are for others."""
+    """Return the names of a class's methods that are for others, properties aside."""
     return [
         each.name
-        for each in node.body
-        if isinstance(each, Function) and not each.name.startswith("_")
+        for each in _public(node)
+        if not any("property" in name or "setter" in name for name in _decorators(each))
     ]
 
 
@@ -45,7 +45,10 @@ def public_members(node: ast.ClassDef) -> list[str]:
         for each in node.body
         if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
     ]
-    return [name for name in fields if not name.startswith("_")] + public_methods(node)
+    return [
+        *(name for name in fields if not name.startswith("_")),
+        *(each.name for each in _public(node)),
+    ]
 
 
 def classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
@@ -86,6 +89,18 @@ def composed_passes(tree: ast.Module) -> list[int]:
             for arg in node.args
         )
     ]
+
+
+def _public(node: ast.ClassDef) -> list[Function]:
+    return [
+        each
+        for each in node.body
+        if isinstance(each, Function) and not each.name.startswith("_")
+    ]
+
+
+def _decorators(function: Function) -> list[str]:
+    return [ast.unparse(each) for each in function.decorator_list]
 
 
 def _name(node: ast.expr) -> str:
