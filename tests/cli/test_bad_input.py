@@ -83,7 +83,7 @@ def test_out_is_a_file(refused, cat, tmp_path, command):
     [
         (["run", "activatoins", "PHOTO"], "activations"),
         (["run", "activations", "PHOTO", "--layr", "x"], "--layer"),
-        (["run", "activations", "PHOTO", "--layer", "stage9"], "stage4"),
+        (["run", "activations", "PHOTO", "--layer", "stage9"], "stage7"),
         (["run", "activations", "PHOTO", "--order", "sparse"], "sparsest"),
         (["run", "activations", "PHOTO", "--channel", "many"], "--channel"),
         (["run", "activations", "PHOTO", "--channel", "9999"], "--channel"),
