@@ -26,7 +26,7 @@ class RiseParams:
     target: Annotated[
         TargetText,
         Essential(),
-        Help("What to explain; left empty, the probability of the predicted class."),
+        Help("What to explain. Empty: the probability of the predicted class."),
     ] = ""
     masks: Annotated[
         int,
@@ -35,7 +35,10 @@ class RiseParams:
         Help("How many masks: the map's noise falls with the root of their number."),
     ] = 4000
     cells: Annotated[
-        int, Range(2, 64), Help("Cells along a side of the grid that masks come from.")
+        int,
+        Essential(),
+        Range(2, 64),
+        Help("Cells along a side of the grid that masks come from."),
     ] = 7
     kept: Annotated[
         float, Range(0.05, 0.95), Help("Probability that a cell of the grid is seen.")

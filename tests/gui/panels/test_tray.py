@@ -172,5 +172,5 @@ def test_a_clipboard_that_cannot_be_reached_holds_nothing(opened, monkeypatch):
     said = []
     opened.bench.messages.said.connect(said.append)
     opened.operations.paste()
-    opened.stage.style.pictures.paste()
+    opened.stage.rooms["style"].style.pictures.paste()
     assert said[0] == "the clipboard holds no image or file"

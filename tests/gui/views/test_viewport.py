@@ -1,7 +1,7 @@
 """Coordinates by hand: a 100 x 200 picture in a 300 x 400 widget."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnviz.gui.views.canvas.viewport import Viewport, ViewState, visible_pixels
@@ -51,6 +51,7 @@ def test_the_picture_cannot_be_lost():
     assert lost.centre == (0, 0)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a loaded machine is
 @given(st.floats(-500, 500), st.floats(-500, 500), st.floats(0.25, 30))
 def test_there_and_back(y, x, magnification):
     view = Viewport((77, 31), (300.0, 217.0), magnification, (0.3, 0.8))

@@ -158,7 +158,7 @@ def test_a_method_that_proves_quick_runs_by_itself(explaining, fake, qtbot):
     runs.run()
     assert runs.automatic
     assert explaining.stage.method.run.isHidden()
-    assert "runs by itself" in explaining.stage.method._state.text()
+    assert "updates automatically" in explaining.stage.method._state.text()
     choice = explaining.bench.choice
     choice.set_values(choice.values | {"steps": 7})
     qtbot.waitUntil(lambda: asked(fake).values.get("steps") == 7)
