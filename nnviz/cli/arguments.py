@@ -79,7 +79,9 @@ class Parser(argparse.ArgumentParser):
         return [name for name in self._option_string_actions if name.startswith("--")]
 
 
-def add_model_options(parser: Parser, *, with_reference: bool = True) -> None:
+def add_model_options(
+    parser: Parser, *, with_reference: bool = True, with_task: bool = True
+) -> None:
     """Add what says which network is used and how."""
     group = parser.add_argument_group("network")
     if with_reference:
@@ -98,13 +100,14 @@ def add_model_options(parser: Parser, *, with_reference: bool = True) -> None:
         type=preprocess_from,
         help="in place of the network's own: a JSON file or JSON text",
     )
-    group.add_argument(
-        "--task",
-        metavar="TASK",
-        default="",
-        help="what the network is for, where its output does not say: classify, "
-        "multi-label, regress, detect, segment, image-to-image, embed, generic",
-    )
+    if with_task:
+        group.add_argument(
+            "--task",
+            metavar="TASK",
+            default="",
+            help="what the network is for, where its output does not say: classify, "
+            "multi-label, regress, detect, segment, image-to-image, embed, generic",
+        )
     group.add_argument(
         "--outputs",
         metavar="NAME",

@@ -66,7 +66,6 @@ def read(words: Sequence[str]) -> tuple[LiveOrder, argparse.Namespace]:
             reference=options.model or _network(content),
             fields=fields_of(options.preprocess),
             labels=options.labels,
-            task=options.task,
             outputs=options.outputs,
             trust=options.trust,
             unit=options.unit,
@@ -298,7 +297,8 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     )
     if method is not None:
         arguments.add_parameters(parser, method.parameters)
-    arguments.add_model_options(parser)
+    # Its own --task says what is looked at.
+    arguments.add_model_options(parser, with_task=False)
     parser.set_defaults(model="")
     arguments.add_json_option(parser)
     return parser

@@ -96,7 +96,11 @@ def open_header(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ImageFi
     except DECODE_ERRORS as error:
         raise damaged(name, error) from None
     if picture is None:
-        raise _not_a_picture(data, name)
+        raise foreign(data, name) or InputError(
+            name,
+            "is not a picture",
+            "pick a PNG, JPEG, TIFF, WebP, GIF, BMP, AVIF or .npy file",
+        )
     check_size(picture.size, name, max_pixels)
     return picture
 
@@ -139,13 +143,15 @@ def damaged(name: str, error: BaseException) -> InputError:
     )
 
 
-def _not_a_picture(data: bytes, name: str) -> InputError:
+def foreign(data: bytes, name: str) -> InputError | None:
+    """Return the error for a file of a known format that is not read as an image.
+
+    Args:
+        data: its first bytes.
+        name: for the error.
+    """
     head = data[:64].lstrip() if data[:1].isspace() else data[:64]
     for offset, magic, kind, remedy in _FOREIGN:
         if head[offset:].startswith(magic):
             return InputError(name, f"is {kind}, not a picture read here", remedy)
-    return InputError(
-        name,
-        "is not a picture",
-        "pick a PNG, JPEG, TIFF, WebP, GIF, BMP, AVIF or .npy file",
-    )
+    return None

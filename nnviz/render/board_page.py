@@ -32,9 +32,10 @@ def page(
     shown = boards.with_photos(tiles)
     used = boards.scales(shown, lock)
     lead = f"<p class=lead>{escape(notes)}</p>" if notes else ""
+    scales = f"{boards.SCALE_WORDS[lock]} {boards.grainy_words(shown)}".strip()
     body = _BODY.format(
         title=escape(title),
-        notes=f"{lead}<p>{escape(boards.SCALE_WORDS[lock])}</p>",
+        notes=f"{lead}<p>{escape(scales)}</p>",
         board=_board(shown, used),
         legend=_legend(shown, used) if lock is Lock.BOARD else "",
         numbers=_numbers(tiles),

@@ -99,6 +99,8 @@ def paint(
     cut = {scale.clipped for scale in used.values() if scale.clipped}
     if plan.barred and cut:
         said.append(_CUT.format(", ".join(sorted(cut))))
+    grainy = boards.grainy_words(shown)
+    said += [grainy] if grainy else []
     said += [_CROPPED] if any(map(_is_cut, plan.parts.values())) else []
     blocks.append(_remark(" ".join(said), plan, ink))
     return _stacked(blocks, plan, ink)

@@ -175,11 +175,24 @@ def flat_picture(
     photo = pictures.rgb8(tile.image.pixels)
     if scale.flat:
         return photo
-    look = heatmaps.usual_look(result)
-    if opacity < 0 and look != heatmaps.PLAIN:
-        return heatmaps.laid(photo, result, scale, look)
+    if opacity < 0 and heatmaps.is_grainy(result):
+        return heatmaps.laid(photo, result, scale, heatmaps.TILE, name)
     usual = overlays.OPACITY if opacity < 0 else opacity
     return overlays.blend(photo, result, scale, name, usual)
+
+
+def grainy_words(tiles: Sequence[Tile]) -> str:
+    """Return what to say of grainy maps on dark gray images; empty without any."""
+    maps = (tile.result for tile in tiles if tile.image is not None)
+    grainy = any(
+        isinstance(each, Heatmap) and heatmaps.is_grainy(each) for each in maps
+    )
+    look = heatmaps.TILE.words
+    return (
+        f"Grainy maps lie on a dark gray image, their colors with {look}."
+        if grainy
+        else ""
+    )
 
 
 def seen_parts(tiles: Sequence[Tile]) -> dict[Image, Part]:

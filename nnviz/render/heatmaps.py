@@ -57,6 +57,8 @@ PLAIN = MapLook()
 GRAINY = MapLook(opacity=1.0, smoothing=1.0, gamma=0.7, gray=True)
 GRAINY_SIGNED = MapLook(opacity=1.0, smoothing=1.5, gray=True)
 """Neighbors of both signs would flicker if faint ones became brighter."""
+TILE = MapLook(opacity=1.0, gamma=0.6, gray=True)
+"""Of a grainy map on a board, where each keeps the range of its raw values."""
 
 
 def usual_look(heat: Heatmap) -> MapLook:
@@ -113,7 +115,9 @@ def alone(heat: Heatmap, scale: Scale, look: MapLook) -> Colours:
     return colormaps.apply(drawn.values, name, scale.low, scale.high)
 
 
-def laid(photo: Colours, heat: Heatmap, scale: Scale, look: MapLook) -> Colours:
+def laid(
+    photo: Colours, heat: Heatmap, scale: Scale, look: MapLook, colormap: str = ""
+) -> Colours:
     """Return the map over its image, uint8 (H, W, 3).
 
     Args:
@@ -121,10 +125,11 @@ def laid(photo: Colours, heat: Heatmap, scale: Scale, look: MapLook) -> Colours:
         heat: not smoothed yet.
         scale: the range of the colors.
         look: how it is painted.
+        colormap: a name; the default for the kind of numbers if empty.
     """
     drawn = curved(smoothed(heat, look), scale, look)
     below = dimmed(photo) if look.gray else photo
-    return overlays.blend(below, drawn, scale, opacity=look.opacity)
+    return overlays.blend(below, drawn, scale, colormap, look.opacity)
 
 
 def dimmed(photo: Colours) -> Colours:

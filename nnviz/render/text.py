@@ -81,10 +81,15 @@ def wrap(text: str, width: int, size: int, *, bold: bool = False) -> list[str]:
 
 
 def _break_word(word: str, width: int, size: int) -> list[str]:
+    """Break a word behind its hyphens, where there are none anywhere."""
     pieces = [""]
     for letter in word:
         if pieces[-1] and width_of(pieces[-1] + letter, size) > width:
-            pieces.append("")
+            whole, hyphen, rest = pieces[-1].rpartition("-")
+            if whole:
+                pieces[-1:] = [whole + hyphen, rest]
+            else:
+                pieces.append("")
         pieces[-1] += letter
     return pieces
 

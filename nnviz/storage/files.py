@@ -17,6 +17,7 @@ from nnviz.base.requests import ModelRequest
 from nnviz.base.video import FILMS
 from nnviz.base.weights import NETWORKS, PROGRAMS
 from nnviz.media.folders import natural_key
+from nnviz.media.headers import foreign
 from nnviz.storage.replay import (
     find_picture,
     model_request,
@@ -242,6 +243,12 @@ def _too_many(folder: Path, count: int) -> InputError:
 
 
 def _refusal(path: Path) -> InputError:
+    """Return the error for a file that is of no kind that is opened: says which."""
+    if is_file(path):
+        with path.open("rb") as file:
+            known = foreign(file.read(64), path.name)
+        if known is not None:
+            return known
     reason = "nnviz cannot open this kind" if exists(path) else "no such file"
     return InputError(
         path.name,

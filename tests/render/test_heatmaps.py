@@ -16,7 +16,8 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import Image
 from nnviz.base.recipes import Recipe
 from nnviz.base.results import Heatmap, Picture, Report
-from nnviz.render import figures, heatmaps
+from nnviz.render import boards, figures, heatmaps
+from nnviz.render.boards import Tile
 from nnviz.render.colormaps import Scale
 from nnviz.render.heatmaps import PLAIN, MapLook
 from nnviz.render.palette import BACKGROUND
@@ -127,3 +128,15 @@ def test_a_png_figure_is_transparent_around_and_the_picture_is_whole():
 def test_other_endings_are_refused():
     with pytest.raises(UsageError, match="svg, pdf, png"):
         figures.write(grainy(), None, "gif")
+
+
+def test_a_board_says_when_its_maps_are_grainy():
+    def tile(result):
+        return Tile(
+            result=result, image=photo(96, 96), title_row="net", title_column="map"
+        )
+
+    words = boards.grainy_words([tile(grainy())])
+    assert "gamma 0.600" in words
+    smooth = heat(np.outer(np.linspace(0, 1, 96), np.linspace(0, 1, 96)))
+    assert boards.grainy_words([tile(smooth)]) == ""

@@ -76,3 +76,10 @@ def test_alignment():
     assert 99 <= columns("left").min() <= 103
     assert 97 <= columns("right").max() <= 100
     assert abs(columns("centre").mean() - 100) <= 2
+
+
+def test_a_long_word_breaks_behind_its_hyphen():
+    room = text.width_of("EfficientNet-Li", 16)
+    assert text.wrap("EfficientNet-Lite0", room, 16) == ["EfficientNet-", "Lite0"]
+    assert text.wrap("abcdefgh", text.width_of("abcd", 16), 16) == ["abcd", "efgh"]
+    assert "".join(text.wrap("-abcdefgh", room // 3, 16)) == "-abcdefgh"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
+from nnviz.storage import files
 from nnviz.storage.files import FileKind, images_in, kind_of, look_at
 
 RECIPE = Recipe(
@@ -113,3 +115,28 @@ def test_a_recipe_of_a_newer_version_is_refused(saved):
     path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
     (error,) = look_at([str(path)]).errors
     assert "update nnviz" in error.text
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "reason"),
+    [
+        ("a.heic", b"\0\0\0\x18ftypheic", "is a HEIC picture"),
+        ("a.pdf", b"%PDF-1.7", "is a PDF document"),
+        ("a.svgz", b"something", "cannot open this kind"),
+    ],
+)
+def test_foreign_files_are_named(tmp_path, name, head, reason):
+    """HEIC (ISO 23008-12) is what telephones write."""
+    (tmp_path / name).write_bytes(head)
+    (error,) = look_at([str(tmp_path / name)]).errors
+    assert reason in error.text
+
+
+def test_a_folder_is_in_natural_order_and_says_what_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_MAX_IN_FOLDER", 4)
+    for number in (1, 2, 10, 9, 100):
+        Image.new("L", (2, 2)).save(tmp_path / f"im{number}.png")
+    seen = look_at([str(tmp_path)])
+    names = [Path(path).name for path in seen.pictures]
+    assert names == ["im1.png", "im2.png", "im9.png", "im10.png"]
+    assert "holds 5 images; the first 4 are shown" in seen.errors[0].text

@@ -12,7 +12,10 @@ from nnviz.engine.nn.feature_maps import covers_input
 STAGES = "stages"
 """In place of names: the last layer of every size of map."""
 
-_REARRANGING = {"Dropout", "Flatten", "Identity", "Permute", "StochasticDepth"}
+_REARRANGING = {
+    *("Dropout", "Flatten", "Identity", "Permute", "StochasticDepth"),
+    *("SamePadding", "ZeroPad2d"),
+}
 """Layers that change no number: the one before them is named instead."""
 _ATTENTION = ("attn", "attention")
 _HEADS = ("head", "rpn", "roi", "fpn", "classifier", "aux", "score")

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import InputError, UsageError
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.data.folders import Split, plain_name
 from nnviz.engine.models.networks import ARCHITECTURES
@@ -101,6 +101,7 @@ class Course:
             seed=assignment.seed,
         )
         split = self.load(assignment.data, recipe)
+        _check_count(split, recipe)
         plan = Plan(lambda: self._build(split), self.draw, self.initialize)
         yield from fit(plan, split, recipe, assignment.checkpoint)
         self._publish(split, recipe, assignment)
@@ -173,3 +174,18 @@ def need_data(data: Path | None) -> Path:
     if data is None:
         raise UsageError("--data", "missing", "name the folder or zip file of pictures")
     return data
+
+
+def _check_count(split: Split, recipe: ClassifierRecipe) -> None:
+    """Refuse data that do not fill one batch: an epoch would have no step.
+
+    Raises:
+        InputError: there are too few images.
+    """
+    if len(split.train) < recipe.batch or not len(split.held_out):
+        raise InputError(
+            "--data",
+            f"{len(split.train)} images to train on and {len(split.held_out)} to test "
+            f"on are too few: a step takes {recipe.batch}",
+            "name a folder with some hundreds of images",
+        )

@@ -11,6 +11,10 @@ class PageStack(QStackedWidget):
         super().__init__()
         self.currentChanged.connect(lambda _: self.updateGeometry())
 
+    def hasHeightForWidth(self) -> bool:
+        """Return False: Qt would take the height of the highest page for the least."""
+        return False
+
     def minimumSizeHint(self) -> QSize:
         """Return the minimum of the page that is seen."""
         page = self.currentWidget()

@@ -108,7 +108,8 @@ class LayerPanel(QWidget):
         tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         tree.headerItem().setToolTip(
-            _LAYER, self.tr("Layers with a coloured sign give activations")
+            _LAYER,
+            self.tr("A colored icon marks layers whose activations can be shown"),
         )
         header = tree.header()
         header.setStretchLastSection(False)
@@ -223,7 +224,7 @@ def _texts(layer: LayerInfo) -> list[str]:
 def _facts(layer: LayerInfo) -> str:
     """Return what there is to know about a layer, in a few words."""
     if layer.calls == 0:
-        return "never called in a forward pass"
+        return "not used in a forward pass"
     parts = [
         f"{short_number(layer.parameters)} parameters" if layer.parameters else "",
         f"{short_number(layer.macs)} MACs" if layer.macs else "",

@@ -182,7 +182,9 @@ class MethodPanel(QWidget):
         seconds = runs.usual_seconds
         took = "" if seconds is None else self.tr("took {0}").format(duration(seconds))
         if runs.automatic:
-            self._state.setText(took and self.tr("{0} · runs by itself").format(took))
+            self._state.setText(
+                took and self.tr("{0} · updates automatically").format(took)
+            )
         else:
             self._state.setText(took)
 

@@ -228,14 +228,14 @@ class ModelPanel(QWidget):
     def _summary(self, entry: ModelEntry) -> str:
         """Say what a network is for, how good it is, and what it is."""
         purposes = {
-            Task.CLASSIFY: self.tr("names what a picture shows"),
-            Task.DETECT: self.tr("finds objects"),
-            Task.SEGMENT: self.tr("names every pixel"),
-            Task.REPAINT: self.tr("paints the picture anew"),
-            Task.MULTILABEL: self.tr("names all that holds"),
-            Task.REGRESS: self.tr("gives numbers"),
-            Task.EMBED: self.tr("gives features"),
-            Task.GENERIC: self.tr("gives something else"),
+            Task.CLASSIFY: self.tr("classifies images"),
+            Task.DETECT: self.tr("detects objects"),
+            Task.SEGMENT: self.tr("segments images"),
+            Task.REPAINT: self.tr("repaints images"),
+            Task.MULTILABEL: self.tr("predicts several labels"),
+            Task.REGRESS: self.tr("predicts numbers"),
+            Task.EMBED: self.tr("extracts features"),
+            Task.GENERIC: self.tr("other output"),
         }
         says = [f"{entry.title}: {purposes[entry.task]}"]
         if entry.accuracy:

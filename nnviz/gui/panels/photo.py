@@ -37,7 +37,7 @@ class PhotoPane(QWidget):
         bench.selection.position_changed.connect(self.canvas.set_position)
 
     def _invitation(self) -> str:
-        return self.tr("Drop photographs, folders, weights or saved results here")
+        return self.tr("Drop images, folders, weights or saved results here")
 
     def _show(self, image: Image | None) -> None:
         if image is None:

@@ -23,7 +23,7 @@ class PredictionPanel(QWidget):
         self.bars = Bars(_TOP)
         self.bars.setCursor(Qt.CursorShape.PointingHandCursor)
         self.bars.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.bars.setToolTip(self.tr("Click a class to ask what speaks for it"))
+        self.bars.setToolTip(self.tr("Click a class to see what supports it"))
         self.bars.chosen.connect(self._ask)
         self._words = label(style="muted", wrap=True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -62,7 +62,7 @@ class PredictionPanel(QWidget):
         if chosen.model is None:
             self._say(self.tr("No network is open."))
         elif chosen.image is None:
-            self._say(self.tr("Drop a photograph to see what the network makes of it."))
+            self._say(self.tr("Drop an image to see what the network makes of it."))
 
     def _say(self, text: str) -> None:
         self.bars.show_ranking(None)

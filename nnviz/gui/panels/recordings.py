@@ -39,8 +39,8 @@ class RecordingsPanel(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.hint = label(
             self.tr(
-                "Each run is kept here step by step, also one that was stopped; "
-                "the oldest go when all take more than 8 GB."
+                "Every run is recorded step by step, including stopped ones; the "
+                "oldest are deleted when all together exceed 8 GB."
             ),
             "muted",
             wrap=True,

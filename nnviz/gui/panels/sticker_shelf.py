@@ -60,19 +60,19 @@ class ShelfPanel(QWidget):
         self.list.setIconSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
         self.list.itemClicked.connect(self._lay)
         self.list.itemActivated.connect(self._lay)
-        self.laid = named(QListWidget(), name=self.tr("Stickers on the picture"))
-        self.laid.setToolTip(self.tr("The uppermost first"))
+        self.laid = named(QListWidget(), name=self.tr("Stickers on the image"))
+        self.laid.setToolTip(self.tr("Topmost first"))
         self.laid.currentRowChanged.connect(self._choose)
         self.laid.setMaximumHeight(bench.look.px(140))
         look = bench.look
-        add = icon_button(look, "image", self.tr("Add a picture…"), self.ask_picture)
-        disc = icon_button(look, "palette", self.tr("Add a colour…"), self.ask_colour)
+        add = icon_button(look, "image", self.tr("Add an image…"), self.ask_picture)
+        disc = icon_button(look, "palette", self.tr("Add a color…"), self.ask_colour)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
         column.addLayout(flow(label(self.tr("SHELF"), "section"), None, add, disc))
         column.addWidget(self.list, 1)
-        column.addWidget(label(self.tr("ON THE PICTURE"), "section"))
+        column.addWidget(label(self.tr("ON THE IMAGE"), "section"))
         column.addWidget(self.laid)
         bench.shelf.changed.connect(self._fill)
         placing.changed.connect(self._follow)
@@ -88,7 +88,7 @@ class ShelfPanel(QWidget):
 
     def ask_colour(self) -> None:
         """Ask for a colour and put a disc of it on the shelf."""
-        colour = QColorDialog.getColor(parent=self, title=self.tr("Add a colour"))
+        colour = QColorDialog.getColor(parent=self, title=self.tr("Add a color"))
         if colour.isValid():
             self._bench.shelf.add(f"round:{colour.name()}")
 
@@ -135,7 +135,7 @@ class _ShelfList(QListWidget):
         self._bench = bench
         named(self, name=self.tr("Sticker shelf"))
         self.setToolTip(
-            self.tr("Click to lay a sticker, or drag it; drop pictures here")
+            self.tr("Click to place a sticker, or drag it; drop images here")
         )
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)

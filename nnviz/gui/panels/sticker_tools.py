@@ -37,7 +37,7 @@ class StickerTools(QWidget):
             icon_button(
                 look,
                 "trash-2",
-                self.tr("Take it away (Del)"),
+                self.tr("Remove (Del)"),
                 lambda: placing.remove(placing.chosen),
             ),
         ]
@@ -45,7 +45,7 @@ class StickerTools(QWidget):
         redo = icon_button(look, "redo-2", self.tr("Redo"), placing.redo)
         self.round = named(QPushButton(self.tr("Round")), "segment")
         self.round.setCheckable(True)
-        self.round.setToolTip(self.tr("The largest disc of it, or all of it"))
+        self.round.setToolTip(self.tr("Crop to a disc, or use all of it"))
         self.round.clicked.connect(
             lambda: placing.set_outline("round" if self.round.isChecked() else "square")
         )
@@ -62,9 +62,9 @@ class StickerTools(QWidget):
         self._follow()
 
     def _make_numbers(self) -> None:
-        self.x_box = _number(self.tr("Place of the sticker, from the left"), 0, 100)
+        self.x_box = _number(self.tr("Horizontal position of the sticker"), 0, 100)
         self.x_box.setPrefix("x ")
-        self.y_box = _number(self.tr("Place of the sticker, from the top"), 0, 100)
+        self.y_box = _number(self.tr("Vertical position of the sticker"), 0, 100)
         self.y_box.setPrefix("y ")
         for box in (self.x_box, self.y_box):
             box.setSuffix(" %")
@@ -74,7 +74,9 @@ class StickerTools(QWidget):
             _PERCENT * MOST_WIDTH,
         )
         self.width_box.setSuffix(" %")
-        self.width_box.setToolTip(self.tr("Width, of the picture's shorter side"))
+        self.width_box.setToolTip(
+            self.tr("Width, relative to the image's shorter side")
+        )
         self.angle_box = _number(self.tr("Angle of the sticker"), -180, 180)
         self.angle_box.setSuffix(" °")
         self.angle_box.setWrapping(True)

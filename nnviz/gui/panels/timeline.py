@@ -39,22 +39,23 @@ class TimelinePanel(QWidget):
         self.bar = ScrubBar()
         self.go = icon_button(look, "play", self.tr("Play (Space)"), timeline.toggle)
         self.step = icon_button(
-            look, "skip-forward", self.tr("One step further (.)"), timeline.step_on
+            look, "skip-forward", self.tr("Next step (.)"), timeline.step_on
         )
         self.stop = icon_button(look, "square", self.tr("Stop (Esc)"), bench.stop)
         self.words = named(ElidedLabel(align=Qt.AlignmentFlag.AlignLeft), "muted")
         self.blend = named(
-            QSlider(Qt.Orientation.Horizontal), name=self.tr("Share of the photograph")
+            QSlider(Qt.Orientation.Horizontal),
+            name=self.tr("Blend with the original image"),
         )
         self.blend.setRange(0, 100)
         self.blend.setFixedWidth(look.px(88))
         self._photo = label()
         keep_icon(look, self._photo, lambda: look.icon("image"), self._put_photo_icon)
-        self._photo.setToolTip(self.tr("Share of the photograph"))
-        self.blend.setToolTip(self.tr("Share of the photograph"))
-        self.fork = button(self.tr("Go on from here"), self._go_on)
+        self._photo.setToolTip(self.tr("Blend with the original image"))
+        self.blend.setToolTip(self.tr("Blend with the original image"))
+        self.fork = button(self.tr("Continue from here"), self._go_on)
         self.film = icon_button(
-            look, "download", self.tr("Export as film or pictures"), self.ask_film
+            look, "download", self.tr("Export as video or images"), self.ask_film
         )
         self.film.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._lay_out()
@@ -101,9 +102,9 @@ class TimelinePanel(QWidget):
             recordings.stop_export()
             return
         names = {
-            self.tr("Film (*.mp4)"): ".mp4",
+            self.tr("Video (*.mp4)"): ".mp4",
             self.tr("Animation (*.gif)"): ".gif",
-            self.tr("Folder of pictures (*)"): "",
+            self.tr("Folder of images (*)"): "",
         }
         title, name = self.tr("Export the recording"), Path(timeline.folder).name
         settings = self._bench.settings
@@ -151,11 +152,14 @@ class TimelinePanel(QWidget):
         timeline = self._bench.timeline
         if timeline.can_resume and timeline.step >= timeline.last:
             self.fork.setText(self.tr("Resume"))
-            self.fork.setToolTip(self.tr("Go on with the run where it was stopped"))
+            self.fork.setToolTip(self.tr("Continue the stopped run"))
         else:
-            self.fork.setText(self.tr("Go on from here"))
+            self.fork.setText(self.tr("Continue from here"))
             self.fork.setToolTip(
-                self.tr("Go on from this step, as the form says, in a new recording")
+                self.tr(
+                    "Continue from this step with the values in the form, as a "
+                    "new recording"
+                )
             )
 
     def _steps(self) -> Steps:
@@ -182,7 +186,7 @@ class TimelinePanel(QWidget):
         timeline = self._bench.timeline
         tape, step = timeline.tape, timeline.step
         if step < 0:
-            return self.tr("Run to begin a recording; it is kept step by step.")
+            return self.tr("Press Run to begin a recording; every step is kept.")
         total = max(timeline.total, timeline.last + 1)
         words = [self.tr("{0} of {1}").format(step + 1, total)]
         measured = tape.curve[step] if tape and step < tape.steps else math.nan
@@ -193,7 +197,7 @@ class TimelinePanel(QWidget):
     def _go_words(self) -> str:
         if self._bench.timeline.running:
             paused = self._bench.timeline.paused
-            return self.tr("Go on (Space)") if paused else self.tr("Pause (Space)")
+            return self.tr("Continue (Space)") if paused else self.tr("Pause (Space)")
         return self.tr("Play (Space)")
 
     def _show_film(self, progress: Progress | None) -> None:

@@ -49,7 +49,7 @@ class ImageTray(QWidget):
         self.list = _strip(
             bench,
             self.tr("Photographs"),
-            self.tr("Photographs that you drop or open stand here."),
+            self.tr("Images that you drop or open appear here."),
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -137,7 +137,7 @@ class ImageTray(QWidget):
     def _remove(self, paths: list[str]) -> None:
         self._bench.images.remove(paths)
         if paths:
-            words = self.tr("{0} removed from the tray: Restore images brings back")
+            words = self.tr("{0} removed; Restore images brings it back")
             self._bench.messages.say(words.format(_counted(len(paths))))
 
     def _show_menu(self, at: QPoint) -> None:
@@ -180,7 +180,7 @@ class ResultTray(QWidget):
         self.list = _strip(
             bench,
             self.tr("Results"),
-            self.tr("Results stand here, the newest first; a click brings one back."),
+            self.tr("Results appear here, newest first; click one to bring it back."),
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

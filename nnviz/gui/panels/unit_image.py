@@ -20,14 +20,14 @@ class PortraitPanel(QWidget):
         self.setObjectName("page")
         self._bench = bench
         self.canvas = Canvas(self)
-        self.canvas.setAccessibleName(self.tr("Portrait of the chosen unit"))
+        self.canvas.setAccessibleName(self.tr("Synthetic image of the selected unit"))
         self.canvas.setFixedSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
         self.title = label(style="heading", wrap=True)
         self.state = label(style="muted", wrap=True)
         self.imagine = icon_button(
             bench.look,
             "sparkles",
-            self.tr("Imagine it large, as a recording"),
+            self.tr("Render it large, as a recording"),
             self._imagine,
         )
         self.layer = icon_button(
@@ -87,10 +87,10 @@ class PortraitPanel(QWidget):
         if portraits.trouble:
             return portraits.trouble
         if portraits.working:
-            return self.tr("is being made")
+            return self.tr("Rendering…")
         if portraits.pixels is not None:
-            return self.tr("what it looks for")
-        return self.tr("Choose a channel to see what it looks for.")
+            return self.tr("what it responds to")
+        return self.tr("Choose a channel to see what it responds to.")
 
     def _toggle_layer(self) -> None:
         portraits = self._bench.portraits

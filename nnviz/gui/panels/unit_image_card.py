@@ -60,7 +60,7 @@ class PortraitCard(QFrame):
         side = self._bench.look.px(_SIDE)
         shown = show(pixels, fitted(pixels.shape[:2], (side, side)))
         self._picture.setPixmap(QPixmap.fromImage(image_of(shown)))
-        self._words.setText(self.tr("channel {0} looks for").format(unit))
+        self._words.setText(self.tr("channel {0} responds most to").format(unit))
         self.adjustSize()
         self.move(self._place())
         self.show()

@@ -14,7 +14,7 @@ _PATTERNS = " ".join(f"*{ending}" for ending in sorted({*FILMS, ".gif"}))
 
 def ask_film(parent: QWidget, settings: Settings) -> str:
     """Return the path of a film to open; empty for none."""
-    kinds = _tr("Films ({0});;All files (*)").format(_PATTERNS)
+    kinds = _tr("Videos ({0});;All files (*)").format(_PATTERNS)
     return ask_file(parent, settings, VIDEOS, _tr("Open a video"), kinds)
 
 

@@ -256,7 +256,9 @@ class Workbench(QObject):
         """Return the first file; say that the others stay closed."""
         for file in files[1:]:
             self.messages.say(
-                self.tr("{0} stays closed: one at a time").format(Path(file).name)
+                self.tr("{0} was not opened: only one at a time").format(
+                    Path(file).name
+                )
             )
         return files[:1]
 
@@ -333,7 +335,7 @@ class Workbench(QObject):
         """Offer a learned sticker where it was learned."""
         name = Path(text).name
         self._offer_studio(
-            self.tr("A sticker was learned: {0} stands on the shelf").format(name),
+            self.tr("A sticker was trained: {0} is on the shelf").format(name),
             lambda: self.stickers.add(text, Placement(width=_LEARNED_WIDTH)),
         )
 
@@ -342,7 +344,7 @@ class Workbench(QObject):
         text = placed_of(run.report)
         if text:
             self._offer_studio(
-                self.tr("The stickers that were found can be moved by hand"),
+                self.tr("The stickers found can be moved by hand"),
                 lambda: self.stickers.set_text(text),
             )
 
@@ -366,7 +368,7 @@ class Workbench(QObject):
     def _finished_behind(self, run: Run) -> None:
         """Say that a run ended that is not looked at."""
         title = self.captions.title(run)
-        self.messages.say(self.tr("{0} is among the results").format(title))
+        self.messages.say(self.tr("{0} is saved to the results").format(title))
 
     def _failed_behind(self, title: str, error: ErrorRecord) -> None:
         self.messages.fail(f"run {title}", error)
@@ -407,9 +409,7 @@ class Workbench(QObject):
     def _device_missing(self, device: str) -> None:
         self.settings.device = "auto"
         self.messages.say(
-            self.tr("this machine has no {0}: the fastest device is used").format(
-                device
-            )
+            self.tr("this machine has no {0}: using the fastest device").format(device)
         )
 
     def _fetched(self, reference: str) -> None:

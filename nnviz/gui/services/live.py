@@ -242,7 +242,7 @@ class Live(QObject):
     def snapshot(self) -> None:
         """Keep the frame and its result, with the recipe."""
         if self._bridge is None or self.last is None or self.last.run is None:
-            self._messages.say(self.tr("there is no result to keep yet"))
+            self._messages.say(self.tr("there is no result to save yet"))
             return
         self._bridge.keep_still(self.last.run)
 
@@ -301,7 +301,7 @@ class Live(QObject):
     def _keep(self, run: Run) -> None:
         self._runs.history.add(run)
         self.kept.emit(run)
-        self._messages.say(self.tr("{0} kept").format(run.recipe.image))
+        self._messages.say(self.tr("{0} saved").format(run.recipe.image))
 
     # --- what the loop tells
 

@@ -306,6 +306,7 @@ class MethodChoice(QObject):
             self.method_changed.emit(info)
         self._link.adopt_layer(info, kept, explicit=bool(values))
         self._link.adopt_target(info, kept, values)
+        self._link.fit_layer(info, kept)
         self.values_changed.emit(self.values)
 
     def _choose_usual(self) -> None:
@@ -343,6 +344,7 @@ class MethodChoice(QObject):
             self._link.adopt_layer(info, values, follow=True)
         if "target" in names:
             self._link.adopt_target(info, values)
+            self._link.fit_layer(info, values)
         if "position" in names and chosen.position is not None:
             self._link.adopt_place(info, values, chosen.position)
         if "unit" in names:

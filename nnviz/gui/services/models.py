@@ -53,7 +53,7 @@ class Models(QObject):
         self._opening: JobHandle[ModelInfo] | None = None
         self._fetching: dict[str, JobHandle[str]] = {}
         self._asked = ModelRequest(reference="", device=device)
-        self._used = self._asked
+        self._used = self._refused = self._asked
         self._own: dict[str, Preprocess] = {}
         self.catalogue = Catalogue((), ())
 
@@ -134,7 +134,7 @@ class Models(QObject):
 
     def trust(self) -> None:
         """Open the program that was refused last, now that somebody said yes to it."""
-        self._ask(replace(self._asked, trust=True))
+        self._ask(replace(self._refused, trust=True))
 
     def stop(self) -> None:
         """Give up opening."""
@@ -185,9 +185,8 @@ class Models(QObject):
         self.opened.emit(info)
 
     def _refuse(self, error: ErrorRecord) -> None:
-        reference = self._asked.reference
-        self._asked = self._used
-        self.failed.emit(reference, error)
+        self._refused, self._asked = self._asked, self._used
+        self.failed.emit(self._refused.reference, error)
 
     def _give_up(self) -> None:
         reference = self._asked.reference

@@ -70,7 +70,7 @@ class Restoring(QObject):
                     "model",
                     Severity.WARNING,
                     self.tr(
-                        "{0} has other weights than those that {1} was made with"
+                        "{0} has different weights from those that {1} was made with"
                     ).format(info.title, waiting.file),
                 )
             )
@@ -82,14 +82,12 @@ class Restoring(QObject):
         if image.sha256 == self._lacking.image_sha256:
             self._lacking = None
             self._messages.settle(TOPIC)
-            self._messages.say(
-                self.tr("{0} is the recipe's photograph").format(image.name)
-            )
+            self._messages.say(self.tr("{0} is the recipe's image").format(image.name))
         else:
-            self._warn(self.tr("{0} is not the recipe's photograph").format(image.name))
+            self._warn(self.tr("{0} is not the recipe's image").format(image.name))
 
     def _warn(self, words: str) -> None:
         if self._lacking is not None:
-            remedy = self.tr("drop {0} here to see the same")
+            remedy = self.tr("drop {0} here to reproduce the result")
             words = f"{words}; {remedy.format(self._lacking.image)}"
         self._messages.notice(Notice(TOPIC, Severity.WARNING, words))

@@ -104,6 +104,6 @@ class Recordings(QObject):
             case Failed(error):
                 self._messages.fail(TOPIC, error)
             case _:
-                self._messages.say(self.tr("film stopped, nothing was saved"))
+                self._messages.say(self.tr("video export stopped, nothing was saved"))
         self.filming = False
         self.film_changed.emit(None)

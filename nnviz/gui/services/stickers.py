@@ -378,7 +378,7 @@ class Stickers(Placing):
         """
         request = self._request({"picture": True})
         if request is None:
-            self._messages.say(self.tr("there is no photograph or no network yet"))
+            self._messages.say(self.tr("open an image and a network first"))
             return
         self._taking = take
         job = self._jobs.submit(request, _KEEP)
@@ -427,7 +427,7 @@ class Stickers(Placing):
         self.kept.emit(run)
         photo = attacked_photo(run.report)
         if not self._taking or photo is None:
-            self._messages.say(self.tr("kept among the results; Save writes it"))
+            self._messages.say(self.tr("saved to the results"))
             return
         self.clear()
         self.taken.emit(photo.pixels, f"{Path(run.recipe.image).stem} with stickers")

@@ -118,7 +118,7 @@ class Lessons(QObject):
             self._job.cancel()
 
     def _end(self, path: str) -> None:
-        self._messages.say(self.tr("{0} has been learnt").format(path))
+        self._messages.say(self.tr("{0} has been trained").format(path))
         self.left = -1.0
         self.look()
         self.changed.emit()
@@ -128,7 +128,7 @@ class Lessons(QObject):
         self.changed.emit()
 
     def _stopped(self) -> None:
-        self._messages.say(self.tr("learning stopped; it can go on"))
+        self._messages.say(self.tr("training stopped; it can be continued"))
         self.changed.emit()
 
     def _note(self, progress: Progress) -> None:

@@ -185,7 +185,7 @@ class Timeline(QObject):
     def _take_up(self, moment: Moment, folder: str, tape: Tape) -> None:
         if not self._runs.take_up(moment, folder, tape.recipe.values):
             self._messages.say(
-                self.tr("the recording's network and photograph are not open yet")
+                self.tr("the recording's network and image are not open yet")
             )
 
     def open(self, folder: str) -> None:
@@ -363,7 +363,7 @@ class Timeline(QObject):
     def _show(self, frame: TapeFrame) -> None:
         self._asked = None
         if frame.folder == self.folder and (self.holds or not self.running):
-            words = self.tr("step {0}, as it was kept").format(frame.step + 1)
+            words = self.tr("step {0} (recorded)").format(frame.step + 1)
             self._tell(frame, words)
         self._ask()
 

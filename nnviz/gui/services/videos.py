@@ -52,11 +52,11 @@ class Films(QObject):
         )
         self._out = Path(out).name
         self._job = job = self._jobs.submit(request, _LANE, self._out)
-        self.changed.emit(Progress(0, 0, self.tr("opening the film")))
+        self.changed.emit(Progress(0, 0, self.tr("opening the video")))
         job.progressed.connect(self._tell)
         job.done.connect(lambda notes: self._end(", ".join(notes)))
         job.cancelled.connect(
-            lambda _: self._end(self.tr("stopped; what there is of it is kept"))
+            lambda _: self._end(self.tr("stopped; what was finished is kept"))
         )
         job.failed.connect(self._fail)
 

@@ -188,7 +188,7 @@ class CommandHandlers(QObject):
             self._bench.open_files(files)
         elif data.hasImage():
             image = QImage(data.imageData())
-            self._bench.images.add_array(array_of(image), self.tr("pasted picture"))
+            self._bench.images.add_array(array_of(image), self.tr("pasted image"))
         elif names := file_names(data.text()):
             self._bench.open_files(names)
         else:
@@ -278,7 +278,7 @@ class CommandHandlers(QObject):
         """Ask what drives the chosen channel."""
         chosen = self._bench.selection
         if chosen.unit == NO_UNIT or not chosen.layer:
-            self._bench.messages.say(self.tr("choose a channel first: click one"))
+            self._bench.messages.say(self.tr("select a channel first: click one"))
         else:
             self._explain(f"{chosen.layer}:{chosen.unit}")
 
@@ -332,7 +332,9 @@ class CommandHandlers(QObject):
         if bridge is not None and board is not None and centre.board is not None:
             bridge.export_board(board, str(folder), centre.board.chosen_lock())
         elif self._shows_portraits and not self._bench.display.state.paintable:
-            self._bench.messages.say(self.tr("there are no portraits to save yet"))
+            self._bench.messages.say(
+                self.tr("there are no synthetic images to save yet")
+            )
         elif self._shows_portraits:
             self._bench.portraits.save(centre.painted(), folder)
         elif bridge is not None and self._bench.display.run is not None:
@@ -353,14 +355,14 @@ class CommandHandlers(QObject):
         if board is not None and pane is not None:
             picture = board.picture(lock=pane.chosen_lock())
             QApplication.clipboard().setImage(image_of(picture))
-            self._bench.messages.say(self.tr("board copied as a picture"))
+            self._bench.messages.say(self.tr("board copied as an image"))
             return
         centre = self._stage.centre
         if not self._bench.display.state.paintable:
             self._bench.messages.say(self.tr("there is no result to copy yet"))
             return
         QApplication.clipboard().setImage(image_of(centre.painted()))
-        self._bench.messages.say(self.tr("result copied as a picture"))
+        self._bench.messages.say(self.tr("result copied as an image"))
 
     def _copy_text(
         self, write: Callable[..., str], write_board: Callable[[Plan], str]
@@ -397,7 +399,7 @@ class CommandHandlers(QObject):
         """Ask for a film and run the method on each of its pictures."""
         asked, films = self._bench.choice.asked(), self._bench.films
         if films.busy or asked is None:
-            told = self.tr("a film is being made already")
+            told = self.tr("a video is already being made")
             if asked is None:
                 told = self.tr("choose a network and a method first")
             self._bench.messages.say(told)

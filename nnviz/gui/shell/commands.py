@@ -80,24 +80,24 @@ def enter_command(workspace: Workspace) -> Command:
 
 def gestures() -> tuple[Key, ...]:
     """Return the keys and the mouse gestures of the panels, translated."""
-    picture, channels = _tr("In a picture"), _tr("Among feature maps")
-    lists, live = _tr("In lists"), _tr("In what is live")
+    picture, channels = _tr("In an image"), _tr("Among feature maps")
+    lists, live = _tr("In lists"), _tr("In Live")
     sticker = _tr("On a chosen sticker")
     return (
         Key(picture, _tr("Zoom at the cursor"), _tr("Wheel, + and -")),
-        Key(picture, _tr("Move the picture"), _tr("Drag, arrow keys")),
+        Key(picture, _tr("Move the image"), _tr("Drag, arrow keys")),
         Key(picture, _tr("Fit into the window"), _tr("Double click, 0")),
         Key(picture, _tr("Choose a position"), _tr("Click")),
         Key(channels, _tr("Choose a channel"), _tr("Click, arrow keys")),
         Key(channels, _tr("First and last channel"), _tr("Home, End")),
-        Key(live, _tr("Hold the frame, go on"), _tr("Space")),
-        Key(live, _tr("One frame further, back"), _tr(". and ,")),
+        Key(live, _tr("Freeze or resume"), _tr("Space")),
+        Key(live, _tr("Next or previous frame"), _tr(". and ,")),
         Key(sticker, _tr("Move"), _tr("Drag, arrow keys; Shift finely")),
         Key(sticker, _tr("Scale"), _tr("Drag a corner, + and -")),
         Key(sticker, _tr("Turn"), _tr("Drag the round handle, [ and ]")),
-        Key(sticker, _tr("Take it away"), _tr("Del")),
+        Key(sticker, _tr("Remove"), _tr("Del")),
         Key(lists, _tr("Open the chosen network or layer"), _tr("Return")),
-        Key(lists, _tr("Take a photograph out of the tray"), _tr("Del")),
+        Key(lists, _tr("Remove an image from the tray"), _tr("Del")),
     )
 
 
@@ -109,7 +109,7 @@ def _file() -> tuple[Command, ...]:
         ),
         Command("file.open_model", _tr("Open weights…"), "", "box", FILE),
         Command("file.open_labels", _tr("Open class names…"), "", "tag", FILE),
-        Command("file.sample", _tr("Open the sample photo"), "", "image", FILE),
+        Command("file.sample", _tr("Open the sample image"), "", "image", FILE),
         Command("file.save", _tr("Save result"), "Ctrl+S", "save", FILE),
         Command("file.save_as", _tr("Save result in…"), "Ctrl+Shift+S", "", FILE),
         Command("file.quit", _tr("Quit"), "Ctrl+Q", "power", FILE),
@@ -123,7 +123,7 @@ def _edit() -> tuple[Command, ...]:
         Command("file.paste", _tr("Paste"), "Ctrl+V", "clipboard-paste", EDIT),
         Command("edit.clear_images", _tr("Remove all images"), "", "trash-2", EDIT),
         Command("edit.restore_images", _tr("Restore images"), "", "undo-2", EDIT),
-        Command("edit.copy_picture", _tr("Copy as picture"), "Ctrl+C", "copy", EDIT),
+        Command("edit.copy_picture", _tr("Copy as image"), "Ctrl+C", "copy", EDIT),
         Command("edit.copy_command", _tr("Copy as command line"), "", "terminal", EDIT),
         Command(
             "edit.copy_python",
@@ -153,13 +153,19 @@ def _go() -> tuple[Command, ...]:
         Command("go.previous_layer", _tr("Previous layer"), "PgUp", "arrow-up", GO),
         Command("go.next_unit", _tr("Next channel"), "]; Alt+Right", "", GO),
         Command("go.previous_unit", _tr("Previous channel"), "[; Alt+Left", "", GO),
-        Command("go.one_channel", _tr("Channel large"), "Ctrl+Return", "expand", GO),
+        Command("go.one_channel", _tr("Enlarge channel"), "Ctrl+Return", "expand", GO),
         Command("go.all_channels", _tr("All channels"), "Ctrl+Backspace", "", GO),
         Command("go.explain_unit", _tr("Explain this channel"), "Ctrl+E", "", GO),
         Command("go.explain_class", _tr("Explain the predicted class"), "", "", GO),
-        Command("go.portraits", _tr("Portraits of this layer"), "Ctrl+Shift+P", "", GO),
-        Command("go.next_image", _tr("Next photograph"), "Ctrl+PgDown", "", GO),
-        Command("go.previous_image", _tr("Previous photograph"), "Ctrl+PgUp", "", GO),
+        Command(
+            "go.portraits",
+            _tr("Synthetic images of this layer"),
+            "Ctrl+Shift+P",
+            "",
+            GO,
+        ),
+        Command("go.next_image", _tr("Next image"), "Ctrl+PgDown", "", GO),
+        Command("go.previous_image", _tr("Previous image"), "Ctrl+PgUp", "", GO),
     )
 
 
@@ -167,23 +173,23 @@ def _run() -> tuple[Command, ...]:
     return (
         Command("run.run", _tr("Run"), "F5; Ctrl+R", "play", RUN),
         Command("run.stop", _tr("Stop"), "Esc", "square", RUN),
-        Command("run.film", _tr("Run on a film…"), "", "video", RUN),
+        Command("run.film", _tr("Run on a video…"), "", "video", RUN),
         Command("run.reset", _tr("Reset parameters"), "", "rotate-ccw", RUN),
     )
 
 
 def _live() -> tuple[Command, ...]:
     return (
-        Command("live.film", _tr("Open film…"), "", "video", LIVE),
+        Command("live.film", _tr("Open video…"), "", "video", LIVE),
         Command("live.camera", _tr("Open camera"), "", "camera", LIVE),
         Command("live.again", _tr("Open the source again"), "", "rotate-ccw", LIVE),
-        Command("live.hold", _tr("Hold the frame"), "Ctrl+Space", "pause", LIVE),
-        Command("live.step", _tr("One frame further"), "Ctrl+.", "skip-forward", LIVE),
-        Command("live.back", _tr("One frame back"), "Ctrl+,", "skip-back", LIVE),
-        Command("live.pin", _tr("Pin the frame"), "Ctrl+T", "pin", LIVE),
-        Command("live.keep", _tr("Keep the frame"), "Ctrl+D", "camera", LIVE),
+        Command("live.hold", _tr("Freeze"), "Ctrl+Space", "pause", LIVE),
+        Command("live.step", _tr("Next frame"), "Ctrl+.", "skip-forward", LIVE),
+        Command("live.back", _tr("Previous frame"), "Ctrl+,", "skip-back", LIVE),
+        Command("live.pin", _tr("Pin frame"), "Ctrl+T", "pin", LIVE),
+        Command("live.keep", _tr("Save frame"), "Ctrl+D", "camera", LIVE),
         Command("live.record", _tr("Record…"), "", "video", LIVE),
-        Command("live.export", _tr("Export film…"), "", "video", LIVE),
+        Command("live.export", _tr("Export video…"), "", "video", LIVE),
     )
 
 

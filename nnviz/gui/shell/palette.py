@@ -177,7 +177,7 @@ class Palette(QFrame):
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         if not self._found:
-            item = QListWidgetItem(self.tr("Nothing is called that"))
+            item = QListWidgetItem(self.tr("No matches"))
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         self.list.setCurrentRow(0)

@@ -102,7 +102,7 @@ class TopBar(QToolBar):
 
     def _name_image(self, image: Image | None) -> None:
         if image is None:
-            self._put(self.source, "{0}", self.tr("no photograph"))
+            self._put(self.source, "{0}", self.tr("no image"))
             return
         height, width = image.size
         self._put(self.source, "{0}", f"{image.name}   {width} {TIMES} {height}")

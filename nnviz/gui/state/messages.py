@@ -64,7 +64,7 @@ class Messages(QObject):
         """Show an error that arrived in words."""
         text = error.text
         if error.kind is ErrorKind.OURS:
-            text = self.tr("A mistake of nnviz itself: {0}").format(text)
+            text = self.tr("Internal error: {0}").format(text)
         self.notice(Notice(topic, Severity.PROBLEM, text, error.details, remedies))
 
     def settle(self, topic: str) -> None:

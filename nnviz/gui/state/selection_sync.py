@@ -1,9 +1,11 @@
 """How a method's parameters and what is chosen in the window follow each other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from nnviz.base.errors import UsageError
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Value
+from nnviz.base.targets import ChannelTarget, parse_target
 from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.selection import NO_UNIT, Selection
 
@@ -38,6 +40,24 @@ class SelectionSync:
                 self._selection.set_target(str(values[parameter.name]))
             elif parameter.kind is Kind.TARGET:
                 values[parameter.name] = self._selection.target
+
+    def fit_layer(self, info: MethodInfo, values: dict[str, Value]) -> None:
+        """Let the method choose its layer where the one held lies behind the target.
+
+        The score of a channel does not depend on the layers after it.
+        """
+        layer, target = named(info, Kind.LAYER), named(info, Kind.TARGET)
+        model = self._selection.model
+        if layer is None or target is None or model is None or not values[layer]:
+            return
+        names = [each.name for each in model.layers]
+        asked = _layer_of(str(values[target]), model.labels, names)
+        held = str(values[layer])
+        if not asked or held not in names:
+            return
+        behind = names.index(held) >= names.index(asked)
+        if behind or asked.startswith(f"{held}."):
+            values[layer] = ""
 
     def adopt_place(
         self,
@@ -99,3 +119,12 @@ def _forget_channel(info: MethodInfo, values: dict[str, Value]) -> None:
     for parameter in info.parameters:
         if parameter.kind is Kind.CHANNEL:
             values[parameter.name] = parameter.default
+
+
+def _layer_of(target: str, labels: Sequence[str], layers: Sequence[str]) -> str:
+    """Return the layer whose channel a target is; empty for any other target."""
+    try:
+        parsed = parse_target(target, labels, layers)
+    except UsageError:
+        return ""
+    return parsed.layer if isinstance(parsed, ChannelTarget) else ""

@@ -16,6 +16,8 @@ from platformdirs import user_config_path, user_data_path
 from PySide6.QtCore import QByteArray
 
 _MAX_RECENT = 24
+_SMALLEST, _LARGEST = 0.25, 8.0
+"""Sizes of text that a file may ask for."""
 _MOST_BYTES = 4 * 2**20
 """Of a settings file; a larger one is not ours."""
 
@@ -75,7 +77,8 @@ class Settings:
     def scale(self) -> float:
         """Size of text and controls; 1 is normal, 2 for a projector."""
         scale = self._values.get("look/scale", 1.0)
-        return float(scale) if isinstance(scale, int | float) else 1.0
+        usable = isinstance(scale, int | float) and _SMALLEST <= scale <= _LARGEST
+        return float(scale) if usable else 1.0  # type: ignore[arg-type]
 
     @scale.setter
     def scale(self, scale: float) -> None:

@@ -17,7 +17,7 @@ def test_the_chosen_network_is_told_about(opened):
     panel._select("bundled:digits")
     card = json.loads(resource("models", "digits.json").read_text("utf-8"))
     told = panel.summary.text().replace("\N{NO-BREAK SPACE}", " ")
-    assert told.startswith("Digits: names what a picture shows")
+    assert told.startswith("Digits: classifies images")
     assert f"top-1 {card['top1']:.1f} %" in told
     assert "61.7 k parameters" in told
     assert "LeNet-5" in told

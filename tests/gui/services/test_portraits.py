@@ -219,5 +219,5 @@ def test_there_is_nothing_to_copy_or_save_before_the_first(
     opened.commands["file.save"].trigger()
     assert said[-2:] == [
         "there is no result to copy yet",
-        "there are no portraits to save yet",
+        "there are no synthetic images to save yet",
     ]

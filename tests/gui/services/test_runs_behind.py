@@ -84,7 +84,8 @@ def test_a_run_goes_on_when_the_workspace_changes(slow, fake):
     job.hear(Done(fake.outcome(slow.bench.runs.newest()["explain"].request).value))
     said = slow.status.message.text()
     assert (
-        said == "Integrated gradients · cat · cat.png · Fake:Net is among the results"
+        said
+        == "Integrated gradients · cat · cat.png · Fake:Net is saved to the results"
     )
     slow.enter(EXPLAIN)
     assert title(slow).startswith("Integrated gradients")

@@ -106,7 +106,7 @@ def test_the_run_is_followed_and_can_wait(imagine, fake):
     panel.go.click()
     assert fake.asked[-1] == (RESULT, "pause")
     assert timeline.paused
-    assert "Go on" in panel.go.toolTip()
+    assert "Continue" in panel.go.toolTip()
     panel.step.click()
     assert fake.asked[-1] == (RESULT, "step")
     panel.go.click()
@@ -188,7 +188,7 @@ def test_a_stopped_run_is_resumed_and_a_step_is_forked(imagine, fake):
     assert request.recording == folder
     imagine.bench.stop()
     timeline.seek(6)
-    assert panel.fork.text() == "Go on from here"
+    assert panel.fork.text() == "Continue from here"
     panel.fork.click()
     request = fake.last(RESULT)
     assert request.begin == Moment(folder, 6)

@@ -203,3 +203,17 @@ def test_two_windows_keep_each_others_settings(tmp_path):
     second.sync()
     again = Settings(path)
     assert (again.theme, again.scale) == ("light", 1.5)
+
+
+@pytest.mark.parametrize("mode", ["result", "both", "compare", "board"])
+def test_the_middle_is_not_scrolled_on_a_usual_screen(opened, mode):
+    """Truth: 1440 x 900 has room for every page of the middle."""
+    opened.resize(1440, 900)
+    for workspace in (WORKSPACES[-1], WORKSPACES[1]):
+        opened.enter(workspace)
+        if not workspace.live:
+            opened.stage.centre.set_mode(mode)
+        spin()
+        area = opened.centralWidget()
+        assert area.verticalScrollBar().maximum() == 0, workspace.name
+        assert area.horizontalScrollBar().maximum() == 0, workspace.name

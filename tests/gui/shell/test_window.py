@@ -168,6 +168,22 @@ def test_a_failed_network_leaves_the_old_one_and_offers_a_download(opened, fake)
     assert shown(opened) == []
 
 
+def test_a_program_is_run_after_a_yes_only(opened, fake):
+    """Truth: the request."""
+    fake.held.add("model")
+    opened.bench.open_model("net.pt2")
+    record = ErrorRecord(ErrorKind.TRUST, "net.pt2: is a torch.export program", "")
+    fake.answer("model", Failed(record))
+    banner = opened.stage.centre.banners.shown()[0]
+    assert [remedy.label for remedy in banner.remedies] == ["Run It"]
+    assert not opened.bench.models.request.trust
+    fake.held.remove("model")
+    banner.remedies[0].act()
+    assert opened.bench.models.request.reference == "net.pt2"
+    assert opened.bench.models.request.trust
+    assert shown(opened) == []
+
+
 def test_labels_are_given_to_the_network(opened, fake, tmp_path):
     """Truth: the request."""
     path = tmp_path / "names.txt"
@@ -219,7 +235,7 @@ def test_a_recipe_waits_for_its_photograph(opened, fake, qtbot, tmp_path, hash_o
     opened.bench.open_files([saved])
     assert "drop dog.png here" in shown(opened)[0]
     opened.bench.images.add(["/photos/other.png"])
-    assert "other.png is not the recipe's photograph" in shown(opened)[0]
+    assert "other.png is not the recipe's image" in shown(opened)[0]
     opened.bench.images.add(["/photos/the-dog.png"])
     assert shown(opened) == []
     qtbot.waitUntil(lambda: results(fake)[-1].image.sha256 == digest)
@@ -228,7 +244,7 @@ def test_a_recipe_waits_for_its_photograph(opened, fake, qtbot, tmp_path, hash_o
 def test_a_recipe_of_other_weights_says_so(opened, tmp_path):
     """Truth: the fake's network has a hash of zeros."""
     opened.bench.open_files([save_recipe(opened, tmp_path, model_sha256="1" * 64)])
-    assert any("other weights" in text for text in shown(opened))
+    assert any("different weights" in text for text in shown(opened))
 
 
 def test_devices_are_those_of_the_machine(opened, fake):
@@ -458,7 +474,7 @@ def test_preprocess_boxes_show_the_networks_own(opened):
     ("typed", "found"),
     [
         ("camera", "Live: Open camera"),
-        ("pause", "Live: Hold the frame"),
+        ("pause", "Live: Freeze"),
         ("zoom", "View: Zoom in"),
         ("heatmap", "Grad-CAM"),
         ("untrained", "Go: Open this network untrained"),
@@ -507,3 +523,21 @@ def test_dragging_over_the_window_says_how_many(opened):
     assert opened._drop._words.text() == "Drop to open 2 files"
     opened.dragLeaveEvent(QDragLeaveEvent())
     assert not opened._drop.isVisible()
+
+
+def test_an_image_that_is_opened_again_is_read_again(opened, fake, monkeypatch):
+    """The file may have been replaced; going back in the tray takes what is kept."""
+    images = opened.bench.images
+    path = images.current
+    read, usual = [], fake.open_image
+
+    def open_image(path):
+        read.append(path)
+        usual(path)
+
+    monkeypatch.setattr(fake, "open_image", open_image)
+    images.show(path)
+    assert read == []
+    images.add([path])
+    assert read == [path]
+    assert images.paths.count(path) == 1

@@ -65,7 +65,10 @@ def test_pickled_objects_are_dropped_and_never_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[" * 100_000, b"\xff\xfe", b"[]", b'{"look/scale": ' + b"9" * 5000 + b"}"],
+    [
+        *(b"", b"[" * 100_000, b"\xff\xfe", b"[]", b'{"look/scale": 1e999}'),
+        *(b'{"look/scale": ' + b"9" * 5000 + b"}", b'{"look/scale": -1}'),
+    ],
 )
 def test_a_damaged_file_is_as_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "settings.json").write_bytes(content)

@@ -188,7 +188,7 @@ class TestBoard:
         assert "0 – 4" in board.legend.toolTip()
         board.set_lock(Lock.ROW)
         assert board.chosen_lock() is Lock.ROW
-        assert "one scale a row" in board.legend.toolTip()
+        assert "one scale per row" in board.legend.toolTip()
 
     def test_all_have_one_zoom(self, board):
         board.sides[0].canvas.state.set(2.0, (0.5, 0.5))

@@ -224,7 +224,7 @@ class TestMosaic:
         view = shown(MosaicView(), make_mosaic(), None)
         assert "0 – 191" in view.legend.toolTip()
         view.shared.setChecked(False)
-        assert "each channel on its own range" in view.legend.toolTip()
+        assert "one scale per channel" in view.legend.toolTip()
         assert "191" not in view.legend.toolTip()
 
     def test_silent_layer_says_so(self, shown, make_mosaic):

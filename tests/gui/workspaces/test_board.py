@@ -144,7 +144,7 @@ def test_an_error_stays_in_its_tile(kitchen, pane):
     assert list(pane.board().errors.values()) == [BROKEN.text]
     assert isinstance(pane.view.tiles[1].result, Picture)
     assert isinstance(pane.view.tiles[2].result, Heatmap)
-    assert "1 could not be made" in pane._state.text()
+    assert "1 failed" in pane._state.text()
 
 
 def test_escape_stops_and_keeps_what_is_there(kitchen, pane, opened):

@@ -10,6 +10,7 @@ from nnviz.base.events import Done
 from nnviz.base.parameters import Kind
 from nnviz.base.results import Heatmap, Report
 from nnviz.gui.shell.main_window import EXPLAIN, INSPECT
+from nnviz.gui.state.selection_sync import SelectionSync
 
 
 @pytest.fixture
@@ -99,6 +100,25 @@ def test_a_channel_is_explained(opened, fake, qtbot):
     assert opened.workspace is EXPLAIN
     qtbot.waitUntil(lambda: asked(fake).method == "grad_cam")
     assert asked(fake).values["target"] == "stem.conv:2"
+
+
+def test_a_channel_is_explained_at_a_layer_before_it(explaining, fake):
+    """Truth: the order of the fake network; what lies behind has no influence."""
+    selection, choice = explaining.bench.selection, explaining.bench.choice
+    choice.set_values(choice.values | {"layer": "stem.relu"})
+    selection.set_target("stem.relu:2")
+    assert asked(fake).values["target"] == "stem.relu:2"
+    assert asked(fake).values["layer"] == ""
+
+
+@pytest.mark.parametrize(
+    ("held", "kept"), [("head", ""), ("stem", ""), ("stem.conv", "stem.conv")]
+)
+def test_a_layer_before_the_channel_is_kept(explaining, held, kept):
+    values = {"layer": held, "target": "stem.relu:2"}
+    method = explaining.bench.choice.method
+    SelectionSync(explaining.bench.selection).fit_layer(method, values)
+    assert values["layer"] == kept
 
 
 def test_without_a_channel_it_says_what_to_do(opened):

@@ -4,6 +4,7 @@ Truth: issue of the workspace (stop and resume at will; usable at once), with a 
 that is in the test's hand; once with the real engine, which writes the files.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,9 @@ PLACE = "lesson"
 
 @pytest.fixture
 def settings(tmp_path):
-    made = Settings(tmp_path / "settings.json")
-    made._values["files/networks"] = str(tmp_path / "networks")
-    return made
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"files/networks": str(tmp_path / "networks")}))
+    return Settings(file)
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_nothing_is_learnt_before_picture_and_folder_are_chosen(window, fake):
     panel = window.stage.rooms["style"].lesson
     assert not panel.go.isEnabled()
     assert not panel.use.isEnabled()
-    assert "Choose a picture" in panel.state.text()
+    assert "Choose a style image" in panel.state.text()
     window.bench.lessons.start()
     assert not [place for place, _ in fake.asked if place == PLACE]
 
@@ -66,10 +67,11 @@ def test_what_is_chosen_is_learnt_and_remembered(panel, fake, settings):
 
 
 def test_says_how_long_it_takes_from_where_it_began(panel, fake, monkeypatch):
-    clock = iter((100.0, 160.0))
-    monkeypatch.setattr(lessons.time, "monotonic", lambda: next(clock))
+    now = [100.0]
+    monkeypatch.setattr(lessons.time, "monotonic", lambda: now[0])
     panel.go.click()
     fake.tell(PLACE, Progress(10.0, 20, "epoch 11: step 1 of 80"))
+    now[0] = 160.0
     fake.tell(PLACE, Progress(12.0, 20, "epoch 13: step 1 of 80"))
     # Two epochs a minute, eight to go.
     assert panel.state.text() == "epoch 13: step 1 of 80 · 4 min left"
@@ -90,8 +92,8 @@ def test_stops_goes_on_and_paints_with_what_there_is(
     listed = [item.data(0, 0x0100) for item in window.stage.models._rows]
     assert weights in listed
     panel.go.click()
-    assert panel.go.text() == "Go on"
-    assert "can go on" in panel.state.text()
+    assert panel.go.text() == "Continue"
+    assert "can be continued" in panel.state.text()
     panel.use.click()
     assert fake.last("model").model.reference == weights
 
@@ -102,7 +104,7 @@ def test_an_error_is_told_in_words(panel, fake, window):
     panel.go.click()
     record = ErrorRecord(ErrorKind.USER, "summer: 2 images are too few; more", "")
     fake.answer(PLACE, Failed(record))
-    assert notices[-1].text.startswith("summer: 2 photographs")
+    assert notices[-1].text.startswith("summer: 2 images")
     assert not panel.bar.isVisible()
 
 
@@ -152,6 +154,6 @@ def test_done_and_stopped_are_said(panel, fake, window):
     panel.go.click()
     fake.answer(PLACE, Done("/networks/style-waves.safetensors"))
     assert said[-2:] == [
-        "learning stopped; it can go on",
-        "/networks/style-waves.safetensors has been learnt",
+        "training stopped; it can be continued",
+        "/networks/style-waves.safetensors has been trained",
     ]

@@ -176,7 +176,7 @@ def test_a_picture_pasted_from_the_clipboard(live, qtbot, cat):
     image.fill(Qt.GlobalColor.red)
     QApplication.clipboard().setImage(image)
     live.commands["file.paste"].trigger()
-    wait(qtbot, lambda: live.stage.centre.run.recipe.image == "pasted picture")
+    wait(qtbot, lambda: live.stage.centre.run.recipe.image == "pasted image")
     wait(qtbot, lambda: predicted(live) != first)
 
 
@@ -285,7 +285,7 @@ def test_started_with_two_networks(live, qtbot, grey_weights, tmp_path):
     other.write_bytes(b"no weights")
     start(live, qtbot, grey_weights, other)
     wait(qtbot, lambda: live.bench.selection.model.preprocess.channels == 1)
-    assert "other.pth stays closed" in live.stage.log.text.toPlainText()
+    assert "other.pth was not opened" in live.stage.log.text.toPlainText()
 
 
 def test_started_with_weights_that_are_not_here(live, qtbot, cat):

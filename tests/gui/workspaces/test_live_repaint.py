@@ -110,7 +110,7 @@ def test_every_picture_of_a_film_is_exported(painting, qtbot, tmp_path, monkeypa
     assert painting.bench.live.held
     qtbot.waitUntil(lambda: not films.busy, timeout=WAIT)
     assert frames_of(out) == 12
-    assert painting.stage.centre.live.transport.export.text() == "Export film…"
+    assert painting.stage.centre.live.transport.export.text() == "Export video…"
 
 
 def test_an_export_that_is_stopped_leaves_a_film(

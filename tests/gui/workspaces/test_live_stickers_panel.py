@@ -86,7 +86,7 @@ def test_frames_are_counted_once_each(lively, fake):
     fake.live_shown.emit(again)
     assert panel.tally.frames == 5, "a frame that is held counts once"
     assert panel.words.text() == "5 of 5 frames fooled, 95 %: 56.6 % to 100.0 %"
-    assert panel.bars.lines() == ["taken for another 100.0 %", "dog 0.0 %"]
+    assert panel.bars.lines() == ["classified as another 100.0 %", "dog 0.0 %"]
     panel.toggle()
     fake.live.source.give(3)
     assert panel.tally.frames == 5
@@ -102,7 +102,7 @@ def test_what_is_seen_now_is_the_truth_where_none_is_named(lively, fake):
     assert panel.truth.text() == "cat"
     fake.live.source.give(2)
     assert (panel.tally.right, panel.tally.fooled, panel.tally.other) == (2, 0, 0)
-    assert panel.bars.lines()[0] == "taken for dog 0.0 %"
+    assert panel.bars.lines()[0] == "classified as dog 0.0 %"
 
 
 def test_a_class_that_the_network_has_not_is_said(lively):

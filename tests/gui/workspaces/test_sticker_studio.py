@@ -120,7 +120,7 @@ def test_the_answers_stand_side_by_side(studio, laid, fake):
     answer(fake, before=0.9, after=0.2)
     assert studio.answers.before.lines() == ["dog 10.0 %", "cat 90.0 %"]
     assert studio.answers.after.lines() == ["dog 80.0 %", "cat 20.0 %"]
-    assert studio.answers.outcome.text() == "cat is taken for dog"
+    assert studio.answers.outcome.text() == "cat is classified as dog"
     assert "4 %" in studio.answers.covered.text()
 
 

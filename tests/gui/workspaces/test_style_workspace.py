@@ -228,7 +228,7 @@ def test_a_segment_becomes_the_mask(window, fake, monkeypatch):
     monkeypatch.setattr(QMenu, "popup", lambda *_: None)  # it grabs the keyboard
     menu = part.segment.menu()
     menu.aboutToShow.emit()
-    assert menu.actions()[0].text() == "Find segments of drawn scenes"
+    assert menu.actions()[0].text() == "Find segments in drawn scenes"
     classes = np.zeros((4, 6), np.int64)
     classes[:, 3:] = 1
     found = Mask(

@@ -51,7 +51,7 @@ class Program:
         return TrustError(
             self.path.name,
             f"{WORDS[self.kind]}: opening it runs the code in it",
-            "if you trust where it comes from, say --trust",
+            "run it only if you trust where it comes from (--trust)",
         )
 
 

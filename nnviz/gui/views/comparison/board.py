@@ -60,21 +60,21 @@ class BoardView(QWidget):
         self.sides: list[Side] = []
         self.state = ViewState(self)
         self.lock = QComboBox(self)
-        self.lock.setAccessibleName(self.tr("Scale of the colours"))
+        self.lock.setAccessibleName(self.tr("Color scale"))
         for lock, name in (
             (Lock.BOARD, self.tr("One scale for all")),
-            (Lock.ROW, self.tr("One scale a row")),
-            (Lock.COLUMN, self.tr("One scale a column")),
-            (Lock.NETWORK, self.tr("One scale a method and network")),
-            (Lock.TILE, self.tr("Each its own range")),
+            (Lock.ROW, self.tr("One scale per row")),
+            (Lock.COLUMN, self.tr("One scale per column")),
+            (Lock.NETWORK, self.tr("One scale per method and network")),
+            (Lock.TILE, self.tr("Separate scales")),
         ):
             self.lock.addItem(name, lock.value)
         self.lock.currentIndexChanged.connect(self.repaint_wanted)
         self.agreeing = QCheckBox(self.tr("Agreement"), self)
         self.agreeing.setToolTip(
             self.tr(
-                "Under each map: Spearman's rank correlation with the first map of its "
-                "row, and the share of the strongest tenth that both have in common"
+                "Below each map: Spearman's rank correlation (ρ) with the first map "
+                "of its row, and the overlap of the strongest tenths (top)"
             )
         )
         self.agreeing.toggled.connect(self._tell_agreement)
@@ -239,7 +239,7 @@ class BoardView(QWidget):
         else:
             remark = self.lock.currentText().lower()
             clipped = {each.clipped for each in sheet.scales.values() if each.clipped}
-            cut = [self.tr("colours of some span %s") % each for each in clipped]
+            cut = [self.tr("outliers clipped (%s)") % each for each in clipped]
             self.legend.set_scale(None, unit, " · ".join([remark, *cut]))
 
     def _tell_agreement(self) -> None:

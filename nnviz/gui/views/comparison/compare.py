@@ -80,7 +80,10 @@ class CompareView(QWidget):
         self.locked = QCheckBox(self.tr("One scale"), self)
         self.locked.setChecked(True)
         self.locked.setToolTip(
-            self.tr("On: colours compare between the two. Off: each its own range.")
+            self.tr(
+                "On: colors are comparable between the two. Off: each uses its "
+                "own range."
+            )
         )
         self.locked.toggled.connect(self._fill)
         self.norm = self._make_norm()
@@ -88,8 +91,8 @@ class CompareView(QWidget):
         self.agreement.setObjectName("muted")
         self.agreement.setToolTip(
             self.tr(
-                "Spearman's rank correlation of the two maps, and the share of their "
-                "strongest tenth that they have in common"
+                "Spearman's rank correlation of the two maps, and the overlap of "
+                "their strongest tenths"
             )
         )
         self._second: Layer | None = None
@@ -191,7 +194,7 @@ class CompareView(QWidget):
             first = next(iter(scales))
             self.legend.set_scale(scales[first], unit, "", whole[first])
         else:
-            remark = self.tr("each on its own range") if scales else ""
+            remark = self.tr("separate scales") if scales else ""
             self.legend.set_scale(None, unit, remark)
 
     # --- both on one canvas
@@ -278,7 +281,7 @@ class CompareView(QWidget):
     def _make_norm(self) -> QComboBox:
         """Return the choice of what values are written in."""
         choice = QComboBox(self)
-        choice.setAccessibleName(self.tr("Numbers that are compared"))
+        choice.setAccessibleName(self.tr("What is compared"))
         for norm, name in (
             (Norm.RAW, self.tr("Raw values")),
             (Norm.PERCENTILE, self.tr("By percentile")),
@@ -287,9 +290,8 @@ class CompareView(QWidget):
             choice.addItem(name, norm.value)
         choice.setToolTip(
             self.tr(
-                "Maps that count different things compare by rank (the share of a "
-                "map's places that are weaker), or in multiples of what 99 % of a "
-                "map's values stay below."
+                "Maps in different units are compared by rank (the fraction of the "
+                "map that is weaker), or in multiples of each map's 99th percentile."
             )
         )
         choice.activated.connect(lambda _: self._normalise())

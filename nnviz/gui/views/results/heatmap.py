@@ -128,7 +128,7 @@ class HeatmapView(ResultView):
     def _set_up_controls(self) -> None:
         self.opacity.set_share(overlays.OPACITY)
         self.smooth.setToolTip(
-            self.tr("Interpolate between the map's values; off shows them as they are")
+            self.tr("Interpolate between the map's values; off shows them as squares")
         )
         self.opacity.changed.connect(self.update_view)
         self.smooth.toggled.connect(self.update_view)
@@ -142,7 +142,7 @@ def clip_box(parent: QWidget) -> QCheckBox:
     share = f"{sheets.CLIP:g} %"
     box.setToolTip(
         parent.tr(
-            "Let the colours span %s of the values where a few outliers would take up "
+            "Let the colors span %s of the values where a few outliers would use up "
             "most of the range. The legend says so. Off shows the whole range."
         )
         % share

@@ -46,7 +46,10 @@ class MosaicView(ResultView):
         self.legend = Legend(self)
         self.shared = QCheckBox(self.tr("One scale for all"), self)
         self.shared.setToolTip(
-            self.tr("On: colours compare between tiles. Off: each tile its own range.")
+            self.tr(
+                "On: colors are comparable between tiles. Off: each tile uses its"
+                " own range."
+            )
         )
         self.shared.toggled.connect(self._recolour)
         self.clip = clip_box(self)
@@ -212,7 +215,7 @@ class MosaicView(ResultView):
             colours = mosaic.tiles.ndim == _COLOUR_AXES
             self.legend.set_scale(scale, mosaic.unit, "", self._whole, colours=colours)
         else:
-            remark = self.tr("each %s on its own range") % mosaic.noun
+            remark = self.tr("one scale per %s") % mosaic.noun
             self.legend.set_scale(None, mosaic.unit, remark)
         self._sheet = self._rows = None
         self._lay_out()

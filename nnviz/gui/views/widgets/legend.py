@@ -36,7 +36,7 @@ class Legend(QWidget):
         self._unit = ""
         self._remark = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(self.tr("Colour scale"))
+        self.setAccessibleName(self.tr("Color scale"))
 
     def set_scale(
         self,
@@ -179,5 +179,5 @@ def _range(scale: Scale, between: str = "…") -> str:
 def _stretch(scale: Scale) -> str:
     """Say how numbers became colours."""
     if scale.signed:
-        return f"±{number(scale.high)}, zero is middle grey"
+        return f"±{number(scale.high)}, zero is middle gray"
     return f"{number(scale.low)} to {number(scale.high)}, dark to bright"

@@ -48,7 +48,7 @@ class AttackPanel(QWidget):
             bars.chosen.connect(self._ask)
         self.slider = EpsilonSlider()
         self.slider.setToolTip(
-            self.tr("Makes the noise that was found weaker and asks the network again")
+            self.tr("Scales the perturbation down and asks the network again")
         )
         self.slider.moved.connect(attacks.scale)
         self.amount = label()
@@ -56,11 +56,11 @@ class AttackPanel(QWidget):
         self.flip_words = label(style="muted", wrap=True)
         self.survives = label(style="muted", wrap=True)
         self.explain = self._make_explain()
-        self.save = button(self.tr("Save picture…"), self.ask_file)
+        self.save = button(self.tr("Save image…"), self.ask_file)
         self.save.setToolTip(
             self.tr(
-                "Writes what is shown as PNG, JPEG or WebP, opens the file again and "
-                "says whether it still fools"
+                "Saves what is shown as PNG, JPEG or WebP, reopens the file and tells"
+                " whether it still fools the network"
             )
         )
         self._noise = named(QWidget(), "page")
@@ -91,7 +91,7 @@ class AttackPanel(QWidget):
         chooser = named(QToolButton(), name=self.tr("Explain before and after"))
         chooser.setText(self.tr("Explain before and after"))
         chooser.setToolTip(
-            self.tr("Maps of the photograph and of the attacked one, on one scale")
+            self.tr("Maps of the original and of the attacked image, on one scale")
         )
         chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(chooser)
@@ -191,16 +191,22 @@ class AttackPanel(QWidget):
         self.flips.setVisible(flips is not None)
         if whole is None:
             self.amount.setText("")
-            self.flip_words.setText(self.tr("Looking for the weakest that flips…"))
+            self.flip_words.setText(
+                self.tr(
+                    "Searching for the smallest perturbation that flips the answer…"
+                )
+            )
             return
         unit = _NORMS[whole.norm]
         epsilon = shown.epsilon if shown is not None else whole.budget
         self.amount.setText(f"{epsilon:.2f} / {whole.budget:.3g}{unit}")
         if flips is None:
-            self.flip_words.setText(self.tr("This noise flips nothing at any size."))
+            self.flip_words.setText(
+                self.tr("This perturbation does not flip the answer at any size.")
+            )
         else:
             self.flip_words.setText(
-                self.tr("Flips from {0}{1} on").format(f"{flips:.2f}", unit)
+                self.tr("Flips at ε ≥ {0}{1}").format(f"{flips:.2f}", unit)
             )
 
     def _show_survival(self, found: Mapping[str, bool]) -> None:
@@ -210,14 +216,16 @@ class AttackPanel(QWidget):
         elif not lost:
             self.survives.setText(
                 self.tr(
-                    "The whole noise survives all {0} copies, the camera too."
+                    "The full perturbation still fools the network in all {0} "
+                    "variants, including the simulated camera."
                 ).format(len(found))
             )
         else:
             self.survives.setText(
-                self.tr("The whole noise survives {0} of {1} copies, not: {2}.").format(
-                    len(found) - len(lost), len(found), ", ".join(lost)
-                )
+                self.tr(
+                    "The full perturbation still fools the network in {0} of {1} "
+                    "variants, not in: {2}."
+                ).format(len(found) - len(lost), len(found), ", ".join(lost))
             )
 
     def _go_to_flip(self) -> None:

@@ -38,12 +38,13 @@ class RobustnessPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("page")
         self._bench, self._measuring = bench, measuring
-        self.folder = named(QLineEdit(), name=self.tr("Folder of photographs"))
-        self.folder.setPlaceholderText(self.tr("folder of photographs"))
+        self.folder = named(QLineEdit(), name=self.tr("Image folder"))
+        self.folder.setPlaceholderText(self.tr("image folder"))
         self.folder.setToolTip(
             self.tr(
-                "Sub-folders called as the network's classes tell what is right; of "
-                "other pictures what the network says of them as they are."
+                "Subfolders named after the network's classes give the right answers;"
+                " for other images the network's own answer on the clean image counts"
+                " as right."
             )
         )
         self.attack = named(QComboBox(), name=self.tr("Attack"))
@@ -52,7 +53,7 @@ class RobustnessPanel(QWidget):
         self.attack.setCurrentIndex(ATTACKS.index("pgd"))
         self.epsilons = named(QLineEdit(_EPSILONS), name=self.tr("Epsilons, 1/255"))
         self.steps = _number(_STEPS, _MOST_STEPS, self.tr("Steps"))
-        self.limit = _number(_PICTURES, _MOST_PICTURES, self.tr("Pictures at most"))
+        self.limit = _number(_PICTURES, _MOST_PICTURES, self.tr("Maximum images"))
         self.run = button(self.tr("Measure"), self.start)
         self.stop = button(self.tr("Stop"), measuring.stop)
         self.save = button(self.tr("Save…"), self.ask_folder_to_save)
@@ -147,7 +148,7 @@ class RobustnessPanel(QWidget):
     def _tell(self, found: Robustness) -> None:
         first, last = found.accuracies[0], found.accuracies[-1]
         self._state.setText(
-            self.tr("{0} pictures: {1} % {2}, {3} % at {4}/255.").format(
+            self.tr("{0} images: {1} % {2}, {3} % at {4}/255.").format(
                 found.pictures,
                 f"{100 * first:.1f}",
                 found.counted,

@@ -38,7 +38,7 @@ class StickerStudio(QWidget):
         super().__init__(parent)
         self._bench = bench
         self.shelf = ShelfPanel(bench, bench.stickers)
-        self.canvas = named(StickerCanvas(), name=self.tr("Photograph with stickers"))
+        self.canvas = named(StickerCanvas(), name=self.tr("Image with stickers"))
         self.canvas.hovered.connect(self.hovered)
         self.tools = StickerTools(bench, bench.stickers)
         self.print_bar = PrintBar(bench, bench.stickers)
@@ -87,7 +87,7 @@ class StickerStudio(QWidget):
     def _show(self) -> None:
         image = self._bench.selection.image
         if image is None:
-            self.canvas.set_message(self.tr("Drop a photograph here, then stickers"))
+            self.canvas.set_message(self.tr("Drop an image here, then stickers"))
             return
         self.canvas.set_picture(seen(image))
         self.canvas.fit()
@@ -149,18 +149,18 @@ class _Answers(QWidget):
     def _make_buttons(self) -> None:
         stickers = self._bench.stickers
         self.take = button(
-            self.tr("Use as photograph"), lambda: stickers.keep(take=True), "primary"
+            self.tr("Use as image"), lambda: stickers.keep(take=True), "primary"
         )
         self.take.setToolTip(
-            self.tr("Open the photograph with its stickers, for any method")
+            self.tr("Open the image with its stickers, for any method")
         )
         self.keep = button(self.tr("Keep"), stickers.keep)
-        self.keep.setToolTip(self.tr("Put it among the results; Save writes it"))
+        self.keep.setToolTip(self.tr("Save to results"))
         self.print = button(self.tr("Print…"), lambda: None)
-        self.print.setToolTip(self.tr("The chosen sticker, at a size in millimetres"))
-        self.learn = button(self.tr("Learn a sticker…"), lambda: None)
+        self.print.setToolTip(self.tr("The selected sticker, at a size in millimeters"))
+        self.learn = button(self.tr("Train a sticker…"), lambda: None)
         self.learn.setToolTip(
-            self.tr("An adversarial patch; when it is learned it stands on the shelf")
+            self.tr("Trains an adversarial patch; it appears on the shelf when ready")
         )
 
     def _show(self, report: Report | None) -> None:
@@ -179,21 +179,21 @@ class _Answers(QWidget):
         self.outcome.setText(
             self.tr("{0}, as before").format(was)
             if was == now
-            else self.tr("{0} is taken for {1}").format(was, now)
+            else self.tr("{0} is classified as {1}").format(was, now)
         )
         self.covered.setText("\n".join(report.notes) if report is not None else "")
 
     def _waiting_for(self) -> str:
         chosen = self._bench.selection
         if chosen.image is None:
-            return self.tr("No photograph is open.")
+            return self.tr("No image is open.")
         if chosen.model is None:
             return self.tr("No network is open.")
         if not self._bench.stickers.ready:
             return self.tr("Opening the stickers.")
         return self.tr(
-            "This network does not classify: use the picture as photograph, and any "
-            "of its methods works on it."
+            "This network does not classify: use the result as an image to run any of"
+            " its methods on it."
         )
 
     def _tell_rate(self, rate: float) -> None:

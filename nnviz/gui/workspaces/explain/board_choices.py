@@ -118,13 +118,13 @@ class BoardChoices(QWidget):
         ):
             column.addWidget(ticks, share)
             ticks.changed.connect(self.changed)
-        self.settings = QCheckBox(self.tr("As set in Explain"))
+        self.settings = QCheckBox(self.tr("Use settings from Explain"))
         self.settings.setChecked(True)
         self.settings.setToolTip(
             self.tr(
-                "On: each method runs with the parameters that it was given in the "
-                "Explain workspace, its layer only where one network is compared. "
-                "Off: with its defaults."
+                "On: each method uses the parameters set in the Explain workspace "
+                "(its layer only if a single network is compared). Off: default "
+                "parameters."
             )
         )
         column.addWidget(self.settings)

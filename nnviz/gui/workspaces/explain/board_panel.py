@@ -71,7 +71,7 @@ class BoardPane(QWidget):
         self._asked = label(style="muted", wrap=True)
         self._state = label(style="muted", wrap=True)
         self._hint = label(
-            self.tr("Tick what is to be compared, then run: the maps stand here."),
+            self.tr("Choose methods and networks, then Run."),
             "muted",
         )
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -195,7 +195,7 @@ class BoardPane(QWidget):
         errors = len(board.errors) if board is not None else 0
         words = "" if whole else self.tr("stopped")
         if errors:
-            words = self.tr("{0} could not be made: see the tiles").format(errors)
+            words = self.tr("{0} failed: see the tiles").format(errors)
         self._state.setText(words)
         self._fill()
 
@@ -239,8 +239,8 @@ class BoardPane(QWidget):
         """Return buttons to keep the board and to read its numbers."""
         look = self._bench.look
         named_commands = (
-            ("save", "file.save", self.tr("Save picture, page and numbers")),
-            ("copy", "edit.copy_picture", self.tr("Copy as picture")),
+            ("save", "file.save", self.tr("Save image, page and numbers")),
+            ("copy", "edit.copy_picture", self.tr("Copy as image")),
             ("terminal", "edit.copy_command", self.tr("Copy as command line")),
             ("file-text", "edit.copy_python", self.tr("Copy as Python")),
         )

@@ -35,10 +35,8 @@ class CountPanel(QWidget):
         self.counting = False
         self._last = _NONE
         self._labels = QStringListModel(self)
-        self.truth = self._make_line(self.tr("What it is"), self.tr("what is seen now"))
-        self.wanted = self._make_line(
-            self.tr("What it is to be taken for"), self.tr("anything else")
-        )
+        self.truth = self._make_line(self.tr("True class"), self.tr("what is seen now"))
+        self.wanted = self._make_line(self.tr("Target class"), self.tr("anything else"))
         self.go = button(self.tr("Count"), self.toggle, "primary")
         self.again = button(self.tr("Reset"), self.reset)
         self.bars = Bars(_ROWS)
@@ -117,7 +115,8 @@ class CountPanel(QWidget):
             self.words.setText(
                 self.tr("Counting begins with the next frame.")
                 if self.counting
-                else self.tr("Hold it to the camera, or lay it on the picture: counts")
+                else self.tr("Hold it up to the camera, or place it on the image: "
+                             "counts")
                 + " " + self.tr("how often it fools the network.")
             )  # fmt: skip
             return
@@ -132,7 +131,7 @@ class CountPanel(QWidget):
     def _shares(self) -> Ranking:
         """Return the shares of what was counted, always in the same order."""
         tally = self.tally
-        fooled = self.tr("taken for {0}").format(tally.wanted or self.tr("another"))
+        fooled = self.tr("classified as {0}").format(tally.wanted or self.tr("another"))
         rows = [(fooled, tally.fooled), (tally.truth, tally.right)]
         if tally.wanted:
             rows.append((self.tr("something else"), tally.other))
@@ -160,14 +159,14 @@ class CountPanel(QWidget):
     def _arrange(self) -> None:
         self.words.setToolTip(
             self.tr(
-                "Wilson's interval. Frames that follow each other are alike: what is "
-                "true may lie further off."
+                "95 % Wilson interval. Successive frames are alike, so the true rate "
+                "may lie further off."
             )
         )
         lines = QFormLayout()
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(GRID)
-        lines.addRow(label(self.tr("It is")), self.truth)
+        lines.addRow(label(self.tr("True class")), self.truth)
         lines.addRow(label(self.tr("Wanted")), self.wanted)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

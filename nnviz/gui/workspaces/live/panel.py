@@ -138,7 +138,7 @@ class LivePane(QWidget):
     def _tell(self, status: SourceStatus | None) -> None:
         """Say why there is no frame."""
         if status is None:
-            self.view.say(self.tr("Choose a camera, a film or the screen above"))
+            self.view.say(self.tr("Choose a camera, a video or the screen above"))
         elif status.state is SourceState.OPENING:
             self.view.say(self.tr("Opening {0}").format(status.title))
         elif status.state is not SourceState.RUNNING and status.error is not None:
@@ -155,8 +155,8 @@ class _Header(QWidget):
         self._bench = bench
         self._contents = QButtonGroup(self)
         self.sizes = named(QComboBox(), name=self.tr("Resolution"))
-        self.sizes.setToolTip(self.tr("Resolution that the camera is asked for"))
-        self.sizes.addItem(self.tr("Own size"), None)
+        self.sizes.setToolTip(self.tr("Resolution requested from the camera"))
+        self.sizes.addItem(self.tr("Native size"), None)
         for height, width in _SIZES:
             self.sizes.addItem(f"{width} {TIMES} {height}", (height, width))
         self.sizes.activated.connect(

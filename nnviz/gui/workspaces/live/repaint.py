@@ -58,14 +58,12 @@ class _Head(QWidget):
         self._bench = bench
         self._pair = pair
         self.networks = named(QComboBox(), name=self.tr("Network that paints"))
-        self.networks.setToolTip(self.tr("Any network that repaints; drop a file"))
+        self.networks.setToolTip(self.tr("Any image-to-image network; drop a file"))
         self.networks.activated.connect(
             lambda place: bench.open_model(self.networks.itemData(place))
         )
         self.sizes = named(QComboBox(), name=self.tr("Size of the painting"))
-        self.sizes.setToolTip(
-            self.tr("Longest side at which it is painted: smaller is quicker")
-        )
+        self.sizes.setToolTip(self.tr("Longest side while painting: smaller is faster"))
         self.sizes.activated.connect(
             lambda place: self._paint_at(int(self.sizes.itemData(place)))
         )
@@ -138,5 +136,5 @@ class _Head(QWidget):
             self.sizes.clear()
             for each in sorted({*_SIZES, int(size)} - {0}):
                 self.sizes.addItem(self.tr("{0} px").format(each), each)
-            self.sizes.addItem(self.tr("its own size"), 0)
+            self.sizes.addItem(self.tr("native size"), 0)
             self.sizes.setCurrentIndex(self.sizes.findData(int(size)))

@@ -45,12 +45,12 @@ class Transport(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._bench = bench
         look, live = bench.look, bench.live
-        self.hold = toggle_button(look, "pause", self.tr("Hold the frame (Space)"))
+        self.hold = toggle_button(look, "pause", self.tr("Freeze (Space)"))
         self.step = icon_button(
-            look, "skip-forward", self.tr("One frame further (.)"), live.step
+            look, "skip-forward", self.tr("Next frame (.)"), live.step
         )
         self.place = named(
-            QSlider(Qt.Orientation.Horizontal), name=self.tr("Place in the film")
+            QSlider(Qt.Orientation.Horizontal), name=self.tr("Position in the video")
         )
         self.time = label(style="muted")
         self.speed = named(QComboBox(), name=self.tr("Speed"))
@@ -58,11 +58,13 @@ class Transport(QWidget):
             self.speed.addItem(f"{speed:g} {TIMES}", speed)
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.pin = toggle_button(look, "pin", self.tr("Pin to compare"))
-        self.keep = button(self.tr("Keep frame"), live.snapshot)
+        self.keep = button(self.tr("Save frame"), live.snapshot)
         self.record = button(self.tr("Record…"), self.toggle_recording)
-        self.export = button(self.tr("Export film…"), self.toggle_export)
+        self.export = button(self.tr("Export video…"), self.toggle_export)
         self.export.setToolTip(
-            self.tr("Paint every picture of the film into another film, with sound")
+            self.tr(
+                "Paint every frame of the video and save it as a new video, with sound"
+            )
         )
         self.exported = named(QProgressBar(), name=self.tr("Progress of the export"))
         self.exported.setTextVisible(False)
@@ -115,7 +117,7 @@ class Transport(QWidget):
             return
         if not live.exportable or live.request is None:
             self._bench.messages.say(
-                self.tr("open a film, and a network that repaints its pictures")
+                self.tr("open a video and an image-to-image network")
             )
             return
         film = Path(live.request.address)
@@ -128,7 +130,7 @@ class Transport(QWidget):
         """Show how far a film is; None: none is being made."""
         busy = progress is not None
         self.exported.setVisible(busy)
-        words = self.tr("Stop export") if busy else self.tr("Export film…")
+        words = self.tr("Stop export") if busy else self.tr("Export video…")
         self.export.setText(words)
         if progress is not None:
             self.exported.setRange(0, int(progress.total))

@@ -27,7 +27,7 @@ def mount(bench: Workbench, frame: Frame, parent: QObject) -> StyleRoom:
     brush = MaskBrush(frame.photo.canvas)
     room = StyleRoom(styles, StylePanel(bench, styles, brush), LessonPanel(bench))
     frame.add_dock("style", _tr("Style"), room.style, LEFT)
-    frame.add_dock("lesson", _tr("A style of your own"), room.lesson, LEFT)
+    frame.add_dock("lesson", _tr("Train a style"), room.lesson, LEFT)
 
     def show_image(painting: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Show the image, all of it, while a mask is painted on it."""

@@ -105,7 +105,7 @@ class PicturesPart(QWidget):
         super().__init__()
         self._bench, self._styles = bench, styles
         self.list = _PictureList(styles)
-        self.list.setAccessibleName(self.tr("Style pictures"))
+        self.list.setAccessibleName(self.tr("Style images"))
         self.list.setIconSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
         self.list.setMinimumHeight(bench.look.px(_SIDE + 36))
         self.list.itemSelectionChanged.connect(self._choose)
@@ -113,15 +113,15 @@ class PicturesPart(QWidget):
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self._remove)
         look = bench.look
-        add = icon_button(look, "plus", self.tr("Add pictures…"), self.ask)
+        add = icon_button(look, "plus", self.tr("Add images…"), self.ask)
         paste = icon_button(
-            look, "clipboard-paste", self.tr("Paste a picture"), self.paste
+            look, "clipboard-paste", self.tr("Paste an image"), self.paste
         )
         self.hint = label(style="muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        title = label(self.tr("PAINTED LIKE"), "section")
+        title = label(self.tr("STYLE"), "section")
         column.addLayout(flow(title, None, add, paste))
         column.addWidget(self.list, 1)
         column.addWidget(self.hint)
@@ -151,7 +151,7 @@ class PicturesPart(QWidget):
             image = QApplication.clipboard().image()
             self._styles.add_pixels(array_of(image))
         else:
-            self._bench.messages.say(self.tr("the clipboard holds no picture"))
+            self._bench.messages.say(self.tr("the clipboard holds no image"))
 
     def _fill(self) -> None:
         with QSignalBlocker(self.list):
@@ -204,7 +204,7 @@ class PicturesPart(QWidget):
             for text, share in chosen.items()
         ]
         if len(blend) < 2:  # noqa: PLR2004
-            blend = [self.tr("Drop pictures here; Ctrl+click blends.")]
+            blend = [self.tr("Drop images here; Ctrl+click blends.")]
         self.hint.setText(" · ".join(blend))
 
     def _remove(self) -> None:
@@ -260,10 +260,8 @@ class StripPart(QWidget):
         super().__init__()
         self._bench, self._styles = bench, styles
         self.tiles = [self._tile(number) for number in range(len(STRIP))]
-        self.make = button(self.tr("Show what it does"), self._toggle)
-        self.make.setToolTip(
-            self.tr("Paint five small pictures with more and more style")
-        )
+        self.make = button(self.tr("Preview 5 strengths"), self._toggle)
+        self.make.setToolTip(self.tr("Paint five small images with increasing style"))
         self.note = label(style="muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -301,13 +299,13 @@ class StripPart(QWidget):
     def _show(self) -> None:
         styles = self._styles
         busy = styles.making_strip
-        self.make.setText(self.tr("Stop") if busy else self.tr("Show what it does"))
+        self.make.setText(self.tr("Stop") if busy else self.tr("Preview 5 strengths"))
         for number, tile in enumerate(self.tiles):
             balance = styles.strip_from + STRIP[number]
             tile.setVisible(bool(styles.strip))
             tile.setText(f"{balance:g}")
             tile.setAccessibleName(self.tr("Style over content {0:g}").format(balance))
-            tile.setToolTip(self.tr("Take this balance: {0:g}").format(balance))
+            tile.setToolTip(self.tr("Use this balance: {0:g}").format(balance))
             if styles.strip:
                 tile.setIcon(icon_of(styles.strip[number]))
             with QSignalBlocker(tile):
@@ -316,9 +314,9 @@ class StripPart(QWidget):
 
     def _words(self) -> str:
         if self._styles.strip:
-            return self.tr("A click takes one of them.")
+            return self.tr("Click one to use it.")
         if self._styles.making_strip:
-            return self.tr("is being painted …")
+            return self.tr("Rendering…")
         return self.tr("Now {0:g}; the higher, the more style.").format(
             self._styles.balance
         )
@@ -331,7 +329,9 @@ class WherePart(QWidget):
         super().__init__()
         self._bench, self._styles, self.brush = bench, styles, brush
         look = bench.look
-        self.paint = toggle_button(look, "brush", self.tr("Paint where the style goes"))
+        self.paint = toggle_button(
+            look, "brush", self.tr("Paint where the style is applied")
+        )
         self.erase = toggle_button(look, "eraser", self.tr("Erase"))
         self.width_slider = named(
             QSlider(Qt.Orientation.Horizontal), name=self.tr("Brush")
@@ -344,13 +344,13 @@ class WherePart(QWidget):
             look, "trash-2", self.tr("Clear the mask"), brush.clear
         )
         self.segment = QPushButton(self.tr("Segment"))
-        self.segment.setToolTip(self.tr("Let the style go to a segment alone"))
+        self.segment.setToolTip(self.tr("Apply the style to one segment only"))
         self.segment.setMenu(QMenu(self.segment))
         self.state = label(style="muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        title = label(self.tr("WHERE IT GOES"), "section")
+        title = label(self.tr("MASK"), "section")
         column.addLayout(flow(title, None, self.segment))
         column.addLayout(
             flow(self.paint, self.erase, self.width_slider, self.undo, self.clear)
@@ -382,7 +382,7 @@ class WherePart(QWidget):
         if on and self.brush.mask is None:
             self._renew()
         if on and self.brush.mask is None:
-            self._bench.messages.say(self.tr("open a photograph first"))
+            self._bench.messages.say(self.tr("open an image first"))
         self.brush.set_active(on)
         self._show()
 
@@ -409,9 +409,13 @@ class WherePart(QWidget):
         menu.clear()
         found = self._styles.segments
         if found is None:
-            find = menu.addAction(self.tr("Find segments of drawn scenes"))
+            find = menu.addAction(self.tr("Find segments in drawn scenes"))
             find.triggered.connect(self._styles.find_segments)
-            menu.addSection(self.tr("Photographs: run Segments on a network of yours"))
+            menu.addSection(
+                self.tr(
+                    "For photographs, run Segments on a segmentation network of yours"
+                )
+            )
             return
         shares = masks.shown_shares(found)
         for label_, share in shares.items():
@@ -444,9 +448,9 @@ class WherePart(QWidget):
         for each in (self.undo, self.clear):
             each.setEnabled(self.brush.mask is not None)
         if share:
-            words = self.tr("{0} of the photograph is painted.").format(percent(share))
+            words = self.tr("{0} of the image is painted.").format(percent(share))
         elif self.brush.active:
-            words = self.tr("Paint on the photograph.")
+            words = self.tr("Paint on the image.")
         else:
             words = self.tr("Everywhere.")
         self.state.setText(words)

@@ -152,9 +152,7 @@ class Styles(QObject):
         """Paint five small pictures, from less style to more."""
         request = self._request()
         if request is None:
-            self._bench.messages.say(
-                self.tr("open a photograph and a network that classifies first")
-            )
+            self._bench.messages.say(self.tr("open an image and a classifier first"))
             return
         self.strip, self.strip_from = (), self.balance
         job = self._bench.jobs.submit(request, _STRIP_LANE)
@@ -221,7 +219,7 @@ class Styles(QObject):
         """Look for segments with the network that ships; see ``segments_found``."""
         image = self._bench.selection.image
         if image is None:
-            self._bench.messages.say(self.tr("open a photograph first"))
+            self._bench.messages.say(self.tr("open an image first"))
             return
         request = RunMethod(
             method="segment",

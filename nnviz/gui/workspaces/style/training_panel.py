@@ -30,7 +30,7 @@ class LessonPanel(QWidget):
         self.folder_name = label()
         self.preview = Canvas(self)
         self.preview.setAccessibleName(
-            self.tr("Photographs, and below each what is painted of it")
+            self.tr("Images, with the painted version below each")
         )
         self.state = label(style="muted", wrap=True)
         self.bar = named(QProgressBar(), name=self.tr("Progress of learning"))
@@ -38,7 +38,7 @@ class LessonPanel(QWidget):
         self.go = button(self.tr("Learn"), self._toggle, "primary")
         self.use = button(self.tr("Paint with it"), self._paint)
         self.use.setToolTip(
-            self.tr("Open what has been learnt so far, for photographs and live")
+            self.tr("Use what has been trained so far, on images and live")
         )
         self._lay_out()
         self._lessons.changed.connect(self._show)
@@ -55,7 +55,7 @@ class LessonPanel(QWidget):
         column.setSpacing(2 * GRID)
         for title, chosen, ask in (
             (self.tr("Style"), self.style_name, self.ask_style),
-            (self.tr("Practise on"), self.folder_name, self.ask_folder),
+            (self.tr("Training images"), self.folder_name, self.ask_folder),
         ):
             head = label(title, "muted")
             head.setFixedWidth(self._bench.look.px(72))
@@ -104,9 +104,7 @@ class LessonPanel(QWidget):
     def _show_preview(self, pixels: object) -> None:
         if pixels is None:
             self.preview.set_picture(None)
-            self.preview.set_message(
-                self.tr("Photographs and paintings, after each epoch")
-            )
+            self.preview.set_message(self.tr("Images and paintings, after each epoch"))
         else:
             self.preview.set_picture(pixels)  # type: ignore[arg-type]  # a Signal's
 
@@ -134,20 +132,20 @@ class LessonPanel(QWidget):
     def _action(self) -> str:
         if self._lessons.running:
             return self.tr("Stop")
-        return self.tr("Go on") if self._lessons.begun else self.tr("Learn")
+        return self.tr("Continue") if self._lessons.begun else self.tr("Learn")
 
     def _words(self) -> str:
         lessons, progress = self._lessons, self._lessons.progress
         if not lessons.ready:
             return self.tr(
-                "Choose a picture, and a folder with a hundred photographs or more. "
-                "A network of your own then learns to paint like that."
+                "Choose a style image and a folder of a hundred images or more. A "
+                "network of your own then learns to paint in that style."
             )
         if lessons.running and progress is not None:
             return progress.what + self._left()
         if lessons.running:
-            return self.tr("reading the photographs")
-        return self.tr("stopped; it can go on") if lessons.begun else ""
+            return self.tr("reading the images")
+        return self.tr("stopped; it can be continued") if lessons.begun else ""
 
     def _left(self) -> str:
         left = self._lessons.left
