@@ -158,6 +158,20 @@ def test_work_is_a_part_of_the_full_passes():
     assert forward.work((2, 2), [0], [20]) == pytest.approx(12 / SIDE**2)
 
 
+@pytest.mark.parametrize("pad", [(0, 1, 0, 1), (2, 1, 1, 0), (1, 1, 1, 1)])
+def test_padding_by_itself_is_followed(pad):
+    """By hand: 2 x 2 pixels become 4 x 4 of the convolution, wherever they lie."""
+    net = nn.Sequential(nn.ZeroPad2d(pad), nn.Conv2d(3, 4, 3), nn.Flatten()).double()
+    x = torch.randn(1, 3, SIDE, SIDE, dtype=torch.float64)
+    forward = verified_forward(net.eval(), x, (2, 2), never)
+    places = (SIDE + pad[2] + pad[3] - 2) * (SIDE + pad[0] + pad[1] - 2)
+    # A middle that nothing cuts: 2 + 2 of each side see it.
+    assert forward.work((2, 2), [20], [20]) == pytest.approx(16 / places)
+    patches, tops, lefts = cases(3, SIDE, 9)
+    full = net(hidden(x, patches, tops, lefts))
+    assert (forward(patches, tops, lefts) - full).abs().max() <= 1e-12
+
+
 @pytest.mark.parametrize(
     "window",
     [

@@ -30,6 +30,7 @@ class SlidingRule:
         fill: what pads: 0, or minus infinity for a maximum.
         cost: of one place, multiply-accumulates.
         weight: numbers of the kernels.
+        resizes: the map grows though the windows are single places: padding.
     """
 
     rows: Sliding
@@ -38,11 +39,12 @@ class SlidingRule:
     fill: float
     cost: float
     weight: int
+    resizes: bool = False
 
     @property
     def pointwise(self) -> bool:
-        """Whether each window is one place."""
-        return self.rows == self.columns == Sliding(1, 1, 0, 1)
+        """Whether each window is one place of a map of the same size."""
+        return not self.resizes and self.rows == self.columns == Sliding(1, 1, 0, 1)
 
 
 def sliding_rule(step: Step, tape: Tape) -> SlidingRule | None:
@@ -253,6 +255,19 @@ def _pool_cost(before: Value, kernel: Sequence[int]) -> int:
     return before.base.shape[1] * math.prod(kernel)
 
 
+def _zero_padding(step: Step, before: Value, _after: Value) -> SlidingRule | None:
+    """Padding by itself, as of TensorFlow's networks: the two sides may differ."""
+    args = step.args
+    pad = args["pad"]
+    plain = args.get("mode", "constant") == "constant" and not args.get("value")
+    if not plain or len(pad) != len("yyxx") or min(pad) < 0:
+        return None
+    left, _, top, _ = pad
+    rows, columns = Sliding(1, 1, top, 1), Sliding(1, 1, left, 1)
+    cost = before.base.shape[1]
+    return SlidingRule(rows, columns, lambda x: x, 0.0, cost, 0, resizes=True)
+
+
 def _windows(
     kernel: Sequence[int],
     stride: tuple[int, int],
@@ -272,4 +287,6 @@ _SLIDING: dict[str, Callable[[Step, Value, Value], SlidingRule | None]] = {
     "conv2d": _convolution,
     "max_pool2d": _max_pool,
     "avg_pool2d": _average_pool,
+    "pad": _zero_padding,
+    "constant_pad_nd": _zero_padding,
 }
