@@ -70,7 +70,8 @@ class Parser(argparse.ArgumentParser):
         if rest:
             raise UsageError(rest[0], "not expected here", f"see {self.prog} --help")
         for name in ("model", "models"):
-            if getattr(options, name, "") is None:
+            asked = f"--{name}" in self._option_string_actions
+            if asked and getattr(options, name, "") is None:
                 setattr(options, name, usual_model())
         return options
 

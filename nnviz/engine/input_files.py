@@ -10,7 +10,7 @@ from nnviz.base.images import Image
 from nnviz.engine.data.folders import split_paths
 from nnviz.engine.models.model import Model
 from nnviz.media.decode import open_image
-from nnviz.media.folders import fingerprint
+from nnviz.media.folders import fingerprint, list_images
 
 
 class InputFiles:
@@ -46,6 +46,17 @@ class InputFiles:
             InputError: no such file, no image, or channels that do not fit.
         """
         return self._model.pixel_input(self.image(path))
+
+    def listed(self, folder: str) -> tuple[Path, ...]:
+        """Return the image files directly in a folder, in natural order.
+
+        Raises:
+            InputError: no such folder, or it holds no images.
+        """
+        where = Path(folder).expanduser()
+        found = list_images(where)
+        self.hashes[folder] = fingerprint(where)
+        return found
 
     def folder(
         self, folder: str, count: int, size: tuple[int, int]

@@ -109,3 +109,15 @@ def compare(found, written, *, last_bits=True):
             room = roughly * (array["spread"] + abs(array["mean"])) + 1e-6
             assert abs(found[name]["mean"] - array["mean"]) <= room, name
             assert abs(found[name]["spread"] - array["spread"]) <= room, name
+
+
+@pytest.mark.parametrize(
+    "case",
+    [each for each in replayed.cases() if str(FOLDER) in str(each.values)],
+    ids=lambda case: case.stem,
+)
+def test_no_recipe_names_a_folder_of_this_machine(session, case):
+    """A recipe goes to others: it has names and hashes of further files alone."""
+    run = finish(session.job(replayed.request_of(case), never))
+    assert str(FOLDER) not in run.recipe.to_json()
+    assert run.recipe.pictures

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -28,7 +27,6 @@ from nnviz.base.parameters import (
 )
 from nnviz.base.results import Report
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.models.model import Model
 from nnviz.engine.nn.feature_extractor import Precision
 from nnviz.engine.optvis.objectives import Objective, diversity, each
 from nnviz.engine.optvis.optimize import Aim, Ascent, Optimizer, StepRules
@@ -63,7 +61,6 @@ from nnviz.engine.optvis.transforms import (
     lucid,
 )
 from nnviz.media.decode import open_image
-from nnviz.media.folders import list_images
 
 _PERCENT = 100
 _LEVELS = 255
@@ -400,7 +397,7 @@ def _begun(
     side = side_of(model.info, params.size)
     shape = (len(objectives), model.info.preprocess.channels, side, side)
     return Ascent(
-        partial(_picture, model, params, shape),
+        partial(_picture, ctx, params, shape),
         params.optimizer,
         model.feature_extractor(each(objectives).layers, ctx.check, params.precision),
         model.mean_color,
@@ -410,16 +407,17 @@ def _begun(
 
 
 def _picture(
-    model: Model,
+    ctx: Context,
     params: ActivationMaximizationParams,
     shape: Shape,
     generator: torch.Generator,
 ) -> Parametrization:
+    model = ctx.model
     match params.parametrization:
         case "spectrum":
             return Spectrum(shape, generator, model.device)
         case "phases":
-            template = _template(model, params.image_folder)
+            template = _template(ctx, params.image_folder)
             magnitudes = fitted_magnitudes(template, shape[1], (shape[2], shape[3]))
             return Phases(magnitudes, shape, generator, model.device)
         case "pixels":
@@ -428,7 +426,7 @@ def _picture(
             return Pixels(start.clamp(0, 1))
 
 
-def _template(model: Model, folder: str) -> Tensor:
+def _template(ctx: Context, folder: str) -> Tensor:
     """Return how strong each frequency is, in a folder's images or the shipped.
 
     Raises:
@@ -436,8 +434,8 @@ def _template(model: Model, folder: str) -> Tensor:
     """
     if not folder:
         return shipped_magnitudes()
-    files = list_images(Path(folder).expanduser())
-    return mean_magnitudes(model.pixel_input(open_image(file))[0] for file in files)
+    files = ctx.files.listed(folder)
+    return mean_magnitudes(ctx.model.pixel_input(open_image(file))[0] for file in files)
 
 
 def _aim(objectives: Sequence[Objective], params: ActivationMaximizationParams) -> Aim:
