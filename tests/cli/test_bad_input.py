@@ -62,7 +62,7 @@ def test_state_dict_that_fits_no_architecture(refused, cat, tmp_path):
 def test_folder_without_pictures(refused, tmp_path):
     status, line = refused("run", "predictions", tmp_path)
     assert status == 1
-    assert "no pictures" in line
+    assert "no images" in line
 
 
 @pytest.mark.parametrize("command", ["run", "demo", "replay"])

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from nnviz.gui.panels.sticker_shelf import color_name
 from nnviz.gui.shell.command_handlers import file_names
+from nnviz.gui.shell.main_window import STYLE
 
 PATHS = [f"/photos/{name}.png" for name in "abcde"]
 
@@ -172,5 +173,6 @@ def test_a_clipboard_that_cannot_be_reached_holds_nothing(opened, monkeypatch):
     said = []
     opened.bench.messages.said.connect(said.append)
     opened.operations.paste()
+    opened.enter(STYLE)
     opened.stage.rooms["style"].style.pictures.paste()
     assert said[0] == "the clipboard holds no image or file"
