@@ -1,9 +1,11 @@
 """Drive jobs as the worker does, on the test's own thread."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from skimage import data
 
 from nnviz.base.images import Image, image_from_array
@@ -11,6 +13,8 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.jobs import Session
+
+NAMES = ("first", "second", "third")
 
 
 def never() -> None:
@@ -59,8 +63,16 @@ def same_bytes(first: Run, second: Run) -> bool:
 def run_network(
     session: Session, net: Any, preprocess: Preprocess, method: str, **values: Any
 ) -> Run:
-    """Run a method on the cat with a network made by the test."""
-    reference = session.store.adopt(net, preprocess, ("first", "second", "third"))
+    """Run a method on the cat with a network made by the test.
+
+    Three outputs are called by ``NAMES``.
+    """
+    with torch.no_grad():
+        given = copy.deepcopy(net).eval()(
+            torch.zeros(1, preprocess.channels, *preprocess.input_size)
+        )
+    named = isinstance(given, torch.Tensor) and given.shape[1:] == (len(NAMES),)
+    reference = session.store.adopt(net, preprocess, NAMES if named else ())
     request = RunMethod(
         method=method,
         model=ModelRequest(reference=reference, preprocess=preprocess, device="cpu"),

@@ -134,7 +134,7 @@ def session():
 
 
 def request_for(session, net, preprocess, image, seed=4, **values):
-    reference = session.store.adopt(net, preprocess, ("a", "b", "c"))
+    reference = session.store.adopt(net, preprocess, ())
     return RunMethod(
         method="deep_dream",
         model=ModelRequest(reference=reference, preprocess=preprocess, device="cpu"),
@@ -391,7 +391,7 @@ def test_a_network_of_one_size_dreams_on_its_own_input():
     with_session.close()
     assert report["dream"].frame is Frame.INPUT
     assert report["dream"].pixels.shape == (48, 48, 3)
-    assert "takes no picture of 90 x 121 px" in report.notes[1]
+    assert "takes no image of 90 x 121 px" in report.notes[1]
 
 
 @pytest.mark.parametrize(

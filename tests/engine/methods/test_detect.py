@@ -156,7 +156,7 @@ def test_outputs_that_are_no_numbers_are_said(session, value):
     """Truth: issue 3; the network is named, and no boxes are made of them."""
     request = ModelRequest(reference=f"{SSD}:9", device="cpu")
     model = finish(session.store.open(request, never))
-    handle = model.twin().head.register_forward_hook(
+    handle = model.net.head.register_forward_hook(
         lambda _module, _inputs, found: spoil(found["cls_logits"], value)
     )
     with pytest.raises(ModelError, match="not numbers"):

@@ -118,7 +118,7 @@ def test_one_by_one_kernels_are_called_what_they_are(session):
     report = run_network(
         session, convolution(torch.ones(2, 3, 1, 1)), SMALL, "filters"
     ).report
-    assert any("no pattern" in note for note in report.notes)
+    assert any("not a pattern" in note for note in report.notes)
 
 
 def test_one_kernel_alone_has_no_twin(session):
