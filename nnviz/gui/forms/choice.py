@@ -17,6 +17,24 @@ from nnviz.gui.layout.flow import flow
 _SEGMENTS = 4
 _SEGMENT_CHARACTERS = 24
 _LEAST_LETTERS = 8
+_WRITTEN = {
+    "linf": "L∞",
+    "l2": "L2",
+    "adam": "Adam",
+    "nadam": "NAdam",
+    "lbfgs": "L-BFGS",
+    "gausslegendre": "Gauss–Legendre",
+    "input x gradient": "input × gradient",
+    "grey": "gray",
+    "centre": "center",
+    "common": "shared",
+    "own": "separate",
+    "likeness": "similarity",
+    "spread": "standard deviation",
+    "picture": "image",
+    "photograph": "your image",
+}
+"""Choices whose words on the command line are not what a person reads best."""
 
 
 class SegmentedControl(Control):
@@ -94,5 +112,5 @@ def choice_control(parameter: Parameter, parent: QWidget | None = None) -> Contr
 
 
 def shown(choice: str) -> str:
-    """Return a choice as the form writes it."""
-    return choice.replace("_", " ")
+    """Return a choice as the form writes it: the field's own name where it has one."""
+    return _WRITTEN.get(choice, choice.replace("_", " "))

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.images import Image, to_float
-from nnviz.base.results import Heatmap, Mosaic, Picture, Result
+from nnviz.base.results import Diagram, Heatmap, Mosaic, Picture, Result
 from nnviz.render import colormaps
+from nnviz.render.diagrams import KIND_COLORS
 
 _SIDE = 144
 _TILES = 3
+_STRIPES = 48
 _PLANE = 2
 
 Pixels = NDArray[np.uint8]
@@ -25,6 +27,8 @@ def miniature(result: Result, image: Image | None) -> Pixels:
             return _enlarged(_coloured(_thin(result.values), signed=result.signed))
         case Picture():
             return _enlarged(_picture(_thin(result.pixels)))
+        case Diagram():
+            return _enlarged(_kinds(result))
         case _ if image is not None:
             return _enlarged(_picture(to_float(_thin(image.pixels))))
         case _:
@@ -40,6 +44,16 @@ def _square(mosaic: Mosaic) -> Pixels:
     tiles = [_coloured(tile, signed=mosaic.signed) for tile in chosen]
     rows = [np.concatenate(tiles[n : n + side], 1) for n in range(0, side * side, side)]
     return np.concatenate(rows, 0)
+
+
+def _kinds(diagram: Diagram) -> Pixels:
+    """Paint the kinds of a diagram's nodes as stripes, the first at the top."""
+    colors = [KIND_COLORS[node.kind] for node in diagram.nodes]
+    if not colors:
+        return np.full((8, 8, 3), 64, np.uint8)
+    places = np.linspace(0, len(colors) - 1, _STRIPES).round().astype(int)
+    column = np.array(colors, np.uint8)[places]
+    return np.repeat(column[:, None], _STRIPES, 1)
 
 
 def _coloured(values: NDArray[Any], *, signed: bool) -> Pixels:

@@ -48,7 +48,7 @@ class ImageTray(QWidget):
         self._bench = bench
         self.list = _strip(
             bench,
-            self.tr("Photographs"),
+            self.tr("Images"),
             self.tr("Images that you drop or open appear here."),
         )
         column = QVBoxLayout(self)

@@ -326,7 +326,7 @@ class Workbench(QObject):
 
     def _begin_portraits(self) -> None:
         """Show the portraits of a layer until a run is begun or brought back."""
-        self.display.begin_portraits(self.tr("Portraits"))
+        self.display.begin_portraits(self.tr("Synthetic images"))
 
     def _show_portraits(self, report: Report) -> None:
         self.display.update_report(report, ContentKind.PORTRAITS)

@@ -258,7 +258,7 @@ class CentralView(QWidget):
         line = flow(spacing=GRID)
         line.setContentsMargins(0, 0, 0, 0)
         names = {
-            PHOTO: self.tr("Photo"),
+            PHOTO: self.tr("Image"),
             BOTH: self.tr("Side by side"),
             RESULT: self.tr("Result"),
             COMPARE: self.tr("Compare"),

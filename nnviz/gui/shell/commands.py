@@ -195,7 +195,7 @@ def _live() -> tuple[Command, ...]:
 
 def _view() -> tuple[Command, ...]:
     return (
-        Command("view.photo", _tr("Photo"), "Ctrl+1", "image", VIEW),
+        Command("view.photo", _tr("Image"), "Ctrl+1", "image", VIEW),
         Command("view.both", _tr("Side by side"), "Ctrl+2", "columns-2", VIEW),
         Command("view.result", _tr("Result"), "Ctrl+3", "grid-3x3", VIEW),
         Command("view.compare", _tr("Compare two results"), "Ctrl+4", "split", VIEW),

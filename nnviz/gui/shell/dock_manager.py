@@ -127,9 +127,9 @@ class DockManager(QObject):
         window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
         self._add("method", self.tr("Method"), self.method, _RIGHT)
         self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)
-        self._add("images", self.tr("Photographs"), self.images, _BOTTOM)
+        self._add("images", self.tr("Images"), self.images, _BOTTOM)
         self._add("results", self.tr("Results"), self.results, _BOTTOM)
-        self._add("portrait", self.tr("Portrait"), self.portrait, _BOTTOM)
+        self._add("portrait", self.tr("Synthetic image"), self.portrait, _BOTTOM)
         self._add("log", self.tr("Log"), self.log, _BOTTOM)
 
     def open_for(self, workspace: Workspace) -> None:

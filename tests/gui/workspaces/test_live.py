@@ -99,7 +99,7 @@ def test_with_the_keyboard_alone(live, qtbot, cat):
         seen.append(focused)
         qtbot.keyClick(focused or live, Qt.Key.Key_Tab)
     names = [each.accessibleName() or getattr(each, "text", str)() for each in seen]
-    assert {"Layers", "Photographs"} <= set(names), names
+    assert {"Layers", "Images"} <= set(names), names
     before = live.bench.selection.layer
     qtbot.keyClick(live, Qt.Key.Key_PageUp)
     assert live.bench.selection.layer != before

@@ -117,7 +117,7 @@ class RobustnessPanel(QWidget):
             (self.tr("Folder"), row(self.folder, choose)),
             (self.tr("Attack"), flow(self.attack, self.steps, label(self.tr("steps")))),
             (self.tr("Epsilon"), row(self.epsilons, label("/255"))),
-            (self.tr("Pictures"), row(self.limit, None)),
+            (self.tr("Images"), row(self.limit, None)),
         )
         for place, (words, line) in enumerate(rows):
             form.addWidget(label(words), place, 0)

@@ -107,7 +107,7 @@ class BoardChoices(QWidget):
         self._bench = bench
         self.methods = Ticks(self.tr("Methods"))
         self.networks = Ticks(self.tr("Networks"))
-        self.photographs = Ticks(self.tr("Photographs"))
+        self.photographs = Ticks(self.tr("Images"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
