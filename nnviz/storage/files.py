@@ -81,15 +81,13 @@ def kind_of(path: Path) -> FileKind:
     ending = path.suffix.lower()
     if is_folder(path):
         return FileKind.MODEL if holds_network(path) else FileKind.FOLDER
-    if path.name.lower().endswith(INDEX):
-        return FileKind.MODEL
     if holds_recipe(path):
         return FileKind.SAVED
     if ending in IMAGES:
         return FileKind.IMAGE
     if ending in FILMS:
         return FileKind.FILM
-    if ending in MODELS:
+    if ending in MODELS or path.name.lower().endswith(INDEX):
         return FileKind.MODEL
     return FileKind.LABELS if ending in LABELS else FileKind.UNKNOWN
 
