@@ -47,7 +47,14 @@ class EmptyState(QWidget):
         column.setSpacing(3 * GRID)
         column.addStretch(1)
         column.addWidget(self.words)
-        column.addLayout(row(None, *self.buttons.values(), None, spacing=2 * GRID))
+        # Below each other: beside each other they do not fit on a small screen.
+        ways = QVBoxLayout()
+        ways.setSpacing(2 * GRID)
+        for each in self.buttons.values():
+            ways.addWidget(each)
+        line = row(None, None)
+        line.insertLayout(1, ways)
+        column.addLayout(line)
         column.addStretch(1)
 
     def say(self, words: str) -> None:

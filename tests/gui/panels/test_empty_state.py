@@ -71,3 +71,14 @@ def test_a_camera_that_is_missing_leaves_ways_to_go_on(window, fake):
     assert texts(empty) == ["Camera", "Open video…", "Sample video"]
     empty.buttons[SAMPLE_VIDEO].click()
     assert fake.live.opened[-1] == sample_film()
+
+
+def test_all_ways_are_seen_on_a_small_screen(window, qtbot):
+    """Truth: 1,024 x 700 is the least screen; nothing is cut off or scrolled."""
+    window.resize(1024, 700)
+    pane = window.stage.centre.photo
+    qtbot.waitUntil(lambda: window.width() == 1024)
+    for each in pane.empty.buttons.values():
+        qtbot.waitUntil(
+            lambda each=each: each.visibleRegion().boundingRect() == each.rect()
+        )

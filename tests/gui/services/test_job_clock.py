@@ -25,7 +25,7 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def job(clock):
+def job(clock):  # noqa: ARG001 - its clock is moved by hand
     made = JobHandle(Lane("test"), "a dream")
     made.start(Controls(), 1)
     return made
