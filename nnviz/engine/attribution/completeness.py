@@ -28,6 +28,6 @@ class Completeness:
         """Return remarks: the sum, and the remedy where the error is large."""
         said = (
             f"the attributions add up to {self.total:.4g} of {self.due:.4g} "
-            f"({_PERCENT * self.error:.2g} % error)",
+            f"({_PERCENT * self.error:.2g} % error)"
         )
-        return (*said, remedy) if self.error > _LARGE_ERROR else said
+        return (said, remedy) if self.error > _LARGE_ERROR else (said,)

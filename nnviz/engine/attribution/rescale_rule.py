@@ -1,4 +1,4 @@
-"""The rescale rule of DeepLIFT (Shrikumar et al. 2017, arXiv:1704.02685, section 3.5.1).
+"""The rescale rule of DeepLIFT: Shrikumar et al. 2017, arXiv:1704.02685, section 3.5.1.
 
 A multiplier takes the place of each derivative on the way back: the change of an
 activation function's output divided by that of its input, from a reference to the
@@ -184,7 +184,7 @@ def _changes(given: Tensor) -> Tensor:
 
 
 def _ratio(rise: Tensor, at: Tensor, before: Tensor, otherwise: Tensor) -> Tensor:
-    """Return rise / (at - before), and something else where the input hardly changes."""
+    """Return rise / (at - before), or another value where the input hardly changes."""
     step = at - before
     least = _ROUNDING * torch.finfo(at.dtype).eps * (at.abs() + before.abs())
     changed = step.abs() > least
