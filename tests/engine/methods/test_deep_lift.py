@@ -57,7 +57,7 @@ def test_the_minimum_of_two():
 
 
 def test_no_change_keeps_the_slope():
-    """The limit of the multiplier: 2 s(2 i) with slope 4 s (1 - s) at 0.5, once each."""
+    """The multiplier's limit is the derivative, s (1 - s) of a sigmoid s."""
 
     def score(x):
         return torch.sigmoid(x).flatten(1).sum(1)
