@@ -33,7 +33,7 @@ class Dropped:
 
     Attributes:
         pictures: paths, those in folders too.
-        models: paths of files of weights.
+        models: paths of files of weights, and of folders that hold a network.
         labels: paths of lists of class names.
         films: paths of video files.
         saved: results of nnviz.

@@ -15,7 +15,7 @@ from nnviz.base.reading import JSON_ERRORS, exists, is_file, is_folder
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
 from nnviz.base.video import FILMS
-from nnviz.base.weights import NETWORKS, PROGRAMS
+from nnviz.base.weights import CONFIG, INDEX, NETWORKS, PROGRAMS
 from nnviz.media.folders import natural_key
 from nnviz.media.headers import foreign
 from nnviz.storage.replay import (
@@ -57,7 +57,9 @@ MODELS = frozenset([*NETWORKS, *PROGRAMS])
 LABELS = frozenset([".txt", ".csv", ".json", ".names"])
 _MAX_IN_FOLDER = 2000
 _MOST_COUNTED = 100_000
-_MAX_RECIPE_BYTES = 1 << 20
+_MAX_RECIPE_BYTES = _MAX_CONFIG_BYTES = 1 << 20
+_CONFIG_KEYS = frozenset(["model_type", "architectures", "pretrained_cfg"])
+"""Of transformers' and timm's networks; any of them makes a folder a network."""
 _PNG_HEAD_BYTES = 1 << 16
 """nnviz writes the recipe before the pixels."""
 
@@ -78,14 +80,14 @@ def kind_of(path: Path) -> FileKind:
     """Tell what a file is, by its ending and, for results, by what it carries."""
     ending = path.suffix.lower()
     if is_folder(path):
-        return FileKind.FOLDER
+        return FileKind.MODEL if holds_network(path) else FileKind.FOLDER
     if holds_recipe(path):
         return FileKind.SAVED
     if ending in IMAGES:
         return FileKind.IMAGE
     if ending in FILMS:
         return FileKind.FILM
-    if ending in MODELS:
+    if ending in MODELS or path.name.lower().endswith(INDEX):
         return FileKind.MODEL
     return FileKind.LABELS if ending in LABELS else FileKind.UNKNOWN
 
@@ -108,6 +110,23 @@ def holds_recipe(path: Path) -> bool:
                 return False
     except (OSError, *JSON_ERRORS):
         return False
+
+
+def holds_network(folder: Path) -> bool:
+    """Tell whether a folder is a network of Hugging Face or timm, not one of images.
+
+    It is by its ``config.json`` or by an index of weights; no weights are read.
+    """
+    try:
+        if next(folder.glob(f"*{INDEX}"), None) is not None:
+            return True
+        config = folder / CONFIG
+        if not is_file(config) or config.stat().st_size > _MAX_CONFIG_BYTES:
+            return False
+        values = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, *JSON_ERRORS):
+        return False
+    return isinstance(values, dict) and not _CONFIG_KEYS.isdisjoint(values)
 
 
 def look_at(files: Iterable[str]) -> Dropped:

@@ -56,6 +56,35 @@ def test_kinds_by_ending_and_by_what_a_file_carries(tmp_path, saved):
     assert kind_of(saved()) is FileKind.SAVED
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("config.json", '{"model_type": "vit", "architectures": ["ViTModel"]}'),
+        ("config.json", '{"architecture": "resnet18", "pretrained_cfg": {}}'),
+        ("model.safetensors.index.json", "{}"),
+    ],
+)
+def test_a_folder_that_holds_a_network_is_one(tmp_path, name, text):
+    """Truth: keys of transformers' PretrainedConfig and of timm's hub.py."""
+    (tmp_path / name).write_text(text)
+    (tmp_path / "cat.jpg").touch()
+    found = look_at([str(tmp_path)])
+    assert (found.models, found.pictures) == ((str(tmp_path),), ())
+
+
+@pytest.mark.parametrize("text", ['{"classes": 3}', "[1]", "{", "\0"])
+def test_a_folder_of_images_with_another_config_stays_one(tmp_path, text):
+    """Truth: config.json is a common name; only keys of a network make it one."""
+    (tmp_path / "config.json").write_text(text)
+    (tmp_path / "cat.jpg").touch()
+    assert kind_of(tmp_path) is FileKind.FOLDER
+
+
+def test_an_index_of_weights_opens_as_a_network(tmp_path):
+    """Truth: the name that huggingface_hub's split_torch_state_dict writes."""
+    assert kind_of(tmp_path / "model.safetensors.index.json") is FileKind.MODEL
+
+
 def test_files_are_sorted_and_each_refusal_is_told(tmp_path):
     """Truth: files by hand; a file named twice is one."""
     (tmp_path / "empty").mkdir()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError
 from nnviz.base.reading import ARCHIVE_ERRORS, parse_json, reading
+from nnviz.base.weights import INDEX
 
 STATE_DICT = "save its weights with torch.save(net.state_dict(), path) and open those"
 DAMAGED = "copy or download it again"
@@ -62,7 +63,7 @@ def _folder(path: Path) -> Verdict:
         return "is a checkpoint in parts, of torch.distributed", _SHARDED
     if "adapter_config.json" in names:
         return "is an adapter (LoRA) without its network", _ADAPTER
-    if any(name.endswith(".index.json") for name in names):
+    if any(name.endswith(INDEX) for name in names):
         return (
             "is a network whose weights lie in several files",
             "join them with transformers' save_pretrained(..., max_shard_size='100GB')",

@@ -11,10 +11,10 @@ from typing import Any
 
 from nnviz.base.errors import InputError
 from nnviz.base.reading import is_file
+from nnviz.base.weights import CONFIG, INDEX
 from nnviz.engine.models.match.evidence import read_json
 
 _USUAL = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors")
-_INDEX = ".index.json"
 _SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 _PLAIN_NAME = re.compile(r"[^/\\\0]+")
 
@@ -31,11 +31,11 @@ def weight_files(path: Path) -> tuple[Path, ...]:
     Raises:
         InputError: an index is damaged, names files elsewhere, or one is missing.
     """
-    if path.name.endswith(_INDEX) and path.is_file():
+    if path.name.endswith(INDEX) and path.is_file():
         return _shards(path)
     if not path.is_dir():
         return (path,)
-    indices = sorted(path.glob(f"*{_INDEX}"))
+    indices = sorted(path.glob(f"*{INDEX}"))
     if indices:
         return _shards(indices[0])
     usual = [path / name for name in _USUAL if (path / name).is_file()]
@@ -67,5 +67,5 @@ def read_config(path: Path) -> Mapping[str, Any]:
     Raises:
         InputError: it is damaged.
     """
-    file = (path if path.is_dir() else path.parent) / "config.json"
+    file = (path if path.is_dir() else path.parent) / CONFIG
     return read_json(file) if file.is_file() else {}

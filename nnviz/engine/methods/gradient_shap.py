@@ -1,0 +1,138 @@
+"""GradientSHAP: gradients at random points between the image and random baselines."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from nnviz.base.info import ATTRIBUTION, Need, Reference
+from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit, When
+from nnviz.base.results import Report
+from nnviz.engine.attribution.expected_gradients import (
+    Baselines,
+    ExpectedGradients,
+    SampleSums,
+    draw_seeds,
+)
+from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.targets.resolve import Scorer
+
+_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradientShapParams:
+    """Parameters of GradientSHAP: target, baselines, samples, noise."""
+
+    target: Annotated[
+        TargetText,
+        Essential(),
+        Help("What to explain. Empty: the predicted class."),
+    ] = ""
+    baselines: Annotated[
+        Baselines,
+        Essential(),
+        Help('Where the images that stand for "nothing" are drawn from.'),
+    ] = "solid colors"
+    samples: Annotated[
+        int,
+        Essential(),
+        Range(2, 2000, log=True),
+        Help("Number of random baselines, each with one random point."),
+    ] = 50
+    colors: Annotated[
+        Colours,
+        Essential(),
+        Help("The maximum over colors without sign, or the signed sum over colors."),
+    ] = "sum"
+    noise: Annotated[
+        float,
+        Range(0, 100),
+        Unit("%"),
+        Help("Standard deviation of noise on the image, as a share of its range."),
+    ] = 0.0
+    blur: Annotated[
+        float,
+        Range(0.5, 100, log=True),
+        Unit("px"),
+        When("baselines", ("blur",)),
+        Help("Standard deviation of the blur, on the network's input."),
+    ] = 20.0
+
+
+@register(
+    "gradient_shap",
+    title="GradientSHAP",
+    group="Explain",
+    capabilities=ATTRIBUTION,
+    live=False,
+    reference=Reference("Erion et al. 2021", "arXiv:1906.10670"),
+    needs=(Need.GRADIENTS,),
+)
+class GradientShap:
+    """(x - baseline) times the gradient, averaged over random baselines and points."""
+
+    Params: ClassVar[type] = GradientShapParams
+    shows: ClassVar[str] = (
+        "How much each pixel adds to the score compared with many baselines instead of"
+        " one: integrated gradients averaged over random baselines, with one random "
+        "point of the path for each."
+    )
+    reading: ClassVar[str] = (
+        "Red supports the target, blue counts against it, in the unit of the score. "
+        "With many samples the values add up to the image's score minus the mean score"
+        " of the baselines. The notes give the sum and the standard error."
+    )
+    misleads: ClassVar[str] = (
+        "With few samples much of the map is noise: compare its range with the "
+        "standard error. The baselines still decide what counts as nothing, and the "
+        "points between are unlike anything the network was trained on."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"samples": 16},
+        "random noise": {"baselines": "random"},
+        "fine": {"samples": 500},
+    }
+
+    def run(self, ctx: Context, params: GradientShapParams) -> Iterator[Report]:
+        """Yield "gradient_shap", the map over the input, of ever more samples."""
+        score = ctx.inference.target(params.target)
+        low, high = ctx.pixels.aminmax()
+        expected = ExpectedGradients(
+            pixels=ctx.pixels,
+            mean=ctx.model.mean_color,
+            kind=params.baselines,
+            blur=params.blur,
+            noise=params.noise / _PERCENT * float(high - low),
+            seeds=draw_seeds(params.samples, ctx.generator),
+        )
+        parts = ctx.chunks.over_gradients(
+            params.samples, lambda part: expected.samples(score, part, ctx.check)
+        )
+        sums: SampleSums | None = None
+        for part, found in parts:
+            sums = found if sums is None else sums + found
+            ctx.step(part.stop, params.samples, "samples")
+            yield _report(ctx, score, sums, params)
+
+
+def _report(
+    ctx: Context, score: Scorer, sums: SampleSums, params: GradientShapParams
+) -> Report:
+    heat = attribution_map(sums.mean, params.colors, score.target.unit, ctx.placement)
+    total, due = float(sums.found.mean()), float(sums.due.mean())
+    notes = [
+        score.target.caption,
+        f"the attributions add up to {total:.4g}; the difference in score is {due:.4g}",
+    ]
+    count = len(sums.found)
+    if count > 1:
+        spread = heat.values.max() - heat.values.min()
+        error = float(sums.found.std()) / count**0.5
+        notes.append(
+            f"standard error {sums.standard_error():.2g} for a pixel, {error:.2g} for "
+            f"the sum; the map spans {spread:.2g}"
+        )
+    if count < params.samples:
+        notes.append(f"{count} of {params.samples} samples so far")
+    return Report({"gradient_shap": heat}, (*notes, *remarks(heat.values)))
