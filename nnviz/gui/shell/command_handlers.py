@@ -23,7 +23,7 @@ from nnviz.base.snippets import (
     python_code,
 )
 from nnviz.base.video import SourceKind, SourceRequest
-from nnviz.gui.panels.file_dialogs import IMAGES, LABELS, ask_file, ask_folder
+from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder, ask_labels
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.panels.tiles import comparable
@@ -208,13 +208,7 @@ class CommandHandlers(QObject):
 
     def ask_labels(self) -> None:
         """Ask for a list of class names and use it."""
-        path = ask_file(
-            self._window,
-            self._bench.settings,
-            LABELS,
-            self.tr("Open class names"),
-            self.tr("Class names (*.txt *.csv *.json *.names)"),
-        )
+        path = ask_labels(self._window, self._bench.settings)
         if path:
             self._bench.models.set_labels(path)
 
