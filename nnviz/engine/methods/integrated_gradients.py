@@ -22,15 +22,13 @@ from nnviz.base.parameters import (
 )
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.completeness import Completeness
 from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
 from nnviz.engine.attribution.path_integral import Line, line_between
 from nnviz.engine.attribution.quadrature import Quadrature
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.gradients import gradient_sizer
 from nnviz.engine.targets.resolve import Scorer
-
-_LARGE_ERROR = 0.05
-"""Share of the difference above which more steps are advised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,14 +173,8 @@ def _completeness(
     """Say what the attributions add up to and should (completeness, section 3)."""
     with torch.no_grad():
         start = float(score(line.baseline))
-    due = score.target.value - start
-    error = abs(total - due)
-    share = error / abs(due) if due else 0.0
-    found = f"{total:.4g} of {due:.4g} ({100 * share:.2g} % error)"
-    said = (
+    completeness = Completeness(total, score.target.value - start)
+    return (
         f"the {kind} baseline alone scores {start:.4g}",
-        f"the attributions add up to {found}",
+        *completeness.notes("increase the number of steps to reduce this error"),
     )
-    if share > _LARGE_ERROR:
-        return (*said, "increase the number of steps to reduce this error")
-    return said

@@ -1,0 +1,107 @@
+"""DeepLIFT: the change of a score from a baseline, handed back by the rescale rule."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from nnviz.base.info import ATTRIBUTION, Need, Reference
+from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit, When
+from nnviz.base.results import Report
+from nnviz.engine.attribution.baselines import Baseline, baseline
+from nnviz.engine.attribution.completeness import Completeness
+from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.attribution.rescale_rule import multipliers
+from nnviz.engine.compute.memory import in_words
+from nnviz.engine.method import Context, Presets, register
+
+_REMEDY = (
+    "the rescale rule does not cover all of this network (attention, products of "
+    "activations, softmax): integrated gradients adds up there"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeepLiftParams:
+    """Parameters of DeepLIFT: target, baseline, colors."""
+
+    target: Annotated[
+        TargetText,
+        Essential(),
+        Help("What to explain. Empty: the predicted class."),
+    ] = ""
+    baseline: Annotated[
+        Baseline,
+        Essential(),
+        Help('The image that stands for "nothing", which activations are compared to.'),
+    ] = "mean"
+    blur: Annotated[
+        float,
+        Range(0.5, 100, log=True),
+        Unit("px"),
+        When("baseline", ("blur",)),
+        Help("Standard deviation of the blur, on the network's input."),
+    ] = 20.0
+    colors: Annotated[
+        Colours,
+        Essential(),
+        Help("The maximum over colors without sign, or the signed sum over colors."),
+    ] = "sum"
+
+
+@register(
+    "deep_lift",
+    title="DeepLIFT",
+    group="Explain",
+    capabilities=ATTRIBUTION,
+    live=False,
+    reference=Reference("Shrikumar et al. 2017", "arXiv:1704.02685"),
+    needs=(Need.GRADIENTS,),
+)
+class DeepLift:
+    """(x - baseline) times the multipliers of the rescale rule."""
+
+    Params: ClassVar[type] = DeepLiftParams
+    shows: ClassVar[str] = (
+        "How much each pixel adds to the score compared with a baseline, by the rescale"
+        " rule: each activation function passes on how much it changed, not its slope, "
+        "so a saturated unit still counts. It takes two passes."
+    )
+    reading: ClassVar[str] = (
+        "Red supports the target, blue counts against it, in the unit of the score: "
+        "together the values make up the difference in score between image and "
+        "baseline. The note tells how far off the sum is."
+    )
+    misleads: ClassVar[str] = (
+        "The choice of baseline matters: pixels equal to it get zero. Where activations"
+        " are multiplied with each other (attention, squeeze-and-excitation) the rule "
+        "is only an approximation, and the sum is off."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "black baseline": {"baseline": "black"},
+        "blurred baseline": {"baseline": "blur"},
+    }
+
+    def run(self, ctx: Context, params: DeepLiftParams) -> Iterator[Report]:
+        """Yield one report: "deep_lift", the map over the input."""
+        score = ctx.inference.target(params.target)
+        start = baseline(
+            params.baseline,
+            ctx.pixels,
+            ctx.model.mean_color,
+            sigma=params.blur,
+            generator=ctx.generator,
+        )
+        with in_words(ctx.model.info.title):
+            found = multipliers(score, ctx.pixels, start, ctx.check)
+        shares = (ctx.pixels - start)[0].double() * found.values.double()
+        heat = attribution_map(shares, params.colors, score.target.unit, ctx.placement)
+        due = score.target.value - found.start
+        notes = (
+            score.target.caption,
+            f"the {params.baseline} baseline alone scores {found.start:.4g}",
+            f"{found.count} activation functions and max poolings rescaled",
+            *Completeness(float(shares.sum()), due).notes(_REMEDY),
+            *remarks(heat.values),
+        )
+        yield Report({"deep_lift": heat}, notes)
