@@ -31,7 +31,7 @@ def recorded(nnviz, tmp_path):
 
 
 def data(folder):
-    with np.load(folder / "objects.descent.npz") as arrays:
+    with np.load(folder / "imagenet.descent.npz") as arrays:
         return arrays["data"]
 
 
