@@ -250,15 +250,17 @@ def load(
 
 
 def write_side_car(model: Model) -> Path:
-    """Write a network's preprocessing and names beside its file; return the side-car.
+    """Write how a network is used beside its file; return the side-car's path.
 
-    Opened again, the file has them.
+    Opened again, the file has this preprocessing, these names, task and output.
 
     Raises:
         InputError: the network comes from no file, or the folder cannot be written to.
     """
     info = model.info
-    return side_cars.write_side_car(Path(info.reference), info.preprocess, info.labels)
+    return side_cars.write_side_car(
+        Path(info.reference), info.preprocess, info.labels, model.request
+    )
 
 
 def fetch(reference: str, progress: OnProgress | None = None) -> Path:

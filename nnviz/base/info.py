@@ -310,6 +310,7 @@ class ModelInfo:
         takes_any_size: whether an input may be of any larger size, which nothing need
             divide.
         output: name of the tensor that is looked at, where a network gives several.
+        outputs: names of all tensors that it gives, where those are several.
         output_activation: what makes probabilities of the output.
         unit: of the numbers that a network of ``Task.REGRESS`` gives; may be empty.
         candidates: preprocessings by how well they fit, the best first; empty where
@@ -337,6 +338,7 @@ class ModelInfo:
     takes_several: bool = True
     takes_any_size: bool = True
     output: str = ""
+    outputs: tuple[str, ...] = ()
     output_activation: OutputActivation = OutputActivation.SOFTMAX
     unit: str = ""
     candidates: tuple[PreprocessCandidate, ...] = ()

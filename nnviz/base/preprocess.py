@@ -163,6 +163,16 @@ class Preprocess:
             found.append("pixels run to 255 but the mean is for a range of 0-1")
         return tuple(found)
 
+    def colored_as(self, other: "Preprocess") -> Self:
+        """Return another's mean, std, order and range for this size, fit and filter."""
+        return dataclasses.replace(
+            self,
+            mean=other.mean,
+            std=other.std,
+            order=other.order,
+            value_range=other.value_range,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return dataclasses.asdict(self)

@@ -8,6 +8,7 @@ from typing import Any
 from nnviz.base.errors import InputError
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.reading import is_file
+from nnviz.base.requests import ModelRequest
 
 
 def find_side_car(weights: Path) -> Path | None:
@@ -17,7 +18,10 @@ def find_side_car(weights: Path) -> Path | None:
 
 
 def write_side_car(
-    weights: Path, preprocess: Preprocess, labels: Sequence[str] = ()
+    weights: Path,
+    preprocess: Preprocess,
+    labels: Sequence[str] = (),
+    request: ModelRequest | None = None,
 ) -> Path:
     """Write how a file of weights is to be used beside it; return the side-car's path.
 
@@ -25,14 +29,15 @@ def write_side_car(
     or by its reference, the network has this preprocessing and these names.
 
     Args:
-        weights: the file of weights.
+        weights: the file of weights, or the folder of a network.
         preprocess: as it is to be used.
         labels: names of the outputs; empty to leave them as they are.
+        request: how the network was opened: its task, output and unit are kept.
 
     Raises:
         InputError: there is no such file, or the folder cannot be written to.
     """
-    if not weights.is_file():
+    if not (weights.is_file() or weights.is_dir()):
         raise InputError(str(weights), "is no file of weights", "open a file first")
     found = find_side_car(weights)
     path = found or weights.with_name(f"{weights.name}.json")
@@ -47,6 +52,9 @@ def write_side_car(
     values["preprocess"] = preprocess.to_json()
     if labels:
         values["labels"] = list(labels)
+    if request is not None:
+        said = {name: getattr(request, name) for name in ("task", "outputs", "unit")}
+        values |= {name: text for name, text in said.items() if text}
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_text(json.dumps(values, indent=1, sort_keys=True), "utf-8")

@@ -14,8 +14,11 @@ from nnviz.base.errors import CancelledError, error_record
 from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Cancelled, Done, Event, Failed
 from nnviz.base.images import eight_bits, image_from_array
+from nnviz.base.info import ModelInfo
 from nnviz.base.recipes import Run
+from nnviz.base.requests import ModelRequest
 from nnviz.media.decode import open_image
+from nnviz.media.side_cars import write_side_car
 from nnviz.media.thumbnails import thumbnail
 from nnviz.runtime.image_cache import ImageCache
 from nnviz.runtime.live import still
@@ -128,6 +131,19 @@ class IoPool:
         return self._submit(
             _Urgency.EXPORT, EXPORT_PLACE, lambda: save_curve(found, Path(folder))
         )
+
+    def write_side_car(self, info: ModelInfo, request: ModelRequest) -> int:
+        """Save how a network is used beside its file; ends with the paths.
+
+        Names of classes are written where they come from a file of labels.
+        """
+        labels = info.labels if request.labels else ()
+
+        def work() -> tuple[Path, ...]:
+            weights = Path(info.reference)
+            return (write_side_car(weights, info.preprocess, labels, request),)
+
+        return self._submit(_Urgency.EXPORT, EXPORT_PLACE, work)
 
     def find_cameras(self) -> int:
         """Look for cameras; ends with what ``list_cameras`` gives."""

@@ -116,6 +116,9 @@ class FakeBridge(QObject):
     def export(self, run, folder, stem=None):
         self.saved.append((run, folder, stem))
 
+    def write_side_car(self, info, request):
+        self.saved.append((info, request))
+
     source_of = staticmethod(source_of)
 
     def find_cameras(self):

@@ -20,7 +20,7 @@ from nnviz.engine.models.devices import name_of
 from nnviz.engine.models.doctor import examine, takes_any_size
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.model import Model, Normalizer
-from nnviz.engine.models.opened import RANDOM, Opened
+from nnviz.engine.models.opened import RANDOM, Opened, OutputWords
 from nnviz.engine.models.outputs import (
     OutputChoice,
     Wish,
@@ -52,7 +52,7 @@ def assemble(
     Args:
         opened: the network, already on the device.
         preprocess: its own or another.
-        request: what was said of labels, task and output.
+        request: what was said of labels, task and output; goes before the side-car.
         device: where the network is.
         check: called often; raises to abandon it.
 
@@ -60,6 +60,7 @@ def assemble(
         ModelError: the network cannot take such inputs; says which it can.
         InputError: the label file cannot be used.
     """
+    request = _completed(request, opened.said)
     opened, choice = _adapted(opened, preprocess, request)
     smallest = _check_input(opened, preprocess)
     check()
@@ -101,6 +102,7 @@ def assemble(
         and takes_several(opened.net, preprocess.channels, preprocess.input_size),
         takes_any_size=smallest is not None and takes_any_size(opened.net, preprocess),
         output=choice.name if choice else "",
+        outputs=choice.names if choice else (),
         output_activation=(choice.activation if choice else OutputActivation.SOFTMAX),
         unit=request.unit,
         candidates=candidates,
@@ -169,6 +171,16 @@ def _check_input(opened: Opened, preprocess: Preprocess) -> tuple[int, int] | No
         opened.title,
         f"cannot take {height} x {width} px ({why})",
         f"it was made for {own.input_size[0]} x {own.input_size[1]} px",
+    )
+
+
+def _completed(request: ModelRequest, said: OutputWords) -> ModelRequest:
+    """Return a request with what a side-car says where nothing else was asked for."""
+    return replace(
+        request,
+        task=request.task or said.task,
+        outputs=request.outputs or said.outputs,
+        unit=request.unit or said.unit,
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -29,7 +29,7 @@ from nnviz.engine.models.match import Fit, build, find_architecture, install
 from nnviz.engine.models.match.architectures import split_name
 from nnviz.engine.models.match.evidence import Evidence, gather
 from nnviz.engine.models.onnx.opening import OnnxNetwork, is_onnx, open_onnx
-from nnviz.engine.models.opened import Opened, frozen
+from nnviz.engine.models.opened import Opened, OutputWords, frozen
 from nnviz.engine.models.programs.kinds import (
     Program,
     ProgramKind,
@@ -56,13 +56,15 @@ class SideCar:
     """What ``WEIGHTS.json`` beside a file of weights says of it.
 
     ``{"title": "Flowers", "labels": ["daisy", ...] or "labels.txt",
-    "preprocess": {"input_size": [224, 224], "mean": [...], ...}}``; all may be left
-    out, in ``preprocess`` too, where what is left out is as the architecture has it.
+    "preprocess": {"input_size": [224, 224], "mean": [...], ...}, "task": "regress",
+    "outputs": "age", "unit": "years"}``; all may be left out, in ``preprocess`` too,
+    where what is left out is as the architecture has it.
     """
 
     title: str = ""
     labels: tuple[str, ...] = ()
     preprocess: dict[str, Any] | None = None
+    said: OutputWords = field(default_factory=OutputWords)
 
 
 def open_file(
@@ -78,7 +80,11 @@ def open_file(
         InputError: the file, its side-car or its labels cannot be used.
         ModelError: the weights fit no known architecture; shows the nearest.
     """
-    path = reference.path
+    opened = yield from _open(reference.path, check)
+    return replace(opened, said=read_side_car(reference.path).said)
+
+
+def _open(path: Path, check: Check) -> Generator[Progress, None, Opened]:
     if is_onnx(path):
         return (yield from _open_whole(path, open_onnx(path, check), check))
     program = program_in(path)
@@ -243,12 +249,15 @@ def read_side_car(path: Path) -> SideCar:
     labels = values.get("labels", values.get("classes", ()))
     if isinstance(labels, str):
         labels = read_labels(_beside(found, labels))
-    usable = isinstance(preprocess, dict | None) and isinstance(title, str)
+    words = [values.get(name, "") for name in ("task", "outputs", "unit")]
+    plain = all(isinstance(each, str) for each in (title, *words))
+    usable = isinstance(preprocess, dict | None) and plain
     if not usable or not isinstance(labels, list | tuple):
         raise InputError(found.name, "is no side-car of weights", _SIDE_CAR)
     if not all(isinstance(label, str | int | float) for label in labels):
         raise InputError(found.name, "holds labels that are no names", _SIDE_CAR)
-    return SideCar(title, tuple(str(label) for label in labels), preprocess)
+    names = tuple(str(label) for label in labels)
+    return SideCar(title, names, preprocess, OutputWords(*words))
 
 
 def _beside(side_car: Path, name: str) -> Path:

@@ -1,6 +1,6 @@
 """A network fresh from its source, before it is put to use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import nn
 
@@ -9,6 +9,15 @@ from nnviz.base.preprocess import Preprocess
 
 RANDOM = "random"
 """How ``Opened.weights`` begins where nothing was learned."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputWords:
+    """Words of a side-car on a network's output, as in ``ModelRequest``."""
+
+    task: str = ""
+    outputs: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,6 +39,7 @@ class Opened:
         task_said: whether that was said by somebody, not guessed.
         own_code: whether its forward pass is somebody's own program, which may do
             anything: trial passes tell what.
+        said: of its output, by a side-car.
     """
 
     net: nn.Module
@@ -45,6 +55,7 @@ class Opened:
     task: Task = Task.CLASSIFY
     task_said: bool = True
     own_code: bool = False
+    said: OutputWords = field(default_factory=OutputWords)
 
 
 def frozen(net: nn.Module) -> nn.Module:

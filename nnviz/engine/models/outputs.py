@@ -61,6 +61,7 @@ class OutputChoice:
         activation: what makes probabilities of it.
         notes: what was decided, for people.
         yolo: how boxes lie in it, for a detector of that kind.
+        names: of all tensors that are given, where those are several.
     """
 
     name: str
@@ -69,6 +70,7 @@ class OutputChoice:
     activation: OutputActivation
     notes: tuple[str, ...] = ()
     yolo: YoloLayout | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def doubled(self) -> bool:
@@ -185,6 +187,8 @@ def adapt(
         )
     name = _chosen_name(given, wish)
     choice = _decide(name, given, wish, (channels, *size), title)
+    if len(given) > 1:
+        choice = dataclasses.replace(choice, names=tuple(given))
     if choice.yolo is not None:
         adapted = _hooked(net, choice)
         adapted.candidates = choice.yolo.candidates  # type: ignore[assignment]

@@ -82,21 +82,10 @@ def doubt(candidates: Sequence[PreprocessCandidate]) -> str:
 
 def _candidates(chosen: Preprocess) -> dict[str, Preprocess]:
     """Return the chosen preprocessing and the usual ones for the same input size."""
-    fitted = {name: _placed_as(chosen, preset) for name, preset in PRESETS.items()}
+    fitted = {name: chosen.colored_as(preset) for name, preset in PRESETS.items()}
     usual = {name: each for name, each in fitted.items() if each != chosen}
     other = ChannelOrder.BGR if chosen.order is ChannelOrder.RGB else ChannelOrder.RGB
     return {_OWN: chosen, f"as chosen, {other}": replace(chosen, order=other), **usual}
-
-
-def _placed_as(chosen: Preprocess, preset: Preprocess) -> Preprocess:
-    """Return a preset with another preprocessing's size, fit and interpolation."""
-    return replace(
-        preset,
-        input_size=chosen.input_size,
-        resize=chosen.resize,
-        fit=chosen.fit,
-        interpolation=chosen.interpolation,
-    )
 
 
 def _trained_norms(net: nn.Module) -> list[nn.BatchNorm2d]:

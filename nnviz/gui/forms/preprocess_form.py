@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.errors import UsageError
-from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
+from nnviz.base.preprocess import PRESETS, ChannelOrder, Fit, Interpolation, Preprocess
 from nnviz.gui.forms.control import indent
 
 _LARGEST_SIDE = 4096
@@ -47,6 +47,7 @@ class PreprocessForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._original = self._value = Preprocess()
+        self.preset = self._make_presets()
         self._height = self._spin(self.tr("Input height"), _LARGEST_SIDE, "px")
         self._width = self._spin(self.tr("Input width"), _LARGEST_SIDE, "px")
         self._resize = self._spin(
@@ -99,6 +100,25 @@ class PreprocessForm(QWidget):
         """Go back to the network's own."""
         self._show(self._original)
         self._edited()
+
+    def _make_presets(self) -> QComboBox:
+        made = QComboBox(self)
+        made.addItem(self.tr("Custom"), "")
+        for name in PRESETS:
+            made.addItem(name, name)
+        made.setAccessibleName(self.tr("Preset"))
+        made.setToolTip(
+            self.tr("Mean, standard deviation, order and range of usual networks")
+        )
+        made.activated.connect(self._take_preset)
+        return made
+
+    def _take_preset(self) -> None:
+        """Take the colors of the chosen preset; sizes and fit stay."""
+        name = str(self.preset.currentData())
+        if name:
+            self._show(self._value.colored_as(PRESETS[name]))
+            self._edited()
 
     def remark(self) -> str:
         """Return what is wrong or suspicious; empty if all is well."""
@@ -158,6 +178,11 @@ class PreprocessForm(QWidget):
         self._range.setCurrentIndex(index)
 
     def _judge(self, value: Preprocess) -> None:
+        fitting = (
+            name for name, each in PRESETS.items() if value.colored_as(each) == value
+        )
+        self.preset.setCurrentIndex(self.preset.findData(next(fitting, "")))
+        self.preset.setEnabled(value.channels == _COLOURS)
         self._say("\n".join(value.warnings()))
         self._resize.setEnabled(value.fit in {Fit.CROP, Fit.WHOLE})
         self._order.setEnabled(value.channels == _COLOURS)
@@ -198,6 +223,7 @@ class PreprocessForm(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(_SPACE)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(self.tr("Preset"), self.preset)
         form.addRow(self.tr("Input size"), size)
         form.addRow(self.tr("Fit"), self._fit)
         form.addRow(self.tr("Resize to"), self._resize)

@@ -42,6 +42,13 @@ def ask_folder(parent: QWidget, settings: Settings, kind: str, title: str) -> st
     return _remembered(settings, kind, path)
 
 
+def ask_labels(parent: QWidget, settings: Settings) -> str:
+    """Return the path of a list of class names; empty for none."""
+    title = parent.tr("Open class names")
+    patterns = parent.tr("Class names (*.txt *.csv *.json *.names)")
+    return ask_file(parent, settings, LABELS, title, patterns)
+
+
 def ask_new_file(
     parent: QWidget, settings: Settings, title: str, name: str, patterns: str
 ) -> tuple[str, str]:

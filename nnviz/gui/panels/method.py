@@ -229,10 +229,10 @@ class MethodPanel(QWidget):
         self._state.setText("")
 
     def _progress(self, progress: Progress, left: float) -> None:
-        known = progress.total > 0
-        self._bar.setRange(0, 1000 if known else 0)
-        if known:
-            self._bar.setValue(round(1000 * progress.done / progress.total))
+        fraction = progress.fraction
+        self._bar.setRange(0, 0 if fraction is None else 1000)
+        if fraction is not None:
+            self._bar.setValue(round(1000 * fraction))
         words = progress.what
         if left > 1:
             words += self.tr(" · {0} s left").format(round(left))

@@ -31,6 +31,7 @@ from nnviz.gui.services.models import Models
 from nnviz.gui.services.predictions import Predictions
 from nnviz.gui.services.recipe_restore import Restoring
 from nnviz.gui.services.recordings import Recordings
+from nnviz.gui.services.size_question import ask_about_size
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
 from nnviz.gui.services.style_training import Lessons
 from nnviz.gui.services.timeline import Timeline
@@ -274,6 +275,7 @@ class Workbench(QObject):
         self._connect_runs()
 
     def _connect_runs(self) -> None:
+        ask_about_size(self.runs, self.choice, self.messages)
         self.runs.lacking.connect(self.messages.say)
         self.choice.unsuited.connect(self._offer_network)
         self.runs.failed.connect(lambda error: self.messages.fail("run", error))

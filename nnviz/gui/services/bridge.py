@@ -14,12 +14,13 @@ from nnviz.base.catalogue import Catalogue
 from nnviz.base.dropped import Dropped
 from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Done, Event, Failed, Final
+from nnviz.base.info import ModelInfo
 from nnviz.base.kept import PICTURE_KEPT
 from nnviz.base.live import Shown
 from nnviz.base.placed import KEPT, OPENED, PRINTED
 from nnviz.base.portraits import PORTRAIT_FOUND
 from nnviz.base.recipes import Run
-from nnviz.base.requests import Request
+from nnviz.base.requests import ModelRequest, Request
 from nnviz.base.resources import resource
 from nnviz.base.tapes import TAPE_PLACES
 from nnviz.base.video import SourceRequest, SourceStatus
@@ -199,6 +200,10 @@ class Bridge(QObject):
     def export_curve(self, found: Robustness, folder: str) -> None:
         """Save accuracy against epsilon as CSV, PNG and SVG; answers as ``export``."""
         self._io.export_curve(found, folder)
+
+    def write_side_car(self, info: ModelInfo, request: ModelRequest) -> None:
+        """Save how a network is used beside its file; answers as ``export``."""
+        self._io.write_side_car(info, request)
 
     def source_of(self, text: str) -> SourceRequest:
         """Return the source of frames that a person means; see ``nnviz live``.

@@ -1,7 +1,7 @@
 """Opening, downloading and adjusting networks."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -56,9 +56,11 @@ class Models(QObject):
         self._used = self._refused = self._asked
         self._own: dict[str, Preprocess] = {}
         self.catalogue = Catalogue((), ())
+        self._bridge: Bridge | None = None
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
+        self._bridge = bridge
         bridge.catalogue_changed.connect(self._list)
         self._list(bridge.catalogue)
 
@@ -76,6 +78,14 @@ class Models(QObject):
     def own_preprocess(self) -> Preprocess | None:
         """The chosen network's own preprocessing, before any change."""
         return self._own.get(self._used.reference)
+
+    @property
+    def weights(self) -> str:
+        """Path of the chosen network's file or folder; empty where it has none."""
+        info = self._selection.model
+        code = info is not None and info.reference.startswith("python:")
+        own = info is not None and info.source is ModelSource.YOURS and not code
+        return info.reference if info is not None and own else ""
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -120,11 +130,21 @@ class Models(QObject):
 
     def set_preprocess(self, preprocess: Preprocess | None) -> None:
         """Use the chosen network with other preprocessing; None for its own."""
-        self._adjust(preprocess=preprocess, labels=self._asked.labels)
+        self._adjust(preprocess=preprocess)
 
     def set_labels(self, path: str) -> None:
         """Name the chosen network's classes from a file; empty for its own names."""
-        self._adjust(preprocess=self._asked.preprocess, labels=path)
+        self._adjust(labels=path)
+
+    def set_output(self, task: str, outputs: str, unit: str) -> None:
+        """Use the chosen network for a task, by one of its outputs; "" as found."""
+        self._adjust(task=task, outputs=outputs, unit=unit)
+
+    def write_side_car(self) -> None:
+        """Save how the chosen network is used beside its file."""
+        info = self._selection.model
+        if info is not None and self.weights and self._bridge is not None:
+            self._bridge.write_side_car(info, self._used)
 
     def set_device(self, device: str) -> None:
         """Compute elsewhere."""
@@ -164,9 +184,9 @@ class Models(QObject):
         if reference in self._fetching:
             self._fetching[reference].cancel()
 
-    def _adjust(self, preprocess: Preprocess | None, labels: str) -> None:
+    def _adjust(self, **changes: Any) -> None:
         if self._asked.reference:
-            self._ask(replace(self._asked, preprocess=preprocess, labels=labels))
+            self._ask(replace(self._asked, **changes))
 
     def _ask(self, request: ModelRequest) -> None:
         self._asked = request

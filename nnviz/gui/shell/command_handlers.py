@@ -15,7 +15,7 @@ from nnviz.base.info import LayerInfo, MethodInfo, Severity
 from nnviz.base.parameters import Kind, Parameter
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
-from nnviz.base.samples import sample_photos
+from nnviz.base.samples import sample_film, sample_photos
 from nnviz.base.snippets import (
     board_command,
     board_python,
@@ -23,7 +23,7 @@ from nnviz.base.snippets import (
     python_code,
 )
 from nnviz.base.video import SourceKind, SourceRequest
-from nnviz.gui.panels.file_dialogs import IMAGES, LABELS, ask_file, ask_folder
+from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder, ask_labels
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.panels.tiles import comparable
@@ -126,6 +126,7 @@ class CommandHandlers(QObject):
         return {
             "live.film": lambda: self._in_live(lambda pane: pane.source.ask_film()),
             "live.camera": self.open_camera,
+            "live.sample": lambda: self._bench.play(sample_film()),
             "live.again": live.again,
             "live.hold": live.toggle_hold,
             "live.step": live.step,
@@ -207,13 +208,7 @@ class CommandHandlers(QObject):
 
     def ask_labels(self) -> None:
         """Ask for a list of class names and use it."""
-        path = ask_file(
-            self._window,
-            self._bench.settings,
-            LABELS,
-            self.tr("Open class names"),
-            self.tr("Class names (*.txt *.csv *.json *.names)"),
-        )
+        path = ask_labels(self._window, self._bench.settings)
         if path:
             self._bench.models.set_labels(path)
 

@@ -11,6 +11,7 @@ from nnviz.gui.layout.bounded import Bounded
 from nnviz.gui.panels.facts import FactsPanel
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.method import MethodPanel
+from nnviz.gui.panels.model_setup import ModelSetupPanel
 from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.predictions import PredictionPanel
@@ -71,13 +72,8 @@ class DockManager(QObject):
         self.recordings = RecordingsPanel(bench)
         self.portrait = PortraitPanel(bench)
         self.log = LogPanel(bench)
-        self.browser = named(QTabWidget(), name=self.tr("Network browser"))
-        self.browser.setDocumentMode(True)
-        self.browser.addTab(self.layers, self.tr("Layers"))
-        self.browser.addTab(self.models, self.tr("Models"))
-        self.browser.addTab(FactsPanel(bench), self.tr("About"))
-        for page in (self.layers, self.models):
-            page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setup = ModelSetupPanel(bench)
+        self.browser = self._make_browser()
         window.setCentralWidget(Bounded(self.centre, _LEAST_CENTRE))
         self._add_docks()
         self.layouts = DockLayouts(window, self.docks, bench.look, bench.settings)
@@ -107,6 +103,18 @@ class DockManager(QObject):
         """Let the image be seen, beside the result if that is what is looked at."""
         if self.centre.mode not in (PHOTO, BOTH):
             self.centre.set_mode(BOTH)
+
+    def _make_browser(self) -> QTabWidget:
+        """Return the pages on the open network."""
+        browser = named(QTabWidget(), name=self.tr("Network browser"))
+        browser.setDocumentMode(True)
+        browser.addTab(self.layers, self.tr("Layers"))
+        browser.addTab(self.models, self.tr("Models"))
+        browser.addTab(FactsPanel(self._bench), self.tr("About"))
+        browser.addTab(self.setup, self.tr("Setup"))
+        for page in (self.layers, self.models):
+            page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        return browser
 
     def _mount(self, workspace: str) -> None:
         """Import and make what a workspace adds, when it is first entered."""

@@ -120,6 +120,7 @@ def test_features_do_not_pass_for_classes(session):
     """Truth: 16 features, 10 classes, as the network is written."""
     info = opened(session, Net(FORMS["features first"])).info
     assert len(info.labels) == CLASSES
+    assert (info.output, info.outputs) == ("1", ("0", "1"))
     assert any("1 is looked at" in note for note in info.notes)
 
 

@@ -18,7 +18,9 @@ from nnviz.base.preprocess import PRESETS, ChannelOrder, Preprocess
 from nnviz.base.requests import ModelRequest, fields_of
 from nnviz.base.samples import sample_photos
 from nnviz.engine.jobs import Session
+from nnviz.engine.models.files import read_side_car
 from nnviz.engine.models.model import Normalizer, fit_to_input
+from nnviz.engine.models.opened import OutputWords
 from nnviz.engine.models.preprocess_check import doubt, rank_candidates
 from nnviz.media.decode import open_image
 from nnviz.media.side_cars import write_side_car
@@ -119,3 +121,15 @@ def test_a_side_car_brings_the_editors_values_back(tmp_path):
 def test_no_side_car_without_a_file(tmp_path):
     with pytest.raises(InputError, match="no file of weights"):
         write_side_car(tmp_path / "none.pt", Preprocess())
+
+
+def test_a_side_car_keeps_task_output_and_unit(tmp_path):
+    """Truth: what was asked for; what was not asked for is left as it was written."""
+    weights = tmp_path / "net.pt"
+    weights.write_bytes(b"weights")
+    request = ModelRequest(reference=str(weights), task="regress", unit="years")
+    write_side_car(weights, Preprocess(), request=request)
+    path = write_side_car(weights, Preprocess(), request=ModelRequest(reference=""))
+    values = json.loads(path.read_text())
+    assert (values["task"], values["unit"]) == ("regress", "years")
+    assert read_side_car(weights).said == OutputWords("regress", "", "years")
