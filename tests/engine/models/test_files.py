@@ -279,7 +279,7 @@ def test_a_whole_module_gives_its_weights(
 def test_weights_of_unknown_names_are_not_likened_to_anything(
     open_model, tmp_path: Path
 ) -> None:
-    torch.save(nn.Linear(2, 2), tmp_path / "w.pt")
+    torch.save(nn.Linear(2, 2).state_dict(), tmp_path / "w.pt")
     with pytest.raises(ModelError, match=r"named like those of no known architecture"):
         open_model(tmp_path / "w.pt")
 
