@@ -75,6 +75,24 @@ def attacked_photo(report: Report) -> Picture | None:
     return found if isinstance(found, Picture) else None
 
 
+def with_whole_tabs(report: Report, whole: Report) -> Report:
+    """Return the report of rescaled noise with the results measured on all of it.
+
+    Whoever looks at one of them is not thrown out while the noise is made weaker; a
+    note says of what they are.
+
+    Args:
+        report: of a share of the noise.
+        whole: of the attack itself.
+    """
+    kept = [name for name in whole if name not in report]
+    if not kept:
+        return report
+    results = {name: report.results.get(name, whole[name]) for name in whole}
+    note = f"{', '.join(kept)}: of the full perturbation"
+    return Report(results, (*report.notes, note))
+
+
 def norm_of(values: Mapping[str, Value]) -> str:
     """Return how an attack with these parameters measures its noise.
 

@@ -20,12 +20,22 @@ class Progress:
         total: units in all; 0 where unknown.
         what: "downloading resnet50", "window 12 of 729".
         unit: "B" for bytes, ``EPOCH`` where one of training is complete, else empty.
+        cost: fraction of the whole time that the units done take, where units take
+            unequally long; None where all take as long.
     """
 
     done: float
     total: float
     what: str
     unit: str = ""
+    cost: float | None = None
+
+    @property
+    def fraction(self) -> float | None:
+        """Fraction of the whole time that is over, 0 to 1; None where not known."""
+        if self.cost is not None:
+            return self.cost
+        return min(1.0, self.done / self.total) if self.total > 0 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

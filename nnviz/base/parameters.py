@@ -119,6 +119,11 @@ class Essential:
 
 
 @dataclass(frozen=True, slots=True)
+class ZeroKeepsSize:
+    """The number is the longest side of the result, px; 0 is that of the image."""
+
+
+@dataclass(frozen=True, slots=True)
 class Formerly:
     """Names that the parameter had before; they still work and are not shown."""
 
@@ -176,6 +181,7 @@ class Parameter:
     when: tuple[str, tuple[Value, ...]] | None = None
     aliases: tuple[str, ...] = ()
     essential: bool = True
+    zero_keeps_size: bool = False
 
     @property
     def option(self) -> str:
@@ -401,6 +407,7 @@ def _read_field(
         when=(when.field, when.values) if when else None,
         aliases=found.get(Formerly, Formerly()).names,
         essential=essential,
+        zero_keeps_size=ZeroKeepsSize in found,
     )
 
 

@@ -144,15 +144,16 @@ class _Length:
 
     def of(self, progress: "Progress", now: float) -> str:
         """Return a line where there is something to say, else an empty one."""
-        if progress.unit == "B" or progress.total <= 0:
+        fraction = progress.fraction
+        if progress.unit == "B" or fraction is None:
             return ""
         if progress.total != self._total:  # another part of the work
-            self._began, self._first, self._total = now, progress.done, progress.total
+            self._began, self._first, self._total = now, fraction, progress.total
             return ""
-        seconds, done = now - self._began, progress.done - self._first
+        seconds, done = now - self._began, fraction - self._first
         if self._told or seconds < _PACE_SECONDS or done <= 0:
             return ""
-        left = seconds / done * (progress.total - progress.done)
+        left = seconds / done * (1 - fraction)
         if left < _LONG:
             return ""
         self._told = True
@@ -174,9 +175,9 @@ def progress_text(progress: "Progress", seconds: float) -> str:
         progress: how far.
         seconds: since the job began.
     """
-    if progress.total <= 0:
+    share = progress.fraction
+    if share is None:
         return progress.what
-    share = min(1.0, progress.done / progress.total)
     bar = ("━" * round(share * _BAR)).ljust(_BAR, "─")
     parts = [progress.what, bar, f"{share:.0%}"]
     if progress.unit == "B":

@@ -70,9 +70,11 @@ class Context:
         """Return what a layer gives for the image; see ``Inference.activations``."""
         return self.inference.activations(layer)
 
-    def step(self, done: float, total: float, what: str) -> None:
-        """Say how far the method is; told with the next yield."""
-        self.journal.progress = Progress(done, total, what)
+    def step(
+        self, done: float, total: float, what: str, cost: float | None = None
+    ) -> None:
+        """Say how far the method is; told with the next yield; as in ``Progress``."""
+        self.journal.progress = Progress(done, total, what, cost=cost)
 
     def keep(
         self,

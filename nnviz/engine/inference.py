@@ -21,7 +21,11 @@ from nnviz.engine.nn.pixel_model import PixelModel
 from nnviz.engine.nn.relu_backward import ReluRule
 from nnviz.engine.targets.detections import Subject
 from nnviz.engine.targets.input_gradient import InputGradient, PixelGradient
-from nnviz.engine.targets.layer_gradients import LayerGradientPass, LayerGradients
+from nnviz.engine.targets.layer_gradients import (
+    ChangeTarget,
+    LayerGradientPass,
+    LayerGradients,
+)
 from nnviz.engine.targets.resolve import Scorer, resolve
 
 
@@ -164,13 +168,20 @@ class Inference:
             return one.of(target, self.subject)
 
     def layer_gradients(
-        self, layers: Sequence[LayerInfo], target: str
+        self,
+        layers: Sequence[LayerInfo],
+        target: str,
+        change: ChangeTarget | None = None,
+        *,
+        curvature: bool = False,
     ) -> LayerGradients:
         """Return what layers give for the image and a score's gradient there.
 
         Args:
             layers: whose outputs are maps.
             target: as ``nnviz.base.targets`` describes; "" is the predicted class.
+            change: makes of the target what is scored; None for itself.
+            curvature: whether Hessian-vector products are wanted as well.
 
         Raises:
             UsageError: nothing of that name; names the nearest.
@@ -179,10 +190,14 @@ class Inference:
         """
         info = self.model.info
         one = LayerGradientPass(
-            model=self.pixel_model, info=info, pixels=self.pixels, layers=layers
+            model=self.pixel_model,
+            info=info,
+            pixels=self.pixels,
+            layers=layers,
+            curvature=curvature,
         )
         with in_words(info.title):
-            return one.gradients(target, self.activations, self.subject)
+            return one.gradients(target, self.activations, self.subject, change)
 
     @property
     def subject(self) -> Subject:

@@ -106,6 +106,17 @@ def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
     return weighted(a, weights)
 
 
+def shapley_cam(a: Tensor, g: Tensor, product: Tensor) -> Tensor:
+    """Weigh each channel with the mean of g - H A / 2: arXiv:2501.06261.
+
+    Args:
+        a: (C, h, w).
+        g: likewise.
+        product: likewise, H A of the score's Hessian H with respect to A.
+    """
+    return weighted(a, (g - product / 2).mean((1, 2)))
+
+
 def eigen_cam(a: Tensor, *, centered: bool) -> Tensor:
     """Project each place on the first principal direction: arXiv:2008.00299.
 

@@ -27,6 +27,7 @@ from nnviz.base.parameters import (
     Title,
     Unit,
     When,
+    ZeroKeepsSize,
 )
 from nnviz.base.results import Picture, Report
 from nnviz.engine.compute.batch_size import tile_side
@@ -134,6 +135,7 @@ class DeepDreamParams:
         Essential(),
         Range(0, 8192),
         Unit("px"),
+        ZeroKeepsSize(),
         Help("Longest side of the result; 0 keeps the size of your image."),
     ] = 0
     octaves: Annotated[
@@ -304,7 +306,8 @@ class DeepDream:
         while course.advance(ctx.params.steps, params.frames, move):
             now = ctx.params
             found = studio.step(now)
-            ctx.step(*_progress(course, now))
+            cost = course.cost(now.steps, params.frames)
+            ctx.step(*_progress(course, now), cost)
             film = course.complete(now.steps) if params.frames > 1 else None
             ctx.keep({"objective": found}, studio.state, frame=film)
             yield studio.report(now)

@@ -27,6 +27,7 @@ from nnviz.base.parameters import (
     Title,
     Unit,
     When,
+    ZeroKeepsSize,
 )
 from nnviz.base.results import Curves, Picture, Report
 from nnviz.engine.compute.batch_size import tile_side
@@ -117,6 +118,7 @@ class StyleTransferParams:
         Essential(),
         Range(0, 8192),
         Unit("px"),
+        ZeroKeepsSize(),
         Help("Longest side of the result; 0 keeps the size of your image."),
     ] = 512
     style_scale: Annotated[

@@ -54,6 +54,20 @@ class Course:
         """Tell whether the last octave has had all its steps."""
         return self.octave == len(self.sizes) - 1 and self.step >= steps
 
+    def cost(self, steps: int, frames: int) -> float:
+        """Return the fraction of the whole time that the steps done take, 0 to 1.
+
+        A step takes as long as its octave has pixels.
+
+        Args:
+            steps: of an octave.
+            frames: of the film; 1 for a single picture.
+        """
+        pixels = [height * width for height, width in self.sizes]
+        before = sum(pixels[: self.octave])
+        here = pixels[self.octave] * min(self.step, steps) / steps
+        return (self.frame + (before + here) / sum(pixels)) / frames
+
     def advance(self, steps: int, frames: int, move: Move) -> bool:
         """Go to the octave and frame of the next step; return whether there is one.
 

@@ -1,6 +1,6 @@
 """Layer gradients: activations of layers and the score's gradient there, one pass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,9 @@ from nnviz.engine.nn.shapes.calls import first_tensor
 from nnviz.engine.targets.detections import Subject
 from nnviz.engine.targets.resolve import Activations, ResolvedTarget, Scorer, resolve
 
+ChangeTarget = Callable[[ResolvedTarget, Tensor], ResolvedTarget]
+"""From a target and the network's output (1, ...) for the image to another target."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerGradients:
@@ -28,11 +31,14 @@ class LayerGradients:
         target: what was scored.
         maps: one (C, h, w) a layer, detached, in main memory, float64.
         gradients: likewise, of the same shapes.
+        products: likewise, of the score's Hessian with the maps; empty where they were
+            not asked for.
     """
 
     target: ResolvedTarget
     maps: tuple[Tensor, ...]
     gradients: tuple[Tensor, ...]
+    products: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,17 +53,23 @@ class LayerGradientPass:
         info: of the network.
         pixels: (1, C, H, W).
         layers: where gradients are wanted.
+        curvature: whether Hessian-vector products are wanted as well.
     """
 
     model: PixelModel
     info: ModelInfo
     pixels: Tensor
     layers: Sequence[LayerInfo]
+    curvature: bool = False
     _kept: dict[str, Tensor] = field(default_factory=dict)
     _outputs: list[Any] = field(default_factory=list)
 
     def gradients(
-        self, text: str, activations: Activations, subject: Subject
+        self,
+        text: str,
+        activations: Activations,
+        subject: Subject,
+        change: ChangeTarget | None = None,
     ) -> LayerGradients:
         """Return the gradients of a target's score; one pass where it is a class.
 
@@ -65,6 +77,7 @@ class LayerGradientPass:
             text: the target, as ``nnviz.base.targets`` describes.
             activations: of the photograph, for targets inside the network.
             subject: for boxes, segments and likeness.
+            change: makes of the target what is scored; None for itself.
 
         Raises:
             UsageError: nothing of that name.
@@ -76,12 +89,16 @@ class LayerGradientPass:
             return activations(layer) if layer else self._output()
 
         target = resolve(text, self.info, given, subject)
-        scores = self._scores(target)
-        found = self._differentiate(scores)
+        if change is not None:
+            target = change(target, self._output())
+        found = self._differentiate(self._scores(target))
+        kept = [self._kept[each.name] for each in self.layers]
+        products = map(_hessian_product, found, kept) if self.curvature else ()
         return LayerGradients(
             target,
-            tuple(self._laid_out(self._kept[each.name], each) for each in self.layers),
+            tuple(map(self._laid_out, kept, self.layers)),
             tuple(map(self._laid_out, found, self.layers)),
+            tuple(map(self._laid_out, products, self.layers)),
         )
 
     def _output(self) -> Tensor:
@@ -116,7 +133,9 @@ class LayerGradientPass:
                 "pick another layer, or a method that needs no gradients",
             )
         with gradients_in_words():
-            found = torch.autograd.grad(scores.sum(), kept, allow_unused=True)
+            found = torch.autograd.grad(
+                scores.sum(), kept, allow_unused=True, create_graph=self.curvature
+            )
         for layer, gradient in zip(self.layers, found, strict=True):
             if gradient is None:
                 raise _independent(layer)
@@ -161,6 +180,25 @@ class _Keeper:
         self.kept[self.layer.name] = tensor
         # The copy is for those who write into it: ReLUs in place do.
         return with_first_tensor(output, tensor.clone())
+
+
+def _hessian_product(gradient: Tensor, kept: Tensor) -> Tensor:
+    """Return the Hessian of a score times a layer's output, of the output's shape.
+
+    Where the gradient does not depend on the output it is zero.
+    """
+    if not gradient.requires_grad:
+        return torch.zeros_like(kept)
+    with gradients_in_words():
+        (found,) = torch.autograd.grad(
+            gradient,
+            kept,
+            kept.detach(),
+            retain_graph=True,
+            allow_unused=True,
+            materialize_grads=True,
+        )
+    return found
 
 
 def _independent(layer: LayerInfo) -> ModelError:

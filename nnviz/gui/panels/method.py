@@ -155,6 +155,7 @@ class MethodPanel(QWidget):
             self.form.hide()
             self.form.deleteLater()
         self.form = Form(info.parameters)
+        self.form.set_folders(self._bench.settings)
         self.form.set_unfolded(self._unfolded)
         self.form.unfolded.connect(self._remember_fold)
         self._form_place.addWidget(self.form)
@@ -229,10 +230,10 @@ class MethodPanel(QWidget):
         self._state.setText("")
 
     def _progress(self, progress: Progress, left: float) -> None:
-        known = progress.total > 0
-        self._bar.setRange(0, 1000 if known else 0)
-        if known:
-            self._bar.setValue(round(1000 * progress.done / progress.total))
+        fraction = progress.fraction
+        self._bar.setRange(0, 0 if fraction is None else 1000)
+        if fraction is not None:
+            self._bar.setValue(round(1000 * fraction))
         words = progress.what
         if left > 1:
             words += self.tr(" · {0} s left").format(round(left))

@@ -1,5 +1,6 @@
 """The photograph, with the part of it that the network sees."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.images import Image
+from nnviz.gui.layout.page_stack import PageStack
+from nnviz.gui.panels.empty_state import IMAGE_SOURCES, EmptyState
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.selection import Selection
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
@@ -19,6 +22,8 @@ class PhotoPane(QWidget):
     """Shows the chosen photograph; a click chooses a position on it."""
 
     hovered = Signal(str)
+    wanted = Signal(str)
+    """Name of a command."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,10 +33,17 @@ class PhotoPane(QWidget):
         self.canvas.setAccessibleName(self.tr("Photograph"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.canvas)
-        self.canvas.set_message(self._invitation())
+        self.empty = EmptyState(IMAGE_SOURCES)
+        self.empty.say(self._invitation())
+        self.empty.wanted.connect(self.wanted)
+        self._pages = PageStack()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(self.canvas)
+        column.addWidget(self._pages)
         self.canvas.hovered.connect(self.hovered)
         self.canvas.clicked.connect(lambda y, x: bench.selection.set_position((y, x)))
+        bench.images.opening.connect(self._wait)
+        bench.images.failed.connect(lambda *_: self._show(bench.selection.image))
         bench.selection.image_changed.connect(self._show)
         bench.selection.model_changed.connect(lambda _: self._frame())
         bench.selection.position_changed.connect(self.canvas.set_position)
@@ -39,9 +51,16 @@ class PhotoPane(QWidget):
     def _invitation(self) -> str:
         return self.tr("Drop images, folders, weights or saved results here")
 
+    def _wait(self, path: str) -> None:
+        """Say what is being opened, where nothing else is to be seen."""
+        if self._bench.selection.image is None:
+            name = Path(path).name
+            self.canvas.set_message(self.tr("Opening {0}").format(name))
+            self._pages.setCurrentWidget(self.canvas)
+
     def _show(self, image: Image | None) -> None:
+        self._pages.setCurrentWidget(self.empty if image is None else self.canvas)
         if image is None:
-            self.canvas.set_message(self._invitation())
             return
         self.canvas.set_picture(seen(image))
         self.canvas.setAccessibleDescription(image.name)

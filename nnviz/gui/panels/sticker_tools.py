@@ -73,11 +73,13 @@ class StickerTools(QWidget):
             _PERCENT * LEAST_WIDTH,
             _PERCENT * MOST_WIDTH,
         )
+        self.width_box.setPrefix(self.tr("Width "))
         self.width_box.setSuffix(" %")
         self.width_box.setToolTip(
             self.tr("Width, relative to the image's shorter side")
         )
         self.angle_box = _number(self.tr("Angle of the sticker"), -180, 180)
+        self.angle_box.setPrefix(self.tr("Angle "))
         self.angle_box.setSuffix(" °")
         self.angle_box.setWrapping(True)
         self._numbers = (self.x_box, self.y_box, self.width_box, self.angle_box)

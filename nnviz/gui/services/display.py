@@ -171,10 +171,10 @@ class Display(QObject):
         self.refresh()
 
     def _leave_image(self) -> None:
-        """Another image: results of the one before are in the tray."""
-        here = self._choice.place
+        """Another image, or none: results of the one before are in the tray."""
+        here, gone = self._choice.place, self._selection.image is None
         for place in list(self._contents):
-            if place != here or not self._runs.automatic:
+            if gone or place != here or not self._runs.automatic:
                 self._contents.pop(place)
 
     # --- inside

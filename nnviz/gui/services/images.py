@@ -115,6 +115,9 @@ class Images(QObject):
             self._paths.remove(path)
             self._kept.pop(path, None)
             self.removed.emit(path)
+        if not self._paths:
+            self._wanted = ""
+            self._selection.set_image(None)
         self.removals_changed.emit()
 
     @property
@@ -137,6 +140,8 @@ class Images(QObject):
                 self.thumbnail.emit(path, _shrunk(image))
             else:
                 self._ask_thumbnail(path)
+        if not self._wanted and self._paths:
+            self.show(self._paths[0])
         self.removals_changed.emit()
 
     def show(self, path: str) -> None:

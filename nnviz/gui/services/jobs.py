@@ -132,6 +132,9 @@ class JobHandle(Generic[T]):
         self.seconds = 0.0
         self.progress: Progress | None = None
         self._began = monotonic()
+        self._paused_at: float | None = None
+        self._rested = 0.0
+        """Seconds of all pauses that are over."""
         self._open = True
         self._controls: Controls | None = None
         self._ticket = 0
@@ -148,18 +151,21 @@ class JobHandle(Generic[T]):
     @property
     def share(self) -> float | None:
         """How much of it is done, 0 to 1; None where that is not known."""
-        known = self.progress is not None and self.progress.total > 0
-        if self.progress is None or not known:
-            return None
-        return self.progress.done / self.progress.total
+        return self.progress.fraction if self.progress is not None else None
 
     @property
     def left(self) -> float:
-        """Seconds to its end; negative where not known."""
+        """Seconds to its end; negative where not known, and while it is paused."""
         share = self.share
-        if not share:
+        if not share or self.paused:
             return -1.0
-        return (monotonic() - self._began) * (1 - share) / share
+        worked = monotonic() - self._began - self._rested
+        return worked * (1 - share) / share
+
+    @property
+    def paused(self) -> bool:
+        """Whether it waits until the user lets it go on."""
+        return self._paused_at is not None
 
     def cancel(self) -> None:
         """Stop it, running or waiting; it ends with ``cancelled``."""
@@ -179,16 +185,35 @@ class JobHandle(Generic[T]):
         """Let it wait at its next safe point."""
         if self._controls is not None:
             self._controls.pause(self._ticket)
+            self._rest()
 
     def step(self) -> None:
         """Let it go on to its next report, and wait there."""
         if self._controls is not None:
             self._controls.step(self._ticket)
+            self._rest()
 
     def go_on(self) -> None:
         """Let it go on after a pause."""
         if self._controls is not None:
             self._controls.go_on(self._ticket)
+            self._wake()
+
+    def _rest(self) -> None:
+        """Stop the clock by which the time left is told, and tell so."""
+        if not self.paused:
+            self._paused_at = monotonic()
+            self._retell()
+
+    def _wake(self) -> None:
+        if self._paused_at is not None:
+            self._rested += monotonic() - self._paused_at
+            self._paused_at = None
+            self._retell()
+
+    def _retell(self) -> None:
+        if self.progress is not None:
+            self.progressed.emit(self.progress)
 
     def forget(self) -> None:
         """Hear nothing of it any more: a newer job took its place."""

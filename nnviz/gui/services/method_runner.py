@@ -17,6 +17,7 @@ from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.jobs import AnyJob, JobHandle, Jobs, Lane
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.state.history import History
+from nnviz.gui.state.large_output import large_output
 from nnviz.gui.state.runtime_estimate import RuntimeEstimate
 from nnviz.gui.state.selection import Selection
 
@@ -79,6 +80,8 @@ class MethodRunner(QObject):
     started = Signal()
     outdated = Signal()
     """What is shown is not what the form says: the method is to be run by hand."""
+    large = Signal(object)
+    """LargeOutput: the user is to say first whether the run is to be that large."""
     lacking = Signal(str)
     """Why the method cannot be run."""
     pace_changed = Signal()
@@ -120,6 +123,8 @@ class MethodRunner(QObject):
         self.new_recording: Callable[[MethodInfo], str] = lambda _: ""
         self.history = History(self)
         self._quickness = RuntimeEstimate()
+        self._full_size = ""
+        """Hash of the image that may be worked on at its full size."""
         choice.steered = self._steer
         choice.edited.connect(self._renew)
         choice.entered.connect(self.front_changed.emit)
@@ -169,11 +174,21 @@ class MethodRunner(QObject):
             return
         request, method = self._request(), self._choice.method
         if request is not None and method is not None:
+            large = large_output(method, request)
+            if large is not None and large.image.sha256 != self._full_size:
+                self.large.emit(large)
+                return
             self._start(replace(request, recording=self.new_recording(method)))
         elif self._selection.model is None:
             self.lacking.emit(self.tr("open a network first"))
         elif self._selection.image is None:
             self.lacking.emit(self.tr("open an image first"))
+
+    def run_at_full_size(self) -> None:
+        """Run the chosen method however large the image is; asked once an image."""
+        if self._selection.image is not None:
+            self._full_size = self._selection.image.sha256
+        self.run()
 
     def take_up(
         self, moment: Moment, recording: str, recorded: Mapping[str, Value]
@@ -304,13 +319,10 @@ class MethodRunner(QObject):
         return True
 
     def _tell_progress(self, run: MethodRun, progress: Progress) -> None:
-        left = -1.0
-        if progress.total > 0 and progress.done > 0:
-            share = progress.done / progress.total
-            run.percent = round(100 * share)
-            left = run.seconds * (1 - share) / share
+        if progress.fraction is not None:
+            run.percent = round(100 * progress.fraction)
         if run is self.current:
-            self.progressed.emit(progress, left)
+            self.progressed.emit(progress, run.job.left)
 
     def _report(self, run: MethodRun, partial: Partial) -> None:
         run.report = partial.report

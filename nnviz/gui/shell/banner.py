@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.events import Progress
+from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import breakable
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import short_bytes
@@ -21,7 +22,18 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
 
 _DOWNLOAD, _FILM = "download", "film:progress"
-_LOCAL = {"run", "live", "source", "camera", "record", "lesson", "robustness"}
+_ROOM = 2
+"""Buttons from which they stand below the words."""
+_LOCAL = {
+    "run",
+    "live",
+    "source",
+    "camera",
+    "record",
+    "lesson",
+    "robustness",
+    "content",
+}
 """Topics of what is done in one workspace."""
 
 
@@ -47,18 +59,24 @@ class Banner(QFrame):
         self._details.hide()
         text = label(breakable(notice.text), wrap=True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        line = row(text, spacing=2 * GRID)
-        line.setStretch(0, 1)
-        for remedy in notice.remedies:
-            line.addWidget(button(remedy.label, remedy.act, "primary"))
+        answers = [
+            button(remedy.label, remedy.act, "" if place else "primary")
+            for place, remedy in enumerate(notice.remedies)
+        ]
         if notice.details:
-            line.addWidget(button(self.tr("Details"), self._unfold))
+            answers.append(button(self.tr("Details"), self._unfold))
+        # Several buttons would leave the words no room on a small screen.
+        beside, below = (answers, []) if len(answers) < _ROOM else ([], answers)
+        line = row(text, *beside, spacing=2 * GRID)
+        line.setStretch(0, 1)
         line.addWidget(icon_button(bench.look, "copy", self.tr("Copy"), self._copy))
         dismiss = self.dismissed.emit
         line.addWidget(icon_button(bench.look, "x", self.tr("Dismiss"), dismiss))
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.addLayout(line)
+        if below:
+            column.addLayout(flow(*below, spacing=2 * GRID))
         column.addWidget(self._details)
 
     def _unfold(self) -> None:

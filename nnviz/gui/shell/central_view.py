@@ -297,3 +297,4 @@ class CentralView(QWidget):
         bench.selection.layer_changed.connect(self.result.select_layer)
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)
+        self.photo.wanted.connect(self.wanted)

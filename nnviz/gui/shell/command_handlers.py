@@ -15,7 +15,7 @@ from nnviz.base.info import LayerInfo, MethodInfo, Severity
 from nnviz.base.parameters import Kind, Parameter
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
-from nnviz.base.samples import sample_photos
+from nnviz.base.samples import sample_film, sample_photos
 from nnviz.base.snippets import (
     board_command,
     board_python,
@@ -126,6 +126,7 @@ class CommandHandlers(QObject):
         return {
             "live.film": lambda: self._in_live(lambda pane: pane.source.ask_film()),
             "live.camera": self.open_camera,
+            "live.sample": lambda: self._bench.play(sample_film()),
             "live.again": live.again,
             "live.hold": live.toggle_hold,
             "live.step": live.step,

@@ -29,6 +29,7 @@ def commands() -> tuple[Command, ...]:
 SYNONYMS = {
     "live.film": "movie clip camera webcam",
     "live.camera": "webcam live",
+    "live.sample": "demo movie film example",
     "live.hold": "pause stop freeze",
     "live.keep": "snapshot screenshot",
     "go.untrained": "random weights initialization",
@@ -182,6 +183,7 @@ def _live() -> tuple[Command, ...]:
     return (
         Command("live.film", _tr("Open video…"), "", "video", LIVE),
         Command("live.camera", _tr("Open camera"), "", "camera", LIVE),
+        Command("live.sample", _tr("Open the sample video"), "", "video", LIVE),
         Command("live.again", _tr("Open the source again"), "", "rotate-ccw", LIVE),
         Command("live.hold", _tr("Freeze"), "Ctrl+Space", "pause", LIVE),
         Command("live.step", _tr("Next frame"), "Ctrl+.", "skip-forward", LIVE),

@@ -113,6 +113,8 @@ class _JobRow(QWidget):
         if share is not None:
             self.bar.setValue(round(_STEPS * share))
         words = [progress.what if progress is not None else self.tr("waiting")]
-        if self._job.left > 1:
+        if self._job.paused:
+            words.append(self.tr("paused"))
+        elif self._job.left > 1:
             words.append(self.tr("{0} s left").format(round(self._job.left)))
         self._words.setText(" · ".join(word for word in words if word))

@@ -123,9 +123,9 @@ class StatusBar(QStatusBar):
         if left > 1:
             words += self.tr(" · {0} s left").format(round(left))
         self._work(words)
-        if progress.total > 0:
+        if progress.fraction is not None:
             self.bar.setRange(0, 1000)
-            self.bar.setValue(round(1000 * progress.done / progress.total))
+            self.bar.setValue(round(1000 * progress.fraction))
 
     def _stopped(self, percent: int) -> None:
         self._rest()

@@ -71,6 +71,7 @@ def test_the_noise_is_under_the_hand(attacked, qtbot, tmp_path):
     )
     assert panel.verdict.text().endswith("not reached")
     report = stage.centre.result.report
+    assert list(report) == list(attacks.run.report)  # no tab vanishes meanwhile
     np.testing.assert_array_equal(report["after"].values, report["after"].earlier)
     assert not (report["noise"].pixels != 0.5).any()
 

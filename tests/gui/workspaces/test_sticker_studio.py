@@ -157,6 +157,8 @@ def test_several_lie_on_each_other(studio, laid):
 def test_numbers_and_handles_say_the_same(studio, laid):
     """Truth: 50 % of the shorter side; a typed angle turns it."""
     assert studio.tools.width_box.value() == 50
+    assert studio.tools.width_box.text() == "Width 50.0 %"
+    assert studio.tools.angle_box.text() == "Angle 0.0 °"
     studio.tools.angle_box.setValue(-30)
     assert laid.placed[0].placement.angle == -30
     studio.tools.x_box.setValue(20)

@@ -7,6 +7,7 @@ from nnviz.base.attacks import (
     SavedPicture,
     attacked_photo,
     is_attack,
+    with_whole_tabs,
 )
 from nnviz.base.boards import attacked_name
 from nnviz.base.errors import ErrorRecord
@@ -176,7 +177,7 @@ class Attacks(QObject):
     def _show_scaled(self, found: Rescaled) -> None:
         if self.run is not None:
             self.shown = found
-            self.scaled.emit(found.report)
+            self.scaled.emit(with_whole_tabs(found.report, self.run.report))
             self.changed.emit()
 
     def _note_whole(self, found: Rescaled) -> None:

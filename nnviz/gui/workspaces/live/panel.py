@@ -33,6 +33,8 @@ class LivePane(QWidget):
     """Everything about moving pictures on one page."""
 
     hovered = Signal(str)
+    wanted = Signal(str)
+    """Name of a command."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +45,7 @@ class LivePane(QWidget):
         self.pinned.hide_controls()
         self.pin_title = label(style="muted")
         self.view.hovered.connect(self.hovered)
+        self.view.wanted.connect(self.wanted)
         self.pinned.hovered.connect(self.hovered)
         self._kept = self._make_kept()
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -138,11 +141,13 @@ class LivePane(QWidget):
     def _tell(self, status: SourceStatus | None) -> None:
         """Say why there is no frame."""
         if status is None:
-            self.view.say(self.tr("Choose a camera, a video or the screen above"))
+            self.view.offer_sources(
+                self.tr("Choose a camera, a video or the screen above")
+            )
         elif status.state is SourceState.OPENING:
             self.view.say(self.tr("Opening {0}").format(status.title))
         elif status.state is not SourceState.RUNNING and status.error is not None:
-            self.view.say(status.error.text)
+            self.view.offer_sources(status.error.text)
 
 
 class _Header(QWidget):

@@ -13,6 +13,7 @@ from nnviz.base.live import Shown
 from nnviz.base.results import Mosaic, Picture, Report
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.empty_state import LIVE_SOURCES, EmptyState
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -32,6 +33,8 @@ class LiveView(QWidget):
     """Shows frame after frame; what stands beside it follows the kind of result."""
 
     hovered = Signal(str)
+    wanted = Signal(str)
+    """Name of a command."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +45,9 @@ class LiveView(QWidget):
         self.maps = _MapsSide(bench)
         self.repaint_side = RepaintSide(bench)
         self.rest = ReportView()
-        for page in (self.frame, self.maps, self.repaint_side, self.rest):
+        self.empty = EmptyState(LIVE_SOURCES)
+        self.empty.wanted.connect(self.wanted)
+        for page in (self.frame, self.maps, self.repaint_side, self.rest, self.empty):
             self._pages.addWidget(page)
         self.frame.canvas.hovered.connect(self.hovered)
         self.maps.mosaic.hovered.connect(self.hovered)
@@ -80,6 +85,12 @@ class LiveView(QWidget):
         self.report = None
         self.frame.say(words)
         self._pages.setCurrentWidget(self.frame)
+
+    def offer_sources(self, words: str) -> None:
+        """Say why there is no frame, with buttons for sources that have some."""
+        self.report = None
+        self.empty.say(words)
+        self._pages.setCurrentWidget(self.empty)
 
 
 class _FrameSide(QWidget):

@@ -1,0 +1,90 @@
+"""Scores of a class beside others: Finer-CAM's comparison and the ReST utility."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import UsageError
+from nnviz.base.targets import OPTION, ClassTarget
+from nnviz.engine.targets.resolve import ResolvedTarget
+
+
+def class_index(target: ResolvedTarget) -> int:
+    """Return the class that a target asks about.
+
+    Raises:
+        UsageError: it asks about something else, or about a probability.
+    """
+    asked = target.target
+    index = asked.index if isinstance(asked, ClassTarget) else None
+    if index is None or target.unit == "probability":
+        raise UsageError(OPTION, "is not a class", "ask about one, or leave it empty")
+    return index
+
+
+def similar_classes(logits: Tensor, index: int, count: int) -> tuple[int, ...]:
+    """Return the classes whose logits are nearest to that of one, nearest first.
+
+    Args:
+        logits: (K,).
+        index: the class itself, which is left out.
+        count: of the others, at most; all of them where there are fewer.
+    """
+    distances = (logits - logits[index]).abs()
+    order = distances.argsort(stable=True).tolist()
+    return tuple(each for each in order if each != index)[:count]
+
+
+def compared(
+    target: ResolvedTarget, logits: Tensor, others: tuple[int, ...], alpha: float
+) -> ResolvedTarget:
+    """Return the class's logit minus alpha times the mean logit of similar classes.
+
+    The mean is weighted by the classes' probabilities, as in the authors' program
+    (Zhang et al. 2025, arXiv:2501.11309).  Among the compared classes alone these are a
+    softmax of their logits, which is how they are computed here: the probabilities
+    themselves may all be lost in rounding beside that of the class.
+
+    Args:
+        target: a class.
+        logits: (1, K), of the image.
+        others: the similar classes, at least one.
+        alpha: in [0, 1] or above; at 0 nothing is compared.
+    """
+    index, places = class_index(target), list(others)
+
+    factor = "" if alpha == 1 else f"{alpha:g} times "
+
+    def score(output: Tensor) -> Tensor:
+        beside = output[:, places]
+        return output[:, index] - alpha * (beside.softmax(1) * beside).sum(1)
+
+    return replace(
+        target,
+        words=f"{target.words} minus {factor}that of similar classes",
+        score=score,
+        value=score(logits).item(),
+    )
+
+
+def rest_utility(target: ResolvedTarget, logits: Tensor) -> ResolvedTarget:
+    """Return the class's logit plus its log-probability: the ReST utility.
+
+    Cai 2025, arXiv:2501.06261: what is left of a class's logit beside the others'.
+
+    Args:
+        target: a class of a network whose classes exclude each other.
+        logits: (1, K), of the image.
+    """
+    index = class_index(target)
+
+    def score(output: Tensor) -> Tensor:
+        return output[:, index] + torch.log_softmax(output, 1)[:, index]
+
+    return replace(
+        target,
+        words=f"{target.words} plus its log-probability",
+        score=score,
+        value=score(logits).item(),
+    )

@@ -1,0 +1,77 @@
+"""What stands in place of an image while there is none: words, and ways to get one."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import button, label, named, row
+
+OPEN, SAMPLE_IMAGE = "file.open", "file.sample"
+CAMERA, VIDEO, SAMPLE_VIDEO = "live.camera", "live.film", "live.sample"
+IMAGE_SOURCES = (OPEN, SAMPLE_IMAGE, CAMERA, SAMPLE_VIDEO)
+LIVE_SOURCES = (CAMERA, VIDEO, SAMPLE_VIDEO)
+
+
+class EmptyState(QWidget):
+    """Words, and a button for each command that would fill the place.
+
+    Signals:
+        wanted: name of the command whose button was pressed.
+    """
+
+    wanted = Signal(str)
+
+    def __init__(self, commands: Sequence[str], parent: QWidget | None = None) -> None:
+        """Make the buttons.
+
+        Args:
+            commands: names of commands; the first is the one that most people want.
+            parent: as for all widgets.
+        """
+        super().__init__(parent)
+        self.setObjectName("canvas")
+        self.words = label(style="muted", wrap=True)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.buttons = {
+            name: button(
+                _titles()[name],
+                partial(self.wanted.emit, name),
+                "" if place else "primary",
+            )
+            for place, name in enumerate(commands)
+        }
+        column = QVBoxLayout(self)
+        column.setSpacing(3 * GRID)
+        column.addStretch(1)
+        column.addWidget(self.words)
+        # Below each other: beside each other they do not fit on a small screen.
+        ways = QVBoxLayout()
+        ways.setSpacing(2 * GRID)
+        for each in self.buttons.values():
+            ways.addWidget(each)
+        line = row(None, None)
+        line.insertLayout(1, ways)
+        column.addLayout(line)
+        column.addStretch(1)
+
+    def say(self, words: str) -> None:
+        """Say why there is nothing to see."""
+        self.words.setText(words)
+        named(self, self.objectName(), words)
+
+
+def _titles() -> dict[str, str]:
+    return {
+        OPEN: _tr("Open…"),
+        SAMPLE_IMAGE: _tr("Sample image"),
+        CAMERA: _tr("Camera"),
+        VIDEO: _tr("Open video…"),
+        SAMPLE_VIDEO: _tr("Sample video"),
+    }
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("EmptyState", text)

@@ -1,0 +1,84 @@
+"""Places without an image offer ways to get one.
+
+Truth: issue text, "empty states with buttons (Open, Sample image, Camera, Sample
+video)"; cases by hand.
+"""
+
+import pytest
+
+from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.samples import sample_film
+from nnviz.base.video import SourceKind, SourceState, SourceStatus
+from nnviz.gui.panels.empty_state import CAMERA, SAMPLE_IMAGE, SAMPLE_VIDEO
+from nnviz.gui.shell.main_window import LIVE
+
+
+def texts(state):
+    return [each.text() for each in state.buttons.values()]
+
+
+def test_without_an_image_there_are_four_ways_to_get_one(window):
+    empty = window.stage.centre.photo.empty
+    assert empty.isVisible()
+    assert texts(empty) == ["Open…", "Sample image", "Camera", "Sample video"]
+
+
+def test_the_sample_image_takes_the_buttons_place(window, qtbot):
+    pane = window.stage.centre.photo
+    pane.empty.buttons[SAMPLE_IMAGE].click()
+    qtbot.waitUntil(lambda: window.bench.selection.image is not None)
+    assert pane.canvas.isVisible()
+    assert not pane.empty.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "address"),
+    [
+        (CAMERA, SourceKind.CAMERA, "0"),
+        (SAMPLE_VIDEO, sample_film().kind, sample_film().address),
+    ],
+)
+def test_camera_and_sample_video_are_opened_in_live(window, fake, name, kind, address):
+    window.stage.centre.photo.empty.buttons[name].click()
+    assert window.workspace is LIVE
+    opened = fake.live.opened[-1]
+    assert (opened.kind, opened.address) == (kind, address)
+
+
+def test_all_images_removed_is_empty_again_and_undo_brings_the_image_back(opened):
+    pane = opened.stage.centre.photo
+    opened.stage.images.remove_all()
+    assert opened.bench.selection.image is None
+    assert pane.empty.isVisible()
+    opened.stage.images.restore()
+    assert opened.bench.selection.image is not None
+    assert opened.bench.selection.image.name == "cat.png"
+
+
+def test_an_image_that_does_not_open_leaves_the_buttons(window):
+    window.bench.images.add(["/photos/broken.png"])
+    assert window.stage.centre.photo.empty.isVisible()
+
+
+def test_a_camera_that_is_missing_leaves_ways_to_go_on(window, fake):
+    window.enter(LIVE)
+    error = ErrorRecord(ErrorKind.USER, "camera 0: not found", "")
+    status = SourceStatus(state=SourceState.FAILED, title="Camera 0", error=error)
+    fake.source_changed.emit(status)
+    empty = window.stage.centre.live.view.empty
+    assert empty.isVisible()
+    assert empty.words.text() == "camera 0: not found"
+    assert texts(empty) == ["Camera", "Open video…", "Sample video"]
+    empty.buttons[SAMPLE_VIDEO].click()
+    assert fake.live.opened[-1] == sample_film()
+
+
+def test_all_ways_are_seen_on_a_small_screen(window, qtbot):
+    """Truth: 1,024 x 700 is the least screen; nothing is cut off or scrolled."""
+    window.resize(1024, 700)
+    pane = window.stage.centre.photo
+    qtbot.waitUntil(lambda: window.width() == 1024)
+    for each in pane.empty.buttons.values():
+        qtbot.waitUntil(
+            lambda each=each: each.visibleRegion().boundingRect() == each.rect()
+        )
