@@ -38,7 +38,7 @@ def test_a_dreamt_film(film, tmp_path, capsys):
             ["film", "deep_dream", "{film}", "--out", "o.mp4", "--kept", "x"],
             "no number",
         ),
-        (["film", "predictions", "{film}", "--out", "o.mp4"], "no picture"),
+        (["film", "predictions", "{film}", "--out", "o.mp4"], "not an image"),
         (["film", "deep_dream", "gone.mp4", "--out", "o.mp4"], "no such file"),
     ],
 )

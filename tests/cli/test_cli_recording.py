@@ -26,12 +26,12 @@ def recorded(nnviz, tmp_path):
         "run", "descent", "--record", folder, "--steps", "12", "--out", tmp_path / "a"
     )
     assert status == 0, err
-    assert "objects.descent.png" in out
+    assert "imagenet.descent.png" in out
     return folder
 
 
 def data(folder):
-    with np.load(folder / "objects.descent.npz") as arrays:
+    with np.load(folder / "imagenet.descent.npz") as arrays:
         return arrays["data"]
 
 
@@ -65,7 +65,7 @@ def test_a_changed_parameter_is_in_the_recipe_and_replayed(nnviz, recorded, tmp_
     assert not np.array_equal(data(tmp_path / "a"), result.data)
     result.save(tmp_path / "b")
     status, _, _ = nnviz(
-        "replay", tmp_path / "b" / "objects.descent.png", "--out", tmp_path / "c"
+        "replay", tmp_path / "b" / "imagenet.descent.png", "--out", tmp_path / "c"
     )
     assert status == 0
     assert np.array_equal(data(tmp_path / "c"), result.data)

@@ -155,6 +155,7 @@ class MethodPanel(QWidget):
             self.form.hide()
             self.form.deleteLater()
         self.form = Form(info.parameters)
+        self.form.set_folders(self._bench.settings)
         self.form.set_unfolded(self._unfolded)
         self.form.unfolded.connect(self._remember_fold)
         self._form_place.addWidget(self.form)

@@ -64,6 +64,7 @@ class ModelSetupPanel(QWidget):
         self._form.setSpacing(2 * GRID)
         growth = QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow
         self._form.setFieldGrowthPolicy(growth)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._form.addRow(self.tr("Task"), self.task)
         self._form.addRow(self.tr("Output"), self.output)
         self._form.addRow(self.tr("Unit"), self.unit)
@@ -75,11 +76,13 @@ class ModelSetupPanel(QWidget):
         column.setSpacing(2 * GRID)
         column.addLayout(self._form)
         column.addWidget(self.candidates)
-        column.addLayout(flow(self.save, None))
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(inner))
+        foot = flow(self.save, None)
+        foot.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        outer.addLayout(foot)
 
     def _show(self) -> None:
         """Show how the network is used now."""
@@ -159,8 +162,10 @@ class ModelSetupPanel(QWidget):
         name = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
         name.setText(found.name)
         name.setToolTip(literal(found.name))
+        parts = row(label(number(found.distance), "muted"), name, use, spacing=2 * GRID)
+        parts.setStretch(1, 1)
         line = QWidget()
-        line.setLayout(row(name, label(number(found.distance), "muted"), use))
+        line.setLayout(parts)
         return line
 
     def _apply(self) -> None:

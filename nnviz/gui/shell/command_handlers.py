@@ -333,7 +333,7 @@ class CommandHandlers(QObject):
         elif self._shows_portraits:
             self._bench.portraits.save(centre.painted(), folder)
         elif bridge is not None and self._bench.display.run is not None:
-            bridge.export(self._bench.display.run, str(folder), None)
+            bridge.export(self._bench.display.run, str(folder), None, centre.looks())
         else:
             self._bench.messages.say(self.tr("there is no result to save yet"))
 

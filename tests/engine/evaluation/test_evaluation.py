@@ -96,7 +96,7 @@ def test_an_empty_folder_is_said(tmp_path):
     with pytest.raises(InputError, match="no sub-folders"):
         questions_in(tmp_path, 0, held_out=False)
     (tmp_path / "dark").mkdir()
-    with pytest.raises(InputError, match="no pictures"):
+    with pytest.raises(InputError, match="no images"):
         questions_in(tmp_path, 0, held_out=False)
 
 

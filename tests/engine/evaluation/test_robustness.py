@@ -89,7 +89,7 @@ def test_without_names_the_networks_own_answers_are_right(model, tmp_path):
     found = measured(model, tmp_path, attack="fgsm", epsilons=(0, 3, 30))
     assert found.accuracies == (1, 0.5, 0)
     assert found.truth == "network"
-    assert "whether it is or not" in found.notes[0]
+    assert "counts as correct" in found.notes[0]
     assert found.curves().y_label == "answer unchanged, %"
 
 
@@ -116,7 +116,7 @@ def test_what_cannot_be_measured_is_said(model, folder, asked, error, words):
 
 
 def test_an_empty_folder_is_said(model, tmp_path):
-    with pytest.raises(InputError, match="pictures"):
+    with pytest.raises(InputError, match="images"):
         measured(model, tmp_path)
 
 

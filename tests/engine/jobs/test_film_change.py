@@ -220,7 +220,7 @@ def test_what_makes_no_sense_is_refused(tmp_path, more, words):
 
 
 def test_a_method_without_pictures_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="no picture"):
+    with pytest.raises(UsageError, match="not an image"):
         changed(tmp_path, lambda _image: Report({"words": Text(text="a")}))
     assert not (tmp_path / "out.mp4").exists()
 

@@ -216,7 +216,7 @@ def test_only_optimisations_are_recorded(session, tmp_path, cat):
         image=open_image(cat),
         recording=str(tmp_path / "a"),
     )
-    with pytest.raises(UsageError, match="predictions: is no optimisation"):
+    with pytest.raises(UsageError, match="predictions: is not an optimization"):
         finish(session.job(request, never))
 
 

@@ -20,7 +20,7 @@ from nnviz.base.results import Heatmap
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.viewport import ViewState
-from nnviz.gui.views.comparison.side import Share, Side, name_of, value_at
+from nnviz.gui.views.comparison.side import Share, Side, name_of, pixel_at, value_at
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.legend import Legend
@@ -270,7 +270,8 @@ class BoardView(QWidget):
             return
         tile = self.tiles[at]
         value = value_at(tile, place) or self.tr("outside the network's input")
-        self.hovered.emit(f"{name_of(tile)}: {value}")
+        said = (pixel_at(tile.image, place), f"{name_of(tile)}: {value}")
+        self.hovered.emit("  ·  ".join(filter(None, said)))
 
     def _arrange(self) -> None:
         with QSignalBlocker(self.agreeing):
