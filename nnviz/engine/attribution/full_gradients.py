@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from nnviz.engine.attribution.cam import upsampled
 from nnviz.engine.attribution.nonlinear_calls import (
@@ -117,7 +118,7 @@ def _biased(net: nn.Module) -> Iterator[list[_Biased]]:
         return _noted(found, output, spread.detach())
 
     layers = (module for module in net.modules() if isinstance(module, _LAYERS))
-    handles = []
+    handles: list[RemovableHandle] = []
     try:
         handles.extend(layer.register_forward_hook(hook) for layer in layers)
         with _ImplicitBiases(found):
