@@ -158,7 +158,7 @@ class HeatmapView(ResultView):
         rows, columns = heat.values.shape
         shown = self.tr("interpolated") if self.smooth.isChecked() else ""
         size = f"{rows} × {columns} {shown}".strip()
-        return " · ".join(part for part in (size, self.look.words) if part)
+        return " · ".join(part for part in (self.look.words, size) if part)
 
     def _read(self, y: float, x: float) -> str:
         heat = self.result
