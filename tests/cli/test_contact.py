@@ -13,7 +13,8 @@ def test_several_methods_become_one_picture(tmp_path, capsys):
     words = ["contact", "grad_cam", "predictions", str(sample_photos()[0])]
     assert cli.main([*words, "--model", "bundled:objects", "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out)
-    assert Image.open(out).size[0] == 1600
+    with Image.open(out) as opened:
+        assert opened.size[0] == 1600
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def test_any_kinds_go_together_in_rows():
 def test_a_sheet_is_a_png_and_nothing_else(tmp_path):
     """Truth: Pillow opens it."""
     path = save_contact_sheet([run()], tmp_path / "sheet.png")
-    assert PillowImage.open(path).size[0] == contact_sheet.WIDTH
+    with PillowImage.open(path) as opened:
+        assert opened.size[0] == contact_sheet.WIDTH
     with pytest.raises(UsageError, match="PNG"):
         save_contact_sheet([run()], tmp_path / "sheet.pdf")
     with pytest.raises(UsageError, match="holds no result"):
