@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.info import ModelInfo, PreprocessCandidate, Task
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.file_dialogs import ask_labels
@@ -194,7 +195,7 @@ class ModelSetupPanel(QWidget):
 
 def _list(name: str) -> QComboBox:
     """Return a list that drops down and asks for little width."""
-    made = named(QComboBox(), name=name)
+    made = named(ComboBox(), name=name)
     policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
     made.setSizeAdjustPolicy(policy)
     made.setMinimumContentsLength(_LEAST_LETTERS)

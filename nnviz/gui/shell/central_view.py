@@ -273,6 +273,7 @@ class CentralView(QWidget):
         for mode, name in names.items():
             segment = named(QPushButton(name), "segment")
             segment.setCheckable(True)
+            segment.setAutoExclusive(True)
             segment.setProperty("mode", mode)
             segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
             self._modes.addButton(segment)

@@ -7,7 +7,6 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QLabel,
     QScrollArea,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.results import Heatmap
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.viewport import ViewState
@@ -59,7 +59,7 @@ class BoardView(QWidget):
         self._sheet: BoardSheet | None = None
         self.sides: list[Side] = []
         self.state = ViewState(self)
-        self.lock = QComboBox(self)
+        self.lock = ComboBox(self)
         self.lock.setAccessibleName(self.tr("Color scale"))
         for lock, name in (
             (Lock.BOARD, self.tr("One scale for all")),

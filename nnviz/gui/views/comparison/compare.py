@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.results import Heatmap
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import Flow, flow
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.views.canvas.canvas import Canvas
@@ -287,7 +288,7 @@ class CompareView(QWidget):
 
     def _make_norm(self) -> QComboBox:
         """Return the choice of what values are written in."""
-        choice = QComboBox(self)
+        choice = ComboBox(self)
         choice.setAccessibleName(self.tr("What is compared"))
         for norm, name in (
             (Norm.RAW, self.tr("Raw values")),

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.views.tokens import SPACE
 from nnviz.gui.views.widgets.named_slider import NamedSlider
@@ -58,7 +59,7 @@ class MapControls(QWidget):
         self.gamma = NamedSlider(
             self.tr("Gamma"), self.tr("Gamma of the colors"), _GAMMA, self, steps=18
         )
-        self.ground = QComboBox(self)
+        self.ground = ComboBox(self)
         self._ground = QWidget(self)
         self._fill()
         self._connect()
