@@ -25,6 +25,7 @@ from nnviz.runtime.live import still
 from nnviz.runtime.mailbox import Mailbox, Posted
 from nnviz.storage import recent
 from nnviz.storage.attacks import save_curve
+from nnviz.storage.contact_sheets import save_contact_sheet
 from nnviz.storage.files import look_at
 from nnviz.storage.results import save_run
 
@@ -128,6 +129,14 @@ class IoPool:
         return self._submit(
             _Urgency.EXPORT, EXPORT_PLACE, lambda: board.save(Path(folder), lock=lock)
         )
+
+    def export_contact_sheet(self, runs: Sequence[Run], path: str) -> int:
+        """Save several results as one picture; ends with the paths."""
+
+        def work() -> tuple[Path, ...]:
+            return (save_contact_sheet(runs, Path(path)),)
+
+        return self._submit(_Urgency.EXPORT, EXPORT_PLACE, work)
 
     def export_curve(self, found: Robustness, folder: str) -> int:
         """Save accuracy against epsilon; ends with the paths."""

@@ -117,6 +117,9 @@ class FakeBridge(QObject):
         self.saved.append((run, folder, stem))
         self.looks = looks
 
+    def export_contact_sheet(self, runs, path):
+        self.saved.append((runs, path))
+
     def write_side_car(self, info, request):
         self.saved.append((info, request))
 

@@ -211,6 +211,10 @@ class Bridge(QObject):
         """Paint a board beside the window; answers as ``event`` of BOARD_PAINTED."""
         self._io.do(BOARD_PAINTED, paint, soon=True)
 
+    def export_contact_sheet(self, runs: Sequence[Run], path: str) -> None:
+        """Save several results as one picture; answers as ``export``."""
+        self._io.export_contact_sheet(runs, path)
+
     def export_curve(self, found: Robustness, folder: str) -> None:
         """Save accuracy against epsilon as CSV, PNG and SVG; answers as ``export``."""
         self._io.export_curve(found, folder)
