@@ -92,7 +92,8 @@ class MosaicView(ResultView):
             self.shared.setEnabled(not single)
         if not len(mosaic.order):
             self._sheet = None
-            self.canvas.set_message(self.tr("There is nothing to show."))
+            words = mosaic.empty or self.tr("There is nothing to show.")
+            self.canvas.set_message(words)
             return
         self._measure(mosaic)
         self._recolour()
