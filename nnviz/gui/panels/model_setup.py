@@ -96,7 +96,7 @@ class ModelSetupPanel(QWidget):
         self._form.setRowVisible(self.unit, info.task is Task.REGRESS)
         self.unit.setText(info.unit)
         file = Path(request.labels).name
-        own = self.tr("the network's own: {0}").format(len(info.labels))
+        own = self.tr("{0} of its own").format(len(info.labels))
         self.labels.setText(file or own)
         self.own_labels.setVisible(bool(file))
         self._show_candidates(info)

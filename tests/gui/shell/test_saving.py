@@ -1,6 +1,7 @@
-"""File > Export contact sheet: the results that are chosen in the tray."""
+"""What is saved from the File menu: contact sheets, and maps as they are shown."""
 
 from nnviz.gui.shell import command_handlers
+from nnviz.render.heatmaps import MapLook
 
 
 def test_chosen_results_are_exported_oldest_first(opened, monkeypatch):
@@ -9,6 +10,15 @@ def test_chosen_results_are_exported_oldest_first(opened, monkeypatch):
     monkeypatch.setattr(opened.stage.results, "selected", lambda: ["new", "old"])
     opened.operations.export_contact_sheet()
     assert opened.bench.bridge.saved == [(["old", "new"], "/a/sheet.png")]
+
+
+def test_what_is_saved_has_the_look_that_is_shown(opened, monkeypatch, tmp_path):
+    """Truth: the look of the view goes with the result."""
+    look = MapLook(gamma=2)
+    monkeypatch.setattr(opened.stage.centre.result, "looks", lambda: {"map": look})
+    opened.bench.settings.export_folder = str(tmp_path)
+    opened.commands["file.save"].trigger()
+    assert opened.bench.bridge.looks == {"map": look}
 
 
 def test_without_chosen_results_it_says_what_to_do(opened, monkeypatch):
