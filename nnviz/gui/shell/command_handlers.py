@@ -23,9 +23,9 @@ from nnviz.base.snippets import (
     python_code,
 )
 from nnviz.base.video import SourceKind, SourceRequest
+from nnviz.gui.panels.browser.models import ModelPanel
 from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder, ask_labels, ask_new_file
 from nnviz.gui.panels.layers import LayerPanel
-from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.panels.tiles import comparable
 from nnviz.gui.panels.video_dialogs import ask_film, ask_new_film
 from nnviz.gui.services.app_context import Workbench
