@@ -32,6 +32,7 @@ from nnviz.base.results import Result as BaseResult
 from nnviz.media import decode, side_cars
 from nnviz.storage import recent
 from nnviz.storage import replay as stored
+from nnviz.storage.contact_sheets import save_contact_sheet
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -247,6 +248,23 @@ def load(
         labels=str(labels),
     )
     return Model(request, perform(LoadModel(request), progress))
+
+
+def contact_sheet(
+    results: Sequence[Result], path: str | PathLike[str] = "contact.png"
+) -> Path:
+    """Write results side by side as one PNG file, each with its legend.
+
+    Args:
+        results: of any methods, most often on one image, which then stands first.
+        path: the file, which ends in .png.
+
+    Raises:
+        UsageError: there is no result, or the file is to be no PNG.
+        InputError: the disk does not allow it.
+    """
+    runs = [result._run for result in results]  # noqa: SLF001 - of this module
+    return save_contact_sheet(runs, Path(path))
 
 
 def write_side_car(model: Model) -> Path:

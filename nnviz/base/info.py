@@ -237,6 +237,7 @@ class ModelEntry:
         file: name of the file of weights; empty where it ships with the program.
         task: what it is made for.
         about: what it is and does, a sentence or two; may be empty.
+        trained_on: what it was trained on where that is no photographs; else empty.
     """
 
     reference: str
@@ -251,6 +252,7 @@ class ModelEntry:
     task: Task = Task.CLASSIFY
     metric: str = "top-1"
     about: str = ""
+    trained_on: str = ""
 
 
 class Severity(StrEnum):

@@ -147,11 +147,15 @@ class Content:
         return bool(model.layers) if self.task is None else model.task == self.task
 
     def network(self, models: Iterable[ModelEntry], present: Iterable[str]) -> str:
-        """Return the network to begin with, "" where this machine has none."""
+        """Return the network to begin with, "" where this machine has none.
+
+        One trained on photographs comes before one that was not.
+        """
         held = set(present)
+        entries = sorted(models, key=lambda entry: bool(entry.trained_on))
         fitting = [
             entry.reference
-            for entry in models
+            for entry in entries
             if entry.reference in held and self.task in (None, entry.task)
         ]
         return self.model if self.model in fitting else next(iter(fitting), "")

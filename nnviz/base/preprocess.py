@@ -22,7 +22,7 @@ class Fit(StrEnum):
     STRETCH = "stretch"
     """Both sides to the input size, whatever that does to the proportions."""
     PAD = "pad"
-    """Longer side to the input size, the rest filled with the mean."""
+    """Longer side to the input size, the rest filled with ``padding``."""
     WHOLE = "whole"
     """Shorter side to ``resize``, longer side at most the input's longer; nothing is
     cut off or filled in, so the input has the photo's shape."""
@@ -63,7 +63,9 @@ class Preprocess:
         mean: one number a channel, in units of ``value_range``, in the network's order.
         std: likewise.
         order: the network's channel order; means something for three channels only.
-        value_range: what a white pixel is before normalisation: 1 or 255.
+        value_range: what a white pixel is before normalization: 1 or 255.
+        padding: color that ``Fit.PAD`` fills with, in [0, 1], a number a channel of the
+            image; empty for the mean.
     """
 
     input_size: tuple[int, int] = (224, 224)
@@ -74,6 +76,7 @@ class Preprocess:
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     order: ChannelOrder = ChannelOrder.RGB
     value_range: float = 1.0
+    padding: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be computed.
@@ -86,6 +89,12 @@ class Preprocess:
                 "mean and std",
                 f"{len(self.mean)} and {len(self.std)} values",
                 "give one of each for every channel",
+            )
+        if len(self.padding) not in (0, self.channels):
+            raise UsageError(
+                "padding",
+                f"{len(self.padding)} values for {self.channels} channels",
+                "give one for every channel, or none for the mean",
             )
         if min(self.std) <= 0:
             raise UsageError("std", "must be above 0", "0.229, 0.224, 0.225 is usual")
@@ -174,8 +183,11 @@ class Preprocess:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        return dataclasses.asdict(self)
+        """Return plain values for JSON; a padding only where it is not the mean."""
+        values = dataclasses.asdict(self)
+        if not self.padding:
+            del values["padding"]
+        return values
 
     def with_fields(self, fields: Mapping[str, Any]) -> Self:
         """Return the preprocessing with some fields changed, the rest as it is.
@@ -189,7 +201,7 @@ class Preprocess:
         Raises:
             UsageError: an unknown field, or a value that is not allowed.
         """
-        known = self.to_json()
+        known = dataclasses.asdict(self)
         for name in fields:
             if name not in known:
                 raise unknown("field of the preprocessing", name, known)
@@ -219,6 +231,7 @@ class Preprocess:
                     "order": _choice("order", values["order"], ChannelOrder),
                     "mean": tuple(float(value) for value in values["mean"]),
                     "std": tuple(float(value) for value in values["std"]),
+                    "padding": tuple(float(each) for each in values.get("padding", ())),
                 }
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -138,6 +138,7 @@ class Mosaic(Result):
             Empty where a tile's index is no channel's.
         frame: set where each tile covers the network's input.
         placement: as in Heatmap.
+        empty: said in place of the tiles while none is to be shown.
     """
 
     tiles: Array
@@ -150,6 +151,7 @@ class Mosaic(Result):
     layer: str
     frame: Frame | None = None
     placement: Placement | None = None
+    empty: str = ""
 
     def arrays(self) -> dict[str, Array]:
         """Return the tiles and the order."""

@@ -22,6 +22,7 @@ from nnviz.base.errors import (
 COMMANDS = {
     "run": "run a method on pictures; writes a picture, the numbers and the recipe",
     "board": "compare methods and networks on pictures, with numbers",
+    "contact": "run several methods on one image; writes one contact sheet",
     "replay": "make results again from their pictures or recipes",
     "recording": "make a film of a recorded optimisation, or tell what it holds",
     "film": "run a method on every picture of a film",

@@ -10,7 +10,7 @@ from nnviz.base.video import Grab
 from nnviz.media.decode import open_image
 from nnviz.media.folders import list_images
 
-DEFAULT_RATE = 10.0
+DEFAULT_RATE = 25.0
 """Pictures a second; ``FilmPlayer`` plays them at the rate that was wished."""
 
 

@@ -16,6 +16,8 @@ SEQUENTIAL = ("inferno", "magma", "viridis", "cividis", "grey")
 """Perceptually uniform, for numbers without a middle; the first is the default."""
 DIVERGING = ("berlin", "vanimo", "blue-red")
 """With a neutral middle at zero; dark in the middle but for the last."""
+INK = "ink"
+"""White to black: numbers without a middle on a white ground."""
 LEVELS = 256
 _TINY, _HUGE = 1e-300, 1e37
 """Ranges below the first count as empty; those above the second need float64."""
@@ -64,7 +66,8 @@ def default_map(*, signed: bool, light: bool = False) -> str:
 @cache
 def _tables() -> dict[str, Colours]:
     with np.load(resource("colormaps.npz")) as archive:
-        return {name: archive[name] for name in archive.files}
+        tables = {name: archive[name] for name in archive.files}
+    return tables | {INK: np.ascontiguousarray(tables["grey"][::-1])}
 
 
 def table(name: str) -> Colours:

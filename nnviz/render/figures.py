@@ -61,7 +61,7 @@ def _(result: Curves, image: Image | None = None) -> "Figure":
 @draw.register(Heatmap)
 def _(result: Heatmap, image: Image | None = None) -> "Figure":
     look = heatmaps.usual_look(result)
-    scale = heatmaps.usual_scale(heatmaps.smoothed(result, look))
+    scale = heatmaps.scale_of(result, look)
     if image is None or result.frame is None:
         shown = heatmaps.alone(result, scale, look)
     else:

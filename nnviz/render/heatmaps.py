@@ -5,11 +5,11 @@ finds on a bright image.  Such a map is smoothed a little, its colors follow a p
 its magnitude (gamma), and the image below becomes gray and dark.  The legend says so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnviz.base.results import Heatmap
 from nnviz.render import colormaps, overlays, pictures, sheets
@@ -25,9 +25,17 @@ _DIMMED = 0.5
 """Brightness of the gray image below a grainy map."""
 
 
+class Ground(StrEnum):
+    """Ground that a map is painted on."""
+
+    IMAGE = "image"
+    BLACK = "black"
+    WHITE = "white"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapLook:
-    """How a heatmap is painted, beside its range of colors.
+    """How a heatmap is painted.
 
     Attributes:
         opacity: of the map over the image where its magnitude is greatest, 0 to 1.
@@ -36,12 +44,17 @@ class MapLook:
         gamma: power of the magnitude that the colors follow; below 1, faint places
             become brighter.
         gray: whether the image below is gray and dark.
+        percentile: share of the values that the colors span, per cent; 100 is all, and
+            ``sheets.CLIP`` cuts only where a few outliers use up most of the range.
+        ground: the image, or black or white for the map alone.
     """
 
     opacity: float = overlays.OPACITY
     smoothing: float = 0.0
     gamma: float = 1.0
     gray: bool = False
+    percentile: float = sheets.CLIP
+    ground: Ground = Ground.IMAGE
 
     @property
     def words(self) -> str:
@@ -53,6 +66,8 @@ class MapLook:
         return " · ".join(part for part in parts if part)
 
 
+Looks = Mapping[str, MapLook]
+"""Of the maps of a report, by the result's name."""
 PLAIN = MapLook()
 GRAINY = MapLook(opacity=1.0, smoothing=1.0, gamma=0.7, gray=True)
 GRAINY_SIGNED = MapLook(opacity=1.0, smoothing=1.5, gray=True)
@@ -78,10 +93,26 @@ def is_grainy(heat: Heatmap) -> bool:
     return power > 0 and float((near[:, 1:] * near[:, :-1]).mean()) < _GRAINY * power
 
 
-def usual_scale(heat: Heatmap) -> Scale:
-    """Return the range of colors: all values but a few outliers, if that gains much."""
-    whole = colormaps.scale_of(heat.values, signed=heat.signed)
-    return sheets.robust_scale(heat.values, whole)
+def scale_of(heat: Heatmap, look: MapLook) -> Scale:
+    """Return the range of colors of a map as its look smooths and clips it."""
+    values = smoothed(heat, look).values
+    whole = colormaps.scale_of(values, signed=heat.signed)
+    if look.percentile == sheets.CLIP:
+        return sheets.robust_scale(values, whole)
+    return sheets.clipped_scale(values, whole, look.percentile)
+
+
+def colormap_of(look: MapLook, *, signed: bool) -> str:
+    """Return the name of the color map that suits a map's ground."""
+    white = look.ground is Ground.WHITE
+    if white and not signed:
+        return colormaps.INK
+    return colormaps.default_map(signed=signed, light=white)
+
+
+def drawn(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
+    """Return the map with the values that its colors stand for."""
+    return curved(smoothed(heat, look), scale, look)
 
 
 def smoothed(heat: Heatmap, look: MapLook) -> Heatmap:
@@ -110,9 +141,8 @@ def curved(heat: Heatmap, scale: Scale, look: MapLook) -> Heatmap:
 
 def alone(heat: Heatmap, scale: Scale, look: MapLook) -> Colours:
     """Return the map without its image, a pixel a place, uint8 (h, w, 3)."""
-    name = colormaps.default_map(signed=scale.signed)
-    drawn = curved(smoothed(heat, look), scale, look)
-    return colormaps.apply(drawn.values, name, scale.low, scale.high)
+    name = colormap_of(look, signed=scale.signed)
+    return colormaps.apply(drawn(heat, scale, look).values, name, scale.low, scale.high)
 
 
 def laid(
@@ -127,16 +157,18 @@ def laid(
         look: how it is painted.
         colormap: a name; the default for the kind of numbers if empty.
     """
-    drawn = curved(smoothed(heat, look), scale, look)
     below = dimmed(photo) if look.gray else photo
-    return overlays.blend(below, drawn, scale, colormap, look.opacity)
+    shown = drawn(heat, scale, look)
+    return overlays.blend(below, shown, scale, colormap, look.opacity)
 
 
 def dimmed(photo: Colours) -> Colours:
     """Return an image gray and dark, so that colors on it are seen."""
-    weights = np.array([0.299, 0.587, 0.114], np.float32) * np.float32(_DIMMED)
-    gray: NDArray[Any] = (photo.astype(np.float32) @ weights).round().astype(np.uint8)
-    return np.repeat(gray[..., None], 3, axis=2)
+    import cv2
+
+    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    levels = (np.arange(256) * _DIMMED).round().astype(np.uint8)
+    return np.asarray(cv2.cvtColor(cv2.LUT(gray, levels), cv2.COLOR_GRAY2RGB))
 
 
 def enlarged(photo: Colours, width: int, height: int) -> Colours:

@@ -40,6 +40,7 @@ from nnviz.render.palette import BACKGROUND, LINE, MUTED, PANEL, WARNING
 from nnviz.render.text import Canvas
 from nnviz.render.words import extent, plural
 
+_USUAL: heatmaps.Looks = {}
 WIDTH = 960
 """Default width of a page, px; words grow with wider pages."""
 _SIZE, _SMALLEST = 13, 11
@@ -93,11 +94,32 @@ def _(
 def _(
     result: Heatmap, image: Image | None = None, width: int = WIDTH, size: int = 0
 ) -> Canvas:
+    return paint_map(result, image, width, size)
+
+
+def paint_map(
+    result: Heatmap,
+    image: Image | None = None,
+    width: int = WIDTH,
+    size: int = 0,
+    look: heatmaps.MapLook | None = None,
+) -> Canvas:
+    """Paint a map as ``paint`` does, with another look than the usual one.
+
+    Args:
+        result: the map.
+        image: that it lies over; not seen where the look's ground is another.
+        width: px.
+        size: of the words, px; 0 for one that suits the width.
+        look: how it is painted; None for what shows it best.
+    """
     size = size or _size(width)
-    look = heatmaps.usual_look(result)
-    scale = heatmaps.usual_scale(heatmaps.smoothed(result, look))
-    if image is None or result.frame is None:
-        return _with_legend(_plain_map(result, scale, width), result, scale, size)
+    look = look or heatmaps.usual_look(result)
+    scale = heatmaps.scale_of(result, look)
+    beside = result.frame is not None and look.ground is heatmaps.Ground.IMAGE
+    if image is None or not beside:
+        shown = _padded(_fit(heatmaps.alone(result, scale, look), width), width)
+        return _with_legend(shown, result, scale, size, look)
     photo = pictures.rgb8(image.pixels)
     if width < _PAIR_FROM * size:
         over = heatmaps.laid(_large(photo, width), result, scale, look)
@@ -209,7 +231,11 @@ def _(
 
 
 def paint_report(
-    report: Report, image: Image | None = None, width: int = WIDTH, title: str = ""
+    report: Report,
+    image: Image | None = None,
+    width: int = WIDTH,
+    title: str = "",
+    looks: heatmaps.Looks = _USUAL,
 ) -> Canvas:
     """Paint a whole report as one page: title, main result, the others, remarks.
 
@@ -218,6 +244,7 @@ def paint_report(
         image: the photograph that it was run on.
         width: px, margins included.
         title: heading; none if empty.
+        looks: of maps, by the result's name; the usual one where there is none.
 
     Returns:
         uint8 (h, width, 3).
@@ -226,8 +253,9 @@ def paint_report(
     margin, gap = round(size * 2.5), round(size * 1.6)
     inner = width - 2 * margin
     blocks = [_heading(title, report.notes, inner, size)] if title else []
-    blocks.append(paint(report.main, image, inner, size))
-    blocks += _others(report, image, inner, size)
+    main = next(iter(report))
+    blocks.append(_named(main, report.main, image, (inner, size), looks))
+    blocks += _others(report, image, inner, size, looks)
     notes = report.notes[1:] if title else report.notes
     if notes:
         blocks.append(_words("\n".join(notes), inner, size))
@@ -245,7 +273,9 @@ def _size(width: int) -> int:
     return max(_SMALLEST, round(_SIZE * width / WIDTH))
 
 
-def _others(report: Report, image: Image | None, width: int, size: int) -> list[Canvas]:
+def _others(
+    report: Report, image: Image | None, width: int, size: int, looks: heatmaps.Looks
+) -> list[Canvas]:
     """Return the results after the main one, two beside each other where that fits."""
     names = list(report)[1:]
     left, right, gap = _columns(width, size)
@@ -255,12 +285,12 @@ def _others(report: Report, image: Image | None, width: int, size: int) -> list[
         if len(pair) == 1 or any(_is_wide(report[name]) for name in pair):
             name = names.pop(0)
             room = left if _is_bare_map(report[name]) else width
-            row = _section(name, report[name], image, (room, size))
+            row = _section(name, report[name], image, (room, size), looks)
             rows.append(_padded(row, width))
             continue
         names = names[2:]
         first, second = (
-            _section(name, report[name], image, (side, size))
+            _section(name, report[name], image, (side, size), looks)
             for name, side in zip(pair, (left, right), strict=True)
         )
         rows.append(_beside(first, second, gap, middle=False))
@@ -280,7 +310,11 @@ def _is_wide(result: Result) -> bool:
 
 
 def _section(
-    name: str, result: Result, image: Image | None, width_size: tuple[int, int]
+    name: str,
+    result: Result,
+    image: Image | None,
+    width_size: tuple[int, int],
+    looks: heatmaps.Looks,
 ) -> Canvas:
     """Return a result below a line and its name."""
     width, size = width_size
@@ -288,7 +322,20 @@ def _section(
     head[0] = LINE
     text.stamp(head, (0, round(size * 0.6)), method_title(name), size, bold=True)
     photo = None if isinstance(result, Ranking) else image
-    return np.concatenate([head, paint(result, photo, width, size)])
+    return np.concatenate([head, _named(name, result, photo, width_size, looks)])
+
+
+def _named(
+    name: str,
+    result: Result,
+    image: Image | None,
+    width_size: tuple[int, int],
+    looks: heatmaps.Looks,
+) -> Canvas:
+    """Paint a result of a report; a map with the look that was chosen for it."""
+    if isinstance(result, Heatmap) and name in looks:
+        return paint_map(result, image, *width_size, looks[name])
+    return paint(result, image, *width_size)
 
 
 def _heading(title: str, notes: Sequence[str], width: int, size: int) -> Canvas:
@@ -350,21 +397,16 @@ def _fit(pixels: Canvas, width: int) -> Canvas:
     return pictures.show(pixels, pictures.fitted(pixels.shape[:2], room))
 
 
-def _plain_map(result: Heatmap, scale: colormaps.Scale, width: int) -> Canvas:
-    name = colormaps.default_map(signed=result.signed)
-    colours = colormaps.apply(result.values, name, scale.low, scale.high)
-    return _padded(_fit(colours, width), width)
-
-
 def _with_legend(
     painted: Canvas,
     result: Heatmap,
     scale: colormaps.Scale,
     size: int,
-    look: heatmaps.MapLook = heatmaps.PLAIN,
+    look: heatmaps.MapLook,
 ) -> Canvas:
     width = painted.shape[1]
-    legend = legends.colour_bar(scale, result.unit, width, size=size)
+    name = heatmaps.colormap_of(look, signed=scale.signed)
+    legend = legends.colour_bar(scale, result.unit, width, colormap=name, size=size)
     words = f"{extent(result.values.shape)} places"
     words = f"{words} · {look.words}" if look.words else words
     places = _words(words, width, size)

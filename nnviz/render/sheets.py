@@ -22,6 +22,7 @@ Bounds = tuple[float, float, float, float]
 
 CLIP = 99.5
 """Share of the values, in per cent, that the colours span where outliers are cut."""
+_ALL = 100.0
 _STEPS = 253
 """Colours of the map; the last three of 256 indices stand for something else."""
 _GAP, _FLAT, _BROKEN = 253, 254, 255
@@ -102,9 +103,23 @@ def robust_scale(values: NDArray[Any], whole: Scale) -> Scale:
     """
     if whole.flat:
         return whole
+    cut = clipped_scale(values, whole, CLIP)
+    return whole if cut.high - cut.low > _MATTERS * (whole.high - whole.low) else cut
+
+
+def clipped_scale(values: NDArray[Any], whole: Scale, percentile: float) -> Scale:
+    """Return the range of a share of the values; the whole where that leaves nothing.
+
+    Args:
+        values: any shape.
+        whole: of ``colormaps.scale_of`` for the same values.
+        percentile: the share, per cent; 100 is all of them.
+    """
+    if whole.flat or percentile >= _ALL:
+        return whole
     sample = _sampled(values)
-    cut = colormaps.scale_of(sample, signed=whole.signed, percentile=CLIP)
-    if cut.flat or cut.high - cut.low > _MATTERS * (whole.high - whole.low):
+    cut = colormaps.scale_of(sample, signed=whole.signed, percentile=percentile)
+    if cut.flat:
         return whole
     return Scale(cut.low, cut.high, whole.signed, whole.problem, cut.clipped)
 

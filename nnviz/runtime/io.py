@@ -25,12 +25,14 @@ from nnviz.runtime.live import still
 from nnviz.runtime.mailbox import Mailbox, Posted
 from nnviz.storage import recent
 from nnviz.storage.attacks import save_curve
+from nnviz.storage.contact_sheets import save_contact_sheet
 from nnviz.storage.files import look_at
 from nnviz.storage.results import save_run
 
 if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.board import Board
     from nnviz.render.boards import Lock
+    from nnviz.render.heatmaps import Looks
 
 IMAGE_PLACE = ":image"
 THUMBNAIL_PLACE = ":thumbnail"
@@ -114,10 +116,12 @@ class IoPool:
         """Tell what files are, listing folders; ends with a ``Dropped``."""
         return self._submit(_Urgency.IMAGE, FILES_PLACE, lambda: look_at(files))
 
-    def export(self, run: Run, folder: str, stem: str | None) -> int:
+    def export(
+        self, run: Run, folder: str, stem: str | None, looks: "Looks | None" = None
+    ) -> int:
         """Save a result beside earlier ones; ends with the paths."""
         return self._submit(
-            _Urgency.EXPORT, EXPORT_PLACE, lambda: _save(run, Path(folder), stem)
+            _Urgency.EXPORT, EXPORT_PLACE, lambda: _save(run, Path(folder), stem, looks)
         )
 
     def export_board(self, board: "Board", folder: str, lock: "Lock") -> int:
@@ -125,6 +129,14 @@ class IoPool:
         return self._submit(
             _Urgency.EXPORT, EXPORT_PLACE, lambda: board.save(Path(folder), lock=lock)
         )
+
+    def export_contact_sheet(self, runs: Sequence[Run], path: str) -> int:
+        """Save several results as one picture; ends with the paths."""
+
+        def work() -> tuple[Path, ...]:
+            return (save_contact_sheet(runs, Path(path)),)
+
+        return self._submit(_Urgency.EXPORT, EXPORT_PLACE, work)
 
     def export_curve(self, found: Robustness, folder: str) -> int:
         """Save accuracy against epsilon; ends with the paths."""
@@ -266,9 +278,11 @@ def _list_cameras() -> object:
     return list_cameras()
 
 
-def _save(run: Run, folder: Path, stem: str | None) -> tuple[Path, ...]:
+def _save(
+    run: Run, folder: Path, stem: str | None, looks: "Looks | None"
+) -> tuple[Path, ...]:
     """Save a result and note where its photograph lies, for when it is opened again."""
-    paths = save_run(run, folder, stem, overwrite=False)
+    paths = save_run(run, folder, stem, overwrite=False, looks=looks)
     if run.image is not None:
         recent.remember(run.image)
     recent.remember_others(run.recipe)

@@ -7,6 +7,7 @@ import threading
 import uuid
 from itertools import chain, count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from nnviz.media.decode import open_image
 from nnviz.media.encode import write_marked, write_npz, write_png, write_text
 from nnviz.media.files import PART_SUFFIX, part_prefix, sweep_parts
 from nnviz.media.stickers import from_picture, with_alpha
+
+if TYPE_CHECKING:  # who only opens files needs no painter
+    from nnviz.render.heatmaps import Looks
 
 RECIPE_KEY = "nnviz.recipe"
 """Keyword of the PNG text chunk that holds the recipe."""
@@ -40,7 +44,12 @@ _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 
 
 def save_run(
-    run: Run, folder: Path, stem: str | None = None, *, overwrite: bool = True
+    run: Run,
+    folder: Path,
+    stem: str | None = None,
+    *,
+    overwrite: bool = True,
+    looks: "Looks | None" = None,
 ) -> tuple[Path, ...]:
     """Write ``STEM.METHOD.png`` (recipe embedded), ``.npz`` (all arrays) and ``.json``.
 
@@ -54,6 +63,7 @@ def save_run(
         folder: made where it does not exist.
         stem: first part of the names; None for the photograph's name, or the
             network's where there is no photograph.
+        looks: of maps, by the result's name, where they are not the usual ones.
         overwrite: replace files of the same name, else number the new ones.
 
     Returns:
@@ -71,7 +81,8 @@ def save_run(
     sweep_parts(folder)
     try:
         # Each writer makes the folders that are missing.
-        picture = paint_report(run.report, run.image, _WIDTH, run.recipe.title)
+        title = run.recipe.title
+        picture = paint_report(run.report, run.image, _WIDTH, title, looks or {})
         write_png(stage / ".png", picture, {RECIPE_KEY: text})
         write_npz(stage / ".npz", run.report.arrays())
         write_text(stage / ".json", text)

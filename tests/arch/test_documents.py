@@ -69,6 +69,7 @@ def test_the_python_of_the_readme_runs(folder):
         "demo",
         "live",
         "board",
+        "contact",
         "evaluate",
         "score",
         "scenes",

@@ -12,6 +12,16 @@ from nnviz.base.errors import UsageError
 from nnviz.base.preprocess import ChannelOrder, Fit, Interpolation, Preprocess
 
 
+def test_a_padding_color_is_one_number_a_channel_or_none():
+    """Truth: the field's own definition; without it, JSON is as it always was."""
+    gray = Preprocess(fit=Fit.PAD, padding=(0.5, 0.5, 0.5))
+    assert Preprocess.from_json(gray.to_json()) == gray
+    assert "padding" not in Preprocess().to_json()
+    assert Preprocess().with_fields({"padding": [0, 0, 1]}).padding == (0, 0, 1)
+    with pytest.raises(UsageError, match="2 values for 3 channels"):
+        Preprocess(padding=(0.5, 0.5))
+
+
 def test_shorter_side_becomes_resize_and_longer_is_truncated():
     assert Preprocess().resized((300, 451)) == (256, 384)
     assert Preprocess().resized((451, 300)) == (384, 256)

@@ -113,8 +113,12 @@ class FakeBridge(QObject):
     def thumbnail(self, path, size):
         self.thumbnail_ready.emit(path, np.zeros((size, size, 3), np.uint8))
 
-    def export(self, run, folder, stem=None):
+    def export(self, run, folder, stem=None, looks=None):
         self.saved.append((run, folder, stem))
+        self.looks = looks
+
+    def export_contact_sheet(self, runs, path):
+        self.saved.append((runs, path))
 
     def write_side_car(self, info, request):
         self.saved.append((info, request))

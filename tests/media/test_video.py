@@ -237,14 +237,14 @@ def test_folder_of_pictures(tmp_path):
         Image.fromarray(numbered(number)).save(tmp_path / f"img{number}.png")
     (tmp_path / "img3.png").write_bytes(b"no picture")
     reader = open_sequence(tmp_path)
-    assert (reader.rate, reader.duration) == (10.0, 0.4)
+    assert (reader.rate, reader.duration) == (25.0, 0.16)
     grabs = [reader.read() for _ in range(4)]
     assert reader.read() is None
-    assert [round(grab.seconds, 3) for grab in grabs] == [0.0, 0.1, 0.2, 0.3]
+    assert [round(grab.seconds, 3) for grab in grabs] == [0.0, 0.04, 0.08, 0.12]
     assert [number_of(grabs[place].pixels()) for place in (0, 1, 3)] == [1, 2, 10]
     with pytest.raises(InputError, match="is not a picture"):
         grabs[2].pixels()
-    reader.seek(0.15)
+    reader.seek(0.06)
     assert number_of(reader.read().pixels()) == 2
     reader.seek(9.0)
     assert number_of(reader.read().pixels()) == 10

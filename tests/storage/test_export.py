@@ -12,6 +12,8 @@ from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Heatmap, Report, Text
+from nnviz.render.heatmaps import Ground, MapLook
+from nnviz.render.report import paint_report
 from nnviz.storage import results as export
 from nnviz.storage.results import save_run
 
@@ -58,6 +60,19 @@ def test_three_files_that_pillow_numpy_and_json_read(tmp_path: Path) -> None:
         "cat.activations.npz",
         "cat.activations.png",
     ]
+
+
+def test_a_map_is_saved_as_it_is_shown(tmp_path: Path) -> None:
+    """Truth: the page painted with the same look; on white, the low end is white."""
+    run, look = a_run(), MapLook(ground=Ground.WHITE)
+    (picture, *_) = save_run(run, tmp_path, looks={"map": look})
+    with PillowImage.open(picture) as opened:
+        saved = np.asarray(opened)
+    wanted = paint_report(run.report, run.image, 1600, run.recipe.title, {"map": look})
+    assert np.array_equal(saved, wanted)
+    plain = paint_report(run.report, run.image, 1600, run.recipe.title)
+    white = (saved == 255).all(2).sum()
+    assert white > 100 + (plain == 255).all(2).sum()
 
 
 def test_saving_again_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -19,7 +19,11 @@ def class_index(target: ResolvedTarget) -> int:
     asked = target.target
     index = asked.index if isinstance(asked, ClassTarget) else None
     if index is None or target.unit == "probability":
-        raise UsageError(OPTION, "is not a class", "ask about one, or leave it empty")
+        raise UsageError(
+            OPTION,
+            "is not the logit of a class",
+            "ask about a class, or leave it empty",
+        )
     return index
 
 

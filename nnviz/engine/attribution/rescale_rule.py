@@ -2,19 +2,20 @@
 
 A multiplier takes the place of each derivative on the way back: the change of an
 activation function's output divided by that of its input, from a reference to the
-image (Ancona et al. 2018, arXiv:1711.06104, equation 6).  Activation functions are met
-at the level of torch's functions, so modules and functional calls are the same.
+image (Ancona et al. 2018, arXiv:1711.06104, equation 6).
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.overrides import TorchFunctionMode
 
+from nnviz.engine.attribution.nonlinear_calls import (
+    MAX_POOLINGS,
+    NonlinearCall,
+    NonlinearMode,
+)
 from nnviz.engine.nn.gradients import Check, Score, gradient
 
 _ROUNDING = 16
@@ -59,65 +60,27 @@ def multipliers(
     return Multipliers(found[0], start, rescaling.count)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Call:
-    """A call of a nonlinear function, whose input is kept from later writing."""
-
-    function: Callable[..., Any]
-    given: Tensor
-    rest: tuple[Any, ...]
-    options: Mapping[str, Any]
-
-    def apply(self, given: Tensor) -> Tensor:
-        """Return the function's output for another input, which stays as it is."""
-        output: Tensor = self.function(given.clone(), *self.rest, **self.options)
-        return output
-
-
-class _Mode(TorchFunctionMode):
-    """Sees calls of the nonlinear functions, inside the block, on this thread only."""
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        kwargs = dict(kwargs or {})
-        if func not in _RESCALED or not args:
-            return func(*args, **kwargs)
-        output = self.answer(_Call(func, args[0], args[1:], kwargs))
-        if kwargs.get("inplace") or func.__name__.endswith("_"):
-            return args[0].copy_(output)
-        return output
-
-    def answer(self, call: _Call) -> Tensor:
-        """Return a call's output."""
-        raise NotImplementedError
-
-
-class _Recording(_Mode):
+class _Recording(NonlinearMode):
     """Keeps the calls of the reference's pass."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.calls: list[_Call] = []
+        self.calls: list[NonlinearCall] = []
 
-    def answer(self, call: _Call) -> Tensor:
+    def answer(self, call: NonlinearCall) -> Tensor:
         self.calls.append(replace(call, given=call.given.detach().clone()))
         return call.apply(call.given)
 
 
-class _Rescaling(_Mode):
+class _Rescaling(NonlinearMode):
     """Gives each call a multiplier against the reference's, for its gradient."""
 
-    def __init__(self, calls: list[_Call]) -> None:
+    def __init__(self, calls: list[NonlinearCall]) -> None:
         super().__init__()
         self.count = 0
         self._calls = iter(calls)
 
-    def answer(self, call: _Call) -> Tensor:
+    def answer(self, call: NonlinearCall) -> Tensor:
         known = next(self._calls, None)
         comparable = (
             known is not None
@@ -127,25 +90,21 @@ class _Rescaling(_Mode):
         if known is None or not comparable or not call.given.requires_grad:
             return call.apply(call.given)
         self.count += 1
-        if call.function in _MAX_POOLINGS:
+        if call.function in MAX_POOLINGS:
             return _pooled(call, known.given)
         return _activated(call, known.given)
 
 
-def _activated(call: _Call, reference: Tensor) -> Tensor:
+def _activated(call: NonlinearCall, reference: Tensor) -> Tensor:
     """Return an activation function's output, its derivative the multiplier."""
-    with torch.enable_grad():
-        leaf = call.given.detach().requires_grad_()
-        output = call.apply(leaf)
-        (slope,) = torch.autograd.grad(output.sum(), leaf)
+    output, slope = call.with_slope()
     with torch.no_grad():
-        output = output.detach()
         rise = output - call.apply(reference)
-        values = _ratio(rise, leaf.detach(), reference, slope)
+        values = _ratio(rise, call.given, reference, slope)
     return output + values * _changes(call.given)
 
 
-def _pooled(call: _Call, reference: Tensor) -> Tensor:
+def _pooled(call: NonlinearCall, reference: Tensor) -> Tensor:
     """Return a max pooling's output, whose rise one place of each window accounts for.
 
     Where the image's maximum is the larger it is the place of that maximum, else that
@@ -161,7 +120,7 @@ def _pooled(call: _Call, reference: Tensor) -> Tensor:
     return output + values * _changes(_taken(given, places))
 
 
-def _with_places(call: _Call, given: Tensor) -> tuple[Tensor, Tensor]:
+def _with_places(call: NonlinearCall, given: Tensor) -> tuple[Tensor, Tensor]:
     """Return a max pooling's output, and where in each channel it was taken."""
     names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
     options = {
@@ -189,19 +148,3 @@ def _ratio(rise: Tensor, at: Tensor, before: Tensor, otherwise: Tensor) -> Tenso
     least = _ROUNDING * torch.finfo(at.dtype).eps * (at.abs() + before.abs())
     changed = step.abs() > least
     return torch.where(changed, rise / step.where(changed, 1), otherwise)
-
-
-_ACTIVATIONS = frozenset(
-    {
-        functional.relu, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_,
-        functional.relu6, functional.hardtanh, functional.leaky_relu, functional.elu,
-        functional.selu, functional.celu, functional.gelu, functional.silu,
-        functional.mish, functional.softplus, functional.hardswish,
-        functional.hardsigmoid, functional.logsigmoid, functional.sigmoid,
-        torch.sigmoid, torch.sigmoid_, Tensor.sigmoid, Tensor.sigmoid_,
-        functional.tanh, torch.tanh, torch.tanh_, Tensor.tanh, Tensor.tanh_,
-    }
-)  # fmt: skip
-"""Functions of each number by itself, in every spelling."""
-_MAX_POOLINGS = frozenset({torch.max_pool2d, functional.max_pool2d})
-_RESCALED = _ACTIVATIONS | _MAX_POOLINGS

@@ -164,6 +164,7 @@ def _entry(name: str) -> ModelEntry:
         metric=metric,
         task=Task(card["task"]),
         about=_about(name),
+        trained_on=card.get("trained_on", ""),
     )
 
 

@@ -344,7 +344,7 @@ def _as_band(image: Image) -> Pixels:
 
 
 def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
-    """Extend to the input size with the mean for ``Fit.PAD``, else with black."""
+    """Extend to the input size, for ``Fit.PAD`` with its color, else with black."""
     sizes = pixels.shape[:2]
     before = [max(0, -origin) for origin in preprocess.crop_origin(sizes)]
     after = [
@@ -354,7 +354,9 @@ def _pad(pixels: Photo, preprocess: Preprocess) -> Photo:
         )
     ]
     fill = np.zeros(preprocess.channels, np.float32)
-    if preprocess.fit is Fit.PAD:
+    if preprocess.fit is Fit.PAD and preprocess.padding:
+        fill = np.asarray(preprocess.padding, np.float32)
+    elif preprocess.fit is Fit.PAD:
         fill = np.asarray(preprocess.mean, np.float32) / preprocess.value_range
         if is_flipped(preprocess):  # the mean is in the network's order
             fill = fill[::-1]

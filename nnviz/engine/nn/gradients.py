@@ -53,12 +53,22 @@ def differentiate(scores: Tensor, leaf: Tensor) -> Tensor:
 def send_back(
     outputs: Sequence[Tensor], signals: Sequence[Tensor], leaf: Tensor
 ) -> Tensor:
-    """Return the gradient of the sum of outputs times signals.
+    """Return the gradient of the sum of outputs times signals with respect to a leaf.
+
+    Args and errors are ``send_back_to``'s.
+    """
+    return send_back_to(outputs, signals, [leaf])[0]
+
+
+def send_back_to(
+    outputs: Sequence[Tensor], signals: Sequence[Tensor], leaves: Sequence[Tensor]
+) -> tuple[Tensor, ...]:
+    """Return the gradients of the sum of outputs times signals.
 
     Args:
         outputs: with their graph.
         signals: what goes back from each of them, of its shape.
-        leaf: with respect to what.
+        leaves: with respect to what.
 
     Raises:
         ModelError: no gradient comes back.
@@ -71,10 +81,9 @@ def send_back(
         )
     # An output that does not depend on the pixels has gradients of zero.
     with gradients_in_words():
-        (found,) = torch.autograd.grad(
-            outputs, leaf, signals, allow_unused=True, materialize_grads=True
+        return torch.autograd.grad(
+            outputs, leaves, signals, allow_unused=True, materialize_grads=True
         )
-    return found
 
 
 def gradient_sizer(info: ModelInfo, device: torch.device) -> BatchSizer:

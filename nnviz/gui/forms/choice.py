@@ -51,6 +51,7 @@ class SegmentedControl(Control):
             button.setObjectName("segment")
             button.setText(shown(choice))
             button.setCheckable(True)
+            button.setAutoExclusive(True)  # told to screen readers as one of several
             button.setToolTip(parameter.help)
             button.setAccessibleName(f"{parameter.title}: {shown(choice)}")
             self._group.addButton(button, index)

@@ -1,5 +1,7 @@
 """What every form control has in common."""
 
+from typing import Protocol
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QWidget
 
@@ -10,6 +12,18 @@ SLIDER_STEPS = 1000
 """Positions of a slider."""
 _INDENT = 7
 """Before a spin box's number, px, so that it starts where other fields' text does."""
+
+
+class FolderMemory(Protocol):
+    """Where files of a kind were found last."""
+
+    def folder(self, what: str) -> str:
+        """Return the folder of a kind of file; empty at first."""
+        ...
+
+    def save_folder(self, what: str, path: str) -> None:
+        """Remember the folder of a file that was chosen."""
+        ...
 
 
 class Control(QWidget):
@@ -51,6 +65,9 @@ class Control(QWidget):
 
     def set_labels(self, labels: tuple[str, ...]) -> None:
         """Take over the opened network's classes; most controls need none."""
+
+    def set_folders(self, folders: FolderMemory) -> None:
+        """Take over what remembers folders; most controls need none."""
 
     def set_layer(self, layer: LayerInfo | None) -> None:
         """Take over which layer is chosen; most controls need none."""

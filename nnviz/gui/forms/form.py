@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from nnviz.base.errors import unknown
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Kind, Parameter, Value
+from nnviz.gui.forms.control import FolderMemory
 from nnviz.gui.forms.history import Change
 from nnviz.gui.forms.row import Row
 
@@ -88,6 +89,11 @@ class Form(QWidget):
         """Offer the classes of the opened network."""
         for row in self._rows.values():
             row.control.set_labels(labels)
+
+    def set_folders(self, folders: FolderMemory) -> None:
+        """Let file dialogs begin where a file was found last."""
+        for row in self._rows.values():
+            row.control.set_folders(folders)
 
     def apply_preset(self, title: str, values: Mapping[str, Value]) -> None:
         """Go to named values, all others to their defaults; can be undone.

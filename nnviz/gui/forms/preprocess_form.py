@@ -139,6 +139,7 @@ class PreprocessForm(QWidget):
             self.changed.emit(value)
 
     def _read(self) -> Preprocess:
+        padding = self._value.padding  # it has no field here
         return Preprocess(
             input_size=(self._height.value(), self._width.value()),
             resize=self._resize.value(),
@@ -148,6 +149,7 @@ class PreprocessForm(QWidget):
             std=self._std.values(),
             order=_chosen(self._order, ChannelOrder),
             value_range=float(self._range.currentData()),
+            padding=padding if len(padding) == len(self._mean.values()) else (),
         )
 
     def _show(self, value: Preprocess) -> None:

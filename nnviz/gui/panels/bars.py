@@ -1,7 +1,8 @@
 """Bars for a ranking, painted at once and read out to a screen reader."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -30,9 +31,12 @@ class Bars(QWidget):
 
     Signals:
         chosen: the index, in the network's output, of a class that was clicked.
+        menu_wanted: likewise of one whose menu was asked for, and where, px of the
+            screen.
     """
 
     chosen = Signal(int)
+    menu_wanted = Signal(int, QPoint)
 
     def __init__(self, rows: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,10 +60,22 @@ class Bars(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the class of a row."""
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return
         place = int(event.position().y() // self._row_height())
         if 0 <= place < len(self.lines()):
             self._go(place)
             self._choose()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the row under the mouse, or of that of the keys."""
+        at = event.pos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            at = QPoint(self.width() // 2, self._current * self._row_height())
+        place = at.y() // self._row_height()
+        if self._ranking is not None and 0 <= place < len(self.lines()):
+            index = int(self._ranking.indices[place])
+            self.menu_wanted.emit(index, self.mapToGlobal(at))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go to another row, or choose the class of this one."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.base.recipes import Run
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.panels.tiles import comparable
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -67,7 +68,7 @@ class ComparePane(QWidget):
             self.compare(second, first)
 
     def _make_choice(self, name: str) -> QComboBox:
-        choice = named(QComboBox(), name=name)
+        choice = named(ComboBox(), name=name)
         choice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         choice.setMinimumContentsLength(8)
         choice.activated.connect(lambda _: self._show())

@@ -1,6 +1,6 @@
 """The tree of the open network's layers."""
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -14,10 +14,20 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.info import LayerInfo, ModelInfo
 from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.panels.context_menus import layer_entries
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.layer_facts import field_text, shape_text, short_number
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, label, named, row, rule, search_field
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    label,
+    menu_of,
+    named,
+    popup,
+    row,
+    rule,
+    search_field,
+)
 from nnviz.gui.theme.signs import DASH
 from nnviz.gui.views.tokens import mixed
 
@@ -120,6 +130,8 @@ class LayerPanel(QWidget):
         tree.currentItemChanged.connect(lambda item, _: self._choose(item))
         tree.itemExpanded.connect(lambda _: self._fit_columns())
         tree.clicked.connect(self._click)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._show_menu)
         tree.activated.connect(self._click)
         return tree
 
@@ -215,6 +227,14 @@ class LayerPanel(QWidget):
         item = self.tree.currentItem()
         if item is not None:
             self.activated.emit(str(item.data(0, _NAME)))
+
+    def _show_menu(self, at: QPoint) -> None:
+        """Offer what can be done with the layer under the mouse."""
+        item, model = self.tree.itemAt(at), self._bench.selection.model
+        if item is not None and model is not None:
+            layer = model.known_layer(str(item.data(0, _NAME)))
+            menu = menu_of(self, layer_entries(self._bench, layer))
+            popup(menu, self.tree.viewport().mapToGlobal(at))
 
 
 def _texts(layer: LayerInfo) -> list[str]:

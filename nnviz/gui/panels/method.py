@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.events import Progress
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.help import HelpText
 from nnviz.gui.services.app_context import Workbench
@@ -49,7 +50,7 @@ class MethodPanel(QWidget):
         self._bench = bench
         self.form: Form | None = None
         self._unfolded = False
-        self.choice = named(QComboBox(), name=self.tr("Method"))
+        self.choice = named(ComboBox(), name=self.tr("Method"))
         self._presets = named(QToolButton(), name=self.tr("Presets"))
         self._presets.setText(self.tr("Presets"))
         self._presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -155,6 +156,7 @@ class MethodPanel(QWidget):
             self.form.hide()
             self.form.deleteLater()
         self.form = Form(info.parameters)
+        self.form.set_folders(self._bench.settings)
         self.form.set_unfolded(self._unfolded)
         self.form.unfolded.connect(self._remember_fold)
         self._form_place.addWidget(self.form)

@@ -1,14 +1,15 @@
 """What the network thinks the photograph is, live."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.results import Ranking, Report
 from nnviz.base.targets import class_text
 from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.context_menus import class_entries
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, label
+from nnviz.gui.theme.parts import MARGIN, label, menu_of, popup
 
 _TOP = 5
 
@@ -25,6 +26,7 @@ class PredictionPanel(QWidget):
         self.bars.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.bars.setToolTip(self.tr("Click a class to see what supports it"))
         self.bars.chosen.connect(self._ask)
+        self.bars.menu_wanted.connect(self._show_menu)
         self._words = label(style="muted", wrap=True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
@@ -54,6 +56,11 @@ class PredictionPanel(QWidget):
         model = self._bench.selection.model
         if model is not None and index < len(model.labels):
             self._bench.selection.set_target(class_text(index, model.labels))
+
+    def _show_menu(self, index: int, at: QPoint) -> None:
+        entries = class_entries(self._bench, index)
+        if entries:
+            popup(menu_of(self, entries), at)
 
     def _wait(self) -> None:
         chosen = self._bench.selection

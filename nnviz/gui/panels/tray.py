@@ -1,5 +1,6 @@
 """The tray at the bottom: photographs and the results of this session."""
 
+from itertools import starmap
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.file_dialogs import ANY, ask_files
 from nnviz.gui.panels.miniature import miniature
 from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.theme.parts import MARGIN, named, popup
+from nnviz.gui.theme.parts import MARGIN, MenuEntry, menu_of, named, popup
 from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.gui.views.tokens import tokens_of
 
@@ -142,7 +143,6 @@ class ImageTray(QWidget):
 
     def _show_menu(self, at: QPoint) -> None:
         """Offer what can be done with the selected images."""
-        menu = QMenu(self)
         chosen = self.list.selectedItems()
         images = self._bench.images
         count = self.tr("Remove {0} images").format(len(chosen))
@@ -157,10 +157,7 @@ class ImageTray(QWidget):
             (self.tr("Remove all"), self.remove_all, bool(images.paths)),
             (self.tr("Restore removed"), self.restore, bool(images.restorable)),
         )
-        for words, act, able in entries:
-            action = menu.addAction(words)
-            action.triggered.connect(act)
-            action.setEnabled(able)
+        menu = menu_of(self, starmap(MenuEntry, entries))
         popup(menu, self.list.viewport().mapToGlobal(at))
 
 
@@ -242,6 +239,9 @@ class ResultTray(QWidget):
             action = menu.addAction(words)
             action.triggered.connect(lambda _=False, command=command: self._do(command))
             action.setEnabled(one)
+        sheet = menu.addAction(self.tr("Export contact sheet…"))
+        sheet.triggered.connect(lambda: self.wanted.emit("file.contact_sheet"))
+        sheet.setEnabled(len(chosen) > 1)
         remove = menu.addAction(self.tr("Remove"))
         remove.triggered.connect(self._remove)
         remove.setEnabled(bool(chosen))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.defaults import DEFAULT_MODEL, STAND_IN_MODEL
 from nnviz.base.dropped import Dropped
 from nnviz.base.errors import ErrorKind, ErrorRecord
-from nnviz.base.info import Finding, MethodInfo, ModelInfo, Severity
+from nnviz.base.info import Finding, MethodInfo, ModelEntry, ModelInfo, Severity
 from nnviz.base.live import Content, LiveOrder
 from nnviz.base.parameters import Value
 from nnviz.base.placed import placed_of
@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
 
 
+_CONTENT_TOPIC = "content"
 _LEARNED_WIDTH = 0.4
 """A learned sticker is laid about as large as it was learned to be."""
 
@@ -180,13 +181,35 @@ class Workbench(QObject):
     def look_live(self, content: Content) -> None:
         """Look at something else live, with the open network if it suits."""
         model, catalogue = self.selection.model, self.models.catalogue
+        self.messages.settle(_CONTENT_TOPIC)
         if model is not None and content.suits(model):
             self.choice.choose(content.method)
             return
         network = content.network(catalogue.models, catalogue.present)
-        if network:
-            self.choice.prefer(content.method)
-            self.open_model(network)
+        entry = self.models.entry(network) if network else None
+        if entry is not None and entry.trained_on:
+            self._warn_of_training(content, entry)
+        elif network:
+            self._open_for(content, network)
+
+    def _open_for(self, content: Content, network: str) -> None:
+        self.messages.settle(_CONTENT_TOPIC)
+        self.choice.prefer(content.method)
+        self.open_model(network)
+
+    def _warn_of_training(self, content: Content, entry: ModelEntry) -> None:
+        """Say that a network knows no photographs, and let the user open it or not."""
+        words = self.tr(
+            "{0} is the only network here for this. It was trained on {1}, not on "
+            "photographs: expect wrong answers."
+        )
+        remedy = Remedy(
+            self.tr("Open anyway"), lambda: self._open_for(content, entry.reference)
+        )
+        text = words.format(entry.title, entry.trained_on)
+        self.messages.notice(
+            Notice(_CONTENT_TOPIC, Severity.WARNING, text, remedies=(remedy,))
+        )
 
     def imagine(self, sitter: Sitter) -> None:
         """Make a unit's portrait large, as a recording."""

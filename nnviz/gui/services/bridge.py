@@ -47,6 +47,7 @@ from nnviz.storage.images import keep_picture
 if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.board import Board
     from nnviz.render.boards import Lock
+    from nnviz.render.heatmaps import Looks
 
 T = TypeVar("T")
 _TURN_SECONDS = 0.008
@@ -185,9 +186,22 @@ class Bridge(QObject):
         """
         self._paths[self._io.thumbnail(path, size)] = path
 
-    def export(self, run: Run, folder: str, stem: str | None = None) -> None:
-        """Save a result beside earlier ones; ``exported`` or ``export_failed``."""
-        self._io.export(run, folder, stem)
+    def export(
+        self,
+        run: Run,
+        folder: str,
+        stem: str | None = None,
+        looks: "Looks | None" = None,
+    ) -> None:
+        """Save a result beside earlier ones; ``exported`` or ``export_failed``.
+
+        Args:
+            run: what is saved.
+            folder: where.
+            stem: first part of the names; None for the image's.
+            looks: how its maps are shown, by the result's name.
+        """
+        self._io.export(run, folder, stem, looks)
 
     def export_board(self, board: "Board", folder: str, lock: "Lock") -> None:
         """Save a board as picture, page and numbers; answers as ``export``."""
@@ -196,6 +210,10 @@ class Bridge(QObject):
     def paint_board(self, paint: Callable[[], object]) -> None:
         """Paint a board beside the window; answers as ``event`` of BOARD_PAINTED."""
         self._io.do(BOARD_PAINTED, paint, soon=True)
+
+    def export_contact_sheet(self, runs: Sequence[Run], path: str) -> None:
+        """Save several results as one picture; answers as ``export``."""
+        self._io.export_contact_sheet(runs, path)
 
     def export_curve(self, found: Robustness, folder: str) -> None:
         """Save accuracy against epsilon as CSV, PNG and SVG; answers as ``export``."""

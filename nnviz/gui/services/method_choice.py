@@ -136,6 +136,11 @@ class MethodChoice(QObject):
         methods = self._models.catalogue.methods
         return next((info for info in methods if info.name == name), None)
 
+    def suits(self, name: str) -> bool:
+        """Tell whether a method works on the open network."""
+        info, model = self.info(name), self._selection.model
+        return info is not None and model is not None and info.suits(model.task)
+
     def belongs(self, name: str) -> bool:
         """Tell whether a method is one of the workspace's; unknown ones are of all."""
         info = self.info(name)

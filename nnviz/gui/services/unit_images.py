@@ -156,6 +156,7 @@ class Portraits(QObject):
             self._current = None
             self._jobs.cancel(_LANE)
         self._soon.start()
+        self._tell_mosaic()
         self.changed.emit()
 
     def _follow(self) -> None:
@@ -194,8 +195,8 @@ class Portraits(QObject):
 
     def _forget(self) -> None:
         """Another network: nothing of the old one is wanted any more."""
-        self.stop()
         self._layer, self._tiles = (), {}
+        self.stop()
         self.sitter, self._growing, self.trouble = None, None, ""
 
     # --- one at a time
@@ -295,6 +296,9 @@ class Portraits(QObject):
             unit="brightness",
             noun="channel",
             layer=self._layer[0].layer,
+            empty=self.tr("Rendering the first image…")
+            if self._making
+            else self.tr("Stopped before the first image was complete."),
         )
         done, total = self.progress
         words = self.tr("{0} of {1} portraits of {2}").format(

@@ -24,7 +24,16 @@ from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
 _DOWNLOAD, _FILM = "download", "film:progress"
 _ROOM = 2
 """Buttons from which they stand below the words."""
-_LOCAL = {"run", "live", "source", "camera", "record", "lesson", "robustness"}
+_LOCAL = {
+    "run",
+    "live",
+    "source",
+    "camera",
+    "record",
+    "lesson",
+    "robustness",
+    "content",
+}
 """Topics of what is done in one workspace."""
 
 

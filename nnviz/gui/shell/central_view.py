@@ -40,6 +40,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, named
 from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.widgets.elided import ElidedLabel
+from nnviz.render.heatmaps import Looks
 
 if TYPE_CHECKING:  # made by their workspaces when these are first entered
     from nnviz.gui.workspaces.explain.board_panel import BoardPane
@@ -217,6 +218,10 @@ class CentralView(QWidget):
                     getattr(page, told).connect(heard)
         return self._made[mode]
 
+    def looks(self) -> Looks:
+        """Return how the shown maps are painted, by the result's name."""
+        return self.result.looks()
+
     def painted(self) -> NDArray[Any]:
         """Return the shown result as uint8 (H, W, 3), with legend and range."""
         return self.result.painted()
@@ -268,6 +273,7 @@ class CentralView(QWidget):
         for mode, name in names.items():
             segment = named(QPushButton(name), "segment")
             segment.setCheckable(True)
+            segment.setAutoExclusive(True)
             segment.setProperty("mode", mode)
             segment.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
             self._modes.addButton(segment)

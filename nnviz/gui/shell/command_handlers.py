@@ -23,9 +23,9 @@ from nnviz.base.snippets import (
     python_code,
 )
 from nnviz.base.video import SourceKind, SourceRequest
-from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder, ask_labels
+from nnviz.gui.panels.browser.models import ModelPanel
+from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder, ask_labels, ask_new_file
 from nnviz.gui.panels.layers import LayerPanel
-from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.panels.tiles import comparable
 from nnviz.gui.panels.video_dialogs import ask_film, ask_new_film
 from nnviz.gui.services.app_context import Workbench
@@ -86,6 +86,7 @@ class CommandHandlers(QObject):
             "file.sample": self.open_sample,
             "file.save": self.save,
             "file.save_as": self.save_as,
+            "file.contact_sheet": self.export_contact_sheet,
             "file.quit": self._window.close,
         }
 
@@ -322,6 +323,21 @@ class CommandHandlers(QObject):
             self._bench.settings.export_folder = folder
             self._export(Path(folder))
 
+    def export_contact_sheet(self) -> None:
+        """Ask for a file and save the chosen results side by side in it."""
+        runs, bridge = self._stage.results.selected(), self._bench.bridge
+        if not runs or bridge is None:
+            words = self.tr("choose several results first, with Ctrl and a click")
+            self._bench.messages.say(words)
+            return
+        title = self.tr("Export contact sheet")
+        name, pattern = self.tr("contact.png"), self.tr("PNG images (*.png)")
+        settings = self._bench.settings
+        path, _ = ask_new_file(self._window, settings, title, name, pattern)
+        if path:
+            whole = path if path.lower().endswith(".png") else f"{path}.png"
+            bridge.export_contact_sheet(runs[::-1], whole)
+
     def _export(self, folder: Path) -> None:
         centre, bridge, board = self._stage.centre, self._bench.bridge, self._board()
         if bridge is not None and board is not None and centre.board is not None:
@@ -333,7 +349,7 @@ class CommandHandlers(QObject):
         elif self._shows_portraits:
             self._bench.portraits.save(centre.painted(), folder)
         elif bridge is not None and self._bench.display.run is not None:
-            bridge.export(self._bench.display.run, str(folder), None)
+            bridge.export(self._bench.display.run, str(folder), None, centre.looks())
         else:
             self._bench.messages.say(self.tr("there is no result to save yet"))
 

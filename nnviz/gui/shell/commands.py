@@ -113,6 +113,7 @@ def _file() -> tuple[Command, ...]:
         Command("file.sample", _tr("Open the sample image"), "", "image", FILE),
         Command("file.save", _tr("Save result"), "Ctrl+S", "save", FILE),
         Command("file.save_as", _tr("Save result in…"), "Ctrl+Shift+S", "", FILE),
+        Command("file.contact_sheet", _tr("Export contact sheet…"), "", "", FILE),
         Command("file.quit", _tr("Quit"), "Ctrl+Q", "power", FILE),
     )
 

@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
 from nnviz.gui.layout.bounded import Bounded
-from nnviz.gui.panels.facts import FactsPanel
+from nnviz.gui.panels.browser.facts import FactsPanel
+from nnviz.gui.panels.browser.model_setup import ModelSetupPanel
+from nnviz.gui.panels.browser.models import ModelPanel
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.method import MethodPanel
-from nnviz.gui.panels.model_setup import ModelSetupPanel
-from nnviz.gui.panels.models import ModelPanel
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.predictions import PredictionPanel
 from nnviz.gui.panels.preprocess import PreprocessPanel

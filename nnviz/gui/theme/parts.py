@@ -1,6 +1,7 @@
 """Small pieces that panels are put together from, all on one grid."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt
@@ -61,6 +62,25 @@ def clipboard_data() -> QMimeData:
     """Return what is on the clipboard; where no clipboard can be reached, nothing."""
     data: QMimeData | None = QApplication.clipboard().mimeData()
     return QMimeData() if data is None else data
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A line of a menu."""
+
+    text: str
+    act: Callable[[], object]
+    able: bool = True
+
+
+def menu_of(parent: QWidget, entries: Iterable[MenuEntry]) -> QMenu:
+    """Return a menu with a line for each entry."""
+    menu = QMenu(parent)
+    for entry in entries:
+        action = menu.addAction(entry.text)
+        action.triggered.connect(lambda _=False, act=entry.act: act())
+        action.setEnabled(entry.able)
+    return menu
 
 
 def popup(menu: QMenu, at: QPoint) -> None:

@@ -108,7 +108,7 @@ def test_similar_classes_by_hand():
 
 @pytest.mark.parametrize("method", ["finer_cam", "shapley_cam"])
 def test_what_is_no_class_is_refused(session, method):
-    with pytest.raises(UsageError, match="is not a class"):
+    with pytest.raises(UsageError, match="is not the logit of a class"):
         run_network(
             session, Pooled(), PREPROCESS, method, layer="conv", target="last:2"
         )

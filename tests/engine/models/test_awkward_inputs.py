@@ -87,6 +87,24 @@ def test_the_border_is_the_mean_blue_first_or_not(session):
         assert border.abs().max() < 1e-6
 
 
+def test_a_letterbox_is_gray_where_padding_says_so(session):
+    """Truth: by hand: a 10 x 32 image in 32 x 32 has 11 rows of 114/255 above it."""
+    image = image_from_array(np.zeros((10, SIDE, 3), np.uint8))
+    chosen = Preprocess(
+        input_size=(SIDE, SIDE),
+        mean=(0.0, 0.0, 0.0),
+        std=(1.0, 1.0, 1.0),
+        fit=Fit.PAD,
+        padding=(114 / 255,) * 3,
+    )
+    reference = session.store.adopt(head(3), chosen)
+    model = finish(session.store.open(ModelRequest(reference=reference), never))
+    seen = model.normalizer(model.pixel_input(image))[0, :, :, 0]
+    wanted = torch.zeros(3, SIDE)
+    wanted[:, :11] = wanted[:, 21:] = 114 / 255
+    assert torch.allclose(seen, wanted, atol=1e-6)
+
+
 class Checkpointed(nn.Module):
     def __init__(self):
         super().__init__()

@@ -18,7 +18,9 @@ from nnviz.base.parameters import (
     Kind,
     parameters_of,
 )
+from nnviz.gui.forms.path import PathControl
 from nnviz.gui.forms.registry import make_control
+from nnviz.gui.state.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,32 @@ def test_every_kind_has_a_control(qtbot, kind):
         maximum=2,
     )
     qtbot.addWidget(make_control(one))
+
+
+def test_a_dialog_begins_where_the_last_file_was_found(controls, monkeypatch, tmp_path):
+    """Truth: the folder of the file that the dialog before returned."""
+    starts, memory = [], Settings(tmp_path / "settings.json")
+    controls["guide"].set_folders(memory)
+    controls["folder"].set_folders(memory)
+    picked = tmp_path / "cats" / "cat.png"
+    picked.parent.mkdir()
+
+    def ask(_parent, _title, start):
+        starts.append(start)
+        return str(picked), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", ask)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a: ask(*a)[0])
+    controls["guide"].pick.click()
+    controls["folder"].pick.click()
+    assert starts == ["", str(picked.parent)]
+    controls["guide"].set_value("/elsewhere/dog.png")
+    controls["guide"].pick.click()
+    assert starts[-1] == "/elsewhere/dog.png"  # what is typed comes first
+
+
+def test_the_method_panel_hands_the_memory_of_folders_to_its_controls(opened):
+    """Truth: the guide of a dream begins in the folder of a remembered image."""
+    opened.bench.choice.choose("deep_dream")
+    guide = opened.stage.method.form.findChildren(PathControl)[0]
+    assert guide._folders is opened.bench.settings

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from nnviz.base.info import ModelSource, PreprocessCandidate, Task
 from nnviz.base.preprocess import PRESETS, Preprocess
 from nnviz.base.requests import LoadModel, ModelRequest
-from nnviz.gui.panels import model_setup
+from nnviz.gui.panels.browser import model_setup
 
 
 @pytest.fixture

@@ -221,3 +221,26 @@ def test_there_is_nothing_to_copy_or_save_before_the_first(
         "there is no result to copy yet",
         "there are no synthetic images to save yet",
     ]
+
+
+def test_before_the_first_image_it_is_said_what_goes_on(bench, fake, opened):
+    """Truth: window notes: "nothing to show" while working, blank after Esc."""
+    opened.commands["go.portraits"].trigger()
+    cache_has(fake)  # none there: the worker makes it
+    view = opened.stage.centre.result.current
+    assert view.canvas._message == "Rendering the first image…"
+    assert view.detail.isHidden()  # there is no tile to enlarge, no scale to read
+    assert view.legend.visibleRegion().isEmpty()
+    bench.stop()
+    fake.tell(PLACE, Cancelled())
+    view = opened.stage.centre.result.current
+    assert view.canvas._message == "Stopped before the first image was complete."
+    assert opened.stage.centre.result.isVisible()
+
+
+def test_the_first_image_brings_the_enlarged_tile_and_the_scale(fake, opened, qtbot):
+    opened.commands["go.portraits"].trigger()
+    cache_has(fake, np.full((8, 8, 3), 255, np.uint8))
+    view = opened.stage.centre.result.current
+    qtbot.waitUntil(lambda: not view.detail.isHidden())
+    assert view.legend.isVisible()

@@ -10,7 +10,7 @@ from nnviz.base.results import Heatmap, Picture
 from nnviz.gui.views.canvas.layers import array_of
 from nnviz.gui.views.comparison.board import BoardView
 from nnviz.gui.views.comparison.compare import CompareView, Mode
-from nnviz.gui.views.comparison.side import value_at
+from nnviz.gui.views.comparison.side import pixel_at, value_at
 from nnviz.render import colormaps, differences
 from nnviz.render.board_sheet import paint_sheet
 from nnviz.render.boards import Lock, Tile
@@ -73,6 +73,22 @@ class TestCompare:
         assert "4 score" in compare.sides[1].words.text()
         compare.sides[0].pointed.emit(None)
         assert "0 … 8" in compare.sides[1].words.text()
+
+    def test_the_pixel_is_told_once_for_one_image_and_each_for_two(
+        self, compare, qtbot
+    ):
+        other = image_from_array(np.full((40, 60, 3), 7, np.uint8), "other")
+        here, gap = "x 30  y 20 px", "  ·  "
+        grey = f"{here}{gap}90  90  90", "net a: 2 score"
+        once = gap.join((*grey, "net b: 4 score"))
+        each = gap.join((*grey, f"{here}{gap}7  7  7", "net b: 4 score"))
+        for second, words in ((PHOTO, once), (other, each)):
+            compare.set_pair(
+                tile("a", heat([[0, 2, 4]])), tile("b", heat([[0, 4, 8]]), image=second)
+            )
+            with qtbot.waitSignal(compare.hovered) as caught:
+                compare.sides[0].pointed.emit((0.5, 0.5))
+            assert caught.args == [words]
 
     def test_swipe_shows_the_second_right_of_the_line(self, compare):
         compare.locked.setChecked(False)
@@ -175,7 +191,7 @@ class TestBoard:
     def test_pointing_at_one_reads_all(self, board, qtbot):
         with qtbot.waitSignal(board.hovered) as caught:
             board.sides[0].pointed.emit((0.5, 0.75))
-        assert caught.args == ["one a: 1 score"]
+        assert caught.args == ["x 45  y 20 px  ·  90  90  90  ·  one a: 1 score"]
         assert [side.words.text() for side in board.sides][1:3] == [
             "2 score",
             "4 score",
@@ -241,3 +257,13 @@ class TestBoard:
 
         room = (size[0] - 104) / across - 30
         qtbot.waitUntil(lambda: tops() == lines and view.sides[0].width() > room)
+
+
+def test_the_pixel_below_the_cursor_is_told_beside_the_maps_values():
+    """Truth: pixel (2, 3) of a 4 x 6 image is 10, 20, 30, written there by hand."""
+    pixels = np.zeros((4, 6, 3), np.uint8)
+    pixels[2, 3] = 10, 20, 30
+    image = image_from_array(pixels, "cat.png")
+    assert pixel_at(image, (0.5, 0.5)) == "x 3  y 2 px  ·  10  20  30"
+    assert pixel_at(image, (1.0, 1.0)).startswith("x 5  y 3 px")  # at the very edge
+    assert pixel_at(None, (0.5, 0.5)) == ""

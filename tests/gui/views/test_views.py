@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
-from nnviz.base.results import Curves, Picture, Report, Table, Text
+from nnviz.base.frames import Frame
+from nnviz.base.results import Curves, Heatmap, Picture, Report, Table, Text
 from nnviz.gui.views.canvas.canvas import MarkStyle
 from nnviz.gui.views.canvas.layers import array_of
 from nnviz.gui.views.results.curves import CurvesView
@@ -17,7 +18,7 @@ from nnviz.gui.views.results.registry import make_view
 from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.views.results.text import TextView
-from nnviz.render import colormaps
+from nnviz.render import colormaps, heatmaps, report
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ class TestHeatmap:
         values[::2] = 0
         view = shown(HeatmapView(), make_heat(values[None], framed=False), None)
         assert "clipped at 99.5 %: 0 … 1 of 0 … 20" in view.legend.toolTip()
-        view.clip.setChecked(False)
+        view.controls.clip.set_value(100)
         assert "clipped" not in view.legend.toolTip()
         assert "0 – 20" in view.legend.toolTip()
 
@@ -142,6 +143,65 @@ class TestHeatmap:
         assert "interpolated" not in view.legend.toolTip()
         view.smooth.setChecked(True)
         assert "1 × 2 interpolated" in view.legend.toolTip()
+
+
+class TestMapControls:
+    """Truth: the look's fields, and colors worked by hand."""
+
+    @pytest.fixture
+    def sparse(self, shown, photo):
+        """A map of one bright place, over an image of one color."""
+        values = np.zeros((80, 80), np.float32)
+        values[40, 40] = 1
+        heat = Heatmap(values=values, signed=False, unit="", frame=Frame.PHOTO)
+        return shown(HeatmapView(), heat, photo, size=(600, 440))
+
+    def test_what_a_sparse_map_needs_is_offered_for_it_alone(
+        self, sparse, make_heat, photo
+    ):
+        assert sparse.controls.isVisible()
+        assert sparse.look == heatmaps.GRAINY
+        sparse.show_result(make_heat([[0, 1]]), photo)
+        assert not sparse.controls.isVisible()
+        assert sparse.look == heatmaps.PLAIN
+
+    def test_sliders_change_the_look_and_the_legend_names_it(self, sparse):
+        sparse.controls.smoothing.set_value(2)
+        sparse.controls.gamma.set_value(0.5)
+        sparse.controls.opacity.set_value(0.4)
+        sparse.controls.clip.set_value(98)
+        look = sparse.look
+        assert (look.smoothing, look.gamma) == (2, 0.5)
+        assert (look.opacity, look.percentile) == (0.4, 98)
+        assert "sigma 2 px · gamma 0.500" in sparse.legend.toolTip()
+        assert "98%" in sparse.legend.toolTip().replace(" ", "")
+
+    def test_a_look_stays_for_the_next_map_of_its_kind(self, sparse, make_heat, photo):
+        heat = sparse.result
+        sparse.controls.gamma.set_value(1.5)
+        sparse.show_result(make_heat([[0, 1]]), photo)
+        sparse.show_result(heat, photo)
+        assert sparse.look.gamma == 1.5
+        assert sparse.controls.gamma.value() == 1.5
+
+    @pytest.mark.parametrize(("ground", "level"), [("black", 0), ("white", 255)])
+    def test_a_sparse_map_stands_alone_on_black_or_white(self, sparse, ground, level):
+        box = sparse.controls.ground
+        box.setCurrentIndex(box.findData(ground))
+        box.activated.emit(box.currentIndex())
+        pixels = rgb(sparse.canvas)
+        at = sparse.canvas.viewport().to_widget(3.5, 3.5)
+        assert abs(pixels[int(at[0]), int(at[1])].astype(int) - level).max() <= 4
+
+    def test_what_is_copied_follows_the_controls(self, sparse):
+        before = sparse.painted()
+        sparse.controls.gamma.set_value(2)
+        after = sparse.painted()
+        want = report.paint_map(
+            sparse.result, sparse.image, after.shape[1], look=sparse.look
+        )
+        assert np.array_equal(after, want)
+        assert not np.array_equal(after, before)
 
 
 class TestMosaic:

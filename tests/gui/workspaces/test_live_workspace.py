@@ -347,3 +347,29 @@ def test_all_controls_are_named(lively):
             inside = isinstance(each.parent(), QLineEdit | QTabBar)
             named = each.accessibleName() or getattr(each, "text", str)()
             assert inside or named, (each, each.parent())
+
+
+SEGMENT = next(each for each in CONTENTS if each.name == "segment")
+
+
+def test_a_network_of_drawn_shapes_is_not_opened_on_photographs_unsaid(lively, fake):
+    """Truth: the card of bundled:scenes-segmenter: it knows circles, not leopards."""
+    bench = lively.bench
+    held = frozenset({"bundled:scenes-segmenter"})
+    fake.catalogue_changed.emit(replace(fake.catalogue, present=held))
+    bench.look_live(SEGMENT)
+    assert bench.models.request.reference == "fake:net"
+    told = next(n for n in lively.stage.centre.banners.shown() if n.topic == "content")
+    assert "generated scenes of simple shapes, not on photographs" in told.text
+    assert [each.label for each in told.remedies] == ["Open anyway"]
+    told.remedies[0].act()
+    assert bench.models.request.reference == "bundled:scenes-segmenter"
+    assert "content" not in [n.topic for n in lively.stage.centre.banners.shown()]
+
+
+def test_a_network_of_photographs_comes_before_one_of_drawn_shapes(lively):
+    """Truth: LR-ASPP is trained on COCO's photographs (its model card)."""
+    models = lively.bench.models.catalogue.models
+    coco, scenes = "zoo:lraspp_mobilenet_v3_large", "bundled:scenes-segmenter"
+    assert SEGMENT.network(models, {coco, scenes}) == coco
+    assert SEGMENT.network(models, {scenes}) == scenes

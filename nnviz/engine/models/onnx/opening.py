@@ -26,6 +26,8 @@ from nnviz.engine.nn.shapes.tracer import meta_twin
 Check = Callable[[], None]
 
 _COLORS = 3
+_LETTERBOX = 114 / 255
+"""Gray of ultralytics' LetterBox."""
 _USUAL_SIZE = 224
 _LARGEST_SIDE = 8192
 _STEP = 64
@@ -276,8 +278,12 @@ def _preprocess(
         "std": (1.0,) * channels,
     }
     if "stride" in metadata and "task" in metadata:
-        # Written by ultralytics: pixels in [0, 1], the photo fitted into the input.
-        return Preprocess(**plain | {"fit": Fit.PAD}), ()
+        # Written by ultralytics: pixels in [0, 1], the image letterboxed on gray, but
+        # for classifiers the middle of it.
+        if metadata["task"] == "classify":
+            return Preprocess(**plain), ()
+        letterbox = {"fit": Fit.PAD, "padding": (_LETTERBOX,) * channels}
+        return Preprocess(**plain | letterbox), ()
     white = _own_range(graph, given.name)
     if white:
         note = f"the network normalizes by itself what it takes in 0 to {white}"

@@ -7,7 +7,6 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QLabel,
     QScrollArea,
@@ -17,10 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.results import Heatmap
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.views.canvas.viewport import ViewState
-from nnviz.gui.views.comparison.side import Share, Side, name_of, value_at
+from nnviz.gui.views.comparison.side import Share, Side, name_of, pixel_at, value_at
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.legend import Legend
@@ -59,7 +59,7 @@ class BoardView(QWidget):
         self._sheet: BoardSheet | None = None
         self.sides: list[Side] = []
         self.state = ViewState(self)
-        self.lock = QComboBox(self)
+        self.lock = ComboBox(self)
         self.lock.setAccessibleName(self.tr("Color scale"))
         for lock, name in (
             (Lock.BOARD, self.tr("One scale for all")),
@@ -270,7 +270,8 @@ class BoardView(QWidget):
             return
         tile = self.tiles[at]
         value = value_at(tile, place) or self.tr("outside the network's input")
-        self.hovered.emit(f"{name_of(tile)}: {value}")
+        said = (pixel_at(tile.image, place), f"{name_of(tile)}: {value}")
+        self.hovered.emit("  ·  ".join(filter(None, said)))
 
     def _arrange(self) -> None:
         with QSignalBlocker(self.agreeing):

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.results import Heatmap
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import Flow, flow
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.views.canvas.canvas import Canvas
@@ -28,6 +29,7 @@ from nnviz.gui.views.comparison.side import (
     ink_of,
     name_of,
     picture_of,
+    pixel_at,
     value_at,
 )
 from nnviz.gui.views.results.heatmap import HeatmapView
@@ -252,11 +254,17 @@ class CompareView(QWidget):
         if place is None:
             self.hovered.emit("")
             return
+        pixels = [pixel_at(tile.image, place) for tile in self._pair]
         words = [
             f"{name_of(tile)}: {value_at(tile, place) or self.tr('outside')}"
             for tile in self._pair
         ]
-        self.hovered.emit("  ·  ".join(words))
+        first, second = (each.image for each in self._pair)
+        if first is second or (first and second and first.sha256 == second.sha256):
+            said = [pixels[0], *words]
+        else:
+            said = [pixels[0], words[0], pixels[1], words[1]]
+        self.hovered.emit("  ·  ".join(filter(None, said)))
 
     def _arrange(self) -> None:
         beside = QWidget(self)
@@ -280,7 +288,7 @@ class CompareView(QWidget):
 
     def _make_norm(self) -> QComboBox:
         """Return the choice of what values are written in."""
-        choice = QComboBox(self)
+        choice = ComboBox(self)
         choice.setAccessibleName(self.tr("What is compared"))
         for norm, name in (
             (Norm.RAW, self.tr("Raw values")),

@@ -49,6 +49,24 @@ def value_at(tile: Tile, place: Share) -> str:
     return f"{number(float(result.values[cell]))} {result.unit}"
 
 
+def pixel_at(image: Image | None, place: Share) -> str:
+    """Return an image's pixel at a place, in words; empty without an image.
+
+    Args:
+        image: that a tile's map lies over.
+        place: as shares of its height and width.
+    """
+    if image is None:
+        return ""
+    height, width = image.size
+    y, x = (
+        min(int(place[0] * height), height - 1),
+        min(int(place[1] * width), width - 1),
+    )
+    color = "  ".join(number(float(part)) for part in image.pixels[y, x])
+    return f"x {x}  y {y} px  ·  {color}"
+
+
 def cell_at(heat: Heatmap, image: Image | None, place: Share) -> tuple[int, int] | None:
     """Return the row and column of a map at a place of its photograph."""
     spans = overlays.covered(heat) if image is not None else ((0, 1), (0, 1))

@@ -11,7 +11,7 @@ from nnviz.base.images import Image
 from nnviz.base.results import Result
 from nnviz.render import report
 
-_PAINTED_WIDTH = 960
+PAINTED_WIDTH = 960
 
 
 class ResultView(QWidget):
@@ -72,5 +72,5 @@ class ResultView(QWidget):
         """Return the result as exported: uint8 (H, W, 3) with caption and legend."""
         if self.result is None:
             return np.zeros((1, 1, 3), np.uint8)
-        width = max(self.width(), _PAINTED_WIDTH)
+        width = max(self.width(), PAINTED_WIDTH)
         return report.paint(self.result, self.image, width)

@@ -1,5 +1,10 @@
 """A map of numbers, over the photograph or alone."""
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
@@ -14,19 +19,20 @@ from nnviz.base.results import Heatmap
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
 from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.canvas.viewport import Bounds, Viewport
-from nnviz.gui.views.results.base import ResultView
+from nnviz.gui.views.results.base import PAINTED_WIDTH, ResultView
 from nnviz.gui.views.tokens import SPACE, tokens_of
 from nnviz.gui.views.widgets.legend import Legend
 from nnviz.gui.views.widgets.legend_bar import LegendBar
-from nnviz.gui.views.widgets.opacity import OpacitySlider
-from nnviz.render import colormaps, overlays, sheets
+from nnviz.gui.views.widgets.map_controls import MapControls
+from nnviz.render import colormaps, heatmaps, overlays, report, sheets
 from nnviz.render.colormaps import Scale
+from nnviz.render.heatmaps import Ground, MapLook
 from nnviz.render.pictures import rgb8
 from nnviz.render.words import number
 
 
 class HeatmapView(ResultView):
-    """Shows a ``Heatmap`` with its legend, opacity, smoothing and range."""
+    """Shows a ``Heatmap`` with its legend and the controls of its look."""
 
     result: Heatmap | None
 
@@ -39,29 +45,57 @@ class HeatmapView(ResultView):
         self.canvas.hovered.connect(self.hovered)
         self.setFocusProxy(self.canvas)
         self.legend = Legend(self)
-        self.opacity = OpacitySlider(self.tr("Opacity of the map"), self)
-        self.smooth = QCheckBox(self.tr("Smooth"), self)
-        self.clip = clip_box(self)
+        self.controls = MapControls(self)
+        self.smooth = QCheckBox(self.tr("Interpolate"), self)
         self._words = ""
+        self._usual = heatmaps.PLAIN
+        self._looks: dict[MapLook, MapLook] = {}
+        """What the user made of each usual look; it stays for the next map."""
+        self._below = Backdrop()
         self._set_up_controls()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.canvas, 1)
-        layout.addWidget(LegendBar(self.legend, self.opacity, self.clip, self.smooth))
+        line = (self.controls.opacity, self.controls.clip, self.smooth)
+        layout.addWidget(LegendBar(self.legend, *line))
+        layout.addWidget(self.controls)
+
+    @property
+    def look(self) -> MapLook:
+        """How the map is painted."""
+        return self._looks.get(self._usual, self._usual)
+
+    def show_result(
+        self,
+        result: Any,
+        image: Image | None,
+        stale: bool = False,  # noqa: FBT001, FBT002 - part of the contract
+    ) -> None:
+        """Show a map with the look that suits it, or what the user made of that."""
+        self._usual = heatmaps.usual_look(result)
+        super().show_result(result, image, stale)
+
+    def painted(self) -> NDArray[np.uint8]:
+        """Return the map as exported, with the look that is shown."""
+        if self.result is None:
+            return super().painted()
+        width = max(self.width(), PAINTED_WIDTH)
+        return report.paint_map(self.result, self.image, width, look=self.look)
 
     def update_view(self) -> None:
         """Paint the map over the photograph, or alone; or say why there is none."""
         heat = self.result
         if heat is None:
             return
-        whole = colormaps.scale_of(heat.values, signed=heat.signed)
-        scale = whole
-        if self.clip.isChecked():
-            scale = sheets.robust_scale(heat.values, whole)
-        over = lies_over(heat, self.image)
-        self.legend.set_scale(scale, heat.unit, self._remark(heat), whole)
-        self.opacity.setVisible(over)
+        look, over = self.look, lies_over(heat, self.image)
+        self.controls.show_look(look, sparse=self._usual.gray, over=over)
+        whole = heatmaps.scale_of(heat, replace(look, percentile=100))
+        scale = heatmaps.scale_of(heat, look)
+        name = self._colormap(heat)
+        remark = self._remark(heat)
+        self.legend.set_scale(scale, heat.unit, remark, whole, colormap=name)
+        over = over and look.ground is Ground.IMAGE
         self._words = self._problem(heat, scale) if scale.flat else ""
         if over and self.image is not None:
             self._paint_over(heat, scale, self.image)
@@ -77,23 +111,32 @@ class HeatmapView(ResultView):
             self.update_view()
 
     def _paint_over(self, heat: Heatmap, scale: Scale, image: Image) -> None:
-        self.canvas.set_picture(rgb8(image.pixels))
+        self.canvas.set_picture(self._below.of(image, gray=self.look.gray))
         box = bounds_on(heat, image)
         layer = None
         if not scale.flat:
-            name = tokens_of(self.palette()).colormap(signed=heat.signed)
-            layer = overlays.layer(heat, scale, name, self.opacity.share())
+            drawn = heatmaps.drawn(heat, scale, self.look)
+            layer = overlays.layer(
+                drawn, scale, self._colormap(heat), self.look.opacity
+            )
         self.canvas.set_overlay(layer, box, smooth=self.smooth.isChecked())
         self.canvas.set_marks(Mark(box, MarkStyle.INPUT))
 
     def _paint_alone(self, heat: Heatmap, scale: Scale) -> None:
-        name = tokens_of(self.palette()).colormap(signed=heat.signed)
-        pixels = colormaps.apply(heat.values, name, scale.low, scale.high)
+        drawn = heatmaps.drawn(heat, scale, self.look)
+        name = self._colormap(heat)
+        pixels = colormaps.apply(drawn.values, name, scale.low, scale.high)
         self.canvas.set_marks()
         self.canvas.set_picture(pixels)
         self.canvas.set_overlay(
             pixels if self.smooth.isChecked() else None, smooth=True
         )
+
+    def _colormap(self, heat: Heatmap) -> str:
+        """Return the colors that suit the ground: the theme, or black or white."""
+        if self.look.ground is Ground.IMAGE:
+            return tokens_of(self.palette()).colormap(signed=heat.signed)
+        return heatmaps.colormap_of(self.look, signed=heat.signed)
 
     def _say(self, painter: QPainter, view: Viewport) -> None:
         """Say over the photograph why there is no map on it."""
@@ -114,8 +157,8 @@ class HeatmapView(ResultView):
     def _remark(self, heat: Heatmap) -> str:
         rows, columns = heat.values.shape
         shown = self.tr("interpolated") if self.smooth.isChecked() else ""
-        size = f"{rows} × {columns}"
-        return f"{size} {shown}".strip()
+        size = f"{rows} × {columns} {shown}".strip()
+        return " · ".join(part for part in (self.look.words, size) if part)
 
     def _read(self, y: float, x: float) -> str:
         heat = self.result
@@ -126,13 +169,29 @@ class HeatmapView(ResultView):
         return f"row {int(y)}, column {int(x)} · {_worded(heat, int(y), int(x))}"
 
     def _set_up_controls(self) -> None:
-        self.opacity.set_share(overlays.OPACITY)
         self.smooth.setToolTip(
             self.tr("Interpolate between the map's values; off shows them as squares")
         )
-        self.opacity.changed.connect(self.update_view)
+        self.controls.changed.connect(self._take_look)
         self.smooth.toggled.connect(self.update_view)
-        self.clip.toggled.connect(self.update_view)
+
+    def _take_look(self) -> None:
+        self._looks[self._usual] = self.controls.look
+        self.update_view()
+
+
+class Backdrop:
+    """The image below a map, gray where the look wants it; made once an image."""
+
+    def __init__(self) -> None:
+        self._made: tuple[Image, bool, NDArray[np.uint8]] | None = None
+
+    def of(self, image: Image, *, gray: bool) -> NDArray[np.uint8]:
+        """Return an image as uint8 (H, W, 3)."""
+        if self._made is None or self._made[0] is not image or self._made[1] != gray:
+            pixels = rgb8(image.pixels)
+            self._made = image, gray, heatmaps.dimmed(pixels) if gray else pixels
+        return self._made[2]
 
 
 def clip_box(parent: QWidget) -> QCheckBox:

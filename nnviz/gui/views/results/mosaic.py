@@ -90,9 +90,12 @@ class MosaicView(ResultView):
             single = math.prod(mosaic.tiles.shape[1:3]) == 1
             self.shared.setChecked(mosaic.shared_scale or single)
             self.shared.setEnabled(not single)
+        for part in (self.detail, self._bar):
+            part.setVisible(bool(len(mosaic.order)))
         if not len(mosaic.order):
             self._sheet = None
-            self.canvas.set_message(self.tr("There is nothing to show."))
+            words = mosaic.empty or self.tr("There is nothing to show.")
+            self.canvas.set_message(words)
             return
         self._measure(mosaic)
         self._recolour()
@@ -160,7 +163,8 @@ class MosaicView(ResultView):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.canvas, 1)
-        column.addWidget(LegendBar(self.legend, self.shared, self.clip))
+        self._bar = LegendBar(self.legend, self.shared, self.clip)
+        column.addWidget(self._bar)
         self._split = QSplitter(self)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self.detail)

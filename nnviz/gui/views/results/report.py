@@ -12,8 +12,10 @@ from nnviz.base.results import Report
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.views.canvas.lines import draw_words
 from nnviz.gui.views.results.base import ResultView
+from nnviz.gui.views.results.heatmap import HeatmapView
 from nnviz.gui.views.results.registry import make_view
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
+from nnviz.render.heatmaps import Looks
 
 _VEIL_ALPHA = 150
 
@@ -124,6 +126,14 @@ class ReportView(QWidget):
         self._layer = name
         if self.current is not None:
             self.current.select_layer(name)
+
+    def looks(self) -> Looks:
+        """Return how the maps that were seen are painted, by the result's name."""
+        return {
+            name: view.look
+            for name, view in self._views.items()
+            if isinstance(view, HeatmapView) and view.result is not None
+        }
 
     def painted(self) -> NDArray[np.uint8]:
         """Return the result that can be seen as exported, uint8 (H, W, 3)."""

@@ -32,6 +32,7 @@ class Legend(QWidget):
         self._scale: Scale | None = None
         self._whole: Scale | None = None
         self._colours = False
+        self._colormap = ""
         self._reserved = 0
         self._unit = ""
         self._remark = ""
@@ -46,6 +47,7 @@ class Legend(QWidget):
         whole: Scale | None = None,
         *,
         colours: bool = False,
+        colormap: str = "",
     ) -> None:
         """Show a range.
 
@@ -55,9 +57,11 @@ class Legend(QWidget):
             remark: what else must be known.
             whole: the range of all values, where ``scale`` leaves some out.
             colours: whether the values are colours themselves, stretched to the range.
+            colormap: a name; the theme's for the kind of numbers if empty.
         """
         self._scale, self._unit, self._remark = scale, unit, remark
         self._whole, self._colours = whole, colours
+        self._colormap = colormap
         words = [*self._span(), *self._remarks()]
         self.setAccessibleDescription(" ".join(words))
         self.setToolTip(literal(" · ".join(words)))
@@ -137,7 +141,7 @@ class Legend(QWidget):
     def _paint_bar(self, painter: QPainter, area: QRect) -> None:
         signed = bool(self._scale and self._scale.signed)
         tokens = tokens_of(self.palette())
-        table = colormaps.table(tokens.colormap(signed=signed))
+        table = colormaps.table(self._colormap or tokens.colormap(signed=signed))
         strip = np.ascontiguousarray(table[None])
         bar = QRect(area.left(), area.center().y() - _THICK // 2, area.width(), _THICK)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

@@ -1,7 +1,6 @@
 """Accuracy against epsilon: which folder, which attack, how far it is."""
 
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QGridLayout,
     QLineEdit,
@@ -16,6 +15,7 @@ from nnviz.base.evaluation import ATTACKS, Robustness, read_epsilons, usual_norm
 from nnviz.base.events import Progress
 from nnviz.base.requests import MeasureRobustness, ModelRequest
 from nnviz.gui.forms.control import indent
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder
 from nnviz.gui.services.app_context import Workbench
@@ -47,7 +47,7 @@ class RobustnessPanel(QWidget):
                 " as right."
             )
         )
-        self.attack = named(QComboBox(), name=self.tr("Attack"))
+        self.attack = named(ComboBox(), name=self.tr("Attack"))
         for name in ATTACKS:
             self.attack.addItem(_NAMES[name], name)
         self.attack.setCurrentIndex(ATTACKS.index("pgd"))

@@ -5,7 +5,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDoubleSpinBox,
     QSpinBox,
     QWidget,
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.errors import NnvizError
 from nnviz.gui.forms.control import indent
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.file_dialogs import ask_new_file
 from nnviz.gui.panels.sticker_shelf import name_of
@@ -42,7 +42,7 @@ class PrintBar(QWidget):
         self.width_box.setDecimals(1)
         self.width_box.setSuffix(" mm")
         self.width_box.setValue(_USUAL)
-        self.paper = named(QComboBox(), name=self.tr("Paper"))
+        self.paper = named(ComboBox(), name=self.tr("Paper"))
         for name in PAPERS:
             self.paper.addItem(name.title(), name)
         self.copies = named(QSpinBox(), name=self.tr("Copies"))

@@ -4,7 +4,6 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QHBoxLayout,
     QPushButton,
     QSplitter,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.live import CONTENTS, Content, Shown
 from nnviz.base.video import SourceState, SourceStatus
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.sticker_tools import StickerTools, follow
 from nnviz.gui.services.app_context import Workbench
@@ -159,7 +159,7 @@ class _Header(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._bench = bench
         self._contents = QButtonGroup(self)
-        self.sizes = named(QComboBox(), name=self.tr("Resolution"))
+        self.sizes = named(ComboBox(), name=self.tr("Resolution"))
         self.sizes.setToolTip(self.tr("Resolution requested from the camera"))
         self.sizes.addItem(self.tr("Native size"), None)
         for height, width in _SIZES:
@@ -191,6 +191,7 @@ class _Header(QWidget):
     def _segment(self, content: Content) -> QPushButton:
         made = named(QPushButton(content.title), "segment")
         made.setCheckable(True)
+        made.setAutoExclusive(True)
         made.setProperty("content", content)
         made.clicked.connect(lambda: self._bench.look_live(content))
         self._contents.addButton(made)

@@ -3,7 +3,6 @@
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.info import Task
 from nnviz.base.live import Shown
 from nnviz.base.results import Picture
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.photo import seen
 from nnviz.gui.services.app_context import Workbench
@@ -57,12 +57,12 @@ class _Head(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._bench = bench
         self._pair = pair
-        self.networks = named(QComboBox(), name=self.tr("Network that paints"))
+        self.networks = named(ComboBox(), name=self.tr("Network that paints"))
         self.networks.setToolTip(self.tr("Any image-to-image network; drop a file"))
         self.networks.activated.connect(
             lambda place: bench.open_model(self.networks.itemData(place))
         )
-        self.sizes = named(QComboBox(), name=self.tr("Size of the painting"))
+        self.sizes = named(ComboBox(), name=self.tr("Size of the painting"))
         self.sizes.setToolTip(self.tr("Longest side while painting: smaller is faster"))
         self.sizes.activated.connect(
             lambda place: self._paint_at(int(self.sizes.itemData(place)))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
-    QComboBox,
     QProgressBar,
     QSlider,
     QWidget,
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import (
 from nnviz.base.events import Progress
 from nnviz.base.live import Shown
 from nnviz.base.video import SourceStatus
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.video_dialogs import ask_new_film
@@ -53,7 +53,7 @@ class Transport(QWidget):
             QSlider(Qt.Orientation.Horizontal), name=self.tr("Position in the video")
         )
         self.time = label(style="muted")
-        self.speed = named(QComboBox(), name=self.tr("Speed"))
+        self.speed = named(ComboBox(), name=self.tr("Speed"))
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g} {TIMES}", speed)
         self.speed.setCurrentIndex(SPEEDS.index(1.0))

@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.info import Task
+from nnviz.base.preprocess import Fit, Interpolation
 
 IMAGE = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 8])
 RESULT = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
@@ -182,6 +183,20 @@ def test_names_of_classes_are_taken_from_the_file(open_model, tmp_path: Path) ->
     model = open_model(path)
     assert model.info.labels == ("cat", "dog", "owl")
     assert model.info.preprocess.mean == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("task", "fit", "padding"),
+    [("pose", Fit.PAD, (114 / 255,) * 3), ("classify", Fit.CROP, ())],
+)
+def test_an_export_of_ultralytics_is_letterboxed_on_gray(
+    open_model, tmp_path: Path, task, fit, padding
+) -> None:
+    """Truth: LetterBox fills with 114; classify_transforms crops the middle."""
+    path = save(tmp_path / "w.onnx", head(), task=task, stride="32")
+    preprocess = open_model(path).info.preprocess
+    assert (preprocess.fit, preprocess.padding) == (fit, padding)
+    assert preprocess.interpolation is Interpolation.BILINEAR
 
 
 def test_a_network_that_normalizes_by_itself_gets_plain_pixels(

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.info import ModelInfo, PreprocessCandidate, Task
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.file_dialogs import ask_labels
@@ -64,6 +65,7 @@ class ModelSetupPanel(QWidget):
         self._form.setSpacing(2 * GRID)
         growth = QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow
         self._form.setFieldGrowthPolicy(growth)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._form.addRow(self.tr("Task"), self.task)
         self._form.addRow(self.tr("Output"), self.output)
         self._form.addRow(self.tr("Unit"), self.unit)
@@ -75,11 +77,13 @@ class ModelSetupPanel(QWidget):
         column.setSpacing(2 * GRID)
         column.addLayout(self._form)
         column.addWidget(self.candidates)
-        column.addLayout(flow(self.save, None))
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(inner))
+        foot = flow(self.save, None)
+        foot.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        outer.addLayout(foot)
 
     def _show(self) -> None:
         """Show how the network is used now."""
@@ -92,7 +96,7 @@ class ModelSetupPanel(QWidget):
         self._form.setRowVisible(self.unit, info.task is Task.REGRESS)
         self.unit.setText(info.unit)
         file = Path(request.labels).name
-        own = self.tr("the network's own: {0}").format(len(info.labels))
+        own = self.tr("{0} of its own").format(len(info.labels))
         self.labels.setText(file or own)
         self.own_labels.setVisible(bool(file))
         self._show_candidates(info)
@@ -159,8 +163,10 @@ class ModelSetupPanel(QWidget):
         name = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
         name.setText(found.name)
         name.setToolTip(literal(found.name))
+        parts = row(label(number(found.distance), "muted"), name, use, spacing=2 * GRID)
+        parts.setStretch(1, 1)
         line = QWidget()
-        line.setLayout(row(name, label(number(found.distance), "muted"), use))
+        line.setLayout(parts)
         return line
 
     def _apply(self) -> None:
@@ -189,7 +195,7 @@ class ModelSetupPanel(QWidget):
 
 def _list(name: str) -> QComboBox:
     """Return a list that drops down and asks for little width."""
-    made = named(QComboBox(), name=name)
+    made = named(ComboBox(), name=name)
     policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
     made.setSizeAdjustPolicy(policy)
     made.setMinimumContentsLength(_LEAST_LETTERS)

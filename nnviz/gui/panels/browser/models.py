@@ -177,12 +177,21 @@ class ModelPanel(QWidget):
         for item in self._rows:
             name = f"{item.text(0)} {item.data(0, _REFERENCE)}".lower()
             item.setHidden(not all(word in name for word in words))
+        current = self.list.currentItem()
+        if current is None or current.isHidden():
+            self._choose_first()
+
+    def _choose_first(self) -> None:
+        """Let card and buttons be about what the search shows."""
+        first = next((item for item in self._rows if not item.isHidden()), None)
+        if first is None:
+            self.list.setCurrentIndex(QModelIndex())
+        elif self.search.text():
+            self.list.setCurrentItem(first)
 
     def _open_first(self) -> None:
-        first = next((item for item in self._rows if not item.isHidden()), None)
-        if first is not None:
-            self.list.setCurrentItem(first)
-            self._open()
+        self._choose_first()
+        self._open()
 
     def _reference(self) -> str:
         item = self.list.currentItem()

@@ -1,0 +1,92 @@
+"""``nnviz contact``: several methods on one image as one contact sheet."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz.base.errors import UsageError
+from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Value
+from nnviz.cli import console, known, opening
+from nnviz.cli.arguments import (
+    Parser,
+    add_json_option,
+    add_model_options,
+    whole_number,
+)
+from nnviz.storage.contact_sheets import check_name
+
+_TARGET = "target"
+
+
+def execute(words: Sequence[str]) -> int:
+    """Run each method on the image and write their results side by side."""
+    options = _parser().read(words)
+    *names, image = options.words or [""]
+    if not names:
+        raise UsageError(
+            "contact", "no method or no image named", "nnviz contact METHOD... IMAGE"
+        )
+    methods = [known.method(name.replace("-", "_")) for name in names]
+    out = Path(options.out)
+    check_name(out)
+    opening.check_out(out.parent)
+    model = opening.open_model(options)
+    from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
+
+    photo = api.open_image(image)
+    with console.ProgressLine() as progress:
+        results = [
+            api.run(
+                method.name,
+                model,
+                photo if method.needs_image else None,
+                seed=options.seed,
+                record="",
+                progress=progress,
+                **_values(method, options.target),
+            )
+            for method in methods
+        ]
+    file = str(api.contact_sheet(results, out))
+    if options.json:
+        console.answer({"file": file})
+    else:
+        console.line(file)
+    return 0
+
+
+def _values(method: MethodInfo, target: str) -> dict[str, Value]:
+    """Return what is asked, for a method that can be asked."""
+    takes = any(each.name == _TARGET for each in method.parameters)
+    return {_TARGET: target} if target and takes else {}
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "contact",
+        "Run several methods on one image: one picture with each result and legend.",
+        usage="METHOD... IMAGE [options]",
+    )
+    parser.add_argument("words", metavar="METHOD... IMAGE", nargs="*")
+    parser.add_argument(
+        "--target",
+        metavar="TARGET",
+        default="",
+        help="what is asked (default: the predicted class)",
+    )
+    parser.add_argument(
+        "--seed",
+        metavar="N",
+        type=whole_number("--seed"),
+        default=0,
+        help="of the random numbers (default 0)",
+    )
+    parser.add_general(
+        "--out",
+        metavar="FILE",
+        default="contact.png",
+        help="PNG file to write (default %(default)s)",
+    )
+    add_model_options(parser)
+    add_json_option(parser)
+    return parser

@@ -1,0 +1,51 @@
+"""The path of blur integrated gradients: from a blurred image to the image itself.
+
+Xu et al. 2020, arXiv:2004.03383, equation 6.  The integral does not depend on how the
+path is paced, so its points lie densest where the image changes most: at little blur.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.imaging.blur import blurred
+from nnviz.engine.nn.gradients import Check, Score, gradient
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlurPath:
+    """Images of ever less blur, with the gradient taken between each and the next.
+
+    Edges are carried on, so that blurring does not darken them.
+
+    Attributes:
+        pixels: (1, C, H, W), its end.
+        sigma: standard deviation of the blur where it begins, px.
+        steps: how many parts it has.
+    """
+
+    pixels: Tensor
+    sigma: float
+    steps: int
+
+    def at(self, place: float) -> Tensor:
+        """Return the image at a place of the path, 0 its beginning and 1 its end."""
+        sigma = self.sigma * (1 - place) ** 2
+        return blurred(self.pixels, sigma) if sigma else self.pixels
+
+    def shares(self, score: Score, part: slice, check: Check) -> Tensor:
+        """Return the sum over some parts of change times gradient, (C, H, W) float64.
+
+        Args:
+            score: must not mix the images of a batch.
+            part: of the path, in its order.
+            check: called in both passes; raises to stop.
+        """
+        numbers = range(part.start, part.stop)
+        middles = torch.cat([self.at((each + 0.5) / self.steps) for each in numbers])
+        knots = torch.cat(
+            [self.at(each / self.steps) for each in range(part.start, part.stop + 1)]
+        )
+        _, slopes = gradient(score, middles, check)
+        return (knots.double().diff(dim=0) * slopes.double()).sum(0)

@@ -1,0 +1,84 @@
+"""The path of guided integrated gradients: values of the smallest gradients move first.
+
+Kapishnikov et al. 2021, arXiv:2106.09788, algorithm 1 with the band of section 4.3: at
+each step the values of the smallest gradients go on towards the image, until the
+distance left is what it would be on the straight line; none lags or leads by more than
+a share of the line.
+"""
+
+import torch
+from torch import Tensor
+
+_TINY = 1e-9
+"""Distances below this share of the whole are none."""
+
+
+class GuidedPath:
+    """A walk from a baseline to an image that the gradients guide.
+
+    Attributes:
+        place: where it is, float64 (C, H, W).
+
+    Args:
+        start: the baseline, (C, H, W).
+        end: the image, likewise.
+        steps: how many there will be.
+        fraction: share of the values still to move that moves together.
+        band: how far a value may lag behind the straight line or lead, share of it.
+    """
+
+    def __init__(
+        self, start: Tensor, end: Tensor, steps: int, fraction: float, band: float
+    ) -> None:
+        self._start = start.double()
+        self._change = end.double() - self._start
+        self._whole = self._change.abs().sum()
+        self._steps = steps
+        self._fraction = fraction
+        self._band = band
+        self.place = self._start.clone()
+
+    def step(self, number: int, slope: Tensor) -> Tensor:
+        """Go one step on.
+
+        Args:
+            number: of the step, from 0.
+            slope: the gradient at ``place``, float64 (C, H, W).
+
+        Returns:
+            Gradient times change of each value, (C, H, W).
+        """
+        before = self.place.clone()
+        along = (number + 1) / self._steps
+        latest = self._on_line(max(along - self._band, 0.0))
+        furthest = self._on_line(min(along + self._band, 1.0))
+        behind = (latest - self.place) * self._change.sign() > 0
+        self.place = torch.where(behind, latest, self.place)
+        surplus = self._left() - self._whole * (1 - along)
+        while surplus > _TINY * self._whole:
+            moving = self._moving(slope.abs(), self.place != furthest)
+            reach = (furthest - self.place) * moving
+            part = float(surplus / reach.abs().sum())
+            if part >= 1:
+                self.place = torch.where(moving, furthest, self.place)
+                surplus = self._left() - self._whole * (1 - along)
+            else:
+                self.place = self.place + part * reach
+                break
+        return (self.place - before) * slope
+
+    def _moving(self, sizes: Tensor, free: Tensor) -> Tensor:
+        """Return which of the values that may move have the smallest gradients.
+
+        Where fewer are left than the share of all, they all move.
+        """
+        sizes = torch.where(free, sizes, torch.inf)
+        rank = int(self._fraction * (sizes.numel() - 1)) + 1
+        return free & (sizes <= sizes.flatten().kthvalue(rank).values)
+
+    def _on_line(self, along: float) -> Tensor:
+        return self._start + along * self._change
+
+    def _left(self) -> Tensor:
+        """Return the distance to the image, the sum over all values."""
+        return (self._start + self._change - self.place).abs().sum()

@@ -1,0 +1,160 @@
+"""Guided integrated gradients: a path on which small gradients are followed first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor
+
+from nnviz.base.info import ATTRIBUTION, Need, Reference
+from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit, When
+from nnviz.base.results import Report
+from nnviz.engine.attribution.baselines import Baseline, baseline
+from nnviz.engine.attribution.completeness import Completeness
+from nnviz.engine.attribution.guided_path import GuidedPath
+from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.compute.memory import in_words
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.gradients import gradient
+from nnviz.engine.targets.resolve import Scorer
+
+_PERCENT = 100
+_SHOWN = 10
+"""Steps between reports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuidedIgParams:
+    """Parameters of guided integrated gradients: target, baseline, path."""
+
+    target: Annotated[
+        TargetText,
+        Essential(),
+        Help("What to explain. Empty: the predicted class."),
+    ] = ""
+    baseline: Annotated[
+        Baseline,
+        Essential(),
+        Help('The image that stands for "nothing", where the path begins.'),
+    ] = "black"
+    blur: Annotated[
+        float,
+        Range(0.5, 100, log=True),
+        Unit("px"),
+        When("baseline", ("blur",)),
+        Help("Standard deviation of the blur, on the network's input."),
+    ] = 20.0
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(2, 1000, log=True),
+        Help("Steps along the path, one after the other; more add up better."),
+    ] = 200
+    fraction: Annotated[
+        float,
+        Range(1, 100),
+        Unit("%"),
+        Help("Share of the values, those of the smallest gradients, that move first."),
+    ] = 25.0
+    distance: Annotated[
+        float,
+        Range(0, 100),
+        Unit("%"),
+        Help("How far a value may be from the straight line; 0 is the line itself."),
+    ] = 2.0
+    colors: Annotated[
+        Colours,
+        Essential(),
+        Help("The maximum over colors without sign, or the signed sum over colors."),
+    ] = "sum"
+
+
+@register(
+    "guided_ig",
+    title="Guided integrated gradients",
+    group="Explain",
+    capabilities=ATTRIBUTION,
+    live=False,
+    reference=Reference("Kapishnikov et al. 2021", "arXiv:2106.09788"),
+    needs=(Need.GRADIENTS,),
+)
+class GuidedIg:
+    """Gradients times steps, on a path where small gradients are followed first."""
+
+    Params: ClassVar[type] = GuidedIgParams
+    shows: ClassVar[str] = (
+        "How much each pixel adds to the score along a path from a baseline to the "
+        "image on which the values that matter least move first. Such a path crosses "
+        "fewer places where gradients are large by accident."
+    )
+    reading: ClassVar[str] = (
+        "As integrated gradients, with less noise: red supports the target, blue counts"
+        " against it, and the values add up to the difference in score between image "
+        "and baseline. The note tells how far off the sum is."
+    )
+    misleads: ClassVar[str] = (
+        "The path depends on the network, so maps of two networks are not sums along "
+        "the same path. The sum falls short of the difference in score far more than on"
+        " the straight line. Pixels equal to the baseline get zero."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"steps": 8, "distance": 20.0},
+        "white baseline": {"baseline": "white"},
+        "fine": {"steps": 600},
+    }
+
+    def run(self, ctx: Context, params: GuidedIgParams) -> Iterator[Report]:
+        """Yield a report after every few steps: "guided_ig"."""
+        score = ctx.inference.target(params.target)
+        start = baseline(
+            params.baseline,
+            ctx.pixels,
+            ctx.model.mean_color,
+            sigma=params.blur,
+            generator=ctx.generator,
+        )
+        path = GuidedPath(
+            start[0].cpu(),
+            ctx.pixels[0].cpu(),
+            params.steps,
+            params.fraction / _PERCENT,
+            params.distance / _PERCENT,
+        )
+        total = torch.zeros_like(path.place)
+        for number in range(params.steps):
+            total += path.step(number, _slope(ctx, score, path.place))
+            done = number + 1
+            if done % _SHOWN and done < params.steps:
+                continue
+            ctx.step(done, params.steps, "steps")
+            heat = attribution_map(
+                total, params.colors, score.target.unit, ctx.placement
+            )
+            if done < params.steps:
+                notes: tuple[str, ...] = (f"{done} of {params.steps} steps",)
+            else:
+                said = _completeness(score, start, float(total.sum()), params.baseline)
+                notes = (*said, *remarks(heat.values))
+            yield Report({"guided_ig": heat}, (score.target.caption, *notes))
+
+
+def _slope(ctx: Context, score: Scorer, place: Tensor) -> Tensor:
+    """Return the gradient at a place of the path, float64 (C, H, W), in main memory."""
+    with in_words(ctx.model.info.title):
+        _, found = gradient(score, place[None].to(ctx.pixels), ctx.check)
+    return found[0].cpu().double()
+
+
+def _completeness(
+    score: Scorer, start: Tensor, total: float, kind: str
+) -> tuple[str, ...]:
+    with torch.no_grad():
+        of_start = float(score(start))
+    return (
+        f"the {kind} baseline alone scores {of_start:.4g}",
+        *Completeness(total, score.target.value - of_start).notes(
+            "more steps reduce this error, slowly: each follows the gradients that are "
+            "smallest where it begins"
+        ),
+    )

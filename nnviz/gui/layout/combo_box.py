@@ -1,0 +1,30 @@
+"""A list that drops down, named for screen readers."""
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+
+
+class ComboBox(QComboBox):
+    """Tells its name by a label: where Qt runs on X11 or Wayland, it tells the value.
+
+    There ``QAccessible`` takes the current text for a combo box's name, and its name
+    from a label beside it, which may be hidden.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._label = QLabel(parent)
+        self._label.hide()
+        self._label.setBuddy(self)
+        self.destroyed.connect(self._label.deleteLater)
+
+    def setAccessibleName(self, name: str) -> None:
+        """Name it, as all widgets."""
+        super().setAccessibleName(name)
+        self._label.setText(name)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the label beside it: only siblings are asked."""
+        if event.type() is QEvent.Type.ParentChange:
+            self._label.setParent(self.parentWidget())
+        return super().event(event)

@@ -1,0 +1,1 @@
+"""Pages of the network browser: models, facts and setup of the open one."""

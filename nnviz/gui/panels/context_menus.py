@@ -1,0 +1,83 @@
+"""What the menus of a class and of a layer offer."""
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QApplication
+
+from nnviz.base.info import LayerInfo
+from nnviz.base.parameters import Kind
+from nnviz.base.targets import class_text
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.layer_facts import offered
+from nnviz.gui.theme.parts import MenuEntry
+
+_ATTACK = "pgd"
+
+
+def class_entries(bench: Workbench, index: int) -> tuple[MenuEntry, ...]:
+    """Return what can be done with a class of the open network.
+
+    Args:
+        bench: whose network it is.
+        index: in the network's output.
+    """
+    model = bench.selection.model
+    labels = model.labels if model is not None else ()
+    if index >= len(labels):
+        return ()
+    target = class_text(index, labels)
+
+    def explain() -> None:
+        bench.explain_wanted.emit()
+        bench.selection.set_target(target)
+
+    def attack() -> None:
+        bench.choice.choose(_ATTACK, {"goal": "towards", "target": target})
+
+    able = bench.choice.suits(_ATTACK)
+    return (
+        MenuEntry(_tr("Explain this class"), explain),
+        MenuEntry(_tr("Attack towards this class"), attack, able),
+        MenuEntry(_tr("Copy name"), lambda: _copy(labels[index])),
+    )
+
+
+def layer_entries(bench: Workbench, layer: LayerInfo) -> tuple[MenuEntry, ...]:
+    """Return what can be done with a layer of the open network."""
+
+    def show(method: str) -> MenuEntry:
+        info = bench.choice.info(method)
+        takes = info is not None and any(
+            offered((layer,), each.layers)
+            for each in info.parameters
+            if each.kind is Kind.LAYER
+        )
+        title = info.title if info is not None else method
+        return MenuEntry(
+            _tr("Show {0}").format(title.lower()),
+            lambda: bench.choice.choose(method, {"layer": layer.name}),
+            takes and bench.choice.suits(method),
+        )
+
+    def explain() -> None:
+        bench.explain_wanted.emit()
+        bench.choice.choose("grad_cam", {"layer": layer.name})
+
+    spatial = bool(offered((layer,), "spatial"))
+    return (
+        show("activations"),
+        show("filters"),
+        MenuEntry(
+            _tr("Explain at this layer"),
+            explain,
+            spatial and bench.choice.suits("grad_cam"),
+        ),
+        MenuEntry(_tr("Copy name"), lambda: _copy(layer.name)),
+    )
+
+
+def _copy(text: str) -> None:
+    QApplication.clipboard().setText(text)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ContextMenus", text)

@@ -1,0 +1,60 @@
+"""A small slider with its word before it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+
+from nnviz.gui.views.tokens import SPACE
+
+_NARROWEST, _WIDEST = 72, 96
+
+
+class NamedSlider(QWidget):
+    """A word and a slider from the low to the high end of a span.
+
+    Args:
+        word: before the slider.
+        name: for screen readers.
+        span: the numbers at its ends.
+        parent: Qt parent.
+        steps: between the ends.
+
+    Signals:
+        changed: the user moved it.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        word: str,
+        name: str,
+        span: tuple[float, float] = (0.0, 1.0),
+        parent: QWidget | None = None,
+        *,
+        steps: int = 100,
+    ) -> None:
+        super().__init__(parent)
+        self._low, self._step = span[0], (span[1] - span[0]) / steps
+        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setRange(0, steps)
+        self.slider.setMinimumWidth(_NARROWEST)
+        self.slider.setMaximumWidth(_WIDEST)
+        self.slider.setAccessibleName(name)
+        self.slider.valueChanged.connect(self.changed)
+        self.label = QLabel(word, self)
+        self.label.setBuddy(self.slider)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.label)
+        layout.addWidget(self.slider)
+        # Wider, it would part the word from the slider.
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def value(self) -> float:
+        """Return where it stands."""
+        return round(self._low + self._step * self.slider.value(), 3)
+
+    def set_value(self, value: float) -> None:
+        """Put it at a value, or the nearest step."""
+        self.slider.setValue(round((value - self._low) / self._step))

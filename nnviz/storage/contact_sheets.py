@@ -1,0 +1,36 @@
+"""Contact sheets as files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz.base.errors import UsageError
+from nnviz.base.recipes import Run
+from nnviz.media.encode import write_png
+
+
+def save_contact_sheet(runs: Sequence[Run], path: Path) -> Path:
+    """Write results side by side as one PNG file; return its path.
+
+    Raises:
+        UsageError: there is no result, or the file is to be no PNG.
+        InputError: the disk does not allow it.
+    """
+    if not runs:
+        raise UsageError("contact sheet", "holds no result", "run a method first")
+    check_name(path)
+    # Imported here: who only opens files needs no painter.
+    from nnviz.render.contact_sheet import paint  # noqa: PLC0415
+
+    write_png(path, paint(runs))
+    return path
+
+
+def check_name(path: Path) -> None:
+    """Refuse a name of another format.
+
+    Raises:
+        UsageError: it does not end in .png.
+    """
+    if path.suffix.lower() != ".png":
+        reason = "a contact sheet is written as PNG"
+        raise UsageError(path.name, reason, "name a .png file")
