@@ -125,7 +125,7 @@ def test_methods_declare_their_parameters():
     [
         (lambda cat: nnviz.run("nope", SMALL, cat), UsageError, "method"),
         (lambda cat: nnviz.run("predictions", SMALL, cat, k=1), UsageError, "top_k"),
-        (lambda _: nnviz.run("predictions", SMALL), UsageError, "photograph"),
+        (lambda _: nnviz.run("predictions", SMALL), UsageError, "needs an image"),
         (lambda _: nnviz.open_image("none.png"), InputError, "no such file"),
         (lambda _: nnviz.load(nn.Linear(1, 1)), UsageError, "preprocess"),
         (lambda _: nnviz.load(3), UsageError, "no network"),

@@ -22,8 +22,10 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.results import (
+    DIAGRAM_KINDS,
     Boxes,
     Curves,
+    Diagram,
     Heatmap,
     Mask,
     Mosaic,
@@ -278,6 +280,17 @@ def allowed(parameter: Parameter):  # noqa: PLR0911
 @singledispatch
 def check_kind(result: Result):
     pytest.fail(f"{type(result).__name__} is none of the kinds")
+
+
+@check_kind.register
+def _(result: Diagram):
+    count = len(result.nodes)
+    names = [node.name for node in result.nodes]
+    assert count
+    assert len(set(names)) == count
+    assert all(node.kind in DIAGRAM_KINDS for node in result.nodes)
+    # Computing order: an arrow leads from an earlier node to a later one.
+    assert all(0 <= each.source < each.target < count for each in result.edges)
 
 
 @check_kind.register

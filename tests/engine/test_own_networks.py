@@ -456,7 +456,7 @@ class Extra(nn.Module):
 REFUSED = {
     "no tensor": (Sizes(), "Sizes: gives no tensor for an image"),
     "a number": (Scalar(), "Scalar: gives one number for a whole batch"),
-    "two inputs": (Extra(), "Extra: cannot take 16 x 16 px ("),
+    "two inputs": (Extra(), "Extra: takes 2 inputs (x, y); fix all but one"),
     "other channels": (nn.Conv2d(5, 4, 3), "Conv2d: cannot take 16 x 16 px ("),
     "another size": (
         nn.Sequential(nn.Flatten(), nn.Linear(7, 3)),
