@@ -469,7 +469,7 @@ def test_no_camera_and_no_screen(watch, monkeypatch, capfd):
 
 def test_scripts_that_cannot_be_used(tmp_path):
     for name, text, words in (
-        ("a.toml", "play = 1 2", "is no TOML"),
+        ("a.toml", "play = 1 2", "is not TOML"),
         ("a.json", "[1]", "is no script of a camera"),
         ("a.toml", "rate = -1", "is no script of a camera"),
         ("a.toml", "raet = 1", "no such word of a script; did you mean rate"),
