@@ -1,12 +1,13 @@
 """Layer gradients: activations of layers and the score's gradient there, one pass."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo, ModelInfo
@@ -151,11 +152,19 @@ class LayerGradientPass:
                 hook = _Keeper(layer, self._kept)
                 module = find_module(self.model.net, layer.name)
                 handles.append(module.register_forward_hook(hook))
-            with torch.enable_grad():
+            with torch.enable_grad(), self._attention():
                 yield
         finally:
             for handle in handles:
                 handle.remove()
+
+    def _attention(self) -> AbstractContextManager[None]:
+        """Compute attention in plain steps where it is to be differentiated twice.
+
+        torch's fused attention has no second derivative.
+        """
+        plain = sdpa_kernel(SDPBackend.MATH) if self.curvature else nullcontext()
+        return cast("AbstractContextManager[None]", plain)
 
     @staticmethod
     def _laid_out(tensor: Tensor, layer: LayerInfo) -> Tensor:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from support.jobs import cat, finish, never, run_network
 from torch import nn
+from torch.nn import functional
 
 from nnviz.base.errors import UsageError
 from nnviz.base.preprocess import Preprocess
@@ -150,3 +151,33 @@ def test_without_curvature_it_is_grad_cam(session):
     )
     assert np.allclose(flat.report["map"].values, plain.report["map"].values)
     assert "curvature moves the channels' weights by 0 %" in flat.report.notes
+
+
+class Attending(Pooled):
+    """Positions attend to each other behind the last map: fused, or step by step."""
+
+    fused = True
+
+    def forward(self, x):
+        x = self.last(self.conv(x)).flatten(2).mT
+        if self.fused:
+            mixed = functional.scaled_dot_product_attention(x, x, x)
+        else:
+            mixed = (x @ x.mT / x.shape[2] ** 0.5).softmax(2) @ x
+        return self.head(mixed.mean(1))
+
+
+class StepByStep(Attending):
+    fused = False
+
+
+def test_shapley_cam_through_fused_attention(session):
+    """The same as of softmax(Q K' / sqrt d) V written out; fused has no curvature."""
+    fused, plain = (
+        run_network(session, net, PREPROCESS, "shapley_cam", layer="last", signed=True)
+        for net in (Attending(), StepByStep())
+    )
+    expected = plain.report["map"].values
+    found = fused.report["map"].values
+    assert np.abs(found - expected).max() < 1e-3 * np.abs(expected).max()
+    assert fused.report.notes[1] == plain.report.notes[1]
