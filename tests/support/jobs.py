@@ -68,8 +68,10 @@ def run_network(
     Three outputs are called by ``NAMES``.
     """
     with torch.no_grad():
-        given = copy.deepcopy(net).eval()(
-            torch.zeros(1, preprocess.channels, *preprocess.input_size)
+        given = (
+            copy.deepcopy(net)
+            .eval()
+            .float()(torch.zeros(1, preprocess.channels, *preprocess.input_size))
         )
     named = isinstance(given, torch.Tensor) and given.shape[1:] == (len(NAMES),)
     reference = session.store.adopt(net, preprocess, NAMES if named else ())
