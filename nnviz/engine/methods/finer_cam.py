@@ -8,7 +8,7 @@ from torch import Tensor
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import ATTRIBUTION, Need, Reference, Task
-from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, grad_cam, gradient_report
 from nnviz.engine.attribution.class_comparison import (
@@ -27,14 +27,12 @@ class FinerCamParams(CamParams):
 
     similar: Annotated[
         int,
-        Essential(),
         Title("Similar classes"),
         Range(1, 20),
         Help("How many classes it is compared with: those of the nearest logits."),
     ] = 3
     alpha: Annotated[
         float,
-        Essential(),
         Title("Comparison strength"),
         Range(0, 2),
         Help("How much of the similar classes' logits is taken away; 0 is Grad-CAM."),

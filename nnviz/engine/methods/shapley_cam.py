@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from nnviz.base.info import ATTRIBUTION, Need, Reference, Task
-from nnviz.base.parameters import Essential, Help
+from nnviz.base.parameters import Help
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, cam_report, cam_results, shapley_cam
 from nnviz.engine.attribution.class_comparison import rest_utility
@@ -19,7 +19,6 @@ class ShapleyCamParams(CamParams):
 
     utility: Annotated[
         Literal["ReST", "target"],
-        Essential(),
         Help("The class's logit plus its log-probability (ReST), or the target alone."),
     ] = "ReST"
 
