@@ -79,7 +79,7 @@ def _legend(tiles: Sequence[Tile], used: dict[int, Scale]) -> str:
     bar = legends.colour_bar(
         scale, ", ".join(dict.fromkeys(units)), _LEGEND, size=14, ink=PAPER
     )
-    return f'<img class="legend" src="{embedded(bar)}" alt="Scale of the colours">'
+    return f'<img class="legend" src="{embedded(bar)}" alt="Color scale">'
 
 
 def _numbers(tiles: Sequence[Tile]) -> str:

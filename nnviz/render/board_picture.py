@@ -112,8 +112,8 @@ _EXPLAINED = (
 )
 
 
-_CUT = "Where a raw range is named, colours span {0} or lie evenly about zero."
-_CROPPED = "Shown is the part of the photograph that the networks look at."
+_CUT = "Where a raw range is named, colors span {0} or lie evenly about zero."
+_CROPPED = "Shown is the part of the image that the networks see."
 _WHOLE = (0.0, 1.0)
 
 

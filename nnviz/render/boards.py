@@ -13,7 +13,7 @@ from nnviz.render.palette import SCREEN, Ink
 from nnviz.render.sheets import CLIP
 from nnviz.render.words import number
 
-PHOTOGRAPH = "Photograph"
+PHOTOGRAPH = "Image"
 """Heading of the column that the photographs stand in."""
 Part = tuple[Span, Span]
 """Of a photograph: from where to where, as shares of its height and of its width."""
@@ -55,12 +55,12 @@ class Lock(StrEnum):
 ALONE = (Lock.NETWORK, Lock.TILE)
 """Where a map may be the only one of its scale."""
 SCALE_WORDS = {
-    Lock.BOARD: "One scale of colours for all maps.",
-    Lock.ROW: "One scale of colours for each row.",
-    Lock.COLUMN: "One scale of colours for each method, for all networks alike.",
-    Lock.NETWORK: "A scale of colours for each method and network: between networks "
-    "colours do not compare.",
-    Lock.TILE: "Each map has the colours of its own range.",
+    Lock.BOARD: "One color scale for all maps.",
+    Lock.ROW: "One color scale for each row.",
+    Lock.COLUMN: "One color scale for each method, for all networks alike.",
+    Lock.NETWORK: "One color scale for each method and network: colors are not comparable "
+    "between networks.",
+    Lock.TILE: "Each map has a color scale of its own.",
 }
 """What is to be said of the colours beside a board."""
 

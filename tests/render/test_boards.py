@@ -103,7 +103,7 @@ def test_raw_ranges_are_said():
 
 def test_the_photograph_comes_before_a_row_about_one(four):
     shown = boards.with_photos(four)
-    assert [each.title_column for each in shown[:3]] == ["Photograph", "a", "b"]
+    assert [each.title_column for each in shown[:3]] == ["Image", "a", "b"]
     mixed = [*four[:2], tile("one", "c", heat([[1, 2]]), None)]
     assert len(boards.with_photos(mixed)) == 3
 
