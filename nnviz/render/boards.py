@@ -58,8 +58,8 @@ SCALE_WORDS = {
     Lock.BOARD: "One color scale for all maps.",
     Lock.ROW: "One color scale for each row.",
     Lock.COLUMN: "One color scale for each method, for all networks alike.",
-    Lock.NETWORK: "One color scale for each method and network: colors are not comparable "
-    "between networks.",
+    Lock.NETWORK: "One color scale for each method and network: colors of "
+    "different networks are not comparable.",
     Lock.TILE: "Each map has a color scale of its own.",
 }
 """What is to be said of the colours beside a board."""

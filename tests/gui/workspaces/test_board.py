@@ -231,7 +231,7 @@ def test_its_caption_says_what_the_figures_mean(kitchen, pane):
     """Truth: the words for the scale, and for both figures."""
     kitchen.give()
     words = pane.view.caption.text()
-    assert words.startswith("One scale of colo")
+    assert words.startswith("One color scale")
     assert "Spearman" in words
     pane.view.agreeing.setChecked(False)
     assert "Spearman" not in pane.view.caption.text()
