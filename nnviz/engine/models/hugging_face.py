@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.info import Task
+from nnviz.engine.compute import memory
 
 _INSTALL = "pip install 'nnviz[huggingface]'"
 
@@ -88,21 +89,26 @@ def open_transformers(
             f"{transformers.__version__} does not have",
             "update transformers, or open it from Python: nnviz.load(module)",
         )
-    try:
+
+    def load() -> tuple[nn.Module, Mapping[str, Any]]:
         settings = transformers.AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
         # Names in files are older than those in the network: transformers knows both.
-        net, report = network.from_pretrained(
+        found: tuple[nn.Module, Mapping[str, Any]] = network.from_pretrained(
             None, config=settings, state_dict=dict(tensors), output_loading_info=True
         )
-    except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
-        reason = str(error).partition("\n")[0][:_LONGEST]
-        raise InputError(
-            folder.name, f"cannot be used ({reason})", "download it again"
-        ) from None
+        return found
+
+    try:
+        loaded, damage = memory.attempt(load)
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        loaded, damage = None, str(error).partition("\n")[0]
+    if loaded is None:
+        reason = f"cannot be used ({damage[:_LONGEST]})"
+        raise InputError(folder.name, reason, "download it again")
+    net, report = loaded
     if report["missing_keys"]:
         missing = min(report["missing_keys"])
         raise InputError(folder.name, f"lacks {missing}", "download it again")
-    opened: nn.Module = net
-    return opened
+    return net

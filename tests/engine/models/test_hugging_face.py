@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from nnviz.base.errors import InputError, ModelError
+from nnviz.base.errors import InputError, ModelError, OutOfMemoryError
 from nnviz.base.info import Task
 from nnviz.engine.models.folders import weight_files
 
@@ -63,6 +63,31 @@ def test_a_folder_that_brings_code_is_refused(open_model, vit, tmp_path: Path) -
     file.write_text(json.dumps(config))
     (tmp_path / "own.py").write_text("raise SystemExit('was run')")
     with pytest.raises(ModelError, match="code of its own"):
+        open_model(tmp_path)
+
+
+def test_a_configuration_of_another_size_is_one_line(
+    open_model, vit, tmp_path: Path
+) -> None:
+    vit.save_pretrained(tmp_path)
+    file = tmp_path / "config.json"
+    config = json.loads(file.read_text()) | {"hidden_size": 96}
+    file.write_text(json.dumps(config))
+    with pytest.raises(InputError, match="cannot be used"):
+        open_model(tmp_path)
+
+
+def test_memory_that_runs_out_is_no_damage(
+    open_model, vit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Truth: the words that torch's allocator for the CPU uses."""
+
+    def full(*_args: object, **_options: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 1 bytes")
+
+    vit.save_pretrained(tmp_path)
+    monkeypatch.setattr(type(vit), "from_pretrained", full)
+    with pytest.raises(OutOfMemoryError):
         open_model(tmp_path)
 
 
