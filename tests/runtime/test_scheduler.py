@@ -555,7 +555,7 @@ class Rules(RuleBasedStateMachine):
         end=st.sampled_from(["done", "raise", "exit", "stop itself"]),
         cost=st.sampled_from([0.0, 0.03125, 0.125]),
     )
-    def submit(  # noqa: PLR0913 - all that a request may differ in
+    def submit(
         self,
         place: str,
         policy: Policy,
