@@ -83,6 +83,8 @@ def board_command(plan: Plan, out: str = "out") -> str:
             words += ["--set", f"{method.name}.{name}={_written(value)}"]
     for network in plan.networks:
         request = network.request
+        if network.target:
+            words += ["--target-for", f"{request.reference}={network.target}"]
         if request.preprocess is not None:
             changed = json.dumps(request.preprocess.to_json())
             words += ["--preprocess", f"{request.reference}={changed}"]
@@ -107,6 +109,7 @@ def board_python(plan: Plan, out: str = "out") -> str:
         "methods": repr([method.name for method in plan.methods]),
         "models": f"[{models}]",
         "target": repr(plan.target) if plan.target else "",
+        "targets": repr(plan.own_targets or ""),
         "values": repr({name: each for name, each in values.items() if each} or ""),
         "seed": repr(plan.seed) if plan.seed else "",
     }
