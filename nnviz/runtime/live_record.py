@@ -11,6 +11,7 @@ from nnviz.base.errors import NnvizError, error_record
 from nnviz.base.events import Done, Failed
 from nnviz.base.images import Colours
 from nnviz.base.live import Recorded, Shown, found
+from nnviz.base.results import Ranking
 from nnviz.runtime.mailbox import Mailbox, Posted
 
 RECORD_PLACE = "live:record"
@@ -136,5 +137,9 @@ def drawn(shown: Shown, height: int) -> Colours:
 
     report = shown.run.report if shown.run is not None else None
     if report is not None and shown.bars is not None:
-        report = replace(report, results={"bars": shown.bars})
+        results = {
+            name: shown.bars if isinstance(each, Ranking) else each
+            for name, each in report.results.items()
+        }
+        report = replace(report, results=results)
     return compose(report, shown.image, height=height)

@@ -33,7 +33,7 @@ class PortraitPanel(QWidget):
         self.layer = icon_button(
             bench.look,
             "grid-3x3",
-            self.tr("Portraits of this layer (Ctrl+Shift+P)"),
+            self.tr("Synthetic images of this layer (Ctrl+Shift+P)"),
             self._toggle_layer,
         )
         words = QVBoxLayout()
@@ -77,13 +77,13 @@ class PortraitPanel(QWidget):
         self.layer.setToolTip(
             self.tr("Stop (Esc)")
             if stops
-            else self.tr("Portraits of this layer (Ctrl+Shift+P)")
+            else self.tr("Synthetic images of this layer (Ctrl+Shift+P)")
         )
 
     def _words(self) -> str:
         portraits = self._bench.portraits
         if portraits.making_layer:
-            return self.tr("{0} of {1} portraits").format(*portraits.progress)
+            return self.tr("{0} of {1} synthetic images").format(*portraits.progress)
         if portraits.trouble:
             return portraits.trouble
         if portraits.working:

@@ -2,8 +2,15 @@
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QEvent, QMargins, QObject, QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QColor,
+    QKeyEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QCheckBox,
     QSplitter,
@@ -243,7 +250,8 @@ class MosaicView(ResultView):
         mosaic = self.result
         if mosaic is None:
             return 1, 1
-        count, tile = len(mosaic.order), mosaic.tiles.shape[1:3]
+        count = max(len(mosaic.order), mosaic.room)
+        tile = mosaic.tiles.shape[1:3]
         free = self.canvas.size().shrunkBy(QMargins(*[SPACE] * 4))
         room = max(1, free.height()), max(1, free.width())
         columns = sheets.columns_for(
@@ -304,7 +312,22 @@ class MosaicView(ResultView):
         self.detail.show_tile(
             mosaic, self._unit, self.image, clip=self.clip.isChecked()
         )
+        self._announce(mosaic)
         self._mark()
+
+    def _announce(self, mosaic: Mosaic) -> None:
+        """Tell screen readers the chosen tile: the tiles are painted, not widgets."""
+        place = np.flatnonzero(mosaic.order == self._unit)
+        words = f"{mosaic.noun} {mosaic.caption(self._unit)}"
+        if place.size:
+            count = len(mosaic.order)
+            words = self.tr("{0}, {1} of {2}").format(words, place[0] + 1, count)
+        if words == self.canvas.accessibleDescription():
+            return
+        self.canvas.setAccessibleDescription(words)
+        if QAccessible.isActive() and self.canvas.hasFocus():
+            told = QAccessibleAnnouncementEvent(self.canvas, words)
+            QAccessible.updateAccessibility(told)
 
     def _choose(self, unit: int) -> None:
         if unit != self._unit:
