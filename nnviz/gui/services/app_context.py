@@ -21,6 +21,7 @@ from nnviz.base.stickers import Placement
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.services.boards import Boards
 from nnviz.gui.services.captions import Captions
+from nnviz.gui.services.dataset.datasets import Datasets
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs
@@ -67,6 +68,10 @@ class Workbench(QObject):
     """Something was chosen to be imagined."""
     job_wanted = Signal(object)
     """A JobHandle: its run is to be seen, where it was started."""
+    board_wanted = Signal(list)
+    """Paths of the images that the board is to compare."""
+    workspace_wanted = Signal(str)
+    """Name of the workspace that is to be entered."""
     live_wanted = Signal()
     """A film was opened: it is to be seen."""
 
@@ -83,6 +88,7 @@ class Workbench(QObject):
         self.films = Films(self.jobs, self.messages, self)
         self.live = Live(self.choice, self.runs, self.films, self.messages, self)
         self.boards = Boards(self.jobs, self)
+        self.datasets = Datasets(self.jobs, self.messages, self)
         self.recordings = Recordings(settings, self.messages, self)
         self.timeline = Timeline(
             self.choice, self.runs, self.recordings, self.messages, self
