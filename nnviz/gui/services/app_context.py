@@ -49,6 +49,8 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 
 _CONTENT_TOPIC = "content"
+_DATA = "data"
+"""Name of the workspace of data sets."""
 _LEARNED_WIDTH = 0.4
 """A learned sticker is laid about as large as it was learned to be."""
 
@@ -180,6 +182,11 @@ class Workbench(QObject):
         self.open_model(model)
         self.open_files(files or ([sample] if sample else []))
 
+    def open_dataset(self, folder: str) -> None:
+        """Go where data sets are seen, and open an index or offer to make one."""
+        self.workspace_wanted.emit(_DATA)
+        self.open_files([folder])
+
     def open_model(self, reference: str) -> None:
         """Open a network by reference or path."""
         self.models.open(reference)
@@ -256,7 +263,8 @@ class Workbench(QObject):
 
     def _open_seen(self, dropped: Dropped) -> None:
         """Open files of which it is known what they are."""
-        self._open_pictures(dropped)
+        if not self._open_dataset(dropped):
+            self._open_pictures(dropped)
         for file in self._one_of(dropped.models):
             self.open_model(file)
         for file in self._one_of(dropped.labels):
@@ -270,6 +278,17 @@ class Workbench(QObject):
             self.messages.fail("open", error)
         for error in dropped.errors[1:]:
             self.messages.say(error.text)
+
+    def _open_dataset(self, dropped: Dropped) -> bool:
+        """Open an index, or offer to make one; tell if images are for nothing else."""
+        for folder in self._one_of(dropped.indexes):
+            self.workspace_wanted.emit(_DATA)
+            self.datasets.open(folder)
+        if self.choice.place != _DATA:
+            return False
+        for folder in self._one_of(dropped.folders):
+            self.datasets.offer(folder)
+        return bool(dropped.folders)
 
     def _open_pictures(self, dropped: Dropped) -> None:
         """Put photographs into the tray; the sample where none was to be opened."""

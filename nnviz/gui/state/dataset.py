@@ -95,7 +95,7 @@ class DataSet:
 
     def path(self, record: int) -> str:
         """Return where the image of a record lies."""
-        return str(self.index.location(record))
+        return str(self.index.location(record).absolute())
 
 
 def load_dataset(folder: str) -> DataSet:

@@ -158,11 +158,21 @@ class PointRaster:
 
 
 def paint_points(
-    buckets: PointBuckets, view: PointView, style: PointStyle
+    buckets: PointBuckets, view: PointView, style: PointStyle, most: int = 0
 ) -> PointRaster:
-    """Return the points in view, painted."""
+    """Return the points in view, painted.
+
+    Args:
+        buckets: all points.
+        view: what is seen.
+        style: what they look like.
+        most: of many, evenly chosen, so many are painted; 0 for all.
+    """
     places = shown_in_view(buckets, view, style)
-    radius = _radius(len(places), view)
+    count = len(places)
+    if most and count > most:
+        places = places[:: -(-count // most)]
+    radius = _radius(count, view)
     canvas = np.zeros((view.height, view.width, 4), np.float32)
     chosen = None
     if style.selected is not None:
@@ -177,7 +187,7 @@ def paint_points(
     pixels = np.empty(canvas.shape, np.uint8)
     pixels[..., :3] = canvas[..., 2::-1] + 0.5
     pixels[..., 3] = canvas[..., 3] * 255 + 0.5
-    return PointRaster(view, pixels, len(places), radius)
+    return PointRaster(view, pixels, count, radius)
 
 
 def shown_in_view(buckets: PointBuckets, view: PointView, style: PointStyle) -> Places:

@@ -37,6 +37,8 @@ class Datasets(QObject):
     """The records that are shown, int64, in their order."""
     opening = Signal(str)
     """Folder of the index that is being opened."""
+    offered = Signal(str)
+    """Folder of images that an index may be made of."""
     shown_wanted = Signal()
     """What is shown was chosen elsewhere: it is to be seen on the wall."""
 
@@ -58,6 +60,10 @@ class Datasets(QObject):
     def shown(self) -> NDArray[np.bool_] | None:
         """Which records are shown, bool (n,); None for all."""
         return self._shown
+
+    def offer(self, folder: str) -> None:
+        """Let a folder of images be indexed, where its images are looked at."""
+        self.offered.emit(folder)
 
     def open(self, folder: str) -> None:
         """Open an index; answers with ``opened``, or a message says why not."""

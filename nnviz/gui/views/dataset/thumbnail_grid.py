@@ -35,7 +35,7 @@ SMALLEST, LARGEST = 16, 320
 """Sides of a thumbnail, logical px."""
 _GAP = 2
 _CACHE_BYTES = 96 << 20
-"""Of painted rows; more than four screens of 4K."""
+"""Of painted rows, but for those of three screens."""
 _ZOOM = 1.25
 _LINE = 3
 """Of a turn of the wheel, in rows' thirds."""
@@ -298,11 +298,13 @@ class ThumbnailGrid(QAbstractScrollArea):
         )
 
     def _forget(self) -> None:
-        """Keep the memory of painted rows within its bound."""
+        """Keep the memory of painted rows within its bound, the nearest in any case."""
         kept = sum(image.sizeInBytes() for image, _ in self._rows.values())
-        while kept > _CACHE_BYTES and len(self._rows) > 1:
-            _, (image, _) = self._rows.popitem(last=False)
-            kept -= image.sizeInBytes()
+        near = self._geometry.visible(self._offset, self._geometry.rows_in_view)
+        for row in [row for row in self._rows if row not in near]:
+            if kept <= _CACHE_BYTES:
+                return
+            kept -= self._rows.pop(row)[0].sizeInBytes()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for what is seen now."""

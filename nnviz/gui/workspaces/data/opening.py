@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder
+from nnviz.gui.panels.file_dialogs import DATASETS, ask_folder
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import button, label, row
@@ -41,6 +41,6 @@ class OpeningPane(QWidget):
     def ask(self) -> None:
         """Ask for a folder of images, or of an index, and open it."""
         title = self.tr("Open a folder of images, or an index")
-        folder = ask_folder(self, self._bench.settings, IMAGES, title)
+        folder = ask_folder(self, self._bench.settings, DATASETS, title)
         if folder:
-            self._bench.datasets.open(folder)
+            self._bench.open_dataset(folder)
