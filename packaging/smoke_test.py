@@ -114,7 +114,7 @@ def wait(condition: Callable[[], bool], application: object) -> None:
             raise TimeoutError(f"not ready after {SECONDS} s")
 
 
-TRIED = {
+TRIED: dict[str, Callable[..., None]] = {
     "installed": try_installed,
     "command": try_command,
     "window": try_window,
