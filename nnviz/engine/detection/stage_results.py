@@ -229,7 +229,8 @@ def regression(view: StageView) -> tuple[Boxes, Table]:
     rows = order if view.row is None else [view.row, *order]
     rows = rows[: view.limit]
     if not rows or found.sources is None:
-        return _pairs(view, np.zeros((0, 4)), np.zeros((0, 4))), _offset_table(view, [])
+        none = np.zeros((0, 4), np.float32)
+        return _pairs(view, none, none), _offset_table(view, [])
     index = torch.tensor(rows, device=found.boxes.device)
     before = _regions(view)[found.sources[index]].cpu().numpy()
     after = found.boxes[index].cpu().numpy()
@@ -291,7 +292,9 @@ def overlap_table(view: StageView) -> Table:
 
 def counts(view: StageView) -> Table:
     """Return how many boxes each stage has, level by level and in all."""
-    rows = [] if view.known is None else _anchor_counts(view)
+    rows: list[tuple[str | float, ...]] = []
+    if view.known is not None:
+        rows += _anchor_counts(view)
     found = view.found
     dropped = int((found.by() >= 0).sum())
     rows.append(("candidates", len(found.found.scores), "above the minimum score"))
@@ -406,7 +409,7 @@ def _regions(view: StageView) -> Tensor:
     return view.stages.proposals.boxes
 
 
-def _pairs(view: StageView, before: NDArray[np.generic], after: Corners) -> Boxes:
+def _pairs(view: StageView, before: Corners, after: Corners) -> Boxes:
     """Return regions and the boxes they became, the boxes drawn strongly."""
     count = len(before)
     region = "anchor" if view.stages.proposals is None else "proposal"

@@ -182,7 +182,7 @@ class Pyramid(nn.Module):
         """Return what the heads say of every anchor of every level."""
         del size
         dense = torch.cat([level[0] for level in outputs[0::2]])
-        anchors = torch.cat(outputs[1::2])
+        anchors = torch.cat(list(outputs[1::2]))
         offsets = dense[:, :_CORNERS]
         return Stages(
             AnchorStage(

@@ -213,7 +213,7 @@ def unpooled(x: Tensor, level: Tensor) -> Tensor:
         level: (N, C, 2 h, 2 w), whose maxima's places are remembered.
     """
     _, places = functional.max_pool2d(level, 2, return_indices=True)
-    return functional.max_unpool2d(x, places, 2, output_size=level.shape[2:])
+    return functional.max_unpool2d(x, places, [2, 2], output_size=level.shape[2:])
 
 
 def _doubled(x: Tensor) -> Tensor:
