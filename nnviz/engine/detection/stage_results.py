@@ -280,14 +280,11 @@ def overlap_table(view: StageView) -> Table:
     boxes, count = boxes[:_MOST_PAIRS], min(_MOST_PAIRS, len(boxes))
     names = class_names(view.ctx.model.info, classes)
     shares = overlaps(boxes[:, None], boxes)
-    rows = tuple(
-        (
-            f"{each} {names[classes[each]]} {100 * scores[each]:.0f} %",
-            *(round(float(share), 3) for share in shares[each]),
-        )
-        for each in range(count)
-    )
-    return Table(columns=("IoU with", *map(str, range(count))), rows=rows)
+    rows: list[tuple[str | float, ...]] = []
+    for each in range(count):
+        name = f"{each} {names[classes[each]]} {100 * scores[each]:.0f} %"
+        rows.append((name, *(round(float(share), 3) for share in shares[each])))
+    return Table(columns=("IoU with", *map(str, range(count))), rows=tuple(rows))
 
 
 def counts(view: StageView) -> Table:
