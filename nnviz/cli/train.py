@@ -15,6 +15,7 @@ _NAMES = (
     "scenes-shortcut",
     "scenes-detector",
     "scenes-segmenter",
+    "scenes-captioner",
     "style",
 )
 
