@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nnviz.base.events import EPOCH, Progress
 from nnviz.base.requests import TrainModel
-from nnviz.cli import console
+from nnviz.cli import console, train_head
 from nnviz.cli.arguments import Parser, add_out, whole_number
 
 _NAMES = (
@@ -22,6 +22,8 @@ _NAMES = (
 
 def execute(words: Sequence[str]) -> int:
     """Train, the epochs on stderr, the weights' path on stdout."""
+    if words and words[0] == "head":
+        return train_head.execute(words[1:])
     options = _parser().read(words)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
 
@@ -55,7 +57,10 @@ def _parser() -> Parser:
         usage="NAME [--data PATH] --out DIR [options]",
     )
     parser.add_argument(
-        "name", metavar="NAME", help=f"what to train: {', '.join(_NAMES)}"
+        "name",
+        metavar="NAME",
+        help="what to train: head (on classes of your own: see nnviz train head"
+        f" --help), {', '.join(_NAMES)}",
     )
     parser.add_argument(
         "--data",

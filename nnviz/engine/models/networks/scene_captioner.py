@@ -54,7 +54,8 @@ class PlaceAttention(nn.Module):
         """
         query = self.query(hidden)[..., None]
         scores = (keys @ query).squeeze(-1) / keys.shape[-1] ** 0.5
-        return scores.softmax(-1)
+        weights: Tensor = scores.softmax(-1)
+        return weights
 
 
 class SceneCaptioner(nn.Module):

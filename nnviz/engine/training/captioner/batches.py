@@ -162,5 +162,3 @@ def _concepts(scene: Scene, cover: Tensor) -> Tensor:
     background = next(name for name in BACKGROUNDS if f" {name}" in scene.sentence)
     found[CONCEPTS.index(background), main == BACKGROUND] = 1
     return found
-
-

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -210,7 +209,7 @@ def captioner_course(assignment: Assignment) -> Iterator[Stand]:
     recipe = replace(recipe, epochs=assignment.epochs or recipe.epochs)
     net = build()
     initialize(net, torch.Generator().manual_seed(recipe.seed))
-    net.to(best_device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net.to(best_device()).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(
         net.parameters(), 0.0, weight_decay=recipe.weight_decay
     )
