@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from nnviz.base.events import EPOCH, Progress
 from nnviz.base.requests import TrainModel
-from nnviz.cli import console, train_head
+from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_out, whole_number
+from nnviz.cli.training import head
 
 _NAMES = (
     "objects",
@@ -23,7 +24,7 @@ _NAMES = (
 def execute(words: Sequence[str]) -> int:
     """Train, the epochs on stderr, the weights' path on stdout."""
     if words and words[0] == "head":
-        return train_head.execute(words[1:])
+        return head.execute(words[1:])
     options = _parser().read(words)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
 

@@ -120,7 +120,9 @@ def stop_after_an_epoch(progress):
 
 def test_too_little_is_refused(colors, tmp_path):
     with pytest.raises(InputError, match="at least two classes"):
-        write(tmp_path / "one" / "red" / "1.png", COLORS["red"], np.random.default_rng(2))
+        write(
+            tmp_path / "one" / "red" / "1.png", COLORS["red"], np.random.default_rng(2)
+        )
         nnviz.teach(tmp_path / "one", tmp_path)
     with pytest.raises(InputError, match="no number"):
         nnviz.teach(colors, tmp_path, regression=True)
@@ -162,5 +164,5 @@ def test_three_kinds_of_photographs(tmp_path):
     right = 0
     for name, path in others:
         result = nnviz.run("predictions", model, path)
-        right += model.info.labels[int(result.data.argmax())] == name
+        right += result.main.labels[int(result.data.argmax())] == name
     assert right >= 0.9 * len(others)
