@@ -14,8 +14,8 @@ from nnviz.base.catalogue import Catalogue
 from nnviz.base.dropped import Dropped
 from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Done, Event, Failed, Final
+from nnviz.base.images import PICTURE_KEPT
 from nnviz.base.info import ModelInfo
-from nnviz.base.kept import PICTURE_KEPT
 from nnviz.base.live import Shown
 from nnviz.base.placed import KEPT, OPENED, PRINTED
 from nnviz.base.portraits import PORTRAIT_FOUND
