@@ -19,6 +19,12 @@ from nnviz.base.errors import InputError, ModelError
 
 COLORS = {"red": (200, 30, 30), "green": (30, 180, 40), "blue": (30, 40, 200)}
 
+WITHOUT_NNVIZ = """
+import runpy, sys
+sys.modules["nnviz"] = None
+runpy.run_path(sys.argv.pop(1), run_name="__main__")
+"""
+
 
 def write(path, color, rng):
     noise = rng.normal(0, 12, (40, 40, 3))
@@ -67,9 +73,7 @@ def test_the_program_needs_no_nnviz(taught, colors, tmp_path):
     clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     said = subprocess.run(
         [sys.executable, "-P", "-c",
-         "import sys, runpy; sys.modules['nnviz'] = None;"
-         "runpy.run_path(sys.argv.pop(1), run_name='__main__')",
-         taught.program, image],
+         WITHOUT_NNVIZ, taught.program, image],
         capture_output=True, text=True, check=True, env=clean, cwd=tmp_path,
     )  # fmt: skip
     share, label = said.stdout.splitlines()[0].split(" %  ")
@@ -96,7 +100,7 @@ def test_numbers_are_learned_from_a_table(tmp_path):
     assert (model.info.task, model.info.unit) == ("regress", "levels")
 
 
-def test_fine_tuning_goes_on_to_the_same_weights(colors, tmp_path, monkeypatch):
+def test_fine_tuning_goes_on_to_the_same_weights(colors, tmp_path):
     """A run that is stopped after its first epoch ends as one that is not."""
     whole = nnviz.teach(
         colors, tmp_path / "a", backbone="bundled:digits", name="x", fine_tune=2
@@ -119,10 +123,8 @@ def stop_after_an_epoch(progress):
 
 
 def test_too_little_is_refused(colors, tmp_path):
+    write(tmp_path / "one" / "red" / "1.png", COLORS["red"], np.random.default_rng(2))
     with pytest.raises(InputError, match="at least two classes"):
-        write(
-            tmp_path / "one" / "red" / "1.png", COLORS["red"], np.random.default_rng(2)
-        )
         nnviz.teach(tmp_path / "one", tmp_path)
     with pytest.raises(InputError, match="no number"):
         nnviz.teach(colors, tmp_path, regression=True)
