@@ -1,4 +1,4 @@
-"""How far two maps agree: rank correlation and overlap of their strongest places."""
+"""Agreement of two maps: rank correlation and overlap of their strongest places."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,9 @@
 """A list that drops down, named for screen readers."""
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+
+_LEAST_LETTERS = 6
 
 
 class ComboBox(QComboBox):
@@ -17,6 +19,13 @@ class ComboBox(QComboBox):
         self._label.hide()
         self._label.setBuddy(self)
         self.destroyed.connect(self._label.deleteLater)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of a few letters: what is chosen may be long."""
+        hint = super().minimumSizeHint()
+        letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth()
+        hint.setWidth(min(hint.width(), letters + 3 * hint.height() // 2))
+        return hint
 
     def setAccessibleName(self, name: str) -> None:
         """Name it, as all widgets."""

@@ -9,7 +9,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label
 from nnviz.gui.views.canvas.canvas import Canvas
 
-_SIDE = 84
+_SIDE, _MOST = 84, 112
 
 
 class PortraitPanel(QWidget):
@@ -21,7 +21,7 @@ class PortraitPanel(QWidget):
         self._bench = bench
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Synthetic image of the selected unit"))
-        self.canvas.setFixedSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
+        self._resize()
         self.title = label(style="heading", wrap=True)
         self.state = label(style="muted", wrap=True)
         self.imagine = icon_button(
@@ -53,7 +53,7 @@ class PortraitPanel(QWidget):
         self._show()
 
     def _resize(self) -> None:
-        side = self._bench.look.px(_SIDE)
+        side = min(_MOST, self._bench.look.px(_SIDE))
         self.canvas.setFixedSize(QSize(side, side))
 
     def _show(self) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import random
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
@@ -131,8 +132,8 @@ def drive(window, chance, qtbot, steps, probe=None):
         if probe is None:
             deed(window, chance, qtbot)
         else:
-            at = window.workspace.name
-            probe.during(f"{deed.__name__} in {at}", lambda: deed(window, chance, qtbot))
+            what = f"{deed.__name__} in {window.workspace.name}"
+            probe.during(what, partial(deed, window, chance, qtbot))
         if chance.random() < 0.3:
             qtbot.wait(chance.choice([1, 20]))
 

@@ -187,6 +187,11 @@ class MosaicView(ResultView):
         lines = self.detail.height() - self.detail.canvas.height()
         above = self._detail_area(height * _DETAIL_HEIGHT - lines, width)
         beside = self._detail_area(height - lines, width * _DETAIL_WIDTH)
+        needed = sum(
+            self._split.widget(place).minimumSizeHint().width() for place in range(2)
+        )
+        if needed > width:
+            beside = -1.0
         side = Qt.Orientation.Horizontal if beside > above else Qt.Orientation.Vertical
         share = _DETAIL_WIDTH if beside > above else _DETAIL_HEIGHT
         if side != self._split.orientation() or not self._split.property("divided"):
@@ -199,7 +204,7 @@ class MosaicView(ResultView):
         """Return how large the chosen tile would be shown, square px."""
         shape = self.image.size if self.image and self._lies_over() else (1, 1)
         if height <= 0:
-            return 0
+            return 0.0
         zoom = min(height / shape[0], width / shape[1])
         return zoom * zoom * shape[0] * shape[1]
 
