@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from nnviz.base.distribution import VERSION
 from nnviz.base.errors import (
     CancelledError,
     NnvizError,
@@ -38,6 +39,7 @@ COMMANDS = {
     "attacked": "weaken a saved attack, write its picture, explain before and after",
     "index": "run a network over a set of images and keep what it makes of each",
     "scenes": "write generated pictures whose truth is known",
+    "mcp": "serve networks, methods and results to a coding agent",
     "doctor": "check this machine",
     "catalogue": "",
 }
@@ -115,8 +117,7 @@ def _dispatch(argv: list[str]) -> int:
             sys.stdout.write(_USAGE.format(commands=_commands()))
             return 0
         case ["--version", *_]:
-            version = importlib.import_module("importlib.metadata").version("nnviz")
-            sys.stdout.write(f"nnviz {version}\n")
+            sys.stdout.write(f"nnviz {VERSION}\n")
             return 0
         case [name, *rest] if name in COMMANDS:
             command = importlib.import_module(_module(name))
