@@ -64,6 +64,7 @@ METHOD_SYNONYMS = {
     "Imagine": "visualization dream synthesize",
     "Attack": "adversarial fool robustness",
     "Style": "painting art transfer",
+    "Learn": "lesson course teach step by step",
 }
 """Likewise for the methods of a group."""
 

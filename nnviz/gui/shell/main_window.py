@@ -44,10 +44,11 @@ from nnviz.gui.workspaces.attack.workspace import ATTACK
 from nnviz.gui.workspaces.explain.workspace import EXPLAIN
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.gui.workspaces.inspect.workspace import INSPECT
+from nnviz.gui.workspaces.learn.workspace import LEARN
 from nnviz.gui.workspaces.live.workspace import LIVE
 from nnviz.gui.workspaces.style.workspace import STYLE
 
-WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, LIVE)
+WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, LIVE, LEARN)
 _LEAST = QSize(1280, 800)
 """Px that the first window has where the screen is large enough."""
 _SHARE = 0.92
