@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         run,
         save_attacked,
         score,
+        teach,
+        train,
         write_side_car,
     )
 
@@ -63,6 +65,8 @@ __all__ = [
     "run",
     "save_attacked",
     "score",
+    "teach",
+    "train",
     "write_side_car",
 ]
 

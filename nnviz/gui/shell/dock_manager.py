@@ -146,7 +146,7 @@ class DockManager(QObject):
         self._aside = ()
         self._mount(workspace.name)
         self.layouts.switch(workspace.name, workspace.docks)
-        for name in ("style", "attack", "course"):
+        for name in ("style", "attack", "dataset", "course"):
             if name in self.docks and not self.docks[name].isHidden():
                 self.docks[name].raise_()
 
