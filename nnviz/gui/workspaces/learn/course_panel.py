@@ -72,16 +72,13 @@ class CoursePanel(QWidget):
         self._filter(self.search.text())
         self._mark()
 
+    def _heads(self) -> list[QTreeWidgetItem]:
+        count = self.tree.topLevelItemCount()
+        found = (self.tree.topLevelItem(place) for place in range(count))
+        return [head for head in found if head is not None]
+
     def _items(self) -> list[QTreeWidgetItem]:
-        heads = (
-            self.tree.topLevelItem(n) for n in range(self.tree.topLevelItemCount())
-        )
-        return [
-            head.child(place)
-            for head in heads
-            if head is not None
-            for place in range(head.childCount())
-        ]
+        return [item for head in self._heads() for item in _children(head)]
 
     def _mark(self, _info: MethodInfo | None = None) -> None:
         """Mark the lesson that is looked at."""
@@ -94,14 +91,19 @@ class CoursePanel(QWidget):
     def _filter(self, text: str) -> None:
         words = text.lower().split()
         for item in self._items():
-            told = f"{item.parent().text(0)} {item.text(0)} {item.toolTip(0)}".lower()
+            head = item.parent()
+            section = head.text(0) if head is not None else ""
+            told = f"{section} {item.text(0)} {item.toolTip(0)}".lower()
             item.setHidden(not all(word in told for word in words))
-        for place in range(self.tree.topLevelItemCount()):
-            head = self.tree.topLevelItem(place)
-            children = [head.child(n) for n in range(head.childCount())]
-            head.setHidden(all(child.isHidden() for child in children))
+        for head in self._heads():
+            head.setHidden(all(child.isHidden() for child in _children(head)))
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         name = item.data(0, _NAME) if item is not None else None
         if name:
             self._bench.choice.choose(str(name))
+
+
+def _children(head: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    found = (head.child(place) for place in range(head.childCount()))
+    return [child for child in found if child is not None]
