@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         run,
         save_attacked,
         score,
+        trust,
         write_side_car,
     )
 
@@ -63,6 +64,7 @@ __all__ = [
     "run",
     "save_attacked",
     "score",
+    "trust",
     "write_side_car",
 ]
 

@@ -148,3 +148,16 @@ def test_names_are_listed():
     assert set(nnviz.__all__) <= set(dir(nnviz))
     with pytest.raises(AttributeError):
         nnviz.nothing  # noqa: B018
+
+
+def test_trust_in_a_map(cat):
+    """Truth: the checks of the issue, by name; the first need no asking."""
+    model = nnviz.load("bundled:digits")
+    image = nnviz.open_image(cat)
+    found = nnviz.trust(nnviz.run("saliency", model, image), model)
+    assert [row.method for row in found.rows] == ["saliency", "random", "edges"]
+    assert {each.figure for each in found.scores} == {"deletion", "insertion"}
+    with pytest.raises(NnvizError, match="no such check"):
+        nnviz.trust(nnviz.run("saliency", model, image), model, ["rode"])
+    with pytest.raises(NnvizError, match="no map over the image"):
+        nnviz.trust(nnviz.run("predictions", model, image), model)

@@ -27,7 +27,7 @@ from nnviz.api.core import (
     session,
     write_side_car,
 )
-from nnviz.api.measured import attack_curve, board, evaluate, score
+from nnviz.api.measured import attack_curve, board, evaluate, score, trust
 from nnviz.api.recorded import export_recording, film, open_recording, resume
 
 __all__ = [
@@ -56,5 +56,6 @@ __all__ = [
     "save_attacked",
     "score",
     "session",
+    "trust",
     "write_side_car",
 ]

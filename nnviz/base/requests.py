@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from nnviz.base.attacks import Rescaled, SavedPicture
+from nnviz.base.completeness import Completeness
 from nnviz.base.evaluation import Evaluation, Robustness
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
 from nnviz.base.parameters import Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Run
-from nnviz.base.results import Array
+from nnviz.base.results import Array, Heatmap
 from nnviz.base.scores import ScoreTable
+from nnviz.base.trust import Trust, TrustCheck
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -283,6 +285,27 @@ class ScoreMethods(Request[ScoreTable]):
     randomize: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MeasureTrust(Request[Trust]):
+    """Measure how far one map can be trusted; ends with a ``Trust``.
+
+    Attributes:
+        run: what made the map.
+        heatmap: the map, over the network's input.
+        completeness: what its attributions add up to; None where that means nothing.
+        checks: what is measured.
+        steps: of the deletion and insertion curves.
+        seed: of the random maps, squares and weights.
+    """
+
+    run: RunMethod
+    heatmap: Heatmap
+    completeness: Completeness | None = None
+    checks: tuple[TrustCheck, ...] = (TrustCheck.CURVES,)
+    steps: int = 14
+    seed: int = 0
+
+
 AnyRequest = (
     LoadModel
     | FetchModel
@@ -294,5 +317,6 @@ AnyRequest = (
     | SaveAttacked
     | MeasureRobustness
     | ScoreMethods
+    | MeasureTrust
 )
 """Every request, to tell them apart exhaustively."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from nnviz.base.images import Image
 from nnviz.base.video import FrameImage
 from nnviz.engine.compute.cache import TensorCache
+from nnviz.engine.evaluation.trust.known_scores import KnownScores
 from nnviz.engine.jobs.previous_frames import PreviousFrames
 from nnviz.engine.models.store import ModelStore
 
@@ -20,6 +21,7 @@ class Resources:
         cache: what was computed on still images.
         frame_cache: what was computed on the newest frame of a camera.
         previous_frames: what methods left for the next frame.
+        trust_scores: of curves by which maps were judged.
 
     Args:
         weights_folder: where downloaded weights are kept; None for the user's cache.
@@ -37,6 +39,7 @@ class Resources:
         self.cache = TensorCache(activation_bytes)
         self.frame_cache = TensorCache(activation_bytes)
         self.previous_frames = PreviousFrames()
+        self.trust_scores = KnownScores()
         self._frame = ""
 
     def cache_for(self, image: Image | None) -> TensorCache:
@@ -57,4 +60,5 @@ class Resources:
         self.cache.clear()
         self.frame_cache.clear()
         self.previous_frames.clear()
+        self.trust_scores.clear()
         self.store.close()

@@ -35,6 +35,7 @@ from nnviz.gui.services.size_question import ask_about_size
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
 from nnviz.gui.services.style_training import Lessons
 from nnviz.gui.services.timeline import Timeline
+from nnviz.gui.services.trust import TrustChecks
 from nnviz.gui.services.unit_images import Portraits
 from nnviz.gui.services.videos import Films
 from nnviz.gui.state.display import ContentKind
@@ -67,6 +68,8 @@ class Workbench(QObject):
     """Something was chosen to be imagined."""
     job_wanted = Signal(object)
     """A JobHandle: its run is to be seen, where it was started."""
+    trust_wanted = Signal()
+    """The figures behind the map's verdict are to be seen."""
     live_wanted = Signal()
     """A film was opened: it is to be seen."""
 
@@ -123,6 +126,15 @@ class Workbench(QObject):
         )
         self.display = Display(
             self.selection, self.choice, self.runs, self.captions, self
+        )
+        self.trust = TrustChecks(
+            self,
+            jobs=self.jobs,
+            display=self.display,
+            choice=self.choice,
+            models=self.models,
+            captions=self.captions,
+            settings=self.settings,
         )
 
     def attach(self, bridge: "Bridge") -> None:
