@@ -21,6 +21,7 @@ class Resources:
         cache: what was computed on still images.
         frame_cache: what was computed on the newest frame of a camera.
         previous_frames: what methods left for the next frame.
+        brief: whether the next turn of a job is to be short, since somebody waits.
         trust_scores: of curves by which maps were judged.
 
     Args:
@@ -39,6 +40,7 @@ class Resources:
         self.cache = TensorCache(activation_bytes)
         self.frame_cache = TensorCache(activation_bytes)
         self.previous_frames = PreviousFrames()
+        self.brief = False
         self.trust_scores = KnownScores()
         self._frame = ""
 

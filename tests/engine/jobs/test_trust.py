@@ -78,9 +78,7 @@ def test_the_object_itself_is_better_than_what_is_around(session, scene):
         values=mask, signed=False, unit="mask", frame=request.heatmap.frame,
         placement=request.heatmap.placement,
     )  # fmt: skip
-    trust = finish(
-        session.job(MeasureTrust(run=request.run, heatmap=heatmap), never)
-    )
+    trust = finish(session.job(MeasureTrust(run=request.run, heatmap=heatmap), never))
     assert score(trust, "insertion").verdict is not Verdict.FAIL
     inserted = [row.score("insertion").estimate.mean for row in trust.rows]
     assert inserted[0] == max(inserted)
