@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nnviz.api import (
+        Index,
         Model,
         Result,
         attack_curve,
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
         evaluate,
         export_recording,
         film,
+        index,
         load,
         methods,
         open_image,
+        open_index,
         open_recording,
         print_sticker,
         replay,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Index",
     "Model",
     "Result",
     "__version__",
@@ -54,9 +58,11 @@ __all__ = [
     "evaluate",
     "export_recording",
     "film",
+    "index",
     "load",
     "methods",
     "open_image",
+    "open_index",
     "open_recording",
     "print_sticker",
     "replay",

@@ -14,6 +14,7 @@ Handler = Callable[[Resources, R, Check], Job]
 _JOBS = (
     *("load", "fetch", "run", "video", "train"),
     *("evaluate", "robustness", "score", "attack"),
+    *("dataset.index",),
 )
 """Files of this package that register; each is light to import."""
 _HANDLERS: dict[type, Handler[Any]] = {}
