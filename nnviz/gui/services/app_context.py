@@ -22,6 +22,7 @@ from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.services.boards import Boards
 from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.dataset.datasets import Datasets
+from nnviz.gui.services.dataset.indexing import Indexing
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs
@@ -91,6 +92,9 @@ class Workbench(QObject):
         self.live = Live(self.choice, self.runs, self.films, self.messages, self)
         self.boards = Boards(self.jobs, self)
         self.datasets = Datasets(self.jobs, self.messages, self)
+        self.indexing = Indexing(
+            self.jobs, self.models, self.datasets, settings, self.messages
+        )
         self.recordings = Recordings(settings, self.messages, self)
         self.timeline = Timeline(
             self.choice, self.runs, self.recordings, self.messages, self
@@ -256,6 +260,7 @@ class Workbench(QObject):
         self.runs.stop()
         self.boards.stop()
         self.films.stop()
+        self.indexing.stop()
         if self.portraits.making_layer:
             self.portraits.stop()
         if self.models.is_opening:

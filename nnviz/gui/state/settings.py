@@ -123,6 +123,11 @@ class Settings:
         return self._text("files/recordings", str(user_data_path("nnviz/recordings")))
 
     @property
+    def indexes(self) -> str:
+        """The folder that keeps the indexes of data sets."""
+        return self._text("files/indexes", str(user_data_path("nnviz/indexes")))
+
+    @property
     def sticker_folder(self) -> str:
         """The folder that keeps the stickers that were learned."""
         return self._text("files/stickers", str(user_data_path("nnviz/stickers")))
