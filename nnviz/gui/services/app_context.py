@@ -37,6 +37,7 @@ from nnviz.gui.services.size_question import ask_about_size
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
 from nnviz.gui.services.style_training import Lessons
 from nnviz.gui.services.timeline import Timeline
+from nnviz.gui.services.trust import TrustChecks
 from nnviz.gui.services.unit_images import Portraits
 from nnviz.gui.services.videos import Films
 from nnviz.gui.state.display import ContentKind
@@ -75,6 +76,8 @@ class Workbench(QObject):
     """Paths of the images that the board is to compare."""
     workspace_wanted = Signal(str)
     """Name of the workspace that is to be entered."""
+    trust_wanted = Signal()
+    """The figures behind the map's verdict are to be seen."""
     live_wanted = Signal()
     """A film was opened: it is to be seen."""
 
@@ -135,6 +138,15 @@ class Workbench(QObject):
         )
         self.display = Display(
             self.selection, self.choice, self.runs, self.captions, self
+        )
+        self.trust = TrustChecks(
+            self,
+            jobs=self.jobs,
+            display=self.display,
+            choice=self.choice,
+            models=self.models,
+            captions=self.captions,
+            settings=self.settings,
         )
 
     def attach(self, bridge: "Bridge") -> None:

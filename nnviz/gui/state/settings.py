@@ -94,6 +94,15 @@ class Settings:
         self._values["engine/device"] = device
 
     @property
+    def measures_trust(self) -> bool:
+        """Whether every map is checked while nothing else is to be done."""
+        return self._values.get("trust/automatic") is not False
+
+    @measures_trust.setter
+    def measures_trust(self, on: bool) -> None:
+        self._values["trust/automatic"] = on
+
+    @property
     def export_folder(self) -> str:
         """Where results were saved last; empty at first."""
         return self._text("files/exports")
