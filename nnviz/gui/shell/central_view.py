@@ -309,6 +309,9 @@ class CentralView(QWidget):
         self.result.target_chosen.connect(bench.selection.set_target)
         self.result.layer_chosen.connect(bench.selection.set_layer)
         self.result.values_edited.connect(bench.choice.adjust)
+        self.result.position_chosen.connect(
+            lambda y, x: bench.selection.set_position((y, x))
+        )
         bench.selection.layer_changed.connect(self.result.select_layer)
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)
