@@ -18,7 +18,7 @@ _CENTRE = 0.46
 _TRAYS = {"images": 320, "results": 300, "portrait": 260}
 """Widths of the trays, in proportion."""
 _LOWER_DOCKS = ("prediction", "recordings", "robustness")
-_BROWSER, _METHOD = ("browser", "style", "attack", "dataset"), "method"
+_BROWSER, _METHOD = ("browser", "style", "attack", "dataset", "course"), "method"
 _DATASET, _RECORD = 264, 240
 """Width of the docks of a data set: its wall is what needs the room."""
 
