@@ -311,7 +311,7 @@ def open_image(
 
 def run(
     method: str,
-    model: Model | str | PathLike[str],
+    model: Model | str | PathLike[str] | None = None,
     image: Image | str | PathLike[str] | Array | None = None,
     *,
     seed: int = 0,
@@ -323,7 +323,8 @@ def run(
 
     Args:
         method: its name; ``nnviz.methods()`` has them all.
-        model: what ``load`` returned, or what it takes.
+        model: what ``load`` returned, or what it takes; None for a method that needs
+            no network.
         image: what ``open_image`` returned, or what it takes; None for a method
             that needs none.
         seed: of the random numbers.
@@ -334,19 +335,34 @@ def run(
     Raises:
         NnvizError: says in words what is wrong: the method, a parameter, the picture.
     """
-    opened = model if isinstance(model, Model) else load(model)
     photo = image if image is None or isinstance(image, Image) else open_image(image)
     if record and photo is not None:
         recent.remember(photo)  # to find it again, whatever stops the run
     request = RunMethod(
         method=method,
-        model=opened.request,
+        model=_network(method, model),
         image=photo,
         values=params,
         seed=seed,
         recording=str(record),
     )
     return Result(perform(request, progress))
+
+
+def _network(method: str, model: Model | str | PathLike[str] | None) -> ModelRequest:
+    """Return the network that a method is to be run on.
+
+    Raises:
+        UsageError: it needs one, and none is named.
+    """
+    if isinstance(model, Model):
+        return model.request
+    if model is not None:
+        return load(model).request
+    info = methods().get(method)
+    if info is not None and info.needs_model:
+        raise UsageError(method, "needs a network", 'name one: "bundled:imagenet"')
+    return ModelRequest(reference="")
 
 
 def replay(
@@ -374,8 +390,8 @@ def replay(
         stored.find_picture(recipe, path) if image is None else photo_of(recipe, image)
     )
     request = stored.model_request(recipe, path, str(labels))
-    info = perform(LoadModel(request), progress)
-    if info.sha256 != recipe.model_sha256:
+    info = perform(LoadModel(request), progress) if recipe.model else None
+    if info is not None and info.sha256 != recipe.model_sha256:
         raise InputError(
             recipe.model,
             f"has other weights than the recipe's of {path.name}",

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.events import Done, Event, Failed, Partial, Progress
-from nnviz.base.images import Colours, to_float
+from nnviz.base.images import to_float
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Moment
 from nnviz.base.results import Picture, Report
@@ -372,7 +373,7 @@ class Timeline(QObject):
         tape = self.tape
         if tape is not None:
             recipe = replace(tape.recipe, values=tape.values_at(frame.step))
-            report = _report_of(frame.pixels, self._report, words)
+            report = _report_of(frame, self._report, words)
             self.shown.emit(Run(report, recipe, self._choice.image))
 
     def _read(self) -> None:
@@ -380,8 +381,11 @@ class Timeline(QObject):
             self._bridge.tapes.read(self.folder)
 
 
-def _report_of(pixels: Colours, shape: Report | None, words: str) -> Report:
-    """Return a report with a frame in place of the main picture."""
+def _report_of(frame: TapeFrame, shape: Report | None, words: str) -> Report:
+    """Return a recorded report; of an image one with it in the main picture's place."""
+    if frame.report is not None:
+        return replace(frame.report, notes=(*frame.report.notes, words))
+    pixels = frame.pixels if frame.pixels is not None else np.zeros((1, 1, 3), "u1")
     if shape is None or not isinstance(shape.main, Picture):
         return Report({"picture": Picture(pixels=to_float(pixels))}, (words,))
     name = next(iter(shape))

@@ -295,6 +295,7 @@ class CentralView(QWidget):
         self.result.unit_chosen.connect(bench.selection.set_unit)
         self.result.target_chosen.connect(bench.selection.set_target)
         self.result.layer_chosen.connect(bench.selection.set_layer)
+        self.result.values_edited.connect(bench.choice.adjust)
         bench.selection.layer_changed.connect(self.result.select_layer)
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)

@@ -1,0 +1,90 @@
+"""Appended arrays: numpy's ``.npy`` files that grow row by row, memory-mapped."""
+
+import os
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.errors import InputError
+from nnviz.media.index.facts import ArrayFacts
+
+HEADER_BYTES = 128
+"""Of every file: numpy leaves room in the header for the number of rows to grow."""
+TEXT_SUFFIX = ".utf8"
+
+
+def array_path(folder: Path, name: str) -> Path:
+    """Return where an array lies; odd characters of a layer's name are escaped."""
+    return folder / "arrays" / f"{quote(name, safe='')}.npy"
+
+
+def header(facts: ArrayFacts, count: int) -> bytes:
+    """Return the header of a ``.npy`` file of version 1.0, ``HEADER_BYTES`` long."""
+    shape = (count, *facts.shape)
+    text = f"{{'descr': '{facts.dtype}', 'fortran_order': False, 'shape': {shape}, }}"
+    packed = b"\x93NUMPY\x01\x00" + (HEADER_BYTES - 10).to_bytes(2, "little")
+    return packed + text.encode().ljust(HEADER_BYTES - 11) + b"\n"
+
+
+def row_bytes(facts: ArrayFacts) -> int:
+    """Return the bytes of one row."""
+    return int(np.dtype(facts.dtype).itemsize * np.prod(facts.shape, dtype=np.int64))
+
+
+def map_array(path: Path, facts: ArrayFacts) -> NDArray[Any]:
+    """Return the committed rows of an array, memory-mapped and read-only.
+
+    Raises:
+        InputError: the file is missing or shorter than what was committed.
+    """
+    shape = (facts.count, *facts.shape)
+    if not facts.count or not row_bytes(facts):
+        return np.empty(shape, facts.dtype)
+    needed = HEADER_BYTES + facts.count * row_bytes(facts)
+    if not path.is_file() or path.stat().st_size < needed:
+        raise InputError(str(path), "is cut off", "make the index again")
+    return np.memmap(path, facts.dtype, "r", HEADER_BYTES, shape)
+
+
+class AppendedFile:
+    """A file that grows at its committed end.
+
+    Args:
+        path: made if it is missing; what lies after ``committed`` is cut.
+        committed: bytes that count.
+        start: the bytes that a new file begins with.
+
+    Raises:
+        InputError: the file is shorter than what was committed.
+    """
+
+    def __init__(self, path: Path, committed: int, start: bytes = b"") -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if committed <= len(start):
+            path.write_bytes(start)
+        elif not path.is_file() or path.stat().st_size < committed:
+            raise InputError(str(path), "is cut off", "make the index again")
+        self._start = len(start)
+        self._file: BinaryIO = path.open("r+b")
+        self._file.truncate(max(committed, len(start)))
+        self._file.seek(0, os.SEEK_END)
+
+    def append(self, data: bytes | memoryview) -> None:
+        """Write at the end; nothing is committed yet."""
+        self._file.write(data)
+
+    def sync(self, start: bytes = b"") -> None:
+        """Bring everything to the disk, with a new beginning of the file."""
+        if start:
+            self._file.seek(0)
+            self._file.write(start)
+            self._file.seek(0, os.SEEK_END)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Let go of the file; what was appended since ``sync`` may be lost."""
+        self._file.close()

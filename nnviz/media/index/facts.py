@@ -1,0 +1,120 @@
+"""The commit record of an image index: what is counted, and which network made it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nnviz.base.errors import InputError
+from nnviz.base.reading import parse_object
+from nnviz.media.files import read_text
+
+RECORD_FILE = "index.json"
+VERSION = 1
+_LARGEST_RECORD = 1 << 28
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayFacts:
+    """Facts of one array.
+
+    Attributes:
+        dtype: as numpy writes it, "<f2".
+        shape: of one row; empty for a number a record.
+        count: of committed rows.
+    """
+
+    dtype: str
+    shape: tuple[int, ...] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFacts:
+    """Facts of a layer whose features are kept.
+
+    Attributes:
+        name: of the layer, as in ``LayerInfo``.
+        channels: numbers of one image's features.
+        map_size: rows and columns of its maps; (1, 1) for a vector.
+    """
+
+    name: str
+    channels: int
+    map_size: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFacts:
+    """The commit record of an image index.
+
+    Attributes:
+        version: of the format.
+        count: of committed records.
+        total: images that the source lists; 0 where not known.
+        finished: whether all of them were gone through.
+        source: the set as it was named: a folder, a file, "scenes".
+        root: absolute folder that paths are relative to; "" for none.
+        model: reference of the network.
+        model_sha256: of its weights.
+        preprocess: fields of its preprocessing, by name.
+        settings: what else the rows depend on (request of the model, precision).
+        class_names: names that ``label`` and ``predicted`` count; the network's
+            labels first, then classes that only the set knows.
+        outputs: how many of the class names are the network's.
+        split_names: names that ``split`` counts.
+        layers: those whose features are kept, the deepest last.
+        arrays: facts of each array by name.
+    """
+
+    version: int = VERSION
+    count: int = 0
+    total: int = 0
+    finished: bool = False
+    source: str = ""
+    root: str = ""
+    model: str = ""
+    model_sha256: str = ""
+    preprocess: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    class_names: tuple[str, ...] = ()
+    outputs: int = 0
+    split_names: tuple[str, ...] = ()
+    layers: tuple[LayerFacts, ...] = ()
+    arrays: Mapping[str, ArrayFacts] = field(default_factory=dict)
+
+    def written(self) -> bytes:
+        """Return the record as it stands in the file."""
+        return json.dumps(asdict(self), indent=1).encode()
+
+
+def read_facts(folder: Path) -> IndexFacts:
+    """Read the commit record of an index.
+
+    Raises:
+        InputError: no index, one of a later version, or a damaged record.
+    """
+    path = folder / RECORD_FILE
+    if not path.is_file():
+        raise InputError(
+            str(folder), "is no index of images", "make one with nnviz index"
+        )
+    text = read_text(path, _LARGEST_RECORD, "a commit record")
+    values = dict(parse_object(text, str(path), "make the index again"))
+    if values.get("version", 0) > VERSION:
+        raise InputError(str(folder), "was made by a later nnviz", "update nnviz")
+    try:
+        values["layers"] = tuple(
+            LayerFacts(each["name"], each["channels"], tuple(each["map_size"]))
+            for each in values["layers"]
+        )
+        values["arrays"] = {
+            name: ArrayFacts(each["dtype"], tuple(each["shape"]), each["count"])
+            for name, each in values["arrays"].items()
+        }
+        for name in ("class_names", "split_names"):
+            values[name] = tuple(values[name])
+        return IndexFacts(**values)
+    except (LookupError, TypeError, AttributeError):
+        raise InputError(str(path), "is damaged", "make the index again") from None
