@@ -1,7 +1,5 @@
-"""Random numbers of lessons: one seed a run, the same when a lesson is taken up again.
-"""
+"""Seed of a lesson's random numbers, the same when it is taken up again."""
 
-import numpy as np
 import torch
 
 from nnviz.engine.context import Context
@@ -15,8 +13,3 @@ def draw_seed(ctx: Context) -> int:
     if ctx.begun and SEED in ctx.begun:
         return int(ctx.begun[SEED])
     return int(torch.randint(2**31, (1,), generator=ctx.generator))
-
-
-def draw_random(ctx: Context) -> np.random.Generator:
-    """Return numpy's generator with the seed of a run."""
-    return np.random.default_rng(draw_seed(ctx))

@@ -36,7 +36,8 @@ class Activation:
 def sigmoid(x: Numbers) -> Numbers:
     """Return the logistic function without overflow."""
     small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, small) / (1 + small)
+    found: Numbers = np.where(x >= 0, 1, small) / (1 + small)
+    return found
 
 
 def elu(x: Numbers, alpha: float = 1.0) -> Numbers:
@@ -136,7 +137,8 @@ def maxout(x: Numbers, weights: Numbers, biases: Numbers) -> Numbers:
         weights: slope of each piece, (K,).
         biases: height of each piece at zero, (K,).
     """
-    return (np.outer(weights, x) + biases[:, None]).max(axis=0)
+    found: Numbers = (np.outer(weights, x) + biases[:, None]).max(axis=0)
+    return found
 
 
 def softmax(scores: Numbers) -> Numbers:

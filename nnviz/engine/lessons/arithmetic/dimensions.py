@@ -20,7 +20,9 @@ def cell_side(dimensions: int, share: float) -> float:
     return float(share ** (1 / dimensions))
 
 
-def distance_contrast(dimensions: int, count: int, random: np.random.Generator) -> float:
+def distance_contrast(
+    dimensions: int, count: int, random: np.random.Generator
+) -> float:
     """Return the nearest distance over the farthest, from the middle point of many.
 
     Args:

@@ -130,6 +130,4 @@ def gru_step(
     update = sigmoid(update_weights @ both)
     gated = np.concatenate([reset * output, x])
     candidate = np.tanh(candidate_weights @ gated)
-    return GruStep(
-        reset, update, candidate, (1 - update) * output + update * candidate
-    )
+    return GruStep(reset, update, candidate, (1 - update) * output + update * candidate)

@@ -1,5 +1,4 @@
-"""Hopfield network: an associative memory (Hopfield 1982, doi:10.1073/pnas.79.8.2554).
-"""
+"""Hopfield network, an associative memory: doi:10.1073/pnas.79.8.2554 (1982)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

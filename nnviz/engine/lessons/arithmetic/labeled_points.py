@@ -64,11 +64,8 @@ def grid_of(window: Range2, side: int = 48) -> tuple[Numbers, Numbers]:
     return left + (right - left) * steps, top - (top - bottom) * steps
 
 
-def line_in(
-    normal: Numbers, offset: float, window: Range2
-) -> Numbers:
-    """Return the ends of the line normal · x + offset = 0 in a window, (2, 2) or (0, 2).
-    """
+def line_in(normal: Numbers, offset: float, window: Range2) -> Numbers:
+    """Return the ends of normal · x + offset = 0 in a window, (2, 2) or (0, 2)."""
     (left, right), (bottom, top) = window
     a, b = float(normal[0]), float(normal[1])
     found: list[tuple[float, float]] = []

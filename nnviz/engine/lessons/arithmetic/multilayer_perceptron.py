@@ -5,6 +5,7 @@ Rumelhart, Hinton & Williams 1986 (doi:10.1038/323533a0).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def make_layers(
         random: source of the weights.
     """
     layers = []
-    for place, (before, after) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for place, (before, after) in enumerate(pairwise(sizes)):
         bound = np.sqrt(6 / (before + after))
         last = place == len(sizes) - 2
         layers.append(

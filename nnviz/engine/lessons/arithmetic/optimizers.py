@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nnviz.engine.lessons.arithmetic.surfaces import Surface
 
 Numbers = NDArray[np.float64]
+_FARTHEST = 1e6
 Rule = Callable[["Settings", "Memory", Numbers], Numbers]
 
 
@@ -156,6 +157,26 @@ def descend(
         else:
             move = RULES[name](settings, memory, slope)
         at = at + move
+
+
+def follow(places: Iterator[Numbers], steps: int) -> tuple[Numbers, int]:
+    """Return a path and how many of its steps were made before it ran away.
+
+    Args:
+        places: the start and the place after each step.
+        steps: how many are wanted.
+
+    Returns:
+        (steps + 1, 2); one that runs away, beyond a million, stays where it was last.
+    """
+    path: list[Numbers] = []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for place in places:
+            if len(path) > steps or not (np.abs(place) < _FARTHEST).all():
+                break
+            path.append(place)
+    made = len(path) - 1
+    return np.array(path + [path[-1]] * (steps - made)), made
 
 
 def search_line(

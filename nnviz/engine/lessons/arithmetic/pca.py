@@ -14,22 +14,18 @@ FOOD_NAMES = (
     *("Processed vegetables", "Fresh fruit", "Cereals", "Beverages", "Soft drinks"),
     *("Alcoholic drinks", "Confectionery"),
 )
-_FOOD = (
-    (105, 245, 685, 147, 193, 156, 720, 253, 488, 198, 360, 1102, 1472, 57, 1374, 375)
-    + (54,),
-    (103, 227, 803, 160, 235, 175, 874, 265, 570, 203, 365, 1137, 1582, 73, 1256, 475)
-    + (64,),
-    (103, 242, 750, 122, 184, 147, 566, 171, 418, 220, 337, 957, 1462, 53, 1572, 458)
-    + (62,),
-    (66, 267, 586, 93, 209, 139, 1033, 143, 355, 187, 334, 674, 1494, 47, 1506, 135)
-    + (41,),
-)
+_FOOD = """
+105 245 685 147 193 156  720 253 488 198 360 1102 1472 57 1374 375 54
+103 227 803 160 235 175  874 265 570 203 365 1137 1582 73 1256 475 64
+103 242 750 122 184 147  566 171 418 220 337  957 1462 53 1572 458 62
+ 66 267 586  93 209 139 1033 143 355 187 334  674 1494 47 1506 135 41
+"""
 """Food a person a week in g, 1997 (DEFRA), by country."""
 
 
 def food() -> Numbers:
     """Return the UK's food, (4 countries, 17 foods), g a person a week, 1997."""
-    return np.array(_FOOD, np.float64)
+    return np.array(_FOOD.split(), np.float64).reshape(len(FOOD_COUNTRIES), -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

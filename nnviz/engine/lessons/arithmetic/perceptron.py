@@ -110,7 +110,7 @@ def find_maximum_margin(
 
 
 def _shortest(corners: Numbers, others: Numbers) -> Numbers:
-    """Return the shortest vector from a segment between ``corners`` to another point."""
+    """Return the shortest vector from a segment of ``corners`` to another point."""
     starts = corners[:, None, None, :]
     along = corners[None, :, None, :] - starts
     towards = others[None, None, :, :] - starts

@@ -154,7 +154,9 @@ def with_largest_singular_value(matrix: Numbers, wanted: float) -> Numbers:
     return np.asarray(wanted * left @ right, np.float64)
 
 
-def gradient_norms(hidden: Numbers, steps: int, *, squash: bool, state: Numbers) -> Numbers:
+def gradient_norms(
+    hidden: Numbers, steps: int, *, squash: bool, state: Numbers
+) -> Numbers:
     """Return ‖∂h_T/∂h_t · u‖ going back from the last step, (steps + 1,).
 
     Args:

@@ -1,5 +1,4 @@
-"""Saturated sigmoid neuron: how fast it learns with a quadratic loss and cross-entropy.
-"""
+"""Saturated sigmoid neuron: its learning with quadratic loss and cross-entropy."""
 
 import math
 from collections.abc import Iterator

@@ -30,9 +30,10 @@ class MapStep:
 
 def grid_distances(rows: int, columns: int) -> Numbers:
     """Return squared distances between nodes on the grid, (R · C, R · C)."""
-    places = np.stack(np.mgrid[:rows, :columns], axis=-1).reshape(-1, 2)
-    gaps = places[:, None] - places[None]
-    return np.square(gaps).sum(axis=-1).astype(np.float64)
+    row, column = np.divmod(np.arange(rows * columns, dtype=np.float64), columns)
+    places = np.stack([row, column], axis=1)
+    found: Numbers = np.square(places[:, None] - places[None]).sum(axis=-1)
+    return found
 
 
 def learn_map(

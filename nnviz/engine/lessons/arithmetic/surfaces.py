@@ -106,9 +106,7 @@ def _himmelblau_gradient(at: Numbers) -> Numbers:
 def _himmelblau_hessian(at: Numbers) -> Numbers:
     x, y = at
     mixed = 4 * (x + y)
-    return np.array(
-        [[12 * x**2 + 4 * y - 42, mixed], [mixed, 4 * x + 12 * y**2 - 26]]
-    )
+    return np.array([[12 * x**2 + 4 * y - 42, mixed], [mixed, 4 * x + 12 * y**2 - 26]])
 
 
 SURFACES: Mapping[str, Surface] = MappingProxyType(
@@ -179,6 +177,6 @@ SURFACES: Mapping[str, Surface] = MappingProxyType(
 
 
 def condition_number(hessian: Numbers) -> float:
-    """Return the ratio of the Hessian's largest eigenvalue to its smallest, absolute."""
+    """Return the ratio of the Hessian's largest to its smallest absolute eigenvalue."""
     sizes = np.abs(np.linalg.eigvalsh(hessian))
     return float(sizes.max() / sizes.min()) if sizes.min() > 0 else float("inf")

@@ -34,7 +34,7 @@ def square_distances(points: Numbers) -> Numbers:
     squares = np.square(points).sum(axis=1)
     found = squares[:, None] + squares[None] - 2 * points @ points.T
     np.fill_diagonal(found, 0)
-    return np.maximum(found, 0)
+    return np.asarray(np.maximum(found, 0), np.float64)
 
 
 def neighbor_probabilities(points: Numbers, perplexity: float) -> Numbers:
@@ -92,7 +92,9 @@ def spring_forces(p: Numbers, places: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _pull(stiffness: Numbers, places: Numbers) -> Numbers:
-    return stiffness.sum(axis=1)[:, None] * places - stiffness @ places
+    total: Numbers = stiffness.sum(axis=1)[:, None]
+    pulled: Numbers = total * places - stiffness @ places
+    return pulled
 
 
 def embed(

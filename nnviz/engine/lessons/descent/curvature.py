@@ -57,7 +57,7 @@ class Curvature:
     Params: ClassVar[type] = CurvatureParams
     shows: ClassVar[str] = (
         "Gradient and Hessian at a place: the eigenvectors are the directions of most "
-        "and least bending, their ratio the condition number. Newton's step uses it all."
+        "and least bending, their ratio the condition number; Newton's step uses all."
     )
     reading: ClassVar[str] = (
         "Click a place. The step against the gradient is drawn as long as is best, "
@@ -113,9 +113,7 @@ def _plane(
     if np.isfinite(best):
         ends = (at - best * slope)[None]
         arrows.append(
-            PlaneArrows(
-                starts=at[None], ends=ends, name="best gradient step", color=2
-            )
+            PlaneArrows(starts=at[None], ends=ends, name="best gradient step", color=2)
         )
     return SurfacePlane(surface).with_paths(
         axes,
@@ -127,7 +125,7 @@ def _plane(
 
 
 def _matrix(slope: Numbers, bend: Numbers, newton: Numbers) -> Matrix:
-    inverse = np.linalg.pinv(bend)
+    inverse = np.asarray(np.linalg.pinv(bend), np.float64)
     return Matrix(
         grids=(
             Grid(values=bend.copy(), title="Hessian H"),

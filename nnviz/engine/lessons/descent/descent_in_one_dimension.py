@@ -69,9 +69,9 @@ class DescentInOneDimensionParams:
         Essential(),
         Help("What is descended."),
     ] = "parabola"
-    start: Annotated[float, Range(-2, 5), Essential(), Help("Where it begins.")] = (
-        -0.2568
-    )
+    start: Annotated[
+        float, Range(-2, 5), Essential(), Help("Where it begins.")
+    ] = -0.2568
     rate: Annotated[
         float,
         Range(0.001, 1, log=True),
@@ -162,7 +162,7 @@ def _reports(
         }
         height = float(curve.value(np.array(place)))
         notes = (
-            f"slope {amount(slope)} × {params.rate:g} = {amount(step)}; "
+            f"slope {amount(slope)} × {params.rate:g} = {amount(step)}",
             f"new a = {amount(float(place))} − {term(step)} = {amount(place - step)}",
         )
         yield {"a": float(place), "height": height}, Report(results, notes)
@@ -197,9 +197,7 @@ def _plane(params: DescentInOneDimensionParams, seen: Numbers, slope: float) -> 
             if inside
             else ()
         ),
-        points=(
-            PlanePoints(places=np.array([[here, ends[0, 1]]]), marker="ring"),
-        )
+        points=(PlanePoints(places=np.array([[here, ends[0, 1]]]), marker="ring"),)
         if inside
         else (),
         formula=rf"${curve.formula} = {amount(slope)},\quad a \leftarrow "

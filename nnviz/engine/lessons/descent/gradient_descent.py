@@ -1,8 +1,8 @@
 """Gradient descent on surfaces: learning rates beside each other, line search."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -13,7 +13,12 @@ from nnviz.base.parameters import Essential, Help, Range, Title, When
 from nnviz.base.planes import PlanePath
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.optimizers import Settings, descend, search_line
+from nnviz.engine.lessons.arithmetic.optimizers import (
+    Settings,
+    descend,
+    follow,
+    search_line,
+)
 from nnviz.engine.lessons.arithmetic.surface_plane import SurfacePlane
 from nnviz.engine.lessons.arithmetic.surfaces import SURFACES, Surface
 from nnviz.engine.lessons.stepping import stepped
@@ -22,7 +27,6 @@ from nnviz.engine.method import Context, Presets, register
 Numbers = NDArray[np.float64]
 _RATES = {"too low": 0.05, "good": 1.0, "too high": 1.6, "much too high": 2.6}
 """Multiples of the chosen learning rate."""
-_CEILING = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,97 +120,90 @@ class GradientDescent:
     def run(self, ctx: Context, params: GradientDescentParams) -> Iterator[Report]:
         """Yield the start, then a report for each step of all descents."""
         surface = SURFACES[params.surface]
-        paths = walk(surface, params)
-        reports = _reports(surface, params, paths)
+        reports = _reports(surface, params, walk(surface, params))
         yield from stepped(ctx, reports, params.steps + 1)
 
 
-def walk(surface: Surface, params: GradientDescentParams) -> Mapping[str, Numbers]:
-    """Return the path of each descent, (steps + 1, 2); NaN once it has run away."""
+def walk(
+    surface: Surface, params: GradientDescentParams
+) -> Mapping[str, tuple[Numbers, int]]:
+    """Return the path of each descent, (steps + 1, 2), and the steps that it made."""
     start = np.array([params.x, params.y])
     if params.step == "line search":
-        return {"line search": _searched(surface, start, params.steps)}
+        return {"line search": follow(_searched(surface, start), params.steps)}
     if params.step == "one rate":
-        return {f"ε = {params.rate:g}": _decaying(surface, start, params)}
+        places = _decaying(surface, start, params)
+        return {f"ε = {params.rate:g}": follow(places, params.steps)}
     return {
-        f"{name}, {params.rate * factor:.3g}": _held(
-            islice(
-                descend("SGD", surface, start, Settings(rate=params.rate * factor)),
-                params.steps + 1,
-            )
+        f"{name}, {params.rate * factor:.3g}": follow(
+            descend("SGD", surface, start, Settings(rate=params.rate * factor)),
+            params.steps,
         )
         for name, factor in _RATES.items()
     }
 
 
-def _held(places: Iterator[Numbers]) -> Numbers:
-    with np.errstate(over="ignore", invalid="ignore"):
-        path = np.array(list(places))
-    lost = ~(np.abs(path) < _CEILING).all(axis=1)
-    path[np.logical_or.accumulate(lost)] = np.nan
-    return path
-
-
 def _decaying(
-    surface: Surface, start: Numbers, params: GradientDescentParams
-) -> Numbers:
-    """Return a path whose rate falls as (1 − α) ε₀ + α ε_τ, α = k/τ up to 1."""
-    places = [start]
-    for number in range(params.steps):
+    surface: Surface, at: Numbers, params: GradientDescentParams
+) -> Iterator[Numbers]:
+    """Yield places of a descent whose rate is (1 − α) ε₀ + α ε_τ, α = k/τ up to 1."""
+    for number in count():
+        yield at
         share = min(1.0, number / params.decay) if params.decay else 0.0
-        rate = params.rate * (1 - share + share / 100)
-        with np.errstate(over="ignore", invalid="ignore"):
-            places.append(places[-1] - rate * surface.gradient(places[-1]))
-    return _held(iter(places))
+        at = at - params.rate * (1 - share + share / 100) * surface.gradient(at)
 
 
-def _searched(surface: Surface, start: Numbers, steps: int) -> Numbers:
-    places = [start]
-    for _ in range(steps):
-        direction = -surface.gradient(places[-1])
-        length = search_line(surface, places[-1], direction)
-        places.append(places[-1] + length * direction)
-    return np.array(places)
+def _searched(surface: Surface, at: Numbers) -> Iterator[Numbers]:
+    while True:
+        yield at
+        direction = -surface.gradient(at)
+        at = at + search_line(surface, at, direction) * direction
 
 
 def _reports(
-    surface: Surface, params: GradientDescentParams, paths: Mapping[str, Numbers]
+    surface: Surface,
+    params: GradientDescentParams,
+    runs: Mapping[str, tuple[Numbers, int]],
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     ground = SurfacePlane(surface)
     heights = {
         name: np.asarray(surface.value(path[:, 0], path[:, 1]), np.float64)
-        for name, path in paths.items()
+        for name, (path, _) in runs.items()
     }
     for number in range(params.steps + 1):
         plane = ground.with_paths(
-            _drawn(paths, number),
+            _drawn(runs, number),
             formula=rf"$f = {surface.formula}$",
             places=("x", "y"),
         )
-        seen = {name: values[: number + 1] for name, values in heights.items()}
         notes = tuple(
-            f"{name}: f = {amount(float(values[-1]), 3)}"
-            if np.isfinite(values[-1])
-            else f"{name}: ran away"
-            for name, values in seen.items()
+            f"{name}: ran away"
+            if number > made
+            else f"{name}: f = {amount(float(heights[name][number]), 3)}"
+            for name, (_, made) in runs.items()
         )
-        measured = {name: float(values[-1]) for name, values in seen.items()}
-        results = {"surface": plane, "height": _curves(seen, number)}
+        measured = {name: float(values[number]) for name, values in heights.items()}
+        results = {"surface": plane, "height": _curves(heights, number)}
         yield measured, Report(results, notes)
 
 
-def _drawn(paths: Mapping[str, Numbers], number: int) -> Sequence[PlanePath]:
+def _drawn(runs: Mapping[str, tuple[Numbers, int]], number: int) -> list[PlanePath]:
     colors = (4, 2, 3, 5)
     return [
-        PlanePath(places=path[: number + 1], name=name, style="steps", color=color)
-        for (name, path), color in zip(paths.items(), colors, strict=False)
+        PlanePath(
+            places=path[: min(number, made) + 1], name=name, style="steps", color=color
+        )
+        for (name, (path, made)), color in zip(runs.items(), colors, strict=False)
     ]
 
 
 def _curves(heights: Mapping[str, Numbers], number: int) -> Curves:
     return Curves(
         x=np.arange(number + 1, dtype=np.float64),
-        series={name: np.log10(1e-9 + np.abs(v)) for name, v in heights.items()},
+        series={
+            name: np.log10(1e-9 + np.abs(values[: number + 1]))
+            for name, values in heights.items()
+        },
         x_label="step",
         y_label="log₁₀ |f|",
     )

@@ -1,9 +1,7 @@
-"""Race of optimizers: SGD, momentum, Nesterov, AdaGrad, AdaDelta, RMSProp, Adam, Newton.
-"""
+"""Race of optimizers: SGD, momentum, AdaGrad, AdaDelta, RMSProp, Adam, Newton."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -19,6 +17,7 @@ from nnviz.engine.lessons.arithmetic.optimizers import (
     OPTIMIZERS,
     Settings,
     descend,
+    follow,
 )
 from nnviz.engine.lessons.arithmetic.surface_plane import SurfacePlane
 from nnviz.engine.lessons.arithmetic.surfaces import SURFACES, Surface
@@ -26,7 +25,6 @@ from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
-_LOST = 1e6
 _ARRIVED = 0.05
 """Distance from a minimum at which an optimizer has arrived."""
 
@@ -111,8 +109,8 @@ class OptimizerRace:
         """Yield the start, then a report for each step of all optimizers."""
         surface = SURFACES[params.surface]
         names = read_names(params.optimizers)
-        paths = {name: race(name, surface, params) for name in names}
-        reports = _reports(surface, params, paths)
+        runs = {name: race(name, surface, params) for name in names}
+        reports = _reports(surface, params, runs)
         yield from stepped(ctx, reports, params.steps + 1)
 
 
@@ -127,7 +125,9 @@ def read_names(text: str) -> tuple[str, ...]:
     for word in wanted:
         if word.lower() not in known:
             choices = ", ".join(OPTIMIZERS)
-            raise UsageError("--optimizers", f"{word!r} is none", f"choose of {choices}")
+            raise UsageError(
+                "--optimizers", f"{word!r} is none", f"choose of {choices}"
+            )
     return tuple(known[word.lower()] for word in wanted) or OPTIMIZERS
 
 
@@ -142,46 +142,61 @@ def settings_of(name: str, params: OptimizerRaceParams) -> Settings:
     )
 
 
-def race(name: str, surface: Surface, params: OptimizerRaceParams) -> Numbers:
-    """Return an optimizer's path, (steps + 1, 2); NaN once it has run away."""
+def race(
+    name: str, surface: Surface, params: OptimizerRaceParams
+) -> tuple[Numbers, int]:
+    """Return an optimizer's path, (steps + 1, 2), and how many steps it made."""
     start = np.array([params.x, params.y])
     steps = descend(name, surface, start, settings_of(name, params))
-    path = np.full((params.steps + 1, 2), np.nan)
-    for number, place in enumerate(islice(steps, params.steps + 1)):
-        if not (np.abs(place) < _LOST).all():
-            break
-        path[number] = place
-    return path
+    return follow(steps, params.steps)
 
 
 def _reports(
-    surface: Surface, params: OptimizerRaceParams, paths: Mapping[str, Numbers]
+    surface: Surface,
+    params: OptimizerRaceParams,
+    runs: Mapping[str, tuple[Numbers, int]],
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     ground = SurfacePlane(surface)
-    heights = {
-        name: np.asarray(surface.value(path[:, 0], path[:, 1]), np.float64)
-        for name, path in paths.items()
-    }
-    arrivals = {name: _arrival(surface, path) for name, path in paths.items()}
+    racers = [_Racer(name, path, made, surface) for name, (path, made) in runs.items()]
     for number in range(params.steps + 1):
-        drawn = [
-            PlanePath(places=path[: number + 1], name=name, color=place)
-            for place, (name, path) in enumerate(paths.items())
-        ]
-        heads = [path[number] for path in paths.values() if np.isfinite(path[number]).all()]
+        heads = np.array([each.path[number] for each in racers])
         plane = ground.with_paths(
-            drawn,
-            points=(PlanePoints(places=np.array(heads).reshape(-1, 2), marker="ring"),),
+            [each.drawn(number, color) for color, each in enumerate(racers)],
+            points=(PlanePoints(places=heads, marker="ring"),),
             formula=rf"$f = {surface.formula}$",
             places=("x", "y"),
         )
         results = {
             "race": plane,
-            "height": _curves(heights, number),
-            "standings": _table(paths, heights, arrivals, number),
+            "height": _curves(racers, number),
+            "standings": _table(racers, number),
         }
-        measured = {name: float(values[number]) for name, values in heights.items()}
-        yield measured, Report(results, (_leader(heights, number),))
+        measured = {each.name: float(each.heights[number]) for each in racers}
+        yield measured, Report(results, (_leader(measured, number),))
+
+
+class _Racer:
+    """An optimizer's whole run."""
+
+    def __init__(self, name: str, path: Numbers, made: int, surface: Surface) -> None:
+        self.name, self.path, self.made = name, path, made
+        self.heights = np.asarray(surface.value(path[:, 0], path[:, 1]), np.float64)
+        self.arrival = _arrival(surface, path)
+
+    def drawn(self, number: int, color: int) -> PlanePath:
+        """Return the path up to a step."""
+        return PlanePath(
+            places=self.path[: min(number, self.made) + 1], name=self.name, color=color
+        )
+
+    def row(self, number: int) -> tuple[str | float, ...]:
+        """Return name, place, height and arrival, as they are after a step."""
+        x, y = (float(value) for value in self.path[number])
+        if number > self.made:
+            return self.name, "ran away", "", "", ""
+        arrived = self.arrival is not None and self.arrival <= number
+        step = float(self.arrival) if arrived and self.arrival is not None else ""
+        return self.name, x, y, float(self.heights[number]), step
 
 
 def _arrival(surface: Surface, path: Numbers) -> int | None:
@@ -193,45 +208,25 @@ def _arrival(surface: Surface, path: Numbers) -> int | None:
     return int(near.argmax()) if near.any() else None
 
 
-def _leader(heights: Mapping[str, Numbers], number: int) -> str:
-    now = {name: values[number] for name, values in heights.items()}
-    lowest = min(now, key=lambda name: now[name] if np.isfinite(now[name]) else np.inf)
-    return f"lowest after {number} steps: {lowest}, f = {amount(float(now[lowest]), 3)}"
+def _leader(heights: Mapping[str, float], number: int) -> str:
+    lowest = min(heights, key=lambda name: heights[name])
+    return f"lowest after {number} steps: {lowest}, f = {amount(heights[lowest], 3)}"
 
 
-def _curves(heights: Mapping[str, Numbers], number: int) -> Curves:
+def _curves(racers: Sequence[_Racer], number: int) -> Curves:
     return Curves(
         x=np.arange(number + 1, dtype=np.float64),
         series={
-            name: np.log10(1e-9 + np.abs(values[: number + 1]))
-            for name, values in heights.items()
+            each.name: np.log10(1e-9 + np.abs(each.heights[: number + 1]))
+            for each in racers
         },
         x_label="step",
         y_label="log₁₀ |f|",
     )
 
 
-def _table(
-    paths: Mapping[str, Numbers],
-    heights: Mapping[str, Numbers],
-    arrivals: Mapping[str, int | None],
-    number: int,
-) -> Table:
-    rows: list[tuple[str | float, ...]] = []
-    for name, path in paths.items():
-        arrived = arrivals[name]
-        here = arrived is not None and arrived <= number
-        x, y = (float(value) for value in path[number])
-        lost = not np.isfinite(x)
-        rows.append(
-            (
-                name,
-                "ran away" if lost else x,
-                "" if lost else y,
-                "" if lost else float(heights[name][number]),
-                float(arrived) if here and arrived is not None else "",
-            )
-        )
-    return Table(columns=("optimizer", "x", "y", "f", "arrived, step"), rows=tuple(rows))
-
-
+def _table(racers: Sequence[_Racer], number: int) -> Table:
+    return Table(
+        columns=("optimizer", "x", "y", "f", "arrived, step"),
+        rows=tuple(each.row(number) for each in racers),
+    )

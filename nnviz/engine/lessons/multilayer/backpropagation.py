@@ -78,7 +78,7 @@ class Backpropagation:
 
     Params: ClassVar[type] = BackpropagationParams
     shows: ClassVar[str] = (
-        "The error of the output is sent back: each unit's share of it (δ) is the slope "
+        "The error of the output is sent back: each unit's share (δ) is the slope "
         "of its activation times the weighted shares of the units after it; a weight's "
         "derivative is that share times the value that came in along it."
     )
@@ -190,7 +190,7 @@ def _stepped_down(
 
 
 def name_partial(partial: Partial) -> str:
-    """Return a derivative's name: "δ 2.1", "∂C/∂w 2.1,3"; layer, unit, source from 1."""
+    """Return a derivative's name, "∂C/∂w 2.1,3": layer, unit, source, from 1."""
     unit = f"{partial.layer + 1}.{partial.unit + 1}"
     if partial.quantity == "delta":
         return f"δ {unit}"
@@ -213,7 +213,9 @@ def write_partial(partial: Partial) -> str:
     return f"{name_partial(partial)} = {body}{equals}"
 
 
-def _matrix(layers: Sequence[Layer], partials: Sequence[Partial], number: int) -> Matrix:
+def _matrix(
+    layers: Sequence[Layer], partials: Sequence[Partial], number: int
+) -> Matrix:
     """Return the weights of the layer that is worked on, and its derivatives so far."""
     place = partials[number - 1].layer
     layer = layers[place]

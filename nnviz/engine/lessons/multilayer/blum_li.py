@@ -23,7 +23,7 @@ from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
-_SIDE = 120
+_SIDE = 96
 _UNIT = ((0.0, 1.0), (0.0, 1.0))
 
 
@@ -72,7 +72,10 @@ class BlumLi:
         "It proves that a network exists for any function, not that learning finds "
         "one, nor that it needs so many neurons."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "an edge": {"function": "disc"}}
+    presets: ClassVar[Presets] = {
+        "demo": {"tiles": 16},
+        "an edge": {"function": "disc"},
+    }
 
     def run(self, ctx: Context, params: BlumLiParams) -> Iterator[Report]:
         """Yield a report for each number of tiles a side."""

@@ -116,7 +116,7 @@ class DecisionBoundary:
         "network is sure too, without reason."
     )
     presets: ClassVar[Presets] = {
-        "demo": {"epochs": 1500},
+        "demo": {"epochs": 800},
         "3 hidden units": {"data": "moons", "noise": 0.15, "hidden": 3, "count": 60},
         "6 hidden units": {"data": "moons", "noise": 0.15, "hidden": 6, "count": 60},
         "20 hidden units": {
@@ -162,7 +162,7 @@ def draw_points(params: DecisionBoundaryParams, random: np.random.Generator) -> 
     return points + random.normal(0, params.noise, points.shape), classes
 
 
-def epochs_shown(last: int, shown: int = 90) -> tuple[int, ...]:
+def epochs_shown(last: int, shown: int = 60) -> tuple[int, ...]:
     """Return the epochs after which a picture is made: 0, then ever farther apart."""
     steps = np.geomspace(1, last, shown).round().astype(int)
     return (0, *(int(each) for each in np.unique(steps)))
@@ -175,14 +175,14 @@ def _reports(
     stops: Sequence[int],
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     history: list[tuple[float, float]] = []
-    (points, classes), unseen = sets
+    points, classes = sets[0]
     before = 0
     for stop in stops:
         layers = train_classifier(layers, points, classes, params.rate, stop - before)
         before = stop
         losses = tuple(cross_entropy(layers, *each) for each in sets)
         history.append((losses[0], losses[1]))
-        right = _right(layers, points, classes)
+        right, test = (_right(layers, *each) for each in sets)
         results: dict[str, Result] = {
             "plane": _plane(params, layers, (points, classes)),
             "loss": _curves(stops[: len(history)], history),
@@ -192,9 +192,9 @@ def _reports(
             units = sum(len(layer.biases) for layer in layers)
             results["network"] = network_graph(layers, run, known=units)
         notes = (
-            f"epoch {stop:,}, loss {amount(losses[0], 3)}, on new points "
-            f"{amount(losses[1], 3)}",
-            f"{100 * right:.0f} % right, on new points {100 * _right(layers, *unseen):.0f} %",
+            f"epoch {stop:,}",
+            f"loss {amount(losses[0], 3)}, on new points {amount(losses[1], 3)}",
+            f"{100 * right:.0f} % right, on new points {100 * test:.0f} %",
         )
         measured = {"loss": losses[0], "loss on new points": losses[1]}
         yield measured, Report(results, notes)

@@ -37,9 +37,9 @@ class ForwardPassParams:
             "A matrix a layer, a row a unit: semicolons between rows, | between layers."
         ),
     ] = WEIGHTS
-    biases: Annotated[
-        str, Essential(), Help("A number a unit, | between layers.")
-    ] = BIASES
+    biases: Annotated[str, Essential(), Help("A number a unit, | between layers.")] = (
+        BIASES
+    )
     activation: Annotated[
         Literal["sigmoid", "tanh", "ReLU", "step", "linear"],
         Essential(),

@@ -76,7 +76,7 @@ class Adaline:
         "sum itself, before any step. It goes down the mean squared error."
     )
     reading: ClassVar[str] = (
-        "Colors are the sum; classes are wanted at −1 and 1. The curve falls toward the "
+        "Colors are the sum; classes are wanted at −1 and 1. The curve falls to the "
         "dashed line, the least error that any line has (least squares)."
     )
     misleads: ClassVar[str] = (
@@ -95,7 +95,7 @@ class Adaline:
             inputs, targets, np.zeros(3), rate=params.rate, batch=batch
         )
         steps = islice(learning, params.steps)
-        best, *_ = np.linalg.lstsq(inputs, targets)
+        best = np.asarray(np.linalg.lstsq(inputs, targets)[0], np.float64)
         least = half_mean_square(inputs, targets, best)
         reports = _reports(points, classes, steps, least)
         yield from stepped(ctx, reports, params.steps)

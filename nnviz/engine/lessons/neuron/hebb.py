@@ -79,9 +79,7 @@ class Hebb:
         points = _cloud(params, np.random.default_rng(seed))
         turn = np.deg2rad(params.angle + 80)
         start = 0.3 * np.array([np.cos(turn), np.sin(turn)])
-        learning = learn_hebb(
-            points, start, rate=params.rate, oja=params.rule == "Oja"
-        )
+        learning = learn_hebb(points, start, rate=params.rate, oja=params.rule == "Oja")
         steps = islice(learning, params.steps)
         yield from stepped(
             ctx, _reports(points, steps, params.rule), params.steps, seed=seed
@@ -139,7 +137,9 @@ def _plane(
             PlanePath(places=path, name="path of the weights", color=2),
         ),
         arrows=(
-            PlaneArrows(starts=np.zeros((1, 2)), ends=weights[None].copy(), name="w", color=3),
+            PlaneArrows(
+                starts=np.zeros((1, 2)), ends=weights[None].copy(), name="w", color=3
+            ),
         ),
         points=(PlanePoints(places=points.copy(), marked=index),),
         formula=rf"$\Delta w = \eta\,{formula},\quad w = "

@@ -94,9 +94,10 @@ class LogicGates:
         output = answer(points, params)
         wrong = int((output != truth).sum())
         note = "all four rows are right" if not wrong else f"{wrong} of 4 rows wrong"
-        results = {"plane": _plane(params, points, truth), "truth table": _table(
-            points, truth, output
-        )}
+        results = {
+            "plane": _plane(params, points, truth),
+            "truth table": _table(points, truth, output),
+        }
         yield Report(results, (note,))
 
 
@@ -115,7 +116,7 @@ def _through(gate: str) -> Numbers:
 
 
 def _fire(points: Numbers, weights: Numbers) -> Numbers:
-    return (points @ weights[1:] + weights[0] >= 0).astype(np.float64)
+    return np.asarray(points @ weights[1:] + weights[0] >= 0, np.float64)
 
 
 def _plane(params: LogicGatesParams, points: Numbers, truth: Numbers) -> Plane:

@@ -153,7 +153,7 @@ class Task:
     @property
     def bias(self) -> bool:
         """Whether there is a bias."""
-        return self.inputs.shape[1] > self.points.shape[1]
+        return bool(self.inputs.shape[1] > self.points.shape[1])
 
     def line(self, weights: Numbers) -> tuple[Numbers, float]:
         """Return normal and offset of the boundary."""
@@ -293,7 +293,9 @@ def _table(steps: tuple[PerceptronStep, ...] | list[PerceptronStep]) -> Table:
                 float(step.pass_number),
                 " ".join(str(index + 1) for index in step.indices[:8]),
                 " ".join(f"{value:.0f}" for value in step.outputs[:8]),
-                " ".join(f"{value:+.0f}".replace("+0", "0") for value in step.errors[:8]),
+                " ".join(
+                    f"{value:+.0f}".replace("+0", "0") for value in step.errors[:8]
+                ),
                 ", ".join(amount(float(value)) for value in step.weights),
             )
             for step in steps

@@ -62,7 +62,7 @@ class SelfOrganizingMapParams:
     capabilities=lesson("Neuron", 8),
 )
 class SelfOrganizingMap:
-    """A net that unfolds over points: neighbors on the net answer to neighbors there."""
+    """A net of nodes that unfolds over points."""
 
     Params: ClassVar[type] = SelfOrganizingMapParams
     shows: ClassVar[str] = (
@@ -78,7 +78,7 @@ class SelfOrganizingMap:
         "the net are not those between the points."
     )
     presets: ClassVar[Presets] = {
-        "demo": {},
+        "demo": {"rows": 8, "columns": 8, "samples": 1000},
         "line in a disc": {"points": "disc", "rows": 1, "columns": 20, "radius": 6.0},
     }
 
@@ -108,9 +108,9 @@ def draw_points(name: str, count: int, random: np.random.Generator) -> Numbers:
     reach = random.random((count, 1))
     match name:
         case "disc":
-            return 0.95 * np.sqrt(reach) * around
+            return np.asarray(0.95 * np.sqrt(reach) * around, np.float64)
         case "ring":
-            return (0.65 + 0.3 * reach) * around
+            return np.asarray((0.65 + 0.3 * reach) * around, np.float64)
         case "triangle":
             share = np.sqrt(reach)
             corner = (1 - share) * np.array([0.0, 0.9])

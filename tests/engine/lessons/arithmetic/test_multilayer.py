@@ -42,7 +42,9 @@ def test_step_and_hard_sigmoid_by_hand():
     x = np.array([-3.0, -1.0, 0.0, 1.0, 3.0])
     assert np.array_equal(ACTIVATIONS["step"].value(x), [0, 0, 1, 1, 1])
     assert np.array_equal(ACTIVATIONS["hard sigmoid"].value(x), [0, 0.25, 0.5, 0.75, 1])
-    assert np.array_equal(ACTIVATIONS["hard sigmoid"].slope(x), [0, 0.25, 0.25, 0.25, 0])
+    assert np.array_equal(
+        ACTIVATIONS["hard sigmoid"].slope(x), [0, 0.25, 0.25, 0.25, 0]
+    )
 
 
 def test_maxout_is_the_largest_piece():
@@ -99,7 +101,10 @@ def test_partial_derivatives_are_the_products_of_their_factors():
 def test_classifier_gradient_is_that_of_cross_entropy():
     random = np.random.default_rng(2)
     layers = mlp.make_layers((2, 4, 1), "tanh", "sigmoid", random)
-    inputs, targets = random.normal(0, 1, (7, 2)), random.integers(0, 2, 7).astype(float)
+    inputs, targets = (
+        random.normal(0, 1, (7, 2)),
+        random.integers(0, 2, 7).astype(float),
+    )
     run = mlp.forward(layers, inputs)
     found = mlp.backward(layers, run, mlp.classification_error(run, targets))
     w = torch.tensor(layers[1].weights, requires_grad=True)

@@ -90,9 +90,7 @@ def test_adaline_goes_to_least_squares():
 def test_adaline_step_by_hand():
     inputs, targets = np.array([[1.0, 2.0]]), np.array([3.0])
     step = next(
-        adaline.learn_adaline(
-            inputs, targets, np.array([0.5, 0.5]), rate=0.1, batch=1
-        )
+        adaline.learn_adaline(inputs, targets, np.array([0.5, 0.5]), rate=0.1, batch=1)
     )
     # w·x = 1.5, error 1.5, step 0.15 (1, 2); then w·x = 2.25 and half its square.
     assert np.allclose(step.weights, (0.65, 0.8))

@@ -15,7 +15,11 @@ NEXT = np.array([1, 2, 2, 3])
 def hello(hidden=3, seed=0):
     weights = recurrent.make_weights(4, hidden, 4, np.random.default_rng(seed))
     sequence = recurrent.one_hot(HELLO, 4)
-    return weights, sequence, recurrent.unroll(weights, sequence, NEXT, np.zeros(hidden))
+    return (
+        weights,
+        sequence,
+        recurrent.unroll(weights, sequence, NEXT, np.zeros(hidden)),
+    )
 
 
 def torch_loss(parts, cut=0):
@@ -34,9 +38,7 @@ def torch_loss(parts, cut=0):
 @pytest.mark.parametrize("cut", [0, 1, 2])
 def test_gradient_through_time_is_autograd_s(cut):
     weights, sequence, run = hello()
-    found, norms = recurrent.back_propagate(
-        weights, sequence, NEXT, run, truncate=cut
-    )
+    found, norms = recurrent.back_propagate(weights, sequence, NEXT, run, truncate=cut)
     names = ("inputs", "hidden", "outputs", "hidden_bias", "output_bias")
     parts = [torch.tensor(getattr(weights, n), requires_grad=True) for n in names]
     loss = torch_loss(parts, cut)
@@ -88,9 +90,7 @@ def test_lstm_gates_of_the_course():
 def test_output_gate_of_the_course():
     squashed, leave = np.array([0.2, 0.98, -0.97]), np.array([0.01, 0.85, 0.75])
     nothing, all_of_it = np.zeros(3), np.ones(3)
-    step = gated_cells.gate(
-        np.arctanh(squashed), all_of_it, nothing, nothing, leave
-    )
+    step = gated_cells.gate(np.arctanh(squashed), all_of_it, nothing, nothing, leave)
     assert np.allclose(step.output, (0.002, 0.83, -0.73), atol=5e-3)
 
 

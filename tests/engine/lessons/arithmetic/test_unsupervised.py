@@ -116,9 +116,7 @@ def test_linear_autoencoder_finds_the_principal_subspace():
 
 
 def test_autoencoder_has_a_linear_code():
-    layers = autoencoder.make_autoencoder(
-        64, 20, 2, "tanh", np.random.default_rng(0)
-    )
+    layers = autoencoder.make_autoencoder(64, 20, 2, "tanh", np.random.default_rng(0))
     assert [each.activation for each in layers] == ["tanh", "linear", "tanh", "linear"]
     data = np.random.default_rng(1).random((3, 64))
     codes = autoencoder.encode(layers, data)
