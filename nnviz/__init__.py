@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         run,
         save_attacked,
         score,
+        teach,
+        train,
         write_side_car,
     )
 
@@ -63,13 +65,15 @@ __all__ = [
     "run",
     "save_attacked",
     "score",
+    "teach",
+    "train",
     "write_side_car",
 ]
 
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        return importlib.import_module("importlib.metadata").version("nnviz")
+        return importlib.import_module("nnviz.base.distribution").VERSION
     if name in __all__:
         return getattr(importlib.import_module("nnviz.api"), name)
     raise AttributeError(f"module 'nnviz' has no attribute {name!r}")

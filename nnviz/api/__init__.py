@@ -29,6 +29,7 @@ from nnviz.api.core import (
 )
 from nnviz.api.measured import attack_curve, board, evaluate, score
 from nnviz.api.recorded import export_recording, film, open_recording, resume
+from nnviz.api.trained import teach, train
 
 __all__ = [
     "Model",
@@ -56,5 +57,7 @@ __all__ = [
     "save_attacked",
     "score",
     "session",
+    "teach",
+    "train",
     "write_side_car",
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from nnviz.api.summary import summarize
 from nnviz.base.errors import InputError, UsageError, unknown
 from nnviz.base.events import Job, Progress
 from nnviz.base.images import Image, image_from_array
@@ -30,6 +31,7 @@ from nnviz.base.requests import (
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
 from nnviz.media import decode, side_cars
+from nnviz.media.encode import encode_png
 from nnviz.storage import recent
 from nnviz.storage import replay as stored
 from nnviz.storage.contact_sheets import save_contact_sheet
@@ -125,6 +127,14 @@ class Result:
     def main(self) -> BaseResult:
         """The main result with all that it says of itself."""
         return self.report.main
+
+    def summary(self) -> dict[str, Any]:
+        """Return what was run and found as JSON can hold it; see ``api.summary``."""
+        return summarize(self.report, self.recipe)
+
+    def _repr_png_(self) -> bytes:
+        """Return the picture that Jupyter shows, PNG."""
+        return encode_png(self.picture())
 
     def picture(self, width: int = PICTURE_WIDTH) -> Array:
         """Return the report as a picture with captions and legend, uint8 (H, W, 3)."""

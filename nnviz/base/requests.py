@@ -13,6 +13,7 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Run
 from nnviz.base.results import Array
 from nnviz.base.scores import ScoreTable
+from nnviz.base.training import ExampleClass, TaughtHead
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -166,6 +167,35 @@ class TrainModel(Request[str]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TeachHead(Request[TaughtHead]):
+    """Train a head on a backbone's features; ends with a ``TaughtHead``.
+
+    Attributes:
+        model: the backbone.
+        out: folder for the weights.
+        name: of the new network and its files.
+        data: path of a folder of class folders, or of a CSV file.
+        classes: listed examples, in place of ``data``.
+        regression: whether names of classes are numbers to learn.
+        unit: of these numbers.
+        strength: of the data against the penalty on the weights.
+        fine_tune: epochs in which all layers learn on; 0 leaves the backbone as it is.
+        seed: of fine-tuning.
+    """
+
+    model: ModelRequest
+    out: str
+    name: str = "head"
+    data: str = ""
+    classes: tuple[ExampleClass, ...] = ()
+    regression: bool = False
+    unit: str = ""
+    strength: float = 1.0
+    fine_tune: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateModel(Request[Evaluation]):
     """Measure how good a network is; ends with an ``Evaluation``.
 
@@ -289,6 +319,7 @@ AnyRequest = (
     | RunMethod
     | ChangeFilm
     | TrainModel
+    | TeachHead
     | EvaluateModel
     | RescaleNoise
     | SaveAttacked

@@ -238,6 +238,11 @@ class Boxes(Result):
             them.
         skeleton: pairs of keypoints to join with a line.
         threshold: score below which objects were left out, in [0, 1].
+        captions: a label for each box in place of its class and score; an empty one is
+            not written; () for class and score.
+        faint: bool (N,), boxes that are drawn thin: they were dropped.
+        objects: whether the boxes are the network's objects, which can be asked about
+            by their number; anchors and regions are not.
     """
 
     boxes: NDArray[np.float32]
@@ -250,6 +255,9 @@ class Boxes(Result):
     keypoints: NDArray[np.float32] | None = None
     skeleton: tuple[tuple[int, int], ...] = ()
     threshold: float = 0.0
+    captions: tuple[str, ...] = ()
+    faint: NDArray[np.bool_] | None = None
+    objects: bool = True
 
     def arrays(self) -> dict[str, Array]:
         """Return the boxes, and all else that there is for each."""
@@ -259,11 +267,19 @@ class Boxes(Result):
             "classes": self.classes,
             "labels": np.array(self.labels, np.str_),
         }
-        extra = {"masks": self.masks, "keypoints": self.keypoints}
+        captions = np.array(self.captions, np.str_) if self.captions else None
+        extra: dict[str, Array | None] = {
+            "masks": self.masks,
+            "keypoints": self.keypoints,
+            "captions": captions,
+            "faint": self.faint,
+        }
         return found | {k: v for k, v in extra.items() if v is not None}
 
     def caption(self, index: int) -> str:
-        """Return class and score of a box, "dog 87 %"."""
+        """Return the label of a box: its own, or class and score, "dog 87 %"."""
+        if self.captions:
+            return self.captions[index]
         return f"{self.labels[self.classes[index]]} {100 * self.scores[index]:.0f} %"
 
 

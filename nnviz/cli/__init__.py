@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from nnviz.base.distribution import VERSION
 from nnviz.base.errors import (
     CancelledError,
     NnvizError,
@@ -37,6 +38,7 @@ COMMANDS = {
     "attack-curve": "measure accuracy against the noise that an attack may use",
     "attacked": "weaken a saved attack, write its picture, explain before and after",
     "scenes": "write generated pictures whose truth is known",
+    "mcp": "serve networks, methods and results to a coding agent",
     "doctor": "check this machine",
     "catalogue": "",
 }
@@ -112,8 +114,7 @@ def _dispatch(argv: list[str]) -> int:
             sys.stdout.write(_USAGE.format(commands=_commands()))
             return 0
         case ["--version", *_]:
-            version = importlib.import_module("importlib.metadata").version("nnviz")
-            sys.stdout.write(f"nnviz {version}\n")
+            sys.stdout.write(f"nnviz {VERSION}\n")
             return 0
         case [name, *rest] if name in COMMANDS:
             command = importlib.import_module(f"nnviz.cli.{name.replace('-', '_')}")

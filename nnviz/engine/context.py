@@ -107,6 +107,7 @@ def make_context(
     planned: tuple[int, ...] = (),
     earlier: dict[str, torch.Tensor] | None = None,
     begun: State | None = None,
+    brief: Callable[[], bool] = bool,
 ) -> Context:
     """Put together what a method runs with.
 
@@ -120,6 +121,7 @@ def make_context(
         planned: sizes of the chunks when a recipe is replayed.
         earlier: what the method left for the next frame of a camera.
         begun: the state to go on from.
+        brief: tells whether chunks are to be short, since somebody waits.
     """
     files = InputFiles(model, check)
     inference = Inference(
@@ -139,6 +141,7 @@ def make_context(
             cache,
             lambda: gradient_sizer(model.info, model.device),
             planned,
+            brief,
         ),
         files=files,
         begun=begun,

@@ -13,7 +13,7 @@ from nnviz.render import classes, labels, masks, overlays, text
 from nnviz.render.colormaps import Colours
 from nnviz.render.labels import Label
 from nnviz.render.palette import BACKGROUND, Colour
-from nnviz.render.words import percent
+from nnviz.render.words import percent, plural
 
 FILL = 0.4
 """Opacity of an instance's mask."""
@@ -78,11 +78,17 @@ def summary(found: Boxes) -> str:
         return f"nothing found above {100 * found.threshold:.0f} %"
     names = Counter(found.labels[each] for each in found.classes)
     kinds = ", ".join(f"{many} {name}" for name, many in names.most_common())
-    return f"{count} {'object' if count == 1 else 'objects'}: {kinds}"
+    noun = "object" if found.objects else "region"
+    return f"{plural(count, noun)}: {kinds}"
 
 
 def caption(found: Boxes, index: int) -> tuple[str, str]:
-    """Return class and score of an object, for its label: "dog", " 87 %"."""
+    """Return class and score of an object, for its label: "dog", " 87 %".
+
+    Where boxes have labels of their own, that label and nothing.
+    """
+    if found.captions:
+        return found.captions[index], ""
     name = found.labels[found.classes[index]]
     return name, f" {100 * float(found.scores[index]):.0f} %"
 
@@ -92,7 +98,15 @@ def describe(found: Boxes, index: int, box: Floats) -> str:
     width, height = box[2] - box[0], box[3] - box[1]
     name = found.labels[found.classes[index]]
     score = percent(float(found.scores[index]))
-    return f"{name}  ·  {score}  ·  {width:.0f} × {height:.0f} px"
+    words = [name, score, f"{width:.0f} × {height:.0f} px"]
+    if found.captions and found.captions[index]:
+        words.insert(0, found.captions[index])
+    return "  ·  ".join(words)
+
+
+def is_faint(found: Boxes, index: int) -> bool:
+    """Tell whether a box is drawn thin."""
+    return found.faint is not None and bool(found.faint[index])
 
 
 def overlaps(box: Floats, others: Floats) -> Floats:
@@ -162,7 +176,8 @@ def draw(photo: Colours, found: Boxes, photo_size: tuple[int, int]) -> Colours:
         _fill(canvas, found, shapes, width)
     for index in range(len(found.boxes))[::-1]:
         colour = classes.colours_of(found.labels)[found.classes[index]]
-        _frame(canvas, shapes.boxes[index], width, colour)
+        thickness = max(1, width // 2) if is_faint(found, index) else width
+        _frame(canvas, shapes.boxes[index], thickness, colour)
         if shapes.keypoints is not None:
             _join(canvas, shapes.keypoints[index], found.skeleton, width, colour)
     _name(canvas, found, shapes, width)
@@ -229,14 +244,15 @@ def _join(
 def _name(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
     """Write class and score of each object where no other label stands."""
     size = text_size((canvas.shape[0], canvas.shape[1]))
+    shown = [index for index in range(len(found.boxes)) if any(caption(found, index))]
     written = [
         _label(*caption(found, index), size, classes.colours_of(found.labels)[kind])
-        for index, kind in enumerate(found.classes)
+        for index, kind in zip(shown, found.classes[shown], strict=True)
     ]
     wanted = [
         Label((left, top - width, right, bottom + width), each.shape[1], each.shape[0])
         for (left, top, right, bottom), each in zip(
-            shapes.boxes.tolist(), written, strict=True
+            shapes.boxes[shown].tolist(), written, strict=True
         )
     ]
     spots = labels.place(wanted, (canvas.shape[1], canvas.shape[0]))

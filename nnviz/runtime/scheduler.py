@@ -4,6 +4,7 @@ A job is a generator; each of its yields is a safe point where another may go on
 """
 
 import itertools
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,14 @@ Start = Callable[[Request[object], Callable[[], None]], Job]
 Explain = Callable[[BaseException], ErrorRecord]
 """Puts an exception into words and lets go of its frames."""
 
+_FOREGROUND = frozenset({Priority.INTERACTIVE, Priority.LIVE})
+"""Priorities of what somebody watches while it is computed."""
+_RECENT = 0.5
+"""s after the last turn of the foreground in which more of it is expected: the next
+frame, the next value of a slider."""
+_BACKGROUND_SHARE = 1 / 8
+"""Fraction of the time that the background gets while the foreground is busy."""
+
 
 @dataclass(eq=False, slots=True)
 class Task:
@@ -47,6 +56,7 @@ class Task:
         changes: steered values that wait for the next turn.
         steering: steered values for the turn that runs now.
         seconds: how long its turns took so far.
+        turn_seconds: how long the last of them took.
         allowed: reports that it may still make before it waits; None for any number.
     """
 
@@ -61,6 +71,7 @@ class Task:
     changes: dict[str, Value] = field(default_factory=dict)
     steering: Changes | None = None
     seconds: float = 0.0
+    turn_seconds: float = 0.0
     allowed: int | None = None
 
     @property
@@ -78,27 +89,40 @@ class Scheduler:
 
     Rules: tasks of one place run one after the other; of different places the
     higher priority goes first and equal ones take turns.  A paused task keeps its place
-    and has no turns.  A live stream never ends,
-    so after each finished live job a normal one has one turn.  Each ticket ends with
-    exactly one Done, Failed or Cancelled, and nothing follows it.
+    and has no turns.  Each ticket ends with exactly one Done, Failed or Cancelled, and
+    nothing follows it.
+
+    Interactive and live tasks are the foreground, normal and idle ones the background.
+    While the foreground is busy, or was half a second ago, the background gets a
+    fraction of the time: after a turn it waits seven times as long as that turn took,
+    even where nobody else wants the time, for the next frame must not find a long turn
+    begun.  A live stream never ends, so a normal task that has waited so long goes
+    before the next live one.
 
     Args:
         start: makes a job.
         explain: puts a job's exception into words.
         post: is told every event.
+        clock: s.
     """
 
     def __init__(
-        self, start: Start, explain: Explain, post: Callable[[Task, Event], None]
+        self,
+        start: Start,
+        explain: Explain,
+        post: Callable[[Task, Event], None],
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._start = start
         self._explain = explain
         self._post = post
+        self._clock = clock
         self._numbers = itertools.count(1)
         self._turns = itertools.count(1)
         self._places: dict[str, list[Task]] = {}
         self._last_turn: dict[str, int] = {}
-        self._normal_is_due = False
+        self._live_ended_last = False
+        self._foreground_until = self._background_from = -math.inf
         self._closed = False
 
     def submit(
@@ -155,19 +179,34 @@ class Scheduler:
                 self._stop(task)
 
     def pick(self) -> Task | None:
-        """Return the task whose turn it is, None when nothing is to be done."""
-        heads = [tasks[0] for tasks in self._places.values() if tasks[0].ready]
+        """Return the task whose turn it is, None when nothing is to be done now."""
+        heads = self._heads()
         if not heads:
             return None
         task = min(heads, key=self._order)
+        if self._held_back(task):
+            return None
         task.started = True
         self._last_turn[task.place] = next(self._turns)
         if task.priority is Priority.NORMAL:
-            self._normal_is_due = False
+            self._live_ended_last = False
         # A generator takes nothing before its first yield.
         if task.job is not None and task.changes:
             task.steering, task.changes = task.changes, {}
         return task
+
+    @property
+    def idle_seconds(self) -> float | None:
+        """How long ``pick`` has nothing, unless something new comes; None for ever."""
+        if not self._heads():
+            return None
+        until = min(self._background_from, self._foreground_until)
+        return max(0.0, until - self._clock())
+
+    @property
+    def foreground_busy(self) -> bool:
+        """Whether a turn of the background now keeps somebody waiting."""
+        return self._clock() < self._foreground_until
 
     def advance(self, task: Task) -> Event:
         """Run a task to its next safe point, or to its end.
@@ -175,9 +214,10 @@ class Scheduler:
         Returns:
             The step that it yielded, or how it ended.
         """
-        began = time.perf_counter()
+        began = self._clock()
         event = self._turn(task)
-        task.seconds += time.perf_counter() - began
+        task.turn_seconds = self._clock() - began
+        task.seconds += task.turn_seconds
         if isinstance(event, Done):
             return replace(event, seconds=task.seconds)
         return event
@@ -186,13 +226,32 @@ class Scheduler:
         """Tell what a turn gave, and let go of a task that ended."""
         if isinstance(event, Partial) and task.allowed:
             task.allowed -= 1
+        self._share_time(task)
         if isinstance(event, Progress | Partial):
             if not task.token.cancelled:
                 self._post(task, event)
             return
         if task.priority is Priority.LIVE:
-            self._normal_is_due = True
+            self._live_ended_last = True
         self._end(task, event)
+
+    def _heads(self) -> list[Task]:
+        return [tasks[0] for tasks in self._places.values() if tasks[0].ready]
+
+    def _share_time(self, task: Task) -> None:
+        """Note until when the other of foreground and background has precedence."""
+        now = self._clock()
+        if task.priority in _FOREGROUND:
+            self._foreground_until = now + _RECENT
+        else:
+            wait = task.turn_seconds * (1 / _BACKGROUND_SHARE - 1)
+            self._background_from = now + wait
+
+    def _held_back(self, task: Task) -> bool:
+        """Tell whether a task has to leave its turn to a foreground that is busy."""
+        if task.priority in _FOREGROUND or task.token.cancelled:
+            return False
+        return self._clock() < min(self._background_from, self._foreground_until)
 
     def _turn(self, task: Task) -> Event:
         try:
@@ -221,9 +280,13 @@ class Scheduler:
             # What is to end goes first, whatever it was worth: others wait for it.
             return False, 0, self._last_turn.get(task.place, 0)
         rank: float = task.priority
-        if task.priority is Priority.LIVE and self._normal_is_due:
+        if task.priority is Priority.LIVE and self._background_is_due:
             rank = Priority.NORMAL + 0.5
         return True, rank, self._last_turn.get(task.place, 0)
+
+    @property
+    def _background_is_due(self) -> bool:
+        return self._live_ended_last and self._clock() >= self._background_from
 
     def _stop(self, task: Task) -> None:
         task.token.cancel()

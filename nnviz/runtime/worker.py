@@ -20,7 +20,13 @@ _THREAD_NAME = "nnviz-inference"
 
 
 class Session(Protocol):
-    """What the worker needs of ``nnviz.engine.jobs.Session``."""
+    """What the worker needs of ``nnviz.engine.jobs.Session``.
+
+    Attributes:
+        brief: whether the turn of a job is to be short, since somebody waits.
+    """
+
+    brief: bool
 
     def job(self, request: Request[object], check: Callable[[], None]) -> Job:
         """Return the generator that answers a request."""
@@ -151,6 +157,7 @@ class Worker:
     def _live(self) -> None:
         self._engine = self._opened()
         while (task := self._next_task()) is not None:
+            self._set_brief(task)
             event = self._scheduler.advance(task)
             with self._changed:
                 self._scheduler.settle(task, event)
@@ -177,8 +184,14 @@ class Worker:
             while (task := self._scheduler.pick()) is None:
                 if self._stopping:
                     return None
-                self._changed.wait()
+                self._changed.wait(self._scheduler.idle_seconds)
             return task
+
+    def _set_brief(self, task: Task) -> None:
+        """Say whether a turn keeps the next frame or the next answer waiting."""
+        if self._engine is not None:
+            busy = self._scheduler.foreground_busy
+            self._engine.session.brief = busy and task.priority > Priority.LIVE
 
     def _start_job(self, request: Request[object], check: Callable[[], None]) -> Job:
         if self._engine is None:

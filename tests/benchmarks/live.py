@@ -53,6 +53,21 @@ def live_style() -> Iterator[Figure]:
                 yield Figure(f"live {name}: a frame each", pace, 1e3 / wanted, "ms")
 
 
+@benchmark
+def beside_board() -> Iterator[Figure]:
+    """Frames of Live and answers of the sticker studio while a board is computed."""
+    from tests.support.films import bench_film
+
+    with tempfile.TemporaryDirectory() as folder:
+        film = bench_film(Path(folder, "film.mp4"))
+        found = run_program("beside_board.py", str(film), str(ROUNDS), str(SECONDS))
+    for who in ("live", "studio"):
+        slower = 1 / found[f"{who}_kept"]
+        yield Figure(f"{who}: alone / beside a running board", slower, 1 / 0.8)
+    # A board that stands still would be easy to be quick beside.
+    assert found["live_board"] > 0, found
+
+
 def _figures(name: str, found: dict[str, float], rate: float) -> Iterator[Figure]:
     # No more frames can be shown than the film has.
     possible = min(found["bare_per_second"], rate)

@@ -16,7 +16,7 @@ from skimage import data
 from support.jobs import finish, never
 from support.spreading import spread
 from torchvision.models.detection import _utils, transform
-from torchvision.ops import box_iou
+from torchvision.ops import batched_nms, box_iou, clip_boxes_to_image
 
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Fit
@@ -26,7 +26,13 @@ from nnviz.engine.jobs import Session
 from nnviz.engine.models import zoo
 from nnviz.engine.models.detectors import detector, preprocess_of
 from nnviz.engine.models.model import Normalizer, fit_to_input
-from nnviz.engine.nn.detection import candidates_of, decode
+from nnviz.engine.nn.detection import (
+    AnchorStage,
+    Candidates,
+    candidates_of,
+    decode,
+    stages_of,
+)
 from nnviz.engine.nn.nms import on_photo, select
 from nnviz.media.decode import open_image
 
@@ -40,6 +46,8 @@ NAMES = [
 ]
 SSDLITE = "ssdlite320_mobilenet_v3_large"
 TOLERANCE = 1e-4
+LONGEST = 4.135166556742356
+"""log(1000 / 16), the clamp of torchvision's BoxCoder."""
 RESAMPLING = 2e-5
 """Of 1: what float32 leaves of the place of a pixel among 640."""
 BEST = 20
@@ -253,3 +261,67 @@ def test_decoding_equals_torchvisions_bit_for_bit():
     sizes = corners[:, 2:] - corners[:, :2]
     anchors = torch.cat((corners[:, :2] + 0.5 * sizes, sizes), 1)
     assert torch.equal(decode(offsets, anchors, weights), expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@torch.inference_mode()
+def test_the_steps_replayed_give_torchvisions_boxes(name):
+    """Anchors, offsets and scores as shown, by the papers' formulas, give its boxes."""
+    theirs, ours = pair(name)
+    limits, preprocess = owner(theirs), preprocess_of(theirs.transform)
+    (image, *_), normalizer = pictures(), Normalizer(preprocess)
+    pixels = torch.from_numpy(fit_to_input(image, preprocess).transpose(2, 0, 1))
+    outputs, size = ours(normalizer(pixels[None])), tuple(pixels.shape[1:])
+    theirs.transform.fixed_size = size[::-1]
+    score = thresholds(ours, outputs, size)[1]
+    limits.score_thresh = score
+    (expected,) = theirs([pixels])
+    stages = stages_of(ours, outputs, size)
+    if stages.proposals is not None:
+        shown = clip_boxes_to_image(
+            replayed_boxes(stages.anchors)[stages.proposals.sources], size
+        )
+        assert (shown - stages.proposals.boxes).abs().max() <= TOLERANCE
+    found = replayed(stages, candidates_of(ours, outputs, size, score), limits, size)
+    assert len(found.scores) == len(expected["scores"]) > 0
+    found = found.taken(in_the_order_of(expected, found))
+    assert (found.boxes - expected["boxes"]).abs().max() <= TOLERANCE
+    assert (found.scores - expected["scores"]).abs().max() <= TOLERANCE
+
+
+def replayed_boxes(anchors):
+    """Ren et al. 2015, equation 2; of sides, Tian et al. 2019, equation 1."""
+    middle, sizes = anchors.anchors.split(2, 1)
+    first, last = anchors.offsets.split(2, 1)
+    if anchors.terms[0] == "left":
+        return torch.cat((middle - first * sizes, middle + last * sizes), 1)
+    middle, half = middle + first * sizes, last.clamp(max=LONGEST).exp() * sizes / 2
+    return torch.cat((middle - half, middle + half), 1)
+
+
+def replayed(stages, candidates, limits, size):
+    """Decode each candidate anew from what its step shows, and suppress."""
+    rows, anchors = candidates.sources, stages.anchors
+    if stages.proposals is None:
+        boxes = replayed_boxes(anchors)[rows]
+        # Of SSD's classes the first, the background, is not among the scores.
+        known = torch.nn.functional.pad(anchors.scores[rows], (1, 0))
+        first = 0 if "default" in str(type(limits.anchor_generator)).lower() else 1
+        own = known.gather(1, candidates.classes[:, None] + first)[:, 0]
+        assert torch.equal(own, candidates.scores)
+    else:
+        corners = stages.proposals.boxes[rows]
+        sizes = corners[:, 2:] - corners[:, :2]
+        pairs = rows, candidates.classes
+        second = AnchorStage(
+            anchors=torch.cat((corners[:, :2] + sizes / 2, sizes), 1),
+            offsets=stages.proposals.offsets[pairs],
+            boxes=corners,
+            scores=corners,
+        )
+        boxes = replayed_boxes(second)
+        assert torch.equal(stages.proposals.class_scores[pairs], candidates.scores)
+    boxes = clip_boxes_to_image(boxes, size)
+    kept = batched_nms(boxes, candidates.scores, candidates.classes, limits.nms_thresh)
+    kept = kept[: limits.detections_per_img]
+    return Candidates(boxes[kept], candidates.scores[kept], candidates.classes[kept])

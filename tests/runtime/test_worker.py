@@ -4,13 +4,21 @@ import gc
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from support.engines import PATIENCE, FakeSession
 
-from nnviz.base.events import Cancelled, Done, Failed, Final, Policy, Priority
-from nnviz.base.requests import FetchModel
+from nnviz.base.events import (
+    Cancelled,
+    Done,
+    Failed,
+    Final,
+    Job,
+    Policy,
+    Priority,
+)
+from nnviz.base.requests import FetchModel, Request
 from nnviz.runtime.mailbox import Posted
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker
 
@@ -203,3 +211,25 @@ def test_shutdown_in_the_middle_of_anything(seed: int) -> None:
     ends = [p.ticket for p in reader.posted if isinstance(p.event, Final)]
     assert len(ends) == len(set(ends))
     gc.unfreeze()
+
+
+def test_background_is_brief_beside_the_foreground_and_goes_on_by_itself_after_it(
+    session: FakeSession, reader: Reader
+) -> None:
+    """Nothing wakes the thread but its own clock: half a second without answers."""
+    told: list[bool] = []
+    steps = session.job
+
+    def job(request: Request[object], check: Callable[[], None]) -> Job:
+        told.append(session.brief)
+        return steps(request, check)
+
+    session.job = job  # type: ignore[method-assign]
+    reader.end_of(reader.submit("steps:1", "click", priority=Priority.INTERACTIVE))
+    board = [reader.submit("spin:20", f"tile {each}") for each in range(3)]
+    ends = [reader.end_of(ticket) for ticket in board]
+    assert all(isinstance(end, Done) for end in ends)
+    assert told[:2] == [False, True]
+    time.sleep(0.6)
+    reader.end_of(reader.submit("steps:1", "later"))
+    assert told[-1] is False

@@ -17,6 +17,8 @@ PATIENCE = 60.0
 class FakeSession:
     """Jobs by name: ``steps:N``, ``wait`` (until cancelled), ``fail``, ``spin:N``."""
 
+    brief = False
+
     def __init__(self) -> None:
         self.running = threading.Event()
         self.threads: set[int] = set()

@@ -37,12 +37,14 @@ def cat() -> Image:
     return image_from_array(data.chelsea(), "chelsea.png")
 
 
-def run_method(session: Session, method: str, model: str, **values: Any) -> Run:
-    """Run a method on the cat."""
+def run_method(
+    session: Session, method: str, model: str, image: Image | None = None, **values: Any
+) -> Run:
+    """Run a method, on the cat where no image is named."""
     request = RunMethod(
         method=method,
         model=ModelRequest(reference=model, device="cpu"),
-        image=cat(),
+        image=image or cat(),
         values=values,
     )
     return finish(session.job(request, never))

@@ -82,6 +82,7 @@ def _cheap(name: str) -> dict[str, Value]:
 _MODELS = {
     "attention": TRANSFORMER,
     "detect": "bundled:scenes-detector",
+    "detection_steps": "bundled:scenes-detector",
     "segment": "bundled:scenes-segmenter",
     "fast_style": "bundled:mosaic",
     "grad_cam": "bundled:objects",

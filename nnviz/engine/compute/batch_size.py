@@ -22,6 +22,8 @@ _FIRST_SHARE = 4
 """The first chunk is a quarter: it brings the first picture."""
 _SLOW = 1.0
 """Seconds after which a chunk is found too long to be stopped or looked at."""
+_BRIEF = 0.05
+"""Seconds that a chunk may take while somebody waits."""
 _QUICK = 0.05
 """Seconds below which a graphics card is given more."""
 _SHARE = 0.5
@@ -58,16 +60,24 @@ class BatchSizer:
     _held: int = field(init=False, default=0)
     _peak: int = field(init=False, default=0)
     _first: bool = field(init=False, default=True)
+    _item_seconds: float = field(init=False, default=math.inf)
 
     def __post_init__(self) -> None:
         """Begin with what the costs say."""
         self._size = _power_of_two(min(self.most, _WORK / max(self.macs, 1)))
 
-    def propose(self, left: int) -> int:
-        """Return the size of the next chunk, and begin to measure it."""
+    def propose(self, left: int, *, brief: bool = False) -> int:
+        """Return the size of the next chunk, and begin to measure it.
+
+        Args:
+            left: items that are still to be done.
+            brief: it is to be as short as while somebody waits.
+        """
         fitting = _SHARE * free_bytes(self.device) / max(self.item_bytes, 1)
         self._size = min(self._size, _power_of_two(fitting))
         size = max(1, self._size // _FIRST_SHARE) if self._first else self._size
+        if brief:
+            size = max(1, min(size, int(_BRIEF / self._item_seconds)))
         self._held = used_bytes(self.device)
         self._peak = most_used_bytes(self.device)
         self._started = time.perf_counter()
@@ -77,6 +87,7 @@ class BatchSizer:
         """Learn from a chunk that came to its end."""
         seconds = time.perf_counter() - self._started
         self._first = False
+        self._item_seconds = seconds / size
         peak = most_used_bytes(self.device)
         if peak > self._peak:
             self.item_bytes = max(self.item_bytes, (peak - self._held) / size)

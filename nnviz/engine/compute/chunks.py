@@ -22,6 +22,7 @@ class Chunks:
         cache: emptied where memory runs out.
         gradient_sizer: makes what chooses how many images go forward and back at once.
         planned: sizes when a recipe is replayed.
+        brief: tells whether the next chunk is to be short, since somebody waits.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class Chunks:
         cache: TensorCache,
         gradient_sizer: Callable[[], BatchSizer],
         planned: tuple[int, ...] = (),
+        brief: Callable[[], bool] = bool,
     ) -> None:
         self.sizes: list[int] = []
         self._title = title
         self._cache = cache
         self._gradient_sizer = gradient_sizer
         self._planned = planned
+        self._brief = brief
 
     def next_size(self, proposed: int) -> int:
         """Return the size of the next chunk: as replayed, else as proposed."""
@@ -64,7 +67,7 @@ class Chunks:
         """
         start = 0
         while start < items:
-            proposed = sizer.propose(items - start)
+            proposed = sizer.propose(items - start, brief=self._brief())
             size = min(self.next_size(proposed), sizer.most, items - start)
             self.sizes[-1] = size
             part = slice(start, start + size)

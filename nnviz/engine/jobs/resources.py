@@ -20,6 +20,7 @@ class Resources:
         cache: what was computed on still images.
         frame_cache: what was computed on the newest frame of a camera.
         previous_frames: what methods left for the next frame.
+        brief: whether the next turn of a job is to be short, since somebody waits.
 
     Args:
         weights_folder: where downloaded weights are kept; None for the user's cache.
@@ -37,6 +38,7 @@ class Resources:
         self.cache = TensorCache(activation_bytes)
         self.frame_cache = TensorCache(activation_bytes)
         self.previous_frames = PreviousFrames()
+        self.brief = False
         self._frame = ""
 
     def cache_for(self, image: Image | None) -> TensorCache:

@@ -50,6 +50,7 @@ def run_method(resources: Resources, request: RunMethod, check: Check) -> Job:
             cache=resources.cache_for(request.image),
             earlier=resources.previous_frames.of(request),
             planned=request.chunks,
+            brief=lambda: resources.brief,
         )
         report, recipe = yield from _followed(registered, ctx, request, begun)
     return Run(_with_remark(report, ctx), recipe, request.image)

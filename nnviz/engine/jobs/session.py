@@ -38,6 +38,15 @@ class Session:
         """The opened networks."""
         return self._resources.store
 
+    @property
+    def brief(self) -> bool:
+        """Whether a job's next turn is to be short, since somebody waits."""
+        return self._resources.brief
+
+    @brief.setter
+    def brief(self, brief: bool) -> None:
+        self._resources.brief = brief
+
     def job(self, request: Request[Any], check: Check) -> Job:
         """Return the job of a request; nothing happens before its first ``next``.
 

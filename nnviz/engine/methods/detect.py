@@ -8,22 +8,15 @@ from typing import Annotated, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from nnviz.base.errors import unknown
 from nnviz.base.frames import Frame
-from nnviz.base.info import INSPECTION, ModelInfo, Reference, Task
+from nnviz.base.info import INSPECTION, Reference, Task
 from nnviz.base.parameters import ClassList, Formerly, Help, Range, Title
 from nnviz.base.results import Boxes, Report, Table
+from nnviz.engine.detection.suppression import class_names, suppress
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.nn.detection import (
-    Candidates,
-    KeypointFinder,
-    Outliner,
-    candidates_of,
-)
-from nnviz.engine.nn.nms import on_photo, select
-from nnviz.engine.targets.resolve import label
+from nnviz.engine.nn.detection import Candidates, KeypointFinder, Outliner
+from nnviz.engine.nn.nms import on_photo
 
 _FLOOR = 0.005
 """Lowest score that can be asked for: below it nearly every place says something."""
@@ -97,46 +90,13 @@ class Detect:
 
     def run(self, ctx: Context, params: DetectParams) -> Iterator[Report]:
         """Yield one report: "objects" (main) and "classes", how many of each."""
-        boxes = _described(ctx, _choose(ctx, params), params)
+        found = suppress(
+            ctx, params.score, params.overlap, params.limit, params.classes
+        )
+        boxes = _described(ctx, found.chosen, params)
         yield Report(
             {"objects": boxes, "classes": _table(boxes)}, _remarks(boxes, params)
         )
-
-
-def _choose(ctx: Context, params: DetectParams) -> Candidates:
-    """Return the candidates that are kept, best first."""
-    wanted = _wanted(ctx, params.classes)
-    outputs = ctx.inference.outputs()
-    with torch.no_grad():
-        size = ctx.placement.input_size
-        found = candidates_of(ctx.model.net, outputs, size, params.score)
-    ctx.check()
-    if wanted:
-        found = found.taken(torch.isin(found.classes, found.classes.new_tensor(wanted)))
-    kept = select(
-        found.boxes.cpu().numpy(),
-        found.scores.cpu().numpy(),
-        found.classes.cpu().numpy(),
-        params.overlap,
-        params.limit,
-        ctx.check,
-    )
-    return found.taken(torch.from_numpy(kept).to(found.scores.device))
-
-
-def _wanted(ctx: Context, names: str) -> list[int]:
-    """Return the indices of the classes that are asked for; none means all.
-
-    Raises:
-        UsageError: the network knows no class of a name; names the nearest.
-    """
-    labels = ctx.model.info.labels
-    found = []
-    for name in filter(None, map(str.strip, names.split(","))):
-        if name not in labels:
-            raise unknown("class", name, labels)
-        found.append(labels.index(name))
-    return found
 
 
 def _described(ctx: Context, found: Candidates, params: DetectParams) -> Boxes:
@@ -151,20 +111,12 @@ def _described(ctx: Context, found: Candidates, params: DetectParams) -> Boxes:
         boxes=on_photo(found.boxes.cpu().numpy(), place),
         scores=found.scores.cpu().numpy(),
         classes=found.classes.cpu().numpy(),
-        labels=_names(ctx.model.info, found.classes),
+        labels=class_names(ctx.model.info, found.classes.cpu().numpy()),
         frame=Frame.PHOTO,
         masks=masks,
         keypoints=keypoints,
         skeleton=net.skeleton if isinstance(net, KeypointFinder) else (),
         threshold=params.score,
-    )
-
-
-def _names(info: ModelInfo, classes: Tensor) -> tuple[str, ...]:
-    """Return the names of the classes, "class 7" for those that have none."""
-    highest = int(classes.max()) if len(classes) else -1
-    return tuple(
-        label(info, index) for index in range(max(len(info.labels), highest + 1))
     )
 
 

@@ -19,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from nnviz.base.errors import ModelError, unknown
 from nnviz.base.info import OutputActivation, Task
 from nnviz.engine.compute import memory
-from nnviz.engine.models.yolo import YoloLayout, yolo_layout
+from nnviz.engine.models.detectors.yolo import YoloLayout, yolo_layout
 from nnviz.engine.nn.detection import AnchorDetector, Detector
 from nnviz.engine.nn.shapes.calls import first_tensor
 from nnviz.engine.nn.shapes.tracer import noise_input, sharing_twin
@@ -192,6 +192,7 @@ def adapt(
     if choice.yolo is not None:
         adapted = _hooked(net, choice)
         adapted.candidates = choice.yolo.candidates  # type: ignore[assignment]
+        adapted.stages = choice.yolo.stages  # type: ignore[assignment]
         return adapted, choice
     plain = given[name].tensor.dtype is torch.float32 and list(given) == [""]
     if plain and choice.form is Form.SAME:

@@ -57,6 +57,30 @@ def select(
     return kept[:limit]
 
 
+def suppressors(
+    boxes: Corners, scores: Scores, classes: Indices, overlap: float, kept: Indices
+) -> Indices:
+    """Return the box that suppressed each, -1 for those that none did.
+
+    It is the best-scored of the kept boxes of its class that has a higher score and
+    covers it by more than ``overlap``, as in ``select``.
+
+    Args:
+        boxes: (N, 4).
+        scores: (N,).
+        classes: (N,).
+        overlap: intersection over union, in [0, 1].
+        kept: what ``select`` returned, best first.
+    """
+    by = np.full(len(boxes), -1, np.int64)
+    for row in kept[::-1]:
+        covers = overlaps(boxes[row], boxes) > overlap
+        covers &= (classes == classes[row]) & (scores <= scores[row])
+        by[covers] = row
+    by[kept] = -1
+    return by
+
+
 def _greedy(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which of some boxes, best first, no better one that stays covers.
 

@@ -254,6 +254,10 @@ class Starter(Protocol):
         """Have a request answered to its handle."""
         ...
 
+    def start_work(self, work: Callable[[], T], handle: JobHandle[T]) -> None:
+        """Have a function called by a thread of files, its value told to a handle."""
+        ...
+
 
 class Jobs(QObject):
     """Takes requests, before the worker is there too, and knows what is being done."""
@@ -292,16 +296,36 @@ class Jobs(QObject):
         self._latest[lane] = [*earlier, handle]
         if title:
             self._list(handle)
+        self._begin(handle, lambda starter: starter.start_job(request, handle))
+        return handle
+
+    def compute(self, work: Callable[[], T], lane: Lane) -> JobHandle[T]:
+        """Have a function called beside the window, by a thread of files.
+
+        Args:
+            work: short, and without Qt.
+            lane: what it takes the place of; what has begun is finished unheard.
+        """
+        handle: JobHandle[T] = JobHandle(lane)
+        for each in self._latest.get(lane, []):
+            if each.open and lane.policy is Policy.REPLACE:
+                each.cancel()
+                each.forget()
+        self._latest[lane] = [handle]
+        self._begin(handle, lambda starter: starter.start_work(work, handle))
+        return handle
+
+    def _begin(self, job: AnyJob, act: Callable[[Starter], None]) -> None:
+        """Start a job, as soon as there is somebody to do it."""
 
         def start(starter: Starter) -> None:
-            if handle.open:
-                starter.start_job(request, handle)
+            if job.open:
+                act(starter)
 
         if self._starter is None:
             self._waiting.append(start)
         else:
             start(self._starter)
-        return handle
 
     @property
     def listed(self) -> tuple[AnyJob, ...]:

@@ -28,10 +28,14 @@ from nnviz.gui.state.display import (
     BOARD,
     BOTH,
     COMPARE,
+    ERRORS,
     LIVE,
+    MAP,
     PHOTO,
     RESULT,
     STICKERS,
+    UNITS,
+    WALL,
     WHOLE,
     DisplayState,
     Veil,
@@ -122,10 +126,10 @@ class CentralView(QWidget):
     def _offer(self) -> None:
         """Offer the pages that the workspace has."""
         workspace = self._bench.choice.workspace
-        offered = workspace.modes if workspace is not None else ()
+        usual = (PHOTO, BOTH, RESULT, COMPARE)
+        offered = workspace.pages if workspace is not None else usual
         for each in self._modes.buttons():
-            mode = each.property("mode")
-            each.setVisible(mode in (PHOTO, BOTH, RESULT, COMPARE, *offered))
+            each.setVisible(each.property("mode") in offered)
 
     def _paint(self, state: DisplayState) -> None:
         """Bring what can be seen from one state to the next."""
@@ -269,6 +273,10 @@ class CentralView(QWidget):
             COMPARE: self.tr("Compare"),
             BOARD: self.tr("Board"),
             STICKERS: self.tr("Stickers"),
+            WALL: self.tr("Wall"),
+            MAP: self.tr("Map"),
+            ERRORS: self.tr("Errors"),
+            UNITS: self.tr("Units"),
         }
         for mode, name in names.items():
             segment = named(QPushButton(name), "segment")

@@ -24,7 +24,13 @@ from nnviz.base.snippets import (
 )
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.panels.browser.models import ModelPanel
-from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder, ask_labels, ask_new_file
+from nnviz.gui.panels.file_dialogs import (
+    DATASETS,
+    IMAGES,
+    ask_folder,
+    ask_labels,
+    ask_new_file,
+)
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.tiles import comparable
 from nnviz.gui.panels.video_dialogs import ask_film, ask_new_film
@@ -81,6 +87,7 @@ class CommandHandlers(QObject):
         return {
             "file.open": stage.images.ask_files,
             "file.open_folder": self.ask_folder,
+            "file.open_dataset": self.ask_dataset,
             "file.open_model": stage.models.open_file,
             "file.open_labels": self.ask_labels,
             "file.sample": self.open_sample,
@@ -206,6 +213,13 @@ class CommandHandlers(QObject):
         folder = ask_folder(self._window, self._bench.settings, IMAGES, title)
         if folder:
             self._bench.open_files([folder])
+
+    def ask_dataset(self) -> None:
+        """Ask for a folder of images, or of an index, and go to where it is seen."""
+        title = self.tr("Open a folder of images, or an index")
+        folder = ask_folder(self._window, self._bench.settings, DATASETS, title)
+        if folder:
+            self._bench.open_dataset(folder)
 
     def ask_labels(self) -> None:
         """Ask for a list of class names and use it."""

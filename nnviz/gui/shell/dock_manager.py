@@ -35,6 +35,7 @@ _BESIDE = (
     "attack",
     "recordings",
     "lesson",
+    "course",
     "method",
     "robustness",
     "preprocess",
@@ -145,7 +146,7 @@ class DockManager(QObject):
         self._aside = ()
         self._mount(workspace.name)
         self.layouts.switch(workspace.name, workspace.docks)
-        for name in ("style", "attack"):
+        for name in ("style", "attack", "dataset", "course"):
             if name in self.docks and not self.docks[name].isHidden():
                 self.docks[name].raise_()
 

@@ -21,11 +21,11 @@ class Titled:
         title = "a network"
 
 
-def context(planned=()):
+def context(planned=(), brief=bool):
     return make_context(
         model=Titled, image=image_from_array(torch.zeros(4, 4, 3).byte().numpy()),
         params=None, generator=torch.Generator(), check=lambda: None,
-        cache=TensorCache(1 << 20), planned=planned,
+        cache=TensorCache(1 << 20), planned=planned, brief=brief,
     )  # fmt: skip
 
 
@@ -51,6 +51,24 @@ def test_first_chunk_is_a_quarter_and_the_same_run_takes_the_same_chunks():
             (20, 36),
             (36, 40),
         ]
+
+
+def test_chunks_are_brief_while_somebody_waits(monkeypatch):
+    """20 ms an item: two fit into the 50 ms that a chunk may take then."""
+    now = [0.0]
+    monkeypatch.setattr(batch_size.time, "perf_counter", lambda: now[0])
+    waits = [False]
+    ctx = context(brief=lambda: waits[0])
+
+    def work(part):
+        now[0] += 0.02 * (part.stop - part.start)
+
+    for part, _ in ctx.chunks.over(40, BatchSizer(CPU, 1e6, 1), work):
+        waits[0] = part.stop in range(4, 12)
+    assert ctx.chunks.sizes == [4, 2, 2, 2, 2, 16, 12]
+    waits[0] = True
+    first = next(ctx.chunks.over(9, BatchSizer(CPU, 1e6, 1), work))
+    assert first[0] == slice(0, 1), "nothing is known yet of how long one takes"
 
 
 def test_little_free_memory_makes_small_chunks(monkeypatch):

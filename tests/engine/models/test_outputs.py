@@ -22,7 +22,7 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.engine.jobs import Session
 from nnviz.engine.method import methods
-from nnviz.engine.models.yolo import YoloLayout, yolo_layout
+from nnviz.engine.models.detectors.yolo import YoloLayout, yolo_layout
 
 SIDE = 24
 SMALL = Preprocess(input_size=(SIDE, SIDE), resize=SIDE)

@@ -10,6 +10,7 @@ from nnviz.engine.models.networks.face_cascade import FaceCascade
 from nnviz.engine.models.networks.johnson import JohnsonNet
 from nnviz.engine.models.networks.lenet import LeNet5
 from nnviz.engine.models.networks.quick_painter import QuickPainter
+from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
 from nnviz.engine.models.networks.scene_detector import SceneDetector
 from nnviz.engine.models.networks.small_resnet import SmallResNet
 from nnviz.engine.models.networks.small_vgg import SmallVgg
@@ -38,6 +39,7 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **REPAINTERS,
     "EfficientNetLite": EfficientNetLite,
     "FaceCascade": FaceCascade,
+    "SceneCaptioner": SceneCaptioner,
     "SceneDetector": SceneDetector,
     "UNet": UNet,
 }
@@ -54,6 +56,7 @@ __all__ = [
     "JohnsonNet",
     "LeNet5",
     "QuickPainter",
+    "SceneCaptioner",
     "SceneDetector",
     "SmallResNet",
     "SmallVgg",

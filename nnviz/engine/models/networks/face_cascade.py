@@ -78,7 +78,8 @@ class FaceCascade(nn.Module):
         (found,) = outputs[0]
         found = found[found[:, 4] > min_score]
         classes = torch.zeros(len(found), dtype=torch.int64, device=found.device)
-        return Candidates(clipped(found[:, :4], size), found[:, 4], classes)
+        sources = torch.arange(len(found), device=found.device)
+        return Candidates(clipped(found[:, :4], size), found[:, 4], classes, sources)
 
 
 def _head(window: Sequence[int], margin: float) -> tuple[float, ...]:

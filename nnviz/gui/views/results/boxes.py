@@ -170,7 +170,8 @@ class BoxesView(ResultView):
             self._chosen = index
             self.keys.choose(index)
             self.canvas.update()
-            self.target_chosen.emit(f"box:{index}" if index != NONE else "")
+            if self.result is None or self.result.objects:
+                self.target_chosen.emit(f"box:{index}" if index != NONE else "")
 
     def _read(self, y: float, x: float) -> str:
         place = f"x {int(x)}  y {int(y)} px"
@@ -200,6 +201,8 @@ class BoxesView(ResultView):
             if self._outlines:
                 self._draw_outline(painter, view, found, index)
             width = 3 if index in (self._chosen, self._under) else 2
+            if width == 2 and boxes.is_faint(found, index):  # noqa: PLR2004
+                width = 1
             lines.draw_frame(painter, frames[index], colour, width)
             if self._shapes.keypoints is not None:
                 self._draw_points(painter, view, self._shapes.keypoints[index], colour)
@@ -258,7 +261,11 @@ class BoxesView(ResultView):
         room = QRectF(self.canvas.rect())
         if self._chosen != NONE:
             order = [each for each in order if each in (self._chosen, self._under)]
-        shown = [each for each in order if frames[each].intersects(room)]
+        shown = [
+            each
+            for each in order
+            if frames[each].intersects(room) and any(boxes.caption(found, each))
+        ]
         shown = shown[:_MOST_LABELS]
         letters = lines.Lettering(painter.font())
         wanted = []

@@ -21,7 +21,9 @@ from torchvision.models.detection.roi_heads import (
     keypointrcnn_inference,
     paste_masks_in_image,
 )
+from torchvision.models.detection.rpn import concat_box_prediction_layers
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
+from torchvision.ops import batched_nms, clip_boxes_to_image, remove_small_boxes
 
 from nnviz.base.frames import Placement
 from nnviz.base.preprocess import Fit, Interpolation, Preprocess
@@ -36,6 +38,14 @@ from nnviz.engine.nn.detection import (
     decode_sides,
     joined,
     levelled,
+)
+from nnviz.engine.nn.detection.stages import (
+    OFFSETS,
+    SIDES,
+    AnchorStage,
+    ProposalStage,
+    Stages,
+    anchor_stages,
 )
 from nnviz.engine.nn.nms import on_photo
 
@@ -117,7 +127,13 @@ class SingleShot(nn.Module):
         limits = Limits(size, min_score, self.top_k)
         found = anchored(dense[0], anchors, self.box_weights, limits)
         # torchvision's labels begin with the background.
-        return Candidates(found.boxes, found.scores, found.classes + 1)
+        return Candidates(found.boxes, found.scores, found.classes + 1, found.sources)
+
+    def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages:
+        """Return what the heads say of every anchor."""
+        del size
+        dense, anchors = outputs
+        return anchor_stages(dense[0], anchors, self.box_weights)
 
 
 class Pyramid(nn.Module):
@@ -156,22 +172,44 @@ class Pyramid(nn.Module):
     ) -> Candidates:
         """Return what the outputs for one image hold above a score."""
         limits = Limits(size, min_score, self.top_k)
-        levels = zip(outputs[0::2], outputs[1::2], strict=True)
-        return joined([self._level(each[0], at, limits) for each, at in levels])
+        parts, first = [], 0
+        for dense, anchors in zip(outputs[0::2], outputs[1::2], strict=True):
+            parts.append(self._level(dense[0], anchors, first, limits))
+            first += len(anchors)
+        return joined(parts)
 
-    def _level(self, dense: Tensor, anchors: Tensor, limits: Limits) -> Candidates:
+    def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages:
+        """Return what the heads say of every anchor of every level."""
+        del size
+        dense = torch.cat([level[0] for level in outputs[0::2]])
+        anchors = torch.cat(list(outputs[1::2]))
+        offsets = dense[:, :_CORNERS]
+        return Stages(
+            AnchorStage(
+                anchors=anchors,
+                offsets=offsets,
+                boxes=self._decode(offsets, anchors),
+                scores=self._scores(dense),
+                terms=SIDES if self.centered else OFFSETS,
+            )
+        )
+
+    def _level(
+        self, dense: Tensor, anchors: Tensor, first: int, limits: Limits
+    ) -> Candidates:
+        rows, kept, classes = levelled(self._scores(dense), limits)
+        boxes = self._decode(dense[rows, :_CORNERS], anchors[rows])
+        return Candidates(clipped(boxes, limits.size), kept, classes, first + rows)
+
+    def _scores(self, dense: Tensor) -> Tensor:
+        """Return (A, K) probabilities, each class by itself."""
         scores = dense[:, _CORNERS:].sigmoid()
+        return (scores[:, 1:] * scores[:, :1]).sqrt() if self.centered else scores
+
+    def _decode(self, offsets: Tensor, anchors: Tensor) -> Tensor:
         if self.centered:
-            scores = (scores[:, 1:] * scores[:, :1]).sqrt()
-        offsets, anchors, kept, classes = levelled(
-            scores, dense[:, :_CORNERS], anchors, limits
-        )
-        boxes = (
-            decode_sides(offsets, anchors)
-            if self.centered
-            else decode(offsets, anchors, _PLAIN)
-        )
-        return Candidates(clipped(boxes, limits.size), kept, classes)
+            return decode_sides(offsets, anchors)
+        return decode(offsets, anchors, _PLAIN)
 
 
 class TwoStage(nn.Module):
@@ -214,11 +252,89 @@ class TwoStage(nn.Module):
         weights = self.roi_heads.box_coder.weights
         boxes = clipped(decode(offsets, centered(proposals)[rows], weights), size)
         wide = ((boxes[:, 2:] - boxes[:, :2]) >= _SMALLEST_SIDE).all(1)
-        return Candidates(boxes[wide], scores[rows, classes][wide], classes[wide])
+        return Candidates(boxes, scores[rows, classes], classes, rows).taken(wide)
 
     def features(self, outputs: Sequence[Tensor]) -> dict[str, Tensor]:
         """Return the levels of the pyramid by the names that poolers know."""
         return {str(place): level for place, level in enumerate(outputs[2:])}
+
+    def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages:
+        """Return what the proposal network and the second stage say.
+
+        The region proposal network is computed anew from the pyramid's levels, so the
+        proposals are, to the bit, those that the pass gave.
+        """
+        anchors, objectness = self._anchors(outputs, size)
+        sources, suppressed = self._proposed(anchors, objectness, size)
+        dense = outputs[0][0]
+        count = dense.shape[1] // (1 + _CORNERS)
+        weights = dense.new_tensor(self.roi_heads.box_coder.weights)
+        proposals = ProposalStage(
+            boxes=outputs[1],
+            sources=sources,
+            scores=objectness[sources].sigmoid(),
+            class_scores=dense[:, :count].softmax(1),
+            offsets=dense[:, count:].view(-1, count, _CORNERS) / weights,
+            suppressed=suppressed,
+        )
+        return Stages(anchors, proposals)
+
+    def _anchors(
+        self, outputs: Sequence[Tensor], size: Size
+    ) -> tuple[AnchorStage, Tensor]:
+        """Return the anchors with what the proposal network says, and its logits."""
+        rpn: Any = self.rpn
+        features = list(outputs[2:])
+        logits, offsets = concat_box_prediction_layers(*rpn.head(features))
+        height, width = (side + -side % self.divisor for side in size)
+        blank = features[0].new_zeros(1).expand(1, 3, height, width)
+        (anchors,) = rpn.anchor_generator(_one(blank), features)
+        decoded = rpn.box_coder.decode(offsets, [anchors]).view(-1, _CORNERS)
+        stage = AnchorStage(
+            anchors=centered(anchors),
+            offsets=offsets / offsets.new_tensor(rpn.box_coder.weights),
+            boxes=decoded,
+            scores=logits.sigmoid(),
+            measure="objectness",
+        )
+        return stage, logits[:, 0]
+
+    def _proposed(
+        self, anchors: AnchorStage, objectness: Tensor, size: Size
+    ) -> tuple[Tensor, Tensor]:
+        """Return the anchors whose boxes are proposed, and those suppressed.
+
+        Ren et al. 2015 (section 3.3): the best of each level, cut to the image,
+        without the tiny ones, then non-maximum suppression within each level.
+        """
+        rpn: Any = self.rpn
+        levels = anchors.levels
+        counts = torch.bincount(levels).tolist()
+        rows = rpn._get_top_n_idx(objectness[None], counts)[0]  # noqa: SLF001
+        boxes = clip_boxes_to_image(anchors.boxes[rows], size)
+        scores = objectness[rows].sigmoid()
+        kept = remove_small_boxes(boxes, rpn.min_size)
+        kept = kept[scores[kept] >= rpn.score_thresh]
+        rows, boxes, scores = rows[kept], boxes[kept], scores[kept]
+        left = batched_nms(boxes, scores, levels[rows], rpn.nms_thresh)
+        dropped = torch.ones(len(rows), dtype=torch.bool, device=rows.device)
+        dropped[left] = False
+        return rows[left[: rpn.post_nms_top_n()]], rows[dropped]
+
+    def pool(
+        self, outputs: Sequence[Tensor], boxes: Tensor, size: Size
+    ) -> tuple[Tensor, Tensor]:
+        """Return what RoI pooling makes of boxes, and the level each is pooled from.
+
+        He et al. 2017 (arXiv:1703.06870, section 3, RoIAlign); the level by the box's
+        size (Lin et al. 2017, arXiv:1612.03144, equation 1).
+
+        Returns:
+            (n, C, h, w) and int64 (n,).
+        """
+        pooler: Any = self.roi_heads.box_roi_pool
+        pooled: Tensor = pooler(self.features(outputs), [boxes], [size])
+        return pooled, pooler.map_levels([boxes])
 
 
 class Outlining(TwoStage):

@@ -1,0 +1,1 @@
+"""Detection taken apart: stages of detectors, suppression, region proposals."""

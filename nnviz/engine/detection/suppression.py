@@ -1,0 +1,105 @@
+"""Candidates of a detector on an image and what non-maximum suppression leaves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nnviz.base.errors import unknown
+from nnviz.base.info import ModelInfo
+from nnviz.engine.context import Context
+from nnviz.engine.nn.detection import Candidates, candidates_of
+from nnviz.engine.nn.nms import Indices, overlaps, select, suppressors
+from nnviz.engine.targets.resolve import label
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suppression:
+    """Candidates, and which of them non-maximum suppression (NMS) left.
+
+    Attributes:
+        found: the candidates, in the network's order.
+        kept: int64 (K,), rows of those that are left, best first.
+        overlap: from which intersection over union on a box is dropped.
+    """
+
+    found: Candidates
+    kept: Indices
+    overlap: float
+
+    @property
+    def chosen(self) -> Candidates:
+        """The candidates that are left, best first."""
+        rows = torch.from_numpy(self.kept).to(self.found.scores.device)
+        return self.found.taken(rows)
+
+    def by(self) -> Indices:
+        """Return the row of the box that suppressed each, -1 where none did."""
+        return suppressors(*arrays(self.found), self.overlap, self.kept)
+
+    def shares(self, rows: Indices, others: Indices) -> NDArray[np.float32]:
+        """Return the intersection over union of rows with other rows, one by one."""
+        boxes = self.found.boxes.cpu().numpy()
+        return overlaps(boxes[rows], boxes[others])
+
+
+def arrays(
+    found: Candidates,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], Indices]:
+    """Return boxes, scores and classes in numpy."""
+    return (
+        found.boxes.cpu().numpy(),
+        found.scores.cpu().numpy(),
+        found.classes.cpu().numpy(),
+    )
+
+
+def suppress(
+    ctx: Context, score: float, overlap: float, limit: int, classes: str = ""
+) -> Suppression:
+    """Return the candidates on the image and those that are left, with one pass.
+
+    Args:
+        ctx: with a network that detects.
+        score: candidates have more than this.
+        overlap: intersection over union above which the worse of two boxes goes.
+        limit: most boxes that are left.
+        classes: names to keep, with commas between; empty for all.
+
+    Raises:
+        UsageError: the network knows no class of a name; names the nearest.
+        ModelError: its outputs are not understood.
+    """
+    wanted = _wanted(ctx.model.info.labels, classes)
+    outputs = ctx.inference.outputs()
+    with torch.no_grad():
+        size = ctx.placement.input_size
+        found = candidates_of(ctx.model.net, outputs, size, score)
+    ctx.check()
+    if wanted:
+        found = found.taken(torch.isin(found.classes, found.classes.new_tensor(wanted)))
+    kept = select(*arrays(found), overlap, limit, ctx.check)
+    return Suppression(found, kept, overlap)
+
+
+def class_names(info: ModelInfo, classes: NDArray[np.int64]) -> tuple[str, ...]:
+    """Return the names of a network's classes, "class 7" for those without one.
+
+    Args:
+        info: of the network.
+        classes: int64 (N,), indices that occur.
+    """
+    highest = int(classes.max()) if len(classes) else -1
+    count = max(len(info.labels), highest + 1)
+    return tuple(label(info, index) for index in range(count))
+
+
+def _wanted(labels: tuple[str, ...], names: str) -> list[int]:
+    """Return the indices of the classes that are asked for; none means all."""
+    found = []
+    for name in filter(None, map(str.strip, names.split(","))):
+        if name not in labels:
+            raise unknown("class", name, labels)
+        found.append(labels.index(name))
+    return found

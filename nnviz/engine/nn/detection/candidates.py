@@ -1,0 +1,50 @@
+"""Candidate boxes of a detector, before non-maximum suppression."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+Size = tuple[int, int]
+"""Height and width, px."""
+Weights = tuple[float, float, float, float]
+"""What offsets were multiplied by in training: dx, dy, dw, dh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits below which a box is no candidate.
+
+    Attributes:
+        size: of the input: boxes are cut to it.
+        score: candidates have more than this.
+        top_k: most candidates of a class or level; None for all.
+    """
+
+    size: Size
+    score: float
+    top_k: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Boxes before those that say the same are dropped, in no order.
+
+    Attributes:
+        boxes: float32 (M, 4): left, top, right, bottom in px of the input, in it.
+        scores: float32 (M,) in [0, 1].
+        classes: int64 (M,), indices into the network's labels.
+        sources: int64 (M,), the anchor, cell or proposal that each box came from;
+            None where the network does not say.
+    """
+
+    boxes: Tensor
+    scores: Tensor
+    classes: Tensor
+    sources: Tensor | None = None
+
+    def taken(self, rows: Tensor) -> "Candidates":
+        """Return some of them, in the order of ``rows``."""
+        sources = None if self.sources is None else self.sources[rows]
+        return Candidates(
+            self.boxes[rows], self.scores[rows], self.classes[rows], sources
+        )

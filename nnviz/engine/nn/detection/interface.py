@@ -1,0 +1,109 @@
+"""Protocols of detectors, and the candidates of any of them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor, nn
+
+from nnviz.base.errors import ModelError
+from nnviz.base.frames import Placement
+from nnviz.engine.nn.detection.candidates import Candidates, Limits, Size, Weights
+from nnviz.engine.nn.detection.decoding import anchored
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """A network whose outputs become boxes."""
+
+    def candidates(
+        self, outputs: Sequence[Tensor], size: Size, min_score: float
+    ) -> Candidates:
+        """Return what the outputs for one image hold above a score.
+
+        Args:
+            outputs: what a pass gave, batch of one.
+            size: of the input.
+            min_score: candidates have more than this.
+        """
+        ...
+
+
+@runtime_checkable
+class AnchorDetector(Protocol):
+    """A network that gives (N, A, 4 + 1 + K): offsets, then logits, background first.
+
+    Its labels leave the background out.
+
+    Attributes:
+        box_weights: what the offsets were multiplied by in training.
+    """
+
+    box_weights: Weights
+
+    def anchors(self, height: int, width: int) -> Tensor:
+        """Return (A, 4): center x, center y, width, height in px of the input."""
+        ...
+
+
+@runtime_checkable
+class Outliner(Protocol):
+    """A detector that outlines what it found."""
+
+    def outlines(
+        self, outputs: Sequence[Tensor], found: Candidates, place: Placement
+    ) -> Iterator[Tensor]:
+        """Yield float32 (H, W) in [0, 1] over the photo for each box.
+
+        How likely each pixel belongs to the object.
+        """
+        ...
+
+
+@runtime_checkable
+class KeypointFinder(Protocol):
+    """A detector that finds the parts of what it found.
+
+    Attributes:
+        skeleton: pairs of keypoints to join with a line.
+    """
+
+    skeleton: tuple[tuple[int, int], ...]
+
+    def keypoints(
+        self, outputs: Sequence[Tensor], found: Candidates, size: Size
+    ) -> Tensor:
+        """Return float32 (n, P, 3): x, y in px of the input, and a logit."""
+        ...
+
+
+def candidates_of(
+    net: nn.Module, outputs: Sequence[Tensor], size: Size, min_score: float
+) -> Candidates:
+    """Return what a detector's outputs for one image hold above a score.
+
+    Args:
+        net: the detector.
+        outputs: what a pass of it gave, batch of one.
+        size: of the input.
+        min_score: candidates have more than this.
+
+    Raises:
+        ModelError: the network is none of those whose outputs are understood, or
+            gives no numbers.
+    """
+    if not all(bool(each.sum().isfinite()) for each in outputs):
+        raise ModelError(
+            type(net).__name__,
+            "gives outputs that are infinite or not numbers",
+            "check its weights and its preprocessing",
+        )
+    if isinstance(net, Detector):
+        return net.candidates(outputs, size, min_score)
+    if isinstance(net, AnchorDetector):
+        limits = Limits(size, min_score)
+        return anchored(outputs[0][0], net.anchors(*size), net.box_weights, limits)
+    raise ModelError(
+        type(net).__name__,
+        "is no detector whose outputs are understood",
+        "give it a method candidates(), or anchors() and box_weights",
+    )
