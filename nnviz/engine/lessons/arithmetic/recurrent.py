@@ -105,7 +105,7 @@ def back_propagate(
     steps = len(sequence)
     wrong = run.probabilities.copy()
     wrong[np.arange(steps), targets] -= 1
-    found = Weights(*(np.zeros_like(each) for each in _parts(weights)))
+    found = Weights(*(np.zeros_like(each) for each in weight_parts(weights)))
     norms = np.zeros(steps)
     later = np.zeros(len(weights.hidden))
     for step in reversed(range(steps)):
@@ -128,13 +128,19 @@ def descend(weights: Weights, gradient: Weights, rate: float, clip: float) -> We
 
     Clipping by the norm (Pascanu et al. 2013, arXiv:1211.5063); 0 clips nothing.
     """
-    length = float(np.sqrt(sum(np.square(each).sum() for each in _parts(gradient))))
+    length = gradient_length(gradient)
     rate *= clip / length if clip and length > clip else 1
-    pairs = zip(_parts(weights), _parts(gradient), strict=True)
+    pairs = zip(weight_parts(weights), weight_parts(gradient), strict=True)
     return Weights(*(old - rate * slope for old, slope in pairs))
 
 
-def _parts(weights: Weights) -> tuple[Numbers, ...]:
+def gradient_length(gradient: Weights) -> float:
+    """Return the Euclidean norm of all parameters' gradients together."""
+    return float(np.sqrt(sum(np.square(each).sum() for each in weight_parts(gradient))))
+
+
+def weight_parts(weights: Weights) -> tuple[Numbers, ...]:
+    """Return the parameters in the order of ``Weights``."""
     return (
         weights.inputs,
         weights.hidden,

@@ -114,7 +114,7 @@ def _reports(
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     run = forward(layers, inputs[None])
     graph = network_graph(layers, run, known=0)
-    yield {}, Report({"network": graph}, ("the inputs",))
+    yield {"units": 0.0}, Report({"network": graph}, ("the inputs",))
     number = 0
     for place, layer in enumerate(layers):
         for unit in range(len(layer.biases)):
@@ -124,7 +124,10 @@ def _reports(
                 "layer": _matrix(layers, run, place, unit),
             }
             output = float(run.outputs[place + 1][0, unit])
-            yield {"output": output}, Report(results, (f"layer {place + 1}",))
+            yield (
+                {"units": float(number), "output": output},
+                Report(results, (f"layer {place + 1}",)),
+            )
 
 
 def _matrix(layers: Sequence[Layer], run: Pass, place: int, unit: int) -> Matrix:
