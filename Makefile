@@ -28,7 +28,7 @@ smoke: dist
 	@sh packaging/smoke.sh
 
 docs: setup
-	@sh packaging/docs.sh
+	@sh packaging/docs.sh $(ARGS)
 
 fuzz: setup
 	@$(python) -m tests.fuzz $(ARGS)

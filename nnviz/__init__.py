@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nnviz.api import (
+        Index,
         Model,
         Result,
         attack_curve,
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
         evaluate,
         export_recording,
         film,
+        index,
         load,
         methods,
         open_image,
+        open_index,
         open_recording,
         print_sticker,
         replay,
@@ -38,12 +41,14 @@ if TYPE_CHECKING:
         score,
         teach,
         train,
+        trust,
         write_side_car,
     )
 
     __version__: str
 
 __all__ = [
+    "Index",
     "Model",
     "Result",
     "__version__",
@@ -54,9 +59,11 @@ __all__ = [
     "evaluate",
     "export_recording",
     "film",
+    "index",
     "load",
     "methods",
     "open_image",
+    "open_index",
     "open_recording",
     "print_sticker",
     "replay",
@@ -67,6 +74,7 @@ __all__ = [
     "score",
     "teach",
     "train",
+    "trust",
     "write_side_car",
 ]
 

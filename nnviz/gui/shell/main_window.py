@@ -164,7 +164,7 @@ class MainWindow(QMainWindow):
         self.bench.stickers_wanted.connect(self._open_studio)
         menu = self.stage.centre.result
         menu.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for name in ("go.explain_unit", "edit.copy_picture", "file.save"):
+        for name in ("go.explain_unit", "go.value", "edit.copy_picture", "file.save"):
             menu.addAction(self.commands[name])
         self.bench.look.changed.connect(self._mark_theme)
         self._mark_theme()

@@ -63,3 +63,18 @@ def test_edited_points_become_the_parameter(learning, fake):
     learning.stage.centre.result.values_edited.emit({"input": "1 2; 3 4"})
     assert learning.bench.choice.values["input"] == "1 2; 3 4"
     assert fake.last("result").values["input"] == "1 2; 3 4"
+
+
+def test_value_under_the_hand_is_traced_in_learn(opened, fake, qtbot):
+    """The chosen layer, channel and place of the image are those of the lesson."""
+    window, chosen = opened, opened.bench.selection
+    layer = chosen.model.layers[0].name
+    chosen.set_layer(layer)
+    chosen.set_unit(3)
+    height, width = chosen.image.size
+    window.stage.centre.result.position_chosen.emit(0.25 * height, 0.75 * width)
+    window.commands["go.value"].trigger()
+    qtbot.waitUntil(lambda: fake.last("result").method == "value")
+    assert window.workspace is LEARN
+    values = fake.last("result").values
+    assert (values["channel"], values["y"], values["x"]) == (3, 0.25, 0.75)

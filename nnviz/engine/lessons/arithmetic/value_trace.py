@@ -169,7 +169,7 @@ def _trace_linear(module: nn.Linear, given: Tensor, place: Place) -> ValueTrace:
 def _trace_attention(
     module: nn.MultiheadAttention, given: Tensor, place: Place
 ) -> ValueTrace:
-    """softmax(q K' / √d) V W: Vaswani et al. 2017, equation 1; one query, one output."""
+    """softmax(q K' / √d) V W for one query: Vaswani et al. 2017, equation 1."""
     token, feature = place
     if module.in_proj_weight is None:
         raise ModelError("attention", "has separate projections", "pick another layer")
