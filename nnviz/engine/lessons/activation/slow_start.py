@@ -94,7 +94,7 @@ def _reports(
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     for stop in stops:
         now = {loss: steps[stop] for loss, steps in runs.items()}
-        outputs = {
+        outputs: dict[str, Numbers] = {
             loss: np.array([step.output for step in steps[: stop + 1]])
             for loss, steps in runs.items()
         }

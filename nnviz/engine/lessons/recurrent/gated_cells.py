@@ -99,7 +99,7 @@ def make_signal(params: GatedCellsParams, random: np.random.Generator) -> Number
     if params.signal == "steps":
         return np.where(time // 5 % 2, -1.0, 1.0)
     if params.signal == "sine":
-        return np.sin(2 * np.pi * time / 10)
+        return np.asarray(np.sin(2 * np.pi * time / 10), np.float64)
     return random.normal(0, 1, params.steps)
 
 
