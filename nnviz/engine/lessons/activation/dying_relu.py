@@ -97,7 +97,7 @@ class DyingRelu:
         "long trainings as many as 40 % of the units have been found dead."
     )
     presets: ClassVar[Presets] = {
-        "demo": {},
+        "demo": {"steps": 30},
         "leaky": {"leak": 0.1, "steps": 400},
         "no large step": {"kick": 0.0},
     }

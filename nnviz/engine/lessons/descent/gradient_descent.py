@@ -94,7 +94,7 @@ class GradientDescent:
         "narrow, and saddles far more frequent, than on these surfaces."
     )
     presets: ClassVar[Presets] = {
-        "demo": {},
+        "demo": {"steps": 30},
         "saddle": {
             "surface": "saddle",
             "x": -1.6,

@@ -93,7 +93,7 @@ class OptimizerRace:
         "step costs the most and climbs to saddles too."
     )
     presets: ClassVar[Presets] = {
-        "demo": {},
+        "demo": {"steps": 40},
         "canyon": {"surface": "canyon", "x": -4.0, "y": 1.0, "rate": 0.03},
         "saddle": {"surface": "saddle", "x": -1.6, "y": 0.01, "rate": 0.02},
         "banana": {

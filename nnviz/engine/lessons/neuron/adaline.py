@@ -83,7 +83,7 @@ class Adaline:
         "Points far on the right side still pull, for their sum is too large: least "
         "squares can misclassify points that a perceptron would get right."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "runs away": {"rate": 1.5}}
+    presets: ClassVar[Presets] = {"demo": {"steps": 40}, "runs away": {"rate": 1.5}}
 
     def run(self, ctx: Context, params: AdalineParams) -> Iterator[Report]:
         """Yield a report for each update."""

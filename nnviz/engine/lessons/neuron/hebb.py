@@ -71,7 +71,10 @@ class Hebb:
     misleads: ClassVar[str] = (
         "Which end of the line the arrow takes depends on the start: signs are free."
     )
-    presets: ClassVar[Presets] = {"demo": {}, "Hebb alone": {"rule": "Hebb"}}
+    presets: ClassVar[Presets] = {
+        "demo": {"steps": 40, "rate": 0.1},
+        "Hebb alone": {"rule": "Hebb"},
+    }
 
     def run(self, ctx: Context, params: HebbParams) -> Iterator[Report]:
         """Yield a report for each point that is shown."""

@@ -78,7 +78,7 @@ class SelfOrganizingMap:
         "the net are not those between the points."
     )
     presets: ClassVar[Presets] = {
-        "demo": {"rows": 8, "columns": 8, "samples": 1000},
+        "demo": {"rows": 8, "columns": 8, "samples": 400},
         "line in a disc": {"points": "disc", "rows": 1, "columns": 20, "radius": 6.0},
     }
 

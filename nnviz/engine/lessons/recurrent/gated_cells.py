@@ -97,7 +97,7 @@ def make_signal(params: GatedCellsParams, random: np.random.Generator) -> Number
     if params.signal == "pulse":
         return (time == min(2, params.steps - 1)).astype(np.float64) * 2
     if params.signal == "steps":
-        return np.where(time // 5 % 2, -1.0, 1.0)
+        return np.asarray(np.where(time // 5 % 2, -1.0, 1.0), np.float64)
     if params.signal == "sine":
         return np.asarray(np.sin(2 * np.pi * time / 10), np.float64)
     return random.normal(0, 1, params.steps)

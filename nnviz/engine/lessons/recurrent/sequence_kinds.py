@@ -54,7 +54,7 @@ class SequenceKinds:
         "state handed on from one to the next."
     )
     reading: ClassVar[str] = (
-        "x are inputs, h states, y outputs. Kinds of tasks differ only in which steps "
+        "Boxes x are inputs, h states, y outputs. Kinds of tasks differ only in which steps "
         "have an input and which an output."
     )
     misleads: ClassVar[str] = (

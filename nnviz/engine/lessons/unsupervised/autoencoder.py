@@ -85,7 +85,7 @@ class Autoencoder:
         "the digits that it learned; on new ones the error is larger."
     )
     presets: ClassVar[Presets] = {
-        "demo": {"epochs": 30, "count": 100},
+        "demo": {"epochs": 12, "count": 100},
         "linear": {"hidden": 0, "epochs": 1500},
         "denoising": {"noise": 0.4, "code": 10},
     }
@@ -169,7 +169,7 @@ def _digits(
     rows = np.concatenate([some, given, found.restore(code)[:_EXAMPLES]])
     names = ("digit", "autoencoder", "PCA")
     return Mosaic(
-        tiles=rows.reshape(-1, SIDE, SIDE).astype(np.float32),
+        tiles=np.clip(rows, 0, 1).reshape(-1, SIDE, SIDE).astype(np.float32),
         order=np.arange(len(rows)),
         captions=tuple(name for name in names for _ in range(len(some))),
         signed=False,

@@ -77,7 +77,7 @@ class TSne:
 
     Params: ClassVar[type] = TSneParams
     shows: ClassVar[str] = (
-        "t-SNE lays points of many dimensions out on a plane. Between each pair is a "
+        "Points of many dimensions are laid out on a plane. Between each pair is a "
         "spring: it pulls where they are nearer in the data than on the map, and "
         "pushes where it is the other way round."
     )
@@ -90,7 +90,7 @@ class TSne:
         "appear in random data: try several perplexities and starts."
     )
     presets: ClassVar[Presets] = {
-        "demo": {"count": 60, "steps": 60, "perplexity": 8.0, "data": "clusters"},
+        "demo": {"count": 60, "steps": 40, "perplexity": 8.0, "data": "clusters"},
         "digits": {},
         "nothing there": {"data": "random", "perplexity": 5.0},
     }
