@@ -95,7 +95,7 @@ def make_signal(params: GatedCellsParams, random: np.random.Generator) -> Number
     """Return the signal, (steps,)."""
     time = np.arange(params.steps)
     if params.signal == "pulse":
-        return (time == min(2, params.steps - 1)).astype(np.float64) * 2
+        return np.asarray(2.0 * (time == min(2, params.steps - 1)), np.float64)
     if params.signal == "steps":
         return np.asarray(np.where(time // 5 % 2, -1.0, 1.0), np.float64)
     if params.signal == "sine":

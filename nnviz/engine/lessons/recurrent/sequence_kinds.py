@@ -54,8 +54,8 @@ class SequenceKinds:
         "state handed on from one to the next."
     )
     reading: ClassVar[str] = (
-        "Boxes x are inputs, h states, y outputs. Kinds of tasks differ only in which steps "
-        "have an input and which an output."
+        "Boxes x are inputs, h states, y outputs. Kinds of tasks differ only in which "
+        "steps have an input and which an output."
     )
     misleads: ClassVar[str] = (
         "Boxes beside each other are one network at different times, not several."
