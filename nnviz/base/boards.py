@@ -109,9 +109,7 @@ class Plan:
     def own_targets(self) -> dict[str, str]:
         """Targets of networks that have one of their own, by reference."""
         return {
-            each.request.reference: each.target
-            for each in self.networks
-            if each.target
+            each.request.reference: each.target for each in self.networks if each.target
         }
 
     def _heading(self, network: Network, image: Image) -> str:

@@ -215,9 +215,7 @@ def sheet_of(
     return Sheet(pixels, None if colours else table, places, mosaic.order, size)
 
 
-def layout_of(
-    count: int, tile: tuple[int, ...], columns: int, room: int = 0
-) -> Layout:
+def layout_of(count: int, tile: tuple[int, ...], columns: int, room: int = 0) -> Layout:
     """Return where the tiles lie, one px a number; see ``Layout.room``."""
     gap = 2 if min(tile) >= _WIDE_GAP_FROM else 1
     return Layout(count, columns, (tile[0], tile[1]), 1, gap, room=room)
