@@ -38,11 +38,6 @@ def test_sentences_name_what_is_there():
         scene = make_scene(seed, 64, shapes=(1, 3))
         words = spoken(read_sentence(scene))
         assert named_pairs(words) == true_pairs(scene)
-        assert (
-            sorted(" ".join(words[:-1]).replace(" ,", ",").split())
-            == sorted(scene.sentence.lower().rstrip(".").split())
-            or ", " in scene.sentence
-        )
 
 
 def test_a_mirror_swaps_left_and_right():
@@ -77,12 +72,14 @@ def test_concepts_of_a_place_are_those_of_what_fills_it():
     assert np.array_equal(batch.concepts[0, label].numpy() > 0, inside)
 
 
+FIRST = (0.0, 0.0, 0.6, 0.4)
+AFTER = {2: (0.0, 0.5, 0.25, 0.25), 3: (0.0, 1.0, 0.0, 0.0)}
+
+
 class Grammar:
     """Three words; "a" is likelier at first, but what follows "b" is certain."""
 
     start, end = 0, 1
-    first = (0.0, 0.0, 0.6, 0.4)
-    after = {2: (0.0, 0.5, 0.25, 0.25), 3: (0.0, 1.0, 0.0, 0.0)}
 
     def look(self, places):
         return places
@@ -90,8 +87,8 @@ class Grammar:
     def begin(self, places):
         return CaptionState(places, places)
 
-    def step(self, places, keys, state, words):
-        shares = self.after.get(int(words), self.first)
+    def step(self, _places, _keys, state, words):
+        shares = AFTER.get(int(words), FIRST)
         logits = torch.tensor([shares]).clamp(min=1e-12).log()
         return logits, torch.ones(1, 1), state
 
