@@ -22,7 +22,9 @@ from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.services.boards import Boards
 from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.dataset.datasets import Datasets
+from nnviz.gui.services.dataset.exemplars import UnitExemplars
 from nnviz.gui.services.dataset.indexing import Indexing
+from nnviz.gui.services.dataset.neighborhood import Neighborhood
 from nnviz.gui.services.dataset.projections import Projections
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.images import Images
@@ -97,6 +99,10 @@ class Workbench(QObject):
         self.boards = Boards(self.jobs, self)
         self.datasets = Datasets(self.jobs, self.messages, self)
         self.projections = Projections(self.jobs, self.datasets, self.messages)
+        self.neighborhood = Neighborhood(self.jobs, self.datasets, self.messages)
+        self.exemplars = UnitExemplars(
+            self.jobs, self.selection, self.datasets, self.messages
+        )
         self.indexing = Indexing(
             self.jobs, self.models, self.datasets, settings, self.messages
         )
@@ -275,6 +281,7 @@ class Workbench(QObject):
         self.boards.stop()
         self.films.stop()
         self.indexing.stop()
+        self.projections.stop()
         if self.portraits.making_layer:
             self.portraits.stop()
         if self.models.is_opening:

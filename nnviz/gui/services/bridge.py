@@ -2,6 +2,7 @@
 
 import atexit
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ if TYPE_CHECKING:  # painters load slowly
 T = TypeVar("T")
 _TURN_SECONDS = 0.008
 """Time for answers before the event loop looks after the user again."""
+_SWITCH_SECONDS = 0.001
+"""After so long other threads' Python code lets the window's go on; 5 ms is usual."""
 _JOIN_SECONDS = 10.0
 _CLOSE_SECONDS = 0.5
 """So long a window that was closed is waited for; Qt takes it away after that."""
@@ -292,6 +295,7 @@ class Bridge(QObject):
 
     def _start(self) -> None:
         atexit.register(self.shutdown)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._garbage.start()
         self._garbage_timer.start()
         self._worker.start()
