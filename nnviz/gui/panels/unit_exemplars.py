@@ -15,7 +15,7 @@ _GAP = 2
 
 
 class ExemplarStrip(QWidget):
-    """Patches side by side, as many as there is room for; hidden while there are none."""
+    """Patches side by side, as many as fit; hidden while there are none."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, SignalInsta
 
 from nnviz.base.boards import BOARD_PAINTED
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.dataset.projections import Projection
 from nnviz.base.dropped import Dropped
 from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Changes, Done, Event, Failed, Final
@@ -27,6 +28,7 @@ from nnviz.base.resources import resource
 from nnviz.base.tapes import TAPE_PLACES
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
+from nnviz.media.index import ImageIndex
 from nnviz.runtime.garbage import GarbageTimer
 from nnviz.runtime.io import (
     CAMERAS_PLACE,
@@ -227,6 +229,12 @@ class Bridge(QObject):
     def export_contact_sheet(self, runs: Sequence[Run], path: str) -> None:
         """Save several results as one picture; answers as ``export``."""
         self._io.export_contact_sheet(runs, path)
+
+    def export_projection(
+        self, found: Projection, index: ImageIndex, folder: str
+    ) -> None:
+        """Save a projection as plot, table and arrays; answers as ``export``."""
+        self._io.export_projection(found, index, folder)
 
     def export_curve(self, found: Robustness, folder: str) -> None:
         """Save accuracy against epsilon as CSV, PNG and SVG; answers as ``export``."""

@@ -1,27 +1,24 @@
 """The bar above the map: which projection, of which layer, and how far it is."""
 
-import csv
-from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.base.dataset.projections import PROJECTIONS
-from nnviz.base.errors import InputError
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.panels.file_dialogs import ask_new_file
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.dataset.projections import TSNE, ProjectionChoice
-from nnviz.gui.services.jobs import Lane
-from nnviz.gui.state.dataset import LABEL, PREDICTED, DataSet
+from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named
 
 _LETTERS = 10
-_SAVING = Lane("coordinates")
 _MOST = 200
 """Of perplexity: about how many neighbors count for each point."""
 TITLES = {
@@ -54,7 +51,7 @@ class ProjectionBar(QWidget):
         self.again = button(self.tr("Run again"), bench.projections.start)
         self.stop = button(self.tr("Stop"), bench.projections.stop)
         self.save = icon_button(
-            bench.look, "save", self.tr("Save the coordinates as CSV"), self._save
+            bench.look, "save", self.tr("Save plot, coordinates and arrays"), self._save
         )
         self.state = label(style="muted")
         line = flow(
@@ -118,50 +115,20 @@ class ProjectionBar(QWidget):
         progress = projections.progress
         words = progress.what if projections.running and progress else ""
         self.state.setText(words[:40])
-        self.save.setEnabled(projections.points is not None)
+        self.save.setEnabled(projections.projection is not None)
 
     def _save(self) -> None:
-        """Ask for a file, and save where each image lies."""
-        bench = self._bench
-        dataset, points = bench.datasets.dataset, bench.projections.points
-        title, pattern = self.tr("Save the coordinates"), self.tr("Tables (*.csv)")
-        name = f"{bench.projections.choice.method}.csv"
-        path, _ = ask_new_file(self, bench.settings, title, name, pattern)
-        if not path or dataset is None or points is None:
+        """Ask for a folder, and save where each image lies."""
+        bench, projection = self._bench, self._bench.projections.projection
+        dataset = bench.datasets.dataset
+        if dataset is None or projection is None or bench.bridge is None:
             return
-        job = bench.jobs.compute(lambda: write_points(dataset, points, path), _SAVING)
-        job.done.connect(
-            lambda count: bench.messages.say(
-                self.tr("coordinates of {0:,} images saved").format(count)
-            )
-        )
-        job.failed.connect(lambda error: bench.messages.fail("save", error))
-
-
-def write_points(dataset: DataSet, points: NDArray[np.float32], path: str) -> int:
-    """Write path, x, y, class and prediction of each record that has a point.
-
-    Work for a thread of files.
-
-    Returns:
-        How many they are.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
-    records = np.flatnonzero(np.isfinite(points).all(axis=1))
-    try:
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("path", "x", "y", LABEL, PREDICTED))
-            for record in records.tolist():
-                x, y = points[record].tolist()
-                names = (dataset.name_of(each, record) for each in (LABEL, PREDICTED))
-                writer.writerow((dataset.index.paths[record], x, y, *names))
-    except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        raise InputError(path, reason, "choose another folder") from None
-    return len(records)
+        title = self.tr("Save plot, coordinates and arrays in")
+        start = bench.settings.export_folder
+        folder = QFileDialog.getExistingDirectory(self, title, start)
+        if folder:
+            bench.settings.export_folder = folder
+            bench.bridge.export_projection(projection, dataset.index, folder)
 
 
 def _combo(name: str) -> QComboBox:

@@ -5,19 +5,50 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QSplitter, QVBoxLayout, QWidget
 
 from nnviz.base.dataset.exemplars import Exemplars
-from nnviz.base.results import Mosaic, Table
+from nnviz.base.results import Table
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label
-from nnviz.gui.views.results.mosaic import MosaicView
+from nnviz.gui.views.canvas.layers import Bytes
+from nnviz.gui.views.dataset.grid_marks import GridMarks
+from nnviz.gui.views.dataset.thumbnail_grid import RowRequest, ThumbnailGrid
 from nnviz.gui.views.results.table import TableView
+from nnviz.gui.workspaces.data.record_words import line
 from nnviz.render.dataset.exemplar_sheet import seen_patch
+from nnviz.render.dataset.thumbnail_rows import paint_row
 from nnviz.render.words import number, percent
 
 _LETTERS = 12
+_TABLE = 240
+"""Px of the table of channels."""
+_PATCH = 150
+
+
+class PatchGrid(ThumbnailGrid):
+    """What a channel sees in its strongest images, side by side."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("What excites the channel most"))
+        self._patches = np.zeros((0, 8, 8, 3), np.uint8)
+        self.side = _PATCH
+        self.rows_wanted.connect(self._paint_rows)
+
+    def show_patches(self, patches: Bytes) -> None:
+        """Show patches, uint8 (k, side, side, 3), the strongest first."""
+        self._patches = patches
+        self.set_marks(GridMarks(np.zeros(len(patches), bool)))
+        self.show_order(np.arange(len(patches)), -1)
+
+    def _paint_rows(self, request: RowRequest) -> None:
+        rows = [
+            paint_row(self._patches[places], request.layout, request.backdrop)
+            for places in request.records
+        ]
+        self.put_rows(request, rows)
 
 
 class Units(QWidget):
@@ -41,7 +72,7 @@ class Units(QWidget):
         self.channels.grid.setAccessibleName(self.tr("Channels of the layer"))
         self.title = label(style="heading", wrap=True)
         self.words = label(style="muted", wrap=True)
-        self.patches = MosaicView()
+        self.patches = PatchGrid()
         self.select = button(self.tr("Select these images"), self._select)
         self.inspect = button(self.tr("Show the channel in Inspect"), self._inspect)
         self._lay_out()
@@ -69,8 +100,8 @@ class Units(QWidget):
         split.setChildrenCollapsible(False)
         split.addWidget(left)
         split.addWidget(right)
-        split.setStretchFactor(0, 2)
-        split.setStretchFactor(1, 3)
+        split.setStretchFactor(1, 1)
+        split.setSizes([_TABLE, 3 * _TABLE])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(split)
@@ -83,8 +114,8 @@ class Units(QWidget):
         self.layer.activated.connect(lambda _: self._find())
         self.channels.grid.clicked.connect(self._choose)
         self.channels.grid.activated.connect(self._choose)
-        self.patches.unit_chosen.connect(self._choose_image)
-        self.patches.hovered.connect(self.told)
+        self.patches.current_edited.connect(self._choose_image)
+        self.patches.hovered.connect(self._tell)
 
     # --- what is shown
 
@@ -108,7 +139,7 @@ class Units(QWidget):
             return
         columns = (
             self.tr("Channel"),
-            self.tr("Answers on, %"),
+            self.tr("Answers, %"),
             self.tr("Highest"),
         )
         rows = tuple(
@@ -128,7 +159,7 @@ class Units(QWidget):
             if count:
                 words += " · " + what.format(count)
         self.summary.setText(words)
-        if len(rows) and self._channel < 0:
+        if rows and self._channel < 0:
             self._ask(int(found.channels[0]))
 
     def _show_unit(self, found: Exemplars | None) -> None:
@@ -144,17 +175,8 @@ class Units(QWidget):
         )
         self.words.setText(self._words(found))
         count = found.records.shape[1]
-        tiles = np.stack([seen_patch(found, 0, place) for place in range(count)])
-        mosaic = Mosaic(
-            tiles=tiles.astype(np.float32) / 255,
-            order=np.arange(count),
-            signed=False,
-            shared_scale=True,
-            unit="brightness",
-            noun="image",
-            layer=found.layer,
-        )
-        self.patches.show_result(mosaic, None)
+        tiles = [seen_patch(found, 0, place) for place in range(count)]
+        self.patches.show_patches(np.stack(tiles))
 
     def _words(self, found: Exemplars) -> str:
         parts = [
@@ -201,6 +223,17 @@ class Units(QWidget):
             selection = self._bench.datasets.selection
             selection.select(np.array([record]))
             selection.set_current(record)
+
+    def _tell(self, place: int) -> None:
+        """Say which image a patch is of."""
+        found, dataset = self._bench.exemplars.unit, self._bench.datasets.dataset
+        known = found is not None and dataset is not None and place >= 0
+        if not known or found is None or dataset is None:
+            self.told.emit("")
+            return
+        record = int(found.records[0, place])
+        value = number(float(found.values[0, place]))
+        self.told.emit(f"{line(dataset, record)} · {self.tr('activation')} {value}")
 
     def _select(self) -> None:
         found = self._bench.exemplars.unit
