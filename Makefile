@@ -1,6 +1,7 @@
 # What there is to do with a checkout; CONTRIBUTING.md explains. The work is done by
 # small scripts in packaging/.  Example: make test ARGS="-k occlusion"
-.PHONY: setup run test lint fuzz bench soak screenshots film gallery catalogue peers
+.PHONY: setup run test lint dist smoke docs fuzz bench soak screenshots film gallery \
+	catalogue peers
 
 python := .venv/bin/python
 
@@ -19,6 +20,15 @@ lint: setup
 	.venv/bin/mypy
 	.venv/bin/mypy packaging
 	.venv/bin/lint-imports
+
+dist: setup
+	@sh packaging/dist.sh
+
+smoke: dist
+	@sh packaging/smoke.sh
+
+docs: setup
+	@sh packaging/docs.sh $(ARGS)
 
 fuzz: setup
 	@$(python) -m tests.fuzz $(ARGS)

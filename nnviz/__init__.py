@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nnviz.api import (
+        Index,
         Model,
         Result,
         attack_curve,
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
         evaluate,
         export_recording,
         film,
+        index,
         load,
         methods,
         open_image,
+        open_index,
         open_recording,
         print_sticker,
         replay,
@@ -36,12 +39,16 @@ if TYPE_CHECKING:
         run,
         save_attacked,
         score,
+        teach,
+        train,
+        trust,
         write_side_car,
     )
 
     __version__: str
 
 __all__ = [
+    "Index",
     "Model",
     "Result",
     "__version__",
@@ -52,9 +59,11 @@ __all__ = [
     "evaluate",
     "export_recording",
     "film",
+    "index",
     "load",
     "methods",
     "open_image",
+    "open_index",
     "open_recording",
     "print_sticker",
     "replay",
@@ -63,13 +72,16 @@ __all__ = [
     "run",
     "save_attacked",
     "score",
+    "teach",
+    "train",
+    "trust",
     "write_side_car",
 ]
 
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        return importlib.import_module("importlib.metadata").version("nnviz")
+        return importlib.import_module("nnviz.base.distribution").VERSION
     if name in __all__:
         return getattr(importlib.import_module("nnviz.api"), name)
     raise AttributeError(f"module 'nnviz' has no attribute {name!r}")

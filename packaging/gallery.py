@@ -1,4 +1,4 @@
-"""Makes the gallery of the README: portraits of four layers, a dream at three depths.
+"""Makes the gallery of the README: synthetic images of units, a dream at three depths.
 
 Usage: .venv/bin/python packaging/gallery.py [FILE]
 
@@ -8,49 +8,41 @@ resources/screenshots where none is named.
 """
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 import nnviz
+from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.samples import sample_photos
 from nnviz.render import pictures, text
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots" / "gallery.webp"
-MODEL = "bundled:objects"
 PHOTO = "chelsea.png"
 WIDTH, GAP, NARROW, MARGIN = 1600, 16, 4, 24
 LETTERS = 22
 QUALITY = 82
 GROUND, INK = (24, 25, 28), (222, 224, 228)
-PORTRAITS = {
-    "stage1": (2, 8, 11, 17, 20, 23),
-    "stage2": (9, 15, 21, 27, 39, 45),
-    "stage3": (5, 15, 35, 45, 55, 75),
-    "stage4": (10, 40, 70, 100, 130, 220),
+CHANNELS = {
+    "stage2.1.expand.relu": (3, 20, 45, 71, 96, 130),
+    "stage4.1.expand.relu": (5, 60, 120, 200, 310, 440),
+    "stage6.1.expand.relu": (17, 150, 333, 480, 700, 1000),
 }
 """Channels by layer, two rows of three."""
-STEPS = 384
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """A dream of the photograph."""
-
-    words: str
-    layer: str
-    step_size: float
-
-
-DEPTHS = (
-    Depth("shallow", "stage1", 0.5),
-    Depth("middle", "stage2.0", 0.9),
-    Depth("deep", "stage4.0", 1.3),
-)
+CLASS_LOOK: dict[str, Any] = {"total_variation": 20.0, "strength": 250.0, "size": 192}
+"""Preset *smooth class* of activation maximization."""
+CLASSES = ("goldfish", "green mamba", "jellyfish", "lion", "strawberry", "pinwheel")
+STEPS = 256
+DEPTHS: dict[str, dict[str, Any]] = {
+    "shallow": {"depth": "shallow", "octaves": 4},
+    "middle": {"octaves": 4, "steps": 30, "step_size": 2.0},
+    "deep": {"depth": "deep", "octaves": 4, "steps": 30, "step_size": 2.0},
+}
+"""Parameters of deep dream, those of ``nnviz demo --lecture``."""
 
 
 def main(words: list[str]) -> int:
@@ -58,24 +50,24 @@ def main(words: list[str]) -> int:
     path = Path(words[0]) if words else SHIPPED
     column = (WIDTH - 2 * MARGIN - 3 * GAP) // 4
     half = (WIDTH - 2 * MARGIN - GAP) // 2
-    portraits = [
-        titled(f"Portraits of {layer}", portraits_of(layer, channels, column), column)
-        for layer, channels in PORTRAITS.items()
-    ]
-    photo = nnviz.open_image(sample_photo())
-    shown = [titled("The photograph", rgb8(photo.pixels), half)]
-    for depth in DEPTHS:
-        dreamt = nnviz.run(
-            "deep_dream",
-            MODEL,
-            photo,
-            layer=depth.layer,
-            step_size=depth.step_size,
-            size=half,
+    units = [
+        titled(
+            f"Units of {layer.split('.')[0]}",
+            tiled(
+                [{"layer": layer, "channel": channel} for channel in channels], column
+            ),
+            column,
         )
-        title = f"Its dream, {depth.words}: {depth.layer}"
-        shown.append(titled(title, rgb8(dreamt.data), half))
-    rows = [beside(portraits), beside(shown[:2]), beside(shown[2:])]
+        for layer, channels in CHANNELS.items()
+    ]
+    classes = tiled([{"target": name, **CLASS_LOOK} for name in CLASSES], column)
+    units.append(titled("Classes", classes, column))
+    photo = nnviz.open_image(sample_photo())
+    shown = [titled("The image", rgb8(photo.pixels), half)]
+    for name, values in DEPTHS.items():
+        dreamt = nnviz.run("deep_dream", DEFAULT_MODEL, photo, size=half, **values)
+        shown.append(titled(f"Its dream, {name}", rgb8(dreamt.data), half))
+    rows = [beside(units), beside(shown[:2]), beside(shown[2:])]
     Image.fromarray(framed(below(rows))).save(path, quality=QUALITY, method=6)
     sys.stdout.write(f"{path}\n")
     return 0
@@ -86,15 +78,15 @@ def sample_photo() -> Path:
     return next(path for path in sample_photos() if path.name == PHOTO)
 
 
-def portraits_of(layer: str, channels: Sequence[int], width: int) -> Colours:
-    """Return pictures that channels of a layer answer to most, two rows of three."""
+def tiled(wanted: Sequence[Mapping[str, Any]], width: int) -> Colours:
+    """Return synthetic images of six targets, two rows of three."""
     side = (width - 2 * NARROW) // 3
     cells = []
-    for channel in channels:
-        found = nnviz.run(
-            "activation_maximization", MODEL, layer=layer, channel=channel, steps=STEPS
+    for target in wanted:
+        made = nnviz.run(
+            "activation_maximization", DEFAULT_MODEL, steps=STEPS, **target
         )
-        cells.append(pictures.show(rgb8(found.data), (side, side)))
+        cells.append(pictures.show(rgb8(made.data), (side, side)))
     return below([beside(cells[:3], NARROW), beside(cells[3:], NARROW)], NARROW)
 
 

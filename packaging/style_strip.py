@@ -14,7 +14,6 @@ from gallery import (
     GAP,
     LETTERS,
     MARGIN,
-    MODEL,
     QUALITY,
     WIDTH,
     below,
@@ -26,6 +25,7 @@ from gallery import (
 from PIL import Image
 
 import nnviz
+from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.images import Image as Photo
 from nnviz.render import text
@@ -64,7 +64,12 @@ def main(words: list[str]) -> int:
 def painted(photo: Photo, style: str, scale: float) -> Colours:
     """Return the photograph, moved towards a style step by step."""
     found = nnviz.run(
-        "style_transfer", MODEL, photo, style=style, style_scale=scale, size=SIZE
+        "style_transfer",
+        DEFAULT_MODEL,
+        photo,
+        style=style,
+        style_scale=scale,
+        size=SIZE,
     )
     return rgb8(found.data)
 

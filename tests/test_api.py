@@ -1,13 +1,18 @@
 """The Python API, against plain torch."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 import nnviz
+from nnviz.api.summary import summarize
 from nnviz.base.errors import InputError, ModelError, UsageError
 from nnviz.base.preprocess import Preprocess
+from nnviz.base.recipes import Recipe
+from nnviz.base.results import Heatmap, Report
 
 SMALL = "zoo:resnet18@random"
 PLAIN = {"input_size": [32, 32], "resize": 32, "mean": [0.0] * 3, "std": [1.0] * 3}
@@ -148,3 +153,43 @@ def test_names_are_listed():
     assert set(nnviz.__all__) <= set(dir(nnviz))
     with pytest.raises(AttributeError):
         nnviz.nothing  # noqa: B018
+
+
+def test_a_summary_is_json_and_says_where_the_map_is_strongest():
+    """By hand: a bright pixel in the second row, third column of a map."""
+    values = np.zeros((4, 5), np.float32)
+    values[1, 2] = -3.0
+    values[0, 0] = np.nan
+    told = summarize(
+        Report({"map": Heatmap(values=values, signed=True, unit="score")}),
+        Recipe(
+            method="occlusion",
+            values={},
+            model="net",
+            model_sha256="",
+            preprocess=Preprocess(),
+        ),
+    )
+    found = json.loads(json.dumps(told, allow_nan=False))["results"]["map"]
+    assert found["kind"] == "heatmap"
+    assert found["strongest_at"] == {"row": 1, "column": 2}
+    assert len(found["values"]) == 4
+
+
+def test_a_result_shows_itself_in_jupyter(cat):
+    """IPython's formatter asks for ``_repr_png_``; a PNG begins with its signature."""
+    result = nnviz.run("predictions", SMALL, nnviz.open_image(cat))
+    assert result._repr_png_().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_trust_in_a_map(cat):
+    """Truth: the checks of the issue, by name; the first need no asking."""
+    model = nnviz.load("bundled:digits")
+    image = nnviz.open_image(cat)
+    found = nnviz.trust(nnviz.run("saliency", model, image), model)
+    assert [row.method for row in found.rows] == ["saliency", "random", "edges"]
+    assert {each.figure for each in found.scores} == {"deletion", "insertion"}
+    with pytest.raises(UsageError, match="no such check"):
+        nnviz.trust(nnviz.run("saliency", model, image), model, ["rode"])
+    with pytest.raises(UsageError, match="no map over the image"):
+        nnviz.trust(nnviz.run("predictions", model, image), model)

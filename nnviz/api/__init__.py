@@ -27,10 +27,13 @@ from nnviz.api.core import (
     session,
     write_side_car,
 )
-from nnviz.api.measured import attack_curve, board, evaluate, score
+from nnviz.api.dataset import Index, index, open_index
+from nnviz.api.measured import attack_curve, board, evaluate, score, trust
 from nnviz.api.recorded import export_recording, film, open_recording, resume
+from nnviz.api.trained import teach, train
 
 __all__ = [
+    "Index",
     "Model",
     "OnProgress",
     "Pictured",
@@ -43,9 +46,11 @@ __all__ = [
     "export_recording",
     "fetch",
     "film",
+    "index",
     "load",
     "methods",
     "open_image",
+    "open_index",
     "open_recording",
     "perform",
     "print_sticker",
@@ -56,5 +61,8 @@ __all__ = [
     "save_attacked",
     "score",
     "session",
+    "teach",
+    "train",
+    "trust",
     "write_side_car",
 ]

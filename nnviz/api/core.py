@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from nnviz.api.summary import summarize
 from nnviz.base.errors import InputError, UsageError, unknown
 from nnviz.base.events import Job, Progress
 from nnviz.base.images import Image, image_from_array
@@ -30,6 +31,7 @@ from nnviz.base.requests import (
 from nnviz.base.results import Array, Report
 from nnviz.base.results import Result as BaseResult
 from nnviz.media import decode, side_cars
+from nnviz.media.encode import encode_png
 from nnviz.storage import recent
 from nnviz.storage import replay as stored
 from nnviz.storage.contact_sheets import save_contact_sheet
@@ -125,6 +127,14 @@ class Result:
     def main(self) -> BaseResult:
         """The main result with all that it says of itself."""
         return self.report.main
+
+    def summary(self) -> dict[str, Any]:
+        """Return what was run and found as JSON can hold it; see ``api.summary``."""
+        return summarize(self.report, self.recipe)
+
+    def _repr_png_(self) -> bytes:
+        """Return the picture that Jupyter shows, PNG."""
+        return encode_png(self.picture())
 
     def picture(self, width: int = PICTURE_WIDTH) -> Array:
         """Return the report as a picture with captions and legend, uint8 (H, W, 3)."""
@@ -311,7 +321,7 @@ def open_image(
 
 def run(
     method: str,
-    model: Model | str | PathLike[str],
+    model: Model | str | PathLike[str] | None = None,
     image: Image | str | PathLike[str] | Array | None = None,
     *,
     seed: int = 0,
@@ -323,7 +333,8 @@ def run(
 
     Args:
         method: its name; ``nnviz.methods()`` has them all.
-        model: what ``load`` returned, or what it takes.
+        model: what ``load`` returned, or what it takes; None for a method that needs
+            no network.
         image: what ``open_image`` returned, or what it takes; None for a method
             that needs none.
         seed: of the random numbers.
@@ -334,19 +345,34 @@ def run(
     Raises:
         NnvizError: says in words what is wrong: the method, a parameter, the picture.
     """
-    opened = model if isinstance(model, Model) else load(model)
     photo = image if image is None or isinstance(image, Image) else open_image(image)
     if record and photo is not None:
         recent.remember(photo)  # to find it again, whatever stops the run
     request = RunMethod(
         method=method,
-        model=opened.request,
+        model=_network(method, model),
         image=photo,
         values=params,
         seed=seed,
         recording=str(record),
     )
     return Result(perform(request, progress))
+
+
+def _network(method: str, model: Model | str | PathLike[str] | None) -> ModelRequest:
+    """Return the network that a method is to be run on.
+
+    Raises:
+        UsageError: it needs one, and none is named.
+    """
+    if isinstance(model, Model):
+        return model.request
+    if model is not None:
+        return load(model).request
+    info = methods().get(method)
+    if info is not None and info.needs_model:
+        raise UsageError(method, "needs a network", 'name one: "bundled:imagenet"')
+    return ModelRequest(reference="")
 
 
 def replay(
@@ -374,8 +400,8 @@ def replay(
         stored.find_picture(recipe, path) if image is None else photo_of(recipe, image)
     )
     request = stored.model_request(recipe, path, str(labels))
-    info = perform(LoadModel(request), progress)
-    if info.sha256 != recipe.model_sha256:
+    info = perform(LoadModel(request), progress) if recipe.model else None
+    if info is not None and info.sha256 != recipe.model_sha256:
         raise InputError(
             recipe.model,
             f"has other weights than the recipe's of {path.name}",

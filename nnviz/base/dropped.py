@@ -37,6 +37,8 @@ class Dropped:
         labels: paths of lists of class names.
         films: paths of video files.
         saved: results of nnviz.
+        folders: folders whose images are in ``pictures``.
+        indexes: folders that hold an image index.
         errors: why the others cannot be opened.
     """
 
@@ -46,3 +48,5 @@ class Dropped:
     films: tuple[str, ...] = ()
     saved: tuple[Saved, ...] = ()
     errors: tuple[ErrorRecord, ...] = ()
+    folders: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()

@@ -68,7 +68,7 @@ class OutputActivation(StrEnum):
     """The output is what it is: probabilities already, or plain numbers."""
 
 
-WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack")
+WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack", "Train", "Learn")
 """Where methods can be offered."""
 
 
@@ -82,6 +82,8 @@ class Capabilities:
         comparable: its main result is a map of what counts, to be set beside others'.
         picks_layer: left to itself it chooses a better layer than the one selected.
         runs_by_itself: runs at every change, however long it takes.
+        section: heading of a lesson in Learn, one of ``SECTIONS``; else empty.
+        place: order of a lesson in its section.
     """
 
     workspace: str = ""
@@ -89,11 +91,46 @@ class Capabilities:
     comparable: bool = False
     picks_layer: bool = False
     runs_by_itself: bool = False
+    section: str = ""
+    place: int = 0
+
+
+SECTIONS = (
+    "Neuron",
+    "Multilayer perceptron",
+    "Gradient descent",
+    "Activation and loss",
+    "Convolution",
+    "Normalization",
+    "Architectures",
+    "Unsupervised learning",
+    "Recurrent networks",
+    "History of vision",
+)
+"""Sections of the course, in the order in which they are taught."""
+
+
+def lesson(section: str, place: int) -> Capabilities:
+    """Return what the program may do with a lesson.
+
+    Args:
+        section: one of ``SECTIONS``.
+        place: order within the section.
+
+    Raises:
+        ValueError: no such section.
+    """
+    if section not in SECTIONS:
+        raise ValueError(f"no section is called {section}")
+    return Capabilities(
+        workspace="Learn", runs_by_itself=True, section=section, place=place
+    )
 
 
 INSPECTION = Capabilities(workspace="Inspect", runs_by_itself=True)
 ATTRIBUTION = Capabilities(workspace="Explain", comparable=True, picks_layer=True)
 OPTIMIZATION = Capabilities(workspace="Imagine")
+TRAINING = Capabilities(workspace="Train")
 STYLIZATION = Capabilities(workspace="Style")
 ADVERSARIAL_ATTACK = Capabilities(workspace="Attack", adversarial=True)
 
@@ -123,6 +160,7 @@ class MethodInfo:
         parameters: in the order of the form.
         presets: named values; ``demo`` is what ``nnviz demo`` runs.
         needs_image: whether it looks at a photograph at all.
+        needs_model: whether it looks at a network at all.
         tasks: the tasks of the networks that it works on; empty for any.
         needs: what it needs of a network beside its task.
         recorded: whether its reports are the steps of an optimisation, to be kept on
@@ -141,6 +179,7 @@ class MethodInfo:
     parameters: tuple[Parameter, ...]
     presets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     needs_image: bool = True
+    needs_model: bool = True
     tasks: tuple[Task, ...] = ()
     needs: tuple[Need, ...] = ()
     recorded: bool = False
@@ -389,6 +428,8 @@ def obstacle(method: MethodInfo, model: ModelInfo) -> str:
         method: any.
         model: an opened network.
     """
+    if not method.needs_model:
+        return ""
     if not method.suits(model.task):
         return f"needs a network to {' or '.join(method.tasks)}"
     missing = [need for need in method.needs if not model.has(need)]

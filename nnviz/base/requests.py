@@ -2,52 +2,40 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from nnviz.base.attacks import Rescaled, SavedPicture
+from nnviz.base.completeness import Completeness
+from nnviz.base.dataset.requests import AnyDatasetRequest
 from nnviz.base.evaluation import Evaluation, Robustness
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
 from nnviz.base.parameters import Value
-from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Run
-from nnviz.base.results import Array
+from nnviz.base.request import ModelRequest, Request
+from nnviz.base.results import Array, Heatmap
 from nnviz.base.scores import ScoreTable
+from nnviz.base.training import ExampleClass, TaughtHead
+from nnviz.base.trust import Trust, TrustCheck
 
-T_co = TypeVar("T_co", covariant=True)
-
-
-class Request(Generic[T_co]):
-    """Something that can be asked; ``T_co`` is what its job ends with."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelRequest:
-    """A network and how it is to be used.
-
-    Attributes:
-        reference: "bundled:objects", "zoo:resnet50", a file's path.
-        preprocess: in place of the network's own; None for its own.
-        labels: path of a label file; empty for the network's own labels.
-        device: "auto", "cpu", "cuda", "cuda:1", "mps".
-        fields: of the preprocessing, in place of the network's own ones, by name.
-        task: a ``Task``'s name in place of the network's own; "" leaves it.
-        outputs: name of the tensor that is looked at, of several; "" to choose one.
-        unit: of the numbers of a network that regresses.
-        trust: whether a program may be run to open it; remembered by its file's hash.
-    """
-
-    reference: str
-    preprocess: Preprocess | None = None
-    labels: str = ""
-    device: str = "auto"
-    fields: tuple[tuple[str, object], ...] = ()
-    task: str = ""
-    outputs: str = ""
-    unit: str = ""
-    trust: bool = False
+__all__ = [
+    "AnyRequest",
+    "ChangeFilm",
+    "EvaluateModel",
+    "FetchModel",
+    "LoadModel",
+    "MeasureRobustness",
+    "MeasureTrust",
+    "ModelRequest",
+    "Moment",
+    "Request",
+    "RescaleNoise",
+    "RunMethod",
+    "SaveAttacked",
+    "ScoreMethods",
+    "TrainModel",
+    "fields_of",
+]
 
 
 def fields_of(values: Mapping[str, Any] | None) -> tuple[tuple[str, object], ...]:
@@ -163,6 +151,35 @@ class TrainModel(Request[str]):
     seed: int = 0
     style: str = ""
     network: str = "bundled:objects"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeachHead(Request[TaughtHead]):
+    """Train a head on a backbone's features; ends with a ``TaughtHead``.
+
+    Attributes:
+        model: the backbone.
+        out: folder for the weights.
+        name: of the new network and its files.
+        data: path of a folder of class folders, or of a CSV file.
+        classes: listed examples, in place of ``data``.
+        regression: whether names of classes are numbers to learn.
+        unit: of these numbers.
+        strength: of the data against the penalty on the weights.
+        fine_tune: epochs in which all layers learn on; 0 leaves the backbone as it is.
+        seed: of fine-tuning.
+    """
+
+    model: ModelRequest
+    out: str
+    name: str = "head"
+    data: str = ""
+    classes: tuple[ExampleClass, ...] = ()
+    regression: bool = False
+    unit: str = ""
+    strength: float = 1.0
+    fine_tune: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,16 +300,40 @@ class ScoreMethods(Request[ScoreTable]):
     randomize: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MeasureTrust(Request[Trust]):
+    """Measure how far one map can be trusted; ends with a ``Trust``.
+
+    Attributes:
+        run: what made the map.
+        heatmap: the map, over the network's input.
+        completeness: what its attributions add up to; None where that means nothing.
+        checks: what is measured.
+        steps: of the deletion and insertion curves.
+        seed: of the random maps, squares and weights.
+    """
+
+    run: RunMethod
+    heatmap: Heatmap
+    completeness: Completeness | None = None
+    checks: tuple[TrustCheck, ...] = (TrustCheck.CURVES,)
+    steps: int = 14
+    seed: int = 0
+
+
 AnyRequest = (
     LoadModel
     | FetchModel
     | RunMethod
     | ChangeFilm
     | TrainModel
+    | TeachHead
     | EvaluateModel
     | RescaleNoise
     | SaveAttacked
     | MeasureRobustness
     | ScoreMethods
+    | AnyDatasetRequest
+    | MeasureTrust
 )
 """Every request, to tell them apart exhaustively."""

@@ -7,6 +7,7 @@ from nnviz.base.dropped import Saved
 from nnviz.base.images import Colours
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Recipe
+from nnviz.base.results import Report
 
 TAPE_READ = ":tape:read"
 """Address of a Tape."""
@@ -86,12 +87,15 @@ class TapeFrame:
     Attributes:
         folder: of the recording.
         step: its number.
-        pixels: uint8 (H, W, 3), the photograph blended in if that was asked for.
+        pixels: uint8 (H, W, 3), the photograph blended in if that was asked for; None
+            where the step is no image.
+        report: the step itself, where it is no image.
     """
 
     folder: str
     step: int
-    pixels: Colours
+    pixels: Colours | None
+    report: Report | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

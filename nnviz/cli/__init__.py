@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from nnviz.base.distribution import VERSION
 from nnviz.base.errors import (
     CancelledError,
     NnvizError,
@@ -36,12 +37,20 @@ COMMANDS = {
     "score": "measure how far maps can be trusted, beside maps that know nothing",
     "attack-curve": "measure accuracy against the noise that an attack may use",
     "attacked": "weaken a saved attack, write its picture, explain before and after",
+    "index": "run a network over a set of images and keep what it makes of each",
+    "neighbors": "images of an index that are most like another",
+    "mistakes": "what a network gets wrong over an index, and what is wrong in the set",
     "scenes": "write generated pictures whose truth is known",
+    "mcp": "serve networks, methods and results to a coding agent",
     "doctor": "check this machine",
+    "neighbours": "",
     "catalogue": "",
 }
 """Name and one line of help; without help it is for the project's own use."""
 
+_HOMES = dict.fromkeys(("index", "neighbors", "mistakes"), "dataset.")
+"""Packages of the commands that do not lie in this one."""
+_SPELLINGS = {"neighbours": "neighbors"}
 _USAGE = """\
 usage: nnviz [FILE ...] [--model REF]        the window, opened on these files
        nnviz COMMAND ...                     see nnviz COMMAND --help
@@ -112,11 +121,10 @@ def _dispatch(argv: list[str]) -> int:
             sys.stdout.write(_USAGE.format(commands=_commands()))
             return 0
         case ["--version", *_]:
-            version = importlib.import_module("importlib.metadata").version("nnviz")
-            sys.stdout.write(f"nnviz {version}\n")
+            sys.stdout.write(f"nnviz {VERSION}\n")
             return 0
         case [name, *rest] if name in COMMANDS:
-            command = importlib.import_module(f"nnviz.cli.{name.replace('-', '_')}")
+            command = importlib.import_module(_module(name))
             return int(command.execute(rest))
         case [name, *_] if name.startswith("-"):
             raise UsageError(name, "no such option", "see nnviz --help")
@@ -125,7 +133,8 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _module(name: str) -> str:
-    return f"nnviz.cli.{name.replace('-', '_')}"
+    name = _SPELLINGS.get(name, name)
+    return f"nnviz.cli.{_HOMES.get(name, '')}{name.replace('-', '_')}"
 
 
 def _public() -> list[str]:

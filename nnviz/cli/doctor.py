@@ -7,14 +7,19 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from ctypes.util import find_library
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import (
+    PackageNotFoundError,
+    packages_distributions,
+    version,
+)
 from importlib.util import find_spec
 from pathlib import Path
 
 from nnviz.base.defaults import DEFAULT_MODEL, default_model
+from nnviz.base.distribution import DISTRIBUTION, install_command
 from nnviz.base.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
@@ -86,6 +91,7 @@ def examine() -> Iterator[Check]:
     yield _python()
     yield from _torch()
     yield from map(_library, _LIBRARIES)
+    yield from namesakes(packages_distributions())
     yield _memory()
     yield from _folders()
     yield from _window()
@@ -115,6 +121,22 @@ def _library(name: str) -> Check:
         return Check(name, version(name))
     except PackageNotFoundError:
         return Check(name, "not installed", problem=True, remedy=f"pip install {name}")
+
+
+def namesakes(installed: Mapping[str, Sequence[str]]) -> Iterator[Check]:
+    """Yield a check of each other distribution that brings a package nnviz.
+
+    Args:
+        installed: distributions by the packages that they bring.
+    """
+    for name in sorted({*installed.get("nnviz", ())} - {DISTRIBUTION}):
+        yield Check(
+            "namesake",
+            f"{name} brings a package nnviz too: either may have overwritten the other",
+            problem=True,
+            remedy=f"pip uninstall {name}, then "
+            f"{install_command()} --force-reinstall --no-deps",
+        )
 
 
 def _memory() -> Check:

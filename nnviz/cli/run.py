@@ -23,7 +23,7 @@ class _Task:
     """What one command line asks for, apart from the pictures."""
 
     method: MethodInfo
-    model: api.Model
+    model: api.Model | None
     values: dict[str, Value]
     seed: int
     record: str
@@ -41,7 +41,8 @@ def execute(words: Sequence[str]) -> int:
     opening.check_out(Path(options.out))
     values = arguments.method_values(options, method)
     record = _record(method, options, paths)
-    task = _Task(method, opening.open_model(options), values, options.seed, record)
+    model = opening.open_model(options) if method.needs_model else None
+    task = _Task(method, model, values, options.seed, record)
     results = _results(task, paths, options.max_pixels)
     written = _written(results, options)
     return 0 if written == max(1, len(paths)) else 1

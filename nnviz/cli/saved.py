@@ -23,12 +23,9 @@ def tell(result: Result, files: Sequence[Path]) -> None:
 
 def record(result: Result, files: Sequence[Path]) -> dict[str, Any]:
     """Return the same for ``--json``."""
-    return {
-        "method": result.recipe.method,
-        "image": result.recipe.image,
+    return result.summary() | {
         "files": [str(file) for file in files],
         "data": _numbers(result.main),
-        "notes": list(result.report.notes),
     }
 
 

@@ -6,6 +6,7 @@ from nnviz.base.events import EPOCH, Progress
 from nnviz.base.requests import TrainModel
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_out, whole_number
+from nnviz.cli.training import head
 
 _NAMES = (
     "objects",
@@ -15,12 +16,15 @@ _NAMES = (
     "scenes-shortcut",
     "scenes-detector",
     "scenes-segmenter",
+    "scenes-captioner",
     "style",
 )
 
 
 def execute(words: Sequence[str]) -> int:
     """Train, the epochs on stderr, the weights' path on stdout."""
+    if words and words[0] == "head":
+        return head.execute(words[1:])
     options = _parser().read(words)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
 
@@ -54,7 +58,10 @@ def _parser() -> Parser:
         usage="NAME [--data PATH] --out DIR [options]",
     )
     parser.add_argument(
-        "name", metavar="NAME", help=f"what to train: {', '.join(_NAMES)}"
+        "name",
+        metavar="NAME",
+        help="what to train: head (on classes of your own: see nnviz train head"
+        f" --help), {', '.join(_NAMES)}",
     )
     parser.add_argument(
         "--data",

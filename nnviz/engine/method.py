@@ -72,6 +72,7 @@ def register(
     live: bool,
     reference: Reference | None = None,
     needs_image: bool = True,
+    needs_model: bool = True,
     tasks: tuple[Task, ...] = (),
     needs: tuple[Need, ...] = (),
     recorded: bool = False,
@@ -86,6 +87,7 @@ def register(
         live: whether it can follow a camera.
         reference: the publication that defines it.
         needs_image: whether it looks at a photograph.
+        needs_model: whether it looks at a network; without one ``ctx.model`` is empty.
         tasks: of the networks that it works on; empty for any.
         needs: what it needs of a network beside its task.
         recorded: whether its reports are the steps of an optimisation.
@@ -111,6 +113,7 @@ def register(
             parameters=parameters_of(method.Params),
             presets=method.presets,
             needs_image=needs_image,
+            needs_model=needs_model,
             tasks=tasks,
             needs=needs,
             recorded=recorded,
@@ -150,10 +153,11 @@ def find(name: str) -> Registered:
 
 
 def _discover() -> None:
-    """Import every file of ``nnviz.engine.methods`` and every plug-in, once each."""
-    package = importlib.import_module("nnviz.engine.methods")
-    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        importlib.import_module(module.name)
+    """Import every file of methods and lessons and every plug-in, once each."""
+    for name in ("nnviz.engine.methods", "nnviz.engine.lessons"):
+        package = importlib.import_module(name)
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            importlib.import_module(module.name)
     _load_plug_ins()
 
 

@@ -33,7 +33,7 @@ from nnviz.media.shelf import Shelf
 Numbers = Mapping[str, float]
 """What was measured at a step: loss, learning rate, ..."""
 Arrays = Mapping[str, NDArray[Any]]
-Frame = Pixels | Arrays
+StoredFrame = Pixels | Arrays
 """uint8 or uint16 (H, W, 1 or 3), stored as PNG, or named arrays, stored as .npz."""
 NUMBERS_FILE = "numbers.jsonl"
 RECIPE_FILE = "recipe.json"
@@ -114,7 +114,7 @@ class Recording:
         """Bytes of all frames."""
         return self._frames.size
 
-    def append(self, frame: Frame | None, numbers: Numbers) -> int:
+    def append(self, frame: StoredFrame | None, numbers: Numbers) -> int:
         """Add a step, with a frame or without, and return its index.
 
         Raises:
@@ -128,7 +128,7 @@ class Recording:
                 self._frames.put(index, path)
         return index
 
-    def add_frame(self, frame: Frame) -> None:
+    def add_frame(self, frame: StoredFrame) -> None:
         """Give the newest step the frame that it was appended without.
 
         Raises:
@@ -152,7 +152,7 @@ class Recording:
         with _in_words(path):
             self._states.put(index, path)
 
-    def frame(self, index: int) -> Frame:
+    def frame(self, index: int) -> StoredFrame:
         """Read the frame of a step.
 
         Returns:
@@ -274,7 +274,7 @@ class Recording:
     def _numbers_path(self) -> Path:
         return self.folder / NUMBERS_FILE
 
-    def _write_frame(self, index: int, frame: Frame) -> Path:
+    def _write_frame(self, index: int, frame: StoredFrame) -> Path:
         if isinstance(frame, Mapping):
             path = self._frames.place(index, ".npz")
             write_npz(path, frame)

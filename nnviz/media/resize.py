@@ -1,6 +1,7 @@
 """Resizing of pixels of any depth and any number of channels."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from nnviz.base.images import Pixels
@@ -91,3 +92,27 @@ def _as_pillow(pixels: Pixels) -> PillowImage.Image:
     padded = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
     width_height = (pixels.shape[1], pixels.shape[0])
     return PillowImage.frombuffer("RGBX", width_height, padded, "raw", "RGBX", 0, 1)
+
+
+def resize_tiles(tiles: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Resize many small images at once: area averages where they shrink.
+
+    Args:
+        tiles: uint8 (N, S, S, 3).
+        side: of the results, px.
+
+    Returns:
+        uint8 (N, side, side, 3).
+    """
+    import cv2
+
+    count, before = tiles.shape[:2]
+    if before == side or not count:
+        return tiles[:, :side, :side]
+    if before < side:
+        grown = [cv2.resize(tile, (side, side)) for tile in tiles]
+        return np.asarray(np.stack(grown), np.uint8)
+    # Stacked below each other: edges of tiles are edges of results, so none mix.
+    column = np.ascontiguousarray(tiles).reshape(count * before, before, 3)
+    shrunk = cv2.resize(column, (side, count * side), interpolation=cv2.INTER_AREA)
+    return np.asarray(shrunk.reshape(count, side, side, 3), np.uint8)

@@ -15,6 +15,8 @@ from nnviz.media.headers import DECODE_ERRORS, MAX_PIXELS, damaged, open_header
 from nnviz.media.resize import resize
 
 _COLOURS = 3
+_GROUND = 64
+"""Gray around an image that fills no square."""
 _GAP = 2.0
 """Pillow first shrinks by whole factors to this multiple of the goal, then filters."""
 
@@ -49,6 +51,29 @@ def thumbnail(
     except DECODE_ERRORS as error:
         raise damaged(path.name, error) from None
     return upright(pixels, turn)
+
+
+def framed_thumbnail(pixels: Pixels, side: int) -> NDArray[np.uint8]:
+    """Return a whole image, made small, in the middle of a gray square.
+
+    Args:
+        pixels: (H, W, C) of any depth; smaller images keep their size.
+        side: of the square, px.
+
+    Returns:
+        uint8 (side, side, 3).
+    """
+    if pixels.dtype == np.uint8 and pixels.shape[2] == _COLOURS:
+        image = PillowImage.fromarray(pixels)
+        image.thumbnail((side, side), PillowImage.Resampling.BICUBIC, reducing_gap=_GAP)
+        small = np.asarray(image)
+    else:
+        small = _shrink(pixels, side)
+    square = np.full((side, side, _COLOURS), _GROUND, np.uint8)
+    height, width = small.shape[:2]
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = small
+    return square
 
 
 def _shrink(pixels: Pixels, size: int) -> NDArray[np.uint8]:

@@ -3,9 +3,6 @@
 import io
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from nnviz.base.resources import resource
 from nnviz.base.results import Curves
 from nnviz.render.palette import (
     ACCENT,
@@ -16,6 +13,7 @@ from nnviz.render.palette import (
     WARNING,
     Colour,
 )
+from nnviz.render.plots import DPI, face_of, hex_of, rasterized
 from nnviz.render.text import Canvas
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ _CYCLE: tuple[Colour, ...] = (
     MUTED,
 )
 """Told apart in lightness too, for the colour-blind."""
-_DPI = 100
 _FEW = 12
 """Points up to so many are marked."""
 _MARGIN = 0.04
@@ -42,20 +39,11 @@ _TALLEST = 24
 """Greatest height, in multiples of the font size."""
 
 
-def _hex(colour: Colour) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)
-
-
 def curves(
     result: Curves, width: int, *, size: int = 12, background: Colour = BACKGROUND
 ) -> Canvas:
     """Return the curves with their axes, uint8 (h, width, 3)."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure(result, width, size=size, background=background))
-    canvas.draw()  # type: ignore[no-untyped-call]
-    painted = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    return painted[..., :3].copy()
+    return rasterized(figure(result, width, size=size, background=background))
 
 
 def curves_svg(
@@ -85,12 +73,12 @@ def figure(
 
     height = max(_LOWEST, min(round(width * 0.42), _TALLEST * size))
     drawn = Figure(
-        figsize=(width / _DPI, height / _DPI),
-        dpi=_DPI,
-        facecolor=_hex(background),
+        figsize=(width / DPI, height / DPI),
+        dpi=DPI,
+        facecolor=hex_of(background),
         layout="constrained",
     )
-    axes = drawn.add_subplot(facecolor=_hex(background))
+    axes = drawn.add_subplot(facecolor=hex_of(background))
     _plot(axes, result)
     _dress(axes, result, size)
     return drawn
@@ -98,7 +86,7 @@ def figure(
 
 def _plot(axes: "Axes", result: Curves) -> None:
     for place, (name, values) in enumerate(result.series.items()):
-        colour = _hex(_CYCLE[place % len(_CYCLE)])
+        colour = hex_of(_CYCLE[place % len(_CYCLE)])
         if result.style == "bars":
             share = 0.9 if len(result.series) == 1 else 0.5
             axes.stairs(
@@ -119,17 +107,13 @@ def _plot(axes: "Axes", result: Curves) -> None:
 
 def _dress(axes: "Axes", result: Curves, size: int) -> None:
     """Give the axes the program's font and colours."""
-    from matplotlib.font_manager import FontProperties
-
-    face = FontProperties(
-        fname=str(resource("fonts", "Inter-Regular.ttf")), size=size * 72 / _DPI
-    )
-    axes.set_xlabel(result.x_label, fontproperties=face, color=_hex(MUTED))
-    axes.set_ylabel(result.y_label, fontproperties=face, color=_hex(MUTED))
-    axes.tick_params(colors=_hex(MUTED), length=0)
+    face = face_of(size)
+    axes.set_xlabel(result.x_label, fontproperties=face, color=hex_of(MUTED))
+    axes.set_ylabel(result.y_label, fontproperties=face, color=hex_of(MUTED))
+    axes.tick_params(colors=hex_of(MUTED), length=0)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(face)
-    axes.grid(visible=True, color=_hex(LINE), linewidth=0.6)
+    axes.grid(visible=True, color=hex_of(LINE), linewidth=0.6)
     axes.set_axisbelow(True)
     axes.margins(x=0)
     if result.limits is not None:
@@ -138,6 +122,6 @@ def _dress(axes: "Axes", result: Curves, size: int) -> None:
         axes.set_ylim(low - room, high + room)
     for side, spine in axes.spines.items():
         spine.set_visible(side == "bottom")
-        spine.set_color(_hex(LINE))
+        spine.set_color(hex_of(LINE))
     if len(result.series) > 1:
-        axes.legend(prop=face, labelcolor=_hex(TEXT), frameon=False)
+        axes.legend(prop=face, labelcolor=hex_of(TEXT), frameon=False)

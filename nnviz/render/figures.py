@@ -12,9 +12,12 @@ import numpy as np
 
 from nnviz.base.errors import UsageError
 from nnviz.base.images import Image
+from nnviz.base.matrices import Matrix
+from nnviz.base.planes import Plane
 from nnviz.base.resources import resource
 from nnviz.base.results import Curves, Heatmap, Picture, Result
-from nnviz.render import charts, colormaps, heatmaps, pictures
+from nnviz.render import charts, colormaps, heatmaps, matrices, pictures, planes
+from nnviz.render.palette import PAPER
 from nnviz.render.report import paint
 from nnviz.render.text import Canvas
 from nnviz.render.words import number
@@ -56,6 +59,18 @@ def _(result: Picture, image: Image | None = None) -> "Figure":
 def _(result: Curves, image: Image | None = None) -> "Figure":
     del image
     return charts.figure(result, _WIDTH, size=26, background=_LIGHT)
+
+
+@draw.register(Matrix)
+def _(result: Matrix, image: Image | None = None) -> "Figure":
+    del image
+    return matrices.figure(result, _WIDTH, size=22, ink=PAPER)
+
+
+@draw.register(Plane)
+def _(result: Plane, image: Image | None = None) -> "Figure":
+    del image
+    return planes.figure(result, _WIDTH, size=26, ink=PAPER)
 
 
 @draw.register(Heatmap)

@@ -7,6 +7,8 @@ import numpy as np
 
 from nnviz.base.catalogue import method_title
 from nnviz.base.images import Image
+from nnviz.base.matrices import Matrix
+from nnviz.base.planes import Plane
 from nnviz.base.results import (
     Boxes,
     Curves,
@@ -30,9 +32,11 @@ from nnviz.render import (
     heatmaps,
     legends,
     masks,
+    matrices,
     mosaics,
     overlays,
     pictures,
+    planes,
     tables,
     text,
 )
@@ -209,6 +213,22 @@ def _(
 
 @paint.register
 def _(
+    result: Matrix, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
+    del image
+    return matrices.paint(result, width, size=size or _size(width))
+
+
+@paint.register
+def _(
+    result: Plane, image: Image | None = None, width: int = WIDTH, size: int = 0
+) -> Canvas:
+    del image
+    return planes.paint(result, width, size=size or _size(width))
+
+
+@paint.register
+def _(
     result: Table, image: Image | None = None, width: int = WIDTH, size: int = 0
 ) -> Canvas:
     del image
@@ -304,7 +324,7 @@ def _is_bare_map(result: Result) -> bool:
 
 def _is_wide(result: Result) -> bool:
     """Whether a result needs the whole width of a page."""
-    if isinstance(result, Diagram):
+    if isinstance(result, Diagram | Matrix):
         return True
     return isinstance(result, Table) and len(result.columns) > 3  # noqa: PLR2004
 

@@ -18,6 +18,7 @@ from nnviz.base.video import FILMS
 from nnviz.base.weights import CONFIG, INDEX, NETWORKS, PROGRAMS
 from nnviz.media.folders import natural_key
 from nnviz.media.headers import foreign
+from nnviz.media.index import is_index
 from nnviz.storage.replay import (
     find_picture,
     model_request,
@@ -69,6 +70,7 @@ class FileKind(StrEnum):
 
     IMAGE = "image"
     FOLDER = "folder"
+    DATASET = "dataset"
     FILM = "film"
     MODEL = "model"
     LABELS = "labels"
@@ -80,7 +82,7 @@ def kind_of(path: Path) -> FileKind:
     """Tell what a file is, by its ending and, for results, by what it carries."""
     ending = path.suffix.lower()
     if is_folder(path):
-        return FileKind.MODEL if holds_network(path) else FileKind.FOLDER
+        return _kind_of_folder(path)
     if holds_recipe(path):
         return FileKind.SAVED
     if ending in IMAGES:
@@ -90,6 +92,12 @@ def kind_of(path: Path) -> FileKind:
     if ending in MODELS or path.name.lower().endswith(INDEX):
         return FileKind.MODEL
     return FileKind.LABELS if ending in LABELS else FileKind.UNKNOWN
+
+
+def _kind_of_folder(path: Path) -> FileKind:
+    if is_index(path):
+        return FileKind.DATASET
+    return FileKind.MODEL if holds_network(path) else FileKind.FOLDER
 
 
 def holds_recipe(path: Path) -> bool:
@@ -153,6 +161,8 @@ class _Found:
     films: list[str] = field(default_factory=list)
     saved: list[Saved] = field(default_factory=list)
     errors: list[ErrorRecord] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    indexes: list[str] = field(default_factory=list)
 
     def add(self, file: str) -> None:
         """Sort one file.
@@ -161,24 +171,27 @@ class _Found:
             NnvizError: it cannot be opened.
         """
         path = Path(file)
-        match kind_of(path):
-            case FileKind.IMAGE:
-                self.pictures.append(file)
+        kind = kind_of(path)
+        lists = {
+            FileKind.IMAGE: self.pictures,
+            FileKind.MODEL: self.models,
+            FileKind.LABELS: self.labels,
+            FileKind.FILM: self.films,
+            FileKind.DATASET: self.indexes,
+        }
+        match kind:
             case FileKind.FOLDER:
                 self._add_folder(path)
-            case FileKind.MODEL:
-                self.models.append(file)
-            case FileKind.LABELS:
-                self.labels.append(file)
-            case FileKind.FILM:
-                self.films.append(file)
             case FileKind.SAVED:
                 self.saved.append(restore(path))
             case FileKind.UNKNOWN:
                 raise _refusal(path)
+            case _:
+                lists[kind].append(file)
 
     def _add_folder(self, folder: Path) -> None:
         found = images_in(folder)
+        self.folders.append(str(folder))
         self.pictures += found[:_MAX_IN_FOLDER]
         if len(found) > _MAX_IN_FOLDER:
             self.errors.append(error_record(_too_many(folder, len(found))))
@@ -192,6 +205,8 @@ class _Found:
             tuple(self.films),
             tuple(self.saved),
             tuple(self.errors),
+            tuple(self.folders),
+            tuple(self.indexes),
         )
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from nnviz.base.images import Colours
-from nnviz.base.kept import KeptPicture
+from nnviz.base.images import Colours, KeptPicture
 from nnviz.media.encode import write_png
 
 _KEPT = 100

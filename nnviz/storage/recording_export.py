@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from nnviz.base.tapes import FilmRequest
 from nnviz.media.encode import write_png
 from nnviz.media.recordings import RECIPE_FILE, Recording, open_recording
 from nnviz.render.pictures import blended
+from nnviz.storage.recordings import painted_frame
 
 FILMS = (".mp4", ".gif")
 _END_SECONDS = 1.0
@@ -72,15 +73,8 @@ def _require_sensible(request: FilmRequest) -> None:
 def _frames(recording: Recording, blend: float) -> Iterator[Colours]:
     source = recording.source if blend else None
     for step in recording.frames:
-        colours = _colours(recording, step)
+        colours = painted_frame(recording, step)
         yield colours if source is None else blended(colours, rgb8(source), blend)
-
-
-def _colours(recording: Recording, step: int) -> Colours:
-    frame = recording.frame(step)
-    if isinstance(frame, Mapping):
-        raise InputError(recording.folder.name, "holds arrays, no pictures")
-    return rgb8(frame)
 
 
 def _told(
@@ -93,7 +87,7 @@ def _told(
 
 def _last_size(recording: Recording) -> tuple[int, int]:
     """Return height and width of the last frame: of octaves it is the largest."""
-    height, width = _colours(recording, recording.frames[-1]).shape[:2]
+    height, width = painted_frame(recording, recording.frames[-1]).shape[:2]
     return height, width
 
 

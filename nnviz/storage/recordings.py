@@ -1,15 +1,14 @@
 """Recordings for the window: looked at, listed, put away."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from nnviz.base.errors import InputError, NnvizError
 from nnviz.base.images import Colours, rgb8
+from nnviz.base.packing import unpack
 from nnviz.base.recipes import Recipe
 from nnviz.base.tapes import OpenedTape, Tape, TapeEntry, TapeFrame
 from nnviz.media.recordings import (
@@ -65,7 +64,10 @@ def read_frame(folder: Path, step: int, blend: float) -> TapeFrame:
         InputError: no such frame.
     """
     recording = open_recording(folder)
-    pixels = _picture(recording, step)
+    frame = recording.frame(step)
+    if isinstance(frame, Mapping):
+        return TapeFrame(str(folder), step, None, unpack(frame))
+    pixels = rgb8(frame)
     source = recording.source if blend else None
     if source is not None:
         pixels = blended(pixels, rgb8(source), blend)
@@ -170,17 +172,31 @@ def _title(recipe: Recipe) -> str:
 def _thumbnail(recording: Recording, side: int) -> Colours | None:
     for step in reversed(recording.frames):
         with suppress(NnvizError):
-            pixels = _picture(recording, step)
+            pixels = painted_frame(recording, step)
             size = pixels.shape[0], pixels.shape[1]
             return show(pixels, fitted(size, (side, side)))
     return None
 
 
-def _picture(recording: Recording, step: int) -> Colours:
+def painted_frame(recording: Recording, step: int) -> Colours:
+    """Return a step as an image; a report that is none is painted as a page.
+
+    Raises:
+        InputError: no such frame, or a damaged one.
+    """
     frame = recording.frame(step)
-    if not isinstance(frame, np.ndarray):
-        raise InputError(recording.folder.name, "holds arrays, no pictures")
-    return rgb8(frame)
+    if not isinstance(frame, Mapping):
+        return rgb8(frame)
+    # Imported here: it loads fonts, which few starts need.
+    from nnviz.render.report import paint_report  # noqa: PLC0415
+
+    return even(paint_report(unpack(frame)))
+
+
+def even(pixels: Colours) -> Colours:
+    """Return an image without its last row or column where a video needs even sides."""
+    height, width = (side - side % 2 for side in pixels.shape[:2])
+    return pixels[:height, :width]
 
 
 def _renamed(folder: Path, name: Path) -> Path:

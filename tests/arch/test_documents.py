@@ -1,4 +1,4 @@
-"""The examples in README.md and CONTRIBUTING.md run as they stand.
+"""The examples in README.md, CONTRIBUTING.md and the documentation run as they stand.
 
 Truth: the text itself, as a reader would type it.
 """
@@ -11,10 +11,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from support.onnx_networks import export
+from torch import nn
 
 from nnviz import cli
 
 ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "packaging" / "docs" / "pages").rglob("*.md"))
+PAGES_WITH_PYTHON = [page for page in PAGES if "```python" in page.read_text("utf-8")]
 LINK = re.compile(r"\]\((?!http)([^)#]+)\)")
 RUN_ENERGY = """
 import sys
@@ -38,6 +43,18 @@ def folder(tmp_path, cat, monkeypatch) -> Path:
     shutil.copy(cat, tmp_path / "cat.jpg")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def small_onnx(folder) -> None:
+    """The ``net.onnx``, ``names.txt`` and ``pictures`` that the examples speak of."""
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    ).eval()
+    export(net, torch.zeros(1, 3, 64, 64), folder / "net.onnx", "script")
+    (folder / "names.txt").write_text("\n".join(f"class {n}" for n in range(8)))
+    (folder / "pictures").mkdir()
+    shutil.copy(folder / "cat.jpg", folder / "pictures")
 
 
 def run_python(*words: str, folder: Path) -> str:
@@ -106,6 +123,28 @@ def test_the_method_of_the_contributors_page_runs(folder):
     height, width, least = map(float, shape)
     assert height == width > 1
     assert least >= 0  # a root mean square
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_PYTHON, ids=lambda page: page.stem)
+def test_the_python_of_the_documentation_runs(page, folder):
+    for example in blocks(page.relative_to(ROOT).as_posix(), "python"):
+        run_python(example, folder=folder)
+
+
+@pytest.mark.usefixtures("small_onnx")
+def test_the_commands_of_the_documentation_run():
+    lines = [
+        line
+        for page in PAGES
+        for line in "\n".join(
+            blocks(page.relative_to(ROOT).as_posix(), "sh")
+        ).splitlines()
+    ]
+    words = [shlex.split(line, comments=True) for line in lines if "nnviz " in line]
+    commands = [each[1:] for each in words if each[1:2] and each[1] in cli.COMMANDS]
+    quick = [each for each in commands if each[0] not in {"demo", "live"}]
+    assert len(quick) > 5
+    assert [each for each in quick if cli.main(each) != 0] == []
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

@@ -17,7 +17,9 @@ from support.pristine import snapshot
 from nnviz.base.errors import CancelledError
 from nnviz.base.events import Partial
 from nnviz.base.info import Task
+from nnviz.base.matrices import Matrix
 from nnviz.base.parameters import Kind, Parameter, make, values_of
+from nnviz.base.planes import Plane
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest, RunMethod
@@ -40,6 +42,7 @@ from nnviz.engine.jobs import Session
 from nnviz.engine.method import methods
 from nnviz.engine.models.networks import CHANNELS, REPAINTERS
 from nnviz.engine.training.fitting import initialize_kaiming
+from nnviz.render.formulas import formula_mask
 
 NAMES = sorted(methods())
 MODELS = {
@@ -291,6 +294,50 @@ def _(result: Diagram):
     assert all(node.kind in DIAGRAM_KINDS for node in result.nodes)
     # Computing order: an arrow leads from an earlier node to a later one.
     assert all(0 <= each.source < each.target < count for each in result.edges)
+
+
+@check_kind.register
+def _(result: Matrix):
+    assert result.grids
+    for grid in result.grids:
+        rows, columns = grid.values.shape
+        assert grid.values.dtype == np.float64
+        assert not grid.values.flags.writeable
+        assert len(grid.rows) in {0, rows}
+        assert len(grid.columns) in {0, columns}
+        for marks in (grid.known, grid.faint):
+            assert marks is None or marks.shape == (rows, columns)
+        if grid.window is not None:
+            top, left, height, width = grid.window
+            assert top >= 0
+            assert left >= 0
+            assert height > 0
+            assert width > 0
+            assert top + height <= rows
+            assert left + width <= columns
+    mathtext(result.formula)
+
+
+@check_kind.register
+def _(result: Plane):
+    assert result.x_range[0] < result.x_range[1]
+    assert result.y_range[0] < result.y_range[1]
+    for series in (*result.points, *result.paths):
+        assert series.places.shape[1:] == (2,)
+        assert series.places.dtype == np.float64
+        assert np.isfinite(series.places).all()
+        assert not series.places.flags.writeable
+    for series in result.points:
+        assert series.classes is None or len(series.classes) == len(series.places)
+        assert len(series.labels) in {0, len(series.places)}
+        assert series.marked < len(series.places)
+    mathtext(result.formula)
+
+
+def mathtext(formula):
+    """A formula that cannot be drawn raises."""
+    if formula:
+        assert formula_mask(formula, 12.0).size
 
 
 @check_kind.register

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError, error_record
 from nnviz.base.events import Cancelled, Done, Failed
 from nnviz.base.images import image_from_array
 from nnviz.base.info import LayerInfo, ModelInfo, ModelSource
@@ -69,6 +69,12 @@ class FakeBridge(QObject):
         handle.start(FakeControls(self, handle), len(self.asked))
         if place not in self.held:
             handle.hear(self.outcome(request))
+
+    def start_work(self, work, handle):
+        try:
+            handle.hear(Done(work()))
+        except NnvizError as error:
+            handle.hear(Failed(error_record(error)))
 
     def tell(self, place, event):
         """Let the newest job of a lane say something."""

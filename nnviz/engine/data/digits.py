@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from nnviz.base.distribution import install_command
 from nnviz.base.errors import InputError
 from nnviz.engine.data.folders import LabeledPhotos, Split, is_held_out
 
@@ -22,7 +23,7 @@ def load_digits() -> Split:
         from sklearn import datasets  # noqa: PLC0415  optional, and slow to import
     except ModuleNotFoundError:
         raise InputError(
-            "digits", "come with scikit-learn", 'pip install "nnviz[training]"'
+            "digits", "come with scikit-learn", install_command("training")
         ) from None
     data = datasets.load_digits()
     pixels = np.round(data.images * (255 / _WHITE)).astype(np.uint8)

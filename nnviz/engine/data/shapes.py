@@ -2,15 +2,27 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from nnviz.engine.data.folders import LabeledPhotos
 from nnviz.engine.data.scenes import CLASSES, Shortcut, make_scene
 
 HELD_OUT = range(2000)
 """Seeds that no classifier is trained on."""
+SIDE = 64
+"""Of scenes for classifiers, px."""
 _SHAPES = (1, 3)
 """Fewest and most in a picture; one is much larger than the others."""
+
+
+def make_labeled_scene(
+    seed: int, shortcut: Shortcut = Shortcut.NONE, size: int = SIDE
+) -> tuple[str, NDArray[np.uint8]]:
+    """Return the class of a scene's main shape, and its pixels, (size, size, 3)."""
+    scene = make_scene(seed, size, shapes=_SHAPES, dominant=True, shortcut=shortcut)
+    return CLASSES[scene.label], scene.pixels
 
 
 def load_shapes(

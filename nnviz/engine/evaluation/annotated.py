@@ -64,9 +64,18 @@ def read_annotations(folder: Path) -> Annotations:
             f"holds {len(files)} annotation files (.json), not one",
             _REMEDY,
         )
-    data = parse_object(read_bytes(files[0]), files[0].name, _REMEDY)
+    return read_annotation_file(files[0], folder)
+
+
+def read_annotation_file(file: Path, folder: Path) -> Annotations:
+    """Read a file of annotations, whose images lie in a folder or in ``images`` there.
+
+    Raises:
+        InputError: not COCO's format.
+    """
+    data = parse_object(read_bytes(file), file.name, _REMEDY)
     reason = "is not in COCO's format"
-    with reading(files[0].name, _FORMAT_ERRORS, reason, _REMEDY):
+    with reading(file.name, _FORMAT_ERRORS, reason, _REMEDY):
         return _annotations(folder, data)
 
 

@@ -16,12 +16,10 @@ from nnviz.engine.data.folders import (
     plain_name,
 )
 from nnviz.engine.data.scenes import Shortcut
-from nnviz.engine.data.shapes import HELD_OUT, load_shapes
+from nnviz.engine.data.shapes import HELD_OUT, SIDE, load_shapes
 from nnviz.media.decode import MAX_PIXELS, open_image
 from nnviz.media.folders import list_images
 
-_SIDE = 64
-"""Of generated scenes, px."""
 T = TypeVar("T")
 
 
@@ -44,10 +42,10 @@ def _digits() -> LabeledPhotos:
 
 MADE: dict[str, Callable[[], LabeledPhotos]] = {
     "digits": _digits,
-    "scenes": partial(load_shapes, HELD_OUT, _SIDE),
-    "scenes-planted": partial(load_shapes, HELD_OUT, _SIDE, Shortcut.PLANTED),
+    "scenes": partial(load_shapes, HELD_OUT, SIDE),
+    "scenes-planted": partial(load_shapes, HELD_OUT, SIDE, Shortcut.PLANTED),
     "scenes-contradicting": partial(
-        load_shapes, HELD_OUT, _SIDE, Shortcut.CONTRADICTING
+        load_shapes, HELD_OUT, SIDE, Shortcut.CONTRADICTING
     ),
 }
 """Data that need no file, by name: pictures that no bundled network is trained on."""

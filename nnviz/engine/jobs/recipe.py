@@ -7,13 +7,14 @@ from pathlib import Path
 
 import torch
 
+from nnviz.base.distribution import VERSION
 from nnviz.base.parameters import Value, values_of
 from nnviz.base.recipes import Recipe, files_of
 from nnviz.base.requests import RunMethod
 from nnviz.engine.jobs.runner import Steered, usable_threads
 from nnviz.engine.method import Context, find
 
-_LIBRARIES = ("nnviz", "torch", "torchvision", "numpy", "pillow")
+_LIBRARIES = ("torch", "torchvision", "numpy", "pillow")
 """What the last bits of a result depend on."""
 
 
@@ -72,7 +73,7 @@ def versions() -> dict[str, str]:
 @cache
 def _installed() -> tuple[tuple[str, str], ...]:
     """Read once: the files that say it take longer to read than a layer to compute."""
-    found = [("python", platform.python_version())]
+    found = [("python", platform.python_version()), ("nnviz", VERSION)]
     for library in _LIBRARIES:
         try:
             found.append((library, version(library)))

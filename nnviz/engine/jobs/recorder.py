@@ -10,8 +10,9 @@ import torch
 
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.frames import Frame
-from nnviz.base.images import Colours, Image, Pixels, rgb8
+from nnviz.base.images import Colours, Image, rgb8
 from nnviz.base.info import MethodInfo
+from nnviz.base.packing import pack
 from nnviz.base.parameters import Value, make, parameters_of, values_of
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.recipes import Recipe, file_of, with_file
@@ -24,6 +25,7 @@ from nnviz.media.recordings import (
     Arrays,
     Facts,
     Recording,
+    StoredFrame,
     open_recording,
 )
 from nnviz.media.resize import resize
@@ -210,7 +212,7 @@ class Recorder:
         self._frames = _Rhythm(_FRAME_SECONDS, _FRAME_SHARE)
         self._states = _Rhythm(_SMALL_SECONDS, _STATE_SHARE)
         self._total = 0
-        self._last: Pixels | None = None
+        self._last: Report | None = None
         self.note()
 
     def note(self) -> None:
@@ -224,7 +226,7 @@ class Recorder:
             InputError: the disk is full or the folder gone.
         """
         moment = ctx.journal.kept or Kept({}, dict)
-        self._last = _pixels(report)
+        self._last = report
         wanted = self._frames.due() if moment.frame is None else moment.frame
         frame = self._last if wanted else None
         began = time.perf_counter()
@@ -254,7 +256,7 @@ class Recorder:
             self._recording.add_frame(frame)
 
     def _keep_state(self, ctx: Context, moment: Kept) -> None:
-        large = self._last is not None and max(self._last.shape[:2]) > _SMALL
+        large = _longest(self._last) > _SMALL
         self._states.seconds = _LARGE_SECONDS if large else _SMALL_SECONDS
         self._states.share = _STATE_SHARE if large else 1.0
         if not self._states.due():
@@ -350,16 +352,21 @@ def _with_own(state: State, ctx: Context) -> Arrays:
     }
 
 
-def _pixels(report: Report) -> Pixels | None:
-    main = report.main
-    return main.pixels if isinstance(main, Picture) else None
+def _longest(report: Report | None) -> int:
+    """Return the longest side of the image that a report is about, px; 0 for none."""
+    main = report.main if report is not None else None
+    return max(main.pixels.shape[:2]) if isinstance(main, Picture) else 0
 
 
-def _frame(pixels: Pixels | None) -> Colours | None:
-    """Return an image as it is kept: 8 bits, not larger than can be scrubbed."""
-    if pixels is None:
+def _frame(report: Report | None) -> StoredFrame | None:
+    """Return a step as it is kept.
+
+    Of an image 8 bits, not larger than can be scrubbed; any other report as it is.
+    """
+    if report is None:
         return None
-    return _shrunk(rgb8(pixels))
+    main = report.main
+    return _shrunk(rgb8(main.pixels)) if isinstance(main, Picture) else pack(report)
 
 
 def _shrunk(pixels: Colours) -> Colours:

@@ -19,6 +19,7 @@ from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.jobs.runner import Steering, follow
 from nnviz.engine.method import Context, Registered, find, make_context
+from nnviz.engine.models.absent import absent_model
 from nnviz.engine.models.model import Model, resized_quickly
 
 _QUICK = "live: resampled by averaging; its recipe resamples as published"
@@ -32,10 +33,14 @@ def run_method(resources: Resources, request: RunMethod, check: Check) -> Job:
     request, begun = taken_up(request, registered.method.Params)
     params: object = make(registered.method.Params, request.values)
     _require_image(registered.info, request)
-    model = yield from resources.store.open(request.model, check)
+    if registered.info.needs_model:
+        model = yield from resources.store.open(request.model, check)
+    else:
+        model = absent_model()
     with resources.store.lease(model):
-        _require_task(registered.info, model)
-        _require_size(model)
+        if registered.info.needs_model:
+            _require_task(registered.info, model)
+            _require_size(model)
         ctx = make_context(
             model=model,
             image=request.image,

@@ -174,6 +174,12 @@ def _about(name: str) -> str:
     return " ".join(text.split("\n\n")[1].split())
 
 
+def bundled_declaration(name: str) -> tuple[str, dict[str, Any]]:
+    """Return a bundled network's architecture and the arguments that build it."""
+    card = _card(name)
+    return str(card["architecture"]), dict(card["arguments"])
+
+
 def own_preprocess(name: str) -> Preprocess:
     """Return the preprocessing of a bundled network."""
     return Preprocess.from_json(_card(name)["preprocess"])

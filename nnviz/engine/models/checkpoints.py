@@ -77,8 +77,9 @@ def read_state(path: Path, check: Check) -> Checkpoint:
     refuse_foreign(path)
     with _in_words(path):
         if is_safetensors(path):
-            with open_safetensors(path) as (tensors, _metadata):
-                return _loaded(tensors, (), [], path, check)
+            with open_safetensors(path) as (tensors, metadata):
+                loaded = _loaded(tensors, (), [], path, check)
+            return replace(loaded, values=dict(metadata))
         with open_contents(path, check) as contents:
             return _unwrapped(contents, path, check)
 

@@ -27,9 +27,16 @@ from nnviz.engine.models.hugging_face import (
 from nnviz.engine.models.labels import check_count, numbered, read_labels
 from nnviz.engine.models.match import Fit, build, find_architecture, install
 from nnviz.engine.models.match.architectures import split_name
+from nnviz.engine.models.match.declared import (
+    Declared,
+    build_declared,
+    declared_in,
+    side_car_within,
+)
 from nnviz.engine.models.match.evidence import Evidence, gather
 from nnviz.engine.models.onnx.opening import OnnxNetwork, is_onnx, open_onnx
 from nnviz.engine.models.opened import Opened, OutputWords, frozen
+from nnviz.engine.models.outputs import parse_task
 from nnviz.engine.models.programs.kinds import (
     Program,
     ProgramKind,
@@ -58,13 +65,16 @@ class SideCar:
     ``{"title": "Flowers", "labels": ["daisy", ...] or "labels.txt",
     "preprocess": {"input_size": [224, 224], "mean": [...], ...}, "task": "regress",
     "outputs": "age", "unit": "years"}``; all may be left out, in ``preprocess`` too,
-    where what is left out is as the architecture has it.
+    where what is left out is as the architecture has it.  An architecture of ours may
+    be declared, ``{"architecture": "LeNet5", "arguments": {"classes": 10}}``; others
+    are found by their weights.
     """
 
     title: str = ""
     labels: tuple[str, ...] = ()
     preprocess: dict[str, Any] | None = None
     said: OutputWords = field(default_factory=OutputWords)
+    declared: Declared | None = None
 
 
 def open_file(
@@ -81,6 +91,8 @@ def open_file(
         ModelError: the weights fit no known architecture; shows the nearest.
     """
     opened = yield from _open(reference.path, check)
+    if find_side_car(reference.path) is None:
+        return opened
     return replace(opened, said=read_side_car(reference.path).said)
 
 
@@ -156,11 +168,13 @@ def _open_whole(
 def _open_weights(path: Path, check: Check) -> Generator[Progress, None, Opened]:
     files = weight_files(path)
     checkpoint = yield from _read_all(files, check)
+    side_car = _side_car_of(path, checkpoint)
+    if side_car.declared is not None:
+        return _open_declared(path, side_car, side_car.declared, checkpoint)
     config = read_config(path)
     if path.is_dir() and is_transformers(config):
         return _open_transformers(path, files, config, checkpoint, check)
     evidence = gather(checkpoint.values, path)
-    side_car = read_side_car(path)
     hint = f"{evidence.architecture} {path.name}"
     fit = yield from find_architecture(checkpoint.tensors, hint, path.name, check)
     net = build(fit)
@@ -244,7 +258,17 @@ def read_side_car(path: Path) -> SideCar:
     if found is None:
         return SideCar()
     text = read_text(found, _LARGEST_SIDE_CAR, "a side-car of weights")
-    values = parse_object(text, found.name, _SIDE_CAR)
+    return _side_car(parse_object(text, found.name, _SIDE_CAR), found)
+
+
+def _side_car_of(path: Path, checkpoint: Checkpoint) -> SideCar:
+    """Return the side-car beside a file, else the one in its metadata."""
+    if find_side_car(path) is not None:
+        return read_side_car(path)
+    return _side_car(side_car_within(checkpoint.values), path)
+
+
+def _side_car(values: Mapping[str, Any], found: Path) -> SideCar:
     title, preprocess = values.get("title", ""), values.get("preprocess")
     labels = values.get("labels", values.get("classes", ()))
     if isinstance(labels, str):
@@ -257,7 +281,29 @@ def read_side_car(path: Path) -> SideCar:
     if not all(isinstance(label, str | int | float) for label in labels):
         raise InputError(found.name, "holds labels that are no names", _SIDE_CAR)
     names = tuple(str(label) for label in labels)
-    return SideCar(title, names, preprocess, OutputWords(*words))
+    declared = declared_in(values, found.name)
+    return SideCar(title, names, preprocess, OutputWords(*words), declared)
+
+
+def _open_declared(
+    path: Path, side_car: SideCar, declared: Declared, checkpoint: Checkpoint
+) -> Opened:
+    """Open weights of an architecture of ours that their side-car declares."""
+    net = build_declared(declared, checkpoint.tensors, path.name)
+    task = parse_task(side_car.said.task)
+    return Opened(
+        net=frozen(net),
+        reference=str(path.resolve()),
+        title=side_car.title or path.stem,
+        source=ModelSource.YOURS,
+        weights=path.name,
+        sha256=file_sha256(path, lambda: None),
+        preprocess=_merged(Preprocess(), side_car.preprocess or {}, path.name),
+        labels=side_car.labels,
+        notes=checkpoint.notes,
+        task=task or Task.CLASSIFY,
+        said=side_car.said,
+    )
 
 
 def _beside(side_car: Path, name: str) -> Path:

@@ -12,11 +12,12 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from nnviz.base.distribution import install_command
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.info import Task
 from nnviz.engine.compute import memory
 
-_INSTALL = "pip install 'nnviz[huggingface]'"
+_INSTALL = install_command("huggingface")
 
 
 def is_transformers(config: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from nnviz.engine.training import (
     shapes,
     style,
 )
+from nnviz.engine.training.captioner.fit import captioner_course
 from nnviz.engine.training.fitting import Assignment, Stand
 
 Recipe = Callable[[Assignment], Iterator[Stand]]
@@ -28,6 +29,7 @@ RECIPES: dict[str, Recipe] = {
     "scenes-shortcut": shapes.SHORTCUT_COURSE,
     "scenes-detector": detector.COURSE,
     "scenes-segmenter": segmenter.COURSE,
+    "scenes-captioner": captioner_course,
     "style": style.style_course,
 }
 

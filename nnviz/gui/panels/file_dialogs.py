@@ -8,6 +8,7 @@ from nnviz.gui.state.settings import Settings
 
 IMAGES, VIDEOS, WEIGHTS, LABELS = "images", "videos", "weights", "labels"
 STYLES, STICKERS, ANY = "styles", "stickers", "any"
+DATASETS = "datasets"
 
 
 def ask_file(

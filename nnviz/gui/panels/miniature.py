@@ -6,9 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.images import Image, to_float
+from nnviz.base.matrices import Matrix
+from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.base.results import Diagram, Heatmap, Mosaic, Picture, Result
 from nnviz.render import colormaps
 from nnviz.render.diagrams import KIND_COLORS
+from nnviz.render.matrices import cell_colors
+from nnviz.render.palette import BACKGROUND
+from nnviz.render.plane_parts import region_colors
 
 _SIDE = 144
 _TILES = 3
@@ -22,17 +27,22 @@ def miniature(result: Result, image: Image | None) -> Pixels:
     """Return uint8 (h, w, 3): the gist of a result, or of its photograph."""
     match result:
         case Mosaic():
-            return _enlarged(_square(result))
+            gist = _square(result)
         case Heatmap():
-            return _enlarged(_coloured(_thin(result.values), signed=result.signed))
+            gist = _coloured(_thin(result.values), signed=result.signed)
         case Picture():
-            return _enlarged(_picture(_thin(result.pixels)))
+            gist = _picture(_thin(result.pixels))
+        case Matrix():
+            gist = cell_colors(result.grids[result.answer], BACKGROUND)
+        case Plane(region=PlaneRegion() as region):
+            gist = region_colors(region, BACKGROUND, light=False)
         case Diagram():
-            return _enlarged(_kinds(result))
+            gist = _kinds(result)
         case _ if image is not None:
-            return _enlarged(_picture(to_float(_thin(image.pixels))))
+            gist = _picture(to_float(_thin(image.pixels)))
         case _:
             return np.full((8, 8, 3), 64, np.uint8)
+    return _enlarged(gist)
 
 
 def _square(mosaic: Mosaic) -> Pixels:

@@ -21,6 +21,9 @@ from nnviz.base.stickers import Placement
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.services.boards import Boards
 from nnviz.gui.services.captions import Captions
+from nnviz.gui.services.dataset.datasets import Datasets
+from nnviz.gui.services.dataset.indexing import Indexing
+from nnviz.gui.services.dataset.projections import Projections
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs
@@ -35,6 +38,7 @@ from nnviz.gui.services.size_question import ask_about_size
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
 from nnviz.gui.services.style_training import Lessons
 from nnviz.gui.services.timeline import Timeline
+from nnviz.gui.services.trust import TrustChecks
 from nnviz.gui.services.unit_images import Portraits
 from nnviz.gui.services.videos import Films
 from nnviz.gui.state.display import ContentKind
@@ -48,6 +52,8 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 
 _CONTENT_TOPIC = "content"
+_DATA = "data"
+"""Name of the workspace of data sets."""
 _LEARNED_WIDTH = 0.4
 """A learned sticker is laid about as large as it was learned to be."""
 
@@ -67,6 +73,12 @@ class Workbench(QObject):
     """Something was chosen to be imagined."""
     job_wanted = Signal(object)
     """A JobHandle: its run is to be seen, where it was started."""
+    board_wanted = Signal(list)
+    """Paths of the images that the board is to compare."""
+    workspace_wanted = Signal(str)
+    """Name of the workspace that is to be entered."""
+    trust_wanted = Signal()
+    """The figures behind the map's verdict are to be seen."""
     live_wanted = Signal()
     """A film was opened: it is to be seen."""
 
@@ -83,6 +95,11 @@ class Workbench(QObject):
         self.films = Films(self.jobs, self.messages, self)
         self.live = Live(self.choice, self.runs, self.films, self.messages, self)
         self.boards = Boards(self.jobs, self)
+        self.datasets = Datasets(self.jobs, self.messages, self)
+        self.projections = Projections(self.jobs, self.datasets, self.messages)
+        self.indexing = Indexing(
+            self.jobs, self.models, self.datasets, settings, self.messages
+        )
         self.recordings = Recordings(settings, self.messages, self)
         self.timeline = Timeline(
             self.choice, self.runs, self.recordings, self.messages, self
@@ -123,6 +140,15 @@ class Workbench(QObject):
         )
         self.display = Display(
             self.selection, self.choice, self.runs, self.captions, self
+        )
+        self.trust = TrustChecks(
+            self,
+            jobs=self.jobs,
+            display=self.display,
+            choice=self.choice,
+            models=self.models,
+            captions=self.captions,
+            settings=self.settings,
         )
 
     def attach(self, bridge: "Bridge") -> None:
@@ -173,6 +199,11 @@ class Workbench(QObject):
         self._sample = sample
         self.open_model(model)
         self.open_files(files or ([sample] if sample else []))
+
+    def open_dataset(self, folder: str) -> None:
+        """Go where data sets are seen, and open an index or offer to make one."""
+        self.workspace_wanted.emit(_DATA)
+        self.open_files([folder])
 
     def open_model(self, reference: str) -> None:
         """Open a network by reference or path."""
@@ -243,6 +274,7 @@ class Workbench(QObject):
         self.runs.stop()
         self.boards.stop()
         self.films.stop()
+        self.indexing.stop()
         if self.portraits.making_layer:
             self.portraits.stop()
         if self.models.is_opening:
@@ -250,7 +282,8 @@ class Workbench(QObject):
 
     def _open_seen(self, dropped: Dropped) -> None:
         """Open files of which it is known what they are."""
-        self._open_pictures(dropped)
+        if not self._open_dataset(dropped):
+            self._open_pictures(dropped)
         for file in self._one_of(dropped.models):
             self.open_model(file)
         for file in self._one_of(dropped.labels):
@@ -264,6 +297,17 @@ class Workbench(QObject):
             self.messages.fail("open", error)
         for error in dropped.errors[1:]:
             self.messages.say(error.text)
+
+    def _open_dataset(self, dropped: Dropped) -> bool:
+        """Open an index, or offer to make one; tell if images are for nothing else."""
+        for folder in self._one_of(dropped.indexes):
+            self.workspace_wanted.emit(_DATA)
+            self.datasets.open(folder)
+        if self.choice.place != _DATA:
+            return False
+        for folder in self._one_of(dropped.folders):
+            self.datasets.offer(folder)
+        return bool(dropped.folders)
 
     def _open_pictures(self, dropped: Dropped) -> None:
         """Put photographs into the tray; the sample where none was to be opened."""

@@ -4,6 +4,7 @@ import atexit
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from numpy.typing import NDArray
@@ -13,9 +14,9 @@ from nnviz.base.boards import BOARD_PAINTED
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.dropped import Dropped
 from nnviz.base.evaluation import Robustness
-from nnviz.base.events import Done, Event, Failed, Final
+from nnviz.base.events import Changes, Done, Event, Failed, Final
+from nnviz.base.images import PICTURE_KEPT
 from nnviz.base.info import ModelInfo
-from nnviz.base.kept import PICTURE_KEPT
 from nnviz.base.live import Shown
 from nnviz.base.placed import KEPT, OPENED, PRINTED
 from nnviz.base.portraits import PORTRAIT_FOUND
@@ -166,6 +167,15 @@ class Bridge(QObject):
             return
         handle.start(self._worker, ticket)
         self._jobs[lane.address, ticket] = handle
+
+    def start_work(self, work: Callable[[], T], handle: JobHandle[T]) -> None:
+        """Have a thread of files call a function; its value is the handle's."""
+        ticket = self._io.do(handle.lane.address, work, soon=True)
+        if self._closed:
+            handle.forget()
+            return
+        handle.start(_IoControls(self._io), ticket)
+        self._jobs[handle.lane.address, ticket] = handle
 
     def look_at(self, files: Sequence[str]) -> None:
         """Find out what files are; answers with ``files_seen``."""
@@ -374,6 +384,29 @@ class Bridge(QObject):
         elif isinstance(event, Failed):
             self.live.stop_recording()
             self.record_failed.emit(event.error)
+
+
+@dataclass(frozen=True, slots=True)
+class _IoControls:
+    """Stops what the threads of files do; it cannot wait or be steered."""
+
+    io: IoPool
+
+    def cancel(self, ticket: int) -> None:
+        """Forget it."""
+        self.io.cancel(ticket)
+
+    def steer(self, ticket: int, changes: Changes) -> None:
+        """Change nothing."""
+
+    def pause(self, ticket: int) -> None:
+        """Change nothing."""
+
+    def step(self, ticket: int) -> None:
+        """Change nothing."""
+
+    def go_on(self, ticket: int) -> None:
+        """Change nothing."""
 
 
 def _forward(event: Event, signal: SignalInstance) -> None:

@@ -11,6 +11,8 @@ from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.services.method_runner import MethodRun, MethodRunner
 from nnviz.gui.state.display import (
     BOTH,
+    COMPARE,
+    PICTURED,
     RESULT,
     WHOLE,
     Content,
@@ -193,7 +195,7 @@ class Display(QObject):
         workspace = choice.workspace
         return DisplayInputs(
             mode=self._mode,
-            modes=workspace.modes if workspace else (),
+            modes=workspace.pages if workspace else (*PICTURED, COMPARE),
             live=choice.live,
             content=content,
             title=title,

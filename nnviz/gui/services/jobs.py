@@ -254,12 +254,18 @@ class Starter(Protocol):
         """Have a request answered to its handle."""
         ...
 
+    def start_work(self, work: Callable[[], T], handle: JobHandle[T]) -> None:
+        """Have a function called by a thread of files, its value told to a handle."""
+        ...
+
 
 class Jobs(QObject):
     """Takes requests, before the worker is there too, and knows what is being done."""
 
     changed = Signal()
     """A job with a title was started, ended, or is further."""
+    submitted = Signal(object)
+    """Lane of a job that was just asked for."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -283,6 +289,7 @@ class Jobs(QObject):
             lane: what it takes the place of, and how soon it is done.
             title: for the list of what is being done; empty where it is too quick.
         """
+        self.submitted.emit(lane)
         handle: JobHandle[T] = JobHandle(lane, title)
         earlier = [each for each in self._latest.get(lane, []) if each.open]
         if lane.policy is Policy.REPLACE:
@@ -292,16 +299,36 @@ class Jobs(QObject):
         self._latest[lane] = [*earlier, handle]
         if title:
             self._list(handle)
+        self._begin(handle, lambda starter: starter.start_job(request, handle))
+        return handle
+
+    def compute(self, work: Callable[[], T], lane: Lane) -> JobHandle[T]:
+        """Have a function called beside the window, by a thread of files.
+
+        Args:
+            work: short, and without Qt.
+            lane: what it takes the place of; what has begun is finished unheard.
+        """
+        handle: JobHandle[T] = JobHandle(lane)
+        for each in self._latest.get(lane, []):
+            if each.open and lane.policy is Policy.REPLACE:
+                each.cancel()
+                each.forget()
+        self._latest[lane] = [handle]
+        self._begin(handle, lambda starter: starter.start_work(work, handle))
+        return handle
+
+    def _begin(self, job: AnyJob, act: Callable[[Starter], None]) -> None:
+        """Start a job, as soon as there is somebody to do it."""
 
         def start(starter: Starter) -> None:
-            if handle.open:
-                starter.start_job(request, handle)
+            if job.open:
+                act(starter)
 
         if self._starter is None:
             self._waiting.append(start)
         else:
             start(self._starter)
-        return handle
 
     @property
     def listed(self) -> tuple[AnyJob, ...]:

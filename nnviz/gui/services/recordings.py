@@ -52,7 +52,11 @@ class Recordings(QObject):
         if not info.recorded:
             return ""
         now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")[:-3]
-        return str(Path(self._settings.recordings, f"{now}-{info.name}"))
+        name = f"{now}-{info.name}"
+        # A lesson runs at every change: its steps go at the next start, unlisted.
+        passing = bool(info.capabilities.section)
+        name = f".{name}.deleted" if passing else name
+        return str(Path(self._settings.recordings, name))
 
     def put_away(self, folder: str) -> None:
         """Delete a recording; it can be undone until the next start."""

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.events import Done, Event, Failed, Partial, Progress
-from nnviz.base.images import Colours, to_float
+from nnviz.base.images import to_float
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Moment
 from nnviz.base.results import Picture, Report
@@ -29,6 +30,8 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 RATE = 15
 """Frames a second, played and in films."""
+LESSON_RATE = 3
+"""Steps a second at which a lesson is played, unless another one is chosen."""
 _READ_MS = 400
 """How often the folder is looked into while the job writes."""
 
@@ -67,6 +70,7 @@ class Timeline(QObject):
         self.paused = False
         self.following = True
         self.blend = 0.0
+        self.rate = RATE
         self._opening = ""
         """Method of a recording whose network is still being opened."""
         self._report: Report | None = None
@@ -83,6 +87,9 @@ class Timeline(QObject):
         runs.reported.connect(self._keep_shape)
         runs.finished.connect(lambda run: self._keep_shape(run.report))
         choice.edited.connect(self._follow_method)
+        choice.method_changed.connect(
+            lambda _: self.set_rate(LESSON_RATE if self.teaches else RATE)
+        )
         self._followed: JobHandle[Run] | None = None
 
     def attach(self, bridge: "Bridge") -> None:
@@ -163,6 +170,18 @@ class Timeline(QObject):
         """Show a step; at the newest of a run, follow it again."""
         self._player.stop()
         self._go_to(step)
+
+    def set_rate(self, rate: int) -> None:
+        """Play so many steps a second from now on."""
+        self.rate = rate
+        self._player.setInterval(round(1000 / rate))
+        self.changed.emit()
+
+    @property
+    def teaches(self) -> bool:
+        """Whether a lesson is looked at, whose steps are read one by one."""
+        method = self._choice.method
+        return method is not None and bool(method.capabilities.section)
 
     def set_blend(self, share: float) -> None:
         """Blend the photograph into what is shown."""
@@ -372,7 +391,7 @@ class Timeline(QObject):
         tape = self.tape
         if tape is not None:
             recipe = replace(tape.recipe, values=tape.values_at(frame.step))
-            report = _report_of(frame.pixels, self._report, words)
+            report = _report_of(frame, self._report, words)
             self.shown.emit(Run(report, recipe, self._choice.image))
 
     def _read(self) -> None:
@@ -380,8 +399,11 @@ class Timeline(QObject):
             self._bridge.tapes.read(self.folder)
 
 
-def _report_of(pixels: Colours, shape: Report | None, words: str) -> Report:
-    """Return a report with a frame in place of the main picture."""
+def _report_of(frame: TapeFrame, shape: Report | None, words: str) -> Report:
+    """Return a recorded report; of an image one with it in the main picture's place."""
+    if frame.report is not None:
+        return replace(frame.report, notes=(*frame.report.notes, words))
+    pixels = frame.pixels if frame.pixels is not None else np.zeros((1, 1, 3), "u1")
     if shape is None or not isinstance(shape.main, Picture):
         return Report({"picture": Picture(pixels=to_float(pixels))}, (words,))
     name = next(iter(shape))

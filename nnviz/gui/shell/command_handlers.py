@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
 from nnviz.base.boards import Plan
 from nnviz.base.info import LayerInfo, MethodInfo, Severity
-from nnviz.base.parameters import Kind, Parameter
+from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.samples import sample_film, sample_photos
@@ -24,7 +24,13 @@ from nnviz.base.snippets import (
 )
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.panels.browser.models import ModelPanel
-from nnviz.gui.panels.file_dialogs import IMAGES, ask_folder, ask_labels, ask_new_file
+from nnviz.gui.panels.file_dialogs import (
+    DATASETS,
+    IMAGES,
+    ask_folder,
+    ask_labels,
+    ask_new_file,
+)
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.tiles import comparable
 from nnviz.gui.panels.video_dialogs import ask_film, ask_new_film
@@ -81,6 +87,7 @@ class CommandHandlers(QObject):
         return {
             "file.open": stage.images.ask_files,
             "file.open_folder": self.ask_folder,
+            "file.open_dataset": self.ask_dataset,
             "file.open_model": stage.models.open_file,
             "file.open_labels": self.ask_labels,
             "file.sample": self.open_sample,
@@ -116,6 +123,7 @@ class CommandHandlers(QObject):
             "go.one_channel": self.show_channel,
             "go.all_channels": lambda: bench.choice.show_channel(NO_UNIT),
             "go.explain_unit": self.explain_unit,
+            "go.value": self.show_value,
             "go.explain_class": lambda: self._explain(""),
             "go.portraits": bench.portraits.make_layer,
             "go.next_image": lambda: bench.images.step(1),
@@ -207,6 +215,13 @@ class CommandHandlers(QObject):
         if folder:
             self._bench.open_files([folder])
 
+    def ask_dataset(self) -> None:
+        """Ask for a folder of images, or of an index, and go to where it is seen."""
+        title = self.tr("Open a folder of images, or an index")
+        folder = ask_folder(self._window, self._bench.settings, DATASETS, title)
+        if folder:
+            self._bench.open_dataset(folder)
+
     def ask_labels(self) -> None:
         """Ask for a list of class names and use it."""
         path = ask_labels(self._window, self._bench.settings)
@@ -277,6 +292,16 @@ class CommandHandlers(QObject):
             self._bench.messages.say(self.tr("select a channel first: click one"))
         else:
             self._explain(f"{chosen.layer}:{chosen.unit}")
+
+    def show_value(self) -> None:
+        """Show how the chosen value of a feature map is computed, in Learn."""
+        chosen, layer = self._bench.selection, self._bench.selection.layer
+        values: dict[str, Value] = {"layer": layer, "channel": chosen.unit}
+        if chosen.image is not None and chosen.position is not None:
+            height, width = chosen.image.size
+            y, x = chosen.position
+            values |= {"y": min(max(y / height, 0), 1), "x": min(max(x / width, 0), 1)}
+        self._bench.choice.choose("value", values)
 
     def _explain(self, target: str) -> None:
         """Ask about a target where that is done."""

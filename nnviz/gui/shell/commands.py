@@ -32,6 +32,7 @@ SYNONYMS = {
     "live.sample": "demo movie film example",
     "live.hold": "pause stop freeze",
     "live.keep": "snapshot screenshot",
+    "go.value": "convolution window kernel learn lesson",
     "go.untrained": "random weights initialization",
     "go.models": "model architecture resnet vgg",
     "view.zoom_in": "magnify enlarge",
@@ -47,6 +48,7 @@ SYNONYMS = {
     "view.compare": "difference swipe blink",
     "file.save": "export png download recording",
     "file.save_as": "export png download",
+    "file.open_dataset": "folder index images wall embedding",
     "file.open": "load image video network recipe",
     "edit.copy_python": "code script api",
     "edit.copy_command": "terminal cli shell",
@@ -64,6 +66,7 @@ METHOD_SYNONYMS = {
     "Imagine": "visualization dream synthesize",
     "Attack": "adversarial fool robustness",
     "Style": "painting art transfer",
+    "Learn": "lesson course teach step by step",
 }
 """Likewise for the methods of a group."""
 
@@ -84,6 +87,7 @@ def gestures() -> tuple[Key, ...]:
     picture, channels = _tr("In an image"), _tr("Among feature maps")
     lists, live = _tr("In lists"), _tr("In Live")
     sticker = _tr("On a chosen sticker")
+    wall, points = _tr("On the wall of a data set"), _tr("On its map")
     return (
         Key(picture, _tr("Zoom at the cursor"), _tr("Wheel, + and -")),
         Key(picture, _tr("Move the image"), _tr("Drag, arrow keys")),
@@ -97,6 +101,12 @@ def gestures() -> tuple[Key, ...]:
         Key(sticker, _tr("Scale"), _tr("Drag a corner, + and -")),
         Key(sticker, _tr("Turn"), _tr("Drag the round handle, [ and ]")),
         Key(sticker, _tr("Remove"), _tr("Del")),
+        Key(wall, _tr("Select several"), _tr("Ctrl or Shift and a click, pull")),
+        Key(wall, _tr("Select everything shown"), _tr("Ctrl+A")),
+        Key(wall, _tr("Larger or smaller images"), _tr("Ctrl+wheel, + and -")),
+        Key(wall, _tr("Open the image in Inspect"), _tr("Double click, Return")),
+        Key(wall, _tr("Take images elsewhere"), _tr("Drag the selection")),
+        Key(points, _tr("Select with a lasso"), _tr("Shift and drag")),
         Key(lists, _tr("Open the chosen network or layer"), _tr("Return")),
         Key(lists, _tr("Remove an image from the tray"), _tr("Del")),
     )
@@ -108,6 +118,7 @@ def _file() -> tuple[Command, ...]:
         Command(
             "file.open_folder", _tr("Open folder…"), "Ctrl+Shift+O", "folder", FILE
         ),
+        Command("file.open_dataset", _tr("Open data set…"), "", "images", FILE),
         Command("file.open_model", _tr("Open weights…"), "", "box", FILE),
         Command("file.open_labels", _tr("Open class names…"), "", "tag", FILE),
         Command("file.sample", _tr("Open the sample image"), "", "image", FILE),
@@ -158,6 +169,7 @@ def _go() -> tuple[Command, ...]:
         Command("go.one_channel", _tr("Enlarge channel"), "Ctrl+Return", "expand", GO),
         Command("go.all_channels", _tr("All channels"), "Ctrl+Backspace", "", GO),
         Command("go.explain_unit", _tr("Explain this channel"), "Ctrl+E", "", GO),
+        Command("go.value", _tr("Show how this value is computed"), "Ctrl+U", "", GO),
         Command("go.explain_class", _tr("Explain the predicted class"), "", "", GO),
         Command(
             "go.portraits",

@@ -16,7 +16,9 @@ _LOWER, _BOTTOM = (240, 0.27), (132, 0.2)
 _TRAYS = {"images": 320, "results": 300, "portrait": 260}
 """Widths of the trays, in proportion."""
 _LOWER_DOCKS = ("prediction", "recordings", "robustness")
-_BROWSER, _METHOD = ("browser", "style", "attack"), "method"
+_BROWSER, _METHOD = ("browser", "style", "attack", "dataset", "course"), "method"
+_DATASET, _RECORD = (264, 0.22), (240, 0.21)
+"""Width of the docks of a data set: its wall is what needs the room."""
 
 
 class DockLayouts(QObject):
@@ -84,7 +86,9 @@ class DockLayouts(QObject):
         """Give the docks that are open their usual sizes."""
         left = next((name for name in _BROWSER if self._open(name)), "")
         width = self._window.width()
-        across = {left: self._part(_LEFT, width), _METHOD: self._part(_RIGHT, width)}
+        wide = _DATASET if left == "dataset" else _LEFT
+        across = {left: self._part(wide, width), _METHOD: self._part(_RIGHT, width)}
+        across["record"] = self._part(_RECORD, width)
         self._resize(across, Qt.Orientation.Horizontal)
         self._resize(_TRAYS, Qt.Orientation.Horizontal)
         height = self._window.height()

@@ -41,13 +41,15 @@ from nnviz.gui.state.display import BOARD, STICKERS
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.workspaces.attack.workspace import ATTACK
+from nnviz.gui.workspaces.data.workspace import DATA
 from nnviz.gui.workspaces.explain.workspace import EXPLAIN
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.gui.workspaces.inspect.workspace import INSPECT
+from nnviz.gui.workspaces.learn.workspace import LEARN
 from nnviz.gui.workspaces.live.workspace import LIVE
 from nnviz.gui.workspaces.style.workspace import STYLE
 
-WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, LIVE)
+WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, LIVE, DATA, LEARN)
 _LEAST = QSize(1280, 800)
 """Px that the first window has where the screen is large enough."""
 _SHARE = 0.92
@@ -156,12 +158,13 @@ class MainWindow(QMainWindow):
         self.bench.choice.elsewhere.connect(self._go_to)
         self.bench.job_wanted.connect(self._show_job)
         self.bench.live_wanted.connect(lambda: self.enter(LIVE))
+        self.bench.workspace_wanted.connect(self._enter_named)
         self.bench.imagine_wanted.connect(lambda: self.enter(IMAGINE))
         self.bench.explain_wanted.connect(lambda: self.enter(EXPLAIN))
         self.bench.stickers_wanted.connect(self._open_studio)
         menu = self.stage.centre.result
         menu.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for name in ("go.explain_unit", "edit.copy_picture", "file.save"):
+        for name in ("go.explain_unit", "go.value", "edit.copy_picture", "file.save"):
             menu.addAction(self.commands[name])
         self.bench.look.changed.connect(self._mark_theme)
         self._mark_theme()
@@ -203,6 +206,9 @@ class MainWindow(QMainWindow):
             self.bench.live.enter()
         else:
             self.bench.live.leave()
+
+    def _enter_named(self, name: str) -> None:
+        self.enter(next(each for each in WORKSPACES if each.name == name))
 
     def _go_to(self, info: MethodInfo | None) -> None:
         """Go where a method belongs; None for where photographs are looked at."""

@@ -11,9 +11,13 @@ from nnviz.gui.state.selection import NO_UNIT
 
 PHOTO, BOTH, RESULT = "photo", "both", "result"
 COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
+WALL, MAP, ERRORS, UNITS = "wall", "map", "errors", "units"
+"""Pages of the open data set."""
 LIVE = "live"
 """Page of the camera, in place of all modes."""
-WHOLE = (COMPARE, BOARD, STICKERS)
+PICTURED = (PHOTO, BOTH, RESULT)
+"""Modes that show image, result, or both."""
+WHOLE = (COMPARE, BOARD, STICKERS, WALL, MAP, ERRORS, UNITS)
 """Modes that show neither photograph nor result beside them."""
 
 
@@ -68,7 +72,7 @@ class DisplayInputs:
 
     Attributes:
         mode: what the user wants to see.
-        modes: further ones that the workspace has.
+        modes: those that the workspace has.
         live: whether a camera is looked at.
         content: of the workspace; None while there is none.
         title: of the content.
@@ -81,7 +85,7 @@ class DisplayInputs:
     """
 
     mode: str = RESULT
-    modes: tuple[str, ...] = ()
+    modes: tuple[str, ...] = (*PICTURED, COMPARE)
     live: bool = False
     content: Content | None = None
     title: str = ""
@@ -146,8 +150,8 @@ class DisplayState:
 def resolve(inputs: DisplayInputs) -> DisplayState:
     """Return what is shown; the only place where that is decided."""
     mode = inputs.mode
-    if mode in WHOLE and mode not in (COMPARE, *inputs.modes):
-        mode = RESULT
+    if mode not in inputs.modes:
+        mode = RESULT if RESULT in inputs.modes else inputs.modes[0]
     content = inputs.content if _belongs(inputs) else None
     recorded = inputs.method is not None and inputs.method.recorded
     title = inputs.title if content is not None else inputs.begun

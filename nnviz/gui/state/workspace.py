@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nnviz.base.info import MethodInfo
+from nnviz.gui.state.display import COMPARE, PICTURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Workspace:
         docks: names of the docks that stand open; all others are hidden.
         live: whether its methods follow a camera.
         modes: further pages of the middle that it has.
+        images: whether the middle also shows the image, results and comparisons; else
+            the first of its own pages stands in their place.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Workspace:
     docks: tuple[str, ...]
     live: bool = False
     modes: tuple[str, ...] = ()
+    images: bool = True
 
     def offers(self, info: MethodInfo) -> bool:
         """Tell whether a method belongs here."""
@@ -36,3 +40,9 @@ class Workspace:
             "",
             info.capabilities.workspace,
         }
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """Modes of the middle that are offered."""
+        usual = (*PICTURED, COMPARE) if self.images else ()
+        return (*usual, *self.modes)

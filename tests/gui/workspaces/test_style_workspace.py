@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from nnviz.base.frames import Frame
-from nnviz.base.kept import KeptPicture
+from nnviz.base.images import KeptPicture
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.resources import resource

@@ -53,13 +53,22 @@ _SURFACES = (
 )
 
 
+_HILLS, _NIGHT = "in front of hills", "in front of lights at night"
+BACKGROUNDS = (
+    *(surface.words for surface in _SURFACES),
+    _HILLS,
+    _NIGHT,
+)
+"""Each background as a sentence names it."""
+
+
 def draw_background(rng: np.random.Generator, size: int) -> tuple[Picture, str]:
     """Return a background and how a sentence names it."""
     kind = rng.random()
     if kind < 0.3:  # noqa: PLR2004  shares of the kinds
-        return _landscape(rng, size), "in front of hills"
+        return _landscape(rng, size), _HILLS
     if kind < 0.4:  # noqa: PLR2004
-        return _lights(rng, size), "in front of lights at night"
+        return _lights(rng, size), _NIGHT
     surface = _SURFACES[rng.integers(len(_SURFACES))]
     turn = rng.uniform(0, np.pi)
     noise = _noise(rng, size, surface.slope, surface.zoom, (surface.stretch, turn))

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from nnviz.base.distribution import install_command
 from nnviz.base.errors import ModelError
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Interpolation, Preprocess
@@ -197,7 +198,7 @@ def split_name(architecture: str) -> tuple[Library, str]:
         raise ModelError(
             f"{name} ({library.package})",
             f"needs the package {library.package}",
-            f"pip install 'nnviz[{library.package}]'",
+            install_command(library.package),
         )
     return library, name
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from nnviz.base.distribution import install_command
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.engine.models.factories import holds_only_weights
@@ -196,7 +197,7 @@ def _no_fit(
         return ModelError(
             source,
             f"holds the weights of {name} of the package {library.package}",
-            f"pip install 'nnviz[{library.package}]'",
+            install_command(library.package),
         )
     return ModelError(source, _differences(best, nearest, names), _STRANGER)
 

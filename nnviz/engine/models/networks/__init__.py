@@ -8,8 +8,10 @@ from nnviz.engine.models.networks.cyclegan import CycleGanGenerator
 from nnviz.engine.models.networks.efficientnet_lite import EfficientNetLite
 from nnviz.engine.models.networks.face_cascade import FaceCascade
 from nnviz.engine.models.networks.johnson import JohnsonNet
+from nnviz.engine.models.networks.layer_list import LayerList
 from nnviz.engine.models.networks.lenet import LeNet5
 from nnviz.engine.models.networks.quick_painter import QuickPainter
+from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
 from nnviz.engine.models.networks.scene_detector import SceneDetector
 from nnviz.engine.models.networks.small_resnet import SmallResNet
 from nnviz.engine.models.networks.small_vgg import SmallVgg
@@ -38,6 +40,8 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **REPAINTERS,
     "EfficientNetLite": EfficientNetLite,
     "FaceCascade": FaceCascade,
+    "LayerList": LayerList,
+    "SceneCaptioner": SceneCaptioner,
     "SceneDetector": SceneDetector,
     "UNet": UNet,
 }
@@ -52,8 +56,10 @@ __all__ = [
     "EfficientNetLite",
     "FaceCascade",
     "JohnsonNet",
+    "LayerList",
     "LeNet5",
     "QuickPainter",
+    "SceneCaptioner",
     "SceneDetector",
     "SmallResNet",
     "SmallVgg",

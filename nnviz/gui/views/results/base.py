@@ -25,6 +25,9 @@ class ResultView(QWidget):
         target_chosen: a part of the result that the user chose to ask about, as a
             target is written: "box:0"; empty when it is let go.
         layer_chosen: name of a layer that the user chose.
+        values_edited: parameters by name that the user changed in the result itself,
+            by moving points.
+        position_chosen: row and column of the photo, px, that the user chose.
     """
 
     hovered = Signal(str)
@@ -32,6 +35,8 @@ class ResultView(QWidget):
     unit_pointed = Signal(str, int)
     target_chosen = Signal(str)
     layer_chosen = Signal(str)
+    values_edited = Signal(object)
+    position_chosen = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

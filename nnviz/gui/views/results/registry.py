@@ -2,6 +2,8 @@
 
 from PySide6.QtWidgets import QWidget
 
+from nnviz.base.matrices import Matrix
+from nnviz.base.planes import Plane
 from nnviz.base.results import (
     Boxes,
     Curves,
@@ -21,8 +23,10 @@ from nnviz.gui.views.results.curves import CurvesView
 from nnviz.gui.views.results.diagram import DiagramView
 from nnviz.gui.views.results.heatmap import HeatmapView
 from nnviz.gui.views.results.mask import MaskView
+from nnviz.gui.views.results.matrix import MatrixView
 from nnviz.gui.views.results.mosaic import MosaicView
 from nnviz.gui.views.results.picture import PictureView
+from nnviz.gui.views.results.plane import PlaneView
 from nnviz.gui.views.results.ranking import RankingView
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.views.results.text import TextView
@@ -31,9 +35,11 @@ _VIEWS: dict[type[Result], type[ResultView]] = {
     Ranking: RankingView,
     Heatmap: HeatmapView,
     Picture: PictureView,
+    Plane: PlaneView,
     Mosaic: MosaicView,
     Boxes: BoxesView,
     Mask: MaskView,
+    Matrix: MatrixView,
     Curves: CurvesView,
     Diagram: DiagramView,
     Table: TableView,

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.boards import Plan
+from nnviz.base.errors import ErrorRecord
 from nnviz.base.images import Image
 from nnviz.base.parameters import Kind, Parameter
 from nnviz.base.recipes import Run
@@ -133,6 +134,14 @@ class BoardPane(QWidget):
             if all(each in self._images for each in self._wanted):
                 self._run()
 
+    def _skip_image(self, path: str, error: ErrorRecord) -> None:
+        """Go on without an image that cannot be opened; a banner says why."""
+        del error
+        if path in self._wanted:
+            self._wanted.remove(path)
+            if self._wanted and all(each in self._images for each in self._wanted):
+                self._run()
+
     def _connect(self) -> None:
         boards = self._bench.boards
         boards.planned.connect(self._begin)
@@ -151,8 +160,15 @@ class BoardPane(QWidget):
         self.view.hovered.connect(self.hovered)
         self.view.tile_chosen.connect(self._open)
         self.view.lock.activated.connect(self._choose_lock)
+        self._bench.board_wanted.connect(self._start_with)
         if self._bench.bridge is not None:
             self._bench.bridge.image_opened.connect(self._take_image)
+            self._bench.bridge.image_failed.connect(self._skip_image)
+
+    def _start_with(self, paths: list[str]) -> None:
+        """Compare the ticked methods on certain images."""
+        self.choices.photographs.tick(paths)
+        self.start()
 
     def _begin(self) -> None:
         self._own_lock = False

@@ -10,8 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Done, Event, Failed
-from nnviz.base.images import Image
-from nnviz.base.kept import PICTURE_KEPT, KeptPicture
+from nnviz.base.images import PICTURE_KEPT, Image, KeptPicture
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, RunMethod

@@ -1,0 +1,235 @@
+"""Sets of images, from Python: indexed once, then asked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from nnviz.api.core import Model, OnProgress, Pictured, load, open_image, perform
+from nnviz.base.dataset.indexing import IndexSummary
+from nnviz.base.dataset.mistakes import Disagreement, Mistakes
+from nnviz.base.dataset.neighbors import Metric, Neighbors
+from nnviz.base.dataset.requests import (
+    CompareIndexes,
+    FindMistakes,
+    FindNeighbors,
+    IndexImages,
+)
+from nnviz.base.defaults import default_model
+from nnviz.base.images import Image
+from nnviz.media.index import ImageIndex
+
+
+class Index:
+    """An index of images: its arrays, and what can be asked of it.
+
+    Attributes:
+        folder: that holds it.
+        summary: of the run that ``nnviz.index`` made; None where it was opened.
+    """
+
+    def __init__(
+        self, folder: str | PathLike[str], summary: IndexSummary | None = None
+    ) -> None:
+        self.folder = Path(folder)
+        self.summary = summary
+        self.images = ImageIndex(self.folder)
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        """Say what it holds."""
+        layers = ", ".join(each.name for each in self.images.layers)
+        return (
+            f"<nnviz.Index {self.folder}: {len(self)} images,"
+            f" {self.images.facts.model}, {layers}>"
+        )
+
+    @property
+    def paths(self) -> list[str]:
+        """Paths of the images, as they were named or relative to the folder."""
+        return list(self.images.paths)
+
+    @property
+    def columns(self) -> Mapping[str, NDArray[Any]]:
+        """Columns by name, (n,) each, memory-mapped; see ``nnviz index --help``."""
+        return self.images.columns
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names that the columns ``label`` and ``predicted`` count."""
+        return self.images.class_names
+
+    @property
+    def thumbnails(self) -> NDArray[Any]:
+        """Thumbnails, uint8 (n, side, side, 3), memory-mapped."""
+        return self.images.thumbnails
+
+    def features(self, layer: str = "") -> NDArray[Any]:
+        """Return the mean of each channel over its map, (n, d), memory-mapped.
+
+        Args:
+            layer: one that was indexed; empty for the deepest.
+
+        Raises:
+            UsageError: it was not indexed.
+        """
+        return self.images.features(layer)
+
+    def neighbors(
+        self,
+        image: Pictured | int,
+        *,
+        count: int = 10,
+        layer: str = "",
+        metric: Metric = "cosine",
+        box: tuple[float, float, float, float] | tuple[()] = (),
+        progress: OnProgress | None = None,
+    ) -> Neighbors:
+        """Find the images that are most like another; all are compared.
+
+        Args:
+            image: number of a record, or what ``open_image`` returned or takes.
+            count: how many; the image itself is left out.
+            layer: whose features are compared, empty for the deepest; "pixels" for
+                the thumbnails themselves.
+            metric: "cosine" (1 - cosine) or "l2".
+            box: left, top, right, bottom: the part that is looked for, px.
+            progress: told how far it is.
+
+        Raises:
+            NnvizError: no such record, image or layer.
+        """
+        number = image if isinstance(image, int) else 0
+        request = FindNeighbors(
+            index=str(self.folder),
+            record=number,
+            image=None if isinstance(image, int) else _opened(image),
+            box=box,
+            layer=layer,
+            metric=metric,
+            count=count,
+        )
+        if box and request.image is None:
+            whole = open_image(self.images.location(number))
+            request = replace(request, image=whole)
+        return perform(request, progress)
+
+    def mistakes(
+        self,
+        *,
+        count: int = 100,
+        by: str = "",
+        duplicates: bool = True,
+        progress: OnProgress | None = None,
+    ) -> Mistakes:
+        """Find what the network gets wrong, and what may be wrong with the set.
+
+        Args:
+            count: most entries of each list.
+            by: judges labels: "network", "features" or empty to choose.
+            duplicates: also look for images that show the same.
+            progress: told how far it is.
+
+        Raises:
+            InputError: there are neither predictions nor labels.
+        """
+        request = FindMistakes(
+            index=str(self.folder), count=count, by=by, duplicates=duplicates
+        )
+        return perform(request, progress)
+
+    def compare(
+        self,
+        other: "Index | str | PathLike[str]",
+        *,
+        count: int = 100,
+        progress: OnProgress | None = None,
+    ) -> Disagreement:
+        """Tell where another network answers differently.
+
+        Args:
+            other: index of the same images by that network, or its folder.
+            count: most images that are named.
+            progress: told how far it is.
+
+        Raises:
+            InputError: the two share no image.
+        """
+        folder = other.folder if isinstance(other, Index) else other
+        request = CompareIndexes(
+            first=str(self.folder), second=str(folder), count=count
+        )
+        return perform(request, progress)
+
+    @cached_property
+    def model(self) -> Model:
+        """The network that made the index, opened when it is first needed."""
+        return load(self.images.facts.model)
+
+
+def _opened(image: Pictured) -> Image:
+    return image if isinstance(image, Image) else open_image(image)
+
+
+def index(
+    source: str | PathLike[str] | Iterable[str | PathLike[str]],
+    model: Model | str | PathLike[str] = "",
+    *,
+    out: str | PathLike[str],
+    layers: str | Iterable[str] = (),
+    limit: int = 0,
+    thumbnail: int = 0,
+    precision: str = "float16",
+    fresh: bool = False,
+    progress: OnProgress | None = None,
+) -> Index:
+    """Run a network over a set of images, and keep what it made of each.
+
+    An index that is there is gone on with: what is in it is not computed again.
+
+    Args:
+        source: a folder (class folders, flat, or with COCO's annotations), a CSV file,
+            "scenes", "scenes-planted", "scenes-contradicting"; or paths of images.
+        model: what ``load`` returned, or what it takes; empty for the default network.
+        out: folder of the index.
+        layers: names of those whose features are kept; "stages" for the last layer of
+            every size of map; empty for the deepest with maps.
+        limit: most images, taken evenly from all; 0 for all.
+        thumbnail: side, px; 0 to choose.
+        precision: of the features on disk: "float16" or "float32".
+        fresh: begin anew, whatever is there.
+        progress: told how far it is.
+
+    Raises:
+        NnvizError: no such images, network or layer; or an index of another network.
+    """
+    opened = model if isinstance(model, Model) else load(model or default_model())
+    listed = () if isinstance(source, str | PathLike) else tuple(map(str, source))
+    request = IndexImages(
+        model=opened.request,
+        source="list" if listed else str(source),
+        out=str(out),
+        images=listed,
+        layers=(layers,) if isinstance(layers, str) and layers else tuple(layers),
+        limit=limit,
+        thumbnail=thumbnail,
+        precision=precision,
+        fresh=fresh,
+    )
+    return Index(out, perform(request, progress))
+
+
+def open_index(folder: str | PathLike[str]) -> Index:
+    """Open an index that ``nnviz index`` made, by memory map.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    return Index(folder)

@@ -1,0 +1,94 @@
+"""Training from Python: a head of one's own, and the recipes of bundled networks."""
+
+from os import PathLike
+from pathlib import Path
+
+from nnviz.api.core import Model, OnProgress, perform
+from nnviz.base.defaults import default_model
+from nnviz.base.requests import ModelRequest, TeachHead, TrainModel
+from nnviz.base.training import TaughtHead
+
+
+def teach(
+    data: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    backbone: Model | str = "",
+    name: str = "",
+    regression: bool = False,
+    unit: str = "",
+    strength: float = 1.0,
+    fine_tune: int = 0,
+    seed: int = 0,
+    progress: OnProgress | None = None,
+) -> TaughtHead:
+    """Teach a network classes or numbers of your own, from a handful of images.
+
+    A linear layer is trained on the features of a network that stays as it is, and
+    measured on a fifth of the images, chosen by hash, that it does not see.
+
+    Args:
+        data: folder with a sub-folder of images for each class; or a CSV file with a
+            header and lines of an image's path, relative to it, and a class or number.
+        out: folder for NAME.safetensors, which opens as a network, NAME.json and
+            NAME.py, which uses it with torch alone.
+        backbone: the network, or its reference; empty for the usual one.
+        name: of the new network; empty for the data's.
+        regression: learn numbers: names of sub-folders, or the table's, are numbers.
+        unit: of these numbers.
+        strength: of the data against the penalty on the weights.
+        fine_tune: epochs in which all layers learn on; minutes rather than seconds.
+        seed: of fine-tuning.
+        progress: told how far it is.
+
+    Raises:
+        InputError: too few images, or one that cannot be read.
+        ModelError: the backbone does not end in a linear layer.
+    """
+    request = (
+        backbone.request
+        if isinstance(backbone, Model)
+        else ModelRequest(reference=backbone or default_model())
+    )
+    return perform(
+        TeachHead(
+            model=request,
+            data=str(data),
+            out=str(out),
+            name=name or Path(data).stem or "head",
+            regression=regression,
+            unit=unit,
+            strength=strength,
+            fine_tune=fine_tune,
+            seed=seed,
+        ),
+        progress,
+    )
+
+
+def train(
+    name: str,
+    out: str | PathLike[str],
+    *,
+    data: str | PathLike[str] = "",
+    epochs: int = 0,
+    seed: int = 0,
+    progress: OnProgress | None = None,
+) -> Path:
+    """Train a bundled network from scratch, or go on; return the path of its weights.
+
+    Args:
+        name: of the recipe, as ``nnviz train --help`` lists them.
+        out: folder for weights, facts, card and the checkpoint to go on from.
+        data: folder of class folders, or a zip file of one, where one is needed.
+        epochs: 0 for the recipe's own number.
+        seed: of weights, order and augmentation.
+        progress: told how far it is.
+
+    Raises:
+        UsageError: there is no such recipe, or data must be named and are not.
+    """
+    request = TrainModel(
+        name=name, data=str(data), out=str(out), epochs=epochs, seed=seed
+    )
+    return Path(perform(request, progress))

@@ -1,0 +1,111 @@
+"""Requests about sets of images: index them, then ask the index."""
+
+from dataclasses import dataclass
+
+from nnviz.base.dataset.indexing import IndexSummary
+from nnviz.base.dataset.mistakes import Disagreement, Mistakes
+from nnviz.base.dataset.neighbors import Metric, Neighbors
+from nnviz.base.images import Image
+from nnviz.base.request import ModelRequest, Request
+
+STAGES = "stages"
+"""In place of layers' names: the last layer of every size of map."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexImages(Request[IndexSummary]):
+    """Run a network over a set of images; ends with an ``IndexSummary``.
+
+    An index that is there already is gone on with: images that are in it are left out.
+
+    Attributes:
+        model: the network.
+        source: a folder (class folders, flat, COCO's annotations in it), a CSV file, a
+            COCO file, or "scenes", "scenes-planted", "scenes-contradicting".
+        out: folder of the index.
+        images: paths, in place of what the source lists; the source is then their
+            common name.
+        layers: names; empty for the deepest with maps, or its vector where there are
+            none; ``STAGES``.
+        limit: most images, taken evenly from all; 0 for all.
+        thumbnail: side of the thumbnails, px; 0 to choose: 64, or less where the first
+            images are smaller.
+        precision: of the features on disk, "float16" or "float32".
+        fresh: begin anew, whatever is there.
+        cluster: "" for this process, "local" for processes here, or the address of a
+            Dask scheduler, "tcp://HOST:PORT".
+        workers: processes of a local cluster; 0 for as many as there are cores.
+    """
+
+    model: ModelRequest
+    source: str
+    out: str
+    images: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    limit: int = 0
+    thumbnail: int = 0
+    precision: str = "float16"
+    fresh: bool = False
+    cluster: str = ""
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FindNeighbors(Request[Neighbors]):
+    """Find the nearest neighbors of an image; ends with ``Neighbors``.
+
+    Attributes:
+        index: folder of the index.
+        record: number of the image in it; not read where ``image`` is given.
+        image: one that need not be in the index.
+        box: left, top, right, bottom, px of the image: the part that is looked for;
+            empty for all of it.
+        layer: whose features are compared, "" for the deepest of the index;
+            ``PIXELS`` for thumbnails.
+        metric: "cosine" or "l2".
+        count: of neighbors; the image itself is left out.
+    """
+
+    index: str
+    record: int = 0
+    image: Image | None = None
+    box: tuple[float, float, float, float] | tuple[()] = ()
+    layer: str = ""
+    metric: Metric = "cosine"
+    count: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindMistakes(Request[Mistakes]):
+    """Find what a network gets wrong over a set; ends with ``Mistakes``.
+
+    Attributes:
+        index: folder of the index.
+        count: most entries of each list.
+        by: what judges labels: "network", "features", or "" to choose.
+        duplicates: also look for images that show the same.
+    """
+
+    index: str
+    count: int = 100
+    by: str = ""
+    duplicates: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareIndexes(Request[Disagreement]):
+    """Compare two networks on one set; ends with a ``Disagreement``.
+
+    Attributes:
+        first: folder of the one network's index.
+        second: of the other's.
+        count: most images that are named.
+    """
+
+    first: str
+    second: str
+    count: int = 100
+
+
+AnyDatasetRequest = IndexImages | FindNeighbors | FindMistakes | CompareIndexes
+"""Every request about sets of images."""

@@ -1,0 +1,83 @@
+"""Reports as named arrays and back: frames of recordings that are no images."""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from nnviz.base import frames, matrices, planes, results
+from nnviz.base.errors import InputError
+from nnviz.base.reading import JSON_ERRORS
+from nnviz.base.results import Array, Report
+
+_TREE = "report"
+"""Name of the array that holds the JSON text."""
+_KIND, _ARRAY, _TUPLE = "$kind", "$array", "$tuple"
+_KINDS = {
+    name: kind
+    for module in (results, matrices, planes, frames)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type)
+    and (dataclasses.is_dataclass(kind) or issubclass(kind, Enum))
+}
+"""What a packed report may be made of: a closed list, nothing else is built."""
+
+
+def pack(report: Report) -> dict[str, Array]:
+    """Return a report as arrays: its own, and one text that says how they belong."""
+    arrays: dict[str, Array] = {}
+    tree = _packed(report, arrays)
+    return {_TREE: np.array(json.dumps(tree)), **arrays}
+
+
+def unpack(arrays: Mapping[str, Array]) -> Report:
+    """Return the report of ``pack``.
+
+    Raises:
+        InputError: the arrays hold no report.
+    """
+    try:
+        found = _unpacked(json.loads(str(arrays[_TREE])), arrays)
+    except (*JSON_ERRORS, LookupError, TypeError) as error:
+        raise InputError("frame", "holds no report") from error
+    if not isinstance(found, Report):
+        raise InputError("frame", "holds no report")
+    return found
+
+
+def _packed(value: object, arrays: dict[str, Array]) -> Any:
+    """Return a value as JSON can say it; arrays are put aside and named."""
+    if isinstance(value, np.ndarray):
+        name = str(len(arrays))
+        arrays[name] = value
+        return {_ARRAY: name}
+    if isinstance(value, Enum):
+        return {_KIND: type(value).__name__, "value": value.value}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {
+            field.name: _packed(getattr(value, field.name), arrays)
+            for field in dataclasses.fields(value)
+        }
+        return {_KIND: type(value).__name__, **fields}
+    if isinstance(value, Mapping):
+        return {key: _packed(each, arrays) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return {_TUPLE: [_packed(each, arrays) for each in value]}
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _unpacked(tree: Any, arrays: Mapping[str, Array]) -> Any:
+    if not isinstance(tree, dict):
+        return tree
+    if _ARRAY in tree:
+        return np.array(arrays[tree[_ARRAY]])
+    if _TUPLE in tree:
+        return tuple(_unpacked(each, arrays) for each in tree[_TUPLE])
+    fields = {name: _unpacked(each, arrays) for name, each in tree.items()}
+    if _KIND not in fields:
+        return fields
+    kind = _KINDS[fields.pop(_KIND)]
+    return kind(fields["value"]) if issubclass(kind, Enum) else kind(**fields)

@@ -1,0 +1,203 @@
+"""The result kind Plane: points, regions, paths and arrows over two axes."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.errors import UsageError
+from nnviz.base.results import Array, Result
+
+Floats = NDArray[np.float64]
+_PARTS = 3
+_REMEDY = "write points as x y class with semicolons between: 1 2 1; -1 2 0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlanePoints:
+    """A series of points.
+
+    Attributes:
+        places: float64 (N, 2), x and y.
+        classes: int64 (N,), which colors them; None for one color.
+        name: in the legend; may be empty.
+        labels: a word beside each; () for none.
+        marker: their shape.
+        marked: index of the point that is looked at, -1 for none.
+    """
+
+    places: Floats
+    classes: NDArray[np.int64] | None = None
+    name: str = ""
+    labels: tuple[str, ...] = ()
+    marker: Literal["dot", "ring", "cross", "star"] = "dot"
+    marked: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlanePath:
+    """A line through points: a curve, a decision boundary, the path of an optimizer.
+
+    Attributes:
+        places: float64 (P, 2), x and y, in order.
+        name: in the legend; may be empty.
+        style: solid or dashed; "steps" marks each of its points, "arrow" its end.
+        color: index into the series' colors; -1 for a quiet gray.
+    """
+
+    places: Floats
+    name: str = ""
+    style: Literal["solid", "dashed", "steps", "arrow"] = "solid"
+    color: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlaneRegion:
+    """A grid of numbers behind all, over the whole plane.
+
+    Attributes:
+        values: float64 or int64 (H, W); row 0 lies at the upper end of the y axis.
+        kind: "classes" (a class's index at each place), "signed" (a score whose sign
+            decides) or "height" (a surface, low is dark).
+        contours: heights of the lines of equal value to draw; () for none.
+        unit: what the numbers are, for the legend.
+    """
+
+    values: Array
+    kind: Literal["classes", "signed", "height"]
+    contours: tuple[float, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlaneArrows:
+    """Arrows: gradients, forces, weights.
+
+    Attributes:
+        starts: float64 (N, 2), x and y.
+        ends: float64 (N, 2), x and y.
+        name: in the legend; may be empty.
+        color: index into the series' colors; -1 for a quiet gray.
+    """
+
+    starts: Floats
+    ends: Floats
+    name: str = ""
+    color: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaneText:
+    """A word at a place."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plane(Result):
+    """Two axes with points, regions, contours, paths, arrows and words.
+
+    Attributes:
+        x_range: lowest and highest x that is shown.
+        y_range: likewise of y.
+        x_label: name and unit of the axis.
+        y_label: likewise.
+        region: behind all; None for none.
+        paths: below the points.
+        arrows: likewise.
+        points: series of points.
+        texts: words.
+        formula: mathtext with its values put in, below the axes; may be empty.
+        edits: name of the parameter (points as text) that dragging, adding and
+            removing points of the first series changes; empty where they are fixed.
+        equal: whether a unit is as long on both axes.
+        places: name of the parameters that a click sets, x and y; None for none.
+    """
+
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    x_label: str = "x"
+    y_label: str = "y"
+    region: PlaneRegion | None = None
+    paths: tuple[PlanePath, ...] = ()
+    arrows: tuple[PlaneArrows, ...] = ()
+    points: tuple[PlanePoints, ...] = ()
+    texts: tuple[PlaneText, ...] = ()
+    formula: str = ""
+    edits: str = ""
+    equal: bool = False
+    places: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        """Make all arrays read-only."""
+        for array in self._arrays():
+            array.flags.writeable = False
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the first points as the main array, else paths, region or arrows."""
+        named: dict[str, Array] = {}
+        for place, series in enumerate(self.points):
+            named[series.name or f"points{place}"] = series.places
+            if series.classes is not None:
+                named[f"{series.name or f'points{place}'}_classes"] = series.classes
+        for place, path in enumerate(self.paths):
+            named[path.name or f"path{place}"] = path.places
+        if self.region is not None:
+            named["region"] = self.region.values
+        for place, each in enumerate(self.arrows):
+            ends = np.stack([each.starts, each.ends], axis=1)
+            named[each.name or f"arrows{place}"] = ends
+        if not named:
+            return {"": np.array([self.x_range, self.y_range])}
+        first = next(iter(named))
+        return {"": named[first]} | {k: v for k, v in named.items() if k != first}
+
+    def _arrays(self) -> list[Array]:
+        found: list[Array] = [each.places for each in self.points]
+        found += [each.places for each in self.paths]
+        found += [each.classes for each in self.points if each.classes is not None]
+        found += [side for each in self.arrows for side in (each.starts, each.ends)]
+        return found + ([self.region.values] if self.region is not None else [])
+
+
+def parse_points(text: str, option: str) -> tuple[Floats, NDArray[np.int64]]:
+    """Read points with a class each: "1 2 1; -1 2 0".
+
+    Args:
+        text: x, y and class (a whole number from 0), points apart by semicolons.
+        option: what the text is of, for an error.
+
+    Returns:
+        Places, float64 (N, 2), and classes, int64 (N,).
+
+    Raises:
+        UsageError: something else stands there.
+    """
+    places, classes = [], []
+    for part in filter(str.strip, text.split(";")):
+        words = part.replace(",", " ").split()
+        try:
+            x, y, label = float(words[0]), float(words[1]), int(words[2])
+        except (ValueError, IndexError):
+            raise UsageError(option, f"{part.strip()!r} is no point", _REMEDY) from None
+        if len(words) != _PARTS or label < 0 or not math.isfinite(x + y):
+            raise UsageError(option, f"{part.strip()!r} is no point", _REMEDY)
+        places.append((x, y))
+        classes.append(label)
+    return (
+        np.array(places, np.float64).reshape(len(places), 2),
+        np.array(classes, np.int64),
+    )
+
+
+def points_text(places: Iterable[Iterable[float]], classes: Iterable[int]) -> str:
+    """Return points as ``parse_points`` reads them, with three places."""
+    return "; ".join(
+        " ".join([*(f"{round(value, 3):g}" for value in place), str(int(label))])
+        for place, label in zip(places, classes, strict=True)
+    )

@@ -1,0 +1,147 @@
+"""``nnviz index``: a network over a set of images, and what it makes of each, kept."""
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+
+from nnviz.base.dataset.indexing import IndexSummary
+from nnviz.base.errors import UsageError
+from nnviz.cli import console, opening
+from nnviz.cli.arguments import (
+    Parser,
+    add_json_option,
+    add_model_options,
+    whole_number,
+)
+
+_NAMED = 5
+"""Images that are named of those that were skipped or have changed."""
+STDIN = "-"
+
+
+def execute(words: Sequence[str]) -> int:
+    """Index, with progress on stderr; the summary is the answer."""
+    options = _parser().read(words)
+    if not options.source:
+        raise UsageError("index", "no set of images named", "name a folder")
+    if not options.out:
+        raise UsageError("--out", "missing", "name a folder for the index")
+    images = _listed() if options.source == STDIN else ()
+    model = opening.open_model(options)
+    from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
+
+    with console.ProgressLine() as progress:
+        made = api.index(
+            images or options.source,
+            model,
+            out=options.out,
+            layers=_layers(options),
+            limit=options.limit,
+            thumbnail=options.thumbnail,
+            precision=options.precision,
+            fresh=options.fresh,
+            progress=progress,
+        )
+    found = made.summary
+    if found is None:
+        raise TypeError("indexing gave no summary")
+    if options.json:
+        console.answer(dataclasses.asdict(found))
+    else:
+        _tell(found)
+    return 0
+
+
+def _layers(options: argparse.Namespace) -> list[str]:
+    return [each.strip() for each in options.layers.split(",") if each.strip()]
+
+
+def _listed() -> tuple[str, ...]:
+    """Read paths from standard input, one a line.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = tuple(line.rstrip("\n") for line in sys.stdin if line.strip())
+    if not found:
+        raise UsageError(STDIN, "no paths on standard input", "write one a line")
+    return found
+
+
+def _tell(found: IndexSummary) -> None:
+    console.heading(f"{found.folder}: {found.count} images, {found.model}")
+    console.line(f"  {'added':<16}{found.added:7}")
+    console.line(f"  {'layers':<16}{', '.join(found.layers) or 'none'}")
+    if found.accuracy is not None:
+        console.line(f"  {'top-1':<16}{100 * found.accuracy:7.1f} %")
+    console.line(f"  {'time':<16}{found.seconds:7.0f} s")
+    if found.added:
+        share = found.network_seconds / max(found.seconds, 1e-9)
+        console.line(f"  {'of it network':<16}{100 * share:7.0f} %")
+    for note in found.notes:
+        console.line(f"  {note}")
+    skipped = [f"{path}: {reason}" for path, reason in found.skipped]
+    for what, names, remedy in (
+        ("skipped", skipped, ""),
+        ("changed since they were indexed", found.changed, "--fresh indexes anew"),
+        ("no longer on disk", found.missing, ""),
+    ):
+        _list(what, names, remedy)
+
+
+def _list(what: str, names: Sequence[str], remedy: str) -> None:
+    if not names:
+        return
+    console.heading(f"\n{len(names)} {what}{'; ' if remedy else ''}{remedy}")
+    for name in names[:_NAMED]:
+        console.line(f"  {name}")
+    if len(names) > _NAMED:
+        console.line(f"  and {len(names) - _NAMED} more; --json lists all")
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "index",
+        "Run a network over a set of images and keep what it makes of each:"
+        " predictions,\nlosses, features of layers, highest activations, thumbnails."
+        "  Run again on the same\n--out it goes on where it was left, and names images"
+        " that have changed on disk.",
+        usage="DIR|FILE.csv|COCO.json|scenes|- --model REF --out INDEX [options]",
+    )
+    parser.add_argument(
+        "source",
+        metavar="SET",
+        nargs="?",
+        help="folder, flat or with a sub-folder for each class, below train and test"
+        " or not; a CSV file (path, label, split, numbers); COCO's annotations;"
+        " scenes, scenes-planted, scenes-contradicting; or - for paths on standard"
+        " input, one a line",
+    )
+    parser.add_argument(
+        "--layers",
+        metavar="L",
+        default="",
+        help="names with commas between them, or stages: whose features are kept"
+        " (default: the deepest with maps)",
+    )
+    for name, default, text in (
+        ("--limit", 0, "at most so many images, evenly from all (default all)"),
+        ("--thumbnail", 0, "side of the thumbnails, px (default 64, less if smaller)"),
+    ):
+        parser.add_argument(
+            name, metavar="N", type=whole_number(name), default=default, help=text
+        )
+    parser.add_argument(
+        "--precision",
+        metavar="P",
+        default="float16",
+        help="of the features on disk: float16 or float32 (default %(default)s)",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="begin anew, whatever is in --out"
+    )
+    parser.add_general("--out", metavar="INDEX", default="", help="folder of the index")
+    add_model_options(parser)
+    add_json_option(parser)
+    return parser

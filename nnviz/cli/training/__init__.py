@@ -1,0 +1,1 @@
+"""Training commands beside the recipes of the bundled networks."""

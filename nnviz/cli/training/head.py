@@ -1,0 +1,115 @@
+"""``nnviz train head``: teach a network classes or numbers of your own."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from nnviz.base.errors import UsageError
+from nnviz.base.training import TaughtHead
+from nnviz.cli import console
+from nnviz.cli.arguments import Parser, add_json_option, add_out, whole_number
+
+
+def execute(words: Sequence[str]) -> int:
+    """Teach, with progress on stderr; the figures and the path are the answer."""
+    options = _parser().read(words)
+    if not options.data:
+        raise UsageError(
+            "--data", "missing", "name a folder with a sub-folder for each class"
+        )
+    from nnviz.api.trained import teach  # noqa: PLC0415  imports numpy; --help not
+
+    with console.ProgressLine() as progress:
+        found = teach(
+            options.data,
+            options.out,
+            backbone=options.backbone,
+            name=options.name,
+            regression=options.regress,
+            unit=options.unit,
+            fine_tune=options.fine_tune,
+            seed=options.seed,
+            progress=progress,
+        )
+    if options.json:
+        console.answer(dataclasses.asdict(found))
+    else:
+        _tell(found)
+    return 0
+
+
+def _tell(found: TaughtHead) -> None:
+    console.heading(f"{found.path}")
+    learned = sum(found.images)
+    console.line(f"  learned from {learned} images, {found.held_out} kept back")
+    if found.accuracy is not None:
+        console.line(f"  right on {100 * found.accuracy:.1f} % of those kept back")
+    if found.error is not None and found.usual_error is not None:
+        unit = f" {found.unit}" if found.unit else ""
+        console.line(
+            f"  mean error {found.error:.3g}{unit}"
+            f" (always the mean: {found.usual_error:.3g}{unit})"
+        )
+    console.line(f"  {found.seconds:.1f} s on the features of {found.backbone}")
+    if found.confusion:
+        console.heading("\nHeld-out images, by class (rows) and answer")
+        rows = [
+            (name, *(str(count) for count in row))
+            for name, row in zip(found.classes, found.confusion, strict=True)
+        ]
+        console.table(("", *found.classes), rows, right=range(1, len(rows) + 1))
+    console.line(f"\nnnviz run predictions IMAGE --model {found.path}")
+    if found.program:
+        console.line(f"python {found.program} IMAGE   (plain torch)")
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "train head",
+        "Teach a network classes or numbers of your own: a linear layer on the features"
+        " of a\nnetwork that stays as it is.  A fifth of the images, chosen by hash, is"
+        " kept back to\nmeasure with.",
+        usage="--data PATH --out DIR [options]",
+    )
+    parser.add_argument(
+        "--backbone",
+        metavar="REF",
+        default="",
+        help="network whose features are used (default bundled:imagenet)",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="PATH",
+        default="",
+        help="folder with a sub-folder of images for each class; or a CSV file with a"
+        " header and lines of an image's path and its class or number",
+    )
+    parser.add_argument(
+        "--name",
+        metavar="NAME",
+        default="",
+        help="of the new network (default: data's)",
+    )
+    parser.add_argument(
+        "--regress",
+        action="store_true",
+        help="learn numbers: the names of the sub-folders, or those in the table",
+    )
+    parser.add_argument("--unit", metavar="UNIT", default="", help="of these numbers")
+    parser.add_argument(
+        "--fine-tune",
+        metavar="EPOCHS",
+        type=whole_number("--fine-tune"),
+        default=0,
+        help="let all layers learn on for some epochs, which takes minutes; stopped, it"
+        " goes on where it was",
+    )
+    parser.add_argument(
+        "--seed",
+        metavar="N",
+        type=whole_number("--seed"),
+        default=0,
+        help="of fine-tuning",
+    )
+    add_json_option(parser)
+    add_out(parser)
+    return parser

@@ -1,0 +1,1 @@
+"""Sets of images: their index, and what is computed from it."""

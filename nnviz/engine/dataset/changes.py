@@ -1,0 +1,52 @@
+"""Changes on disk since images were indexed: other files, and files that are gone."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnviz.engine.dataset.sources import ImageSet
+from nnviz.media.index import ImageIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Images of an index that are no longer as they were, by their paths."""
+
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def find_changes(index: ImageIndex, images: ImageSet | None = None) -> Changes:
+    """Compare an index with the files on disk.
+
+    A file of the same size and time counts as the same; of others the hash decides.
+
+    Args:
+        index: the index.
+        images: the set; generated images do not change.
+    """
+    if images is not None and images.scenes:
+        return Changes()
+    changed, missing = [], []
+    root = Path(index.facts.root)
+    if not len(index):
+        return Changes()
+    sizes, times = (index.columns[name][:] for name in ("bytes", "mtime_ns"))
+    for record, path in enumerate(index.paths):
+        try:
+            about = (root / path).stat()
+        except OSError:
+            missing.append(path)
+            continue
+        if (about.st_size, about.st_mtime_ns) == (sizes[record], times[record]):
+            continue
+        if _hash(root / path) != bytes(index.sha256[record]):
+            changed.append(path)
+    return Changes(tuple(changed), tuple(missing))
+
+
+def _hash(path: Path) -> bytes:
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        return b""

@@ -1,0 +1,335 @@
+"""A chunk of a set's images through the network: the unit of indexing.
+
+The same images in the same chunk give the same rows, in this process or in another:
+batches never cross the borders of a chunk, and their size depends on the network alone.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.base.errors import InputError, OutOfMemoryError
+from nnviz.base.info import ModelInfo, OutputActivation, Task
+from nnviz.base.preprocess import Fit
+from nnviz.engine.compute.memory import in_words, release
+from nnviz.engine.dataset.classes import NO_CLASS, ClassNumbers
+from nnviz.engine.dataset.sources import ImageSet, Skipped
+from nnviz.engine.models.model import Model, Photo, fit_to_input
+from nnviz.engine.nn.feature_extractor import FeatureExtractor
+from nnviz.engine.targets.resolve import probabilities
+from nnviz.media.index.reader import (
+    COLUMN,
+    FEATURES,
+    MAXIMA,
+    PLACES,
+    PROBABILITIES,
+    SHA256,
+    SUMS,
+    THUMBNAILS,
+)
+from nnviz.media.index.writer import Rows
+from nnviz.media.prefetch import prefetched
+from nnviz.media.thumbnails import framed_thumbnail
+
+CHUNK = 512
+"""Images of a chunk."""
+_AHEAD = 192
+"""Images that are decoded early."""
+_WORK = 8_000_000_000
+"""Multiply-accumulates of a batch, about; more at once gain nothing on a CPU."""
+_LEAST, _MOST, _MOST_ON_GPU = 16, 128, 256
+_SMALL_PLACES = 1 << 16
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings that rows depend on, beside network and images.
+
+    Attributes:
+        layers: names of those whose features are kept.
+        thumbnail: side, px.
+        precision: of the features, "float16" or "float32".
+    """
+
+    layers: tuple[str, ...]
+    thumbnail: int
+    precision: str = "float16"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """An image that is ready for the network, with what is kept of its file.
+
+    Attributes:
+        pixels: (H, W, C) in [0, 1], as ``fit_to_input`` gives it.
+        path: as the set has it.
+        label: name of its class, "" for none.
+        thumbnail: uint8 (side, side, 3).
+        shape: height and width of the image, px.
+        sha256: of the file.
+        size: of the file, bytes.
+        changed: time of its last change, ns.
+    """
+
+    pixels: Photo
+    path: str
+    label: str
+    thumbnail: NDArray[np.uint8]
+    shape: tuple[int, int]
+    sha256: bytes
+    size: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChunkRows:
+    """The rows of a chunk.
+
+    Attributes:
+        places: in the set, of the images that the rows are of.
+        labels: names of their classes.
+        rows: by array's name, but for what depends on numbers of classes.
+        skipped: images that cannot be used.
+        seconds: that the network's passes took.
+    """
+
+    places: list[int]
+    labels: list[str]
+    rows: Rows
+    skipped: list[Skipped]
+    seconds: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class ChunkPasses:
+    """Runs chunks of images through a network.
+
+    Attributes:
+        model: the network.
+        settings: what is kept.
+        check: raises to stop.
+        batch: images that go through at once.
+    """
+
+    model: Model
+    settings: Settings
+    check: Check
+    batch: int = field(init=False)
+    _extractor: FeatureExtractor = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Choose the batch size by the network's costs alone."""
+        names = ("", *self.settings.layers)
+        self._extractor = self.model.feature_extractor(names, self.check)
+        gpu = self.model.device.type != "cpu"
+        fitting = int(_WORK / max(1, self.model.info.macs or 1))
+        size = 1 << max(0, fitting.bit_length() - 1)
+        most = _MOST_ON_GPU if gpu else _MOST
+        self.batch = min(most, max(_MOST_ON_GPU if gpu else _LEAST, size))
+
+    def over(self, images: ImageSet, chunk: int = CHUNK) -> Iterator[ChunkRows]:
+        """Yield the rows of each chunk, decoding ahead of the network.
+
+        Raises:
+            ModelError: the network does not keep the images of a batch apart.
+            OutOfMemoryError: a single image is too much.
+        """
+        places = range(len(images))
+
+        def prepare(place: int) -> Prepared | Skipped:
+            return prepared(self.model, images, place, self.settings.thumbnail)
+
+        with prefetched(prepare, places, _AHEAD) as opened:
+            for start in range(0, len(images), chunk):
+                part = places[start : start + chunk]
+                yield self.rows(part, list(islice(opened, len(part))))
+
+    def rows(
+        self, places: Sequence[int], found: Sequence[Prepared | Skipped]
+    ) -> ChunkRows:
+        """Return the rows of one chunk.
+
+        Args:
+            places: of its images in the set.
+            found: its images, opened, or why one cannot be.
+        """
+        pairs = list(zip(places, found, strict=True))
+        usable = [(place, each) for place, each in pairs if isinstance(each, Prepared)]
+        images = [each for _, each in usable]
+        seconds = time.perf_counter()
+        network = [self._pass(batch) for batch in self._batches(images)]
+        seconds = time.perf_counter() - seconds
+        return ChunkRows(
+            places=[place for place, _ in usable],
+            labels=[each.label for each in images],
+            rows={**file_rows(images), **_summed(_joined(network))} if images else {},
+            skipped=[each for each in found if isinstance(each, Skipped)],
+            seconds=seconds,
+        )
+
+    def _batches(self, images: Sequence[Prepared]) -> Iterator[list[Prepared]]:
+        """Yield batches of images of one size."""
+        batch: list[Prepared] = []
+        for each in images:
+            if batch and (
+                len(batch) == self.batch or each.pixels.shape != batch[0].pixels.shape
+            ):
+                yield batch
+                batch = []
+            batch.append(each)
+        if batch:
+            yield batch
+
+    def _pass(self, images: Sequence[Prepared]) -> dict[str, NDArray[np.generic]]:
+        """Return the network's rows of a batch; halved where memory runs out."""
+        self.check()
+        try:
+            with in_words(self.model.info.title):
+                return self._arrays(images)
+        except OutOfMemoryError:
+            if len(images) == 1:
+                raise
+            release()
+        half = len(images) // 2
+        parts = [self._pass(images[:half]), self._pass(images[half:])]
+        return _joined(parts)
+
+    @torch.no_grad()
+    def _arrays(self, images: Sequence[Prepared]) -> dict[str, NDArray[np.generic]]:
+        stacked = np.stack([each.pixels for each in images]).transpose(0, 3, 1, 2)
+        pixels = torch.from_numpy(np.ascontiguousarray(stacked)).to(self.model.device)
+        layers = self.settings.layers
+        maps = self._extractor(pixels, frozenset(("", *layers)))
+        rows: dict[str, NDArray[np.generic]] = {}
+        for layer in layers:
+            rows |= layer_rows(layer, maps[layer], self.settings.precision)
+            if self.model.info.preprocess.fit is not Fit.WHOLE:
+                rows[SUMS + layer] = maps[layer].sum(0).float().cpu().numpy()[None]
+        truth = torch.from_numpy(self._classes([each.label for each in images]))
+        return rows | output_rows(self.model, maps[""], truth.to(pixels.device))
+
+    def _classes(self, labels: Sequence[str]) -> NDArray[np.int64]:
+        """Return which of the network's classes labels name, ``NO_CLASS`` for none."""
+        numbers = ClassNumbers(self.model.info.labels)
+        numbers.add(labels)
+        found = numbers.of(labels).astype(np.int64)
+        return np.where(found < len(self.model.info.labels), found, NO_CLASS)
+
+
+def _summed(rows: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+    """Return rows in which the sums of maps are one row a chunk."""
+    return {
+        name: each.sum(0, dtype=np.float64, keepdims=True).astype(np.float32)
+        if name.startswith(SUMS)
+        else each
+        for name, each in rows.items()
+    }
+
+
+def _joined(
+    parts: Sequence[dict[str, NDArray[np.generic]]],
+) -> dict[str, NDArray[np.generic]]:
+    return {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
+
+
+def prepared(
+    model: Model, images: ImageSet, place: int, thumbnail: int
+) -> Prepared | Skipped:
+    """Return an image ready for the network, or why it cannot be."""
+    try:
+        sample = images.open(place)
+        pixels = fit_to_input(sample.image, model.info.preprocess)
+    except InputError as error:
+        reason = f"{error.reason}; {error.remedy}" if error.remedy else error.reason
+        return Skipped(images.paths[place], reason)
+    return Prepared(
+        pixels=pixels,
+        path=images.paths[place],
+        label=sample.label or (images.labels[place] if images.labels else ""),
+        thumbnail=framed_thumbnail(sample.image.pixels, thumbnail),
+        shape=sample.image.size,
+        sha256=sample.sha256,
+        size=sample.size,
+        changed=sample.changed,
+    )
+
+
+def file_rows(images: Sequence[Prepared]) -> dict[str, NDArray[np.generic]]:
+    """Return the rows that images have without a network."""
+    hashes = b"".join(each.sha256 for each in images)
+    shapes = np.array([each.shape for each in images], np.int32)
+    return {
+        COLUMN + "height": shapes[:, 0],
+        COLUMN + "width": shapes[:, 1],
+        COLUMN + "bytes": np.array([each.size for each in images], np.int64),
+        COLUMN + "mtime_ns": np.array([each.changed for each in images], np.int64),
+        SHA256: np.frombuffer(hashes, np.uint8).reshape(-1, 32),
+        THUMBNAILS: np.stack([each.thumbnail for each in images]),
+    }
+
+
+def layer_rows(
+    layer: str, maps: Tensor, precision: str
+) -> dict[str, NDArray[np.generic]]:
+    """Return mean, maximum and place of the maximum of each channel.
+
+    Args:
+        layer: its name.
+        maps: (N, C, h, w).
+        precision: of the means on disk; maxima are kept as they are.
+    """
+    flat = maps.flatten(2)
+    highest, place = flat.max(2)
+    means = flat.mean(2).to(getattr(torch, precision))
+    small = flat.shape[2] <= _SMALL_PLACES
+    return {
+        FEATURES + layer: means.cpu().numpy(),
+        MAXIMA + layer: highest.float().cpu().numpy(),
+        PLACES + layer: place.cpu().numpy().astype(np.uint16 if small else np.uint32),
+    }
+
+
+def output_rows(
+    model: Model, output: Tensor, truth: Tensor
+) -> dict[str, NDArray[np.generic]]:
+    """Return the answer of a classifier; nothing of other networks.
+
+    Args:
+        model: the network.
+        output: (N, ...) as it gave it.
+        truth: index of each true class, (N,); negative where it has none.
+    """
+    info = model.info
+    scores = output.flatten(1)
+    if info.task is not Task.CLASSIFY or scores.shape[1] != len(info.labels):
+        return {}
+    shares = probabilities(scores.float(), info)
+    best = shares.topk(min(2, shares.shape[1]), dim=1)
+    runner_up = best.values[:, 1] if shares.shape[1] > 1 else 0 * best.values[:, 0]
+    positive = shares.clamp_min(torch.finfo(shares.dtype).tiny)
+    found = {
+        "loss": losses(shares, scores.float(), truth, info),
+        "predicted": best.indices[:, 0].int(),
+        "confidence": best.values[:, 0],
+        "margin": best.values[:, 0] - runner_up,
+        "entropy": -(shares * positive.log()).sum(1),
+    }
+    rows = {COLUMN + name: each.cpu().numpy() for name, each in found.items()}
+    return {**rows, PROBABILITIES: shares.half().cpu().numpy()}
+
+
+def losses(shares: Tensor, scores: Tensor, truth: Tensor, info: ModelInfo) -> Tensor:
+    """Return the cross entropy of each true class, nats, (N,); NaN without one."""
+    if info.output_activation is OutputActivation.SOFTMAX:
+        logs = scores.log_softmax(1)
+    else:
+        logs = shares.clamp_min(torch.finfo(shares.dtype).tiny).log()
+    found = -logs.gather(1, truth.clamp_min(0)[:, None])[:, 0]
+    return found.masked_fill(truth < 0, torch.nan)

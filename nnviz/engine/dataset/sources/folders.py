@@ -1,0 +1,68 @@
+"""Folders of images: flat, or with a folder for each class, split or not."""
+
+import os
+from pathlib import Path
+
+from nnviz.base.errors import InputError
+from nnviz.base.reading import printable
+from nnviz.engine.data.folders import plain_name
+from nnviz.engine.dataset.sources.image_set import ImageSet
+from nnviz.media.folders import SUFFIXES, natural_key
+
+_SPLITS = frozenset(
+    {"train", "training", "test", "testing", "val", "valid", "validation", "dev"}
+)
+
+
+def list_folder(folder: Path) -> ImageSet:
+    """Return the images in a folder and all below it, in natural order.
+
+    ``train`` and ``test`` at the top are splits; below them, or at the top, a folder
+    for each of at least two classes gives the labels.  Hidden files are left out.
+
+    Raises:
+        InputError: the folder cannot be read.
+    """
+    paths = _images_below(folder)
+    parts = [path.split("/")[:-1] for path in paths]
+    split = bool(parts) and all(
+        each and each[0].casefold() in _SPLITS for each in parts
+    )
+    splits = [each[0].casefold() for each in parts] if split else []
+    labels = [each[-1] if each[split:] else "" for each in parts]
+    if len(set(labels)) < 2:  # noqa: PLR2004  one folder is no class among others
+        labels = []
+    return ImageSet(
+        source=str(folder),
+        root=str(folder.absolute()),
+        paths=paths,
+        labels=[plain_name(each) for each in labels],
+        splits=splits,
+    )
+
+
+def _images_below(folder: Path) -> list[str]:
+    """Return paths relative to a folder, with ``/`` between their parts."""
+    found: list[str] = []
+
+    def refuse(error: OSError) -> None:
+        reason = (error.strerror or "cannot be read").lower()
+        raise InputError(str(error.filename), reason, "change its permissions")
+
+    for place, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(
+            (name for name in folders if not name.startswith(".")), key=natural_key
+        )
+        below = Path(place).relative_to(folder).as_posix()
+        prefix = "" if below == "." else f"{below}/"
+        names = (name for name in files if not name.startswith("."))
+        images = [
+            name
+            for name in names
+            if os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122  a million of them
+        ]
+        found += [
+            printable(prefix + name)
+            for name in sorted(images, key=lambda name: (natural_key(name), name))
+        ]
+    return found

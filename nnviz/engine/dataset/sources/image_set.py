@@ -1,0 +1,120 @@
+"""An image set: the paths, labels and splits of images, and how one is opened."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.errors import InputError
+from nnviz.base.images import Image, image_from_array
+from nnviz.engine.data.scenes import Shortcut
+from nnviz.engine.data.shapes import make_labeled_scene
+from nnviz.media.decode import decode
+from nnviz.media.files import read_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ImageSet:
+    """Images by name, with what is known of each; nothing is opened yet.
+
+    Attributes:
+        source: as it was named.
+        root: folder that the paths are relative to; "" where they are not.
+        paths: of the images, or names of those that are generated.
+        labels: names of the classes, "" for none; as many as paths, or none at all.
+        splits: "train", "test", ...; likewise.
+        numbers: further columns, float64 (n,) by name.
+        scenes: shortcut of generated scenes; "" for files.
+        notes: what was left out and why.
+    """
+
+    source: str
+    root: str
+    paths: Sequence[str]
+    labels: Sequence[str] = ()
+    splits: Sequence[str] = ()
+    numbers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    scenes: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.paths)
+
+    def part(self, places: Sequence[int]) -> "ImageSet":
+        """Return some of the images, in the order of their places."""
+        chosen = np.asarray(places, dtype=np.int64)
+        return ImageSet(
+            source=self.source,
+            root=self.root,
+            paths=[self.paths[place] for place in places],
+            labels=[self.labels[place] for place in places] if self.labels else (),
+            splits=[self.splits[place] for place in places] if self.splits else (),
+            numbers={name: each[chosen] for name, each in self.numbers.items()},
+            scenes=self.scenes,
+            notes=self.notes,
+        )
+
+    def open(self, place: int) -> "Sample":
+        """Open an image.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        path = self.paths[place]
+        if self.scenes:
+            return _generated(path, self.scenes)
+        file = Path(self.root) / path
+        data = read_bytes(file)
+        image = decode(data, file.name, path=str(file))
+        changed = file.stat().st_mtime_ns
+        return Sample(image, hashlib.sha256(data).digest(), len(data), changed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """An opened image with the facts of its file.
+
+    Attributes:
+        image: as decoded.
+        sha256: of the file's bytes, 32 bytes.
+        size: of the file, bytes; of the pixels where there is no file.
+        changed: time of the file's last change, ns; 0 where there is none.
+        label: of a generated image, which is known once it is made; else "".
+    """
+
+    image: Image
+    sha256: bytes
+    size: int
+    changed: int = 0
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An image that cannot be used, with the reason."""
+
+    path: str
+    reason: str
+
+
+def _generated(name: str, shortcut: str) -> Sample:
+    label, pixels = make_labeled_scene(int(name.rpartition("/")[2]), Shortcut(shortcut))
+    image = image_from_array(pixels, name)
+    return Sample(image, bytes.fromhex(image.sha256), pixels.nbytes, label=label)
+
+
+def check_not_empty(found: ImageSet) -> ImageSet:
+    """Return a set that holds images.
+
+    Raises:
+        InputError: it holds none.
+    """
+    if not len(found):
+        raise InputError(
+            found.source, "holds no images", "name a folder with PNG or JPEG files"
+        )
+    return found

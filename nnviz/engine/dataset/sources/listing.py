@@ -1,0 +1,65 @@
+"""The images that a source names, whatever kind of source it is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz.base.errors import InputError
+from nnviz.base.reading import is_file, is_folder
+from nnviz.engine.data.shapes import HELD_OUT
+from nnviz.engine.dataset.sources.coco import annotation_file, list_annotated
+from nnviz.engine.dataset.sources.folders import list_folder
+from nnviz.engine.dataset.sources.image_set import ImageSet, check_not_empty
+from nnviz.engine.dataset.sources.tables import list_table
+from nnviz.engine.evaluation.sources import spread
+
+_SCENES = {"scenes": "none", "scenes-planted": "planted",
+           "scenes-contradicting": "contradicting"}  # fmt: skip
+_TABLES = {".csv", ".tsv", ".txt"}
+
+
+def list_set(source: str, images: Sequence[str] = (), limit: int = 0) -> ImageSet:
+    """Return the images of a source; none is opened.
+
+    Args:
+        source: as in ``IndexImages``.
+        images: paths in its place.
+        limit: most images, taken evenly from all; 0 for all.
+
+    Raises:
+        InputError: no such source, or it names no images.
+    """
+    found = _given(source, images) if images else _found(source)
+    check_not_empty(found)
+    if limit and limit < len(found):
+        found = found.part(spread(range(len(found)), limit))
+    return found
+
+
+def _found(source: str) -> ImageSet:
+    if source in _SCENES:
+        names = [f"{source}/{seed:06d}" for seed in HELD_OUT]
+        return ImageSet(source=source, root="", paths=names, scenes=_SCENES[source])
+    path = Path(source)
+    if is_folder(path):
+        annotations = annotation_file(path)
+        return list_annotated(annotations, path) if annotations else list_folder(path)
+    if not is_file(path):
+        raise InputError(source, "no such folder or file", "check the name")
+    if path.suffix.lower() in _TABLES:
+        return list_table(path)
+    if path.suffix.lower() == ".json":
+        folder = path.parent
+        return list_annotated(path, folder.parent if _above(folder) else folder)
+    raise InputError(
+        source, "is no set of images", "name a folder, a CSV file or COCO's annotations"
+    )
+
+
+def _above(folder: Path) -> bool:
+    """Tell whether annotations lie beside the images' folder, not in the same one."""
+    return folder.name == "annotations"
+
+
+def _given(source: str, images: Sequence[str]) -> ImageSet:
+    paths = [str(Path(each).absolute()) for each in images]
+    return ImageSet(source=source, root="", paths=paths)

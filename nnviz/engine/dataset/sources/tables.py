@@ -1,0 +1,84 @@
+"""Tables of images: CSV files that name a path a row, with labels and numbers."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.errors import InputError
+from nnviz.base.reading import CSV_ERRORS, reading
+from nnviz.engine.dataset.sources.image_set import ImageSet
+from nnviz.media.files import read_text
+
+_LARGEST = 1 << 31
+_PATHS = ("path", "file", "filename", "file_name", "image", "image_path", "img", "name")
+_LABELS = ("label", "class", "class_name", "category", "target", "y")
+_SPLITS = ("split", "set", "subset", "partition")
+
+
+def list_table(file: Path) -> ImageSet:
+    """Return the images of a CSV or TSV file.
+
+    With a heading, a column ``path`` (or ``file``, ``image``) is needed; ``label`` and
+    ``split`` are taken where they are, and all others that hold numbers.  Without one,
+    a row is a path and, where there are two, a label.  Paths are relative to the
+    file's folder.
+
+    Raises:
+        InputError: it cannot be read, or names no images.
+    """
+    text = read_text(file, _LARGEST, "a table of images")
+    delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
+    with reading(file.name, CSV_ERRORS, "is not a CSV file"):
+        rows = [
+            row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row
+        ]
+    if not rows:
+        raise InputError(str(file), "holds no rows", "write a path in each")
+    heading = [cell.strip().casefold() for cell in rows[0]]
+    path = _place(heading, _PATHS)
+    if path is None:
+        return _plain(file, rows)
+    width = len(heading)
+    body = [row for row in rows[1:] if len(row) == width]
+    notes: tuple[str, ...] = ()
+    if len(body) < len(rows) - 1:
+        short = len(rows) - 1 - len(body)
+        notes = (f"{short} rows of {file.name} left out: not {width} columns",)
+    label, split = _place(heading, _LABELS), _place(heading, _SPLITS)
+    others = set(range(width)) - {path, label, split}
+    numbers = {heading[k]: _numbers([row[k] for row in body]) for k in sorted(others)}
+    return ImageSet(
+        source=str(file),
+        root=str(file.absolute().parent),
+        paths=[row[path] for row in body],
+        labels=[] if label is None else [row[label].strip() for row in body],
+        splits=[] if split is None else [row[split].strip() for row in body],
+        numbers={name: each for name, each in numbers.items() if each is not None},
+        notes=notes,
+    )
+
+
+def _plain(file: Path, rows: Sequence[Sequence[str]]) -> ImageSet:
+    labeled = all(len(row) > 1 for row in rows)
+    return ImageSet(
+        source=str(file),
+        root=str(file.absolute().parent),
+        paths=[row[0] for row in rows],
+        labels=[row[1].strip() for row in rows] if labeled else [],
+    )
+
+
+def _place(heading: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((heading.index(name) for name in names if name in heading), None)
+
+
+def _numbers(cells: Sequence[str]) -> NDArray[np.float64] | None:
+    """Return a column of numbers, NaN where a cell is empty; None for other text."""
+    try:
+        return np.array([float(cell) if cell.strip() else np.nan for cell in cells])
+    except ValueError:
+        return None

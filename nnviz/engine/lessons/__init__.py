@@ -1,0 +1,1 @@
+"""Lessons of the course: a package a section, one file a lesson."""

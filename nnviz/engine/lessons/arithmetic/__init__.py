@@ -1,0 +1,1 @@
+"""Arithmetic that lessons share, in plain numpy."""

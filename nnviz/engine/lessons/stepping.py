@@ -1,0 +1,44 @@
+"""Lessons step by step: each report is a step of a recording that goes on anywhere."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+
+import numpy as np
+
+from nnviz.base.results import Report
+from nnviz.engine.context import Context
+from nnviz.engine.journal import State
+
+_STEP = "step"
+
+
+def stepped(
+    ctx: Context,
+    reports: Iterable[tuple[Mapping[str, float], Report]],
+    total: int,
+    noun: str = "step",
+) -> Iterator[Report]:
+    """Yield the reports of a lesson as the steps of its recording, all of them kept.
+
+    Taken up again, the reports are made anew from the first and those already shown
+    are passed over.  So they must follow from the parameters alone: a lesson that
+    draws random numbers keeps its own state.
+
+    Args:
+        ctx: of the lesson, registered as ``recorded``.
+        reports: what was measured at each step, by name, with its report.
+        total: how many there are, for the progress.
+        noun: what a step is, "position".
+    """
+    done = int(ctx.begun[_STEP]) if ctx.begun else 0
+    for number, (numbers, report) in enumerate(reports, 1):
+        ctx.check()
+        if number <= done:
+            continue
+        ctx.step(number, total, f"{noun} {number}")
+        ctx.keep(numbers, partial(_state, number), frame=True)
+        yield report
+
+
+def _state(number: int) -> State:
+    return {_STEP: np.array(number)}

@@ -1,0 +1,94 @@
+"""Architectures of ours that a file of weights declares, with their arguments."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from nnviz.base.errors import InputError, ModelError
+from nnviz.base.reading import JSON_ERRORS
+from nnviz.engine.models.factories import on_meta
+from nnviz.engine.models.networks import ARCHITECTURES
+
+METADATA = "nnviz"
+"""Key of a safetensors file's metadata under which its side-car stands once more."""
+_LONGEST = 100_000
+_LARGEST = 1_000_000
+"""Of numbers among the arguments: a width beyond it is no network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """An architecture by name.
+
+    Attributes:
+        name: one of ``ARCHITECTURES``.
+        arguments: numbers, texts and lists of them.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it stands in a side-car."""
+        return {"architecture": self.name, "arguments": dict(self.arguments)}
+
+
+def declared_in(values: Mapping[str, Any], source: str) -> Declared | None:
+    """Return the architecture that a side-car declares, None where it declares none.
+
+    Raises:
+        InputError: there is no such architecture, or its arguments are no values.
+    """
+    name, arguments = values.get("architecture"), values.get("arguments", {})
+    if name is None:
+        return None
+    if name not in ARCHITECTURES:
+        raise InputError(
+            source, f"names an unknown architecture, {name!r}", "update nnviz"
+        )
+    if not isinstance(arguments, dict) or not all(map(_is_plain, arguments.values())):
+        raise InputError(source, "has arguments that cannot be used", "export it again")
+    return Declared(name, arguments)
+
+
+def side_car_within(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """Return the side-car in the metadata of a safetensors file; empty without one."""
+    text = metadata.get(METADATA, "")
+    if not 0 < len(text) <= _LONGEST:
+        return {}
+    try:
+        values = json.loads(text)
+    except JSON_ERRORS:
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def build_declared(
+    declared: Declared, tensors: Mapping[str, Tensor], source: str
+) -> nn.Module:
+    """Return a declared architecture with its weights.
+
+    Raises:
+        ModelError: the arguments or the weights do not fit it.
+    """
+    try:
+        with on_meta():
+            net = ARCHITECTURES[declared.name](**declared.arguments)
+        state = {name: each.float() if each.is_floating_point() else each
+                 for name, each in tensors.items()}  # fmt: skip
+        net.load_state_dict(state, assign=True)
+    except (TypeError, ValueError, RuntimeError) as error:
+        reason = f"does not fit {declared.name} ({str(error).strip().splitlines()[-1]})"
+        raise ModelError(source, reason.strip(), "export it again") from None
+    return net
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, int | float):
+        return abs(value) <= _LARGEST
+    return isinstance(value, str)

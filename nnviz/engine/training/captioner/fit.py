@@ -1,0 +1,329 @@
+"""``bundled:scenes-captioner``: learns to say what generated scenes show."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nnviz.base.info import Task
+from nnviz.base.preprocess import Fit, Preprocess
+from nnviz.engine.data.scenes import CLASSES, Scene, make_scene
+from nnviz.engine.models.bundled import open_bundled
+from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
+from nnviz.engine.models.networks.scene_detector import SceneDetector
+from nnviz.engine.models.references import BundledReference
+from nnviz.engine.training.captioner.batches import (
+    IGNORED,
+    CaptionBatch,
+    CaptionRecipe,
+    make_batch,
+    training_batches,
+)
+from nnviz.engine.training.captioner.sentences import (
+    CONCEPTS,
+    NOTHING,
+    VOCABULARY,
+    named_pairs,
+    read_sentence,
+    true_pairs,
+)
+from nnviz.engine.training.fitting import (
+    Assignment,
+    Learner,
+    Stand,
+    Step,
+    Steps,
+    best_device,
+    initialize_kaiming,
+    load_trained,
+    one_cycle,
+    run_epochs,
+)
+from nnviz.engine.training.publish import (
+    card_text,
+    in_half_precision,
+    publish,
+    train_command,
+    training_text,
+)
+
+_WARM_UP = 0.05
+_LARGEST_GRADIENT = 5.0
+_FLOOR = 1e-4
+_LONGEST = 40
+"""Words of a sentence at most."""
+_JUDGED = 1000
+"""Held-out scenes that the card's figures are measured on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """The parts of the captioner's loss, each a number."""
+
+    words: Tensor
+    attention: Tensor
+    concepts: Tensor
+
+
+def losses(net: SceneCaptioner, batch: CaptionBatch) -> Losses:
+    """Return the loss of words, of attention and of the concepts at places.
+
+    Words: cross entropy with the true words before (teacher forcing).  Attention: minus
+    the logarithm of the weight that lies on what the word is about (attention
+    correctness, Liu et al. 2017, arXiv:1605.09553, sec. 3.2).  Concepts: binary cross
+    entropy.
+    """
+    maps = net.encode(batch.pixels)
+    logits, weights = _teach(net, net.places(maps), batch.words)
+    words = functional.cross_entropy(
+        logits.flatten(0, 1), batch.words.flatten(), ignore_index=IGNORED
+    )
+    about = batch.looks.sum(-1) > 0
+    # A place half covered counts half; the whole of what is looked for counts 1.
+    on_it = (weights * batch.looks.clamp(max=0.5) * 2).sum(-1)[about]
+    attention = -on_it.clamp(min=_FLOOR).log().mean()
+    each = functional.binary_cross_entropy_with_logits(
+        net.concepts(maps), batch.concepts, reduction="none"
+    )
+    return Losses(words, attention, (each * batch.weights).sum(1).mean())
+
+
+def _teach(net: SceneCaptioner, places: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+    """Return logits (N, T, V) and attention (N, T, P), the true words being given."""
+    keys, state = net.look(places), net.begin(places)
+    last = words.new_full((len(words),), net.start)
+    logits, weights = [], []
+    for step in range(words.shape[1]):
+        said, where, state = net.step(places, keys, state, last)
+        logits.append(said)
+        weights.append(where)
+        last = words[:, step].clamp(min=0)
+    return torch.stack(logits, 1), torch.stack(weights, 1)
+
+
+@torch.inference_mode()
+def describe(net: SceneCaptioner, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the likeliest next words, int64 (N, T), and the attention (N, T, P)."""
+    places = net.places(net.encode(pixels))
+    keys, state = net.look(places), net.begin(places)
+    last = torch.full((len(pixels),), net.start, device=pixels.device)
+    words, weights = [], []
+    for _ in range(_LONGEST):
+        logits, where, state = net.step(places, keys, state, last)
+        last = logits.argmax(-1)
+        words.append(last)
+        weights.append(where)
+    return torch.stack(words, 1), torch.stack(weights, 1)
+
+
+def measure(net: nn.Module, recipe: CaptionRecipe) -> dict[str, float]:
+    """Return how often sentences about held-out scenes are right, in [0, 1].
+
+    "sentences": share that name the color and kind of every shape and no others;
+    "shapes": share of the shapes that are named so; "attention": share of words naming
+    a kind of shape, in true sentences, whose attention lies mostly on that shape.
+    """
+    if not isinstance(net, SceneCaptioner):
+        raise TypeError(type(net).__name__)
+    right = [0, 0, 0]
+    total = [0, 0, 0]
+    for start in range(0, recipe.held_out, recipe.batch):
+        seeds = range(start, min(start + recipe.batch, recipe.held_out))
+        scenes = [make_scene(s, recipe.size, shapes=recipe.shapes) for s in seeds]
+        batch = make_batch(scenes, recipe)
+        counted = (_said(net, batch, scenes), _looked(net, batch, scenes))
+        for index, (good, all_) in enumerate([*counted[0], counted[1]]):
+            right[index] += good
+            total[index] += all_
+    names = ("sentences", "shapes", "attention")
+    return {
+        name: good / max(1, all_)
+        for name, good, all_ in zip(names, right, total, strict=True)
+    }
+
+
+def _said(
+    net: SceneCaptioner, batch: CaptionBatch, scenes: list[Scene]
+) -> list[tuple[int, int]]:
+    """Return right and all of the sentences and of the shapes."""
+    words, _ = describe(net, batch.pixels.to(next(net.parameters()).device))
+    whole, found, shapes = 0, 0, 0
+    for row, scene in zip(words.tolist(), scenes, strict=True):
+        end = row.index(net.end) if net.end in row else len(row)
+        said = named_pairs([net.words[word] for word in row[:end]])
+        truth = true_pairs(scene)
+        whole += said == truth
+        found += sum(min(said.count(pair), truth.count(pair)) for pair in set(truth))
+        shapes += len(truth)
+    return [(whole, len(scenes)), (found, shapes)]
+
+
+@torch.inference_mode()
+def _looked(
+    net: SceneCaptioner, batch: CaptionBatch, scenes: list[Scene]
+) -> tuple[int, int]:
+    """Return how many words for shapes look mostly at the shape, and how many are."""
+    device = next(net.parameters()).device
+    places = net.places(net.encode(batch.pixels.to(device)))
+    _, weights = _teach(net, places, batch.words.to(device))
+    on_it = (weights.cpu() * (batch.looks > 0)).sum(-1)
+    right = total = 0
+    for row, scene in enumerate(scenes):
+        sentence = read_sentence(scene)
+        for step, (word, about) in enumerate(
+            zip(sentence.words, sentence.about, strict=True)
+        ):
+            if about != NOTHING and VOCABULARY[word] in CLASSES:
+                right += bool(on_it[row, step] > 0.5)  # noqa: PLR2004  most of it
+                total += 1
+    return right, total
+
+
+def build() -> SceneCaptioner:
+    """Return the captioner with random weights."""
+    return SceneCaptioner(VOCABULARY, len(CONCEPTS))
+
+
+def initialize(net: SceneCaptioner, generator: torch.Generator) -> None:
+    """Draw all weights from a generator; the trunk starts as the bundled detector's."""
+    initialize_kaiming(net, generator)
+    for each in (net.embedding, net.lstm):
+        for weight in each.parameters():
+            nn.init.uniform_(weight, -0.06, 0.06, generator=generator)
+    for linear in (net.initial, net.attention.keys, net.attention.query):
+        nn.init.xavier_uniform_(linear.weight, generator=generator)
+    nn.init.xavier_uniform_(net.next_word.weight, generator=generator)
+    for lateral in (*net.laterals, net.colors, net.merge[2]):
+        nn.init.xavier_uniform_(lateral.get_parameter("weight"), generator=generator)
+    detector = open_bundled(BundledReference("scenes-detector"), lambda: None).net
+    if not isinstance(detector, SceneDetector):
+        raise TypeError(type(detector).__name__)
+    net.trunk.load_state_dict(detector.trunk.state_dict())
+
+
+def captioner_course(assignment: Assignment) -> Iterator[Stand]:
+    """Train, yield steps and epochs, and write the files at the end."""
+    recipe = CaptionRecipe(seed=assignment.seed)
+    recipe = replace(recipe, epochs=assignment.epochs or recipe.epochs)
+    net = build()
+    initialize(net, torch.Generator().manual_seed(recipe.seed))
+    net.to(best_device()).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(
+        net.parameters(), 0.0, weight_decay=recipe.weight_decay
+    )
+    learner = Learner(net, optimizer)
+    yield from run_epochs(
+        learner,
+        recipe.epochs,
+        assignment.checkpoint,
+        lambda number: _train_epoch(learner, recipe, number),
+        lambda average: measure(average, recipe),
+    )
+    publish_captioner(assignment, recipe)
+
+
+def _train_epoch(learner: Learner, recipe: CaptionRecipe, number: int) -> Steps:
+    steps = 2 * -(-recipe.scenes // recipe.batch)
+    total = 0.0
+    learner.net.train()
+    for step, batch in enumerate(training_batches(recipe, number)):
+        progress = (number + step / steps) / recipe.epochs
+        rate = recipe.rate * one_cycle(progress, _WARM_UP)
+        learner.optimizer.param_groups[0]["lr"] = rate
+        parts = losses(_captioner(learner.net), _moved(batch, learner.device))
+        loss = parts.words + recipe.attention * parts.attention
+        loss = loss + recipe.concepts * parts.concepts
+        learner.learn(loss, recipe.ema_decay, _LARGEST_GRADIENT)
+        total += parts.words.item()
+        yield Step(number + 1, recipe.epochs, step + 1, steps)
+    return total / steps
+
+
+def _captioner(net: nn.Module) -> SceneCaptioner:
+    if not isinstance(net, SceneCaptioner):
+        raise TypeError(type(net).__name__)
+    return net
+
+
+def _moved(batch: CaptionBatch, device: torch.device) -> CaptionBatch:
+    return CaptionBatch(
+        batch.pixels.to(device),
+        batch.words.to(device),
+        batch.looks.to(device),
+        batch.concepts.to(device),
+        batch.weights.to(device),
+    )
+
+
+def publish_captioner(assignment: Assignment, recipe: CaptionRecipe) -> None:
+    """Write weights, facts and card of where a run stands."""
+    trained = load_trained(assignment.checkpoint)
+    net = build().eval()
+    # The figures are of the weights that ship, so after rounding.
+    net.load_state_dict(in_half_precision(trained.weights))
+    measured = measure(net, replace(recipe, held_out=_JUDGED))
+    figures = {name: round(100 * value, 1) for name, value in measured.items()}
+    facts = {
+        "title": "Scenes captioner",
+        "architecture": "SceneCaptioner",
+        "arguments": {"words": VOCABULARY, "concepts": len(CONCEPTS)},
+        "task": Task.MULTILABEL,
+        "trained_on": "generated scenes of simple shapes and their sentences",
+        "classes": CONCEPTS,
+        "preprocess": _preprocess(recipe).to_json(),
+        **figures,
+    }
+    publish(trained.weights, facts, _card(assignment, recipe, figures, trained.seconds),
+            assignment.stem)  # fmt: skip
+
+
+def _preprocess(recipe: CaptionRecipe) -> Preprocess:
+    return Preprocess(
+        input_size=(recipe.size, recipe.size),
+        resize=recipe.size,
+        fit=Fit.CROP,
+        mean=recipe.mean,
+        std=recipe.std,
+    )
+
+
+def _card(
+    assignment: Assignment,
+    recipe: CaptionRecipe,
+    figures: dict[str, float],
+    seconds: float,
+) -> str:
+    least, most = recipe.shapes
+    training = training_text(recipe.epochs, recipe.seed, seconds)
+    rows = {
+        "task": f"words of a vocabulary of {len(VOCABULARY)}; as plain output, "
+        f"multi-label: {len(CONCEPTS)} words that hold somewhere in the image",
+        "input": f"RGB, {recipe.size} x {recipe.size} px",
+        "data": f"generated scenes with {least} to {most} shapes and their sentences",
+        "split": "by seed: trained on seeds from 1000000 on, measured on "
+        f"{_JUDGED} scenes of the seeds from 0 on",
+        "sentences that name color and kind of every shape, held out": (
+            f"{figures['sentences']} %"
+        ),
+        "shapes named with their color, held out": f"{figures['shapes']} %",
+        "words for shapes that look mostly at the shape, held out": (
+            f"{figures['attention']} %"
+        ),
+        "training": f"{training}, {2 * recipe.scenes} images an epoch; the trunk "
+        "started as that of bundled:scenes-detector",
+        "trained with": train_command(assignment),
+        "weights": "half precision, computed with in single precision",
+    }
+    about = (
+        "Show, attend and tell: a small residual network and an LSTM with attention"
+        " over places say in a sentence what a generated scene shows.  The places that"
+        " shape words look at were part of the training."
+    )
+    weaknesses = (
+        "It knows drawn shapes on surfaces only: of photographs it says sentences about"
+        " shapes that are not there.  Sizes, and which of two shapes of a like size"
+        " comes first, are often told otherwise than in the true sentence."
+    )
+    return card_text("scenes-captioner", about, rows, weaknesses)

@@ -1,0 +1,115 @@
+"""Sentences about scenes as word indices, and the object that each word is about."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnviz.engine.data.scenes import CLASSES, Scene
+from nnviz.engine.data.scenes.backgrounds import BACKGROUNDS
+from nnviz.engine.data.scenes.textures import COLORS, TEXTURES
+
+START, END = "<start>", "<end>"
+_RELATIONS = ("to its left", "to its right", "above it", "below it")
+_GLUE = ("a", "an", "small", "large", "with", "and", ",")
+_MIRRORED = {"left": "right", "right": "left"}
+CONCEPTS = (*COLORS, *TEXTURES, *CLASSES, *BACKGROUNDS)
+"""Names that hold at a place of an image: the captioner's outputs."""
+NOTHING, BACKGROUND = -1, 0
+"""What words are about that are about no shape: nothing, or the background."""
+
+
+def _vocabulary() -> tuple[str, ...]:
+    phrases = (*_GLUE, *CONCEPTS, *_RELATIONS)
+    words = (word for phrase in phrases for word in phrase.split())
+    return (START, END, *dict.fromkeys(words))
+
+
+VOCABULARY = _vocabulary()
+_INDEX = {word: index for index, word in enumerate(VOCABULARY)}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence in words.
+
+    Attributes:
+        words: indices into ``VOCABULARY``; the last is ``END``.
+        about: for each word 1 + the index of a scene's shape, ``BACKGROUND`` or
+            ``NOTHING``.
+    """
+
+    words: tuple[int, ...]
+    about: tuple[int, ...]
+
+
+def read_sentence(scene: Scene, *, mirrored: bool = False) -> Sentence:
+    """Return a scene's sentence, its other shapes in order from left to right.
+
+    An order that can be seen in the image makes the next word certain; the scene's own
+    is that in which the shapes were drawn.
+
+    Args:
+        scene: any.
+        mirrored: as a mirror shows it.
+    """
+    main = main_shape(scene)
+    others = [index for index in range(len(scene.labels)) if index != main]
+    head, *tail = scene.sentence.lower().rstrip(".").split(", with ")
+    parts = [part for each in tail for part in _split(each)]
+    middles = scene.boxes[:, 0] + scene.boxes[:, 2]
+    order = sorted(zip(others, parts, strict=True), key=lambda each: middles[each[0]])
+    if mirrored:
+        order.reverse()
+    found = _named(head, main)
+    for place, (index, part) in enumerate(order):
+        glue = [",", "with"] if place == 0 else ["and"]
+        found += [(word, NOTHING) for word in glue] + _about(part, index)
+    found.append((END, NOTHING))
+    words = (_MIRRORED.get(word, word) if mirrored else word for word, _ in found)
+    return Sentence(
+        tuple(_INDEX[word] for word in words), tuple(about for _, about in found)
+    )
+
+
+def main_shape(scene: Scene) -> int:
+    """Return the index of the shape of which most pixels are seen."""
+    seen = scene.instances[scene.instances > 0]
+    return int(np.bincount(seen).argmax()) - 1
+
+
+def named_pairs(words: list[str]) -> list[tuple[str, str]]:
+    """Return the color and shape of each shape that a sentence names, sorted."""
+    found, color = [], ""
+    for word in words:
+        if word in COLORS:
+            color = word
+        elif word in CLASSES:
+            found.append((color, word))
+            color = ""
+    return sorted(found)
+
+
+def true_pairs(scene: Scene) -> list[tuple[str, str]]:
+    """Return the color and shape of each shape of a scene, sorted."""
+    colors = tuple(COLORS)
+    pairs = zip(scene.colours, scene.labels, strict=True)
+    return sorted((colors[color], CLASSES[label]) for color, label in pairs)
+
+
+def _split(text: str) -> list[str]:
+    """Return the parts of "A, B and C"; no part holds an "and"."""
+    return [part for each in text.split(", ") for part in each.split(" and ")]
+
+
+def _named(text: str, index: int) -> list[tuple[str, int]]:
+    """Return the words of the main shape, and those of the background after it."""
+    words = text.split()
+    end = 1 + next(place for place, word in enumerate(words) if word in CLASSES)
+    return [
+        (word, index + 1 if place < end else BACKGROUND)
+        for place, word in enumerate(words)
+    ]
+
+
+def _about(text: str, index: int) -> list[tuple[str, int]]:
+    return [(word, index + 1) for word in text.split()]

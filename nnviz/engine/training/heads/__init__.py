@@ -1,0 +1,1 @@
+"""Heads on a frozen backbone: transfer learning from a handful of images."""

@@ -1,0 +1,140 @@
+"""Examples to learn a head from: class folders, a CSV file, or listed files."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from nnviz.base.errors import InputError, UsageError
+from nnviz.base.training import ExampleClass
+from nnviz.engine.data.folders import class_folders, is_held_out, plain_name
+from nnviz.media.files import read_bytes, read_text
+from nnviz.media.folders import list_images
+
+_LARGEST_TABLE = 1 << 24
+_LEAST_CLASSES = 2
+_LEAST_NUMBERS = 4
+_FORM = "expected is a header and lines of an image's path and its class or number"
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Images with their classes or numbers.
+
+    Attributes:
+        files: of the images.
+        targets: index into ``classes``; of a regression the number.
+        classes: names of the outputs; of a regression the one quantity.
+        regression: whether the targets are numbers.
+        held_out: whether each is kept back, to measure with.
+    """
+
+    files: tuple[Path, ...]
+    targets: tuple[float, ...]
+    classes: tuple[str, ...]
+    regression: bool
+    held_out: tuple[bool, ...]
+
+
+def read_examples(data: Path, *, regression: bool) -> Examples:
+    """Read a folder of class folders, or a CSV file of paths and classes or numbers.
+
+    Args:
+        data: the folder, whose sub-folders are named after classes or numbers; or the
+            CSV file, whose paths are relative to it.
+        regression: whether the names are numbers to learn.
+
+    Raises:
+        InputError: there is no such folder or file, or too little in it.
+    """
+    if data.suffix.lower() == ".csv":
+        return _read_table(data, regression=regression)
+    groups = [
+        ExampleClass(
+            name if regression else plain_name(name),
+            tuple(str(path) for path in list_images(data / name)),
+        )
+        for name in class_folders(data, frozenset())
+        if not name.startswith(".")
+    ]
+    return list_examples(groups, regression=regression, source=str(data))
+
+
+def list_examples(
+    groups: Sequence[ExampleClass], *, regression: bool, source: str = "examples"
+) -> Examples:
+    """Return listed files as examples.
+
+    Raises:
+        InputError: there are fewer than two classes, an empty one, or a class of a
+            regression whose name is no number.
+    """
+    filled = [group for group in groups if group.files]
+    if len(filled) < _LEAST_CLASSES:
+        raise InputError(
+            source,
+            f"has images of {len(filled)} classes",
+            "give a sub-folder with images for each of at least two classes",
+        )
+    pairs = [(Path(file), each.name) for each in filled for file in each.files]
+    return _examples(pairs, source, "number", regression=regression)
+
+
+def _read_table(path: Path, *, regression: bool) -> Examples:
+    text = read_text(path, _LARGEST_TABLE, "a table of examples")
+    header, *rows = [row for row in csv.reader(StringIO(text)) if row] or [[]]
+    wide = 2
+    if not rows or any(len(row) < wide for row in (header, *rows)):
+        raise InputError(path.name, "is no table of examples", _FORM)
+    pairs = [(path.parent / row[0].strip(), row[1].strip()) for row in rows]
+    return _examples(pairs, path.name, header[1].strip(), regression=regression)
+
+
+def _examples(
+    pairs: Sequence[tuple[Path, str]], source: str, quantity: str, *, regression: bool
+) -> Examples:
+    files = tuple(path for path, _ in pairs)
+    if regression:
+        targets = tuple(_number(name, source) for _, name in pairs)
+        classes: tuple[str, ...] = (quantity or "number",)
+        _check_spread(targets, source)
+    else:
+        classes = tuple(dict.fromkeys(name for _, name in pairs))
+        targets = tuple(float(classes.index(name)) for _, name in pairs)
+        _check_classes(classes, source)
+    kept_back = _kept_back(files, targets, regression=regression)
+    return Examples(files, targets, classes, regression, kept_back)
+
+
+def _kept_back(
+    files: Iterable[Path], targets: Iterable[float], *, regression: bool
+) -> tuple[bool, ...]:
+    """Tell which files are kept back: a fifth by hash, never the first of a class."""
+    seen: set[float] = set()
+    found = []
+    for path, target in zip(files, targets, strict=True):
+        found.append((regression or target in seen) and is_held_out(read_bytes(path)))
+        seen.add(target)
+    return tuple(found)
+
+
+def _number(text: str, source: str) -> float:
+    try:
+        return float(text.split(maxsplit=1)[0]) if text else float("nan")
+    except ValueError:
+        raise InputError(
+            source, f"{text!r} is no number", "name classes, or leave out --regress"
+        ) from None
+
+
+def _check_classes(classes: Sequence[str], source: str) -> None:
+    if len(classes) < _LEAST_CLASSES:
+        raise UsageError(source, "has one class", "give at least two")
+
+
+def _check_spread(targets: Sequence[float], source: str) -> None:
+    if len(set(targets)) < _LEAST_CLASSES or len(targets) < _LEAST_NUMBERS:
+        raise InputError(source, "has too few different numbers", "give some dozens")
+    if any(target != target for target in targets):  # noqa: PLR0124  NaN is not itself
+        raise InputError(source, "has images without a number", _FORM)

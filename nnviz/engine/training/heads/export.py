@@ -1,0 +1,203 @@
+"""Export of a backbone with a new head: weights, side-car, plain torch program."""
+
+import ast
+import copy
+import inspect
+import json
+import pprint
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from torch import nn
+
+from nnviz.base.errors import InputError, ModelError
+from nnviz.base.info import ModelInfo, Task
+from nnviz.engine.models.bundled import bundled_declaration
+from nnviz.engine.models.checkpoints import read_state
+from nnviz.engine.models.files import read_side_car
+from nnviz.engine.models.match.declared import (
+    METADATA,
+    Declared,
+    declared_in,
+    side_car_within,
+)
+from nnviz.engine.models.model import Model
+from nnviz.engine.models.networks import ARCHITECTURES
+from nnviz.engine.models.references import (
+    BundledReference,
+    FileReference,
+    ZooReference,
+    parse,
+)
+from nnviz.engine.training.heads.linear import LinearHead
+from nnviz.engine.training.heads.program import program_text
+
+_CANNOT = "pick a bundled network, one of torchvision, or a file of weights"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """A network to be exported.
+
+    Attributes:
+        net: with its new head.
+        backbone: the network that it was made from.
+        classes: names of the outputs.
+        task: classification or regression.
+        unit: of a regression.
+        title: name for people.
+    """
+
+    net: nn.Module
+    backbone: ModelInfo
+    classes: tuple[str, ...]
+    task: Task
+    unit: str
+    title: str
+
+
+def with_head(model: Model, layer: str, head: LinearHead) -> nn.Module:
+    """Return a copy of a network with a linear head in place of a layer."""
+    net = copy.deepcopy(model.net).cpu()
+    outputs, inputs = head.weight.shape
+    linear = nn.Linear(inputs, outputs)
+    linear.weight.data.copy_(head.weight)
+    linear.bias.data.copy_(head.bias)
+    net.set_submodule(layer, linear)
+    return net.eval().requires_grad_(False)
+
+
+def export(taught: Taught, stem: Path) -> tuple[Path, Path | None]:
+    """Write ``stem.safetensors``, ``stem.json`` and ``stem.py``.
+
+    The weights' metadata hold the side-car too, so that the one file is enough.
+
+    Returns:
+        The weights, and the program that uses them with torch alone, None where the
+        architecture cannot be written down.
+
+    Raises:
+        ModelError: the backbone's architecture is known to nobody but its owner.
+        InputError: the folder cannot be written to.
+    """
+    declared = declaration_of(taught.backbone, len(taught.classes))
+    side_car: dict[str, Any] = {
+        "title": taught.title,
+        "labels": taught.classes,
+        "preprocess": taught.backbone.preprocess.to_json(),
+        "task": taught.task.value,
+        "backbone": taught.backbone.reference,
+        **({"unit": taught.unit} if taught.unit else {}),
+        **(declared.to_json() if declared else {}),
+    }
+    weights = stem.with_suffix(".safetensors")
+    try:
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        _save(taught.net, side_car, weights)
+        text = json.dumps(side_car, indent=1, ensure_ascii=False)
+        stem.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+        program = _write_program(taught, declared, stem.with_suffix(".py"))
+    except OSError as error:
+        reason = (error.strerror or "cannot be written").lower()
+        raise InputError(str(stem.parent), reason, "name another folder") from None
+    return weights, program
+
+
+def declaration_of(info: ModelInfo, classes: int) -> Declared | None:
+    """Return a backbone's architecture for another number of classes.
+
+    None where its weights alone say which it is, as those of torchvision's.
+
+    Raises:
+        ModelError: it is a program, or was handed over.
+    """
+    reference = parse(info.reference)
+    if isinstance(reference, BundledReference):
+        found = bundled_declaration(reference.name)
+        return Declared(found[0], {**found[1], "classes": classes})
+    if isinstance(reference, ZooReference):
+        return None
+    if isinstance(reference, FileReference):
+        declared = _declared_in_file(reference.path)
+        if declared is None:
+            return None
+        return Declared(declared.name, {**declared.arguments, "classes": classes})
+    raise ModelError(info.title, "cannot be written with another head", _CANNOT)
+
+
+def _declared_in_file(path: Path) -> Declared | None:
+    side_car = read_side_car(path)
+    if side_car.declared is not None:
+        return side_car.declared
+    values = read_state(path, lambda: None).values
+    return declared_in(side_car_within(values), path.name)
+
+
+def _save(net: nn.Module, side_car: Mapping[str, Any], path: Path) -> None:
+    tensors = {
+        name: tensor.contiguous().clone()
+        for name, tensor in net.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    partial = path.with_suffix(".partial")
+    save_file(tensors, partial, {METADATA: json.dumps(side_car)})
+    # Its writer lets nobody else read it.
+    partial.chmod(0o644)
+    partial.replace(path)
+
+
+def _write_program(
+    taught: Taught, declared: Declared | None, path: Path
+) -> Path | None:
+    building = _building(taught, declared)
+    if building is None:
+        path.unlink(missing_ok=True)
+        return None
+    source, call = building
+    path.write_text(
+        program_text(
+            title=taught.title,
+            weights=path.with_suffix(".safetensors").name,
+            preprocess=taught.backbone.preprocess,
+            labels=taught.classes,
+            unit=taught.unit if taught.task is Task.REGRESS else None,
+            architecture=source,
+            call=call,
+        ),
+        encoding="utf-8",
+    )
+    return path
+
+
+def _building(taught: Taught, declared: Declared | None) -> tuple[str, str] | None:
+    """Return the source of an architecture and the expression that builds it."""
+    if declared is not None:
+        kind = ARCHITECTURES[declared.name]
+        source = inspect.getsource(sys.modules[kind.__module__])
+        if not _stands_alone(source):
+            return None
+        arguments = ", ".join(
+            f"{name}={pprint.pformat(value)}"
+            for name, value in declared.arguments.items()
+        )
+        return source, f"{declared.name}({arguments})"
+    reference = parse(taught.backbone.reference)
+    if not isinstance(reference, ZooReference):
+        return None
+    name = reference.architecture
+    call = f"torchvision.models.get_model({name!r}, num_classes={len(taught.classes)})"
+    return "import torchvision\n", call
+
+
+def _stands_alone(source: str) -> bool:
+    """Tell whether a module imports nothing of this program."""
+    imported = [
+        node.module or ""
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom)
+    ]
+    return not any(name.startswith("nnviz") for name in imported)

@@ -1,0 +1,180 @@
+"""Transfer learning: a head on a backbone's features, measured and exported."""
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import UsageError
+from nnviz.base.events import Progress
+from nnviz.base.info import Task
+from nnviz.base.requests import TeachHead
+from nnviz.base.training import TaughtHead
+from nnviz.engine.compute.cache import TensorCache
+from nnviz.engine.models.model import Model
+from nnviz.engine.training.heads.examples import (
+    Examples,
+    list_examples,
+    read_examples,
+)
+from nnviz.engine.training.heads.export import Taught, export, with_head
+from nnviz.engine.training.heads.features import compute_features, head_layer
+from nnviz.engine.training.heads.fine_tuning import FineTuning, fine_tune
+from nnviz.engine.training.heads.linear import (
+    LinearHead,
+    fit_logistic_regression,
+    fit_ridge,
+)
+from nnviz.media.decode import open_image
+
+_FORBIDDEN = set('/\\:*?"<>|\0')
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    """Figures of a head on what was kept back, as ``TaughtHead`` has them."""
+
+    accuracy: float | None = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+    error: float | None = None
+    usual_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Data:
+    """Examples with their targets as a tensor."""
+
+    examples: Examples
+    targets: Tensor = field(init=False)
+    held_out: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        kind = torch.float64 if self.examples.regression else torch.int64
+        object.__setattr__(
+            self, "targets", torch.tensor(self.examples.targets, dtype=kind)
+        )
+        object.__setattr__(self, "held_out", torch.tensor(self.examples.held_out))
+
+    @property
+    def outputs(self) -> int:
+        return len(self.examples.classes)
+
+
+def teach(
+    model: Model, request: TeachHead, cache: TensorCache, check: Callable[[], None]
+) -> Generator[Progress, None, TaughtHead]:
+    """Train a head, measure it on what was kept back, and write the network.
+
+    Args:
+        model: the backbone.
+        request: the examples, and what to learn from them.
+        cache: keeps the backbone's features by file.
+        check: raises to stop.
+
+    Raises:
+        UsageError: a name that no file can have.
+        InputError: too few images, or one that cannot be read.
+        ModelError: the backbone does not end in a linear layer.
+    """
+    started = time.perf_counter()
+    stem = Path(request.out) / _checked_name(request.name)
+    data = _Data(_read(request))
+    first = model.pixel_input(open_image(data.examples.files[0]))
+    layer = head_layer(model, first, check)
+    features = yield from compute_features(
+        model, layer, data.examples.files, cache, check
+    )
+    head = _fit(data, features, request.strength)
+    net = with_head(model, layer, head)
+    outputs = head(features)
+    if request.fine_tune:
+        tuning = FineTuning(
+            net, model, layer, request.fine_tune, request.seed, stem, check
+        )
+        outputs = yield from fine_tune(tuning, data.examples, data.targets)
+    yield Progress(1, 1, f"writing {stem.name}")
+    task = Task.REGRESS if data.examples.regression else Task.CLASSIFY
+    taught = Taught(
+        net=net,
+        backbone=model.info,
+        classes=data.examples.classes,
+        task=task,
+        unit=request.unit,
+        title=request.name,
+    )
+    weights, program = export(taught, stem)
+    found = _result(taught, data, _measure(data, outputs), weights, program)
+    return replace(found, seconds=time.perf_counter() - started)
+
+
+def _read(request: TeachHead) -> Examples:
+    if request.classes:
+        return list_examples(request.classes, regression=request.regression)
+    if not request.data:
+        raise UsageError(
+            "--data", "missing", "name a folder with a sub-folder for each class"
+        )
+    return read_examples(Path(request.data), regression=request.regression)
+
+
+def _checked_name(name: str) -> str:
+    if not name or name.startswith(".") or set(name) & _FORBIDDEN:
+        raise UsageError("name", f"{name!r} cannot name a file", "letters will do")
+    return name
+
+
+def _fit(data: _Data, features: Tensor, strength: float) -> LinearHead:
+    learned = ~data.held_out
+    x, targets = features[learned], data.targets[learned]
+    if data.examples.regression:
+        return fit_ridge(x, targets)
+    return fit_logistic_regression(x, targets, data.outputs, strength)
+
+
+def _measure(data: _Data, outputs: Tensor) -> _Measured:
+    held_out = data.held_out
+    if not held_out.any():
+        return _Measured()
+    said, truth = outputs[held_out], data.targets[held_out]
+    if data.examples.regression:
+        usual = data.targets[~held_out].mean()
+        return _Measured(
+            error=(said[:, 0].double() - truth).abs().mean().item(),
+            usual_error=(usual - truth).abs().mean().item(),
+        )
+    found = said.argmax(1)
+    pairs = torch.bincount(data.outputs * truth + found, minlength=data.outputs**2)
+    return _Measured(
+        (found == truth).double().mean().item(),
+        tuple(map(tuple, pairs.view(data.outputs, -1).tolist())),
+    )
+
+
+def _result(
+    taught: Taught,
+    data: _Data,
+    measured: _Measured,
+    weights: Path,
+    program: Path | None,
+) -> TaughtHead:
+    learned = data.targets[~data.held_out]
+    if data.examples.regression:
+        images = (len(learned),)
+    else:
+        images = tuple(torch.bincount(learned, minlength=data.outputs).tolist())
+    return TaughtHead(
+        path=str(weights),
+        program=str(program) if program else "",
+        backbone=taught.backbone.reference,
+        classes=taught.classes,
+        images=images,
+        held_out=int(data.held_out.sum()),
+        accuracy=measured.accuracy,
+        confusion=measured.confusion,
+        error=measured.error,
+        usual_error=measured.usual_error,
+        unit=taught.unit,
+    )

@@ -1,0 +1,109 @@
+"""The open data set: an image index with its columns in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.media.index import ImageIndex
+
+LABEL, PREDICTED, SPLIT = "label", "predicted", "split"
+CONFIDENCE, MARGIN_COLUMN, ENTROPY = "confidence", "margin", "entropy"
+LOSS, CENTER = "loss", "center_distance"
+CATEGORIES = (LABEL, PREDICTED, SPLIT)
+"""Columns that count names, -1 for none."""
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """An index as the window uses it.
+
+    Attributes:
+        index: thumbnails and features, by memory map.
+        columns: in memory, (n,) each; reading them never waits for the disk.
+    """
+
+    index: ImageIndex
+    columns: Mapping[str, NDArray[Any]]
+
+    @property
+    def count(self) -> int:
+        """Number of records."""
+        return self.index.count
+
+    @property
+    def title(self) -> str:
+        """Name for people: the folder that was indexed."""
+        return Path(self.index.facts.source or self.index.folder).name
+
+    @property
+    def labeled(self) -> bool:
+        """Whether any record has a true class."""
+        return bool(self._has_labels)
+
+    @cached_property
+    def _has_labels(self) -> bool:
+        return LABEL in self.columns and bool((self.columns[LABEL] >= 0).any())
+
+    @cached_property
+    def correct(self) -> NDArray[np.int8]:
+        """1 where the prediction is the label, 0 where not, -1 without a label."""
+        if LABEL not in self.columns or PREDICTED not in self.columns:
+            return np.full(self.count, -1, np.int8)
+        label = self.columns[LABEL]
+        right: NDArray[np.int8]
+        right = (label == self.columns[PREDICTED]).astype(np.int8)
+        right[label < 0] = -1
+        return right
+
+    @cached_property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Which predictions are not the label, bool (n,)."""
+        flags: NDArray[np.bool_] = self.correct == 0
+        return flags
+
+    def names_of(self, column: str) -> tuple[str, ...]:
+        """Return the names that a column of categories counts; empty for numbers."""
+        if column == SPLIT:
+            return self.index.split_names
+        return self.index.class_names if column in CATEGORIES else ()
+
+    def name_of(self, column: str, record: int) -> str:
+        """Return the name of a record's category; empty for none."""
+        values = self.columns.get(column)
+        place = int(values[record]) if values is not None else -1
+        names = self.names_of(column)
+        return names[place] if 0 <= place < len(names) else ""
+
+    def number_of(self, column: str, record: int) -> float:
+        """Return a record's number; NaN for none."""
+        values = self.columns.get(column)
+        return float(values[record]) if values is not None else float("nan")
+
+    def present(self, column: str) -> list[tuple[int, int]]:
+        """Return the categories that occur, and how often, the most frequent first."""
+        values = self.columns.get(column)
+        if values is None or not len(values):
+            return []
+        counts = np.bincount(values[values >= 0], minlength=1)
+        order = np.argsort(-counts, kind="stable")
+        return [(int(each), int(counts[each])) for each in order if counts[each]]
+
+    def path(self, record: int) -> str:
+        """Return where the image of a record lies."""
+        return str(self.index.location(record).absolute())
+
+
+def load_dataset(folder: str) -> DataSet:
+    """Open an index and read its columns; work for a thread of files.
+
+    Raises:
+        InputError: no index, or a damaged one.
+    """
+    index = ImageIndex(folder)
+    columns = {name: np.array(values) for name, values in index.columns.items()}
+    return DataSet(index, columns)

@@ -1,0 +1,1 @@
+"""Views of data sets: the wall, the map, the confusion matrix."""

@@ -1,0 +1,211 @@
+"""Grids of numbers as an equation, with the window of the step."""
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.base.matrices import Matrix
+from nnviz.gui.views.results.base import ResultView
+from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
+from nnviz.gui.views.widgets.formula import FormulaLine
+from nnviz.render.matrices import FRAME_WIDTH, cell_colors, ink_on
+from nnviz.render.matrix_layout import (
+    NUMBER_SHARE,
+    READABLE_CELL,
+    MatrixLayout,
+    PlacedGrid,
+    arrange,
+    cell_text,
+)
+from nnviz.render.words import number
+
+_MARGIN = 3 * SPACE
+
+
+class MatrixView(ResultView):
+    """Shows a ``Matrix``: its grids as large as they fit, its formula below."""
+
+    result: Matrix | None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = MatrixCanvas(self)
+        self.canvas.hovered.connect(self.hovered)
+        self.formula = FormulaLine(self)
+        self.setFocusProxy(self.canvas)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.formula)
+
+    def update_view(self) -> None:
+        """Paint the grids anew."""
+        if self.result is not None:
+            self.canvas.show_matrix(self.result)
+            self.formula.show_formula(self.result.formula)
+
+
+class MatrixCanvas(QWidget):
+    """Paints the grids of a matrix.
+
+    Signals:
+        hovered: the number under the cursor, in words; empty when it leaves.
+    """
+
+    hovered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._matrix: Matrix | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName(self.tr("Numbers"))
+
+    def sizeHint(self) -> QSize:
+        """Ask for a comfortable size; any is enough."""
+        return QSize(480, 320)
+
+    def show_matrix(self, matrix: Matrix) -> None:
+        """Show a matrix in place of the one before."""
+        self._matrix = matrix
+        answer = matrix.grids[matrix.answer]
+        self.setAccessibleDescription(f"{answer.title} {matrix.formula}")
+        self.update()
+
+    def layout_now(self) -> tuple[MatrixLayout, QPointF] | None:
+        """Return the grids' places and the corner from which they count."""
+        if self._matrix is None:
+            return None
+        words = float(max(9, self.fontInfo().pixelSize()))
+        room = self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN
+        layout = arrange(self._matrix, max(1, room[0]), max(1, room[1]), words)
+        left = (self.width() - layout.width) / 2
+        return layout, QPointF(left, (self.height() - layout.height) / 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint all grids."""
+        painter = QPainter(self)
+        tokens = tokens_of(self.palette())
+        painter.fillRect(event.rect(), tokens.backdrop)
+        found = self.layout_now()
+        if found is None:
+            return
+        layout, corner = found
+        painter.translate(corner)
+        for placed in layout.grids:
+            self._paint_cells(painter, placed, layout, tokens)
+            self._paint_words(painter, placed, layout, tokens)
+            self._paint_window(painter, placed, tokens)
+
+    def _paint_cells(
+        self,
+        painter: QPainter,
+        placed: PlacedGrid,
+        layout: MatrixLayout,
+        tokens: Tokens,
+    ) -> None:
+        grid = placed.grid
+        ground = tokens.backdrop
+        plain = (ground.red(), ground.green(), ground.blue())
+        colors = cell_colors(grid, plain)
+        high = placed.cell_height
+        painter.setFont(
+            _sized(self.font(), min(high * NUMBER_SHARE, 2.2 * layout.words))
+        )
+        for row, column in np.ndindex(grid.values.shape):
+            cell = _cell(placed, row, column)
+            painter.setPen(QPen(tokens.line, 1))
+            painter.setBrush(QColor(*map(int, colors[row, column])))
+            painter.drawRect(cell)
+            if high >= READABLE_CELL:
+                faint = grid.is_faint(row, column)
+                ink = tokens.quiet if faint else QColor(*ink_on(colors[row, column]))
+                painter.setPen(ink)
+                words = cell_text(grid, row, column)
+                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _paint_words(
+        self,
+        painter: QPainter,
+        placed: PlacedGrid,
+        layout: MatrixLayout,
+        tokens: Tokens,
+    ) -> None:
+        grid, words = placed.grid, layout.words
+        painter.setFont(_sized(self.font(), words))
+        painter.setPen(tokens.quiet)
+        labels = 1.6 * words if grid.columns else 0.0
+        left, top = placed.left, placed.top
+        painter.drawText(QPointF(left, top - labels - 0.6 * words), grid.title)
+        for column, label in enumerate(grid.columns):
+            x = left + column * placed.cell_width
+            line = QRectF(
+                x - words, top - 1.6 * words, placed.cell_width + 2 * words, 1.5 * words
+            )
+            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, label)
+        for row, label in enumerate(grid.rows):
+            line = QRectF(
+                left - 1000,
+                top + row * placed.cell_height,
+                1000 - words / 2,
+                placed.cell_height,
+            )
+            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(line, side, label)
+        painter.setPen(tokens.text)
+        painter.drawText(QPointF(left, top + placed.height + 1.4 * words), grid.caption)
+        if grid.operator:
+            longest = max((len(label) for label in grid.rows), default=0)
+            x = left - 1.9 * words - longest * 0.56 * words
+            painter.setFont(_sized(self.font(), 1.7 * words))
+            line = QRectF(x - 2 * words, top, 4 * words, placed.height)
+            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, grid.operator)
+
+    @staticmethod
+    def _paint_window(painter: QPainter, placed: PlacedGrid, tokens: Tokens) -> None:
+        if placed.grid.window is None:
+            return
+        row, column, rows, columns = placed.grid.window
+        first, last = (
+            _cell(placed, row, column),
+            _cell(placed, row + rows - 1, column + columns - 1),
+        )
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(tokens.accent, FRAME_WIDTH + 0.5))
+        painter.drawRect(first.united(last))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell the number under the cursor."""
+        found = self.layout_now()
+        words = ""
+        if found is not None:
+            at = event.position() - found[1]
+            for placed in found[0].grids:
+                cell = placed.cell_at(at.x(), at.y())
+                if cell is not None and placed.grid.is_known(*cell):
+                    value = number(float(placed.grid.values[cell]))
+                    words = f"{placed.grid.title} [{cell[0]}, {cell[1]}] = {value}"
+        self.hovered.emit(words)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell that nothing is under the cursor."""
+        super().leaveEvent(event)
+        self.hovered.emit("")
+
+
+def _cell(placed: PlacedGrid, row: int, column: int) -> QRectF:
+    return QRectF(
+        placed.left + column * placed.cell_width,
+        placed.top + row * placed.cell_height,
+        placed.cell_width,
+        placed.cell_height,
+    )
+
+
+def _sized(base: QFont, size: float) -> QFont:
+    font = QFont(base)
+    font.setPixelSize(max(1, round(size)))
+    return font

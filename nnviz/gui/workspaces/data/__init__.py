@@ -1,0 +1,1 @@
+"""Data: what a network makes of many images."""

@@ -1,0 +1,72 @@
+"""Points in color: by class, prediction, right and wrong, or any column of numbers."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
+
+from nnviz.gui.state.dataset import CATEGORIES, LABEL, PREDICTED, SPLIT, DataSet
+from nnviz.gui.views.dataset.color_legend import ColorKey
+from nnviz.render import classes
+from nnviz.render.colormaps import Scale
+from nnviz.render.dataset.record_colors import (
+    RIGHT,
+    WRONG,
+    answer_colors,
+    category_colors,
+    number_colors,
+)
+
+Coloring = tuple[NDArray[np.uint8], Scale | None]
+ANSWER = "answer"
+"""In place of a column: whether the prediction is the label."""
+_MOST_SWATCHES = 12
+
+
+def column_titles(dataset: DataSet) -> dict[str, str]:
+    """Return what points can be colored by, the most telling first."""
+    titles = {
+        LABEL: _tr("Class"),
+        PREDICTED: _tr("Prediction"),
+        ANSWER: _tr("Right or wrong"),
+        SPLIT: _tr("Split"),
+    }
+    there = {
+        column: title
+        for column, title in titles.items()
+        if (column == ANSWER and dataset.labeled)
+        or (column != ANSWER and dataset.present(column))
+    }
+    others = (each for each in dataset.columns if each not in CATEGORIES)
+    return there | {each: each.replace("_", " ").capitalize() for each in others}
+
+
+def color_records(dataset: DataSet, column: str, color_map: str) -> Coloring:
+    """Return a color for every record, uint8 (n, 3), and the range of its numbers.
+
+    Work for a thread of files: nothing of Qt.
+    """
+    if column == ANSWER:
+        return answer_colors(dataset.correct), None
+    values = dataset.columns[column]
+    if column in CATEGORIES:
+        return category_colors(values, dataset.names_of(column)), None
+    return number_colors(values, color_map)
+
+
+def color_key(
+    dataset: DataSet, column: str, scale: Scale | None, color_map: str
+) -> ColorKey:
+    """Return what the colors of a column stand for."""
+    title = column_titles(dataset).get(column, column)
+    if column == ANSWER:
+        return ColorKey(title, ((RIGHT, _tr("right")), (WRONG, _tr("wrong"))))
+    if scale is not None:
+        return ColorKey(title, scale=scale, color_map=color_map)
+    names, present = dataset.names_of(column), dataset.present(column)
+    table = classes.colours_of(names)
+    shown = tuple((table[n], names[n]) for n, _ in present[:_MOST_SWATCHES])
+    return ColorKey(title, shown, len(present) - len(shown))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Coloring", text)

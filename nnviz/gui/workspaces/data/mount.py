@@ -1,0 +1,58 @@
+"""Puts the Data workspace into the window."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtWidgets import QWidget
+
+from nnviz.gui.panels.frame import LEFT, RIGHT, Frame
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.display import ERRORS, MAP, WALL
+from nnviz.gui.workspaces.data.errors_page import Errors
+from nnviz.gui.workspaces.data.filter_panel import FilterPanel
+from nnviz.gui.workspaces.data.map_page import DataMap
+from nnviz.gui.workspaces.data.page import DataPage
+from nnviz.gui.workspaces.data.record_panel import RecordPanel
+from nnviz.gui.workspaces.data.wall_page import Wall
+
+PAGES: dict[str, Callable[[Workbench], QWidget]] = {
+    WALL: Wall,
+    MAP: DataMap,
+    ERRORS: Errors,
+}
+"""Content of each page of the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataRoom:
+    """Panels of the workspace."""
+
+    filters: FilterPanel
+    record: RecordPanel
+
+
+def mount(bench: Workbench, frame: Frame, parent: QObject) -> DataRoom:
+    """Make the panels: filters, the current record, and the pages of the middle."""
+    del parent
+    room = DataRoom(FilterPanel(bench), RecordPanel(bench))
+    frame.add_dock("dataset", _tr("Data set"), room.filters, LEFT)
+    frame.add_dock("record", _tr("Selected image"), room.record, RIGHT)
+    for mode, make in PAGES.items():
+        frame.add_page(mode, partial(_page, bench, make))
+    bench.datasets.shown_wanted.connect(lambda: bench.display.set_mode(WALL))
+    return room
+
+
+def _page(bench: Workbench, make: Callable[[Workbench], QWidget]) -> DataPage:
+    content = make(bench)
+    page = DataPage(bench, content)
+    for told in (content, *content.findChildren(QWidget)):
+        if hasattr(told, "told"):
+            told.told.connect(page.hovered)
+    return page
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Data", text)

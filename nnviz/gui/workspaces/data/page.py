@@ -1,0 +1,61 @@
+"""A page of the open data set: what it shows, or how to open one."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.gui.layout.page_stack import PageStack
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.dataset import DataSet
+from nnviz.gui.workspaces.data.opening import IndexingBar, OpeningPane
+
+
+class DataPage(QWidget):
+    """Shows its content while a data set is open, else how to get one.
+
+    Args:
+        bench: what it works with.
+        content: of an open data set.
+    """
+
+    hovered = Signal(str)
+    """Words for the status bar."""
+
+    def __init__(self, bench: Workbench, content: QWidget) -> None:
+        super().__init__()
+        self.content = content
+        self._bench = bench
+        self._opening: OpeningPane | None = None
+        self._pages = PageStack()
+        self._pages.addWidget(content)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(IndexingBar(bench))
+        column.addWidget(self._pages, 1)
+        self.setFocusProxy(content)
+        bench.datasets.opened.connect(self._turn)
+        bench.datasets.offered.connect(self._offer)
+        self._turn(bench.datasets.dataset)
+        if bench.datasets.folder:
+            self._offer(bench.datasets.folder)
+
+    @property
+    def opening(self) -> OpeningPane:
+        """The pane that opens data sets, made when it is first needed."""
+        if self._opening is None:
+            self._opening = OpeningPane(self._bench)
+            self._opening.cancelled.connect(self._bench.datasets.withdraw)
+            self._pages.addWidget(self._opening)
+        return self._opening
+
+    def _turn(self, dataset: DataSet | None) -> None:
+        page = self.opening if dataset is None else self.content
+        self._pages.setCurrentWidget(page)
+
+    def _offer(self, folder: str) -> None:
+        """Ask whether a folder is to be indexed; empty for none any more."""
+        if folder:
+            self.opening.offer(folder)
+            self._pages.setCurrentWidget(self.opening)
+        else:
+            self._turn(self._bench.datasets.dataset)

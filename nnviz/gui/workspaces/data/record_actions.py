@@ -1,0 +1,92 @@
+"""Records into the other workspaces: opened, explained, dragged, copied."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication, QMimeData, QUrl
+from PySide6.QtWidgets import QApplication
+
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.display import BOARD
+from nnviz.gui.state.record_selection import NO_RECORD
+from nnviz.gui.theme.parts import MenuEntry
+
+ROOMS = ("inspect", "explain", "imagine", "style", "attack")
+"""Workspaces that an image can be opened in."""
+MOST_EXPLAINED = 12
+"""Images of a board: with eight methods that is a hundred maps."""
+MOST_DRAGGED = 200
+
+
+def chosen_paths(bench: Workbench, most: int) -> list[str]:
+    """Return the files of the selected records, the current one first."""
+    dataset, selection = bench.datasets.dataset, bench.datasets.selection
+    if dataset is None:
+        return []
+    records = selection.records(most).tolist()
+    if selection.current != NO_RECORD and selection.current not in records:
+        records = records or [selection.current]
+    elif selection.current in records:
+        records.remove(selection.current)
+        records.insert(0, selection.current)
+    return [dataset.path(record) for record in records]
+
+
+def open_in(bench: Workbench, room: str) -> None:
+    """Open the selected images in another workspace; the first is shown."""
+    paths = chosen_paths(bench, MOST_DRAGGED)
+    if paths:
+        bench.images.add(paths)
+        bench.workspace_wanted.emit(room)
+
+
+def explain_selected(bench: Workbench) -> None:
+    """Compare methods of explanation on the selected images, on the board."""
+    paths = chosen_paths(bench, MOST_EXPLAINED)
+    if not paths:
+        return
+    count = bench.datasets.selection.count
+    if count > MOST_EXPLAINED:
+        words = _tr("the first {0} of {1} images are explained")
+        bench.messages.say(words.format(MOST_EXPLAINED, count))
+    bench.images.add(paths)
+    bench.explain_wanted.emit()
+    bench.display.set_mode(BOARD)
+    bench.board_wanted.emit(paths)
+
+
+def copy_paths(bench: Workbench) -> None:
+    """Put the paths of the selected images on the clipboard."""
+    QApplication.clipboard().setText("\n".join(chosen_paths(bench, MOST_DRAGGED)))
+
+
+def dragged_files(paths: Sequence[str]) -> QMimeData:
+    """Return files as other programs, and every other panel, take them."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(path) for path in paths])
+    return data
+
+
+def record_entries(bench: Workbench) -> tuple[MenuEntry, ...]:
+    """Return what can be done with the selected records."""
+    able = bool(chosen_paths(bench, 1))
+    titles = {
+        "inspect": _tr("Open in Inspect"),
+        "explain": _tr("Open in Explain"),
+        "imagine": _tr("Open in Imagine"),
+        "style": _tr("Open in Style"),
+        "attack": _tr("Open in Attack"),
+    }
+    rooms = (
+        MenuEntry(titles[room], partial(open_in, bench, room), able) for room in ROOMS
+    )
+    return (
+        MenuEntry(_tr("Explain these"), partial(explain_selected, bench), able),
+        *rooms,
+        MenuEntry(_tr("Copy paths"), partial(copy_paths, bench), able),
+        MenuEntry(_tr("Select nothing"), bench.datasets.selection.clear, able),
+    )
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("RecordActions", text)

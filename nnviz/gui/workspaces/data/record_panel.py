@@ -1,0 +1,140 @@
+"""The current record: its image, what it is, what the network says, what to do."""
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import breakable
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import Lane
+from nnviz.gui.state.dataset import (
+    CENTER,
+    ENTROPY,
+    LABEL,
+    LOSS,
+    MARGIN_COLUMN,
+    SPLIT,
+    DataSet,
+)
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, label
+from nnviz.gui.views.canvas.canvas import Canvas
+from nnviz.gui.workspaces.data.record_actions import ROOMS, explain_selected, open_in
+from nnviz.gui.workspaces.data.record_words import answer, file_name
+from nnviz.render.words import number
+
+_SIDE = 208
+
+
+class RecordPanel(QWidget):
+    """Details of the record that the keyboard is on."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._bench = bench
+        self._lane = Lane("record")
+        self.canvas = Canvas(self)
+        self.canvas.setAccessibleName(self.tr("Selected image"))
+        self.canvas.setFixedHeight(bench.look.px(_SIDE))
+        self.title = label(style="heading", wrap=True)
+        self.words = label(wrap=True)
+        self.numbers = label(style="muted", wrap=True)
+        self.state = label(style="muted", wrap=True)
+        self.explain = button(
+            self.tr("Explain these"), lambda: explain_selected(bench), "primary"
+        )
+        titles = {
+            "inspect": self.tr("Inspect"),
+            "explain": self.tr("Explain"),
+            "imagine": self.tr("Imagine"),
+            "style": self.tr("Style"),
+            "attack": self.tr("Attack"),
+        }
+        self.rooms = [
+            button(titles[room], partial(open_in, bench, room)) for room in ROOMS
+        ]
+        for each in self.rooms:
+            each.setAccessibleName(self.tr("Open in {0}").format(each.text()))
+        self._lay_out()
+        bench.datasets.selection.current_changed.connect(lambda _: self._show())
+        bench.datasets.selection.changed.connect(self._tell)
+        bench.datasets.opened.connect(lambda _: self._show())
+        bench.look.changed.connect(self._resize)
+        self._show()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self.canvas)
+        for each in (self.title, self.words, self.numbers):
+            column.addWidget(each)
+        column.addWidget(self.state)
+        column.addLayout(flow(self.explain))
+        column.addWidget(label(self.tr("Open in"), "section"))
+        column.addLayout(flow(*self.rooms))
+        column.addStretch(1)
+
+    def _resize(self) -> None:
+        self.canvas.setFixedHeight(self._bench.look.px(_SIDE))
+
+    def sizeHint(self) -> QSize:
+        """Return a narrow column."""
+        return QSize(self._bench.look.px(_SIDE), super().sizeHint().height())
+
+    def _show(self) -> None:
+        datasets = self._bench.datasets
+        dataset, record = datasets.dataset, datasets.selection.current
+        there = dataset is not None and 0 <= record < dataset.count
+        self._tell()
+        if dataset is None or not there:
+            self.canvas.set_message(self.tr("Select an image to see it here."))
+            for each in (self.title, self.words, self.numbers):
+                each.clear()
+            return
+        self.title.setText(breakable(file_name(dataset, record)))
+        self.words.setText("\n".join(_words(dataset, record)))
+        self.numbers.setText("\n".join(_numbers(dataset, record)))
+        job = self._bench.jobs.compute(
+            lambda: np.array(dataset.index.thumbnails[record]), self._lane
+        )
+        job.done.connect(self.canvas.set_picture)
+
+    def _tell(self) -> None:
+        selection = self._bench.datasets.selection
+        count = selection.count
+        self.state.setText(
+            self.tr("{0:,} images are selected").format(count) if count > 1 else ""
+        )
+        able = bool(count) or selection.current >= 0
+        for each in (self.explain, *self.rooms):
+            each.setEnabled(able)
+
+
+def _words(dataset: DataSet, record: int) -> Iterator[str]:
+    label_, said = dataset.name_of(LABEL, record), answer(dataset, record)
+    if label_:
+        yield f"Class: {label_}"
+    if said:
+        yield f"Predicted: {said}"
+    split = dataset.name_of(SPLIT, record)
+    if split:
+        yield f"Split: {split}"
+
+
+def _numbers(dataset: DataSet, record: int) -> Iterator[str]:
+    for column, name in (
+        (LOSS, "Loss"),
+        (MARGIN_COLUMN, "Margin"),
+        (ENTROPY, "Entropy"),
+        (CENTER, "Distance to class center"),
+    ):
+        value = dataset.number_of(column, record)
+        if math.isfinite(value):
+            yield f"{name}: {number(value)}"

@@ -1,0 +1,95 @@
+"""The wall: every image of the data set that the filters let through."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSizePolicy, QSlider, QVBoxLayout, QWidget
+
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.record_query import Records
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, label, named
+from nnviz.gui.views.dataset.thumbnail_grid import LARGEST, SMALLEST
+from nnviz.gui.workspaces.data.record_actions import explain_selected
+from nnviz.gui.workspaces.data.record_grid import RecordGrid
+
+_SLIDER = 120
+
+
+class Wall(QWidget):
+    """Thumbnails, how many there are, and how large they are."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.grid = RecordGrid(bench, self)
+        self.counts = label(style="muted")
+        self.all = button(self.tr("Show all"), self._show_all)
+        self.explain = button(self.tr("Explain these"), lambda: explain_selected(bench))
+        self.zoom = self._make_slider()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.grid, 1)
+        column.addWidget(self._make_bar())
+        self.setFocusProxy(self.grid)
+        datasets = bench.datasets
+        datasets.ordered.connect(self._show)
+        datasets.selection.changed.connect(self._tell)
+        bench.look.changed.connect(self._tell)
+        self._newest = datasets.dataset
+        self._show(datasets.order)
+
+    def _make_slider(self) -> QSlider:
+        slider = named(
+            QSlider(Qt.Orientation.Horizontal), name=self.tr("Size of the thumbnails")
+        )
+        slider.setToolTip(self.tr("Size of the thumbnails (Ctrl+wheel, + and -)"))
+        slider.setRange(SMALLEST, LARGEST)
+        slider.setValue(self.grid.side)
+        slider.setFixedWidth(_SLIDER)
+        fixed = QSizePolicy.Policy.Fixed
+        slider.setSizePolicy(fixed, fixed)  # else it takes a share of the free room
+        slider.valueChanged.connect(self.grid.set_side)
+        self.grid.side_changed.connect(slider.setValue)
+        return slider
+
+    def _make_bar(self) -> QWidget:
+        bar = named(QWidget(), "header")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        line = flow(self.counts, self.all, None, self.explain, self.zoom, spacing=GRID)
+        line.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
+        bar.setLayout(line)
+        return bar
+
+    def _show(self, order: Records) -> None:
+        """Show records; what is there stays while an index grows."""
+        dataset = self._bench.datasets.dataset
+        before, self._newest = self._newest, dataset
+        old = self.grid.order
+        grown = before is not None and before is not dataset and len(old)
+        if grown and len(order) > len(old) and bool((order[: len(old)] == old).all()):
+            self.grid.add_records(order)
+        else:
+            self.grid.show_records(order)
+        self._tell()
+
+    def _show_all(self) -> None:
+        self._bench.datasets.show_list(None)
+
+    def _tell(self) -> None:
+        """Say how many are shown and selected."""
+        datasets = self._bench.datasets
+        whole = datasets.dataset.count if datasets.dataset is not None else 0
+        shown, selected = len(datasets.order), datasets.selection.count
+        words = (
+            self.tr("{0:,} images").format(whole)
+            if shown == whole
+            else self.tr("{0:,} of {1:,} images").format(shown, whole)
+        )
+        if datasets.listed is not None:
+            words = f"{datasets.listed.title} · {words}"
+        if selected:
+            words += self.tr(" · {0:,} selected").format(selected)
+        self.counts.setText(words)
+        self.all.setVisible(shown != whole or datasets.listed is not None)
+        self.explain.setEnabled(bool(selected))

@@ -1,0 +1,15 @@
+"""Data: what a network makes of many images."""
+
+from nnviz.gui.state.display import ERRORS, MAP, WALL
+from nnviz.gui.state.workspace import Workspace
+
+DATA = Workspace(
+    name="data",
+    title="Data",
+    icon="images",
+    group="Data",
+    methods=(),
+    docks=("dataset", "record"),
+    modes=(WALL, MAP, ERRORS),
+    images=False,
+)

@@ -1,0 +1,51 @@
+"""Prefetching: images decoded and resized by a pool of threads ahead of their use.
+
+Pillow and numpy let go of the interpreter while they decode and resize, so threads
+are enough, and nothing has to be copied between processes.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+_MOST_THREADS = 8
+
+
+@contextmanager
+def prefetched(
+    work: Callable[[int], T], places: Sequence[int], ahead: int
+) -> Iterator[Iterator[T]]:
+    """Give an iterator over what ``work`` returns for each place, in order.
+
+    At most ``ahead`` results are waiting to be taken.  Leaving the block drops what
+    was not begun and waits for the rest, so no thread is left.
+
+    Args:
+        work: called on threads of the pool; what it raises is raised by ``next``.
+        places: its arguments.
+        ahead: of how many places the work is begun early.
+    """
+    pool = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1), "decode")
+    try:
+        yield _in_order(pool, work, places, ahead)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor,
+    work: Callable[[int], T],
+    places: Sequence[int],
+    ahead: int,
+) -> Iterator[T]:
+    waiting: deque[Future[T]] = deque()
+    for place in places:
+        waiting.append(pool.submit(work, place))
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

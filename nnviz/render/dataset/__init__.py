@@ -1,0 +1,1 @@
+"""Data sets as pixels: walls of thumbnails, maps of points, colors of records."""

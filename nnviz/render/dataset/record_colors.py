@@ -1,0 +1,47 @@
+"""Colors of the records of a data set: by category, by number, by right and wrong."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.render import classes
+from nnviz.render.colormaps import Scale, apply, scale_of
+from nnviz.render.palette import BROKEN, Colour
+
+Colors = NDArray[np.uint8]
+
+RIGHT: Colour = (92, 185, 143)
+WRONG: Colour = (240, 110, 90)
+_TAILS = 99.0
+"""Percent of the numbers that the colors span: outliers do not flatten the rest."""
+
+
+def category_colors(values: NDArray[Any], names: tuple[str, ...]) -> Colors:
+    """Return the color of each record's category, gray for none.
+
+    Args:
+        values: int (n,), into ``names``; -1 for none.
+        names: of the categories.
+    """
+    table = np.vstack([classes.table(names).reshape(-1, 3), [BROKEN]]).astype(np.uint8)
+    places = np.where((values >= 0) & (values < len(names)), values, len(names))
+    colors: Colors = table[places]
+    return colors
+
+
+def number_colors(values: NDArray[Any], name: str) -> tuple[Colors, Scale]:
+    """Return the color of each record's number, and the range of the colors.
+
+    Args:
+        values: float (n,); gray where not finite.
+        name: of the color map.
+    """
+    scale = scale_of(values, signed=False, percentile=_TAILS)
+    return apply(values.astype(np.float32), name, scale.low, scale.high), scale
+
+
+def answer_colors(correct: NDArray[np.int8]) -> Colors:
+    """Return the color of right (1), wrong (0) and unlabeled (-1) answers."""
+    table = np.array([WRONG, RIGHT, BROKEN], np.uint8)
+    return table[correct.astype(np.int64)]

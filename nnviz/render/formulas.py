@@ -1,0 +1,58 @@
+"""Formulas: mathtext as an image, without matplotlib's global state."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.render.palette import TEXT, Colour
+
+if TYPE_CHECKING:
+    from matplotlib.mathtext import MathTextParser
+
+FONTS = "stixsans"
+"""Of the formulas: its letters go with the program's own."""
+_POINTS = 72
+_KEPT = 64
+
+
+@lru_cache(maxsize=1)
+def _parser() -> "MathTextParser[Any]":
+    from matplotlib.mathtext import MathTextParser  # loaded when first used: 0.3 s
+
+    return MathTextParser("agg")
+
+
+@lru_cache(maxsize=_KEPT)
+def formula_mask(formula: str, size: float) -> NDArray[np.uint8]:
+    """Return a formula as a mask, uint8 (h, w), 255 where there is ink.
+
+    Args:
+        formula: mathtext, "$a^2$"; text outside of dollar signs is upright.
+        size: of the letters, px.
+    """
+    from matplotlib import rc_context
+    from matplotlib.font_manager import FontProperties
+
+    with rc_context({"mathtext.fontset": FONTS}):
+        parsed = _parser().parse(formula, _POINTS, FontProperties(size=size))
+    mask = np.asarray(parsed.image, np.uint8)
+    mask.flags.writeable = False
+    return mask
+
+
+def fitted_mask(formula: str, size: float, width: float) -> NDArray[np.uint8]:
+    """Return a formula as a mask with letters so small that it is not wider."""
+    mask = formula_mask(formula, size)
+    if mask.shape[1] <= width:
+        return mask
+    return formula_mask(formula, max(1.0, size * width / mask.shape[1] - 0.1))
+
+
+def rgba(mask: NDArray[np.uint8], color: Colour = TEXT) -> NDArray[np.uint8]:
+    """Return a mask in one color, uint8 (h, w, 4), alpha not multiplied in."""
+    painted = np.empty((*mask.shape, 4), np.uint8)
+    painted[..., :3] = color
+    painted[..., 3] = mask
+    return painted

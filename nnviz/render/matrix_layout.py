@@ -1,0 +1,195 @@
+"""Places of a Matrix's grids: beside each other, in lines, cells as large as fit."""
+
+from dataclasses import dataclass
+
+from nnviz.base.matrices import Grid, Matrix
+from nnviz.render.words import number
+
+LARGEST_CELL = 72.0
+"""Side of a cell, px, that is never exceeded."""
+READABLE_CELL = 15.0
+"""Side from which numbers are written into the cells, px."""
+NUMBER_SHARE = 0.4
+"""Size of a cell's number, as a share of the cell's height."""
+_CHARACTER = 0.56
+"""Width of a character, as a share of its size."""
+_CELL_MARGIN = 0.45
+_ENOUGH = 0.7
+"""Of the largest possible cells: fewer lines are preferred from there."""
+_GAP, _OPERATOR = 1.1, 1.6
+"""Between grids, and the room of an operator, in sizes of the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedGrid:
+    """A grid and where it is painted, px.
+
+    Attributes:
+        grid: what is painted.
+        left: of its cells.
+        top: of its cells.
+        cell_width: of one cell.
+        cell_height: of one cell.
+    """
+
+    grid: Grid
+    left: float
+    top: float
+    cell_width: float
+    cell_height: float
+
+    @property
+    def width(self) -> float:
+        """Of all cells."""
+        return self.cell_width * int(self.grid.values.shape[1])
+
+    @property
+    def height(self) -> float:
+        """Of all cells."""
+        return self.cell_height * int(self.grid.values.shape[0])
+
+    def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """Return row and column of the cell at a point, None outside."""
+        column = int((x - self.left) // self.cell_width)
+        row = int((y - self.top) // self.cell_height)
+        rows, columns = self.grid.values.shape
+        return (row, column) if 0 <= row < rows and 0 <= column < columns else None
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixLayout:
+    """All grids of a matrix in their places.
+
+    Attributes:
+        grids: with their places.
+        width: of all, px.
+        height: of all, px.
+        words: size of titles and captions, px.
+    """
+
+    grids: tuple[PlacedGrid, ...]
+    width: float
+    height: float
+    words: float
+
+
+def cell_text(grid: Grid, row: int, column: int) -> str:
+    """Return what stands in a cell; "" where nothing is known yet."""
+    if not grid.is_known(row, column):
+        return ""
+    return number(float(grid.values[row, column]))
+
+
+def arrange(matrix: Matrix, width: float, height: float, words: float) -> MatrixLayout:
+    """Place the grids so that their cells are as large as the room allows.
+
+    Args:
+        matrix: what is placed.
+        width: of the room, px.
+        height: of the room, px.
+        words: size of titles and captions, px.
+    """
+    counts = range(1, len(matrix.grids) + 1)
+    layouts = [_in_lines(matrix, lines, width, height, words) for lines in counts]
+    largest = max(layout.grids[0].cell_height for layout in layouts)
+    # One line is read best, where that costs little.
+    good = (each for each in layouts if each.grids[0].cell_height > _ENOUGH * largest)
+    return next(good)
+
+
+def _in_lines(
+    matrix: Matrix, lines: int, width: float, height: float, words: float
+) -> MatrixLayout:
+    rows = _split(matrix.grids, lines)
+    cell = min([LARGEST_CELL, *(_cell_of_line(row, width, words) for row in rows)])
+    fixed = sum(max(_around(grid, words) for grid in row) for row in rows)
+    cells = sum(max(grid.values.shape[0] for grid in row) for row in rows)
+    cell = max(1.0, min(cell, (height - fixed - words * (lines - 1)) / cells))
+    placed: list[PlacedGrid] = []
+    top = 0.0
+    for row in rows:
+        tallest = max(grid.values.shape[0] for grid in row)
+        placed += _line(row, top, cell, words)
+        top += tallest * cell + max(_around(grid, words) for grid in row) + words
+    right = max(each.left + each.width for each in placed)
+    return MatrixLayout(tuple(placed), right, top - words, words)
+
+
+def _split(grids: tuple[Grid, ...], lines: int) -> list[tuple[Grid, ...]]:
+    """Return grids in so many lines, of about as many columns each."""
+    total = sum(_columns(grid) for grid in grids)
+    rows: list[list[Grid]] = [[] for _ in range(lines)]
+    seen = 0.0
+    for grid in grids:
+        middle = seen + _columns(grid) / 2
+        rows[min(lines - 1, int(lines * middle / total))].append(grid)
+        seen += _columns(grid)
+    return [tuple(row) for row in rows if row]
+
+
+def _line(
+    row: tuple[Grid, ...], top: float, cell: float, words: float
+) -> list[PlacedGrid]:
+    """Place one line of grids, their middles at one height."""
+    tallest = max(grid.values.shape[0] for grid in row) * cell
+    above = max(_above(grid, words) for grid in row)
+    left = 0.0
+    placed: list[PlacedGrid] = []
+    for grid in row:
+        left += _before(grid, words, first=not placed)
+        middle = (tallest - grid.values.shape[0] * cell) / 2
+        wide = cell * _aspect(grid)
+        placed.append(PlacedGrid(grid, left, top + above + middle, wide, cell))
+        left += max(wide * grid.values.shape[1], _title_width(grid, words))
+    return placed
+
+
+def _cell_of_line(row: tuple[Grid, ...], width: float, words: float) -> float:
+    """Return the largest cell with which a line is not wider than the room."""
+    fixed = sum(_before(grid, words, first=not place) for place, grid in enumerate(row))
+    least = max(1.0, width - fixed)
+    cells = sum(_columns(grid) for grid in row)
+    cell = least / cells
+    for _ in range(len(row)):
+        # A narrow grid needs the room of its title, which the others lack then.
+        titles = {i: _title_width(g, words) for i, g in enumerate(row)}
+        tight = [i for i, g in enumerate(row) if _columns(g) * cell < titles[i]]
+        rest = sum(_columns(g) for i, g in enumerate(row) if i not in tight)
+        if not rest:
+            break
+        cell = max(1.0, (least - sum(titles[i] for i in tight)) / rest)
+    return cell
+
+
+def _columns(grid: Grid) -> float:
+    return int(grid.values.shape[1]) * _aspect(grid)
+
+
+def _aspect(grid: Grid) -> float:
+    """Return width over height of a cell that its longest number fits into."""
+    rows, columns = grid.values.shape
+    longest = max(
+        len(number(float(value))) for value in grid.values.reshape(rows * columns)
+    )
+    return max(1.0, longest * _CHARACTER * NUMBER_SHARE + _CELL_MARGIN)
+
+
+def _before(grid: Grid, words: float, *, first: bool) -> float:
+    labels = max((len(label) for label in grid.rows), default=0)
+    room = labels * _CHARACTER * words + (words / 2 if labels else 0)
+    if grid.operator:
+        return room + 2 * _GAP * words + _OPERATOR * words
+    return room if first else room + 2 * _GAP * words
+
+
+def _above(grid: Grid, words: float) -> float:
+    return words * (1.8 * bool(grid.title) + 1.6 * bool(grid.columns))
+
+
+def _around(grid: Grid, words: float) -> float:
+    return _above(grid, words) + 1.8 * words * bool(grid.caption)
+
+
+def _title_width(grid: Grid, words: float) -> float:
+    longest = max(len(grid.title), len(grid.caption))
+    return longest * _CHARACTER * words

@@ -1,0 +1,55 @@
+"""What drawings with matplotlib share: fonts, colors, a figure in px, its pixels."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnviz.base.resources import resource
+from nnviz.render.palette import Colour
+from nnviz.render.text import Canvas
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DPI = 100
+POINTS = 72 / DPI
+"""Points of one px."""
+
+
+def hex_of(color: Colour) -> str:
+    """Return a color as "#rrggbb"."""
+    return "#{:02x}{:02x}{:02x}".format(*color)
+
+
+def face_of(size: float) -> Any:
+    """Return the program's font in a size, px."""
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(
+        fname=str(resource("fonts", "Inter-Regular.ttf")), size=size * POINTS
+    )
+
+
+def blank_figure(width: float, height: float, ground: Colour) -> "tuple[Figure, Axes]":
+    """Return an empty figure whose axes count px from the top left corner."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(
+        figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=hex_of(ground)
+    )
+    axes = drawn.add_axes((0, 0, 1, 1), frameon=False)
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
+    axes.set_axis_off()
+    return drawn, axes
+
+
+def rasterized(drawn: "Figure") -> Canvas:
+    """Return a figure as pixels, uint8 (h, w, 3)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(drawn)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    painted = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return painted[..., :3].copy()

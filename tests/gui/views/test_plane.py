@@ -1,0 +1,99 @@
+"""The views of numbers and planes, used by hand; places are those of the screen."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+
+from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.planes import Plane, PlanePoints
+from nnviz.gui.views.results.matrix import MatrixView
+from nnviz.gui.views.results.plane import PlaneView
+
+PLANE = Plane(
+    x_range=(-2, 2),
+    y_range=(-1, 1),
+    points=(
+        PlanePoints(
+            places=np.array([[1.0, 0.5], [-1.0, 0.0]]), classes=np.array([1, 0])
+        ),
+    ),
+    edits="points",
+)
+
+
+@pytest.fixture
+def view(qtbot):
+    shown = PlaneView()
+    qtbot.addWidget(shown)
+    shown.resize(600, 400)
+    shown.show_result(PLANE, None)
+    shown.show()
+    return shown
+
+
+@pytest.fixture
+def told(view):
+    heard = []
+    view.values_edited.connect(heard.append)
+    return heard
+
+
+def test_dragged_point_comes_back_as_parameter(view, told, qtbot):
+    canvas = view.canvas
+    start = canvas.to_screen(1.0, 0.5).toPoint()
+    end = canvas.to_screen(0.0, -0.5).toPoint()
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(canvas, end)
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
+    first, second = told[-1]["points"].split("; ")
+    x, y, label = map(float, first.split())
+    assert abs(x) < 0.02
+    assert abs(y + 0.5) < 0.02
+    assert label == 1
+    assert second == "-1 0 0"
+
+
+def test_points_are_edited_by_keyboard(view, told, qtbot):
+    canvas = view.canvas
+    qtbot.keyClick(canvas, Qt.Key.Key_N)
+    qtbot.keyClick(canvas, Qt.Key.Key_Right)
+    assert told[-1]["points"] == "1.08 0.5 1; -1 0 0"
+    qtbot.keyClick(canvas, Qt.Key.Key_3)
+    assert told[-1]["points"] == "1.08 0.5 3; -1 0 0"
+    qtbot.keyClick(canvas, Qt.Key.Key_Insert)
+    assert told[-1]["points"].count(";") == 2
+    qtbot.keyClick(canvas, Qt.Key.Key_Delete)
+    assert told[-1]["points"] == "1.08 0.5 3; -1 0 0"
+
+
+def test_double_click_adds_and_right_click_removes(view, told, qtbot):
+    canvas = view.canvas
+    at = canvas.to_screen(0.0, -0.8).toPoint()
+    qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert told[-1]["points"].count(";") == 2
+    qtbot.mousePress(canvas, Qt.MouseButton.RightButton, pos=at)
+    assert told[-1]["points"] == "1 0.5 1; -1 0 0"
+
+
+def test_screen_and_plane_are_inverse(view):
+    for x, y in ((-2, -1), (0.3, 0.7), (2, 1)):
+        assert view.canvas.to_plane(view.canvas.to_screen(x, y)) == pytest.approx(
+            (x, y)
+        )
+
+
+def test_number_under_the_cursor_is_told(qtbot):
+    shown = MatrixView()
+    qtbot.addWidget(shown)
+    shown.resize(500, 400)
+    grid = Grid(values=np.array([[1.0, 2.0], [3.0, 4.5]]), title="input")
+    shown.show_result(Matrix(grids=(grid,)), None)
+    shown.show()
+    heard = []
+    shown.hovered.connect(heard.append)
+    layout, corner = shown.canvas.layout_now()
+    placed = layout.grids[0]
+    middle = QPointF(1.5 * placed.cell_width, 1.5 * placed.cell_height)
+    at = corner + QPointF(placed.left, placed.top) + middle
+    qtbot.mouseMove(shown.canvas, at.toPoint())
+    assert heard[-1] == "input [1, 1] = 4.50"
