@@ -239,6 +239,11 @@ class TrackMarks:
     line: tuple[float, float, float, float] | None = None
     line_words: str = ""
 
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        _freeze(self.ids)
+        _freeze(self.trails)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Boxes(Result):
