@@ -120,7 +120,7 @@ def test_ids_hold_on_many_videos(session):
 
 
 def test_crossings_are_counted(session):
-    """By hand: both shapes, at 44 and 39 px, move 18 px over a line at 53 px and back."""
+    """By hand: shapes at 44 and 39 px move 18 px over a line at 53 px and back."""
     pixels, _ = next(iter(moving_scenes(1, 1)))
     first = track(session, pixels, 0, 77).main
     assert len(first.boxes)
