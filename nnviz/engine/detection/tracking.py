@@ -59,7 +59,8 @@ class Tracks:
     @property
     def classes(self) -> Indices:
         """The class seen most of each, int64 (T,)."""
-        return self.votes.argmax(1).astype(np.int64)
+        most: Indices = self.votes.argmax(1).astype(np.int64)
+        return most
 
     @property
     def boxes(self) -> NDArray[np.float32]:

@@ -76,13 +76,12 @@ def oriented_gradients(pixels: Floats) -> Floats:
     Returns:
         (H, W, 24) in [0, 1]: each scaled by its largest.
     """
-    from scipy.ndimage import gaussian_filter  # noqa: PLC0415  slow to import
+    from skimage.filters import gaussian  # noqa: PLC0415  slow to import
 
     found = []
     for channel in range(_CHANNELS):
         plane = pixels[..., channel]
-        down = gaussian_filter(plane, _TEXTURE_SIGMA, order=(1, 0))
-        right = gaussian_filter(plane, _TEXTURE_SIGMA, order=(0, 1))
+        down, right = np.gradient(gaussian(plane, _TEXTURE_SIGMA))
         for step in range(ORIENTATIONS):
             angle = 2 * np.pi * step / ORIENTATIONS
             slope = (np.cos(angle) * right + np.sin(angle) * down).clip(0)
@@ -111,7 +110,8 @@ def _histograms(planes: Floats, labels: Labels, bins: int, count: int) -> Floats
         counts = np.bincount(flat + places, minlength=count * bins)
         found[:, channel] = counts.reshape(count, bins)
     total = found.sum((1, 2), keepdims=True)
-    return (found / np.maximum(total, 1)).reshape(count, -1)
+    shares: Floats = found / np.maximum(total, 1)
+    return shares.reshape(count, -1)
 
 
 def _boxes(labels: Labels, count: int) -> Floats:

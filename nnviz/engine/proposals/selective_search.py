@@ -176,7 +176,8 @@ def merge(
 
     def alike(one: int, others: NDArray[np.int64]) -> Floats:
         parts = [measure(grown, one, others, labels.size) for measure in chosen]
-        return np.sum(parts, axis=0)
+        total: Floats = np.sum(parts, axis=0)
+        return total
 
     queue = [
         (-similarity, one, other)
@@ -266,7 +267,8 @@ def _distinct(boxes: Floats) -> Floats:
 def _hsv(pixels: Floats) -> Floats:
     from skimage.color import rgb2hsv  # noqa: PLC0415  slow to import
 
-    return rgb2hsv(pixels).astype(np.float32)
+    found: Floats = rgb2hsv(pixels).astype(np.float32)
+    return found
 
 
 def _lab(pixels: Floats) -> Floats:
