@@ -76,12 +76,12 @@ def oriented_gradients(pixels: Floats) -> Floats:
     Returns:
         (H, W, 24) in [0, 1]: each scaled by its largest.
     """
-    from skimage.filters import gaussian  # noqa: PLC0415  slow to import
+    import cv2
 
     found = []
     for channel in range(_CHANNELS):
         plane = pixels[..., channel]
-        down, right = np.gradient(gaussian(plane, _TEXTURE_SIGMA))
+        down, right = np.gradient(cv2.GaussianBlur(plane, (0, 0), _TEXTURE_SIGMA))
         for step in range(ORIENTATIONS):
             angle = 2 * np.pi * step / ORIENTATIONS
             slope = (np.cos(angle) * right + np.sin(angle) * down).clip(0)
