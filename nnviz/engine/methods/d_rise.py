@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision.ops import box_iou
 
-from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.info import ATTRIBUTION, Reference, Task
 from nnviz.base.parameters import Essential, Help, Range, TargetText, Title
@@ -30,6 +30,7 @@ from nnviz.engine.nn.pixel_model import PixelModel
 _OVERLAP = 0.5
 _MOST = 24
 """Boxes that are explained together."""
+_UNIT = "mean overlap × score"
 _FLOOR = 0.01
 """Score down to which a box counts as found again."""
 
@@ -85,9 +86,9 @@ class DRise:
         "network to find that box again: one run explains them all."
     )
     reading: ClassVar[str] = (
-        "Bright: with this place seen the same box of the same class is found, and with "
-        "a high score. A map that is bright outside its box shows that the network uses "
-        "the surroundings. Each box has its own tile."
+        "Bright: with this place seen the same box of the same class is found, and with"
+        " a high score. A map that is bright outside its box shows that the network "
+        "uses the surroundings. Each box has its own tile."
     )
     misleads: ClassVar[str] = (
         "With few masks much of the map is noise. What hides is the mean color, itself "
@@ -102,11 +103,10 @@ class DRise:
         """Yield the map of a box, the boxes, and a map for each, of ever more masks."""
         found = suppress(ctx, params.score, _OVERLAP, _MOST)
         if not len(found.kept):
-            raise UsageError(
-                "--score",
-                f"no box has a score above {params.score:g}",
-                "lower the minimum score",
-            )
+            words = f"no box has a score above {100 * params.score:g} %; lower it"
+            blank = _heatmap(ctx, np.zeros(ctx.placement.input_size, np.float32))
+            yield Report({"d_rise": blank}, (words,))
+            return
         shown = rank_of(ctx.model.info, found, params.target)
         size = ctx.placement.input_size
         drawn = draw_masks(params.masks, params.cells, params.kept, size, ctx.generator)
@@ -167,6 +167,16 @@ def _weighing(
     return weigh
 
 
+def _heatmap(ctx: Context, values: NDArray[np.float32]) -> Heatmap:
+    return Heatmap(
+        values=values,
+        signed=False,
+        unit=_UNIT,
+        frame=Frame.INPUT,
+        placement=ctx.placement,
+    )
+
+
 def _report(ctx: Context, found: Suppression, shown: int, maps: Tensor) -> Report:
     chosen = found.chosen
     classes = chosen.classes.cpu().numpy()
@@ -179,13 +189,7 @@ def _report(ctx: Context, found: Suppression, shown: int, maps: Tensor) -> Repor
     tiles = maps.float().numpy()
     return Report(
         {
-            "d_rise": Heatmap(
-                values=tiles[shown],
-                signed=False,
-                unit="mean overlap × score",
-                frame=Frame.INPUT,
-                placement=ctx.placement,
-            ),
+            "d_rise": _heatmap(ctx, tiles[shown]),
             "boxes": Boxes(
                 boxes=on_photo(chosen.boxes.cpu().numpy(), ctx.placement),
                 scores=scores,
@@ -198,7 +202,7 @@ def _report(ctx: Context, found: Suppression, shown: int, maps: Tensor) -> Repor
                 captions=captions,
                 signed=False,
                 shared_scale=False,
-                unit="mean overlap × score",
+                unit=_UNIT,
                 noun="box",
                 layer="",
                 frame=Frame.INPUT,
