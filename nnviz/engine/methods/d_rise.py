@@ -132,12 +132,13 @@ def similarity(target: Candidates, found: Candidates) -> Tensor:
         target: the K boxes.
         found: candidates in another image.
     """
-    shares = box_iou(target.boxes, found.boxes)
+    shares: Tensor = box_iou(target.boxes, found.boxes)
     same = target.classes[:, None] == found.classes
-    worth = shares * same * found.scores
+    worth: Tensor = shares * same * found.scores
     if not len(found.scores):
         return target.scores.new_zeros(len(target.scores)).double()
-    return worth.amax(1).double()
+    best: Tensor = worth.amax(1)
+    return best.double()
 
 
 def _weighing(
