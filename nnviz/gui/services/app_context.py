@@ -32,6 +32,8 @@ from nnviz.gui.services.models import Models
 from nnviz.gui.services.predictions import Predictions
 from nnviz.gui.services.recipe_restore import Restoring
 from nnviz.gui.services.recordings import Recordings
+from nnviz.gui.services.session.autosave import Autosave, SessionStore
+from nnviz.gui.services.session.reopening import Reopening
 from nnviz.gui.services.size_question import ask_about_size
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
 from nnviz.gui.services.style_training import Lessons
@@ -115,6 +117,7 @@ class Workbench(QObject):
         # After that: what it finds stands when the network's own banners are gone.
         self.restoring = Restoring(self.models, self.images, self.choice, self.messages)
         self.restoring.setParent(self)
+        self._make_session()
         self.timeline.opened.connect(self.restoring.restore)
 
     def _make_runs(self) -> None:
@@ -132,6 +135,26 @@ class Workbench(QObject):
         self.display = Display(
             self.selection, self.choice, self.runs, self.captions, self
         )
+
+    def _make_session(self) -> None:
+        """Make what keeps the session, and what brings an earlier one back."""
+        parts = (
+            self.jobs,
+            self.images,
+            self.models,
+            self.choice,
+            self.runs.history,
+            self.messages,
+        )
+        self.autosave, self.reopening = Autosave(*parts), Reopening(*parts)
+        for part in (self.autosave, self.reopening):
+            part.setParent(self)
+        self.reopening.workspace_wanted.connect(self.workspace_wanted)
+
+    def keep_session(self, store: SessionStore) -> None:
+        """Keep what is open and found from now on; offer what a crash left."""
+        self.autosave.begin(store)
+        self.reopening.begin(store, self.autosave.folder)
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
@@ -155,6 +178,7 @@ class Workbench(QObject):
 
     def close(self) -> None:
         """Stop what is going on; may be called more than once."""
+        self.autosave.end()
         if self.bridge is not None:
             self.bridge.close()
 
