@@ -86,7 +86,8 @@ def _kind(name: str) -> type[Result]:
         KeyError: there is none of that name.
     """
     kind = getattr(results, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, Result)):
+    is_kind = isinstance(kind, type) and issubclass(kind, Result)
+    if not is_kind or kind is Result:
         raise KeyError(name)
     return kind
 

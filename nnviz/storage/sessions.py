@@ -180,5 +180,10 @@ def _name(run: Run) -> str:
 def _converter() -> Converter:
     """Return a converter for states; preprocessing fields are plain values as is."""
     converter: Converter = make_converter()
-    converter.register_structure_hook(object, lambda value, _: value)
+    converter.register_structure_hook_func(_is_any, lambda value, _: value)
     return converter
+
+
+def _is_any(declared: object) -> bool:
+    """Tell whether a type is declared as any object."""
+    return declared is object
