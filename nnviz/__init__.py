@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         score,
         teach,
         train,
+        trust,
         write_side_car,
     )
 
@@ -73,6 +74,7 @@ __all__ = [
     "score",
     "teach",
     "train",
+    "trust",
     "write_side_car",
 ]
 

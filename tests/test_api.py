@@ -180,3 +180,16 @@ def test_a_result_shows_itself_in_jupyter(cat):
     """IPython's formatter asks for ``_repr_png_``; a PNG begins with its signature."""
     result = nnviz.run("predictions", SMALL, nnviz.open_image(cat))
     assert result._repr_png_().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_trust_in_a_map(cat):
+    """Truth: the checks of the issue, by name; the first need no asking."""
+    model = nnviz.load("bundled:digits")
+    image = nnviz.open_image(cat)
+    found = nnviz.trust(nnviz.run("saliency", model, image), model)
+    assert [row.method for row in found.rows] == ["saliency", "random", "edges"]
+    assert {each.figure for each in found.scores} == {"deletion", "insertion"}
+    with pytest.raises(UsageError, match="no such check"):
+        nnviz.trust(nnviz.run("saliency", model, image), model, ["rode"])
+    with pytest.raises(UsageError, match="no map over the image"):
+        nnviz.trust(nnviz.run("predictions", model, image), model)

@@ -28,7 +28,7 @@ from nnviz.api.core import (
     write_side_car,
 )
 from nnviz.api.dataset import Index, index, open_index
-from nnviz.api.measured import attack_curve, board, evaluate, score
+from nnviz.api.measured import attack_curve, board, evaluate, score, trust
 from nnviz.api.recorded import export_recording, film, open_recording, resume
 from nnviz.api.trained import teach, train
 
@@ -63,5 +63,6 @@ __all__ = [
     "session",
     "teach",
     "train",
+    "trust",
     "write_side_car",
 ]

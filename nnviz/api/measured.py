@@ -8,6 +8,7 @@ from nnviz.api.core import (
     Model,
     OnProgress,
     Pictured,
+    Result,
     load,
     open_image,
     perform,
@@ -15,7 +16,7 @@ from nnviz.api.core import (
 )
 from nnviz.base import boards
 from nnviz.base.defaults import default_model
-from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError
+from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError, UsageError, unknown
 from nnviz.base.evaluation import Evaluation, Robustness, usual_norm
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value
@@ -23,10 +24,13 @@ from nnviz.base.recipes import Run
 from nnviz.base.requests import (
     EvaluateModel,
     MeasureRobustness,
+    MeasureTrust,
     RunMethod,
     ScoreMethods,
 )
+from nnviz.base.results import Heatmap
 from nnviz.base.scores import ScoreTable
+from nnviz.base.trust import Trust, TrustCheck
 
 if TYPE_CHECKING:
     from nnviz.render.board import Board
@@ -171,6 +175,50 @@ def attack_curve(
         steps=steps,
         held_out=held_out,
         limit=limit,
+        seed=seed,
+    )
+    return perform(request, progress)
+
+
+def trust(
+    result: Result,
+    model: Model,
+    checks: Sequence[str] = ("curves",),
+    *,
+    seed: int = 0,
+    progress: OnProgress | None = None,
+) -> Trust:
+    """Measure how far one map can be trusted, beside maps that know nothing.
+
+    Args:
+        result: what ``run`` returned: a map over the image.
+        model: that it was run on.
+        checks: "curves" (deletion, insertion, completeness), "road", "infidelity",
+            "sensitivity", "randomization".
+        seed: of the random maps, squares and weights.
+        progress: told how far it is.
+
+    Raises:
+        NnvizError: the result is no map over the image, or no such check.
+    """
+    main, recipe = result.report.main, result.recipe
+    if not isinstance(main, Heatmap):
+        raise UsageError(recipe.method, "gives no map over the image")
+    known = [each.value for each in TrustCheck]
+    for each in checks:
+        if each not in known:
+            raise unknown("check", each, known)
+    request = MeasureTrust(
+        run=RunMethod(
+            method=recipe.method,
+            model=model.request,
+            image=result.image,
+            values=recipe.values,
+            seed=recipe.seed,
+        ),
+        heatmap=main,
+        completeness=result.report.completeness,
+        checks=tuple(map(TrustCheck, checks)),
         seed=seed,
     )
     return perform(request, progress)

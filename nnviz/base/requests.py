@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nnviz.base.attacks import Rescaled, SavedPicture
+from nnviz.base.completeness import Completeness
 from nnviz.base.dataset.requests import AnyDatasetRequest
 from nnviz.base.evaluation import Evaluation, Robustness
 from nnviz.base.images import Image
@@ -12,9 +13,10 @@ from nnviz.base.info import ModelInfo
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
 from nnviz.base.request import ModelRequest, Request
-from nnviz.base.results import Array
+from nnviz.base.results import Array, Heatmap
 from nnviz.base.scores import ScoreTable
 from nnviz.base.training import ExampleClass, TaughtHead
+from nnviz.base.trust import Trust, TrustCheck
 
 __all__ = [
     "AnyRequest",
@@ -23,6 +25,7 @@ __all__ = [
     "FetchModel",
     "LoadModel",
     "MeasureRobustness",
+    "MeasureTrust",
     "ModelRequest",
     "Moment",
     "Request",
@@ -297,6 +300,27 @@ class ScoreMethods(Request[ScoreTable]):
     randomize: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MeasureTrust(Request[Trust]):
+    """Measure how far one map can be trusted; ends with a ``Trust``.
+
+    Attributes:
+        run: what made the map.
+        heatmap: the map, over the network's input.
+        completeness: what its attributions add up to; None where that means nothing.
+        checks: what is measured.
+        steps: of the deletion and insertion curves.
+        seed: of the random maps, squares and weights.
+    """
+
+    run: RunMethod
+    heatmap: Heatmap
+    completeness: Completeness | None = None
+    checks: tuple[TrustCheck, ...] = (TrustCheck.CURVES,)
+    steps: int = 14
+    seed: int = 0
+
+
 AnyRequest = (
     LoadModel
     | FetchModel
@@ -310,5 +334,6 @@ AnyRequest = (
     | MeasureRobustness
     | ScoreMethods
     | AnyDatasetRequest
+    | MeasureTrust
 )
 """Every request, to tell them apart exhaustively."""

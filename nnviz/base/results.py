@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.frames import Frame, Placement
 
 Array = NDArray[Any]
@@ -400,10 +401,12 @@ class Report(Mapping[str, Result]):
     Attributes:
         results: at least one.
         notes: remarks to show beside the results ("3 of 64 channels are dead").
+        completeness: of attributions that should add up; None for all others.
     """
 
     results: Mapping[str, Result]
     notes: tuple[str, ...] = field(default=())
+    completeness: Completeness | None = None
 
     def __getitem__(self, name: str) -> Result:
         """Return a result by name."""

@@ -1,7 +1,7 @@
 """Trust in maps: figures with intervals, judged beside maps that know nothing."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist, fmean, stdev
@@ -37,14 +37,17 @@ class Estimate:
     count: int
 
 
-def estimate(values: Sequence[float]) -> Estimate:
+def estimate(
+    values: Sequence[float], limits: tuple[float, float] = (0.0, 1.0)
+) -> Estimate:
     """Return a mean with its interval: Wilson's for hits and misses, else Student's.
 
     Args:
-        values: one an image, in [0, 1]; at least one.
+        values: one an image; at least one.
+        limits: smallest and largest value that could be.
     """
     count, mean = len(values), fmean(values)
-    if set(values) <= {0.0, 1.0}:
+    if set(values) <= {0.0, 1.0} and limits == (0.0, 1.0) and count > 1:
         middle = (mean + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
         spread = mean * (1 - mean) / count + _Z**2 / (4 * count**2)
         half = _Z * math.sqrt(spread) / (1 + _Z**2 / count)
@@ -52,7 +55,8 @@ def estimate(values: Sequence[float]) -> Estimate:
     if count == 1:
         return Estimate(mean, math.nan, math.nan, count)
     half = _student(count - 1) * stdev(values) / math.sqrt(count)
-    return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), count)
+    low, high = max(limits[0], mean - half), min(limits[1], mean + half)
+    return Estimate(mean, low, high, count)
 
 
 def _student(freedom: int) -> float:
@@ -71,29 +75,52 @@ def judge(
     references: Sequence[Sequence[float]],
     *,
     higher_is_better: bool,
-) -> Verdict:
+    relative: bool = False,
+) -> Verdict | None:
     """Return the verdict on a figure: paired differences, 95 % intervals above zero.
+
+    None for a single image, of which nothing can be said.
 
     Args:
         values: one an image.
         references: the figures of maps that know nothing, of the same images.
         higher_is_better: of the figure.
+        relative: differences are divided by sums, where no value is negative: of one
+            image under several conditions, which change all its figures together.
     """
+    if len(values) == 1:
+        return None
     sign = 1 if higher_is_better else -1
     better = 0
     for reference in references:
-        gains = [sign * (a - b) for a, b in zip(values, reference, strict=True)]
-        better += len(gains) > 1 and _mean_low(gains) > 0
+        pairs = list(zip(values, reference, strict=True))
+        shared = relative and all(min(pair) >= 0 for pair in pairs)
+        gains = [sign * (a - b) / ((a + b) or 1 if shared else 1) for a, b in pairs]
+        better += _mean_low(gains) > 0
     if better == len(references):
         return Verdict.PASS
     return Verdict.CAUTION if better else Verdict.FAIL
 
 
-def judge_likeness(values: Sequence[float]) -> Verdict:
+def judge_completeness(errors: Sequence[float]) -> Verdict:
+    """Return the verdict on the errors of attributions that should add up, shares.
+
+    Pass up to 5 % on average, caution up to 20 %.
+    """
+    error = fmean(errors)
+    if error <= _SMALL_ERROR:
+        return Verdict.PASS
+    return Verdict.CAUTION if error <= _LARGE_ERROR else Verdict.FAIL
+
+
+def judge_likeness(values: Sequence[float]) -> Verdict | None:
     """Return the verdict on likenesses to maps of random networks, one an image.
 
-    Pass where the whole interval lies below 0.5, fail where it lies above.
+    Pass where the whole interval lies below 0.5, fail where it lies above; None for a
+    single image.
     """
+    if len(values) == 1:
+        return None
     found = estimate(values)
     if found.high < _ALIKE:
         return Verdict.PASS
@@ -113,17 +140,26 @@ class Figure:
         name: "deletion".
         higher_is_better: or lower.
         help: one sentence.
+        limits: smallest and largest value that could be.
+        percent: whether it is told in percent.
     """
 
     name: str
     higher_is_better: bool
     help: str
+    limits: tuple[float, float] = (0.0, 1.0)
+    percent: bool = False
 
 
 RANDOMIZED = "randomized"
 """The figure that needs no other map: one that stays the same shows the image alone."""
 _ALIKE = 0.5
 """Rank correlation from which on two maps count as alike."""
+COMPLETENESS = "completeness"
+"""The figure of attributions that should add up; judged by limits of its own."""
+_SMALL_ERROR, _LARGE_ERROR = 0.05, 0.2
+SENSITIVITY = "max_sensitivity"
+"""The figure without a verdict: a map that knows nothing never changes."""
 ON_MARK = "on_mark"
 """The figure that says what a network looks at: no merit or fault of the map."""
 FIGURES = (
@@ -136,6 +172,34 @@ FIGURES = (
         name="insertion",
         higher_is_better=True,
         help="area under the probability while pixels appear, the map's first",
+    ),
+    Figure(
+        name="road",
+        higher_is_better=True,
+        help="half the fall of the score with the most instead of the least relevant "
+        "pixels removed and filled by their neighbors (ROAD), mean over 10 to 90 %",
+        limits=(-math.inf, math.inf),
+    ),
+    Figure(
+        name="infidelity",
+        higher_is_better=False,
+        help="squared error with which the map foretells what removing squares does, "
+        "as a share; 0 foretells everything, 1 nothing",
+        limits=(0.0, math.inf),
+    ),
+    Figure(
+        name=COMPLETENESS,
+        higher_is_better=False,
+        help="how far the attributions' sum is from the difference in score, as a "
+        "share of it",
+        limits=(0.0, math.inf),
+        percent=True,
+    ),
+    Figure(
+        name=SENSITIVITY,
+        higher_is_better=False,
+        help="largest relative change of the map under noise of 0.02, too small to see",
+        limits=(0.0, math.inf),
     ),
     Figure(
         name="pointing",
@@ -164,6 +228,8 @@ FIGURES = (
     ),
 )
 """All figures, in the order of the table's columns."""
+_BY_NAME = {each.name: each for each in FIGURES}
+_UNJUDGED = (ON_MARK, SENSITIVITY)
 REFERENCES = ("random", "edges")
 """Maps that know nothing of the network; each is in the table as a row."""
 
@@ -200,6 +266,9 @@ class MethodScores:
         return next((each for each in self.scores if each.figure == figure), None)
 
 
+Rows = tuple[MethodScores, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreTable:
     """How far the maps of some methods can be trusted.
@@ -219,3 +288,60 @@ class ScoreTable:
     rows: tuple[MethodScores, ...]
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+def figure_called(name: str) -> Figure:
+    """Return a figure by its name."""
+    return _BY_NAME[name]
+
+
+def scores_of(
+    found: Mapping[str, Mapping[str, Sequence[float]]], *, relative: bool = False
+) -> Rows:
+    """Return the figures of several maps with intervals and verdicts.
+
+    Args:
+        found: map -> figure -> one number an image; among the maps are ``REFERENCES``
+            where figures are to be judged by them.
+        relative: as in ``judge``.
+    """
+    return tuple(
+        MethodScores(method=name, scores=tuple(_scores(found, name, relative=relative)))
+        for name in found
+    )
+
+
+def _scores(
+    found: Mapping[str, Mapping[str, Sequence[float]]], name: str, *, relative: bool
+) -> Iterator[Score]:
+    for figure in FIGURES:
+        values = found[name].get(figure.name)
+        if values:
+            yield Score(
+                figure=figure.name,
+                estimate=estimate(values, figure.limits),
+                verdict=_verdict(found, name, figure, relative=relative),
+            )
+
+
+def _verdict(
+    found: Mapping[str, Mapping[str, Sequence[float]]],
+    name: str,
+    figure: Figure,
+    *,
+    relative: bool,
+) -> Verdict | None:
+    values = found[name][figure.name]
+    if name in REFERENCES or figure.name in _UNJUDGED:
+        return None
+    if figure.name == RANDOMIZED:
+        return judge_likeness(values)
+    if figure.name == COMPLETENESS:
+        return judge_completeness(values)
+    references = [found[each][figure.name] for each in REFERENCES]
+    return judge(
+        values,
+        references,
+        higher_is_better=figure.higher_is_better,
+        relative=relative,
+    )

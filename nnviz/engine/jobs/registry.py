@@ -13,8 +13,9 @@ R = TypeVar("R", bound=Request[Any])
 Handler = Callable[[Resources, R, Check], Job]
 _JOBS = (
     *("load", "fetch", "run", "video", "train"),
-    *("evaluate", "robustness", "score", "attack"),
-    *("dataset.index",),
+    *("evaluate", "robustness", "score", "trust", "attack"),
+    *("dataset.index", "dataset.neighbors", "dataset.mistakes"),
+    *("dataset.exemplars", "dataset.project"),
 )
 """Files of this package that register; each is light to import."""
 _HANDLERS: dict[type, Handler[Any]] = {}

@@ -6,6 +6,7 @@ from pathlib import Path
 from nnviz.base.images import Image
 from nnviz.base.video import FrameImage
 from nnviz.engine.compute.cache import TensorCache
+from nnviz.engine.evaluation.trust.known_scores import KnownScores
 from nnviz.engine.jobs.previous_frames import PreviousFrames
 from nnviz.engine.models.store import ModelStore
 
@@ -21,6 +22,7 @@ class Resources:
         frame_cache: what was computed on the newest frame of a camera.
         previous_frames: what methods left for the next frame.
         brief: whether the next turn of a job is to be short, since somebody waits.
+        trust_scores: of curves by which maps were judged.
 
     Args:
         weights_folder: where downloaded weights are kept; None for the user's cache.
@@ -39,6 +41,7 @@ class Resources:
         self.frame_cache = TensorCache(activation_bytes)
         self.previous_frames = PreviousFrames()
         self.brief = False
+        self.trust_scores = KnownScores()
         self._frame = ""
 
     def cache_for(self, image: Image | None) -> TensorCache:
@@ -59,4 +62,5 @@ class Resources:
         self.cache.clear()
         self.frame_cache.clear()
         self.previous_frames.clear()
+        self.trust_scores.clear()
         self.store.close()

@@ -1,37 +1,30 @@
 """``nnviz score``: how far maps can be trusted, over many images."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.events import Job, Progress
 from nnviz.base.images import image_from_array
 from nnviz.base.info import Task
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, RunMethod, ScoreMethods
-from nnviz.base.results import Heatmap
 from nnviz.base.scores import (
-    FIGURES,
+    COMPLETENESS,
     ON_MARK,
     RANDOMIZED,
     REFERENCES,
-    Figure,
     MethodScores,
-    Score,
     ScoreTable,
-    Verdict,
-    estimate,
-    judge,
-    judge_likeness,
+    scores_of,
 )
 from nnviz.engine.data.folders import unpacked
 from nnviz.engine.evaluation.trust.cases import (
@@ -43,11 +36,13 @@ from nnviz.engine.evaluation.trust.cases import (
 )
 from nnviz.engine.evaluation.trust.deletion_insertion import deletion, insertion
 from nnviz.engine.evaluation.trust.energy_inside import energy_inside
+from nnviz.engine.evaluation.trust.fills import slightly_blurred
+from nnviz.engine.evaluation.trust.maps import input_values
 from nnviz.engine.evaluation.trust.mask_iou import best_iou
 from nnviz.engine.evaluation.trust.pointing_game import hits
 from nnviz.engine.evaluation.trust.randomization import randomized, similarity
 from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
-from nnviz.engine.imaging.blur import blurred
+from nnviz.engine.jobs.nested import class_target, follow_turns
 from nnviz.engine.jobs.registry import carries_out, job_of
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.method import find
@@ -57,8 +52,6 @@ from nnviz.engine.targets.resolve import probabilities
 RunJob = Callable[[RunMethod], Job]
 Scoring = Generator[Progress, None, ScoreTable]
 Map = NDArray[np.float64]
-_BLUR = 5 / 224
-"""Standard deviation of the blurred start, in sides of the image: Petsiuk's 5 px."""
 _VERDICTS = (
     "pass: better than a random map and than an edge map of the same images (paired "
     "difference, 95 %); caution: than one of them; fail: than neither"
@@ -157,30 +150,7 @@ class _Tally:
 
     def rows(self) -> tuple[MethodScores, ...]:
         """Return the table's rows."""
-        return tuple(
-            MethodScores(method=method, scores=tuple(self._scores(method)))
-            for method in self.found
-        )
-
-    def _scores(self, method: str) -> Iterator[Score]:
-        for figure in FIGURES:
-            values = self.found[method].get(figure.name)
-            if values is None:
-                continue
-            yield Score(
-                figure=figure.name,
-                estimate=estimate(values),
-                verdict=self._verdict(method, figure),
-            )
-
-    def _verdict(self, method: str, figure: Figure) -> Verdict | None:
-        values = self.found[method][figure.name]
-        if method in REFERENCES or figure.name == ON_MARK:
-            return None
-        if figure.name == RANDOMIZED:
-            return judge_likeness(values)
-        references = [self.found[each][figure.name] for each in REFERENCES]
-        return judge(values, references, higher_is_better=figure.higher_is_better)
+        return scores_of(self.found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,14 +199,16 @@ class _Scoring:
         self, trial: "_Trial", method: str, progress: Progress
     ) -> Generator[Progress, None, dict[str, float]]:
         asked = trial.request_of(method)
-        values = yield from trial.map_of(self.run(asked), progress)
+        values, completeness = yield from trial.map_of(self.run(asked), progress)
         figures = trial.figures(values)
+        if completeness is not None:
+            figures[COMPLETENESS] = completeness.error
         if self.drawn is not None:
             other = replace(
                 asked,
                 model=ModelRequest(reference=self.drawn, device=asked.model.device),
             )
-            by_chance = yield from trial.map_of(self.run(other), progress)
+            by_chance, _ = yield from trial.map_of(self.run(other), progress)
             figures[RANDOMIZED] = abs(similarity(values, by_chance))
         return figures
 
@@ -260,7 +232,7 @@ class _Trial:
         self._check = check
         self.pixels = model.pixel_input(case.image)
         self._passes = model.pixel_model(check, model.twin())
-        self._blurred = blurred(self.pixels, _BLUR * min(self.pixels.shape[2:]))
+        self._blurred = slightly_blurred(self.pixels)
         self._mean = model.mean_color.to(self.pixels).expand_as(self.pixels)
         with torch.no_grad():
             output = self._passes.forward(self.pixels)
@@ -276,32 +248,25 @@ class _Trial:
             model=self._request.model,
             image=self._case.image,
             values={
-                "target": f"class:{self._index}",
+                **class_target(method, self._index),
                 **self._request.values.get(method, {}),
             },
             seed=self._request.seed,
         )
 
-    def map_of(self, job: Job, progress: Progress) -> Generator[Progress, None, Map]:
-        """Run a method to its end and return its map at the input's size, (H, W).
+    def map_of(
+        self, job: Job, progress: Progress
+    ) -> Generator[Progress, None, tuple[Map, Completeness | None]]:
+        """Run a method to its end; return its map (H, W) and what should add up.
 
         Raises:
             UsageError: what it gives is no map over the image.
         """
-        result: Run = yield from _driven(job, progress)
-        main = result.report.main
-        if not isinstance(main, Heatmap):
-            raise UsageError(
-                result.recipe.method, "gives no map over the image", "leave it out"
-            )
-        values = torch.from_numpy(np.ascontiguousarray(main.values, np.float64))
-        size = tuple(self.pixels.shape[2:])
-        if values.shape != size:
-            values = functional.interpolate(
-                values[None, None], size, mode="bilinear", align_corners=False
-            )[0, 0]
-        found: Map = np.nan_to_num(values.numpy())
-        return found
+        result: Run = yield from follow_turns(job, progress)
+        height, width = self.pixels.shape[2:]
+        method, report = result.recipe.method, result.report
+        values = input_values(report.main, (height, width), method)
+        return values, report.completeness
 
     def figures(self, values: Map) -> dict[str, float]:
         """Return all figures of a map that can be measured."""
@@ -337,16 +302,3 @@ class _Trial:
         fitted = self._model.pixel_input(image_from_array(white, "mask"))
         inside: NDArray[np.bool_] = fitted[0].mean(0).cpu().numpy() > 0.5  # noqa: PLR2004
         return inside
-
-
-def _driven(job: Job, progress: Progress) -> Generator[Progress, None, Any]:
-    """Run another job to its end; its safe points are safe points of this one."""
-    try:
-        while True:
-            try:
-                next(job)
-            except StopIteration as stop:
-                return stop.value
-            yield progress
-    finally:
-        job.close()

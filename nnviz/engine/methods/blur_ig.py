@@ -6,12 +6,18 @@ from typing import Annotated, ClassVar
 
 import torch
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit
-from nnviz.base.results import Report
+from nnviz.base.parameters import Essential, Help, Range, Unit
+from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.blur_path import BlurPath
-from nnviz.engine.attribution.completeness import Completeness
-from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.attribution.completeness import completeness_notes
+from nnviz.engine.attribution.heatmaps import attribution_map, remarks
+from nnviz.engine.attribution.parameters import (
+    AskedTarget,
+    AttributionColors,
+    PathSteps,
+)
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.targets.resolve import Scorer
 
@@ -20,11 +26,7 @@ from nnviz.engine.targets.resolve import Scorer
 class BlurIgParams:
     """Parameters of blur integrated gradients: target, blur, steps, colors."""
 
-    target: Annotated[
-        TargetText,
-        Essential(),
-        Help("What to explain. Empty: the predicted class."),
-    ] = ""
+    target: AskedTarget = ""
     blur: Annotated[
         float,
         Essential(),
@@ -32,17 +34,8 @@ class BlurIgParams:
         Unit("px"),
         Help("Standard deviation of the blur where the path begins, on the input."),
     ] = 50.0
-    steps: Annotated[
-        int,
-        Essential(),
-        Range(2, 1000, log=True),
-        Help("Steps along the path; more steps add up better."),
-    ] = 50
-    colors: Annotated[
-        Colours,
-        Essential(),
-        Help("The maximum over colors without sign, or the signed sum over colors."),
-    ] = "sum"
+    steps: PathSteps = 50
+    colors: AttributionColors = "sum"
 
 
 @register(
@@ -93,19 +86,22 @@ class BlurIg:
                 total, params.colors, score.target.unit, ctx.placement
             )
             if part.stop < params.steps:
-                notes: tuple[str, ...] = (f"{part.stop} of {params.steps} steps",)
+                notes = (score.target.caption, f"{part.stop} of {params.steps} steps")
+                yield Report({"blur_ig": heat}, notes)
             else:
-                said = _completeness(score, path, float(total.sum()))
-                notes = (*said, *remarks(heat.values))
-            yield Report({"blur_ig": heat}, (score.target.caption, *notes))
+                yield _complete(heat, score, path, float(total.sum()))
 
 
-def _completeness(score: Scorer, path: BlurPath, total: float) -> tuple[str, ...]:
+def _complete(heat: Heatmap, score: Scorer, path: BlurPath, total: float) -> Report:
+    """Return the last report, with what the map adds up to and should."""
     with torch.no_grad():
         start = float(score(path.at(0)))
-    return (
+    completeness = Completeness(total, score.target.value - start)
+    remedy = "increase the number of steps to reduce this error"
+    notes = (
+        score.target.caption,
         f"the blurred image scores {start:.4g}",
-        *Completeness(total, score.target.value - start).notes(
-            "increase the number of steps to reduce this error"
-        ),
+        *completeness_notes(completeness, remedy),
+        *remarks(heat.values),
     )
+    return Report({"blur_ig": heat}, notes, completeness)

@@ -4,12 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit, When
+from nnviz.base.parameters import Essential, Help, When
 from nnviz.base.results import Report
 from nnviz.engine.attribution.baselines import Baseline, baseline
-from nnviz.engine.attribution.completeness import Completeness
-from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.attribution.completeness import completeness_notes
+from nnviz.engine.attribution.heatmaps import attribution_map, remarks
+from nnviz.engine.attribution.parameters import (
+    AskedTarget,
+    AttributionColors,
+    BaselineBlur,
+)
 from nnviz.engine.attribution.rescale_rule import multipliers
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
@@ -24,28 +30,14 @@ _REMEDY = (
 class DeepLiftParams:
     """Parameters of DeepLIFT: target, baseline, colors."""
 
-    target: Annotated[
-        TargetText,
-        Essential(),
-        Help("What to explain. Empty: the predicted class."),
-    ] = ""
+    target: AskedTarget = ""
     baseline: Annotated[
         Baseline,
         Essential(),
         Help('The image that stands for "nothing", which activations are compared to.'),
     ] = "mean"
-    blur: Annotated[
-        float,
-        Range(0.5, 100, log=True),
-        Unit("px"),
-        When("baseline", ("blur",)),
-        Help("Standard deviation of the blur, on the network's input."),
-    ] = 20.0
-    colors: Annotated[
-        Colours,
-        Essential(),
-        Help("The maximum over colors without sign, or the signed sum over colors."),
-    ] = "sum"
+    blur: Annotated[BaselineBlur, When("baseline", ("blur",))] = 20.0
+    colors: AttributionColors = "sum"
 
 
 @register(
@@ -96,12 +88,13 @@ class DeepLift:
             found = multipliers(score, ctx.pixels, start, ctx.check)
         shares = (ctx.pixels - start)[0].double() * found.values.double()
         heat = attribution_map(shares, params.colors, score.target.unit, ctx.placement)
-        due = score.target.value - found.start
+        total, due = float(shares.sum()), score.target.value - found.start
+        completeness = Completeness(total, due)
         notes = (
             score.target.caption,
             f"the {params.baseline} baseline alone scores {found.start:.4g}",
             f"{found.count} activation functions and max poolings rescaled",
-            *Completeness(float(shares.sum()), due).notes(_REMEDY),
+            *completeness_notes(completeness, _REMEDY),
             *remarks(heat.values),
         )
-        yield Report({"deep_lift": heat}, notes)
+        yield Report({"deep_lift": heat}, notes, completeness)

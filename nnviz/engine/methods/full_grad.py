@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Essential, Help, TargetText
 from nnviz.base.results import Report
-from nnviz.engine.attribution.completeness import Completeness
+from nnviz.engine.attribution.completeness import completeness_notes
 from nnviz.engine.attribution.full_gradients import full_gradient
 from nnviz.engine.attribution.heatmaps import input_map, remarks
+from nnviz.engine.attribution.parameters import AskedTarget
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.pixel_model import PixelModel
@@ -27,11 +28,7 @@ _REMEDY = (
 class FullGradParams:
     """The parameter of FullGrad: the target."""
 
-    target: Annotated[
-        TargetText,
-        Essential(),
-        Help("What to explain. Empty: the predicted class."),
-    ] = ""
+    target: AskedTarget = ""
 
 
 @register(
@@ -90,7 +87,7 @@ class FullGrad:
         notes = (
             target.caption,
             f"the input and {len(found.biases)} maps of biases, stretched and added",
-            *Completeness(found.total, target.value).notes(_REMEDY),
+            *completeness_notes(Completeness(found.total, target.value), _REMEDY),
             *remarks(heat.values),
         )
         yield Report({"full_grad": heat}, notes)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit, When
+from nnviz.base.parameters import Essential, Help, Range, Unit, When
 from nnviz.base.results import Report
 from nnviz.engine.attribution.expected_gradients import (
     Baselines,
@@ -13,7 +14,12 @@ from nnviz.engine.attribution.expected_gradients import (
     SampleSums,
     draw_seeds,
 )
-from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.attribution.heatmaps import attribution_map, remarks
+from nnviz.engine.attribution.parameters import (
+    AskedTarget,
+    AttributionColors,
+    BaselineBlur,
+)
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.targets.resolve import Scorer
 
@@ -24,11 +30,7 @@ _PERCENT = 100
 class GradientShapParams:
     """Parameters of GradientSHAP: target, baselines, samples, noise."""
 
-    target: Annotated[
-        TargetText,
-        Essential(),
-        Help("What to explain. Empty: the predicted class."),
-    ] = ""
+    target: AskedTarget = ""
     baselines: Annotated[
         Baselines,
         Essential(),
@@ -40,24 +42,14 @@ class GradientShapParams:
         Range(2, 2000, log=True),
         Help("Number of random baselines, each with one random point."),
     ] = 50
-    colors: Annotated[
-        Colours,
-        Essential(),
-        Help("The maximum over colors without sign, or the signed sum over colors."),
-    ] = "sum"
+    colors: AttributionColors = "sum"
     noise: Annotated[
         float,
         Range(0, 100),
         Unit("%"),
         Help("Standard deviation of noise on the image, as a share of its range."),
     ] = 0.0
-    blur: Annotated[
-        float,
-        Range(0.5, 100, log=True),
-        Unit("px"),
-        When("baselines", ("blur",)),
-        Help("Standard deviation of the blur, on the network's input."),
-    ] = 20.0
+    blur: Annotated[BaselineBlur, When("baselines", ("blur",))] = 20.0
 
 
 @register(
@@ -120,10 +112,13 @@ def _report(
     ctx: Context, score: Scorer, sums: SampleSums, params: GradientShapParams
 ) -> Report:
     heat = attribution_map(sums.mean, params.colors, score.target.unit, ctx.placement)
-    total, due = float(sums.found.mean()), float(sums.due.mean())
+    completeness = Completeness(float(sums.found.mean()), float(sums.due.mean()))
     notes = [
         score.target.caption,
-        f"the attributions add up to {total:.4g}; the difference in score is {due:.4g}",
+        (
+            f"the attributions add up to {completeness.total:.4g}; the difference in "
+            f"score is {completeness.due:.4g}"
+        ),
     ]
     count = len(sums.found)
     if count > 1:
@@ -135,4 +130,6 @@ def _report(
         )
     if count < params.samples:
         notes.append(f"{count} of {params.samples} samples so far")
-    return Report({"gradient_shap": heat}, (*notes, *remarks(heat.values)))
+    return Report(
+        {"gradient_shap": heat}, (*notes, *remarks(heat.values)), completeness
+    )

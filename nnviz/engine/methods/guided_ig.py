@@ -7,13 +7,20 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
-from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit, When
-from nnviz.base.results import Report
-from nnviz.engine.attribution.baselines import Baseline, baseline
-from nnviz.engine.attribution.completeness import Completeness
+from nnviz.base.parameters import Essential, Help, Range, Unit, When
+from nnviz.base.results import Heatmap, Report
+from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.completeness import completeness_notes
 from nnviz.engine.attribution.guided_path import GuidedPath
-from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.attribution.heatmaps import attribution_map, remarks
+from nnviz.engine.attribution.parameters import (
+    AskedTarget,
+    AttributionColors,
+    BaselineBlur,
+    PathBaseline,
+)
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.gradients import gradient
@@ -22,29 +29,19 @@ from nnviz.engine.targets.resolve import Scorer
 _PERCENT = 100
 _SHOWN = 10
 """Steps between reports."""
+_REMEDY = (
+    "more steps reduce this error, slowly: each follows the gradients that are "
+    "smallest where it begins"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuidedIgParams:
     """Parameters of guided integrated gradients: target, baseline, path."""
 
-    target: Annotated[
-        TargetText,
-        Essential(),
-        Help("What to explain. Empty: the predicted class."),
-    ] = ""
-    baseline: Annotated[
-        Baseline,
-        Essential(),
-        Help('The image that stands for "nothing", where the path begins.'),
-    ] = "black"
-    blur: Annotated[
-        float,
-        Range(0.5, 100, log=True),
-        Unit("px"),
-        When("baseline", ("blur",)),
-        Help("Standard deviation of the blur, on the network's input."),
-    ] = 20.0
+    target: AskedTarget = ""
+    baseline: PathBaseline = "black"
+    blur: Annotated[BaselineBlur, When("baseline", ("blur",))] = 20.0
     steps: Annotated[
         int,
         Essential(),
@@ -63,11 +60,7 @@ class GuidedIgParams:
         Unit("%"),
         Help("How far a value may be from the straight line; 0 is the line itself."),
     ] = 2.0
-    colors: Annotated[
-        Colours,
-        Essential(),
-        Help("The maximum over colors without sign, or the signed sum over colors."),
-    ] = "sum"
+    colors: AttributionColors = "sum"
 
 
 @register(
@@ -132,11 +125,10 @@ class GuidedIg:
                 total, params.colors, score.target.unit, ctx.placement
             )
             if done < params.steps:
-                notes: tuple[str, ...] = (f"{done} of {params.steps} steps",)
+                notes = (score.target.caption, f"{done} of {params.steps} steps")
+                yield Report({"guided_ig": heat}, notes)
             else:
-                said = _completeness(score, start, float(total.sum()), params.baseline)
-                notes = (*said, *remarks(heat.values))
-            yield Report({"guided_ig": heat}, (score.target.caption, *notes))
+                yield _complete(heat, score, start, float(total.sum()), params.baseline)
 
 
 def _slope(ctx: Context, score: Scorer, place: Tensor) -> Tensor:
@@ -146,15 +138,17 @@ def _slope(ctx: Context, score: Scorer, place: Tensor) -> Tensor:
     return found[0].cpu().double()
 
 
-def _completeness(
-    score: Scorer, start: Tensor, total: float, kind: str
-) -> tuple[str, ...]:
+def _complete(
+    heat: Heatmap, score: Scorer, start: Tensor, total: float, kind: str
+) -> Report:
+    """Return the last report, with what the map adds up to and should."""
     with torch.no_grad():
         of_start = float(score(start))
-    return (
+    completeness = Completeness(total, score.target.value - of_start)
+    notes = (
+        score.target.caption,
         f"the {kind} baseline alone scores {of_start:.4g}",
-        *Completeness(total, score.target.value - of_start).notes(
-            "more steps reduce this error, slowly: each follows the gradients that are "
-            "smallest where it begins"
-        ),
+        *completeness_notes(completeness, _REMEDY),
+        *remarks(heat.values),
     )
+    return Report({"guided_ig": heat}, notes, completeness)

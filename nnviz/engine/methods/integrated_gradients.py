@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from torch import Tensor
 
+from nnviz.base.completeness import Completeness
 from nnviz.base.errors import UsageError
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import (
@@ -14,16 +15,19 @@ from nnviz.base.parameters import (
     Formerly,
     Help,
     ImageFile,
-    Range,
-    TargetText,
     Title,
-    Unit,
     When,
 )
-from nnviz.base.results import Report
+from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.baselines import baseline
-from nnviz.engine.attribution.completeness import Completeness
-from nnviz.engine.attribution.heatmaps import Colours, attribution_map, remarks
+from nnviz.engine.attribution.completeness import completeness_notes
+from nnviz.engine.attribution.heatmaps import attribution_map, remarks
+from nnviz.engine.attribution.parameters import (
+    AskedTarget,
+    AttributionColors,
+    BaselineBlur,
+    PathSteps,
+)
 from nnviz.engine.attribution.path_integral import Line, line_between
 from nnviz.engine.attribution.quadrature import Quadrature
 from nnviz.engine.method import Context, Presets, register
@@ -35,46 +39,26 @@ from nnviz.engine.targets.resolve import Scorer
 class IntegratedGradientsParams:
     """Parameters of integrated gradients: target, baseline, steps, quadrature."""
 
-    target: Annotated[
-        TargetText,
-        Essential(),
-        Help("What to explain. Empty: the predicted class."),
-    ] = ""
+    target: AskedTarget = ""
     baseline: Annotated[
         Literal["black", "white", "mean", "blur", "random", "own"],
         Essential(),
         Help('The image that stands for "nothing", where the path begins.'),
     ] = "black"
-    blur: Annotated[
-        float,
-        Range(0.5, 100, log=True),
-        Unit("px"),
-        When("baseline", ("blur",)),
-        Help("Standard deviation of the blur, on the network's input."),
-    ] = 20.0
+    blur: Annotated[BaselineBlur, When("baseline", ("blur",))] = 20.0
     file: Annotated[
         ImageFile,
         Title("Picture"),
         When("baseline", ("own",)),
         Help("The baseline image."),
     ] = ""
-    steps: Annotated[
-        int,
-        Essential(),
-        Range(2, 1000, log=True),
-        Help("Steps along the path; more steps add up better."),
-    ] = 50
+    steps: PathSteps = 50
     rule: Annotated[
         Quadrature,
         Title("Integration"),
         Help("Quadrature rule: how the steps are spaced."),
     ] = "gausslegendre"
-    colors: Annotated[
-        Colours,
-        Essential(),
-        Formerly("colours"),
-        Help("The maximum over colors without sign, or the signed sum over colors."),
-    ] = "sum"
+    colors: Annotated[AttributionColors, Formerly("colours")] = "sum"
 
 
 @register(
@@ -132,12 +116,10 @@ class IntegratedGradients:
                 shares, params.colors, score.target.unit, ctx.placement
             )
             if part.stop < params.steps:
-                notes: tuple[str, ...] = (f"{part.stop} of {params.steps} points",)
-            else:
-                said = _completeness(score, line, float(shares.sum()), params.baseline)
-                notes = (*said, *remarks(heat.values))
-            caption = score.target.caption
-            yield Report({"integrated gradients": heat}, (caption, *notes))
+                notes = (score.target.caption, f"{part.stop} of {params.steps} points")
+                yield Report({"integrated gradients": heat}, notes)
+                continue
+            yield _complete(heat, score, line, float(shares.sum()), params.baseline)
 
 
 def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
@@ -167,14 +149,18 @@ def _baseline(ctx: Context, params: IntegratedGradientsParams) -> Tensor:
     return own
 
 
-def _completeness(
-    score: Scorer, line: Line, total: float, kind: str
-) -> tuple[str, ...]:
-    """Say what the attributions add up to and should (completeness, section 3)."""
+def _complete(
+    heat: Heatmap, score: Scorer, line: Line, total: float, kind: str
+) -> Report:
+    """Return the last report: what the map adds up to and should (section 3)."""
     with torch.no_grad():
         start = float(score(line.baseline))
     completeness = Completeness(total, score.target.value - start)
-    return (
+    remedy = "increase the number of steps to reduce this error"
+    notes = (
+        score.target.caption,
         f"the {kind} baseline alone scores {start:.4g}",
-        *completeness.notes("increase the number of steps to reduce this error"),
+        *completeness_notes(completeness, remedy),
+        *remarks(heat.values),
     )
+    return Report({"integrated gradients": heat}, notes, completeness)

@@ -10,7 +10,6 @@ from nnviz.base.parameters import (
     Formerly,
     Help,
     Range,
-    TargetText,
     Title,
     Unit,
     When,
@@ -24,6 +23,7 @@ from nnviz.engine.attribution.heatmaps import (
     input_map,
     remarks,
 )
+from nnviz.engine.attribution.parameters import AskedTarget
 from nnviz.engine.attribution.smoothing import NoisyCopies, Statistic
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.gradients import gradient_sizer
@@ -35,11 +35,7 @@ _PERCENT = 100
 class SmoothGradParams:
     """Parameters of SmoothGrad: target, rule, samples, noise."""
 
-    target: Annotated[
-        TargetText,
-        Essential(),
-        Help("What to explain. Empty: the predicted class."),
-    ] = ""
+    target: AskedTarget = ""
     rule: Annotated[
         RuleName, Title("Smoothed"), Help("The map computed for each noisy copy.")
     ] = "gradient"

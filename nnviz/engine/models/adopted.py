@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ class AdoptedNetworks:
 
     def __init__(self) -> None:
         self._opened: dict[str, Opened] = {}
+        self._numbers = itertools.count(1)
 
     def add(
         self,
@@ -43,7 +45,7 @@ class AdoptedNetworks:
             UsageError: no preprocessing for a network that carries none.
         """
         kind = type(getattr(net, "_orig_mod", net)).__name__
-        reference = str(ObjectReference(f"{kind}-{len(self._opened) + 1}"))
+        reference = str(ObjectReference(f"{kind}-{next(self._numbers)}"))
         twin, own = plain_copy(net, kind), None
         if is_torchvision_detector(twin):
             twin, own = opened_detector(twin)
@@ -69,6 +71,10 @@ class AdoptedNetworks:
             own_code=True,
         )
         return reference
+
+    def discard(self, reference: str) -> None:
+        """Let go of a network; its reference opens nothing any more."""
+        self._opened.pop(reference, None)
 
     def open(self, reference: ObjectReference) -> Opened:
         """Return a network to be put on a device.

@@ -102,6 +102,13 @@ class ModelStore:
         """
         return self._adopted.add(net, preprocess, labels, task, fixed)
 
+    def discard(self, reference: str) -> None:
+        """Let go of an adopted network; its reference opens nothing any more."""
+        self._adopted.discard(reference)
+        identity = _identity(parse(reference))
+        for key in [each for each in self._kept if each[0] == identity]:
+            del self._kept[key]
+
     def open(
         self, request: ModelRequest, check: Check
     ) -> Generator[Progress, None, Model]:

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
 from nnviz.base.events import Progress
 from nnviz.base.tapes import FilmRequest
+from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.file_dialogs import ask_new_file
 from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.services.timeline import RATE
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import (
     MARGIN,
@@ -26,6 +26,9 @@ from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.scrub import ScrubBar, Steps
 from nnviz.render.words import number
 
+RATES = (1, 2, 3, 6, 15, 30)
+"""Steps a second that a lesson can be played at."""
+
 
 class TimelinePanel(QWidget):
     """Scrub bar above, buttons below; of one height, so that nothing jumps."""
@@ -38,10 +41,17 @@ class TimelinePanel(QWidget):
         timeline, look = bench.timeline, bench.look
         self.bar = ScrubBar()
         self.go = icon_button(look, "play", self.tr("Play (Space)"), timeline.toggle)
+        self.back = icon_button(
+            look, "skip-back", self.tr("Previous step (,)"), lambda: timeline.walk(-1)
+        )
         self.step = icon_button(
             look, "skip-forward", self.tr("Next step (.)"), timeline.step_on
         )
         self.stop = icon_button(look, "square", self.tr("Stop (Esc)"), bench.stop)
+        self.rate = named(ComboBox(), name=self.tr("Steps a second"))
+        self.rate.setToolTip(self.tr("Steps a second"))
+        for rate in RATES:
+            self.rate.addItem(self.tr("{0} / s").format(rate), rate)
         self.words = named(ElidedLabel(align=Qt.AlignmentFlag.AlignLeft), "muted")
         self.blend = named(
             QSlider(Qt.Orientation.Horizontal),
@@ -64,7 +74,7 @@ class TimelinePanel(QWidget):
 
     def _lay_out(self) -> None:
         line = flow(
-            *(self.go, self.step, self.stop, self.words),
+            *(self.back, self.go, self.step, self.stop, self.rate, self.words),
             *(self._photo, self.blend, self.fork, self.film),
             spacing=GRID,
         )
@@ -80,6 +90,9 @@ class TimelinePanel(QWidget):
         self.bar.sought.connect(timeline.seek)
         self.bar.walked.connect(timeline.walk)
         self.blend.valueChanged.connect(lambda share: timeline.set_blend(share / 100))
+        self.rate.activated.connect(
+            lambda place: timeline.set_rate(int(self.rate.itemData(place)))
+        )
         timeline.changed.connect(self._show)
         self._bench.recordings.film_changed.connect(self._show_film)
         self._bench.runs.finished.connect(lambda _: self._show())
@@ -115,7 +128,7 @@ class TimelinePanel(QWidget):
                 FilmRequest(
                     folder=timeline.folder,
                     out=path if Path(path).suffix == ending else path + ending,
-                    rate=RATE,
+                    rate=timeline.rate,
                     blend=timeline.blend,
                 )
             )
@@ -130,7 +143,11 @@ class TimelinePanel(QWidget):
         there = tape is not None and tape.steps > 0
         self.go.setEnabled(timeline.running or there)
         self.step.setEnabled(timeline.running or there)
+        self.back.setEnabled(there)
+        self.rate.setVisible(timeline.teaches)
+        self.rate.setCurrentIndex(self.rate.findData(timeline.rate))
         self.stop.setEnabled(timeline.running)
+        self.fork.setVisible(not timeline.teaches)
         self.fork.setEnabled(there)
         self._name_fork()
         self.film.setEnabled(there or self._bench.recordings.filming)

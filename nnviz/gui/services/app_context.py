@@ -22,6 +22,8 @@ from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.services.boards import Boards
 from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.dataset.datasets import Datasets
+from nnviz.gui.services.dataset.indexing import Indexing
+from nnviz.gui.services.dataset.projections import Projections
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs
@@ -38,6 +40,7 @@ from nnviz.gui.services.size_question import ask_about_size
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
 from nnviz.gui.services.style_training import Lessons
 from nnviz.gui.services.timeline import Timeline
+from nnviz.gui.services.trust import TrustChecks
 from nnviz.gui.services.unit_images import Portraits
 from nnviz.gui.services.videos import Films
 from nnviz.gui.state.display import ContentKind
@@ -76,6 +79,8 @@ class Workbench(QObject):
     """Paths of the images that the board is to compare."""
     workspace_wanted = Signal(str)
     """Name of the workspace that is to be entered."""
+    trust_wanted = Signal()
+    """The figures behind the map's verdict are to be seen."""
     live_wanted = Signal()
     """A film was opened: it is to be seen."""
 
@@ -93,6 +98,10 @@ class Workbench(QObject):
         self.live = Live(self.choice, self.runs, self.films, self.messages, self)
         self.boards = Boards(self.jobs, self)
         self.datasets = Datasets(self.jobs, self.messages, self)
+        self.projections = Projections(self.jobs, self.datasets, self.messages)
+        self.indexing = Indexing(
+            self.jobs, self.models, self.datasets, settings, self.messages
+        )
         self.recordings = Recordings(settings, self.messages, self)
         self.timeline = Timeline(
             self.choice, self.runs, self.recordings, self.messages, self
@@ -134,6 +143,15 @@ class Workbench(QObject):
         )
         self.display = Display(
             self.selection, self.choice, self.runs, self.captions, self
+        )
+        self.trust = TrustChecks(
+            self,
+            jobs=self.jobs,
+            display=self.display,
+            choice=self.choice,
+            models=self.models,
+            captions=self.captions,
+            settings=self.settings,
         )
 
     def _make_session(self) -> None:
@@ -280,6 +298,7 @@ class Workbench(QObject):
         self.runs.stop()
         self.boards.stop()
         self.films.stop()
+        self.indexing.stop()
         if self.portraits.making_layer:
             self.portraits.stop()
         if self.models.is_opening:

@@ -264,6 +264,8 @@ class Jobs(QObject):
 
     changed = Signal()
     """A job with a title was started, ended, or is further."""
+    submitted = Signal(object)
+    """Lane of a job that was just asked for."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -287,6 +289,7 @@ class Jobs(QObject):
             lane: what it takes the place of, and how soon it is done.
             title: for the list of what is being done; empty where it is too quick.
         """
+        self.submitted.emit(lane)
         handle: JobHandle[T] = JobHandle(lane, title)
         earlier = [each for each in self._latest.get(lane, []) if each.open]
         if lane.policy is Policy.REPLACE:

@@ -54,7 +54,7 @@ class Recordings(QObject):
         now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")[:-3]
         name = f"{now}-{info.name}"
         # A lesson runs at every change: its steps go at the next start, unlisted.
-        passing = info.capabilities.runs_by_itself
+        passing = bool(info.capabilities.section)
         name = f".{name}.deleted" if passing else name
         return str(Path(self._settings.recordings, name))
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 RATE = 15
 """Frames a second, played and in films."""
+LESSON_RATE = 3
+"""Steps a second at which a lesson is played, unless another one is chosen."""
 _READ_MS = 400
 """How often the folder is looked into while the job writes."""
 
@@ -68,6 +70,7 @@ class Timeline(QObject):
         self.paused = False
         self.following = True
         self.blend = 0.0
+        self.rate = RATE
         self._opening = ""
         """Method of a recording whose network is still being opened."""
         self._report: Report | None = None
@@ -84,6 +87,9 @@ class Timeline(QObject):
         runs.reported.connect(self._keep_shape)
         runs.finished.connect(lambda run: self._keep_shape(run.report))
         choice.edited.connect(self._follow_method)
+        choice.method_changed.connect(
+            lambda _: self.set_rate(LESSON_RATE if self.teaches else RATE)
+        )
         self._followed: JobHandle[Run] | None = None
 
     def attach(self, bridge: "Bridge") -> None:
@@ -164,6 +170,18 @@ class Timeline(QObject):
         """Show a step; at the newest of a run, follow it again."""
         self._player.stop()
         self._go_to(step)
+
+    def set_rate(self, rate: int) -> None:
+        """Play so many steps a second from now on."""
+        self.rate = rate
+        self._player.setInterval(round(1000 / rate))
+        self.changed.emit()
+
+    @property
+    def teaches(self) -> bool:
+        """Whether a lesson is looked at, whose steps are read one by one."""
+        method = self._choice.method
+        return method is not None and bool(method.capabilities.section)
 
     def set_blend(self, share: float) -> None:
         """Blend the photograph into what is shown."""

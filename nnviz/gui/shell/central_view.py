@@ -21,6 +21,7 @@ from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.compare import ComparePane
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.timeline import TimelinePanel
+from nnviz.gui.panels.trust_chip import TrustChip
 from nnviz.gui.panels.unit_image_card import PortraitCard
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.banner import Banners
@@ -34,6 +35,7 @@ from nnviz.gui.state.display import (
     PHOTO,
     RESULT,
     STICKERS,
+    TEACH,
     UNITS,
     WALL,
     WHOLE,
@@ -41,7 +43,7 @@ from nnviz.gui.state.display import (
     Veil,
 )
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, named
+from nnviz.gui.theme.parts import MARGIN, named, row
 from nnviz.gui.views.results.report import ReportView
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.render.heatmaps import Looks
@@ -85,6 +87,7 @@ class CentralView(QWidget):
         # Method and target come first; image and network give way.
         left, end = Qt.AlignmentFlag.AlignLeft, Qt.TextElideMode.ElideRight
         self.title = named(ElidedLabel(align=left, elide=end), "muted")
+        self.chip = TrustChip(bench)
         self._modes = QButtonGroup(self)
         self.header = self._make_header()
         self._split = self._make_split()
@@ -277,6 +280,7 @@ class CentralView(QWidget):
             MAP: self.tr("Map"),
             ERRORS: self.tr("Errors"),
             UNITS: self.tr("Units"),
+            TEACH: self.tr("Teach"),
         }
         for mode, name in names.items():
             segment = named(QPushButton(name), "segment")
@@ -292,7 +296,10 @@ class CentralView(QWidget):
         column.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         column.setSpacing(GRID)
         column.addLayout(line)
-        column.addWidget(self.title)
+        titled = row(self.title, self.chip, spacing=2 * GRID)
+        for place in range(titled.count()):  # each gives way to the other
+            titled.setStretch(place, 1)
+        column.addLayout(titled)
         return header
 
     def _connect(self) -> None:
@@ -304,6 +311,9 @@ class CentralView(QWidget):
         self.result.target_chosen.connect(bench.selection.set_target)
         self.result.layer_chosen.connect(bench.selection.set_layer)
         self.result.values_edited.connect(bench.choice.adjust)
+        self.result.position_chosen.connect(
+            lambda y, x: bench.selection.set_position((y, x))
+        )
         bench.selection.layer_changed.connect(self.result.select_layer)
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)

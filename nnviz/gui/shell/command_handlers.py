@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
 from nnviz.base.boards import Plan
 from nnviz.base.info import LayerInfo, MethodInfo, Severity
-from nnviz.base.parameters import Kind, Parameter
+from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.samples import sample_film, sample_photos
@@ -124,6 +124,7 @@ class CommandHandlers(QObject):
             "go.one_channel": self.show_channel,
             "go.all_channels": lambda: bench.choice.show_channel(NO_UNIT),
             "go.explain_unit": self.explain_unit,
+            "go.value": self.show_value,
             "go.explain_class": lambda: self._explain(""),
             "go.portraits": bench.portraits.make_layer,
             "go.next_image": lambda: bench.images.step(1),
@@ -292,6 +293,16 @@ class CommandHandlers(QObject):
             self._bench.messages.say(self.tr("select a channel first: click one"))
         else:
             self._explain(f"{chosen.layer}:{chosen.unit}")
+
+    def show_value(self) -> None:
+        """Show how the chosen value of a feature map is computed, in Learn."""
+        chosen, layer = self._bench.selection, self._bench.selection.layer
+        values: dict[str, Value] = {"layer": layer, "channel": chosen.unit}
+        if chosen.image is not None and chosen.position is not None:
+            height, width = chosen.image.size
+            y, x = chosen.position
+            values |= {"y": min(max(y / height, 0), 1), "x": min(max(x / width, 0), 1)}
+        self._bench.choice.choose("value", values)
 
     def _explain(self, target: str) -> None:
         """Ask about a target where that is done."""

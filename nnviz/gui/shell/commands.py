@@ -32,6 +32,7 @@ SYNONYMS = {
     "live.sample": "demo movie film example",
     "live.hold": "pause stop freeze",
     "live.keep": "snapshot screenshot",
+    "go.value": "convolution window kernel learn lesson",
     "go.untrained": "random weights initialization",
     "go.models": "model architecture resnet vgg",
     "view.zoom_in": "magnify enlarge",
@@ -65,6 +66,7 @@ METHOD_SYNONYMS = {
     "Imagine": "visualization dream synthesize",
     "Attack": "adversarial fool robustness",
     "Style": "painting art transfer",
+    "Learn": "lesson course teach step by step",
 }
 """Likewise for the methods of a group."""
 
@@ -168,6 +170,7 @@ def _go() -> tuple[Command, ...]:
         Command("go.one_channel", _tr("Enlarge channel"), "Ctrl+Return", "expand", GO),
         Command("go.all_channels", _tr("All channels"), "Ctrl+Backspace", "", GO),
         Command("go.explain_unit", _tr("Explain this channel"), "Ctrl+E", "", GO),
+        Command("go.value", _tr("Show how this value is computed"), "Ctrl+U", "", GO),
         Command("go.explain_class", _tr("Explain the predicted class"), "", "", GO),
         Command(
             "go.portraits",

@@ -16,7 +16,7 @@ _LOWER, _BOTTOM = (240, 0.27), (132, 0.2)
 _TRAYS = {"images": 320, "results": 300, "portrait": 260}
 """Widths of the trays, in proportion."""
 _LOWER_DOCKS = ("prediction", "recordings", "robustness")
-_BROWSER, _METHOD = ("browser", "style", "attack", "dataset"), "method"
+_BROWSER, _METHOD = ("browser", "style", "attack", "dataset", "course"), "method"
 _DATASET, _RECORD = (264, 0.22), (240, 0.21)
 """Width of the docks of a data set: its wall is what needs the room."""
 

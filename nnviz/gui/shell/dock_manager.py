@@ -18,6 +18,7 @@ from nnviz.gui.panels.predictions import PredictionPanel
 from nnviz.gui.panels.preprocess import PreprocessPanel
 from nnviz.gui.panels.recordings import RecordingsPanel
 from nnviz.gui.panels.tray import ImageTray, ResultTray
+from nnviz.gui.panels.trust import TrustPanel
 from nnviz.gui.panels.unit_image import PortraitPanel
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.central_view import CentralView
@@ -35,9 +36,11 @@ _BESIDE = (
     "attack",
     "recordings",
     "lesson",
+    "course",
     "method",
     "robustness",
     "preprocess",
+    "trust",
 )
 _LEAST_CENTRE = QSize(300, 180)
 """Px that the middle asks for; what does not fit is scrolled to."""
@@ -72,12 +75,14 @@ class DockManager(QObject):
         self.recordings = RecordingsPanel(bench)
         self.portrait = PortraitPanel(bench)
         self.log = LogPanel(bench)
+        self.trust = TrustPanel(bench)
         self.setup = ModelSetupPanel(bench)
         self.browser = self._make_browser()
         window.setCentralWidget(Bounded(self.centre, _LEAST_CENTRE))
         self._add_docks()
         self.layouts = DockLayouts(window, self.docks, bench.look, bench.settings)
         bench.live.kept.connect(lambda _: self.docks["results"].show())
+        bench.trust_wanted.connect(self._show_trust)
 
     # --- what workspaces add
 
@@ -103,6 +108,11 @@ class DockManager(QObject):
         """Let the image be seen, beside the result if that is what is looked at."""
         if self.centre.mode not in (PHOTO, BOTH):
             self.centre.set_mode(BOTH)
+
+    def _show_trust(self) -> None:
+        """Let the figures behind the verdict on a map be seen."""
+        self.docks["trust"].show()
+        self.docks["trust"].raise_()
 
     def _make_browser(self) -> QTabWidget:
         """Return the pages on the open network."""
@@ -135,6 +145,8 @@ class DockManager(QObject):
         window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
         self._add("method", self.tr("Method"), self.method, _RIGHT)
         self._add("preprocess", self.tr("Preprocessing"), self.preprocess, _RIGHT)
+        self._add("trust", self.tr("Trust"), self.trust, _RIGHT)
+        window.tabifyDockWidget(self.docks["method"], self.docks["trust"])
         self._add("images", self.tr("Images"), self.images, _BOTTOM)
         self._add("results", self.tr("Results"), self.results, _BOTTOM)
         self._add("portrait", self.tr("Synthetic image"), self.portrait, _BOTTOM)
@@ -145,7 +157,7 @@ class DockManager(QObject):
         self._aside = ()
         self._mount(workspace.name)
         self.layouts.switch(workspace.name, workspace.docks)
-        for name in ("style", "attack", "dataset"):
+        for name in ("style", "attack", "dataset", "course"):
             if name in self.docks and not self.docks[name].isHidden():
                 self.docks[name].raise_()
 

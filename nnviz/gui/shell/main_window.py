@@ -45,10 +45,12 @@ from nnviz.gui.workspaces.data.workspace import DATA
 from nnviz.gui.workspaces.explain.workspace import EXPLAIN
 from nnviz.gui.workspaces.imagine.workspace import IMAGINE
 from nnviz.gui.workspaces.inspect.workspace import INSPECT
+from nnviz.gui.workspaces.learn.workspace import LEARN
 from nnviz.gui.workspaces.live.workspace import LIVE
 from nnviz.gui.workspaces.style.workspace import STYLE
+from nnviz.gui.workspaces.train.workspace import TRAIN
 
-WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, LIVE, DATA)
+WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, TRAIN, LIVE, DATA, LEARN)
 _LEAST = QSize(1280, 800)
 """Px that the first window has where the screen is large enough."""
 _SHARE = 0.92
@@ -163,7 +165,7 @@ class MainWindow(QMainWindow):
         self.bench.stickers_wanted.connect(self._open_studio)
         menu = self.stage.centre.result
         menu.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for name in ("go.explain_unit", "edit.copy_picture", "file.save"):
+        for name in ("go.explain_unit", "go.value", "edit.copy_picture", "file.save"):
             menu.addAction(self.commands[name])
         self.bench.look.changed.connect(self._mark_theme)
         self._mark_theme()

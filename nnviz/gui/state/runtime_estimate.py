@@ -31,8 +31,8 @@ class RuntimeEstimate:
 
     def runs_by_itself(self, info: MethodInfo, model: ModelInfo | None) -> bool:
         """Tell whether a method runs at every change."""
-        if info.recorded:
-            return False  # each run leaves a recording
+        if info.recorded and not info.capabilities.section:
+            return False  # each run leaves a recording; a lesson's is not kept
         if info.capabilities.runs_by_itself:
             return True
         known = self._known(info, model)

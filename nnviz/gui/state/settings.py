@@ -94,6 +94,15 @@ class Settings:
         self._values["engine/device"] = device
 
     @property
+    def measures_trust(self) -> bool:
+        """Whether every map is checked while nothing else is to be done."""
+        return self._values.get("trust/automatic") is not False
+
+    @measures_trust.setter
+    def measures_trust(self, on: bool) -> None:
+        self._values["trust/automatic"] = on
+
+    @property
     def export_folder(self) -> str:
         """Where results were saved last; empty at first."""
         return self._text("files/exports")
@@ -121,6 +130,11 @@ class Settings:
     def recordings(self) -> str:
         """The folder that keeps the recordings of optimisations."""
         return self._text("files/recordings", str(user_data_path("nnviz/recordings")))
+
+    @property
+    def indexes(self) -> str:
+        """The folder that keeps the indexes of data sets."""
+        return self._text("files/indexes", str(user_data_path("nnviz/indexes")))
 
     @property
     def sticker_folder(self) -> str:

@@ -41,6 +41,11 @@ QLabel#title { font-size: $px16; font-weight: 600; }
 QLabel#section { color: $muted; font-size: $px11; font-weight: 600; }
 QLabel#warning { color: $warning; }
 QLabel#problem { color: $danger; }
+QLabel#verdict[verdict="caution"] { color: $warning; }
+QLabel#verdict[verdict="fail"] { color: $danger; }
+QToolButton#chip { color: $muted; font-size: $px11; padding: $px2 $px6; }
+QToolButton#chip[verdict="caution"] { color: $warning; }
+QToolButton#chip[verdict="fail"] { color: $danger; }
 
 QToolBar {
     background: $window; border: none; padding: $px2 $px8 $px6 $px8; spacing: $px6;

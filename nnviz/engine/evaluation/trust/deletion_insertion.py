@@ -1,6 +1,7 @@
 """Deletion and insertion curves (Petsiuk et al. 2018, arXiv:1806.07421, sec. 4.2)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -42,27 +43,72 @@ def insertion(
     return area(*curve(values, blurred, pixels, score, steps))
 
 
-def curve(
-    values: Map, first: Tensor, last: Tensor, score: Score, steps: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return shares of replaced pixels and the score at each, both ends included.
+@dataclass(frozen=True, slots=True, eq=False)
+class Replacement:
+    """Images in which ever more pixels are replaced, those of largest value first.
 
     All channels of a pixel are replaced together, ``ceil(pixels / steps)`` pixels a
     step; pixels of one value go in reading order.
+
+    Attributes:
+        rank: int64 (H, W), which pixel is replaced how soon.
+        counts: int64 (steps + 1,), how many are replaced; both ends included.
+        first: the image of the first step, (1, C, H, W).
+        last: that of the last one.
+    """
+
+    rank: Tensor
+    counts: NDArray[np.int64]
+    first: Tensor
+    last: Tensor
+
+    @property
+    def fractions(self) -> NDArray[np.float64]:
+        """The share of replaced pixels at each step."""
+        fractions: NDArray[np.float64] = self.counts / self.counts[-1]
+        return fractions
+
+    def __len__(self) -> int:
+        """Return how many images there are."""
+        return len(self.counts)
+
+    def images(self, part: slice) -> Tensor:
+        """Return some of the images, (N, C, H, W)."""
+        counts = torch.from_numpy(self.counts[part]).to(self.first.device)
+        return torch.where(
+            self.rank < counts[:, None, None, None], self.last, self.first
+        )
+
+
+def replacement(values: Map, first: Tensor, last: Tensor, steps: int) -> Replacement:
+    """Return the images in which one image becomes another, by a map's order.
+
+    Args:
+        values: (H, W), how much each pixel counts; the largest goes first.
+        first: (1, C, H, W).
+        last: as ``first``.
+        steps: of the curve.
     """
     order = np.argsort(-np.nan_to_num(values).ravel(), kind="stable")
     rank = np.empty(order.size, np.int64)
     rank[order] = np.arange(order.size)
     step = -(-order.size // steps)
     counts = np.minimum(np.arange(steps + 1) * step, order.size)
-    replaced = torch.from_numpy(rank.reshape(values.shape)).to(first.device)
+    placed = torch.from_numpy(rank.reshape(values.shape)).to(first.device)
+    return Replacement(placed, counts, first, last)
+
+
+def curve(
+    values: Map, first: Tensor, last: Tensor, score: Score, steps: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return shares of replaced pixels and the score at each; see ``replacement``."""
+    replaced = replacement(values, first, last, steps)
     found = []
-    for start in range(0, len(counts), _AT_ONCE):
-        part = torch.from_numpy(counts[start : start + _AT_ONCE]).to(first.device)
-        mask = replaced < part[:, None, None, None]
+    for start in range(0, len(replaced), _AT_ONCE):
         with torch.no_grad():
-            found.append(score(torch.where(mask, last, first)).double().cpu())
-    return counts / order.size, torch.cat(found).numpy()
+            images = replaced.images(slice(start, start + _AT_ONCE))
+            found.append(score(images).double().cpu())
+    return replaced.fractions, torch.cat(found).numpy()
 
 
 def area(fractions: NDArray[np.float64], scores: NDArray[np.float64]) -> float:

@@ -1,6 +1,7 @@
 """The open data set: opened, filtered, sorted and selected once, for every panel."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from nnviz.gui.state.record_query import (
     find_records,
 )
 from nnviz.gui.state.record_selection import RecordSelection
+from nnviz.media.index import is_index
 
 TOPIC = "dataset"
 """Of the messages about it."""
@@ -38,7 +40,7 @@ class Datasets(QObject):
     opening = Signal(str)
     """Folder of the index that is being opened."""
     offered = Signal(str)
-    """Folder of images that an index may be made of."""
+    """Folder of images that an index may be made of; empty for none any more."""
     shown_wanted = Signal()
     """What is shown was chosen elsewhere: it is to be seen on the wall."""
 
@@ -47,6 +49,8 @@ class Datasets(QObject):
         self._jobs, self._messages = jobs, messages
         self.selection = RecordSelection(self)
         self.dataset: DataSet | None = None
+        self.folder = ""
+        """Of images, that may be indexed."""
         self.query = RecordQuery()
         self.listed: RecordList | None = None
         """Records that the query is asked of; None for all."""
@@ -62,8 +66,13 @@ class Datasets(QObject):
         return self._shown
 
     def offer(self, folder: str) -> None:
-        """Let a folder of images be indexed, where its images are looked at."""
+        """Let a folder of images be indexed, if the user wants it."""
+        self.folder = folder
         self.offered.emit(folder)
+
+    def withdraw(self) -> None:
+        """Take the offer back: the data set that was open is seen again."""
+        self.offer("")
 
     def open(self, folder: str) -> None:
         """Open an index; answers with ``opened``, or a message says why not."""
@@ -73,14 +82,10 @@ class Datasets(QObject):
         job.done.connect(self._take)
         job.failed.connect(self._fail)
 
-    def reopen(self) -> None:
-        """See what was added to the index since it was opened."""
-        dataset = self.dataset
-        if dataset is None or self._jobs.running(self._open_lane):
-            return
-        folder = str(dataset.index.folder)
-        job = self._jobs.compute(lambda: load_dataset(folder), self._open_lane)
-        job.done.connect(self._take)
+    def look_again(self, folder: str) -> None:
+        """See what was added to an index that is being made; nothing so far is fine."""
+        job = self._jobs.compute(lambda: _load_if_there(folder), self._open_lane)
+        job.done.connect(lambda found: self._take(found) if found is not None else None)
 
     def close(self) -> None:
         """Show no data set."""
@@ -124,6 +129,7 @@ class Datasets(QObject):
 
     def _take(self, dataset: DataSet) -> None:
         before, self.dataset = self.dataset, dataset
+        self.folder = ""
         same = before is not None and _continues(before, dataset)
         if same:
             self.selection.grow(dataset.count)
@@ -159,6 +165,11 @@ class Datasets(QObject):
             self._shown = np.zeros(self.dataset.count, bool)
             self._shown[order] = True
         self.ordered.emit(order)
+
+
+def _load_if_there(folder: str) -> DataSet | None:
+    dataset = load_dataset(folder) if is_index(Path(folder)) else None
+    return dataset if dataset is not None and dataset.count else None
 
 
 def _continues(before: DataSet, after: DataSet) -> bool:

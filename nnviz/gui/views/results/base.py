@@ -27,6 +27,7 @@ class ResultView(QWidget):
         layer_chosen: name of a layer that the user chose.
         values_edited: parameters by name that the user changed in the result itself,
             by moving points.
+        position_chosen: row and column of the photo, px, that the user chose.
     """
 
     hovered = Signal(str)
@@ -35,6 +36,7 @@ class ResultView(QWidget):
     target_chosen = Signal(str)
     layer_chosen = Signal(str)
     values_edited = Signal(object)
+    position_chosen = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

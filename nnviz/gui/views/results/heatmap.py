@@ -43,6 +43,7 @@ class HeatmapView(ResultView):
         self.canvas.set_readout(self._read)
         self.canvas.set_drawing(self._say)
         self.canvas.hovered.connect(self.hovered)
+        self.canvas.clicked.connect(self._choose_position)
         self.setFocusProxy(self.canvas)
         self.legend = Legend(self)
         self.controls = MapControls(self)
@@ -159,6 +160,11 @@ class HeatmapView(ResultView):
         shown = self.tr("interpolated") if self.smooth.isChecked() else ""
         size = f"{rows} × {columns} {shown}".strip()
         return " · ".join(part for part in (self.look.words, size) if part)
+
+    def _choose_position(self, y: float, x: float) -> None:
+        """Tell the place of the photo that was clicked, where the map lies on one."""
+        if self.result is not None and lies_over(self.result, self.image):
+            self.position_chosen.emit(y, x)
 
     def _read(self, y: float, x: float) -> str:
         heat = self.result

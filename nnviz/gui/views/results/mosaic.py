@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.base.frames import Frame
 from nnviz.base.images import Image
 from nnviz.base.results import Mosaic
 from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
@@ -315,7 +316,23 @@ class MosaicView(ResultView):
     def _click(self, y: float, x: float) -> None:
         found = self._sheet.locate(y, x) if self._sheet else None
         if found and self._sheet:
-            self._choose(int(self._sheet.order[found[0]]))
+            place, row, column = found
+            self._choose(int(self._sheet.order[place]))
+            self._choose_position(row, column)
+
+    def _choose_position(self, row: int, column: int) -> None:
+        """Tell the place of the photo below a tile's number, where tiles lie on one."""
+        mosaic = self.result
+        if (
+            mosaic is None
+            or mosaic.placement is None
+            or mosaic.frame is not Frame.INPUT
+        ):
+            return
+        rows, columns = mosaic.tiles.shape[1:3]
+        height, width = mosaic.placement.input_size
+        y, x = (row + 0.5) / rows * height, (column + 0.5) / columns * width
+        self.position_chosen.emit(*mosaic.placement.to_photo(y, x))
 
     def _point(self, y: float, x: float) -> None:
         found = None

@@ -32,6 +32,7 @@ class ReportView(QWidget):
         target_chosen: likewise.
         layer_chosen: likewise.
         values_edited: likewise.
+        position_chosen: likewise.
     """
 
     hovered = Signal(str)
@@ -40,6 +41,7 @@ class ReportView(QWidget):
     target_chosen = Signal(str)
     layer_chosen = Signal(str)
     values_edited = Signal(object)
+    position_chosen = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -201,6 +203,7 @@ class ReportView(QWidget):
         view.target_chosen.connect(self.target_chosen)
         view.layer_chosen.connect(self.layer_chosen)
         view.values_edited.connect(self.values_edited)
+        view.position_chosen.connect(self.position_chosen)
         view.set_photo_beside(self._photo_beside)
         self._views[name] = view
         self._pages.addWidget(view)

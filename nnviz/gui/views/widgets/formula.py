@@ -48,20 +48,27 @@ class FormulaLine(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the formula in the middle."""
+        # Before there is a painter: frames of the parser outlive it, and hold it.
+        image = self._image()
         painter = QPainter(self)
-        tokens = tokens_of(self.palette())
-        painter.fillRect(event.rect(), tokens.backdrop)
+        painter.fillRect(event.rect(), tokens_of(self.palette()).backdrop)
+        if image is not None:
+            ratio = image.devicePixelRatio()
+            left = (self.width() - image.width() / ratio) / 2
+            top = (self.height() - image.height() / ratio) / 2
+            painter.drawImage(QPointF(left, top), image)
+
+    def _image(self) -> QImage | None:
+        """Return the formula in the color of text, None where there is none."""
         if not self._formula:
-            return
+            return None
         ratio = self.devicePixelRatioF()
         size = _LETTERS * self.fontInfo().pixelSize() * ratio
         mask = fitted_mask(self._formula, size, (self.width() - 2 * SPACE) * ratio)
-        ink = tokens.text
+        ink = tokens_of(self.palette()).text
         painted = np.ascontiguousarray(rgba(mask, (ink.red(), ink.green(), ink.blue())))
         height, width = mask.shape
-        image = QImage(
-            painted.data, width, height, 4 * width, QImage.Format.Format_RGBA8888
-        )
+        format_ = QImage.Format.Format_RGBA8888
+        image = QImage(painted.data, width, height, 4 * width, format_).copy()
         image.setDevicePixelRatio(ratio)
-        left = (self.width() - width / ratio) / 2
-        painter.drawImage(QPointF(left, (self.height() - height / ratio) / 2), image)
+        return image

@@ -75,7 +75,6 @@ class FilterPanel(QWidget):
         box.setDecimals(0)
         box.setSingleStep(5)
         box.setSuffix(" %")
-        box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         box.setKeyboardTracking(False)
         box.setValue(value)
         return box

@@ -1,42 +1,74 @@
-"""Opening a data set: what to do while there is none."""
+"""Opening a data set: what to do while there is none, and indexing while it runs."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pathlib import Path
 
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QLayout,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnviz.base.dataset.requests import STAGES
+from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.layout.page_stack import PageStack
+from nnviz.gui.layout.plain_text import breakable
 from nnviz.gui.panels.file_dialogs import DATASETS, ask_folder
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.dataset.indexing import IndexOrder
+from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import button, label, row
+from nnviz.gui.theme.parts import MARGIN, button, label, named, row
+from nnviz.gui.views.widgets.elided import ElidedLabel
+
+_LETTERS = 14
 
 
 class OpeningPane(QWidget):
-    """Words, and buttons that open a data set."""
+    """Words and buttons that open a data set, or make an index of a folder."""
+
+    cancelled = Signal()
+    """The folder that was offered is not to be indexed."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("canvas")
         self._bench = bench
-        self.words = label(
+        self._folder = ""
+        self._pages = PageStack()
+        self.words = _centered(
             self.tr(
                 "Drop a folder of images here to see what a network makes of all of "
                 "them: every image, its nearest neighbors, the network's mistakes."
-            ),
-            "muted",
-            wrap=True,
+            )
         )
-        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.open = button(self.tr("Open folder…"), self.ask, "primary")
-        column = QVBoxLayout(self)
-        column.setSpacing(3 * GRID)
-        column.addStretch(1)
-        column.addWidget(self.words)
-        ways = QVBoxLayout()
-        ways.setSpacing(2 * GRID)
-        ways.addWidget(self.open)
-        line = row(None, None)
-        line.insertLayout(1, ways)
-        column.addLayout(line)
-        column.addStretch(1)
+        self.sample = button(
+            self.tr("Try generated scenes"), bench.indexing.start_sample
+        )
+        self.sample.setToolTip(
+            self.tr("600 generated scenes; in one class, a color gives the answer away")
+        )
+        self.question = _centered("")
+        self.layer: QComboBox = ComboBox()
+        self.layer.setAccessibleName(self.tr("Layer whose features are kept"))
+        self.layer.setMinimumContentsLength(_LETTERS)
+        self.layer.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.begin = button(self.tr("Build index"), self._begin, "primary")
+        self.other = button(self.tr("Another folder…"), self.ask)
+        self.cancel = button(self.tr("Cancel"), self._cancel)
+        self.waiting = _centered("")
+        self._lay_out()
+        bench.datasets.offered.connect(self.offer)
+        bench.datasets.opening.connect(self._wait)
+        bench.selection.model_changed.connect(lambda _: self._ask_again())
+        bench.indexing.changed.connect(self._follow)
+        self._follow()
 
     def ask(self) -> None:
         """Ask for a folder of images, or of an index, and open it."""
@@ -44,3 +76,124 @@ class OpeningPane(QWidget):
         folder = ask_folder(self, self._bench.settings, DATASETS, title)
         if folder:
             self._bench.open_dataset(folder)
+
+    def offer(self, folder: str) -> None:
+        """Offer to make an index of a folder of images."""
+        self._folder = folder
+        self._ask_again()
+        self._pages.setCurrentIndex(1)
+        self.begin.setFocus()
+
+    def _lay_out(self) -> None:
+        chosen = row(label(self.tr("Features of layer")), self.layer)
+        self._pages.addWidget(_stacked(self.words, self.open, self.sample))
+        ways = self.begin, self.other, self.cancel
+        self._pages.addWidget(_stacked(self.question, chosen, *ways))
+        self._pages.addWidget(_stacked(self.waiting))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._pages)
+
+    def _ask_again(self) -> None:
+        """Say what would be done with the folder, by which network."""
+        model = self._bench.selection.model
+        self.begin.setEnabled(model is not None)
+        self.layer.clear()
+        self.layer.addItem(self.tr("Deepest with maps"), ())
+        self.layer.addItem(self.tr("One of every size of map"), (STAGES,))
+        if model is None:
+            self.question.setText(self.tr("Open a network first."))
+            return
+        layers = offered(model.layers, "spatial") or offered(model.layers, "any")
+        for each in layers:
+            self.layer.addItem(each.name, (each.name,))
+        words = self.tr(
+            "Run {0} over all images of {1}? The index keeps their thumbnails, "
+            "features and predictions; the images stay as they are."
+        )
+        name = breakable(Path(self._folder).name or self._folder)
+        self.question.setText(words.format(model.title, name))
+
+    def _cancel(self) -> None:
+        self._folder = ""
+        self._pages.setCurrentIndex(0)
+        self.cancelled.emit()
+
+    def _begin(self) -> None:
+        layers = self.layer.currentData() or ()
+        self._bench.indexing.start(IndexOrder(self._folder, tuple(layers)))
+
+    def _wait(self, folder: str) -> None:
+        """Say what is being opened; empty for nothing any more."""
+        words = self.tr("Opening {0}…").format(breakable(Path(folder).name))
+        self.waiting.setText(words)
+        self._pages.setCurrentIndex(2 if folder else 0)
+
+    def _follow(self) -> None:
+        """Wait for the first records of an index that is being made."""
+        if self._bench.indexing.running:
+            self.waiting.setText(self.tr("The first images appear in a moment…"))
+            self._pages.setCurrentIndex(2)
+        elif self._pages.currentIndex() == 2:  # noqa: PLR2004 - the page of waiting
+            self._pages.setCurrentIndex(1 if self._folder else 0)
+
+
+class IndexingBar(QWidget):
+    """Progress of the index that is being made; hidden while there is none."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._bench = bench
+        self.words = ElidedLabel(align=Qt.AlignmentFlag.AlignLeft)
+        self.bar = named(QProgressBar(), name=self.tr("Progress of the index"))
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.stop = button(self.tr("Stop"), bench.indexing.stop)
+        line = row(self.words, self.bar, self.stop, spacing=2 * GRID)
+        line.setStretch(0, 2)
+        line.setStretch(1, 3)
+        line.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
+        self.setLayout(line)
+        bench.indexing.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        indexing = self._bench.indexing
+        self.setVisible(indexing.running)
+        progress = indexing.progress
+        if progress is None:
+            self.words.setText(self.tr("Indexing…"))
+            self.bar.setValue(0)
+            return
+        self.words.setText(self.tr("Indexing: {0}").format(progress.what))
+        self.bar.setValue(round(1000 * (progress.fraction or 0)))
+
+
+def _stacked(*parts: QWidget | QLayout) -> QWidget:
+    """Return parts below each other in the middle of a page."""
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(2 * MARGIN, MARGIN, 2 * MARGIN, MARGIN)
+    column.setSpacing(3 * GRID)
+    column.addStretch(1)
+    column.addWidget(parts[0] if isinstance(parts[0], QWidget) else QWidget())
+    ways = QVBoxLayout()
+    ways.setSpacing(2 * GRID)
+    for part in parts[1:]:
+        if isinstance(part, QWidget):
+            ways.addWidget(part)
+        else:
+            ways.addLayout(part)
+    line = row(None, None)
+    line.insertLayout(1, ways)
+    column.addLayout(line)
+    column.addStretch(1)
+    return page
+
+
+def _centered(text: str) -> QLabel:
+    words = label(text, "muted", wrap=True)
+    words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return words

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.dataset import DataSet
-from nnviz.gui.workspaces.data.opening import OpeningPane
+from nnviz.gui.workspaces.data.opening import IndexingBar, OpeningPane
 
 
 class DataPage(QWidget):
@@ -29,16 +29,33 @@ class DataPage(QWidget):
         self._pages.addWidget(content)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._pages)
+        column.setSpacing(0)
+        column.addWidget(IndexingBar(bench))
+        column.addWidget(self._pages, 1)
         self.setFocusProxy(content)
         bench.datasets.opened.connect(self._turn)
+        bench.datasets.offered.connect(self._offer)
         self._turn(bench.datasets.dataset)
+        if bench.datasets.folder:
+            self._offer(bench.datasets.folder)
 
-    def _turn(self, dataset: DataSet | None) -> None:
-        if dataset is not None:
-            self._pages.setCurrentWidget(self.content)
-            return
+    @property
+    def opening(self) -> OpeningPane:
+        """The pane that opens data sets, made when it is first needed."""
         if self._opening is None:
             self._opening = OpeningPane(self._bench)
+            self._opening.cancelled.connect(self._bench.datasets.withdraw)
             self._pages.addWidget(self._opening)
-        self._pages.setCurrentWidget(self._opening)
+        return self._opening
+
+    def _turn(self, dataset: DataSet | None) -> None:
+        page = self.opening if dataset is None else self.content
+        self._pages.setCurrentWidget(page)
+
+    def _offer(self, folder: str) -> None:
+        """Ask whether a folder is to be indexed; empty for none any more."""
+        if folder:
+            self.opening.offer(folder)
+            self._pages.setCurrentWidget(self.opening)
+        else:
+            self._turn(self._bench.datasets.dataset)

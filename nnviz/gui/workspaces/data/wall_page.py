@@ -1,7 +1,7 @@
 """The wall: every image of the data set that the filters let through."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import Workbench
@@ -47,6 +47,8 @@ class Wall(QWidget):
         slider.setRange(SMALLEST, LARGEST)
         slider.setValue(self.grid.side)
         slider.setFixedWidth(_SLIDER)
+        fixed = QSizePolicy.Policy.Fixed
+        slider.setSizePolicy(fixed, fixed)  # else it takes a share of the free room
         slider.valueChanged.connect(self.grid.set_side)
         self.grid.side_changed.connect(slider.setValue)
         return slider

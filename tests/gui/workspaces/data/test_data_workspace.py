@@ -20,8 +20,8 @@ def panels(room):
 def test_an_empty_workspace_says_what_to_do(window):
     window.enter(DATA)
     page = window.stage.centre.page("wall")
-    assert page._opening.isVisible()
-    assert "Drop a folder" in page._opening.words.text()
+    assert page.opening.isVisible()
+    assert "Drop a folder" in page.opening.words.text()
     assert not page.content.isVisible()
 
 

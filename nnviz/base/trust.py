@@ -1,0 +1,114 @@
+"""Trust in one map: its figures beside those of maps that know nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from nnviz.base.results import Curves, Report, Table
+from nnviz.base.scores import (
+    FIGURES,
+    Estimate,
+    MethodScores,
+    Score,
+    Verdict,
+    figure_called,
+)
+
+
+class TrustCheck(StrEnum):
+    """A way to test a map."""
+
+    CURVES = "curves"
+    """Deletion and insertion, and completeness where it is defined."""
+    ROAD = "road"
+    """Remove and debias."""
+    INFIDELITY = "infidelity"
+    """Whether the map foretells what removing squares does."""
+    SENSITIVITY = "sensitivity"
+    """Whether the map stays the same under noise too small to see."""
+    RANDOMIZATION = "randomization"
+    """Whether the map changes when the network forgets what it learned."""
+
+
+_RANK = {Verdict.PASS: 0, Verdict.CAUTION: 1, Verdict.FAIL: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trust:
+    """The figures of one map.
+
+    Attributes:
+        method: that made it.
+        rows: the map's figures, then those of ``scores.REFERENCES``.
+        curves: by figure, each with the mean curves of all maps.
+        notes: what was measured; the last says what the verdicts mean.
+    """
+
+    method: str
+    rows: tuple[MethodScores, ...]
+    curves: Mapping[str, Curves] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """The map's own figures."""
+        return self.rows[0].scores
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The worst verdict; None where nothing was judged."""
+        found = [each.verdict for each in self.scores if each.verdict is not None]
+        return max(found, key=_RANK.__getitem__, default=None)
+
+    def report(self) -> Report:
+        """Return curves and figures as results, for files and views."""
+        columns = ("figure", *(row.method for row in self.rows), "verdict")
+        rows = tuple(
+            (
+                each.figure,
+                *(words_of(row.score(each.figure)) for row in self.rows),
+                str(each.verdict or ""),
+            )
+            for each in self.scores
+        )
+        table = Table(columns=columns, rows=rows)
+        return Report({"figures": table, **self.curves}, self.notes)
+
+    def merged(self, other: "Trust") -> "Trust":
+        """Return the figures of both, those of the other where both have them."""
+        theirs = {row.method: row for row in other.rows}
+        rows = tuple(_joined(row, theirs.get(row.method)) for row in self.rows)
+        *mine, verdicts = self.notes
+        notes = tuple(dict.fromkeys((*mine, *other.notes[:-1], verdicts)))
+        return Trust(
+            method=self.method,
+            rows=rows,
+            curves={**self.curves, **other.curves},
+            notes=notes,
+        )
+
+
+def _joined(mine: MethodScores, theirs: MethodScores | None) -> MethodScores:
+    if theirs is None:
+        return mine
+    found = {each.figure: each for each in (*mine.scores, *theirs.scores)}
+    order = [each.name for each in FIGURES if each.name in found]
+    return MethodScores(method=mine.method, scores=tuple(found[name] for name in order))
+
+
+def words_of(score: Score | None) -> str:
+    """Return a figure with its interval, to two digits; a dash where there is none."""
+    return "-" if score is None else estimate_words(score.estimate, score.figure)
+
+
+def estimate_words(found: Estimate, figure: str) -> str:
+    """Return a mean and its interval in the unit of a figure."""
+    percent = figure_called(figure).percent
+    mean, low, high = (
+        f"{100 * each:.0f}" if percent else f"{each:.2f}"
+        for each in (found.mean, found.low, found.high)
+    )
+    unit = " %" if percent else ""
+    if found.low != found.low:
+        return f"{mean}{unit}"
+    return f"{mean}{unit} ({low}–{high})"

@@ -1,0 +1,36 @@
+"""Declarations of the parameters that attribution methods have in common."""
+
+from typing import Annotated
+
+from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit
+from nnviz.engine.attribution.baselines import Baseline
+from nnviz.engine.attribution.heatmaps import Colours
+
+AskedTarget = Annotated[
+    TargetText,
+    Essential(),
+    Help("What to explain. Empty: the predicted class."),
+]
+AttributionColors = Annotated[
+    Colours,
+    Essential(),
+    Help("The maximum over colors without sign, or the signed sum over colors."),
+]
+PathBaseline = Annotated[
+    Baseline,
+    Essential(),
+    Help('The image that stands for "nothing", where the path begins.'),
+]
+BaselineBlur = Annotated[
+    float,
+    Range(0.5, 100, log=True),
+    Unit("px"),
+    Help("Standard deviation of the blur, on the network's input."),
+]
+"""The blur of a baseline that is the blurred image."""
+PathSteps = Annotated[
+    int,
+    Essential(),
+    Range(2, 1000, log=True),
+    Help("Steps along the path; more steps add up better."),
+]

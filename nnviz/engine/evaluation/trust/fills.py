@@ -1,0 +1,34 @@
+"""Fills: images that stand for nothing, with which pixels are removed or begun."""
+
+import torch
+from torch import Tensor
+
+from nnviz.engine.imaging.blur import blurred
+
+_BLUR = 5 / 224
+"""Standard deviation in sides of the image: Petsiuk's 5 px."""
+_STRONG = 4
+"""How much wider the strong blur is."""
+
+
+def slightly_blurred(pixels: Tensor) -> Tensor:
+    """Return the start of insertion curves as published (arXiv:1806.07421)."""
+    return blurred(pixels, _BLUR * min(pixels.shape[2:]))
+
+
+def fills(pixels: Tensor, mean: Tensor) -> dict[str, Tensor]:
+    """Return images that hold nothing of an image, or little, by name.
+
+    The order is that of importance: the first is the published fill of deletion.
+
+    Args:
+        pixels: (1, C, H, W) in [0, 1].
+        mean: (C, 1, 1), the color that normalization takes to zero.
+    """
+    return {
+        "mean color": mean.to(pixels).expand_as(pixels).contiguous(),
+        "blur": slightly_blurred(pixels),
+        "black": torch.zeros_like(pixels),
+        "white": torch.ones_like(pixels),
+        "strong blur": blurred(pixels, _STRONG * _BLUR * min(pixels.shape[2:])),
+    }

@@ -1,0 +1,34 @@
+"""Scores that were computed lately: a check that was stopped goes on from them."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MOST = 4096
+"""Curves that are kept, of some hundred bytes each."""
+
+
+class KnownScores:
+    """The scores of whole curves by what they depend on, the last used ones."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, NDArray[np.float64]] = OrderedDict()
+
+    def get(self, key: Hashable) -> NDArray[np.float64] | None:
+        """Return the scores of a key; None where they are not known."""
+        if key not in self._kept:
+            return None
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def keep(self, key: Hashable, scores: NDArray[np.float64]) -> None:
+        """Keep the scores of a key."""
+        self._kept[key] = scores
+        if len(self._kept) > _MOST:
+            self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._kept.clear()

@@ -1,0 +1,33 @@
+"""Maps as they are measured: one number for each pixel of the network's input."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from nnviz.base.errors import UsageError
+from nnviz.base.results import Heatmap, Result
+
+
+def input_values(
+    result: Result, size: tuple[int, int], method: str
+) -> NDArray[np.float64]:
+    """Return a map at the input's size, (H, W), without NaN.
+
+    Args:
+        result: a method's main one.
+        size: height and width of the input, px.
+        method: that made it, for the error.
+
+    Raises:
+        UsageError: it is no map over the image.
+    """
+    if not isinstance(result, Heatmap) or result.frame is None:
+        raise UsageError(method, "gives no map over the image", "leave it out")
+    values = torch.from_numpy(np.ascontiguousarray(result.values, np.float64))
+    if values.shape != size:
+        values = functional.interpolate(
+            values[None, None], size, mode="bilinear", align_corners=False
+        )[0, 0]
+    found: NDArray[np.float64] = np.nan_to_num(values.numpy())
+    return found

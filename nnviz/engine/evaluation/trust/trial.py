@@ -1,0 +1,80 @@
+"""An image and a score of it, on which maps are measured in short turns."""
+
+import time
+from collections.abc import Callable, Generator, Hashable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.engine.evaluation.trust.known_scores import KnownScores
+
+Scores = NDArray[np.float64]
+Turns = Generator[None, None, Scores]
+"""Yields between passes, so that other jobs get their turns; returns the scores."""
+_SECONDS = 0.03
+"""Of a turn: what waits for it hardly notices."""
+_MOST = 16
+"""Images in one pass."""
+
+
+@dataclass(slots=True, eq=False)
+class Trial:
+    """One image of which scores are asked.
+
+    Attributes:
+        pixels: (1, C, H, W) in [0, 1].
+        mean: (C, 1, 1), the color that normalization takes to zero.
+        score: of a batch of such images, (N,).
+        identity: what the scores depend on beside the images.
+        known: scores that were computed lately.
+        size: images in the next pass, found by its time.
+    """
+
+    pixels: Tensor
+    mean: Tensor
+    score: Callable[[Tensor], Tensor]
+    identity: tuple[Hashable, ...] = ()
+    known: KnownScores = field(default_factory=KnownScores)
+    size: int = 1
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the image, px."""
+        height, width = self.pixels.shape[2:]
+        return height, width
+
+    def scores(self, count: int, images: Callable[[slice], Tensor]) -> Turns:
+        """Return the scores of many images, float64 (count,), a few in each turn.
+
+        Args:
+            count: of the images.
+            images: makes some of them, (N, C, H, W).
+        """
+        found = np.empty(count)
+        start = 0
+        while start < count:
+            part = slice(start, min(count, start + self.size))
+            began = time.perf_counter()
+            with torch.no_grad():
+                found[part] = self.score(images(part)).double().cpu().numpy()
+            self._learn(part.stop - start, time.perf_counter() - began)
+            start = part.stop
+            yield
+        return found
+
+    def known_or(self, key: Hashable, turns: Turns) -> Turns:
+        """Return the scores of a key, computed in turns where they are not known."""
+        whole = (self.identity, key)
+        found = self.known.get(whole)
+        if found is None:
+            found = yield from turns
+            self.known.keep(whole, found)
+        return found
+
+    def _learn(self, size: int, seconds: float) -> None:
+        """Choose the size of the next pass by the time that one took."""
+        fitting = int(size * _SECONDS / max(seconds, 1e-6))
+        self.size = max(1, min(_MOST, 2 * size, fitting))

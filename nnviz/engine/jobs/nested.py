@@ -1,0 +1,37 @@
+"""Jobs inside a job: methods run to their end for what their maps are worth."""
+
+from collections.abc import Generator
+from typing import Any
+
+from nnviz.base.events import Progress
+from nnviz.base.parameters import Value
+from nnviz.engine.method import find
+
+
+def follow_turns(
+    turns: Generator[Any, Any, Any], progress: Progress
+) -> Generator[Progress, None, Any]:
+    """Go through turns to their end; each is a safe point of the outer job too.
+
+    Args:
+        turns: of a job, or of anything that yields between passes.
+        progress: told at each turn.
+
+    Returns:
+        What the turns return.
+    """
+    try:
+        while True:
+            try:
+                next(turns)
+            except StopIteration as stop:
+                return stop.value
+            yield progress
+    finally:
+        turns.close()
+
+
+def class_target(method: str, index: int) -> dict[str, Value]:
+    """Return the parameter that asks about a class; some methods ask about none."""
+    names = {each.name for each in find(method).info.parameters}
+    return {"target": f"class:{index}"} if "target" in names else {}

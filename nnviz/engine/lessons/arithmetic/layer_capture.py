@@ -1,0 +1,163 @@
+"""What a layer of the network read and gave, and what came directly after it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.base.errors import ModelError
+from nnviz.engine.context import Context
+from nnviz.engine.nn.hooks import find_module
+from nnviz.engine.nn.shapes.calls import first_tensor
+
+ELEMENTWISE = (
+    *(nn.BatchNorm2d, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU),
+    *(nn.SiLU, nn.GELU, nn.Mish, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid),
+    *(nn.Softplus, nn.Hardtanh, nn.Identity, nn.Dropout),
+)
+"""Layers that make each number from the number at the same place."""
+
+
+class _ReachedError(Exception):
+    """Ends the pass: what comes next reads more than one place."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """A layer that directly follows another, place by place.
+
+    Attributes:
+        name: dotted path.
+        module: the layer.
+        output: what it gave, (1, ...).
+    """
+
+    name: str
+    module: nn.Module
+    output: Tensor
+
+
+@dataclass(slots=True, eq=False)
+class LayerCapture:
+    """What one forward pass brought of a layer.
+
+    Attributes:
+        name: dotted path.
+        module: the layer.
+        inputs: what its last call was given, (1, ...).
+        output: what it gave.
+        stages: batch norm and activation that follow directly, in their order.
+    """
+
+    name: str
+    module: nn.Module
+    inputs: Tensor | None = None
+    output: Tensor | None = None
+    stages: list[Stage] = field(default_factory=list)
+
+    @property
+    def given(self) -> Tensor:
+        """What the layer read.
+
+        Raises:
+            ModelError: it was not run, or takes no tensor.
+        """
+        return self._known(self.inputs)
+
+    @property
+    def result(self) -> Tensor:
+        """What the layer gave.
+
+        Raises:
+            ModelError: it was not run, or gives no tensor.
+        """
+        return self._known(self.output)
+
+    def _known(self, tensor: Tensor | None) -> Tensor:
+        if tensor is None:
+            reason = "a forward pass does not run this layer"
+            raise ModelError(self.name, reason, "pick another layer")
+        return tensor
+
+
+def capture_layer(ctx: Context, layer: str) -> LayerCapture:
+    """Return what a layer reads and gives for the image, and what directly follows.
+
+    One pass, which ends behind the activation.
+
+    Args:
+        ctx: of a running method.
+        layer: dotted path.
+
+    Raises:
+        UsageError: no such layer.
+    """
+    net = ctx.model.net
+    found = LayerCapture(layer, find_module(net, layer))
+    with torch.no_grad(), _watched(net, found), suppress(_ReachedError):
+        ctx.inference.pixel_model.forward(ctx.pixels)
+    return found
+
+
+@contextmanager
+def _watched(net: nn.Module, found: LayerCapture) -> Iterator[None]:
+    """Put hooks on the layer and on all that could follow it; take them off again."""
+    watch = _Watch(found)
+    handles = [found.module.register_forward_pre_hook(watch.take)]
+    handles.append(found.module.register_forward_hook(watch.give))
+    for name, module in net.named_modules():
+        if module is not found.module and not any(module.children()):
+            handles.append(module.register_forward_pre_hook(watch.meet))
+            if isinstance(module, ELEMENTWISE):
+                handles.append(module.register_forward_hook(watch.follow(name)))
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+class _Watch:
+    """Hooks of one pass: follows the tensor that a layer gave."""
+
+    def __init__(self, found: LayerCapture) -> None:
+        self._found = found
+        self._current: Tensor | None = None
+        self._inside = False
+
+    def take(self, _module: nn.Module, inputs: Any) -> None:
+        tensor = first_tensor(inputs)
+        if tensor is not None:
+            self._found.inputs = tensor.detach().clone()
+        self._inside = True
+
+    def give(self, _module: nn.Module, _inputs: Any, output: Any) -> None:
+        self._inside = False
+        tensor = first_tensor(output)
+        if tensor is not None:
+            self._found.output = tensor.detach().clone()
+            self._found.stages.clear()
+            self._current = tensor
+
+    def meet(self, module: nn.Module, inputs: Any) -> None:
+        """End the pass at the first layer that does not follow place by place."""
+        if self._current is None or self._inside:
+            return
+        follows = isinstance(module, ELEMENTWISE)
+        if not follows or first_tensor(inputs) is not self._current:
+            raise _ReachedError
+
+    def follow(self, name: str) -> Any:
+        def after(module: nn.Module, inputs: Any, output: Any) -> None:
+            if self._current is None or first_tensor(inputs) is not self._current:
+                return
+            tensor = first_tensor(output)
+            if tensor is not None:
+                stage = Stage(name, module, tensor.detach().clone())
+                self._found.stages.append(stage)
+                self._current = tensor
+
+        return after

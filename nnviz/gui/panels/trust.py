@@ -1,0 +1,172 @@
+"""How far to trust the shown map: figures, curves, and checks on request."""
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QProgressBar, QVBoxLayout, QWidget
+
+from nnviz.base.results import Curves
+from nnviz.base.scores import REFERENCES, MethodScores, Score, figure_called
+from nnviz.base.trust import Trust, TrustCheck, words_of
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.panels.trust_chip import FIGURE_TITLES, verdict_words
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.trust import TrustState
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, label, named, scrolled
+from nnviz.gui.views.widgets.curve_plot import CurvePlot
+
+_CHECKS = {
+    TrustCheck.RANDOMIZATION: "Randomize the network",
+    TrustCheck.ROAD: "ROAD",
+    TrustCheck.INFIDELITY: "Infidelity",
+    TrustCheck.SENSITIVITY: "Max-sensitivity",
+}
+_HINTS = {
+    TrustCheck.RANDOMIZATION: "Compares the map with maps of copies of the network "
+    "whose upper half has random weights. A map that stays alike shows the image, not "
+    "the network.",
+    TrustCheck.ROAD: "Remove and debias: removed pixels are filled by their neighbors.",
+    TrustCheck.INFIDELITY: "Does the map foretell what hiding random squares does?",
+    TrustCheck.SENSITIVITY: "Runs the method on ten copies of the image with noise too "
+    "small to see.",
+}
+
+
+class TrustPanel(QWidget):
+    """The figures behind the chip."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._trust = bench.trust
+        self._words = label(style="muted", wrap=True)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(2 * GRID - 2)
+        self._grid.setVerticalSpacing(GRID)
+        self._grid.setColumnStretch(0, 1)
+        self.plots = {
+            "deletion": CurvePlot(self.tr("Deletion: a good map falls early")),
+            "insertion": CurvePlot(self.tr("Insertion: a good map rises early")),
+        }
+        self._notes = label(style="muted", wrap=True)
+        self._bar = named(QProgressBar(), name=self.tr("Progress of the check"))
+        self._bar.setTextVisible(False)
+        self.buttons = {
+            check: self._button(check, words) for check, words in _CHECKS.items()
+        }
+        self.automatic = QCheckBox(self.tr("Check every map automatically"))
+        self.automatic.setChecked(bench.trust.automatic)
+        self.automatic.toggled.connect(bench.trust.set_automatic)
+        self._lay_out()
+        bench.trust.changed.connect(self._show)
+        self._show(bench.trust.state)
+
+    def _button(self, check: TrustCheck, words: str) -> QWidget:
+        made = button(self.tr(words), partial(self._trust.measure, check))
+        made.setToolTip(self.tr(_HINTS[check]))
+        return made
+
+    def _lay_out(self) -> None:
+        inner = named(QWidget(), "page")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self._words)
+        column.addLayout(self._grid)
+        column.addWidget(self._bar)
+        for plot in self.plots.values():
+            column.addWidget(plot)
+        column.addWidget(label(self.tr("More checks"), "section"))
+        column.addLayout(flow(*self.buttons.values(), None))
+        column.addWidget(self.automatic)
+        column.addWidget(self._notes)
+        column.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled(inner))
+
+    def _show(self, state: TrustState) -> None:
+        self._words.setText(self._said(state))
+        running = state.progress is not None
+        self._bar.setVisible(running)
+        if state.progress is not None:
+            self._bar.setRange(0, int(state.progress.total))
+            self._bar.setValue(int(state.progress.done))
+            self._bar.setToolTip(state.progress.what)
+        for each in self.buttons.values():
+            each.setEnabled(state.run is not None)
+        self._fill(state.found)
+
+    def _said(self, state: TrustState) -> str:
+        if state.run is None:
+            return self.tr("Run a method that gives a map over the image.")
+        if state.error:
+            return state.error
+        if state.found is None and not self._trust.automatic:
+            return self.tr("Not checked. Choose a check below.")
+        if state.found is None:
+            return self.tr("This map is checked as soon as the network is idle.")
+        return self.tr(
+            "Each figure beside those of a random map and an edge map of this image. "
+            "Pass: better than both. Caution: than one. Fail: than neither."
+        )
+
+    def _fill(self, found: Trust | None) -> None:
+        for name, plot in self.plots.items():
+            curves = found.curves.get(name) if found is not None else None
+            plot.show_curves(self._renamed(curves) if curves is not None else None)
+            plot.setVisible(curves is not None)
+        # The last note is what stands above the figures.
+        self._notes.setText(" ".join(found.notes[:-1]) if found is not None else "")
+        _clear(self._grid)
+        if found is None:
+            return
+        heads = ("", self.tr("this map"), self.tr("random"), self.tr("edges"), "")
+        for place, words in enumerate(heads):
+            self._put(0, place, words, "section")
+        for row, score in enumerate(found.scores, 1):
+            self._fill_row(row, score, found.rows[1:])
+
+    def _renamed(self, curves: Curves) -> Curves:
+        """Return curves with names for people; the map's own is the first."""
+        names = self.tr("this map"), self.tr("random map"), self.tr("edge map")
+        series = dict(zip(names, curves.series.values(), strict=True))
+        return replace(curves, series=series)
+
+    def _fill_row(
+        self, row: int, score: Score, others: tuple[MethodScores, ...]
+    ) -> None:
+        figure = figure_called(score.figure)
+        words = self._put(row, 0, self.tr(FIGURE_TITLES[score.figure]), "heading")
+        better = self.tr("high") if figure.higher_is_better else self.tr("low")
+        words.setToolTip(self.tr("{0}; {1} is good").format(figure.help, better))
+        self._put(row, 1, words_of(score))
+        by_name = {each.method: each for each in others}
+        for column, name in enumerate(REFERENCES, 2):
+            reference = by_name[name].score(score.figure)
+            self._put(row, column, _mean(reference), "muted")
+        if score.verdict is not None:
+            verdict = self._put(row, 4, verdict_words(score.verdict, self), "verdict")
+            verdict.setProperty("verdict", str(score.verdict))
+            verdict.style().polish(verdict)
+
+    def _put(self, row: int, column: int, words: str, style: str = "") -> QWidget:
+        made = label(words, style)
+        side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+        self._grid.addWidget(made, row, column, side)
+        return made
+
+
+def _mean(score: Score | None) -> str:
+    return "" if score is None else f"{score.estimate.mean:.2f}"
+
+
+def _clear(grid: QGridLayout) -> None:
+    """Take everything out of a grid."""
+    while (item := grid.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()

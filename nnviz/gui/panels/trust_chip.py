@@ -1,0 +1,94 @@
+"""The chip beside a map: its verdicts in a few words, the figures on a click."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from nnviz.base.scores import Score, Verdict
+from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.trust import TrustState
+from nnviz.gui.views.widgets.elided import ElidedButton
+
+_ICONS = {
+    Verdict.PASS: "circle-check",
+    Verdict.CAUTION: "triangle-alert",
+    Verdict.FAIL: "circle-alert",
+}
+_VERDICTS = {
+    Verdict.PASS: "pass",
+    Verdict.CAUTION: "caution",
+    Verdict.FAIL: "fail",
+}
+FIGURE_TITLES = {
+    "deletion": "Deletion",
+    "insertion": "Insertion",
+    "completeness": "Completeness",
+    "road": "ROAD",
+    "infidelity": "Infidelity",
+    "max_sensitivity": "Max-sensitivity",
+    "randomized": "Randomized",
+}
+
+
+def verdict_words(verdict: Verdict, widget: QWidget) -> str:
+    """Return a verdict in the user's language."""
+    return widget.tr(_VERDICTS[verdict])
+
+
+class TrustChip(ElidedButton):
+    """A quiet button that stands in the line of the map's title."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.setObjectName("chip")
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("How far to trust this map"))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.clicked.connect(bench.trust_wanted)
+        bench.trust.changed.connect(self._show)
+        bench.look.changed.connect(lambda: self._show(bench.trust.state))
+        self._show(bench.trust.state)
+
+    def _show(self, state: TrustState) -> None:
+        self.setVisible(state.run is not None)
+        scores = [each for each in self._scores(state) if each.verdict is not None]
+        verdict = state.found.verdict if state.found is not None else None
+        icon = "timer" if verdict is None else _ICONS[verdict]
+        self.setIcon(self._bench.look.icon(icon))
+        self.setProperty("verdict", str(verdict or ""))
+        self.style().polish(self)
+        self.setText(self._words(state, scores))
+        self.setToolTip(literal(self._explained(state, scores)))
+
+    @staticmethod
+    def _scores(state: TrustState) -> tuple[Score, ...]:
+        return state.found.scores if state.found is not None else ()
+
+    def _words(self, state: TrustState, scores: list[Score]) -> str:
+        if state.progress is not None:
+            share = state.progress.fraction
+            return (
+                self.tr("Checking… {0} %").format(round(100 * share))
+                if share is not None
+                else self.tr("Checking…")
+            )
+        if scores:
+            return " · ".join(
+                f"{self.tr(FIGURE_TITLES[each.figure])}: "
+                f"{verdict_words(each.verdict, self)}"
+                for each in scores
+                if each.verdict is not None
+            )
+        return self.tr("Trust")
+
+    def _explained(self, state: TrustState, scores: list[Score]) -> str:
+        if state.error:
+            return state.error
+        if not scores:
+            return self.tr("Not checked yet. Click for the figures.")
+        return self.tr(
+            "Measured beside a random map and an edge map of this image. Pass: better "
+            "than both. Caution: better than one. Fail: better than neither. Click for"
+            " the figures."
+        )

@@ -1,0 +1,137 @@
+"""Indexing of a folder of images with the open network, seen while it runs."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.dataset.indexing import IndexSummary
+from nnviz.base.dataset.requests import IndexImages
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Policy, Priority, Progress
+from nnviz.gui.services.dataset.datasets import TOPIC, Datasets
+from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
+from nnviz.gui.services.models import Models
+from nnviz.gui.state.messages import Messages
+from nnviz.gui.state.settings import Settings
+
+SCENES = "scenes-planted"
+"""The ready sample: generated scenes, in which one color gives the class away."""
+_SAMPLED = 600
+"""Scenes of the sample."""
+_LOOK_SECONDS = 2.0
+"""Between two looks at what was added to the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOrder:
+    """What is to be indexed.
+
+    Attributes:
+        source: folder of images, or the name of generated scenes.
+        layers: whose features are kept; empty for the deepest with maps.
+        limit: most images; 0 for all.
+    """
+
+    source: str
+    layers: tuple[str, ...] = ()
+    limit: int = 0
+
+    @property
+    def title(self) -> str:
+        """Name of the set, for people."""
+        return Path(self.source).name or self.source
+
+
+class Indexing(QObject):
+    """Makes one index at a time; the data set is open as soon as it has records."""
+
+    changed = Signal()
+    """It began, went on or ended."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        models: Models,
+        datasets: Datasets,
+        settings: Settings,
+        messages: Messages,
+    ) -> None:
+        super().__init__(datasets)
+        self._jobs, self._models, self._datasets = jobs, models, datasets
+        self._settings, self._messages = settings, messages
+        self._lane = Lane("index", Policy.QUEUE, Priority.NORMAL)
+        self._job: JobHandle[IndexSummary] | None = None
+        self._folder = ""
+        self._looked = 0.0
+        self.progress: Progress | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether an index is being made."""
+        return self._job is not None and self._job.open
+
+    def start(self, order: IndexOrder) -> None:
+        """Index a set with the open network, or go on where that was left."""
+        if self.running:
+            self._messages.say(self.tr("an index is already being made"))
+            return
+        self._messages.settle(TOPIC)
+        self._folder = self.folder_of(order.source)
+        self._looked, self.progress = time.monotonic(), None
+        request = IndexImages(
+            model=self._models.request,
+            source=order.source,
+            out=self._folder,
+            layers=order.layers,
+            limit=order.limit,
+        )
+        title = self.tr("Index {0}").format(order.title)
+        self._job = job = self._jobs.submit(request, self._lane, title)
+        job.progressed.connect(self._follow)
+        job.done.connect(self._end)
+        job.failed.connect(self._fail)
+        job.cancelled.connect(lambda _: self._stopped())
+        self.changed.emit()
+
+    def start_sample(self) -> None:
+        """Index the generated scenes."""
+        self.start(IndexOrder(SCENES, limit=_SAMPLED))
+
+    def stop(self) -> None:
+        """Stop; what is in the index stays, and can be gone on with."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def folder_of(self, source: str) -> str:
+        """Return the folder that keeps the index of a set by the open network."""
+        key = f"{source}\n{self._models.request.reference}"
+        mark = hashlib.sha256(key.encode()).hexdigest()[:10]
+        name = Path(source).name or "images"
+        return str(Path(self._settings.indexes, f"{name}-{mark}"))
+
+    def _follow(self, progress: Progress) -> None:
+        self.progress = progress
+        self.changed.emit()
+        if time.monotonic() - self._looked > _LOOK_SECONDS:
+            self._looked = time.monotonic()
+            self._datasets.look_again(self._folder)
+
+    def _end(self, summary: IndexSummary) -> None:
+        self.changed.emit()
+        self._datasets.look_again(self._folder)
+        words = self.tr("{0:,} images indexed").format(summary.count)
+        if summary.skipped:
+            words += self.tr(", {0:,} could not be read").format(len(summary.skipped))
+        self._messages.say(words)
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._messages.fail(TOPIC, error)
+        self.changed.emit()
+
+    def _stopped(self) -> None:
+        self._messages.say(self.tr("indexing stopped; it goes on where it was left"))
+        self._datasets.look_again(self._folder)
+        self.changed.emit()

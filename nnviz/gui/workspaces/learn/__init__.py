@@ -1,0 +1,1 @@
+"""The Learn workspace: lessons of the course, and guided ones."""

@@ -1,0 +1,109 @@
+"""The list of lessons by section: a click, or the arrow keys, opens one."""
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from nnviz.base.info import SECTIONS, MethodInfo
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, named, search_field
+
+_NAME = Qt.ItemDataRole.UserRole
+
+
+class CoursePanel(QWidget):
+    """Lessons in the order in which they are taught, with a search above."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._bench = bench
+        self.search = search_field(self.tr("Search lessons"), self.tr("Search lessons"))
+        self.search.textChanged.connect(self._filter)
+        self.tree = named(QTreeWidget(), name=self.tr("Lessons"))
+        self.tree.setHeaderHidden(True)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tree.setIndentation(bench.look.px(2 * GRID))
+        self.tree.currentItemChanged.connect(self._choose)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, GRID, 0, 0)
+        column.setSpacing(GRID)
+        top = QVBoxLayout()
+        top.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
+        top.addWidget(self.search)
+        column.addLayout(top)
+        column.addWidget(self.tree, 1)
+        bench.models.listed.connect(lambda _: self._fill())
+        bench.choice.offered_changed.connect(self._fill)
+        bench.choice.method_changed.connect(self._mark)
+        self._fill()
+
+    def lessons(self) -> list[MethodInfo]:
+        """Return the lessons that are listed, in the order of the course."""
+        found = [
+            info
+            for info in self._bench.models.catalogue.methods
+            if info.capabilities.section
+        ]
+        order = {section: place for place, section in enumerate(SECTIONS)}
+        return sorted(
+            found,
+            key=lambda info: (
+                order.get(info.capabilities.section, len(order)),
+                info.capabilities.place,
+                info.title,
+            ),
+        )
+
+    def _fill(self) -> None:
+        with QSignalBlocker(self.tree):
+            self.tree.clear()
+            heads: dict[str, QTreeWidgetItem] = {}
+            for info in self.lessons():
+                section = info.capabilities.section
+                if section not in heads:
+                    heads[section] = head = QTreeWidgetItem(self.tree, [section])
+                    head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                    head.setExpanded(True)
+                item = QTreeWidgetItem(heads[section], [info.title])
+                item.setData(0, _NAME, info.name)
+                item.setToolTip(0, info.shows)
+        self._filter(self.search.text())
+        self._mark()
+
+    def _heads(self) -> list[QTreeWidgetItem]:
+        count = self.tree.topLevelItemCount()
+        found = (self.tree.topLevelItem(place) for place in range(count))
+        return [head for head in found if head is not None]
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        return [item for head in self._heads() for item in _children(head)]
+
+    def _mark(self, _info: MethodInfo | None = None) -> None:
+        """Mark the lesson that is looked at."""
+        method = self._bench.choice.method
+        for item in self._items():
+            if method is not None and item.data(0, _NAME) == method.name:
+                with QSignalBlocker(self.tree):
+                    self.tree.setCurrentItem(item)
+
+    def _filter(self, text: str) -> None:
+        words = text.lower().split()
+        for item in self._items():
+            head = item.parent()
+            section = head.text(0) if head is not None else ""
+            told = f"{section} {item.text(0)} {item.toolTip(0)}".lower()
+            item.setHidden(not all(word in told for word in words))
+        for head in self._heads():
+            head.setHidden(all(child.isHidden() for child in _children(head)))
+
+    def _choose(self, item: QTreeWidgetItem | None) -> None:
+        name = item.data(0, _NAME) if item is not None else None
+        if name:
+            self._bench.choice.choose(str(name))
+
+
+def _children(head: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    found = (head.child(place) for place in range(head.childCount()))
+    return [child for child in found if child is not None]

@@ -1,0 +1,28 @@
+"""Puts the Learn workspace into the window."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QObject
+
+from nnviz.gui.panels.frame import LEFT, Frame
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.workspaces.learn.course_panel import CoursePanel
+
+
+@dataclass(frozen=True, slots=True)
+class LearnRoom:
+    """Panels of the workspace."""
+
+    course: CoursePanel
+
+
+def mount(bench: Workbench, frame: Frame, parent: QObject) -> LearnRoom:
+    """Make the panels: the lessons by section, and the guide through one."""
+    del parent
+    room = LearnRoom(CoursePanel(bench))
+    frame.add_dock("course", _tr("Lessons"), room.course, LEFT)
+    return room
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Learn", text)

@@ -1,0 +1,120 @@
+"""Making an index from the window: offered, followed, stopped, opened.
+
+Truth: the request that the engine is asked, and an index written meanwhile by hand.
+"""
+
+import pytest
+from PIL import Image
+
+from nnviz.base.dataset.indexing import IndexSummary
+from nnviz.base.dataset.requests import STAGES, IndexImages
+from nnviz.base.events import Cancelled, Done, Progress
+from nnviz.gui.workspaces.data.workspace import DATA
+from nnviz.media.index import write_synthetic_index
+
+
+@pytest.fixture
+def folder(tmp_path):
+    where = tmp_path / "photos"
+    where.mkdir()
+    Image.new("RGB", (8, 8)).save(where / "one.png")
+    return str(where)
+
+
+@pytest.fixture
+def data(window, fake, tmp_path):
+    """Data with a network open, whose indexing waits to be answered by the test."""
+    fake.held.add("index")
+    window.bench.settings._values["files/indexes"] = str(tmp_path / "indexes")
+    window.bench.open_model("fake:net")
+    window.enter(DATA)
+    return window
+
+
+def pane(window):
+    return window.stage.centre.page("wall").opening
+
+
+def test_a_dropped_folder_is_offered_and_indexed(data, fake, folder):
+    data.bench.open_files([folder])
+    opening = pane(data)
+    assert opening.isVisible()
+    assert "photos" in opening.question.text().replace("\u200b", "")
+    assert "Fake:Net" in opening.question.text()
+    opening.layer.setCurrentIndex(opening.layer.findText("stem.conv"))
+    opening.begin.click()
+    asked = fake.last("index")
+    assert isinstance(asked, IndexImages)
+    assert (asked.source, asked.layers) == (folder, ("stem.conv",))
+    assert asked.model.reference == "fake:net"
+    assert data.bench.images.paths == ()
+
+
+def test_all_sizes_of_maps_can_be_kept(data, fake, folder):
+    data.bench.open_files([folder])
+    opening = pane(data)
+    opening.layer.setCurrentIndex(1)
+    opening.begin.click()
+    assert fake.last("index").layers == (STAGES,)
+
+
+def test_records_are_seen_while_they_come(data, fake, folder, monkeypatch):
+    """Truth: an index of 20, then 50 records, as another program leaves them."""
+    monkeypatch.setattr("nnviz.gui.services.dataset.indexing._LOOK_SECONDS", -1)
+    data.bench.open_files([folder])
+    pane(data).begin.click()
+    fake.tell("index", Progress(1, 50, "image 1 of 50"))
+    assert data.bench.datasets.dataset is None  # nothing is committed yet
+    out = fake.last("index").out
+    write_synthetic_index(out, 20)
+    fake.tell("index", Progress(20, 50, "image 20 of 50"))
+    assert data.bench.datasets.dataset.count == 20
+    data.bench.datasets.selection.toggle(data.bench.datasets.order[:3])
+    page = data.stage.centre.page("wall")
+    assert page.content.isVisible()
+    write_synthetic_index(out, 50)
+    fake.tell("index", Progress(50, 50, "image 50 of 50"))
+    assert data.bench.datasets.dataset.count == 50
+    assert data.bench.datasets.selection.records().tolist() == [0, 1, 2]
+    summary = IndexSummary(folder=out, model="fake:net", count=50, added=50)
+    fake.tell("index", Done(summary))
+    assert not data.bench.indexing.running
+
+
+def test_indexing_is_stopped_and_gone_on_with(data, fake, folder):
+    """Truth: the same folder is asked for again, into the same index."""
+    data.bench.open_files([folder])
+    pane(data).begin.click()
+    first = fake.last("index").out
+    fake.tell("index", Cancelled())
+    assert pane(data).begin.isVisible()
+    pane(data).begin.click()
+    assert fake.last("index").out == first
+
+
+def test_esc_stops_it(data, folder):
+    data.bench.open_files([folder])
+    pane(data).begin.click()
+    data.bench.stop()
+    assert not data.bench.indexing.running
+
+
+def test_an_offer_is_withdrawn(data, folder, index_folder):
+    data.bench.datasets.open(index_folder)
+    data.bench.open_files([folder])
+    assert pane(data).isVisible()
+    pane(data).cancel.click()
+    assert data.stage.centre.page("wall").content.isVisible()
+    assert data.bench.datasets.dataset.count == 600
+
+
+def test_the_sample_is_ready(data, fake):
+    pane(data).sample.click()
+    assert fake.last("index").source == "scenes-planted"
+
+
+def test_without_a_network_it_says_so(window, folder):
+    window.enter(DATA)
+    window.bench.open_files([folder])
+    assert not pane(window).begin.isEnabled()
+    assert "Open a network" in pane(window).question.text()

@@ -1,0 +1,80 @@
+"""The Learn workspace: lessons by section, played step by step.
+
+Truth: issue "Learn": a lecturer finds every lesson, by keyboard alone.
+"""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from nnviz.base.info import SECTIONS
+from nnviz.gui.shell.main_window import LEARN
+
+
+@pytest.fixture
+def learning(opened, fake, qtbot):
+    """The window in Learn, with a network and an image."""
+    opened.enter(LEARN)
+    qtbot.waitUntil(lambda: fake.last("result").method == "convolution")
+    return opened
+
+
+def course(window):
+    return window.stage.rooms["learn"].course
+
+
+def test_lessons_stand_by_section_in_the_order_of_the_course(learning):
+    tree = course(learning).tree
+    heads = [tree.topLevelItem(n).text(0) for n in range(tree.topLevelItemCount())]
+    assert heads == [section for section in SECTIONS if section in heads]
+    offered = {info.name for info in learning.bench.choice.offered()}
+    assert {info.name for info in course(learning).lessons()} == offered
+
+
+def test_lesson_is_chosen_by_keyboard_and_runs_by_itself(learning, fake, qtbot):
+    panel = course(learning)
+    lessons = panel.lessons()
+    here = next(n for n, info in enumerate(lessons) if info.name == "convolution")
+    panel.tree.setFocus()
+    key = Qt.Key.Key_Down if here + 1 < len(lessons) else Qt.Key.Key_Up
+    qtbot.keyClick(panel.tree, key)
+    qtbot.keyClick(panel.tree, key)
+    chosen = learning.bench.choice.method.name
+    if len(lessons) > 1:
+        assert chosen != "convolution"
+    assert fake.last("result").method == chosen
+
+
+def test_search_hides_what_does_not_match(learning):
+    panel = course(learning)
+    panel.search.setText("step by step kernel")
+    shown = [item.text(0) for item in panel._items() if not item.isHidden()]
+    assert "Convolution, step by step" in shown
+    panel.search.setText("nothing of the kind")
+    assert all(item.isHidden() for item in panel._items())
+
+
+@pytest.mark.usefixtures("learning")
+def test_recording_of_a_lesson_is_not_kept(fake):
+    folder = fake.last("result").recording
+    assert folder.endswith(".deleted")
+
+
+def test_edited_points_become_the_parameter(learning, fake):
+    learning.stage.centre.result.values_edited.emit({"input": "1 2; 3 4"})
+    assert learning.bench.choice.values["input"] == "1 2; 3 4"
+    assert fake.last("result").values["input"] == "1 2; 3 4"
+
+
+def test_value_under_the_hand_is_traced_in_learn(opened, fake, qtbot):
+    """The chosen layer, channel and place of the image are those of the lesson."""
+    window, chosen = opened, opened.bench.selection
+    layer = chosen.model.layers[0].name
+    chosen.set_layer(layer)
+    chosen.set_unit(3)
+    height, width = chosen.image.size
+    window.stage.centre.result.position_chosen.emit(0.25 * height, 0.75 * width)
+    window.commands["go.value"].trigger()
+    qtbot.waitUntil(lambda: fake.last("result").method == "value")
+    assert window.workspace is LEARN
+    values = fake.last("result").values
+    assert (values["channel"], values["y"], values["x"]) == (3, 0.25, 0.75)
