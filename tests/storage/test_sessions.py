@@ -64,7 +64,7 @@ def assert_same(found, run):
 def test_a_run_comes_back_as_it_was(runs, tmp_path):
     for place, run in enumerate(runs):
         write_run(tmp_path / f"{place}.npz", run)
-        found = read_run(tmp_path / f"{place}.npz", lambda *_: run.image)
+        found = read_run(tmp_path / f"{place}.npz", lambda *_, image=run.image: image)
         assert_same(found, run)
         assert found.image is run.image
 

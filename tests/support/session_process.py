@@ -1,6 +1,6 @@
 """A window that opens images and runs methods until somebody ends its process.
 
-Usage: session_process.py IMAGE FOLDER; a line of JSON is written for each that is there.
+Usage: session_process.py IMAGE FOLDER; writes a line of JSON for each that is there.
 """
 
 import json

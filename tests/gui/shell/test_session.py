@@ -5,13 +5,13 @@ Truth: what was open before; the process is ended by the system, as by ``kill -9
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nnviz.base.request import ModelRequest
@@ -137,7 +137,7 @@ def test_a_damaged_session_only_leaves_a_line_in_the_log(start, store):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_kill_at_any_moment_loses_nothing_older_than_two_seconds(cat, tmp_path, seed):
-    moment = random.Random(seed).uniform(3.0, 9.0)
+    moment = np.random.default_rng(seed).uniform(3.0, 9.0)
     log = tmp_path / "log"
     environment = os.environ | {"XDG_STATE_HOME": str(tmp_path)}
     with log.open("w") as told:
