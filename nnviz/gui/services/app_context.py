@@ -108,16 +108,7 @@ class Workbench(QObject):
         )
         self.portraits = Portraits(self.jobs, self.selection, self.models, self)
         self.lessons = Lessons(self.jobs, settings, self.messages, self)
-        self.shelf = Shelf(settings, self.messages, self)
-        self.stickers = Stickers(
-            self.shelf,
-            self.jobs,
-            settings,
-            self.selection,
-            self.models,
-            self.messages,
-        )
-        self.live_stickers = LiveStickers(self.shelf, settings)
+        self._make_stickers()
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
@@ -153,6 +144,19 @@ class Workbench(QObject):
             captions=self.captions,
             settings=self.settings,
         )
+
+    def _make_stickers(self) -> None:
+        """Make what holds stickers, and lays them on images and frames."""
+        self.shelf = Shelf(self.settings, self.messages, self)
+        self.stickers = Stickers(
+            self.shelf,
+            self.jobs,
+            self.settings,
+            self.selection,
+            self.models,
+            self.messages,
+        )
+        self.live_stickers = LiveStickers(self.shelf, self.settings)
 
     def _make_session(self) -> None:
         """Make what keeps the session, and what brings an earlier one back."""
