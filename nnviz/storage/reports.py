@@ -86,10 +86,9 @@ def _kind(name: str) -> type[Result]:
         KeyError: there is none of that name.
     """
     kind = getattr(results, name, None)
-    is_kind = isinstance(kind, type) and issubclass(kind, Result)
-    if not is_kind or kind is Result:
-        raise KeyError(name)
-    return kind
+    if isinstance(kind, type) and issubclass(kind, Result) and kind is not Result:
+        return kind
+    raise KeyError(name)
 
 
 def _converter(arrays: list[NDArray[Any]]) -> Converter:
