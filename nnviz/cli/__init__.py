@@ -40,6 +40,7 @@ COMMANDS = {
     "index": "run a network over a set of images and keep what it makes of each",
     "scenes": "write generated pictures whose truth is known",
     "mcp": "serve networks, methods and results to a coding agent",
+    "lesson": "open a guided lesson in the window, check one, or list them",
     "doctor": "check this machine",
     "catalogue": "",
 }
