@@ -68,7 +68,7 @@ class OutputActivation(StrEnum):
     """The output is what it is: probabilities already, or plain numbers."""
 
 
-WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack", "Learn")
+WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack", "Train", "Learn")
 """Where methods can be offered."""
 
 
@@ -130,6 +130,7 @@ def lesson(section: str, place: int) -> Capabilities:
 INSPECTION = Capabilities(workspace="Inspect", runs_by_itself=True)
 ATTRIBUTION = Capabilities(workspace="Explain", comparable=True, picks_layer=True)
 OPTIMIZATION = Capabilities(workspace="Imagine")
+TRAINING = Capabilities(workspace="Train")
 STYLIZATION = Capabilities(workspace="Style")
 ADVERSARIAL_ATTACK = Capabilities(workspace="Attack", adversarial=True)
 

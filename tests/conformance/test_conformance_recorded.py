@@ -22,8 +22,8 @@ MODEL = ModelRequest(reference="bundled:digits", device="cpu")
 
 
 def learned(name):
-    """Whether a method is a lesson, whose steps need be no images."""
-    return methods()[name].info.group == "Learn"
+    """Whether a method is a lesson or trains, so that its steps need be no images."""
+    return methods()[name].info.group in {"Learn", "Train"}
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from nnviz.base.dataset.indexing import IndexSummary
+from nnviz.base.dataset.mistakes import Disagreement, Mistakes
+from nnviz.base.dataset.neighbors import Metric, Neighbors
+from nnviz.base.images import Image
 from nnviz.base.request import ModelRequest, Request
 
 STAGES = "stages"
@@ -47,5 +50,62 @@ class IndexImages(Request[IndexSummary]):
     workers: int = 0
 
 
-AnyDatasetRequest = IndexImages
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FindNeighbors(Request[Neighbors]):
+    """Find the nearest neighbors of an image; ends with ``Neighbors``.
+
+    Attributes:
+        index: folder of the index.
+        record: number of the image in it; not read where ``image`` is given.
+        image: one that need not be in the index.
+        box: left, top, right, bottom, px of the image: the part that is looked for;
+            empty for all of it.
+        layer: whose features are compared, "" for the deepest of the index;
+            ``PIXELS`` for thumbnails.
+        metric: "cosine" or "l2".
+        count: of neighbors; the image itself is left out.
+    """
+
+    index: str
+    record: int = 0
+    image: Image | None = None
+    box: tuple[float, float, float, float] | tuple[()] = ()
+    layer: str = ""
+    metric: Metric = "cosine"
+    count: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindMistakes(Request[Mistakes]):
+    """Find what a network gets wrong over a set; ends with ``Mistakes``.
+
+    Attributes:
+        index: folder of the index.
+        count: most entries of each list.
+        by: what judges labels: "network", "features", or "" to choose.
+        duplicates: also look for images that show the same.
+    """
+
+    index: str
+    count: int = 100
+    by: str = ""
+    duplicates: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareIndexes(Request[Disagreement]):
+    """Compare two networks on one set; ends with a ``Disagreement``.
+
+    Attributes:
+        first: folder of the one network's index.
+        second: of the other's.
+        count: most images that are named.
+    """
+
+    first: str
+    second: str
+    count: int = 100
+
+
+AnyDatasetRequest = IndexImages | FindNeighbors | FindMistakes | CompareIndexes
 """Every request about sets of images."""
