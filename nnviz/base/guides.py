@@ -36,7 +36,7 @@ _USAGE = "see the guided lessons in CONTRIBUTING.md"
 
 @dataclass(frozen=True, slots=True)
 class GuideAction:
-    """What a step does to the window.
+    """Action of a step on the window.
 
     Attributes:
         kind: "workspace", "network", "method", "value" or "step".

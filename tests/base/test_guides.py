@@ -95,8 +95,14 @@ def test_mistakes_are_told_with_their_line(text, words):
         ("Do: network /tmp/evil.pt", "line 3: /tmp/evil.pt: does not ship"),
         ("Do: method convolutoin", "line 3: convolutoin: no such method"),
         ("Do: padding = same", "line 3: padding: no method is chosen before"),
-        ("Do: method convolution\nDo: kernels = 1", "line 4: kernels: no such parameter"),
-        ("Do: method convolution\nDo: padding = wide", "line 4: wide: no such value of --padding"),
+        (
+            "Do: method convolution\nDo: kernels = 1",
+            "line 4: kernels: no such parameter",
+        ),
+        (
+            "Do: method convolution\nDo: padding = wide",
+            "line 4: wide: no such value of --padding",
+        ),
         ("Do: method convolution\nDo: stride = 99", "line 4: --stride: 99 is out of"),
         ("Do: step two", "line 3: step: 'two' is no number"),
     ],

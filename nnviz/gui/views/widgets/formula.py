@@ -26,7 +26,7 @@ class FormulaLine(QWidget):
 
     @property
     def formula(self) -> str:
-        """What is shown."""
+        """The mathtext that is shown."""
         return self._formula
 
     def show_formula(self, formula: str) -> None:
