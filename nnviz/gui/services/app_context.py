@@ -24,6 +24,7 @@ from nnviz.gui.services.boards import Boards
 from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.dataset.datasets import Datasets
 from nnviz.gui.services.dataset.indexing import Indexing
+from nnviz.gui.services.dataset.projections import Projections
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.guide import GuideRunner
 from nnviz.gui.services.images import Images
@@ -97,6 +98,7 @@ class Workbench(QObject):
         self.live = Live(self.choice, self.runs, self.films, self.messages, self)
         self.boards = Boards(self.jobs, self)
         self.datasets = Datasets(self.jobs, self.messages, self)
+        self.projections = Projections(self.jobs, self.datasets, self.messages)
         self.indexing = Indexing(
             self.jobs, self.models, self.datasets, settings, self.messages
         )
