@@ -102,13 +102,7 @@ class Workbench(QObject):
         self.indexing = Indexing(
             self.jobs, self.models, self.datasets, settings, self.messages
         )
-        self.recordings = Recordings(settings, self.messages, self)
-        self.timeline = Timeline(
-            self.choice, self.runs, self.recordings, self.messages, self
-        )
-        self.guide = GuideRunner(
-            self.choice, self.models, self.timeline, self.workspace_wanted.emit, self
-        )
+        self._make_recordings()
         self.portraits = Portraits(self.jobs, self.selection, self.models, self)
         self.lessons = Lessons(self.jobs, settings, self.messages, self)
         self.shelf = Shelf(settings, self.messages, self)
@@ -130,6 +124,16 @@ class Workbench(QObject):
         self.restoring = Restoring(self.models, self.images, self.choice, self.messages)
         self.restoring.setParent(self)
         self.timeline.opened.connect(self.restoring.restore)
+
+    def _make_recordings(self) -> None:
+        """Make what keeps steps and shows them: recordings, timeline, guide."""
+        self.recordings = Recordings(self.settings, self.messages, self)
+        self.timeline = Timeline(
+            self.choice, self.runs, self.recordings, self.messages, self
+        )
+        self.guide = GuideRunner(
+            self.choice, self.models, self.timeline, self.workspace_wanted.emit, self
+        )
 
     def _make_runs(self) -> None:
         """Make what runs methods and says what is shown of them."""
