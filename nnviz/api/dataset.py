@@ -10,14 +10,18 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nnviz.api.core import Model, OnProgress, Pictured, load, open_image, perform
+from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.dataset.indexing import IndexSummary
 from nnviz.base.dataset.mistakes import Disagreement, Mistakes
 from nnviz.base.dataset.neighbors import Metric, Neighbors
+from nnviz.base.dataset.projections import Projection
 from nnviz.base.dataset.requests import (
     CompareIndexes,
+    FindExemplars,
     FindMistakes,
     FindNeighbors,
     IndexImages,
+    ProjectIndex,
 )
 from nnviz.base.defaults import default_model
 from nnviz.base.images import Image
@@ -119,6 +123,79 @@ class Index:
         if box and request.image is None:
             whole = open_image(self.images.location(number))
             request = replace(request, image=whole)
+        return perform(request, progress)
+
+    def exemplars(
+        self,
+        layer: str = "",
+        *,
+        count: int = 9,
+        channels: Iterable[int] = (),
+        patches: bool = True,
+        progress: OnProgress | None = None,
+    ) -> Exemplars:
+        """Find the images that excite each channel most, and figures of the channels.
+
+        Args:
+            layer: one that was indexed; empty for the deepest.
+            count: images of each channel.
+            channels: some of the layer's; empty for all.
+            patches: also open the images, and cut out what the channel sees.
+            progress: told how far it is.
+
+        Raises:
+            NnvizError: no such layer or channel, or the network cannot be opened.
+        """
+        request = FindExemplars(
+            index=str(self.folder),
+            layer=layer,
+            channels=tuple(channels),
+            count=count,
+            patches=patches,
+        )
+        return perform(request, progress)
+
+    def project(
+        self,
+        method: str = "pca",
+        *,
+        layer: str = "",
+        records: Iterable[int] = (),
+        limit: int = 0,
+        perplexity: float = 0.0,
+        neighbors: int = 15,
+        steps: int = 0,
+        seed: int = 0,
+        progress: OnProgress | None = None,
+    ) -> Projection:
+        """Lay the images out as points of a plane.
+
+        Args:
+            method: "pca", "lda", "tsne", "autoencoder", or "umap" where installed.
+            layer: whose features are projected, empty for the deepest; "pixels".
+            records: numbers of those to project; empty for all.
+            limit: most of them, taken evenly; 0 for all.
+            perplexity: of t-SNE; 0 for 30.
+            neighbors: of UMAP.
+            steps: of t-SNE after exaggeration, or epochs of the autoencoder; 0 for
+                500 and 40.
+            seed: of random numbers; the same one gives the same points.
+            progress: told how far it is.
+
+        Raises:
+            NnvizError: no such method or layer, or its library is not installed.
+        """
+        request = ProjectIndex(
+            index=str(self.folder),
+            method=method,
+            layer=layer,
+            records=tuple(records),
+            limit=limit,
+            perplexity=perplexity,
+            neighbors=neighbors,
+            steps=steps,
+            seed=seed,
+        )
         return perform(request, progress)
 
     def mistakes(

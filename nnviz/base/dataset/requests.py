@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.dataset.indexing import IndexSummary
 from nnviz.base.dataset.mistakes import Disagreement, Mistakes
 from nnviz.base.dataset.neighbors import Metric, Neighbors
+from nnviz.base.dataset.projections import Projection
 from nnviz.base.images import Image
 from nnviz.base.request import ModelRequest, Request
 
@@ -107,5 +109,61 @@ class CompareIndexes(Request[Disagreement]):
     count: int = 100
 
 
-AnyDatasetRequest = IndexImages | FindNeighbors | FindMistakes | CompareIndexes
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindExemplars(Request[Exemplars]):
+    """Find the images that excite each channel most; ends with ``Exemplars``.
+
+    Attributes:
+        index: folder of the index.
+        layer: one whose features it holds, "" for the deepest.
+        channels: indices; () for all.
+        count: images of each channel.
+        patches: also open these images, and cut out what the channel sees.
+    """
+
+    index: str
+    layer: str = ""
+    channels: tuple[int, ...] = ()
+    count: int = 9
+    patches: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectIndex(Request[Projection]):
+    """Lay images out as points of a plane; ends with a ``Projection``.
+
+    On the way it tells reports with a ``Plane`` named "map": every 25 iterations of
+    t-SNE, every epoch of the autoencoder.
+
+    Attributes:
+        index: folder of the index.
+        method: "pca", "lda", "tsne", "autoencoder" or "umap".
+        layer: whose features are projected, "" for the deepest; ``PIXELS``.
+        records: numbers of those to project; () for all.
+        limit: most of them, taken evenly; 0 for all.
+        perplexity: of t-SNE; 0 to choose.
+        neighbors: of UMAP.
+        steps: of t-SNE after exaggeration, or epochs of the autoencoder; 0 to choose.
+        seed: of random numbers.
+    """
+
+    index: str
+    method: str = "pca"
+    layer: str = ""
+    records: tuple[int, ...] = ()
+    limit: int = 0
+    perplexity: float = 0.0
+    neighbors: int = 15
+    steps: int = 0
+    seed: int = 0
+
+
+AnyDatasetRequest = (
+    IndexImages
+    | FindNeighbors
+    | FindMistakes
+    | CompareIndexes
+    | FindExemplars
+    | ProjectIndex
+)
 """Every request about sets of images."""

@@ -5,6 +5,8 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from numpy.typing import NDArray
@@ -24,6 +26,7 @@ from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, Request
 from nnviz.base.resources import resource
 from nnviz.base.tapes import TAPE_PLACES
+from nnviz.base.training import ExampleClass
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
 from nnviz.runtime.garbage import GarbageTimer
@@ -43,6 +46,7 @@ from nnviz.runtime.portrait_desk import KEPT_PLACE, PortraitDesk
 from nnviz.runtime.sticker_desk import StickerDesk
 from nnviz.runtime.tape_desk import TapeDesk
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
+from nnviz.storage.examples import list_examples, write_example
 from nnviz.storage.images import keep_picture
 
 if TYPE_CHECKING:  # painters load slowly
@@ -259,6 +263,24 @@ class Bridge(QObject):
             purpose: what it is for; comes back with the answer.
         """
         self._io.do(PICTURE_KEPT, lambda: keep_picture(pixels, purpose), soon=True)
+
+    def example_writer(self, pixels: NDArray[Any], folder: str) -> Callable[[], str]:
+        """Return work that writes an image to learn from, and gives its path.
+
+        Args:
+            pixels: (H, W, C).
+            folder: is made where it is missing.
+        """
+        return partial(write_example, pixels, Path(folder))
+
+    def example_lister(
+        self, paths: tuple[str, ...]
+    ) -> Callable[[], tuple[ExampleClass, ...]]:
+        """Return work that finds the images among files and in folders.
+
+        A folder of folders gives a named class for each; else the class has no name.
+        """
+        return partial(list_examples, paths)
 
     def shutdown(self) -> None:
         """Stop everything and wait for the worker's end; see ``close``."""
