@@ -63,8 +63,8 @@ class CompoundScaling:
         "beside the rule d · w² · r²."
     )
     reading: ClassVar[str] = (
-        "Depth costs in proportion, width and resolution squared. With 1.2, 1.1 and "
-        "1.15 the cost about doubles: one step from B0 to B1, B2, ..."
+        "Depth costs in proportion, width and resolution squared. By the rule 1.2, 1.1 "
+        "and 1.15 together about double the cost: one step from B0 on."
     )
     misleads: ClassVar[str] = (
         "Channels are rounded to multiples of 8 and layers up, so the cost moves in "
