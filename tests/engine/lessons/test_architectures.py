@@ -18,9 +18,10 @@ def test_residual_block_has_a_skip():
     graph = run.report["block"]
     inside = [node for node in graph.nodes if node.name.startswith("layer1.0.")]
     assert [node.title for node in inside].count("Conv2d") == 2
-    (join,) = [n for n, node in enumerate(graph.nodes) if node.kind == "join"]
-    sources = [edge.source for edge in graph.edges if edge.target == join]
-    assert len(sources) == 2
+    names = [node.name for node in graph.nodes]
+    join = names.index("layer1.0.add")
+    sources = {names[edge.source] for edge in graph.edges if edge.target == join}
+    assert sources == {"layer1.0.bn2", "maxpool"}  # F(x) and x
     assert "11,689,512 weights" in run.report.notes[1]  # torchvision's page
 
 
