@@ -85,7 +85,7 @@ class Efficiency:
         ctx.check()
         plane = _plane(networks, params.cost)
         yield Report(
-            {"efficiency": plane, "networks": _table(networks)},
+            {"plot": plane, "networks": _table(networks)},
             (f"{len(networks)} networks, top-1 accuracy on ImageNet",),
         )
 

@@ -72,7 +72,7 @@ class ConvolutionTheorem:
         ctx.check()
         gap = float(np.abs(by_spectra - direct).max())
         results: dict[str, Result] = {
-            "convolution": _map(by_spectra, "by the spectra"),
+            "result": _map(by_spectra, "by the spectra"),
             "image": _map(gray, "gray"),
             "spectrum_of_image": _map(_shown(spectra[0]), "log of the magnitude"),
             "spectrum_of_kernel": _map(_shown(spectra[1]), "log of the magnitude"),

@@ -6,7 +6,6 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from nnviz.base.frames import Frame
 from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Along, Essential, Help, Range
@@ -88,8 +87,6 @@ class KernelOnImage:
                 values=found.astype(np.float32),
                 signed=signed,
                 unit="sum of products",
-                frame=Frame.PHOTO,
-                placement=ctx.placement,
             ),
             "window": _window(gray, kernel, found, params),
         }

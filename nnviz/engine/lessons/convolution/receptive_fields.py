@@ -108,9 +108,14 @@ def _boxes(
     count = len(layers)
     return Boxes(
         boxes=np.array(edges, np.float32),
-        scores=np.linspace(1.0, 0.5, count).astype(np.float32),
+        scores=np.ones(count, np.float32),
         classes=np.arange(count, dtype=np.int64),
-        labels=tuple(f"{layer.name}" for layer in layers),
+        labels=tuple(layer.name for layer in layers),
+        captions=tuple(
+            f"{layer.name}: {max(layer.receptive_field or (0, 0))} px"
+            for layer in layers
+        ),
+        objects=False,
         frame=Frame.INPUT,
         placement=ctx.placement,
     )

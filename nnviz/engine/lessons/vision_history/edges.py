@@ -7,7 +7,6 @@ from typing import Annotated, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.frames import Frame
 from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, Range, Unit
 from nnviz.base.results import Heatmap, Report, Result
@@ -78,7 +77,7 @@ class Edges:
         ctx.check()
         kept = hysteresis(ridges, min(params.low, params.high), params.high)
         steps: Mapping[str, tuple[Floats, str]] = {
-            "edges": (kept.astype(np.float64), "edge"),
+            "found": (kept.astype(np.float64), "edge"),
             "smoothed": (smooth, "gray"),
             "gradient": (strength, "gradient"),
             "thinned": (ridges, "gradient on a ridge"),
@@ -88,8 +87,6 @@ class Edges:
                 values=values.astype(np.float32),
                 signed=False,
                 unit=unit,
-                frame=Frame.PHOTO,
-                placement=ctx.placement,
             )
             for name, (values, unit) in steps.items()
         }

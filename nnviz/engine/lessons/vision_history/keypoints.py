@@ -67,7 +67,7 @@ class Keypoints:
         ctx.check()
         painted = draw_keypoints(rgb8(ctx.image.pixels), points)
         results: dict[str, Result] = {
-            "keypoints": Picture(
+            "found": Picture(
                 pixels=np.ascontiguousarray(to_float(painted), np.float32),
                 frame=Frame.PHOTO,
                 placement=ctx.placement,

@@ -100,6 +100,8 @@ class Pixels:
                 scores=np.ones(1, np.float32),
                 classes=np.zeros(1, np.int64),
                 labels=("read here",),
+                captions=("read here",),
+                objects=False,
                 frame=Frame.PHOTO,
                 placement=ctx.placement,
             ),

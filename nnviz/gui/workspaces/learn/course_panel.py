@@ -1,6 +1,7 @@
 """The list of lessons by section: a click, or the arrow keys, opens one."""
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from nnviz.base.errors import InputError
@@ -66,9 +67,7 @@ class CoursePanel(QWidget):
             for info in self.lessons():
                 section = info.capabilities.section
                 if section not in heads:
-                    heads[section] = head = QTreeWidgetItem(self.tree, [section])
-                    head.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                    head.setExpanded(True)
+                    heads[section] = self._heading(section)
                 item = QTreeWidgetItem(heads[section], [info.title])
                 item.setData(0, _NAME, info.name)
                 item.setToolTip(0, info.shows)
@@ -81,13 +80,20 @@ class CoursePanel(QWidget):
             guides = shipped_guides()
         except (InputError, FileNotFoundError):
             return  # the program's own are tested: one of them was damaged since
-        head = QTreeWidgetItem(self.tree, [self.tr("Guided lessons")])
-        head.setFlags(Qt.ItemFlag.ItemIsEnabled)
-        head.setExpanded(True)
+        head = self._heading(self.tr("Guided lessons"))
         for guide in guides:
             item = QTreeWidgetItem(head, [guide.title])
             item.setData(0, _GUIDE, guide)
             item.setToolTip(0, guide.about)
+
+    def _heading(self, title: str) -> QTreeWidgetItem:
+        head = QTreeWidgetItem(self.tree, [title])
+        head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        head.setExpanded(True)
+        font = head.font(0)
+        font.setWeight(QFont.Weight.DemiBold)
+        head.setFont(0, font)
+        return head
 
     def _heads(self) -> list[QTreeWidgetItem]:
         count = self.tree.topLevelItemCount()
