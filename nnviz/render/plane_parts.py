@@ -123,7 +123,8 @@ def legend_names(plane: Plane) -> tuple[tuple[str, Colour | None], ...]:
 
 def legend_corner(plane: Plane) -> tuple[bool, bool]:
     """Return the emptiest corner for a legend: whether right, whether at the top."""
-    places = [each.places for each in (*plane.points, *plane.paths) if len(each.places)]
+    places = [each.places for each in plane.points if len(each.places)]
+    places += [each.places for each in plane.paths if len(each.places)]
     if not places:
         return True, True
     across, up = np.concatenate(places).T
