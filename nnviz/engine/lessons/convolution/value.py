@@ -347,7 +347,7 @@ def _sum_grid(trace: ValueTrace, captured: LayerCapture, sums: Floats) -> Grid:
         values=np.array(values, np.float64)[:, None],
         rows=tuple(names),
         title="sums" if several else "products",
-        operator="+" if several and len(sums) > 1 else "",
+        operator="→" if several else "",
         caption=f"all {amount(trace.total, 5)}",
     )
 
