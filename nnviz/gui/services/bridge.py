@@ -2,6 +2,7 @@
 
 import atexit
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, SignalInsta
 
 from nnviz.base.boards import BOARD_PAINTED
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.dataset.projections import Projection
 from nnviz.base.dropped import Dropped
 from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Changes, Done, Event, Failed, Final
@@ -29,6 +31,7 @@ from nnviz.base.tapes import TAPE_PLACES
 from nnviz.base.training import ExampleClass
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
+from nnviz.media.index import ImageIndex
 from nnviz.runtime.garbage import GarbageTimer
 from nnviz.runtime.io import (
     CAMERAS_PLACE,
@@ -57,6 +60,8 @@ if TYPE_CHECKING:  # painters load slowly
 T = TypeVar("T")
 _TURN_SECONDS = 0.008
 """Time for answers before the event loop looks after the user again."""
+_SWITCH_SECONDS = 0.001
+"""After so long other threads' Python code lets the window's go on; 5 ms is usual."""
 _JOIN_SECONDS = 10.0
 _CLOSE_SECONDS = 0.5
 """So long a window that was closed is waited for; Qt takes it away after that."""
@@ -229,6 +234,12 @@ class Bridge(QObject):
         """Save several results as one picture; answers as ``export``."""
         self._io.export_contact_sheet(runs, path)
 
+    def export_projection(
+        self, found: Projection, index: ImageIndex, folder: str
+    ) -> None:
+        """Save a projection as plot, table and arrays; answers as ``export``."""
+        self._io.export_projection(found, index, folder)
+
     def export_curve(self, found: Robustness, folder: str) -> None:
         """Save accuracy against epsilon as CSV, PNG and SVG; answers as ``export``."""
         self._io.export_curve(found, folder)
@@ -314,6 +325,7 @@ class Bridge(QObject):
 
     def _start(self) -> None:
         atexit.register(self.shutdown)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._garbage.start()
         self._garbage_timer.start()
         self._worker.start()

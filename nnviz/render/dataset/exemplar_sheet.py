@@ -40,7 +40,7 @@ def _sheet(found: Exemplars, rows: range, ink: Ink) -> Canvas:
         _name(canvas, found, row, top, ink)
         for place in range(count):
             left = _MARGIN + _HEAD + place * pitch
-            canvas[top : top + side, left : left + side] = _seen(found, row, place)
+            canvas[top : top + side, left : left + side] = seen_patch(found, row, place)
     return canvas
 
 
@@ -57,7 +57,7 @@ def _name(canvas: Canvas, found: Exemplars, row: int, top: int, ink: Ink) -> Non
         stamp(canvas, place, words, _SIZE, colour=color, bold=number == 0)
 
 
-def _seen(found: Exemplars, row: int, place: int) -> Canvas:
+def seen_patch(found: Exemplars, row: int, place: int) -> Canvas:
     """Return a patch, dim where the channel's map is below half of its peak.
 
     The map is laid over the network's whole input; the patch is a part of it.
