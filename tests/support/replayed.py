@@ -83,6 +83,8 @@ _MODELS = {
     "attention": TRANSFORMER,
     "detect": "bundled:scenes-detector",
     "detection_steps": "bundled:scenes-detector",
+    "d_rise": "bundled:scenes-detector",
+    "track": "bundled:scenes-detector",
     "segment": "bundled:scenes-segmenter",
     "fast_style": "bundled:mosaic",
     "grad_cam": "bundled:objects",

@@ -2,6 +2,7 @@
 
 import atexit
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, SignalInsta
 
 from nnviz.base.boards import BOARD_PAINTED
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.dataset.projections import Projection
 from nnviz.base.dropped import Dropped
 from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Changes, Done, Event, Failed, Final
@@ -29,6 +31,7 @@ from nnviz.base.tapes import TAPE_PLACES
 from nnviz.base.training import ExampleClass
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
+from nnviz.media.index import ImageIndex
 from nnviz.runtime.garbage import GarbageTimer
 from nnviz.runtime.io import (
     CAMERAS_PLACE,
@@ -48,6 +51,7 @@ from nnviz.runtime.tape_desk import TapeDesk
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
 from nnviz.storage.examples import list_examples, write_example
 from nnviz.storage.images import keep_picture
+from nnviz.storage.sessions import SessionFiles
 
 if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.board import Board
@@ -57,6 +61,8 @@ if TYPE_CHECKING:  # painters load slowly
 T = TypeVar("T")
 _TURN_SECONDS = 0.008
 """Time for answers before the event loop looks after the user again."""
+_SWITCH_SECONDS = 0.001
+"""After so long other threads' Python code lets the window's go on; 5 ms is usual."""
 _JOIN_SECONDS = 10.0
 _CLOSE_SECONDS = 0.5
 """So long a window that was closed is waited for; Qt takes it away after that."""
@@ -85,6 +91,7 @@ class Bridge(QObject):
         live: the loop of a camera; what it has to say comes as signals.
         portraits: of units, kept on disk; answers come as ``event`` likewise.
         stickers: opened and printed; answers come as ``event`` likewise.
+        sessions: kept on disk; asked by threads of files.
         tapes: recordings; answers come as ``event`` of ``nnviz.base.tapes``' places.
     """
 
@@ -148,6 +155,7 @@ class Bridge(QObject):
         self.tapes = TapeDesk(self._io, self._worker.mailbox)
         self.portraits = PortraitDesk(self._io)
         self.stickers = StickerDesk(self._io)
+        self.sessions = SessionFiles()
         self._closed = False
         self._hearers: dict[str, Callable[[Posted], None]] = {
             CATALOGUE_PLACE: lambda posted: self._hear_engine(posted.event),
@@ -228,6 +236,12 @@ class Bridge(QObject):
     def export_contact_sheet(self, runs: Sequence[Run], path: str) -> None:
         """Save several results as one picture; answers as ``export``."""
         self._io.export_contact_sheet(runs, path)
+
+    def export_projection(
+        self, found: Projection, index: ImageIndex, folder: str
+    ) -> None:
+        """Save a projection as plot, table and arrays; answers as ``export``."""
+        self._io.export_projection(found, index, folder)
 
     def export_curve(self, found: Robustness, folder: str) -> None:
         """Save accuracy against epsilon as CSV, PNG and SVG; answers as ``export``."""
@@ -314,6 +328,7 @@ class Bridge(QObject):
 
     def _start(self) -> None:
         atexit.register(self.shutdown)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._garbage.start()
         self._garbage_timer.start()
         self._worker.start()

@@ -76,20 +76,16 @@ class DockLayouts(QObject):
 
     def recall(self) -> None:
         """Go back to the layout that was remembered; to the usual one if none was."""
+        # Docks that are newer than the layout are left as they are by Qt.
+        self._show_usual()
         if not self._restored():
             self._new = True
-            self.reset()
+            self.arrange()
 
     def _restored(self) -> bool:
         """Tell whether there was a layout to go back to."""
         state = self._settings.layout(self._key())
-        if state.isEmpty():
-            return False
-        # Qt leaves docks as they are that were made after the layout was kept.
-        for name, dock in self._docks.items():
-            if name not in self._shown:
-                dock.hide()
-        return self._window.restoreState(state)
+        return not state.isEmpty() and self._window.restoreState(state)
 
     def remember(self) -> None:
         """Keep the layout as it is now."""
@@ -99,9 +95,12 @@ class DockLayouts(QObject):
 
     def reset(self) -> None:
         """Give a workspace the docks and sizes that it usually has."""
+        self._show_usual()
+        self.arrange()
+
+    def _show_usual(self) -> None:
         for name, dock in self._docks.items():
             dock.setVisible(name in self._shown)
-        self.arrange()
 
     def give_way(self) -> None:
         """Make the docks beside the middle narrower where it has too little room.

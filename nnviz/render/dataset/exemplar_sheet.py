@@ -40,7 +40,7 @@ def _sheet(found: Exemplars, rows: range, ink: Ink) -> Canvas:
         _name(canvas, found, row, top, ink)
         for place in range(count):
             left = _MARGIN + _HEAD + place * pitch
-            canvas[top : top + side, left : left + side] = _seen(found, row, place)
+            canvas[top : top + side, left : left + side] = seen_patch(found, row, place)
     return canvas
 
 
@@ -57,7 +57,7 @@ def _name(canvas: Canvas, found: Exemplars, row: int, top: int, ink: Ink) -> Non
         stamp(canvas, place, words, _SIZE, colour=color, bold=number == 0)
 
 
-def _seen(found: Exemplars, row: int, place: int) -> Canvas:
+def seen_patch(found: Exemplars, row: int, place: int) -> Canvas:
     """Return a patch, dim where the channel's map is below half of its peak.
 
     The map is laid over the network's whole input; the patch is a part of it.
@@ -69,15 +69,19 @@ def _seen(found: Exemplars, row: int, place: int) -> Canvas:
     height, width = found.input_size
     left, top, right, bottom = (float(each) for each in found.boxes[row, place])
     side = len(patch)
-    rows = _cells(top, bottom, height, heat.shape[0], side)
-    columns = _cells(left, right, width, heat.shape[1], side)
-    inside = heat[rows][:, columns] >= _INSIDE * peak
+    rows = _weights(top, bottom, height, heat.shape[0], side)
+    columns = _weights(left, right, width, heat.shape[1], side)
+    inside = rows @ heat @ columns.T >= _INSIDE * peak
     return np.where(inside[..., None], patch, patch * _DIM).astype(np.uint8)
 
 
-def _cells(
+def _weights(
     first: float, last: float, extent: int, cells: int, side: int
-) -> NDArray[np.int64]:
-    """Return which cell of a map each pixel of a patch lies on, along one axis."""
+) -> NDArray[np.float64]:
+    """Return how much of each cell of a map a patch's pixels get, (side, cells).
+
+    Bilinear along one axis: between the centers of cells the map is a ramp.
+    """
     pixels = first + (np.arange(side) + 0.5) / side * (last - first)
-    return np.clip(pixels / extent * cells, 0, cells - 1).astype(np.int64)
+    places = np.clip(pixels / extent * cells - 0.5, 0, cells - 1)
+    return np.asarray(np.maximum(0, 1 - np.abs(places[:, None] - np.arange(cells))))

@@ -15,9 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix as by_sklearn
 
 import nnviz
+from nnviz.base.dataset.error_figures import measure_reliability
 from nnviz.cli import main
 from nnviz.engine.dataset.errors.accuracy import answers_of, confusion_matrix
-from nnviz.engine.dataset.errors.calibration import reliability
 from nnviz.engine.dataset.errors.label_errors import class_thresholds, find_label_errors
 from nnviz.engine.dataset.linear_probe import fit_probe, held_out_probabilities
 from nnviz.media.index import ImageIndex, write_synthetic_index
@@ -42,7 +42,7 @@ def test_calibration_error_by_hand():
     """Four bins: (0.25, 0.5] holds 0.5, 0.4: one right; (0.75, 1] holds 0.9, 1, 0.8."""
     confidence = np.array([0.5, 0.4, 0.9, 1.0, 0.8])
     right = np.array([True, False, True, True, False])
-    found = reliability(confidence, right, bins=4)
+    found = measure_reliability(confidence, right, bins=4)
     assert found.counts.tolist() == [0, 2, 0, 3]
     assert found.confidences[[1, 3]].tolist() == pytest.approx([0.45, 0.9])
     assert found.accuracies[[1, 3]].tolist() == pytest.approx([0.5, 2 / 3])

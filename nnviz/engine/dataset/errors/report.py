@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.dataset.error_figures import measure_reliability
 from nnviz.base.dataset.mistakes import LabelSuspect, Mistakes
 from nnviz.base.errors import InputError
 from nnviz.base.events import Progress
@@ -16,7 +17,6 @@ from nnviz.engine.dataset.errors.accuracy import (
     confusion_matrix,
     confusions_of,
 )
-from nnviz.engine.dataset.errors.calibration import reliability
 from nnviz.engine.dataset.errors.duplicates import MOST, find_duplicates
 from nnviz.engine.dataset.errors.label_errors import find_label_errors
 from nnviz.engine.dataset.linear_probe import FOLDS, held_out_probabilities
@@ -89,7 +89,7 @@ def find_mistakes(
         matrix=matrix,
         class_names=index.class_names[:outputs],
         reliability=(
-            reliability(answers.confidence, answers.right)
+            measure_reliability(answers.confidence, answers.right)
             if answers and scored
             else None
         ),

@@ -27,6 +27,8 @@ from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.data.suspects import SuspectLists
 from nnviz.render.words import percent
 
+_SUSPECTS = 3
+"""Page that is there for sets without labels too."""
 _CONFUSED = 60
 """Pairs of classes in the table of confusions."""
 
@@ -132,6 +134,7 @@ class Errors(QWidget):
         if dataset is None:
             return
         self._figures = figures
+        self._offer(labeled=bool(figures.total))
         names = tuple(dataset.names_of(LABEL)[n] for n in figures.classes)
         self.summary.setText(self._summary(dataset, figures))
         self.matrix.show_counts(figures.counts, names)
@@ -140,19 +143,26 @@ class Errors(QWidget):
         self.diagram.show_reliability(figures.reliability)
         self.calibration.setText(self._calibration(figures))
 
+    def _offer(self, *, labeled: bool) -> None:
+        """Offer the pages that need labels only where there are some."""
+        for tab in self._tabs.buttons()[:_SUSPECTS]:
+            tab.setVisible(labeled)
+        if not labeled and self._tabs.checkedId() != _SUSPECTS:
+            self._tabs.button(_SUSPECTS).click()
+
     def _summary(self, dataset: DataSet, figures: ErrorFigures) -> str:
         if not figures.total:
             return self.tr(
-                "No image of this set has a label. Folders named by class, or a CSV "
-                "file with labels, give them."
+                "No image of this set has a label that the network knows. Folders "
+                "named by its classes, or a CSV file with labels, give them."
             )
         parts = [
             self.tr("Accuracy {0}").format(percent(figures.accuracy)),
             self.tr("mean of classes {0}").format(percent(figures.mean_per_class)),
         ]
         found = figures.reliability
-        if found is not None and math.isfinite(found.calibration_error):
-            error = percent(found.calibration_error)
+        if found is not None and math.isfinite(found.error):
+            error = percent(found.error)
             parts.append(self.tr("calibration error {0}").format(error))
         count = self.tr("{0:,} labeled images").format(figures.total)
         split = self._bench.datasets.query.split
@@ -163,14 +173,14 @@ class Errors(QWidget):
 
     def _calibration(self, figures: ErrorFigures) -> str:
         found = figures.reliability
-        if found is None or not math.isfinite(found.calibration_error):
+        if found is None or not math.isfinite(found.error):
             return ""
         return self.tr(
             "Expected calibration error {0}: how far accuracy is from confidence, "
             "weighted by the images of each bar. The orange line is the mean "
             "confidence: a bar below it means overconfidence. Click a bar to see its "
             "images."
-        ).format(percent(found.calibration_error))
+        ).format(percent(found.error))
 
     def _pair_table(self, dataset: DataSet, figures: ErrorFigures) -> Table:
         names = dataset.names_of(LABEL)
@@ -227,6 +237,7 @@ def _measure(dataset: DataSet, query: RecordQuery) -> ErrorFigures:
     return measure_errors(
         columns[LABEL][records],
         columns[PREDICTED][records],
+        dataset.index.facts.outputs,
         confidence[records] if confidence is not None else None,
     )
 

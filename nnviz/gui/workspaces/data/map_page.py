@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from nnviz.gui.layout.combo_box import ComboBox
@@ -116,7 +116,7 @@ class DataMap(QWidget):
         datasets.selection.current_changed.connect(lambda _: self._draw_neighbors())
         projections.moved.connect(self.painter.sort)
         projections.changed.connect(self._tell)
-        projections.neighbors_found.connect(self._draw_neighbors)
+        self._bench.neighborhood.found.connect(self._draw_neighbors)
         self.column.activated.connect(lambda _: self._color())
         self.images.toggled.connect(lambda _: self.map.repaint_points())
         self.lasso.toggled.connect(self._set_lasso)
@@ -150,7 +150,7 @@ class DataMap(QWidget):
         else:
             self._buckets = None
             self.map.clear(self.tr("The map appears in a moment…"))
-            self._bench.projections.start_first()
+            self._bench.projections.start()
         self._tell()
 
     def _color(self) -> None:
@@ -198,7 +198,10 @@ class DataMap(QWidget):
 
     def _tell(self) -> None:
         """Write what the projection must not be read as."""
-        self.warning.setText(self._bench.projections.warning)
+        projections = self._bench.projections
+        self.warning.setText(projections.warning)
+        layer = projections.choice.layer
+        self._bench.neighborhood.watch(watched=self.isVisible(), layer=layer)
         self.warning.setVisible(bool(self.warning.text()))
 
     # --- selecting
@@ -248,13 +251,23 @@ class DataMap(QWidget):
         """Draw a line from the current record to each of its neighbors."""
         projections = self._bench.projections
         record, points = self._bench.datasets.selection.current, projections.points
-        neighbors = projections.neighbors_of(record)
+        neighbors = self._bench.neighborhood.of(record)
         if points is None or not len(neighbors) or record >= len(points):
             self.map.set_lines(np.zeros((0, 4), np.float32))
             return
         neighbors = neighbors[neighbors < len(points)]
         begins = np.repeat(points[record][None], len(neighbors), axis=0)
         self.map.set_lines(np.hstack([begins, points[neighbors]]))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Find the neighbors of what is selected from now on."""
+        super().showEvent(event)
+        self._tell()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Find none any more: nobody sees them."""
+        super().hideEvent(event)
+        self._bench.neighborhood.watch(watched=False)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer what can be done with the selected records."""

@@ -1,6 +1,6 @@
 """The map: where points lie, what the mouse and keys do, the lasso.
 
-Truth: the first two principal components of scikit-learn; points found by comparison.
+Truth: points given by hand, and found by comparison.
 """
 
 import numpy as np
@@ -8,30 +8,128 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from nnviz.gui.services.dataset.projections import project_first
+from nnviz.base.dataset.neighbors import PIXELS, Neighbors
+from nnviz.base.dataset.projections import WARNINGS, Projection, as_report
+from nnviz.base.dataset.requests import ProjectIndex
+from nnviz.base.events import Done, Partial, Progress
+from nnviz.gui.services.dataset.projections import ProjectionChoice
 from nnviz.gui.workspaces.data.coloring import ANSWER, color_key, color_records
 from nnviz.render.dataset.record_colors import RIGHT, WRONG
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
 
 
-def test_the_first_picture_is_the_pca_of_scikit_learn(dataset):
-    """Truth: sklearn's components, up to their signs."""
-    decomposition = pytest.importorskip("sklearn.decomposition")
-    features = np.asarray(dataset.index.features(), np.float64)
-    wanted = decomposition.PCA(2, svd_solver="full").fit_transform(features)
-    found = project_first(dataset, "synthetic")
-    for axis in range(2):
-        ratio = np.sign((wanted[:, axis] * found[:, axis]).sum())
-        assert found[:, axis] == pytest.approx(ratio * wanted[:, axis], abs=2e-3)
+@pytest.fixture(scope="module")
+def points():
+    random = np.random.default_rng(2)
+    return random.normal(size=(600, 2)).astype(np.float32)
+
+
+def projection(points, method="pca", **fields):
+    return Projection(
+        method=method,
+        layer="synthetic",
+        records=np.arange(len(points)),
+        points=points,
+        warning=WARNINGS[method],
+        **fields,
+    )
 
 
 @pytest.fixture
-def page(room, qtbot):
+def page(room, fake, points, qtbot):
+    """The map, with a projection that the engine has answered."""
+    fake.held |= {"projection", "neighbors"}
     room.stage.centre.set_mode("map")
     content = room.stage.centre.page("map").content
+    fake.tell("projection", Done(projection(points)))
     qtbot.waitUntil(lambda: content.map.fresh)
     return content
+
+
+@pytest.mark.usefixtures("page")
+def test_the_map_asks_for_a_quick_projection_first(fake, index_folder):
+    asked = fake.last("projection")
+    assert isinstance(asked, ProjectIndex)
+    assert (asked.index, asked.method, asked.records) == (index_folder, "pca", ())
+
+
+def test_a_slow_projection_is_watched(page, fake, points, qtbot):
+    """Truth: points of two steps, given by hand."""
+    bar = page.projection
+    bar.method.setCurrentIndex(bar.method.findData("tsne"))
+    bar.method.activated.emit(bar.method.currentIndex())
+    assert fake.last("projection").method == "tsne"
+    assert bar.stop.isVisibleTo(bar)
+    fake.tell("projection", Progress(25, 750, "step 25 of 750"))
+    assert bar.state.text() == "step 25 of 750"
+    for step in (2 * points, 3 * points):
+        fake.tell("projection", Partial(as_report(step, None, "")))
+        assert page._bench.projections.points == pytest.approx(step)
+    fake.tell("projection", Done(projection(points, "tsne", figures={"error": 0.5})))
+    qtbot.waitUntil(lambda: page.map.fresh)
+    assert "error 0.5" in page.warning.text()
+    assert "gaps between them do not" in page.warning.text()
+    assert not bar.stop.isVisibleTo(bar)
+
+
+def test_stopping_keeps_the_points(page, fake, points):
+    page.projection.method.setCurrentIndex(2)
+    page.projection.method.activated.emit(2)
+    fake.tell("projection", Partial(as_report(2 * points, None, "")))
+    page.projection.stop.click()
+    assert page._bench.projections.points == pytest.approx(2 * points)
+    assert not page._bench.projections.running
+
+
+def test_slow_methods_take_some_of_many_evenly(room, fake, monkeypatch):
+    """Truth: 100 of 600 records, the first and the last among them."""
+    monkeypatch.setitem(room.bench.projections.choose.__globals__["_MOST"], "tsne", 100)
+    fake.held.add("projection")
+    room.bench.projections.choose(ProjectionChoice("tsne"))
+    records = fake.last("projection").records
+    assert (len(records), records[0], records[-1]) == (100, 0, 599)
+    assert set(np.diff(records)) == {6, 7} or set(np.diff(records)) <= {5, 6, 7}
+
+
+def test_neighbors_are_drawn_as_lines(page, fake, room, points, qtbot):
+    """Truth: the neighbors that the engine names, from their points."""
+    room.bench.datasets.selection.set_current(7)
+    qtbot.waitUntil(lambda: fake.busy("neighbors"))
+    assert fake.last("neighbors").record == 7
+    found = np.array([3, 90])
+    fake.tell("neighbors", Done(neighbors(found)))
+    wanted = np.hstack([points[[7, 7]], points[found]])
+    assert page.map._lines == pytest.approx(wanted)
+    room.bench.datasets.selection.set_current(8)
+    assert not len(page.map._lines)
+
+
+@pytest.mark.parametrize("pixels", [False, True])
+def test_neighbors_are_listed_on_the_wall(room, fake, pixels):
+    """Truth: the image itself, then the engine's neighbors in their order."""
+    fake.held.add("neighbor list")
+    panel = room.stage.rooms["data"].record
+    room.bench.datasets.selection.set_current(7)
+    (panel.pixels if pixels else panel.neighbors).click()
+    asked = fake.last("neighbor list")
+    assert (asked.record, asked.layer) == (7, PIXELS if pixels else "")
+    fake.tell("neighbor list", Done(neighbors(np.array([500, 2, 60]))))
+    assert room.bench.datasets.order.tolist() == [7, 500, 2, 60]
+    assert room.stage.centre.mode == "wall"
+    assert "00000007.jpg" in room.stage.centre.page("wall").content.counts.text()
+
+
+def neighbors(records):
+    return Neighbors(
+        records=records,
+        distances=np.linspace(0, 1, len(records), dtype=np.float32),
+        paths=("",) * len(records),
+        labels=("",) * len(records),
+        layer="synthetic",
+        metric="cosine",
+        query="",
+    )
 
 
 def pixel_of(page, record):
@@ -157,4 +255,4 @@ def test_every_column_can_color_the_map(page, qtbot):
 
 def test_a_warning_stands_on_it(page):
     assert page.warning.isVisible()
-    assert "PCA" in page.warning.text()
+    assert "Two directions of many" in page.warning.text()
