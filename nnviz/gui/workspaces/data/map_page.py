@@ -84,7 +84,13 @@ class DataMap(QWidget):
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         words = label(self.tr("Color by"), "muted")
         tools = flow(
-            words, self.column, self.lasso, self.images, self.fit, spacing=GRID
+            words,
+            self.column,
+            self.lasso,
+            self.images,
+            self.fit,
+            self.projection.save,
+            spacing=GRID,
         )
         below = QVBoxLayout(bar)
         below.setContentsMargins(MARGIN, GRID, MARGIN, GRID)

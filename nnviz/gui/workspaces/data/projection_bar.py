@@ -29,7 +29,11 @@ TITLES = {
 
 
 class ProjectionBar(QWidget):
-    """Chooses method and layer, starts and stops, and saves the coordinates."""
+    """Chooses method and layer, starts and stops.
+
+    Its button ``save`` stands with the tools of the map: beside words that change
+    their length it would jump.
+    """
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,8 +73,6 @@ class ProjectionBar(QWidget):
             self.layer,
             *numbers,
             *ways,
-            None,
-            self.save,
             spacing=GRID,
         )
         column = QVBoxLayout(self)
