@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.dataset.requests import STAGES
+from nnviz.base.info import ModelInfo
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.layout.plain_text import breakable
@@ -103,21 +104,26 @@ class OpeningPane(QWidget):
         """Say what would be done with the folder, by which network."""
         model = self._bench.selection.model
         self.begin.setEnabled(model is not None)
-        self.layer.clear()
-        self.layer.addItem(self.tr("Deepest with maps"), ())
-        self.layer.addItem(self.tr("One of every size of map"), (STAGES,))
+        self._offer_layers(model)
         if model is None:
             self.question.setText(self.tr("Open a network first."))
             return
-        layers = offered(model.layers, "spatial") or offered(model.layers, "any")
-        for each in layers:
-            self.layer.addItem(each.name, (each.name,))
         words = self.tr(
             "Run {0} over all images of {1}? The index keeps their thumbnails, "
             "features and predictions; the images stay as they are."
         )
         name = breakable(Path(self._folder).name or self._folder)
         self.question.setText(words.format(model.title, name))
+
+    def _offer_layers(self, model: ModelInfo | None) -> None:
+        self.layer.clear()
+        self.layer.addItem(self.tr("Deepest with maps"), ())
+        self.layer.addItem(self.tr("One of every size of map"), (STAGES,))
+        if model is None:
+            return
+        layers = offered(model.layers, "spatial") or offered(model.layers, "any")
+        for each in layers:
+            self.layer.addItem(each.name, (each.name,))
 
     def _cancel(self) -> None:
         self._folder = ""
