@@ -1,5 +1,6 @@
 """``nnviz concept``: what selections of images mean inside a network."""
 
+import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from nnviz.base.dataset.concepts import ConceptTest, LayerProbe
 from nnviz.base.errors import UsageError
 from nnviz.cli import console, opening
-from nnviz.cli.arguments import Parser, add_out, whole_number
+from nnviz.cli.arguments import Parser, whole_number
 from nnviz.cli.dataset.opening import index_parser, open_index, plain
 
 
@@ -27,6 +28,7 @@ def execute(words: Sequence[str]) -> int:
             probes = index.probe(seed=options.seed, progress=progress)
             return _tell_probes(probes, json=options.json)
         if options.parts:
+            options.out = options.out or "concepts"
             opening.check_out(Path(options.out))
             parts = index.parts(
                 options.parts, layer=options.layer, seed=options.seed, progress=progress
@@ -40,7 +42,7 @@ def execute(words: Sequence[str]) -> int:
                 seed=options.seed,
                 progress=progress,
             )
-            return _tell_test(found, json=options.json)
+            return _tell_test(found, options)
     from nnviz.storage.concepts import save_parts  # noqa: PLC0415  fonts
 
     written = save_parts(parts, index.images, Path(options.out))
@@ -61,11 +63,14 @@ def execute(words: Sequence[str]) -> int:
     return 0
 
 
-def _tell_test(found: ConceptTest, *, json: bool) -> int:
-    if json:
+def _tell_test(found: ConceptTest, options: argparse.Namespace) -> int:
+    from nnviz.storage.concepts import save_direction  # noqa: PLC0415  fonts
+
+    file = str(save_direction(found, Path(options.out))) if options.out else ""
+    if options.json:
         console.answer(
             {**plain(dataclasses.asdict(found)), "score": found.score,
-             "significant": found.significant}
+             "significant": found.significant, "file": file}
         )  # fmt: skip
         return 0
     console.heading(f"{found.concept} in {found.layer}, for {found.target}")
@@ -82,6 +87,8 @@ def _tell_test(found: ConceptTest, *, json: bool) -> int:
     console.line(f"  {words if found.significant else 'not told from chance at 5 %'}")
     for note in found.notes:
         console.line(f"  {note}")
+    if file:
+        console.line(f"{file}: nnviz run METHOD IMAGE --target direction:{file}")
     return 0
 
 
@@ -133,5 +140,10 @@ def _parser() -> Parser:
     parser.add_argument(
         "--probe", action="store_true", help="linear probes of all layers of the index"
     )
-    add_out(parser, "concepts")
+    parser.add_general(
+        "--out",
+        metavar="DIR",
+        default="",
+        help="folder for the direction of the concept, or for the parts (concepts)",
+    )
     return parser

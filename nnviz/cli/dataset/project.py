@@ -31,7 +31,8 @@ def execute(words: Sequence[str]) -> int:
             seed=options.seed,
             progress=progress,
         )
-    written = save_projection(found, index.images, Path(options.out))
+    color = "predicted" if options.color == "prediction" else "label"
+    written = save_projection(found, index.images, Path(options.out), color)
     if options.json:
         answer = {
             "method": found.method,
@@ -87,6 +88,12 @@ def _parser() -> Parser:
         type=number("--perplexity"),
         default=0.0,
         help="of t-SNE: about how many neighbors count (default 30)",
+    )
+    parser.add_argument(
+        "--color",
+        choices=("class", "prediction"),
+        default="class",
+        help="what colors the points of the plot (default %(default)s)",
     )
     add_out(parser, "projection")
     return parser
