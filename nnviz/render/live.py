@@ -60,8 +60,9 @@ def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
     """
     frame = _sized(rgb8(image.pixels), height)
     beside: list[Canvas] = []
-    for result in report.values() if report is not None else ():
-        if isinstance(result, Ranking) and result is not report.main:
+    results = tuple(report.values()) if report is not None else ()
+    for place, result in enumerate(results):
+        if isinstance(result, Ranking) and place:
             frame = _with_bars(result, frame, top=True)
         else:
             frame = _lay(result, frame, image.size)

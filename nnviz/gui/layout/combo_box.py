@@ -1,6 +1,12 @@
 """A list that drops down, named for screen readers."""
 
+<<<<<<< HEAD
 from PySide6.QtCore import QEvent, QSize
+=======
+from typing import Self
+
+from PySide6.QtCore import QEvent
+>>>>>>> main
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 _LEAST_LETTERS = 6
@@ -20,12 +26,30 @@ class ComboBox(QComboBox):
         self._label.setBuddy(self)
         self.destroyed.connect(self._label.deleteLater)
 
+<<<<<<< HEAD
     def minimumSizeHint(self) -> QSize:
         """Return the size of a few letters: what is chosen may be long."""
         hint = super().minimumSizeHint()
         letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth()
         hint.setWidth(min(hint.width(), letters + 3 * hint.height() // 2))
         return hint
+=======
+    @classmethod
+    def narrow(cls, name: str, letters: int = 10) -> Self:
+        """Return a list that asks for room for so many letters, and takes more.
+
+        Args:
+            name: for screen readers.
+            letters: of an entry that are seen at least.
+        """
+        box = cls()
+        box.setAccessibleName(name)
+        box.setMinimumContentsLength(letters)
+        box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        return box
+>>>>>>> main
 
     def setAccessibleName(self, name: str) -> None:
         """Name it, as all widgets."""

@@ -73,9 +73,9 @@ class MethodPanel(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return what the form needs: the whole panel is scrolled across, not it."""
-        inner, least = self._scroll.widget(), super().minimumSizeHint()
         bar = self._scroll.verticalScrollBar().sizeHint().width()
-        return least.expandedTo(QSize(inner.minimumSizeHint().width() + bar, 0))
+        form = self._page.minimumSizeHint().width() + bar
+        return super().minimumSizeHint().expandedTo(QSize(form, 0))
 
     def _lay_out(self) -> None:
         outer = QVBoxLayout(self)
@@ -90,7 +90,8 @@ class MethodPanel(QWidget):
         )
         top = flow(self.choice, self._presets, self._reset)
         top.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, GRID)
-        self._scroll = scrolled(self._make_page())
+        self._page = self._make_page()
+        self._scroll = scrolled(self._page)
         outer.addLayout(top)
         outer.addWidget(self._scroll, 1)
         outer.addWidget(self._make_foot())

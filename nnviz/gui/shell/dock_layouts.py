@@ -129,7 +129,8 @@ class DockLayouts(QObject):
     def _room(self) -> int:
         """Return the width that the middle has and need not have, px."""
         centre = self._window.centralWidget()
-        return centre.width() - round(_CENTRE * self._window.width())
+        width = centre.width() if centre is not None else 0
+        return width - round(_CENTRE * self._window.width())
 
     def _shared(self, wanted: Mapping[str, int]) -> dict[str, int]:
         """Return widths for docks, all smaller where the middle needs the room."""

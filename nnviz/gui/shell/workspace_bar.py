@@ -57,5 +57,7 @@ class WorkspaceBar(QToolBar):
     def _needed(self) -> int:
         """Return the height of all buttons with what lies between them, px."""
         buttons = [self.widgetForAction(action) for action in self.actions()]
-        between = self.layout().spacing() * (len(buttons) + 1)
-        return sum(each.sizeHint().height() for each in buttons) + between
+        layout = self.layout()
+        spacing = layout.spacing() if layout is not None else 0
+        heights = sum(each.sizeHint().height() for each in buttons)
+        return heights + spacing * (len(buttons) + 1)

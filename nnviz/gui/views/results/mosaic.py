@@ -166,7 +166,7 @@ class MosaicView(ResultView):
         return canvas
 
     def _arrange(self) -> None:
-        tiles = QWidget(self)
+        self._tiles = tiles = QWidget(self)
         column = QVBoxLayout(tiles)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -188,10 +188,8 @@ class MosaicView(ResultView):
         lines = self.detail.height() - self.detail.canvas.height()
         above = self._detail_area(height * _DETAIL_HEIGHT - lines, width)
         beside = self._detail_area(height - lines, width * _DETAIL_WIDTH)
-        needed = sum(
-            self._split.widget(place).minimumSizeHint().width() for place in range(2)
-        )
-        if needed > width:
+        parts = (self.detail, self._tiles)
+        if sum(each.minimumSizeHint().width() for each in parts) > width:
             beside = -1.0
         side = Qt.Orientation.Horizontal if beside > above else Qt.Orientation.Vertical
         share = _DETAIL_WIDTH if beside > above else _DETAIL_HEIGHT
