@@ -1,12 +1,8 @@
 """A list that drops down, named for screen readers."""
 
-<<<<<<< HEAD
-from PySide6.QtCore import QEvent, QSize
-=======
 from typing import Self
 
-from PySide6.QtCore import QEvent
->>>>>>> main
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 _LEAST_LETTERS = 6
@@ -26,14 +22,13 @@ class ComboBox(QComboBox):
         self._label.setBuddy(self)
         self.destroyed.connect(self._label.deleteLater)
 
-<<<<<<< HEAD
     def minimumSizeHint(self) -> QSize:
         """Return the size of a few letters: what is chosen may be long."""
         hint = super().minimumSizeHint()
         letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth()
         hint.setWidth(min(hint.width(), letters + 3 * hint.height() // 2))
         return hint
-=======
+
     @classmethod
     def narrow(cls, name: str, letters: int = 10) -> Self:
         """Return a list that asks for room for so many letters, and takes more.
@@ -49,7 +44,6 @@ class ComboBox(QComboBox):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         return box
->>>>>>> main
 
     def setAccessibleName(self, name: str) -> None:
         """Name it, as all widgets."""

@@ -15,12 +15,8 @@ from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.render.dataset.exemplar_sheet import seen_patch
 from nnviz.render.words import percent
 
-<<<<<<< HEAD
 _SIDE, _MOST = 84, 112
-=======
-_SIDE = 84
 _GAP = 2
->>>>>>> main
 
 
 class PortraitPanel(QWidget):
