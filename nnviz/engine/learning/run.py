@@ -294,7 +294,8 @@ class TrainingRun:
         for net in self.nets:
             net.eval()
             for crop in crops:
-                total = total + net(self.examples.normalized(crop)).softmax(1)
+                given = self.examples.normalized(crop)
+                total = total + net(given).softmax(1)
         mean = total / (len(self.nets) * len(crops))
         assert isinstance(mean, Tensor)  # noqa: S101  for mypy
         return mean.clamp(min=1e-12).log()
