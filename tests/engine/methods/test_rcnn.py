@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from support.jobs import finish, never
 from torch import nn
 
 from nnviz.base.images import image_from_array
