@@ -29,6 +29,8 @@ from nnviz.media.resize import resize
 _WORKING = 500
 """px: longer side of the image that is searched and cut from."""
 _LIMIT = 100
+_SMALLEST, _LONGEST = 16, 5
+"""px of a region's shorter side, and how many times longer the other may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ class Rcnn:
         " of a search without a network is warped to its input and classified."
     )
     reading: ClassVar[str] = (
-        "The map shows the highest score of the first box's class at each place. "
+        "The map shows the highest score of the class with the most boxes at each place. "
         "The notes compare the time with one pass over the whole image: R-CNN needed "
         "47 seconds an image in 2014, single-shot detectors need one pass."
     )
@@ -156,8 +158,16 @@ def _regions(
     else:
         random = np.random.default_rng(int(ctx.generator.initial_seed()))
         *_, found = search(pixels, "fast", random, ctx.check)
+    found = found[_plausible(found)]
     whole = np.array([[0, 0, pixels.shape[1], pixels.shape[0]]], np.float32)
     return np.concatenate((whole, found))[: params.regions]
+
+
+def _plausible(regions: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which regions are neither tiny nor strips: warped, those mean nothing."""
+    sides = regions[:, 2:] - regions[:, :2]
+    whole: NDArray[np.bool_] = sides.min(1) >= _SMALLEST
+    return whole & (sides.max(1) <= _LONGEST * sides.min(1))
 
 
 def windows(size: tuple[int, ...], count: int) -> NDArray[np.float32]:
@@ -252,7 +262,10 @@ def _report(
         threshold=params.score,
         objects=False,
     )
-    best = int(columns[kept[0]]) if len(kept) else int(scores.max(0).argmax())
+    best = int(scores.max(0).argmax())
+    if len(kept):  # the class that most boxes speak for, not one lucky patch's
+        votes = np.bincount(columns[kept], scores[rows[kept], columns[kept]])
+        best = int(votes.argmax())
     label = class_names(ctx.model.info, np.array([names[best]]))[names[best]]
     heatmap = _highest(ctx, regions, scores[:, best], f"highest probability of {label}")
     counts = Counter(boxes.classes.tolist())

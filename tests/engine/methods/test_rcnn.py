@@ -41,9 +41,14 @@ class Redness(nn.Module):
         return torch.stack((torch.zeros_like(red), red), 1)
 
 
-@pytest.mark.parametrize("source", ["selective search", "sliding windows"])
-def test_the_red_square_is_boxed(source):
-    """Truth: the square that was drawn; no window without it is red."""
+@pytest.mark.parametrize(
+    ("source", "least"), [("selective search", 0.6), ("sliding windows", 0.4)]
+)
+def test_the_red_square_is_boxed(source, least):
+    """Truth: the square that was drawn; no window without it is red.
+
+    By hand: of windows 14.4 px apart the nearest shares 19.2 x 19.2 px, IoU 0.47.
+    """
     pixels = np.full((96, 96, 3), 128, np.uint8)
     pixels[24:48, 48:72] = (255, 0, 0)
     session = Session()
@@ -63,7 +68,7 @@ def test_the_red_square_is_boxed(source):
         0, min(48, bottom) - max(24, top)
     )
     union = (right - left) * (bottom - top) + 24 * 24 - common
-    assert common / union > 0.6
+    assert common / union > least
     hot = report["heat_map"].values
     assert hot[30, 60] > 0.9
     assert hot[80, 10] < 0.1
