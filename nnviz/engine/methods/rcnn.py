@@ -96,7 +96,7 @@ class Rcnn:
         " of a search without a network is warped to its input and classified."
     )
     reading: ClassVar[str] = (
-        "The map shows the highest score of the class with the most boxes at each place. "
+        "The map shows the highest score of the class with the most boxes. "
         "The notes compare the time with one pass over the whole image: R-CNN needed "
         "47 seconds an image in 2014, single-shot detectors need one pass."
     )

@@ -52,7 +52,9 @@ def test_the_red_square_is_boxed(source, least):
     pixels = np.full((96, 96, 3), 128, np.uint8)
     pixels[24:48, 48:72] = (255, 0, 0)
     session = Session()
-    preprocess = Preprocess(input_size=(32, 32), resize=32)
+    preprocess = Preprocess(
+        input_size=(32, 32), resize=32, mean=(0.0,) * 3, std=(1.0,) * 3
+    )
     reference = session.store.adopt(Redness().eval(), preprocess, ("gray", "red"))
     request = RunMethod(
         method="rcnn",
