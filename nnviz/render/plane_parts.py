@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.render import colormaps
 from nnviz.render.palette import Colour
-from nnviz.render.words import number
+from nnviz.render.words import short
 
 SERIES: tuple[Colour, ...] = (
     (86, 180, 233),
@@ -20,9 +20,13 @@ SERIES: tuple[Colour, ...] = (
     (240, 228, 66),
     (148, 152, 244),
     (170, 170, 170),
+    (166, 110, 60),
+    (250, 165, 200),
 )
 """Classes and series, after Okabe & Ito: told apart by color-blind readers."""
 _CLASS_SHARE, _HEIGHT_SHARE = 0.35, 0.85
+_LEGEND_FROM = 0.6
+"""Share of an axis from which on a corner lies."""
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -101,7 +105,7 @@ def ticks(limits: tuple[float, float], most: int = 6) -> tuple[float, ...]:
 
 def tick_texts(places: Sequence[float]) -> tuple[str, ...]:
     """Return the words of ticks."""
-    return tuple(number(place) for place in places)
+    return tuple(short(place) for place in places)
 
 
 def legend_names(plane: Plane) -> tuple[tuple[str, Colour | None], ...]:
@@ -117,6 +121,25 @@ def legend_names(plane: Plane) -> tuple[tuple[str, Colour | None], ...]:
         if series.name and series.classes is None:
             found.append((series.name, series_color(place)))
     return tuple(dict(found).items())
+
+
+def legend_corner(plane: Plane) -> tuple[bool, bool]:
+    """Return the emptiest corner for a legend: whether right, whether at the top."""
+    places = [each.places for each in plane.points if len(each.places)]
+    places += [each.places for each in plane.paths if len(each.places)]
+    if not places:
+        return True, True
+    across, up = np.concatenate(places).T
+    (left, right), (low, high) = plane.x_range, plane.y_range
+    x, y = (across - left) / (right - left), (up - low) / (high - low)
+    corners = [(True, True), (False, True), (True, False), (False, False)]
+
+    def crowd(corner: tuple[bool, bool]) -> int:
+        beside = x > _LEGEND_FROM if corner[0] else x < 1 - _LEGEND_FROM
+        above = y > _LEGEND_FROM if corner[1] else y < 1 - _LEGEND_FROM
+        return int((beside & above).sum())
+
+    return min(corners, key=crowd)
 
 
 def _centers(limits: tuple[float, float], count: int) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ from nnviz.base.planes import Plane, PlanePath, PlanePoints, points_text
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 from nnviz.render.plane_parts import (
     contour_lines,
+    legend_corner,
     legend_names,
     region_colors,
     series_color,
@@ -155,11 +156,18 @@ class PlaneCanvas(QWidget):
         self._paint_arrows(painter, plane, tokens)
         for index, series in enumerate(plane.points):
             self._paint_points(painter, index, series, tokens)
-        painter.setPen(tokens.text)
-        for word in plane.texts:
-            painter.drawText(self.to_screen(word.x, word.y), word.text)
+        self._paint_texts(painter, plane, tokens)
         painter.restore()
         self._paint_legend(painter, plane, tokens)
+
+    def _paint_texts(self, painter: QPainter, plane: Plane, tokens: Tokens) -> None:
+        """Paint words on a ground of their own, for them to be read on points."""
+        painter.setPen(tokens.text)
+        for word in plane.texts:
+            at = self.to_screen(word.x, word.y)
+            box = QRectF(painter.fontMetrics().boundingRect(word.text)).translated(at)
+            painter.fillRect(box.adjusted(-2, -1, 2, 1), tokens.backdrop)
+            painter.drawText(at, word.text)
 
     def _paint_region(self, painter: QPainter, plane: Plane, tokens: Tokens) -> None:
         if plane.region is None:
@@ -275,7 +283,10 @@ class PlaneCanvas(QWidget):
         letters = self.fontInfo().pixelSize()
         wide = max(self.fontMetrics().horizontalAdvance(name) for name, _ in names)
         box = QRectF(0, 0, wide + 3.6 * letters, 1.5 * letters * len(names) + SPACE)
-        box.moveTopRight(self.area.topRight() + QPointF(-SPACE, SPACE))
+        right, top = legend_corner(plane)
+        room = self.area.adjusted(SPACE, SPACE, -SPACE, -SPACE)
+        box.moveLeft(room.right() - box.width() if right else room.left())
+        box.moveTop(room.top() if top else room.bottom() - box.height())
         ground = QColor(tokens.surface)
         ground.setAlpha(215)
         painter.setPen(QPen(tokens.line, 1))
