@@ -166,8 +166,9 @@ def _regions(
 def _plausible(regions: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which regions are neither tiny nor strips: warped, those mean nothing."""
     sides = regions[:, 2:] - regions[:, :2]
-    whole: NDArray[np.bool_] = sides.min(1) >= _SMALLEST
-    return whole & (sides.max(1) <= _LONGEST * sides.min(1))
+    large, strip = sides.min(1) >= _SMALLEST, sides.max(1) > _LONGEST * sides.min(1)
+    kept: NDArray[np.bool_] = large & ~strip
+    return kept
 
 
 def windows(size: tuple[int, ...], count: int) -> NDArray[np.float32]:
