@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QTabBar
 
 from nnviz.gui.shell.docks import Dock
 from nnviz.gui.state.settings import Settings
@@ -76,6 +76,7 @@ class DockLayouts(QObject):
 
     def recall(self) -> None:
         """Go back to the layout that was remembered; to the usual one if none was."""
+        QTimer.singleShot(0, self, self._hide_stale_tabs)
         # Docks that are newer than the layout are left as they are by Qt.
         self._show_usual()
         if not self._restored():
@@ -86,6 +87,18 @@ class DockLayouts(QObject):
         """Tell whether there was a layout to go back to."""
         state = self._settings.layout(self._key())
         return not state.isEmpty() and self._window.restoreState(state)
+
+    def _hide_stale_tabs(self) -> None:
+        """Hide tabs of docks that do not share a place now: Qt leaves some standing."""
+        shown = {
+            dock.windowTitle() for dock in self._docks.values() if not dock.isHidden()
+        }
+        for bar in self._window.findChildren(
+            QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly
+        ):
+            titles = {bar.tabText(place) for place in range(bar.count())}
+            if len(titles & shown) < 2:  # noqa: PLR2004  one tab is none
+                bar.hide()
 
     def remember(self) -> None:
         """Keep the layout as it is now."""
