@@ -20,7 +20,6 @@ Value = bool | int | float | str
 Number = TypeVar("Number", int, float)
 Params = TypeVar("Params")
 Given = TypeVar("Given")
-_COLOR = re.compile(r"\s*(#[0-9a-fA-F]{6})?\s*")
 
 
 class Kind(StrEnum):
@@ -55,6 +54,8 @@ class Kind(StrEnum):
     """A color as "#rrggbb"; empty means that the method chooses."""
     STICKERS = "stickers"
     """Stickers and where they lie, as ``nnviz.base.placed`` reads them."""
+    NUMBERS = "numbers"
+    """Numbers with spaces between, rows of a matrix with semicolons between."""
     ARCHITECTURE = "architecture"
     """Layers of a small network in words: "conv 6 5, relu, pool, linear 84"."""
 
@@ -76,6 +77,7 @@ ImageFolder = Annotated[str, Kind.FOLDER]
 ColorText = Annotated[str, Kind.COLOR]
 StickersText = Annotated[str, Kind.STICKERS]
 ArchitectureText = Annotated[str, Kind.ARCHITECTURE]
+NumberList = Annotated[str, Kind.NUMBERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +219,10 @@ class Parameter:
             return self._in_range(value)
         if self.choices and value not in self.choices:
             raise unknown(f"value of {self.option}", str(value), self.choices)
-        if self.kind is Kind.COLOR and not _COLOR.fullmatch(str(value)):
-            raise UsageError(self.option, f"{value!r} is no color", self.expected())
+        form = _FORMS.get(self.kind)
+        if form is not None and not form.fullmatch(str(value)):
+            reason = f"{value!r} is no {_FORM_NOUNS[self.kind]}"
+            raise UsageError(self.option, reason, self.expected())
         return typing.cast("Value", value)
 
     def parse(self, text: str) -> Value:
@@ -248,6 +252,7 @@ class Parameter:
                     | Kind.FOLDER
                     | Kind.COLOR
                     | Kind.STICKERS
+                    | Kind.NUMBERS
                     | Kind.ARCHITECTURE
                 ):
                     return self.check(text)
@@ -276,6 +281,7 @@ class Parameter:
             Kind.MASK: "the path of a mask, white where it applies",
             Kind.FOLDER: "the path of a folder of images",
             Kind.COLOR: "a color such as #ff0000, or empty",
+            Kind.NUMBERS: "numbers such as 1 0.5; -2 3, semicolons between rows",
             Kind.ARCHITECTURE: "layers such as conv 16, relu, pool, linear 64, relu",
             Kind.STICKERS: "stickers such as round:#e53935 @ 0.5 0.5 0.25 0",
         }.get(self.kind, "text")
@@ -352,6 +358,12 @@ _TYPE_OF_KIND: dict[Kind, Any] = dict.fromkeys(Kind, str) | {
     Kind.CHANNEL: int,
     Kind.NUMBER: int | float,
 }
+_FORMS = {
+    Kind.COLOR: re.compile(r"\s*(#[0-9a-fA-F]{6})?\s*"),
+    Kind.NUMBERS: re.compile(r"[-+0-9.eE,;| \n]*"),
+}
+"""Of values that are text, where each character of it is known to be allowed."""
+_FORM_NOUNS = {Kind.COLOR: "color", Kind.NUMBERS: "list of numbers"}
 _KIND_OF_TYPE = {
     bool: Kind.FLAG,
     int: Kind.INTEGER,

@@ -20,6 +20,16 @@ MOST_FILES = {"": 20, "base": 34, "render": 34, "media": 26, "cli": 28,
               "gui/services": 21}  # fmt: skip
 """Files of a folder; the target is 20.  ``engine/methods`` and ``models/networks``
 hold one file a method and a network, without limit."""
+TRAINED = {"training", "learning"}
+"""Folders whose networks are in training: they have no ``PixelModel`` yet."""
+TEXTS = {
+    "character_model.start",
+    "character_model.text",
+    "hopfield.letters",
+    "optimizer_race.optimizers",
+    "unrolling.word",
+}
+"""Parameters that are text: letters that are read as letters."""
 UNLIMITED = {"engine/methods", "engine/models/networks"}
 
 
@@ -67,7 +77,7 @@ def test_the_pass_from_pixels_is_written_once():
     found = {
         f"{path.as_posix()}:{line}"
         for path, tree in TREES.items()
-        if path.parts[0] == "engine" and "training" not in path.parts
+        if path.parts[0] == "engine" and not TRAINED & set(path.parts)
         for line in figures.composed_passes(tree)
     }
     assert found == set()
@@ -85,7 +95,7 @@ def test_no_parameter_is_free_text():
         f"{name}.{each.name}"
         for name, registered in methods().items()
         for each in registered.info.parameters
-        if each.kind is Kind.TEXT
+        if each.kind is Kind.TEXT and f"{name}.{each.name}" not in TEXTS
     ]
     assert free == []
 

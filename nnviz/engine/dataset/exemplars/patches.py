@@ -27,7 +27,7 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What a channel sees in an image.
+    """The part of an image that a channel sees.
 
     Attributes:
         place: flat index into (C, k).

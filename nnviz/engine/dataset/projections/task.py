@@ -12,7 +12,7 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Task:
-    """What is projected.
+    """The features that are projected.
 
     Attributes:
         vectors: float32 (n, d).

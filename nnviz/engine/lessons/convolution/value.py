@@ -47,7 +47,7 @@ _WIDEST = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueParams:
-    """Which value of which map, and which of its input channels is shown."""
+    """The value, its map, and the input channel that is shown."""
 
     layer: Annotated[
         LayerName,

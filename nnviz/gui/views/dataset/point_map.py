@@ -109,7 +109,7 @@ class PointMap(QWidget):
 
     @property
     def view(self) -> PointView:
-        """What is seen, device px."""
+        """The view's size, device px."""
         return self._view
 
     @property

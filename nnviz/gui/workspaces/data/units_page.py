@@ -28,7 +28,7 @@ _PATCH = 100
 
 
 class PatchGrid(ThumbnailGrid):
-    """What a channel sees in its strongest images, side by side."""
+    """Patches that a channel sees in its strongest images, side by side."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
