@@ -1,4 +1,4 @@
-"""Capture of a layer: what it read and gave, and what came directly after it."""
+"""Forward hooks on one layer: its input, its output, and what directly follows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,7 +42,7 @@ class Stage:
 
 @dataclass(slots=True, eq=False)
 class LayerCapture:
-    """A layer's input and output in one forward pass.
+    """Input and output of a layer in one forward pass.
 
     Attributes:
         name: dotted path.
