@@ -129,7 +129,7 @@ def points_in_view(buckets: PointBuckets, view: PointView) -> Places:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointStyle:
-    """Look of points: size, color, opacity.
+    """The looks of points.
 
     Attributes:
         colors: uint8 (records, 3).

@@ -27,7 +27,7 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """The part of an image that a channel sees.
+    """A channel's view of an image: a patch and a map.
 
     Attributes:
         place: flat index into (C, k).

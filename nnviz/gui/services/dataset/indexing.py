@@ -27,7 +27,7 @@ _LOOK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class IndexOrder:
-    """An order to index images.
+    """An order to index a set.
 
     Attributes:
         source: folder of images, or the name of generated scenes.

@@ -109,7 +109,7 @@ class PointMap(QWidget):
 
     @property
     def view(self) -> PointView:
-        """The view's size, device px."""
+        """The part of the plane that is seen, device px."""
         return self._view
 
     @property
