@@ -20,6 +20,7 @@ Value = bool | int | float | str
 Number = TypeVar("Number", int, float)
 Params = TypeVar("Params")
 Given = TypeVar("Given")
+_COLOR = re.compile(r"\s*(#[0-9a-fA-F]{6})?\s*")
 
 
 class Kind(StrEnum):
@@ -55,7 +56,12 @@ class Kind(StrEnum):
     STICKERS = "stickers"
     """Stickers and where they lie, as ``nnviz.base.placed`` reads them."""
     NUMBERS = "numbers"
-    """Numbers with spaces between, rows of a matrix with semicolons between."""
+    """Rows of numbers with semicolons between, "1 0 -1; 2 0 -2": a matrix."""
+    POINTS = "points"
+    """Points with a class each, "1 2 1; -1 2 0", as ``nnviz.base.planes`` reads them;
+    in the window they are dragged."""
+    WORDS = "words"
+    """Words that are worked on themselves: letters to store, a text to learn."""
     ARCHITECTURE = "architecture"
     """Layers of a small network in words: "conv 6 5, relu, pool, linear 84"."""
 
@@ -76,8 +82,10 @@ MaskFile = Annotated[str, Kind.MASK]
 ImageFolder = Annotated[str, Kind.FOLDER]
 ColorText = Annotated[str, Kind.COLOR]
 StickersText = Annotated[str, Kind.STICKERS]
+NumberRows = Annotated[str, Kind.NUMBERS]
+PointList = Annotated[str, Kind.POINTS]
+Words = Annotated[str, Kind.WORDS]
 ArchitectureText = Annotated[str, Kind.ARCHITECTURE]
-NumberList = Annotated[str, Kind.NUMBERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +227,8 @@ class Parameter:
             return self._in_range(value)
         if self.choices and value not in self.choices:
             raise unknown(f"value of {self.option}", str(value), self.choices)
-        form = _FORMS.get(self.kind)
-        if form is not None and not form.fullmatch(str(value)):
-            reason = f"{value!r} is no {_FORM_NOUNS[self.kind]}"
-            raise UsageError(self.option, reason, self.expected())
+        if self.kind is Kind.COLOR and not _COLOR.fullmatch(str(value)):
+            raise UsageError(self.option, f"{value!r} is no color", self.expected())
         return typing.cast("Value", value)
 
     def parse(self, text: str) -> Value:
@@ -253,6 +259,8 @@ class Parameter:
                     | Kind.COLOR
                     | Kind.STICKERS
                     | Kind.NUMBERS
+                    | Kind.POINTS
+                    | Kind.WORDS
                     | Kind.ARCHITECTURE
                 ):
                     return self.check(text)
@@ -281,8 +289,9 @@ class Parameter:
             Kind.MASK: "the path of a mask, white where it applies",
             Kind.FOLDER: "the path of a folder of images",
             Kind.COLOR: "a color such as #ff0000, or empty",
-            Kind.NUMBERS: "numbers such as 1 0.5; -2 3, semicolons between rows",
             Kind.ARCHITECTURE: "layers such as conv 16, relu, pool, linear 64, relu",
+            Kind.NUMBERS: "rows of numbers such as 1 0 -1; 2 0 -2",
+            Kind.POINTS: "points such as 1 2 1; -1 2 0: x, y and class",
             Kind.STICKERS: "stickers such as round:#e53935 @ 0.5 0.5 0.25 0",
         }.get(self.kind, "text")
 
@@ -358,12 +367,6 @@ _TYPE_OF_KIND: dict[Kind, Any] = dict.fromkeys(Kind, str) | {
     Kind.CHANNEL: int,
     Kind.NUMBER: int | float,
 }
-_FORMS = {
-    Kind.COLOR: re.compile(r"\s*(#[0-9a-fA-F]{6})?\s*"),
-    Kind.NUMBERS: re.compile(r"[-+0-9.eE,;| \n]*"),
-}
-"""Of values that are text, where each character of it is known to be allowed."""
-_FORM_NOUNS = {Kind.COLOR: "color", Kind.NUMBERS: "list of numbers"}
 _KIND_OF_TYPE = {
     bool: Kind.FLAG,
     int: Kind.INTEGER,

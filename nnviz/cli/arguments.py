@@ -281,6 +281,8 @@ _METAVARS = {
     Kind.COLOR: "COLOR",
     Kind.STICKERS: "STICKERS",
     Kind.NUMBERS: "NUMBERS",
+    Kind.POINTS: "POINTS",
+    Kind.WORDS: "WORDS",
     Kind.ARCHITECTURE: "LAYERS",
 }
 
