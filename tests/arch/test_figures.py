@@ -22,14 +22,6 @@ MOST_FILES = {"": 20, "base": 34, "render": 34, "media": 26, "cli": 28,
 hold one file a method and a network, without limit."""
 TRAINED = {"training", "learning"}
 """Folders whose networks are in training: they have no ``PixelModel`` yet."""
-TEXTS = {
-    "character_model.start",
-    "character_model.text",
-    "hopfield.letters",
-    "optimizer_race.optimizers",
-    "unrolling.word",
-}
-"""Parameters that are text: letters that are read as letters."""
 UNLIMITED = {"engine/methods", "engine/models/networks"}
 
 
@@ -95,7 +87,7 @@ def test_no_parameter_is_free_text():
         f"{name}.{each.name}"
         for name, registered in methods().items()
         for each in registered.info.parameters
-        if each.kind is Kind.TEXT and f"{name}.{each.name}" not in TEXTS
+        if each.kind is Kind.TEXT
     ]
     assert free == []
 
