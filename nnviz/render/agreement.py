@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
-    """How far each map agrees with each other.
+    """Agreement of each map with each other.
 
     Attributes:
         correlation: (N, N), Spearman's rank correlation, in [-1, 1]; NaN where a map
