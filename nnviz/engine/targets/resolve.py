@@ -15,6 +15,7 @@ from nnviz.base.targets import (
     BoxTarget,
     ChannelTarget,
     ClassTarget,
+    ContrastTarget,
     DifferenceTarget,
     LikenessTarget,
     SegmentTarget,
@@ -134,6 +135,8 @@ def resolve(
             return _likeness(file, subject)
         case ClassTarget() | DifferenceTarget() as classes:
             return _classes(classes, info, activations)
+        case ContrastTarget():
+            return _classes(_contrast(info, activations), info, activations)
 
 
 def _meant(target: Target, info: ModelInfo) -> Target:
@@ -164,6 +167,7 @@ _NEEDED = {
     SegmentTarget: (Task.SEGMENT,),
     ClassTarget: (Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
     DifferenceTarget: (Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
+    ContrastTarget: (Task.CLASSIFY, Task.MULTILABEL),
 }
 """The tasks of the networks that a target is made for; others are for any."""
 
@@ -227,6 +231,19 @@ def _likeness(file: str, subject: Subject) -> ResolvedTarget:
         value=value,
         before=True,
     )
+
+
+def _contrast(info: ModelInfo, activations: Activations) -> DifferenceTarget:
+    """Return the two most likely classes.
+
+    Raises:
+        ModelError: there is only one.
+    """
+    output = activations("")
+    if output.ndim != _CLASSIFIER_NDIM or output.shape[1] < 2:  # noqa: PLR2004  two
+        raise ModelError(info.title, "has no second class", "ask about one class")
+    first, second = output[0].topk(2).indices.tolist()
+    return DifferenceTarget(first, second)
 
 
 def _classes(
