@@ -1,6 +1,7 @@
 """Sets of images, from Python: indexed once, then asked."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -8,10 +9,22 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nnviz.api.core import Model, OnProgress, load, perform
+from nnviz.api.core import Model, OnProgress, Pictured, load, open_image, perform
+from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.dataset.indexing import IndexSummary
-from nnviz.base.dataset.requests import IndexImages
+from nnviz.base.dataset.mistakes import Disagreement, Mistakes
+from nnviz.base.dataset.neighbors import Metric, Neighbors
+from nnviz.base.dataset.projections import Projection
+from nnviz.base.dataset.requests import (
+    CompareIndexes,
+    FindExemplars,
+    FindMistakes,
+    FindNeighbors,
+    IndexImages,
+    ProjectIndex,
+)
 from nnviz.base.defaults import default_model
+from nnviz.base.images import Image
 from nnviz.media.index import ImageIndex
 
 
@@ -73,10 +86,173 @@ class Index:
         """
         return self.images.features(layer)
 
+    def neighbors(
+        self,
+        image: Pictured | int,
+        *,
+        count: int = 10,
+        layer: str = "",
+        metric: Metric = "cosine",
+        box: tuple[float, float, float, float] | tuple[()] = (),
+        progress: OnProgress | None = None,
+    ) -> Neighbors:
+        """Find the images that are most like another; all are compared.
+
+        Args:
+            image: number of a record, or what ``open_image`` returned or takes.
+            count: how many; the image itself is left out.
+            layer: whose features are compared, empty for the deepest; "pixels" for
+                the thumbnails themselves.
+            metric: "cosine" (1 - cosine) or "l2".
+            box: left, top, right, bottom: the part that is looked for, px.
+            progress: told how far it is.
+
+        Raises:
+            NnvizError: no such record, image or layer.
+        """
+        number = image if isinstance(image, int) else 0
+        request = FindNeighbors(
+            index=str(self.folder),
+            record=number,
+            image=None if isinstance(image, int) else _opened(image),
+            box=box,
+            layer=layer,
+            metric=metric,
+            count=count,
+        )
+        if box and request.image is None:
+            whole = open_image(self.images.location(number))
+            request = replace(request, image=whole)
+        return perform(request, progress)
+
+    def exemplars(
+        self,
+        layer: str = "",
+        *,
+        count: int = 9,
+        channels: Iterable[int] = (),
+        patches: bool = True,
+        progress: OnProgress | None = None,
+    ) -> Exemplars:
+        """Find the images that excite each channel most, and figures of the channels.
+
+        Args:
+            layer: one that was indexed; empty for the deepest.
+            count: images of each channel.
+            channels: some of the layer's; empty for all.
+            patches: also open the images, and cut out what the channel sees.
+            progress: told how far it is.
+
+        Raises:
+            NnvizError: no such layer or channel, or the network cannot be opened.
+        """
+        request = FindExemplars(
+            index=str(self.folder),
+            layer=layer,
+            channels=tuple(channels),
+            count=count,
+            patches=patches,
+        )
+        return perform(request, progress)
+
+    def project(
+        self,
+        method: str = "pca",
+        *,
+        layer: str = "",
+        records: Iterable[int] = (),
+        limit: int = 0,
+        perplexity: float = 0.0,
+        neighbors: int = 15,
+        steps: int = 0,
+        seed: int = 0,
+        progress: OnProgress | None = None,
+    ) -> Projection:
+        """Lay the images out as points of a plane.
+
+        Args:
+            method: "pca", "lda", "tsne", "autoencoder", or "umap" where installed.
+            layer: whose features are projected, empty for the deepest; "pixels".
+            records: numbers of those to project; empty for all.
+            limit: most of them, taken evenly; 0 for all.
+            perplexity: of t-SNE; 0 for 30.
+            neighbors: of UMAP.
+            steps: of t-SNE after exaggeration, or epochs of the autoencoder; 0 for
+                500 and 40.
+            seed: of random numbers; the same one gives the same points.
+            progress: told how far it is.
+
+        Raises:
+            NnvizError: no such method or layer, or its library is not installed.
+        """
+        request = ProjectIndex(
+            index=str(self.folder),
+            method=method,
+            layer=layer,
+            records=tuple(records),
+            limit=limit,
+            perplexity=perplexity,
+            neighbors=neighbors,
+            steps=steps,
+            seed=seed,
+        )
+        return perform(request, progress)
+
+    def mistakes(
+        self,
+        *,
+        count: int = 100,
+        by: str = "",
+        duplicates: bool = True,
+        progress: OnProgress | None = None,
+    ) -> Mistakes:
+        """Find what the network gets wrong, and what may be wrong with the set.
+
+        Args:
+            count: most entries of each list.
+            by: judges labels: "network", "features" or empty to choose.
+            duplicates: also look for images that show the same.
+            progress: told how far it is.
+
+        Raises:
+            InputError: there are neither predictions nor labels.
+        """
+        request = FindMistakes(
+            index=str(self.folder), count=count, by=by, duplicates=duplicates
+        )
+        return perform(request, progress)
+
+    def compare(
+        self,
+        other: "Index | str | PathLike[str]",
+        *,
+        count: int = 100,
+        progress: OnProgress | None = None,
+    ) -> Disagreement:
+        """Tell where another network answers differently.
+
+        Args:
+            other: index of the same images by that network, or its folder.
+            count: most images that are named.
+            progress: told how far it is.
+
+        Raises:
+            InputError: the two share no image.
+        """
+        folder = other.folder if isinstance(other, Index) else other
+        request = CompareIndexes(
+            first=str(self.folder), second=str(folder), count=count
+        )
+        return perform(request, progress)
+
     @cached_property
     def model(self) -> Model:
         """The network that made the index, opened when it is first needed."""
         return load(self.images.facts.model)
+
+
+def _opened(image: Pictured) -> Image:
+    return image if isinstance(image, Image) else open_image(image)
 
 
 def index(

@@ -68,7 +68,7 @@ class OutputActivation(StrEnum):
     """The output is what it is: probabilities already, or plain numbers."""
 
 
-WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack", "Learn")
+WORKSPACES = ("Inspect", "Explain", "Imagine", "Style", "Attack", "Train", "Learn")
 """Where methods can be offered."""
 
 
@@ -134,6 +134,7 @@ CLASS_ATTRIBUTION = Capabilities(workspace="Explain", comparable=True, picks_lay
 """Of one class: it compares with others in its own way, or asks about none."""
 ATTRIBUTION = replace(CLASS_ATTRIBUTION, contrastive=True)
 OPTIMIZATION = Capabilities(workspace="Imagine")
+TRAINING = Capabilities(workspace="Train")
 STYLIZATION = Capabilities(workspace="Style")
 ADVERSARIAL_ATTACK = Capabilities(workspace="Attack", adversarial=True)
 

@@ -55,6 +55,8 @@ class Kind(StrEnum):
     """A color as "#rrggbb"; empty means that the method chooses."""
     STICKERS = "stickers"
     """Stickers and where they lie, as ``nnviz.base.placed`` reads them."""
+    ARCHITECTURE = "architecture"
+    """Layers of a small network in words: "conv 6 5, relu, pool, linear 84"."""
 
     @property
     def names_file(self) -> bool:
@@ -73,6 +75,7 @@ MaskFile = Annotated[str, Kind.MASK]
 ImageFolder = Annotated[str, Kind.FOLDER]
 ColorText = Annotated[str, Kind.COLOR]
 StickersText = Annotated[str, Kind.STICKERS]
+ArchitectureText = Annotated[str, Kind.ARCHITECTURE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +248,7 @@ class Parameter:
                     | Kind.FOLDER
                     | Kind.COLOR
                     | Kind.STICKERS
+                    | Kind.ARCHITECTURE
                 ):
                     return self.check(text)
         except (KeyError, ValueError):
@@ -272,6 +276,7 @@ class Parameter:
             Kind.MASK: "the path of a mask, white where it applies",
             Kind.FOLDER: "the path of a folder of images",
             Kind.COLOR: "a color such as #ff0000, or empty",
+            Kind.ARCHITECTURE: "layers such as conv 16, relu, pool, linear 64, relu",
             Kind.STICKERS: "stickers such as round:#e53935 @ 0.5 0.5 0.25 0",
         }.get(self.kind, "text")
 

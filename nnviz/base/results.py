@@ -223,6 +223,29 @@ class Text(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrackMarks:
+    """Identity and way of objects that are followed from frame to frame.
+
+    Attributes:
+        ids: int64 (N,), the number of each object, counted from 1.
+        trails: float32 (N, P, 2): x, y of where each was, oldest first, px of the
+            boxes' frame; NaN where it was not there yet.
+        line: left, top, right, bottom of a counting line, px; None for none.
+        line_words: what was counted there.
+    """
+
+    ids: NDArray[np.int64]
+    trails: NDArray[np.float32]
+    line: tuple[float, float, float, float] | None = None
+    line_words: str = ""
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        _freeze(self.ids)
+        _freeze(self.trails)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Boxes(Result):
     """Objects found in an image, best first.
 
@@ -242,6 +265,7 @@ class Boxes(Result):
         captions: a label for each box in place of its class and score; an empty one is
             not written; () for class and score.
         faint: bool (N,), boxes that are drawn thin: they were dropped.
+        tracks: who is who from frame to frame; None where nobody is followed.
         objects: whether the boxes are the network's objects, which can be asked about
             by their number; anchors and regions are not.
     """
@@ -258,6 +282,7 @@ class Boxes(Result):
     threshold: float = 0.0
     captions: tuple[str, ...] = ()
     faint: NDArray[np.bool_] | None = None
+    tracks: TrackMarks | None = None
     objects: bool = True
 
     def arrays(self) -> dict[str, Array]:
@@ -274,6 +299,8 @@ class Boxes(Result):
             "keypoints": self.keypoints,
             "captions": captions,
             "faint": self.faint,
+            "tracks": None if self.tracks is None else self.tracks.ids,
+            "trails": None if self.tracks is None else self.tracks.trails,
         }
         return found | {k: v for k, v in extra.items() if v is not None}
 
@@ -281,6 +308,8 @@ class Boxes(Result):
         """Return the label of a box: its own, or class and score, "dog 87 %"."""
         if self.captions:
             return self.captions[index]
+        if self.tracks is not None:
+            return f"#{self.tracks.ids[index]} {self.labels[self.classes[index]]}"
         return f"{self.labels[self.classes[index]]} {100 * self.scores[index]:.0f} %"
 
 

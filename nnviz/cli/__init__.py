@@ -38,15 +38,23 @@ COMMANDS = {
     "attack-curve": "measure accuracy against the noise that an attack may use",
     "attacked": "weaken a saved attack, write its picture, explain before and after",
     "index": "run a network over a set of images and keep what it makes of each",
+    "neighbors": "images of an index that are most like another",
+    "exemplars": "images of an index that excite each channel of a layer most",
+    "project": "images of an index as points of a plane: PCA, LDA, t-SNE, UMAP",
+    "mistakes": "what a network gets wrong over an index, and what is wrong in the set",
     "scenes": "write generated pictures whose truth is known",
     "mcp": "serve networks, methods and results to a coding agent",
     "doctor": "check this machine",
+    "neighbours": "",
     "catalogue": "",
 }
 """Name and one line of help; without help it is for the project's own use."""
 
-_HOMES = {"index": "dataset."}
+_HOMES = dict.fromkeys(
+    ("index", "neighbors", "mistakes", "exemplars", "project"), "dataset."
+)
 """Packages of the commands that do not lie in this one."""
+_SPELLINGS = {"neighbours": "neighbors"}
 _USAGE = """\
 usage: nnviz [FILE ...] [--model REF]        the window, opened on these files
        nnviz COMMAND ...                     see nnviz COMMAND --help
@@ -129,6 +137,7 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _module(name: str) -> str:
+    name = _SPELLINGS.get(name, name)
     return f"nnviz.cli.{_HOMES.get(name, '')}{name.replace('-', '_')}"
 
 

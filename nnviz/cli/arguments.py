@@ -280,6 +280,7 @@ _METAVARS = {
     Kind.FOLDER: "FOLDER",
     Kind.COLOR: "COLOR",
     Kind.STICKERS: "STICKERS",
+    Kind.ARCHITECTURE: "LAYERS",
 }
 
 

@@ -33,10 +33,14 @@ class Shapes:
     Attributes:
         boxes: (N, 4): left, top, right, bottom, px.
         keypoints: (N, K, 3): x, y in px and score; None where there are none.
+        trails: (N, P, 2): x, y in px of where each was; None where nobody is followed.
+        line: (4,): left, top, right, bottom of a counting line; None for none.
     """
 
     boxes: Floats
     keypoints: Floats | None
+    trails: Floats | None = None
+    line: Floats | None = None
 
 
 def shapes_on(found: Boxes, photo: tuple[int, int], size: tuple[int, int]) -> Shapes:
@@ -58,7 +62,14 @@ def shapes_on(found: Boxes, photo: tuple[int, int], size: tuple[int, int]) -> Sh
     if found.keypoints is not None:
         points = found.keypoints.astype(np.float64)
         points[..., :2] = points[..., :2] * scale + offset
-    return Shapes(boxes, points)
+    if found.tracks is None:
+        return Shapes(boxes, points)
+    trails = found.tracks.trails.astype(np.float64) * scale + offset
+    line = found.tracks.line
+    if line is None:
+        return Shapes(boxes, points, trails)
+    ends = np.array(line) * np.tile(scale, 2) + np.tile(offset, 2)
+    return Shapes(boxes, points, trails, ends)
 
 
 def line_width(size: tuple[int, int]) -> int:
@@ -82,6 +93,13 @@ def summary(found: Boxes) -> str:
     return f"{plural(count, noun)}: {kinds}"
 
 
+def color_of(found: Boxes, index: int) -> Colour:
+    """Return the color of a box: its class's, or its own where it is followed."""
+    if found.tracks is not None:
+        return classes.PALETTE[int(found.tracks.ids[index] - 1) % len(classes.PALETTE)]
+    return classes.colours_of(found.labels)[found.classes[index]]
+
+
 def caption(found: Boxes, index: int) -> tuple[str, str]:
     """Return class and score of an object, for its label: "dog", " 87 %".
 
@@ -90,6 +108,8 @@ def caption(found: Boxes, index: int) -> tuple[str, str]:
     if found.captions:
         return found.captions[index], ""
     name = found.labels[found.classes[index]]
+    if found.tracks is not None:
+        return f"#{found.tracks.ids[index]}", f" {name}"
     return name, f" {100 * float(found.scores[index]):.0f} %"
 
 
@@ -138,7 +158,7 @@ def mask_layer(found: Boxes) -> Colours:
     layer = np.zeros((*found.masks.shape[1:], 4), np.uint8)
     for index in range(len(found.masks))[::-1]:
         area = _area(found.boxes[index], layer.shape, margin=2)
-        colour = classes.colours_of(found.labels)[found.classes[index]]
+        colour = color_of(found, index)
         layer[area][found.masks[index][area]] = (*colour, 255)
     return layer
 
@@ -174,8 +194,9 @@ def draw(photo: Colours, found: Boxes, photo_size: tuple[int, int]) -> Colours:
     width = line_width((size[0], size[1]))
     if found.masks is not None:
         _fill(canvas, found, shapes, width)
+    _trace(canvas, found, shapes, width)
     for index in range(len(found.boxes))[::-1]:
-        colour = classes.colours_of(found.labels)[found.classes[index]]
+        colour = color_of(found, index)
         thickness = max(1, width // 2) if is_faint(found, index) else width
         _frame(canvas, shapes.boxes[index], thickness, colour)
         if shapes.keypoints is not None:
@@ -190,12 +211,28 @@ def _fill(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
         return
     spans = overlays.covered(found)
     for index in range(len(found.masks))[::-1]:
-        colour = classes.colours_of(found.labels)[found.classes[index]]
+        colour = color_of(found, index)
         area = _area(shapes.boxes[index], canvas.shape, margin=2)
         inside = masks.sampled(found.masks[index], canvas.shape[:2], spans, area)
         region = canvas[area]
         masks.tint(region, inside, colour, FILL)
         masks.outline(region, inside, colour, width)
+
+
+def _trace(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
+    """Draw the ways of followed objects and the counting line."""
+    import cv2
+
+    if shapes.trails is not None:
+        for index, trail in enumerate(shapes.trails):
+            known = trail[~np.isnan(trail[:, 0])]
+            points = np.round(known).astype(np.int32).reshape(-1, 1, 2)
+            color = color_of(found, index)
+            cv2.polylines(canvas, [points], False, color, width, cv2.LINE_AA)
+    if shapes.line is not None:
+        start, end = (tuple(map(round, each)) for each in shapes.line.reshape(2, 2))
+        for thickness, ink in ((width + 2, BACKGROUND), (width, (255, 255, 255))):
+            cv2.line(canvas, start, end, ink, thickness, cv2.LINE_AA)
 
 
 def _area(
@@ -246,8 +283,7 @@ def _name(canvas: Colours, found: Boxes, shapes: Shapes, width: int) -> None:
     size = text_size((canvas.shape[0], canvas.shape[1]))
     shown = [index for index in range(len(found.boxes)) if any(caption(found, index))]
     written = [
-        _label(*caption(found, index), size, classes.colours_of(found.labels)[kind])
-        for index, kind in zip(shown, found.classes[shown], strict=True)
+        _label(*caption(found, index), size, color_of(found, index)) for index in shown
     ]
     wanted = [
         Label((left, top - width, right, bottom + width), each.shape[1], each.shape[0])

@@ -97,6 +97,8 @@ def _(result: Boxes, frame: Canvas, photo: tuple[int, int]) -> Canvas:
     drawn = boxes.draw(frame, result, photo)
     if not len(result.boxes):
         _say(drawn, boxes.summary(result))
+    elif result.tracks is not None and result.tracks.line_words:
+        _say(drawn, result.tracks.line_words)
     return drawn
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from nnviz.base.dataset.projections import Projection
 from nnviz.base.errors import CancelledError, error_record
 from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Cancelled, Done, Event, Failed
@@ -18,6 +19,7 @@ from nnviz.base.info import ModelInfo
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.media.decode import open_image
+from nnviz.media.index import ImageIndex
 from nnviz.media.side_cars import write_side_car
 from nnviz.media.thumbnails import thumbnail
 from nnviz.runtime.image_cache import ImageCache
@@ -27,6 +29,7 @@ from nnviz.storage import recent
 from nnviz.storage.attacks import save_curve
 from nnviz.storage.contact_sheets import save_contact_sheet
 from nnviz.storage.files import look_at
+from nnviz.storage.projections import save_projection
 from nnviz.storage.results import save_run
 
 if TYPE_CHECKING:  # painters load slowly
@@ -142,6 +145,16 @@ class IoPool:
         """Save accuracy against epsilon; ends with the paths."""
         return self._submit(
             _Urgency.EXPORT, EXPORT_PLACE, lambda: save_curve(found, Path(folder))
+        )
+
+    def export_projection(
+        self, found: Projection, index: ImageIndex, folder: str
+    ) -> int:
+        """Save a projection as plot, table and arrays; ends with the paths."""
+        return self._submit(
+            _Urgency.EXPORT,
+            EXPORT_PLACE,
+            lambda: save_projection(found, index, Path(folder)),
         )
 
     def write_side_car(self, info: ModelInfo, request: ModelRequest) -> int:

@@ -11,7 +11,9 @@ from nnviz.base.errors import NnvizError, error_record
 from nnviz.base.events import Done, Failed
 from nnviz.base.images import Colours
 from nnviz.base.live import Recorded, Shown, found
+from nnviz.base.results import Boxes
 from nnviz.runtime.mailbox import Mailbox, Posted
+from nnviz.storage.box_recording import BoxRecording
 
 RECORD_PLACE = "live:record"
 """Address of the Recorded that a recording ends with, or of why it could not be."""
@@ -89,7 +91,7 @@ class LiveRecorder:
                     film = _Film(self.path, picture, shown, stack)
                 film.append(picture, shown)
                 written += 1
-        paths = (self.path, self.path.with_suffix(".csv")) if written else ()
+        paths = film.paths if film is not None else ()
         return Recorded(paths, written, self._given - written)
 
     def _next(self) -> Shown | None:
@@ -99,7 +101,11 @@ class LiveRecorder:
 
 
 class _Film:
-    """The two files of a recording, closed with the stack."""
+    """The files of a recording, closed with the stack.
+
+    Attributes:
+        paths: the video, its numbers, and the boxes where objects are found.
+    """
 
     def __init__(
         self, path: Path, picture: Colours, first: Shown, stack: ExitStack
@@ -108,6 +114,9 @@ class _Film:
         from nnviz.media.films import FilmWriter, NumbersWriter  # noqa: PLC0415
 
         size = picture.shape[0], picture.shape[1]
+        self._stack = stack
+        self._boxes: BoxRecording | None = None
+        self.paths: tuple[Path, ...] = (path, path.with_suffix(".csv"))
         self._began = first.image.captured
         self._film = stack.enter_context(FilmWriter(path, size))
         self._numbers = stack.enter_context(
@@ -123,6 +132,18 @@ class _Film:
             figures.age,
             (f"{1e3 * figures.inference:.1f}", f"{figures.rate:.2f}", *found(shown)),
         )
+        main = shown.run.report.main if shown.run is not None else None
+        if isinstance(main, Boxes):
+            self._append_boxes(main, shown)
+
+    def _append_boxes(self, boxes: Boxes, shown: Shown) -> None:
+        """Write the boxes of a frame; their files begin with the first ones."""
+        if self._boxes is None:
+            self._boxes = self._stack.enter_context(BoxRecording(self.paths[0]))
+            self.paths += self._boxes.paths
+        image = shown.image
+        seconds = image.captured - self._began
+        self._boxes.append(seconds, image.number, image.size, boxes)
 
 
 def drawn(shown: Shown, height: int) -> Colours:

@@ -9,6 +9,7 @@ import sys
 from tests.benchmarks import (  # noqa: F401  they register
     attack,
     canvas,
+    data,
     dream,
     engine,
     explain,

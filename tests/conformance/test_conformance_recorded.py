@@ -22,8 +22,8 @@ MODEL = ModelRequest(reference="bundled:digits", device="cpu")
 
 
 def learned(name):
-    """Whether a method is a lesson, whose steps need be no images."""
-    return methods()[name].info.group == "Learn"
+    """Whether a method is a lesson or trains, so that its steps need be no images."""
+    return methods()[name].info.group in {"Learn", "Train"}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_goes_on_from_the_middle_bit_for_bit(session, tmp_path, name):
     steps = [step for step in told if isinstance(step, Partial)]
     assert len(steps) > 1, "an optimisation whose steps nobody sees"
     assert [step.step for step in steps] == list(range(len(steps)))
-    kinds = (Matrix, Plane, Diagram, Curves) if learned(name) else (Picture,)
+    kinds = (Matrix, Plane, Diagram, Curves, Picture) if learned(name) else (Picture,)
     assert all(isinstance(step.report.main, kinds) for step in steps)
     numbers = Recording(tmp_path / "whole").numbers
     assert all(np.isfinite(list(each.values())).all() for each in numbers)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.dataset.mistakes import Reliability
+
 BINS = 15
 """Of confidence, equally wide, as in Guo et al. 2017."""
 
@@ -28,7 +30,7 @@ class ErrorFigures:
 
     classes: NDArray[np.int64]
     counts: NDArray[np.int64]
-    reliability: "Reliability | None" = None
+    reliability: Reliability | None = None
 
     @property
     def total(self) -> int:
@@ -71,44 +73,21 @@ class ErrorFigures:
         ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reliability:
-    """Confidence against accuracy, in bins of equal width from 0 to 1.
-
-    Attributes:
-        counts: int64 (bins,): images.
-        confidence: mean of each bin; NaN where it is empty.
-        accuracy: likewise.
-    """
-
-    counts: NDArray[np.int64]
-    confidence: Floats
-    accuracy: Floats
-
-    @property
-    def calibration_error(self) -> float:
-        """Expected calibration error (Guo et al. 2017, equation 5), in [0, 1].
-
-        The distance of accuracy from confidence, weighted by the images of each bin.
-        """
-        there = self.counts > 0
-        if not there.any():
-            return float("nan")
-        gaps = np.abs(self.accuracy[there] - self.confidence[there])
-        return float((gaps * self.counts[there]).sum() / self.counts.sum())
-
-
 def measure_errors(
-    label: Integers, predicted: Integers, confidence: Floats | None = None
+    label: Integers,
+    predicted: Integers,
+    outputs: int,
+    confidence: NDArray[Any] | None = None,
 ) -> ErrorFigures:
-    """Measure the answers on the images that have a label.
+    """Measure the answers on the images that have a label which the network knows.
 
     Args:
         label: (n,), numbers of classes; -1 for none.
         predicted: (n,) likewise; images without a prediction are left out.
+        outputs: classes of the network, the first ones; others it cannot answer.
         confidence: (n,) probability of the prediction; None where not known.
     """
-    kept = (label >= 0) & (predicted >= 0)
+    kept = (label >= 0) & (label < outputs) & (predicted >= 0)
     label, predicted = label[kept], predicted[kept]
     classes = np.union1d(label, predicted).astype(np.int64)
     size = len(classes)
@@ -123,23 +102,30 @@ def measure_errors(
 def measure_reliability(
     confidence: NDArray[Any], right: NDArray[np.bool_], bins: int = BINS
 ) -> Reliability:
-    """Compare confidence with accuracy, bin by bin.
+    """Compare confidence with accuracy (Guo et al. 2017, equations 1 to 5).
 
     Args:
-        confidence: (n,), in [0, 1]; what is not finite is left out.
-        right: (n,), whether each answer is right.
-        bins: how many; each holds its upper end.
+        confidence: (n,), of each prediction, in [0, 1]; the bin k holds those in
+            (k / bins, (k + 1) / bins], what is not finite is left out.
+        right: (n,), whether it is right.
+        bins: how many, equally wide.
     """
     kept = np.isfinite(confidence)
-    confidence, right = confidence[kept].astype(np.float64), right[kept]
-    places = (np.ceil(confidence * bins).astype(np.int64) - 1).clip(0, bins - 1)
-    counts = np.bincount(places, minlength=bins)
-    sums = [np.bincount(places, each, minlength=bins) for each in (confidence, right)]
-    means = [
-        np.divide(each, counts, out=np.full(bins, np.nan), where=counts > 0)
-        for each in sums
-    ]
-    return Reliability(counts, *means)
+    sure, right = np.asarray(confidence[kept], np.float64), right[kept]
+    place = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        confidences = np.bincount(place, sure, bins) / counts
+        accuracies = np.bincount(place, np.asarray(right, np.float64), bins) / counts
+    gaps = np.abs(np.nan_to_num(confidences - accuracies))
+    return Reliability(
+        edges=np.linspace(0, 1, bins + 1),
+        counts=counts,
+        confidences=confidences,
+        accuracies=accuracies,
+        error=float((gaps * counts).sum() / max(1, counts.sum())),
+        worst=float(gaps.max()),
+    )
 
 
 def _share(part: int, whole: int) -> float:

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.dataset.indexing import IndexSummary
+from nnviz.base.dataset.mistakes import Disagreement, Mistakes
+from nnviz.base.dataset.neighbors import Metric, Neighbors
+from nnviz.base.dataset.projections import Projection
+from nnviz.base.images import Image
 from nnviz.base.request import ModelRequest, Request
 
 STAGES = "stages"
@@ -47,5 +52,118 @@ class IndexImages(Request[IndexSummary]):
     workers: int = 0
 
 
-AnyDatasetRequest = IndexImages
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FindNeighbors(Request[Neighbors]):
+    """Find the nearest neighbors of an image; ends with ``Neighbors``.
+
+    Attributes:
+        index: folder of the index.
+        record: number of the image in it; not read where ``image`` is given.
+        image: one that need not be in the index.
+        box: left, top, right, bottom, px of the image: the part that is looked for;
+            empty for all of it.
+        layer: whose features are compared, "" for the deepest of the index;
+            ``PIXELS`` for thumbnails.
+        metric: "cosine" or "l2".
+        count: of neighbors; the image itself is left out.
+    """
+
+    index: str
+    record: int = 0
+    image: Image | None = None
+    box: tuple[float, float, float, float] | tuple[()] = ()
+    layer: str = ""
+    metric: Metric = "cosine"
+    count: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindMistakes(Request[Mistakes]):
+    """Find what a network gets wrong over a set; ends with ``Mistakes``.
+
+    Attributes:
+        index: folder of the index.
+        count: most entries of each list.
+        by: what judges labels: "network", "features", or "" to choose.
+        duplicates: also look for images that show the same.
+    """
+
+    index: str
+    count: int = 100
+    by: str = ""
+    duplicates: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareIndexes(Request[Disagreement]):
+    """Compare two networks on one set; ends with a ``Disagreement``.
+
+    Attributes:
+        first: folder of the one network's index.
+        second: of the other's.
+        count: most images that are named.
+    """
+
+    first: str
+    second: str
+    count: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindExemplars(Request[Exemplars]):
+    """Find the images that excite each channel most; ends with ``Exemplars``.
+
+    Attributes:
+        index: folder of the index.
+        layer: one whose features it holds, "" for the deepest.
+        channels: indices; () for all.
+        count: images of each channel.
+        patches: also open these images, and cut out what the channel sees.
+    """
+
+    index: str
+    layer: str = ""
+    channels: tuple[int, ...] = ()
+    count: int = 9
+    patches: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectIndex(Request[Projection]):
+    """Lay images out as points of a plane; ends with a ``Projection``.
+
+    On the way it tells reports with a ``Plane`` named "map": every 25 iterations of
+    t-SNE, every epoch of the autoencoder.
+
+    Attributes:
+        index: folder of the index.
+        method: "pca", "lda", "tsne", "autoencoder" or "umap".
+        layer: whose features are projected, "" for the deepest; ``PIXELS``.
+        records: numbers of those to project; () for all.
+        limit: most of them, taken evenly; 0 for all.
+        perplexity: of t-SNE; 0 to choose.
+        neighbors: of UMAP.
+        steps: of t-SNE after exaggeration, or epochs of the autoencoder; 0 to choose.
+        seed: of random numbers.
+    """
+
+    index: str
+    method: str = "pca"
+    layer: str = ""
+    records: tuple[int, ...] = ()
+    limit: int = 0
+    perplexity: float = 0.0
+    neighbors: int = 15
+    steps: int = 0
+    seed: int = 0
+
+
+AnyDatasetRequest = (
+    IndexImages
+    | FindNeighbors
+    | FindMistakes
+    | CompareIndexes
+    | FindExemplars
+    | ProjectIndex
+)
 """Every request about sets of images."""

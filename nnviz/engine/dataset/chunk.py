@@ -16,10 +16,12 @@ from torch import Tensor
 
 from nnviz.base.errors import InputError, OutOfMemoryError
 from nnviz.base.info import ModelInfo, OutputActivation, Task
+from nnviz.base.preprocess import Fit
 from nnviz.engine.compute.memory import in_words, release
 from nnviz.engine.dataset.classes import NO_CLASS, ClassNumbers
 from nnviz.engine.dataset.sources import ImageSet, Skipped
 from nnviz.engine.models.model import Model, Photo, fit_to_input
+from nnviz.engine.nn.feature_extractor import FeatureExtractor
 from nnviz.engine.targets.resolve import probabilities
 from nnviz.media.index.reader import (
     COLUMN,
@@ -28,6 +30,7 @@ from nnviz.media.index.reader import (
     PLACES,
     PROBABILITIES,
     SHA256,
+    SUMS,
     THUMBNAILS,
 )
 from nnviz.media.index.writer import Rows
@@ -119,9 +122,12 @@ class ChunkPasses:
     settings: Settings
     check: Check
     batch: int = field(init=False)
+    _extractor: FeatureExtractor = field(init=False)
 
     def __post_init__(self) -> None:
         """Choose the batch size by the network's costs alone."""
+        names = ("", *self.settings.layers)
+        self._extractor = self.model.feature_extractor(names, self.check)
         gpu = self.model.device.type != "cpu"
         fitting = int(_WORK / max(1, self.model.info.macs or 1))
         size = 1 << max(0, fitting.bit_length() - 1)
@@ -163,7 +169,7 @@ class ChunkPasses:
         return ChunkRows(
             places=[place for place, _ in usable],
             labels=[each.label for each in images],
-            rows={**file_rows(images), **_joined(network)} if images else {},
+            rows={**file_rows(images), **_summed(_joined(network))} if images else {},
             skipped=[each for each in found if isinstance(each, Skipped)],
             seconds=seconds,
         )
@@ -200,11 +206,12 @@ class ChunkPasses:
         stacked = np.stack([each.pixels for each in images]).transpose(0, 3, 1, 2)
         pixels = torch.from_numpy(np.ascontiguousarray(stacked)).to(self.model.device)
         layers = self.settings.layers
-        extractor = self.model.feature_extractor(("", *layers), self.check)
-        maps = extractor(pixels, frozenset(("", *layers)))
+        maps = self._extractor(pixels, frozenset(("", *layers)))
         rows: dict[str, NDArray[np.generic]] = {}
         for layer in layers:
             rows |= layer_rows(layer, maps[layer], self.settings.precision)
+            if self.model.info.preprocess.fit is not Fit.WHOLE:
+                rows[SUMS + layer] = maps[layer].sum(0).float().cpu().numpy()[None]
         truth = torch.from_numpy(self._classes([each.label for each in images]))
         return rows | output_rows(self.model, maps[""], truth.to(pixels.device))
 
@@ -214,6 +221,16 @@ class ChunkPasses:
         numbers.add(labels)
         found = numbers.of(labels).astype(np.int64)
         return np.where(found < len(self.model.info.labels), found, NO_CLASS)
+
+
+def _summed(rows: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+    """Return rows in which the sums of maps are one row a chunk."""
+    return {
+        name: each.sum(0, dtype=np.float64, keepdims=True).astype(np.float32)
+        if name.startswith(SUMS)
+        else each
+        for name, each in rows.items()
+    }
 
 
 def _joined(

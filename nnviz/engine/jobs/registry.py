@@ -14,7 +14,8 @@ Handler = Callable[[Resources, R, Check], Job]
 _JOBS = (
     *("load", "fetch", "run", "video", "train"),
     *("evaluate", "robustness", "score", "trust", "attack"),
-    *("dataset.index",),
+    *("dataset.index", "dataset.neighbors", "dataset.mistakes"),
+    *("dataset.exemplars", "dataset.project"),
 )
 """Files of this package that register; each is light to import."""
 _HANDLERS: dict[type, Handler[Any]] = {}

@@ -8,6 +8,7 @@ import numpy as np
 from nnviz.base.results import Report
 from nnviz.engine.context import Context
 from nnviz.engine.journal import State
+from nnviz.engine.lessons.randomness import SEED
 
 _STEP = "step"
 
@@ -17,18 +18,20 @@ def stepped(
     reports: Iterable[tuple[Mapping[str, float], Report]],
     total: int,
     noun: str = "step",
+    *,
+    seed: int = 0,
 ) -> Iterator[Report]:
     """Yield the reports of a lesson as the steps of its recording, all of them kept.
 
     Taken up again, the reports are made anew from the first and those already shown
-    are passed over.  So they must follow from the parameters alone: a lesson that
-    draws random numbers keeps its own state.
+    are passed over.  So they must follow from the parameters and the seed alone.
 
     Args:
         ctx: of the lesson, registered as ``recorded``.
         reports: what was measured at each step, by name, with its report.
         total: how many there are, for the progress.
         noun: what a step is, "position".
+        seed: of ``draw_seed``, for a lesson that draws random numbers.
     """
     done = int(ctx.begun[_STEP]) if ctx.begun else 0
     for number, (numbers, report) in enumerate(reports, 1):
@@ -36,9 +39,9 @@ def stepped(
         if number <= done:
             continue
         ctx.step(number, total, f"{noun} {number}")
-        ctx.keep(numbers, partial(_state, number), frame=True)
+        ctx.keep(numbers, partial(_state, number, seed), frame=True)
         yield report
 
 
-def _state(number: int) -> State:
-    return {_STEP: np.array(number)}
+def _state(number: int, seed: int) -> State:
+    return {_STEP: np.array(number), SEED: np.array(seed)}

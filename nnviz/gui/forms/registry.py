@@ -39,5 +39,12 @@ def make_control(  # noqa: C901, PLR0911  one case a kind: mypy finds what is mi
             return PathControl(parameter, parent)
         case Kind.COLOR:
             return ColorControl(parameter, parent)
-        case Kind.TEXT | Kind.LAYERS | Kind.CHANNELS | Kind.CLASSES | Kind.STICKERS:
+        case (
+            Kind.TEXT
+            | Kind.LAYERS
+            | Kind.CHANNELS
+            | Kind.CLASSES
+            | Kind.STICKERS
+            | Kind.ARCHITECTURE
+        ):
             return TextControl(parameter, parent)

@@ -4,6 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.gui.layout.flow import flow
+from nnviz.gui.panels.unit_exemplars import ExemplarStrip
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label
@@ -40,6 +41,8 @@ class PortraitPanel(QWidget):
         words.setSpacing(0)
         words.addWidget(self.title)
         words.addWidget(self.state)
+        self.exemplars = ExemplarStrip(bench)
+        words.addWidget(self.exemplars)
         words.addStretch(1)
         words.addLayout(flow(self.imagine, self.layer, None))
         whole = QHBoxLayout(self)

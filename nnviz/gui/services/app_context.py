@@ -22,7 +22,10 @@ from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.services.boards import Boards
 from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.dataset.datasets import Datasets
+from nnviz.gui.services.dataset.exemplars import UnitExemplars
 from nnviz.gui.services.dataset.indexing import Indexing
+from nnviz.gui.services.dataset.neighborhood import Neighborhood
+from nnviz.gui.services.dataset.projections import Projections
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs
@@ -94,10 +97,7 @@ class Workbench(QObject):
         self.films = Films(self.jobs, self.messages, self)
         self.live = Live(self.choice, self.runs, self.films, self.messages, self)
         self.boards = Boards(self.jobs, self)
-        self.datasets = Datasets(self.jobs, self.messages, self)
-        self.indexing = Indexing(
-            self.jobs, self.models, self.datasets, settings, self.messages
-        )
+        self._make_dataset()
         self.recordings = Recordings(settings, self.messages, self)
         self.timeline = Timeline(
             self.choice, self.runs, self.recordings, self.messages, self
@@ -123,6 +123,15 @@ class Workbench(QObject):
         self.restoring = Restoring(self.models, self.images, self.choice, self.messages)
         self.restoring.setParent(self)
         self.timeline.opened.connect(self.restoring.restore)
+
+    def _make_dataset(self) -> None:
+        """Make what opens, filters and asks about sets of images."""
+        jobs, messages = self.jobs, self.messages
+        self.datasets = datasets = Datasets(jobs, messages, self)
+        self.projections = Projections(jobs, datasets, messages)
+        self.neighborhood = Neighborhood(jobs, datasets, messages)
+        self.exemplars = UnitExemplars(jobs, self.selection, datasets, messages)
+        self.indexing = Indexing(jobs, self.models, datasets, self.settings, messages)
 
     def _make_runs(self) -> None:
         """Make what runs methods and says what is shown of them."""
@@ -273,6 +282,7 @@ class Workbench(QObject):
         self.boards.stop()
         self.films.stop()
         self.indexing.stop()
+        self.projections.stop()
         if self.portraits.making_layer:
             self.portraits.stop()
         if self.models.is_opening:

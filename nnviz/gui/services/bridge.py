@@ -2,9 +2,12 @@
 
 import atexit
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from numpy.typing import NDArray
@@ -12,6 +15,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, SignalInsta
 
 from nnviz.base.boards import BOARD_PAINTED
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.dataset.projections import Projection
 from nnviz.base.dropped import Dropped
 from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Changes, Done, Event, Failed, Final
@@ -24,8 +28,10 @@ from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, Request
 from nnviz.base.resources import resource
 from nnviz.base.tapes import TAPE_PLACES
+from nnviz.base.training import ExampleClass
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
+from nnviz.media.index import ImageIndex
 from nnviz.runtime.garbage import GarbageTimer
 from nnviz.runtime.io import (
     CAMERAS_PLACE,
@@ -43,6 +49,7 @@ from nnviz.runtime.portrait_desk import KEPT_PLACE, PortraitDesk
 from nnviz.runtime.sticker_desk import StickerDesk
 from nnviz.runtime.tape_desk import TapeDesk
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
+from nnviz.storage.examples import list_examples, write_example
 from nnviz.storage.images import keep_picture
 
 if TYPE_CHECKING:  # painters load slowly
@@ -53,6 +60,8 @@ if TYPE_CHECKING:  # painters load slowly
 T = TypeVar("T")
 _TURN_SECONDS = 0.008
 """Time for answers before the event loop looks after the user again."""
+_SWITCH_SECONDS = 0.001
+"""After so long other threads' Python code lets the window's go on; 5 ms is usual."""
 _JOIN_SECONDS = 10.0
 _CLOSE_SECONDS = 0.5
 """So long a window that was closed is waited for; Qt takes it away after that."""
@@ -225,6 +234,12 @@ class Bridge(QObject):
         """Save several results as one picture; answers as ``export``."""
         self._io.export_contact_sheet(runs, path)
 
+    def export_projection(
+        self, found: Projection, index: ImageIndex, folder: str
+    ) -> None:
+        """Save a projection as plot, table and arrays; answers as ``export``."""
+        self._io.export_projection(found, index, folder)
+
     def export_curve(self, found: Robustness, folder: str) -> None:
         """Save accuracy against epsilon as CSV, PNG and SVG; answers as ``export``."""
         self._io.export_curve(found, folder)
@@ -260,6 +275,24 @@ class Bridge(QObject):
         """
         self._io.do(PICTURE_KEPT, lambda: keep_picture(pixels, purpose), soon=True)
 
+    def example_writer(self, pixels: NDArray[Any], folder: str) -> Callable[[], str]:
+        """Return work that writes an image to learn from, and gives its path.
+
+        Args:
+            pixels: (H, W, C).
+            folder: is made where it is missing.
+        """
+        return partial(write_example, pixels, Path(folder))
+
+    def example_lister(
+        self, paths: tuple[str, ...]
+    ) -> Callable[[], tuple[ExampleClass, ...]]:
+        """Return work that finds the images among files and in folders.
+
+        A folder of folders gives a named class for each; else the class has no name.
+        """
+        return partial(list_examples, paths)
+
     def shutdown(self) -> None:
         """Stop everything and wait for the worker's end; see ``close``."""
         self.close()
@@ -292,6 +325,7 @@ class Bridge(QObject):
 
     def _start(self) -> None:
         atexit.register(self.shutdown)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._garbage.start()
         self._garbage_timer.start()
         self._worker.start()

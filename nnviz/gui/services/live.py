@@ -76,7 +76,7 @@ class Live(QObject):
         self.held = False
         self.recording = False
         self._template: RunMethod | None = None
-        runs.template_changed.connect(self._ask)
+        runs.template_changed.connect(self.ask)
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
@@ -309,7 +309,8 @@ class Live(QObject):
     def _source(self) -> SourceControls | None:
         return self._bridge.live.source if self._bridge is not None else None
 
-    def _ask(self, template: RunMethod | None) -> None:
+    def ask(self, template: RunMethod | None) -> None:
+        """Ask a method of each frame from now on; None for nothing."""
         self._template = template
         if self._bridge is not None:
             self._messages.settle(TOPIC)

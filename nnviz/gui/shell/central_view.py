@@ -35,6 +35,7 @@ from nnviz.gui.state.display import (
     PHOTO,
     RESULT,
     STICKERS,
+    TEACH,
     UNITS,
     WALL,
     WHOLE,
@@ -279,6 +280,7 @@ class CentralView(QWidget):
             MAP: self.tr("Map"),
             ERRORS: self.tr("Errors"),
             UNITS: self.tr("Units"),
+            TEACH: self.tr("Teach"),
         }
         for mode, name in names.items():
             segment = named(QPushButton(name), "segment")

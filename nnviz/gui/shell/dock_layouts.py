@@ -66,9 +66,11 @@ class DockLayouts(QObject):
     def recall(self) -> None:
         """Go back to the layout that was remembered; to the usual one if none was."""
         state = self._settings.layout(self._key())
+        # Docks that are newer than the layout are left as they are by Qt.
+        self._show_usual()
         if state.isEmpty() or not self._window.restoreState(state):
             self._new = True
-            self.reset()
+            self.arrange()
 
     def remember(self) -> None:
         """Keep the layout as it is now."""
@@ -78,9 +80,12 @@ class DockLayouts(QObject):
 
     def reset(self) -> None:
         """Give a workspace the docks and sizes that it usually has."""
+        self._show_usual()
+        self.arrange()
+
+    def _show_usual(self) -> None:
         for name, dock in self._docks.items():
             dock.setVisible(name in self._shown)
-        self.arrange()
 
     def arrange(self) -> None:
         """Give the docks that are open their usual sizes."""

@@ -48,8 +48,9 @@ from nnviz.gui.workspaces.inspect.workspace import INSPECT
 from nnviz.gui.workspaces.learn.workspace import LEARN
 from nnviz.gui.workspaces.live.workspace import LIVE
 from nnviz.gui.workspaces.style.workspace import STYLE
+from nnviz.gui.workspaces.train.workspace import TRAIN
 
-WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, LIVE, DATA, LEARN)
+WORKSPACES = (INSPECT, EXPLAIN, IMAGINE, STYLE, ATTACK, TRAIN, LIVE, DATA, LEARN)
 _LEAST = QSize(1280, 800)
 """Px that the first window has where the screen is large enough."""
 _SHARE = 0.92

@@ -57,7 +57,8 @@ class DataSet:
         label = self.columns[LABEL]
         right: NDArray[np.int8]
         right = (label == self.columns[PREDICTED]).astype(np.int8)
-        right[label < 0] = -1
+        # Classes that only the set knows are no output of the network.
+        right[(label < 0) | (label >= self.index.facts.outputs)] = -1
         return right
 
     @cached_property

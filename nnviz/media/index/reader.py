@@ -14,6 +14,7 @@ from nnviz.media.index.facts import RECORD_FILE, IndexFacts, LayerFacts, read_fa
 from nnviz.media.index.texts import Texts, map_texts
 
 COLUMN, FEATURES, MAXIMA, PLACES = "column/", "features/", "maxima/", "places/"
+SUMS = "sums/"
 """Beginnings of the arrays' names."""
 PROBABILITIES = "probabilities"
 THUMBNAILS, PATHS, SHA256 = "thumbnails", "paths", "sha256"
@@ -190,6 +191,16 @@ class ImageIndex:
             UsageError: they are not kept.
         """
         return self.array(PLACES + self.layer(layer).name)
+
+    def mean_maps(self, layer: str = "") -> NDArray[np.float32]:
+        """Return the mean of each channel's map over all images, float32 (d, h, w).
+
+        Raises:
+            UsageError: the layer was not indexed, or its maps vary in size.
+        """
+        sums = self.array(SUMS + self.layer(layer).name)
+        total = sums.sum(0, dtype=np.float64) / max(1, self.count)
+        return np.asarray(total, np.float32)
 
     def array(self, name: str) -> NDArray[Any]:
         """Return any array by its full name, memory-mapped.

@@ -15,6 +15,7 @@ from nnviz.media.index.reader import (
     REASONS,
     SHA256,
     SKIPPED,
+    SUMS,
     THUMBNAILS,
 )
 from nnviz.media.index.writer import IndexWriter, Rows
@@ -63,6 +64,7 @@ def write_synthetic_index(
     )
     with IndexWriter(folder, facts) as writer:
         writer.append({SKIPPED: [], REASONS: []})
+        writer.append({SUMS + "synthetic": np.ones((1, channels, 7, 7), np.float32)})
         for start in range(0, count, _BLOCK):
             size = min(_BLOCK, count - start)
             writer.append(_rows(start, size, centers, generator))

@@ -8,6 +8,7 @@ from nnviz.engine.models.networks.cyclegan import CycleGanGenerator
 from nnviz.engine.models.networks.efficientnet_lite import EfficientNetLite
 from nnviz.engine.models.networks.face_cascade import FaceCascade
 from nnviz.engine.models.networks.johnson import JohnsonNet
+from nnviz.engine.models.networks.layer_list import LayerList
 from nnviz.engine.models.networks.lenet import LeNet5
 from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
@@ -39,6 +40,7 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **REPAINTERS,
     "EfficientNetLite": EfficientNetLite,
     "FaceCascade": FaceCascade,
+    "LayerList": LayerList,
     "SceneCaptioner": SceneCaptioner,
     "SceneDetector": SceneDetector,
     "UNet": UNet,
@@ -54,6 +56,7 @@ __all__ = [
     "EfficientNetLite",
     "FaceCascade",
     "JohnsonNet",
+    "LayerList",
     "LeNet5",
     "QuickPainter",
     "SceneCaptioner",

@@ -5,7 +5,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from nnviz.base.dataset.error_figures import Reliability
+from nnviz.base.dataset.mistakes import Reliability
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 from nnviz.render.words import percent
 
@@ -56,8 +56,8 @@ class ReliabilityDiagram(QWidget):
         ).format(
             span,
             shown.counts[place],
-            percent(float(shown.confidence[place])),
-            percent(float(shown.accuracy[place])),
+            percent(float(shown.confidences[place])),
+            percent(float(shown.accuracies[place])),
         )
 
     def minimumSizeHint(self) -> QSize:
@@ -124,8 +124,8 @@ class ReliabilityDiagram(QWidget):
         width = area.width() / len(shown.counts)
         for place in np.flatnonzero(shown.counts).tolist():
             left = area.left() + place * width + 1
-            reached = area.bottom() - float(shown.accuracy[place]) * area.height()
-            wanted = area.bottom() - float(shown.confidence[place]) * area.height()
+            reached = area.bottom() - float(shown.accuracies[place]) * area.height()
+            wanted = area.bottom() - float(shown.confidences[place]) * area.height()
             bar = QRectF(left, reached, width - 2, area.bottom() - reached)
             painter.fillRect(bar, tokens.accent)
             top, high = min(reached, wanted), abs(reached - wanted)

@@ -2,7 +2,14 @@
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QPainter,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from nnviz.base.results import Boxes
@@ -15,7 +22,7 @@ from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.keys import NONE, Key, Keys
 from nnviz.gui.views.widgets.opacity import OpacitySlider
-from nnviz.render import boxes, classes, labels, overlays, text
+from nnviz.render import boxes, labels, overlays, text
 from nnviz.render.boxes import Shapes
 from nnviz.render.labels import Label
 from nnviz.render.palette import PANEL
@@ -196,6 +203,7 @@ class BoxesView(ResultView):
             return
         frames = self._frames(view)
         order = self._by_importance()
+        self._draw_tracks(painter, view, found)
         for index in order[::-1]:
             colour = self._colour(found, index)
             if self._outlines:
@@ -208,6 +216,22 @@ class BoxesView(ResultView):
                 self._draw_points(painter, view, self._shapes.keypoints[index], colour)
         if self.named.isChecked():
             self._draw_labels(painter, found, frames, order)
+
+    def _draw_tracks(self, painter: QPainter, view: Viewport, found: Boxes) -> None:
+        """Draw the ways of followed objects and the counting line."""
+        shapes = self._shapes
+        if shapes.trails is not None:
+            for index, trail in enumerate(shapes.trails):
+                known = trail[~np.isnan(trail[:, 0])].tolist()
+                places = [QPointF(*view.to_widget(y, x)[::-1]) for x, y in known]
+                painter.setPen(QPen(self._colour(found, index), 2))
+                painter.drawPolyline(QPolygonF(places))
+        if shapes.line is not None:
+            left, top, right, bottom = shapes.line.tolist()
+            ends = (QPointF(*view.to_widget(y, x)[::-1])
+                    for x, y in ((left, top), (right, bottom)))  # fmt: skip
+            painter.setPen(QPen(QColor("white"), 2, Qt.PenStyle.DashLine))
+            painter.drawLine(*ends)
 
     def _frames(self, view: Viewport) -> list[QRectF]:
         """Return the boxes in widget coordinates."""
@@ -249,7 +273,7 @@ class BoxesView(ResultView):
 
     def _colour(self, found: Boxes, index: int) -> QColor:
         """Return an object's colour, faint while another one is chosen."""
-        colour = QColor(*classes.colours_of(found.labels)[found.classes[index]])
+        colour = QColor(*boxes.color_of(found, index))
         if self._chosen not in (NONE, index) and index != self._under:
             colour.setAlpha(_DIMMED)
         return colour
@@ -277,7 +301,7 @@ class BoxesView(ResultView):
         for index, place in zip(shown, spots, strict=True):
             if place is not None:
                 area = QRectF(QPointF(*place[:2]), QPointF(*place[2:]))
-                colour = classes.colours_of(found.labels)[found.classes[index]]
+                colour = boxes.color_of(found, index)
                 letters.write(painter, area, boxes.caption(found, index), colour)
 
     def _arrange(self) -> None:
@@ -301,6 +325,4 @@ class BoxesView(ResultView):
 
 def _key(found: Boxes, index: int) -> Key:
     name, score = boxes.caption(found, index)
-    return Key(
-        classes.colours_of(found.labels)[found.classes[index]], name, score.strip()
-    )
+    return Key(boxes.color_of(found, index), name, score.strip())

@@ -143,16 +143,16 @@ class Errors(QWidget):
     def _summary(self, dataset: DataSet, figures: ErrorFigures) -> str:
         if not figures.total:
             return self.tr(
-                "No image of this set has a label. Folders named by class, or a CSV "
-                "file with labels, give them."
+                "No image of this set has a label that the network knows. Folders "
+                "named by its classes, or a CSV file with labels, give them."
             )
         parts = [
             self.tr("Accuracy {0}").format(percent(figures.accuracy)),
             self.tr("mean of classes {0}").format(percent(figures.mean_per_class)),
         ]
         found = figures.reliability
-        if found is not None and math.isfinite(found.calibration_error):
-            error = percent(found.calibration_error)
+        if found is not None and math.isfinite(found.error):
+            error = percent(found.error)
             parts.append(self.tr("calibration error {0}").format(error))
         count = self.tr("{0:,} labeled images").format(figures.total)
         split = self._bench.datasets.query.split
@@ -163,14 +163,14 @@ class Errors(QWidget):
 
     def _calibration(self, figures: ErrorFigures) -> str:
         found = figures.reliability
-        if found is None or not math.isfinite(found.calibration_error):
+        if found is None or not math.isfinite(found.error):
             return ""
         return self.tr(
             "Expected calibration error {0}: how far accuracy is from confidence, "
             "weighted by the images of each bar. The orange line is the mean "
             "confidence: a bar below it means overconfidence. Click a bar to see its "
             "images."
-        ).format(percent(found.calibration_error))
+        ).format(percent(found.error))
 
     def _pair_table(self, dataset: DataSet, figures: ErrorFigures) -> Table:
         names = dataset.names_of(LABEL)
@@ -227,6 +227,7 @@ def _measure(dataset: DataSet, query: RecordQuery) -> ErrorFigures:
     return measure_errors(
         columns[LABEL][records],
         columns[PREDICTED][records],
+        dataset.index.facts.outputs,
         confidence[records] if confidence is not None else None,
     )
 

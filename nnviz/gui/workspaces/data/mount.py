@@ -9,14 +9,21 @@ from PySide6.QtWidgets import QWidget
 
 from nnviz.gui.panels.frame import LEFT, RIGHT, Frame
 from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.state.display import ERRORS, WALL
+from nnviz.gui.state.display import ERRORS, MAP, UNITS, WALL
 from nnviz.gui.workspaces.data.errors_page import Errors
 from nnviz.gui.workspaces.data.filter_panel import FilterPanel
+from nnviz.gui.workspaces.data.map_page import DataMap
 from nnviz.gui.workspaces.data.page import DataPage
 from nnviz.gui.workspaces.data.record_panel import RecordPanel
+from nnviz.gui.workspaces.data.units_page import Units
 from nnviz.gui.workspaces.data.wall_page import Wall
 
-PAGES: dict[str, Callable[[Workbench], QWidget]] = {WALL: Wall, ERRORS: Errors}
+PAGES: dict[str, Callable[[Workbench], QWidget]] = {
+    WALL: Wall,
+    MAP: DataMap,
+    ERRORS: Errors,
+    UNITS: Units,
+}
 """Content of each page of the middle."""
 
 
@@ -43,7 +50,7 @@ def mount(bench: Workbench, frame: Frame, parent: QObject) -> DataRoom:
 def _page(bench: Workbench, make: Callable[[Workbench], QWidget]) -> DataPage:
     content = make(bench)
     page = DataPage(bench, content)
-    for told in content.findChildren(QWidget):
+    for told in (content, *content.findChildren(QWidget)):
         if hasattr(told, "told"):
             told.told.connect(page.hovered)
     return page

@@ -10,6 +10,7 @@ from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.display import BOARD
 from nnviz.gui.state.record_selection import NO_RECORD
 from nnviz.gui.theme.parts import MenuEntry
+from nnviz.gui.workspaces.data.record_words import file_name
 
 ROOMS = ("inspect", "explain", "imagine", "style", "attack")
 """Workspaces that an image can be opened in."""
@@ -55,6 +56,17 @@ def explain_selected(bench: Workbench) -> None:
     bench.board_wanted.emit(paths)
 
 
+def list_neighbors(bench: Workbench, *, pixels: bool = False) -> None:
+    """Show the current image and its nearest neighbors on the wall."""
+    datasets = bench.datasets
+    record = datasets.selection.current
+    if datasets.dataset is None or record == NO_RECORD:
+        return
+    name = file_name(datasets.dataset, record)
+    words = _tr("Nearest in pixels to {0}") if pixels else _tr("Nearest to {0}")
+    bench.neighborhood.list_neighbors(record, words.format(name), pixels=pixels)
+
+
 def copy_paths(bench: Workbench) -> None:
     """Put the paths of the selected images on the clipboard."""
     QApplication.clipboard().setText("\n".join(chosen_paths(bench, MOST_DRAGGED)))
@@ -80,7 +92,12 @@ def record_entries(bench: Workbench) -> tuple[MenuEntry, ...]:
     rooms = (
         MenuEntry(titles[room], partial(open_in, bench, room), able) for room in ROOMS
     )
+    one = bench.datasets.selection.current != NO_RECORD
     return (
+        MenuEntry(_tr("Nearest neighbors"), partial(list_neighbors, bench), one),
+        MenuEntry(
+            _tr("Nearest in pixels"), partial(list_neighbors, bench, pixels=True), one
+        ),
         MenuEntry(_tr("Explain these"), partial(explain_selected, bench), able),
         *rooms,
         MenuEntry(_tr("Copy paths"), partial(copy_paths, bench), able),

@@ -24,11 +24,18 @@ from nnviz.gui.state.dataset import (
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label
 from nnviz.gui.views.canvas.canvas import Canvas
-from nnviz.gui.workspaces.data.record_actions import ROOMS, explain_selected, open_in
+from nnviz.gui.views.canvas.layers import Bytes
+from nnviz.gui.workspaces.data.record_actions import (
+    ROOMS,
+    explain_selected,
+    list_neighbors,
+    open_in,
+)
 from nnviz.gui.workspaces.data.record_words import answer, file_name
 from nnviz.render.words import number
 
-_SIDE = 208
+_SIDE, _PREVIEW = 208, 400
+"""Px of the image in the panel, and of what is read from its file."""
 
 
 class RecordPanel(QWidget):
@@ -39,6 +46,7 @@ class RecordPanel(QWidget):
         self.setObjectName("page")
         self._bench = bench
         self._lane = Lane("record")
+        self._path = ""
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Selected image"))
         self.canvas.setFixedHeight(bench.look.px(_SIDE))
@@ -49,6 +57,12 @@ class RecordPanel(QWidget):
         self.explain = button(
             self.tr("Explain these"), lambda: explain_selected(bench), "primary"
         )
+        self.neighbors = button(self.tr("By features"), partial(list_neighbors, bench))
+        self.neighbors.setAccessibleName(self.tr("Nearest neighbors by features"))
+        self.pixels = button(
+            self.tr("By pixels"), partial(list_neighbors, bench, pixels=True)
+        )
+        self.pixels.setAccessibleName(self.tr("Nearest neighbors by pixels"))
         titles = {
             "inspect": self.tr("Inspect"),
             "explain": self.tr("Explain"),
@@ -66,6 +80,7 @@ class RecordPanel(QWidget):
         bench.datasets.selection.changed.connect(self._tell)
         bench.datasets.opened.connect(lambda _: self._show())
         bench.look.changed.connect(self._resize)
+        bench.images.thumbnail.connect(self._sharpen)
         self._show()
 
     def _lay_out(self) -> None:
@@ -76,6 +91,8 @@ class RecordPanel(QWidget):
         for each in (self.title, self.words, self.numbers):
             column.addWidget(each)
         column.addWidget(self.state)
+        column.addWidget(label(self.tr("Nearest neighbors"), "section"))
+        column.addLayout(flow(self.neighbors, self.pixels))
         column.addLayout(flow(self.explain))
         column.addWidget(label(self.tr("Open in"), "section"))
         column.addLayout(flow(*self.rooms))
@@ -104,7 +121,21 @@ class RecordPanel(QWidget):
         job = self._bench.jobs.compute(
             lambda: np.array(dataset.index.thumbnails[record]), self._lane
         )
-        job.done.connect(self.canvas.set_picture)
+        job.done.connect(lambda pixels: self._preview(record, pixels))
+
+    def _preview(self, record: int, pixels: Bytes) -> None:
+        """Show the thumbnail at once, then the file itself, if it is there."""
+        datasets, bridge = self._bench.datasets, self._bench.bridge
+        if datasets.dataset is None or datasets.selection.current != record:
+            return
+        self.canvas.set_picture(pixels)
+        self._path = datasets.dataset.path(record)
+        if bridge is not None:
+            bridge.thumbnail(self._path, _PREVIEW)
+
+    def _sharpen(self, path: str, pixels: Bytes) -> None:
+        if path == self._path and self._bench.datasets.selection.current >= 0:
+            self.canvas.set_picture(pixels)
 
     def _tell(self) -> None:
         selection = self._bench.datasets.selection
@@ -112,7 +143,10 @@ class RecordPanel(QWidget):
         self.state.setText(
             self.tr("{0:,} images are selected").format(count) if count > 1 else ""
         )
-        able = bool(count) or selection.current >= 0
+        one = selection.current >= 0
+        for each in (self.neighbors, self.pixels):
+            each.setEnabled(one)
+        able = bool(count) or one
         for each in (self.explain, *self.rooms):
             each.setEnabled(able)
 

@@ -1,12 +1,19 @@
 """Lists of images worth a look: confident mistakes, suspected labels, duplicates."""
 
+from collections.abc import Iterable
+
+import numpy as np
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
+from nnviz.base.dataset.mistakes import Mistakes
+from nnviz.base.dataset.requests import FindMistakes
+from nnviz.base.errors import ErrorRecord
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.dataset.datasets import TOPIC
 from nnviz.gui.services.jobs import Lane
-from nnviz.gui.state.dataset import CONFIDENCE, LOSS
+from nnviz.gui.state.dataset import CONFIDENCE, DataSet
 from nnviz.gui.state.record_query import RecordList, RecordQuery, Records, find_records
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import button, label
@@ -14,9 +21,13 @@ from nnviz.gui.workspaces.data.record_grid import RecordGrid
 
 _MOST = 2000
 """Records of a list."""
-_CONFIDENT = RecordQuery(right=False, sort=CONFIDENCE, descending=True)
-_LOSSES = RecordQuery(sort=LOSS, descending=True)
-_UNSURE = RecordQuery(sort=CONFIDENCE)
+CONFIDENT, UNSURE = "confident", "unsure"
+LABELS, DUPLICATES = "labels", "duplicates"
+_QUERIES = {
+    CONFIDENT: RecordQuery(right=False, sort=CONFIDENCE, descending=True),
+    UNSURE: RecordQuery(sort=CONFIDENCE),
+}
+"""Lists that the columns tell; the others are looked for by the engine."""
 
 
 class SuspectLists(QWidget):
@@ -25,15 +36,18 @@ class SuspectLists(QWidget):
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
-        self._lane = Lane("suspects")
+        self._lane, self._search_lane = Lane("suspects"), Lane("mistakes")
+        self._found: Mistakes | None = None
+        self._searched = ""
         self.choice: QComboBox = ComboBox()
         self.choice.setAccessibleName(self.tr("List"))
-        for title, query in (
-            (self.tr("Most confident mistakes"), _CONFIDENT),
-            (self.tr("Least probable labels"), _LOSSES),
-            (self.tr("Least certain answers"), _UNSURE),
+        for title, key in (
+            (self.tr("Most confident mistakes"), CONFIDENT),
+            (self.tr("Likely wrong labels"), LABELS),
+            (self.tr("Near duplicates"), DUPLICATES),
+            (self.tr("Least certain answers"), UNSURE),
         ):
-            self.choice.addItem(title, query)
+            self.choice.addItem(title, key)
         self.words = label(style="muted", wrap=True)
         self.grid = RecordGrid(bench, self)
         self.grid.setAccessibleName(self.tr("Images of the list"))
@@ -45,41 +59,92 @@ class SuspectLists(QWidget):
         column.addWidget(self.words)
         column.addWidget(self.grid, 1)
         self.choice.activated.connect(lambda _: self._fill())
-        bench.datasets.opened.connect(lambda _: self._fill())
-        bench.datasets.grown.connect(lambda _: self._fill())
-        self._fill()
+        bench.datasets.opened.connect(self._forget)
+        bench.datasets.grown.connect(self._forget)
+        self._forget(bench.datasets.dataset)
 
-    def _query(self) -> RecordQuery:
-        query = self.choice.currentData()
-        return query if isinstance(query, RecordQuery) else RecordQuery()
+    def _forget(self, dataset: DataSet | None) -> None:
+        """Another set, or more of it: what was found is not so any more."""
+        del dataset
+        self._found, self._searched = None, ""
+        self._fill()
 
     def _fill(self) -> None:
         """Find the records of the chosen list."""
-        dataset, query = self._bench.datasets.dataset, self._query()
-        self.words.setText(self._explain(query))
+        dataset, key = self._bench.datasets.dataset, self.choice.currentData()
+        self.words.setText(self._explain(key))
         if dataset is None:
             return
-        job = self._bench.jobs.compute(
-            lambda: find_records(dataset, query)[:_MOST], self._lane
-        )
-        job.done.connect(self._show)
+        if key in _QUERIES:
+            query = _QUERIES[key]
+            job = self._bench.jobs.compute(
+                lambda: find_records(dataset, query)[:_MOST], self._lane
+            )
+            job.done.connect(self._show)
+        elif self._found is not None:
+            self._show_found(key, self._found)
+        else:
+            self._search(dataset)
+
+    def _search(self, dataset: DataSet) -> None:
+        """Have wrong labels and duplicates looked for, once for each set."""
+        self._show(np.zeros(0, np.int64))
+        self.words.setText(self.tr("Looking through all images…"))
+        folder = str(dataset.index.folder)
+        if self._searched == folder:
+            return
+        self._searched = folder
+        request = FindMistakes(index=folder, count=_MOST)
+        title = self.tr("Likely wrong labels and near duplicates")
+        job = self._bench.jobs.submit(request, self._search_lane, title)
+        job.done.connect(self._take)
+        job.failed.connect(self._fail)
+        job.cancelled.connect(lambda _: self._fail(None))
+
+    def _take(self, found: Mistakes) -> None:
+        self._found = found
+        self._fill()
+
+    def _fail(self, error: ErrorRecord | None) -> None:
+        self._searched = ""
+        self.words.setText(self.tr("Stopped: choose the list again to look for them."))
+        if error is not None:
+            self._bench.messages.fail(TOPIC, error)
+
+    def _show_found(self, key: str, found: Mistakes) -> None:
+        if key == LABELS:
+            records: Iterable[int] = (each.record for each in found.suspects)
+        else:
+            records = (
+                r for each in found.duplicates for r in (each.first, each.second)
+            )
+        # An image that is like two others is shown once.
+        kept = list(dict.fromkeys(records))
+        self._show(np.array(kept, np.int64))
+        leaks = sum(each.leak for each in found.duplicates)
+        if not kept:
+            self.words.setText(self.tr("None were found."))
+        elif key == DUPLICATES and leaks:
+            words = self.tr("{0:,} pairs lie in different splits: a leak.")
+            self.words.setText(f"{self._explain(key)} {words.format(leaks)}")
 
     def _show(self, records: Records) -> None:
         self.grid.show_records(records)
         self.open.setEnabled(bool(len(records)))
 
-    def _explain(self, query: RecordQuery) -> str:
-        if query is _CONFIDENT:
-            return self.tr(
+    def _explain(self, key: str) -> str:
+        return {
+            CONFIDENT: self.tr(
                 "Wrong answers that the network is surest of: wrong labels, images of "
                 "two things, and real blind spots."
-            )
-        if query is _LOSSES:
-            return self.tr(
-                "Images whose label the network finds least probable. In a network "
-                "that never saw these labels, many are mislabeled."
-            )
-        return self.tr("Images between two classes, or of none that it knows.")
+            ),
+            LABELS: self.tr(
+                "Images that rather belong to another class, the most suspect first. "
+                "Look at each before you change it."
+            ),
+            DUPLICATES: self.tr("Pairs of images that show the same, side by side."),
+            UNSURE: self.tr("Images between two classes, or of none that it knows."),
+        }[key]
 
     def _open(self) -> None:
         listed = RecordList(self.choice.currentText(), self.grid.order)

@@ -18,7 +18,7 @@ def test_the_matrix_is_that_of_scikit_learn():
     metrics = pytest.importorskip("sklearn.metrics")
     random = np.random.default_rng(3)
     label, predicted = random.integers(0, 6, (2, 400))
-    figures = measure_errors(label, predicted)
+    figures = measure_errors(label, predicted, 6)
     assert (figures.counts == metrics.confusion_matrix(label, predicted)).all()
     assert figures.accuracy == pytest.approx(metrics.accuracy_score(label, predicted))
     balanced = metrics.balanced_accuracy_score(label, predicted)
@@ -27,7 +27,7 @@ def test_the_matrix_is_that_of_scikit_learn():
 
 def test_records_without_a_label_do_not_count():
     """By hand: two labeled images of classes 7 and 2, one of them right."""
-    figures = measure_errors(np.array([-1, 7, 2, 2]), np.array([7, 7, 7, -1]))
+    figures = measure_errors(np.array([-1, 7, 2, 2]), np.array([7, 7, 7, -1]), 8)
     assert figures.classes.tolist() == [2, 7]
     assert figures.counts.tolist() == [[0, 1], [0, 1]]
     assert figures.confused(5) == [(2, 7, 1)]
@@ -41,8 +41,8 @@ def test_the_calibration_error_by_hand():
     found = measure_reliability(confidence, right, bins=5)
     assert found.counts.tolist() == [0, 0, 0, 3, 1]
     gap = abs(2.2 / 3 - 1 / 3) * 3 / 4 + 0.1 * 1 / 4
-    assert found.calibration_error == pytest.approx(gap)
-    assert np.isnan(found.accuracy[0])
+    assert found.error == pytest.approx(gap)
+    assert np.isnan(found.accuracies[0])
 
 
 @pytest.fixture
@@ -123,4 +123,4 @@ def test_a_set_without_labels_says_so(errors, room, tmp_path):
         writer.put_column("label", np.full(30, -1, np.int32))
         writer.commit(30)
     room.bench.datasets.open(str(folder))
-    assert "No image of this set has a label" in errors.summary.text()
+    assert "has a label that the network knows" in errors.summary.text()

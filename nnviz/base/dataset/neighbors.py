@@ -1,0 +1,37 @@
+"""Nearest neighbors of an image in an index."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Metric = Literal["cosine", "l2"]
+METRICS: tuple[Metric, ...] = ("cosine", "l2")
+PIXELS = "pixels"
+"""In place of a layer: the thumbnails themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Neighbors:
+    """The records of an index that lie nearest to an image, the nearest first.
+
+    Attributes:
+        records: int64 (k,), numbers of the records.
+        distances: float32 (k,): 1 - cosine, or the Euclidean distance.
+        paths: of the images.
+        labels: names of their classes, "" where not known.
+        layer: whose features were compared, or ``PIXELS``.
+        metric: of the distances.
+        query: what was asked about.
+        exact: whether every record was compared.
+    """
+
+    records: NDArray[np.int64]
+    distances: NDArray[np.float32]
+    paths: tuple[str, ...]
+    labels: tuple[str, ...]
+    layer: str
+    metric: Metric
+    query: str
+    exact: bool = True

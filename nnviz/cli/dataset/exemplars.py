@@ -1,0 +1,111 @@
+"""``nnviz exemplars``: the images of an index that excite each channel most."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz.base.dataset.exemplars import Exemplars
+from nnviz.base.errors import UsageError
+from nnviz.cli import console, opening
+from nnviz.cli.arguments import Parser, add_out
+from nnviz.cli.dataset.opening import index_parser, open_index
+
+_SHOWN = 12
+
+
+def execute(words: Sequence[str]) -> int:
+    """Find, write sheets and arrays, and say what was found."""
+    options = _parser().read(words)
+    index = open_index(options)
+    channels = _channels(options.channels)
+    opening.check_out(Path(options.out))
+    from nnviz.storage.exemplars import (  # noqa: PLC0415  imports numpy
+        plain_exemplars,
+        save_exemplars,
+    )
+
+    with console.ProgressLine() as progress:
+        found = index.exemplars(
+            options.layer,
+            count=options.count,
+            channels=channels,
+            patches=not options.no_patches,
+            progress=progress,
+        )
+    written = save_exemplars(found, Path(options.out))
+    if options.json:
+        console.answer({**plain_exemplars(found), "files": [str(p) for p in written]})
+    else:
+        _tell(found)
+        for path in written:
+            console.line(str(path))
+    return 0
+
+
+def _channels(text: str) -> tuple[int, ...]:
+    """Read "3,7,20-25".
+
+    Raises:
+        UsageError: these are no numbers.
+    """
+    found: list[int] = []
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise UsageError("--channels", f"{part!r} is no number", "write 3,7,20-25")
+        found += range(int(first), int(last or first) + 1)
+    return tuple(found)
+
+
+def _tell(found: Exemplars) -> None:
+    console.heading(f"{found.layer} of {found.model} over {found.images} images")
+    console.line(f"  {'never answer':<16}{len(found.dead):5}")
+    console.line(f"  {'always answer':<16}{len(found.always):5}")
+    console.table(
+        ("channel", "answers on", "highest", "most like", "strongest image"),
+        [
+            (
+                str(channel),
+                f"{found.answering[row]:.0%}",
+                f"{found.values[row, 0]:.3g}",
+                f"{found.alike[row, 0]} ({found.correlations[row, 0]:+.2f})"
+                if found.alike.size
+                else "-",
+                found.paths[int(found.records[row, 0])],
+            )
+            for row, channel in enumerate(found.channels[:_SHOWN])
+        ],
+        right=(0, 1, 2),
+    )
+    if len(found.channels) > _SHOWN:
+        console.line(f"  and {len(found.channels) - _SHOWN} more in the files")
+    for note in found.notes:
+        console.line(f"  {note}")
+
+
+def _parser() -> Parser:
+    parser = index_parser(
+        "exemplars",
+        "Find the images of an index that excite each channel of a layer most, cut out"
+        " what\nthe channel sees of them (its receptive field, bright where it is"
+        " active), and tell\non how many images it answers and which channels are"
+        " like it.",
+        "INDEX [--layer L] [--channels N,N-N] --out DIR [options]",
+        count=9,
+        what="images of each channel",
+    )
+    parser.add_argument(
+        "--layer", metavar="L", default="", help="one of the index (default: the last)"
+    )
+    parser.add_argument(
+        "--channels",
+        metavar="N,N-N",
+        default="",
+        help="some of the layer's channels (default: all)",
+    )
+    parser.add_argument(
+        "--no-patches",
+        action="store_true",
+        help="no images are opened and no sheets written, only numbers",
+    )
+    add_out(parser, "exemplars")
+    return parser

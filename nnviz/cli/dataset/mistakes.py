@@ -1,0 +1,177 @@
+"""``nnviz mistakes``: what a network gets wrong over a set, and what is wrong in it."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nnviz.base.dataset.mistakes import Disagreement, Duplicate, Mistakes
+from nnviz.base.errors import UsageError
+from nnviz.base.evaluation import Confusion
+from nnviz.cli import console
+from nnviz.cli.arguments import Parser
+from nnviz.cli.dataset.opening import index_parser, open_index
+
+_SHOWN = 10
+_JUDGES = ("network", "features")
+
+
+def execute(words: Sequence[str]) -> int:
+    """Find and write mistakes, or where two networks disagree."""
+    options = _parser().read(words)
+    index = open_index(options)
+    if options.by and options.by not in _JUDGES:
+        raise UsageError("--by", f"{options.by!r} is not known", "network or features")
+    found: Mistakes | Disagreement
+    with console.ProgressLine() as progress:
+        if options.against:
+            found = index.compare(
+                options.against, count=options.count, progress=progress
+            )
+        else:
+            found = index.mistakes(
+                count=options.count,
+                by=options.by,
+                duplicates=not options.no_duplicates,
+                progress=progress,
+            )
+    if options.json:
+        console.answer(_plain(found))
+    elif isinstance(found, Disagreement):
+        _tell_compared(found)
+    else:
+        _tell(found, _SHOWN)
+    return 0
+
+
+def _plain(found: Mistakes | Disagreement) -> Any:
+    """Return dataclasses and arrays as what JSON knows; NaN becomes null."""
+
+    def simple(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return simple(value.tolist())
+        if isinstance(value, dict):
+            return {name: simple(each) for name, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [simple(each) for each in value]
+        return None if isinstance(value, float) and value != value else value  # noqa: PLR0124
+
+    return simple(dataclasses.asdict(found))
+
+
+def _tell(found: Mistakes, shown: int) -> None:
+    console.heading(f"{found.model} on {found.images} images, {found.labeled} labeled")
+    if found.labeled:
+        console.line(f"  {'top-1':<24}{100 * found.accuracy:6.1f} %")
+        console.line(f"  {'mean per class':<24}{100 * found.mean_per_class:6.1f} %")
+    if found.reliability is not None:
+        error = found.reliability.error
+        console.line(f"  {'calibration error (ECE)':<24}{100 * error:6.1f} %")
+    _table(
+        "Worst classes",
+        ("class", "images", "score"),
+        [(each.name, str(each.count), f"{100 * each.score:.1f} %")
+         for each in found.classes[:shown]],
+        (1, 2),
+    )  # fmt: skip
+    _table(
+        "Taken for another",
+        ("is", "said to be", "images", "share"),
+        [_confusion(each) for each in found.confusions[:shown]],
+        (2, 3),
+    )
+    _table(
+        "Most confident mistakes",
+        ("record", "confidence", "is", "said to be", "image"),
+        [(str(each.record), f"{100 * each.confidence:.1f} %", each.label,
+          each.predicted, each.path) for each in found.confident[:shown]],
+        (0, 1),
+    )  # fmt: skip
+    _table(
+        f"Labels that are likely wrong, by {found.suspected_by}",
+        ("record", "margin", "labeled", "rather", "image"),
+        [(str(each.record), f"{each.margin:+.2f}", each.label, each.suggested,
+          each.path) for each in found.suspects[:shown]],
+        (0, 1),
+    )  # fmt: skip
+    _table(
+        "The same image twice",
+        ("records", "likeness", "splits", "images"),
+        [_pair(each) for each in found.duplicates[:shown]],
+        (1,),
+    )
+    for note in found.notes:
+        console.line(f"  {note}")
+
+
+def _confusion(each: Confusion) -> tuple[str, str, str, str]:
+    return each.truth, each.said, str(each.count), f"{100 * each.share:.0f} %"
+
+
+def _pair(each: Duplicate) -> tuple[str, str, str, str]:
+    splits = "leak" if each.leak else "-"
+    records = f"{each.first}, {each.second}"
+    return records, f"{each.likeness:.3f}", splits, ", ".join(each.paths)
+
+
+def _table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[int],
+) -> None:
+    if rows:
+        console.heading(f"\n{title}")
+        console.table(columns, rows, right)
+
+
+def _tell_compared(found: Disagreement) -> None:
+    first, second = found.models
+    console.heading(f"{first} and {second} on {found.images} images")
+    console.line(f"  {'same answer':<28}{100 * found.agreeing:6.1f} %")
+    for model, accuracy, alone in zip(
+        found.models, found.accuracies, found.only, strict=True
+    ):
+        if accuracy == accuracy:  # noqa: PLR0124  not a number: no labels
+            console.line(f"  {model:<28}{100 * accuracy:6.1f} % right, {alone} alone")
+    _table(
+        "They disagree",
+        ("record", first, second, "image"),
+        [(str(record), *answers, path) for record, answers, path in
+         list(zip(found.records, found.answers, found.paths, strict=True))[:_SHOWN]],
+        (0,),
+    )  # fmt: skip
+
+
+def _parser() -> Parser:
+    parser = index_parser(
+        "mistakes",
+        "Find what a network gets wrong over an indexed set: accuracy by class,"
+        " confusions,\ncalibration, the most confident mistakes; labels that are likely"
+        " wrong (confident\nlearning); images that are there twice, in two splits"
+        " (leaks) or one.",
+        "INDEX [--against INDEX] [options]",
+        count=100,
+        what="entries of each list, at most",
+    )
+    parser.add_argument(
+        "--by",
+        metavar="JUDGE",
+        default="",
+        help="judges labels: network, by its probabilities, or features, by linear "
+        "probes that have not seen the image (default: the network where it knows the "
+        "classes)",
+    )
+    parser.add_argument(
+        "--no-duplicates",
+        action="store_true",
+        help="do not look for images that are there twice",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="INDEX",
+        default="",
+        help="of another network on the same set: tell where the two disagree",
+    )
+    return parser

@@ -1,0 +1,92 @@
+"""``nnviz project``: the images of an index as points of a plane."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz.base.errors import unknown
+from nnviz.cli import console, opening
+from nnviz.cli.arguments import Parser, add_out, number, whole_number
+from nnviz.cli.dataset.opening import index_parser, open_index
+
+_METHODS = ("pca", "lda", "tsne", "autoencoder", "umap")
+
+
+def execute(words: Sequence[str]) -> int:
+    """Project, and write plot, table and arrays."""
+    options = _parser().read(words)
+    if options.method not in _METHODS:
+        raise unknown("projection", options.method, _METHODS)
+    index = open_index(options)
+    opening.check_out(Path(options.out))
+    from nnviz.storage.projections import save_projection  # noqa: PLC0415  numpy
+
+    with console.ProgressLine() as progress:
+        found = index.project(
+            options.method,
+            layer=options.layer,
+            limit=options.limit,
+            perplexity=options.perplexity,
+            neighbors=options.neighbors,
+            steps=options.steps,
+            seed=options.seed,
+            progress=progress,
+        )
+    written = save_projection(found, index.images, Path(options.out))
+    if options.json:
+        answer = {
+            "method": found.method,
+            "layer": found.layer,
+            "images": len(found.records),
+            "figures": found.figures,
+            "scree": found.scree.tolist(),
+            "warning": found.warning,
+            "files": [str(path) for path in written],
+        }
+        console.answer(answer)
+        return 0
+    console.heading(f"{found.method} of {len(found.records)} images by {found.layer}")
+    for name, value in found.figures.items():
+        console.line(f"  {name:<24}{value:8.3g}")
+    console.line(f"  {found.warning}")
+    for path in written:
+        console.line(str(path))
+    return 0
+
+
+def _parser() -> Parser:
+    parser = index_parser(
+        "project",
+        "Lay the images of an index out as points of a plane, by the features of a"
+        " layer or\nby pixels; writes a plot, a table of coordinates and the arrays.",
+        "INDEX --method pca|lda|tsne|autoencoder|umap --out DIR [options]",
+    )
+    parser.add_argument(
+        "--method",
+        metavar="M",
+        default="pca",
+        help=f"{', '.join(_METHODS)} (default %(default)s)",
+    )
+    parser.add_argument(
+        "--layer",
+        metavar="L",
+        default="",
+        help="one of the index, or pixels (default: the deepest)",
+    )
+    for name, default, text in (
+        ("--limit", 0, "at most so many images, evenly from all (default all)"),
+        ("--neighbors", 15, "of UMAP (default 15)"),
+        ("--steps", 0, "of t-SNE or epochs of the autoencoder (default 500 and 40)"),
+        ("--seed", 0, "of random numbers (default 0)"),
+    ):
+        parser.add_argument(
+            name, metavar="N", type=whole_number(name), default=default, help=text
+        )
+    parser.add_argument(
+        "--perplexity",
+        metavar="P",
+        type=number("--perplexity"),
+        default=0.0,
+        help="of t-SNE: about how many neighbors count (default 30)",
+    )
+    add_out(parser, "projection")
+    return parser

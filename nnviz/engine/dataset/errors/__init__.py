@@ -1,0 +1,1 @@
+"""Errors over a set: accuracy, calibration, label errors, duplicates, disagreement."""

@@ -1,0 +1,1 @@
+"""Exemplars of channels: most activating images, their patches, figures over a set."""

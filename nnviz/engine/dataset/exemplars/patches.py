@@ -1,0 +1,125 @@
+"""Patches: the receptive fields of the strongest positions, cut from their images."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nnviz.base.dataset.exemplars import Exemplars
+from nnviz.base.preprocess import Interpolation
+from nnviz.engine.dataset.chunk import Prepared, prepared
+from nnviz.engine.dataset.sources import ImageSet, Skipped
+from nnviz.engine.models.model import Model, Photo
+from nnviz.engine.nn.feature_extractor import FeatureExtractor
+from nnviz.engine.nn.map_layers import map_size
+from nnviz.media.index import ImageIndex
+from nnviz.media.prefetch import prefetched
+from nnviz.media.resize import resize
+
+SIDE = 64
+"""Of a patch, px."""
+_BATCH, _AHEAD = 16, 32
+_COLORS = 3
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What a channel sees in an image.
+
+    Attributes:
+        place: flat index into (C, k).
+        patch: uint8 (SIDE, SIDE, 3).
+        map: float32 (h, w), the channel's.
+    """
+
+    place: int
+    patch: NDArray[np.uint8]
+    map: NDArray[np.float32]
+
+
+def set_of(index: ImageIndex, records: NDArray[np.int64]) -> ImageSet:
+    """Return some images of an index as a set, to open them again."""
+    source = index.facts.source
+    scenes = {"scenes": "none"}.get(source, source.removeprefix("scenes-"))
+    return ImageSet(
+        source=source,
+        root=index.facts.root,
+        paths=[index.paths[int(record)] for record in records],
+        scenes=scenes if source.startswith("scenes") else "",
+    )
+
+
+def cut_patches(
+    model: Model,
+    index: ImageIndex,
+    found: Exemplars,
+    check: Check,
+) -> Iterator[list[Seen]]:
+    """Yield patches and maps, those of some images at a time.
+
+    Images that can no longer be opened are left out.
+
+    Args:
+        model: the network.
+        index: the index.
+        found: the exemplars, with their boxes.
+        check: raises to stop.
+    """
+    layer = found.layer
+    unique, inverse = np.unique(found.records, return_inverse=True)
+    inverse = inverse.reshape(-1)
+    images = set_of(index, unique)
+    extractor = model.feature_extractor((layer,), check)
+    flat_boxes = found.boxes.reshape(-1, 4)
+    owner = np.repeat(found.channels, found.records.shape[1])
+
+    def prepare(place: int) -> Prepared | Skipped:
+        return prepared(model, images, place, 1)
+
+    with prefetched(prepare, range(len(images)), _AHEAD) as opened:
+        for start in range(0, len(images), _BATCH):
+            part = [next(opened) for _ in range(min(_BATCH, len(images) - start))]
+            batch = {
+                start + k: each
+                for k, each in enumerate(part)
+                if isinstance(each, Prepared)
+            }
+            seen = []
+            for number, each in batch.items():
+                maps = _maps(extractor, model, layer, each.pixels)
+                for place in np.flatnonzero(inverse == number):
+                    patch = cut(each.pixels, flat_boxes[place])
+                    seen.append(Seen(int(place), patch, maps[owner[place]]))
+            yield seen
+
+
+@torch.no_grad()
+def _maps(
+    extractor: FeatureExtractor, model: Model, layer: str, pixels: Photo
+) -> NDArray[np.float32]:
+    tensor = torch.from_numpy(pixels.transpose(2, 0, 1)[None].copy()).to(model.device)
+    found = extractor(tensor, frozenset((layer,)))[layer][0]
+    return np.asarray(found.float().cpu().numpy())
+
+
+def cut(pixels: Photo, box: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return a part of an input as colors, uint8 (SIDE, SIDE, 3).
+
+    Args:
+        pixels: (H, W, C) in [0, 1]; of other than three channels the first is shown.
+        box: left, top, right, bottom, px.
+    """
+    left, top, right, bottom = (round(float(each)) for each in box)
+    part = pixels[top:bottom, left:right]
+    if part.shape[2] != _COLORS:
+        part = np.repeat(part[..., :1], _COLORS, axis=2)
+    colors = (part * 255).round().clip(0, 255).astype(np.uint8)
+    return resize(np.ascontiguousarray(colors), (SIDE, SIDE), Interpolation.BICUBIC)
+
+
+def maps_shape(model: Model, layer: str) -> tuple[int, int]:
+    """Return rows and columns of a layer's maps."""
+    return map_size(model.info.known_layer(layer)) or (1, 1)

@@ -1,0 +1,78 @@
+"""Most activating images of each channel, and figures of channels over a set."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.media.index import ImageIndex
+
+_BLOCK = 1 << 13
+Check = Callable[[], None]
+
+
+def top_images(
+    maxima: NDArray[np.float32], count: int, check: Check = lambda: None
+) -> NDArray[np.int64]:
+    """Return the records of the highest values of each column, (d, count).
+
+    The highest first; of equal ones the first record.
+
+    Args:
+        maxima: (n, d), memory-mapped.
+        count: at most n are given.
+        check: raises to stop.
+    """
+    channels = maxima.shape[1]
+    records = np.empty((channels, 0), np.int64)
+    values = np.empty((channels, 0), np.float32)
+    for start in range(0, len(maxima), _BLOCK):
+        check()
+        part = np.asarray(maxima[start : start + _BLOCK]).T
+        numbers = np.arange(start, start + part.shape[1])
+        values = np.concatenate([values, part], 1)
+        records = np.concatenate(
+            [records, np.broadcast_to(numbers, (channels, len(numbers)))], 1
+        )
+        order = np.argsort(-values, axis=1, kind="stable")[:, :count]
+        values = np.take_along_axis(values, order, 1)
+        records = np.take_along_axis(records, order, 1)
+    return records
+
+
+def answering(maxima: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the share of images on which each channel is above 0 somewhere, (d,)."""
+    counts = np.zeros(maxima.shape[1], np.int64)
+    for start in range(0, len(maxima), _BLOCK):
+        counts += (np.asarray(maxima[start : start + _BLOCK]) > 0).sum(0)
+    return np.asarray(counts / max(1, len(maxima)), np.float64)
+
+
+def channel_correlations(features: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return Pearson's correlation of all channels over images, (d, d).
+
+    A channel that never changes correlates with none: 0.
+    """
+    channels = features.shape[1]
+    total, products = np.zeros(channels), np.zeros((channels, channels))
+    for start in range(0, len(features), _BLOCK):
+        part = np.asarray(features[start : start + _BLOCK], np.float64)
+        total += part.sum(0)
+        products += part.T @ part
+    mean = total / max(1, len(features))
+    covariance = products / max(1, len(features)) - np.outer(mean, mean)
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0))
+    changing = spread > 1e-6 * np.maximum(np.abs(mean), 1e-6)
+    scale = np.where(changing, 1 / np.where(changing, spread, 1), 0)
+    return np.asarray(np.clip(covariance * np.outer(scale, scale), -1, 1))
+
+
+def most_alike(
+    index: ImageIndex, layer: str, channels: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the channels that correlate most with each of some, and how much."""
+    correlations = channel_correlations(index.features(layer))
+    np.fill_diagonal(correlations, -np.inf)
+    rows = correlations[channels]
+    order = np.argsort(-rows, axis=1, kind="stable")[:, : min(count, rows.shape[1] - 1)]
+    return order, np.take_along_axis(rows, order, 1)

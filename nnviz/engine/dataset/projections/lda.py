@@ -1,0 +1,62 @@
+"""Linear discriminant analysis: directions that keep classes apart (Fisher, Rao)."""
+
+import numpy as np
+
+from nnviz.base.errors import InputError
+from nnviz.engine.dataset.projections.task import Projecting, Stage, Task
+
+_FEWEST = 3
+_TOLERANCE = 1e-4
+"""Of standard deviations within classes, as scikit-learn's "svd" solver has it."""
+
+
+def project(task: Task) -> Projecting:
+    """Project onto the two directions of the largest ratio of variances.
+
+    That between classes to that within; axes are scaled so that the latter is 1.
+
+    Raises:
+        InputError: fewer than three classes with labels.
+    """
+    labeled = np.flatnonzero(task.labels >= 0)
+    classes, group = np.unique(task.labels[labeled], return_inverse=True)
+    if len(classes) < _FEWEST:
+        raise InputError(
+            "LDA", f"needs three classes or more, there are {len(classes)}", "use pca"
+        )
+    task.check()
+    vectors = task.vectors[labeled].astype(np.float64)
+    counts = np.bincount(group)
+    means = np.zeros((len(classes), vectors.shape[1]))
+    np.add.at(means, group, vectors)
+    means /= counts[:, None]
+    priors = counts / len(vectors)
+    center = priors @ means
+    within = vectors - means[group]
+    whitener = _whitener(within, len(vectors) - len(classes))
+    between = np.sqrt(counts / max(1, len(classes) - 1))[:, None] * (means - center)
+    _, strengths, axes = np.linalg.svd(between @ whitener, full_matrices=False)
+    loads = whitener @ axes[:2].T
+    largest = np.take_along_axis(loads, np.abs(loads).argmax(0)[None], 0)
+    loads = loads * np.where(largest < 0, -1, 1)
+    scree = strengths**2 / np.sum(strengths**2)
+    points = (task.vectors - center.astype(np.float32)) @ loads.astype(np.float32)
+    stage = Stage(
+        points=np.asarray(points, np.float32),
+        figures={"share between classes": float(scree[:2].sum())},
+        scree=scree[: len(classes) - 1],
+        loads=loads.astype(np.float32),
+        center=center.astype(np.float32),
+    )
+    yield stage
+    return stage
+
+
+def _whitener(within: np.ndarray, freedom: int) -> np.ndarray:
+    """Return what makes the scatter within classes the unit matrix, (d, r)."""
+    spread = within.std(0)
+    scale = np.where(spread > 0, 1 / np.where(spread > 0, spread, 1), 0)
+    standard = within * scale / np.sqrt(max(1, freedom))
+    _, values, axes = np.linalg.svd(standard, full_matrices=False)
+    rank = int((values > _TOLERANCE).sum())
+    return np.asarray((scale[:, None] * axes[:rank].T) / values[:rank])

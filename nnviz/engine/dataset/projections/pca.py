@@ -1,0 +1,76 @@
+"""Principal component analysis: directions of the largest variance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nnviz.engine.dataset.projections.task import Projecting, Stage, Task, Vectors
+
+_BLOCK = 1 << 14
+_SHOWN = 20
+"""Components of the scree plot."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Components:
+    """Principal components of vectors.
+
+    Attributes:
+        mean: float64 (d,).
+        axes: float64 (d, c), of length 1, the largest variance first; the largest load
+            of each is positive.
+        variances: float64 (d,), of all components; of n - 1, as scikit-learn has them.
+    """
+
+    mean: NDArray[np.float64]
+    axes: NDArray[np.float64]
+    variances: NDArray[np.float64]
+
+    def project(self, vectors: Vectors) -> Vectors:
+        """Return coordinates on the axes, float32 (n, c)."""
+        axes = self.axes.astype(np.float32)
+        mean = self.mean.astype(np.float32)
+        return np.asarray((vectors - mean) @ axes, np.float32)
+
+
+def principal_components(vectors: Vectors, count: int) -> Components:
+    """Return components by the eigenvectors of the covariance.
+
+    Args:
+        vectors: (n, d).
+        count: of axes; at most d.
+    """
+    mean = vectors.mean(0, dtype=np.float64)
+    width = vectors.shape[1]
+    covariance = torch.zeros(width, width, dtype=torch.float64)
+    for start in range(0, len(vectors), _BLOCK):
+        part = torch.from_numpy(vectors[start : start + _BLOCK] - mean)
+        covariance += part.T @ part
+    covariance /= max(1, len(vectors) - 1)
+    variances, axes = torch.linalg.eigh(covariance)
+    found = axes.flip(1)[:, :count].numpy()
+    largest = np.take_along_axis(found, np.abs(found).argmax(0)[None], 0)
+    return Components(
+        mean,
+        found * np.where(largest < 0, -1, 1),
+        variances.flip(0).clamp_min(0).numpy(),
+    )
+
+
+def project(task: Task) -> Projecting:
+    """Project onto the two directions of the largest variance."""
+    task.check()
+    components = principal_components(task.vectors, 2)
+    total = components.variances.sum() or 1.0
+    scree = components.variances / total
+    stage = Stage(
+        points=components.project(task.vectors),
+        figures={"share of the variance": float(scree[:2].sum())},
+        scree=scree[:_SHOWN],
+        loads=components.axes.astype(np.float32),
+        center=components.mean.astype(np.float32),
+    )
+    yield stage
+    return stage

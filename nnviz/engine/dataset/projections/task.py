@@ -1,0 +1,59 @@
+"""The task of a projection, and the steps on the way to it."""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Task:
+    """What is projected.
+
+    Attributes:
+        vectors: float32 (n, d).
+        labels: int64 (n,), -1 for none.
+        seed: of random numbers.
+        perplexity: of t-SNE; 0 to choose.
+        neighbors: of UMAP.
+        steps: iterations of t-SNE, or epochs of the autoencoder; 0 to choose.
+        check: raises to stop.
+    """
+
+    vectors: Vectors
+    labels: NDArray[np.int64]
+    seed: int = 0
+    perplexity: float = 0.0
+    neighbors: int = 15
+    steps: int = 0
+    check: Check = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stage:
+    """Points on the way, or at the end.
+
+    Attributes:
+        points: float32 (n, 2).
+        done: steps done.
+        total: steps in all.
+        figures: by name.
+        scree: of linear methods.
+        loads: likewise, (d, 2).
+        center: likewise, (d,).
+    """
+
+    points: Vectors
+    done: int = 1
+    total: int = 1
+    figures: Mapping[str, float] = field(default_factory=dict)
+    scree: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    loads: Vectors = field(default_factory=lambda: np.empty((0, 2), np.float32))
+    center: Vectors = field(default_factory=lambda: np.empty(0, np.float32))
+
+
+Projecting = Generator[Stage, None, Stage]

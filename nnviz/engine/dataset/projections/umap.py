@@ -1,0 +1,39 @@
+"""UMAP by umap-learn (McInnes et al. 2018, arXiv:1802.03426), where it is installed."""
+
+import importlib
+
+import numpy as np
+
+from nnviz.base.errors import InputError
+from nnviz.engine.dataset.projections.pca import principal_components
+from nnviz.engine.dataset.projections.task import Projecting, Stage, Task
+
+_COMPONENTS = 50
+
+
+def project(task: Task) -> Projecting:
+    """Project; the plane of the principal components comes first.
+
+    Raises:
+        InputError: umap-learn is not installed.
+    """
+    try:
+        library = importlib.import_module("umap")
+    except ImportError:
+        raise InputError(
+            "UMAP",
+            "umap-learn is not installed",
+            "pip install nnviz[umap], or use tsne",
+        ) from None
+    width = min(_COMPONENTS, task.vectors.shape[1])
+    reduced = principal_components(task.vectors, width).project(task.vectors)
+    yield Stage(points=reduced[:, :2], done=0, total=1)
+    task.check()
+    neighbors = min(task.neighbors, len(reduced) - 1)
+    mapper = library.UMAP(n_neighbors=neighbors, random_state=task.seed, n_jobs=1)
+    stage = Stage(
+        points=np.asarray(mapper.fit_transform(reduced), np.float32),
+        figures={"neighbors": float(neighbors)},
+    )
+    yield stage
+    return stage

@@ -1,0 +1,30 @@
+"""The network of an index, opened again as it was."""
+
+from collections.abc import Generator
+
+from nnviz.base.events import Progress
+from nnviz.base.preprocess import Preprocess
+from nnviz.base.request import ModelRequest
+from nnviz.engine.jobs.resources import Check, Resources
+from nnviz.engine.models.model import Model
+from nnviz.media.index import ImageIndex
+
+
+def request_of(index: ImageIndex) -> ModelRequest:
+    """Return the request that opens the network of an index."""
+    values = dict(index.facts.settings["request"])
+    values["fields"] = ()
+    return ModelRequest(
+        **values, preprocess=Preprocess.from_json(index.facts.preprocess)
+    )
+
+
+def open_model(
+    resources: Resources, index: ImageIndex, check: Check
+) -> Generator[Progress, None, Model]:
+    """Open the network that made an index.
+
+    Raises:
+        NnvizError: it cannot be opened any more.
+    """
+    return (yield from resources.store.open(request_of(index), check))

@@ -1,0 +1,1 @@
+"""Training of small networks step by step, to be watched."""

@@ -1,0 +1,81 @@
+"""Architectures of small networks in words, with the switches of a training run."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["perceptron", "mlp", "lenet", "vgg", "plain", "residual", "layers"]
+_STAGES = (16, 32, 64)
+_PER_STAGE = 6
+"""Weight layers that another block in each of three stages adds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """A kind of network and what stands between its layers.
+
+    Attributes:
+        kind: which one.
+        layers: words of its layers, for the kind "layers".
+        depth: weight layers of a plain or residual network; rounded to 6 n + 2.
+        activation: word of the activation function.
+        batch_norm: normalize each layer over the batch, before the activation.
+        local_response_norm: normalize across maps, after the activation.
+        dropout: share of the values that is dropped before linear layers.
+    """
+
+    kind: Kind
+    layers: str = ""
+    depth: int = 8
+    activation: str = "relu"
+    batch_norm: bool = False
+    local_response_norm: bool = False
+    dropout: float = 0.0
+
+    def words(self) -> str:
+        """Return the list of layers, as ``LayerList`` reads it."""
+        if self.kind == "layers":
+            return self.layers
+        return ", ".join(self._words())
+
+    def _words(self) -> list[str]:
+        match self.kind:
+            case "mlp":
+                return [*self._linear(128), *self._linear(64), *self._drop()]
+            case "lenet":
+                maps = [*self._conv(6, 5), "pool", *self._conv(16, 5), "pool"]
+                tail = [*self._drop(), *self._linear(120)]
+                return [*maps, *tail, *self._drop(), *self._linear(84)]
+            case "vgg":
+                stages = [
+                    word
+                    for width in _STAGES
+                    for word in (*self._conv(width), *self._conv(width), "pool")
+                ]
+                return [*stages, "gap", *self._drop()]
+            case "plain" | "residual":
+                return [*self._conv(_STAGES[0]), *self._blocks(), "gap", *self._drop()]
+            case _:
+                return []
+
+    def _conv(self, channels: int, side: int = 3) -> list[str]:
+        norm = ["norm"] if self.batch_norm else []
+        after = ["lrn"] if self.local_response_norm else []
+        return [f"conv {channels} {side}", *norm, self.activation, *after]
+
+    def _linear(self, units: int) -> list[str]:
+        norm = ["norm"] if self.batch_norm else []
+        return [f"linear {units}", *norm, self.activation]
+
+    def _drop(self) -> list[str]:
+        return [f"dropout {self.dropout:g}"] if self.dropout else []
+
+    def _blocks(self) -> list[str]:
+        each = max(1, round((self.depth - 2) / _PER_STAGE))
+        word = "block" if self.kind == "residual" else "plain"
+        word += "_norm" if self.batch_norm else ""
+        found = []
+        for place, width in enumerate(_STAGES):
+            for index in range(each):
+                stride = " 2" if place and not index else ""
+                found.append(f"{word} {width}{stride}")
+        return found

@@ -1,0 +1,110 @@
+"""Augmentations: random changes of training images that leave their class alone."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Augmentation:
+    """How far images are changed at random, each by itself.
+
+    Attributes:
+        shift: up to so many px along each axis; the border is repeated.
+        rotate: up to so many degrees either way.
+        flip: half of them left to right.
+        cut: side of a square that is grayed out (DeVries & Taylor 2017,
+            arXiv:1708.04552), px.
+        noise: spread of Gaussian noise, in [0, 1].
+        color: spread of the principal components' weights (Krizhevsky et al. 2012,
+            sec. 4.1): 0.1 there.
+    """
+
+    shift: int = 0
+    rotate: float = 0.0
+    flip: bool = False
+    cut: int = 0
+    noise: float = 0.0
+    color: float = 0.0
+
+    def __call__(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        """Return changed copies of images (N, C, H, W) in [0, 1]."""
+        if self.flip:
+            flipped = torch.rand(len(pixels), generator=generator) < 0.5  # noqa: PLR2004
+            pixels = torch.where(flipped.view(-1, 1, 1, 1), pixels.flip(-1), pixels)
+        if self.shift or self.rotate:
+            pixels = self._moved(pixels, generator)
+        if self.color and pixels.shape[1] > 1:
+            pixels = self._colored(pixels, generator)
+        if self.noise:
+            noise = torch.randn(pixels.shape, generator=generator)
+            pixels = (pixels + self.noise * noise).clamp(0, 1)
+        return self._cut(pixels, generator) if self.cut else pixels
+
+    def _moved(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        count, (height, width) = len(pixels), pixels.shape[2:]
+        random = torch.rand(count, 3, generator=generator) * 2 - 1
+        angle = random[:, 0] * math.radians(self.rotate)
+        move = (random[:, 1:] * (self.shift + 0.5)).trunc()
+        cosine, sine = angle.cos(), angle.sin()
+        aspect = height / width
+        matrix = torch.stack(
+            [
+                torch.stack([cosine, -sine * aspect, 2 * move[:, 0] / width], 1),
+                torch.stack([sine / aspect, cosine, 2 * move[:, 1] / height], 1),
+            ],
+            1,
+        )
+        grid = functional.affine_grid(matrix, list(pixels.shape), align_corners=False)
+        moved: Tensor = functional.grid_sample(
+            pixels, grid, padding_mode="border", align_corners=False
+        )
+        return moved
+
+    def _colored(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        channels = pixels.shape[1]
+        flat = pixels.transpose(0, 1).flatten(1)
+        values, vectors = torch.linalg.eigh(torch.cov(flat))
+        weights = self.color * torch.randn(len(pixels), channels, generator=generator)
+        shift = (weights * values.clamp(min=0).sqrt()) @ vectors.T
+        colored: Tensor = (pixels + shift[:, :, None, None]).clamp(0, 1)
+        return colored
+
+    def _cut(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        count, (height, width) = len(pixels), pixels.shape[2:]
+        middles = torch.rand(count, 2, generator=generator) * torch.tensor(
+            [height, width]
+        )
+        rows = torch.arange(height)[None] + 0.5 - middles[:, :1]
+        columns = torch.arange(width)[None] + 0.5 - middles[:, 1:]
+        half = self.cut / 2
+        inside = (rows.abs() < half)[:, :, None] & (columns.abs() < half)[:, None]
+        gray = torch.full_like(pixels, 0.5)
+        cut: Tensor = torch.where(inside[:, None], gray, pixels)
+        return cut
+
+
+def ten_crops(pixels: Tensor, share: float = 0.875) -> Tensor:
+    """Return the corners and the middle of images, and those mirrored, at full size.
+
+    Krizhevsky et al. 2012, section 4.1.
+
+    Args:
+        pixels: (N, C, H, W).
+        share: side of a crop in sides of the image.
+
+    Returns:
+        (10, N, C, H, W).
+    """
+    height, width = pixels.shape[2:]
+    h, w = round(share * height), round(share * width)
+    top, left = height - h, width - w
+    corners = ((0, 0), (0, left), (top, 0), (top, left), (top // 2, left // 2))
+    crops = [pixels[:, :, y : y + h, x : x + w] for y, x in corners]
+    large = [
+        functional.interpolate(crop, (height, width), mode="bilinear") for crop in crops
+    ]
+    return torch.stack([*large, *(each.flip(-1) for each in large)])

@@ -1,0 +1,132 @@
+"""Images and classes for a training run that is watched, as tensors of one size."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.base.errors import UsageError
+from nnviz.engine.data.digits import load_digits
+from nnviz.engine.data.folders import (
+    LabeledPhotos,
+    Split,
+    class_folders,
+    load_given_split,
+    load_split,
+)
+from nnviz.engine.data.scenes import FIRST_TRAINING_SEED
+from nnviz.engine.data.shapes import load_shapes
+
+_DIGIT_SIDE, _SIDE = 16, 32
+_HELD_SHARE = 8
+"""The held-out images are at most so many times fewer than those learned from."""
+_LEAST_HELD = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Images to learn from, and others to measure with.
+
+    Attributes:
+        pixels: float32 (N, C, S, S) in [0, 1].
+        labels: int64 (N,).
+        held_pixels: float32 (M, C, S, S).
+        held_labels: int64 (M,).
+        classes: names.
+        mean: of all values, to normalize with.
+        std: likewise.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+    held_pixels: Tensor
+    held_labels: Tensor
+    classes: tuple[str, ...]
+    mean: float
+    std: float
+
+    def normalized(self, pixels: Tensor) -> Tensor:
+        """Return pixels with mean 0 and spread 1 over the images learned from."""
+        return (pixels - self.mean) / self.std
+
+
+def load_examples(data: str, folder: str, count: int) -> Examples:
+    """Return images of a name.
+
+    Args:
+        data: "digits", "scenes" or "folder".
+        folder: with a sub-folder for each class, or with such folders "train" and
+            "test".
+        count: of images to learn from, at most.
+
+    Raises:
+        UsageError: no folder is named.
+        InputError: it cannot be read, or holds too little.
+    """
+    if data == "digits":
+        return _examples(load_digits(), _DIGIT_SIDE, count)
+    if data == "scenes":
+        return _examples(_scenes(count), _SIDE, count)
+    if not folder:
+        raise UsageError(
+            "--folder", "missing", "name a folder with a sub-folder for each class"
+        )
+    path = Path(folder).expanduser()
+    given = {"train", "test"} <= set(class_folders(path, frozenset()))
+    split = load_given_split(path, _SIDE) if given else load_split(path, _SIDE)
+    return _examples(split, _SIDE, count)
+
+
+def _scenes(count: int) -> Split:
+    held = max(_LEAST_HELD, count // _HELD_SHARE)
+    first = FIRST_TRAINING_SEED
+    return Split(
+        load_shapes(range(first, first + count), _SIDE), load_shapes(range(held), _SIDE)
+    )
+
+
+def _examples(split: Split, side: int, count: int) -> Examples:
+    train = _some(split.train, count)
+    held = _some(split.held_out, max(_LEAST_HELD, len(train) // _HELD_SHARE))
+    pixels = _tensors(train, side)
+    return Examples(
+        pixels,
+        train.labels.long(),
+        _tensors(held, side),
+        held.labels.long(),
+        train.classes,
+        float(pixels.mean()),
+        max(float(pixels.std()), 1e-3),
+    )
+
+
+def _some(photos: LabeledPhotos, count: int) -> LabeledPhotos:
+    """Return so many images at most, evenly from all: they lie sorted by class."""
+    if len(photos) <= count:
+        return photos
+    chosen = torch.linspace(0, len(photos) - 1, count).round().long().tolist()
+    return LabeledPhotos(
+        [photos.photos[index] for index in chosen],
+        photos.labels[torch.tensor(chosen)],
+        photos.classes,
+    )
+
+
+def _tensors(photos: LabeledPhotos, side: int) -> Tensor:
+    pixels = (each[None].float() / 255 for each in photos.photos)
+    return torch.cat([_square(each, side) for each in pixels])
+
+
+def _square(pixels: Tensor, side: int) -> Tensor:
+    """Cut the middle square out and bring it to a size."""
+    height, width = pixels.shape[2:]
+    short = min(height, width)
+    top, left = (height - short) // 2, (width - short) // 2
+    square = pixels[:, :, top : top + short, left : left + short]
+    if short == side:
+        return square
+    return functional.interpolate(
+        square, (side, side), mode="bilinear", antialias=True, align_corners=False
+    )

@@ -1,0 +1,228 @@
+"""The inside of a network in training: curves, weights, activations, decisions."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nnviz.base.planes import Plane, PlanePoints, PlaneRegion
+from nnviz.base.results import Curves, Mosaic, Report, Result, Table
+from nnviz.engine.learning.run import TrainingRun
+from nnviz.engine.models.networks.layer_list import ACTIVATIONS
+from nnviz.engine.nn.hooks import run_to_all
+
+_GRID = 48
+"""Places along each axis of the decision map."""
+_MOST_TILES = 64
+_MARGIN = 0.05
+_DEAD = 1e-6
+
+
+def training_report(run: TrainingRun) -> Report:
+    """Return all that is seen of a run after an epoch; the main result is its loss."""
+    logits = run.predict(run.examples.held_pixels)
+    results: dict[str, Result] = {
+        "loss": _curves(run, ("training loss", "held-out loss"), "loss"),
+        "accuracy": _curves(run, ("held-out accuracy",), "share", (0.0, 1.0)),
+        "weights": first_weights(run.net),
+        "gradients": _layers(run, "gradient", "gradient norm"),
+        "updates": _layers(run, "update", "relative update"),
+        "activations": activation_table(run),
+        "decisions": decision_map(logits, run),
+        "confusion": confusion_table(logits, run),
+    }
+    return Report(results, notes_of(run))
+
+
+def notes_of(run: TrainingRun) -> tuple[str, ...]:
+    """Say in words where a run stands."""
+    history = run.history
+    if not history.epochs:
+        return ("the first epoch is under way",)
+    best = int(np.argmin(history["held-out loss"])) + 1
+    said = [
+        f"epoch {history.epochs} of {run.switches.epochs}",
+        f"held-out accuracy {100 * history['held-out accuracy'][-1]:.1f} %",
+        f"lowest held-out loss in epoch {best}",
+    ]
+    if run.stopped:
+        said.append(f"stopped early; the weights are those of epoch {best}")
+    return tuple(said)
+
+
+def _curves(
+    run: TrainingRun,
+    names: tuple[str, ...],
+    label: str,
+    limits: tuple[float, float] | None = None,
+) -> Curves:
+    series = {name: np.array(run.history[name] or [0.0]) for name in names}
+    count = max(1, run.history.epochs)
+    return Curves(
+        x=np.arange(1, count + 1, dtype=np.float64),
+        series=series,
+        x_label="epoch",
+        y_label=label,
+        limits=limits,
+    )
+
+
+def _layers(run: TrainingRun, kind: str, label: str) -> Curves:
+    """Return a figure of each layer over the epochs, on a logarithmic axis."""
+    series = {
+        name.removeprefix(f"{kind} "): np.log10(np.maximum(values, 1e-12))
+        for name, values in run.history.figures.items()
+        if name.startswith(f"{kind} ")
+    }
+    count = max(1, run.history.epochs)
+    return Curves(
+        x=np.arange(1, count + 1, dtype=np.float64),
+        series=series or {"none yet": np.zeros(1)},
+        x_label="epoch",
+        y_label=f"log10 {label}",
+    )
+
+
+def first_weights(net: nn.Module) -> Mosaic:
+    """Return the kernels of the first layer with weights, as tiles.
+
+    Convolutions of one or three channels in their colors; linear layers on pixels as
+    images of weights.
+    """
+    name, layer = next(
+        (name, module)
+        for name, module in net.named_modules()
+        if isinstance(module, nn.Conv2d | nn.Linear)
+    )
+    weight = layer.weight.detach()
+    if weight.ndim == len("oi"):
+        weight = _as_images(weight, net)
+    if weight.shape[1] == len("rgb"):
+        tiles = weight.permute(0, 2, 3, 1)
+    else:
+        tiles = weight[:, 0]
+    tiles = tiles[:_MOST_TILES]
+    return Mosaic(
+        tiles=tiles.numpy().copy(),
+        order=np.arange(len(tiles), dtype=np.int64),
+        signed=True,
+        shared_scale=True,
+        unit="weight",
+        noun="filter",
+        layer="",
+        empty=f"no weights in {name}" if not len(tiles) else "",
+    )
+
+
+def _as_images(weight: Tensor, net: nn.Module) -> Tensor:
+    """Return rows of weights as images where they are of pixels."""
+    outputs, inputs = weight.shape
+    for channels in (1, 3):
+        side = int((inputs / channels) ** 0.5)
+        if channels * side * side == inputs:
+            return weight.view(outputs, channels, side, side)
+    del net
+    return weight.view(outputs, 1, 1, inputs)
+
+
+def activation_table(run: TrainingRun) -> Table:
+    """Return mean, spread and silent units of each activation on held-out images.
+
+    A unit is silent that is 0 for all of them: under ReLU it learns no more.
+    """
+    kinds = tuple(type(make()) for make in ACTIVATIONS.values())
+    layers = [n for n, m in run.net.named_modules() if isinstance(m, kinds)]
+    pixels = run.examples.normalized(run.examples.held_pixels)
+    run.net.eval()
+    with torch.no_grad():
+        calls = dict.fromkeys(layers, 1)
+        outputs = run_to_all(run.net, pixels, calls) if layers else {}
+    rows = []
+    for name in layers:
+        values = outputs[name]
+        silent = (
+            (values.abs() <= _DEAD).flatten(2).all(2).all(0)
+            if (values.ndim > len("nc"))
+            else (values.abs() <= _DEAD).all(0)
+        )
+        rows.append(
+            (
+                name.removeprefix("layers."),
+                round(float(values.mean()), 4),
+                round(float(values.std()), 4),
+                f"{int(silent.sum())} of {len(silent)}",
+            )
+        )
+    return Table(
+        columns=("layer", "mean activation", "spread", "silent units"),
+        rows=tuple(rows) or (("no activation function", 0.0, 0.0, "0 of 0"),),
+    )
+
+
+def decision_map(logits: Tensor, run: TrainingRun) -> Plane:
+    """Return held-out images on the two main axes of their outputs, with decisions.
+
+    The axes are the first principal components of the logarithms of the
+    probabilities; behind, each place has the class of the nearest image.
+    """
+    places = principal_plane(logits.double().numpy())
+    truth = run.examples.held_labels.numpy()
+    said = logits.argmax(1).numpy()
+    low, high = places.min(0), places.max(0)
+    room = _MARGIN * np.maximum(high - low, 1e-6)
+    low, high = low - room, high + room
+    grid = nearest_classes(places, said, low, high)
+    classes = run.examples.classes
+    right = truth == said
+    series = [
+        PlanePoints(places=places[right], classes=truth[right], name="right"),
+        PlanePoints(
+            places=places[~right], classes=truth[~right], name="wrong", marker="cross"
+        ),
+    ]
+    return Plane(
+        x_range=(float(low[0]), float(high[0])),
+        y_range=(float(low[1]), float(high[1])),
+        x_label="first component of the outputs",
+        y_label="second component",
+        region=PlaneRegion(values=grid, kind="classes", unit=", ".join(classes)),
+        points=tuple(each for each in series if len(each.places)),
+    )
+
+
+def principal_plane(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rows on their first two principal components, (N, 2); signs are fixed."""
+    centered = values - values.mean(0)
+    _, _, axes = np.linalg.svd(centered, full_matrices=False)
+    axes = axes[:2] * np.sign(axes[:2].sum(1, keepdims=True) + 1e-12)
+    places = centered @ axes.T
+    missing = 2 - places.shape[1]
+    return np.pad(places, ((0, 0), (0, missing)))
+
+
+def nearest_classes(
+    places: NDArray[np.float64],
+    classes: NDArray[np.int64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return the class of the nearest point at each place of a grid, top row first."""
+    x = np.linspace(low[0], high[0], _GRID)
+    y = np.linspace(high[1], low[1], _GRID)
+    scale = np.maximum(high - low, 1e-9)
+    across = ((x[:, None] - places[:, 0]) / scale[0]) ** 2
+    down = ((y[:, None] - places[:, 1]) / scale[1]) ** 2
+    nearest = (down[:, None] + across[None]).argmin(-1)
+    return np.asarray(classes[nearest], np.int64)
+
+
+def confusion_table(logits: Tensor, run: TrainingRun) -> Table:
+    """Return how many held-out images of each class (rows) got each answer."""
+    classes = run.examples.classes
+    truth, said = run.examples.held_labels, logits.argmax(1)
+    counts = torch.bincount(len(classes) * truth + said, minlength=len(classes) ** 2)
+    square = counts.view(len(classes), -1).tolist()
+    return Table(
+        columns=("is / said to be", *classes),
+        rows=tuple((name, *row) for name, row in zip(classes, square, strict=True)),
+    )

@@ -1,0 +1,380 @@
+"""A training run that can be looked at between steps, stopped and gone on with."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nnviz.base.errors import UsageError
+from nnviz.engine.learning.architectures import Architecture
+from nnviz.engine.learning.augmentation import Augmentation, ten_crops
+from nnviz.engine.learning.examples import Examples
+from nnviz.engine.learning.optimizers import (
+    Initialization,
+    LossName,
+    OptimizerName,
+    Schedule,
+    initialize,
+    loss_of,
+    make_optimizer,
+    penalty,
+    scheduled,
+)
+from nnviz.engine.models.networks.layer_list import LayerList, LayerWordError
+
+Arrays = dict[str, NDArray[np.generic]]
+_PARTS = 4
+"""Reports of an epoch."""
+_LARGEST_GRADIENT = 100.0
+"""A longer one, in the Euclidean norm, is shortened: so divergence stays finite."""
+_LARGEST_LOSS = 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """Everything that decides how a network learns; steered ones may change.
+
+    Attributes:
+        architecture: of the network.
+        optimizer: name of the optimizer.
+        learning_rate: before its schedule.
+        schedule: of the learning rate over the run.
+        epochs: how often each image is seen.
+        batch: images of a step.
+        loss: name of the loss.
+        label_smoothing: share of the target spread over all classes.
+        initialization: of the weights.
+        l1: weight of the sum of absolute weights.
+        l2: weight of half the sum of squared weights.
+        augmentation: of the training images.
+        patience: epochs without a lower held-out loss after which it stops; 0: never.
+        members: networks of an ensemble.
+        bagging: each member draws its images with replacement (Breiman 1996).
+        ten_crop: held-out images are judged by the mean over ten crops.
+    """
+
+    architecture: Architecture
+    optimizer: OptimizerName = "adam"
+    learning_rate: float = 0.003
+    schedule: Schedule = "constant"
+    epochs: int = 10
+    batch: int = 64
+    loss: LossName = "cross entropy"
+    label_smoothing: float = 0.0
+    initialization: Initialization = "kaiming"
+    l1: float = 0.0
+    l2: float = 0.0
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    patience: int = 0
+    members: int = 1
+    bagging: bool = False
+    ten_crop: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class History:
+    """Figures of each epoch, by name; in each list one number an epoch."""
+
+    figures: dict[str, list[float]] = field(default_factory=dict)
+
+    def note(self, numbers: Mapping[str, float]) -> None:
+        """Add the figures of an epoch."""
+        for name, value in numbers.items():
+            self.figures.setdefault(name, []).append(float(value))
+
+    def __getitem__(self, name: str) -> list[float]:
+        """Return one figure over the epochs."""
+        return self.figures.get(name, [])
+
+    @property
+    def epochs(self) -> int:
+        """Number of complete epochs."""
+        return len(self["training loss"])
+
+
+class TrainingRun:
+    """A small network, or several, in training.
+
+    Attributes:
+        switches: as they stand; may be replaced between steps.
+        nets: members of the ensemble.
+        history: figures of the epochs so far.
+        done: steps of the current epoch taken.
+        stopped: whether early stopping ended it.
+
+    Args:
+        switches: everything that decides what is learned.
+        examples: images.
+        generator: of all random numbers.
+
+    Raises:
+        UsageError: a list of layers that cannot be built.
+    """
+
+    def __init__(
+        self, switches: Switches, examples: Examples, generator: torch.Generator
+    ) -> None:
+        self.switches, self.examples = switches, examples
+        self._generator = generator
+        self.nets = [self._build() for _ in range(switches.members)]
+        self.history = History()
+        self.done = 0
+        self.stopped = False
+        self._orders: list[Tensor] = []
+        self._losses: list[float] = []
+        self._best: list[dict[str, Tensor]] = []
+        self.gradients: dict[str, float] = {}
+        self.updates: dict[str, float] = {}
+        self._optimizers = [
+            make_optimizer(switches.optimizer, net.parameters(), switches.learning_rate)
+            for net in self.nets
+        ]
+
+    def _build(self) -> LayerList:
+        examples = self.examples
+        channels, size = examples.pixels.shape[1], examples.pixels.shape[3]
+        words = self.switches.architecture.words()
+        try:
+            # Its layers draw weights from the global generator, which are drawn anew.
+            with torch.random.fork_rng(devices=[]):
+                net = LayerList(words, len(examples.classes), channels, size)
+        except LayerWordError as error:
+            raise UsageError("--layers", str(error), "conv 16, relu, pool") from None
+        initialize(net, self.switches.initialization, self._generator)
+        return net
+
+    @property
+    def net(self) -> LayerList:
+        """The first member, whose weights are looked at."""
+        return self.nets[0]
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of an epoch."""
+        return -(-len(self.examples.pixels) // self.switches.batch)
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.stopped or self.history.epochs >= self.switches.epochs
+
+    @property
+    def progress(self) -> float:
+        """Share of the run that is over, 0 to 1."""
+        done = self.history.epochs + self.done / self.steps
+        return min(1.0, done / self.switches.epochs)
+
+    @property
+    def latest_loss(self) -> float:
+        """Training loss of the newest step; 0 before the first."""
+        return self._losses[-1] if self._losses else 0.0
+
+    def advance(self) -> bool:
+        """Train for a quarter of an epoch; return whether the epoch is complete."""
+        if not self.done:
+            self._orders = [self._order() for _ in self.nets]
+            self._losses = []
+        end = min(self.steps, self.done + max(1, self.steps // _PARTS))
+        for step in range(self.done, end):
+            last = step == end - 1
+            self._losses.append(self._step(step, watched=last))
+        self.done = end
+        if end < self.steps:
+            return False
+        self._end_epoch()
+        return True
+
+    def _order(self) -> Tensor:
+        count = len(self.examples.pixels)
+        if self.switches.bagging:
+            return torch.randint(count, (count,), generator=self._generator)
+        return torch.randperm(count, generator=self._generator)
+
+    def _step(self, step: int, *, watched: bool) -> float:
+        """Take one step with every member; return the mean loss."""
+        progress = (self.history.epochs + step / self.steps) / self.switches.epochs
+        rate = self.switches.learning_rate * scheduled(self.switches.schedule, progress)
+        total = 0.0
+        for place, (net, optimizer) in enumerate(
+            zip(self.nets, self._optimizers, strict=True)
+        ):
+            batch = self.switches.batch
+            part = self._orders[place][step * batch : (step + 1) * batch]
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            total += self._learn(net, optimizer, part, watched=watched and not place)
+        return total / len(self.nets)
+
+    def _learn(
+        self,
+        net: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        part: Tensor,
+        *,
+        watched: bool,
+    ) -> float:
+        pixels = self.switches.augmentation(self.examples.pixels[part], self._generator)
+        net.train(len(part) > 1)  # batch norm has no statistics of one image
+        seed = int(torch.randint(1 << 30, (1,), generator=self._generator))
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            torch.default_generator.manual_seed(seed)  # dropout knows no other
+            logits = net(self.examples.normalized(pixels))
+        with torch.enable_grad():
+            loss = loss_of(
+                logits,
+                self.examples.labels[part],
+                self.switches.loss,
+                self.switches.label_smoothing,
+            )
+            whole = loss + penalty(net, self.switches.l1, self.switches.l2)
+            optimizer.zero_grad()
+            torch.autograd.backward(whole)
+        nn.utils.clip_grad_norm_(net.parameters(), _LARGEST_GRADIENT)
+        before = _kernels(net) if watched else {}
+        optimizer.step()
+        if watched:
+            self._watch(net, before)
+        return min(float(loss.detach().nan_to_num(_LARGEST_LOSS)), _LARGEST_LOSS)
+
+    def _watch(self, net: nn.Module, before: Mapping[str, Tensor]) -> None:
+        """Note the gradient's norm of each layer, and how far its weights moved."""
+        after = dict(net.named_parameters())
+        for name, old in before.items():
+            new, gradient = after[name].detach(), after[name].grad
+            norm = 0.0 if gradient is None else float(gradient.norm())
+            layer = name.removesuffix(".weight")
+            self.gradients[layer] = norm
+            self.updates[layer] = float((new - old).norm() / (old.norm() + 1e-12))
+
+    def _end_epoch(self) -> None:
+        self.done = 0
+        logits = self.predict(self.examples.held_pixels)
+        labels = self.examples.held_labels
+        held = float(loss_of(logits, labels, "cross entropy"))
+        held = min(float(np.nan_to_num(held, nan=_LARGEST_LOSS)), _LARGEST_LOSS)
+        accuracy = float((logits.argmax(1) == labels).double().mean())
+        lowest = min(self.history["held-out loss"], default=float("inf"))
+        self.history.note(
+            {
+                "training loss": sum(self._losses) / len(self._losses),
+                "held-out loss": held,
+                "held-out accuracy": accuracy,
+                **{f"gradient {name}": v for name, v in self.gradients.items()},
+                **{f"update {name}": v for name, v in self.updates.items()},
+            }
+        )
+        if self.switches.patience:
+            self._stop_early(held < lowest)
+
+    def _stop_early(self, best: bool) -> None:  # noqa: FBT001
+        """Keep the best weights; go back to them at the end, or after no gain."""
+        if best:
+            self._best = [_copied(net) for net in self.nets]
+        losses = self.history["held-out loss"]
+        since = len(losses) - 1 - int(np.argmin(losses))
+        self.stopped = since >= self.switches.patience
+        if self.ended:
+            for net, weights in zip(self.nets, self._best, strict=True):
+                net.load_state_dict(weights)
+
+    @torch.no_grad()
+    def predict(self, pixels: Tensor) -> Tensor:
+        """Return logarithms of the members' mean probabilities, (N, K)."""
+        crops = ten_crops(pixels) if self.switches.ten_crop else pixels[None]
+        total: Tensor | float = 0.0
+        for net in self.nets:
+            net.eval()
+            for crop in crops:
+                total = total + net(self.examples.normalized(crop)).softmax(1)
+        mean = total / (len(self.nets) * len(crops))
+        assert isinstance(mean, Tensor)  # noqa: S101  for mypy
+        return mean.clamp(min=1e-12).log()
+
+    # --- stopping and going on
+
+    def state(self) -> Arrays:
+        """Return all from which the run goes on bit for bit."""
+        found: Arrays = {
+            "done": np.array(self.done),
+            "stopped": np.array(self.stopped),
+            "losses": np.array(self._losses, np.float64),
+        }
+        found |= _numbers("figure", self.history.figures)
+        found |= _numbers("gradient", self.gradients)
+        found |= _numbers("update", self.updates)
+        for place, order in enumerate(self._orders):
+            found[f"order/{place}"] = order.numpy().copy()
+        for place, net in enumerate(self.nets):
+            found |= _arrays(f"net{place}", net.state_dict())
+        for place, best in enumerate(self._best):
+            found |= _arrays(f"best{place}", best)
+        for place, optimizer in enumerate(self._optimizers):
+            for index, values in optimizer.state_dict()["state"].items():
+                found |= _arrays(f"optimizer{place}/{index}", values)
+        return found
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Go on from what ``state`` returned."""
+        self.done, self.stopped = int(state["done"]), bool(state["stopped"])
+        self._losses = state["losses"].tolist()
+        self.history.figures = {k: v.tolist() for k, v in _below("figure/", state)}
+        self.gradients = {k: float(v) for k, v in _below("gradient/", state)}
+        self.updates = {k: float(v) for k, v in _below("update/", state)}
+        self._orders = [torch.from_numpy(v.copy()) for _, v in _below("order/", state)]
+        self._best = []
+        for place, net in enumerate(self.nets):
+            net.load_state_dict(_tensors(f"net{place}/", state))
+            best = _tensors(f"best{place}/", state)
+            if best:
+                self._best.append(best)
+        for place, optimizer in enumerate(self._optimizers):
+            values: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in _tensors(f"optimizer{place}/", state).items():
+                index, _, key = name.partition("/")
+                values.setdefault(int(index), {})[key] = tensor
+            plain = optimizer.state_dict()
+            optimizer.load_state_dict({**plain, "state": values})
+
+
+def _kernels(net: nn.Module) -> dict[str, Tensor]:
+    """Return copies of the weights of convolutions and linear layers."""
+    return {
+        name: weight.detach().clone()
+        for name, weight in net.named_parameters()
+        if weight.ndim > 1
+    }
+
+
+def _copied(net: nn.Module) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in net.state_dict().items()}
+
+
+def _numbers(
+    prefix: str, values: Mapping[str, list[float]] | Mapping[str, float]
+) -> Arrays:
+    return {f"{prefix}/{k}": np.array(v, np.float64) for k, v in values.items()}
+
+
+def _arrays(prefix: str, tensors: Mapping[str, object]) -> Arrays:
+    return {
+        f"{prefix}/{name}": value.detach().cpu().numpy().copy()
+        for name, value in tensors.items()
+        if isinstance(value, Tensor)
+    }
+
+
+def _below(
+    prefix: str, state: Mapping[str, NDArray[np.generic]]
+) -> Iterator[tuple[str, NDArray[np.generic]]]:
+    for name, value in state.items():
+        if name.startswith(prefix):
+            yield name.removeprefix(prefix), value
+
+
+def _tensors(
+    prefix: str, state: Mapping[str, NDArray[np.generic]]
+) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(v.copy()) for name, v in _below(prefix, state)}

@@ -1,0 +1,158 @@
+"""Softmax and negative log-likelihood as a table: scores, shares, loss, gradient."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.errors import UsageError
+from nnviz.base.info import lesson
+from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.parameters import Essential, Help, Range
+from nnviz.base.results import Report
+from nnviz.engine.lessons.arithmetic.activations import softmax
+from nnviz.engine.lessons.arithmetic.equations import amount, term
+from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
+from nnviz.engine.lessons.stepping import stepped
+from nnviz.engine.method import Context, Presets, register
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftmaxLossParams:
+    """Scores of a few images and their right classes."""
+
+    scores: Annotated[
+        str,
+        Essential(),
+        Help("A row an image, a number a class: semicolons between rows."),
+    ] = "5 4 2; 4 2 8; 4 4 1"
+    classes: Annotated[
+        str, Essential(), Help("The right class of each image, from 1.")
+    ] = "1 3 2"
+    temperature: Annotated[
+        float,
+        Range(0.1, 10, log=True),
+        Help("Scores are divided by it: a high one makes all classes alike."),
+    ] = 1.0
+
+
+@register(
+    "softmax_loss",
+    title="Softmax and its loss",
+    group="Learn",
+    live=False,
+    needs_image=False,
+    needs_model=False,
+    recorded=True,
+    capabilities=lesson("Activation and loss", 4),
+)
+class SoftmaxLoss:
+    """From scores to probabilities, to a loss, to its gradient."""
+
+    Params: ClassVar[type] = SoftmaxLossParams
+    shows: ClassVar[str] = (
+        "Softmax makes probabilities of scores: each is raised as a power of e and "
+        "divided by the sum of its row. The loss is −ln of the right class's."
+    )
+    reading: ClassVar[str] = (
+        "Each step computes one image. The gradient is the probability, less 1 at the "
+        "right class: nothing is left to learn where that is 1 already."
+    )
+    misleads: ClassVar[str] = (
+        "Probabilities that add up to 1 do not mean that the network knows what it "
+        "cannot know: something of no class gets a class too."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "hot": {"temperature": 4.0}}
+
+    def run(self, ctx: Context, params: SoftmaxLossParams) -> Iterator[Report]:
+        """Yield a report for each image."""
+        scores = parse_matrix(params.scores, "--scores", 10)
+        classes = read_classes(params.classes, scores)
+        reports = _reports(scores / params.temperature, classes)
+        yield from stepped(ctx, reports, len(scores), "image")
+
+
+def read_classes(text: str, scores: Numbers) -> NDArray[np.int64]:
+    """Return the right class of each row of scores, from 0.
+
+    Raises:
+        UsageError: not one for each row, or no such class.
+    """
+    classes = parse_matrix(text, "--classes", 64).ravel()
+    rows, count = scores.shape
+    if len(classes) != rows:
+        reason = f"{len(classes)} classes for {rows} images"
+        raise UsageError("--classes", reason, "write one for each row of scores")
+    if not np.isin(classes, np.arange(1, count + 1)).all():
+        raise UsageError("--classes", "there is no such class", f"use 1 to {count}")
+    return classes.astype(np.int64) - 1
+
+
+def _reports(
+    scores: Numbers, classes: NDArray[np.int64]
+) -> Iterator[tuple[Mapping[str, float], Report]]:
+    shares = softmax(scores)
+    rows = np.arange(len(scores))
+    losses = -np.log(shares[rows, classes])
+    for number in range(1, len(scores) + 1):
+        total = float(losses[:number].sum())
+        parts = " + ".join(f"{loss:.3f}" for loss in losses[:number])
+        matrix = _matrix(scores, shares, classes, number)
+        row, right = number - 1, int(classes[number - 1])
+        notes = (
+            f"image {number}: −ln {shares[row, right]:.3f} = {losses[row]:.3f}",
+            f"loss so far {parts} = {total:.3f}" if number > 1 else f"loss {total:.3f}",
+        )
+        yield {"loss": total}, Report({"table": matrix}, notes)
+
+
+def _matrix(
+    scores: Numbers, shares: Numbers, classes: NDArray[np.int64], number: int
+) -> Matrix:
+    count, width = scores.shape
+    row, right = number - 1, int(classes[number - 1])
+    known = np.arange(count)[:, None] < number
+    cells = np.broadcast_to(known, shares.shape).copy()
+    raised = np.exp(scores)
+    hits = np.eye(width)[classes]
+    columns = tuple(f"class {place}" for place in range(1, width + 1))
+    losses = -np.log(shares[np.arange(count), classes])[:, None]
+
+    def grid(values: Numbers, title: str, operator: str) -> Grid:
+        return Grid(
+            values=np.where(cells, values, 0.0),
+            title=title,
+            operator=operator,
+            known=cells.copy(),
+            columns=columns,
+        )
+
+    names = tuple(f"image {place}" for place in range(1, count + 1))
+    terms = " + ".join(f"e^{{{term(float(each))}}}" for each in scores[row])
+    return Matrix(
+        grids=(
+            Grid(
+                values=scores.copy(),
+                title="scores",
+                rows=names,
+                columns=columns,
+                window=(row, right, 1, 1),
+            ),
+            grid(raised, "e to the score", "→"),
+            grid(shares, "softmax", "→"),
+            Grid(
+                values=np.where(known, losses, 0.0),
+                title="−ln",
+                operator="→",
+                known=known.copy(),
+            ),
+            grid(shares - hits, "gradient", "|"),
+        ),
+        answer=2,
+        formula=rf"$\frac{{e^{{{term(float(scores[row, right]))}}}}}{{{terms}}} = "
+        rf"{amount(float(shares[row, right]), 3)}$",
+    )

@@ -1,0 +1,35 @@
+"""Curse of dimensionality: volumes, cells and distances in many dimensions."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+
+def ball_in_cube(dimensions: int) -> float:
+    """Return the share of a cube that the largest ball inside it takes."""
+    half = dimensions / 2
+    log_share = half * math.log(math.pi) - math.lgamma(half + 1)
+    return math.exp(log_share - dimensions * math.log(2))
+
+
+def cell_side(dimensions: int, share: float) -> float:
+    """Return the side of a cube that holds a share of the unit cube's volume."""
+    return float(share ** (1 / dimensions))
+
+
+def distance_contrast(
+    dimensions: int, count: int, random: np.random.Generator
+) -> float:
+    """Return the nearest distance over the farthest, from the middle point of many.
+
+    Args:
+        dimensions: of the unit cube.
+        count: points, uniform in it; distances are from one more such point.
+        random: source of the points.
+    """
+    points = random.random((count, dimensions))
+    distances = np.linalg.norm(points - random.random(dimensions), axis=1)
+    return float(distances.min() / distances.max())

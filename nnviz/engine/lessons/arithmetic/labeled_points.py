@@ -1,0 +1,124 @@
+"""Points of two classes from text, and what is drawn around them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.errors import UsageError
+from nnviz.base.planes import (
+    PlaneArrows,
+    PlanePath,
+    PlanePoints,
+    PlaneRegion,
+    parse_points,
+)
+
+Numbers = NDArray[np.float64]
+_LONGEST_ARROW = 0.6
+BOUNDARY, WEIGHTS = 2, 3
+"""Colors of a boundary and of weights, unlike those of class 0 and 1."""
+Range2 = tuple[tuple[float, float], tuple[float, float]]
+
+
+def two_classes(text: str, option: str = "--points") -> tuple[Numbers, Numbers]:
+    """Read points of class 0 and 1, at least one.
+
+    Returns:
+        Places (N, 2) and classes as numbers (N,).
+
+    Raises:
+        UsageError: no points, or another class.
+    """
+    places, classes = parse_points(text, option)
+    if not len(places):
+        raise UsageError(option, "holds no points", "write x y class: 1 2 1; -1 2 0")
+    if classes.max() > 1:
+        raise UsageError(option, f"there is no class {classes.max()}", "use 0 and 1")
+    return places, classes.astype(np.float64)
+
+
+def points_of(
+    places: Numbers, classes: Numbers, *, marked: int = -1, labels: tuple[str, ...] = ()
+) -> PlanePoints:
+    """Return points as a plane draws them, colored by class."""
+    return PlanePoints(
+        places=places, classes=classes.astype(np.int64), marked=marked, labels=labels
+    )
+
+
+def window_around(places: Numbers, margin: float = 0.25) -> Range2:
+    """Return a square window with the points and the origin inside."""
+    low = np.minimum(places.min(axis=0), 0)
+    high = np.maximum(places.max(axis=0), 0)
+    half = max(float((high - low).max()) / 2, 0.5) * (1 + 2 * margin)
+    middle = (low + high) / 2
+    return (
+        (float(middle[0] - half), float(middle[0] + half)),
+        (float(middle[1] - half), float(middle[1] + half)),
+    )
+
+
+def grid_of(window: Range2, side: int = 48) -> tuple[Numbers, Numbers]:
+    """Return the middles of a grid's cells: x (side,), y (side,), upper row first."""
+    steps = (np.arange(side) + 0.5) / side
+    (left, right), (bottom, top) = window
+    return left + (right - left) * steps, top - (top - bottom) * steps
+
+
+def line_in(normal: Numbers, offset: float, window: Range2) -> Numbers:
+    """Return the ends of normal · x + offset = 0 in a window, (2, 2) or (0, 2)."""
+    (left, right), (bottom, top) = window
+    a, b = float(normal[0]), float(normal[1])
+    found: list[tuple[float, float]] = []
+    if b:
+        found += [(x, -(offset + a * x) / b) for x in (left, right)]
+    if a:
+        found += [(-(offset + b * y) / a, y) for y in (bottom, top)]
+    slack = 1e-9 * (1 + abs(right - left) + abs(top - bottom))
+    inside = [
+        (x, y)
+        for x, y in found
+        if left - slack <= x <= right + slack and bottom - slack <= y <= top + slack
+    ]
+    ends = sorted(set(inside))
+    return np.array([ends[0], ends[-1]] if len(ends) > 1 else [], float).reshape(-1, 2)
+
+
+def boundary_path(
+    normal: Numbers,
+    offset: float,
+    window: Range2,
+    *,
+    name: str = "",
+    quiet: bool = False,
+) -> tuple[PlanePath, ...]:
+    """Return the line normal · x + offset = 0 as a path, none where it is not seen."""
+    ends = line_in(normal, offset, window)
+    if not len(ends):
+        return ()
+    return (
+        PlanePath(
+            places=ends,
+            name=name,
+            style="dashed" if quiet else "solid",
+            color=-1 if quiet else BOUNDARY,
+        ),
+    )
+
+
+def sides_of(normal: Numbers, offset: float, window: Range2) -> PlaneRegion:
+    """Return the class of each place beside the line normal · x + offset = 0."""
+    x, y = grid_of(window)
+    sums = normal[0] * x[None] + normal[1] * y[:, None] + offset
+    return PlaneRegion(values=(sums >= 0).astype(np.int64), kind="classes")
+
+
+def weight_arrow(normal: Numbers, offset: float, window: Range2) -> PlaneArrows:
+    """Return the weights as an arrow from the boundary, no longer than it is seen."""
+    length = float(np.linalg.norm(normal))
+    foot = -offset * normal / length**2 if length else np.zeros(2)
+    longest = _LONGEST_ARROW * (window[0][1] - window[0][0])
+    shown = normal * min(1.0, longest / length) if length else normal
+    name = "w" if length <= longest else "w (shortened)"
+    return PlaneArrows(
+        starts=foot[None], ends=(foot + shown)[None], name=name, color=WEIGHTS
+    )

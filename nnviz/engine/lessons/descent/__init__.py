@@ -1,0 +1,1 @@
+"""Gradient descent: learning rates, curvature, optimizers and real loss surfaces."""

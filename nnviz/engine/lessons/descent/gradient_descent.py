@@ -1,0 +1,209 @@
+"""Gradient descent on surfaces: learning rates beside each other, line search."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.info import lesson
+from nnviz.base.parameters import Essential, Help, Range, Title, When
+from nnviz.base.planes import PlanePath
+from nnviz.base.results import Curves, Report
+from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.optimizers import (
+    Settings,
+    descend,
+    follow,
+    search_line,
+)
+from nnviz.engine.lessons.arithmetic.surface_plane import SurfacePlane
+from nnviz.engine.lessons.arithmetic.surfaces import SURFACES, Surface
+from nnviz.engine.lessons.stepping import stepped
+from nnviz.engine.method import Context, Presets, register
+
+Numbers = NDArray[np.float64]
+_RATES = {"too low": 0.05, "good": 1.0, "too high": 1.6, "much too high": 2.6}
+"""Multiples of the chosen learning rate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradientDescentParams:
+    """The surface, the start and the learning rates."""
+
+    surface: Annotated[
+        Literal["canyon", "saddle", "Beale", "Rosenbrock", "Himmelblau"],
+        Essential(),
+        Help("What is descended."),
+    ] = "canyon"
+    x: Annotated[
+        float, Range(-5, 5), Essential(), Title("Start x"), Help("Or click the plane.")
+    ] = -4.0
+    y: Annotated[
+        float, Range(-5, 5), Essential(), Title("Start y"), Help("Or click the plane.")
+    ] = 1.0
+    step: Annotated[
+        Literal["four rates", "one rate", "line search"],
+        Essential(),
+        Help("How long a step is: by learning rate, or searched along the gradient."),
+    ] = "four rates"
+    rate: Annotated[
+        float,
+        Range(0.0001, 1, log=True),
+        Essential(),
+        Title("Learning rate ε"),
+        When("step", ("four rates", "one rate")),
+        Help("Of the good one; the others are 0.05, 1.6 and 2.6 times as large."),
+    ] = 0.06
+    decay: Annotated[
+        int,
+        Range(0, 1000),
+        Title("Decay τ"),
+        When("step", ("one rate",)),
+        Help("Steps over which the rate falls to a hundredth: (1 − k/τ); 0 for none."),
+    ] = 0
+    steps: Annotated[int, Range(1, 500), Help("Steps.")] = 80
+
+
+@register(
+    "gradient_descent",
+    title="Learning rates on a surface",
+    group="Learn",
+    live=False,
+    needs_image=False,
+    needs_model=False,
+    recorded=True,
+    capabilities=lesson("Gradient descent", 2),
+)
+class GradientDescent:
+    """Too low creeps, too high zigzags or runs away."""
+
+    Params: ClassVar[type] = GradientDescentParams
+    shows: ClassVar[str] = (
+        "Gradient descent on a surface of two variables with learning rates too low, "
+        "good, too high and much too high, or with the step searched along the line."
+    )
+    reading: ClassVar[str] = (
+        "Lines of equal height lie close where it is steep. In the canyon the gradient "
+        "points across, not along: the path zigzags. Click to set the start."
+    )
+    misleads: ClassVar[str] = (
+        "Losses of networks have millions of dimensions; valleys there are rarely as "
+        "narrow, and saddles far more frequent, than on these surfaces."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"steps": 30},
+        "saddle": {
+            "surface": "saddle",
+            "x": -1.6,
+            "y": 0.01,
+            "rate": 0.1,
+            "step": "one rate",
+        },
+        "line search": {
+            "surface": "Rosenbrock",
+            "x": -1.5,
+            "y": 2.0,
+            "step": "line search",
+            "steps": 200,
+        },
+        "four valleys": {
+            "surface": "Himmelblau",
+            "x": 0.0,
+            "y": 4.5,
+            "rate": 0.01,
+        },
+    }
+
+    def run(self, ctx: Context, params: GradientDescentParams) -> Iterator[Report]:
+        """Yield the start, then a report for each step of all descents."""
+        surface = SURFACES[params.surface]
+        reports = _reports(surface, params, walk(surface, params))
+        yield from stepped(ctx, reports, params.steps + 1)
+
+
+def walk(
+    surface: Surface, params: GradientDescentParams
+) -> Mapping[str, tuple[Numbers, int]]:
+    """Return the path of each descent, (steps + 1, 2), and the steps that it made."""
+    start = np.array([params.x, params.y])
+    if params.step == "line search":
+        return {"line search": follow(_searched(surface, start), params.steps)}
+    if params.step == "one rate":
+        places = _decaying(surface, start, params)
+        return {f"ε = {params.rate:g}": follow(places, params.steps)}
+    return {
+        f"{name}, {params.rate * factor:.3g}": follow(
+            descend("SGD", surface, start, Settings(rate=params.rate * factor)),
+            params.steps,
+        )
+        for name, factor in _RATES.items()
+    }
+
+
+def _decaying(
+    surface: Surface, at: Numbers, params: GradientDescentParams
+) -> Iterator[Numbers]:
+    """Yield places of a descent whose rate is (1 − α) ε₀ + α ε_τ, α = k/τ up to 1."""
+    for number in count():
+        yield at
+        share = min(1.0, number / params.decay) if params.decay else 0.0
+        at = at - params.rate * (1 - share + share / 100) * surface.gradient(at)
+
+
+def _searched(surface: Surface, at: Numbers) -> Iterator[Numbers]:
+    while True:
+        yield at
+        direction = -surface.gradient(at)
+        at = at + search_line(surface, at, direction) * direction
+
+
+def _reports(
+    surface: Surface,
+    params: GradientDescentParams,
+    runs: Mapping[str, tuple[Numbers, int]],
+) -> Iterator[tuple[Mapping[str, float], Report]]:
+    ground = SurfacePlane(surface)
+    heights = {
+        name: np.asarray(surface.value(path[:, 0], path[:, 1]), np.float64)
+        for name, (path, _) in runs.items()
+    }
+    for number in range(params.steps + 1):
+        plane = ground.with_paths(
+            _drawn(runs, number),
+            formula=rf"$f = {surface.formula}$",
+            places=("x", "y"),
+        )
+        notes = tuple(
+            f"{name}: ran away"
+            if number > made
+            else f"{name}: f = {amount(float(heights[name][number]), 3)}"
+            for name, (_, made) in runs.items()
+        )
+        measured = {name: float(values[number]) for name, values in heights.items()}
+        results = {"surface": plane, "height": _curves(heights, number)}
+        yield measured, Report(results, notes)
+
+
+def _drawn(runs: Mapping[str, tuple[Numbers, int]], number: int) -> list[PlanePath]:
+    colors = (4, 2, 3, 5)
+    return [
+        PlanePath(
+            places=path[: min(number, made) + 1], name=name, style="steps", color=color
+        )
+        for (name, (path, made)), color in zip(runs.items(), colors, strict=False)
+    ]
+
+
+def _curves(heights: Mapping[str, Numbers], number: int) -> Curves:
+    return Curves(
+        x=np.arange(number + 1, dtype=np.float64),
+        series={
+            name: np.log10(1e-9 + np.abs(values[: number + 1]))
+            for name, values in heights.items()
+        },
+        x_label="step",
+        y_label="log₁₀ |f|",
+    )

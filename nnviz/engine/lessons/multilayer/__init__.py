@@ -1,0 +1,1 @@
+"""Multilayer perceptrons: what they represent and how they learn."""

@@ -1,0 +1,131 @@
+"""Blum and Li's construction: a function put together from step functions on tiles."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.info import Reference, lesson
+from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.planes import Plane, PlaneRegion
+from nnviz.base.results import Curves, Report
+from nnviz.engine.lessons.arithmetic.blum_li import (
+    FUNCTIONS,
+    approximate,
+    count_neurons,
+    mean_square_error,
+    sample_square,
+)
+from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.stepping import stepped
+from nnviz.engine.method import Context, Presets, register
+
+Numbers = NDArray[np.float64]
+_SIDE = 96
+_UNIT = ((0.0, 1.0), (0.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlumLiParams:
+    """The function and the finest tiles."""
+
+    function: Annotated[
+        Literal["hills", "waves", "disc", "slope"],
+        Essential(),
+        Help("What is approximated on the unit square."),
+    ] = "hills"
+    tiles: Annotated[
+        int,
+        Range(1, 60),
+        Essential(),
+        Title("Tiles a side"),
+        Help("Of the last step; the steps before have fewer."),
+    ] = 40
+
+
+@register(
+    "blum_li",
+    title="Blum–Li construction",
+    group="Learn",
+    live=False,
+    needs_image=False,
+    needs_model=False,
+    recorded=True,
+    reference=Reference("Blum & Li 1991", "doi:10.1016/0893-6080(91)90047-9"),
+    capabilities=lesson("Multilayer perceptron", 4),
+)
+class BlumLi:
+    """Enough step neurons can be any function: what it costs."""
+
+    Params: ClassVar[type] = BlumLiParams
+    shows: ClassVar[str] = (
+        "A network made by hand, without learning: step neurons cut the square into "
+        "tiles, AND neurons pick one, and the output adds the function's value there."
+    )
+    reading: ClassVar[str] = (
+        "Each step has finer tiles. The error falls with the square of the tiles a "
+        "side, but the neurons grow with it too: 1000 × 1000 tiles take two million."
+    )
+    misleads: ClassVar[str] = (
+        "It proves that a network exists for any function, not that learning finds "
+        "one, nor that it needs so many neurons."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"tiles": 16},
+        "an edge": {"function": "disc"},
+    }
+
+    def run(self, ctx: Context, params: BlumLiParams) -> Iterator[Report]:
+        """Yield a report for each number of tiles a side."""
+        sizes = sorted({*range(1, min(params.tiles, 16) + 1), *_rest(params.tiles)})
+        yield from stepped(ctx, _reports(params, sizes), len(sizes), "grid")
+
+
+def _rest(tiles: int) -> Iterator[int]:
+    yield from range(20, tiles + 1, 4)
+    yield tiles
+
+
+def _reports(
+    params: BlumLiParams, sizes: list[int]
+) -> Iterator[tuple[Mapping[str, float], Report]]:
+    function = FUNCTIONS[params.function]
+    x, y = sample_square(_SIDE)
+    truth = function(x, y).reshape(_SIDE, _SIDE)[::-1]
+    errors: list[float] = []
+    for place, tiles in enumerate(sizes, 1):
+        errors.append(mean_square_error(function, tiles, _SIDE))
+        built = approximate(function, tiles, x, y).reshape(_SIDE, _SIDE)[::-1]
+        results = {
+            "network": _plane(built.copy(), rf"$n = {tiles}$"),
+            "function": _plane(truth.copy(), ""),
+            "error": _curve(sizes[:place], errors),
+        }
+        neurons = count_neurons(tiles)
+        notes = (
+            f"{tiles} × {tiles} tiles, {neurons:,} neurons",
+            f"mean squared error {amount(errors[-1], 3)}",
+        )
+        measured = {"error": errors[-1], "neurons": float(neurons)}
+        yield measured, Report(results, notes)
+
+
+def _plane(values: Numbers, formula: str) -> Plane:
+    return Plane(
+        x_range=_UNIT[0],
+        y_range=_UNIT[1],
+        region=PlaneRegion(values=values, kind="height"),
+        formula=formula,
+        equal=True,
+    )
+
+
+def _curve(sizes: list[int], errors: list[float]) -> Curves:
+    return Curves(
+        x=np.array([count_neurons(each) for each in sizes], np.float64),
+        series={"error": np.array(errors)},
+        x_label="neurons",
+        y_label="mean squared error",
+    )

@@ -1,0 +1,1 @@
+"""A neuron and the rules by which one learns."""

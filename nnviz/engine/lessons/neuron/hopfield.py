@@ -1,0 +1,156 @@
+"""Hopfield network: letters stored, one spoiled and recalled, unit by unit."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.info import Reference, lesson
+from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.parameters import Essential, Help, Range, Unit
+from nnviz.base.results import Curves, Report
+from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.hopfield import (
+    RecallStep,
+    recall,
+    store_hebbian,
+    store_projection,
+)
+from nnviz.engine.lessons.arithmetic.letters import COLUMNS, ROWS, letters
+from nnviz.engine.lessons.randomness import draw_seed
+from nnviz.engine.lessons.stepping import stepped
+from nnviz.engine.method import Context, Presets, register
+
+Numbers = NDArray[np.float64]
+_STORES = {"Hebb": store_hebbian, "projection": store_projection}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HopfieldParams:
+    """Letters to store, and which one is spoiled and how far."""
+
+    letters: Annotated[
+        str, Essential(), Help("Letters or digits to store, up to six.")
+    ] = "HTZ"
+    recalled: Annotated[
+        int, Range(1, 6), Essential(), Help("Which one is spoiled and recalled.")
+    ] = 1
+    spoiled: Annotated[
+        float,
+        Range(0, 100),
+        Essential(),
+        Unit("%"),
+        Help("Share of the cells that are turned over."),
+    ] = 20.0
+    storage: Annotated[
+        Literal["Hebb", "projection"],
+        Help("Hebb's rule mixes images that are alike; projection keeps them apart."),
+    ] = "projection"
+
+
+@register(
+    "hopfield",
+    title="Hopfield network",
+    group="Learn",
+    live=False,
+    needs_image=False,
+    needs_model=False,
+    recorded=True,
+    reference=Reference("Hopfield 1982", "doi:10.1073/pnas.79.8.2554"),
+    capabilities=lesson("Neuron", 7),
+)
+class Hopfield:
+    """A memory that completes what it is shown in part."""
+
+    Params: ClassVar[type] = HopfieldParams
+    shows: ClassVar[str] = (
+        "Each cell is a unit, connected with every other. Weights between units store "
+        "the images; from a spoiled one the units turn over, one by one, until none "
+        "wants to."
+    )
+    reading: ClassVar[str] = (
+        "The frame is the unit that turned. The energy falls with each turn: stored "
+        "images lie in its valleys, so the nearest one is recalled."
+    )
+    misleads: ClassVar[str] = (
+        "Valleys also lie where nothing was stored: mixtures, and every image's "
+        "negative. With Hebb's rule about 0.14 images a unit can be kept, fewer when "
+        "they are alike."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "Hebb's rule mixes": {"letters": "HNUV", "storage": "Hebb"},
+        "negative": {"spoiled": 80.0},
+    }
+
+    def run(self, ctx: Context, params: HopfieldParams) -> Iterator[Report]:
+        """Yield the spoiled image, then a report for each unit that turns over."""
+        seed = draw_seed(ctx)
+        random = np.random.default_rng(seed)
+        stored = letters(params.letters, "--letters")
+        weights = _STORES[params.storage](stored)
+        wanted = stored[min(params.recalled, len(stored)) - 1]
+        state = spoil(wanted, params.spoiled / 100, random)
+        steps = list(recall(weights, state, random.permutation(len(state))))
+        yield from stepped(
+            ctx, _reports(stored, wanted, state, steps), len(steps), seed=seed
+        )
+
+
+def spoil(image: Numbers, share: float, random: np.random.Generator) -> Numbers:
+    """Return an image with a share of its cells turned over."""
+    turned = random.permutation(len(image))[: round(share * len(image))]
+    spoiled = image.copy()
+    spoiled[turned] *= -1
+    return spoiled
+
+
+def _reports(
+    stored: Numbers, wanted: Numbers, spoiled: Numbers, steps: list[RecallStep]
+) -> Iterator[tuple[Mapping[str, float], Report]]:
+    energies: list[float] = []
+    for step in steps:
+        energies.append(step.energy)
+        wrong = int((step.state != wanted).sum())
+        overlap = stored @ step.state / stored.shape[1]
+        curve = Curves(
+            x=np.arange(len(energies)),
+            series={"energy": np.array(energies)},
+            x_label="units turned over",
+            y_label="energy",
+        )
+        results = {"images": _matrix(stored, spoiled, step), "energy": curve}
+        words = ", ".join(f"{value:+.2f}" for value in overlap)
+        notes = (f"{wrong} cells differ", f"overlap with the stored images {words}")
+        measured = {"energy": step.energy, "wrong cells": float(wrong)}
+        yield measured, Report(results, notes)
+
+
+def _matrix(stored: Numbers, spoiled: Numbers, step: RecallStep) -> Matrix:
+    grids = [
+        _grid(image, f"stored {place}", "") for place, image in enumerate(stored, 1)
+    ]
+    row, column = divmod(max(step.unit, 0), COLUMNS)
+    now = Grid(
+        values=step.state.reshape(ROWS, COLUMNS).copy(),
+        title="recalled",
+        operator="→",
+        window=(row, column, 1, 1) if step.unit >= 0 else None,
+        colors="gray",
+        caption=f"energy {amount(step.energy, 3)}",
+    )
+    return Matrix(
+        grids=(*grids, _grid(spoiled, "spoiled", "|"), now),
+        formula=rf"$E = -\frac{{1}}{{2}}\,s^T W s = {amount(step.energy, 4)}$",
+    )
+
+
+def _grid(image: Numbers, title: str, operator: str) -> Grid:
+    return Grid(
+        values=image.reshape(ROWS, COLUMNS).copy(),
+        title=title,
+        operator=operator,
+        colors="gray",
+    )

@@ -1,0 +1,238 @@
+"""Neuron: weighted sum, bias and activation function, McCulloch & Pitts 1943."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.errors import UsageError
+from nnviz.base.info import Reference, lesson
+from nnviz.base.parameters import Essential, Help, Range, Title, When
+from nnviz.base.planes import Plane, PlanePath, PlanePoints, PlaneRegion
+from nnviz.base.results import Diagram, DiagramEdge, DiagramNode, Report, Result
+from nnviz.engine.lessons.arithmetic.activations import ACTIVATIONS
+from nnviz.engine.lessons.arithmetic.equations import amount, term
+from nnviz.engine.lessons.arithmetic.labeled_points import (
+    boundary_path,
+    grid_of,
+    window_around,
+)
+from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
+from nnviz.engine.lessons.stepping import stepped
+from nnviz.engine.method import Context, Presets, register
+
+Numbers = NDArray[np.float64]
+_STEEP = frozenset({"sigmoid", "tanh"})
+_PLANE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeuronParams:
+    """Inputs, weights, bias and the activation function."""
+
+    inputs: Annotated[str, Essential(), Help("Numbers that come in, up to eight.")] = (
+        "1 0.5"
+    )
+    weights: Annotated[
+        str, Essential(), Help("As many weights; a negative one inhibits.")
+    ] = "0.8 -1.2"
+    bias: Annotated[float, Range(-10, 10), Essential(), Help("Added to the sum.")] = 0.3
+    activation: Annotated[
+        Literal[
+            "step", "linear", "sigmoid", "hard sigmoid", "tanh", "hard tanh", "ReLU"
+        ],
+        Essential(),
+        Help("Shapes the sum into the output."),
+    ] = "sigmoid"
+    steepness: Annotated[
+        float,
+        Range(0.1, 50, log=True),
+        Title("Steepness λ"),
+        When("activation", ("sigmoid", "tanh")),
+        Help("Factor of the sum; a large one turns the sigmoid into a step."),
+    ] = 1.0
+
+
+@register(
+    "neuron",
+    title="Neuron",
+    group="Learn",
+    live=False,
+    needs_image=False,
+    needs_model=False,
+    recorded=True,
+    reference=Reference("McCulloch & Pitts 1943", "doi:10.1007/BF02478259"),
+    capabilities=lesson("Neuron", 1),
+)
+class Neuron:
+    """Inputs times weights, summed, shifted and shaped."""
+
+    Params: ClassVar[type] = NeuronParams
+    shows: ClassVar[str] = (
+        "A neuron multiplies each input by its weight, adds the products and a bias, "
+        "and passes the sum through an activation function."
+    )
+    reading: ClassVar[str] = (
+        "Each step adds one product. On the curve the ring is the sum and its output; "
+        "with two inputs the plane shows where the sum is zero: the decision boundary, "
+        "at right angles to the weights."
+    )
+    misleads: ClassVar[str] = (
+        "One neuron separates by a straight line only, however steep its activation "
+        "is. A biological neuron also has time and shape, which this model leaves out."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "AND": {
+            "inputs": "1 1",
+            "weights": "1 1",
+            "bias": -1.5,
+            "activation": "step",
+        },
+        "OR": {"inputs": "0 1", "weights": "1 1", "bias": -0.5, "activation": "step"},
+    }
+
+    def run(self, ctx: Context, params: NeuronParams) -> Iterator[Report]:
+        """Yield a report for each product, one for the bias, one for the output."""
+        inputs, weights = read_inputs(params)
+        total = len(inputs) + 2
+        yield from stepped(ctx, _steps(inputs, weights, params), total)
+
+
+def read_inputs(params: NeuronParams) -> tuple[Numbers, Numbers]:
+    """Return inputs and weights.
+
+    Raises:
+        UsageError: no numbers, or not as many weights as inputs.
+    """
+    inputs = parse_matrix(params.inputs, "--inputs", 8).ravel()
+    weights = parse_matrix(params.weights, "--weights", 8).ravel()
+    if len(inputs) != len(weights):
+        raise UsageError(
+            "--weights",
+            f"{len(weights)} weights for {len(inputs)} inputs",
+            "write one weight for each input",
+        )
+    return inputs, weights
+
+
+def activate(sums: Numbers, params: NeuronParams) -> Numbers:
+    """Return the outputs for weighted sums."""
+    steep = params.steepness if params.activation in _STEEP else 1.0
+    return ACTIVATIONS[params.activation].value(steep * sums)
+
+
+def _steps(
+    inputs: Numbers, weights: Numbers, params: NeuronParams
+) -> Iterator[tuple[Mapping[str, float], Report]]:
+    sums = np.cumsum([*(inputs * weights), params.bias])
+    v = float(sums[-1])
+    y = float(activate(np.array([v]), params)[0])
+    rest: dict[str, Result] = {"activation": _curve(v, params)}
+    if len(inputs) == _PLANE:
+        rest["boundary"] = _boundary(inputs, weights, params)
+    for step, value in enumerate([*sums, v]):
+        done = step == len(sums)
+        graph = _graph(inputs, weights, params, step + 1, (float(value), y))
+        words = _formula(inputs, weights, params, (v, y))
+        numbers = {"sum": float(value)} | ({"output": y} if done else {})
+        yield numbers, Report({"neuron": graph, **rest}, words)
+
+
+def _graph(
+    inputs: Numbers,
+    weights: Numbers,
+    params: NeuronParams,
+    step: int,
+    found: tuple[float, float],
+) -> Diagram:
+    """Return the neuron with the values that are known after so many steps."""
+    count = len(inputs)
+    nodes = [
+        DiagramNode(
+            name=f"x{place}",
+            title=f"x{place + 1} = {amount(value)}",
+            kind="input",
+            detail=f"× {amount(weight)} = {amount(value * weight)}"
+            if place < step
+            else f"× {amount(weight)}",
+            value=float(value),
+        )
+        for place, (value, weight) in enumerate(zip(inputs, weights, strict=True))
+    ]
+    nodes.append(DiagramNode(name="b", title="bias", detail=amount(params.bias)))
+    v, y = found
+    nodes.append(
+        DiagramNode(
+            name="sum", title=f"Σ = {amount(v)}", kind="join", detail="sum", value=v
+        )
+    )
+    known = step > count + 1
+    nodes.append(
+        DiagramNode(
+            name="phi",
+            title=f"y = {amount(y)}" if known else "y",
+            kind="activation",
+            detail=params.activation,
+            value=y if known else None,
+        )
+    )
+    edges = [
+        DiagramEdge(source=place, target=count + 1, value=float(weight))
+        for place, weight in enumerate(weights)
+    ]
+    edges.append(DiagramEdge(source=count, target=count + 1))
+    edges.append(DiagramEdge(source=count + 1, target=count + 2))
+    return Diagram(nodes=tuple(nodes), edges=tuple(edges))
+
+
+def _curve(v: float, params: NeuronParams) -> Plane:
+    """Return the activation function with the neuron's sum on it."""
+    reach = max(4.0, 1.25 * abs(v))
+    x = np.linspace(-reach, reach, 401)
+    y = activate(x, params)
+    at = np.array([[v, float(activate(np.array([v]), params)[0])]])
+    low, high = float(y.min()), float(y.max())
+    margin = 0.1 * (high - low)
+    return Plane(
+        x_range=(-reach, reach),
+        y_range=(low - margin, high + margin),
+        x_label="sum v",
+        y_label="output y",
+        paths=(PlanePath(places=np.stack([x, y], axis=1), name=params.activation),),
+        points=(PlanePoints(places=at, marker="ring", labels=(amount(at[0, 1]),)),),
+        formula=rf"$y = {ACTIVATIONS[params.activation].formula}$",
+    )
+
+
+def _boundary(inputs: Numbers, weights: Numbers, params: NeuronParams) -> Plane:
+    """Return the output over the plane of two inputs."""
+    window = window_around(np.array([inputs, [2.0, 2.0], [-2.0, -2.0]]), 0)
+    x, y = grid_of(window)
+    sums = weights[0] * x[None] + weights[1] * y[:, None] + params.bias
+    return Plane(
+        x_range=window[0],
+        y_range=window[1],
+        x_label="x1",
+        y_label="x2",
+        region=PlaneRegion(values=sums, kind="signed", unit="sum"),
+        paths=boundary_path(weights, params.bias, window, name="w · x + b = 0"),
+        points=(PlanePoints(places=inputs[None].copy(), labels=("x",)),),
+        equal=True,
+    )
+
+
+def _formula(
+    inputs: Numbers, weights: Numbers, params: NeuronParams, found: tuple[float, float]
+) -> tuple[str, ...]:
+    products = " + ".join(
+        f"{term(weight)}·{term(value)}"
+        for value, weight in zip(inputs, weights, strict=True)
+    )
+    v, y = found
+    return (
+        f"v = {products} + {term(params.bias)} = {amount(v)}",
+        f"y = {params.activation}({amount(v)}) = {amount(y)}",
+    )

@@ -1,0 +1,15 @@
+"""Seed of a lesson's random numbers, the same when it is taken up again."""
+
+import torch
+
+from nnviz.engine.context import Context
+
+SEED = "seed"
+"""Name of the seed in the state of a lesson."""
+
+
+def draw_seed(ctx: Context) -> int:
+    """Return the seed of a run's random numbers."""
+    if ctx.begun and SEED in ctx.begun:
+        return int(ctx.begun[SEED])
+    return int(torch.randint(2**31, (1,), generator=ctx.generator))

@@ -1,0 +1,1 @@
+"""Recurrent networks: unrolling, gradients through time, gated cells."""

@@ -1,0 +1,189 @@
+"""Character model: a recurrent network learns a text of one's own while one watches."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.info import Reference, lesson
+from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.results import Curves, Ranking, Report, Result, Text
+from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.letter_model import (
+    Letters,
+    LetterTrainer,
+    read_letters,
+    sample,
+)
+from nnviz.engine.lessons.arithmetic.recurrent import make_weights
+from nnviz.engine.lessons.randomness import draw_seed
+from nnviz.engine.lessons.stepping import stepped
+from nnviz.engine.method import Context, Presets, register
+
+Numbers = NDArray[np.float64]
+_TEXT = (
+    "the cat sat on the mat and the rat sat on the cat. "
+    "the dog ran to the cat and the cat ran to the mat. "
+    "a cat and a dog and a rat sat on a mat. "
+)
+_SHOWN = 60
+_NOTE = 60
+_MOST_LETTERS = 120
+_TOP = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharacterModelParams:
+    """The text, the network, and what is drawn from it."""
+
+    text: Annotated[
+        str, Essential(), Help("What it learns; the longer the better, paste your own.")
+    ] = _TEXT
+    steps: Annotated[
+        int,
+        Range(10, 20_000, log=True),
+        Essential(),
+        Help("Steps, each over a few letters."),
+    ] = 600
+    temperature: Annotated[
+        float,
+        Range(0.1, 3, log=True),
+        Essential(),
+        Help("Of the sample: low is safe and dull, high is wild."),
+    ] = 0.7
+    start: Annotated[
+        str, Essential(), Help("Letters that it reads before it writes.")
+    ] = "the "
+    hidden: Annotated[
+        int, Range(4, 256), Title("Hidden units"), Help("Numbers of the state.")
+    ] = 48
+    span: Annotated[
+        int,
+        Range(2, 100),
+        Help("Letters after which the gradient through time is cut."),
+    ] = 24
+    rate: Annotated[
+        float, Range(0.0001, 0.1, log=True), Title("Learning rate"), Help("Of Adam.")
+    ] = 0.01
+    clip: Annotated[float, Range(0, 50), Help("Longest gradient; 0 clips nothing.")] = (
+        1.0
+    )
+
+
+@register(
+    "character_model",
+    title="Character model",
+    group="Learn",
+    live=False,
+    needs_image=False,
+    needs_model=False,
+    recorded=True,
+    reference=Reference("Sutskever, Martens & Hinton 2011"),
+    capabilities=lesson("Recurrent networks", 6),
+)
+class CharacterModel:
+    """From noise to words, letter by letter."""
+
+    Params: ClassVar[type] = CharacterModelParams
+    shows: ClassVar[str] = (
+        "A recurrent network learns to predict the next letter of a text. Letters "
+        "drawn from its predictions, each fed back as input, make a text of its own."
+    )
+    reading: ClassVar[str] = (
+        "The loss begins at the logarithm of the number of letters: pure guessing. "
+        "Watch spaces come first, then short words, then their order."
+    )
+    misleads: ClassVar[str] = (
+        "On a short text it learns by heart. A fluent sample does not mean that "
+        "anything is understood."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"steps": 20, "hidden": 16},
+        "counting": {
+            "text": "one two three four five six seven eight nine ten " * 4,
+            "start": "one ",
+        },
+    }
+
+    def run(self, ctx: Context, params: CharacterModelParams) -> Iterator[Report]:
+        """Yield a report every few steps."""
+        seed = draw_seed(ctx)
+        letters = read_letters(params.text, "--text", _MOST_LETTERS)
+        every = max(1, params.steps // _SHOWN)
+        reports = _reports(params, letters, seed, every)
+        total = -(-params.steps // every)
+        yield from stepped(ctx, reports, total, "picture", seed=seed)
+
+
+def _reports(
+    params: CharacterModelParams, letters: Letters, seed: int, every: int
+) -> Iterator[tuple[Mapping[str, float], Report]]:
+    size = len(letters.alphabet)
+    weights = make_weights(size, params.hidden, size, np.random.default_rng(seed))
+    trainer = LetterTrainer(
+        letters, weights, rate=params.rate, clip=params.clip, span=params.span
+    )
+    start = _start(params.start, letters)
+    losses: list[float] = []
+    lengths: list[float] = []
+    for step in range(1, params.steps + 1):
+        loss, length = trainer.step()
+        losses.append(loss)
+        lengths.append(length)
+        if step % every and step < params.steps:
+            continue
+        # The same draw at each step, so that only the network makes the difference.
+        drawn, chances = sample(
+            trainer.weights, start, 200, params.temperature, np.random.default_rng(seed)
+        )
+        words = "".join(letters.alphabet[place] for place in (*start, *drawn))
+        results = _results(losses, lengths, words, _ranking(letters, chances))
+        shown = words[:_NOTE].replace("\n", " ")
+        notes = (f"step {step:,}, loss {amount(loss, 3)}", f"“{shown}…”")
+        measured = {"loss": loss, "gradient": length}
+        yield measured, Report(results, notes)
+
+
+def _start(text: str, letters: Letters) -> NDArray[np.int64]:
+    """Return the letters of a start that the text has, else the text's first."""
+    known = [letters.alphabet.index(each) for each in text if each in letters.alphabet]
+    return np.array(known or [int(letters.indices[0])], np.int64)
+
+
+def _results(
+    losses: list[float], lengths: list[float], words: str, following: Ranking
+) -> dict[str, Result]:
+    steps = np.arange(1, len(losses) + 1, dtype=np.float64)
+    return {
+        "loss": Curves(
+            x=steps,
+            series={"loss": np.array(losses)},
+            x_label="step",
+            y_label="loss a letter, nats",
+        ),
+        "sample": Text(text=words),
+        "next letter": following,
+        "gradient": Curves(
+            x=steps.copy(),
+            series={"length": np.array(lengths)},
+            x_label="step",
+            y_label="length of the gradient",
+        ),
+    }
+
+
+def _ranking(letters: Letters, chances: Numbers) -> Ranking:
+    best = np.argsort(-chances, kind="stable")[:_TOP]
+    return Ranking(
+        labels=tuple(_name(letters.alphabet[place]) for place in best),
+        values=chances[best],
+        indices=best.astype(np.int64),
+        unit="probability",
+        limits=(0.0, 1.0),
+    )
+
+
+def _name(letter: str) -> str:
+    return {" ": "space", "\n": "new line"}.get(letter, letter)

@@ -1,0 +1,180 @@
+"""Autoencoder on digits beside principal components with as many numbers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.info import Reference, lesson
+from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.planes import Plane, PlanePoints
+from nnviz.base.results import Curves, Mosaic, Report
+from nnviz.engine.lessons.arithmetic.autoencoder import (
+    AutoencoderStep,
+    decode,
+    encode,
+    make_autoencoder,
+    train,
+)
+from nnviz.engine.lessons.arithmetic.digit_images import SIDE, draw_digits
+from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.pca import PrincipalComponents, analyze
+from nnviz.engine.lessons.randomness import draw_seed
+from nnviz.engine.lessons.stepping import stepped
+from nnviz.engine.method import Context, Presets, register
+
+Numbers = NDArray[np.float64]
+_SHOWN = 60
+_EXAMPLES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoencoderParams:
+    """The code, the layers around it and the training."""
+
+    code: Annotated[
+        int, Range(1, 32), Essential(), Title("Code"), Help("Numbers a digit becomes.")
+    ] = 2
+    hidden: Annotated[
+        int,
+        Range(0, 64),
+        Essential(),
+        Title("Hidden units"),
+        Help("Of a tanh layer before and after the code; 0 makes all of it linear."),
+    ] = 32
+    noise: Annotated[
+        float,
+        Range(0, 1),
+        Essential(),
+        Help("Added to the inputs only: a denoising autoencoder."),
+    ] = 0.0
+    epochs: Annotated[int, Range(10, 5000, log=True), Help("Passes.")] = 1000
+    rate: Annotated[
+        float, Range(0.0001, 0.1, log=True), Title("Learning rate"), Help("Of Adam.")
+    ] = 0.01
+    count: Annotated[int, Range(50, 1000), Title("Digits"), Help("How many.")] = 300
+
+
+@register(
+    "autoencoder",
+    title="Autoencoder and PCA",
+    group="Learn",
+    live=False,
+    needs_image=False,
+    needs_model=False,
+    recorded=True,
+    reference=Reference("Baldi & Hornik 1989", "doi:10.1016/0893-6080(89)90014-2"),
+    capabilities=lesson("Unsupervised learning", 5),
+)
+class Autoencoder:
+    """A network that has to pass its input through a narrow code."""
+
+    Params: ClassVar[type] = AutoencoderParams
+    shows: ClassVar[str] = (
+        "An autoencoder learns to give digits of 64 pixels back after passing them "
+        "through a code of a few numbers. Nobody tells it which digit is which."
+    )
+    reading: ClassVar[str] = (
+        "Points are codes, colored by digit. The dashed error is that of as many "
+        "principal components: a linear autoencoder comes down to it and no lower."
+    )
+    misleads: ClassVar[str] = (
+        "Only the subspace of a linear one is that of PCA, not its axes. These are "
+        "the digits that it learned; on new ones the error is larger."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"epochs": 12, "count": 100},
+        "linear": {"hidden": 0, "epochs": 1500},
+        "denoising": {"noise": 0.4, "code": 10},
+    }
+
+    def run(self, ctx: Context, params: AutoencoderParams) -> Iterator[Report]:
+        """Yield a report every few epochs."""
+        seed = draw_seed(ctx)
+        random = np.random.default_rng(seed)
+        data, classes = draw_digits(params.count, random)
+        layers = make_autoencoder(
+            data.shape[1], params.hidden, params.code, "tanh", random
+        )
+        mean = data.mean(axis=0)
+        steps = train(
+            layers, data - mean, rate=params.rate, noise=params.noise, random=random
+        )
+        every = max(1, params.epochs // _SHOWN)
+        reports = _reports(params, (data, classes), steps, every)
+        total = -(-params.epochs // every)
+        yield from stepped(ctx, reports, total, "picture", seed=seed)
+
+
+def _reports(
+    params: AutoencoderParams,
+    seen: tuple[Numbers, NDArray[np.int64]],
+    steps: Iterator[AutoencoderStep],
+    every: int,
+) -> Iterator[tuple[Mapping[str, float], Report]]:
+    data, classes = seen
+    found = analyze(data)
+    best = float(np.square(data - found.restore(params.code)).mean())
+    losses: list[float] = []
+    for epoch, step in enumerate(steps, 1):
+        losses.append(step.loss)
+        if epoch % every and epoch < params.epochs:
+            continue
+        codes = encode(step.layers, data - found.mean)
+        results = {
+            "codes": _plane(codes, classes, "code"),
+            "digits": _digits(data, step, found, params.code),
+            "error": Curves(
+                x=np.arange(1, epoch + 1, dtype=np.float64),
+                series={
+                    "autoencoder": np.array(losses),
+                    f"{params.code} principal components": np.full(epoch, best),
+                },
+                x_label="epoch",
+                y_label="mean squared error",
+            ),
+            "PCA": _plane(found.scores, classes, "component"),
+        }
+        notes = (
+            f"epoch {epoch:,}: error {amount(step.loss, 3)}, PCA {amount(best, 3)}",
+            f"64 → {params.code}: {64 / params.code:.0f} times fewer numbers",
+        )
+        yield {"error": step.loss, "PCA": best}, Report(results, notes)
+        if epoch >= params.epochs:
+            return
+
+
+def _plane(codes: Numbers, classes: NDArray[np.int64], noun: str) -> Plane:
+    two = np.zeros((len(codes), 2))
+    two[:, : min(2, codes.shape[1])] = codes[:, :2]
+    low, high = two.min(axis=0), two.max(axis=0)
+    margin = 0.08 * np.maximum(high - low, 1e-9)
+    return Plane(
+        x_range=(float(low[0] - margin[0]), float(high[0] + margin[0])),
+        y_range=(float(low[1] - margin[1]), float(high[1] + margin[1])),
+        x_label=f"first {noun}",
+        y_label=f"second {noun}",
+        points=(PlanePoints(places=two, classes=classes.copy()),),
+    )
+
+
+def _digits(
+    data: Numbers, step: AutoencoderStep, found: PrincipalComponents, code: int
+) -> Mosaic:
+    """Return digits, below them as the autoencoder and PCA give them back."""
+    some = data[:_EXAMPLES]
+    given = decode(step.layers, encode(step.layers, some - found.mean)) + found.mean
+    rows = np.concatenate([some, given, found.restore(code)[:_EXAMPLES]])
+    names = ("digit", "autoencoder", "PCA")
+    return Mosaic(
+        tiles=np.clip(rows, 0, 1).reshape(-1, SIDE, SIDE).astype(np.float32),
+        order=np.arange(len(rows)),
+        captions=tuple(name for name in names for _ in range(len(some))),
+        signed=False,
+        shared_scale=True,
+        unit="brightness",
+        noun="digit",
+        layer="",
+    )

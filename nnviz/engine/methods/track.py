@@ -1,0 +1,268 @@
+"""Tracking: objects keep their number and color from frame to frame."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nnviz.base.info import INSPECTION, Reference, Task
+from nnviz.base.parameters import (
+    ClassList,
+    Essential,
+    Help,
+    Range,
+    Title,
+    Unit,
+    When,
+)
+from nnviz.base.results import Boxes, Report, Table, TrackMarks
+from nnviz.base.video import FrameImage
+from nnviz.engine.detection.suppression import arrays, class_names, suppress
+from nnviz.engine.detection.tracking import Detections, Tracks, no_tracks, update
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.nms import on_photo, select
+
+_LOW = 0.4
+"""Share of the minimum score down to which a detection goes on with a track."""
+_LIMIT = 200
+_ONE_OBJECT = 0.6
+"""Boxes of two classes that overlap more are taken for one object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackParams:
+    """Parameters of tracking: score, patience, trails, counting line."""
+
+    score: Annotated[
+        float,
+        Title("Minimum score"),
+        Range(0.01, 1.0),
+        Help("A new object needs this score; one that is followed needs 40 % of it."),
+        Essential(),
+    ] = 0.5
+    line: Annotated[
+        Literal["none", "vertical", "horizontal"],
+        Title("Counting line"),
+        Help("Counts the objects whose center crosses a line."),
+        Essential(),
+    ] = "none"
+    position: Annotated[
+        float,
+        Title("Position of the line"),
+        Range(0.0, 1.0),
+        Help("A fraction of the image's width, or height for a horizontal line."),
+        When("line", ("vertical", "horizontal")),
+        Essential(),
+    ] = 0.5
+    trail: Annotated[
+        int,
+        Title("Trail"),
+        Range(0, 200),
+        Unit("frames"),
+        Help("Draws where each object was in so many frames."),
+        Essential(),
+    ] = 30
+    patience: Annotated[
+        float,
+        Range(0.0, 10.0),
+        Unit("s"),
+        Help("An object that is not found for so long is forgotten."),
+    ] = 2.0
+    overlap: Annotated[
+        float,
+        Title("Maximum overlap"),
+        Range(0.0, 1.0),
+        Help("Non-maximum suppression within a class, as in detection."),
+    ] = 0.5
+    classes: Annotated[
+        ClassList,
+        Title("Classes"),
+        Help("Class names to follow, separated by commas. Empty: all."),
+    ] = ""
+
+
+@register(
+    "track",
+    title="Track",
+    group="Inspect",
+    capabilities=INSPECTION,
+    live=True,
+    reference=Reference("Bewley et al. 2016", "arXiv:1602.00763"),
+    tasks=(Task.DETECT,),
+)
+class Track:
+    """Detected objects with numbers that stay the same from frame to frame."""
+
+    Params: ClassVar[type] = TrackParams
+    shows: ClassVar[str] = (
+        "Each object with a number and a color that it keeps while it is in view, its "
+        "trail, and how many there were of each class or crossed a line."
+    )
+    reading: ClassVar[str] = (
+        "Use it in Live, on a camera or a video. An object that is hidden keeps its "
+        "number for the patience that is set; later it counts as a new one."
+    )
+    misleads: ClassVar[str] = (
+        "Boxes are matched by overlap, predicted motion and class, not by appearance: "
+        "two alike objects that meet may swap numbers. On a single image every object "
+        "is new."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "crossings": {"line": "vertical"}}
+
+    def run(self, ctx: Context, params: TrackParams) -> Iterator[Report]:
+        """Yield one report: "objects" (main) and "counts" by class."""
+        state = _State.from_earlier(ctx, params.trail)
+        found = suppress(
+            ctx, _LOW * params.score, params.overlap, _LIMIT, params.classes
+        )
+        boxes, scores, classes = arrays(found.chosen)
+        alone = select(boxes, scores, np.zeros_like(classes), _ONE_OBJECT, _LIMIT)
+        boxes, scores, classes = boxes[alone], scores[alone], classes[alone]
+        seen = Detections(on_photo(boxes, ctx.placement), scores, classes)
+        time = ctx.image.captured if isinstance(ctx.image, FrameImage) else 0.0
+        state.advance(ctx, seen, time, params)
+        state.leave(ctx)
+        drawn = state.drawn(ctx, seen, params)
+        yield Report({"objects": drawn, "counts": state.table(ctx)}, state.notes())
+
+
+@dataclass(slots=True, eq=False)
+class _State:
+    """What is carried from frame to frame.
+
+    Attributes:
+        tracks: who is followed.
+        trails: float32 (T, P, 2), oldest first.
+        crossed: float64 (2,), in both directions.
+        totals: float64 (K,), objects of each class seen so far.
+        of: the detection of each track in this frame, -1 for none.
+    """
+
+    tracks: Tracks
+    trails: NDArray[np.float32]
+    crossed: NDArray[np.float64]
+    totals: NDArray[np.float64]
+    of: NDArray[np.int64]
+
+    @classmethod
+    def from_earlier(cls, ctx: Context, length: int) -> "_State":
+        """Return what the frame before left, or that nothing was seen yet."""
+        left = {name: each.numpy() for name, each in ctx.inference.earlier.items()}
+        classes = max(1, len(ctx.model.info.labels))
+        if not left or left["trails"].shape[1] != length + 1:
+            trails = np.zeros((0, length + 1, 2), np.float32)
+            first = no_tracks(classes, 0.0)
+            return cls(first, trails, np.zeros(2), np.zeros(classes), first.ids)
+        time, following = left["clock"].tolist()
+        parts = {name: left[name] for name in _PARTS}
+        tracks = Tracks(**parts, time=time, next_id=int(following))
+        return cls(
+            tracks, left["trails"], left["crossed"], left["totals"], tracks.ids * 0 - 1
+        )
+
+    def leave(self, ctx: Context) -> None:
+        """Leave it for the next frame."""
+        kept = {name: getattr(self.tracks, name) for name in _PARTS}
+        clock = np.array([self.tracks.time, self.tracks.next_id], np.float64)
+        kept |= {"trails": self.trails, "crossed": self.crossed}
+        kept |= {"totals": self.totals, "clock": clock}
+        ctx.inference.earlier.update(
+            {name: torch.from_numpy(np.ascontiguousarray(kept[name])) for name in kept}
+        )
+
+    def advance(
+        self, ctx: Context, seen: Detections, time: float, params: TrackParams
+    ) -> None:
+        """Take a frame's detections in."""
+        ids, trails = self.tracks.ids, self.trails
+        first_new = self.tracks.next_id
+        self.tracks, self.of = update(
+            self.tracks, seen, time, params.score, params.patience
+        )
+        rows = np.searchsorted(ids, self.tracks.ids)
+        old = self.tracks.ids < first_new
+        self.trails = np.full((len(old), *trails.shape[1:]), np.nan, np.float32)
+        self.trails[old] = trails[rows[old]]
+        centers = self.tracks.mean[:, :2, 0].astype(np.float32)
+        self._cross(ctx, centers, params)
+        self.trails = np.concatenate((self.trails[:, 1:], centers[:, None]), 1)
+        np.add.at(self.totals, self.tracks.classes[~old], 1)
+
+    def _cross(
+        self, ctx: Context, centers: NDArray[np.float32], params: TrackParams
+    ) -> None:
+        """Count the tracks whose center went over the line since the last frame."""
+        if params.line == "none":
+            return
+        axis = 0 if params.line == "vertical" else 1
+        height, width = ctx.image.size
+        place = params.position * (width, height)[axis]
+        before, after = self.trails[:, -1, axis], centers[:, axis]
+        self.crossed += (
+            int(((before < place) & (after >= place)).sum()),
+            int(((before >= place) & (after < place)).sum()),
+        )
+
+    def drawn(self, ctx: Context, seen: Detections, params: TrackParams) -> Boxes:
+        """Return the objects of this frame with their numbers and trails."""
+        (rows,) = np.nonzero(self.of >= 0)
+        found = self.of[rows]
+        order = np.argsort(-seen.scores[found], kind="stable")
+        rows, found = rows[order], found[order]
+        classes = self.tracks.classes[rows]
+        return Boxes(
+            boxes=seen.boxes[found],
+            scores=seen.scores[found],
+            classes=classes,
+            labels=class_names(ctx.model.info, classes),
+            threshold=_LOW * params.score,
+            tracks=TrackMarks(
+                ids=self.tracks.ids[rows],
+                trails=self.trails[rows],
+                line=_line(ctx, params),
+                line_words=self._crossings(),
+            ),
+        )
+
+    def table(self, ctx: Context) -> Table:
+        """Return how many objects of each class there are and were, most first."""
+        now = np.bincount(self.tracks.classes[self.of >= 0], minlength=len(self.totals))
+        names = class_names(ctx.model.info, np.array([len(self.totals) - 1]))
+        order = np.argsort(-self.totals, kind="stable")
+        rows = tuple(
+            (names[each], int(now[each]), int(self.totals[each]))
+            for each in order.tolist()
+            if self.totals[each]
+        )
+        return Table(columns=("class", "in view", "in all"), rows=rows)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return how many are in view, were seen, and crossed the line."""
+        now, total = int((self.of >= 0).sum()), int(self.totals.sum())
+        words = f"{now} in view, {total} in all"
+        crossings = self._crossings()
+        return (words, crossings) if crossings else (words,)
+
+    def _crossings(self) -> str:
+        forth, back = map(int, self.crossed)
+        return f"{forth} crossed forth, {back} back" if forth or back else ""
+
+
+_PARTS = ("ids", "votes", "mean", "covariance", "seen", "born")
+
+
+def _line(
+    ctx: Context, params: TrackParams
+) -> tuple[float, float, float, float] | None:
+    """Return the counting line on the photo, px."""
+    height, width = map(float, ctx.image.size)
+    match params.line:
+        case "vertical":
+            return params.position * width, 0.0, params.position * width, height
+        case "horizontal":
+            return 0.0, params.position * height, width, params.position * height
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""Region proposals without a network: segmentation, similarity, selective search."""

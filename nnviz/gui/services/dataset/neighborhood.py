@@ -1,0 +1,99 @@
+"""Nearest neighbors of records of the open data set, in features and in pixels."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from nnviz.base.dataset.neighbors import PIXELS, Neighbors
+from nnviz.base.dataset.requests import FindNeighbors
+from nnviz.gui.services.dataset.datasets import TOPIC, Datasets
+from nnviz.gui.services.jobs import Jobs, Lane
+from nnviz.gui.state.dataset import DataSet
+from nnviz.gui.state.messages import Messages
+from nnviz.gui.state.record_query import RecordList
+from nnviz.gui.state.record_selection import NO_RECORD
+
+Records = NDArray[np.int64]
+_NONE: Records = np.zeros(0, np.int64)
+_LINES, _LISTED = 8, 60
+"""Neighbors that are drawn as lines, and that a list shows."""
+_PAUSE_MS = 150
+"""A record that the keyboard rests on so long is asked about."""
+
+
+class Neighborhood(QObject):
+    """Finds the neighbors of the current record while somebody watches."""
+
+    found = Signal()
+    """Neighbors of the current record are known."""
+
+    def __init__(self, jobs: Jobs, datasets: Datasets, messages: Messages) -> None:
+        super().__init__(datasets)
+        self._jobs, self._datasets, self._messages = jobs, datasets, messages
+        self._lane, self._list_lane = Lane("neighbors"), Lane("neighbor list")
+        self._known: tuple[int, Records] = (NO_RECORD, _NONE)
+        self._watched = False
+        self.layer = ""
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self._ask)
+        datasets.opened.connect(self._forget)
+        datasets.selection.current_changed.connect(lambda _: self._wait())
+
+    def watch(self, *, watched: bool, layer: str = "") -> None:
+        """Find neighbors of each current record from now on, or no more."""
+        if layer != self.layer:
+            self._known = (NO_RECORD, _NONE)
+        self._watched, self.layer = watched, layer
+        self._wait()
+
+    def of(self, record: int) -> Records:
+        """Return the nearest records of one, where they are known."""
+        known, neighbors = self._known
+        return neighbors if known == record else _NONE
+
+    def list_neighbors(self, record: int, title: str, *, pixels: bool) -> None:
+        """Show a record and its neighbors on the wall, the nearest first."""
+        dataset = self._datasets.dataset
+        if dataset is None or record == NO_RECORD:
+            return
+        layer = PIXELS if pixels else self.layer
+        request = FindNeighbors(
+            index=str(dataset.index.folder), record=record, layer=layer, count=_LISTED
+        )
+        job = self._jobs.submit(request, self._list_lane)
+        job.done.connect(lambda found: self._list(record, title, found))
+        job.failed.connect(lambda error: self._messages.fail(TOPIC, error))
+
+    def _list(self, record: int, title: str, found: Neighbors) -> None:
+        records = np.concatenate([[record], found.records]).astype(np.int64)
+        self._datasets.show_list(RecordList(title, records))
+        self._datasets.shown_wanted.emit()
+
+    def _wait(self) -> None:
+        if self._watched:
+            self._pause.start()
+
+    def _ask(self) -> None:
+        dataset, record = self._datasets.dataset, self._datasets.selection.current
+        if dataset is None or not dataset.index.layers or record == NO_RECORD:
+            return
+        if len(self.of(record)):
+            return
+        request = FindNeighbors(
+            index=str(dataset.index.folder),
+            record=record,
+            layer=self.layer,
+            count=_LINES,
+        )
+        job = self._jobs.submit(request, self._lane)
+        job.done.connect(lambda found: self._take(record, found))
+
+    def _take(self, record: int, found: Neighbors) -> None:
+        self._known = record, found.records
+        self.found.emit()
+
+    def _forget(self, dataset: DataSet | None) -> None:
+        del dataset
+        self._pause.stop()
+        self._known = (NO_RECORD, _NONE)
+        self.layer = ""

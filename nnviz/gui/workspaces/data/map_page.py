@@ -1,0 +1,275 @@
+"""The map: every record as a point, near what the network takes for alike."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+
+from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.dataset.point_painter import PointPainter, PointScene
+from nnviz.gui.services.jobs import Lane
+from nnviz.gui.state.dataset import DataSet
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import (
+    MARGIN,
+    icon_button,
+    label,
+    menu_of,
+    named,
+    popup,
+    toggle_button,
+)
+from nnviz.gui.views.dataset.color_legend import ColorLegend
+from nnviz.gui.views.dataset.point_map import Lasso, PointMap, RasterRequest
+from nnviz.gui.workspaces.data.coloring import (
+    Coloring,
+    color_key,
+    color_records,
+    column_titles,
+)
+from nnviz.gui.workspaces.data.projection_bar import ProjectionBar
+from nnviz.gui.workspaces.data.record_actions import record_entries
+from nnviz.gui.workspaces.data.record_words import line
+from nnviz.render.dataset.point_maps import (
+    PointBuckets,
+    PointStyle,
+    PointView,
+    nearest_point,
+)
+
+_LETTERS = 10
+_THUMBNAIL = 40
+"""Side of the thumbnails on the map, logical px."""
+
+
+class DataMap(QWidget):
+    """Points in color, a lasso that selects in every panel, neighbors as lines."""
+
+    told = Signal(str)
+    """Words on the point below the pointer, for the status bar."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self._colors_lane = Lane("colors")
+        self._buckets: PointBuckets | None = None
+        self._colors: NDArray[np.uint8] | None = None
+        self.map = PointMap(self)
+        self.legend = ColorLegend(self)
+        self.painter = PointPainter(bench.jobs, self)
+        self.projection = ProjectionBar(bench)
+        self.warning = label(style="muted", wrap=True)
+        self.column = self._make_column()
+        look = bench.look
+        self.lasso = toggle_button(
+            look, "square-dashed", self.tr("Lasso: pull around points (Shift+drag)")
+        )
+        self.images = toggle_button(
+            look, "images", self.tr("Thumbnails also where points are many")
+        )
+        self.fit = icon_button(
+            look, "maximize-2", self.tr("Show all points (0)"), self.map.fit
+        )
+        self._lay_out()
+        self._connect()
+        self._open(bench.datasets.dataset)
+
+    def _make_column(self) -> QComboBox:
+        column: QComboBox = ComboBox()
+        column.setAccessibleName(self.tr("Color by"))
+        column.setMinimumContentsLength(_LETTERS)
+        column.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        return column
+
+    def _lay_out(self) -> None:
+        bar = named(QWidget(), "header")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        words = label(self.tr("Color by"), "muted")
+        tools = flow(
+            words, self.column, self.lasso, self.images, self.fit, spacing=GRID
+        )
+        below = QVBoxLayout(bar)
+        below.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
+        below.setSpacing(GRID)
+        below.addLayout(tools)
+        below.addWidget(self.legend)
+        below.addWidget(self.warning)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.projection)
+        column.addWidget(self.map, 1)
+        column.addWidget(bar)
+        self.setFocusProxy(self.map)
+
+    def _connect(self) -> None:
+        datasets, projections = self._bench.datasets, self._bench.projections
+        datasets.opened.connect(self._open)
+        datasets.grown.connect(self._open)
+        datasets.ordered.connect(lambda _: self.map.repaint_points())
+        datasets.selection.changed.connect(self.map.repaint_points)
+        datasets.selection.current_changed.connect(lambda _: self._draw_neighbors())
+        projections.moved.connect(self.painter.sort)
+        projections.changed.connect(self._tell)
+        self._bench.neighborhood.found.connect(self._draw_neighbors)
+        self.column.activated.connect(lambda _: self._color())
+        self.images.toggled.connect(lambda _: self.map.repaint_points())
+        self.lasso.toggled.connect(self._set_lasso)
+        self.painter.sorted.connect(self._sorted)
+        self.painter.painted.connect(self.map.put_raster)
+        self.painter.refused.connect(self.map.refuse)
+        self.painter.caught.connect(self._catch)
+        self.map.raster_wanted.connect(self._paint)
+        self.map.lassoed.connect(self._lassoed)
+        self.map.pointed.connect(self._point)
+        self.map.hovered.connect(self._hover)
+        self._bench.look.changed.connect(self._color)
+
+    # --- what is shown
+
+    def _open(self, dataset: DataSet | None) -> None:
+        if dataset is None:
+            self.map.clear("")
+            return
+        titles = column_titles(dataset)
+        there = {self.column.itemData(n) for n in range(self.column.count())}
+        if there != set(titles):
+            self.column.clear()
+            for column, title in titles.items():
+                self.column.addItem(title, column)
+        self._colors = None
+        self._color()
+        points = self._bench.projections.points
+        if points is not None and len(points) == dataset.count:
+            self.painter.sort(points)
+        else:
+            self._buckets = None
+            self.map.clear(self.tr("The map appears in a moment…"))
+            self._bench.projections.start()
+        self._tell()
+
+    def _color(self) -> None:
+        """Color the records by the chosen column."""
+        dataset, column = self._bench.datasets.dataset, self.column.currentData()
+        if dataset is None or not column:
+            return
+        name = "viridis"
+
+        def show(found: Coloring) -> None:
+            self._colors, scale = found
+            self.legend.show_key(color_key(dataset, column, scale, name))
+            self.map.repaint_points()
+
+        work = self._bench.jobs.compute(
+            lambda: color_records(dataset, column, name), self._colors_lane
+        )
+        work.done.connect(show)
+
+    def _sorted(self, buckets: PointBuckets) -> None:
+        self._buckets = buckets
+        self.map.set_extent(buckets.low, buckets.low + buckets.size)
+        self.map.repaint_points()
+        self._draw_neighbors()
+
+    def _scene(self) -> PointScene | None:
+        dataset, colors = self._bench.datasets.dataset, self._colors
+        if dataset is None or colors is None or self._buckets is None:
+            return None
+        selection = self._bench.datasets.selection
+        shown, flags = self._bench.datasets.shown, selection.flags
+        if not len(colors) == len(flags) == dataset.count:
+            return None  # an index that grows: colors follow
+        style = PointStyle(colors, shown, flags if selection.count else None)
+        side = round(_THUMBNAIL * self._bench.look.scale * self.devicePixelRatioF())
+        always = self.images.isChecked()
+        return PointScene(self._buckets, style, dataset, side, always)
+
+    def _paint(self, request: RasterRequest) -> None:
+        scene = self._scene()
+        if scene is None:
+            self.map.refuse(request)
+        else:
+            self.painter.paint(scene, request)
+
+    def _tell(self) -> None:
+        """Write what the projection must not be read as."""
+        projections = self._bench.projections
+        self.warning.setText(projections.warning)
+        layer = projections.choice.layer
+        self._bench.neighborhood.watch(watched=self.isVisible(), layer=layer)
+        self.warning.setVisible(bool(self.warning.text()))
+
+    # --- selecting
+
+    def _set_lasso(self, on: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self.map.lassoing = on
+        self.map.setCursor(
+            Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor
+        )
+
+    def _lassoed(self, lasso: Lasso) -> None:
+        scene = self._scene()
+        if scene is not None:
+            self.painter.catch(scene, lasso)
+
+    def _catch(self, records: NDArray[np.int64], add: bool) -> None:  # noqa: FBT001
+        selection = self._bench.datasets.selection
+        selection.select(records, add=add)
+        if len(records) and not add:
+            selection.set_current(int(records[0]))
+
+    def _record_at(self, at: tuple[PointView, float, float]) -> int:
+        scene = self._scene()
+        if scene is None:
+            return -1
+        view, column, row = at
+        return nearest_point(scene.buckets, view, scene.style, (column, row))
+
+    def _point(self, at: tuple[PointView, float, float], add: bool) -> None:  # noqa: FBT001
+        """Select the point that was clicked, or none."""
+        record, selection = self._record_at(at), self._bench.datasets.selection
+        if record < 0:
+            if not add:
+                selection.clear()
+            return
+        records = np.array([record])
+        selection.toggle(records) if add else selection.select(records)
+        selection.set_current(record)
+
+    def _hover(self, at: tuple[PointView, float, float]) -> None:
+        record, dataset = self._record_at(at), self._bench.datasets.dataset
+        words = line(dataset, record) if dataset is not None and record >= 0 else ""
+        self.map.setToolTip(words)
+        self.told.emit(words)
+
+    def _draw_neighbors(self) -> None:
+        """Draw a line from the current record to each of its neighbors."""
+        projections = self._bench.projections
+        record, points = self._bench.datasets.selection.current, projections.points
+        neighbors = self._bench.neighborhood.of(record)
+        if points is None or not len(neighbors) or record >= len(points):
+            self.map.set_lines(np.zeros((0, 4), np.float32))
+            return
+        neighbors = neighbors[neighbors < len(points)]
+        begins = np.repeat(points[record][None], len(neighbors), axis=0)
+        self.map.set_lines(np.hstack([begins, points[neighbors]]))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Find the neighbors of what is selected from now on."""
+        super().showEvent(event)
+        self._tell()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Find none any more: nobody sees them."""
+        super().hideEvent(event)
+        self._bench.neighborhood.watch(watched=False)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done with the selected records."""
+        at: QPoint = event.globalPos()
+        popup(menu_of(self, record_entries(self._bench)), at)

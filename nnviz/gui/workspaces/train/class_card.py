@@ -1,0 +1,180 @@
+"""The card of one class: its name, its images, and ways to get more of them."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+)
+from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
+
+from nnviz.gui.panels.file_dialogs import IMAGES, ask_files
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.gui.workspaces.train.teaching import TaughtClass, Teaching
+
+_WIDTH, _THUMBNAIL, _COLUMNS = 264, 56, 4
+_ROWS = 2
+
+
+class ClassCard(QFrame):
+    """One class; images are dropped onto it."""
+
+    held = Signal(bool)
+    """The button that captures frames is pressed, or was let go."""
+
+    def __init__(
+        self, bench: Workbench, teaching: Teaching, shown: TaughtClass, key: int
+    ) -> None:
+        super().__init__()
+        named(self, "card", shown.name)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAcceptDrops(True)
+        self.shown = shown
+        self._bench, self._teaching = bench, teaching
+        self.name = named(QLineEdit(shown.name), name=self.tr("Name of the class"))
+        self.name.editingFinished.connect(self._rename)
+        self.count = label(style="muted")
+        self.thumbnails = _Thumbnails(bench)
+        self.more = button(self.tr("Add…"), self._ask)
+        self.hold = button(self.tr("Hold {0} to capture").format(key), lambda: None)
+        self.hold.setToolTip(
+            self.tr("Keep the camera's frames while this button, or {0}, is held")
+            .format(key)
+        )  # fmt: skip
+        self.hold.pressed.connect(lambda: self.held.emit(True))
+        self.hold.released.connect(lambda: self.held.emit(False))
+        remove = icon_button(
+            bench.look, "x", self.tr("Remove this class"), self._remove
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addLayout(row(self.name, remove))
+        column.addWidget(self.thumbnails)
+        column.addWidget(self.count)
+        column.addLayout(row(self.more, self.hold, None))
+        self.setFixedWidth(bench.look.px(_WIDTH))
+        self.update_images()
+
+    def update_images(self) -> None:
+        """Show how many images there are, and the newest."""
+        count = len(self.shown.files)
+        if not self.name.hasFocus():
+            self.name.setText(self.shown.name)
+        words = self.tr("Drop images or a folder here")
+        if count:
+            words = self.tr("{0} images").format(count)
+        if count == 1:
+            words = self.tr("1 image")
+        self.count.setText(words)
+        self.thumbnails.show_files(self.shown.files)
+
+    def set_camera(self, on: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Offer to capture frames only while there are some."""
+        self.hold.setEnabled(on)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files; say so by the frame."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+            self._mark(over=True)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Look as before."""
+        self._mark(over=False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped to the class."""
+        urls = event.mimeData().urls()
+        files = [each.toLocalFile() for each in urls if each.isLocalFile()]
+        self._mark(over=False)
+        self._teaching.drop(self.shown, files)
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+
+    def _mark(self, *, over: bool) -> None:
+        self.setProperty("over", over)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def _ask(self) -> None:
+        title = self.tr("Images of {0}").format(self.shown.name)
+        files = ask_files(self, self._bench.settings, IMAGES, title)
+        if files:
+            self._teaching.drop(self.shown, files)
+
+    def _remove(self) -> None:
+        self._teaching.remove_class(self.shown)
+
+    def _rename(self) -> None:
+        self._teaching.rename(self.shown, self.name.text())
+        named(self, "card", self.shown.name)
+
+
+class _Thumbnails(QWidget):
+    """The newest images of a class, small."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self._look = bench.look
+        self._files: list[str] = []
+        self._pixmaps: dict[str, QPixmap] = {}
+        bench.images.thumbnail.connect(self._take)
+
+    def show_files(self, files: list[str]) -> None:
+        """Show the newest of some files."""
+        self._files = files[-_COLUMNS * _ROWS :][::-1]
+        self._pixmaps = {k: v for k, v in self._pixmaps.items() if k in self._files}
+        names = ", ".join(Path(file).name for file in self._files)
+        self.setAccessibleName(names)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Be as high as the rows of images."""
+        side = self._look.px(_THUMBNAIL)
+        return QSize(_COLUMNS * (side + GRID), _ROWS * (side + GRID))
+
+    def minimumSizeHint(self) -> QSize:
+        """Likewise."""
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the images in rows, empty places as outlines."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        side = self._look.px(_THUMBNAIL)
+        for place in range(_COLUMNS * _ROWS):
+            line, column = divmod(place, _COLUMNS)
+            cell = QRect(column * (side + GRID), line * (side + GRID), side, side)
+            file = self._files[place] if place < len(self._files) else ""
+            pixmap = self._pixmaps.get(file)
+            if pixmap is not None:
+                painter.drawPixmap(cell, pixmap, _middle(pixmap))
+            else:
+                painter.fillRect(cell, self.palette().alternateBase())
+
+    def _take(self, path: str, pixels: object) -> None:
+        if path not in self._files or pixels is None:
+            return
+        height, width = pixels.shape[:2]  # type: ignore[attr-defined]  # a Signal's
+        image = QImage(
+            pixels.data,  # type: ignore[attr-defined]
+            width, height, 3 * width, QImage.Format.Format_RGB888,
+        )  # fmt: skip
+        self._pixmaps[path] = QPixmap.fromImage(image.copy())
+        self.update()
+
+
+def _middle(pixmap: QPixmap) -> QRect:
+    """Return the middle square of an image."""
+    side = min(pixmap.width(), pixmap.height())
+    left, top = (pixmap.width() - side) // 2, (pixmap.height() - side) // 2
+    return QRect(left, top, side, side)

@@ -1,0 +1,297 @@
+"""The page on which a network is taught: cards of classes, the camera, the answer."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+
+from nnviz.base.live import Shown
+from nnviz.base.training import TaughtHead
+from nnviz.base.video import SourceState, SourceStatus
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.layout.plain_text import literal
+from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.file_dialogs import DATASETS, ask_folder
+from nnviz.gui.panels.photo import seen
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, label, named, row, scrolled
+from nnviz.gui.views.canvas.canvas import Canvas
+from nnviz.gui.workspaces.train.class_card import ClassCard
+from nnviz.gui.workspaces.train.teaching import TaughtClass, Teaching
+
+_SIDE, _PREVIEW = 300, 200
+_INTERVAL = 120
+"""Ms between two captured frames."""
+_MOST_KEYS = 9
+
+
+class TeachPage(QWidget):
+    """Cards on the left; camera, button and answer on the right."""
+
+    hovered = Signal(str)
+
+    def __init__(
+        self, bench: Workbench, teaching: Teaching, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._bench, self._teaching = bench, teaching
+        self.cards: list[ClassCard] = []
+        self._capturing: TaughtClass | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(_INTERVAL)
+        self._timer.timeout.connect(self._capture)
+        self._cards = named(QWidget(), "page")
+        self._flow = flow(spacing=2 * GRID)
+        self._cards.setLayout(self._flow)
+        self.side = _TeachSide(bench, teaching)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        line.addWidget(self._left(), 1)
+        line.addWidget(self.side)
+        teaching.layout_changed.connect(self._rebuild)
+        teaching.changed.connect(self._update)
+        bench.live.status_changed.connect(lambda _: self._offer_camera())
+        self._rebuild()
+
+    def _left(self) -> QWidget:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        self.add = button(self.tr("Add class"), self._teaching.add_class)
+        self.folder = button(self.tr("Open folder of classes…"), self._ask_folder)
+        hint = self.tr("Each class needs two images or more; fifty are plenty.")
+        column.addLayout(row(self.add, self.folder, None))
+        column.addWidget(label(hint, "muted", wrap=True))
+        column.addWidget(scrolled(self._cards), 1)
+        return left
+
+    def _ask_folder(self) -> None:
+        title = self.tr("Folder with a sub-folder for each class")
+        folder = ask_folder(self, self._bench.settings, DATASETS, title)
+        if folder:
+            self._teaching.drop(self._teaching.classes[0], [folder])
+
+    def _rebuild(self) -> None:
+        for card in self.cards:
+            self._flow.removeWidget(card)
+            card.deleteLater()
+        self.cards = [
+            ClassCard(self._bench, self._teaching, each, key)
+            for key, each in enumerate(self._teaching.classes, 1)
+        ]
+        for card in self.cards:
+            self._flow.addWidget(card)
+            card.held.connect(self._holder(card.shown))
+            for file in card.shown.files[-8:]:
+                if self._bench.bridge is not None:
+                    self._bench.bridge.thumbnail(file, 160)
+        self._offer_camera()
+
+    def _holder(self, shown: TaughtClass) -> Callable[[bool], None]:
+        def hold(on: bool) -> None:  # noqa: FBT001 - a Qt slot
+            self.hold(shown if on else None)
+
+        return hold
+
+    def hold(self, shown: TaughtClass | None) -> None:
+        """Capture frames for a class from now on; None ends it."""
+        self._capturing = shown
+        if shown is None:
+            self._timer.stop()
+        elif self._bench.live.running:
+            self._capture()
+            self._timer.start()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Capture frames of a class while its number is held."""
+        place = event.key() - Qt.Key.Key_1
+        known = 0 <= place < min(_MOST_KEYS, len(self.cards))
+        if not known:
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            self.hold(self.cards[place].shown)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Capture no more."""
+        if not event.isAutoRepeat():
+            self.hold(None)
+        super().keyReleaseEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Turn the camera off: nobody sees that it is on."""
+        self.hold(None)
+        self.side.turn_off()
+        super().hideEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the keys, so that classes can be held."""
+        self.setFocus()
+        super().showEvent(event)
+
+    def _capture(self) -> None:
+        last = self._bench.live.last
+        if self._capturing is not None and last is not None:
+            self._teaching.capture(self._capturing, last.image)
+
+    def _offer_camera(self) -> None:
+        for card in self.cards:
+            card.set_camera(self._bench.live.running)
+
+    def _update(self) -> None:
+        for card in self.cards:
+            card.update_images()
+
+
+class _TeachSide(QWidget):
+    """The camera, the Teach button, and how good the taught network is."""
+
+    def __init__(self, bench: Workbench, teaching: Teaching) -> None:
+        super().__init__()
+        named(self, "header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._bench, self._teaching = bench, teaching
+        self._watching = False
+        self.canvas = Canvas(self)
+        self.canvas.setAccessibleName(self.tr("Camera"))
+        self.canvas.setFixedHeight(bench.look.px(_PREVIEW))
+        self.camera = button(self.tr("Turn camera on"), self._toggle_camera)
+        self.bars = Bars(4)
+        self.bars.setVisible(False)
+        self.name = named(QLineEdit(teaching.name), name=self.tr("Network name"))
+        self.name.editingFinished.connect(self._rename)
+        self.backbone = label(style="muted", wrap=True)
+        self.go = button(self.tr("Teach"), self._toggle, "primary")
+        self.bar = named(QProgressBar(), name=self.tr("Progress of teaching"))
+        self.bar.setTextVisible(False)
+        self.state = label(wrap=True)
+        self.files = label(style="muted", wrap=True)
+        self.live = button(self.tr("Use in Live"), self._go_live)
+        self.setFixedWidth(bench.look.px(_SIDE))
+        self._lay_out()
+        teaching.changed.connect(self._show)
+        bench.selection.model_changed.connect(self._show)
+        bench.live.shown.connect(self._see)
+        bench.live.status_changed.connect(self._hear)
+        self._hear(None)
+        self._show()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self.canvas)
+        column.addLayout(row(self.camera, None))
+        column.addWidget(self.bars)
+        column.addWidget(label(self.tr("Network name"), "muted"))
+        column.addWidget(self.name)
+        column.addWidget(self.backbone)
+        column.addLayout(row(self.go, self.live, None))
+        column.addWidget(self.bar)
+        column.addWidget(self.state)
+        column.addWidget(self.files)
+        column.addStretch(1)
+
+    def turn_off(self) -> None:
+        """Close the camera if it was opened here."""
+        if self._watching:
+            self._watching = False
+            self._bench.live.leave()
+            self._hear(None)
+
+    def _toggle_camera(self) -> None:
+        if self._watching:
+            self.turn_off()
+            return
+        self._watching = True
+        self._bench.live.enter()
+        self._bench.live.ask(self._teaching.template())
+
+    def _see(self, shown: Shown) -> None:
+        if not self._watching:
+            return
+        self.canvas.set_picture(seen(shown.image))
+        self.bars.setVisible(shown.bars is not None)
+        if shown.bars is not None:
+            self.bars.show_ranking(shown.bars)
+
+    def _hear(self, status: SourceStatus | None) -> None:
+        on = self._watching and self._bench.live.running
+        self.camera.setText(
+            self.tr("Turn camera off") if on else self.tr("Turn camera on")
+        )
+        if not on:
+            self.canvas.set_picture(None)
+            self.canvas.set_message(self.tr("Show classes to the camera"))
+            self.bars.setVisible(False)
+        elif status is not None and status.state is SourceState.FAILED and status.error:
+            self.canvas.set_message(status.error.text)
+
+    def _toggle(self) -> None:
+        if self._teaching.running:
+            self._teaching.stop()
+        else:
+            self._rename()
+            self._teaching.teach()
+
+    def _rename(self) -> None:
+        name = "".join(c for c in self.name.text() if c.isalnum() or c in "-_ ")
+        self._teaching.name = name.strip() or self._teaching.name
+        self.name.setText(self._teaching.name)
+
+    def _go_live(self) -> None:
+        self.turn_off()
+        self._bench.choice.prefer("predictions")
+        self._bench.live_wanted.emit()
+
+    def _show(self) -> None:
+        teaching, taught = self._teaching, self._teaching.taught
+        title = self._bench.captions.model(teaching.backbone.reference)
+        self.backbone.setText(self.tr("Learns from the features of {0}").format(title))
+        self.go.setText(self.tr("Stop") if teaching.running else self.tr("Teach"))
+        self.go.setEnabled(teaching.ready or teaching.running)
+        self.live.setEnabled(taught is not None)
+        self.bar.setVisible(teaching.running)
+        progress = teaching.progress
+        if progress is not None and progress.total:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(round(1000 * (progress.fraction or 0)))
+        else:
+            self.bar.setRange(0, 0)
+        self.state.setText(self._words(taught))
+        self.files.setText(self._saved(taught))
+        folder = Path(taught.path).parent if taught is not None else ""
+        self.files.setToolTip(literal(str(folder)))
+        if taught is not None and self._watching:
+            self._bench.live.ask(teaching.template())
+
+    def _words(self, taught: TaughtHead | None) -> str:
+        teaching = self._teaching
+        if teaching.running:
+            return teaching.progress.what if teaching.progress else self.tr("Starting…")
+        if taught is None:
+            if teaching.ready:
+                return self.tr("Ready: this takes a few seconds.")
+            return self.tr("Add images to two classes, then Teach.")
+        learned = self.tr("Learned {0} images in {1:.1f} s.").format(
+            sum(taught.images), taught.seconds
+        )
+        if taught.accuracy is None:
+            return learned
+        held = self.tr("Right on {0:.0f} % of {1} images that were kept back.")
+        return f"{learned} " + held.format(100 * taught.accuracy, taught.held_out)
+
+    def _saved(self, taught: TaughtHead | None) -> str:
+        if taught is None:
+            return ""
+        words = self.tr("Saved as {0}").format(Path(taught.path).name)
+        if taught.program:
+            use = self.tr("Without nnviz: python {0} image.jpg")
+            words += "\n" + use.format(Path(taught.program).name)
+        return words

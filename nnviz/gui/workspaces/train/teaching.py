@@ -1,0 +1,204 @@
+"""Teaching a head: classes with their images, and the network that comes of them."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Policy, Priority, Progress
+from nnviz.base.images import Image
+from nnviz.base.info import Task
+from nnviz.base.requests import ModelRequest, RunMethod, TeachHead
+from nnviz.base.training import ExampleClass, TaughtHead
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import JobHandle, Lane
+
+TOPIC = "teach"
+_LANE = Lane("teach", Policy.REPLACE, Priority.INTERACTIVE)
+_LEAST = 2
+"""Images that a class needs before there is something to learn from it."""
+
+
+@dataclass(slots=True, eq=False)
+class TaughtClass:
+    """A class and the images of it.
+
+    Attributes:
+        name: as the user calls it.
+        files: paths of its images, in the order in which they came.
+    """
+
+    name: str
+    files: list[str] = field(default_factory=list)
+
+
+class Teaching(QObject):
+    """The classes that a network is taught, and how far that is.
+
+    Attributes:
+        classes: in the order of the cards.
+        name: of the network, and of its files.
+        progress: of the job; None while nothing is taught.
+        taught: what came of it last.
+        error: why the last attempt ended.
+    """
+
+    changed = Signal()
+    """A class, its images, or how far teaching is."""
+    layout_changed = Signal()
+    """There is another number of classes."""
+
+    def __init__(self, bench: Workbench, parent: QObject) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.name = "my-classes"
+        self.progress: Progress | None = None
+        self.taught: TaughtHead | None = None
+        self._job: JobHandle[TaughtHead] | None = None
+        self._backbone: ModelRequest | None = None
+        self._numbered = 0
+        self.classes: list[TaughtClass] = []
+        for _ in range(2):
+            self.add_class()
+
+    @property
+    def running(self) -> bool:
+        """Whether a head is being trained."""
+        return self._job is not None and self._job.open
+
+    @property
+    def ready(self) -> bool:
+        """Whether there are two classes with enough images."""
+        full = [each for each in self.classes if len(each.files) >= _LEAST]
+        return len(full) >= 2 and not self.running  # noqa: PLR2004  a choice needs two
+
+    @property
+    def backbone(self) -> ModelRequest:
+        """The network whose features are used: the open one, unless it was taught."""
+        request = self._bench.models.request
+        model = self._bench.selection.model
+        taught = self.taught is not None and request.reference == self.taught.path
+        classifies = model is None or model.task == Task.CLASSIFY
+        if not taught and classifies:
+            self._backbone = request
+        return self._backbone or ModelRequest(reference="bundled:imagenet")
+
+    def add_class(self, name: str = "", files: tuple[str, ...] = ()) -> TaughtClass:
+        """Add a class; without a name it is "Class 3"."""
+        self._numbered += 1
+        made = TaughtClass(name or self.tr("Class {0}").format(self._numbered))
+        made.files += files
+        self.classes.append(made)
+        self.layout_changed.emit()
+        self.changed.emit()
+        return made
+
+    def remove_class(self, taken: TaughtClass) -> None:
+        """Take a class away; its files stay where they are."""
+        self.classes.remove(taken)
+        self.layout_changed.emit()
+        self.changed.emit()
+
+    def add_files(self, to: TaughtClass, files: list[str]) -> None:
+        """Add images to a class; those it has already are left out."""
+        to.files += [file for file in files if file not in to.files]
+        for file in files:
+            if self._bench.bridge is not None:
+                self._bench.bridge.thumbnail(file, 160)
+        self.changed.emit()
+
+    def drop(self, to: TaughtClass, paths: list[str]) -> None:
+        """Add dropped files, and the images of dropped folders, to a class.
+
+        Each folder of the first drop onto empty cards could be a class of its own: a
+        folder that holds folders becomes one class a sub-folder.
+        """
+        bridge = self._bench.bridge
+        if bridge is None:
+            return
+        work = bridge.example_lister(tuple(paths))
+        lane = Lane("examples", Policy.QUEUE)
+        handle = self._bench.jobs.compute(work, lane)
+        handle.done.connect(lambda found: self._list(to, found))
+        handle.failed.connect(lambda error: self._bench.messages.fail(TOPIC, error))
+
+    def _list(self, to: TaughtClass, found: tuple[ExampleClass, ...]) -> None:
+        own = [file for each in found if not each.name for file in each.files]
+        if own:
+            self.add_files(to, own)
+        for each in found:
+            if each.name:
+                place = next((c for c in self.classes if c.name == each.name), None)
+                place = place or self._empty() or self.add_class()
+                place.name = each.name
+                self.add_files(place, list(each.files))
+        self.layout_changed.emit()
+
+    def _empty(self) -> TaughtClass | None:
+        return next((each for each in self.classes if not each.files), None)
+
+    def rename(self, taken: TaughtClass, name: str) -> None:
+        """Call a class otherwise."""
+        taken.name = name.strip() or taken.name
+
+    def capture(self, to: TaughtClass, image: Image) -> None:
+        """Keep a frame of the camera as an image of a class."""
+        bridge = self._bench.bridge
+        if bridge is None:
+            return
+        folder = Path(self._bench.settings.networks) / "examples" / self.name
+        work = bridge.example_writer(image.pixels, str(folder))
+        handle = self._bench.jobs.compute(work, Lane("frames", Policy.QUEUE))
+        handle.done.connect(lambda path: self.add_files(to, [path]))
+        handle.failed.connect(lambda error: self._bench.messages.fail(TOPIC, error))
+
+    def teach(self) -> None:
+        """Train a head on what there is."""
+        if not self.ready:
+            return
+        self._bench.messages.settle(TOPIC)
+        request = TeachHead(
+            model=self.backbone,
+            out=self._bench.settings.networks,
+            name=self.name,
+            classes=tuple(
+                ExampleClass(each.name, tuple(each.files))
+                for each in self.classes
+                if len(each.files) >= _LEAST
+            ),
+        )
+        title = self.tr("Teaching {0}").format(self.name)
+        self._job = job = self._bench.jobs.submit(request, _LANE, title)
+        self.progress = None
+        job.progressed.connect(self._note)
+        job.done.connect(self._end)
+        job.failed.connect(self._fail)
+        job.cancelled.connect(lambda _: self.changed.emit())
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Stop; there is nothing to go on from, it takes seconds."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def template(self) -> RunMethod | None:
+        """Return what to ask of a camera's frames: what the taught network says."""
+        if self.taught is None:
+            return None
+        model = ModelRequest(reference=self.taught.path)
+        return RunMethod(method="predictions", model=model)
+
+    def _note(self, progress: Progress) -> None:
+        self.progress = progress
+        self.changed.emit()
+
+    def _end(self, taught: TaughtHead) -> None:
+        self._backbone = replace(self.backbone)
+        self.taught, self.progress = taught, None
+        self._bench.open_model(taught.path)
+        self.changed.emit()
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._bench.messages.fail(TOPIC, error)
+        self.changed.emit()

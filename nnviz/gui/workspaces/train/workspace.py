@@ -1,0 +1,15 @@
+"""Train: teach a network your own classes, and watch small networks learn."""
+
+from nnviz.gui.state.display import RESULT, TEACH
+from nnviz.gui.state.workspace import Workspace
+
+TRAIN = Workspace(
+    name="train",
+    title="Train",
+    icon="network",
+    group="Train",
+    methods=("train_network",),
+    docks=("method", "recordings", "results"),
+    modes=(TEACH, RESULT),
+    images=False,
+)

@@ -1,0 +1,83 @@
+"""Sheets of exemplars: a row a channel, the patches that excite it most."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.dataset.exemplars import Exemplars
+from nnviz.render.palette import SCREEN, Ink
+from nnviz.render.text import Canvas, line_height, sheet, stamp
+
+ROWS = 32
+"""Channels on a sheet."""
+_SIZE, _GAP, _MARGIN, _HEAD = 14, 4, 12, 150
+_DIM = 0.35
+_INSIDE = 0.5
+"""Share of the highest activation from which on a place belongs to what is seen."""
+
+
+def exemplar_sheets(found: Exemplars, ink: Ink = SCREEN) -> Iterator[Canvas]:
+    """Yield sheets of ``ROWS`` channels each, uint8 (H, W, 3).
+
+    Left the channel's number, the share of images on which it answers and its highest
+    activation; then the patches, those of the strongest images first.
+    """
+    for start in range(0, len(found.channels), ROWS):
+        yield _sheet(found, range(start, min(start + ROWS, len(found.channels))), ink)
+
+
+def _sheet(found: Exemplars, rows: range, ink: Ink) -> Canvas:
+    count, side = found.patches.shape[1], found.patches.shape[2]
+    pitch = side + _GAP
+    title = line_height(_SIZE + 2) + _GAP
+    height = 2 * _MARGIN + title + len(rows) * pitch
+    canvas = sheet(height, 2 * _MARGIN + _HEAD + count * pitch, ink.ground)
+    words = f"{found.model}, {found.layer}: what excites each channel most"
+    stamp(canvas, (_MARGIN, _MARGIN), words, _SIZE + 2, colour=ink.text, bold=True)
+    for line, row in enumerate(rows):
+        top = _MARGIN + title + line * pitch
+        _name(canvas, found, row, top, ink)
+        for place in range(count):
+            left = _MARGIN + _HEAD + place * pitch
+            canvas[top : top + side, left : left + side] = seen_patch(found, row, place)
+    return canvas
+
+
+def _name(canvas: Canvas, found: Exemplars, row: int, top: int, ink: Ink) -> None:
+    answering = found.answering[row]
+    share = "never answers" if answering == 0 else f"answers on {answering:.0%}"
+    lines = (
+        (f"channel {found.channels[row]}", ink.text),
+        (share, ink.quiet),
+        (f"highest {found.values[row, 0]:.3g}", ink.quiet),
+    )
+    for number, (words, color) in enumerate(lines):
+        place = (_MARGIN, top + number * line_height(_SIZE))
+        stamp(canvas, place, words, _SIZE, colour=color, bold=number == 0)
+
+
+def seen_patch(found: Exemplars, row: int, place: int) -> Canvas:
+    """Return a patch, dim where the channel's map is below half of its peak.
+
+    The map is laid over the network's whole input; the patch is a part of it.
+    """
+    patch: Canvas = found.patches[row, place]
+    peak, heat = float(found.values[row, place]), found.maps[row, place]
+    if peak <= 0 or heat.size == 1:
+        return patch
+    height, width = found.input_size
+    left, top, right, bottom = (float(each) for each in found.boxes[row, place])
+    side = len(patch)
+    rows = _cells(top, bottom, height, heat.shape[0], side)
+    columns = _cells(left, right, width, heat.shape[1], side)
+    inside = heat[rows][:, columns] >= _INSIDE * peak
+    return np.where(inside[..., None], patch, patch * _DIM).astype(np.uint8)
+
+
+def _cells(
+    first: float, last: float, extent: int, cells: int, side: int
+) -> NDArray[np.int64]:
+    """Return which cell of a map each pixel of a patch lies on, along one axis."""
+    pixels = first + (np.arange(side) + 0.5) / side * (last - first)
+    return np.clip(pixels / extent * cells, 0, cells - 1).astype(np.int64)

@@ -1,0 +1,52 @@
+"""Images to learn from: found in files and folders, or written from a camera."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.training import ExampleClass
+from nnviz.media.encode import write_png
+from nnviz.media.folders import SUFFIXES, list_images
+
+
+def list_examples(paths: tuple[str, ...]) -> tuple[ExampleClass, ...]:
+    """Return the images among files and folders.
+
+    Args:
+        paths: files that are no images are left out.  A folder of folders gives a class
+            for each, named after it.
+
+    Raises:
+        InputError: a folder may not be read, or holds no images.
+    """
+    found: list[ExampleClass] = []
+    own: list[str] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            own += [str(path)] if path.suffix.lower() in SUFFIXES else []
+            continue
+        inner = sorted(each for each in path.iterdir() if each.is_dir())
+        for folder in inner:
+            files = tuple(str(each) for each in list_images(folder))
+            found.append(ExampleClass(folder.name.replace("_", " "), files))
+        if not inner:
+            own += [str(each) for each in list_images(path)]
+    return (*found, ExampleClass("", tuple(own))) if own else tuple(found)
+
+
+def write_example(pixels: NDArray[Any], folder: Path) -> str:
+    """Write an image under the name of its hash; return its path.
+
+    Raises:
+        InputError: the disk does not allow it.
+    """
+    if pixels.dtype != np.uint8:
+        pixels = (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
+    digest = hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{digest}.png"
+    write_png(path, pixels, quick=True)
+    return str(path)

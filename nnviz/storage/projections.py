@@ -1,0 +1,52 @@
+"""Projections as files: a plot, a table of coordinates, the arrays."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+
+from nnviz.base.dataset.projections import Projection
+from nnviz.media.encode import write_npz, write_png
+from nnviz.media.files import write_text
+from nnviz.media.index import ImageIndex
+
+
+def save_projection(
+    found: Projection, index: ImageIndex, folder: Path
+) -> tuple[Path, ...]:
+    """Write METHOD.png, METHOD.csv (path, class, prediction, x, y) and METHOD.npz.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    from nnviz.render.dataset.projection_plot import plot  # noqa: PLC0415  matplotlib
+
+    paths = tuple(folder / f"{found.method}.{kind}" for kind in ("png", "csv", "npz"))
+    labels = np.asarray(index.columns["label"], np.int64)[found.records]
+    write_png(paths[0], plot(found, labels, index.class_names))
+    write_text(paths[1], table_of(found, index))
+    names = ("records", "points", "scree", "loads", "center")
+    write_npz(paths[2], {name: getattr(found, name) for name in names})
+    return paths
+
+
+def table_of(found: Projection, index: ImageIndex) -> str:
+    """Return coordinates as CSV, a row an image."""
+    names = [*index.class_names, ""]
+    label = index.columns["label"]
+    predicted = index.columns.get("predicted", label)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("path", "class", "predicted", "x", "y"))
+    for record, (x, y) in zip(found.records.tolist(), found.points, strict=True):
+        writer.writerow(
+            (
+                index.paths[record],
+                names[label[record]],
+                names[predicted[record]],
+                f"{x:.6g}",
+                f"{y:.6g}",
+            )
+        )
+    return text.getvalue()

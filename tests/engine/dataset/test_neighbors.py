@@ -1,0 +1,110 @@
+"""Nearest neighbors in an index.
+
+Truth: a plain matrix product over all records in float64; images copied by hand.
+"""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as PillowImage
+
+import nnviz
+from nnviz.base.errors import UsageError
+from nnviz.cli import main
+from nnviz.engine.dataset import nearest
+from nnviz.engine.dataset.nearest import find_nearest
+
+
+@pytest.mark.parametrize("metric", ["cosine", "l2"])
+def test_the_nearest_are_those_of_a_plain_matrix_product(monkeypatch, metric):
+    monkeypatch.setattr(nearest, "_BLOCK", 64)
+    generator = np.random.default_rng(0)
+    vectors = generator.normal(size=(1000, 32)).astype(np.float16)
+    queries = generator.normal(size=(5, 32)).astype(np.float32)
+    found = find_nearest(torch.from_numpy(queries), vectors, 12, metric)
+    one, other = queries.astype(np.float64), vectors.astype(np.float64)
+    if metric == "cosine":
+        one /= np.linalg.norm(one, axis=1, keepdims=True)
+        other /= np.linalg.norm(other, axis=1, keepdims=True)
+        distances = 1 - one @ other.T
+    else:
+        distances = np.sqrt(((one[:, None] - other) ** 2).sum(2))
+    order = np.argsort(distances, axis=1)[:, :12]
+    assert (found.records == order).all()
+    expected = np.take_along_axis(distances, order, 1)
+    np.testing.assert_allclose(found.distances, expected, atol=1e-5)
+
+
+def test_equal_distances_come_in_the_order_of_the_records(monkeypatch):
+    monkeypatch.setattr(nearest, "_BLOCK", 3)
+    found = find_nearest(torch.ones(1, 2), np.ones((10, 2), np.float32), 4, "l2")
+    assert found.records[0].tolist() == [0, 1, 2, 3]
+
+
+def test_a_record_finds_others_of_its_color(color_index):
+    names = color_index.class_names
+    found = color_index.neighbors(0, count=10, layer="relu")
+    assert 0 not in found.records
+    assert set(found.labels) == {"blue"}
+    features = np.asarray(color_index.features("relu"), np.float64)
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    distances = 1 - features @ features[0]
+    distances[0] = np.inf
+    assert found.records.tolist() == np.argsort(distances)[:10].tolist()
+    assert [names[color_index.columns["label"][k]] for k in found.records] == list(
+        found.labels
+    )
+
+
+def test_an_image_of_the_index_is_found_by_its_bytes(tmp_path, colors, color_index):
+    copied = tmp_path / "copied.png"
+    copied.write_bytes((colors / color_index.paths[5]).read_bytes())
+    by_file = color_index.neighbors(copied, count=3)
+    by_record = color_index.neighbors(5, count=3)
+    assert by_file.records.tolist() == by_record.records.tolist()
+    assert 5 not in by_file.records
+
+
+def test_a_new_image_goes_through_the_network(color_index, tmp_path):
+    whole = PillowImage.new("RGB", (32, 16), (200, 60, 60))
+    whole.paste((60, 200, 60), (16, 0, 32, 16))
+    whole.save(tmp_path / "halves.png")
+    for box, color in (((0, 0, 16, 16), "red"), ((16, 0, 32, 16), "green")):
+        for layer in ("relu", "pixels"):
+            found = color_index.neighbors(
+                tmp_path / "halves.png", count=3, layer=layer, box=box
+            )
+            assert set(found.labels) == {color}, layer
+    with pytest.raises(UsageError, match="holds no part"):
+        color_index.neighbors(tmp_path / "halves.png", box=(40, 0, 50, 9))
+
+
+def test_pixels_are_compared_as_they_are(color_index):
+    thumbnails = color_index.thumbnails.reshape(42, -1).astype(np.float64)
+    distances = np.linalg.norm(thumbnails - thumbnails[3], axis=1)
+    distances[3] = np.inf
+    found = color_index.neighbors(3, layer="pixels", metric="l2", count=5)
+    assert found.records.tolist() == np.argsort(distances)[:5].tolist()
+
+
+def test_the_command_line(color_index, capsys):
+    words = ["neighbors", str(color_index.folder), "0", "--layer", "relu"]
+    assert main([*words, "--count", "2", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [each["class"] for each in answer["neighbors"]] == ["blue", "blue"]
+    assert main(words) == 0
+    assert "Nearest to blue/0.png by relu (cosine)" in capsys.readouterr().out
+    assert main(["neighbours", *words[1:]]) == 0
+    assert main([*words[:2], "900"]) == 2
+    assert main([*words[:-1], "rely"]) == 2
+    assert "did you mean relu" in capsys.readouterr().err
+    assert main(["neighbors", "nowhere", "1"]) == 1
+
+
+def test_an_index_is_opened_again(color_index):
+    opened = nnviz.open_index(color_index.folder)
+    assert len(opened) == 42
+    assert opened.summary is None
+    assert "42 images" in repr(opened)

@@ -1,0 +1,153 @@
+"""Projections of an index to a plane.
+
+Truth: scikit-learn's PCA, LDA and trustworthiness; openTSNE as its own examples call
+it; a line that an autoencoder has to unroll.
+"""
+
+import csv
+import json
+import sys
+
+import numpy as np
+import openTSNE
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.neighbors import NearestNeighbors
+
+import nnviz
+from nnviz.api import perform, session
+from nnviz.base.dataset.requests import ProjectIndex
+from nnviz.base.errors import InputError, UsageError
+from nnviz.base.events import Partial
+from nnviz.cli import main
+from nnviz.engine.dataset.projections import autoencoder, lda, pca, tsne
+from nnviz.engine.dataset.projections.task import Task
+
+
+def clusters(count=400, size=20, classes=4, seed=0):
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, classes, count)
+    centers = generator.normal(0, 3, (classes, size))
+    vectors = centers[labels] + generator.normal(size=(count, size))
+    return vectors.astype(np.float32), labels
+
+
+def last(run):
+    stages = list(run)
+    return stages[-1]
+
+
+def same_up_to_sign(one, other, tolerance):
+    signs = np.sign((one * other).sum(0))
+    np.testing.assert_allclose(one, other * signs, atol=tolerance * np.abs(one).max())
+
+
+def test_pca_is_scikit_learns():
+    vectors, labels = clusters()
+    stage = last(pca.project(Task(vectors=vectors, labels=labels)))
+    peer = PCA(2).fit(vectors.astype(np.float64))
+    same_up_to_sign(stage.points, peer.transform(vectors.astype(np.float64)), 1e-5)
+    same_up_to_sign(stage.loads, peer.components_.T, 1e-6)
+    np.testing.assert_allclose(stage.scree[:2], peer.explained_variance_ratio_)
+
+
+def test_lda_is_scikit_learns():
+    vectors, labels = clusters()
+    labels[:5] = -1  # placed, but not learned from
+    stage = last(lda.project(Task(vectors=vectors, labels=labels)))
+    known = labels >= 0
+    peer = LinearDiscriminantAnalysis(n_components=2)
+    peer.fit(vectors[known].astype(np.float64), labels[known])
+    # Versions of scikit-learn divide the scatter by n or by n - classes.
+    expected = peer.transform(vectors.astype(np.float64))
+    same_up_to_sign(
+        stage.points / stage.points.std(0), expected / expected.std(0), 1e-4
+    )
+    np.testing.assert_allclose(stage.scree[:2], peer.explained_variance_ratio_[:2],
+                               rtol=1e-6)  # fmt: skip
+
+
+def test_lda_needs_three_classes():
+    vectors, _ = clusters()
+    with pytest.raises(InputError, match="three classes"):
+        last(lda.project(Task(vectors=vectors, labels=np.zeros(400, np.int64))))
+
+
+def preserved(vectors, points, count=15):
+    """Return the share of each point's neighbors that are neighbors in the plane."""
+    found = [
+        NearestNeighbors(n_neighbors=count + 1)
+        .fit(each)
+        .kneighbors(each, return_distance=False)[:, 1:]
+        for each in (vectors, points)
+    ]
+    pairs = zip(*found, strict=True)
+    return np.mean([len(np.intersect1d(*pair)) / count for pair in pairs])
+
+
+def test_tsne_keeps_neighbors_as_openTSNE_does():  # noqa: N802  the library's name
+    vectors, labels = clusters(300, 12)
+    stages = list(tsne.project(Task(vectors=vectors, labels=labels, seed=1)))
+    assert stages[0].done == 0
+    assert [each.done for each in stages[1:]] == list(range(25, 751, 25))
+    peer = openTSNE.TSNE(perplexity=30, random_state=1, negative_gradient_method="bh")
+    expected = preserved(vectors, np.asarray(peer.fit(vectors)))
+    assert preserved(vectors, stages[-1].points) >= expected - 0.03
+    again = last(tsne.project(Task(vectors=vectors, labels=labels, seed=1)))
+    assert (again.points == stages[-1].points).all()
+
+
+def test_an_autoencoder_finds_a_sheet_in_many_dimensions():
+    """A plane in 10 dimensions: two numbers suffice, the error falls to a 20th."""
+    generator = np.random.default_rng(0)
+    sheet = generator.uniform(-1, 1, (600, 2))
+    vectors = (sheet @ generator.normal(size=(2, 10))).astype(np.float32)
+    task = Task(vectors=vectors, labels=np.zeros(600, np.int64), steps=20)
+    stages = list(autoencoder.project(task))
+    errors = [each.figures["error"] for each in stages[1:]]
+    assert len(stages) == 21
+    assert errors[-1] < errors[0] / 20
+    assert preserved(sheet, stages[-1].points) > 0.6
+
+
+def test_umap_says_what_is_missing(color_index, monkeypatch):
+    monkeypatch.setitem(sys.modules, "umap", None)
+    with pytest.raises(InputError, match=r"umap-learn is not installed.*nnviz\[umap\]"):
+        color_index.project("umap")
+
+
+def test_new_images_are_placed_on_linear_maps(color_index):
+    found = color_index.project("pca", layer="relu")
+    features = np.asarray(color_index.features("relu"))
+    np.testing.assert_allclose(found.place(features), found.points, atol=1e-5)
+    with pytest.raises(ValueError, match="places no new"):
+        color_index.project("autoencoder", layer="relu", steps=1).place(features)
+
+
+def test_the_plane_is_told_on_the_way(color_index):
+    request = ProjectIndex(
+        index=str(color_index.folder), method="autoencoder", layer="pixels", steps=3
+    )
+    job = session().job(request, lambda: None)
+    partials = [each for each in job if isinstance(each, Partial)]
+    assert len(partials) == 4
+    assert partials[-1].report["map"].points[0].places.shape == (42, 2)
+    assert (
+        perform(request).points == partials[-1].report["map"].points[0].places
+    ).all()
+
+
+def test_the_command_line_writes_plot_and_table(color_index, tmp_path, capsys):
+    words = ["project", str(color_index.folder), "--layer", "relu"]
+    assert main([*words, "--method", "lda", "--out", str(tmp_path), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert "noise" in answer["warning"]
+    with (tmp_path / "lda.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 42
+    assert rows[0]["class"] == "blue"
+    assert nnviz.open_image(tmp_path / "lda.png").size[1] > 900
+    assert np.load(tmp_path / "lda.npz")["points"].shape == (42, 2)
+    with pytest.raises(UsageError, match="did you mean pca"):
+        color_index.project("pcaa")
