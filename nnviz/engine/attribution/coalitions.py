@@ -38,7 +38,7 @@ class Coalitions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """What the regions add to the score.
+    """A fitted linear model: the share of each region in the score.
 
     Attributes:
         values: (M,).

@@ -32,7 +32,7 @@ _SOFTMAXES = frozenset({Tensor.softmax, torch.softmax, functional.softmax})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composite:
-    """Which rule which layers follow.
+    """Rules of relevance propagation, by kind of layer.
 
     Attributes:
         convolution: the rule of convolutions.
