@@ -27,6 +27,8 @@ _CYCLE: tuple[Colour, ...] = (
     (230, 130, 150),
     (180, 160, 240),
     MUTED,
+    (213, 94, 0),
+    (240, 228, 66),
 )
 """Told apart in lightness too, for the colour-blind."""
 _FEW = 12

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.render.words import number
+from nnviz.render.words import short
 
 LARGEST_CELL = 72.0
 """Side of a cell, px, that is never exceeded."""
@@ -77,7 +77,7 @@ def cell_text(grid: Grid, row: int, column: int) -> str:
     """Return what stands in a cell; "" where nothing is known yet."""
     if not grid.is_known(row, column):
         return ""
-    return number(float(grid.values[row, column]))
+    return short(float(grid.values[row, column]))
 
 
 def arrange(matrix: Matrix, width: float, height: float, words: float) -> MatrixLayout:
@@ -169,7 +169,7 @@ def _aspect(grid: Grid) -> float:
     """Return width over height of a cell that its longest number fits into."""
     rows, columns = grid.values.shape
     longest = max(
-        len(number(float(value))) for value in grid.values.reshape(rows * columns)
+        len(short(float(value))) for value in grid.values.reshape(rows * columns)
     )
     return max(1.0, longest * _CHARACTER * NUMBER_SHARE + _CELL_MARGIN)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.render import colormaps
 from nnviz.render.palette import Colour
-from nnviz.render.words import number
+from nnviz.render.words import short
 
 SERIES: tuple[Colour, ...] = (
     (86, 180, 233),
@@ -20,6 +20,8 @@ SERIES: tuple[Colour, ...] = (
     (240, 228, 66),
     (148, 152, 244),
     (170, 170, 170),
+    (166, 110, 60),
+    (250, 165, 200),
 )
 """Classes and series, after Okabe & Ito: told apart by color-blind readers."""
 _CLASS_SHARE, _HEIGHT_SHARE = 0.35, 0.85
@@ -101,7 +103,7 @@ def ticks(limits: tuple[float, float], most: int = 6) -> tuple[float, ...]:
 
 def tick_texts(places: Sequence[float]) -> tuple[str, ...]:
     """Return the words of ticks."""
-    return tuple(number(place) for place in places)
+    return tuple(short(place) for place in places)
 
 
 def legend_names(plane: Plane) -> tuple[tuple[str, Colour | None], ...]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _HEIGHT, _SQUARE = 0.62, 0.8
 _MARKERS = {"dot": "o", "ring": "o", "cross": "X", "star": "*"}
+_SIZES = {"dot": 5.0, "ring": 9.0, "cross": 3.0, "star": 14.0}
+"""Areas of the markers, in multiples of the size of the letters."""
 _LINES = {"solid": "-", "dashed": "--", "steps": "-", "arrow": "-"}
 
 
@@ -52,7 +54,10 @@ def figure(plane: Plane, width: int, *, size: int = 13, ink: Ink = SCREEN) -> "F
     for word in plane.texts:
         face = face_of(size)
         ink_text = hex_of(ink.text)
-        axes.text(word.x, word.y, word.text, color=ink_text, fontproperties=face)
+        axes.text(
+            word.x, word.y, word.text, color=ink_text, fontproperties=face, zorder=5,
+            bbox={"facecolor": hex_of(ink.ground), "edgecolor": "none", "pad": 1.5},
+        )  # fmt: skip
     _dress(axes, plane, size, ink)
     if plane.formula:
         drawn.supxlabel(
@@ -133,7 +138,7 @@ def _draw_points(
     axes.scatter(
         series.places[:, 0],
         series.places[:, 1],
-        s=3.2 * size,
+        s=_SIZES[series.marker] * size,
         marker=_MARKERS[series.marker],
         facecolors="none" if series.marker == "ring" else colors,
         edgecolors=colors if series.marker == "ring" else hex_of(ink.ground),
@@ -144,7 +149,7 @@ def _draw_points(
     if series.marked >= 0:
         x, y = series.places[series.marked]
         axes.scatter(
-            [x], [y], s=14 * size, facecolors="none", edgecolors=hex_of(ink.text),
+            [x], [y], s=18 * size, facecolors="none", edgecolors=hex_of(ink.text),
             linewidths=2, zorder=4,
         )  # fmt: skip
     for label, (x, y) in zip(series.labels, series.places, strict=bool(series.labels)):

@@ -24,6 +24,14 @@ def number(value: float) -> str:
     return text.replace("-", _MINUS)
 
 
+def short(value: float) -> str:
+    """Return ``number`` without zeros at its end: "0.5", not "0.500"."""
+    text = number(value)
+    if "." not in text or "e" in text:
+        return text
+    return text.rstrip("0").rstrip(".")
+
+
 def _fixed(value: float) -> str:
     rounded = float(f"{value:.{_SIGNIFICANT}g}")
     places = max(0, _SIGNIFICANT - 1 - math.floor(math.log10(abs(rounded))))

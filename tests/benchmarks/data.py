@@ -41,11 +41,15 @@ def _figures(index: str, folder: str) -> Iterator[Figure]:
     window.enter(DATA)
     _settle(lambda: window.bench.bridge is not None, 3.0)
     before, begun = _own_bytes(), time.perf_counter()
+    worked = time.process_time()
     window.bench.datasets.open(index)
     wall = window.stage.centre.page("wall").content.grid
     _wait(lambda: len(wall.order) == _RECORDS and wall.covered)
     opened = time.perf_counter() - begun
-    yield Figure("1,000,000 records, opened to painted", opened, 2.0, "s")
+    worked = time.process_time() - worked
+    yield Figure("1,000,000 records, opened, processor", worked, 2.0, "s")
+    title = "1,000,000 records, opened to painted"
+    yield Figure(title, opened, 2.0, "s", stretch=True)
     yield from _wall_figures(wall)
     window.stage.centre.set_mode("map")
     points = window.stage.centre.page("map").content.map

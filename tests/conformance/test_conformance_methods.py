@@ -56,6 +56,7 @@ MODELS = {
 HANDED_OVER = {
     "attention": ("object:VisionTransformer-1",),
     "attention_heads": ("object:VisionTransformer-1",),
+    "caption": ("bundled:scenes-captioner",),
     "le_grad": ("object:VisionTransformer-1",),
     "fast_style": ("object:QuickPainter-2",),
 }

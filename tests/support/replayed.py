@@ -84,6 +84,7 @@ _MODELS = {
     "le_grad": TRANSFORMER,
     "detect": "bundled:scenes-detector",
     "detection_steps": "bundled:scenes-detector",
+    "d_rise": "bundled:scenes-detector",
     "track": "bundled:scenes-detector",
     "segment": "bundled:scenes-segmenter",
     "fast_style": "bundled:mosaic",

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nnviz.base.errors import unknown
+from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import ModelInfo
+from nnviz.base.targets import OPTION, BoxTarget, ClassTarget, parse_target
 from nnviz.engine.context import Context
 from nnviz.engine.nn.detection import Candidates, candidates_of
 from nnviz.engine.nn.nms import Indices, overlaps, select, suppressors
@@ -93,6 +94,32 @@ def class_names(info: ModelInfo, classes: NDArray[np.int64]) -> tuple[str, ...]:
     highest = int(classes.max()) if len(classes) else -1
     count = max(len(info.labels), highest + 1)
     return tuple(label(info, index) for index in range(count))
+
+
+def rank_of(info: ModelInfo, found: Suppression, target: str) -> int:
+    """Return the rank of the box that a target names among those that are left.
+
+    Args:
+        info: of the network.
+        found: at least one box is left.
+        target: "box:2", a class for its best box; empty for the best of all.
+
+    Raises:
+        UsageError: it names no box, or there are not so many.
+    """
+    match parse_target(target, info.labels):
+        case BoxTarget(rank=rank, index=index):
+            pass
+        case ClassTarget(index=index):
+            rank = 0
+        case _:
+            raise UsageError(OPTION, f"{target!r} is no box", "box:0 is the best")
+    classes = found.chosen.classes.cpu().numpy()
+    (ranks,) = np.nonzero((classes == index) | (index is None))
+    if rank >= len(ranks):
+        known = f"{len(ranks)} are left, from 0 on"
+        raise UsageError(OPTION, f"there is no box {rank}", known)
+    return int(ranks[rank])
 
 
 def _wanted(labels: tuple[str, ...], names: str) -> list[int]:

@@ -21,6 +21,8 @@ from nnviz.engine.evaluation.sources import (
     spread,
 )
 from nnviz.engine.models.model import Model
+from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
+from nnviz.engine.training.captioner.batches import CaptionRecipe
 
 Check = Callable[[], None]
 Measuring = Generator[Progress, None, Evaluation]
@@ -38,10 +40,25 @@ def evaluate(model: Model, request: EvaluateModel, check: Check) -> Measuring:
     if request.data in MADE and model.info.task is Task.CLASSIFY:
         questions = questions_made(request.data, request.limit)
         found = yield from classify(model, questions, check)
+    elif request.data == "scenes" and isinstance(model.net, SceneCaptioner):
+        found = yield from _sentences(model, request, check)
     else:
         with unpacked(Path(request.data)) as folder:
             found = yield from _on_files(model, folder, request, check)
     return replace(found, data=request.data, seconds=time.monotonic() - started)
+
+
+def _sentences(model: Model, request: EvaluateModel, check: Check) -> Measuring:
+    """Measure how often a captioner's sentences about held-out scenes are right."""
+    # It imports what trains, which others need not wait for.
+    from nnviz.engine.training.captioner.fit import JUDGED, measure  # noqa: PLC0415
+
+    count = request.limit or JUDGED
+    check()
+    yield Progress(0, count, f"describing {count} scenes")
+    recipe = CaptionRecipe(held_out=count)
+    scores = measure(model.net, recipe)
+    return Evaluation(reference=model.info.reference, pictures=count, scores=scores)
 
 
 def _on_files(

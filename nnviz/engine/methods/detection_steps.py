@@ -18,10 +18,9 @@ from nnviz.base.parameters import (
     Title,
 )
 from nnviz.base.results import Boxes, Report, Result
-from nnviz.base.targets import BoxTarget, ClassTarget, parse_target
 from nnviz.engine.detection import stage_results
 from nnviz.engine.detection.stage_results import StageView
-from nnviz.engine.detection.suppression import Suppression, class_names, suppress
+from nnviz.engine.detection.suppression import class_names, rank_of, suppress
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.detection import RoiPooler, Stages, stages_of
 from nnviz.engine.nn.nms import on_photo
@@ -120,7 +119,9 @@ class DetectionSteps:
         """Yield one report, a result a step in the order in which they happen."""
         stages = _stages(ctx, params.level)
         found = suppress(ctx, params.score, params.overlap, params.limit)
-        row = _followed(ctx, found, params.target)
+        row = None
+        if len(found.kept):
+            row = int(found.kept[rank_of(ctx.model.info, found, params.target)])
         view = StageView(ctx, stages, found, row, params.level, params.limit)
         yield Report(_results(view, params), _notes(view))
 
@@ -183,30 +184,6 @@ def _final(view: StageView, threshold: float) -> Boxes:
         labels=class_names(view.ctx.model.info, classes),
         threshold=threshold,
     )
-
-
-def _followed(ctx: Context, found: Suppression, text: str) -> int | None:
-    """Return the candidate that is followed; None where nothing is found.
-
-    Raises:
-        UsageError: no such box.
-    """
-    if not len(found.kept):
-        return None
-    classes = found.found.classes.cpu().numpy()[found.kept]
-    match parse_target(text, ctx.model.info.labels):
-        case BoxTarget(rank=rank, index=index):
-            pass
-        case ClassTarget(index=index):
-            rank = 0
-        case _:
-            raise UsageError("--target", f"{text!r} is no box", "box:0 is the best")
-    rows = found.kept[(classes == index) | (index is None)]
-    if rank >= len(rows):
-        raise UsageError(
-            "--target", f"there is no box {rank}", f"{len(rows)} are left, from 0 on"
-        )
-    return int(rows[rank])
 
 
 def _notes(view: StageView) -> tuple[str, ...]:

@@ -29,7 +29,12 @@ from nnviz.engine.nn.layer_info import count_parameters
 
 _FIRST = DEFAULT_MODEL.removeprefix("bundled:")
 """What opens when nothing is asked for; leads the list."""
-_METRICS = {"top1": "top-1", "mAP50": "mAP50", "mIoU": "mean IoU"}
+_METRICS = {
+    "top1": "top-1",
+    "mAP50": "mAP50",
+    "mIoU": "mean IoU",
+    "sentences": "right sentences",
+}
 """Name of the figure that a card is listed with."""
 
 

@@ -36,6 +36,8 @@ from nnviz.gui.services.models import Models
 from nnviz.gui.services.predictions import Predictions
 from nnviz.gui.services.recipe_restore import Restoring
 from nnviz.gui.services.recordings import Recordings
+from nnviz.gui.services.session.autosave import Autosave, SessionStore
+from nnviz.gui.services.session.reopening import Reopening
 from nnviz.gui.services.size_question import ask_about_size
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
 from nnviz.gui.services.style_training import Lessons
@@ -104,16 +106,7 @@ class Workbench(QObject):
         )
         self.portraits = Portraits(self.jobs, self.selection, self.models, self)
         self.lessons = Lessons(self.jobs, settings, self.messages, self)
-        self.shelf = Shelf(settings, self.messages, self)
-        self.stickers = Stickers(
-            self.shelf,
-            self.jobs,
-            settings,
-            self.selection,
-            self.models,
-            self.messages,
-        )
-        self.live_stickers = LiveStickers(self.shelf, settings)
+        self._make_stickers()
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
         self.bridge: Bridge | None = None
@@ -122,6 +115,7 @@ class Workbench(QObject):
         # After that: what it finds stands when the network's own banners are gone.
         self.restoring = Restoring(self.models, self.images, self.choice, self.messages)
         self.restoring.setParent(self)
+        self._make_session()
         self.timeline.opened.connect(self.restoring.restore)
 
     def _make_dataset(self) -> None:
@@ -158,6 +152,39 @@ class Workbench(QObject):
             settings=self.settings,
         )
 
+    def _make_stickers(self) -> None:
+        """Make what holds stickers, and lays them on images and frames."""
+        self.shelf = Shelf(self.settings, self.messages, self)
+        self.stickers = Stickers(
+            self.shelf,
+            self.jobs,
+            self.settings,
+            self.selection,
+            self.models,
+            self.messages,
+        )
+        self.live_stickers = LiveStickers(self.shelf, self.settings)
+
+    def _make_session(self) -> None:
+        """Make what keeps the session, and what brings an earlier one back."""
+        parts = (
+            self.jobs,
+            self.images,
+            self.models,
+            self.choice,
+            self.runs.history,
+            self.messages,
+        )
+        self.autosave, self.reopening = Autosave(*parts), Reopening(*parts)
+        for part in (self.autosave, self.reopening):
+            part.setParent(self)
+        self.reopening.workspace_wanted.connect(self.workspace_wanted)
+
+    def keep_session(self, store: SessionStore) -> None:
+        """Keep what is open and found from now on; offer what a crash left."""
+        self.autosave.begin(store)
+        self.reopening.begin(store, self.autosave.folder)
+
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self.bridge = bridge
@@ -180,6 +207,7 @@ class Workbench(QObject):
 
     def close(self) -> None:
         """Stop what is going on; may be called more than once."""
+        self.autosave.end()
         if self.bridge is not None:
             self.bridge.close()
 

@@ -51,6 +51,7 @@ from nnviz.runtime.tape_desk import TapeDesk
 from nnviz.runtime.worker import CATALOGUE_PLACE, Engine, Worker, open_engine
 from nnviz.storage.examples import list_examples, write_example
 from nnviz.storage.images import keep_picture
+from nnviz.storage.sessions import SessionFiles
 
 if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.board import Board
@@ -90,6 +91,7 @@ class Bridge(QObject):
         live: the loop of a camera; what it has to say comes as signals.
         portraits: of units, kept on disk; answers come as ``event`` likewise.
         stickers: opened and printed; answers come as ``event`` likewise.
+        sessions: kept on disk; asked by threads of files.
         tapes: recordings; answers come as ``event`` of ``nnviz.base.tapes``' places.
     """
 
@@ -153,6 +155,7 @@ class Bridge(QObject):
         self.tapes = TapeDesk(self._io, self._worker.mailbox)
         self.portraits = PortraitDesk(self._io)
         self.stickers = StickerDesk(self._io)
+        self.sessions = SessionFiles()
         self._closed = False
         self._hearers: dict[str, Callable[[Posted], None]] = {
             CATALOGUE_PLACE: lambda posted: self._hear_engine(posted.event),

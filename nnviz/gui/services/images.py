@@ -67,6 +67,10 @@ class Images(QObject):
         """What is in the tray."""
         return tuple(self._paths)
 
+    def without_file(self) -> tuple[Image, ...]:
+        """Return the images of the tray that came from no file: pasted ones."""
+        return tuple(image for image in self._kept.values() if not image.path)
+
     @property
     def current(self) -> str:
         """Path of the photograph that is open or being opened."""

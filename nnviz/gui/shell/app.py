@@ -91,6 +91,8 @@ class _AfterPaint(QObject):
 
     def _start(self) -> None:
         start_engine(self._bench)
+        if self._bench.bridge is not None:
+            self._bench.keep_session(self._bench.bridge.sessions)
         if self.order is None:
             open_first(self._bench, self._files, self._model)
         else:

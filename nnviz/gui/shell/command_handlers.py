@@ -91,6 +91,7 @@ class CommandHandlers(QObject):
             "file.open_model": stage.models.open_file,
             "file.open_labels": self.ask_labels,
             "file.sample": self.open_sample,
+            "file.reopen": self._bench.reopening.reopen,
             "file.save": self.save,
             "file.save_as": self.save_as,
             "file.contact_sheet": self.export_contact_sheet,

@@ -122,6 +122,7 @@ def _file() -> tuple[Command, ...]:
         Command("file.open_model", _tr("Open weights…"), "", "box", FILE),
         Command("file.open_labels", _tr("Open class names…"), "", "tag", FILE),
         Command("file.sample", _tr("Open the sample image"), "", "image", FILE),
+        Command("file.reopen", _tr("Reopen the last session"), "", "history", FILE),
         Command("file.save", _tr("Save result"), "Ctrl+S", "save", FILE),
         Command("file.save_as", _tr("Save result in…"), "Ctrl+Shift+S", "", FILE),
         Command("file.contact_sheet", _tr("Export contact sheet…"), "", "", FILE),

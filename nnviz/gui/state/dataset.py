@@ -67,6 +67,11 @@ class DataSet:
         flags: NDArray[np.bool_] = self.correct == 0
         return flags
 
+    def prepare(self) -> None:
+        """Compute all that is computed once, so that nobody waits for it later."""
+        self.present(LABEL)
+        _ = self.wrong, self._has_labels
+
     def names_of(self, column: str) -> tuple[str, ...]:
         """Return the names that a column of categories counts; empty for numbers."""
         if column == SPLIT:
@@ -87,16 +92,23 @@ class DataSet:
 
     def present(self, column: str) -> list[tuple[int, int]]:
         """Return the categories that occur, and how often, the most frequent first."""
-        values = self.columns.get(column)
-        if values is None or not len(values):
-            return []
-        counts = np.bincount(values[values >= 0], minlength=1)
-        order = np.argsort(-counts, kind="stable")
-        return [(int(each), int(counts[each])) for each in order if counts[each]]
+        return list(self._present.get(column, ()))
+
+    @cached_property
+    def _present(self) -> dict[str, list[tuple[int, int]]]:
+        there = (each for each in CATEGORIES if each in self.columns)
+        return {each: _counted(self.columns[each]) for each in there}
 
     def path(self, record: int) -> str:
         """Return where the image of a record lies."""
         return str(self.index.location(record).absolute())
+
+
+def _counted(values: NDArray[Any]) -> list[tuple[int, int]]:
+    """Return the categories that occur, and how often, the most frequent first."""
+    counts = np.bincount(values[values >= 0], minlength=1)
+    order = np.argsort(-counts, kind="stable")
+    return [(int(each), int(counts[each])) for each in order if counts[each]]
 
 
 def load_dataset(folder: str) -> DataSet:
@@ -107,4 +119,6 @@ def load_dataset(folder: str) -> DataSet:
     """
     index = ImageIndex(folder)
     columns = {name: np.array(values) for name, values in index.columns.items()}
-    return DataSet(index, columns)
+    dataset = DataSet(index, columns)
+    dataset.prepare()
+    return dataset

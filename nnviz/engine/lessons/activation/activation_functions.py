@@ -181,7 +181,7 @@ def _table(slope: float) -> Table:
         rows.append(
             (
                 name,
-                float(each.value(x) @ weights),
+                round(float(each.value(x) @ weights), 9),
                 float(steep @ weights),
                 float(steep.max()),
                 100 * float((steep < _SMALL).mean()),

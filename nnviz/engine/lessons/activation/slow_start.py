@@ -121,7 +121,7 @@ def _plane(now: Mapping[LossName, NeuronStep]) -> Plane:
             places=np.array(
                 [[np.clip(step.weight + step.bias, -_REACH, _REACH), step.output]]
             ),
-            classes=np.array([color + 1]),
+            classes=np.array([color]),
             name=loss,
         )
         for color, (loss, step) in enumerate(now.items())
@@ -145,7 +145,7 @@ def _plane(now: Mapping[LossName, NeuronStep]) -> Plane:
                         ]
                     ),
                     style="arrow",
-                    color=color + 1,
+                    color=color,
                 )
                 for color, step in enumerate(now.values())
             ),

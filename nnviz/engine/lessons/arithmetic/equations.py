@@ -18,6 +18,11 @@ def term(value: float) -> str:
     return f"({text})" if text.startswith(_MINUS) else text
 
 
+def signed(value: float, digits: int = 3) -> str:
+    """Return "+ 0.3" or "- 0.3": a further summand."""
+    return f"{'-' if value < 0 else '+'} {amount(abs(value), digits)}"
+
+
 def sum_of_products(
     left: Iterable[float], right: Iterable[float], total: float, most: int = 9
 ) -> str:

@@ -9,13 +9,16 @@ from nnviz.base.planes import (
     PlanePath,
     PlanePoints,
     PlaneRegion,
+    PlaneText,
     parse_points,
 )
 
 Numbers = NDArray[np.float64]
-_LONGEST_ARROW = 0.6
+_MARGIN = 0.95
+"""Share of the way to the window's edge that an arrow goes at most."""
 BOUNDARY, WEIGHTS = 2, 3
 """Colors of a boundary and of weights, unlike those of class 0 and 1."""
+_FINE = 128
 Range2 = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -42,6 +45,15 @@ def points_of(
     """Return points as a plane draws them, colored by class."""
     return PlanePoints(
         places=places, classes=classes.astype(np.int64), marked=marked, labels=labels
+    )
+
+
+def name_classes(places: Numbers, classes: NDArray[np.int64]) -> tuple[PlaneText, ...]:
+    """Return each class's index at the median of its points."""
+    return tuple(
+        PlaneText(x=float(x), y=float(y), text=str(each))
+        for each in np.unique(classes)
+        for x, y in [np.median(places[classes == each], axis=0)]
     )
 
 
@@ -107,7 +119,7 @@ def boundary_path(
 
 def sides_of(normal: Numbers, offset: float, window: Range2) -> PlaneRegion:
     """Return the class of each place beside the line normal · x + offset = 0."""
-    x, y = grid_of(window)
+    x, y = grid_of(window, _FINE)
     sums = normal[0] * x[None] + normal[1] * y[:, None] + offset
     return PlaneRegion(values=(sums >= 0).astype(np.int64), kind="classes")
 
@@ -116,9 +128,19 @@ def weight_arrow(normal: Numbers, offset: float, window: Range2) -> PlaneArrows:
     """Return the weights as an arrow from the boundary, no longer than it is seen."""
     length = float(np.linalg.norm(normal))
     foot = -offset * normal / length**2 if length else np.zeros(2)
-    longest = _LONGEST_ARROW * (window[0][1] - window[0][0])
-    shown = normal * min(1.0, longest / length) if length else normal
-    name = "w" if length <= longest else "w (shortened)"
+    share = min(1.0, _reach(foot, normal, window))
+    shown = share * normal
+    name = "w" if share == 1 else "w, shortened"
     return PlaneArrows(
         starts=foot[None], ends=(foot + shown)[None], name=name, color=WEIGHTS
     )
+
+
+def _reach(start: Numbers, direction: Numbers, window: Range2) -> float:
+    """Return how many times a direction fits between a start and the window's edge."""
+    fits = [
+        _MARGIN * ((high if part > 0 else low) - place) / part
+        for place, part, (low, high) in zip(start, direction, window, strict=True)
+        if part
+    ]
+    return max(0.0, float(min(fits, default=1.0)))

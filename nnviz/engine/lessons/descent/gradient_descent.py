@@ -188,12 +188,11 @@ def _reports(
 
 
 def _drawn(runs: Mapping[str, tuple[Numbers, int]], number: int) -> list[PlanePath]:
-    colors = (4, 2, 3, 5)
     return [
         PlanePath(
             places=path[: min(number, made) + 1], name=name, style="steps", color=color
         )
-        for (name, (path, made)), color in zip(runs.items(), colors, strict=False)
+        for color, (name, (path, made)) in enumerate(runs.items())
     ]
 
 

@@ -162,7 +162,13 @@ def _reports(
         heads = np.array([each.path[number] for each in racers])
         plane = ground.with_paths(
             [each.drawn(number, color) for color, each in enumerate(racers)],
-            points=(PlanePoints(places=heads, marker="ring"),),
+            points=(
+                PlanePoints(
+                    places=heads,
+                    classes=np.arange(len(heads)),
+                    marker="ring",
+                ),
+            ),
             formula=rf"$f = {surface.formula}$",
             places=("x", "y"),
         )

@@ -17,7 +17,7 @@ from nnviz.engine.lessons.arithmetic.adaline import (
     half_mean_square,
     learn_adaline,
 )
-from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.equations import amount, signed
 from nnviz.engine.lessons.arithmetic.labeled_points import (
     Range2,
     boundary_path,
@@ -151,8 +151,8 @@ def _plane(
             ),
         ),
         formula=(
-            rf"$v = {amount(bias, 3)} + {amount(normal[0], 3)}\,x_1"
-            rf" + {amount(normal[1], 3)}\,x_2$"
+            rf"$v = {amount(bias, 3)} {signed(normal[0])}\,x_1"
+            rf" {signed(normal[1])}\,x_2$"
         ),
         edits="points",
         equal=True,

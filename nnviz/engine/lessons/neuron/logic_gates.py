@@ -11,6 +11,7 @@ from nnviz.base.info import lesson
 from nnviz.base.parameters import Essential, Help, Range, Title, When
 from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.base.results import Report, Table
+from nnviz.engine.lessons.arithmetic.equations import signed
 from nnviz.engine.lessons.arithmetic.labeled_points import (
     boundary_path,
     grid_of,
@@ -137,11 +138,16 @@ def _plane(params: LogicGatesParams, points: Numbers, truth: Numbers) -> Plane:
         region=PlaneRegion(values=region, kind="classes"),
         paths=tuple(paths),
         points=(points_of(points, truth),),
-        formula=rf"${params.bias:g} + {params.w1:g}\,x_1 + {params.w2:g}\,x_2 \geq 0$"
-        if not params.hidden
-        else r"$OR(x_1, x_2) - AND(x_1, x_2) - 0.5 \geq 0$",
+        formula=_formula(params),
         equal=True,
     )
+
+
+def _formula(params: LogicGatesParams) -> str:
+    if params.hidden:
+        return r"$OR(x_1, x_2) - AND(x_1, x_2) - 0.5 \geq 0$"
+    first, second = signed(params.w1), signed(params.w2)
+    return rf"${params.bias:g} {first}\,x_1 {second}\,x_2 \geq 0$"
 
 
 def _table(points: Numbers, truth: Numbers, output: Numbers) -> Table:

@@ -11,7 +11,7 @@ from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help
 from nnviz.base.planes import Plane, PlanePath, PlanePoints
 from nnviz.base.results import Report, Table
-from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.equations import amount, signed
 from nnviz.engine.lessons.arithmetic.labeled_points import (
     Range2,
     boundary_path,
@@ -28,8 +28,8 @@ from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
 _POINTS = (
-    "-2 -1 0; -1.5 0.5 0; -1 -1.5 0; -2.5 1 0; -0.5 -0.5 0; "
-    "1 1.5 1; 1.5 0.5 1; 2 2 1; 2.5 1 1; 0.8 2.4 1"
+    "-2 -1 0; -1.5 0.5 0; -1 -1.5 0; -2.5 1 0; 0.2 -1 0; "
+    "1 1.5 1; 1.5 0.5 1; 2 2 1; 2.5 1 1; -0.4 2.4 1"
 )
 _NEAR = 1e-6
 
@@ -113,21 +113,26 @@ def _street(
         inputs = np.column_stack([np.ones(len(points)), points])
         *_, last = learn_perceptron(inputs, targets, np.zeros(3), passes=1000)
         paths += tuple(
-            _colored(path, 2)
+            _colored(path, 5)
             for path in boundary_path(
                 last.weights[1:], float(last.weights[0]), window, name="perceptron"
             )
         )
     near = np.abs(points @ normal + offset) <= margin * (1 + _NEAR)
     plane = _plane(points, targets, window, paths)
-    rings = PlanePoints(places=points[near], name="support vectors", marker="ring")
+    rings = PlanePoints(
+        places=points[near],
+        classes=targets[near].astype(np.int64),
+        name="support vectors",
+        marker="ring",
+    )
     plane = replace(
         plane,
         region=sides_of(normal, offset, window),
         points=(*plane.points, rings),
         formula=(
-            rf"${amount(normal[0], 3)}\,x_1 + {amount(normal[1], 3)}\,x_2"
-            rf" + {amount(offset, 3)} = 0$"
+            rf"${amount(normal[0], 3)}\,x_1 {signed(normal[1])}\,x_2"
+            rf" {signed(offset)} = 0$"
         ),
     )
     return plane, int(near.sum())

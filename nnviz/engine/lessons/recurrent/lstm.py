@@ -120,13 +120,13 @@ def _reports(
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     kept, written = step.forget * state, step.enter * step.candidate
     rows = (
-        ("forget", ("f", step.forget), ("old state c", state), ("kept", kept), "⊙"),
+        ("forget", ("f", step.forget), ("old state c", state), ("kept", kept), "×"),
         (
             "write",
             ("i", step.enter),
             ("candidate g", step.candidate),
             ("written", written),
-            "⊙",
+            "×",
         ),
         (
             "new state",
@@ -140,7 +140,7 @@ def _reports(
             ("o", step.leave),
             ("tanh c", np.tanh(step.state)),
             ("output h", step.output),
-            "⊙",
+            "×",
         ),
     )
     for number, (name, *terms, operator) in enumerate(rows, 1):
@@ -153,7 +153,7 @@ def _reports(
 def _equation(terms: Sequence[tuple[str, Numbers]], operator: str) -> Matrix:
     """Return "a ⊙ b = c" for columns of numbers, the first row written out."""
     a, b, c = (float(values[0]) for _, values in terms)
-    sign = r"\cdot" if operator == "⊙" else "+"
+    sign = r"\cdot" if operator == "×" else "+"
     return Matrix(
         grids=tuple(
             Grid(values=values[:, None].copy(), title=name, operator=before)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, Range, Title
-from nnviz.base.planes import Plane, PlanePath, PlanePoints
+from nnviz.base.planes import Plane, PlanePath, PlanePoints, PlaneText
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.recurrent import (
@@ -127,8 +127,8 @@ def _plane(
     low = min(-2.0, *(float(_log(each).min()) for each in others.values()))
     reached = float(_log(norms).max())
     quiet = tuple(
-        PlanePath(places=_places(each), name=f"σ = {other:g}", style="dashed", color=-1)
-        for other, each in others.items()
+        PlanePath(places=_places(each), style="dashed", color=-1)
+        for each in others.values()
     )
     limit = (
         (
@@ -152,8 +152,18 @@ def _plane(
         y_label="log₁₀ of the gradient's length",
         paths=(*quiet, *limit, PlanePath(places=_places(norms), name=f"σ = {value:g}")),
         points=(PlanePoints(places=here.copy(), marker="ring"),),
+        texts=_names(params.steps, others),
         formula=rf"$\|\frac{{\partial h_T}}{{\partial h_t}}\|{power} = "
         rf"{amount(float(norms[-1]), 3)}$",
+    )
+
+
+def _names(steps: int, others: Mapping[float, Numbers]) -> tuple[PlaneText, ...]:
+    """Return the value of each compared line, above it near its end."""
+    place = round(0.8 * steps)
+    return tuple(
+        PlaneText(x=float(place), y=float(_log(each)[place]), text=f"σ = {other:g}")
+        for other, each in others.items()
     )
 
 

@@ -20,6 +20,7 @@ from nnviz.engine.lessons.arithmetic.autoencoder import (
 )
 from nnviz.engine.lessons.arithmetic.digit_images import SIDE, draw_digits
 from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.labeled_points import name_classes
 from nnviz.engine.lessons.arithmetic.pca import PrincipalComponents, analyze
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
@@ -157,21 +158,23 @@ def _plane(codes: Numbers, classes: NDArray[np.int64], noun: str) -> Plane:
         x_label=f"first {noun}",
         y_label=f"second {noun}",
         points=(PlanePoints(places=two, classes=classes.copy()),),
+        texts=name_classes(two, classes),
     )
 
 
 def _digits(
     data: Numbers, step: AutoencoderStep, found: PrincipalComponents, code: int
 ) -> Mosaic:
-    """Return digits, below them as the autoencoder and PCA give them back."""
+    """Return digits, beside each as the autoencoder and PCA give them back."""
     some = data[:_EXAMPLES]
     given = decode(step.layers, encode(step.layers, some - found.mean)) + found.mean
-    rows = np.concatenate([some, given, found.restore(code)[:_EXAMPLES]])
+    back = found.restore(code)[:_EXAMPLES]
+    rows = np.stack([some, given, back], axis=1).reshape(-1, some.shape[1])
     names = ("digit", "autoencoder", "PCA")
     return Mosaic(
         tiles=np.clip(rows, 0, 1).reshape(-1, SIDE, SIDE).astype(np.float32),
         order=np.arange(len(rows)),
-        captions=tuple(name for name in names for _ in range(len(some))),
+        captions=names * len(some),
         signed=False,
         shared_scale=True,
         unit="brightness",

@@ -20,6 +20,7 @@ from nnviz.base.planes import (
 )
 from nnviz.base.results import Curves, Report, Result, Table
 from nnviz.engine.lessons.arithmetic.digit_images import draw_digits
+from nnviz.engine.lessons.arithmetic.labeled_points import name_classes
 from nnviz.engine.lessons.arithmetic.pca import (
     FOOD_COUNTRIES,
     FOOD_NAMES,
@@ -39,6 +40,8 @@ _POINTS = (
 )
 _FEW = 3
 _PLANE = 2
+_NAMED = 0.25
+"""Loads from this share of the largest on are named."""
 _CELLS = 17
 """Widest covariance that is shown as numbers."""
 
@@ -224,7 +227,7 @@ def _axes(data: _Data, found: PrincipalComponents) -> dict[str, Plane]:
     if len(data.variables) != _PLANE:
         return {}
     plane = _cloud(data, data.values)
-    lengths = 2 * np.sqrt(found.variances)[:, None] * found.axes * found.scale
+    lengths = 1.5 * np.sqrt(found.variances)[:, None] * found.axes * found.scale
     starts = np.broadcast_to(found.mean, lengths.shape).copy()
     feet = found.restore(1)
     joins = tuple(
@@ -238,7 +241,7 @@ def _axes(data: _Data, found: PrincipalComponents) -> dict[str, Plane]:
             paths=joins,
             arrows=(
                 PlaneArrows(
-                    starts=starts, ends=starts + lengths, name="axes, 2 deviations"
+                    starts=starts, ends=starts + lengths, name="axes, 1.5 deviations"
                 ),
             ),
             points=plane.points,
@@ -274,6 +277,9 @@ def _projection(data: _Data, found: PrincipalComponents) -> Plane:
                 places=scores, classes=_copied(data.classes), labels=data.observations
             ),
         ),
+        texts=()
+        if data.classes is None or data.observations
+        else name_classes(scores, data.classes),
     )
 
 
@@ -287,7 +293,10 @@ def _two(values: Numbers) -> Numbers:
 def _loads(data: _Data, found: PrincipalComponents) -> Plane:
     loads = _two(found.axes.T)
     reach = 1.25 * float(np.abs(loads).max())
-    labels = data.variables if len(data.variables) <= _CELLS else ()
+    far = np.abs(loads).max(axis=1) > _NAMED * float(np.abs(loads).max())
+    small = len(data.variables) <= _CELLS
+    names = zip(data.variables, far, strict=True)
+    labels = tuple(name if out else "" for name, out in names) if small else ()
     return Plane(
         x_range=(-reach, reach),
         y_range=(-reach, reach),

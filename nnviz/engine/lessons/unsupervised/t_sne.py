@@ -13,6 +13,7 @@ from nnviz.base.planes import Plane, PlaneArrows, PlanePath, PlanePoints
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.digit_images import draw_digits
 from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.labeled_points import name_classes
 from nnviz.engine.lessons.arithmetic.pca import analyze
 from nnviz.engine.lessons.arithmetic.tsne import (
     embed,
@@ -197,6 +198,7 @@ def _map(p: Numbers, places: Numbers, classes: NDArray[np.int64]) -> Plane:
         paths=springs,
         arrows=(PlaneArrows(starts=places.copy(), ends=ends, name="force", color=-1),),
         points=plane.points,
+        texts=plane.texts,
         formula=r"$-\frac{\partial C}{\partial y_i} = "
         r"4\,\Sigma_j\,(p_{ij} - q_{ij})(1 + d_{ij}^2)^{-1}(y_j - y_i)$",
         equal=True,
@@ -211,5 +213,6 @@ def _scatter(places: Numbers, classes: NDArray[np.int64]) -> Plane:
         x_label="first component",
         y_label="second component",
         points=(PlanePoints(places=places.copy(), classes=classes.copy()),),
+        texts=name_classes(places, classes),
         equal=True,
     )

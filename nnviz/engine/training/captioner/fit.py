@@ -29,6 +29,7 @@ from nnviz.engine.training.captioner.sentences import (
     read_sentence,
     true_pairs,
 )
+from nnviz.engine.training.dead_units import PICTURES, dead_units_text
 from nnviz.engine.training.fitting import (
     Assignment,
     Learner,
@@ -54,7 +55,7 @@ _LARGEST_GRADIENT = 5.0
 _FLOOR = 1e-4
 _LONGEST = 40
 """Words of a sentence at most."""
-_JUDGED = 1000
+JUDGED = 1000
 """Held-out scenes that the card's figures are measured on."""
 
 
@@ -263,7 +264,7 @@ def publish_captioner(assignment: Assignment, recipe: CaptionRecipe) -> None:
     net = build().eval()
     # The figures are of the weights that ship, so after rounding.
     net.load_state_dict(in_half_precision(trained.weights))
-    measured = measure(net, replace(recipe, held_out=_JUDGED))
+    measured = measure(net, replace(recipe, held_out=JUDGED))
     figures = {name: round(100 * value, 1) for name, value in measured.items()}
     facts = {
         "title": "Scenes captioner",
@@ -275,8 +276,11 @@ def publish_captioner(assignment: Assignment, recipe: CaptionRecipe) -> None:
         "preprocess": _preprocess(recipe).to_json(),
         **figures,
     }
-    publish(trained.weights, facts, _card(assignment, recipe, figures, trained.seconds),
-            assignment.stem)  # fmt: skip
+    seeds = range(PICTURES)
+    scenes = [make_scene(seed, recipe.size, shapes=recipe.shapes) for seed in seeds]
+    dead = dead_units_text(net, [make_batch(scenes, recipe).pixels])
+    card = _card(assignment, recipe, figures, trained.seconds, dead)
+    publish(trained.weights, facts, card, assignment.stem)
 
 
 def _preprocess(recipe: CaptionRecipe) -> Preprocess:
@@ -294,6 +298,7 @@ def _card(
     recipe: CaptionRecipe,
     figures: dict[str, float],
     seconds: float,
+    dead_units: str,
 ) -> str:
     least, most = recipe.shapes
     training = training_text(recipe.epochs, recipe.seed, seconds)
@@ -303,17 +308,17 @@ def _card(
         "input": f"RGB, {recipe.size} x {recipe.size} px",
         "data": f"generated scenes with {least} to {most} shapes and their sentences",
         "split": "by seed: trained on seeds from 1000000 on, measured on "
-        f"{_JUDGED} scenes of the seeds from 0 on",
-        "sentences that name color and kind of every shape, held out": (
-            f"{figures['sentences']} %"
-        ),
-        "shapes named with their color, held out": f"{figures['shapes']} %",
-        "words for shapes that look mostly at the shape, held out": (
-            f"{figures['attention']} %"
-        ),
+        f"{JUDGED} scenes of the seeds from 0 on",
+        "sentences, held out": f"{figures['sentences']} % |\n| | name the color and "
+        "kind of every shape, and no others",
+        "shapes, held out": f"{figures['shapes']} % |\n| | are named with their color",
+        "attention, held out": f"{figures['attention']} % |\n| | of the words for "
+        "shapes look mostly at the shape",
+        "dead units": dead_units,
         "training": f"{training}, {2 * recipe.scenes} images an epoch; the trunk "
         "started as that of bundled:scenes-detector",
         "trained with": train_command(assignment),
+        "measured with": "`nnviz evaluate bundled:scenes-captioner --data scenes`",
         "weights": "half precision, computed with in single precision",
     }
     about = (

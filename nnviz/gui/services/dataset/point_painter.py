@@ -28,6 +28,8 @@ _MOST_QUICK = 120_000
 _FEW = 600
 """Points in view from which on they are painted as thumbnails."""
 _MOST_THUMBNAILS = 1200
+_DIMMED = 0.35
+"""Brightness of thumbnails that are not selected while others are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,10 +104,17 @@ def _paint_images(
     places = thinned(buckets, view, places, scene.side)[:_MOST_THUMBNAILS]
     records = buckets.records[places]
     order = np.argsort(records)  # in the order of the file, for the disk's sake
+    selected = scene.style.selected
+    if selected is not None:  # those that are selected lie above the others
+        order = order[np.argsort(selected[records[order]], kind="stable")]
     places, records = places[order], records[order]
     thumbnails = dataset.index.thumbnails[records]
-    middles = view.to_pixels(buckets.points[places])
     frames = scene.style.colors[records]
+    if selected is not None:
+        dim = ~selected[records]
+        thumbnails[dim] = (thumbnails[dim] * _DIMMED).astype(np.uint8)
+        frames[dim] = (frames[dim] * _DIMMED).astype(np.uint8)
+    middles = view.to_pixels(buckets.points[places])
     paint_thumbnails(raster, middles, thumbnails, frames, scene.side)
 
 

@@ -113,9 +113,6 @@ class Projections(QObject):
         if found is not None:
             figures = (f"{name} {number(v)}" for name, v in found.figures.items())
             words.append(", ".join(figures))
-            if len(found.scree) > 1:
-                share = 100 * float(found.scree[:2].sum())
-                words.append(self.tr("variance shown: {0:.0f} %").format(share))
         if len(self._records) < dataset.count and self.points is not None:
             some = self.tr("{0:,} of {1:,} images, taken evenly")
             words.append(some.format(len(self._records), dataset.count))

@@ -156,13 +156,19 @@ class ThumbnailGrid(QAbstractScrollArea):
             self._show_place(self._current)
 
     def set_side(self, side: int) -> None:
-        """Make the thumbnails larger or smaller; what is in the middle stays there."""
+        """Make the thumbnails larger or smaller.
+
+        The current record stays in view if it is; else what is in the middle stays.
+        """
         side = min(LARGEST, max(SMALLEST, side))
         if side == self.side:
             return
         geometry = self._geometry
         middle = (self._offset + geometry.height // 2) // geometry.pitch
         kept = middle * geometry.columns
+        seen = geometry.visible(self._offset)
+        if self._current // geometry.columns in seen:
+            kept = self._current
         self.side = side
         self._renew()
         geometry = self._geometry

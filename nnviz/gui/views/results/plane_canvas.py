@@ -155,11 +155,18 @@ class PlaneCanvas(QWidget):
         self._paint_arrows(painter, plane, tokens)
         for index, series in enumerate(plane.points):
             self._paint_points(painter, index, series, tokens)
-        painter.setPen(tokens.text)
-        for word in plane.texts:
-            painter.drawText(self.to_screen(word.x, word.y), word.text)
+        self._paint_texts(painter, plane, tokens)
         painter.restore()
         self._paint_legend(painter, plane, tokens)
+
+    def _paint_texts(self, painter: QPainter, plane: Plane, tokens: Tokens) -> None:
+        """Paint words on a ground of their own, for them to be read on points."""
+        painter.setPen(tokens.text)
+        for word in plane.texts:
+            at = self.to_screen(word.x, word.y)
+            box = QRectF(painter.fontMetrics().boundingRect(word.text)).translated(at)
+            painter.fillRect(box.adjusted(-2, -1, 2, 1), tokens.backdrop)
+            painter.drawText(at, word.text)
 
     def _paint_region(self, painter: QPainter, plane: Plane, tokens: Tokens) -> None:
         if plane.region is None:

@@ -27,6 +27,8 @@ from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.data.suspects import SuspectLists
 from nnviz.render.words import percent
 
+_SUSPECTS = 3
+"""Page that is there for sets without labels too."""
 _CONFUSED = 60
 """Pairs of classes in the table of confusions."""
 
@@ -132,6 +134,7 @@ class Errors(QWidget):
         if dataset is None:
             return
         self._figures = figures
+        self._offer(labeled=bool(figures.total))
         names = tuple(dataset.names_of(LABEL)[n] for n in figures.classes)
         self.summary.setText(self._summary(dataset, figures))
         self.matrix.show_counts(figures.counts, names)
@@ -139,6 +142,13 @@ class Errors(QWidget):
         self.classes.show_result(self._class_table(names, figures), None)
         self.diagram.show_reliability(figures.reliability)
         self.calibration.setText(self._calibration(figures))
+
+    def _offer(self, *, labeled: bool) -> None:
+        """Offer the pages that need labels only where there are some."""
+        for tab in self._tabs.buttons()[:_SUSPECTS]:
+            tab.setVisible(labeled)
+        if not labeled and self._tabs.checkedId() != _SUSPECTS:
+            self._tabs.button(_SUSPECTS).click()
 
     def _summary(self, dataset: DataSet, figures: ErrorFigures) -> str:
         if not figures.total:

@@ -83,7 +83,7 @@ class FilterPanel(QWidget):
         form = self.form
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(GRID)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(self.tr("Class"), self.label)
         form.addRow(self.tr("Predicted"), self.predicted)

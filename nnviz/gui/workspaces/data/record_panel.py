@@ -170,5 +170,7 @@ def _numbers(dataset: DataSet, record: int) -> Iterator[str]:
         (CENTER, "Distance to class center"),
     ):
         value = dataset.number_of(column, record)
-        if math.isfinite(value):
+        # Without labels, a class may be this one image alone.
+        known = column != CENTER or bool(dataset.name_of(LABEL, record))
+        if math.isfinite(value) and known:
             yield f"{name}: {number(value)}"

@@ -24,7 +24,7 @@ from nnviz.render.words import number, percent
 _LETTERS = 12
 _TABLE = 240
 """Px of the table of channels."""
-_PATCH = 150
+_PATCH = 100
 
 
 class PatchGrid(ThumbnailGrid):
@@ -90,7 +90,7 @@ class Units(QWidget):
         beside.addWidget(self.summary)
         beside.addWidget(self.channels, 1)
         column = QVBoxLayout(right)
-        column.setContentsMargins(GRID, 2 * GRID, MARGIN, 2 * GRID)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(self.title)
         column.addWidget(self.words)

@@ -123,6 +123,7 @@ class OccluderPane(QWidget):
         pictures.setChildrenCollapsible(False)
         pictures.addWidget(self.canvas)
         pictures.addWidget(self.map)
+        pictures.setSizes([500, 500])
         middle.addWidget(pictures, 1)
         bar = named(QWidget(), "header")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -213,9 +214,9 @@ class OccluderPane(QWidget):
                 found.words, f"{found.score:.3g}", f"{found.before:.3g}"
             )
         )
-        how = self.tr("incremental") if found.incremental else self.tr("in full")
+        how = self.tr("incremental pass") if found.incremental else self.tr("full pass")
         share = f"{_PERCENT * found.share:.0f}"
-        self._facts.setText(self.tr("{0} % hidden, computed {1}").format(share, how))
+        self._facts.setText(self.tr("{0} % hidden · {1}").format(share, how))
         self.bars.show_ranking(found.ranking)
         self.trace.add(found.score, found.before)
 

@@ -1,0 +1,36 @@
+"""The session: what is open and chosen in the window, to go on with later."""
+
+from dataclasses import dataclass, field
+
+from nnviz.base.parameters import Value
+from nnviz.base.request import ModelRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionState:
+    """What is open and chosen.
+
+    Attributes:
+        images: paths of the tray's images, in its order.
+        current: path of the image that is open; may be empty.
+        model: how the network was opened; None where there is none.
+        workspace: name of the one that is seen.
+        method: name of the chosen one; may be empty.
+        values: of its parameters.
+        results: names of the kept results' files, newest first.
+        closed: whether the window was closed, rather than ended by something else.
+    """
+
+    images: tuple[str, ...] = ()
+    current: str = ""
+    model: ModelRequest | None = None
+    workspace: str = ""
+    method: str = ""
+    values: dict[str, Value] = field(default_factory=dict)
+    results: tuple[str, ...] = ()
+    closed: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that anybody would miss."""
+        return not (self.images or self.results)

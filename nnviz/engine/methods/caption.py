@@ -1,0 +1,263 @@
+"""Captions: a sentence word by word, and the place that each word looks at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import ModelError
+from nnviz.base.frames import Frame
+from nnviz.base.info import Capabilities, Reference, Task
+from nnviz.base.parameters import Help, Range, Title, When
+from nnviz.base.results import Mosaic, Report, Table, Text
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.models.networks.scene_captioner import CaptionState, SceneCaptioner
+
+_LONGEST = 40
+"""Words at most: a network that never ends a sentence is stopped."""
+_TINY = 1e-30
+_ENCODER = "merge"
+"""The layer whose maps the words look at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionParams:
+    """Parameters of a caption: how words are chosen."""
+
+    decoding: Annotated[
+        Literal["greedy", "beam", "sampling"],
+        Title("Choice of words"),
+        Help(
+            "The likeliest word each time; the likeliest of several sentences kept at "
+            "once; or words drawn by their probabilities."
+        ),
+    ] = "greedy"
+    beams: Annotated[
+        int,
+        Range(2, 16),
+        When("decoding", ("beam",)),
+        Help("Number of sentences that are kept at once."),
+    ] = 4
+    temperature: Annotated[
+        float,
+        Range(0.1, 3, log=True),
+        When("decoding", ("sampling",)),
+        Help("Below 1 draws likely words more often, above 1 unlikely ones."),
+    ] = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sentence:
+    """A sentence as far as it is written.
+
+    Attributes:
+        words: indices into the vocabulary.
+        shares: probability of each word.
+        rivals: index and probability of the likeliest other word at each place.
+        looks: weights of the places, (P,), before each word.
+        state: of the LSTM after the last word.
+    """
+
+    words: tuple[int, ...]
+    shares: tuple[float, ...]
+    rivals: tuple[tuple[int, float], ...]
+    looks: tuple[Tensor, ...]
+    state: CaptionState
+
+    @property
+    def score(self) -> float:
+        """Logarithm of the sentence's probability."""
+        return (
+            float(np.log(np.maximum(self.shares, 1e-30)).sum()) if self.words else 0.0
+        )
+
+    def ended(self, end: int) -> bool:
+        """Tell whether it is complete."""
+        return bool(self.words) and (self.words[-1] == end)
+
+
+@register(
+    "caption",
+    title="Caption",
+    group="Explain",
+    live=False,
+    tasks=(Task.MULTILABEL,),
+    reference=Reference("Xu et al. 2015", "arXiv:1502.03044"),
+    capabilities=Capabilities(workspace="Explain"),
+)
+class Caption:
+    """A sentence about the image, and the attention of each of its words."""
+
+    Params: ClassVar[type] = CaptionParams
+    shows: ClassVar[str] = (
+        "A sentence that the network writes word by word, and where it looks before "
+        "each word."
+    )
+    reading: ClassVar[str] = (
+        "Words for a shape should look at that shape. A right word that looks "
+        "elsewhere is a guess; the table names the word that nearly stood there."
+    )
+    misleads: ClassVar[str] = (
+        "Attention says what the word could use, not what it used. Grad-CAM on a word "
+        "of the prediction shows the latter."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {},
+        "beam": {"decoding": "beam"},
+        "sampling": {"decoding": "sampling"},
+    }
+
+    def run(self, ctx: Context, params: CaptionParams) -> Iterator[Report]:
+        """Yield one report a word: "attention" (main), "sentence", "words", "beams".
+
+        Raises:
+            ModelError: the network writes no sentences.
+        """
+        net = ctx.model.net
+        if not isinstance(net, SceneCaptioner):
+            raise ModelError(
+                ctx.model.info.title,
+                "writes no sentences",
+                "open bundled:scenes-captioner",
+            )
+        maps = ctx.activations(_ENCODER)
+        size = (maps.shape[2], maps.shape[3])
+        writer = _Writer(net, net.places(maps), ctx.generator, params)
+        while True:
+            ctx.check()
+            done = writer.advance()
+            ctx.step(writer.length, _LONGEST, f"word {writer.length}")
+            yield _report(ctx, net, writer.sentences, size)
+            if done:
+                return
+
+
+class _Writer:
+    """Writes sentences with one of the ways to choose words."""
+
+    def __init__(
+        self,
+        net: SceneCaptioner,
+        places: Tensor,
+        generator: torch.Generator,
+        params: CaptionParams,
+    ) -> None:
+        self._net, self._places, self._params = net, places, params
+        self._generator = generator
+        with torch.no_grad():
+            self._keys = net.look(places)
+            first = _Sentence((), (), (), (), net.begin(places))
+        self.sentences = [first]
+        self.length = 0
+
+    @torch.no_grad()
+    def advance(self) -> bool:
+        """Add a word to each sentence; return whether all are complete."""
+        self.length += 1
+        grown: list[_Sentence] = []
+        for sentence in self.sentences:
+            if sentence.ended(self._net.end):
+                grown.append(sentence)
+            else:
+                grown += self._grown(sentence)
+        grown.sort(key=lambda each: -each.score)
+        self.sentences = grown[: self._width]
+        ended = all(each.ended(self._net.end) for each in self.sentences)
+        return ended or self.length >= _LONGEST
+
+    @property
+    def _width(self) -> int:
+        return self._params.beams if self._params.decoding == "beam" else 1
+
+    def _grown(self, sentence: _Sentence) -> list[_Sentence]:
+        net = self._net
+        last = sentence.words[-1] if sentence.words else net.start
+        word = torch.tensor([last], device=self._places.device)
+        logits, looks, state = net.step(self._places, self._keys, sentence.state, word)
+        shares = logits[0].softmax(-1).cpu()
+        return [
+            _Sentence(
+                (*sentence.words, index),
+                (*sentence.shares, float(shares[index])),
+                (*sentence.rivals, _rival(shares, index)),
+                (*sentence.looks, looks[0].cpu()),
+                state,
+            )
+            for index in self._chosen(logits[0].cpu())
+        ]
+
+    def _chosen(self, logits: Tensor) -> list[int]:
+        """Return the words with which a sentence is gone on with."""
+        if self._params.decoding == "sampling":
+            shares = (logits / self._params.temperature).softmax(-1)
+            return [int(torch.multinomial(shares, 1, generator=self._generator))]
+        return [int(each) for each in logits.topk(self._width).indices]
+
+
+def _rival(shares: Tensor, chosen: int) -> tuple[int, float]:
+    """Return the likeliest word but for the chosen one, and its probability."""
+    others = shares.clone()
+    others[chosen] = -1
+    best = int(others.argmax())
+    return best, float(shares[best])
+
+
+def _report(
+    ctx: Context,
+    net: SceneCaptioner,
+    sentences: list[_Sentence],
+    size: tuple[int, int],
+) -> Report:
+    best = sentences[0]
+    names = net.words
+    spoken = [names[word] for word in best.words]
+    tiles = torch.stack(best.looks).view(len(spoken), *size).numpy().copy()
+    shown = [place for place, word in enumerate(best.words) if word != net.end]
+    text = sentence_text([names[word] for word in best.words if word != net.end])
+    return Report(
+        {
+            "attention": Mosaic(
+                tiles=tiles,
+                order=np.array(shown, np.int64),
+                captions=tuple(spoken),
+                signed=False,
+                shared_scale=False,
+                unit="share of the attention",
+                noun="word",
+                layer="",
+                frame=Frame.INPUT,
+                placement=ctx.placement,
+                empty="nothing is said",
+            ),
+            "sentence": Text(text=text),
+            "words": Table(
+                columns=("word", "probability", "else", "its probability"),
+                rows=tuple(
+                    (name, round(share, 3), names[other], round(second, 3))
+                    for name, share, (other, second) in zip(
+                        spoken, best.shares, best.rivals, strict=True
+                    )
+                ),
+            ),
+            "sentences": Table(
+                columns=("sentence", "log probability"),
+                rows=tuple(
+                    (
+                        sentence_text([names[w] for w in each.words if w != net.end]),
+                        round(each.score, 3),
+                    )
+                    for each in sentences
+                ),
+            ),
+        },
+        (text,),
+    )
+
+
+def sentence_text(words: list[str]) -> str:
+    """Return words as a sentence: "A red star on sand, with below it a ring."."""
+    text = " ".join(words).replace(" ,", ",")
+    return f"{text[:1].upper()}{text[1:]}."

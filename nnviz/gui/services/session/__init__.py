@@ -1,0 +1,1 @@
+"""The session on disk: kept while one works, offered again after a crash."""

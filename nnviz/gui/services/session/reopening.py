@@ -1,0 +1,123 @@
+"""Reopening: the last session is offered after a crash, and on demand."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.info import Severity
+from nnviz.base.recipes import Run
+from nnviz.base.session import SessionState
+from nnviz.gui.services.images import Images
+from nnviz.gui.services.jobs import Jobs, Lane
+from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.models import Models
+from nnviz.gui.services.session.autosave import SessionStore, is_running
+from nnviz.gui.state.history import History
+from nnviz.gui.state.messages import Messages, Notice, Remedy
+
+TOPIC = "session"
+_KEPT = 3
+"""Sessions that stay on disk, the last one and two before."""
+
+
+class Reopening(QObject):
+    """Finds the session before this one and brings it back."""
+
+    workspace_wanted = Signal(str)
+    """Name of the workspace that was seen."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        images: Images,
+        models: Models,
+        choice: MethodChoice,
+        history: History,
+        messages: Messages,
+    ) -> None:
+        super().__init__()
+        self._jobs, self._images, self._models = jobs, images, models
+        self._choice, self._history, self._messages = choice, history, messages
+        self._lane = Lane("last session")
+        self._store: SessionStore | None = None
+        self._before: list[Path] = []
+
+    def begin(self, store: SessionStore, own: Path) -> None:
+        """Look for earlier sessions; offer the last one if it was not closed.
+
+        Args:
+            store: of all sessions.
+            own: folder of the session that begins.
+        """
+        self._store = store
+        found = [
+            each for each in store.folders() if each != own and not is_running(each)
+        ]
+        self._before = found[:_KEPT]
+        old = found[_KEPT:]
+        if old:
+            self._jobs.compute(lambda: store.forget(old), Lane("old sessions"))
+        if self._before:
+            last = self._before[0]
+            job = self._jobs.compute(lambda: store.read(last), self._lane)
+            job.done.connect(lambda state: self._offer(last, state))
+            job.failed.connect(lambda error: self._messages.log(error.text))
+
+    def _offer(self, folder: Path, state: SessionState) -> None:
+        if state.closed or state.is_empty:
+            return
+        words = self.tr(
+            "nnviz ended without being closed. Images: {0}, results: {1}, network: {2}."
+        ).format(
+            len(state.images),
+            len(state.results),
+            state.model.reference if state.model else self.tr("none"),
+        )
+        remedy = Remedy(self.tr("Bring them back"), lambda: self._read(folder, state))
+        self._messages.notice(
+            Notice(TOPIC, Severity.WARNING, words, remedies=(remedy,))
+        )
+
+    def reopen(self) -> None:
+        """Bring the last session back, however it ended."""
+        store = self._store
+        if store is None or not self._before:
+            self._messages.say(self.tr("there is no earlier session"))
+            return
+        last = self._before[0]
+        job = self._jobs.compute(lambda: store.read(last), self._lane)
+        job.done.connect(lambda state: self._read(last, state))
+        job.failed.connect(lambda error: self._messages.fail(TOPIC, error))
+
+    def _read(self, folder: Path, state: SessionState) -> None:
+        self._messages.settle(TOPIC)
+        store = self._store
+        if store is None:
+            return
+        job = self._jobs.compute(lambda: store.results(folder, state), self._lane)
+        job.done.connect(lambda found: self._bring_back(state, *found))
+        job.failed.connect(lambda error: self._messages.fail(TOPIC, error))
+
+    def _bring_back(
+        self, state: SessionState, runs: list[Run], troubles: list[str]
+    ) -> None:
+        for run in runs:
+            self._history.add(run)
+        if state.workspace:
+            self.workspace_wanted.emit(state.workspace)
+        current = [state.current] if state.current in state.images else []
+        self._images.add([*current, *state.images])
+        if state.method:
+            self._choice.prefer(state.method, state.values)
+        if state.model is not None:
+            self._models.open_request(
+                replace(state.model, trust=False, device=self._models.device)
+            )
+        for trouble in troubles:
+            self._messages.log(trouble)
+        self._messages.say(
+            self.tr("the last session is back: images: {0}, results: {1}").format(
+                len(state.images), len(runs)
+            )
+        )

@@ -1,0 +1,112 @@
+"""Runs in files: report, recipe and the image's place, to show again without computing.
+
+One ``.npz`` a run: the arrays under numbers, and everything else as JSON text, written
+and read by cattrs along the types that the results declare.  Nothing is pickled.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_origin
+
+import numpy as np
+from cattrs import Converter
+from cattrs.errors import BaseValidationError
+from cattrs.preconf.json import make_converter
+from numpy.typing import NDArray
+
+from nnviz.base import results
+from nnviz.base.images import Image
+from nnviz.base.reading import JSON_ERRORS, parse_json, reading
+from nnviz.base.recipes import Recipe, Run
+from nnviz.base.results import Report, Result
+from nnviz.media.encode import read_npz, write_npz
+
+_TEXT = "run"
+"""Name of the JSON text among the arrays."""
+_MAX_BYTES = 1 << 30
+_STRUCTURE_ERRORS = (*JSON_ERRORS, BaseValidationError, TypeError, KeyError, IndexError)
+Images = Callable[[str, str], Image | None]
+"""Gives the image of a path and a hash; None where it is there no more."""
+
+
+def write_run(path: Path, run: Run) -> None:
+    """Write a run, without its image, as one file.
+
+    Raises:
+        InputError: the folder or the disk does not allow it.
+    """
+    arrays: list[NDArray[Any]] = []
+    converter = _converter(arrays)
+    said = {
+        "results": {
+            name: {
+                "kind": type(result).__name__,
+                "fields": converter.unstructure(result, type(result)),
+            }
+            for name, result in run.report.items()
+        },
+        "notes": list(run.report.notes),
+        "recipe": run.recipe.to_json(),
+        "image": run.image.path if run.image else "",
+    }
+    text = np.frombuffer(json.dumps(said).encode(), np.uint8)
+    named = {str(place): array for place, array in enumerate(arrays)}
+    write_npz(path, {_TEXT: text, **named}, compress=False)
+
+
+def read_run(path: Path, images: Images) -> Run:
+    """Read what ``write_run`` wrote.
+
+    Args:
+        path: of the file.
+        images: opens the image that the run is about.
+
+    Raises:
+        InputError: the file is missing, damaged, or none of these.
+    """
+    named = read_npz(path, _MAX_BYTES)
+    with reading(path.name, _STRUCTURE_ERRORS, "is no kept result", "delete it"):
+        said = parse_json(named.pop(_TEXT).tobytes(), path.name)
+        arrays = [named[str(place)] for place in range(len(named))]
+        converter = _converter(arrays)
+        found = {
+            name: converter.structure(each["fields"], _kind(each["kind"]))
+            for name, each in said["results"].items()
+        }
+        report = Report(found, tuple(map(str, said["notes"])))
+        recipe = Recipe.from_json(said["recipe"], path.name)
+        return Run(report, recipe, images(str(said["image"]), recipe.image_sha256))
+
+
+def _kind(name: str) -> type[Result]:
+    """Return a kind of results by the name of its class.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    kind = getattr(results, name, None)
+    if isinstance(kind, type) and issubclass(kind, Result) and kind is not Result:
+        return kind
+    raise KeyError(name)
+
+
+def _converter(arrays: list[NDArray[Any]]) -> Converter:
+    """Return a converter that puts arrays into a list and takes them from it."""
+    converter = make_converter()
+
+    def put(array: NDArray[Any]) -> int:
+        arrays.append(np.asarray(array))
+        return len(arrays) - 1
+
+    def take(place: int, _: object) -> NDArray[Any]:
+        return arrays[int(place)]
+
+    converter.register_unstructure_hook(np.ndarray, put)
+    converter.register_unstructure_hook_func(_is_array, put)
+    converter.register_structure_hook_func(_is_array, take)
+    return converter
+
+
+def _is_array(declared: Any) -> bool:
+    return declared is np.ndarray or get_origin(declared) is np.ndarray
