@@ -5,26 +5,37 @@ from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from numpy.typing import NDArray
 
 from nnviz.api.core import Model, OnProgress, Pictured, load, open_image, perform
+from nnviz.base.dataset.concepts import (
+    Ablation,
+    ConceptParts,
+    ConceptTest,
+    LayerProbe,
+)
 from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.dataset.indexing import IndexSummary
 from nnviz.base.dataset.mistakes import Disagreement, Mistakes
 from nnviz.base.dataset.neighbors import Metric, Neighbors
 from nnviz.base.dataset.projections import Projection
 from nnviz.base.dataset.requests import (
+    AblateChannels,
     CompareIndexes,
+    FactorLayer,
     FindExemplars,
     FindMistakes,
     FindNeighbors,
     IndexImages,
+    ProbeLayers,
     ProjectIndex,
+    TestConcept,
 )
 from nnviz.base.defaults import default_model
 from nnviz.base.images import Image
+from nnviz.base.reading import is_folder
 from nnviz.media.index import ImageIndex
 
 
@@ -198,6 +209,138 @@ class Index:
         )
         return perform(request, progress)
 
+    def concept(
+        self,
+        concept: str | PathLike[str] | Iterable[int],
+        target: str,
+        *,
+        layer: str = "",
+        runs: int = 20,
+        limit: int = 100,
+        seed: int = 0,
+        progress: OnProgress | None = None,
+    ) -> ConceptTest:
+        """Test whether a class depends on a concept: TCAV, against random sets.
+
+        Args:
+            concept: a class of the index, a folder of other images, or numbers of
+                records.
+            target: name of the class.
+            layer: one that was indexed; empty for the deepest.
+            runs: random sets.
+            limit: images of the class whose gradients are taken, at most.
+            seed: of random numbers.
+            progress: told how far it is.
+
+        Raises:
+            NnvizError: no such class or layer, or too few images.
+        """
+        named = str(concept) if isinstance(concept, str | PathLike) else ""
+        records = () if named else tuple(cast("Iterable[int]", concept))
+        records = records or _numbers(named)
+        folder = named if not records and is_folder(named) else ""
+        request = TestConcept(
+            index=str(self.folder),
+            target=target,
+            records=records,
+            concept_class="" if records or folder else named,
+            concept_folder=folder,
+            layer=layer,
+            runs=runs,
+            limit=limit,
+            seed=seed,
+        )
+        return perform(request, progress)
+
+    def parts(
+        self,
+        count: int = 8,
+        *,
+        layer: str = "",
+        records: Iterable[int] = (),
+        limit: int = 200,
+        seed: int = 0,
+        progress: OnProgress | None = None,
+    ) -> ConceptParts:
+        """Find the parts that a layer's activations consist of, with their maps (NMF).
+
+        Args:
+            count: of parts.
+            layer: one that was indexed; empty for the deepest.
+            records: numbers of the images; empty for all.
+            limit: most of them, taken evenly.
+            seed: of the start.
+            progress: told how far it is.
+
+        Raises:
+            NnvizError: no such layer, or the network cannot be opened.
+        """
+        request = FactorLayer(
+            index=str(self.folder),
+            parts=count,
+            layer=layer,
+            records=tuple(records),
+            limit=limit,
+            seed=seed,
+        )
+        return perform(request, progress)
+
+    def probe(
+        self,
+        *,
+        limit: int = 10_000,
+        seed: int = 0,
+        progress: OnProgress | None = None,
+    ) -> tuple[LayerProbe, ...]:
+        """Tell how well a linear classifier reads the labels from each indexed layer.
+
+        Args:
+            limit: most images, taken evenly; 0 for all.
+            seed: of the parts that are held out.
+            progress: told how far it is.
+
+        Raises:
+            InputError: too few labels.
+        """
+        request = ProbeLayers(index=str(self.folder), limit=limit, seed=seed)
+        return perform(request, progress)
+
+    def ablate(
+        self,
+        channels: Iterable[int],
+        *,
+        layer: str = "",
+        replacement: str | PathLike[str] | Image = "zero",
+        records: Iterable[int] = (),
+        limit: int = 1000,
+        progress: OnProgress | None = None,
+    ) -> Ablation:
+        """Ask the images again with channels of a layer replaced.
+
+        Args:
+            channels: indices.
+            layer: any of the network; empty for the deepest of the index.
+            replacement: "zero", "mean" over the index, or an image whose activations
+                are patched in.
+            records: numbers of the images; empty for all.
+            limit: most of them, taken evenly; 0 for all.
+            progress: told how far it is.
+
+        Raises:
+            NnvizError: no such layer or channel, or the network does not classify.
+        """
+        constant = replacement in {"zero", "mean"}
+        request = AblateChannels(
+            index=str(self.folder),
+            channels=tuple(channels),
+            layer=layer,
+            replacement=str(replacement) if constant else "zero",
+            image=None if constant else _opened(replacement),
+            records=tuple(records),
+            limit=limit,
+        )
+        return perform(request, progress)
+
     def mistakes(
         self,
         *,
@@ -251,6 +394,17 @@ class Index:
         return load(self.images.facts.model)
 
 
+def _numbers(text: str) -> tuple[int, ...]:
+    """Read "3,7,20-25" as numbers of records; () where it is anything else."""
+    found: list[int] = []
+    for part in text.split(",") if text else ():
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            return ()
+        found += range(int(first), int(last or first) + 1)
+    return tuple(found)
+
+
 def _opened(image: Pictured) -> Image:
     return image if isinstance(image, Image) else open_image(image)
 
@@ -265,6 +419,8 @@ def index(
     thumbnail: int = 0,
     precision: str = "float16",
     fresh: bool = False,
+    cluster: str = "",
+    workers: int = 0,
     progress: OnProgress | None = None,
 ) -> Index:
     """Run a network over a set of images, and keep what it made of each.
@@ -282,6 +438,9 @@ def index(
         thumbnail: side, px; 0 to choose.
         precision: of the features on disk: "float16" or "float32".
         fresh: begin anew, whatever is there.
+        cluster: empty for this process; "local" for processes here, or the address of
+            a Dask scheduler, "tcp://HOST:PORT".
+        workers: processes of a local cluster; 0 for one a core.
         progress: told how far it is.
 
     Raises:
@@ -299,6 +458,8 @@ def index(
         thumbnail=thumbnail,
         precision=precision,
         fresh=fresh,
+        cluster=cluster,
+        workers=workers,
     )
     return Index(out, perform(request, progress))
 

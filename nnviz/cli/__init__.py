@@ -41,9 +41,12 @@ COMMANDS = {
     "neighbors": "images of an index that are most like another",
     "exemplars": "images of an index that excite each channel of a layer most",
     "project": "images of an index as points of a plane: PCA, LDA, t-SNE, UMAP",
+    "concept": "what selections mean inside a network: TCAV, NMF, linear probes",
+    "ablate": "an index asked again with channels of a layer switched off",
     "mistakes": "what a network gets wrong over an index, and what is wrong in the set",
     "scenes": "write generated pictures whose truth is known",
     "mcp": "serve networks, methods and results to a coding agent",
+    "lesson": "open a guided lesson in the window, check one, or list them",
     "doctor": "check this machine",
     "neighbours": "",
     "catalogue": "",
@@ -51,7 +54,8 @@ COMMANDS = {
 """Name and one line of help; without help it is for the project's own use."""
 
 _HOMES = dict.fromkeys(
-    ("index", "neighbors", "mistakes", "exemplars", "project"), "dataset."
+    ("index", "neighbors", "exemplars", "project", "concept", "ablate", "mistakes"),
+    "dataset.",
 )
 """Packages of the commands that do not lie in this one."""
 _SPELLINGS = {"neighbours": "neighbors"}

@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+from nnviz.base.dataset.concepts import (
+    Ablation,
+    ConceptParts,
+    ConceptTest,
+    LayerProbe,
+)
 from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.dataset.indexing import IndexSummary
 from nnviz.base.dataset.mistakes import Disagreement, Mistakes
@@ -158,6 +164,93 @@ class ProjectIndex(Request[Projection]):
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestConcept(Request[ConceptTest]):
+    """Test whether a class depends on a concept (TCAV); ends with a ``ConceptTest``.
+
+    Attributes:
+        index: folder of the index.
+        target: name of the class.
+        records: numbers of the concept's images; or one of the next two.
+        concept_class: name of a class of the index.
+        concept_folder: folder of other images.
+        layer: one of the index, "" for the deepest.
+        runs: random sets.
+        limit: images of the class whose gradients are taken, at most.
+        seed: of random numbers.
+    """
+
+    __test__ = False  # no test of pytest's
+    index: str
+    target: str
+    records: tuple[int, ...] = ()
+    concept_class: str = ""
+    concept_folder: str = ""
+    layer: str = ""
+    runs: int = 20
+    limit: int = 100
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorLayer(Request[ConceptParts]):
+    """Factor a layer's activations into parts (NMF); ends with ``ConceptParts``.
+
+    Attributes:
+        index: folder of the index.
+        parts: how many.
+        layer: one of the index, "" for the deepest.
+        records: numbers of the images; () for all.
+        limit: most of them, taken evenly.
+        seed: of the start.
+    """
+
+    index: str
+    parts: int = 8
+    layer: str = ""
+    records: tuple[int, ...] = ()
+    limit: int = 200
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeLayers(Request[tuple[LayerProbe, ...]]):
+    """Read the labels linearly from each layer of an index.
+
+    Attributes:
+        index: folder of the index.
+        limit: most images, taken evenly; 0 for all.
+        seed: of the parts that are held out.
+    """
+
+    index: str
+    limit: int = 10_000
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AblateChannels(Request[Ablation]):
+    """Ask a set with channels replaced; ends with an ``Ablation``.
+
+    Attributes:
+        index: folder of the index.
+        channels: indices.
+        layer: any of the network, "" for the deepest of the index.
+        replacement: "zero" or "mean" over the index.
+        image: whose activations are patched in instead; None for none.
+        records: numbers of the images; () for all.
+        limit: most of them, taken evenly; 0 for all.
+    """
+
+    index: str
+    channels: tuple[int, ...]
+    layer: str = ""
+    replacement: str = "zero"
+    image: Image | None = None
+    records: tuple[int, ...] = ()
+    limit: int = 1000
+
+
 AnyDatasetRequest = (
     IndexImages
     | FindNeighbors
@@ -165,5 +258,9 @@ AnyDatasetRequest = (
     | CompareIndexes
     | FindExemplars
     | ProjectIndex
+    | TestConcept
+    | FactorLayer
+    | ProbeLayers
+    | AblateChannels
 )
 """Every request about sets of images."""

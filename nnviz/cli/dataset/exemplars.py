@@ -16,7 +16,7 @@ def execute(words: Sequence[str]) -> int:
     """Find, write sheets and arrays, and say what was found."""
     options = _parser().read(words)
     index = open_index(options)
-    channels = _channels(options.channels)
+    channels = read_channels(options.channels)
     opening.check_out(Path(options.out))
     from nnviz.storage.exemplars import (  # noqa: PLC0415  imports numpy
         plain_exemplars,
@@ -41,7 +41,7 @@ def execute(words: Sequence[str]) -> int:
     return 0
 
 
-def _channels(text: str) -> tuple[int, ...]:
+def read_channels(text: str) -> tuple[int, ...]:
     """Read "3,7,20-25".
 
     Raises:

@@ -14,6 +14,7 @@ from nnviz.cli.arguments import (
     add_model_options,
     whole_number,
 )
+from nnviz.cli.dataset.opening import add_cluster_options
 
 _NAMED = 5
 """Images that are named of those that were skipped or have changed."""
@@ -41,6 +42,8 @@ def execute(words: Sequence[str]) -> int:
             thumbnail=options.thumbnail,
             precision=options.precision,
             fresh=options.fresh,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
     found = made.summary
@@ -141,6 +144,7 @@ def _parser() -> Parser:
     parser.add_argument(
         "--fresh", action="store_true", help="begin anew, whatever is in --out"
     )
+    add_cluster_options(parser)
     parser.add_general("--out", metavar="INDEX", default="", help="folder of the index")
     add_model_options(parser)
     add_json_option(parser)

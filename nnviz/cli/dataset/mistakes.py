@@ -2,16 +2,13 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
 
 from nnviz.base.dataset.mistakes import Disagreement, Duplicate, Mistakes
 from nnviz.base.errors import UsageError
 from nnviz.base.evaluation import Confusion
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser
-from nnviz.cli.dataset.opening import index_parser, open_index
+from nnviz.cli.dataset.opening import index_parser, open_index, plain
 
 _SHOWN = 10
 _JUDGES = ("network", "features")
@@ -37,27 +34,12 @@ def execute(words: Sequence[str]) -> int:
                 progress=progress,
             )
     if options.json:
-        console.answer(_plain(found))
+        console.answer(plain(dataclasses.asdict(found)))
     elif isinstance(found, Disagreement):
         _tell_compared(found)
     else:
         _tell(found, _SHOWN)
     return 0
-
-
-def _plain(found: Mistakes | Disagreement) -> Any:
-    """Return dataclasses and arrays as what JSON knows; NaN becomes null."""
-
-    def simple(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return simple(value.tolist())
-        if isinstance(value, dict):
-            return {name: simple(each) for name, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [simple(each) for each in value]
-        return None if isinstance(value, float) and value != value else value  # noqa: PLR0124
-
-    return simple(dataclasses.asdict(found))
 
 
 def _tell(found: Mistakes, shown: int) -> None:

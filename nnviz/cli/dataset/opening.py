@@ -1,13 +1,17 @@
 """Options that the commands on indexes share."""
 
 import argparse
+import math
+from typing import TYPE_CHECKING, Any
 
-from nnviz import api
 from nnviz.base.errors import UsageError
 from nnviz.cli.arguments import Parser, add_json_option, whole_number
 
+if TYPE_CHECKING:
+    from nnviz import api
 
-def open_index(options: argparse.Namespace) -> api.Index:
+
+def open_index(options: argparse.Namespace) -> "api.Index":
     """Open the index that a command names.
 
     Raises:
@@ -16,7 +20,39 @@ def open_index(options: argparse.Namespace) -> api.Index:
     """
     if not options.index:
         raise UsageError("INDEX", "no index named", "nnviz index makes one")
+    from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
+
     return api.open_index(options.index)
+
+
+def plain(value: Any) -> Any:
+    """Return arrays and tuples as lists that JSON knows; NaN becomes null."""
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, dict):
+        return {str(name): plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def add_cluster_options(parser: Parser) -> None:
+    """Add ``--cluster`` and ``--workers``."""
+    group = parser.add_argument_group("cluster")
+    group.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        default="",
+        help="share the work by Dask: local for processes here, or a scheduler's "
+        "tcp://HOST:PORT, whose workers see the images under the same paths",
+    )
+    group.add_argument(
+        "--workers",
+        metavar="N",
+        type=whole_number("--workers"),
+        default=0,
+        help="processes of a local cluster (default: one a core)",
+    )
 
 
 def index_parser(

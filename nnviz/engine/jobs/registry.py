@@ -15,7 +15,7 @@ _JOBS = (
     *("load", "fetch", "run", "video", "train"),
     *("evaluate", "robustness", "score", "trust", "occluder", "attack"),
     *("dataset.index", "dataset.neighbors", "dataset.mistakes"),
-    *("dataset.exemplars", "dataset.project"),
+    *("dataset.exemplars", "dataset.project", "dataset.concepts", "dataset.ablate"),
 )
 """Files of this package that register; each is light to import."""
 _HANDLERS: dict[type, Handler[Any]] = {}

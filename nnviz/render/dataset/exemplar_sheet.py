@@ -69,15 +69,19 @@ def seen_patch(found: Exemplars, row: int, place: int) -> Canvas:
     height, width = found.input_size
     left, top, right, bottom = (float(each) for each in found.boxes[row, place])
     side = len(patch)
-    rows = _cells(top, bottom, height, heat.shape[0], side)
-    columns = _cells(left, right, width, heat.shape[1], side)
-    inside = heat[rows][:, columns] >= _INSIDE * peak
+    rows = _weights(top, bottom, height, heat.shape[0], side)
+    columns = _weights(left, right, width, heat.shape[1], side)
+    inside = rows @ heat @ columns.T >= _INSIDE * peak
     return np.where(inside[..., None], patch, patch * _DIM).astype(np.uint8)
 
 
-def _cells(
+def _weights(
     first: float, last: float, extent: int, cells: int, side: int
-) -> NDArray[np.int64]:
-    """Return which cell of a map each pixel of a patch lies on, along one axis."""
+) -> NDArray[np.float64]:
+    """Return how much of each cell of a map a patch's pixels get, (side, cells).
+
+    Bilinear along one axis: between the centers of cells the map is a ramp.
+    """
     pixels = first + (np.arange(side) + 0.5) / side * (last - first)
-    return np.clip(pixels / extent * cells, 0, cells - 1).astype(np.int64)
+    places = np.clip(pixels / extent * cells - 0.5, 0, cells - 1)
+    return np.asarray(np.maximum(0, 1 - np.abs(places[:, None] - np.arange(cells))))

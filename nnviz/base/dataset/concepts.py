@@ -1,0 +1,126 @@
+"""Concepts: what selections of images mean inside a network."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ConceptTest:
+    """TCAV: whether a class depends on a concept (Kim et al. 2018, arXiv:1711.11279).
+
+    Attributes:
+        concept: what was tested, in words.
+        target: name of the class.
+        layer: where its direction lies.
+        images: of the concept.
+        asked: images of the class whose sensitivity was measured.
+        scores: float64 (runs,), share of them whose logit rises along the concept's
+            direction, against each of the random sets.
+        random_scores: float64 (runs,), the same of directions between random sets.
+        p_value: of Welch's two-sided t-test between the two; NaN where neither varies.
+        accuracy: mean held-out accuracy of the classifiers that gave the directions;
+            near 0.5 the layer does not know the concept.
+        direction: float32 (C,), mean direction, of length 1, on the layer's channels.
+        notes: how to read it.
+    """
+
+    concept: str
+    target: str
+    layer: str
+    images: int
+    asked: int
+    scores: NDArray[np.float64]
+    random_scores: NDArray[np.float64]
+    p_value: float
+    accuracy: float
+    direction: NDArray[np.float32]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """Mean TCAV score, 0 to 1."""
+        return float(self.scores.mean())
+
+    @property
+    def significant(self) -> bool:
+        """Whether the score differs from random sets' at 5 %."""
+        return bool(self.p_value < 0.05)  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ConceptParts:
+    """Parts that a layer's activations consist of, by NMF (CRAFT, arXiv:2211.10154).
+
+    Attributes:
+        layer: name.
+        records: int64 (n,), numbers of the images.
+        paths: of them.
+        parts: float32 (r, C), non-negative directions on the layer's channels, those
+            that explain most first.
+        maps: float32 (n, h, w, r), how much of each part is at each place.
+        shares: float64 (r,), of all that the parts explain.
+        error: what is left, in shares of the activations' norm.
+        top: int64 (r, k), places in ``records`` of the images that hold most of each.
+    """
+
+    layer: str
+    records: NDArray[np.int64]
+    paths: tuple[str, ...]
+    parts: NDArray[np.float32]
+    maps: NDArray[np.float32]
+    shares: NDArray[np.float64]
+    error: float
+    top: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerProbe:
+    """How well a linear classifier reads the labels from a layer.
+
+    Attributes:
+        layer: name.
+        channels: numbers that it reads.
+        accuracy: on images that it has not seen, in [0, 1].
+        spread: standard deviation over the five parts.
+    """
+
+    layer: str
+    channels: int
+    accuracy: float
+    spread: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ablation:
+    """A network over a set, with some channels replaced.
+
+    Attributes:
+        layer: name.
+        channels: indices of the channels.
+        replacement: "zero", "mean" (of the set) or the path of the image whose
+            activations were patched in.
+        images: that were asked.
+        labeled: those with a label that the network knows.
+        before: accuracy of the whole network; NaN without labels.
+        after: accuracy with the channels replaced.
+        changed: share of images with another answer.
+        classes: (name, images, before, after), the largest fall first.
+        records: int64 (k,), images whose answer changed, the surest first.
+        answers: answer before and after of each.
+        paths: of them.
+    """
+
+    layer: str
+    channels: tuple[int, ...]
+    replacement: str
+    images: int
+    labeled: int
+    before: float
+    after: float
+    changed: float
+    classes: tuple[tuple[str, int, float, float], ...]
+    records: NDArray[np.int64]
+    answers: tuple[tuple[str, str], ...]
+    paths: tuple[str, ...]

@@ -1,0 +1,137 @@
+"""``nnviz concept``: what selections of images mean inside a network."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz.base.dataset.concepts import ConceptTest, LayerProbe
+from nnviz.base.errors import UsageError
+from nnviz.cli import console, opening
+from nnviz.cli.arguments import Parser, add_out, whole_number
+from nnviz.cli.dataset.opening import index_parser, open_index, plain
+
+
+def execute(words: Sequence[str]) -> int:
+    """Test a concept, find a layer's parts, or probe the layers."""
+    options = _parser().read(words)
+    index = open_index(options)
+    asked = [bool(options.concept), bool(options.parts), options.probe]
+    if sum(asked) != 1:
+        raise UsageError(
+            "concept",
+            "asks one thing",
+            "give --concept and --target, --parts or --probe",
+        )
+    with console.ProgressLine() as progress:
+        if options.probe:
+            probes = index.probe(seed=options.seed, progress=progress)
+            return _tell_probes(probes, json=options.json)
+        if options.parts:
+            opening.check_out(Path(options.out))
+            parts = index.parts(
+                options.parts, layer=options.layer, seed=options.seed, progress=progress
+            )
+        else:
+            found = index.concept(
+                options.concept,
+                options.target,
+                layer=options.layer,
+                runs=options.runs,
+                seed=options.seed,
+                progress=progress,
+            )
+            return _tell_test(found, json=options.json)
+    from nnviz.storage.concepts import save_parts  # noqa: PLC0415  fonts
+
+    written = save_parts(parts, index.images, Path(options.out))
+    if options.json:
+        shares = parts.shares.tolist()
+        files = [str(path) for path in written]
+        console.answer({"layer": parts.layer, "shares": shares, "error": parts.error,
+                        "files": files})  # fmt: skip
+        return 0
+    console.heading(
+        f"{len(parts.parts)} parts of {parts.layer}, {parts.error:.1%} left"
+    )
+    for number, share in enumerate(parts.shares):
+        examples = ", ".join(parts.paths[k] for k in parts.top[number][:3])
+        console.line(f"  part {number:<4}{100 * share:5.1f} %  {examples}")
+    for path in written:
+        console.line(str(path))
+    return 0
+
+
+def _tell_test(found: ConceptTest, *, json: bool) -> int:
+    if json:
+        console.answer(
+            {**plain(dataclasses.asdict(found)), "score": found.score,
+             "significant": found.significant}
+        )  # fmt: skip
+        return 0
+    console.heading(f"{found.concept} in {found.layer}, for {found.target}")
+    random = found.random_scores
+    for name, value in (
+        ("TCAV score", f"{found.score:.2f} ± {found.scores.std():.2f}"),
+        ("random sets", f"{random.mean():.2f} ± {random.std():.2f}"),
+        ("p-value", f"{found.p_value:.2g}"),
+        ("told from others", f"{found.accuracy:.0%}"),
+    ):  # fmt: skip
+        console.line(f"  {name:<20}{value}")
+    more = "more" if found.score > found.random_scores.mean() else "less"
+    words = f"along the concept {found.target} is {more} likely than by chance"
+    console.line(f"  {words if found.significant else 'not told from chance at 5 %'}")
+    for note in found.notes:
+        console.line(f"  {note}")
+    return 0
+
+
+def _tell_probes(found: tuple[LayerProbe, ...], *, json: bool) -> int:
+    if json:
+        console.answer([dataclasses.asdict(each) for each in found])
+        return 0
+    console.table(
+        ("layer", "channels", "read right", "±"),
+        [
+            (each.layer, str(each.channels), f"{100 * each.accuracy:.1f} %",
+             f"{100 * each.spread:.1f}")
+            for each in found
+        ],
+        right=(1, 2, 3),
+    )  # fmt: skip
+    return 0
+
+
+def _parser() -> Parser:
+    parser = index_parser(
+        "concept",
+        "Tell what selections of images mean inside a network: whether a class depends"
+        " on a\nconcept (TCAV, tested against random sets), which parts a layer's"
+        " activations consist\nof (NMF), or how well each layer's features tell the"
+        " classes apart (linear probes).",
+        "INDEX --concept CLASS|DIR --target CLASS | --parts N | --probe [options]",
+    )
+    parser.add_argument(
+        "--concept",
+        metavar="CLASS|DIR|N,N-N",
+        default="",
+        help="a class of the index, a folder of other images, or numbers of records",
+    )
+    parser.add_argument(
+        "--target", metavar="CLASS", default="", help="class that may depend on it"
+    )
+    parser.add_argument(
+        "--layer", metavar="L", default="", help="one of the index (default: the last)"
+    )
+    for name, default, text in (
+        ("--runs", 20, "random sets that it is compared with (20)"),
+        ("--parts", 0, "find so many parts of the layer's activations"),
+        ("--seed", 0, "of random numbers (0)"),
+    ):
+        parser.add_argument(
+            name, metavar="N", type=whole_number(name), default=default, help=text
+        )
+    parser.add_argument(
+        "--probe", action="store_true", help="linear probes of all layers of the index"
+    )
+    add_out(parser, "concepts")
+    return parser

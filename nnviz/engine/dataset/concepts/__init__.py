@@ -1,0 +1,1 @@
+"""Concepts: directions and tests of selections (TCAV), parts by NMF."""

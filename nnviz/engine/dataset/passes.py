@@ -1,0 +1,49 @@
+"""Passes over images of a set: opened, in batches, ready for the network."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.engine.dataset.chunk import Prepared, prepared
+from nnviz.engine.dataset.sources import ImageSet, Skipped
+from nnviz.engine.models.model import Model
+from nnviz.media.prefetch import prefetched
+
+_BATCH, _AHEAD = 16, 32
+Check = Callable[[], None]
+
+
+def opened_batches(
+    model: Model, images: ImageSet, check: Check
+) -> Iterator[tuple[list[int], Tensor]]:
+    """Yield places in the set and their inputs (n, C, H, W) in [0, 1], a batch a time.
+
+    Images that cannot be opened are left out; one of another size than those before
+    begins a batch of its own.
+    """
+
+    def prepare(place: int) -> Prepared | Skipped:
+        return prepared(model, images, place, 1)
+
+    def stacked(batch: list[NDArray[np.float32]]) -> Tensor:
+        pixels = np.ascontiguousarray(np.stack(batch).transpose(0, 3, 1, 2))
+        return torch.from_numpy(pixels).to(model.device)
+
+    places: list[int] = []
+    batch: list[NDArray[np.float32]] = []
+    with prefetched(prepare, range(len(images)), _AHEAD) as opened:
+        for place, each in enumerate(opened):
+            check()
+            if isinstance(each, Skipped):
+                continue
+            other = bool(batch) and batch[0].shape != each.pixels.shape
+            if other or len(batch) == _BATCH:
+                yield places, stacked(batch)
+                places, batch = [], []
+            places.append(place)
+            batch.append(each.pixels)
+        if batch:
+            yield places, stacked(batch)

@@ -1,0 +1,53 @@
+"""Sheets of parts: a row a part, images that hold most of it, bright where it is."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.dataset.concepts import ConceptParts
+from nnviz.render.palette import SCREEN, Ink
+from nnviz.render.text import Canvas, line_height, sheet, stamp
+
+_SIDE, _SIZE, _GAP, _MARGIN, _HEAD = 96, 14, 4, 12, 110
+_DIM = 0.3
+
+
+def part_sheet(
+    found: ConceptParts, thumbnails: NDArray[np.uint8], ink: Ink = SCREEN
+) -> Canvas:
+    """Return the sheet, uint8 (H, W, 3).
+
+    The map is laid over the whole thumbnail, as if the network saw all of the image.
+
+    Args:
+        found: the parts.
+        thumbnails: (r, k, side, side, 3), of each part's images.
+        ink: of the page.
+    """
+    rows, columns = found.top.shape
+    pitch = _SIDE + _GAP
+    width = 2 * _MARGIN + _HEAD + columns * pitch
+    canvas = sheet(2 * _MARGIN + rows * pitch, width, ink.ground)
+    for row in range(rows):
+        top = _MARGIN + row * pitch
+        stamp(canvas, (_MARGIN, top), f"part {row}", _SIZE, colour=ink.text, bold=True)
+        share = f"{found.shares[row]:.1%} of all"
+        place = (_MARGIN, top + line_height(_SIZE))
+        stamp(canvas, place, share, _SIZE, colour=ink.quiet)
+        for column in range(columns):
+            left = _MARGIN + _HEAD + column * pitch
+            heat = found.maps[found.top[row, column], ..., row]
+            canvas[top : top + _SIDE, left : left + _SIDE] = _lit(
+                thumbnails[row, column], heat
+            )
+    return canvas
+
+
+def _lit(thumbnail: NDArray[np.uint8], heat: NDArray[np.float32]) -> Canvas:
+    """Return a thumbnail at the tile's size, dim where a part is weak."""
+    side = len(thumbnail)
+    pixels = np.arange(_SIDE)
+    large = thumbnail[pixels[:, None] * side // _SIDE, pixels[None] * side // _SIDE]
+    rows = pixels[:, None] * heat.shape[0] // _SIDE
+    strength = heat[rows, pixels[None] * heat.shape[1] // _SIDE]
+    light = _DIM + (1 - _DIM) * strength / (heat.max() or 1)
+    return np.asarray(large * light[..., None], np.uint8)

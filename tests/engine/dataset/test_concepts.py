@@ -1,0 +1,161 @@
+"""Concepts, parts, probes and ablation over an index.
+
+Truth: a network whose logits are known sums of its channels; scikit-learn's NMF and
+logistic regression; scipy's t-test; a plain loop with a channel's weights set to zero.
+"""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from conftest import ColorNet
+from PIL import Image as PillowImage
+from scipy import stats
+from sklearn.decomposition import NMF
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+
+from nnviz.base.errors import InputError, UsageError
+from nnviz.cli import main
+from nnviz.engine.dataset.concepts.nmf import factorize
+from nnviz.engine.dataset.concepts.tcav import class_gradients
+from nnviz.engine.jobs.dataset.concepts import welch
+from nnviz.engine.nn.hooks import find_module
+
+
+def test_gradients_at_a_layer_are_the_heads_weights(color_model):
+    """logit_k = 10 * mean of channel k: its gradient, summed over the map, is 10."""
+    model = color_model._opened()
+    found = class_gradients(model, "relu", torch.rand(3, 3, 16, 16), 1, lambda: None)
+    np.testing.assert_allclose(found, [[0, 10, 0, 0]] * 3, atol=1e-5)
+    assert not find_module(model.net, "relu")._forward_hooks
+
+
+def test_a_class_depends_on_its_color(color_index):
+    found = color_index.concept("red", "red", layer="relu", runs=10)
+    assert found.score == 1
+    assert found.direction[0] > 0.5
+    assert found.accuracy == 1
+    other = color_index.concept("green", "red", layer="relu", runs=10)
+    assert other.score == 0  # green images are those with less red
+    assert 0 < found.random_scores.mean() < 1
+    assert found.significant
+    assert found.asked == 14
+
+
+def test_a_layer_that_does_not_know_a_selection_says_so(color_index):
+    mixed = list(range(0, 42, 3))
+    found = color_index.concept(mixed, "red", layer="relu", runs=12)
+    assert found.accuracy < 0.7
+    assert "hardly tells" in found.notes[0]
+
+
+def test_the_significance_is_scipys():
+    generator = np.random.default_rng(0)
+    one, other = generator.random(20), generator.random(20) + 0.3
+    expected = stats.ttest_ind(one, other, equal_var=False).pvalue
+    assert welch(one, other) == pytest.approx(expected)
+    assert welch(np.ones(4), np.ones(4)) == 1
+    assert welch(np.ones(4), np.zeros(4)) == 0
+
+
+def test_a_concept_may_be_a_folder_of_other_images(color_index, tmp_path):
+    generator = np.random.default_rng(1)
+    for number in range(10):
+        pixels = generator.integers(0, 90, (16, 16, 3), np.uint8)
+        pixels[..., 0] += 150
+        PillowImage.fromarray(pixels).save(tmp_path / f"{number}.png")
+    found = color_index.concept(tmp_path, "red", layer="relu", runs=6)
+    assert found.score == 1
+    assert found.images == 10
+    with pytest.raises(UsageError, match="did you mean red"):
+        color_index.concept("red", "reed", layer="relu")
+    with pytest.raises(InputError, match="too few"):
+        color_index.concept([1, 2], "red", layer="relu")
+
+
+def test_nmf_finds_the_parts_that_made_the_values():
+    generator = np.random.default_rng(0)
+    parts = np.zeros((3, 12))
+    for k in range(3):
+        parts[k, 4 * k : 4 * k + 4] = generator.uniform(0.5, 1, 4)
+    amounts = generator.exponential(1, (300, 3)) * (generator.random((300, 3)) < 0.5)
+    values = amounts @ parts
+    *_, found = factorize(torch.from_numpy(values.astype(np.float32)), 3)
+    peer = NMF(3, max_iter=400, init="nndsvda").fit(values)
+    assert found.error * np.linalg.norm(values) <= peer.reconstruction_err_ + 1e-2
+    truth = parts / np.linalg.norm(parts, axis=1, keepdims=True)
+    cosines = found.parts.numpy() @ truth.T
+    assert sorted(cosines.argmax(1).tolist()) == [0, 1, 2]
+    assert (cosines.max(1) > 0.999).all()
+    assert float(found.amounts.min()) >= 0
+
+
+def test_parts_of_the_layer_are_its_colors(color_index, tmp_path, capsys):
+    found = color_index.parts(3, layer="relu")
+    assert found.maps.shape == (42, 8, 8, 3)
+    assert found.error < 0.2
+    assert found.shares.sum() == pytest.approx(1)
+    words = ["concept", str(color_index.folder), "--parts", "3", "--layer", "relu"]
+    assert main([*words, "--out", str(tmp_path)]) == 0
+    assert "3 parts of relu" in capsys.readouterr().out
+    assert (tmp_path / "relu-parts.png").exists()
+
+
+def test_probes_are_cross_validated_logistic_regressions(color_index, capsys):
+    (found,) = color_index.probe()
+    features = np.asarray(color_index.features("relu"))
+    labels = np.asarray(color_index.columns["label"])
+    peer = LogisticRegression(C=1000, max_iter=2000)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    expected = cross_val_score(peer, features, labels, cv=folds).mean()
+    assert found.accuracy == pytest.approx(expected, abs=0.05)
+    assert main(["concept", str(color_index.folder), "--probe", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["layer"] == "relu"
+
+
+def test_ablation_is_what_a_network_without_the_channel_says(colors, color_index):
+    found = color_index.ablate([0], layer="relu")
+    blind = ColorNet().eval()
+    with torch.no_grad():
+        blind.conv.weight[0] = 0
+        blind.conv.bias[0] = 0
+    said = []
+    for path in color_index.paths:
+        pixels = np.asarray(PillowImage.open(colors / path), np.float32) / 255
+        tensor = torch.from_numpy(pixels.transpose(2, 0, 1))[None]
+        with torch.no_grad():
+            said.append(int(blind(tensor).argmax()))
+    labels = np.asarray(color_index.columns["label"])
+    assert found.before == 1
+    assert found.after == pytest.approx((np.array(said) == labels).mean())
+    assert found.changed == pytest.approx(14 / 42)
+    assert found.classes[0][:2] == ("red", 14)
+    assert all(before == "red" for before, _ in found.answers)
+
+
+def test_activations_of_another_image_are_patched_in(colors, color_index):
+    """With all channels of a red image, every image is red."""
+    found = color_index.ablate(
+        range(4), layer="relu", replacement=colors / "red" / "0.png"
+    )
+    assert {after for _, after in found.answers} == {"red"}
+    assert found.after == pytest.approx(1 / 3)
+    mean = color_index.ablate([3], layer="relu", replacement="mean")
+    assert mean.changed == 0  # a dead channel
+    with pytest.raises(UsageError, match="none of 4 channels"):
+        color_index.ablate([4], layer="relu")
+
+
+def test_the_command_line(color_index, capsys):
+    folder = str(color_index.folder)
+    words = ["concept", folder, "--concept", "red", "--target", "red", "--runs", "5"]
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["score"] == 1
+    assert main(words) == 0
+    assert "along the concept red is more likely" in capsys.readouterr().out
+    assert main(["concept", folder]) == 2
+    assert main(["ablate", folder, "--channels", "0"]) == 0
+    assert "top-1 after           66.7 %" in capsys.readouterr().out
+    assert main(["ablate", folder]) == 2
