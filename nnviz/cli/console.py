@@ -1,4 +1,4 @@
-"""What the commands write: tables and lines on stdout, progress on stderr."""
+"""Console output: tables and lines on stdout, progress on stderr."""
 
 import json
 import shutil

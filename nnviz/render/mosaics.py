@@ -24,7 +24,7 @@ _COLOUR_AXES = 4
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where each tile lies, row by row.
+    """Layout of tiles, row by row.
 
     Attributes:
         count: number of tiles.

@@ -55,7 +55,7 @@ def torch_kind(kind: int) -> torch.dtype | None:
 
 @dataclass(frozen=True, slots=True)
 class OnnxFile:
-    """What stands in an ONNX file.
+    """Contents of an ONNX file.
 
     Attributes:
         graph: what it computes; all numbers in single precision at least.
