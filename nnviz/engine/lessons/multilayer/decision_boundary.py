@@ -37,7 +37,7 @@ Numbers = NDArray[np.float64]
 _WINDOW: Range2 = ((-1.2, 1.2), (-1.2, 1.2))
 _SIDE = 48
 _LINES_UP_TO = 8
-_GRAPH_UP_TO, _LABELS_UP_TO = 6, 3
+_GRAPH_UP_TO = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,9 +190,7 @@ def _reports(
         if 0 < params.hidden <= _GRAPH_UP_TO and params.layers == 1:
             run = forward(layers, points[:1])
             units = sum(len(layer.biases) for layer in layers)
-            results["network"] = network_graph(
-                layers, run, known=units, labels=params.hidden <= _LABELS_UP_TO
-            )
+            results["network"] = network_graph(layers, run, known=units)
         notes = (
             f"epoch {stop:,}",
             f"loss {amount(losses[0], 3)}, on new points {amount(losses[1], 3)}",

@@ -76,7 +76,7 @@ class Unrolling:
         "next letter."
     )
     reading: ClassVar[str] = (
-        "Each column of the diagram is a step in time. Below a state stands how much "
+        "Each step in time lies one row lower. Below a state stands how much "
         "the loss would change with it: the gradient that came back through time."
     )
     misleads: ClassVar[str] = (
