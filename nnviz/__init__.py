@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         contact_sheet,
         evaluate,
         export_recording,
+        export_trained,
         film,
         index,
         load,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         score,
         teach,
         train,
+        train_network,
         trust,
         write_side_car,
     )
@@ -58,6 +60,7 @@ __all__ = [
     "contact_sheet",
     "evaluate",
     "export_recording",
+    "export_trained",
     "film",
     "index",
     "load",
@@ -74,6 +77,7 @@ __all__ = [
     "score",
     "teach",
     "train",
+    "train_network",
     "trust",
     "write_side_car",
 ]

@@ -14,8 +14,8 @@ from nnviz.base.reading import exists
 from nnviz.cli.arguments import Parser
 
 _INFORMATION = ("-h", "--help", "--version")
-_LIVE = "live"
-"""The one command with a window."""
+_LIVE, _LESSON = "live", "lesson"
+"""The commands with a window."""
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
@@ -31,6 +31,9 @@ def main() -> int:
     try:
         if words[:1] == [_LIVE]:
             return _open_live(words[1:])
+        if words[:1] == [_LESSON]:
+            file = importlib.import_module("nnviz.cli.lesson").file_to_open(words[1:])
+            return _open_window([file])
         return _open_window(words)
     except NnvizError as error:
         sys.stderr.write(f"nnviz: {error}\n")
@@ -47,6 +50,8 @@ def _is_for_cli(words: list[str]) -> bool:
     first = words[0]
     if first == _LIVE:
         return not importlib.import_module("nnviz.cli.live").wants_window(words)
+    if first == _LESSON:
+        return not importlib.import_module("nnviz.cli.lesson").wants_window(words[1:])
     if first in cli.COMMANDS or first in _INFORMATION:
         return True
     return first.isalnum() and not exists(first)

@@ -30,7 +30,7 @@ from nnviz.api.core import (
 from nnviz.api.dataset import Index, index, open_index
 from nnviz.api.measured import attack_curve, board, evaluate, score, trust
 from nnviz.api.recorded import export_recording, film, open_recording, resume
-from nnviz.api.trained import teach, train
+from nnviz.api.trained import export_trained, teach, train, train_network
 
 __all__ = [
     "Index",
@@ -44,6 +44,7 @@ __all__ = [
     "contact_sheet",
     "evaluate",
     "export_recording",
+    "export_trained",
     "fetch",
     "film",
     "index",
@@ -63,6 +64,7 @@ __all__ = [
     "session",
     "teach",
     "train",
+    "train_network",
     "trust",
     "write_side_car",
 ]

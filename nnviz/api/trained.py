@@ -1,11 +1,15 @@
 """Training from Python: a head of one's own, and the recipes of bundled networks."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from nnviz.api.core import Model, OnProgress, perform
+from nnviz.api.core import Model, OnProgress, perform, run
+from nnviz.api.recorded import open_recording, resume
 from nnviz.base.defaults import default_model
-from nnviz.base.requests import ModelRequest, TeachHead, TrainModel
+from nnviz.base.parameters import Value
+from nnviz.base.requests import ExportTrained, ModelRequest, TeachHead, TrainModel
 from nnviz.base.training import TaughtHead
 
 
@@ -92,3 +96,76 @@ def train(
         name=name, data=str(data), out=str(out), epochs=epochs, seed=seed
     )
     return Path(perform(request, progress))
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedNetwork:
+    """What a watched training run left.
+
+    Attributes:
+        files: weights, curves as CSV, folder of TensorBoard events, recording.
+        figures: of the last epoch by name.
+    """
+
+    files: tuple[str, ...]
+    figures: Mapping[str, float]
+
+
+def train_network(
+    out: str | PathLike[str],
+    *,
+    name: str = "network",
+    seed: int = 0,
+    progress: OnProgress | None = None,
+    **switches: Value,
+) -> TrainedNetwork:
+    """Train a small network, or go on where it was stopped, and write all of it.
+
+    Args:
+        out: folder for NAME.safetensors, which opens as a network, NAME.csv,
+            NAME.events and NAME.recording.
+        name: of the files.
+        seed: of weights, order, dropout and augmentation.
+        progress: told how far it is.
+        **switches: as the method ``train_network`` has them.
+
+    Raises:
+        NnvizError: in words: a switch, a folder, data that cannot be read.
+    """
+    recording = Path(out) / f"{name}.recording"
+    if (recording / "recipe.json").exists():
+        resume(recording, progress=progress)
+    else:
+        run("train_network", None, None, seed=seed, progress=progress, record=recording,
+            **switches)  # fmt: skip
+    files = export_trained(recording, out, name=name)
+    numbers = open_recording(recording).numbers
+    last = next((each for each in reversed(numbers) if each), {})
+    return TrainedNetwork((*files, str(recording)), dict(last))
+
+
+def export_trained(
+    recording: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    name: str = "network",
+    step: int = -1,
+) -> tuple[str, ...]:
+    """Write a step of a recorded training run as a network, with its curves.
+
+    Args:
+        recording: folder of the run.
+        out: folder for the files.
+        name: of the network.
+        step: whose weights; -1 for the newest.
+
+    Returns:
+        Paths of the weights, the curves (CSV) and the folder of TensorBoard events.
+
+    Raises:
+        InputError: the folder holds no training run.
+    """
+    request = ExportTrained(
+        recording=str(recording), out=str(out), name=name, step=step
+    )
+    return perform(request)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nnviz.base.errors import ErrorRecord
+from nnviz.base.guides import Guide
 from nnviz.base.images import Image
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
@@ -39,6 +40,7 @@ class Dropped:
         saved: results of nnviz.
         folders: folders whose images are in ``pictures``.
         indexes: folders that hold an image index.
+        guides: guided lessons.
         errors: why the others cannot be opened.
     """
 
@@ -50,3 +52,4 @@ class Dropped:
     errors: tuple[ErrorRecord, ...] = ()
     folders: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
+    guides: tuple[Guide, ...] = ()

@@ -183,6 +183,26 @@ class TeachHead(Request[TaughtHead]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportTrained(Request[tuple[str, ...]]):
+    """Write a step of a recorded training run; ends with the paths of the files.
+
+    STEM.safetensors opens as a network; STEM.csv and a TensorBoard event file hold the
+    figures of all epochs until then.
+
+    Attributes:
+        recording: folder of the run.
+        out: folder for the files.
+        name: of the network.
+        step: whose weights; the nearest one before it that is kept; -1 for the newest.
+    """
+
+    recording: str
+    out: str
+    name: str = "network"
+    step: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateModel(Request[Evaluation]):
     """Measure how good a network is; ends with an ``Evaluation``.
 
@@ -328,6 +348,7 @@ AnyRequest = (
     | ChangeFilm
     | TrainModel
     | TeachHead
+    | ExportTrained
     | EvaluateModel
     | RescaleNoise
     | SaveAttacked

@@ -46,6 +46,7 @@ COMMANDS = {
     "mistakes": "what a network gets wrong over an index, and what is wrong in the set",
     "scenes": "write generated pictures whose truth is known",
     "mcp": "serve networks, methods and results to a coding agent",
+    "lesson": "open a guided lesson in the window, check one, or list them",
     "doctor": "check this machine",
     "neighbours": "",
     "catalogue": "",

@@ -25,6 +25,8 @@ SERIES: tuple[Colour, ...] = (
 )
 """Classes and series, after Okabe & Ito: told apart by color-blind readers."""
 _CLASS_SHARE, _HEIGHT_SHARE = 0.35, 0.85
+_LEGEND_FROM = 0.6
+"""Share of an axis from which on a corner lies."""
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -119,6 +121,25 @@ def legend_names(plane: Plane) -> tuple[tuple[str, Colour | None], ...]:
         if series.name and series.classes is None:
             found.append((series.name, series_color(place)))
     return tuple(dict(found).items())
+
+
+def legend_corner(plane: Plane) -> tuple[bool, bool]:
+    """Return the emptiest corner for a legend: whether right, whether at the top."""
+    places = [each.places for each in plane.points if len(each.places)]
+    places += [each.places for each in plane.paths if len(each.places)]
+    if not places:
+        return True, True
+    across, up = np.concatenate(places).T
+    (left, right), (low, high) = plane.x_range, plane.y_range
+    x, y = (across - left) / (right - left), (up - low) / (high - low)
+    corners = [(True, True), (False, True), (True, False), (False, False)]
+
+    def crowd(corner: tuple[bool, bool]) -> int:
+        beside = x > _LEGEND_FROM if corner[0] else x < 1 - _LEGEND_FROM
+        above = y > _LEGEND_FROM if corner[1] else y < 1 - _LEGEND_FROM
+        return int((beside & above).sum())
+
+    return min(corners, key=crowd)
 
 
 def _centers(limits: tuple[float, float], count: int) -> NDArray[np.float64]:

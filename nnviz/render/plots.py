@@ -1,4 +1,4 @@
-"""What drawings with matplotlib share: fonts, colors, a figure in px, its pixels."""
+"""Shared parts of matplotlib drawings: fonts, colors, a figure in px, its pixels."""
 
 from typing import TYPE_CHECKING, Any
 

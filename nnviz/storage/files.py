@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from nnviz.base.dropped import Dropped, Saved
 from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
+from nnviz.base.guides import SUFFIX, Guide, read_guide
 from nnviz.base.reading import JSON_ERRORS, exists, is_file, is_folder
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
@@ -75,6 +76,7 @@ class FileKind(StrEnum):
     MODEL = "model"
     LABELS = "labels"
     SAVED = "saved"
+    GUIDE = "guide"
     UNKNOWN = "unknown"
 
 
@@ -85,13 +87,19 @@ def kind_of(path: Path) -> FileKind:
         return _kind_of_folder(path)
     if holds_recipe(path):
         return FileKind.SAVED
-    if ending in IMAGES:
-        return FileKind.IMAGE
-    if ending in FILMS:
-        return FileKind.FILM
-    if ending in MODELS or path.name.lower().endswith(INDEX):
+    if path.name.lower().endswith(INDEX):
         return FileKind.MODEL
-    return FileKind.LABELS if ending in LABELS else FileKind.UNKNOWN
+    return _KINDS.get(ending, FileKind.UNKNOWN)
+
+
+_KINDS = (
+    dict.fromkeys(LABELS, FileKind.LABELS)
+    | dict.fromkeys(MODELS, FileKind.MODEL)
+    | dict.fromkeys(FILMS, FileKind.FILM)
+    | dict.fromkeys(IMAGES, FileKind.IMAGE)
+    | {SUFFIX: FileKind.GUIDE}
+)
+"""By ending; the later ones come first where an ending is of two kinds."""
 
 
 def _kind_of_folder(path: Path) -> FileKind:
@@ -163,6 +171,7 @@ class _Found:
     errors: list[ErrorRecord] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     indexes: list[str] = field(default_factory=list)
+    guides: list[Guide] = field(default_factory=list)
 
     def add(self, file: str) -> None:
         """Sort one file.
@@ -182,6 +191,8 @@ class _Found:
         match kind:
             case FileKind.FOLDER:
                 self._add_folder(path)
+            case FileKind.GUIDE:
+                self.guides.append(read_guide(path))
             case FileKind.SAVED:
                 self.saved.append(restore(path))
             case FileKind.UNKNOWN:
@@ -207,6 +218,7 @@ class _Found:
             tuple(self.errors),
             tuple(self.folders),
             tuple(self.indexes),
+            tuple(self.guides),
         )
 
 

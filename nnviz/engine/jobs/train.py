@@ -1,8 +1,8 @@
 """The jobs that train: a bundled network, a head on a backbone's features."""
 
-from nnviz.base.events import Job
+from nnviz.base.events import Job, Progress
 from nnviz.base.interrupts import held_back
-from nnviz.base.requests import TeachHead, TrainModel
+from nnviz.base.requests import ExportTrained, TeachHead, TrainModel
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
 
@@ -26,3 +26,15 @@ def teach_head(resources: Resources, request: TeachHead, check: Check) -> Job:
 
     with resources.store.lease(model):
         return (yield from teach(model, request, resources.cache, check))
+
+
+@carries_out(ExportTrained)
+def export_trained(_resources: Resources, request: ExportTrained, check: Check) -> Job:
+    """Write weights and curves of a recorded run; ends with their paths."""
+    with held_back():
+        from nnviz.engine.learning.export import export_step  # noqa: PLC0415
+        from nnviz.engine.methods.train_network import state_at  # noqa: PLC0415
+
+    yield Progress(0, 1, f"writing {request.name}")
+    check()
+    return export_step(request, lambda tape, step: state_at(tape, step, check))

@@ -301,6 +301,9 @@ class TrainingRun:
             "done": np.array(self.done),
             "stopped": np.array(self.stopped),
             "losses": np.array(self._losses, np.float64),
+            "classes": np.array(self.examples.classes, np.str_),
+            "input": np.array(self.examples.pixels.shape[1:], np.int64),
+            "scaling": np.array([self.examples.mean, self.examples.std]),
         }
         found |= _numbers("figure", self.history.figures)
         found |= _numbers("gradient", self.gradients)

@@ -1,8 +1,10 @@
 """A small network learns, and all of it is watched: weights, gradients, decisions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+import torch
 
 from nnviz.base.info import TRAINING, Reference
 from nnviz.base.parameters import (
@@ -15,6 +17,7 @@ from nnviz.base.parameters import (
     Title,
     Unit,
     When,
+    make,
 )
 from nnviz.base.results import Report
 from nnviz.engine.learning.architectures import Architecture
@@ -22,7 +25,8 @@ from nnviz.engine.learning.augmentation import Augmentation
 from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.learning.observation import training_report
 from nnviz.engine.learning.run import Switches, TrainingRun
-from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.method import Context, Presets, State, register
+from nnviz.media.recordings import Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +223,7 @@ class TrainNetworkParams:
     group="Train",
     live=False,
     needs_image=False,
+    needs_model=False,
     recorded=True,
     reference=Reference("Goodfellow et al. 2016", "Deep Learning, chapters 7 and 8"),
     capabilities=TRAINING,
@@ -272,6 +277,40 @@ class TrainNetwork:
             ctx.step(run.progress, 1, _words(run))
             ctx.keep(_numbers(run), run.state)
             yield report
+
+
+def state_at(recording: Recording, step: int, check: Callable[[], None]) -> State:
+    """Return the state after a step of a recorded run, computed where none was kept.
+
+    From the newest state before it the run is made again, bit for bit.
+
+    Args:
+        recording: of this method.
+        step: its number; -1 for the newest.
+        check: raises to stop.
+    """
+    last = len(recording) - 1
+    step = last if step < 0 else min(step, last)
+    kept = max((each for each in recording.states if each <= step), default=-1)
+    if kept == step:
+        return recording.state(step)
+    values: dict[str, Any] = dict(recording.recipe.values)
+    changes = dict(recording.recipe.changes)
+    generator = torch.Generator().manual_seed(recording.recipe.seed)
+    params = make(TrainNetworkParams, values)
+    examples = load_examples(params.data, params.folder, params.image_count)
+    run = TrainingRun(params.switches(), examples, generator)
+    if kept >= 0:
+        state = recording.state(kept)
+        run.restore(state)
+        generator.set_state(torch.from_numpy(state[".generator"].copy()))
+    for place in range(step + 1):
+        values |= changes.get(place, {})
+        if place > kept:
+            check()
+            run.switches = _steered(run.switches, make(TrainNetworkParams, values))
+            run.advance()
+    return run.state()
 
 
 def _steered(switches: Switches, params: TrainNetworkParams) -> Switches:

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.defaults import DEFAULT_MODEL, STAND_IN_MODEL
 from nnviz.base.dropped import Dropped
-from nnviz.base.errors import ErrorKind, ErrorRecord
+from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError, error_record
+from nnviz.base.guides import Guide, check_guide
 from nnviz.base.info import Finding, MethodInfo, ModelEntry, ModelInfo, Severity
 from nnviz.base.live import Content, LiveOrder
 from nnviz.base.parameters import Value
@@ -27,6 +28,7 @@ from nnviz.gui.services.dataset.indexing import Indexing
 from nnviz.gui.services.dataset.neighborhood import Neighborhood
 from nnviz.gui.services.dataset.projections import Projections
 from nnviz.gui.services.display import Display
+from nnviz.gui.services.guide import GuideRunner
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs
 from nnviz.gui.services.live import Live
@@ -100,10 +102,7 @@ class Workbench(QObject):
         self.live = Live(self.choice, self.runs, self.films, self.messages, self)
         self.boards = Boards(self.jobs, self)
         self._make_dataset()
-        self.recordings = Recordings(settings, self.messages, self)
-        self.timeline = Timeline(
-            self.choice, self.runs, self.recordings, self.messages, self
-        )
+        self._make_recordings()
         self.portraits = Portraits(self.jobs, self.selection, self.models, self)
         self.lessons = Lessons(self.jobs, settings, self.messages, self)
         self._make_stickers()
@@ -117,6 +116,16 @@ class Workbench(QObject):
         self.restoring.setParent(self)
         self._make_session()
         self.timeline.opened.connect(self.restoring.restore)
+
+    def _make_recordings(self) -> None:
+        """Make what keeps steps and shows them: recordings, timeline, guide."""
+        self.recordings = Recordings(self.settings, self.messages, self)
+        self.timeline = Timeline(
+            self.choice, self.runs, self.recordings, self.messages, self
+        )
+        self.guide = GuideRunner(
+            self.choice, self.models, self.timeline, self.workspace_wanted.emit, self
+        )
 
     def _make_dataset(self) -> None:
         """Make what opens, filters and asks about sets of images."""
@@ -335,7 +344,13 @@ class Workbench(QObject):
             self.messages.say(error.text)
 
     def _open_dataset(self, dropped: Dropped) -> bool:
-        """Open an index, or offer to make one; tell if images are for nothing else."""
+        """Open an index or a guide, or offer to make one.
+
+        Returns:
+            Whether the images are for nothing else.
+        """
+        for guide in dropped.guides[:1]:
+            self.open_guide(guide)
         for folder in self._one_of(dropped.indexes):
             self.workspace_wanted.emit(_DATA)
             self.datasets.open(folder)
@@ -344,6 +359,16 @@ class Workbench(QObject):
         for folder in self._one_of(dropped.folders):
             self.datasets.offer(folder)
         return bool(dropped.folders)
+
+    def open_guide(self, guide: Guide) -> None:
+        """Begin a guided lesson, unless it names what is not there."""
+        try:
+            check_guide(guide, self.models.catalogue.methods)
+        except NnvizError as error:
+            self.messages.fail("open", error_record(error))
+            return
+        self.workspace_wanted.emit("learn")
+        self.guide.open(guide)
 
     def _open_pictures(self, dropped: Dropped) -> None:
         """Put photographs into the tray; the sample where none was to be opened."""

@@ -11,6 +11,7 @@ from nnviz.gui.layout.bounded import Bounded
 from nnviz.gui.panels.browser.facts import FactsPanel
 from nnviz.gui.panels.browser.model_setup import ModelSetupPanel
 from nnviz.gui.panels.browser.models import ModelPanel
+from nnviz.gui.panels.guide import GuidePanel
 from nnviz.gui.panels.layers import LayerPanel
 from nnviz.gui.panels.method import MethodPanel
 from nnviz.gui.panels.photo import PhotoPane
@@ -69,6 +70,7 @@ class DockManager(QObject):
         self.layers = LayerPanel(bench)
         self.prediction = PredictionPanel(bench)
         self.method = MethodPanel(bench)
+        self.guide = GuidePanel(bench)
         self.preprocess = PreprocessPanel(bench)
         self.images = ImageTray(bench)
         self.results = ResultTray(bench)
@@ -81,6 +83,7 @@ class DockManager(QObject):
         window.setCentralWidget(Bounded(self.centre, _LEAST_CENTRE))
         self._add_docks()
         self.layouts = DockLayouts(window, self.docks, bench.look, bench.settings)
+        bench.guide.changed.connect(self._show_guide)
         bench.live.kept.connect(lambda _: self.docks["results"].show())
         bench.trust_wanted.connect(self._show_trust)
 
@@ -141,6 +144,8 @@ class DockManager(QObject):
         self._add("browser", self.tr("Network"), self.browser, _LEFT)
         self._add("prediction", self.tr("Prediction"), self.prediction, _LEFT)
         self._add("recordings", self.tr("Recordings"), self.recordings, _LEFT)
+        self._add("guide", self.tr("Guide"), self.guide, _LEFT)
+        window.tabifyDockWidget(self.docks["browser"], self.docks["guide"])
         # All below each other would be too high for a small screen.
         window.setTabPosition(_LEFT, QTabWidget.TabPosition.North)
         self._add("method", self.tr("Method"), self.method, _RIGHT)
@@ -160,6 +165,14 @@ class DockManager(QObject):
         for name in ("style", "attack", "dataset", "course"):
             if name in self.docks and not self.docks[name].isHidden():
                 self.docks[name].raise_()
+
+        self._show_guide()
+
+    def _show_guide(self) -> None:
+        """Let a guided lesson be seen wherever its steps lead."""
+        if self._bench.guide.guide is not None:
+            self.docks["guide"].show()
+            self.docks["guide"].raise_()
 
     def make_room(self, *, wide: bool) -> None:
         """Hide what stands beside the middle while that needs the width, or show it."""

@@ -91,7 +91,7 @@ def test_sum_is_what_the_network_computed(name):
         report, own = traced(request, model, layer, generator)
         total = report["stages"].rows[0][2]
         worst = max(worst, abs(total - own) / max(1.0, abs(own)))
-        sums = report["value"].grids[-1].values.sum()
+        sums = report["computation"].grids[-1].values.sum()
         assert sums == pytest.approx(total, abs=1e-9)
         seen += 1
     assert worst < 1e-5

@@ -34,7 +34,7 @@ def page(window, fake, tmp_path):
 @pytest.fixture
 def teaching(window, page):
     del page
-    return window.stage.rooms["train"]
+    return window.stage.rooms["train"].teaching
 
 
 def folders(tmp_path, **counts):
@@ -103,3 +103,22 @@ def test_the_page_fits_a_small_window(page, window):
     QApplication.processEvents()
     assert window.width() <= 1024
     assert page.width() <= 1024
+
+
+def test_a_step_of_a_run_is_opened_as_a_network(window, page, fake):
+    del page
+    trained = window.stage.rooms["train"].trained
+    assert not trained.use.isEnabled()
+    timeline = window.bench.timeline
+    timeline.folder, timeline.step, timeline.newest = "/recordings/run-1", 6, 9
+    window.bench.choice.choose("train_network")
+    timeline.folder, timeline.step, timeline.newest = "/recordings/run-1", 6, 9
+    timeline.changed.emit()
+    assert "Step 7" in trained.words.text()
+    fake.held.add("export trained")
+    trained.use.click()
+    place, request = fake.asked[-1]
+    assert place == "export trained"
+    assert (request.recording, request.step) == ("/recordings/run-1", 6)
+    fake.tell("export trained", Done(("/networks/run-1.safetensors",)))
+    assert window.bench.models.request.reference == "/networks/run-1.safetensors"

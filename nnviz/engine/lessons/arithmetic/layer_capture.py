@@ -1,4 +1,4 @@
-"""What a layer of the network read and gave, and what came directly after it."""
+"""Forward hooks on one layer: its input, its output, and what directly follows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,7 +42,7 @@ class Stage:
 
 @dataclass(slots=True, eq=False)
 class LayerCapture:
-    """What one forward pass brought of a layer.
+    """Input and output of a layer in one forward pass.
 
     Attributes:
         name: dotted path.
@@ -60,7 +60,7 @@ class LayerCapture:
 
     @property
     def given(self) -> Tensor:
-        """What the layer read.
+        """The layer's input.
 
         Raises:
             ModelError: it was not run, or takes no tensor.
@@ -69,7 +69,7 @@ class LayerCapture:
 
     @property
     def result(self) -> Tensor:
-        """What the layer gave.
+        """The layer's output.
 
         Raises:
             ModelError: it was not run, or gives no tensor.

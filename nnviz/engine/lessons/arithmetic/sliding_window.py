@@ -94,7 +94,7 @@ class SlidingWindow:
 
     @property
     def is_padding(self) -> NDArray[np.bool_]:
-        """Which cells of ``padded`` are zeros that were put there."""
+        """The cells of ``padded`` that are zeros put there."""
         return ~np.pad(np.ones(self.inputs.shape, bool), self.margins)
 
     @property

@@ -24,7 +24,7 @@ TRACEABLE = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.MultiheadAttention)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ValueTrace:
-    """What one output value is the sum of.
+    """Trace of one output value: the products that it is the sum of.
 
     Attributes:
         inputs: float64 (C, h, w), what the layer read: the window in each input
@@ -52,7 +52,7 @@ class ValueTrace:
 
     @property
     def channel_sums(self) -> Floats:
-        """What each input channel adds, (C,)."""
+        """Share of each input channel in the sum, (C,)."""
         sums: Floats = self.products.sum(axis=(1, 2))
         return sums
 

@@ -47,7 +47,7 @@ _WIDEST = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueParams:
-    """Which value of which map, and which of its input channels is shown."""
+    """A value of a map, and the input channel that is shown of it."""
 
     layer: Annotated[
         LayerName,
@@ -126,7 +126,7 @@ class FeatureMapValue:
         trace = trace_value(captured.module, captured.given, at.index)
         own = float(captured.result[(0, *at.index)])
         results: dict[str, Result] = {
-            "value": _matrix(trace, captured, at, params.input_channel),
+            "computation": _matrix(trace, captured, at, params.input_channel),
             "stages": _stages(trace, captured, at),
             "map": at.heatmap(ctx, layer),
         }
@@ -162,11 +162,20 @@ def traceable_layer(ctx: Context, name: str) -> tuple[LayerInfo, str]:
     if asked in known:
         return asked, ""
     inside = [each for each in known if each.name.startswith(f"{name}.")]
+    wide = [each for each in inside if has_window(find_module(net, each.name))]
+    inside = wide or inside
     order = [each.name for each in info.layers]
     before = [each for each in known if order.index(each.name) < order.index(name)]
     found = (inside or before or known)[-1]
     where = "the last inside" if inside else "the one before"
     return found, f"{name} adds up no products itself: {found.name} is {where}"
+
+
+def has_window(module: nn.Module) -> bool:
+    """Tell whether a layer reads a window of more than one place."""
+    if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        return False
+    return max(module.kernel_size) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -338,7 +347,7 @@ def _sum_grid(trace: ValueTrace, captured: LayerCapture, sums: Floats) -> Grid:
         values=np.array(values, np.float64)[:, None],
         rows=tuple(names),
         title="sums" if several else "products",
-        operator="+" if several and len(sums) > 1 else "",
+        operator="→" if several else "",
         caption=f"all {amount(trace.total, 5)}",
     )
 
@@ -422,6 +431,8 @@ def _window_box(
         scores=np.ones(1, np.float32),
         classes=np.zeros(1, np.int64),
         labels=("window",),
+        captions=("window",),
+        objects=False,
         frame=Frame.INPUT,
         placement=ctx.placement,
     )

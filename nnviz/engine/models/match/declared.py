@@ -3,8 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from nnviz.base.errors import InputError, ModelError
@@ -14,6 +17,8 @@ from nnviz.engine.models.networks import ARCHITECTURES
 
 METADATA = "nnviz"
 """Key of a safetensors file's metadata under which its side-car stands once more."""
+_COUNTER = "num_batches_tracked"
+"""Of batch norms: not needed to compute with."""
 _LONGEST = 100_000
 _LARGEST = 1_000_000
 """Of numbers among the arguments: a width beyond it is no network."""
@@ -79,11 +84,44 @@ def build_declared(
             net = ARCHITECTURES[declared.name](**declared.arguments)
         state = {name: each.float() if each.is_floating_point() else each
                  for name, each in tensors.items()}  # fmt: skip
+        missing = set(net.state_dict()) - set(state)
+        state |= {name: torch.tensor(0) for name in missing if name.endswith(_COUNTER)}
         net.load_state_dict(state, assign=True)
     except (TypeError, ValueError, RuntimeError) as error:
         reason = f"does not fit {declared.name} ({str(error).strip().splitlines()[-1]})"
         raise ModelError(source, reason.strip(), "export it again") from None
     return net
+
+
+def write_weights(
+    state: Mapping[str, Tensor], side_car: Mapping[str, Any], stem: Path
+) -> Path:
+    """Write ``stem.safetensors`` and ``stem.json``; return the weights' path.
+
+    The weights' metadata hold the side-car too, so that the one file is enough.
+
+    Args:
+        state: of the network; counters of batch norms are left out.
+        side_car: title, labels, preprocess, ...; with a declared architecture.
+        stem: path without suffix; its folder is made.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        name: tensor.contiguous().clone()
+        for name, tensor in state.items()
+        if not name.endswith(_COUNTER)
+    }
+    weights, partial = stem.with_suffix(".safetensors"), stem.with_suffix(".partial")
+    save_file(tensors, partial, {METADATA: json.dumps(side_car)})
+    # Its writer lets nobody else read it.
+    partial.chmod(0o644)
+    partial.replace(weights)
+    text = json.dumps(side_car, indent=1, ensure_ascii=False)
+    stem.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+    return weights
 
 
 def _is_plain(value: object) -> bool:

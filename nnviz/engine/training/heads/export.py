@@ -3,15 +3,12 @@
 import ast
 import copy
 import inspect
-import json
 import pprint
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
 from torch import nn
 
 from nnviz.base.errors import InputError, ModelError
@@ -20,10 +17,10 @@ from nnviz.engine.models.bundled import bundled_declaration
 from nnviz.engine.models.checkpoints import read_state
 from nnviz.engine.models.files import read_side_car
 from nnviz.engine.models.match.declared import (
-    METADATA,
     Declared,
     declared_in,
     side_car_within,
+    write_weights,
 )
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.networks import ARCHITECTURES
@@ -94,12 +91,8 @@ def export(taught: Taught, stem: Path) -> tuple[Path, Path | None]:
         **({"unit": taught.unit} if taught.unit else {}),
         **(declared.to_json() if declared else {}),
     }
-    weights = stem.with_suffix(".safetensors")
     try:
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        _save(taught.net, side_car, weights)
-        text = json.dumps(side_car, indent=1, ensure_ascii=False)
-        stem.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+        weights = write_weights(taught.net.state_dict(), side_car, stem)
         program = _write_program(taught, declared, stem.with_suffix(".py"))
     except OSError as error:
         reason = (error.strerror or "cannot be written").lower()
@@ -135,19 +128,6 @@ def _declared_in_file(path: Path) -> Declared | None:
         return side_car.declared
     values = read_state(path, lambda: None).values
     return declared_in(side_car_within(values), path.name)
-
-
-def _save(net: nn.Module, side_car: Mapping[str, Any], path: Path) -> None:
-    tensors = {
-        name: tensor.contiguous().clone()
-        for name, tensor in net.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
-    partial = path.with_suffix(".partial")
-    save_file(tensors, partial, {METADATA: json.dumps(side_car)})
-    # Its writer lets nobody else read it.
-    partial.chmod(0o644)
-    partial.replace(path)
 
 
 def _write_program(

@@ -22,6 +22,7 @@ from nnviz.base.planes import Plane, PlanePath, PlanePoints, points_text
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 from nnviz.render.plane_parts import (
     contour_lines,
+    legend_corner,
     legend_names,
     region_colors,
     series_color,
@@ -282,7 +283,10 @@ class PlaneCanvas(QWidget):
         letters = self.fontInfo().pixelSize()
         wide = max(self.fontMetrics().horizontalAdvance(name) for name, _ in names)
         box = QRectF(0, 0, wide + 3.6 * letters, 1.5 * letters * len(names) + SPACE)
-        box.moveTopRight(self.area.topRight() + QPointF(-SPACE, SPACE))
+        right, top = legend_corner(plane)
+        room = self.area.adjusted(SPACE, SPACE, -SPACE, -SPACE)
+        box.moveLeft(room.right() - box.width() if right else room.left())
+        box.moveTop(room.top() if top else room.bottom() - box.height())
         ground = QColor(tokens.surface)
         ground.setAlpha(215)
         painter.setPen(QPen(tokens.line, 1))

@@ -26,7 +26,7 @@ class FormulaLine(QWidget):
 
     @property
     def formula(self) -> str:
-        """What is shown."""
+        """The mathtext that is shown."""
         return self._formula
 
     def show_formula(self, formula: str) -> None:
@@ -48,7 +48,6 @@ class FormulaLine(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the formula in the middle."""
-        # Before there is a painter: frames of the parser outlive it, and hold it.
         image = self._image()
         painter = QPainter(self)
         painter.fillRect(event.rect(), tokens_of(self.palette()).backdrop)
@@ -57,6 +56,8 @@ class FormulaLine(QWidget):
             left = (self.width() - image.width() / ratio) / 2
             top = (self.height() - image.height() / ratio) / 2
             painter.drawImage(QPointF(left, top), image)
+        # The parser keeps errors, and with them this frame: the painter would live on.
+        painter.end()
 
     def _image(self) -> QImage | None:
         """Return the formula in the color of text, None where there is none."""

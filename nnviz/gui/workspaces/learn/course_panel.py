@@ -1,14 +1,17 @@
 """The list of lessons by section: a click, or the arrow keys, opens one."""
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from nnviz.base.errors import InputError
+from nnviz.base.guides import Guide, shipped_guides
 from nnviz.base.info import SECTIONS, MethodInfo
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, named, search_field
 
-_NAME = Qt.ItemDataRole.UserRole
+_NAME, _GUIDE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
 class CoursePanel(QWidget):
@@ -60,17 +63,37 @@ class CoursePanel(QWidget):
         with QSignalBlocker(self.tree):
             self.tree.clear()
             heads: dict[str, QTreeWidgetItem] = {}
+            self._add_guides()
             for info in self.lessons():
                 section = info.capabilities.section
                 if section not in heads:
-                    heads[section] = head = QTreeWidgetItem(self.tree, [section])
-                    head.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                    head.setExpanded(True)
+                    heads[section] = self._heading(section)
                 item = QTreeWidgetItem(heads[section], [info.title])
                 item.setData(0, _NAME, info.name)
                 item.setToolTip(0, info.shows)
         self._filter(self.search.text())
         self._mark()
+
+    def _add_guides(self) -> None:
+        """List the guided lessons first."""
+        try:
+            guides = shipped_guides()
+        except (InputError, FileNotFoundError):
+            return  # the program's own are tested: one of them was damaged since
+        head = self._heading(self.tr("Guided lessons"))
+        for guide in guides:
+            item = QTreeWidgetItem(head, [guide.title])
+            item.setData(0, _GUIDE, guide)
+            item.setToolTip(0, guide.about)
+
+    def _heading(self, title: str) -> QTreeWidgetItem:
+        head = QTreeWidgetItem(self.tree, [title])
+        head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        head.setExpanded(True)
+        font = head.font(0)
+        font.setWeight(QFont.Weight.DemiBold)
+        head.setFont(0, font)
+        return head
 
     def _heads(self) -> list[QTreeWidgetItem]:
         count = self.tree.topLevelItemCount()
@@ -99,8 +122,12 @@ class CoursePanel(QWidget):
             head.setHidden(all(child.isHidden() for child in _children(head)))
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
-        name = item.data(0, _NAME) if item is not None else None
-        if name:
+        if item is None:
+            return
+        guide, name = item.data(0, _GUIDE), item.data(0, _NAME)
+        if isinstance(guide, Guide):
+            self._bench.open_guide(guide)
+        elif name:
             self._bench.choice.choose(str(name))
 
 

@@ -1,16 +1,29 @@
 """Puts the Train workspace into the window."""
 
-from PySide6.QtCore import QObject
+from dataclasses import dataclass
 
-from nnviz.gui.panels.frame import Frame
+from PySide6.QtCore import QCoreApplication, QObject
+
+from nnviz.gui.panels.frame import LEFT, Frame
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.state.display import TEACH
 from nnviz.gui.workspaces.train.teach_page import TeachPage
 from nnviz.gui.workspaces.train.teaching import Teaching
+from nnviz.gui.workspaces.train.trained_panel import TrainedPanel
 
 
-def mount(bench: Workbench, frame: Frame, parent: QObject) -> Teaching:
-    """Add the page on which a network is taught; training runs show as results."""
-    teaching = Teaching(bench, parent)
-    frame.add_page(TEACH, lambda: TeachPage(bench, teaching))
-    return teaching
+@dataclass(frozen=True, slots=True)
+class TrainRoom:
+    """Controller and panel of the workspace."""
+
+    teaching: Teaching
+    trained: TrainedPanel
+
+
+def mount(bench: Workbench, frame: Frame, parent: QObject) -> TrainRoom:
+    """Add the page on which a network is taught, and the steps of training runs."""
+    room = TrainRoom(Teaching(bench, parent), TrainedPanel(bench))
+    title = QCoreApplication.translate("Train", "Trained network")
+    frame.add_dock("trained", title, room.trained, LEFT)
+    frame.add_page(TEACH, lambda: TeachPage(bench, room.teaching))
+    return room

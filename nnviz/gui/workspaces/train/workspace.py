@@ -9,7 +9,7 @@ TRAIN = Workspace(
     icon="network",
     group="Train",
     methods=("train_network",),
-    docks=("method", "recordings", "results"),
+    docks=("trained", "recordings", "method", "results"),
     modes=(TEACH, RESULT),
     images=False,
 )

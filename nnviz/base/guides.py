@@ -1,0 +1,290 @@
+"""Guided lessons: Markdown files with steps, read and checked; they can run nothing.
+
+A file begins with ``# Title`` and words about it.  Each ``## Step`` has words, at most
+one ``Question:``, lines ``Do: ...`` that are done when the step is reached, and at most
+one ``Reveal:``, with what is seen and done when the answer is shown:
+
+    Do: workspace explain          go to a workspace
+    Do: network bundled:imagenet   open a network that ships with the program
+    Do: method convolution         choose a method, or a lesson
+    Do: padding = same             give one of its parameters a value
+    Do: step 3                     show that step of the lesson's recording
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from nnviz.base.errors import InputError, UsageError, unknown
+from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Parameter, Value
+from nnviz.base.resources import resource
+
+PLACES = (
+    *("inspect", "explain", "imagine", "style", "attack", "live", "data", "train"),
+    "learn",
+)
+"""Names of the workspaces that a step can go to."""
+SUFFIX = ".md"
+_LARGEST = 1 << 20
+_NETWORK = "bundled:"
+_ACTION = re.compile(r"Do:\s*(\w+)(\s*=)?\s*(.*)")
+_USAGE = "see the guided lessons in CONTRIBUTING.md"
+
+
+@dataclass(frozen=True, slots=True)
+class GuideAction:
+    """Action of a step on the window.
+
+    Attributes:
+        kind: "workspace", "network", "method", "value" or "step".
+        name: of the workspace, network, method or parameter; the number of the step.
+        text: a parameter's value as written.
+        line: where it stands in the file, counted from 1.
+    """
+
+    kind: str
+    name: str
+    text: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GuideStep:
+    """A step of a guided lesson.
+
+    Attributes:
+        title: its heading.
+        words: Markdown.
+        question: to answer before the reveal; may be empty.
+        actions: done when the step is reached.
+        reveal: Markdown; may be empty.
+        reveal_actions: done when the answer is shown.
+    """
+
+    title: str
+    words: str = ""
+    question: str = ""
+    actions: tuple[GuideAction, ...] = ()
+    reveal: str = ""
+    reveal_actions: tuple[GuideAction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A guided lesson.
+
+    Attributes:
+        name: of its file, without the ending.
+        title: its first heading.
+        about: Markdown below it.
+        steps: at least one.
+    """
+
+    name: str
+    title: str
+    about: str
+    steps: tuple[GuideStep, ...]
+
+
+def parse_guide(text: str, name: str) -> Guide:
+    """Read a guided lesson.
+
+    Args:
+        text: Markdown.
+        name: of the file, for errors and as the guide's name.
+
+    Raises:
+        InputError: names the line and what is wrong with it.
+    """
+    reader = _Reader(name)
+    for number, line in enumerate(text.splitlines(), 1):
+        reader.take(number, line.rstrip())
+    return reader.guide()
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes the lines of a guide one by one."""
+
+    name: str
+    title: str = ""
+    about: list[str] = field(default_factory=list)
+    steps: list[GuideStep] = field(default_factory=list)
+    _revealing: bool = False
+
+    def take(self, number: int, line: str) -> None:
+        if line.startswith("## "):
+            self._require(bool(self.title), number, "a step stands before # Title")
+            self.steps.append(GuideStep(line[3:].strip()))
+            self._revealing = False
+        elif line.startswith("# "):
+            self._require(not self.title, number, "a second # Title")
+            self.title = line[2:].strip()
+        elif not self.title:
+            self._require(not line.strip(), number, "the file must begin with # Title")
+        elif not self.steps:
+            self._require(not line.startswith("Do:"), number, "Do: before any ## Step")
+            self.about.append(line)
+        else:
+            self._take_in_step(number, line)
+
+    def _take_in_step(self, number: int, line: str) -> None:
+        step = self.steps[-1]
+        if line.startswith("Do:"):
+            action = _action(line, number, self.name)
+            if self._revealing:
+                done = (*step.reveal_actions, action)
+                self.steps[-1] = replace(step, reveal_actions=done)
+            else:
+                self.steps[-1] = replace(step, actions=(*step.actions, action))
+        elif line.startswith("Question:"):
+            self._require(not step.question, number, "a second Question: in this step")
+            self._require(not self._revealing, number, "Question: behind Reveal:")
+            self.steps[-1] = replace(step, question=line[len("Question:") :].strip())
+        elif line.startswith("Reveal:"):
+            self._require(not self._revealing, number, "a second Reveal: in this step")
+            self._revealing = True
+            self.steps[-1] = replace(step, reveal=line[len("Reveal:") :].strip())
+        elif self._revealing:
+            self.steps[-1] = replace(step, reveal=f"{step.reveal}\n{line}")
+        else:
+            self.steps[-1] = replace(step, words=f"{step.words}\n{line}")
+
+    def _require(self, holds: bool, number: int, reason: str) -> None:  # noqa: FBT001
+        if not holds:
+            raise _mistake(self.name, number, reason)
+
+    def guide(self) -> Guide:
+        """Return the whole.
+
+        Raises:
+            InputError: there is no title, or no step.
+        """
+        if not self.title or not self.steps:
+            missing = "# Title" if not self.title else "## Step"
+            raise InputError(self.name, f"has no {missing}", _USAGE)
+        stripped = tuple(
+            replace(step, words=step.words.strip(), reveal=step.reveal.strip())
+            for step in self.steps
+        )
+        about = "\n".join(self.about).strip()
+        return Guide(self.name.removesuffix(SUFFIX), self.title, about, stripped)
+
+
+def _action(line: str, number: int, file: str) -> GuideAction:
+    """Read a line ``Do: ...``.
+
+    Raises:
+        InputError: it says nothing that can be done.
+    """
+    found = _ACTION.fullmatch(line)
+    if found is None:
+        raise _mistake(file, number, f"{line!r} says nothing to do")
+    word, equals, rest = found[1], found[2], found[3].strip()
+    if equals:
+        return GuideAction("value", word, rest, number)
+    if word in {"workspace", "network", "method", "step"} and rest:
+        return GuideAction(word, rest, "", number)
+    raise _mistake(file, number, f"{word!r} is nothing that can be done")
+
+
+def check_guide(guide: Guide, methods: Iterable[MethodInfo]) -> None:
+    """Refuse a guide that names what is not there.
+
+    Args:
+        guide: as read.
+        methods: all that there are.
+
+    Raises:
+        InputError: names the line and what is wrong with it.
+    """
+    known = {info.name: info for info in methods}
+    method: MethodInfo | None = None
+    for step in guide.steps:
+        for action in (*step.actions, *step.reveal_actions):
+            try:
+                method = _checked(action, known, method)
+            except UsageError as error:
+                reason = f"{error.what}: {error.reason}"
+                raise _mistake(
+                    f"{guide.name}{SUFFIX}", action.line, reason, error.remedy
+                ) from None
+
+
+def _checked(
+    action: GuideAction, known: Mapping[str, MethodInfo], method: MethodInfo | None
+) -> MethodInfo | None:
+    """Return the method that is chosen after an action.
+
+    Raises:
+        UsageError: there is no such workspace, network, method, parameter or value.
+    """
+    match action.kind:
+        case "workspace" if action.name not in PLACES:
+            raise unknown("workspace", action.name, PLACES)
+        case "network" if not action.name.startswith(_NETWORK):
+            raise UsageError(
+                action.name, "does not ship with the program", "name one: bundled:..."
+            )
+        case "method" if action.name not in known:
+            raise unknown("method", action.name, known)
+        case "method":
+            return known[action.name]
+        case "step" if not action.name.isdecimal():
+            raise UsageError("step", f"{action.name!r} is no number", "count from 1")
+        case "value":
+            value_of(action, method)
+        case _:
+            pass
+    return method
+
+
+def value_of(action: GuideAction, method: MethodInfo | None) -> Value:
+    """Return the value that an action gives to a parameter.
+
+    Raises:
+        UsageError: no method is chosen, it has no such parameter, or not this value.
+    """
+    if method is None:
+        raise UsageError(action.name, "no method is chosen before", "Do: method NAME")
+    named: dict[str, Parameter] = {each.name: each for each in method.parameters}
+    if action.name not in named:
+        raise unknown("parameter", action.name, named)
+    return named[action.name].parse(action.text)
+
+
+def read_guide(path: Path) -> Guide:
+    """Read a guided lesson from a file.
+
+    Raises:
+        InputError: it cannot be read, is too large, or is none; names the line.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise InputError(path.name, "is too large for a lesson", "1 MiB at most")
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        reason = "cannot be read as text"
+        raise InputError(path.name, reason, "save it as UTF-8") from None
+    return parse_guide(text, path.name)
+
+
+@cache
+def shipped_guides(language: str = "en") -> Sequence[Guide]:
+    """Return the guided lessons that ship with the program, in the order of names.
+
+    Args:
+        language: name of their folder.
+
+    Raises:
+        InputError: one of them is none.
+    """
+    files = sorted(resource("lessons", language).glob(f"*{SUFFIX}"))
+    return tuple(read_guide(path) for path in files)
+
+
+def _mistake(file: str, line: int, reason: str, remedy: str = "") -> InputError:
+    return InputError(f"{file}, line {line}", reason, remedy or _USAGE)

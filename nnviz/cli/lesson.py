@@ -1,0 +1,78 @@
+"""``nnviz lesson``: check a guided lesson, and open the window on it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnviz.base.catalogue import Catalogue
+from nnviz.base.errors import InputError
+from nnviz.base.guides import Guide, check_guide, read_guide, shipped_guides
+from nnviz.base.resources import resource
+from nnviz.cli import console
+from nnviz.cli.arguments import Parser, add_json_option
+
+
+def execute(words: Sequence[str]) -> int:
+    """Check a guided lesson, or list those that ship with the program."""
+    options = _parser().read(words)
+    guides = [checked(options.file)] if options.file else list(shipped_guides())
+    if options.json:
+        console.answer([_record(guide) for guide in guides])
+        return 0
+    for guide in guides:
+        steps = f"{len(guide.steps)} steps"
+        console.line(f"{guide.name:<24} {guide.title} ({steps})")
+    return 0
+
+
+def wants_window(words: Sequence[str]) -> bool:
+    """Tell whether the window is to be opened; help and lists need none."""
+    asked = {"-h", "--help", "--check", "--json", "--debug"}
+    return bool(words) and asked.isdisjoint(words)
+
+
+def file_to_open(words: Sequence[str]) -> str:
+    """Return the guided lesson that the window is to be opened on.
+
+    Raises:
+        InputError: there is no such file, or it is none; names the line.
+    """
+    options = _parser().read(words)
+    checked(options.file)
+    return str(options.file)
+
+
+def checked(file: str) -> Guide:
+    """Return a guided lesson that names only what is there.
+
+    Raises:
+        InputError: there is no such file, or it is none; names the line.
+    """
+    path = Path(file)
+    if not path.is_file():
+        raise InputError(
+            file, "there is no such file", "nnviz lesson lists those known"
+        )
+    guide = read_guide(path)
+    shipped = Catalogue.from_json(resource("catalogue.json").read_text("utf-8"))
+    check_guide(guide, shipped.methods)
+    return guide
+
+
+def _record(guide: Guide) -> dict[str, object]:
+    return {"name": guide.name, "title": guide.title, "steps": len(guide.steps)}
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "lesson",
+        "Open the window on a guided lesson: a Markdown file with steps, as those in "
+        "resources/lessons.  A mistake in it is told with its line.  Without a file "
+        "the lessons that ship with the program are listed.",
+        usage="[FILE.md] [options]",
+    )
+    parser.add_argument("file", metavar="FILE", nargs="?", default="", help="to open")
+    parser.add_argument(
+        "--check", action="store_true", help="only check the file, open no window"
+    )
+    add_json_option(parser)
+    return parser

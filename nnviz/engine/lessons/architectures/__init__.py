@@ -1,0 +1,1 @@
+"""Architectures of convolutional networks, their blocks and their cost."""

@@ -1,0 +1,36 @@
+"""Images as gray numbers, and correlation of a whole image with a kernel."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from nnviz.base.images import LUMINANCE, Image, to_float
+
+Floats = NDArray[np.float64]
+_COLORS = 3
+WHITE = 255.0
+
+
+def gray_of(image: Image) -> Floats:
+    """Return an image as gray, float64 (H, W) in [0, 1]."""
+    pixels = to_float(image.pixels).astype(np.float64)
+    if pixels.shape[2] < _COLORS:
+        return pixels[..., 0]
+    gray: Floats = pixels[..., :3] @ np.asarray(LUMINANCE, np.float64)
+    return gray
+
+
+def correlated(values: Floats, kernel: Floats) -> Floats:
+    """Return an image correlated with a kernel, edges repeated, float64 (H, W)."""
+    rows, columns = kernel.shape
+    top, left = (rows - 1) // 2, (columns - 1) // 2
+    margins = (left, columns - 1 - left, top, rows - 1 - top)
+    padded = functional.pad(
+        torch.from_numpy(np.ascontiguousarray(values))[None, None],
+        margins,
+        mode="replicate",
+    )
+    weights = torch.from_numpy(np.ascontiguousarray(kernel))[None, None]
+    found: Floats = functional.conv2d(padded, weights)[0, 0].numpy()
+    return found

@@ -1,0 +1,129 @@
+"""Receptive fields drawn on the image: what one place of each layer can see."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from nnviz.base.errors import ModelError
+from nnviz.base.frames import Frame
+from nnviz.base.info import LayerInfo, Need, lesson
+from nnviz.base.parameters import Along, Essential, Help, Range
+from nnviz.base.results import Boxes, Report, Result, Table
+from nnviz.engine.method import Context, Presets, register
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceptiveFieldsParams:
+    """The place on the image, and how many layers are drawn."""
+
+    x: Annotated[
+        float,
+        Range(0, 1),
+        Along("x"),
+        Essential(),
+        Help("Place along the width of the image; a click on the image sets it."),
+    ] = 0.5
+    y: Annotated[
+        float,
+        Range(0, 1),
+        Along("y"),
+        Essential(),
+        Help("Place along the height of the image; a click on the image sets it."),
+    ] = 0.5
+    layers: Annotated[
+        int, Range(1, 24), Essential(), Help("Layers that are drawn, evenly spread.")
+    ] = 6
+
+
+@register(
+    "receptive_fields",
+    title="Receptive fields on the image",
+    group="Learn",
+    live=False,
+    needs=(Need.MAPS,),
+    capabilities=lesson("Convolution", 10),
+)
+class ReceptiveFields:
+    """The part of the image that one place of a layer depends on, layer by layer."""
+
+    Params: ClassVar[type] = ReceptiveFieldsParams
+    shows: ClassVar[str] = (
+        "For one place of the image, the rectangle that a value of each layer there "
+        "can see: its receptive field."
+    )
+    reading: ClassVar[str] = (
+        "Early layers see a few pixels, deep ones most of the image. Strided layers "
+        "and pooling make the field grow fast, atrous kernels too."
+    )
+    misleads: ClassVar[str] = (
+        "What a value depends on in practice is smaller: the middle of the field "
+        "counts most (effective receptive field)."
+    )
+    presets: ClassVar[Presets] = {"demo": {}}
+
+    def run(self, ctx: Context, params: ReceptiveFieldsParams) -> Iterator[Report]:
+        """Yield one report: the rectangles, and a table of all layers."""
+        ctx.check()
+        layers = growing_layers(ctx.model.info.layers)
+        if not layers:
+            raise ModelError(ctx.model.info.title, "has no receptive fields to draw")
+        spread = np.linspace(0, len(layers) - 1, min(params.layers, len(layers)))
+        chosen = [layers[round(float(place))] for place in spread]
+        results: dict[str, Result] = {
+            "fields": _boxes(ctx, chosen, params),
+            "layers": _table(layers),
+        }
+        last = layers[-1]
+        side = max(last.receptive_field or (0, 0))
+        yield Report(results, (f"{last.name} sees {side} px",))
+
+
+def growing_layers(layers: tuple[LayerInfo, ...]) -> list[LayerInfo]:
+    """Return the layers at which the receptive field becomes larger, in their order."""
+    found: list[LayerInfo] = []
+    largest = 1
+    for layer in layers:
+        field = layer.receptive_field
+        if field and layer.leaf and layer.calls and max(field) > largest:
+            largest = max(field)
+            found.append(layer)
+    return found
+
+
+def _boxes(
+    ctx: Context, layers: list[LayerInfo], params: ReceptiveFieldsParams
+) -> Boxes:
+    """Return the fields around the place, the smallest first, cut at the input."""
+    height, width = ctx.image.size
+    y, x = ctx.placement.to_input(params.y * height, params.x * width)
+    rows, columns = ctx.placement.input_size
+    edges = []
+    for layer in layers:
+        down, across = layer.receptive_field or (1, 1)
+        left, right = max(0.0, x - across / 2), min(float(columns), x + across / 2)
+        top, bottom = max(0.0, y - down / 2), min(float(rows), y + down / 2)
+        edges.append((min(left, right), min(top, bottom), right, bottom))
+    count = len(layers)
+    return Boxes(
+        boxes=np.array(edges, np.float32),
+        scores=np.ones(count, np.float32),
+        classes=np.arange(count, dtype=np.int64),
+        labels=tuple(layer.name for layer in layers),
+        captions=tuple(
+            f"{layer.name}: {max(layer.receptive_field or (0, 0))} px"
+            for layer in layers
+        ),
+        objects=False,
+        frame=Frame.INPUT,
+        placement=ctx.placement,
+    )
+
+
+def _table(layers: list[LayerInfo]) -> Table:
+    rows = tuple(
+        (layer.name, layer.kind, float(max(layer.receptive_field or (0, 0))))
+        for layer in layers
+    )
+    return Table(columns=("layer", "kind", "receptive field, px"), rows=rows)

@@ -1,0 +1,115 @@
+"""Transposed convolution: each input number spreads a kernel; the checkerboard."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.info import Reference, lesson
+from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.parameters import Essential, Help, Range
+from nnviz.base.results import Report
+from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
+from nnviz.engine.lessons.stepping import stepped
+from nnviz.engine.method import Context, Presets, register
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransposedConvolutionParams:
+    """Input, kernel and the distance at which copies of the kernel are laid."""
+
+    input: Annotated[
+        str, Essential(), Help("Rows of the input, semicolons between.")
+    ] = "1 2 5 5; 3 4 5 5; 5 5 5 5; 5 5 5 5"
+    kernel: Annotated[
+        str, Essential(), Help("Rows of the kernel, semicolons between.")
+    ] = "1 1 1; 1 1 1; 1 1 1"
+    stride: Annotated[
+        int, Range(1, 6), Essential(), Help("Distance between two copies.")
+    ] = 2
+
+
+@register(
+    "transposed_convolution",
+    title="Transposed convolution and checkerboards",
+    group="Learn",
+    live=False,
+    needs_image=False,
+    needs_model=False,
+    recorded=True,
+    reference=Reference("Odena et al. 2016", "doi:10.23915/distill.00003"),
+    capabilities=lesson("Convolution", 5),
+)
+class TransposedConvolution:
+    """Transposed convolution: a kernel spread by each input number, added up."""
+
+    Params: ClassVar[type] = TransposedConvolutionParams
+    shows: ClassVar[str] = (
+        "Each input number lays down a copy of the kernel, multiplied by itself; the "
+        "copies are added where they overlap."
+    )
+    reading: ClassVar[str] = (
+        "The last grid counts how many copies reach each place. Uneven counts are the "
+        "checkerboard; a kernel whose side is a multiple of the stride has none."
+    )
+    misleads: ClassVar[str] = (
+        "Training can weigh the kernel so that the pattern is weaker, but not remove "
+        "its cause."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"input": "1 2; 3 4"},
+        "without checkerboard": {"kernel": "1 1; 1 1"},
+    }
+
+    def run(
+        self, ctx: Context, params: TransposedConvolutionParams
+    ) -> Iterator[Report]:
+        """Yield a report for each input number, row by row."""
+        inputs = parse_matrix(params.input, "--input", 12)
+        kernel = parse_matrix(params.kernel, "--kernel", 8)
+        steps = _steps(inputs, kernel, params.stride)
+        yield from stepped(ctx, steps, inputs.size, "number")
+
+
+def _steps(
+    inputs: Floats, kernel: Floats, stride: int
+) -> Iterator[tuple[Mapping[str, float], Report]]:
+    rows, columns = (
+        (size - 1) * stride + side
+        for size, side in zip(inputs.shape, kernel.shape, strict=True)
+    )
+    output, counts = np.zeros((rows, columns)), np.zeros((rows, columns))
+    height, width = kernel.shape
+    for row, column in np.ndindex(inputs.shape):
+        top, left = row * stride, column * stride
+        output[top : top + height, left : left + width] += inputs[row, column] * kernel
+        counts[top : top + height, left : left + width] += 1
+        window = (top, left, height, width)
+        matrix = Matrix(
+            grids=(
+                Grid(values=inputs, title="input", window=(row, column, 1, 1)),
+                Grid(values=kernel, title="kernel", operator="×"),
+                Grid(values=output.copy(), title="output", operator="→", window=window),
+                Grid(values=counts.copy(), title="copies at each place"),
+            ),
+            answer=2,
+        )
+        note = f"({inputs.shape[0]} − 1) · {stride} + {height} = {rows} rows"
+        yield (
+            {"sum": float(output.sum())},
+            Report({"steps": matrix}, (note, _even(counts))),
+        )
+
+
+def _even(counts: Floats) -> str:
+    """Say whether the inner places are reached by equally many copies."""
+    inner = counts[counts.shape[0] // 3 : -(counts.shape[0] // 3) or None]
+    inner = inner[:, counts.shape[1] // 3 : -(counts.shape[1] // 3) or None]
+    low, high = int(inner.min()), int(inner.max())
+    if low == high:
+        return "the middle is reached evenly: no checkerboard"
+    return f"{low} to {high} copies in the middle: a checkerboard"

@@ -1,0 +1,1 @@
+"""Normalization: of inputs, batches, layers, and local responses."""

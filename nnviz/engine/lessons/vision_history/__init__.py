@@ -1,0 +1,1 @@
+"""Vision before networks: pixels as numbers, edges, keypoints, sliding windows."""

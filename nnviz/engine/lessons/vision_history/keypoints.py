@@ -1,0 +1,94 @@
+"""SIFT keypoints on the image, each with its size and direction."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from nnviz.base.frames import Frame
+from nnviz.base.images import rgb8, to_float
+from nnviz.base.info import Reference, lesson
+from nnviz.base.parameters import Essential, Help, Range
+from nnviz.base.results import Curves, Picture, Report, Result, Table
+from nnviz.engine.lessons.arithmetic.gray import WHITE, gray_of
+from nnviz.engine.method import Context, Presets, register
+from nnviz.media.keypoints import Keypoint, draw_keypoints, find_keypoints
+
+_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeypointsParams:
+    """How many keypoints, and how clear they must be."""
+
+    count: Annotated[
+        int, Range(1, 2000), Essential(), Help("The strongest that are drawn.")
+    ] = 120
+    contrast: Annotated[
+        float,
+        Range(0.0, 0.3),
+        Essential(),
+        Help("Fainter spots are left out; larger numbers leave fewer."),
+    ] = 0.04
+
+
+@register(
+    "keypoints",
+    title="Keypoints (SIFT)",
+    group="Learn",
+    live=False,
+    needs_model=False,
+    reference=Reference("Lowe 2004", "doi:10.1023/B:VISI.0000029664.99615.94"),
+    capabilities=lesson("History of vision", 3),
+)
+class Keypoints:
+    """Places that can be found again in another image, whatever its size and turn."""
+
+    Params: ClassVar[type] = KeypointsParams
+    shows: ClassVar[str] = (
+        "The strongest spots of the image over all sizes, each with the direction of "
+        "its gradient: what was matched between images before networks."
+    )
+    reading: ClassVar[str] = (
+        "A circle is as large as the spot; its line points where the image gets "
+        "brighter. 128 numbers, histograms of gradients around it, describe each."
+    )
+    misleads: ClassVar[str] = (
+        "Keypoints mark corners and spots, not things: nobody told the method what is "
+        "worth looking at."
+    )
+    presets: ClassVar[Presets] = {"demo": {}}
+
+    def run(self, ctx: Context, params: KeypointsParams) -> Iterator[Report]:
+        """Yield one report: the image with its keypoints, a table, one descriptor."""
+        gray = np.rint(WHITE * gray_of(ctx.image)).astype(np.uint8)
+        points, descriptors = find_keypoints(gray, params.count, params.contrast)
+        ctx.check()
+        painted = draw_keypoints(rgb8(ctx.image.pixels), points)
+        results: dict[str, Result] = {
+            "found": Picture(
+                pixels=np.ascontiguousarray(to_float(painted), np.float32),
+                frame=Frame.PHOTO,
+                placement=ctx.placement,
+            ),
+            "strongest": _table(points),
+        }
+        if len(descriptors):
+            results["descriptor_of_the_strongest"] = Curves(
+                x=np.arange(129.0),
+                series={"descriptor": descriptors[0].astype(np.float64)},
+                x_label="4 × 4 squares with 8 directions each",
+                y_label="strength of the gradient",
+                style="bars",
+            )
+        yield Report(results, (f"{len(points)} keypoints",))
+
+
+def _table(points: tuple[Keypoint, ...]) -> Table:
+    rows = tuple(
+        (round(p.x, 1), round(p.y, 1), round(p.size, 1), round(p.angle), p.response)
+        for p in points[:_ROWS]
+    )
+    columns = ("x, px", "y, px", "size, px", "direction, °", "response")
+    return Table(columns=columns, rows=rows)

@@ -1,0 +1,154 @@
+"""The guided lesson that is gone through: its step, and what each step does."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from nnviz.base.errors import UsageError
+from nnviz.base.guides import Guide, GuideAction, GuideStep, value_of
+from nnviz.base.info import MethodInfo
+from nnviz.base.parameters import Value
+from nnviz.gui.services.method_choice import MethodChoice
+from nnviz.gui.services.models import Models
+from nnviz.gui.services.timeline import Timeline
+
+_LATEST_MS = 120
+"""Between two looks for a step of a lesson that is still at work."""
+_PATIENCE = 50
+
+
+class GuideRunner(QObject):
+    """Goes through a guided lesson step by step; what a step says is done.
+
+    Signals:
+        changed: another guide, step, or the answer is shown.
+
+    Args:
+        choice: of methods and their values.
+        models: opens networks.
+        timeline: shows steps of lessons.
+        enter: a workspace by its name.
+        parent: owns it.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        choice: MethodChoice,
+        models: Models,
+        timeline: Timeline,
+        enter: Callable[[str], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._enter_workspace = enter
+        self._choice, self._models, self._timeline = choice, models, timeline
+        self.guide: Guide | None = None
+        self.index = 0
+        self.revealed = False
+
+    @property
+    def step(self) -> GuideStep | None:
+        """The step that is shown; None while there is no guide."""
+        return self.guide.steps[self.index] if self.guide is not None else None
+
+    @property
+    def last(self) -> bool:
+        """Whether no step follows."""
+        return self.guide is None or self.index + 1 >= len(self.guide.steps)
+
+    def open(self, guide: Guide) -> None:
+        """Begin a guided lesson."""
+        self.guide = guide
+        self._enter(0)
+
+    def close(self) -> None:
+        """Leave the lesson; the window stays as it is."""
+        self.guide, self.index, self.revealed = None, 0, False
+        self.changed.emit()
+
+    def next(self) -> None:
+        """Show the answer if there is one to show, else go to the next step."""
+        step = self.step
+        if step is None:
+            return
+        if step.reveal and not self.revealed:
+            self.reveal()
+        elif not self.last:
+            self._enter(self.index + 1)
+
+    def back(self) -> None:
+        """Go to the step before."""
+        if self.guide is not None and self.index:
+            self._enter(self.index - 1)
+
+    def reveal(self) -> None:
+        """Show the answer."""
+        step = self.step
+        if step is not None and step.reveal and not self.revealed:
+            self.revealed = True
+            self._act(step.reveal_actions)
+            self.changed.emit()
+
+    def _enter(self, index: int) -> None:
+        self.index, self.revealed = index, False
+        step = self.step
+        if step is not None:
+            self._act(step.actions)
+        self.changed.emit()
+
+    def _act(self, actions: Sequence[GuideAction]) -> None:
+        """Do what a step says; a method comes with all the values named for it."""
+        values: dict[str, Value] = {}
+        method: MethodInfo | None = self._choice.method
+        chosen = ""
+        for action in actions:
+            match action.kind:
+                case "workspace":
+                    self._enter_workspace(action.name)
+                    method = self._choice.method
+                case "network":
+                    self._open_network(action.name)
+                case "method":
+                    chosen = action.name
+                    method = self._choice.info(chosen)
+                case "value":
+                    values |= self._value(action, method)
+                case _:
+                    pass
+        if chosen or values:
+            name = chosen or (method.name if method is not None else "")
+            self._choice.choose(name, self._fresh(name) | values)
+        steps = [int(each.name) for each in actions if each.kind == "step"]
+        if steps:
+            self._seek(steps[-1] - 1, _PATIENCE)
+
+    def _fresh(self, name: str) -> dict[str, Value]:
+        """Return a lesson's own values, which a step changes some of."""
+        info = self._choice.info(name)
+        if info is None or not info.capabilities.section:
+            return {}
+        layered = {"layer", "channel", "x", "y"}
+        return {p.name: p.default for p in info.parameters if p.name not in layered}
+
+    def _open_network(self, reference: str) -> None:
+        if self._models.request.reference != reference:
+            self._models.open(reference)
+
+    @staticmethod
+    def _value(action: GuideAction, method: MethodInfo | None) -> dict[str, Value]:
+        try:
+            return {action.name: value_of(action, method)}
+        except UsageError:
+            return {}  # it was checked against the methods of another version
+
+    def _seek(self, step: int, patience: int) -> None:
+        """Show a step of the lesson as soon as it is recorded."""
+        tape = self._timeline.tape
+        if tape is not None and step in tape.frames and not self._timeline.running:
+            self._timeline.seek(step)
+        elif patience:
+            again = partial(self._seek, step, patience - 1)
+            QTimer.singleShot(_LATEST_MS, self, again)

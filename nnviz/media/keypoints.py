@@ -1,0 +1,86 @@
+"""SIFT keypoints of an image, found by OpenCV."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.media.opencv import silent_opencv
+
+Gray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Keypoint:
+    """A place of an image with a size and a direction of its own: Lowe 2004.
+
+    Attributes:
+        x: px from the left.
+        y: px from the top.
+        size: diameter of the neighborhood that is described, px.
+        angle: direction of the strongest gradient there, degrees, clockwise.
+        response: strength.
+    """
+
+    x: float
+    y: float
+    size: float
+    angle: float
+    response: float
+
+
+def find_keypoints(
+    gray: Gray, count: int, contrast: float = 0.04, edge: float = 10.0
+) -> tuple[tuple[Keypoint, ...], NDArray[np.float32]]:
+    """Return the strongest keypoints of an image and the descriptor of each.
+
+    Args:
+        gray: uint8 (H, W).
+        count: at most so many.
+        contrast: weaker extrema of the difference of Gaussians are left out.
+        edge: ratio of curvatures above which a place counts as an edge, and is none.
+
+    Returns:
+        Keypoints, the strongest first, and float32 (N, 128).
+    """
+    cv2 = silent_opencv()
+    finder = cv2.SIFT_create(count, contrastThreshold=contrast, edgeThreshold=edge)
+    found, descriptors = finder.detectAndCompute(np.ascontiguousarray(gray), None)
+    if descriptors is None:
+        return (), np.zeros((0, 128), np.float32)
+    order = sorted(range(len(found)), key=lambda n: -found[n].response)[:count]
+    points = tuple(
+        Keypoint(
+            float(found[n].pt[0]),
+            float(found[n].pt[1]),
+            float(found[n].size),
+            float(found[n].angle),
+            float(found[n].response),
+        )
+        for n in order
+    )
+    return points, np.asarray(descriptors[order], np.float32)
+
+
+def draw_keypoints(
+    pixels: NDArray[np.uint8], points: tuple[Keypoint, ...]
+) -> NDArray[np.uint8]:
+    """Return an image with a circle and a direction at each keypoint, (H, W, 3)."""
+    cv2 = silent_opencv()
+    copies = 3 // min(3, pixels.shape[2])
+    painted = np.ascontiguousarray(pixels[..., :3].repeat(copies, 2))
+    width = max(1, round(max(painted.shape[:2]) / 500))
+    for place, each in enumerate(points):
+        share = place / max(1, len(points) - 1)
+        color = (round(240 * (1 - share)), round(160 + 60 * share), round(230 * share))
+        middle = round(each.x), round(each.y)
+        radius = max(2, round(each.size / 2))
+        turn = np.deg2rad(each.angle)
+        end = (
+            round(each.x + radius * float(np.cos(turn))),
+            round(each.y + radius * float(np.sin(turn))),
+        )
+        cv2.circle(painted, middle, radius, color, width, cv2.LINE_AA)
+        cv2.line(painted, middle, end, color, width, cv2.LINE_AA)
+    drawn: NDArray[np.uint8] = painted
+    return drawn

@@ -1,0 +1,75 @@
+"""Recorded training runs as files.
+
+Truth: the accuracy that the run measured itself, measured again image by image;
+the figures of the recording; the run that nobody stopped.
+"""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nnviz
+from nnviz.base.errors import InputError
+from nnviz.engine.data.digits import load_digits
+
+SWITCHES = {"network": "mlp", "epochs": 3, "image_count": 300, "batch_norm": True}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("trained")
+    return nnviz.train_network(out, name="digits", seed=4, **SWITCHES)
+
+
+def test_the_weights_open_as_the_network_that_was_trained(trained):
+    model = nnviz.load(trained.files[0])
+    held = load_digits().held_out
+    chosen = np.linspace(0, len(held) - 1, 50).round().astype(int)
+    right = 0
+    for index in chosen:
+        pixels = held.photos[index].numpy().transpose(1, 2, 0)
+        result = nnviz.run("predictions", model, pixels)
+        right += result.main.labels[0] == held.classes[int(held.labels[index])]
+    assert right / 50 == pytest.approx(trained.figures["held-out accuracy"], abs=0.05)
+    assert right > 30
+
+
+def test_the_curves_are_the_figures(trained):
+    with Path(trained.files[1]).open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    last = float(rows[-1]["held-out loss"])
+    assert last == pytest.approx(trained.figures["held-out loss"], rel=1e-6)
+
+
+def test_events_hold_every_figure(trained):
+    pytest.importorskip("tensorboardX")
+    (file,) = Path(trained.files[2]).glob("events.out.tfevents.*")
+    assert file.read_bytes().count(b"held-out_accuracy") == 3
+
+
+def test_an_earlier_step_has_other_weights(trained, tmp_path):
+    first, *_ = nnviz.export_trained(trained.files[-1], tmp_path, step=3)
+    a, b = (Path(path).read_bytes() for path in (first, trained.files[0]))
+    assert a != b
+    assert nnviz.load(first).info.labels == tuple("0123456789")
+
+
+def test_a_stopped_run_goes_on_to_the_same_files(trained, tmp_path):
+    def stop(progress):
+        if progress.what == "epoch 2":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        nnviz.train_network(tmp_path, name="digits", seed=4, progress=stop, **SWITCHES)
+    again = nnviz.train_network(tmp_path, name="digits", seed=4, **SWITCHES)
+    for place in (0, 1):
+        ours, theirs = (Path(each.files[place]) for each in (again, trained))
+        assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_other_folders_are_refused(tmp_path):
+    with pytest.raises(InputError):
+        nnviz.export_trained(tmp_path, tmp_path)

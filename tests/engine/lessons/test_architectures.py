@@ -1,0 +1,89 @@
+"""Architectures: torchvision's own networks, and the published figures."""
+
+import numpy as np
+import pytest
+import torch
+from support.lessons import run_lesson
+
+from nnviz.engine.lessons.architectures.architecture_blocks import KNOWN
+from nnviz.engine.lessons.architectures.compound_scaling import (
+    counted_macs,
+    rounded_channels,
+)
+from nnviz.engine.lessons.architectures.efficiency import frontier
+
+
+def test_residual_block_has_a_skip():
+    run, _ = run_lesson("architecture_blocks", architecture="ResNet-18")
+    graph = run.report["block"]
+    inside = [node for node in graph.nodes if node.name.startswith("layer1.0.")]
+    assert [node.title for node in inside].count("Conv2d") == 2
+    names = [node.name for node in graph.nodes]
+    join = names.index("layer1.0.add")
+    sources = {names[edge.source] for edge in graph.edges if edge.target == join}
+    assert sources == {"layer1.0.bn2", "maxpool"}  # F(x) and x
+    assert "11,689,512 weights" in run.report.notes[1]  # torchvision's page
+
+
+def test_inception_block_has_four_branches():
+    run, _ = run_lesson("architecture_blocks", architecture="GoogLeNet")
+    graph = run.report["block"]
+    (join,) = [
+        n
+        for n, node in enumerate(graph.nodes)
+        if node.kind == "join" and node.name.startswith("inception3a")
+    ]
+    assert sum(edge.target == join for edge in graph.edges) == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(KNOWN))
+def test_every_architecture_has_its_block(name):
+    run, _ = run_lesson("architecture_blocks", architecture=name)
+    assert len(run.report["block"].nodes) > 4
+
+
+def test_published_accuracies_and_their_frontier():
+    run, _ = run_lesson("efficiency")
+    rows = {row[0]: row for row in run.report["networks"].rows}
+    assert rows["alexnet"][2] == 56.522  # torchvision's table of weights
+    assert rows["resnet50"][4] == pytest.approx(25.6, abs=0.1)
+    cost, accuracy = np.array([1.0, 2, 3, 4]), np.array([50.0, 70, 60, 80])
+    assert frontier(cost, accuracy).tolist() == [0, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("depth", "width", "side", "published"),
+    [(1.0, 1.0, 224, 0.39), (1.1, 1.0, 240, 0.70), (1.4, 1.2, 300, 1.8)],
+)
+def test_costs_are_the_published_ones(depth, width, side, published):
+    """EfficientNet-B0, B1 and B3: Tan & Le 2019, table 2, in 10^9."""
+    counted = counted_macs(depth, width, side / 224) / 1e9
+    assert counted == pytest.approx(published, rel=0.04)
+
+
+@pytest.mark.parametrize("width", [1.0, 1.1, 1.4, 2.0])
+def test_channels_are_rounded_as_torchvision_does(width):
+    from torchvision.models._utils import _make_divisible
+
+    for channels in (16, 24, 40, 80, 112, 192, 320, 1280):
+        wanted = channels * width
+        assert rounded_channels(wanted) == _make_divisible(wanted, 8)
+
+
+def test_skip_keeps_the_gradient():
+    run, _ = run_lesson("plain_and_residual", depth=40, gain=0.7)
+    curves = run.report["gradient"].series
+    assert curves["plain"][0] < -3
+    assert abs(curves["residual"][0]) < 1.5
+
+
+def test_gradient_norms_are_autograd_s_in_float64():
+    """A network of one layer: relative norms are 1 by definition."""
+    from nnviz.engine.lessons.architectures.plain_and_residual import norms_by_layer
+
+    generator = torch.Generator().manual_seed(0)
+    kernel = torch.randn(16, 16, 3, 3, generator=generator)
+    image = torch.randn(4, 16, 12, 12, generator=generator)
+    forward, backward = norms_by_layer([kernel], image, residual=False)
+    assert forward.tolist() == backward.tolist() == [1.0]
