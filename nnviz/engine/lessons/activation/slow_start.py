@@ -12,9 +12,13 @@ from nnviz.base.info import lesson
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.planes import Plane, PlanePath, PlanePoints
 from nnviz.base.results import Curves, Report, Table
-from nnviz.engine.lessons.arithmetic.activations import sigmoid
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.slow_start import LossName, NeuronStep, learn
+from nnviz.engine.lessons.arithmetic.neurons.activations import sigmoid
+from nnviz.engine.lessons.arithmetic.neurons.slow_start import (
+    LossName,
+    NeuronStep,
+    learn,
+)
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 

@@ -12,8 +12,8 @@ from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Report
-from nnviz.engine.lessons.arithmetic.activations import softmax
 from nnviz.engine.lessons.arithmetic.equations import amount, term
+from nnviz.engine.lessons.arithmetic.neurons.activations import softmax
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register

@@ -11,14 +11,14 @@ from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.base.results import Curves, Report
-from nnviz.engine.lessons.arithmetic.blum_li import (
+from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.neurons.blum_li import (
     FUNCTIONS,
     approximate,
     count_neurons,
     mean_square_error,
     sample_square,
 )
-from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 

@@ -12,14 +12,14 @@ from nnviz.base.parameters import Essential, Help, Range, Title, When
 from nnviz.base.planes import Plane, PlanePath, PlaneRegion
 from nnviz.base.results import Curves, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     grid_of,
     line_in,
     points_of,
     two_classes,
 )
-from nnviz.engine.lessons.arithmetic.multilayer_perceptron import (
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import (
     Layer,
     boundary,
     cross_entropy,
@@ -27,8 +27,8 @@ from nnviz.engine.lessons.arithmetic.multilayer_perceptron import (
     make_layers,
     train_classifier,
 )
-from nnviz.engine.lessons.arithmetic.network_graph import network_graph
-from nnviz.engine.lessons.arithmetic.point_sets import POINT_SETS, Labeled
+from nnviz.engine.lessons.arithmetic.neurons.network_graph import network_graph
+from nnviz.engine.lessons.arithmetic.neurons.point_sets import POINT_SETS, Labeled
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register

@@ -12,8 +12,8 @@ from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.results import Curves, Diagram, DiagramEdge, DiagramNode, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.letter_model import Letters, read_letters
-from nnviz.engine.lessons.arithmetic.recurrent import (
+from nnviz.engine.lessons.arithmetic.sequences.letter_model import Letters, read_letters
+from nnviz.engine.lessons.arithmetic.sequences.recurrent import (
     Unrolled,
     back_propagate,
     descend,

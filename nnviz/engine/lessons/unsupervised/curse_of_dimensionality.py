@@ -9,7 +9,7 @@ import numpy as np
 from nnviz.base.info import lesson
 from nnviz.base.parameters import Essential, Help, Range, Title, Unit
 from nnviz.base.results import Curves, Report, Table
-from nnviz.engine.lessons.arithmetic.dimensions import (
+from nnviz.engine.lessons.arithmetic.embedding.dimensions import (
     ball_in_cube,
     cell_side,
     distance_contrast,

@@ -7,10 +7,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from nnviz.engine.lessons.arithmetic import blum_li
-from nnviz.engine.lessons.arithmetic import multilayer_perceptron as mlp
-from nnviz.engine.lessons.arithmetic.activations import ACTIVATIONS, maxout, softmax
-from nnviz.engine.lessons.arithmetic.point_sets import POINT_SETS, logic
+from nnviz.engine.lessons.arithmetic.neurons import blum_li
+from nnviz.engine.lessons.arithmetic.neurons import multilayer_perceptron as mlp
+from nnviz.engine.lessons.arithmetic.neurons.activations import (
+    ACTIVATIONS,
+    maxout,
+    softmax,
+)
+from nnviz.engine.lessons.arithmetic.neurons.point_sets import POINT_SETS, logic
 
 PEERS = {
     "linear": lambda x: x,

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.engine.lessons.arithmetic.activations import ACTIVATIONS
+from nnviz.engine.lessons.arithmetic.neurons.activations import ACTIVATIONS
 
 Numbers = NDArray[np.float64]
 

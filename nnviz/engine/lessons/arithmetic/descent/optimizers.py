@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.engine.lessons.arithmetic.surfaces import Surface
+from nnviz.engine.lessons.arithmetic.descent.surfaces import Surface
 
 Numbers = NDArray[np.float64]
 _FARTHEST = 1e6

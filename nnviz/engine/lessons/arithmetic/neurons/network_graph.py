@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.multilayer_perceptron import Layer, Pass
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import Layer, Pass
 
 _DIGITS = 3
 _MOST_WEIGHTS = 4
