@@ -52,7 +52,7 @@ class CurvatureParams:
     capabilities=lesson("Gradient descent", 3),
 )
 class Curvature:
-    """What second derivatives say about where to go and how far."""
+    """Second derivatives: the direction and the length of a good step."""
 
     Params: ClassVar[type] = CurvatureParams
     shows: ClassVar[str] = (

@@ -57,7 +57,7 @@ class HebbParams:
     capabilities=lesson("Neuron", 6),
 )
 class Hebb:
-    """What fires together is wired together, with and without forgetting."""
+    """Learning by correlation, with and without forgetting."""
 
     Params: ClassVar[type] = HebbParams
     shows: ClassVar[str] = (

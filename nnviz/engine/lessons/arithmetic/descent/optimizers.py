@@ -37,7 +37,7 @@ class Settings:
 
 @dataclass(slots=True)
 class Memory:
-    """What an optimizer remembers between steps, by name, and how many it has made."""
+    """State of an optimizer between steps, by name, and the number of steps made."""
 
     steps: int = 0
     kept: dict[str, Numbers] = field(default_factory=dict)

@@ -30,7 +30,7 @@ def food() -> Numbers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PrincipalComponents:
-    """What a principal component analysis found.
+    """Principal components of observations.
 
     Attributes:
         mean: of each variable, (D,).
