@@ -15,7 +15,7 @@ from nnviz.base.parameters import Parameter, Value, with_current_names
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.reading import parse_object, reading
 from nnviz.base.results import Report
-from nnviz.base.targets import LIKE
+from nnviz.base.targets import DIRECTION, LIKE
 
 FORMAT = 1
 """Version of the JSON below; a reader refuses a newer one."""
@@ -204,12 +204,15 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
 
 def file_of(value: Value) -> str:
     """Return the file that a parameter names: by itself, or as "like:FILE"."""
-    return str(value).strip().removeprefix(LIKE).strip()
+    text = str(value).strip()
+    return text.removeprefix(LIKE).removeprefix(DIRECTION).strip()
 
 
 def with_file(value: Value, file: str) -> str:
     """Return a parameter that names another file in the same way."""
-    return LIKE + file if str(value).strip().startswith(LIKE) else file
+    text = str(value).strip()
+    prefixes = (each for each in (LIKE, DIRECTION) if text.startswith(each))
+    return next(prefixes, "") + file
 
 
 def files_of(value: Value) -> tuple[str, ...]:

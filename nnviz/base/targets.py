@@ -13,6 +13,8 @@
 ``segment:cat``           the pixels that a class wins, its logits summed; where a
                           network segments, ``cat`` alone means that too
 ``like:FILE``             how like the second picture is (cosine)
+``direction:FILE``        a layer's activation along a concept's direction, which
+                          ``nnviz concept --out`` wrote; mean over all places
 ========================  ====================================================
 """
 
@@ -24,8 +26,8 @@ from functools import lru_cache
 from nnviz.base.errors import UsageError, unknown
 
 OPTION = "--target"
-LIKE = "like:"
-"""What a file's name follows where likeness to its picture is asked about."""
+LIKE, DIRECTION = "like:", "direction:"
+"""What a file's name follows: of an image, and of a concept's direction."""
 _MOST_DIGITS = 18
 """Of an index; what has more is larger than any."""
 _MINUS = " - "
@@ -96,6 +98,13 @@ class LikenessTarget:
     file: str
 
 
+@dataclass(frozen=True, slots=True)
+class DirectionTarget:
+    """A direction on a layer's channels, of a file that ``nnviz concept`` wrote."""
+
+    file: str
+
+
 Target = (
     ClassTarget
     | DifferenceTarget
@@ -103,6 +112,7 @@ Target = (
     | BoxTarget
     | SegmentTarget
     | LikenessTarget
+    | DirectionTarget
 )
 """All there is to ask about: a closed union."""
 
@@ -140,7 +150,7 @@ def class_text(index: int, labels: Sequence[str]) -> str:
 
 
 def _with_prefix(text: str, labels: Sequence[str]) -> Target | None:
-    """Read ``box:0``, ``segment:cat``, ``class:281`` and ``like:FILE``."""
+    """Read ``box:0``, ``segment:cat``, ``class:281``, and what a file follows."""
     prefix, colon, rest = text.partition(":")
     rest = rest.strip()
     match prefix if colon else "":
@@ -156,6 +166,8 @@ def _with_prefix(text: str, labels: Sequence[str]) -> Target | None:
             return SegmentTarget(_class(rest, labels))
         case "like":
             return LikenessTarget(rest)
+        case "direction":
+            return DirectionTarget(rest)
         case _:
             return None
 

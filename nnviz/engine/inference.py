@@ -209,6 +209,7 @@ class Inference:
             outputs=self.outputs,
             pixels=model.normalizer(self.pixels),
             other=lambda path: model.normalizer(self.files.pixels(path)),
+            direction=self.files.direction,
         )
 
     def cached(self, what: str, make: Callable[[], Held]) -> Held:

@@ -1,5 +1,6 @@
 """Further images that a method opens; the recipe keeps their names and hashes."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from torch import Tensor
 from nnviz.base.images import Image
 from nnviz.engine.data.folders import split_paths
 from nnviz.engine.models.model import Model
+from nnviz.engine.targets.directions import read_direction
 from nnviz.media.decode import open_image
+from nnviz.media.files import read_bytes
 from nnviz.media.folders import fingerprint, list_images
 
 
@@ -46,6 +49,17 @@ class InputFiles:
             InputError: no such file, no image, or channels that do not fit.
         """
         return self._model.pixel_input(self.image(path))
+
+    def direction(self, path: str) -> tuple[str, Tensor]:
+        """Open a concept's direction: its layer, and a vector on its channels.
+
+        Raises:
+            InputError: no such file, or none that ``nnviz concept`` wrote.
+        """
+        where = Path(path).expanduser()
+        found = read_direction(where)
+        self.hashes[path] = hashlib.sha256(read_bytes(where)).hexdigest()
+        return found
 
     def listed(self, folder: str) -> tuple[Path, ...]:
         """Return the image files directly in a folder, in natural order.

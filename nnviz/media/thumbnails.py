@@ -63,7 +63,10 @@ def framed_thumbnail(pixels: Pixels, side: int) -> NDArray[np.uint8]:
     Returns:
         uint8 (side, side, 3).
     """
-    if pixels.dtype == np.uint8 and pixels.shape[2] == _COLOURS:
+    colors = pixels.dtype == np.uint8 and pixels.shape[2] == _COLOURS
+    if colors and max(pixels.shape[:2]) <= side:
+        small = pixels
+    elif colors:
         image = PillowImage.fromarray(pixels)
         image.thumbnail((side, side), PillowImage.Resampling.BICUBIC, reducing_gap=_GAP)
         small = np.asarray(image)

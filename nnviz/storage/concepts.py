@@ -1,10 +1,25 @@
-"""Parts of a layer as files: a sheet of images on which each lies, the arrays."""
+"""Concepts as files: directions; parts, with a sheet of images on which each lies."""
 
 from pathlib import Path
 
-from nnviz.base.dataset.concepts import ConceptParts
+import numpy as np
+
+from nnviz.base.dataset.concepts import ConceptParts, ConceptTest
 from nnviz.media.encode import write_npz, write_png
 from nnviz.media.index import ImageIndex
+
+
+def save_direction(found: ConceptTest, folder: Path) -> Path:
+    """Write a concept's direction, to be asked about as ``direction:FILE``.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    name = "".join(each if each.isalnum() else "-" for each in found.concept)
+    path = folder / f"{name}.direction.npz"
+    arrays = {"layer": np.array(found.layer), "direction": found.direction}
+    write_npz(path, arrays)
+    return path
 
 
 def save_parts(

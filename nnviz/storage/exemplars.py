@@ -9,6 +9,11 @@ from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.media.encode import write_npz, write_png
 from nnviz.media.files import write_text
 
+_ARRAYS = (
+    *("channels", "records", "values", "places", "boxes", "patches", "maps"),
+    *("answering", "mean_maps", "alike", "correlations"),
+)
+
 
 def save_exemplars(found: Exemplars, folder: Path) -> tuple[Path, ...]:
     """Write ``LAYER.png`` (several, numbered, of many channels), .npz and .json.
@@ -20,22 +25,13 @@ def save_exemplars(found: Exemplars, folder: Path) -> tuple[Path, ...]:
 
     stem = found.layer.replace("/", "_")
     paths = []
-    if found.patches.size:
-        sheets = list(exemplar_sheets(found))
-        for number, sheet in enumerate(sheets, 1):
-            ending = f"-{number:02d}" if len(sheets) > 1 else ""
-            paths.append(folder / f"{stem}{ending}.png")
-            write_png(paths[-1], sheet)
+    sheets = list(exemplar_sheets(found)) if found.patches.size else []
+    for number, sheet in enumerate(sheets, 1):
+        ending = f"-{number:02d}" if len(sheets) > 1 else ""
+        paths.append(folder / f"{stem}{ending}.png")
+        write_png(paths[-1], sheet)
     paths.append(folder / f"{stem}.npz")
-    arrays = {
-        name: getattr(found, name)
-        for name in ("channels", "records", "values", "places", "boxes", "patches")
-    }
-    arrays |= {
-        name: getattr(found, name)
-        for name in ("maps", "answering", "mean_maps", "alike", "correlations")
-    }
-    write_npz(paths[-1], arrays)
+    write_npz(paths[-1], {name: getattr(found, name) for name in _ARRAYS})
     paths.append(folder / f"{stem}.json")
     write_text(paths[-1], json.dumps(plain_exemplars(found), indent=1) + "\n")
     return tuple(paths)

@@ -13,9 +13,15 @@ from nnviz.media.index import ImageIndex
 
 
 def save_projection(
-    found: Projection, index: ImageIndex, folder: Path
+    found: Projection, index: ImageIndex, folder: Path, color: str = "label"
 ) -> tuple[Path, ...]:
     """Write METHOD.png, METHOD.csv (path, class, prediction, x, y) and METHOD.npz.
+
+    Args:
+        found: the projection.
+        index: that it is of.
+        folder: to write to.
+        color: column whose classes color the points, "label" or "predicted".
 
     Raises:
         InputError: the folder cannot be written to.
@@ -23,7 +29,8 @@ def save_projection(
     from nnviz.render.dataset.projection_plot import plot  # noqa: PLC0415  matplotlib
 
     paths = tuple(folder / f"{found.method}.{kind}" for kind in ("png", "csv", "npz"))
-    labels = np.asarray(index.columns["label"], np.int64)[found.records]
+    column = index.columns.get(color, index.columns["label"])
+    labels = np.asarray(column, np.int64)[found.records]
     write_png(paths[0], plot(found, labels, index.class_names))
     write_text(paths[1], table_of(found, index))
     names = ("records", "points", "scree", "loads", "center")

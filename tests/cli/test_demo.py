@@ -18,7 +18,11 @@ def shown():
     """The methods that a classifier and the networks that stand in can show."""
     # The classifier is a convolutional network.
     others = {"attention", "attention_heads"}
-    return [each for each in api.methods().values() if each.name not in others]
+    return [
+        each
+        for each in api.methods().values()
+        if each.name not in others and not each.capabilities.section
+    ]
 
 
 class Links(HTMLParser):

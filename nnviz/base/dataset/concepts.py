@@ -77,7 +77,7 @@ class ConceptParts:
 
 @dataclass(frozen=True, slots=True)
 class LayerProbe:
-    """How well a linear classifier reads the labels from a layer.
+    """Accuracy of a linear classifier that reads the labels from a layer.
 
     Attributes:
         layer: name.

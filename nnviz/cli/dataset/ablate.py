@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
+from nnviz.base.dataset.concepts import Ablation
 from nnviz.base.errors import UsageError
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, whole_number
@@ -29,7 +30,12 @@ def execute(words: Sequence[str]) -> int:
         )
     if options.json:
         console.answer(plain(dataclasses.asdict(found)))
-        return 0
+    else:
+        _tell(found)
+    return 0
+
+
+def _tell(found: Ablation) -> None:
     numbers = ", ".join(map(str, found.channels[:_SHOWN]))
     console.heading(f"{found.layer} without {numbers} ({found.replacement})")
     if found.labeled:
@@ -45,7 +51,6 @@ def execute(words: Sequence[str]) -> int:
             ],
             right=(1, 2, 3),
         )
-    return 0
 
 
 def _parser() -> Parser:

@@ -1,14 +1,19 @@
 """``nnviz concept``: what selections of images mean inside a network."""
 
+import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nnviz.base.dataset.concepts import ConceptTest, LayerProbe
+from nnviz.base.dataset.concepts import ConceptParts, ConceptTest, LayerProbe
 from nnviz.base.errors import UsageError
 from nnviz.cli import console, opening
-from nnviz.cli.arguments import Parser, add_out, whole_number
+from nnviz.cli.arguments import Parser, whole_number
 from nnviz.cli.dataset.opening import index_parser, open_index, plain
+
+if TYPE_CHECKING:
+    from nnviz import api
 
 
 def execute(words: Sequence[str]) -> int:
@@ -22,34 +27,43 @@ def execute(words: Sequence[str]) -> int:
             "asks one thing",
             "give --concept and --target, --parts or --probe",
         )
+    if options.parts:
+        return _find_parts(index, options)
     with console.ProgressLine() as progress:
         if options.probe:
             probes = index.probe(seed=options.seed, progress=progress)
             return _tell_probes(probes, json=options.json)
-        if options.parts:
-            opening.check_out(Path(options.out))
-            parts = index.parts(
-                options.parts, layer=options.layer, seed=options.seed, progress=progress
-            )
-        else:
-            found = index.concept(
-                options.concept,
-                options.target,
-                layer=options.layer,
-                runs=options.runs,
-                seed=options.seed,
-                progress=progress,
-            )
-            return _tell_test(found, json=options.json)
+        found = index.concept(
+            options.concept,
+            options.target,
+            layer=options.layer,
+            runs=options.runs,
+            seed=options.seed,
+            progress=progress,
+        )
+    return _tell_test(found, options)
+
+
+def _find_parts(index: "api.Index", options: argparse.Namespace) -> int:
+    """Find a layer's parts and write them."""
+    out = Path(options.out or "concepts")
+    opening.check_out(out)
+    with console.ProgressLine() as progress:
+        parts = index.parts(
+            options.parts, layer=options.layer, seed=options.seed, progress=progress
+        )
     from nnviz.storage.concepts import save_parts  # noqa: PLC0415  fonts
 
-    written = save_parts(parts, index.images, Path(options.out))
+    written = [str(path) for path in save_parts(parts, index.images, out)]
     if options.json:
-        shares = parts.shares.tolist()
-        files = [str(path) for path in written]
-        console.answer({"layer": parts.layer, "shares": shares, "error": parts.error,
-                        "files": files})  # fmt: skip
-        return 0
+        told = {"layer": parts.layer, "shares": parts.shares, "error": parts.error}
+        console.answer(plain({**told, "files": written}))
+    else:
+        _tell_parts(parts, written)
+    return 0
+
+
+def _tell_parts(parts: ConceptParts, written: Sequence[str]) -> None:
     console.heading(
         f"{len(parts.parts)} parts of {parts.layer}, {parts.error:.1%} left"
     )
@@ -57,15 +71,17 @@ def execute(words: Sequence[str]) -> int:
         examples = ", ".join(parts.paths[k] for k in parts.top[number][:3])
         console.line(f"  part {number:<4}{100 * share:5.1f} %  {examples}")
     for path in written:
-        console.line(str(path))
-    return 0
+        console.line(path)
 
 
-def _tell_test(found: ConceptTest, *, json: bool) -> int:
-    if json:
+def _tell_test(found: ConceptTest, options: argparse.Namespace) -> int:
+    from nnviz.storage.concepts import save_direction  # noqa: PLC0415  fonts
+
+    file = str(save_direction(found, Path(options.out))) if options.out else ""
+    if options.json:
         console.answer(
             {**plain(dataclasses.asdict(found)), "score": found.score,
-             "significant": found.significant}
+             "significant": found.significant, "file": file}
         )  # fmt: skip
         return 0
     console.heading(f"{found.concept} in {found.layer}, for {found.target}")
@@ -82,6 +98,8 @@ def _tell_test(found: ConceptTest, *, json: bool) -> int:
     console.line(f"  {words if found.significant else 'not told from chance at 5 %'}")
     for note in found.notes:
         console.line(f"  {note}")
+    if file:
+        console.line(f"{file}: nnviz run METHOD IMAGE --target direction:{file}")
     return 0
 
 
@@ -133,5 +151,10 @@ def _parser() -> Parser:
     parser.add_argument(
         "--probe", action="store_true", help="linear probes of all layers of the index"
     )
-    add_out(parser, "concepts")
+    parser.add_general(
+        "--out",
+        metavar="DIR",
+        default="",
+        help="folder for the direction of the concept, or for the parts (concepts)",
+    )
     return parser

@@ -118,8 +118,8 @@ def _parser() -> Parser:
         nargs="?",
         help="folder, flat or with a sub-folder for each class, below train and test"
         " or not; a CSV file (path, label, split, numbers); COCO's annotations;"
-        " scenes, scenes-planted, scenes-contradicting; or - for paths on standard"
-        " input, one a line",
+        " a URL that fsspec opens (s3://...); scenes, scenes-planted,"
+        " scenes-contradicting; or - for paths on standard input, one a line",
     )
     parser.add_argument(
         "--layers",

@@ -63,6 +63,13 @@ def _tell(found: Mistakes, shown: int) -> None:
         [_confusion(each) for each in found.confusions[:shown]],
         (2, 3),
     )
+    _tell_suspects(found, shown)
+    for note in found.notes:
+        console.line(f"  {note}")
+
+
+def _tell_suspects(found: Mistakes, shown: int) -> None:
+    """Write the images that are worth opening: wrong answers, labels, duplicates."""
     _table(
         "Most confident mistakes",
         ("record", "confidence", "is", "said to be", "image"),
@@ -83,8 +90,6 @@ def _tell(found: Mistakes, shown: int) -> None:
         [_pair(each) for each in found.duplicates[:shown]],
         (1,),
     )
-    for note in found.notes:
-        console.line(f"  {note}")
 
 
 def _confusion(each: Confusion) -> tuple[str, str, str, str]:

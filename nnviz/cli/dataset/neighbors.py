@@ -30,7 +30,12 @@ def execute(words: Sequence[str]) -> int:
         )
     if options.json:
         console.answer(_plain(found))
-        return 0
+    else:
+        _tell(found)
+    return 0
+
+
+def _tell(found: Neighbors) -> None:
     console.heading(f"Nearest to {found.query} by {found.layer} ({found.metric})")
     console.table(
         ("record", "distance", "class", "image"),
@@ -42,7 +47,6 @@ def execute(words: Sequence[str]) -> int:
         ],
         right=(0, 1),
     )
-    return 0
 
 
 def _box(text: str) -> tuple[float, float, float, float] | tuple[()]:

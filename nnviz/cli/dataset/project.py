@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from nnviz.base.dataset.projections import Projection
 from nnviz.base.errors import unknown
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import Parser, add_out, number, whole_number
@@ -31,26 +32,33 @@ def execute(words: Sequence[str]) -> int:
             seed=options.seed,
             progress=progress,
         )
-    written = save_projection(found, index.images, Path(options.out))
+    color = "predicted" if options.color == "prediction" else "label"
+    written = save_projection(found, index.images, Path(options.out), color)
+    files = [str(path) for path in written]
     if options.json:
-        answer = {
-            "method": found.method,
-            "layer": found.layer,
-            "images": len(found.records),
-            "figures": found.figures,
-            "scree": found.scree.tolist(),
-            "warning": found.warning,
-            "files": [str(path) for path in written],
-        }
-        console.answer(answer)
-        return 0
+        console.answer({**_plain(found), "files": files})
+    else:
+        _tell(found, files)
+    return 0
+
+
+def _plain(found: Projection) -> dict[str, object]:
+    return {
+        "method": found.method,
+        "layer": found.layer,
+        "images": len(found.records),
+        "figures": found.figures,
+        "scree": found.scree.tolist(),
+        "warning": found.warning,
+    }
+
+
+def _tell(found: Projection, files: Sequence[str]) -> None:
     console.heading(f"{found.method} of {len(found.records)} images by {found.layer}")
     for name, value in found.figures.items():
         console.line(f"  {name:<24}{value:8.3g}")
-    console.line(f"  {found.warning}")
-    for path in written:
-        console.line(str(path))
-    return 0
+    for line in (f"  {found.warning}", *files):
+        console.line(line)
 
 
 def _parser() -> Parser:
@@ -87,6 +95,12 @@ def _parser() -> Parser:
         type=number("--perplexity"),
         default=0.0,
         help="of t-SNE: about how many neighbors count (default 30)",
+    )
+    parser.add_argument(
+        "--color",
+        choices=("class", "prediction"),
+        default="class",
+        help="what colors the points of the plot (default %(default)s)",
     )
     add_out(parser, "projection")
     return parser

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nnviz.engine.dataset.sources import ImageSet
 from nnviz.media.index import ImageIndex
+from nnviz.media.remote import is_remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,10 @@ def find_changes(index: ImageIndex, images: ImageSet | None = None) -> Changes:
 
     Args:
         index: the index.
-        images: the set; generated images do not change.
+        images: the set; generated images do not change, and those behind URLs
+            are not looked at.
     """
-    if images is not None and images.scenes:
+    if (images is not None and images.scenes) or is_remote(index.facts.root):
         return Changes()
     changed, missing = [], []
     root = Path(index.facts.root)

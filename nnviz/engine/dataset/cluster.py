@@ -153,7 +153,7 @@ def _library() -> Any:
         return importlib.import_module("distributed")
     except ImportError:
         raise InputError(
-            "--cluster", "Dask is not installed", "pip install nnviz[cluster]"
+            "--cluster", "Dask is not installed", "pip install nnviz-studio[cluster]"
         ) from None
 
 

@@ -80,7 +80,7 @@ def index_images(
 
 @dataclass(slots=True, eq=False)
 class _Run:
-    """What one run adds to an index.
+    """Records that one run adds to an index.
 
     Attributes:
         writer: of the index.

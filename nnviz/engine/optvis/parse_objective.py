@@ -1,6 +1,7 @@
 """Objectives parsed from channels, classes, layers and targets as users write them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -13,6 +14,7 @@ from nnviz.base.targets import (
     ChannelTarget,
     ClassTarget,
     DifferenceTarget,
+    DirectionTarget,
     parse_target,
 )
 from nnviz.engine.nn.feature_maps import channels_of
@@ -24,6 +26,7 @@ from nnviz.engine.optvis.objectives import (
     logit,
     unit,
 )
+from nnviz.engine.targets.directions import check_length, read_direction
 
 Where = Literal["everywhere", "centre"]
 """The mean over all places of a channel, or its unit in the middle."""
@@ -89,6 +92,12 @@ def of_target(info: ModelInfo, text: str, place: Where) -> Objective:
             return _plain(info, None, index, place)
         case DifferenceTarget(plus, minus):
             return _plain(info, None, plus, place) - _plain(info, None, minus, place)
+        case DirectionTarget(file):
+            name, vector = read_direction(Path(file).expanduser())
+            channels = _channels(info, info.known_layer(name))
+            check_length(vector, channels, name)
+            words = f"direction {Path(file).stem}"
+            return direction(name, vector, centre=place == "centre", words=words)
         case _:
             raise UsageError(
                 OPTION,

@@ -38,6 +38,7 @@ class Subject:
         outputs: gives all tensors of a pass with the photograph.
         pixels: the photograph, normalised, (1, C, H, W).
         other: gives another picture, normalised, by its file.
+        direction: gives a layer and a vector on its channels, by their file.
     """
 
     net: nn.Module
@@ -45,6 +46,7 @@ class Subject:
     outputs: Callable[[], Sequence[Tensor]]
     pixels: Tensor
     other: Callable[[str], Tensor]
+    direction: Callable[[str], tuple[str, Tensor]]
 
     def box(self, rank: int, kind: int | None) -> tuple[int, Score]:
         """Return the class of a box and what scores it by its log-odds.

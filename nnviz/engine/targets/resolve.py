@@ -16,6 +16,7 @@ from nnviz.base.targets import (
     ChannelTarget,
     ClassTarget,
     DifferenceTarget,
+    DirectionTarget,
     LikenessTarget,
     SegmentTarget,
     Target,
@@ -25,6 +26,7 @@ from nnviz.engine.nn.feature_maps import maps_of
 from nnviz.engine.nn.hooks import input_to
 from nnviz.engine.nn.pixel_model import PixelModel, joined
 from nnviz.engine.targets.detections import Subject, segment
+from nnviz.engine.targets.directions import check_length
 
 Score = Callable[[Any], Tensor]
 _CLASSIFIER_NDIM = 2
@@ -132,6 +134,8 @@ def resolve(
             return _segment(segment, info, activations)
         case LikenessTarget(file):
             return _likeness(file, subject)
+        case DirectionTarget(file):
+            return _direction(file, info, activations, subject)
         case ClassTarget() | DifferenceTarget() as classes:
             return _classes(classes, info, activations)
 
@@ -304,6 +308,30 @@ def _channel(
     return ResolvedTarget(
         target=target,
         words=f"{at} {where}",
+        unit="activation",
+        layer=layer.name,
+        calls=layer.calls,
+        score=score,
+        value=score(found).item(),
+    )
+
+
+def _direction(
+    file: str, info: ModelInfo, activations: Activations, subject: Subject
+) -> ResolvedTarget:
+    """Return what scores the activation along a direction, its mean over the map."""
+    name, vector = subject.direction(file)
+    layer = info.known_layer(name)
+    found = activations(layer.name)
+    check_length(vector, maps_of(found, layer).shape[1], layer.name)
+
+    def score(output: Tensor) -> Tensor:
+        means = maps_of(output, layer).flatten(2).mean(2)
+        return means @ vector.to(means)
+
+    return ResolvedTarget(
+        target=DirectionTarget(file),
+        words=f"activation of {layer.name} along {Path(file).stem}",
         unit="activation",
         layer=layer.name,
         calls=layer.calls,

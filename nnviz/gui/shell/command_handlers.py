@@ -87,7 +87,7 @@ class CommandHandlers(QObject):
         return {
             "file.open": stage.images.ask_files,
             "file.open_folder": self.ask_folder,
-            "file.open_dataset": self.ask_dataset,
+            "file.open_dataset": self._ask_dataset,
             "file.open_model": stage.models.open_file,
             "file.open_labels": self.ask_labels,
             "file.sample": self.open_sample,
@@ -124,7 +124,7 @@ class CommandHandlers(QObject):
             "go.one_channel": self.show_channel,
             "go.all_channels": lambda: bench.choice.show_channel(NO_UNIT),
             "go.explain_unit": self.explain_unit,
-            "go.value": self.show_value,
+            "go.value": self._show_value,
             "guide.back": self._bench.guide.back,
             "guide.next": self._bench.guide.next,
             "guide.reveal": self._bench.guide.reveal,
@@ -219,7 +219,7 @@ class CommandHandlers(QObject):
         if folder:
             self._bench.open_files([folder])
 
-    def ask_dataset(self) -> None:
+    def _ask_dataset(self) -> None:
         """Ask for a folder of images, or of an index, and go to where it is seen."""
         title = self.tr("Open a folder of images, or an index")
         folder = ask_folder(self._window, self._bench.settings, DATASETS, title)
@@ -297,7 +297,7 @@ class CommandHandlers(QObject):
         else:
             self._explain(f"{chosen.layer}:{chosen.unit}")
 
-    def show_value(self) -> None:
+    def _show_value(self) -> None:
         """Show how the chosen value of a feature map is computed, in Learn."""
         chosen, layer = self._bench.selection, self._bench.selection.layer
         values: dict[str, Value] = {"layer": layer, "channel": chosen.unit}

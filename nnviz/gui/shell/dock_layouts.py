@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QTabBar
 
 from nnviz.gui.shell.docks import Dock
 from nnviz.gui.state.settings import Settings
@@ -65,12 +65,25 @@ class DockLayouts(QObject):
 
     def recall(self) -> None:
         """Go back to the layout that was remembered; to the usual one if none was."""
+        QTimer.singleShot(0, self, self._hide_stale_tabs)
         state = self._settings.layout(self._key())
         # Docks that are newer than the layout are left as they are by Qt.
         self._show_usual()
         if state.isEmpty() or not self._window.restoreState(state):
             self._new = True
             self.arrange()
+
+    def _hide_stale_tabs(self) -> None:
+        """Hide tabs of docks that do not share a place now: Qt leaves some standing."""
+        shown = {
+            dock.windowTitle() for dock in self._docks.values() if not dock.isHidden()
+        }
+        for bar in self._window.findChildren(
+            QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly
+        ):
+            titles = {bar.tabText(place) for place in range(bar.count())}
+            if len(titles & shown) < 2:  # noqa: PLR2004  one tab is none
+                bar.hide()
 
     def remember(self) -> None:
         """Keep the layout as it is now."""

@@ -47,7 +47,7 @@ def _points(
 ) -> None:
     from matplotlib import colormaps
 
-    size = float(np.clip(4000 / max(1, len(found.points)), 2, 30))
+    size = float(np.clip(20_000 / max(1, len(found.points)), 3, 30))
     present, counts = np.unique(labels, return_counts=True)
     frequent = set(present[np.argsort(-counts)][:_MOST_NAMED].tolist())
     colors = colormaps["tab20" if len(frequent) > 10 else "tab10"]  # noqa: PLR2004

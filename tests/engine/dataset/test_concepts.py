@@ -16,6 +16,7 @@ from sklearn.decomposition import NMF
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
+import nnviz
 from nnviz.base.errors import InputError, UsageError
 from nnviz.cli import main
 from nnviz.engine.dataset.concepts.nmf import factorize
@@ -73,6 +74,30 @@ def test_a_concept_may_be_a_folder_of_other_images(color_index, tmp_path):
         color_index.concept("red", "reed", layer="relu")
     with pytest.raises(InputError, match="too few"):
         color_index.concept([1, 2], "red", layer="relu")
+
+
+def test_a_direction_is_a_target(color_model, colors, tmp_path):
+    """Along (1, 0, 0, 0) the activation is the mean of the first channel's map."""
+    file = tmp_path / "red.direction.npz"
+    vector = np.array([1, 0, 0, 0], np.float32)
+    np.savez(file, layer=np.array("relu"), direction=vector)
+    image = nnviz.open_image(colors / "red" / "0.png")
+    maps = {}
+    for target in (f"direction:{file}", "relu:0"):
+        result = nnviz.run("saliency", color_model, image, target=target)
+        maps[target] = result.data
+    np.testing.assert_allclose(*maps.values(), atol=1e-7)
+    assert result.recipe.values["target"] == "relu:0"
+    dream = nnviz.run(
+        "activation_maximization", color_model, target=f"direction:{file}", steps=2
+    )
+    assert np.isfinite(dream.data).all()
+    np.savez(file, layer=np.array("relu"), direction=vector[:3])
+    with pytest.raises(UsageError, match="3 numbers, relu has 4 channels"):
+        nnviz.run("saliency", color_model, image, target=f"direction:{file}")
+    np.savez(file, other=vector)
+    with pytest.raises(InputError, match="holds no direction"):
+        nnviz.run("saliency", color_model, image, target=f"direction:{file}")
 
 
 def test_nmf_finds_the_parts_that_made_the_values():
@@ -148,13 +173,16 @@ def test_activations_of_another_image_are_patched_in(colors, color_index):
         color_index.ablate([4], layer="relu")
 
 
-def test_the_command_line(color_index, capsys):
+def test_the_command_line(color_index, tmp_path, capsys):
     folder = str(color_index.folder)
     words = ["concept", folder, "--concept", "red", "--target", "red", "--runs", "5"]
     assert main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["score"] == 1
     assert main(words) == 0
     assert "along the concept red is more likely" in capsys.readouterr().out
+    assert main([*words, "--out", str(tmp_path)]) == 0
+    arrays = np.load(tmp_path / "red.direction.npz")
+    assert str(arrays["layer"]) == "relu"
     assert main(["concept", folder]) == 2
     assert main(["ablate", folder, "--channels", "0"]) == 0
     assert "top-1 after           66.7 %" in capsys.readouterr().out

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 
+import fsspec
 import numpy as np
 import pytest
 import torch
@@ -175,6 +176,23 @@ def test_splits_and_lists(tmp_path, color_model):
     few = nnviz.index(listed, color_model, out=tmp_path / "few")
     assert few.paths == [str(path) for path in listed]
     assert few.columns["label"].tolist() == [-1, -1]
+
+
+def test_images_behind_urls_are_read_by_fsspec(tmp_path, colors, color_model):
+    system = fsspec.filesystem("memory")
+    for path in sorted(colors.rglob("[01].png")):
+        name = path.relative_to(colors).as_posix()
+        system.pipe(f"/bucket/set/{name}", path.read_bytes())
+    system.pipe("/bucket/set/red/empty.png", b"")
+    index = nnviz.index("memory://bucket/set", color_model, out=tmp_path / "index")
+    assert index.paths[0] == "blue/0.png"
+    assert index.columns["label"].tolist() == [2, 2, 1, 1, 0, 0]
+    assert index.summary.accuracy == 1
+    assert dict(index.images.skipped) == {
+        "red/empty.png": "is empty (0 bytes); copy it once more"
+    }
+    with pytest.raises(InputError, match="nosuch"):
+        nnviz.index("nosuch://x", color_model, out=tmp_path / "no")
 
 
 def test_generated_scenes_need_no_files(tmp_path, color_model):

@@ -113,7 +113,7 @@ def test_an_autoencoder_finds_a_sheet_in_many_dimensions():
 
 def test_umap_says_what_is_missing(color_index, monkeypatch):
     monkeypatch.setitem(sys.modules, "umap", None)
-    with pytest.raises(InputError, match=r"umap-learn is not installed.*nnviz\[umap\]"):
+    with pytest.raises(InputError, match=r"is not installed.*nnviz-studio\[umap\]"):
         color_index.project("umap")
 
 

@@ -31,7 +31,7 @@ class Answers:
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Which predictions are right, bool (m,)."""
+        """Correctness of each prediction, bool (m,)."""
         return np.asarray(self.label == self.predicted)
 
 

@@ -11,6 +11,7 @@ from nnviz.base.dataset.mistakes import LabelSuspect, Mistakes
 from nnviz.base.errors import InputError
 from nnviz.base.events import Progress
 from nnviz.engine.dataset.errors.accuracy import (
+    Answers,
     answers_of,
     class_scores,
     confident_mistakes,
@@ -53,12 +54,7 @@ def find_mistakes(
         InputError: the index holds neither predictions nor labels.
     """
     yield Progress(0, 3, "accuracy")
-    answers = answers_of(index) if "predicted" in index.columns else None
-    if answers is None and not (np.asarray(index.columns["label"]) >= 0).any():
-        raise InputError(
-            str(index.folder), "holds neither predictions nor labels", "index a set "
-            "with class folders, or with a classifier"
-        )  # fmt: skip
+    answers = _answers(index)
     outputs = index.facts.outputs if answers is not None else 0
     matrix = (
         confusion_matrix(answers, outputs)
@@ -99,6 +95,21 @@ def find_mistakes(
         duplicates=pairs,
         notes=notes,
     )
+
+
+def _answers(index: ImageIndex) -> Answers | None:
+    """Return the answers of a classifier; None of another network.
+
+    Raises:
+        InputError: there are no labels either.
+    """
+    if "predicted" in index.columns:
+        return answers_of(index)
+    if not (np.asarray(index.columns["label"]) >= 0).any():
+        remedy = "index a set with class folders, or with a classifier"
+        words = "holds neither predictions nor labels"
+        raise InputError(str(index.folder), words, remedy)
+    return None
 
 
 def mean_of(values: Sequence[float] | NDArray[np.bool_]) -> float:

@@ -27,7 +27,7 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What a channel sees in an image.
+    """A channel's view of an image: a patch and a map.
 
     Attributes:
         place: flat index into (C, k).

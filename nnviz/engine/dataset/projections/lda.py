@@ -26,20 +26,7 @@ def project(task: Task) -> Projecting:
         )
     task.check()
     vectors = task.vectors[labeled].astype(np.float64)
-    counts = np.bincount(group)
-    means = np.zeros((len(classes), vectors.shape[1]))
-    np.add.at(means, group, vectors)
-    means /= counts[:, None]
-    priors = counts / len(vectors)
-    center = priors @ means
-    within = vectors - means[group]
-    whitener = _whitener(within, len(vectors) - len(classes))
-    between = np.sqrt(counts / max(1, len(classes) - 1))[:, None] * (means - center)
-    _, strengths, axes = np.linalg.svd(between @ whitener, full_matrices=False)
-    loads = whitener @ axes[:2].T
-    largest = np.take_along_axis(loads, np.abs(loads).argmax(0)[None], 0)
-    loads = loads * np.where(largest < 0, -1, 1)
-    scree = strengths**2 / np.sum(strengths**2)
+    loads, scree, center = _discriminants(vectors, group, len(classes))
     points = (task.vectors - center.astype(np.float32)) @ loads.astype(np.float32)
     stage = Stage(
         points=np.asarray(points, np.float32),
@@ -50,6 +37,24 @@ def project(task: Task) -> Projecting:
     )
     yield stage
     return stage
+
+
+def _discriminants(
+    vectors: np.ndarray, group: np.ndarray, classes: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the loads of two axes (d, 2), all shares, and the center (d,)."""
+    counts = np.bincount(group)
+    means = np.zeros((classes, vectors.shape[1]))
+    np.add.at(means, group, vectors)
+    means /= counts[:, None]
+    center = counts / len(vectors) @ means
+    whitener = _whitener(vectors - means[group], len(vectors) - classes)
+    between = np.sqrt(counts / max(1, classes - 1))[:, None] * (means - center)
+    _, strengths, axes = np.linalg.svd(between @ whitener, full_matrices=False)
+    loads = whitener @ axes[:2].T
+    largest = np.take_along_axis(loads, np.abs(loads).argmax(0)[None], 0)
+    scree = strengths**2 / np.sum(strengths**2)
+    return loads * np.where(largest < 0, -1, 1), scree, center
 
 
 def _whitener(within: np.ndarray, freedom: int) -> np.ndarray:

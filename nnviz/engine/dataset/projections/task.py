@@ -12,7 +12,7 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Task:
-    """What is projected.
+    """Vectors, labels and settings of a projection.
 
     Attributes:
         vectors: float32 (n, d).

@@ -23,7 +23,7 @@ def project(task: Task) -> Projecting:
         raise InputError(
             "UMAP",
             "umap-learn is not installed",
-            "pip install nnviz[umap], or use tsne",
+            "pip install nnviz-studio[umap], or use tsne",
         ) from None
     width = min(_COMPONENTS, task.vectors.shape[1])
     reduced = principal_components(task.vectors, width).project(task.vectors)

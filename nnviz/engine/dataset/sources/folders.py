@@ -1,13 +1,14 @@
 """Folders of images: flat, or with a folder for each class, split or not."""
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nnviz.base.errors import InputError
 from nnviz.base.reading import printable
 from nnviz.engine.data.folders import plain_name
 from nnviz.engine.dataset.sources.image_set import ImageSet
 from nnviz.media.folders import SUFFIXES, natural_key
+from nnviz.media.remote import list_files
 
 _SPLITS = frozenset(
     {"train", "training", "test", "testing", "val", "valid", "validation", "dev"}
@@ -23,7 +24,27 @@ def list_folder(folder: Path) -> ImageSet:
     Raises:
         InputError: the folder cannot be read.
     """
-    paths = _images_below(folder)
+    return labeled_set(str(folder), str(folder.absolute()), _images_below(folder))
+
+
+def list_remote(url: str) -> ImageSet:
+    """Return the images below a URL that fsspec opens, as ``list_folder`` does.
+
+    Raises:
+        InputError: it cannot be listed.
+    """
+    named = [path for path in list_files(url) if _is_image(path)]
+    return labeled_set(url, url, sorted(named, key=natural_key))
+
+
+def labeled_set(source: str, root: str, paths: list[str]) -> ImageSet:
+    """Return images with the labels and splits that their folders' names give.
+
+    Args:
+        source: as it was named.
+        root: that the paths are relative to.
+        paths: with ``/`` between their parts.
+    """
     parts = [path.split("/")[:-1] for path in paths]
     split = bool(parts) and all(
         each and each[0].casefold() in _SPLITS for each in parts
@@ -33,12 +54,17 @@ def list_folder(folder: Path) -> ImageSet:
     if len(set(labels)) < 2:  # noqa: PLR2004  one folder is no class among others
         labels = []
     return ImageSet(
-        source=str(folder),
-        root=str(folder.absolute()),
+        source=source,
+        root=root,
         paths=paths,
         labels=[plain_name(each) for each in labels],
         splits=splits,
     )
+
+
+def _is_image(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return not name.startswith(".") and PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
 def _images_below(folder: Path) -> list[str]:

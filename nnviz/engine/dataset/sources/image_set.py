@@ -1,6 +1,5 @@
 """An image set: the paths, labels and splits of images, and how one is opened."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from nnviz.engine.data.scenes import Shortcut
 from nnviz.engine.data.shapes import make_labeled_scene
 from nnviz.media.decode import decode
 from nnviz.media.files import read_bytes
+from nnviz.media.remote import is_remote, read_remote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,11 +67,16 @@ class ImageSet:
         path = self.paths[place]
         if self.scenes:
             return _generated(path, self.scenes)
+        if is_remote(self.root):
+            data = read_remote(self.root, path)
+            name = path.rpartition("/")[2]
+            image = decode(data, name, path=f"{self.root.rstrip('/')}/{path}")
+            return Sample(image, bytes.fromhex(image.sha256), len(data))
         file = Path(self.root) / path
         data = read_bytes(file)
         image = decode(data, file.name, path=str(file))
         changed = file.stat().st_mtime_ns
-        return Sample(image, hashlib.sha256(data).digest(), len(data), changed)
+        return Sample(image, bytes.fromhex(image.sha256), len(data), changed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

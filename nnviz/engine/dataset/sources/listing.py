@@ -7,10 +7,11 @@ from nnviz.base.errors import InputError
 from nnviz.base.reading import is_file, is_folder
 from nnviz.engine.data.shapes import HELD_OUT
 from nnviz.engine.dataset.sources.coco import annotation_file, list_annotated
-from nnviz.engine.dataset.sources.folders import list_folder
+from nnviz.engine.dataset.sources.folders import list_folder, list_remote
 from nnviz.engine.dataset.sources.image_set import ImageSet, check_not_empty
 from nnviz.engine.dataset.sources.tables import list_table
 from nnviz.engine.evaluation.sources import spread
+from nnviz.media.remote import is_remote
 
 _SCENES = {"scenes": "none", "scenes-planted": "planted",
            "scenes-contradicting": "contradicting"}  # fmt: skip
@@ -39,6 +40,8 @@ def _found(source: str) -> ImageSet:
     if source in _SCENES:
         names = [f"{source}/{seed:06d}" for seed in HELD_OUT]
         return ImageSet(source=source, root="", paths=names, scenes=_SCENES[source])
+    if is_remote(source):
+        return list_remote(source)
     path = Path(source)
     if is_folder(path):
         annotations = annotation_file(path)

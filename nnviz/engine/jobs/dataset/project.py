@@ -1,6 +1,6 @@
 """The job that projects an index to a plane, watched as it runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 
 import numpy as np
 
@@ -8,10 +8,10 @@ from nnviz.base.dataset.neighbors import PIXELS
 from nnviz.base.dataset.projections import WARNINGS, Projection, as_report
 from nnviz.base.dataset.requests import ProjectIndex
 from nnviz.base.errors import InputError, unknown
-from nnviz.base.events import Job, Partial, Progress
+from nnviz.base.events import Job, Partial, Progress, Step
 from nnviz.engine.dataset.nearest import vectors_of
 from nnviz.engine.dataset.projections import autoencoder, lda, pca, tsne, umap
-from nnviz.engine.dataset.projections.task import Projecting, Task
+from nnviz.engine.dataset.projections.task import Projecting, Stage, Task
 from nnviz.engine.evaluation.sources import spread
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
@@ -24,6 +24,19 @@ METHODS: Mapping[str, Callable[[Task], Projecting]] = {
     "autoencoder": autoencoder.project,
     "umap": umap.project,
 }
+
+
+def _followed(method: str, task: Task) -> Generator[Step, None, Stage]:
+    """Tell each stage of a projection as it comes; return the last."""
+    run = METHODS[method](task)
+    while True:
+        try:
+            stage = next(run)
+        except StopIteration as end:
+            last: Stage = end.value
+            return last
+        yield Progress(stage.done, stage.total, f"step {stage.done} of {stage.total}")
+        yield Partial(as_report(stage.points, task.labels, WARNINGS[method]))
 
 
 @carries_out(ProjectIndex)
@@ -49,15 +62,7 @@ def project(_resources: Resources, request: ProjectIndex, check: Check) -> Job:
         steps=request.steps,
         check=check,
     )
-    run = METHODS[request.method](task)
-    while True:
-        try:
-            stage = next(run)
-        except StopIteration as end:
-            stage = end.value
-            break
-        yield Progress(stage.done, stage.total, f"step {stage.done} of {stage.total}")
-        yield Partial(as_report(stage.points, labels, WARNINGS[request.method]))
+    stage = yield from _followed(request.method, task)
     return Projection(
         method=request.method,
         layer=layer,

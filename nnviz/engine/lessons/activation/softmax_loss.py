@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnviz.base.errors import UsageError
 from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range
+from nnviz.base.parameters import Essential, Help, NumberRows, Range
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount, term
 from nnviz.engine.lessons.arithmetic.neurons.activations import softmax
@@ -26,12 +26,12 @@ class SoftmaxLossParams:
     """Scores of a few images and their right classes."""
 
     scores: Annotated[
-        str,
+        NumberRows,
         Essential(),
         Help("A row an image, a number a class: semicolons between rows."),
     ] = "5 4 2; 4 2 8; 4 4 1"
     classes: Annotated[
-        str, Essential(), Help("The right class of each image, from 1.")
+        NumberRows, Essential(), Help("The right class of each image, from 1.")
     ] = "1 3 2"
     temperature: Annotated[
         float,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import lesson
-from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.parameters import Essential, Help, Range, Title, Words
 from nnviz.base.planes import PlanePath, PlanePoints
 from nnviz.base.results import Curves, Report, Table
 from nnviz.engine.lessons.arithmetic.descent.optimizers import (
@@ -45,7 +45,7 @@ class OptimizerRaceParams:
         float, Range(-5, 5), Essential(), Title("Start y"), Help("Or click the plane.")
     ] = 1.5
     optimizers: Annotated[
-        str, Essential(), Help("Names with commas between; empty for all eight.")
+        Words, Essential(), Help("Names with commas between; empty for all eight.")
     ] = ""
     rate: Annotated[
         float,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
-from nnviz.base.parameters import Essential, Help, Range, Title, When
+from nnviz.base.parameters import Essential, Help, PointList, Range, Title, When
 from nnviz.base.planes import Plane, PlanePath, PlaneRegion
 from nnviz.base.results import Curves, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount
@@ -50,7 +50,7 @@ class DecisionBoundaryParams:
         Help("The points; own points can be dragged and added."),
     ] = "ring"
     points: Annotated[
-        str,
+        PointList,
         Essential(),
         When("data", ("own points",)),
         Help("Points as x y class, the class 0 or 1."),

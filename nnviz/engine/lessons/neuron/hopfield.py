@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, Unit
+from nnviz.base.parameters import Essential, Help, Range, Unit, Words
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.neurons.hopfield import (
@@ -32,7 +32,7 @@ class HopfieldParams:
     """Letters to store, and which one is spoiled and how far."""
 
     letters: Annotated[
-        str, Essential(), Help("Letters or digits to store, up to six.")
+        Words, Essential(), Help("Letters or digits to store, up to six.")
     ] = "HTZ"
     recalled: Annotated[
         int, Range(1, 6), Essential(), Help("Which one is spoiled and recalled.")

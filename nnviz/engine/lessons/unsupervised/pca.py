@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference, lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, Title, When
+from nnviz.base.parameters import Essential, Help, PointList, Range, Title, When
 from nnviz.base.planes import (
     Plane,
     PlaneArrows,
@@ -56,7 +56,7 @@ class PcaParams:
         Help("Food of four countries, points of the plane to drag, or digit images."),
     ] = "UK food"
     points: Annotated[
-        str, Essential(), When("data", ("points",)), Help("Points as x y class.")
+        PointList, Essential(), When("data", ("points",)), Help("Points as x y class.")
     ] = _POINTS
     keep: Annotated[
         int, Range(1, 16), Essential(), Title("Components kept"), Help("k.")

@@ -1,0 +1,41 @@
+"""Directions on a layer's channels, as files: concept activation vectors."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from nnviz.base.errors import InputError, UsageError
+from nnviz.base.targets import OPTION
+from nnviz.media.encode import read_npz
+
+_LARGEST = 1 << 26
+
+
+def read_direction(path: Path) -> tuple[str, Tensor]:
+    """Return the layer and the vector (C,) that a file holds.
+
+    Raises:
+        InputError: no such file, or one without a direction.
+    """
+    arrays = read_npz(path, _LARGEST)
+    layer, vector = arrays.get("layer"), arrays.get("direction")
+    if layer is None or vector is None or vector.ndim != 1:
+        raise InputError(
+            str(path), "holds no direction", "nnviz concept --out writes one"
+        )
+    return str(layer), torch.from_numpy(vector.astype("float32"))
+
+
+def check_length(vector: Tensor, channels: int, layer: str) -> None:
+    """Refuse a direction of another layer.
+
+    Raises:
+        UsageError: it has not as many numbers as the layer has channels.
+    """
+    if len(vector) != channels:
+        raise UsageError(
+            OPTION,
+            f"the direction has {len(vector)} numbers, {layer} has {channels} channels",
+            "take one of this network",
+        )

@@ -1,0 +1,82 @@
+"""The steps of a training run as networks: open one, and compare it in Inspect."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Policy, Priority
+from nnviz.base.requests import ExportTrained
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import Lane
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, label, row
+
+_TOPIC = "trained"
+_LANE = Lane("export trained", Policy.QUEUE, Priority.INTERACTIVE)
+_METHOD = "train_network"
+
+
+class TrainedPanel(QWidget):
+    """A button that opens the network of the step that the timeline shows."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._bench = bench
+        self.words = label(style="muted", wrap=True)
+        self.use = button(self.tr("Open this step"), self._open)
+        self.saved = label(style="muted", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self.words)
+        column.addLayout(row(self.use, None))
+        column.addWidget(self.saved)
+        column.addStretch(1)
+        bench.timeline.changed.connect(self._show)
+        self._show()
+
+    @property
+    def _ready(self) -> bool:
+        timeline, method = self._bench.timeline, self._bench.choice.method
+        trains = method is not None and method.name == _METHOD
+        return trains and bool(timeline.folder) and timeline.last >= 0
+
+    def _show(self) -> None:
+        self.use.setEnabled(self._ready)
+        if self._ready:
+            step = max(0, self._bench.timeline.step) + 1
+            self.words.setText(
+                self.tr(
+                    "Step {0} as a network: look at its filters in Inspect, or compare "
+                    "it with another step."
+                ).format(step)
+            )
+        else:
+            self.words.setText(
+                self.tr("Train a network; each of its steps can then be opened.")
+            )
+
+    def _open(self) -> None:
+        timeline = self._bench.timeline
+        step = max(0, timeline.step)
+        name = f"{Path(timeline.folder).name}-step-{step + 1}"
+        request = ExportTrained(
+            recording=timeline.folder,
+            out=self._bench.settings.networks,
+            name=name,
+            step=step,
+        )
+        job = self._bench.jobs.submit(request, _LANE, self.tr("Opening a step"))
+        job.done.connect(self._opened)
+        job.failed.connect(self._fail)
+
+    def _opened(self, paths: tuple[str, ...]) -> None:
+        self._bench.messages.settle(_TOPIC)
+        self._bench.open_model(paths[0])
+        names = ", ".join(Path(path).name for path in paths)
+        self.saved.setText(self.tr("Saved: {0}").format(names))
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._bench.messages.fail(_TOPIC, error)

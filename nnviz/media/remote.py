@@ -1,0 +1,68 @@
+"""Files behind URLs, by fsspec: listed and read, whole.
+
+``s3://`` needs s3fs installed, ``gs://`` gcsfs and so on: fsspec names what is missing.
+"""
+
+import importlib
+from functools import cache
+from typing import Any
+
+from nnviz.base.errors import InputError
+
+_MARK = "://"
+
+
+def is_remote(name: str) -> bool:
+    """Tell whether a name is a URL."""
+    return _MARK in name
+
+
+def list_files(url: str) -> list[str]:
+    """Return the files below a URL, relative to it, sorted.
+
+    Raises:
+        InputError: no such place, or nothing that opens URLs of this kind.
+    """
+    system, root = _opened(url)
+    try:
+        found = system.find(root)
+    except (OSError, ValueError) as error:
+        raise InputError(url, _words(error), "check the address") from None
+    prefix = root.rstrip("/") + "/"
+    return sorted(str(each).removeprefix(prefix) for each in found)
+
+
+def read_remote(url: str, path: str) -> bytes:
+    """Return the bytes of a file below a URL.
+
+    Raises:
+        InputError: it cannot be read, or is empty.
+    """
+    system, root = _opened(url)
+    try:
+        data = bytes(system.cat_file(f"{root.rstrip('/')}/{path}"))
+    except (OSError, ValueError) as error:
+        raise InputError(path, _words(error), "check the address") from None
+    if not data:
+        raise InputError(path, "is empty (0 bytes)", "copy it once more")
+    return data
+
+
+@cache
+def _opened(url: str) -> tuple[Any, str]:
+    """Return fsspec's file system of a URL, and the place in it.
+
+    Raises:
+        InputError: nothing opens URLs of this kind.
+    """
+    library = importlib.import_module("fsspec.core")
+    try:
+        system, root = library.url_to_fs(url)
+    except (ImportError, ValueError, OSError) as error:
+        raise InputError(url, _words(error), "name a folder, or s3://, gs://") from None
+    return system, str(root)
+
+
+def _words(error: Exception) -> str:
+    text = str(error).partition("\n")[0].strip() or type(error).__name__
+    return text[:1].lower() + text[1:120]
