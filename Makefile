@@ -1,6 +1,6 @@
 # What there is to do with a checkout; CONTRIBUTING.md explains. The work is done by
 # small scripts in packaging/.  Example: make test ARGS="-k occlusion"
-.PHONY: setup run test lint dist smoke docs fuzz bench soak screenshots film gallery \
+.PHONY: setup run test lint dist smoke docs fuzz bench soak screenshots film gallery lessons \
 	catalogue peers
 
 python := .venv/bin/python
@@ -47,6 +47,9 @@ film: setup
 
 gallery: setup
 	@$(python) packaging/gallery.py $(ARGS)
+
+lessons: setup
+	@$(python) packaging/lesson_gallery.py $(ARGS)
 	@$(python) packaging/style_strip.py
 
 catalogue: setup

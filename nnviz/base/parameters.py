@@ -55,6 +55,13 @@ class Kind(StrEnum):
     """A color as "#rrggbb"; empty means that the method chooses."""
     STICKERS = "stickers"
     """Stickers and where they lie, as ``nnviz.base.placed`` reads them."""
+    NUMBERS = "numbers"
+    """Rows of numbers with semicolons between, "1 0 -1; 2 0 -2": a matrix."""
+    POINTS = "points"
+    """Points with a class each, "1 2 1; -1 2 0", as ``nnviz.base.planes`` reads them;
+    in the window they are dragged."""
+    WORDS = "words"
+    """Words that are worked on themselves: letters to store, a text to learn."""
     ARCHITECTURE = "architecture"
     """Layers of a small network in words: "conv 6 5, relu, pool, linear 84"."""
 
@@ -75,6 +82,9 @@ MaskFile = Annotated[str, Kind.MASK]
 ImageFolder = Annotated[str, Kind.FOLDER]
 ColorText = Annotated[str, Kind.COLOR]
 StickersText = Annotated[str, Kind.STICKERS]
+NumberRows = Annotated[str, Kind.NUMBERS]
+PointList = Annotated[str, Kind.POINTS]
+Words = Annotated[str, Kind.WORDS]
 ArchitectureText = Annotated[str, Kind.ARCHITECTURE]
 
 
@@ -248,6 +258,9 @@ class Parameter:
                     | Kind.FOLDER
                     | Kind.COLOR
                     | Kind.STICKERS
+                    | Kind.NUMBERS
+                    | Kind.POINTS
+                    | Kind.WORDS
                     | Kind.ARCHITECTURE
                 ):
                     return self.check(text)
@@ -277,6 +290,8 @@ class Parameter:
             Kind.FOLDER: "the path of a folder of images",
             Kind.COLOR: "a color such as #ff0000, or empty",
             Kind.ARCHITECTURE: "layers such as conv 16, relu, pool, linear 64, relu",
+            Kind.NUMBERS: "rows of numbers such as 1 0 -1; 2 0 -2",
+            Kind.POINTS: "points such as 1 2 1; -1 2 0: x, y and class",
             Kind.STICKERS: "stickers such as round:#e53935 @ 0.5 0.5 0.25 0",
         }.get(self.kind, "text")
 

@@ -280,6 +280,9 @@ _METAVARS = {
     Kind.FOLDER: "FOLDER",
     Kind.COLOR: "COLOR",
     Kind.STICKERS: "STICKERS",
+    Kind.NUMBERS: "NUMBERS",
+    Kind.POINTS: "POINTS",
+    Kind.WORDS: "WORDS",
     Kind.ARCHITECTURE: "LAYERS",
 }
 

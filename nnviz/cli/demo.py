@@ -41,7 +41,12 @@ def execute(words: Sequence[str]) -> int:
         return _lecture(options, out)
     model = opening.open_model(options)
     photos = [_copy(path, out) for path in _paths(options.images)]
-    methods = api.methods()
+    # Lessons have a page of their own: ``make lessons``, and the Learn workspace.
+    methods = {
+        name: info
+        for name, info in api.methods().items()
+        if not info.capabilities.section
+    }
     shown = {
         name: subjects_of(method, place, model, photos, out)
         for place, (name, method) in enumerate(methods.items())

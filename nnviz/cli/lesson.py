@@ -9,6 +9,7 @@ from nnviz.base.guides import Guide, check_guide, read_guide, shipped_guides
 from nnviz.base.resources import resource
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option
+from nnviz.render.words import plural
 
 
 def execute(words: Sequence[str]) -> int:
@@ -19,7 +20,7 @@ def execute(words: Sequence[str]) -> int:
         console.answer([_record(guide) for guide in guides])
         return 0
     for guide in guides:
-        steps = f"{len(guide.steps)} steps"
+        steps = plural(len(guide.steps), "step")
         console.line(f"{guide.name:<24} {guide.title} ({steps})")
     return 0
 

@@ -17,8 +17,12 @@ from nnviz.cli.demo import _turns
 def shown():
     """The methods that a classifier and the networks that stand in can show."""
     # The classifier is a convolutional network.
-    others = {"attention", "attention_heads"}
-    return [each for each in api.methods().values() if each.name not in others]
+    others = {"attention", "attention_heads", "le_grad"}
+    return [
+        each
+        for each in api.methods().values()
+        if each.name not in others and not each.capabilities.section
+    ]
 
 
 class Links(HTMLParser):

@@ -77,7 +77,7 @@ class CommandHandlers(QObject):
             **self._view_operations(),
             "run.run": self._bench.runs.run,
             "run.stop": self._bench.stop,
-            "run.film": self.change_film,
+            "run.film": self._change_film,
             "run.reset": self._bench.choice.reset,
             "help.about": self.about,
         }
@@ -124,7 +124,7 @@ class CommandHandlers(QObject):
             "go.one_channel": self.show_channel,
             "go.all_channels": lambda: bench.choice.show_channel(NO_UNIT),
             "go.explain_unit": self.explain_unit,
-            "go.value": self.show_value,
+            "go.value": self._show_value,
             "guide.back": self._bench.guide.back,
             "guide.next": self._bench.guide.next,
             "guide.reveal": self._bench.guide.reveal,
@@ -297,7 +297,7 @@ class CommandHandlers(QObject):
         else:
             self._explain(f"{chosen.layer}:{chosen.unit}")
 
-    def show_value(self) -> None:
+    def _show_value(self) -> None:
         """Show how the chosen value of a feature map is computed, in Learn."""
         chosen, layer = self._bench.selection, self._bench.selection.layer
         values: dict[str, Value] = {"layer": layer, "channel": chosen.unit}
@@ -435,7 +435,7 @@ class CommandHandlers(QObject):
         same = info is not None and info.reference == recipe.model
         return parameters, models.own_preprocess if same else None
 
-    def change_film(self) -> None:
+    def _change_film(self) -> None:
         """Ask for a film and run the method on each of its pictures."""
         asked, films = self._bench.choice.asked(), self._bench.films
         if films.busy or asked is None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.parameters import Essential, Help, NumberRows, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount, sum_of_products
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
@@ -22,12 +22,12 @@ class ConvolutionParams:
     """Input, kernel, and the way the one slides over the other."""
 
     input: Annotated[
-        str,
+        NumberRows,
         Essential(),
         Help("Rows of the input, semicolons between; one row for a signal."),
     ] = "1 1 1 0 0; 0 1 1 1 0; 0 0 1 1 1; 0 0 1 1 0; 0 1 1 0 0"
     kernel: Annotated[
-        str, Essential(), Help("Rows of the kernel, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the kernel, semicolons between.")
     ] = "1 0 1; 0 1 0; 1 0 1"
     operation: Annotated[
         Literal["correlation", "convolution"],

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
-from nnviz.base.parameters import Essential, Help, Range, Unit
+from nnviz.base.parameters import Essential, Help, NumberRows, Range, Unit
 from nnviz.base.results import Heatmap, Report, Result, Table
 from nnviz.engine.lessons.arithmetic.gray import gray_of
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
@@ -22,7 +22,7 @@ class ConvolutionTheoremParams:
     """The kernel, and how large the image is."""
 
     kernel: Annotated[
-        str, Essential(), Help("Rows of the kernel, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the kernel, semicolons between.")
     ] = "1 2 1; 2 4 2; 1 2 1"
     size: Annotated[
         int,

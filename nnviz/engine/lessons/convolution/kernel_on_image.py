@@ -8,7 +8,7 @@ import numpy as np
 
 from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Along, Essential, Help, Range
+from nnviz.base.parameters import Along, Essential, Help, NumberRows, Range
 from nnviz.base.results import Heatmap, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.gray import WHITE, correlated, gray_of
@@ -23,7 +23,9 @@ class KernelOnImageParams:
     """The kernel, and the place whose window is shown."""
 
     kernel: Annotated[
-        str, Essential(), Help("Rows of the kernel, semicolons between; up to 15 × 15.")
+        NumberRows,
+        Essential(),
+        Help("Rows of the kernel, semicolons between; up to 15 × 15."),
     ] = "-1 0 1; -2 0 2; -1 0 1"
     x: Annotated[
         float,

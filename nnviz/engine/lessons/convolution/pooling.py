@@ -8,7 +8,7 @@ import numpy as np
 
 from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range
+from nnviz.base.parameters import Essential, Help, NumberRows, Range
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount, term
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
@@ -25,7 +25,7 @@ class PoolingParams:
     """Input, and the windows that each become one number."""
 
     input: Annotated[
-        str, Essential(), Help("Rows of the input, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the input, semicolons between.")
     ] = "1 0 2 3; 4 6 6 8; 3 1 1 0; 1 2 2 4"
     kind: Annotated[
         Literal["max", "average", "sum", "L2"],

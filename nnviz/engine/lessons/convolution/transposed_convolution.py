@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range
+from nnviz.base.parameters import Essential, Help, NumberRows, Range
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.lessons.stepping import stepped
@@ -23,10 +23,10 @@ class TransposedConvolutionParams:
     """Input, kernel and the distance at which copies of the kernel are laid."""
 
     input: Annotated[
-        str, Essential(), Help("Rows of the input, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the input, semicolons between.")
     ] = "1 2 5 5; 3 4 5 5; 5 5 5 5; 5 5 5 5"
     kernel: Annotated[
-        str, Essential(), Help("Rows of the kernel, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the kernel, semicolons between.")
     ] = "1 1 1; 1 1 1; 1 1 1"
     stride: Annotated[
         int, Range(1, 6), Essential(), Help("Distance between two copies.")

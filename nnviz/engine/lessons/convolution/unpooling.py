@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, When
+from nnviz.base.parameters import Essential, Help, NumberRows, Range, When
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.lessons.arithmetic.pooling import (
@@ -24,7 +24,7 @@ class UnpoolingParams:
     """Values that become larger again, and the way."""
 
     values: Annotated[
-        str, Essential(), Help("Rows of the small map, semicolons between.")
+        NumberRows, Essential(), Help("Rows of the small map, semicolons between.")
     ] = "1 2; 3 4"
     kind: Annotated[
         Literal["nearest", "bed of nails", "max", "sub-pixel"],
@@ -33,7 +33,7 @@ class UnpoolingParams:
     ] = "max"
     factor: Annotated[int, Range(2, 4), Help("Times it becomes larger.")] = 2
     pooled: Annotated[
-        str,
+        NumberRows,
         When("kind", ("max",)),
         Essential(),
         Help("What was max pooled before: its winners' places are remembered."),

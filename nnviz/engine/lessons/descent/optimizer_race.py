@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import lesson
-from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.parameters import Essential, Help, Range, Title, Words
 from nnviz.base.planes import PlanePath, PlanePoints
 from nnviz.base.results import Curves, Report, Table
-from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.optimizers import (
+from nnviz.engine.lessons.arithmetic.descent.optimizers import (
     OPTIMIZERS,
     Settings,
     descend,
     follow,
 )
-from nnviz.engine.lessons.arithmetic.surface_plane import SurfacePlane
-from nnviz.engine.lessons.arithmetic.surfaces import SURFACES, Surface
+from nnviz.engine.lessons.arithmetic.descent.surface_plane import SurfacePlane
+from nnviz.engine.lessons.arithmetic.descent.surfaces import SURFACES, Surface
+from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 
@@ -45,7 +45,7 @@ class OptimizerRaceParams:
         float, Range(-5, 5), Essential(), Title("Start y"), Help("Or click the plane.")
     ] = 1.5
     optimizers: Annotated[
-        str, Essential(), Help("Names with commas between; empty for all eight.")
+        Words, Essential(), Help("Names with commas between; empty for all eight.")
     ] = ""
     rate: Annotated[
         float,

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference, lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.parameters import Essential, Help, NumberRows, Range, Title
 from nnviz.base.results import Report, Result, Table
 from nnviz.engine.lessons.arithmetic.equations import amount, term
-from nnviz.engine.lessons.arithmetic.multilayer_perceptron import (
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import (
     Layer,
     Partial,
     backward,
@@ -21,8 +21,8 @@ from nnviz.engine.lessons.arithmetic.multilayer_perceptron import (
     forward,
     partial_derivatives,
 )
-from nnviz.engine.lessons.arithmetic.network_graph import network_graph
-from nnviz.engine.lessons.arithmetic.network_text import read_layers
+from nnviz.engine.lessons.arithmetic.neurons.network_graph import network_graph
+from nnviz.engine.lessons.arithmetic.neurons.network_text import read_layers
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
@@ -34,20 +34,24 @@ Numbers = NDArray[np.float64]
 class BackpropagationParams:
     """A small network, one input with its target, and the learning rate."""
 
-    inputs: Annotated[str, Essential(), Help("Numbers that come in.")] = "0.05 0.1"
+    inputs: Annotated[NumberRows, Essential(), Help("Numbers that come in.")] = (
+        "0.05 0.1"
+    )
     targets: Annotated[
-        str, Essential(), Help("Wanted output, a number a unit of the last layer.")
+        NumberRows,
+        Essential(),
+        Help("Wanted output, a number a unit of the last layer."),
     ] = "0.01 0.99"
     weights: Annotated[
-        str,
+        NumberRows,
         Essential(),
         Help(
             "A matrix a layer, a row a unit: semicolons between rows, | between layers."
         ),
     ] = "0.15 0.2; 0.25 0.3 | 0.4 0.45; 0.5 0.55"
-    biases: Annotated[str, Essential(), Help("A number a unit, | between layers.")] = (
-        "0.35 0.35 | 0.6 0.6"
-    )
+    biases: Annotated[
+        NumberRows, Essential(), Help("A number a unit, | between layers.")
+    ] = "0.35 0.35 | 0.6 0.6"
     activation: Annotated[
         Literal["sigmoid", "tanh", "ReLU", "linear"],
         Essential(),

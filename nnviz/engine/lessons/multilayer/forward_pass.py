@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Title
+from nnviz.base.parameters import Essential, Help, NumberRows, Title
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import sum_of_products
-from nnviz.engine.lessons.arithmetic.multilayer_perceptron import Layer, Pass, forward
-from nnviz.engine.lessons.arithmetic.network_graph import network_graph
-from nnviz.engine.lessons.arithmetic.network_text import read_layers
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import (
+    Layer,
+    Pass,
+    forward,
+)
+from nnviz.engine.lessons.arithmetic.neurons.network_graph import network_graph
+from nnviz.engine.lessons.arithmetic.neurons.network_text import read_layers
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
@@ -29,17 +33,17 @@ BIASES = "0.35 0.35 | 0.6 0.6"
 class ForwardPassParams:
     """Inputs, weights and biases of a small network."""
 
-    inputs: Annotated[str, Essential(), Help("Numbers that come in.")] = INPUTS
+    inputs: Annotated[NumberRows, Essential(), Help("Numbers that come in.")] = INPUTS
     weights: Annotated[
-        str,
+        NumberRows,
         Essential(),
         Help(
             "A matrix a layer, a row a unit: semicolons between rows, | between layers."
         ),
     ] = WEIGHTS
-    biases: Annotated[str, Essential(), Help("A number a unit, | between layers.")] = (
-        BIASES
-    )
+    biases: Annotated[
+        NumberRows, Essential(), Help("A number a unit, | between layers.")
+    ] = BIASES
     activation: Annotated[
         Literal["sigmoid", "tanh", "ReLU", "step", "linear"],
         Essential(),

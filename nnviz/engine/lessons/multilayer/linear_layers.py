@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from nnviz.base.errors import UsageError
 from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Title
+from nnviz.base.parameters import Essential, Help, NumberRows, Title
 from nnviz.base.results import Report, Table
-from nnviz.engine.lessons.arithmetic.activations import ACTIVATIONS
+from nnviz.engine.lessons.arithmetic.neurons.activations import ACTIVATIONS
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.method import Context, Presets, register
 
@@ -24,12 +24,12 @@ class LinearLayersParams:
     """Two layers and an input."""
 
     first: Annotated[
-        str, Essential(), Title("First layer"), Help("Weights, a row a unit.")
+        NumberRows, Essential(), Title("First layer"), Help("Weights, a row a unit.")
     ] = "1 -1; 2 0.5; -1 1"
     second: Annotated[
-        str, Essential(), Title("Second layer"), Help("Weights, a row a unit.")
+        NumberRows, Essential(), Title("Second layer"), Help("Weights, a row a unit.")
     ] = "0.5 1 -2; 1 -1 0.5"
-    inputs: Annotated[str, Essential(), Help("Numbers that come in.")] = "1 2"
+    inputs: Annotated[NumberRows, Essential(), Help("Numbers that come in.")] = "1 2"
     activation: Annotated[
         Literal["linear", "ReLU", "tanh"],
         Essential(),

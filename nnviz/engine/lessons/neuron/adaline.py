@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
-from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.parameters import Essential, Help, PointList, Range, Title
 from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.base.results import Curves, Report
-from nnviz.engine.lessons.arithmetic.adaline import (
+from nnviz.engine.lessons.arithmetic.equations import amount, signed
+from nnviz.engine.lessons.arithmetic.neurons.adaline import (
     LinearStep,
     half_mean_square,
     learn_adaline,
 )
-from nnviz.engine.lessons.arithmetic.equations import amount, signed
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     boundary_path,
     grid_of,
@@ -39,7 +39,9 @@ class AdalineParams:
     """Points and the size of the steps."""
 
     points: Annotated[
-        str, Essential(), Help("Points as x y class, the class 0 or 1; drag them.")
+        PointList,
+        Essential(),
+        Help("Points as x y class, the class 0 or 1; drag them."),
     ] = "-1.5 -1 0; -1 0.5 0; -0.5 -1 0; -2 0 0; 1 1 1; 1.5 -0.3 1; 0.5 1.5 1; 2 0.8 1"
     rate: Annotated[
         float,

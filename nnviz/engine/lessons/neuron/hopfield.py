@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, Unit
+from nnviz.base.parameters import Essential, Help, Range, Unit, Words
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.hopfield import (
+from nnviz.engine.lessons.arithmetic.neurons.hopfield import (
     RecallStep,
     recall,
     store_hebbian,
     store_projection,
 )
-from nnviz.engine.lessons.arithmetic.letters import COLUMNS, ROWS, letters
+from nnviz.engine.lessons.arithmetic.neurons.letters import COLUMNS, ROWS, letters
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
@@ -32,7 +32,7 @@ class HopfieldParams:
     """Letters to store, and which one is spoiled and how far."""
 
     letters: Annotated[
-        str, Essential(), Help("Letters or digits to store, up to six.")
+        Words, Essential(), Help("Letters or digits to store, up to six.")
     ] = "HTZ"
     recalled: Annotated[
         int, Range(1, 6), Essential(), Help("Which one is spoiled and recalled.")

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
-from nnviz.base.parameters import Essential, Help
+from nnviz.base.parameters import Essential, Help, PointList
 from nnviz.base.planes import Plane, PlanePath, PlanePoints
 from nnviz.base.results import Report, Table
 from nnviz.engine.lessons.arithmetic.equations import amount, signed
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     boundary_path,
     points_of,
@@ -20,7 +20,7 @@ from nnviz.engine.lessons.arithmetic.labeled_points import (
     two_classes,
     window_around,
 )
-from nnviz.engine.lessons.arithmetic.perceptron import (
+from nnviz.engine.lessons.arithmetic.neurons.perceptron import (
     find_maximum_margin,
     learn_perceptron,
 )
@@ -39,7 +39,9 @@ class MaximumMarginParams:
     """The points."""
 
     points: Annotated[
-        str, Essential(), Help("Points as x y class, the class 0 or 1; drag them.")
+        PointList,
+        Essential(),
+        Help("Points as x y class, the class 0 or 1; drag them."),
     ] = _POINTS
     perceptron: Annotated[
         bool, Essential(), Help("Draw the line at which the perceptron stops too.")

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference, lesson
-from nnviz.base.parameters import Essential, Help, Range, Title, When
+from nnviz.base.parameters import Essential, Help, NumberRows, Range, Title, When
 from nnviz.base.planes import Plane, PlanePath, PlanePoints, PlaneRegion
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode, Report, Result
-from nnviz.engine.lessons.arithmetic.activations import ACTIVATIONS
 from nnviz.engine.lessons.arithmetic.equations import amount, term
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.activations import ACTIVATIONS
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     boundary_path,
     grid_of,
     window_around,
@@ -32,11 +32,11 @@ _PLANE = 2
 class NeuronParams:
     """Inputs, weights, bias and the activation function."""
 
-    inputs: Annotated[str, Essential(), Help("Numbers that come in, up to eight.")] = (
-        "1 0.5"
-    )
+    inputs: Annotated[
+        NumberRows, Essential(), Help("Numbers that come in, up to eight.")
+    ] = "1 0.5"
     weights: Annotated[
-        str, Essential(), Help("As many weights; a negative one inhibits.")
+        NumberRows, Essential(), Help("As many weights; a negative one inhibits.")
     ] = "0.8 -1.2"
     bias: Annotated[float, Range(-10, 10), Essential(), Help("Added to the sum.")] = 0.3
     activation: Annotated[

@@ -9,11 +9,19 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference, lesson
-from nnviz.base.parameters import Essential, Help, Range, Title, When
+from nnviz.base.parameters import (
+    Essential,
+    Help,
+    NumberRows,
+    PointList,
+    Range,
+    Title,
+    When,
+)
 from nnviz.base.planes import Plane
 from nnviz.base.results import Report, Table
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     boundary_path,
     points_of,
@@ -22,13 +30,13 @@ from nnviz.engine.lessons.arithmetic.labeled_points import (
     weight_arrow,
     window_around,
 )
-from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
-from nnviz.engine.lessons.arithmetic.perceptron import (
+from nnviz.engine.lessons.arithmetic.neurons.perceptron import (
     PerceptronStep,
     convergence_bound,
     find_maximum_margin,
     learn_perceptron,
 )
+from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 
@@ -47,10 +55,12 @@ class PerceptronParams:
     """Points, start weights and the way the weights are updated."""
 
     points: Annotated[
-        str, Essential(), Help("Points as x y class, the class 0 or 1; drag them.")
+        PointList,
+        Essential(),
+        Help("Points as x y class, the class 0 or 1; drag them."),
     ] = _COURSE
     weights: Annotated[
-        str,
+        NumberRows,
         Essential(),
         Title("Start weights"),
         Help("w1 and w2 at the start; with a bias its weight comes first."),

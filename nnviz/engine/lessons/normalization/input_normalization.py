@@ -9,7 +9,7 @@ import numpy as np
 from nnviz.base.errors import UsageError
 from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Title
+from nnviz.base.parameters import Essential, Help, NumberRows, Title
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount, term
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
@@ -21,13 +21,13 @@ class InputNormalizationParams:
     """A sample, and the statistics of all samples."""
 
     sample: Annotated[
-        str, Essential(), Help("The features of one sample, spaces between.")
+        NumberRows, Essential(), Help("The features of one sample, spaces between.")
     ] = "0.45 1589.2 0.00143"
     mean: Annotated[
-        str, Essential(), Help("Mean of each feature over all samples.")
+        NumberRows, Essential(), Help("Mean of each feature over all samples.")
     ] = "0.32 1423.2 0.00132"
     deviation: Annotated[
-        str,
+        NumberRows,
         Essential(),
         Title("Standard deviation"),
         Help("Standard deviation of each feature over all samples."),

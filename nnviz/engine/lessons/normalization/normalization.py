@@ -8,7 +8,7 @@ import numpy as np
 
 from nnviz.base.info import Reference, lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, Title, When
+from nnviz.base.parameters import Essential, Help, NumberRows, Range, Title, When
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount, term
 from nnviz.engine.lessons.arithmetic.normalizers import (
@@ -28,7 +28,7 @@ class NormalizationParams:
     """Numbers, and what is normalized together."""
 
     values: Annotated[
-        str,
+        NumberRows,
         Essential(),
         Help("A row a sample, a number a feature; or maps and places for local ones."),
     ] = "1 10 3; 2 20 1; 3 60 2; 6 30 6"

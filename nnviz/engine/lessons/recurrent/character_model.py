@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
-from nnviz.base.parameters import Essential, Help, Range, Title
+from nnviz.base.parameters import Essential, Help, Range, Title, Words
 from nnviz.base.results import Curves, Ranking, Report, Result, Text
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.letter_model import (
+from nnviz.engine.lessons.arithmetic.sequences.letter_model import (
     Letters,
     LetterTrainer,
     read_letters,
     sample,
 )
-from nnviz.engine.lessons.arithmetic.recurrent import make_weights
+from nnviz.engine.lessons.arithmetic.sequences.recurrent import make_weights
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
@@ -39,7 +39,9 @@ class CharacterModelParams:
     """The text, the network, and what is drawn from it."""
 
     text: Annotated[
-        str, Essential(), Help("What it learns; the longer the better, paste your own.")
+        Words,
+        Essential(),
+        Help("What it learns; the longer the better, paste your own."),
     ] = _TEXT
     steps: Annotated[
         int,
@@ -54,7 +56,7 @@ class CharacterModelParams:
         Help("Of the sample: low is safe and dull, high is wild."),
     ] = 0.7
     start: Annotated[
-        str, Essential(), Help("Letters that it reads before it writes.")
+        Words, Essential(), Help("Letters that it reads before it writes.")
     ] = "the "
     hidden: Annotated[
         int, Range(4, 256), Title("Hidden units"), Help("Numbers of the state.")

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference, lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Title
+from nnviz.base.parameters import Essential, Help, NumberRows, Title
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount, term
-from nnviz.engine.lessons.arithmetic.gated_cells import LstmStep, gate
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
+from nnviz.engine.lessons.arithmetic.sequences.gated_cells import LstmStep, gate
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 
@@ -26,19 +26,28 @@ class LstmParams:
     """The old state and what the gates are, as many numbers each."""
 
     state: Annotated[
-        str, Essential(), Title("Old state c"), Help("A number a unit.")
+        NumberRows, Essential(), Title("Old state c"), Help("A number a unit.")
     ] = "-0.5 0.2"
     forget: Annotated[
-        str, Essential(), Title("Forget gate f"), Help("Kept of the state, 0 to 1.")
+        NumberRows,
+        Essential(),
+        Title("Forget gate f"),
+        Help("Kept of the state, 0 to 1."),
     ] = "0.1 1"
     candidate: Annotated[
-        str, Essential(), Title("Candidate g"), Help("What is written, −1 to 1.")
+        NumberRows, Essential(), Title("Candidate g"), Help("What is written, −1 to 1.")
     ] = "0.9 -0.75"
     enter: Annotated[
-        str, Essential(), Title("Input gate i"), Help("Share that is written, 0 to 1.")
+        NumberRows,
+        Essential(),
+        Title("Input gate i"),
+        Help("Share that is written, 0 to 1."),
     ] = "0.8 0"
     leave: Annotated[
-        str, Essential(), Title("Output gate o"), Help("Share that is shown, 0 to 1.")
+        NumberRows,
+        Essential(),
+        Title("Output gate o"),
+        Help("Share that is shown, 0 to 1."),
     ] = "0.5 0.9"
 
 

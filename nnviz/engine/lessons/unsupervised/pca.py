@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference, lesson
 from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, Title, When
+from nnviz.base.parameters import Essential, Help, PointList, Range, Title, When
 from nnviz.base.planes import (
     Plane,
     PlaneArrows,
@@ -19,9 +19,8 @@ from nnviz.base.planes import (
     parse_points,
 )
 from nnviz.base.results import Curves, Report, Result, Table
-from nnviz.engine.lessons.arithmetic.digit_images import draw_digits
-from nnviz.engine.lessons.arithmetic.labeled_points import name_classes
-from nnviz.engine.lessons.arithmetic.pca import (
+from nnviz.engine.lessons.arithmetic.embedding.digit_images import draw_digits
+from nnviz.engine.lessons.arithmetic.embedding.pca import (
     FOOD_COUNTRIES,
     FOOD_NAMES,
     PrincipalComponents,
@@ -29,6 +28,7 @@ from nnviz.engine.lessons.arithmetic.pca import (
     covariance,
     food,
 )
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import name_classes
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
@@ -56,7 +56,7 @@ class PcaParams:
         Help("Food of four countries, points of the plane to drag, or digit images."),
     ] = "UK food"
     points: Annotated[
-        str, Essential(), When("data", ("points",)), Help("Points as x y class.")
+        PointList, Essential(), When("data", ("points",)), Help("Points as x y class.")
     ] = _POINTS
     keep: Annotated[
         int, Range(1, 16), Essential(), Title("Components kept"), Help("k.")

@@ -1,0 +1,85 @@
+"""A small network as a diagram: units with their values, weights along the arrows."""
+
+from collections.abc import Mapping, Sequence
+
+from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
+from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import Layer, Pass
+
+_DIGITS = 3
+_MOST_WEIGHTS = 4
+
+
+def network_graph(
+    layers: Sequence[Layer],
+    run: Pass,
+    *,
+    known: int,
+    details: Mapping[tuple[int, int], str] | None = None,
+) -> Diagram:
+    """Return the graph of a network with the values of one forward pass.
+
+    Args:
+        layers: of the network.
+        run: its pass; the first input's values are shown.
+        known: units, in order, whose values are shown.
+        details: second lines by layer and unit, in place of weights and bias.
+    """
+    nodes = [
+        DiagramNode(
+            name=f"0-{unit}",
+            title=f"x{unit + 1} = {amount(float(value), _DIGITS)}",
+            kind="input",
+            value=float(value),
+        )
+        for unit, value in enumerate(run.outputs[0][0])
+    ]
+    edges: list[DiagramEdge] = []
+    first, number = 0, 0
+    for place, layer in enumerate(layers):
+        here = len(nodes)
+        for unit, row in enumerate(layer.weights):
+            number += 1
+            value = float(run.outputs[place + 1][0, unit])
+            nodes.append(
+                _unit(layers, place, unit, value if number <= known else None, details)
+            )
+            edges += [
+                DiagramEdge(
+                    source=first + source,
+                    target=here + unit,
+                    value=float(weight),
+                )
+                for source, weight in enumerate(row)
+            ]
+        first = here
+    return Diagram(nodes=tuple(nodes), edges=tuple(edges))
+
+
+def _unit(
+    layers: Sequence[Layer],
+    place: int,
+    unit: int,
+    value: float | None,
+    details: Mapping[tuple[int, int], str] | None,
+) -> DiagramNode:
+    last = place == len(layers) - 1
+    letter = "y" if last else "h" if len(layers) < 3 else f"h{place + 1}."  # noqa: PLR2004
+    name = f"{letter}{unit + 1}"
+    known = f" = {amount(value, _DIGITS)}" if value is not None else ""
+    return DiagramNode(
+        name=f"{place + 1}-{unit}",
+        title=name + known,
+        kind="output" if last else "linear",
+        detail=(details or {}).get((place, unit)) or _weights(layers[place], unit),
+        value=value,
+    )
+
+
+def _weights(layer: Layer, unit: int) -> str:
+    """Return a unit's weights and bias; its activation where they are too many."""
+    row = layer.weights[unit]
+    if len(row) > _MOST_WEIGHTS:
+        return layer.activation
+    words = ", ".join(amount(float(each), _DIGITS) for each in row)
+    return f"w {words}; b {amount(float(layer.biases[unit]), _DIGITS)}"

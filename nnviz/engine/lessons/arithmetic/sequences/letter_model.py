@@ -1,0 +1,144 @@
+"""A recurrent network that predicts the next letter, and samples from it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.errors import UsageError
+from nnviz.engine.lessons.arithmetic.descent.optimizers import RULES, Memory, Settings
+from nnviz.engine.lessons.arithmetic.neurons.activations import softmax
+from nnviz.engine.lessons.arithmetic.sequences.recurrent import (
+    Unrolled,
+    Weights,
+    back_propagate,
+    gradient_length,
+    one_hot,
+    unroll,
+    weight_parts,
+)
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Letters:
+    """A text as indices of its letters.
+
+    Attributes:
+        alphabet: letters in order of their code points.
+        indices: of the text's letters, int64 (N,).
+    """
+
+    alphabet: str
+    indices: NDArray[np.int64]
+
+    def inputs(self, start: int, stop: int) -> Numbers:
+        """Return letters as rows with a single 1."""
+        return one_hot(self.indices[start:stop], len(self.alphabet))
+
+
+def read_letters(text: str, option: str, most: int) -> Letters:
+    """Return a text's letters.
+
+    Raises:
+        UsageError: fewer than two letters, or too many different ones.
+    """
+    if len(text) < 2:  # noqa: PLR2004  one letter has no next
+        raise UsageError(option, "is too short", "write two letters or more")
+    alphabet = "".join(sorted(set(text)))
+    if len(alphabet) > most:
+        reason = f"has {len(alphabet)} different letters"
+        raise UsageError(option, reason, f"at most {most}")
+    places = {letter: place for place, letter in enumerate(alphabet)}
+    return Letters(alphabet, np.array([places[each] for each in text], np.int64))
+
+
+class LetterTrainer:
+    """Training by truncated back-propagation through time, with Adam and clipping."""
+
+    def __init__(
+        self, letters: Letters, weights: Weights, *, rate: float, clip: float, span: int
+    ) -> None:
+        """Begin at the start of the text.
+
+        Args:
+            letters: the text.
+            weights: at the start.
+            rate: of Adam.
+            clip: longest gradient; 0 for any.
+            span: letters after which the gradient is cut.
+        """
+        self.weights = weights
+        self._letters, self._clip, self._span = letters, clip, span
+        self._settings = Settings(rate=rate)
+        self._memories = [Memory() for _ in weight_parts(weights)]
+        self._place = 0
+        self._state = np.zeros(len(weights.hidden))
+
+    def step(self) -> tuple[float, float]:
+        """Learn from the next letters; return mean loss in nats, gradient length."""
+        letters = self._letters
+        if self._place + 1 >= len(letters.indices):
+            self._place, self._state = 0, np.zeros_like(self._state)
+        stop = min(self._place + self._span, len(letters.indices) - 1)
+        inputs = letters.inputs(self._place, stop)
+        targets = letters.indices[self._place + 1 : stop + 1]
+        run = unroll(self.weights, inputs, targets, self._state)
+        slope, _ = back_propagate(self.weights, inputs, targets, run)
+        length = gradient_length(slope) / len(targets)
+        self._move(slope, len(targets), length)
+        self._place, self._state = stop, run.states[-1]
+        return float(run.losses.mean()), length
+
+    def _move(self, slope: Weights, count: int, length: float) -> None:
+        factor = 1 / count
+        if self._clip and length > self._clip:
+            factor *= self._clip / length
+        moved = []
+        parts = zip(
+            weight_parts(self.weights), weight_parts(slope), self._memories, strict=True
+        )
+        for old, gradient, memory in parts:
+            memory.steps += 1
+            step = RULES["Adam"](self._settings, memory, factor * gradient)
+            moved.append(old + step)
+        self.weights = Weights(*moved)
+
+
+def next_letter(
+    weights: Weights, state: Numbers, letter: int, temperature: float
+) -> tuple[Numbers, Numbers]:
+    """Return the state after a letter, and the probabilities of the next, (A,)."""
+    size = weights.inputs.shape[1]
+    target = np.zeros(1, np.int64)
+    run: Unrolled = unroll(weights, np.eye(size)[[letter]], target, state)
+    return run.states[-1], softmax(run.scores[0] / temperature)
+
+
+def sample(
+    weights: Weights,
+    start: NDArray[np.int64],
+    count: int,
+    temperature: float,
+    random: np.random.Generator,
+) -> tuple[list[int], Numbers]:
+    """Return letters drawn one by one, each fed back, and the first's probabilities.
+
+    Args:
+        weights: of the network.
+        start: letters that it reads first, at least one.
+        count: how many are drawn.
+        temperature: scores are divided by it: near 0 takes the likeliest.
+        random: what they are drawn with.
+    """
+    state = np.zeros(len(weights.hidden))
+    chances = np.zeros(weights.inputs.shape[1])
+    for letter in start:
+        state, chances = next_letter(weights, state, int(letter), temperature)
+    first = chances
+    drawn: list[int] = []
+    for _ in range(count):
+        drawn.append(int(random.choice(len(chances), p=chances)))
+        state, chances = next_letter(weights, state, drawn[-1], temperature)
+    return drawn, first

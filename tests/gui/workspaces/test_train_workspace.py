@@ -1,0 +1,135 @@
+"""The Train workspace: cards of classes, frames that are held, the taught network.
+
+Truth: what is asked of the worker, by hand; keys as Qt sends them.
+"""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
+
+from nnviz.base.events import Done
+from nnviz.base.requests import TeachHead
+from nnviz.base.training import TaughtHead
+from nnviz.gui.shell.main_window import TRAIN
+from nnviz.gui.state.display import TEACH
+from nnviz.storage.examples import list_examples, write_example
+
+
+@pytest.fixture
+def page(window, fake, tmp_path):
+    fake.example_writer = lambda pixels, _folder: (
+        lambda: write_example(pixels, tmp_path / "kept")
+    )
+    fake.example_lister = lambda paths: lambda: list_examples(paths)
+    fake.held.add("teach")
+    window.bench.open_model("fake:net")
+    window.enter(TRAIN)
+    window.bench.display.set_mode(TEACH)
+    QApplication.processEvents()
+    return window.stage.centre.page(TEACH)
+
+
+@pytest.fixture
+def teaching(window, page):
+    del page
+    return window.stage.rooms["train"].teaching
+
+
+def folders(tmp_path, **counts):
+    for name, count in counts.items():
+        for index in range(count):
+            write_example(np.full((4, 4, 3), index, np.uint8), tmp_path / "data" / name)
+    return str(tmp_path / "data")
+
+
+def key(kind, code):
+    return QKeyEvent(kind, code, Qt.KeyboardModifier.NoModifier)
+
+
+def test_a_folder_of_folders_fills_the_cards(page, teaching, tmp_path):
+    teaching.drop(teaching.classes[0], [folders(tmp_path, cat=3, dog=2, owl=1)])
+    assert [(c.name, len(c.files)) for c in teaching.classes] == [
+        ("cat", 3),
+        ("dog", 2),
+        ("owl", 1),
+    ]
+    assert [card.name.text() for card in page.cards] == ["cat", "dog", "owl"]
+    assert page.cards[0].count.text() == "3 images"
+
+
+def test_teaching_asks_for_classes_with_enough_images(page, teaching, fake, tmp_path):
+    assert not page.side.go.isEnabled()
+    teaching.drop(teaching.classes[0], [folders(tmp_path, cat=3, dog=2, owl=1)])
+    page.side.go.click()
+    place, request = fake.asked[-1]
+    assert place == "teach"
+    assert isinstance(request, TeachHead)
+    assert [each.name for each in request.classes] == ["cat", "dog"]
+    assert request.model.reference == "fake:net"
+
+
+def test_the_taught_network_opens_and_the_backbone_stays(
+    page, teaching, fake, window, tmp_path
+):
+    teaching.drop(teaching.classes[0], [folders(tmp_path, cat=3, dog=2)])
+    page.side.go.click()
+    taught = TaughtHead(
+        path="/networks/my-classes.safetensors", program="", backbone="fake:net",
+        classes=("cat", "dog"), images=(3, 2), held_out=2, accuracy=1.0,
+    )  # fmt: skip
+    fake.tell("teach", Done(taught))
+    assert "Right on 100 %" in page.side.state.text()
+    assert window.bench.models.request.reference == taught.path
+    page.side.go.click()
+    assert fake.asked[-1][1].model.reference == "fake:net"
+
+
+def test_a_held_number_captures_frames(page, teaching, window, monkeypatch):
+    live = window.bench.live
+    monkeypatch.setattr(type(live), "running", property(lambda _: True))
+    live.last = type("Shown", (), {})()
+    live.last.image = type("Frame", (), {"pixels": np.zeros((4, 4, 3), np.uint8)})()
+    page.keyPressEvent(key(QEvent.Type.KeyPress, Qt.Key.Key_2))
+    assert page._timer.isActive()
+    page.keyReleaseEvent(key(QEvent.Type.KeyRelease, Qt.Key.Key_2))
+    assert not page._timer.isActive()
+    assert [len(each.files) for each in teaching.classes] == [0, 1]
+
+
+def test_the_page_fits_a_small_window(page, window):
+    window.resize(1024, 700)
+    QApplication.processEvents()
+    assert window.width() <= 1024
+    assert page.width() <= 1024
+
+
+def test_a_step_of_a_run_is_opened_as_a_network(window, page, fake):
+    del page
+    trained = window.stage.rooms["train"].trained
+    assert not trained.use.isEnabled()
+    timeline = window.bench.timeline
+    timeline.folder, timeline.step, timeline.newest = "/recordings/run-1", 6, 9
+    window.bench.choice.choose("train_network")
+    timeline.folder, timeline.step, timeline.newest = "/recordings/run-1", 6, 9
+    timeline.changed.emit()
+    assert "Step 7" in trained.words.text()
+    fake.held.add("export trained")
+    trained.use.click()
+    place, request = fake.asked[-1]
+    assert place == "export trained"
+    assert (request.recording, request.step) == ("/recordings/run-1", 6)
+    fake.tell("export trained", Done(("/networks/run-1.safetensors",)))
+    assert window.bench.models.request.reference == "/networks/run-1.safetensors"
+
+
+def test_a_narrow_page_has_the_button_above_the_cards(page, window):
+    page.resize(400, 700)
+    page.layout().activate()
+    side, left = page.side.geometry(), page.cards[0].mapTo(page, page.rect().topLeft())
+    assert side.bottom() <= left.y()
+    assert side.width() == page.width()
+    window.resize(1024, 700)
+    QApplication.processEvents()
+    assert window.width() <= 1024
