@@ -72,7 +72,7 @@ def suppress(
         UsageError: the network knows no class of a name; names the nearest.
         ModelError: its outputs are not understood.
     """
-    wanted = _wanted(ctx.model.info.labels, classes)
+    wanted = wanted_classes(ctx.model.info.labels, classes)
     outputs = ctx.inference.outputs()
     with torch.no_grad():
         size = ctx.placement.input_size
@@ -122,7 +122,7 @@ def rank_of(info: ModelInfo, found: Suppression, target: str) -> int:
     return int(ranks[rank])
 
 
-def _wanted(labels: tuple[str, ...], names: str) -> list[int]:
+def wanted_classes(labels: tuple[str, ...], names: str) -> list[int]:
     """Return the indices of the classes that are asked for; none means all."""
     found = []
     for name in filter(None, map(str.strip, names.split(","))):

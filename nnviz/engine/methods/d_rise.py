@@ -204,7 +204,7 @@ def _report(ctx: Context, found: Suppression, shown: int, maps: Tensor) -> Repor
                 signed=False,
                 shared_scale=False,
                 unit=_UNIT,
-                noun="box",
+                noun="object",
                 layer="",
                 frame=Frame.INPUT,
                 placement=ctx.placement,

@@ -36,8 +36,9 @@ class GradCam:
     )
     misleads: ClassVar[str] = (
         "Averaging the gradient lets a channel light up where it does not raise the "
-        "score. The map is as coarse as the layer, and parts outside a blob may count"
-        " too: each position sees far around itself."
+        "score; asked about a box, it lights up alike objects too (HiResCAM and "
+        "LayerCAM do not). The map is as coarse as the layer, and parts outside a blob"
+        " may count too: each position sees far around itself."
     )
     presets: ClassVar[Presets] = {
         "demo": {},

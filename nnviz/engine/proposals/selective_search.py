@@ -26,7 +26,7 @@ _ALL = tuple(MEASURES)
 _WITHOUT_COLOR = ("texture", "size", "fill")
 _THIN = 4
 """px: thinner boxes are no objects."""
-_REPEATED = 0.8
+_REPEATED = 0.7
 """Overlap from which on a box repeats another; strategies find most regions again."""
 
 

@@ -1,5 +1,7 @@
 """A list that drops down, named for screen readers."""
 
+from typing import Self
+
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
@@ -17,6 +19,22 @@ class ComboBox(QComboBox):
         self._label.hide()
         self._label.setBuddy(self)
         self.destroyed.connect(self._label.deleteLater)
+
+    @classmethod
+    def narrow(cls, name: str, letters: int = 10) -> Self:
+        """Return a list that asks for room for so many letters, and takes more.
+
+        Args:
+            name: for screen readers.
+            letters: of an entry that are seen at least.
+        """
+        box = cls()
+        box.setAccessibleName(name)
+        box.setMinimumContentsLength(letters)
+        box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        return box
 
     def setAccessibleName(self, name: str) -> None:
         """Name it, as all widgets."""

@@ -87,7 +87,7 @@ class CommandHandlers(QObject):
         return {
             "file.open": stage.images.ask_files,
             "file.open_folder": self.ask_folder,
-            "file.open_dataset": self.ask_dataset,
+            "file.open_dataset": self._ask_dataset,
             "file.open_model": stage.models.open_file,
             "file.open_labels": self.ask_labels,
             "file.sample": self.open_sample,
@@ -219,7 +219,7 @@ class CommandHandlers(QObject):
         if folder:
             self._bench.open_files([folder])
 
-    def ask_dataset(self) -> None:
+    def _ask_dataset(self) -> None:
         """Ask for a folder of images, or of an index, and go to where it is seen."""
         title = self.tr("Open a folder of images, or an index")
         folder = ask_folder(self._window, self._bench.settings, DATASETS, title)

@@ -63,7 +63,7 @@ class DataSet:
 
     @cached_property
     def wrong(self) -> NDArray[np.bool_]:
-        """Which predictions are not the label, bool (n,)."""
+        """Flags of the predictions that are not the label, bool (n,)."""
         flags: NDArray[np.bool_] = self.correct == 0
         return flags
 

@@ -28,7 +28,7 @@ SORTS = (ORIGINAL, CONFIDENCE, MARGIN_COLUMN, ENTROPY, LOSS, CENTER)
 
 @dataclass(frozen=True, slots=True)
 class RecordQuery:
-    """Which records are shown, in which order.
+    """Filters and order of the records that are shown.
 
     Attributes:
         label: true class, ``ANY`` for all.

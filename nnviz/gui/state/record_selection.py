@@ -25,7 +25,7 @@ class RecordSelection(QObject):
 
     @property
     def flags(self) -> NDArray[np.bool_]:
-        """Which records are selected, bool (n,); not to be written into."""
+        """Flags of the selected records, bool (n,); not to be written into."""
         return self._flags
 
     @property

@@ -1,4 +1,4 @@
-"""What a workspace is: its methods, and the docks that stand open for it."""
+"""Workspaces: their methods, and the docks that stand open for them."""
 
 from dataclasses import dataclass
 

@@ -129,7 +129,7 @@ def points_in_view(buckets: PointBuckets, view: PointView) -> Places:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointStyle:
-    """What points look like.
+    """The looks of points.
 
     Attributes:
         colors: uint8 (records, 3).

@@ -32,7 +32,7 @@ class RowLayout:
 
     @property
     def columns(self) -> int:
-        """How many thumbnails a row has, at least one."""
+        """Number of thumbnails in a row, at least one."""
         return max(1, (self.width + self.gap) // self.pitch)
 
 

@@ -62,7 +62,7 @@ class Datasets(QObject):
 
     @property
     def shown(self) -> NDArray[np.bool_] | None:
-        """Which records are shown, bool (n,); None for all."""
+        """Flags of the records that are shown, bool (n,); None for all."""
         return self._shown
 
     def offer(self, folder: str) -> None:

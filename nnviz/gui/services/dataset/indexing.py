@@ -27,7 +27,7 @@ _LOOK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class IndexOrder:
-    """What is to be indexed.
+    """An order to index a set.
 
     Attributes:
         source: folder of images, or the name of generated scenes.

@@ -27,7 +27,7 @@ _MOST = {TSNE: 10_000, "umap": 20_000, "autoencoder": 20_000}
 
 @dataclass(frozen=True, slots=True)
 class ProjectionChoice:
-    """What is projected, and by which method.
+    """A projection as it is asked for.
 
     Attributes:
         method: one of ``nnviz.base.dataset.projections.PROJECTIONS``.
@@ -102,7 +102,7 @@ class Projections(QObject):
 
     @property
     def warning(self) -> str:
-        """What has to be known to read the map, with its figures."""
+        """Words that are needed to read the map, with its figures."""
         dataset, choice = self._datasets.dataset, self.choice
         if dataset is None:
             return ""

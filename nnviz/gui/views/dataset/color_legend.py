@@ -18,7 +18,7 @@ _BAR = 120
 
 @dataclass(frozen=True, slots=True)
 class ColorKey:
-    """What colors stand for.
+    """A key to colors.
 
     Attributes:
         title: of the column.

@@ -109,7 +109,7 @@ class PointMap(QWidget):
 
     @property
     def view(self) -> PointView:
-        """What is seen, device px."""
+        """The part of the plane that is seen, device px."""
         return self._view
 
     @property

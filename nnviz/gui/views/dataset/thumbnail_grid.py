@@ -426,6 +426,10 @@ class ThumbnailGrid(QAbstractScrollArea):
         place = self._geometry.place_at(at.x(), at.y())
         shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        self._press(at, place, shift=bool(shift), control=bool(control))
+
+    def _press(self, at: QPoint, place: int, *, shift: bool, control: bool) -> None:
+        """Begin to pull from a place, -1 for a gap, and select it."""
         self._pressed = at
         self._pulling = place >= 0 and self._selected(place) and not (shift or control)
         self._base = self.marks.selected if control else self.marks.empty()

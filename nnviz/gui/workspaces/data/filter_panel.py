@@ -51,6 +51,17 @@ class FilterPanel(QWidget):
         self._bench = bench
         self.title = label(style="heading", wrap=True)
         self.facts = label(style="muted", wrap=True)
+        self._make_fields()
+        self.reset = button(self.tr("Reset filters"), self._reset)
+        self.close_set = button(self.tr("Close data set"), bench.datasets.close)
+        self.form = QFormLayout()
+        self._fields = QWidget()
+        self._fill_form()
+        self._lay_out()
+        self._connect()
+        self._fill(bench.datasets.dataset)
+
+    def _make_fields(self) -> None:
         self.text = search_field(self.tr("Search paths"), self.tr("Search paths"))
         self.label = _combo(self.tr("Class"))
         self.predicted = _combo(self.tr("Predicted class"))
@@ -59,15 +70,8 @@ class FilterPanel(QWidget):
         self.least = self._make_box(self.tr("Lowest confidence"), 0)
         self.most = self._make_box(self.tr("Highest confidence"), _PERCENT)
         self.sort = _combo(self.tr("Sort by"))
-        self.descending = toggle_button(
-            bench.look, "arrow-down", self.tr("Highest first")
-        )
-        self.reset = button(self.tr("Reset filters"), self._reset)
-        self.close_set = button(self.tr("Close data set"), bench.datasets.close)
-        self.form = QFormLayout()
-        self._lay_out()
-        self._connect()
-        self._fill(bench.datasets.dataset)
+        look = self._bench.look
+        self.descending = toggle_button(look, "arrow-down", self.tr("Highest first"))
 
     def _make_box(self, name: str, value: float) -> QDoubleSpinBox:
         box = named(QDoubleSpinBox(), name=name)
@@ -79,7 +83,7 @@ class FilterPanel(QWidget):
         box.setValue(value)
         return box
 
-    def _lay_out(self) -> None:
+    def _fill_form(self) -> None:
         form = self.form
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(GRID)
@@ -96,17 +100,18 @@ class FilterPanel(QWidget):
         order = row(self.sort, self.descending)
         order.setStretch(0, 1)
         form.addRow(self.tr("Sort by"), order)
+
+    def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(2 * GRID)
         column.addWidget(self.title)
         column.addWidget(self.facts)
-        self._fields = QWidget()
         inside = QVBoxLayout(self._fields)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(2 * GRID)
         inside.addWidget(self.text)
-        inside.addLayout(form)
+        inside.addLayout(self.form)
         inside.addLayout(flow(self.reset, self.close_set))
         column.addWidget(self._fields)
         column.addStretch(1)
@@ -128,6 +133,10 @@ class FilterPanel(QWidget):
                     **{field: combo.currentData()}
                 )
             )
+        self._connect_numbers()
+
+    def _connect_numbers(self) -> None:
+        datasets = self._bench.datasets
         for box in (self.least, self.most):
             box.valueChanged.connect(lambda _: self._set_confidence())
         self.sort.activated.connect(
@@ -151,8 +160,12 @@ class FilterPanel(QWidget):
         self.title.setText(dataset.title if dataset else self.tr("No data set"))
         self.facts.setText(self._facts(dataset) if dataset else "")
         self.facts.setVisible(dataset is not None)
-        if dataset is None:
-            return
+        if dataset is not None:
+            self._offer_names(dataset)
+            self._offer_sorts(dataset)
+            self._show()
+
+    def _offer_names(self, dataset: DataSet) -> None:
         for combo, column in (
             (self.label, LABEL),
             (self.predicted, PREDICTED),
@@ -166,10 +179,11 @@ class FilterPanel(QWidget):
         answers = ((self.tr("All"), None), (self.tr("Right"), True))
         _offer(self.answers, [*answers, (self.tr("Wrong"), False)])
         self.form.setRowVisible(self.answers, dataset.labeled)
+
+    def _offer_sorts(self, dataset: DataSet) -> None:
         sorts = [(self._sort_name(each), each) for each in SORTS]
         there = [(n, s) for n, s in sorts if s in (ORIGINAL, *dataset.columns)]
         _offer(self.sort, there)
-        self._show()
 
     def _facts(self, dataset: DataSet) -> str:
         facts = dataset.index.facts
@@ -214,12 +228,7 @@ class FilterPanel(QWidget):
 
 
 def _combo(name: str) -> QComboBox:
-    combo = ComboBox()
-    combo.setAccessibleName(name)
-    combo.setMinimumContentsLength(_LETTERS)
-    combo.setSizeAdjustPolicy(
-        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-    )
+    combo = ComboBox.narrow(name, _LETTERS)
     combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     return combo
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
@@ -40,7 +40,6 @@ from nnviz.render.dataset.point_maps import (
     nearest_point,
 )
 
-_LETTERS = 10
 _THUMBNAIL = 40
 """Side of the thumbnails on the map, logical px."""
 
@@ -62,8 +61,14 @@ class DataMap(QWidget):
         self.painter = PointPainter(bench.jobs, self)
         self.projection = ProjectionBar(bench)
         self.warning = label(style="muted", wrap=True)
-        self.column = self._make_column()
-        look = bench.look
+        self.column = ComboBox.narrow(self.tr("Color by"))
+        self._make_tools()
+        self._lay_out()
+        self._connect()
+        self._open(bench.datasets.dataset)
+
+    def _make_tools(self) -> None:
+        look = self._bench.look
         self.lasso = toggle_button(
             look, "square-dashed", self.tr("Lasso: pull around points (Shift+drag)")
         )
@@ -73,25 +78,19 @@ class DataMap(QWidget):
         self.fit = icon_button(
             look, "maximize-2", self.tr("Show all points (0)"), self.map.fit
         )
-        self._lay_out()
-        self._connect()
-        self._open(bench.datasets.dataset)
-
-    def _make_column(self) -> QComboBox:
-        column: QComboBox = ComboBox()
-        column.setAccessibleName(self.tr("Color by"))
-        column.setMinimumContentsLength(_LETTERS)
-        column.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        return column
 
     def _lay_out(self) -> None:
         bar = named(QWidget(), "header")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         words = label(self.tr("Color by"), "muted")
         tools = flow(
-            words, self.column, self.lasso, self.images, self.fit, spacing=GRID
+            words,
+            self.column,
+            self.lasso,
+            self.images,
+            self.fit,
+            self.projection.save,
+            spacing=GRID,
         )
         below = QVBoxLayout(bar)
         below.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
@@ -117,6 +116,10 @@ class DataMap(QWidget):
         projections.moved.connect(self.painter.sort)
         projections.changed.connect(self._tell)
         self._bench.neighborhood.found.connect(self._draw_neighbors)
+        self._bench.look.changed.connect(self._color)
+        self._connect_map()
+
+    def _connect_map(self) -> None:
         self.column.activated.connect(lambda _: self._color())
         self.images.toggled.connect(lambda _: self.map.repaint_points())
         self.lasso.toggled.connect(self._set_lasso)
@@ -128,7 +131,6 @@ class DataMap(QWidget):
         self.map.lassoed.connect(self._lassoed)
         self.map.pointed.connect(self._point)
         self.map.hovered.connect(self._hover)
-        self._bench.look.changed.connect(self._color)
 
     # --- what is shown
 
@@ -136,12 +138,7 @@ class DataMap(QWidget):
         if dataset is None:
             self.map.clear("")
             return
-        titles = column_titles(dataset)
-        there = {self.column.itemData(n) for n in range(self.column.count())}
-        if there != set(titles):
-            self.column.clear()
-            for column, title in titles.items():
-                self.column.addItem(title, column)
+        self._offer_columns(dataset)
         self._colors = None
         self._color()
         points = self._bench.projections.points
@@ -152,6 +149,14 @@ class DataMap(QWidget):
             self.map.clear(self.tr("The map appears in a moment…"))
             self._bench.projections.start()
         self._tell()
+
+    def _offer_columns(self, dataset: DataSet) -> None:
+        titles = column_titles(dataset)
+        there = {self.column.itemData(n) for n in range(self.column.count())}
+        if there != set(titles):
+            self.column.clear()
+            for column, title in titles.items():
+                self.column.addItem(title, column)
 
     def _color(self) -> None:
         """Color the records by the chosen column."""

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QLabel,
     QLayout,
     QProgressBar,
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.dataset.requests import STAGES
+from nnviz.base.info import ModelInfo
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.layout.plain_text import breakable
@@ -39,6 +39,13 @@ class OpeningPane(QWidget):
         self._bench = bench
         self._folder = ""
         self._pages = PageStack()
+        self._make_welcome()
+        self._make_question()
+        self.waiting = _centered("")
+        self._lay_out()
+        self._connect()
+
+    def _make_welcome(self) -> None:
         self.words = _centered(
             self.tr(
                 "Drop a folder of images here to see what a network makes of all of "
@@ -47,23 +54,22 @@ class OpeningPane(QWidget):
         )
         self.open = button(self.tr("Open folder…"), self.ask, "primary")
         self.sample = button(
-            self.tr("Try generated scenes"), bench.indexing.start_sample
+            self.tr("Try generated scenes"), self._bench.indexing.start_sample
         )
         self.sample.setToolTip(
             self.tr("600 generated scenes; in one class, a color gives the answer away")
         )
+
+    def _make_question(self) -> None:
         self.question = _centered("")
-        self.layer: QComboBox = ComboBox()
-        self.layer.setAccessibleName(self.tr("Layer whose features are kept"))
-        self.layer.setMinimumContentsLength(_LETTERS)
-        self.layer.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        words = self.tr("Layer whose features are kept")
+        self.layer = ComboBox.narrow(words, _LETTERS)
         self.begin = button(self.tr("Build index"), self._begin, "primary")
         self.other = button(self.tr("Another folder…"), self.ask)
         self.cancel = button(self.tr("Cancel"), self._cancel)
-        self.waiting = _centered("")
-        self._lay_out()
+
+    def _connect(self) -> None:
+        bench = self._bench
         bench.datasets.offered.connect(self.offer)
         bench.datasets.opening.connect(self._wait)
         bench.selection.model_changed.connect(lambda _: self._ask_again())
@@ -98,21 +104,26 @@ class OpeningPane(QWidget):
         """Say what would be done with the folder, by which network."""
         model = self._bench.selection.model
         self.begin.setEnabled(model is not None)
-        self.layer.clear()
-        self.layer.addItem(self.tr("Deepest with maps"), ())
-        self.layer.addItem(self.tr("One of every size of map"), (STAGES,))
+        self._offer_layers(model)
         if model is None:
             self.question.setText(self.tr("Open a network first."))
             return
-        layers = offered(model.layers, "spatial") or offered(model.layers, "any")
-        for each in layers:
-            self.layer.addItem(each.name, (each.name,))
         words = self.tr(
             "Run {0} over all images of {1}? The index keeps their thumbnails, "
             "features and predictions; the images stay as they are."
         )
         name = breakable(Path(self._folder).name or self._folder)
         self.question.setText(words.format(model.title, name))
+
+    def _offer_layers(self, model: ModelInfo | None) -> None:
+        self.layer.clear()
+        self.layer.addItem(self.tr("Deepest with maps"), ())
+        self.layer.addItem(self.tr("One of every size of map"), (STAGES,))
+        if model is None:
+            return
+        layers = offered(model.layers, "spatial") or offered(model.layers, "any")
+        for each in layers:
+            self.layer.addItem(each.name, (each.name,))
 
     def _cancel(self) -> None:
         self._folder = ""

@@ -33,6 +33,10 @@ class DataPage(QWidget):
         column.addWidget(IndexingBar(bench))
         column.addWidget(self._pages, 1)
         self.setFocusProxy(content)
+        self._connect()
+
+    def _connect(self) -> None:
+        bench = self._bench
         bench.datasets.opened.connect(self._turn)
         bench.datasets.offered.connect(self._offer)
         self._turn(bench.datasets.dataset)

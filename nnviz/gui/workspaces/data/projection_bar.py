@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QFileDialog,
     QVBoxLayout,
@@ -18,7 +17,6 @@ from nnviz.gui.state.dataset import DataSet
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named
 
-_LETTERS = 10
 _MOST = 200
 """Of perplexity: about how many neighbors count for each point."""
 TITLES = {
@@ -31,47 +29,55 @@ TITLES = {
 
 
 class ProjectionBar(QWidget):
-    """Chooses method and layer, starts and stops, and saves the coordinates."""
+    """Chooses method and layer, starts and stops.
+
+    Its button ``save`` stands with the tools of the map: beside words that change
+    their length it would jump.
+    """
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._bench = bench
-        self.method = _combo(self.tr("Projection"))
+        self.method = ComboBox.narrow(self.tr("Projection"))
         for name in PROJECTIONS:
             self.method.addItem(TITLES.get(name, name), name)
-        self.layer = _combo(self.tr("Layer"))
-        self.perplexity = named(QDoubleSpinBox(), name=self.tr("Perplexity"))
-        self.perplexity.setRange(0, _MOST)
-        self.perplexity.setDecimals(0)
-        self.perplexity.setSpecialValueText(self.tr("auto"))
-        self.perplexity.setKeyboardTracking(False)
+        self.layer = ComboBox.narrow(self.tr("Layer"))
+        self.perplexity = self._make_perplexity()
         self.perplexity_name = label(self.tr("Perplexity"), "muted")
         self.again = button(self.tr("Run again"), bench.projections.start)
         self.stop = button(self.tr("Stop"), bench.projections.stop)
-        self.save = icon_button(
-            bench.look, "save", self.tr("Save plot, coordinates and arrays"), self._save
-        )
+        words = self.tr("Save plot, coordinates and arrays")
+        self.save = icon_button(bench.look, "save", words, self._save)
         self.state = label(style="muted")
+        self._lay_out()
+        self._connect()
+        self._fill(bench.datasets.dataset)
+
+    def _make_perplexity(self) -> QDoubleSpinBox:
+        box = named(QDoubleSpinBox(), name=self.tr("Perplexity"))
+        box.setRange(0, _MOST)
+        box.setDecimals(0)
+        box.setSpecialValueText(self.tr("auto"))
+        box.setKeyboardTracking(False)
+        return box
+
+    def _lay_out(self) -> None:
+        of_layer = label(self.tr("of layer"), "muted")
+        numbers = self.perplexity_name, self.perplexity
+        ways = self.again, self.stop, self.state
         line = flow(
             self.method,
-            label(self.tr("of layer"), "muted"),
+            of_layer,
             self.layer,
-            self.perplexity_name,
-            self.perplexity,
-            self.again,
-            self.stop,
-            self.state,
-            None,
-            self.save,
+            *numbers,
+            *ways,
             spacing=GRID,
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, GRID, MARGIN, GRID)
         column.addLayout(line)
-        self._connect()
-        self._fill(bench.datasets.dataset)
 
     def _connect(self) -> None:
         bench = self._bench
@@ -129,13 +135,3 @@ class ProjectionBar(QWidget):
         if folder:
             bench.settings.export_folder = folder
             bench.bridge.export_projection(projection, dataset.index, folder)
-
-
-def _combo(name: str) -> QComboBox:
-    combo = ComboBox()
-    combo.setAccessibleName(name)
-    combo.setMinimumContentsLength(_LETTERS)
-    combo.setSizeAdjustPolicy(
-        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-    )
-    return combo

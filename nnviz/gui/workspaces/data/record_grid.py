@@ -37,6 +37,11 @@ class RecordGrid(ThumbnailGrid):
         self._bench = bench
         self._lane = Lane("thumbnails")
         self.describe = self._line
+        self._connect()
+        self._mark()
+
+    def _connect(self) -> None:
+        bench = self._bench
         datasets, selection = bench.datasets, bench.datasets.selection
         self.rows_wanted.connect(self._paint_rows)
         self.selection_edited.connect(selection.take)
@@ -49,7 +54,6 @@ class RecordGrid(ThumbnailGrid):
         selection.current_changed.connect(self.set_current)
         datasets.opened.connect(lambda _: self._mark())
         datasets.grown.connect(lambda _: self._mark())
-        self._mark()
 
     def show_records(self, order: Records) -> None:
         """Show these records in this order."""

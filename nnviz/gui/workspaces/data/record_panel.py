@@ -54,6 +54,18 @@ class RecordPanel(QWidget):
         self.words = label(wrap=True)
         self.numbers = label(style="muted", wrap=True)
         self.state = label(style="muted", wrap=True)
+        self._make_buttons()
+        self._make_rooms()
+        self._lay_out()
+        bench.datasets.selection.current_changed.connect(lambda _: self._show())
+        bench.datasets.selection.changed.connect(self._tell)
+        bench.datasets.opened.connect(lambda _: self._show())
+        bench.look.changed.connect(self._resize)
+        bench.images.thumbnail.connect(self._sharpen)
+        self._show()
+
+    def _make_buttons(self) -> None:
+        bench = self._bench
         self.explain = button(
             self.tr("Explain these"), lambda: explain_selected(bench), "primary"
         )
@@ -63,6 +75,9 @@ class RecordPanel(QWidget):
             self.tr("By pixels"), partial(list_neighbors, bench, pixels=True)
         )
         self.pixels.setAccessibleName(self.tr("Nearest neighbors by pixels"))
+
+    def _make_rooms(self) -> None:
+        bench = self._bench
         titles = {
             "inspect": self.tr("Inspect"),
             "explain": self.tr("Explain"),
@@ -75,13 +90,6 @@ class RecordPanel(QWidget):
         ]
         for each in self.rooms:
             each.setAccessibleName(self.tr("Open in {0}").format(each.text()))
-        self._lay_out()
-        bench.datasets.selection.current_changed.connect(lambda _: self._show())
-        bench.datasets.selection.changed.connect(self._tell)
-        bench.datasets.opened.connect(lambda _: self._show())
-        bench.look.changed.connect(self._resize)
-        bench.images.thumbnail.connect(self._sharpen)
-        self._show()
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

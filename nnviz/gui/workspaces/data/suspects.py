@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.dataset.mistakes import Mistakes
 from nnviz.base.dataset.requests import FindMistakes
@@ -39,15 +39,7 @@ class SuspectLists(QWidget):
         self._lane, self._search_lane = Lane("suspects"), Lane("mistakes")
         self._found: Mistakes | None = None
         self._searched = ""
-        self.choice: QComboBox = ComboBox()
-        self.choice.setAccessibleName(self.tr("List"))
-        for title, key in (
-            (self.tr("Most confident mistakes"), CONFIDENT),
-            (self.tr("Likely wrong labels"), LABELS),
-            (self.tr("Near duplicates"), DUPLICATES),
-            (self.tr("Least certain answers"), UNSURE),
-        ):
-            self.choice.addItem(title, key)
+        self.choice = self._make_choice()
         self.words = label(style="muted", wrap=True)
         self.grid = RecordGrid(bench, self)
         self.grid.setAccessibleName(self.tr("Images of the list"))
@@ -62,6 +54,18 @@ class SuspectLists(QWidget):
         bench.datasets.opened.connect(self._forget)
         bench.datasets.grown.connect(self._forget)
         self._forget(bench.datasets.dataset)
+
+    def _make_choice(self) -> ComboBox:
+        choice = ComboBox()
+        choice.setAccessibleName(self.tr("List"))
+        for title, key in (
+            (self.tr("Most confident mistakes"), CONFIDENT),
+            (self.tr("Likely wrong labels"), LABELS),
+            (self.tr("Near duplicates"), DUPLICATES),
+            (self.tr("Least certain answers"), UNSURE),
+        ):
+            choice.addItem(title, key)
+        return choice
 
     def _forget(self, dataset: DataSet | None) -> None:
         """Another set, or more of it: what was found is not so any more."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.results import Table
@@ -21,14 +21,13 @@ from nnviz.render.dataset.exemplar_sheet import seen_patch
 from nnviz.render.dataset.thumbnail_rows import paint_row
 from nnviz.render.words import number, percent
 
-_LETTERS = 12
 _TABLE = 240
 """Px of the table of channels."""
 _PATCH = 100
 
 
 class PatchGrid(ThumbnailGrid):
-    """What a channel sees in its strongest images, side by side."""
+    """Patches that a channel sees in its strongest images, side by side."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,12 +60,7 @@ class Units(QWidget):
         super().__init__(parent)
         self._bench = bench
         self._channel = -1
-        self.layer: QComboBox = ComboBox()
-        self.layer.setAccessibleName(self.tr("Layer"))
-        self.layer.setMinimumContentsLength(_LETTERS)
-        self.layer.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        self.layer = ComboBox.narrow(self.tr("Layer"))
         self.summary = label(style="muted", wrap=True)
         self.channels = TableView()
         self.channels.grid.setAccessibleName(self.tr("Channels of the layer"))
@@ -82,13 +76,28 @@ class Units(QWidget):
     # --- layout
 
     def _lay_out(self) -> None:
-        left, right = QWidget(), QWidget()
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self._lay_out_channels())
+        split.addWidget(self._lay_out_unit())
+        split.setStretchFactor(1, 1)
+        split.setSizes([_TABLE, 3 * _TABLE])
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(split)
+
+    def _lay_out_channels(self) -> QWidget:
+        left = QWidget()
         beside = QVBoxLayout(left)
         beside.setContentsMargins(MARGIN, 2 * GRID, GRID, 2 * GRID)
         beside.setSpacing(GRID)
         beside.addLayout(flow(label(self.tr("Layer"), "muted"), self.layer))
         beside.addWidget(self.summary)
         beside.addWidget(self.channels, 1)
+        return left
+
+    def _lay_out_unit(self) -> QWidget:
+        right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(MARGIN, 2 * GRID, MARGIN, 2 * GRID)
         column.setSpacing(GRID)
@@ -96,15 +105,7 @@ class Units(QWidget):
         column.addWidget(self.words)
         column.addWidget(self.patches, 1)
         column.addLayout(flow(self.select, self.inspect))
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setChildrenCollapsible(False)
-        split.addWidget(left)
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setSizes([_TABLE, 3 * _TABLE])
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(split)
+        return right
 
     def _connect(self) -> None:
         bench = self._bench
@@ -137,20 +138,24 @@ class Units(QWidget):
     def _show_layer(self, found: Exemplars) -> None:
         if found.layer != self.layer.currentText():
             return
-        columns = (
-            self.tr("Channel"),
-            self.tr("Answers, %"),
-            self.tr("Highest"),
-        )
+        self.channels.show_result(self._table(found), None)
+        self.summary.setText(self._summary(found))
+        if len(found.channels) and self._channel < 0:
+            self._ask(int(found.channels[0]))
+
+    def _table(self, found: Exemplars) -> Table:
+        columns = self.tr("Channel"), self.tr("Answers, %"), self.tr("Highest")
         rows = tuple(
             (float(channel), round(100 * float(share), 1), float(values[0]))
             for channel, share, values in zip(
                 found.channels, found.answering, found.values, strict=True
             )
         )
-        self.channels.show_result(Table(columns=columns, rows=rows), None)
+        return Table(columns=columns, rows=rows)
+
+    def _summary(self, found: Exemplars) -> str:
         words = self.tr("{0:,} channels over {1:,} images").format(
-            len(rows), found.images
+            len(found.channels), found.images
         )
         for count, what in (
             (len(found.dead), self.tr("{0:,} never answer")),
@@ -158,9 +163,7 @@ class Units(QWidget):
         ):
             if count:
                 words += " · " + what.format(count)
-        self.summary.setText(words)
-        if rows and self._channel < 0:
-            self._ask(int(found.channels[0]))
+        return words
 
     def _show_unit(self, found: Exemplars | None) -> None:
         """Show the patches of a channel, those of the strongest image first."""

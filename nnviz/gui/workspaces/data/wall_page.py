@@ -26,18 +26,21 @@ class Wall(QWidget):
         self.all = button(self.tr("Show all"), self._show_all)
         self.explain = button(self.tr("Explain these"), lambda: explain_selected(bench))
         self.zoom = self._make_slider()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.grid, 1)
-        column.addWidget(self._make_bar())
-        self.setFocusProxy(self.grid)
+        self._lay_out()
         datasets = bench.datasets
         datasets.ordered.connect(self._show)
         datasets.selection.changed.connect(self._tell)
         bench.look.changed.connect(self._tell)
         self._newest = datasets.dataset
         self._show(datasets.order)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.grid, 1)
+        column.addWidget(self._make_bar())
+        self.setFocusProxy(self.grid)
 
     def _make_slider(self) -> QSlider:
         slider = named(
