@@ -1,4 +1,4 @@
-"""What is done with an attack that was found, and stickers on paper."""
+"""Saved attacks rescaled and stored, and stickers on paper."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

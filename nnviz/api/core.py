@@ -84,7 +84,7 @@ class Model:
 
 
 class Result:
-    """What a method found.
+    """The result of a method.
 
     ``result.data`` is the main array; ``result[name]`` is any array under the name
     that ``save`` gives it in the .npz.

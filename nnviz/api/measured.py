@@ -42,6 +42,7 @@ def board(
     models: "Model | str | Sequence[Model | str]" = "",
     *,
     target: str = "",
+    targets: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, Value]] | None = None,
     seed: int = 0,
     progress: OnProgress | None = None,
@@ -57,6 +58,7 @@ def board(
             default network.
         target: what is asked, as on the command line; empty for the class that each
             network predicts.
+        targets: what single networks are asked in its place, by their references.
         values: parameters by method's name; what is left out has its default.
         seed: of the random numbers.
         progress: told how far each method is, and how far the board.
@@ -76,7 +78,11 @@ def board(
     plan = boards.Plan(
         methods=boards.chosen_methods(session().catalogue().methods, methods),
         networks=tuple(
-            boards.Network(request=each.request, title=each.info.title)
+            boards.Network(
+                request=each.request,
+                title=each.info.title,
+                target=(targets or {}).get(each.request.reference, ""),
+            )
             for each in opened
         ),
         images=tuple(

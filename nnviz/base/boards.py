@@ -27,10 +27,18 @@ COMPARED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A column of names for one network: how it is opened, and what it is called."""
+    """One network of a board.
+
+    Attributes:
+        request: how it is opened.
+        title: what it is called.
+        target: what it alone is asked, since a class may have another name in it;
+            empty for the board's target.
+    """
 
     request: ModelRequest
     title: str
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,7 +96,7 @@ class Plan:
                     method=method.name,
                     model=network.request,
                     image=image,
-                    values=self._values(method),
+                    values=self._values(method, network),
                     seed=self.seed,
                 ),
             )
@@ -97,17 +105,25 @@ class Plan:
             for method in self.methods
         )
 
+    @property
+    def own_targets(self) -> dict[str, str]:
+        """Targets of networks that have one of their own, by reference."""
+        return {
+            each.request.reference: each.target for each in self.networks if each.target
+        }
+
     def _heading(self, network: Network, image: Image) -> str:
         names = [network.title] if len(self.networks) > 1 else []
         names += [image.name] if len(self.images) > 1 else []
         return ", ".join(names) or network.title
 
-    def _values(self, method: MethodInfo) -> dict[str, Value]:
+    def _values(self, method: MethodInfo, network: Network) -> dict[str, Value]:
         """Return the parameters that differ from their defaults."""
         values = dict(self.values.get(method.name, {}))
-        if self.target:
+        target = network.target or self.target
+        if target:
             asked = [p.name for p in method.parameters if p.kind is Kind.TARGET]
-            values.update(dict.fromkeys(asked, self.target))
+            values.update(dict.fromkeys(asked, target))
         return values
 
 

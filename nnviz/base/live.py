@@ -73,7 +73,9 @@ def found(shown: Shown) -> tuple[str, str]:
     share, of explanations what is explained and its score; empty where there is no
     such thing.
     """
-    main = shown.bars or (shown.run.report.main if shown.run is not None else None)
+    main = shown.run.report.main if shown.run is not None else None
+    if isinstance(main, Ranking) and shown.bars is not None:
+        main = shown.bars
     match main:
         case Ranking() if main.labels:
             return main.labels[0], f"{main.values[0]:.3f}"

@@ -7,7 +7,7 @@ The kinds are a closed list; each has one painter in ``nnviz.render`` and one vi
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,6 +140,7 @@ class Mosaic(Result):
         frame: set where each tile covers the network's input.
         placement: as in Heatmap.
         empty: said in place of the tiles while none is to be shown.
+        room: tiles to leave room for while more are to come; 0 for those shown.
     """
 
     tiles: Array
@@ -153,6 +154,7 @@ class Mosaic(Result):
     frame: Frame | None = None
     placement: Placement | None = None
     empty: str = ""
+    room: int = 0
 
     def arrays(self) -> dict[str, Array]:
         """Return the tiles and the order."""
@@ -423,6 +425,9 @@ class Diagram(Result):
         }
 
 
+OfKind = TypeVar("OfKind", bound=Result)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report(Mapping[str, Result]):
     """The results of one run by name, in order; the first is the main one.
@@ -453,6 +458,11 @@ class Report(Mapping[str, Result]):
     def main(self) -> Result:
         """The first result."""
         return next(iter(self.results.values()))
+
+    def first(self, kind: type[OfKind]) -> OfKind | None:
+        """Return the first result of a kind; None where there is none."""
+        found = (each for each in self.results.values() if isinstance(each, kind))
+        return next(found, None)
 
     def arrays(self) -> dict[str, Array]:
         """Return all arrays as an .npz names them.

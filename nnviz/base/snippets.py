@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 
-from nnviz.base.boards import Plan
+from nnviz.base.boards import Network, Plan
 from nnviz.base.parameters import Parameter, Value, with_current_names
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
@@ -82,15 +82,24 @@ def board_command(plan: Plan, out: str = "out") -> str:
         for name, value in _telling(given, method.parameters).items():
             words += ["--set", f"{method.name}.{name}={_written(value)}"]
     for network in plan.networks:
-        request = network.request
-        if request.preprocess is not None:
-            changed = json.dumps(request.preprocess.to_json())
-            words += ["--preprocess", f"{request.reference}={changed}"]
-        if request.labels:
-            words += ["--labels", f"{request.reference}={request.labels}"]
+        words += _network_options(network)
     if plan.seed:
         words += ["--seed", str(plan.seed)]
     return shlex.join([*words, "--out", out])
+
+
+def _network_options(network: Network) -> list[str]:
+    """Return the options of a board's command that concern one network."""
+    request, given = network.request, {"target-for": network.target}
+    if request.preprocess is not None:
+        given["preprocess"] = json.dumps(request.preprocess.to_json())
+    given["labels"] = request.labels
+    pairs = [(f"--{name}", text) for name, text in given.items() if text]
+    return [
+        word
+        for option, text in pairs
+        for word in (option, f"{request.reference}={text}")
+    ]
 
 
 def board_python(plan: Plan, out: str = "out") -> str:
@@ -107,6 +116,7 @@ def board_python(plan: Plan, out: str = "out") -> str:
         "methods": repr([method.name for method in plan.methods]),
         "models": f"[{models}]",
         "target": repr(plan.target) if plan.target else "",
+        "targets": repr(plan.own_targets or ""),
         "values": repr({name: each for name, each in values.items() if each} or ""),
         "seed": repr(plan.seed) if plan.seed else "",
     }

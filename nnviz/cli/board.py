@@ -65,6 +65,7 @@ def _made(
     references = _names(options.models)
     preprocess = _by_network("--preprocess", options.preprocess, references)
     labels = _by_network("--labels", options.labels, references)
+    targets = _by_network("--target-for", options.target_for, references)
     with console.ProgressLine() as progress:
         models = [
             api.load(
@@ -83,6 +84,7 @@ def _made(
             methods,
             models,
             target=options.target,
+            targets=targets,
             values=values,
             seed=options.seed,
             progress=progress,
@@ -193,6 +195,14 @@ def _parser() -> Parser:
         default="",
         help="what is asked: a class, class - class, layer:channel, box:0 (default:"
         " the class that each network predicts)",
+    )
+    group.add_argument(
+        "--target-for",
+        metavar="REF=TARGET",
+        action="append",
+        default=[],
+        help="what one network is asked in place of --target, where a class has"
+        " another name in it; may be given several times",
     )
     group.add_argument(
         "--set",

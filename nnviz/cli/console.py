@@ -1,4 +1,4 @@
-"""What the commands write: tables and lines on stdout, progress on stderr."""
+"""Console output: tables and lines on stdout, progress on stderr."""
 
 import json
 import shutil
@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
+
+from nnviz.base.durations import long_duration
 
 if TYPE_CHECKING:  # it imports numpy, which a list does without
     from nnviz.base.events import Progress
@@ -157,15 +159,7 @@ class _Length:
         if left < _LONG:
             return ""
         self._told = True
-        return f"this takes about {_minutes(left)} more; Ctrl+C stops it"
-
-
-def _minutes(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    if minutes < 2:  # noqa: PLR2004
-        return "a minute"
-    hours = minutes / 60
-    return f"{minutes} minutes" if hours < 2 else f"{hours:.0f} hours"  # noqa: PLR2004
+        return f"this takes about {long_duration(left)} more; Ctrl+C stops it"
 
 
 def progress_text(progress: "Progress", seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""What a command works on: the network and the pictures that its options name."""
+"""Opening of the network and the images that a command's options name."""
 
 import argparse
 import os

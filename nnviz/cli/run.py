@@ -20,7 +20,7 @@ from nnviz.storage import recent
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Task:
-    """What one command line asks for, apart from the pictures."""
+    """A command line's request, apart from the images."""
 
     method: MethodInfo
     model: api.Model | None

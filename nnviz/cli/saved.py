@@ -1,4 +1,4 @@
-"""What the commands say of a result that they saved."""
+"""Reports of saved results, in words and as JSON."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the demo lets each method look at: a network of its task, and a picture."""
+"""Subjects of the demo: a network and an image for each method's task."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -121,6 +121,11 @@ class Inference:
         net = self.model.twin() if self.live else self.model.net
         return self.cached("outputs", run)
 
+    @property
+    def has_outputs(self) -> bool:
+        """Whether ``outputs`` costs no pass."""
+        return self.cache.peek((*self._identity(), "outputs")) is not None
+
     def twin(self) -> nn.Module:
         """Return the fastest network that answers the image as the network does.
 
@@ -197,7 +202,11 @@ class Inference:
             curvature=curvature,
         )
         with in_words(info.title):
-            return one.gradients(target, self.activations, self.subject, change)
+            found = one.gradients(target, self.activations, self.subject, change)
+        output = one.output
+        if self.live and output is not None:
+            self.cached("outputs", lambda: (output,))
+        return found
 
     @property
     def subject(self) -> Subject:

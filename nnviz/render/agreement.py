@@ -1,4 +1,4 @@
-"""How far two maps agree: rank correlation and overlap of their strongest places."""
+"""Agreement of two maps: rank correlation and overlap of their strongest places."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
-    """How far each map agrees with each other.
+    """Agreement of each map with each other.
 
     Attributes:
         correlation: (N, N), Spearman's rank correlation, in [-1, 1]; NaN where a map

@@ -31,7 +31,7 @@ HEADS = ("before", "after")
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """Where bars and their numbers stand, px: from ``bar`` on, numbers to ``end``."""
+    """Column of bars and their numbers, px: from ``bar`` on, numbers to ``end``."""
 
     bar: int
     bar_end: int

@@ -110,7 +110,7 @@ class Board:
 
     @property
     def question(self) -> str:
-        """What each network was asked, with its answer, and where a map is missing."""
+        """The question to each network with its answer, and places without a map."""
         words = []
         cells, told = self.plan.cells(), set()
         for n, outcome in sorted(self.outcomes.items()):

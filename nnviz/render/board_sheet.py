@@ -22,7 +22,7 @@ Pair = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardSheet:
-    """What is shown of a board.
+    """The part of a board that is shown.
 
     Attributes:
         tiles: results by place.

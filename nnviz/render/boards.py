@@ -41,7 +41,7 @@ class Tile:
 
 
 class Lock(StrEnum):
-    """Which maps share a scale."""
+    """The maps that share a scale."""
 
     BOARD = "board"
     ROW = "row"

@@ -28,7 +28,7 @@ Colours = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Which numbers the ends of a colour map stand for.
+    """The numbers at the ends of a color map.
 
     Attributes:
         low: number at the first colour.

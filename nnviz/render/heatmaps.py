@@ -35,7 +35,7 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapLook:
-    """How a heatmap is painted.
+    """Look of a heatmap.
 
     Attributes:
         opacity: of the map over the image where its magnitude is greatest, 0 to 1.
@@ -58,7 +58,7 @@ class MapLook:
 
     @property
     def words(self) -> str:
-        """What the legend says of it; empty for a plain look."""
+        """Words of the legend; empty for a plain look."""
         parts = (
             f"smoothed, sigma {number(self.smoothing)} px" if self.smoothing else "",
             f"gamma {number(self.gamma)}" if self.gamma != 1 else "",

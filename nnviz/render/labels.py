@@ -1,4 +1,4 @@
-"""Where the labels of boxes go: on the picture, and not on each other."""
+"""Placement of boxes' labels: on the image, and not on each other."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Spot = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is to be placed.
+    """A label to place.
 
     Attributes:
         box: what it names.

@@ -1,4 +1,4 @@
-"""What the colours mean: a bar with the real range and the unit."""
+"""Legends: a color bar with the real range and the unit."""
 
 from dataclasses import dataclass
 

@@ -60,8 +60,12 @@ def compose(report: Report | None, image: Image, *, height: int) -> Canvas:
     """
     frame = _sized(rgb8(image.pixels), height)
     beside: list[Canvas] = []
-    for result in report.values() if report is not None else ():
-        frame = _lay(result, frame, image.size)
+    results = tuple(report.values()) if report is not None else ()
+    for place, result in enumerate(results):
+        if isinstance(result, Ranking) and place:
+            frame = _with_bars(result, frame, top=True)
+        else:
+            frame = _lay(result, frame, image.size)
         if isinstance(result, Mosaic) and len(result.order):
             beside.append(_mosaic(result, frame.shape[0]))
     return np.hstack([frame, *beside]) if beside else frame
@@ -136,6 +140,11 @@ def _(result: Picture, frame: Canvas, photo: tuple[int, int]) -> Canvas:
 @_lay.register
 def _(result: Ranking, frame: Canvas, photo: tuple[int, int]) -> Canvas:
     del photo
+    return _with_bars(result, frame)
+
+
+def _with_bars(result: Ranking, frame: Canvas, *, top: bool = False) -> Canvas:
+    """Draw the best of a ranking; at the top where a legend stands at the bottom."""
     size = boxes.text_size((frame.shape[0], frame.shape[1]))
     width = min(
         max(_NARROWEST, round(frame.shape[1] * _BARS_SHARE)), frame.shape[1] - 2 * size
@@ -148,7 +157,7 @@ def _(result: Ranking, frame: Canvas, photo: tuple[int, int]) -> Canvas:
         limits=result.limits,
     )
     drawn = frame.copy()
-    _plate(drawn, bars.ranking(best, width, size=size), size)
+    _plate(drawn, bars.ranking(best, width, size=size), size, top=top)
     return drawn
 
 
@@ -158,14 +167,14 @@ def _say(frame: Canvas, words: str) -> None:
     _plate(frame, text.paragraph(words, width, size, BACKGROUND), size)
 
 
-def _plate(frame: Canvas, words: Canvas, pad: int) -> None:
-    """Lay words on a dark plate into the lower left corner."""
+def _plate(frame: Canvas, words: Canvas, pad: int, *, top: bool = False) -> None:
+    """Lay words on a dark plate into the lower left corner, or the upper one."""
     import cv2
 
     height, width = words.shape[0] + pad, words.shape[1] + 2 * pad
     plate = text.sheet(height, width, BACKGROUND)
     plate[pad // 2 : pad // 2 + words.shape[0], pad : pad + words.shape[1]] = words
-    bottom = frame.shape[0] - pad
+    bottom = min(pad + height, frame.shape[0]) if top else frame.shape[0] - pad
     region = frame[max(0, bottom - height) : bottom, pad : pad + width]
     plate = plate[-region.shape[0] :, : region.shape[1]]
     cv2.addWeighted(plate, _VEIL, region, 1 - _VEIL, 0, dst=region)

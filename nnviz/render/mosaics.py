@@ -24,7 +24,7 @@ _COLOUR_AXES = 4
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where each tile lies, row by row.
+    """Layout of tiles, row by row.
 
     Attributes:
         count: number of tiles.
@@ -33,6 +33,7 @@ class Layout:
         zoom: px a number, a whole factor.
         gap: px between tiles.
         caption: height of the strip below each tile, px.
+        room: number of tiles to leave room for, where more are to come.
     """
 
     count: int
@@ -41,11 +42,12 @@ class Layout:
     zoom: int = 1
     gap: int = 1
     caption: int = 0
+    room: int = 0
 
     @property
     def rows(self) -> int:
         """Number of rows; the last may be incomplete."""
-        return -(-self.count // self.columns)
+        return -(-max(self.count, self.room) // self.columns)
 
     @property
     def pitch(self) -> tuple[int, int]:

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 class Norm(StrEnum):
-    """What a map's values are written in."""
+    """Normalization of a map's values for its legend."""
 
     RAW = "raw"
     """Their own unit."""

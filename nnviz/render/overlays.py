@@ -113,7 +113,7 @@ def blend(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axis:
-    """How a map lies along one axis of a picture of the photo.
+    """Placement of a map along one axis of an image of the photo.
 
     Attributes:
         cells: the map's cell under each pixel, the nearest where there is none.

@@ -22,7 +22,7 @@ BROKEN: Colour = (112, 112, 120)
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """What a board is painted with.
+    """Colors of a board.
 
     Attributes:
         ground: behind all.

@@ -1,4 +1,4 @@
-"""What stands at a place of a board where there is no result: words, and why."""
+"""Placeholders on a board where there is no result: the reason, in words."""
 
 import numpy as np
 

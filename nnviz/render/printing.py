@@ -36,7 +36,7 @@ _HAIRLINE = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """How a sticker is printed.
+    """Print settings of a sticker.
 
     Attributes:
         width: of the sticker on paper, mm.

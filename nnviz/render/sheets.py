@@ -206,7 +206,7 @@ def sheet_of(
         table: of ``table_of``.
         gap: the colour between tiles of colours.
     """
-    places = layout_of(len(rows), rows.shape[1:3], columns)
+    places = layout_of(len(rows), rows.shape[1:3], columns, mosaic.room)
     colours = rows.ndim == _COLOUR_AXES
     sheet = arrange(rows, places, gap if colours else _GAP)
     height, width = places.size
@@ -215,7 +215,7 @@ def sheet_of(
     return Sheet(pixels, None if colours else table, places, mosaic.order, size)
 
 
-def layout_of(count: int, tile: tuple[int, ...], columns: int) -> Layout:
-    """Return where the tiles lie, one px a number."""
+def layout_of(count: int, tile: tuple[int, ...], columns: int, room: int = 0) -> Layout:
+    """Return where the tiles lie, one px a number; see ``Layout.room``."""
     gap = 2 if min(tile) >= _WIDE_GAP_FROM else 1
-    return Layout(count, columns, (tile[0], tile[1]), 1, gap)
+    return Layout(count, columns, (tile[0], tile[1]), 1, gap, room=room)

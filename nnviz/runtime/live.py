@@ -327,11 +327,12 @@ class LiveLoop:
         return shown
 
     def _bars(self, run: Run | None, image: FrameImage, *, new: bool) -> Ranking | None:
-        if run is None or not isinstance(run.report.main, Ranking):
+        ranking = run.report.first(Ranking) if run is not None else None
+        if ranking is None:
             return None
         if not new:  # one that stands still is not on its way to anything
             self.smooth.clear()
-        return self.smooth.update(run.report.main, image.captured)
+        return self.smooth.update(ranking, image.captured)
 
 
 @dataclass(slots=True)

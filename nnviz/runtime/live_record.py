@@ -11,7 +11,7 @@ from nnviz.base.errors import NnvizError, error_record
 from nnviz.base.events import Done, Failed
 from nnviz.base.images import Colours
 from nnviz.base.live import Recorded, Shown, found
-from nnviz.base.results import Boxes
+from nnviz.base.results import Boxes, Ranking
 from nnviz.runtime.mailbox import Mailbox, Posted
 from nnviz.storage.box_recording import BoxRecording
 
@@ -157,5 +157,9 @@ def drawn(shown: Shown, height: int) -> Colours:
 
     report = shown.run.report if shown.run is not None else None
     if report is not None and shown.bars is not None:
-        report = replace(report, results={"bars": shown.bars})
+        results = {
+            name: shown.bars if isinstance(each, Ranking) else each
+            for name, each in report.results.items()
+        }
+        report = replace(report, results=results)
     return compose(report, shown.image, height=height)

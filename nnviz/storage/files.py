@@ -1,4 +1,4 @@
-"""What a file is that was dropped, pasted or named: told without decoding it."""
+"""Kinds of files that are dropped, pasted or named, told without decoding them."""
 
 import json
 import os
@@ -67,7 +67,7 @@ _PNG_HEAD_BYTES = 1 << 16
 
 
 class FileKind(StrEnum):
-    """What a file is to nnviz."""
+    """Kind of a file."""
 
     IMAGE = "image"
     FOLDER = "folder"

@@ -84,7 +84,14 @@ def with_pictures(recipe: Recipe, beside: Path, max_pixels: int = MAX_PIXELS) ->
     values = dict(recipe.values)
     remedy = f"put it beside {beside.name}"
     for name, hashes in recipe.pictures.items():
-        wanted = zip(files_of(values[name]), hashes.split(), strict=True)
+        files = files_of(values[name])
+        if len(files) != len(hashes.split()):
+            raise InputError(
+                beside.name,
+                f"names {len(files)} files for {name} and {len(hashes.split())} hashes",
+                "use the recipe as it was saved",
+            )
+        wanted = zip(files, hashes.split(), strict=True)
         found = [
             _folder(Path(file).name, sha256, beside)
             or _sought(Path(file).name, sha256, beside, max_pixels, remedy)[0]

@@ -20,9 +20,8 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 OPENERS = re.compile(r"(What|How|Which|Where)\b")
 WORDS_LEFT = {"gui": 300, "render": 95, "media": 85, "runtime": 60, "cli": 35,
               "storage": 25, "engine": 60, "api": 15, "base": 8}  # fmt: skip
-OPENERS_LEFT = {"gui": 100, "engine": 45, "base": 35, "runtime": 20, "render": 20,
-                "media": 12, "cli": 8, "storage": 5, "api": 4}  # fmt: skip
-NAMES_LEFT = {"gui": 45, "engine": 25, "render": 18, "media": 15, "storage": 12,
+OPENERS_LEFT = {"gui": 100, "base": 35, "runtime": 20, "media": 12}
+NAMES_LEFT = {"gui": 45, "engine": 22, "render": 18, "media": 15, "storage": 12,
               "base": 18, "runtime": 10, "api": 4, "cli": 4}  # fmt: skip
 PACKAGES = sorted({path.parts[0] for path in TREES if len(path.parts) > 1})
 
@@ -86,9 +85,11 @@ def test_first_lines_speak_the_glossary(package):
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_names_speak_the_glossary(package):
+    """Lessons aside: there a neuron is the lecture's neuron."""
     whole = re.compile(rf"({unwanted().pattern})", re.IGNORECASE)
-    names = [node.name for _, node, _ in documented(package)
-             if not isinstance(node, ast.Module)]  # fmt: skip
+    names = [node.name for path, node, _ in documented(package)
+             if not isinstance(node, ast.Module)
+             and "lessons" not in path.parts]  # fmt: skip
     names += [path.stem for path in TREES if path.parts[0] == package]
     left = [
         name for name in names if any(whole.fullmatch(part) for part in parts_of(name))

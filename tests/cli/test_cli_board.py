@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -126,6 +127,14 @@ def test_the_command_and_the_python_lines_make_the_same_plan(board):
     compile(lines, "board", "exec")
     assert "target='tabby - tiger cat'" in lines
     assert "seed" not in lines
+    assert "targets" not in lines
+    own = replace(plan, networks=(replace(plan.networks[0], target="crab"),))
+    assert f"--target 'tabby - tiger cat' --target-for {SMALL}=crab" in board_command(
+        own
+    )
+    assert f"targets={{'{SMALL}': 'crab'}}" in board_python(own)
+    asked = {cell.request.values["target"] for cell in own.cells()}
+    assert asked == {"crab"}
 
 
 def test_the_command_has_parameters_and_preprocessing(nnviz, board, tmp_path):

@@ -36,6 +36,10 @@ class TensorCache:
         self._keep(key, tensor)
         return tensor
 
+    def peek(self, key: Hashable) -> Any:
+        """Return the tensor or tensors of a key; None where they are not held."""
+        return self._held.get(key)
+
     def clear(self) -> None:
         """Let go of everything."""
         self._held.clear()

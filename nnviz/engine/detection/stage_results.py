@@ -58,7 +58,7 @@ class StageView:
 
     @property
     def anchors(self) -> AnchorStage:
-        """What the first head says of each anchor."""
+        """The first head's answer to each anchor."""
         return self.stages.anchors
 
     @property

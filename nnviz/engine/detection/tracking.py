@@ -64,12 +64,12 @@ class Tracks:
 
     @property
     def boxes(self) -> NDArray[np.float32]:
-        """Where each is, float32 (T, 4): left, top, right, bottom, px."""
+        """Box of each track, float32 (T, 4): left, top, right, bottom, px."""
         return _corners(self.mean[..., 0])
 
     @property
     def present(self) -> NDArray[np.bool_]:
-        """Which were detected in this very frame, bool (T,)."""
+        """Mask of the tracks that were detected in this very frame, bool (T,)."""
         found: NDArray[np.bool_] = self.seen >= self.time
         return found
 

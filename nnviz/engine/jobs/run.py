@@ -8,11 +8,11 @@ import torch
 
 from nnviz.base.errors import CancelledError, ModelError, UsageError
 from nnviz.base.events import Changes, Job, Step
-from nnviz.base.info import MethodInfo
+from nnviz.base.info import MethodInfo, Task
 from nnviz.base.parameters import make, with_current_names
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RunMethod
-from nnviz.base.results import Curves, Heatmap, Report
+from nnviz.base.results import Curves, Heatmap, Ranking, Report
 from nnviz.engine.jobs.recipe import recipe_of
 from nnviz.engine.jobs.recorder import Recorder, ResumePoint, open_tape, taken_up
 from nnviz.engine.jobs.registry import carries_out
@@ -99,10 +99,24 @@ def _with_remark(report: Report, ctx: Context) -> Report:
     """Add the caveats of the network, and what the recipe of a frame does otherwise."""
     image, info = ctx.inference.image, ctx.model.info
     notes = list(info.caveats)
-    report = _with_trace(report, ctx)
+    report = _with_prediction(_with_trace(report, ctx), ctx)
     if image is not None and resized_quickly(image, info.preprocess):
         notes.append(_QUICK)
     return replace(report, notes=(*report.notes, *notes)) if notes else report
+
+
+def _with_prediction(report: Report, ctx: Context) -> Report:
+    """Add to the map of a camera's frame what the network predicts, if it is known.
+
+    On a still image that is a method of its own; of a frame the next already waits.
+    """
+    known = ctx.inference.live and ctx.inference.has_outputs
+    classifies = ctx.model.info.task is Task.CLASSIFY
+    if not (known and classifies) or report.first(Ranking) is not None:
+        return report
+    method = find("predictions").method
+    (predicted,) = method().run(ctx, method.Params())
+    return replace(report, results={**report.results, "prediction": predicted.main})
 
 
 def _with_trace(report: Report, ctx: Context) -> Report:

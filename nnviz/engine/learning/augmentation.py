@@ -10,7 +10,7 @@ from torch.nn import functional
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Augmentation:
-    """How far images are changed at random, each by itself.
+    """Data augmentation: random changes of training images, each by itself.
 
     Attributes:
         shift: up to so many px along each axis; the border is repeated.

@@ -1,6 +1,6 @@
 """A training run that can be looked at between steps, stopped and gone on with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +22,12 @@ from nnviz.engine.learning.optimizers import (
     make_optimizer,
     penalty,
     scheduled,
+)
+from nnviz.engine.learning.run_state import (
+    arrays_of,
+    below,
+    restore_optimizer,
+    tensors,
 )
 from nnviz.engine.models.networks.layer_list import LayerList, LayerWordError
 
@@ -288,7 +294,8 @@ class TrainingRun:
         for net in self.nets:
             net.eval()
             for crop in crops:
-                total = total + net(self.examples.normalized(crop)).softmax(1)
+                given = self.examples.normalized(crop)
+                total = total + net(given).softmax(1)
         mean = total / (len(self.nets) * len(crops))
         assert isinstance(mean, Tensor)  # noqa: S101  for mypy
         return mean.clamp(min=1e-12).log()
@@ -311,35 +318,30 @@ class TrainingRun:
         for place, order in enumerate(self._orders):
             found[f"order/{place}"] = order.numpy().copy()
         for place, net in enumerate(self.nets):
-            found |= _arrays(f"net{place}", net.state_dict())
+            found |= arrays_of(f"net{place}", net.state_dict())
         for place, best in enumerate(self._best):
-            found |= _arrays(f"best{place}", best)
+            found |= arrays_of(f"best{place}", best)
         for place, optimizer in enumerate(self._optimizers):
             for index, values in optimizer.state_dict()["state"].items():
-                found |= _arrays(f"optimizer{place}/{index}", values)
+                found |= arrays_of(f"optimizer{place}/{index}", values)
         return found
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Go on from what ``state`` returned."""
         self.done, self.stopped = int(state["done"]), bool(state["stopped"])
         self._losses = state["losses"].tolist()
-        self.history.figures = {k: v.tolist() for k, v in _below("figure/", state)}
-        self.gradients = {k: float(v) for k, v in _below("gradient/", state)}
-        self.updates = {k: float(v) for k, v in _below("update/", state)}
-        self._orders = [torch.from_numpy(v.copy()) for _, v in _below("order/", state)]
+        self.history.figures = {k: v.tolist() for k, v in below("figure/", state)}
+        self.gradients = {k: float(v) for k, v in below("gradient/", state)}
+        self.updates = {k: float(v) for k, v in below("update/", state)}
+        self._orders = [torch.from_numpy(v.copy()) for _, v in below("order/", state)]
         self._best = []
         for place, net in enumerate(self.nets):
-            net.load_state_dict(_tensors(f"net{place}/", state))
-            best = _tensors(f"best{place}/", state)
+            net.load_state_dict(tensors(f"net{place}/", state))
+            best = tensors(f"best{place}/", state)
             if best:
                 self._best.append(best)
         for place, optimizer in enumerate(self._optimizers):
-            values: dict[int, dict[str, Tensor]] = {}
-            for name, tensor in _tensors(f"optimizer{place}/", state).items():
-                index, _, key = name.partition("/")
-                values.setdefault(int(index), {})[key] = tensor
-            plain = optimizer.state_dict()
-            optimizer.load_state_dict({**plain, "state": values})
+            restore_optimizer(optimizer, f"optimizer{place}/", state)
 
 
 def _kernels(net: nn.Module) -> dict[str, Tensor]:
@@ -359,25 +361,3 @@ def _numbers(
     prefix: str, values: Mapping[str, list[float]] | Mapping[str, float]
 ) -> Arrays:
     return {f"{prefix}/{k}": np.array(v, np.float64) for k, v in values.items()}
-
-
-def _arrays(prefix: str, tensors: Mapping[str, object]) -> Arrays:
-    return {
-        f"{prefix}/{name}": value.detach().cpu().numpy().copy()
-        for name, value in tensors.items()
-        if isinstance(value, Tensor)
-    }
-
-
-def _below(
-    prefix: str, state: Mapping[str, NDArray[np.generic]]
-) -> Iterator[tuple[str, NDArray[np.generic]]]:
-    for name, value in state.items():
-        if name.startswith(prefix):
-            yield name.removeprefix(prefix), value
-
-
-def _tensors(
-    prefix: str, state: Mapping[str, NDArray[np.generic]]
-) -> dict[str, Tensor]:
-    return {name: torch.from_numpy(v.copy()) for name, v in _below(prefix, state)}

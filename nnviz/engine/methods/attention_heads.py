@@ -25,7 +25,7 @@ _SQUARE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionHeadsParams:
-    """Which layer's attention, and of which query."""
+    """The layer whose attention is shown, and the query."""
 
     depth: Annotated[
         int,

@@ -152,7 +152,7 @@ def _windows(ctx: Context, params: OcclusionParams) -> Windows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Passes:
-    """How the images with a hidden window are scored.
+    """Passes that score the images with a hidden window.
 
     Attributes:
         scores: of some of the windows.

@@ -18,7 +18,7 @@ from nnviz.engine.nn.feature_maps import maps_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchSimilarityParams:
-    """Which position is compared with all others, and in which layer."""
+    """The position that is compared with all others, and the layer."""
 
     x: Annotated[
         float,

@@ -21,7 +21,7 @@ from nnviz.engine.targets.resolve import Scorer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiseParams:
-    """What is asked about, and the masks."""
+    """The target and the random masks."""
 
     target: Annotated[
         TargetText,

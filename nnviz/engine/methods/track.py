@@ -131,7 +131,7 @@ class Track:
 
 @dataclass(slots=True, eq=False)
 class _State:
-    """What is carried from frame to frame.
+    """State that is carried from frame to frame.
 
     Attributes:
         tracks: who is followed.

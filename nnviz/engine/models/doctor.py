@@ -1,4 +1,4 @@
-"""What to know about a network before trusting an image of it."""
+"""The model doctor: facts to know about a network before its results are trusted."""
 
 import math
 from collections import Counter
@@ -118,7 +118,7 @@ def _coupling(net: nn.Module, trials: Trials) -> Iterator[Finding]:
 
 
 def _trials(trials: Trials) -> Iterator[Finding]:
-    """What passes over noise have shown."""
+    """Findings of passes over noise."""
     if not trials.gradients:
         text = (
             "gives no gradients with respect to the image (detached, rounded, or "

@@ -60,7 +60,7 @@ _SIDE_CAR = 'expected is {"title": ..., "labels": [...], "preprocess": {...}}'
 
 @dataclass(frozen=True, slots=True)
 class SideCar:
-    """What ``WEIGHTS.json`` beside a file of weights says of it.
+    """The side-car ``WEIGHTS.json`` beside a file of weights.
 
     ``{"title": "Flowers", "labels": ["daisy", ...] or "labels.txt",
     "preprocess": {"input_size": [224, 224], "mean": [...], ...}, "task": "regress",

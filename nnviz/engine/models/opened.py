@@ -22,7 +22,7 @@ class OutputWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Opened:
-    """What each kind of source gives the store.
+    """An opened network, as each kind of source gives it to the store.
 
     Attributes:
         net: on the CPU, in eval mode, parameters frozen.

@@ -42,7 +42,7 @@ _SUM_TOLERANCE = 1e-4
 
 
 class Form(Enum):
-    """What is done to the chosen tensor."""
+    """Form: what becomes of the chosen tensor."""
 
     SAME = "as it is"
     COLUMN = "one number an image: a column"
@@ -52,7 +52,7 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OutputChoice:
-    """What is looked at of a network's output.
+    """The part of a network's output that is looked at.
 
     Attributes:
         name: of the tensor among all that are given; "" for the only one.
@@ -80,7 +80,7 @@ class OutputChoice:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user said of a network's output; all may be empty.
+    """The user's words on a network's output; all may be empty.
 
     Attributes:
         task: what it is for.

@@ -1,4 +1,4 @@
-"""Where files of weights are kept; free of torch, for listing what is here."""
+"""Places of files of weights; free of torch, for listing what is here."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which preprocessing a network was trained with, told by its batch norms' statistics.
+"""Check of the preprocessing by a network's batch-norm statistics.
 
 A batch norm keeps the mean and variance of what reached it in training.  Photographs
 that are preprocessed as in training reach it with about those; a wrong range, mean or

@@ -55,7 +55,7 @@ class _Kept:
 
     @property
     def size(self) -> int:
-        """What the network and the twins of its models hold, B."""
+        """Bytes that the network and the twins of its models hold."""
         copies = [net for each in self.models.values() for net in each.copies]
         return sum(bytes_of(net) for net in (self.opened.net, *copies))
 

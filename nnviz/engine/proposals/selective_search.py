@@ -91,7 +91,7 @@ class Hierarchy:
 
     @property
     def count(self) -> int:
-        """How many segments there were at first."""
+        """Number of segments at first."""
         return len(self.merges) + 1
 
     def at(self, regions: int) -> Labels:

@@ -102,6 +102,11 @@ class LayerGradientPass:
             tuple(map(self._laid_out, products, self.layers)),
         )
 
+    @property
+    def output(self) -> Tensor | None:
+        """The network's output of the pass, (1, ...); None where it ended earlier."""
+        return self._output() if self._outputs else None
+
     def _output(self) -> Tensor:
         """Run the network to its end; the graph is kept for ``_scores``."""
         if not self._outputs:

@@ -55,6 +55,10 @@ class TargetControl(Control):
         self._line.editingFinished.connect(self._finished)
         self._line.textEdited.connect(self._edited)
 
+    def set_hint(self, words: str) -> None:
+        """Say what an empty line means here."""
+        self._line.setPlaceholderText(words)
+
     def field(self) -> QWidget:
         """Return the line."""
         return self._line

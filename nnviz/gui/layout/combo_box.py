@@ -2,8 +2,10 @@
 
 from typing import Self
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+
+_LEAST_LETTERS = 6
 
 
 class ComboBox(QComboBox):
@@ -19,6 +21,13 @@ class ComboBox(QComboBox):
         self._label.hide()
         self._label.setBuddy(self)
         self.destroyed.connect(self._label.deleteLater)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of a few letters: what is chosen may be long."""
+        hint = super().minimumSizeHint()
+        letters = _LEAST_LETTERS * self.fontMetrics().averageCharWidth()
+        hint.setWidth(min(hint.width(), letters + 3 * hint.height() // 2))
+        return hint
 
     @classmethod
     def narrow(cls, name: str, letters: int = 10) -> Self:

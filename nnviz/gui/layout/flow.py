@@ -71,9 +71,13 @@ class Flow(QLayout):
         return self._with_margins(size)
 
     def setGeometry(self, rect: QRect) -> None:
-        """Place the controls."""
+        """Place the controls, in one line at a side where the layout is aligned so."""
         super().setGeometry(rect)
-        self._arrange(rect, move=True)
+        side = self.alignment() & Qt.AlignmentFlag.AlignRight
+        room = rect.width() - self.sizeHint().width()
+        self._arrange(
+            rect.adjusted(room if side and room > 0 else 0, 0, 0, 0), move=True
+        )
 
     def _with_margins(self, size: QSize) -> QSize:
         margins = self.contentsMargins()

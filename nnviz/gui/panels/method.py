@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QMenu,
@@ -26,12 +26,12 @@ from nnviz.gui.theme.parts import (
     MARGIN,
     button,
     icon_button,
-    label,
     named,
     row,
     rule,
     scrolled,
 )
+from nnviz.gui.views.widgets.elided import ElidedLabel
 
 if TYPE_CHECKING:  # its controls load slowly: imported after the first paint
     from nnviz.gui.forms.form import Form
@@ -62,7 +62,7 @@ class MethodPanel(QWidget):
         self.stop = button(self.tr("Stop"), bench.stop)
         self._bar = named(QProgressBar(), name=self.tr("Progress of the method"))
         self._bar.setTextVisible(False)
-        self._state = label(style="muted")
+        self._state = named(ElidedLabel(align=Qt.AlignmentFlag.AlignLeft), "muted")
         self._form_place = QVBoxLayout()
         self.help = HelpText(bench)
         for widget in (self._presets, self.run):  # until a method is known
@@ -70,6 +70,12 @@ class MethodPanel(QWidget):
         self._lay_out()
         self._connect()
         self._idle("")
+
+    def minimumSizeHint(self) -> QSize:
+        """Return what the form needs: the whole panel is scrolled across, not it."""
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        form = self._page.minimumSizeHint().width() + bar
+        return super().minimumSizeHint().expandedTo(QSize(form, 0))
 
     def _lay_out(self) -> None:
         outer = QVBoxLayout(self)
@@ -84,7 +90,8 @@ class MethodPanel(QWidget):
         )
         top = flow(self.choice, self._presets, self._reset)
         top.setContentsMargins(MARGIN, 2 * GRID, 2 * GRID, GRID)
-        self._scroll = scrolled(self._make_page())
+        self._page = self._make_page()
+        self._scroll = scrolled(self._page)
         outer.addLayout(top)
         outer.addWidget(self._scroll, 1)
         outer.addWidget(self._make_foot())

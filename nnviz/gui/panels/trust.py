@@ -1,4 +1,4 @@
-"""How far to trust the shown map: figures, curves, and checks on request."""
+"""Trust in the shown map: figures, curves, and checks on request."""
 
 from dataclasses import replace
 from functools import partial

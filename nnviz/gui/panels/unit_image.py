@@ -15,7 +15,7 @@ from nnviz.gui.views.canvas.layers import Bytes, image_of
 from nnviz.render.dataset.exemplar_sheet import seen_patch
 from nnviz.render.words import percent
 
-_SIDE = 84
+_SIDE, _MOST = 84, 112
 _GAP = 2
 
 
@@ -28,7 +28,7 @@ class PortraitPanel(QWidget):
         self._bench = bench
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Synthetic image of the selected unit"))
-        self.canvas.setFixedSize(QSize(bench.look.px(_SIDE), bench.look.px(_SIDE)))
+        self._resize()
         self.title = label(style="heading", wrap=True)
         self.state = label(style="muted", wrap=True)
         self.imagine = icon_button(
@@ -40,7 +40,7 @@ class PortraitPanel(QWidget):
         self.layer = icon_button(
             bench.look,
             "grid-3x3",
-            self.tr("Portraits of this layer (Ctrl+Shift+P)"),
+            self.tr("Synthetic images of this layer (Ctrl+Shift+P)"),
             self._toggle_layer,
         )
         words = QVBoxLayout()
@@ -62,7 +62,7 @@ class PortraitPanel(QWidget):
         self._show()
 
     def _resize(self) -> None:
-        side = self._bench.look.px(_SIDE)
+        side = min(_MOST, self._bench.look.px(_SIDE))
         self.canvas.setFixedSize(QSize(side, side))
 
     def _show(self) -> None:
@@ -86,13 +86,13 @@ class PortraitPanel(QWidget):
         self.layer.setToolTip(
             self.tr("Stop (Esc)")
             if stops
-            else self.tr("Portraits of this layer (Ctrl+Shift+P)")
+            else self.tr("Synthetic images of this layer (Ctrl+Shift+P)")
         )
 
     def _words(self) -> str:
         portraits = self._bench.portraits
         if portraits.making_layer:
-            return self.tr("{0} of {1} portraits").format(*portraits.progress)
+            return self.tr("{0} of {1} synthetic images").format(*portraits.progress)
         if portraits.trouble:
             return portraits.trouble
         if portraits.working:

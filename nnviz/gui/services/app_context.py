@@ -32,6 +32,7 @@ from nnviz.gui.services.guide import GuideRunner
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs
 from nnviz.gui.services.live import Live
+from nnviz.gui.services.long_runs import tell_long_runs
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.services.method_runner import MethodRun, MethodRunner
 from nnviz.gui.services.models import Models
@@ -404,6 +405,7 @@ class Workbench(QObject):
 
     def _connect_runs(self) -> None:
         ask_about_size(self.runs, self.choice, self.messages)
+        tell_long_runs(self.runs, self.messages)
         self.runs.lacking.connect(self.messages.say)
         self.choice.unsuited.connect(self._offer_network)
         self.runs.failed.connect(lambda error: self.messages.fail("run", error))

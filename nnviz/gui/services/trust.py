@@ -29,7 +29,7 @@ _KEPT = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrustState:
-    """What is known of the map that is shown.
+    """Known figures of the map that is shown.
 
     Attributes:
         run: the map; None where no map is shown that can be measured.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
@@ -144,7 +145,7 @@ class Portraits(QObject):
         info = self._selection.model
         if self._bridge is None or info is None or not self._tiles:
             return
-        name = f"{info.title} {self._layer[0].layer} portraits"
+        name = f"{info.title} {self._layer[0].layer} synthetic images"
         base = folder / _UNSAFE.sub("-", name).strip("-")
         self._bridge.portraits.save(tuple(self._tiles), sheet, base)
 
@@ -290,7 +291,8 @@ class Portraits(QObject):
             tiles[sitter.unit] = pixels.astype(np.float32) / 255
         mosaic = Mosaic(
             tiles=tiles,
-            order=np.array(sorted(each.unit for each in self._tiles), np.int64),
+            order=self._order(),
+            room=len(self._layer) if self._making else 0,
             signed=False,
             shared_scale=True,
             unit="brightness",
@@ -301,10 +303,15 @@ class Portraits(QObject):
             else self.tr("Stopped before the first image was complete."),
         )
         done, total = self.progress
-        words = self.tr("{0} of {1} portraits of {2}").format(
+        words = self.tr("{0} of {1} synthetic images of {2}").format(
             done, total, self._layer[0].layer
         )
-        self.mosaic_changed.emit(Report({"portraits": mosaic}, (words,)))
+        self.mosaic_changed.emit(Report({"synthetic images": mosaic}, (words,)))
+
+    def _order(self) -> NDArray[np.int64]:
+        """Return the units that are there; none changes its place while more come."""
+        units = [each.unit for each in self._tiles]
+        return np.array(units if self._making else sorted(units), np.int64)
 
     def _growing_of(self, sitter: Sitter) -> Colours | None:
         return self._growing if sitter == self._current else None

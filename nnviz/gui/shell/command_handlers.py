@@ -77,7 +77,7 @@ class CommandHandlers(QObject):
             **self._view_operations(),
             "run.run": self._bench.runs.run,
             "run.stop": self._bench.stop,
-            "run.film": self.change_film,
+            "run.film": self._change_film,
             "run.reset": self._bench.choice.reset,
             "help.about": self.about,
         }
@@ -435,7 +435,7 @@ class CommandHandlers(QObject):
         same = info is not None and info.reference == recipe.model
         return parameters, models.own_preprocess if same else None
 
-    def change_film(self) -> None:
+    def _change_film(self) -> None:
         """Ask for a film and run the method on each of its pictures."""
         asked, films = self._bench.choice.asked(), self._bench.films
         if films.busy or asked is None:

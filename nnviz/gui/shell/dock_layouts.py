@@ -9,15 +9,17 @@ from nnviz.gui.shell.docks import Dock
 from nnviz.gui.state.settings import Settings
 from nnviz.gui.theme.manager import Look
 
-_LEFT, _RIGHT = (316, 0.24), (392, 0.31)
-"""Width of the docks beside the middle: px at most, and share of the window."""
+_LEFT, _RIGHT = 316, 392
+"""Width of the docks beside the middle, px, where it leaves them so much."""
 _LOWER, _BOTTOM = (240, 0.27), (132, 0.2)
 """Height of what stands below the browser, and of the trays: likewise."""
+_CENTRE = 0.46
+"""Share of the window's width that the docks beside the middle leave to it."""
 _TRAYS = {"images": 320, "results": 300, "portrait": 260}
 """Widths of the trays, in proportion."""
 _LOWER_DOCKS = ("prediction", "recordings", "robustness")
 _BROWSER, _METHOD = ("browser", "style", "attack", "dataset", "course"), "method"
-_DATASET, _RECORD = (264, 0.22), (240, 0.21)
+_DATASET, _RECORD = 264, 240
 """Width of the docks of a data set: its wall is what needs the room."""
 
 
@@ -42,14 +44,22 @@ class DockLayouts(QObject):
         self._scale = look.scale
         look.changed.connect(self._follow_scale)
         self._new = False
+        self._before: dict[str, dict[str, int]] = {}
+        """Widths of docks before they gave way to the middle, by layout."""
+        self._fitting = QTimer(self, singleShot=True, interval=0)
+        self._fitting.timeout.connect(self.give_way)
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Give docks their usual sizes again once the window is shown and has one."""
-        if event.type() is QEvent.Type.Show:
-            watched.removeEventFilter(self)
-            if self._new:
-                QTimer.singleShot(0, self, self.arrange)
+        """Give docks their usual sizes once the window is shown, less when it shrinks.
+
+        Qt takes the room that a smaller window lacks from the middle alone.
+        """
+        if event.type() is QEvent.Type.Show and self._new and watched is self._window:
+            QTimer.singleShot(0, self, self.arrange)
+            self._new = False
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.Show}:
+            self._fitting.start()
         return False
 
     def switch(self, workspace: str, shown: Sequence[str]) -> None:
@@ -62,16 +72,21 @@ class DockLayouts(QObject):
         self.remember()
         self._workspace, self._shown = workspace, tuple(shown)
         self.recall()
+        self._fitting.start()
 
     def recall(self) -> None:
         """Go back to the layout that was remembered; to the usual one if none was."""
         QTimer.singleShot(0, self, self._hide_stale_tabs)
-        state = self._settings.layout(self._key())
         # Docks that are newer than the layout are left as they are by Qt.
         self._show_usual()
-        if state.isEmpty() or not self._window.restoreState(state):
+        if not self._restored():
             self._new = True
             self.arrange()
+
+    def _restored(self) -> bool:
+        """Tell whether there was a layout to go back to."""
+        state = self._settings.layout(self._key())
+        return not state.isEmpty() and self._window.restoreState(state)
 
     def _hide_stale_tabs(self) -> None:
         """Hide tabs of docks that do not share a place now: Qt leaves some standing."""
@@ -100,14 +115,50 @@ class DockLayouts(QObject):
         for name, dock in self._docks.items():
             dock.setVisible(name in self._shown)
 
+    def give_way(self) -> None:
+        """Make the docks beside the middle narrower where it has too little room.
+
+        They take their widths back when the window is large enough again.
+        """
+        now, before = self._widths(), self._before.pop(self._key(), {})
+        if not self._window.isVisible() or not (before or self._room() < 0):
+            return
+        wanted = {name: before.get(name, width) for name, width in now.items()}
+        sizes = self._shared(wanted)
+        if sizes != wanted:
+            self._before[self._key()] = wanted
+        if sizes != now:
+            self._resize(sizes, Qt.Orientation.Horizontal)
+
+    def _widths(self) -> dict[str, int]:
+        """Return the widths of the docks beside the middle, px."""
+        names = (self._left(), _METHOD, "record")
+        return {
+            name: self._docks[name].width()
+            for name in names
+            if self._open(name) and not self._docks[name].isFloating()
+        }
+
+    def _room(self) -> int:
+        """Return the width that the middle has and need not have, px."""
+        centre = self._window.centralWidget()
+        width = centre.width() if centre is not None else 0
+        return width - round(_CENTRE * self._window.width())
+
+    def _shared(self, wanted: Mapping[str, int]) -> dict[str, int]:
+        """Return widths for docks, all smaller where the middle needs the room."""
+        room = self._room() + sum(self._widths().values())
+        share = min(1.0, room / max(1, sum(wanted.values())))
+        return {name: max(1, int(share * width)) for name, width in wanted.items()}
+
     def arrange(self) -> None:
         """Give the docks that are open their usual sizes."""
-        left = next((name for name in _BROWSER if self._open(name)), "")
-        width = self._window.width()
+        left = self._left()
         wide = _DATASET if left == "dataset" else _LEFT
-        across = {left: self._part(wide, width), _METHOD: self._part(_RIGHT, width)}
-        across["record"] = self._part(_RECORD, width)
-        self._resize(across, Qt.Orientation.Horizontal)
+        usual = {left: wide, _METHOD: _RIGHT, "record": _RECORD}
+        wanted = {name: self._look.px(usual[name]) for name in self._widths()}
+        self._before[self._key()] = wanted
+        self._resize(self._shared(wanted), Qt.Orientation.Horizontal)
         self._resize(_TRAYS, Qt.Orientation.Horizontal)
         height = self._window.height()
         tray, lower = self._part(_BOTTOM, height), self._part(_LOWER, height)
@@ -115,10 +166,15 @@ class DockLayouts(QObject):
         below = any(map(self._open, _LOWER_DOCKS)) * lower
         down[left] = max(1, height - tray - below)
         self._resize(down, Qt.Orientation.Vertical)
+        self._fitting.start()
 
     def _part(self, rule: tuple[int, float], whole: int) -> int:
         most, share = rule
         return min(self._look.px(most), round(share * whole))
+
+    def _left(self) -> str:
+        """Return the dock in the browser's place; empty where none is open."""
+        return next((name for name in _BROWSER if self._open(name)), "")
 
     def _open(self, name: str) -> bool:
         dock = self._docks.get(name)
@@ -139,6 +195,5 @@ class DockLayouts(QObject):
             return
         self.remember()
         self._scale = self._look.scale
-        state = self._settings.layout(self._key())
-        if state.isEmpty() or not self._window.restoreState(state):
+        if not self._restored():
             self.arrange()

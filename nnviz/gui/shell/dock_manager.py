@@ -124,7 +124,7 @@ class DockManager(QObject):
         browser.addTab(self.layers, self.tr("Layers"))
         browser.addTab(self.models, self.tr("Models"))
         browser.addTab(FactsPanel(self._bench), self.tr("About"))
-        browser.addTab(self.setup, self.tr("Setup"))
+        browser.addTab(Bounded(self.setup, QSize(0, 0)), self.tr("Setup"))
         for page in (self.layers, self.models):
             page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         return browser

@@ -320,7 +320,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window and stop what is going on."""
-        self.presentation.end()
+        self.presentation.finish()
         self.stage.layouts.remember()
         self.bench.settings.save_window(
             QByteArray(self.saveGeometry()), self.stage.centre.save_state()

@@ -1,6 +1,6 @@
 """Presenting: the picture fills the window and the text is large, at one key."""
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMainWindow, QToolBar
 
 from nnviz.gui.shell.dock_manager import DockManager
@@ -16,7 +16,9 @@ class Presentation(QObject):
     def __init__(self, window: QMainWindow, stage: DockManager, look: Look) -> None:
         super().__init__(window)
         self._window, self._stage, self._look = window, stage, look
-        self._scale = 0.0
+        self._scale = self._before = 0.0
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._restore)
 
     @property
     def on(self) -> bool:
@@ -28,6 +30,7 @@ class Presentation(QObject):
         if self.on:
             self.end()
         else:
+            self.finish()
             self._stage.layouts.remember()
             self._scale = self._look.scale
             self._look.enlarge(_STEPS)
@@ -36,12 +39,27 @@ class Presentation(QObject):
             self._show_bars(shown=False)
 
     def end(self) -> None:
-        """Bring docks, bars and text back as they were."""
+        """Bring docks, bars and text back as they were.
+
+        Text and docks in a turn of the event loop of their own: giving a thousand
+        widgets another size takes as long as entering a workspace, and both together
+        would be felt.
+        """
         if self.on:
             self._show_bars(shown=True)
-            self._look.set_scale(self._scale)
-            self._stage.layouts.recall()
-            self._scale = 0.0
+            self._before, self._scale = self._scale, 0.0
+            self._soon.start()
+
+    def finish(self) -> None:
+        """End at once, whatever is still to be brought back."""
+        self.end()
+        if self._soon.isActive():
+            self._soon.stop()
+            self._restore()
+
+    def _restore(self) -> None:
+        self._look.set_scale(self._before)
+        self._stage.layouts.recall()
 
     def _show_bars(self, *, shown: bool) -> None:
         for bar in self._window.findChildren(QToolBar):

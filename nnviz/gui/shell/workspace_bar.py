@@ -8,8 +8,8 @@ from nnviz.gui.shell.actions import Actions
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import Look
 
-_AROUND = 26
-"""Px of a button around its icon and words."""
+_ICON, _LEAST = 20, 12
+"""Px of an icon, usually and at least."""
 
 
 class WorkspaceBar(QToolBar):
@@ -43,10 +43,21 @@ class WorkspaceBar(QToolBar):
         self._fit()
 
     def _fit(self) -> None:
-        side = self._look.px(20)
-        self.setIconSize(QSize(side, side))
-        line = self.fontMetrics().height()
-        needed = len(self.actions()) * (side + line + self._look.px(_AROUND))
+        """Take the largest look for which all workspaces have room."""
         words = Qt.ToolButtonStyle.ToolButtonTextUnderIcon
         icons = Qt.ToolButtonStyle.ToolButtonIconOnly
-        self.setToolButtonStyle(words if needed <= self.height() else icons)
+        usual = self._look.px(_ICON)
+        looks = [(words, usual), *((icons, side) for side in range(usual, _LEAST, -4))]
+        for style, side in looks:
+            self.setToolButtonStyle(style)
+            self.setIconSize(QSize(side, side))
+            if self._needed() <= self.height():
+                break
+
+    def _needed(self) -> int:
+        """Return the height of all buttons with what lies between them, px."""
+        buttons = [self.widgetForAction(action) for action in self.actions()]
+        layout = self.layout()
+        spacing = layout.spacing() if layout is not None else 0
+        heights = sum(each.sizeHint().height() for each in buttons)
+        return heights + spacing * (len(buttons) + 1)

@@ -20,6 +20,7 @@ _STYLE = "fusion"
 _SIGNS = {
     "icon_up": ("chevron-up", "muted"),
     "icon_down": ("chevron-down", "muted"),
+    "icon_left": ("chevron-left", "muted"),
     "icon_right": ("chevron-right", "muted"),
     "icon_check": ("check", "on_accent"),
     "icon_check_muted": ("check", "muted"),

@@ -50,7 +50,7 @@ QToolButton#chip[verdict="fail"] { color: $danger; }
 QToolBar {
     background: $window; border: none; padding: $px2 $px8 $px6 $px8; spacing: $px6;
 }
-QToolBar#workspaces { border-right: 1px solid $line; }
+QToolBar#workspaces { border-right: 1px solid $line; spacing: $px4; }
 QToolButton {
     background: transparent; border: 1px solid transparent; border-radius: $px4;
     padding: $px4 $px8;
@@ -73,7 +73,7 @@ QToolButton#picker {
 QToolButton#picker:hover { background: $hover; border-color: $muted; }
 QToolButton#picker:focus { border-color: $accent; }
 QToolBar#workspaces QToolButton {
-    padding: $px6 $px2; min-width: $px48; font-size: $px11;
+    padding: $px5 $px2; min-width: $px48; font-size: $px11;
 }
 QToolBar#workspaces QToolButton:checked { color: $accent; }
 
@@ -232,6 +232,11 @@ QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent; }
 QTabBar { qproperty-expanding: 0; }
+QTabBar::scroller { width: $px20; }
+QTabBar QToolButton { background: $panel; border: none; border-radius: 0; padding: 0; }
+QTabBar QToolButton:hover { background: $hover; }
+QTabBar QToolButton::left-arrow { image: url($icon_left); }
+QTabBar QToolButton::right-arrow { image: url($icon_right); }
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
 
 QScrollBar:vertical { background: transparent; width: $px10; margin: 0; }

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from torchvision.models import SqueezeNet
 
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.video import FrameImage, VideoFrame, frame_image
@@ -61,3 +62,26 @@ def test_number_and_time_travel_with_the_result(session):
     assert isinstance(run.image, FrameImage)
     assert (run.image.number, run.image.captured) == (7, 17.0)
     assert run.recipe.image_sha256 == "frame:1:7"
+
+
+def test_a_map_of_a_frame_comes_with_the_classes_of_its_own_pass(session, monkeypatch):
+    """Truth: what ``predictions`` gives for the same frame; torch's own count."""
+    model = ModelRequest(reference=NETWORK, device="cpu")
+    passes = []
+    forward = SqueezeNet.forward
+    monkeypatch.setattr(
+        SqueezeNet, "forward", lambda net, x: passes.append(1) or forward(net, x)
+    )
+
+    def asked(method, image):
+        return RunMethod(method=method, model=model, image=image)
+
+    finish(session.job(asked("grad_cam", frame(4)), never))  # opens the network
+    passes.clear()
+    found = finish(session.job(asked("grad_cam", frame(5)), never)).report["prediction"]
+    assert len(passes) == 1
+    predicted = finish(session.job(asked("predictions", frame(6)), never))
+    predicted = finish(session.job(asked("predictions", frame(5)), never)).report.main
+    assert found.labels == predicted.labels
+    np.testing.assert_allclose(found.values, predicted.values, rtol=1e-4)
+    assert "prediction" not in run_method(session, "grad_cam", NETWORK).report

@@ -102,11 +102,14 @@ def test_the_layer_streams_and_the_chosen_unit_goes_first(bench, fake, qtbot, op
     mosaic = shown[-1].main
     assert mosaic.layer == "stem"
     assert mosaic.tiles[0].min() == 1
-    assert mosaic.order.tolist() == [0, 1, 3]
+    assert mosaic.order.tolist() == [0, 3, 1], "none changes its place"
+    assert mosaic.room == 4, "and the grid is that of the whole layer"
     assert opened.bench.display.state.content.report is shown[-1]
     bench.stop()
     fake.tell(PLACE, Cancelled())
     assert not bench.portraits.making_layer
+    qtbot.waitUntil(lambda: shown[-1].main.room == 0)
+    assert shown[-1].main.order.tolist() == [0, 1, 3]
 
 
 def test_another_result_is_not_covered_by_portraits(bench, fake, opened):

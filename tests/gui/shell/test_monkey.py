@@ -2,6 +2,7 @@
 
 import os
 import random
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
@@ -16,11 +17,15 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.gui.shell import app
+from tests.support.stalls import StallProbe
 
 WAIT = 60_000
 STEPS = 200
 LONG_STEPS = int(os.environ.get("NNVIZ_MONKEY_STEPS", "0"))
 """Of a longer run: NNVIZ_MONKEY_STEPS=2000 pytest -m slow."""
+LONG_SEEDS = [int(n) for n in os.environ.get("NNVIZ_MONKEY_SEEDS", "3 4 5 6").split()]
+LIMIT = 0.25
+"""s of its own processor time that the thread of the window is busy at most."""
 TEXTS = (
     "",
     " ",
@@ -120,10 +125,15 @@ DEEDS = (
 )
 
 
-def drive(window, chance, qtbot, steps):
+def drive(window, chance, qtbot, steps, probe=None):
     """Do random things, with pauses in which answers come."""
     for _ in range(steps):
-        chance.choice(DEEDS)(window, chance, qtbot)
+        deed = chance.choice(DEEDS)
+        if probe is None:
+            deed(window, chance, qtbot)
+        else:
+            what = f"{deed.__name__} in {window.workspace.name}"
+            probe.during(what, partial(deed, window, chance, qtbot))
         if chance.random() < 0.3:
             qtbot.wait(chance.choice([1, 20]))
 
@@ -152,10 +162,16 @@ def test_two_hundred_random_steps(live, qtbot, cat, coffee, seed):
 @pytest.mark.slow
 @pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
 @pytest.mark.usefixtures("no_dialogs")
-@pytest.mark.parametrize("seed", range(3, 7))
+@pytest.mark.parametrize("seed", LONG_SEEDS)
 def test_a_long_random_session(live, qtbot, cat, coffee, seed):
-    """Truth: as above; 600 steps of each seed, or NNVIZ_MONKEY_STEPS."""
+    """Truth: as above, and that of ``test_stalls``.
+
+    600 steps of each seed, or NNVIZ_MONKEY_STEPS of NNVIZ_MONKEY_SEEDS.
+    """
+    probe = StallProbe()
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     app.open_first(live.bench, [str(cat), str(coffee)], "bundled:objects")
     qtbot.waitUntil(lambda: live.stage.centre.run is not None, timeout=WAIT)
-    drive(live, chance, qtbot, LONG_STEPS or 600)
+    drive(live, chance, qtbot, LONG_STEPS or 600, probe)
+    longest = sorted(probe.stretches, reverse=True)[:10]
+    assert longest[0][0] < LIMIT, longest

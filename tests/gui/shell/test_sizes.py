@@ -6,6 +6,7 @@ Truth of all: 1024 x 700, the smallest screen that is promised, by hand.
 import numpy as np
 import pytest
 from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
@@ -13,6 +14,7 @@ from nnviz.base.events import Progress
 from nnviz.base.info import Severity
 from nnviz.gui.shell import app
 from nnviz.gui.shell.main_window import WORKSPACES
+from nnviz.gui.shell.workspace_bar import WorkspaceBar
 from nnviz.gui.state.messages import Notice, Remedy
 from nnviz.gui.state.settings import Settings
 
@@ -217,3 +219,48 @@ def test_the_middle_is_not_scrolled_on_a_usual_screen(opened, mode):
         area = opened.centralWidget()
         assert area.verticalScrollBar().maximum() == 0, workspace.name
         assert area.horizontalScrollBar().maximum() == 0, workspace.name
+
+
+@pytest.mark.parametrize(("size", "steps"), [((1024, 700), 0), ((1024, 700), 6)])
+def test_the_middle_has_nearly_half_of_the_width(opened, qtbot, size, steps):
+    """Truth: 45 %, by the middle's own rectangle; entered, shrunk and text enlarged."""
+    opened.resize(1440, 900)
+    spin()
+    opened.bench.look.enlarge(steps)
+    opened.resize(*size)
+    for workspace in (*WORKSPACES, WORKSPACES[0]):
+        opened.enter(workspace)
+
+        def wide_enough():
+            assert opened.centralWidget().width() >= 0.45 * size[0]
+
+        qtbot.waitUntil(wide_enough, timeout=2000)
+    docks = opened.stage.docks
+    narrow = docks["method"].width()
+    opened.resize(1600, 900)
+    qtbot.waitUntil(lambda: docks["method"].width() > narrow, timeout=2000)
+
+
+def test_no_workspace_shows_the_docks_of_another(opened):
+    """Truth: what each workspace declares, there and back, all entered before."""
+    tour = (*WORKSPACES, *reversed(WORKSPACES), *WORKSPACES[::2], *WORKSPACES[1::2])
+    for workspace in tour:
+        opened.enter(workspace)
+        docks = opened.stage.docks
+        shown = {name for name, dock in docks.items() if not dock.isHidden()}
+        assert shown == set(workspace.docks) & set(docks), workspace.name
+
+
+@pytest.mark.parametrize("steps", [-2, 0, 6])
+def test_there_is_room_for_ten_workspaces(opened, steps):
+    """Truth: each button lies within the bar, on the smallest screen."""
+    bar = opened.findChild(WorkspaceBar)
+    icon = bar.actions()[0].icon()
+    while len(bar.actions()) < 10:
+        bar.addAction(QAction(icon, "Another", bar))
+    opened.bench.look.enlarge(steps)
+    opened.resize(SCREEN)
+    spin()
+    buttons = [bar.widgetForAction(action) for action in bar.actions()]
+    assert all(each.isVisible() for each in buttons)
+    assert max(each.geometry().bottom() for each in buttons) < bar.height()

@@ -489,7 +489,7 @@ def test_the_palette_knows_other_words(opened, typed, found):
     assert found in [entry.text for entry in rank(opened.entries(), typed)]
 
 
-def test_presenting_hides_all_but_the_picture_and_comes_back(opened):
+def test_presenting_hides_all_but_the_picture_and_comes_back(opened, qtbot):
     """Truth: docks and scale before."""
     docks = {n for n, d in opened.stage.docks.items() if d.isVisible()}
     scale = opened.bench.look.scale
@@ -498,8 +498,8 @@ def test_presenting_hides_all_but_the_picture_and_comes_back(opened):
     assert opened.bench.look.scale > scale
     assert not opened.top.isVisible()
     opened.commands["view.present"].trigger()
+    qtbot.waitUntil(lambda: opened.bench.look.scale == scale)
     assert {n for n, d in opened.stage.docks.items() if d.isVisible()} == docks
-    assert opened.bench.look.scale == scale
     assert opened.top.isVisible()
 
 

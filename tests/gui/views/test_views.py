@@ -205,6 +205,25 @@ class TestMapControls:
 
 
 class TestMosaic:
+    def test_grid_stays_as_it_is_while_more_tiles_come(self, shown, make_mosaic):
+        """Truth: the first tile's box and the sheet's size, by one tile and by nine."""
+        found = []
+        for count in (1, 9):
+            made = make_mosaic(12, order=np.arange(count), room=12)
+            view = shown(MosaicView(), made, None)
+            layout = view._sheet.layout
+            found.append((layout.columns, layout.size, view._sheet.bounds(0)))
+            assert view.canvas.picture_size == layout.size
+            assert view._sheet.locate(*np.subtract(layout.size, 1)) is None
+        assert found[0] == found[1]
+
+    def test_screen_readers_are_told_the_chosen_tile(self, shown, make_mosaic, qtbot):
+        """Truth: the tiles are in reverse order, twelve of them."""
+        view = shown(MosaicView(), make_mosaic(), None)
+        assert view.canvas.accessibleDescription() == "channel 11, 1 of 12"
+        qtbot.keyClick(view.canvas, Qt.Key.Key_Right)
+        assert view.canvas.accessibleDescription() == "channel 10, 2 of 12"
+
     def test_click_chooses_the_tile_in_the_networks_order(
         self, shown, make_mosaic, qtbot
     ):

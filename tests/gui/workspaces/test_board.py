@@ -227,6 +227,31 @@ def test_the_board_has_a_target_of_its_own(pane, opened, fake):
     assert pane.target.value() == "cat"
 
 
+def test_each_of_several_networks_may_have_a_target_of_its_own(pane, opened, fake):
+    """Truth: what each network is asked, by hand; only one of them knows the dog."""
+    open_one, other = opened.bench.selection.model.reference, "bundled:birds"
+    pane.choices.networks.offer([(open_one, "Pets"), (other, "Birds")], [open_one])
+    assert pane.targets.controls == {}
+    pane.choices.networks.tick([open_one, other])
+    assert list(pane.targets.controls) == [open_one, other]
+    birds = replace(
+        opened.bench.selection.model, reference=other, labels=("crab", "owl")
+    )
+    pane.targets.learn(birds)
+    pane.target.take("dog")
+    assert "No such target" in pane._asked.text()
+    pane.targets.controls[other].take("owl")
+    assert "No such target" not in pane._asked.text()
+    pane.start()
+    asked = [r for place, r in fake.asked if place == "board"]
+    assert {(r.model.reference, r.values["target"]) for r in asked} == {
+        (open_one, "dog"),
+        (other, "owl"),
+    }
+    pane.choices.networks.tick([open_one])
+    assert pane.targets.controls == {}
+
+
 def test_its_caption_says_what_the_figures_mean(kitchen, pane):
     """Truth: the words for the scale, and for both figures."""
     kitchen.give()

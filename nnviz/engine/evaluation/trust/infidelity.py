@@ -20,7 +20,7 @@ _SIDES = 0.1, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Drops:
-    """How much the score falls with each square removed.
+    """The drops of the score with each square removed.
 
     Attributes:
         masks: bool (N, H, W), the squares.

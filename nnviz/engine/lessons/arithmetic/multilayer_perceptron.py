@@ -32,7 +32,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pass:
-    """What one forward pass computed.
+    """The values that one forward pass computed.
 
     Attributes:
         sums: v of each layer, (N, outputs).
@@ -45,7 +45,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gradient:
-    """What back-propagation computed for a layer.
+    """The gradients that back-propagation computed for a layer.
 
     Attributes:
         delta: ∂C/∂v, (N, outputs).

@@ -37,7 +37,7 @@ class Settings:
 
 @dataclass(slots=True)
 class Memory:
-    """What an optimizer remembers between steps, by name, and how many it has made."""
+    """An optimizer's memory between steps, by name, with the number of steps."""
 
     steps: int = 0
     kept: dict[str, Numbers] = field(default_factory=dict)

@@ -30,7 +30,7 @@ def food() -> Numbers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PrincipalComponents:
-    """What a principal component analysis found.
+    """The outcome of a principal component analysis.
 
     Attributes:
         mean: of each variable, (D,).

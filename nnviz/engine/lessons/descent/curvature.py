@@ -52,7 +52,7 @@ class CurvatureParams:
     capabilities=lesson("Gradient descent", 3),
 )
 class Curvature:
-    """What second derivatives say about where to go and how far."""
+    """Curvature: second derivatives give direction and length of a step."""
 
     Params: ClassVar[type] = CurvatureParams
     shows: ClassVar[str] = (

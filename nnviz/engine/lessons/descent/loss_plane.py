@@ -32,7 +32,7 @@ _LEAST = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossPlaneParams:
-    """How far and how finely one looks, and on which images."""
+    """Extent and resolution of the plane, and the images."""
 
     span: Annotated[
         float,

@@ -57,7 +57,7 @@ class HebbParams:
     capabilities=lesson("Neuron", 6),
 )
 class Hebb:
-    """What fires together is wired together, with and without forgetting."""
+    """Hebbian learning: units that fire together are wired together."""
 
     Params: ClassVar[type] = HebbParams
     shows: ClassVar[str] = (

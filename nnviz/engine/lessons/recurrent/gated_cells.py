@@ -59,7 +59,7 @@ class GatedCellsParams:
     capabilities=lesson("Recurrent networks", 5),
 )
 class GatedCells:
-    """How gates open and close while a signal comes in."""
+    """Gates of an LSTM or GRU, which open and close while a signal comes in."""
 
     Params: ClassVar[type] = GatedCellsParams
     shows: ClassVar[str] = (

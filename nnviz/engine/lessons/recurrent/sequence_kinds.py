@@ -46,7 +46,7 @@ class SequenceKindsParams:
     capabilities=lesson("Recurrent networks", 1),
 )
 class SequenceKinds:
-    """Where a recurrent network takes in and gives out."""
+    """Sequence tasks: the steps at which a recurrent network takes in and gives out."""
 
     Params: ClassVar[type] = SequenceKindsParams
     shows: ClassVar[str] = (

@@ -24,7 +24,7 @@ _STOPS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 40, 50, 70, 100, 140, 200, 300, 500)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurseOfDimensionalityParams:
-    """How far it goes, and with how many points."""
+    """Largest number of dimensions, and the number of points."""
 
     dimensions: Annotated[
         int, Range(2, 500, log=True), Essential(), Help("Of the last step.")

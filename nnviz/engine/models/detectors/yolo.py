@@ -33,7 +33,7 @@ _MOST_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class YoloLayout:
-    """How rows lie in a YOLO-type output.
+    """Layout of the rows of a YOLO-type output.
 
     Attributes:
         kind: "v5", "v8" or "end-to-end".
@@ -45,7 +45,7 @@ class YoloLayout:
 
     @property
     def words(self) -> str:
-        """What was recognized, for people."""
+        """The recognized layout, in words."""
         counted = f" of {self.classes} classes" if self.classes else ""
         return f"boxes are read as a YOLO {self.kind} head{counted}"
 

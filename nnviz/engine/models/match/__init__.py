@@ -1,4 +1,4 @@
-"""Which architecture a set of weights belongs to: found, compared, built, filled."""
+"""Matching of weights to an architecture: found, compared, built, filled."""
 
 from nnviz.engine.models.match.find import build, find_architecture, install
 from nnviz.engine.models.match.fit import Fit

@@ -34,7 +34,7 @@ _BYTES = 255.0
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is said of a network's training.
+    """Evidence of a network's training.
 
     Attributes:
         preprocess: those of ``Preprocess``'s fields that are known, as in its JSON.

@@ -28,7 +28,7 @@ _POSITIONS = ("encoder.pos_embedding", "pos_embed")
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a set of weights lies on an architecture.
+    """Fit of a set of weights to an architecture.
 
     Attributes:
         architecture: its name with its library, "torchvision:resnet18".
@@ -66,7 +66,7 @@ class Fit:
 
     @property
     def task(self) -> Task:
-        """What the architecture is made for, or that it has lost its head."""
+        """The architecture's task; embedding where its head was taken off."""
         library, name = split_name(self.architecture)
         if self.head is not None and not self.head.layers:
             return Task.EMBED

@@ -35,7 +35,7 @@ class HeadLayer:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands in the place of an architecture's own head.
+    """The head that stands in the place of an architecture's own.
 
     Attributes:
         path: the module that is replaced, "fc".

@@ -29,7 +29,7 @@ BOOKKEEPING = ("num_batches_tracked", "total_ops", "total_params")
 
 @dataclass(frozen=True, slots=True)
 class Resemblance:
-    """How much of an architecture was found in a set of weights.
+    """Share of an architecture that was found in a set of weights.
 
     Attributes:
         architecture: name with its library, "timm:vit_small_patch16_224".

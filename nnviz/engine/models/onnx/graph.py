@@ -70,7 +70,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class GraphInput:
-    """What a network takes.
+    """An input of a network.
 
     Attributes:
         name: of the value.

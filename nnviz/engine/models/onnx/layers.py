@@ -35,7 +35,7 @@ _SINGLE = 1e-6
 
 @dataclass(slots=True)
 class Materials:
-    """What layers are made of.
+    """Weights and constants that layers are made of.
 
     Attributes:
         constants: fixed values of the graph by name.

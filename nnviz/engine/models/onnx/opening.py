@@ -39,7 +39,7 @@ _NAMES = ("names", "classes", "class_names", "labels")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnnxNetwork:
-    """What an ONNX file holds.
+    """The network of an ONNX file, with what the file says of it.
 
     Attributes:
         net: the network, from (N, C, H, W).

@@ -55,7 +55,7 @@ def torch_kind(kind: int) -> torch.dtype | None:
 
 @dataclass(frozen=True, slots=True)
 class OnnxFile:
-    """What stands in an ONNX file.
+    """Contents of an ONNX file.
 
     Attributes:
         graph: what it computes; all numbers in single precision at least.
@@ -117,7 +117,22 @@ def _parse(path: Path) -> ModelProto:
         )
     if not all(isinstance(text, str) for text in _texts(model)):
         raise InputError(path.name, "is damaged or no ONNX file", _DAMAGED)
-    return _inlined(model, path) if model.functions else model
+    model = _inlined(model, path) if model.functions else model
+    missing = _missing_outputs(model)
+    if missing:
+        raise InputError(
+            path.name, f"has an output {missing[0]!r} that no node gives", _DAMAGED
+        )
+    return model
+
+
+def _missing_outputs(model: ModelProto) -> list[str]:
+    """Return the names of outputs that nothing in the graph gives."""
+    graph = model.graph
+    given = {each.name for each in (*graph.input, *graph.initializer)}
+    given |= {each.values.name for each in graph.sparse_initializer}
+    given |= {name for node in graph.node for name in node.output}
+    return [each.name for each in graph.output if each.name not in given - {""}]
 
 
 def _texts(model: ModelProto) -> Iterator[object]:

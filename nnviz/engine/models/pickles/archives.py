@@ -28,7 +28,7 @@ _LARGEST_PLAIN_PICKLE = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file holds, its tensors not yet read.
+    """Contents of a file, its tensors not yet read.
 
     Attributes:
         value: containers, numbers, text, tensors and stubs.

@@ -1,4 +1,4 @@
-"""What is made in place of what a checkpoint's pickle would call: containers, tensors.
+"""Makers for checkpoints: containers and tensors in place of what a pickle would call.
 
 Arguments come from the file, so each is checked; whatever is not expected becomes a
 ``PickleError`` or stays a stub.

@@ -71,7 +71,7 @@ class StorageReference:
 
 @dataclass(frozen=True, slots=True)
 class Quantizer:
-    """How the integers of a quantized tensor become numbers.
+    """Quantizer: scale and zero point by which integers become numbers.
 
     Attributes:
         scale: of a step, one or one for each index of ``axis``.

@@ -1,4 +1,4 @@
-"""What sorts of programs hold networks, and telling them by their contents."""
+"""Kinds of programs that hold networks, told by their contents."""
 
 import zipfile
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from nnviz.engine.models.pickles.values import PickleError
 
 
 class ProgramKind(StrEnum):
-    """How a program is run."""
+    """The way in which a program is run."""
 
     TORCHSCRIPT = "torchscript"
     EXPORTED = "exported"

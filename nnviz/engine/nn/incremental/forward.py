@@ -38,7 +38,7 @@ _FILLS = (0.0, -torch.inf)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What a value of the tape is for a batch of images.
+    """A value of the tape for a batch of images.
 
     Attributes:
         tensor: with the value's axes: of all of it (N, ...), or of the places of a

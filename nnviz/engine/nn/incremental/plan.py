@@ -33,7 +33,7 @@ def rule_of(step: Step, tape: Tape) -> Rule:
 
 @dataclass(slots=True, eq=False)
 class Plan:
-    """What of each value of a tape can differ; None where that is all of it.
+    """Plan: the part of each value of a tape that can differ; None for all of it.
 
     Regions that are equal by how they come about are one object.
     """

@@ -112,7 +112,7 @@ class Rectangles:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Region:
-    """What can differ of a map, and the rectangles in which that is kept.
+    """Region of a map that can differ, and the rectangles that cover it.
 
     Attributes:
         rows: which can differ.

@@ -2,8 +2,15 @@
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QEvent, QMargins, QObject, QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QColor,
+    QKeyEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QCheckBox,
     QSplitter,
@@ -159,7 +166,7 @@ class MosaicView(ResultView):
         return canvas
 
     def _arrange(self) -> None:
-        tiles = QWidget(self)
+        self._tiles = tiles = QWidget(self)
         column = QVBoxLayout(tiles)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -181,6 +188,9 @@ class MosaicView(ResultView):
         lines = self.detail.height() - self.detail.canvas.height()
         above = self._detail_area(height * _DETAIL_HEIGHT - lines, width)
         beside = self._detail_area(height - lines, width * _DETAIL_WIDTH)
+        parts = (self.detail, self._tiles)
+        if sum(each.minimumSizeHint().width() for each in parts) > width:
+            beside = -1.0
         side = Qt.Orientation.Horizontal if beside > above else Qt.Orientation.Vertical
         share = _DETAIL_WIDTH if beside > above else _DETAIL_HEIGHT
         if side != self._split.orientation() or not self._split.property("divided"):
@@ -193,7 +203,7 @@ class MosaicView(ResultView):
         """Return how large the chosen tile would be shown, square px."""
         shape = self.image.size if self.image and self._lies_over() else (1, 1)
         if height <= 0:
-            return 0
+            return 0.0
         zoom = min(height / shape[0], width / shape[1])
         return zoom * zoom * shape[0] * shape[1]
 
@@ -244,7 +254,8 @@ class MosaicView(ResultView):
         mosaic = self.result
         if mosaic is None:
             return 1, 1
-        count, tile = len(mosaic.order), mosaic.tiles.shape[1:3]
+        count = max(len(mosaic.order), mosaic.room)
+        tile = mosaic.tiles.shape[1:3]
         free = self.canvas.size().shrunkBy(QMargins(*[SPACE] * 4))
         room = max(1, free.height()), max(1, free.width())
         columns = sheets.columns_for(
@@ -305,7 +316,22 @@ class MosaicView(ResultView):
         self.detail.show_tile(
             mosaic, self._unit, self.image, clip=self.clip.isChecked()
         )
+        self._announce(mosaic)
         self._mark()
+
+    def _announce(self, mosaic: Mosaic) -> None:
+        """Tell screen readers the chosen tile: the tiles are painted, not widgets."""
+        place = np.flatnonzero(mosaic.order == self._unit)
+        words = f"{mosaic.noun} {mosaic.caption(self._unit)}"
+        if place.size:
+            count = len(mosaic.order)
+            words = self.tr("{0}, {1} of {2}").format(words, place[0] + 1, count)
+        if words == self.canvas.accessibleDescription():
+            return
+        self.canvas.setAccessibleDescription(words)
+        if QAccessible.isActive() and self.canvas.hasFocus():
+            told = QAccessibleAnnouncementEvent(self.canvas, words)
+            QAccessible.updateAccessibility(told)
 
     def _choose(self, unit: int) -> None:
         if unit != self._unit:

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
+from nnviz.gui.layout.flow import Flow
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
 from nnviz.gui.views.widgets.legend import Legend
 
@@ -17,8 +18,7 @@ class LegendBar(QWidget):
     def __init__(self, legend: Legend, *controls: QWidget) -> None:
         super().__init__()
         self._legend = legend
-        self._line = QHBoxLayout()
-        self._line.setSpacing(2 * SPACE)
+        self._line = Flow(2 * SPACE)
         for widget in controls:
             self._line.addWidget(widget)
         self._grid = QGridLayout(self)

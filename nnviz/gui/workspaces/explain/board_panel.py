@@ -1,8 +1,9 @@
 """Methods, networks and photographs beside each other: choose, run, read, keep."""
 
+from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QProgressBar,
     QSplitter,
@@ -10,13 +11,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.base.boards import Plan
+from nnviz.base.boards import Network, Plan
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.images import Image
 from nnviz.base.parameters import Kind, Parameter
 from nnviz.base.recipes import Run
 from nnviz.base.results import Table
 from nnviz.gui.forms.target import TargetControl
+from nnviz.gui.layout.bounded import Bounded
 from nnviz.gui.layout.flow import Flow, flow
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
@@ -33,6 +35,7 @@ from nnviz.gui.views.comparison.board import BoardView
 from nnviz.gui.views.comparison.side import ink_of
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.explain.board_choices import BoardChoices
+from nnviz.gui.workspaces.explain.network_targets import NetworkTargets
 from nnviz.render.board import Board
 from nnviz.render.board_sheet import BoardSheet
 from nnviz.render.boards import Lock
@@ -40,6 +43,8 @@ from nnviz.render.boards import Lock
 _WIDTH = 224
 """Px of the lists."""
 
+_LEAST_TARGETS, _MOST_TARGETS = 64, 176
+"""Px of the targets of single networks, which are scrolled."""
 _TARGET = Parameter(
     name="target",
     kind=Kind.TARGET,
@@ -69,7 +74,10 @@ class BoardPane(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
         self.target = TargetControl(_TARGET, self)
+        self.targets = NetworkTargets(self)
         self._asked = label(style="muted", wrap=True)
+        self._own = Bounded(self.targets, QSize(0, bench.look.px(_LEAST_TARGETS)))
+        self._own.setMaximumHeight(bench.look.px(_MOST_TARGETS))
         self._state = label(style="muted", wrap=True)
         self._hint = label(
             self.tr("Choose methods and networks, then Run."),
@@ -118,7 +126,7 @@ class BoardPane(QWidget):
         """Fill the board."""
         plan = Plan(
             methods=self.choices.chosen_methods(),
-            networks=self.choices.chosen_networks(),
+            networks=self.targets.apply(self.choices.chosen_networks()),
             images=tuple(self._images[path] for path in self._wanted),
             target=self._bench.selection.target,
             values=self.choices.chosen_values(),
@@ -156,6 +164,8 @@ class BoardPane(QWidget):
         selection.model_changed.connect(lambda _: self._offer_targets())
         self.target.edited.connect(lambda value, _: selection.set_target(str(value)))
         self.target.refused.connect(self._asked.setText)
+        self.targets.changed.connect(self._tell_choice)
+        self._bench.models.opened.connect(self.targets.learn)
         self._offer_targets()
         self.view.hovered.connect(self.hovered)
         self.view.tile_chosen.connect(self._open)
@@ -231,10 +241,10 @@ class BoardPane(QWidget):
         target = self._bench.selection.target
         if target != self.target.value():
             self.target.set_value(target)
-        each = self.tr("Each network is asked about the class that it predicts.")
-        all_same = self.tr("All networks are asked about it; some may not have it.")
-        several = len(self.choices.networks.ticked()) > 1
-        self._asked.setText(each if not target else all_same if several else "")
+        networks = self.choices.chosen_networks()
+        self.targets.show_networks(networks if len(networks) > 1 else ())
+        self._own.setVisible(len(networks) > 1)
+        self._asked.setText(self._asked_words(networks, target))
         self._asked.setVisible(bool(self._asked.text()))
         methods = len(self.choices.methods.ticked())
         rows = len(self.choices.networks.ticked())
@@ -245,9 +255,23 @@ class BoardPane(QWidget):
             self.tr("Run {0} maps").format(count) if count else self.tr("Run board")
         )
 
+    def _asked_words(self, networks: Sequence[Network], target: str) -> str:
+        """Say what the networks are asked, and which cannot be."""
+        lacking = self.targets.lacking(networks, target)
+        if lacking:
+            names = ", ".join(lacking)
+            return self.tr("No such target in {0}: enter another below.").format(names)
+        if not target:
+            return self.tr("Each network is asked about the class that it predicts.")
+        if len(networks) > 1:
+            return self.tr("All networks are asked about it; some may not have it.")
+        return ""
+
     def _offer_targets(self) -> None:
         """Offer the classes and layers of the open network as targets."""
         model = self._bench.selection.model
+        if model is not None:
+            self.targets.learn(model)
         self.target.set_labels(model.labels if model is not None else ())
         self.target.set_layers(model.layers if model is not None else ())
 
@@ -279,6 +303,7 @@ class BoardPane(QWidget):
         column.addWidget(label(self.tr("Target"), "section"))
         column.addWidget(self.target)
         column.addWidget(self._asked)
+        column.addWidget(self._own)
         column.addWidget(self._bar)
         column.addWidget(self._state)
         column.addLayout(flow(self.run, self.stop, None))

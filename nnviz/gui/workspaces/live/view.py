@@ -1,5 +1,7 @@
 """A frame of a camera with what was found in it: bars, maps, boxes."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -10,7 +12,7 @@ from PySide6.QtWidgets import (
 
 from nnviz.base.frames import Frame
 from nnviz.base.live import Shown
-from nnviz.base.results import Mosaic, Picture, Report
+from nnviz.base.results import Mosaic, Picture, Ranking, Report
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.empty_state import LIVE_SOURCES, EmptyState
@@ -44,10 +46,12 @@ class LiveView(QWidget):
         self.frame = _FrameSide(bench)
         self.maps = _MapsSide(bench)
         self.repaint_side = RepaintSide(bench)
-        self.rest = ReportView()
+        self.result_side = _ResultSide(bench)
+        self.rest = self.result_side.view
         self.empty = EmptyState(LIVE_SOURCES)
         self.empty.wanted.connect(self.wanted)
-        for page in (self.frame, self.maps, self.repaint_side, self.rest, self.empty):
+        sides = (self.frame, self.maps, self.repaint_side, self.result_side)
+        for page in (*sides, self.empty):
             self._pages.addWidget(page)
         self.frame.canvas.hovered.connect(self.hovered)
         self.maps.mosaic.hovered.connect(self.hovered)
@@ -63,7 +67,7 @@ class LiveView(QWidget):
         """Show a frame with its result, or alone."""
         self.report = shown.run.report if shown.run is not None else None
         mosaic, painting = _mosaic(self.report), _painting(self.report)
-        if self.report is None or shown.bars is not None:
+        if self.report is None or isinstance(self.report.main, Ranking):
             self.frame.show_frame(shown)
             self._pages.setCurrentWidget(self.frame)
         elif mosaic is not None:
@@ -73,8 +77,8 @@ class LiveView(QWidget):
             self.repaint_side.show_frame(shown, painting)
             self._pages.setCurrentWidget(self.repaint_side)
         else:
-            self.rest.show_report(self.report, shown.image)
-            self._pages.setCurrentWidget(self.rest)
+            self.result_side.show_frame(shown, self.report)
+            self._pages.setCurrentWidget(self.result_side)
 
     def hide_controls(self) -> None:
         """Leave out what chooses: the frame that is shown stays as it is."""
@@ -129,6 +133,32 @@ class _FrameSide(QWidget):
             return ()
         placement = shown.run.recipe.preprocess.placement(shown.image.size)
         return (Mark(placement.input_in_photo(), MarkStyle.INPUT),)
+
+
+class _ResultSide(QWidget):
+    """Any result of the frame, large, with the bars of its classes beside it."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self.view = ReportView()
+        self.bars = Bars(_ROWS)
+        self._side = _side(bench, self.tr("PREDICTION"), self.bars)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.view, 1)
+        whole.addWidget(self._side)
+
+    def show_frame(self, shown: Shown, report: Report) -> None:
+        """Show the result of a frame; its bars stand beside it, not on a tab."""
+        others = {
+            name: each
+            for name, each in report.results.items()
+            if not isinstance(each, Ranking)
+        }
+        self.view.show_report(replace(report, results=others), shown.image)
+        self._side.setVisible(shown.bars is not None)
+        self.bars.show_ranking(shown.bars)
 
 
 class _MapsSide(QWidget):
@@ -190,8 +220,7 @@ def _side(bench: Workbench, title: str, content: QWidget) -> QWidget:
 
 
 def _mosaic(report: Report | None) -> Mosaic | None:
-    results = report.values() if report is not None else ()
-    return next((each for each in results if isinstance(each, Mosaic)), None)
+    return report.first(Mosaic) if report is not None else None
 
 
 def _painting(report: Report | None) -> Picture | None:

@@ -19,7 +19,7 @@ _METHOD = "fast_style"
 
 
 class LessonPanel(QWidget):
-    """What is learnt, how far it is, and photographs painted with what there is."""
+    """Training of a style: its progress, and images painted so far."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)

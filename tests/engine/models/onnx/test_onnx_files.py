@@ -51,6 +51,14 @@ def test_an_unknown_operator_is_named(open_model, tmp_path: Path) -> None:
         open_model(path)
 
 
+def test_an_output_that_no_node_gives_is_named(open_model, tmp_path: Path) -> None:
+    """Truth: the ONNX standard: each output of a graph is a value of the graph."""
+    node = helper.make_node("GlobalAveragePool", ["x"], ["somewhere else"])
+    path = save(tmp_path / "w.onnx", [node])
+    with pytest.raises(InputError, match="has an output 'y' that no node gives"):
+        open_model(path)
+
+
 def test_an_operator_of_another_vendor_is_named(open_model, tmp_path: Path) -> None:
     node = helper.make_node("FusedConv", ["x"], ["y"], domain="com.microsoft")
     path = save(tmp_path / "w.onnx", [node])

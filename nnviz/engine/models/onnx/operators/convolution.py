@@ -52,7 +52,7 @@ class Window:
 
     @property
     def padding(self) -> tuple[int, ...]:
-        """What is added at either end, where that is symmetric."""
+        """Padding at either end, where that is symmetric."""
         return tuple(before for before, _ in self.pads)
 
     def pads_for(self, sizes: Sequence[int]) -> list[tuple[int, int]]:

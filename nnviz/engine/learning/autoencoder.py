@@ -1,0 +1,215 @@
+"""Autoencoders: networks that learn to give back what they are shown through a code."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nnviz.engine.learning.examples import Examples
+from nnviz.engine.learning.optimizers import initialize
+from nnviz.engine.learning.run_state import arrays_of, restore_optimizer, tensors
+
+Arrays = dict[str, NDArray[np.generic]]
+Kind = Literal["linear", "deep", "convolutional"]
+_HIDDEN = (256, 64)
+_WIDTHS = (16, 32)
+_BATCH = 64
+
+
+class Autoencoder(nn.Module):
+    """An encoder to a code of k numbers and a decoder back to an image.
+
+    Hinton & Salakhutdinov 2006 (doi:10.1126/science.1127647).  Linear: no activation
+    function, whose best code spans the first k principal components (Baldi & Hornik
+    1989, doi:10.1016/0893-6080(89)90014-2).
+
+    Args:
+        kind: of the layers.
+        channels: of the image.
+        size: its height and width, px, a multiple of 4.
+        code: numbers of the code.
+    """
+
+    def __init__(self, kind: Kind, channels: int, size: int, code: int) -> None:
+        super().__init__()
+        self.shape = (channels, size, size)
+        values = channels * size * size
+        if kind == "linear":
+            self.encoder: nn.Module = nn.Sequential(
+                nn.Flatten(), nn.Linear(values, code)
+            )
+            self.decoder: nn.Module = nn.Linear(code, values)
+        elif kind == "deep":
+            self.encoder = nn.Sequential(nn.Flatten(), *_dense(values, *_HIDDEN, code))
+            self.decoder = nn.Sequential(*_dense(code, *_HIDDEN[::-1], values))
+        else:
+            self.encoder = _convolutional_encoder(channels, size, code)
+            self.decoder = _convolutional_decoder(channels, size, code)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what the code of images (N, C, S, S) still tells of them."""
+        return self.decode(self.encoder(x))
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Return the images of codes (N, k)."""
+        images: Tensor = self.decoder(code).view(-1, *self.shape)
+        return images
+
+
+def _dense(*widths: int) -> Iterator[nn.Module]:
+    """Yield linear layers with ReLU between them."""
+    for place, (inputs, outputs) in enumerate(pairwise(widths)):
+        if place:
+            yield nn.ReLU()
+        yield nn.Linear(inputs, outputs)
+
+
+def _convolutional_encoder(channels: int, size: int, code: int) -> nn.Module:
+    first, second = _WIDTHS
+    return nn.Sequential(
+        nn.Conv2d(channels, first, 3, 2, 1),
+        nn.ReLU(),
+        nn.Conv2d(first, second, 3, 2, 1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(second * (size // 4) ** 2, code),
+    )
+
+
+def _convolutional_decoder(channels: int, size: int, code: int) -> nn.Module:
+    first, second = _WIDTHS
+    return nn.Sequential(
+        nn.Linear(code, second * (size // 4) ** 2),
+        nn.ReLU(),
+        nn.Unflatten(1, (second, size // 4, size // 4)),
+        nn.ConvTranspose2d(second, first, 2, 2),
+        nn.ReLU(),
+        nn.ConvTranspose2d(first, channels, 2, 2),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoencoderSwitches:
+    """Everything that decides what an autoencoder learns.
+
+    Attributes:
+        kind: of its layers.
+        code: numbers of the code.
+        noise: spread of the Gaussian noise on its input (Vincent et al. 2008,
+            doi:10.1145/1390156.1390294); it is to give back the image without.
+        epochs: how often each image is seen.
+        learning_rate: of Adam.
+    """
+
+    kind: Kind = "deep"
+    code: int = 2
+    noise: float = 0.0
+    epochs: int = 20
+    learning_rate: float = 0.002
+
+
+class AutoencoderRun:
+    """An autoencoder in training.
+
+    Attributes:
+        net: the autoencoder.
+        losses: mean squared error of each epoch, training images.
+        held: likewise of the held-out images.
+
+    Args:
+        switches: everything that decides what is learned.
+        examples: images; their classes only color the map of codes.
+        generator: of all random numbers.
+    """
+
+    def __init__(
+        self,
+        switches: AutoencoderSwitches,
+        examples: Examples,
+        generator: torch.Generator,
+    ) -> None:
+        self.switches, self.examples = switches, examples
+        self._generator = generator
+        channels, size = examples.pixels.shape[1], examples.pixels.shape[3]
+        # Its layers draw weights from the global generator, which are drawn anew.
+        with torch.random.fork_rng(devices=[]):
+            self.net = Autoencoder(switches.kind, channels, size, switches.code)
+        initialize(self.net, "xavier", generator)
+        self.losses: list[float] = []
+        self.held: list[float] = []
+        self._optimizer = torch.optim.Adam(
+            self.net.parameters(), switches.learning_rate
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether all epochs are done."""
+        return len(self.losses) >= self.switches.epochs
+
+    def advance(self) -> None:
+        """Train for an epoch."""
+        order = torch.randperm(len(self.examples.pixels), generator=self._generator)
+        total = 0.0
+        for part in torch.split(order, _BATCH):
+            total += self._step(self.examples.pixels[part]) * len(part)
+        self.losses.append(total / len(order))
+        seen, images = (
+            self.examples.held_pixels,
+            self.reconstruct(self.examples.held_pixels),
+        )
+        self.held.append(float((images - seen).square().mean()))
+
+    def _step(self, pixels: Tensor) -> float:
+        noise = torch.randn(pixels.shape, generator=self._generator)
+        shown = pixels + self.switches.noise * noise
+        self.net.train()
+        with torch.enable_grad():
+            images = self.net(self.examples.normalized(shown))
+            loss = (images - self.examples.normalized(pixels)).square().mean()
+            self._optimizer.zero_grad()
+            torch.autograd.backward(loss)
+        self._optimizer.step()
+        return float(loss.detach()) * self.examples.std**2
+
+    @torch.no_grad()
+    def reconstruct(self, pixels: Tensor) -> Tensor:
+        """Return images as they are given back, in [0, 1] where right."""
+        images: Tensor = self.net(self.examples.normalized(pixels))
+        return images * self.examples.std + self.examples.mean
+
+    @torch.no_grad()
+    def codes(self, pixels: Tensor) -> Tensor:
+        """Return the codes of images, (N, k)."""
+        codes: Tensor = self.net.encoder(self.examples.normalized(pixels))
+        return codes
+
+    @torch.no_grad()
+    def decode(self, codes: Tensor) -> Tensor:
+        """Return the images of codes (N, k), clipped to [0, 1]."""
+        images = self.net.decode(codes)
+        return (images * self.examples.std + self.examples.mean).clamp(0, 1)
+
+    def state(self) -> Arrays:
+        """Return all from which the run goes on bit for bit."""
+        return {
+            "losses": np.array(self.losses, np.float64),
+            "held": np.array(self.held, np.float64),
+            **arrays_of("net", self.net.state_dict()),
+            **{
+                name: array
+                for index, values in self._optimizer.state_dict()["state"].items()
+                for name, array in arrays_of(f"optimizer/{index}", values).items()
+            },
+        }
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Go on from what ``state`` returned."""
+        self.losses = state["losses"].tolist()
+        self.held = state["held"].tolist()
+        self.net.load_state_dict(tensors("net/", state))
+        restore_optimizer(self._optimizer, "optimizer/", state)

@@ -1,0 +1,43 @@
+"""States of training runs as named arrays: weights, optimizers, and back."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Arrays = dict[str, NDArray[np.generic]]
+State = Mapping[str, NDArray[np.generic]]
+
+
+def arrays_of(prefix: str, values: Mapping[str, object]) -> Arrays:
+    """Return copies of the tensors among values, named "prefix/name"."""
+    return {
+        f"{prefix}/{name}": value.detach().cpu().numpy().copy()
+        for name, value in values.items()
+        if isinstance(value, Tensor)
+    }
+
+
+def below(prefix: str, state: State) -> Iterator[tuple[str, NDArray[np.generic]]]:
+    """Yield the arrays whose names begin so, by the rest of their names."""
+    for name, value in state.items():
+        if name.startswith(prefix):
+            yield name.removeprefix(prefix), value
+
+
+def tensors(prefix: str, state: State) -> dict[str, Tensor]:
+    """Return copies of the arrays whose names begin so as tensors."""
+    return {name: torch.from_numpy(v.copy()) for name, v in below(prefix, state)}
+
+
+def restore_optimizer(
+    optimizer: torch.optim.Optimizer, prefix: str, state: State
+) -> None:
+    """Give an optimizer what it knew, from arrays named "prefix" "index/key"."""
+    values: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors(prefix, state).items():
+        index, _, key = name.partition("/")
+        values.setdefault(int(index), {})[key] = tensor
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": values})

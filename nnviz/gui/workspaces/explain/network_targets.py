@@ -1,0 +1,125 @@
+"""A board's targets by network: a class may have another name in each, or none."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnviz.base.boards import Network
+from nnviz.base.errors import UsageError
+from nnviz.base.info import ModelInfo
+from nnviz.base.parameters import Kind, Parameter
+from nnviz.base.targets import parse_target
+from nnviz.gui.forms.target import TargetControl
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import label
+from nnviz.gui.views.widgets.elided import ElidedLabel
+
+_TARGET = Parameter(
+    name="target",
+    kind=Kind.TARGET,
+    default="",
+    title="Target",
+    help="Target for this network alone; left empty, the board's target.",
+)
+
+
+class NetworkTargets(QWidget):
+    """A line for each of several networks, for a target that it alone is asked about.
+
+    Signals:
+        changed: another target was entered.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.controls: dict[str, TargetControl] = {}
+        self._targets: dict[str, str] = {}
+        self._known: dict[str, ModelInfo] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(GRID)
+
+    def learn(self, info: ModelInfo) -> None:
+        """Offer the classes of a network from now on."""
+        self._known[info.reference] = info
+        control = self.controls.get(info.reference)
+        if control is not None:
+            _offer(control, info)
+
+    def show_networks(self, networks: Sequence[Network]) -> None:
+        """Show a line for each network; those of a single one are the board's."""
+        references = [each.request.reference for each in networks]
+        if references == list(self.controls):
+            return
+        while (item := self._column.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.controls = {
+            network.request.reference: self._add(network) for network in networks
+        }
+
+    def apply(self, networks: Sequence[Network]) -> tuple[Network, ...]:
+        """Return the networks with the targets that were entered for them."""
+        return tuple(
+            replace(each, target=self._targets.get(each.request.reference, ""))
+            for each in networks
+        )
+
+    def lacking(self, networks: Sequence[Network], target: str) -> list[str]:
+        """Return the titles of networks that are known to have no such target."""
+        return [
+            each.title
+            for each in self.apply(networks)
+            if not self._has(each, each.target or target)
+        ]
+
+    def _add(self, network: Network) -> TargetControl:
+        reference = network.request.reference
+        title = ElidedLabel(self)
+        title.setText(network.title)
+        control = TargetControl(_TARGET, self)
+        control.set_hint(self.tr("the target above"))
+        control.set_value(self._targets.get(reference, ""))
+        control.field().setAccessibleName(
+            self.tr("Target for {0}").format(network.title)
+        )
+        refusal = label(style="muted", wrap=True)
+        refusal.hide()
+        for widget in (title, control, refusal):
+            self._column.addWidget(widget)
+
+        def refuse(words: str) -> None:
+            refusal.setText(words)
+            refusal.setVisible(bool(words))
+
+        control.refused.connect(refuse)
+        control.edited.connect(lambda value, _: self._take(reference, str(value)))
+        if reference in self._known:
+            _offer(control, self._known[reference])
+        return control
+
+    def _take(self, reference: str, target: str) -> None:
+        self._targets[reference] = target
+        self.changed.emit()
+
+    def _has(self, network: Network, target: str) -> bool:
+        """Tell whether a network has a target, as far as its classes are known."""
+        info = self._known.get(network.request.reference)
+        if info is None:
+            return True
+        try:
+            parse_target(target, info.labels, {layer.name for layer in info.layers})
+        except UsageError:
+            return False
+        return True
+
+
+def _offer(control: TargetControl, info: ModelInfo) -> None:
+    control.set_labels(info.labels)
+    control.set_layers(info.layers)

@@ -1,0 +1,49 @@
+"""A run of minutes says so once its pace is known.
+
+Truth: 1 of 100 windows in 3 seconds leaves 297: five minutes.
+"""
+
+import time
+
+from nnviz.base.durations import long_duration
+from nnviz.base.events import Cancelled, Progress
+from nnviz.gui.shell.main_window import EXPLAIN
+
+
+def told(window):
+    shown = window.stage.centre.banners.shown()
+    return [each for each in shown if each.topic == "long run"]
+
+
+def began_before(run, seconds):
+    """Let a run have begun so long ago."""
+    run.began = run.job._began = time.monotonic() - seconds
+
+
+def test_a_run_of_minutes_says_so_once_and_can_be_stopped(opened, fake):
+    fake.held.add("result")
+    opened.enter(EXPLAIN)
+    opened.bench.choice.choose("grad_cam")
+    opened.bench.runs.run()
+    run = opened.bench.runs.current
+    began_before(run, 1)
+    run.job.hear(Progress(1, 1000, "window 1 of 1000"))
+    assert not told(opened), "after a second the pace is not known"
+    began_before(run, 3)
+    run.job.hear(Progress(1, 100, "window 1 of 100"))
+    (notice,) = told(opened)
+    assert notice.text == "Grad-CAM takes about 5 minutes more."
+    run.job.hear(Progress(2, 100, "window 2 of 100"))
+    assert told(opened) == [notice]
+    run.job.hear(Cancelled())
+    assert not told(opened)
+
+
+def test_long_durations_are_in_words():
+    """Truth: by hand."""
+    assert [long_duration(s) for s in (61, 150, 25 * 60, 3 * 3600)] == [
+        "a minute",
+        "2 minutes",
+        "25 minutes",
+        "3 hours",
+    ]
