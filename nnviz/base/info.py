@@ -1,7 +1,7 @@
 """Facts of methods, models and layers, free of torch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from nnviz.base.errors import unknown
@@ -84,6 +84,7 @@ class Capabilities:
         runs_by_itself: runs at every change, however long it takes.
         section: heading of a lesson in Learn, one of ``SECTIONS``; else empty.
         place: order of a lesson in its section.
+        contrastive: can be asked why a class rather than another.
     """
 
     workspace: str = ""
@@ -93,6 +94,7 @@ class Capabilities:
     runs_by_itself: bool = False
     section: str = ""
     place: int = 0
+    contrastive: bool = False
 
 
 SECTIONS = (
@@ -128,7 +130,9 @@ def lesson(section: str, place: int) -> Capabilities:
 
 
 INSPECTION = Capabilities(workspace="Inspect", runs_by_itself=True)
-ATTRIBUTION = Capabilities(workspace="Explain", comparable=True, picks_layer=True)
+CLASS_ATTRIBUTION = Capabilities(workspace="Explain", comparable=True, picks_layer=True)
+"""Of one class: it compares with others in its own way, or asks about none."""
+ATTRIBUTION = replace(CLASS_ATTRIBUTION, contrastive=True)
 OPTIMIZATION = Capabilities(workspace="Imagine")
 TRAINING = Capabilities(workspace="Train")
 STYLIZATION = Capabilities(workspace="Style")

@@ -10,6 +10,7 @@ from nnviz.base.dataset.requests import AnyDatasetRequest
 from nnviz.base.evaluation import Evaluation, Robustness
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
+from nnviz.base.occluder import OccludeImage
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
 from nnviz.base.request import ModelRequest, Request
@@ -28,6 +29,7 @@ __all__ = [
     "MeasureTrust",
     "ModelRequest",
     "Moment",
+    "OccludeImage",
     "Request",
     "RescaleNoise",
     "RunMethod",
@@ -356,5 +358,6 @@ AnyRequest = (
     | ScoreMethods
     | AnyDatasetRequest
     | MeasureTrust
+    | OccludeImage
 )
 """Every request, to tell them apart exhaustively."""

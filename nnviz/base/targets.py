@@ -5,6 +5,7 @@
 ``tabby``                 a class by its name or by one of its names
 ``281``                   a class by its index; ``class:281`` where names are numbers
 ``tabby - tiger cat``     one class minus another
+``predicted - runner-up`` the most likely class minus the next
 ``probability(tabby)``    a probability (softmax) in place of a logit
 ``layer4:12``             a channel of a layer, mean over all places
 ``layer4:12@3,4``         the same channel at row 3, column 4
@@ -26,6 +27,8 @@ from functools import lru_cache
 from nnviz.base.errors import UsageError, unknown
 
 OPTION = "--target"
+CONTRAST = "predicted - runner-up"
+"""Why the predicted class rather than the next one."""
 LIKE, DIRECTION = "like:", "direction:"
 """What a file's name follows: of an image, and of a concept's direction."""
 _MOST_DIGITS = 18
@@ -56,6 +59,11 @@ class DifferenceTarget:
 
     plus: int
     minus: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastTarget:
+    """The logit of the predicted class minus that of the runner-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,7 @@ class DirectionTarget:
 Target = (
     ClassTarget
     | DifferenceTarget
+    | ContrastTarget
     | ChannelTarget
     | BoxTarget
     | SegmentTarget
@@ -136,6 +145,8 @@ def parse_target(
     index = _named_class(text, labels)
     if index is not None:
         return ClassTarget(index)
+    if text == CONTRAST:
+        return ContrastTarget()
     found = _with_prefix(text, labels) or _with_form(text, labels, layers)
     return found or _difference(text, labels) or ClassTarget(_class(text, labels))
 

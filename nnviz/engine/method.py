@@ -16,6 +16,7 @@ from nnviz.base.errors import unknown
 from nnviz.base.info import WORKSPACES, Capabilities, MethodInfo, Need, Reference, Task
 from nnviz.base.parameters import Value, parameters_of
 from nnviz.base.results import Report
+from nnviz.base.targets import CONTRAST
 from nnviz.engine.context import Context, make_context
 from nnviz.engine.journal import Kept, State
 
@@ -62,6 +63,8 @@ class Registered:
 
 _REGISTRY: dict[str, Registered] = {}
 _LONGEST_REASON = 200
+_CONTRAST: Presets = {"rather than the runner-up": {"target": CONTRAST}}
+"""Of all methods that can be asked why one class rather than another."""
 
 
 def register(
@@ -101,6 +104,7 @@ def register(
     def add(method: type[Method]) -> type[Method]:
         if name in _REGISTRY:
             raise ValueError(f"two methods are called {name}")
+        offered = _offered(capabilities or Capabilities(), group)
         info = MethodInfo(
             name=name,
             title=title,
@@ -111,13 +115,13 @@ def register(
             reading=inspect.cleandoc(method.reading),
             misleads=inspect.cleandoc(method.misleads),
             parameters=parameters_of(method.Params),
-            presets=method.presets,
+            presets={**method.presets, **(_CONTRAST if offered.contrastive else {})},
             needs_image=needs_image,
             needs_model=needs_model,
             tasks=tasks,
             needs=needs,
             recorded=recorded,
-            capabilities=_offered(capabilities or Capabilities(), group),
+            capabilities=offered,
         )
         _REGISTRY[name] = Registered(info, method)
         return method

@@ -13,6 +13,28 @@ _MARGIN = 8
 _WHITE = 255
 
 
+def inpaint_mask(pixels: Photo, mask: NDArray[np.bool_]) -> Photo:
+    """Return an image whose masked part holds what its surroundings say.
+
+    Args:
+        pixels: (H, W, C) in [0, 1].
+        mask: (H, W), the hole.
+
+    Returns:
+        float32 as ``pixels``.
+    """
+    import cv2
+
+    bytes_ = np.round(pixels * _WHITE).astype(np.uint8)
+    hole = mask.astype(np.uint8)
+    channels = [
+        cv2.inpaint(np.ascontiguousarray(each), hole, _RADIUS, cv2.INPAINT_TELEA)
+        for each in np.moveaxis(bytes_, 2, 0)
+    ]
+    whole = np.stack(channels, axis=2)
+    return cast("Photo", whole.astype(np.float32) / _WHITE)
+
+
 def inpaint(pixels: Photo, rows: slice, columns: slice) -> Photo:
     """Return what a rectangle would hold if its surroundings went on inside.
 

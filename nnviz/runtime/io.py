@@ -19,6 +19,7 @@ from nnviz.base.info import ModelInfo
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.media.decode import open_image
+from nnviz.media.files import write_text
 from nnviz.media.index import ImageIndex
 from nnviz.media.side_cars import write_side_car
 from nnviz.media.thumbnails import thumbnail
@@ -140,6 +141,15 @@ class IoPool:
             return (save_contact_sheet(runs, Path(path)),)
 
         return self._submit(_Urgency.EXPORT, EXPORT_PLACE, work)
+
+    def export_text(self, text: str, path: str) -> int:
+        """Write text to a file; ends with its path."""
+
+        def write() -> tuple[Path, ...]:
+            write_text(Path(path), text)
+            return (Path(path),)
+
+        return self._submit(_Urgency.EXPORT, EXPORT_PLACE, write)
 
     def export_curve(self, found: Robustness, folder: str) -> int:
         """Save accuracy against epsilon; ends with the paths."""

@@ -17,7 +17,7 @@ from nnviz.cli.demo import _turns
 def shown():
     """The methods that a classifier and the networks that stand in can show."""
     # The classifier is a convolutional network.
-    others = {"attention", "attention_heads"}
+    others = {"attention", "attention_heads", "le_grad"}
     return [
         each
         for each in api.methods().values()

@@ -57,6 +57,7 @@ HANDED_OVER = {
     "attention": ("object:VisionTransformer-1",),
     "attention_heads": ("object:VisionTransformer-1",),
     "caption": ("bundled:scenes-captioner",),
+    "le_grad": ("object:VisionTransformer-1",),
     "fast_style": ("object:QuickPainter-2",),
 }
 """Networks for methods that work on one kind of them only, by name."""

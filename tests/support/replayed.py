@@ -81,6 +81,7 @@ def _cheap(name: str) -> dict[str, Value]:
 
 _MODELS = {
     "attention": TRANSFORMER,
+    "le_grad": TRANSFORMER,
     "detect": "bundled:scenes-detector",
     "detection_steps": "bundled:scenes-detector",
     "d_rise": "bundled:scenes-detector",

@@ -1,10 +1,13 @@
 """Declarations of the parameters that attribution methods have in common."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit
 from nnviz.engine.attribution.baselines import Baseline
 from nnviz.engine.attribution.heatmaps import Colours
+from nnviz.engine.attribution.region_scores import Fill
+from nnviz.engine.attribution.superpixels import Segmentation
 
 AskedTarget = Annotated[
     TargetText,
@@ -34,3 +37,20 @@ PathSteps = Annotated[
     Range(2, 1000, log=True),
     Help("Steps along the path; more steps add up better."),
 ]
+RegionFill = Annotated[Fill, Essential(), Help("What stands where a region is hidden.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionParams:
+    """Parameters of methods that hide superpixels: target and regions."""
+
+    target: AskedTarget = ""
+    segmentation: Annotated[Segmentation, Help("What cuts the image into regions.")] = (
+        "SLIC"
+    )
+    regions: Annotated[
+        int,
+        Essential(),
+        Range(2, 500, log=True),
+        Help("About how many regions; quickshift finds its own number."),
+    ] = 50

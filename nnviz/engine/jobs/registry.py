@@ -13,7 +13,7 @@ R = TypeVar("R", bound=Request[Any])
 Handler = Callable[[Resources, R, Check], Job]
 _JOBS = (
     *("load", "fetch", "run", "video", "train"),
-    *("evaluate", "robustness", "score", "trust", "attack"),
+    *("evaluate", "robustness", "score", "trust", "occluder", "attack"),
     *("dataset.index", "dataset.neighbors", "dataset.mistakes"),
     *("dataset.exemplars", "dataset.project", "dataset.concepts", "dataset.ablate"),
 )

@@ -1,16 +1,44 @@
 """Resources that jobs share: opened networks, cached activations, frames' state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from pathlib import Path
 
 from nnviz.base.images import Image
 from nnviz.base.video import FrameImage
+from nnviz.engine.attribution.hand_occlusion import HandOcclusion
 from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.evaluation.trust.known_scores import KnownScores
 from nnviz.engine.jobs.previous_frames import PreviousFrames
 from nnviz.engine.models.store import ModelStore
 
 Check = Callable[[], None]
+
+
+@dataclass(slots=True)
+class CurrentCheck:
+    """The check of the job that is at work; what outlives a job holds this."""
+
+    check: Check
+
+    def __call__(self) -> None:
+        """Raise if the job is to stop."""
+        self.check()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptHand:
+    """An image whose parts are hidden by hand, kept between two questions.
+
+    Attributes:
+        key: network, image and question.
+        hand: answers.
+        current: the check of the job that asks.
+    """
+
+    key: Hashable
+    hand: HandOcclusion
+    current: CurrentCheck
 
 
 class Resources:
@@ -23,6 +51,7 @@ class Resources:
         previous_frames: what methods left for the next frame.
         brief: whether the next turn of a job is to be short, since somebody waits.
         trust_scores: of curves by which maps were judged.
+        hands: the image whose parts were hidden by hand last.
 
     Args:
         weights_folder: where downloaded weights are kept; None for the user's cache.
@@ -42,6 +71,7 @@ class Resources:
         self.previous_frames = PreviousFrames()
         self.brief = False
         self.trust_scores = KnownScores()
+        self.hands: KeptHand | None = None
         self._frame = ""
 
     def cache_for(self, image: Image | None) -> TensorCache:
@@ -63,4 +93,5 @@ class Resources:
         self.frame_cache.clear()
         self.previous_frames.clear()
         self.trust_scores.clear()
+        self.hands = None
         self.store.close()

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import torch
 
-from nnviz.base.info import ATTRIBUTION, Need, Reference
+from nnviz.base.info import CLASS_ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Formerly, Help, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import (
@@ -41,7 +41,7 @@ class EigenCamParams(LayersParams):
     "eigen_cam",
     title="Eigen-CAM",
     group="Explain",
-    capabilities=ATTRIBUTION,
+    capabilities=CLASS_ATTRIBUTION,
     live=True,
     reference=Reference("Muhammad & Yeasin 2020", "arXiv:2008.00299"),
     needs=(Need.MAPS,),

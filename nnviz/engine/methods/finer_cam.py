@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from torch import Tensor
 
 from nnviz.base.errors import ModelError
-from nnviz.base.info import ATTRIBUTION, Need, Reference, Task
+from nnviz.base.info import CLASS_ATTRIBUTION, Need, Reference, Task
 from nnviz.base.parameters import Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, grad_cam, gradient_report
@@ -43,7 +43,7 @@ class FinerCamParams(CamParams):
     "finer_cam",
     title="Finer-CAM",
     group="Explain",
-    capabilities=ATTRIBUTION,
+    capabilities=CLASS_ATTRIBUTION,
     live=True,
     reference=Reference("Zhang et al. 2025", "arXiv:2501.11309"),
     tasks=(Task.CLASSIFY,),

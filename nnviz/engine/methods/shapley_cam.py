@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from nnviz.base.info import ATTRIBUTION, Need, Reference, Task
+from nnviz.base.info import CLASS_ATTRIBUTION, Need, Reference, Task
 from nnviz.base.parameters import Help
 from nnviz.base.results import Report
 from nnviz.engine.attribution.cam import CamParams, cam_report, cam_results, shapley_cam
@@ -27,7 +27,7 @@ class ShapleyCamParams(CamParams):
     "shapley_cam",
     title="Shapley-CAM",
     group="Explain",
-    capabilities=ATTRIBUTION,
+    capabilities=CLASS_ATTRIBUTION,
     live=False,
     reference=Reference("Cai 2025", "arXiv:2501.06261"),
     tasks=(Task.CLASSIFY,),

@@ -151,17 +151,9 @@ class LayerGradientPass:
     def _keeping(self) -> Iterator[None]:
         """Enable gradients and keep what the layers give, until the block ends."""
         self._kept.clear()
-        handles = []
-        try:
-            for layer in self.layers:
-                hook = _Keeper(layer, self._kept)
-                module = find_module(self.model.net, layer.name)
-                handles.append(module.register_forward_hook(hook))
-            with torch.enable_grad(), self._attention():
-                yield
-        finally:
-            for handle in handles:
-                handle.remove()
+        keeping = kept_layers(self.model.net, self.layers, self._kept)
+        with keeping, torch.enable_grad(), self._attention():
+            yield
 
     def _attention(self) -> AbstractContextManager[None]:
         """Compute attention in plain steps where it is to be differentiated twice.
@@ -174,6 +166,28 @@ class LayerGradientPass:
     @staticmethod
     def _laid_out(tensor: Tensor, layer: LayerInfo) -> Tensor:
         return maps_of(tensor.detach(), layer)[0].cpu().double()
+
+
+@contextmanager
+def kept_layers(
+    net: nn.Module, layers: Sequence[LayerInfo], kept: dict[str, Tensor]
+) -> Iterator[None]:
+    """Keep what layers give in the passes of the block, as beginnings of a graph.
+
+    Args:
+        net: the network.
+        layers: that a pass runs.
+        kept: gets the tensors, by the layer's name.
+    """
+    handles = []
+    try:
+        for layer in layers:
+            module = find_module(net, layer.name)
+            handles.append(module.register_forward_hook(_Keeper(layer, kept)))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 @dataclass(slots=True)

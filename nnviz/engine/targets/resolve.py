@@ -15,6 +15,7 @@ from nnviz.base.targets import (
     BoxTarget,
     ChannelTarget,
     ClassTarget,
+    ContrastTarget,
     DifferenceTarget,
     DirectionTarget,
     LikenessTarget,
@@ -136,7 +137,7 @@ def resolve(
             return _likeness(file, subject)
         case DirectionTarget(file):
             return _direction(file, info, activations, subject)
-        case ClassTarget() | DifferenceTarget() as classes:
+        case ClassTarget() | DifferenceTarget() | ContrastTarget() as classes:
             return _classes(classes, info, activations)
 
 
@@ -168,6 +169,7 @@ _NEEDED = {
     SegmentTarget: (Task.SEGMENT,),
     ClassTarget: (Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
     DifferenceTarget: (Task.CLASSIFY, Task.MULTILABEL, Task.REGRESS),
+    ContrastTarget: (Task.CLASSIFY, Task.MULTILABEL),
 }
 """The tasks of the networks that a target is made for; others are for any."""
 
@@ -233,8 +235,22 @@ def _likeness(file: str, subject: Subject) -> ResolvedTarget:
     )
 
 
+def _contrast(info: ModelInfo, output: Tensor) -> DifferenceTarget:
+    """Return the two most likely classes of an output (1, K).
+
+    Raises:
+        ModelError: there is only one.
+    """
+    if output.shape[1] < 2:  # noqa: PLR2004  two
+        raise ModelError(info.title, "has no second class", "ask about one class")
+    first, second = output[0].topk(2).indices.tolist()
+    return DifferenceTarget(first, second)
+
+
 def _classes(
-    target: ClassTarget | DifferenceTarget, info: ModelInfo, activations: Activations
+    target: ClassTarget | DifferenceTarget | ContrastTarget,
+    info: ModelInfo,
+    activations: Activations,
 ) -> ResolvedTarget:
     output = activations("")
     if output.ndim != _CLASSIFIER_NDIM:
@@ -243,6 +259,8 @@ def _classes(
         )
     if isinstance(target, ClassTarget):
         return _one_class(target, info, output)
+    if isinstance(target, ContrastTarget):
+        target = _contrast(info, output)
     plus, minus = target.plus, target.minus
 
     def difference(scores: Tensor) -> Tensor:

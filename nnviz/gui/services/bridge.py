@@ -247,6 +247,10 @@ class Bridge(QObject):
         """Save accuracy against epsilon as CSV, PNG and SVG; answers as ``export``."""
         self._io.export_curve(found, folder)
 
+    def export_text(self, text: str, path: str) -> None:
+        """Write text to a file; answers as ``export``."""
+        self._io.export_text(text, path)
+
     def write_side_car(self, info: ModelInfo, request: ModelRequest) -> None:
         """Save how a network is used beside its file; answers as ``export``."""
         self._io.write_side_car(info, request)

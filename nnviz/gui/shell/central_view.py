@@ -32,6 +32,7 @@ from nnviz.gui.state.display import (
     ERRORS,
     LIVE,
     MAP,
+    OCCLUDER,
     PHOTO,
     RESULT,
     STICKERS,
@@ -142,7 +143,7 @@ class CentralView(QWidget):
         self.header.setVisible(not state.live)
         self.title.setText(state.title)
         self.title.setToolTip(literal(state.title))
-        self.title.setVisible(state.mode not in WHOLE)
+        self._titled.setVisible(state.mode not in WHOLE)
         self.photo.setVisible(state.image)
         self.result.set_photo_beside(state.mode == BOTH)
         self.result.setVisible(state.result)
@@ -276,6 +277,7 @@ class CentralView(QWidget):
             COMPARE: self.tr("Compare"),
             BOARD: self.tr("Board"),
             STICKERS: self.tr("Stickers"),
+            OCCLUDER: self.tr("Occluder"),
             WALL: self.tr("Wall"),
             MAP: self.tr("Map"),
             ERRORS: self.tr("Errors"),
@@ -296,10 +298,12 @@ class CentralView(QWidget):
         column.setContentsMargins(2 * GRID, GRID, MARGIN, GRID)
         column.setSpacing(GRID)
         column.addLayout(line)
+        self._titled = QWidget()
         titled = row(self.title, self.chip, spacing=2 * GRID)
         for place in range(titled.count()):  # each gives way to the other
             titled.setStretch(place, 1)
-        column.addLayout(titled)
+        self._titled.setLayout(titled)
+        column.addWidget(self._titled)
         return header
 
     def _connect(self) -> None:

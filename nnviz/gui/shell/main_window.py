@@ -37,7 +37,7 @@ from nnviz.gui.shell.shortcuts import Key, ShortcutSheet
 from nnviz.gui.shell.status import StatusBar
 from nnviz.gui.shell.topbar import TopBar
 from nnviz.gui.shell.workspace_bar import WorkspaceBar
-from nnviz.gui.state.display import BOARD, STICKERS
+from nnviz.gui.state.display import BOARD, OCCLUDER, STICKERS
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.workspaces.attack.workspace import ATTACK
@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
         for panel in (centre, self.stage.results):
             panel.wanted.connect(lambda name: self.commands[name].trigger())
         centre.mode_changed.connect(
-            lambda mode: self.stage.make_room(wide=mode in (BOARD, STICKERS))
+            lambda mode: self.stage.make_room(wide=mode in (BOARD, OCCLUDER, STICKERS))
         )
         self.stage.layers.activated.connect(self.operations.look_into)
         self.bench.models.listed.connect(lambda _: self._choose_first())

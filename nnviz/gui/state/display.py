@@ -11,6 +11,8 @@ from nnviz.gui.state.selection import NO_UNIT
 
 PHOTO, BOTH, RESULT = "photo", "both", "result"
 COMPARE, BOARD, STICKERS = "compare", "board", "stickers"
+OCCLUDER = "occluder"
+"""Page on which the image is hidden by hand."""
 WALL, MAP, ERRORS, UNITS = "wall", "map", "errors", "units"
 TEACH = "teach"
 """Pages of the open data set."""
@@ -18,7 +20,7 @@ LIVE = "live"
 """Page of the camera, in place of all modes."""
 PICTURED = (PHOTO, BOTH, RESULT)
 """Modes that show image, result, or both."""
-WHOLE = (COMPARE, BOARD, STICKERS, WALL, MAP, ERRORS, UNITS, TEACH)
+WHOLE = (COMPARE, BOARD, STICKERS, OCCLUDER, WALL, MAP, ERRORS, UNITS, TEACH)
 """Modes that show neither photograph nor result beside them."""
 
 

@@ -1,6 +1,6 @@
 """Explain: which part of the photograph made the network say so."""
 
-from nnviz.gui.state.display import BOARD
+from nnviz.gui.state.display import BOARD, OCCLUDER
 from nnviz.gui.state.workspace import Workspace
 
 EXPLAIN = Workspace(
@@ -10,5 +10,5 @@ EXPLAIN = Workspace(
     group="Explain",
     methods=("grad_cam",),
     docks=("browser", "prediction", "method", "images", "results", "portrait"),
-    modes=(BOARD,),
+    modes=(BOARD, OCCLUDER),
 )

@@ -1,0 +1,57 @@
+"""Occlusion by hand: part of an image is hidden, and the network asked again."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.images import Image
+from nnviz.base.request import ModelRequest, Request
+from nnviz.base.results import Ranking
+
+Fill = Literal["mean", "gray", "black", "white", "blur", "inpainted"]
+FILLS: tuple[Fill, ...] = ("mean", "gray", "black", "white", "blur", "inpainted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Occluded:
+    """The answer to an image of which part is hidden.
+
+    Attributes:
+        score: of what is asked about.
+        before: the same of the whole image.
+        words: what is asked about, "probability of tabby".
+        unit: of the scores.
+        ranking: the likeliest classes, with what they had before; None where the
+            network does not classify.
+        share: of the network's input that is hidden, 0 to 1.
+        incremental: only what can have changed was computed.
+    """
+
+    score: float
+    before: float
+    words: str
+    unit: str
+    ranking: Ranking | None
+    share: float
+    incremental: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OccludeImage(Request[Occluded]):
+    """Hide part of an image; ends with an ``Occluded``.
+
+    Attributes:
+        model: the network.
+        image: the image.
+        mask: uint8 (h, w) over the image, of any size; what is not zero is hidden.
+        fill: what stands there.
+        target: as in methods.
+    """
+
+    model: ModelRequest
+    image: Image
+    mask: NDArray[np.uint8]
+    fill: Fill = "mean"
+    target: str = ""

@@ -1,0 +1,185 @@
+"""Coalitions of superpixels: which are kept, and the linear models fitted to scores.
+
+LIME: Ribeiro et al. 2016, arXiv:1602.04938.  KernelSHAP: Lundberg & Lee 2017,
+arXiv:1705.07874, section 4.1.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kept = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
+_MOST_REGIONS = 16
+"""With more no machine asks about all coalitions."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coalitions:
+    """Coalitions and the weights of their scores.
+
+    Attributes:
+        kept: (N, M), whether a region is seen.
+        weights: (N,), of the squared errors.
+        complete: every coalition is there once: the fit is no estimate.
+    """
+
+    kept: Kept
+    weights: Numbers
+    complete: bool = False
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A fitted linear model: the share of each region in the score.
+
+    Attributes:
+        values: (M,).
+        errors: (M,), standard errors; zero where nothing was estimated.
+        explained: share of the scores' weighted variance that the model explains.
+    """
+
+    values: Numbers
+    errors: Numbers
+    explained: float
+
+
+def lime_coalitions(
+    regions: int, count: int, width: float, random: np.random.Generator
+) -> Coalitions:
+    """Return coalitions as LIME draws them, the whole image first.
+
+    Each region is kept by a fair coin; weights are the square root of
+    exp(-d^2 / width^2), d the cosine distance to the whole image.
+    """
+    kept = random.random((count, regions)) < 0.5  # noqa: PLR2004  a fair coin
+    kept[0] = True
+    share = kept.mean(1)
+    distances = 1 - np.sqrt(share)  # of 0/1 vectors to that of ones
+    return Coalitions(kept, np.sqrt(np.exp(-(distances**2) / width**2)))
+
+
+def fit_lime(coalitions: Coalitions, scores: Numbers, ridge: float = 1.0) -> Fit:
+    """Return the weights of a ridge regression with an intercept.
+
+    Args:
+        coalitions: N of M regions.
+        scores: (N,).
+        ridge: penalty of the squared weights; the intercept has none.
+    """
+    x, w = coalitions.kept.astype(np.float64), coalitions.weights
+    mean_x, mean_y = w @ x / w.sum(), float(w @ scores / w.sum())
+    centered, target = x - mean_x, scores - mean_y
+    gram = centered.T @ (w[:, None] * centered) + ridge * np.eye(x.shape[1])
+    inverse = np.linalg.inv(gram).astype(np.float64)
+    values = inverse @ (centered.T @ (w * target))
+    return _fit(values, centered, target, w, inverse)
+
+
+def shapley_coalitions(
+    regions: int, count: int, random: np.random.Generator
+) -> Coalitions:
+    """Return coalitions by the Shapley kernel: neither all nor none are kept.
+
+    All of them with the kernel's weights where that is no more than asked for; else
+    sizes by the kernel and regions by chance, each with its complement (Covert & Lee
+    2021, arXiv:2012.01536, section 4.2), all of one weight.
+
+    Args:
+        regions: M, at least 2.
+        count: about how many.
+        random: draws them.
+    """
+    if regions <= _MOST_REGIONS and 2**regions - 2 <= count:
+        return _all_coalitions(regions)
+    sizes = np.arange(1, regions)
+    chances = 1 / (sizes * (regions - sizes))
+    drawn = random.choice(sizes, -(-count // 2), p=chances / chances.sum())
+    kept = np.zeros((2 * len(drawn), regions), np.bool_)
+    for place, size in enumerate(drawn):
+        kept[2 * place, random.permutation(regions)[:size]] = True
+        kept[2 * place + 1] = ~kept[2 * place]
+    return Coalitions(kept, np.ones(len(kept)))
+
+
+def _all_coalitions(regions: int) -> Coalitions:
+    kept, weights = [], []
+    for size in range(1, regions):
+        weight = (regions - 1) / (comb(regions, size) * size * (regions - size))
+        for chosen in combinations(range(regions), size):
+            row = np.zeros(regions, np.bool_)
+            row[list(chosen)] = True
+            kept.append(row)
+            weights.append(weight)
+    return Coalitions(np.array(kept), np.array(weights), complete=True)
+
+
+def fit_shapley(
+    coalitions: Coalitions, scores: Numbers, whole: float, none: float
+) -> Fit:
+    """Return Shapley values: a regression whose values add up to the difference.
+
+    Args:
+        coalitions: of M regions, none empty and none whole.
+        scores: (N,).
+        whole: the score with all regions.
+        none: the score without any.
+    """
+    x, w = coalitions.kept.astype(np.float64), coalitions.weights
+    # The last region takes what the others leave of the difference.
+    last, due = x[:, -1:], whole - none
+    reduced = x[:, :-1] - last
+    target = scores - none - last[:, 0] * due
+    # So few coalitions that they say nothing of some region leave it at zero.
+    gram = reduced.T @ (w[:, None] * reduced)
+    inverse = np.linalg.pinv(gram, hermitian=True).astype(np.float64)
+    values = inverse @ (reduced.T @ (w * target))
+    found = _fit(values, reduced, target, w, inverse)
+    errors = np.zeros(x.shape[1])
+    if not coalitions.complete:
+        covariance = _covariance(values, reduced, target, w, inverse, together=2)
+        errors[:-1] = np.sqrt(np.diag(covariance).clip(min=0))
+        errors[-1] = np.sqrt(max(0.0, covariance.sum()))
+    return Fit(np.append(values, due - values.sum()), errors, found.explained)
+
+
+def _fit(
+    values: Numbers, x: Numbers, target: Numbers, w: Numbers, inverse: Numbers
+) -> Fit:
+    covariance = _covariance(values, x, target, w, inverse)
+    rest = float(w @ np.square(target - x @ values))
+    spread = float(w @ np.square(target - w @ target / w.sum()))
+    explained = 1 - rest / spread if spread else 1.0
+    return Fit(values, np.sqrt(np.diag(covariance).clip(min=0)), explained)
+
+
+def _covariance(
+    values: Numbers,
+    x: Numbers,
+    target: Numbers,
+    w: Numbers,
+    inverse: Numbers,
+    together: int = 1,
+) -> Numbers:
+    """Return White's covariance of the values, which allows errors of unequal size.
+
+    Args:
+        values: of the regression.
+        x: its regressors.
+        target: what they stand for.
+        w: weights.
+        inverse: of the weighted Gram matrix.
+        together: so many rows were drawn together: a coalition and its complement.
+    """
+    pull = (w * (target - x @ values))[:, None] * x
+    if together > 1:
+        pull = np.add.reduceat(pull, np.arange(0, len(pull), together))
+    covariance: Numbers = inverse @ (pull.T @ pull) @ inverse
+    return covariance

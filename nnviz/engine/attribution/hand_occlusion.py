@@ -1,0 +1,195 @@
+"""Occlusion by hand: an image asked about again and again with other parts hidden.
+
+The image's own feature maps are kept, so that only what a hidden part can have changed
+is computed.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nnviz.base.images import image_from_array
+from nnviz.base.info import Task
+from nnviz.base.occluder import Fill, Occluded
+from nnviz.base.results import Ranking
+from nnviz.base.targets import ClassTarget
+from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.inference import Inference
+from nnviz.engine.nn.incremental.forward import IncrementalForward
+from nnviz.engine.nn.incremental.tape import UnfollowableError
+from nnviz.engine.nn.incremental.verify import verified_forward
+from nnviz.engine.nn.pixel_model import PixelModel, is_channels_last
+from nnviz.engine.targets.resolve import Scorer, label
+from nnviz.media.inpaint import inpaint_mask
+
+_GRAY = 0.5
+_BLUR = 12
+"""Sides of the image in the standard deviation of the blur that hides."""
+_SHARE = 4
+"""Sides of the image in a rectangle on which the incremental pass is verified."""
+_WORTHWHILE = 0.85
+"""Share of a full pass's work above which that is as fast."""
+_ROWS = 5
+_INSIDE = 0.5
+
+
+class HandOcclusion:
+    """One image under one network and one question, ready to be hidden in part.
+
+    Args:
+        inference: the network and the image.
+        target: what is asked about.
+    """
+
+    def __init__(self, inference: Inference, target: str) -> None:
+        model = inference.model
+        self._inference, self._model = inference, model
+        asked = _probability(inference, target)
+        self._target = inference.target(asked).target
+        net = model.net if self._target.layer else inference.twin()
+        picture = model.normalizer(inference.pixels)
+        if is_channels_last(net):
+            picture = picture.contiguous(memory_format=torch.channels_last)
+        passes = PixelModel(
+            net=net, normalizer=nn.Identity(), check=inference.check, alone=True
+        )
+        self._score = Scorer(passes, self._target)
+        self._picture = picture
+        self._covers: dict[Fill, Tensor] = {}
+        self._forward = self._incremental()
+        with torch.no_grad():
+            self._before = self._score.output(picture)
+
+    def hide(self, mask: NDArray[np.uint8], fill: Fill) -> Occluded:
+        """Return what the network says with part of the image hidden.
+
+        Args:
+            mask: uint8 (h, w) over the image; what is not zero is hidden.
+            fill: what stands there.
+        """
+        inside = self._on_input(mask)
+        box = _box(inside)
+        if box is None:
+            output, incremental = self._before, True
+        else:
+            hidden = torch.from_numpy(inside).to(self._picture.device)
+            cover = self._cover(fill, inside)
+            output, incremental = self._output(box, hidden, cover)
+        with torch.no_grad():
+            score, before = (
+                float(self._target.score(each)) for each in (output, self._before)
+            )
+        return Occluded(
+            score=score,
+            before=before,
+            words=self._target.words,
+            unit=self._target.unit,
+            ranking=self._ranking(output),
+            share=float(inside.mean()),
+            incremental=incremental,
+        )
+
+    def _incremental(self) -> IncrementalForward | None:
+        height, width = self._picture.shape[2:]
+        size = max(1, height // _SHARE), max(1, width // _SHARE)
+        try:
+            return verified_forward(
+                self._score.output, self._picture, size, self._inference.check
+            )
+        except UnfollowableError:
+            return None
+
+    def _output(
+        self, box: tuple[slice, slice], hidden: Tensor, cover: Tensor
+    ) -> tuple[Any, bool]:
+        """Return the network's output, and whether only what changed was computed."""
+        rows, columns = box
+        patch = torch.where(
+            hidden[rows, columns],
+            cover[:, :, rows, columns],
+            self._picture[:, :, rows, columns],
+        )
+        size, at = (patch.shape[2], patch.shape[3]), ([rows.start], [columns.start])
+        if self._forward is not None and self._forward.work(size, *at) < _WORTHWHILE:
+            return self._forward(patch, *at), True
+        whole = self._picture.clone()
+        whole[:, :, rows, columns] = patch
+        with torch.no_grad():
+            return self._score.output(whole), False
+
+    def _on_input(self, mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Return a mask over the image as one over the network's input."""
+        image = self._inference.photo
+        sides = image.size
+        rows = np.arange(sides[0]) * mask.shape[0] // sides[0]
+        columns = np.arange(sides[1]) * mask.shape[1] // sides[1]
+        white = np.where(mask[rows][:, columns] > 0, 255, 0).astype(np.uint8)
+        spread = np.repeat(white[..., None], image.channels, axis=2)
+        fitted = self._model.pixel_input(image_from_array(spread, "mask"))
+        found: NDArray[np.bool_] = fitted[0].mean(0).cpu().numpy() > _INSIDE
+        return found
+
+    def _cover(self, fill: Fill, inside: NDArray[np.bool_]) -> Tensor:
+        """Return what stands where the image is hidden, normalized (1, C, H, W)."""
+        pixels, normalizer = self._inference.pixels, self._model.normalizer
+        if fill == "inpainted":
+            photo = pixels[0].permute(1, 2, 0).cpu().numpy()
+            found = torch.from_numpy(inpaint_mask(photo, inside)).permute(2, 0, 1)
+            whole: Tensor = normalizer(found[None].to(pixels))
+            return whole
+        if fill not in self._covers:
+            if fill == "gray":
+                plain = torch.full_like(pixels, _GRAY)
+            else:
+                plain = baseline(
+                    fill,
+                    pixels,
+                    self._model.mean_color,
+                    sigma=min(pixels.shape[2:]) / _BLUR,
+                    generator=torch.Generator(),
+                )
+            self._covers[fill] = normalizer(plain)
+        return self._covers[fill]
+
+    def _ranking(self, output: Any) -> Ranking | None:
+        info = self._model.info
+        classifies = info.task is Task.CLASSIFY and not self._target.layer
+        if not classifies or not isinstance(output, Tensor):
+            return None
+        before, after = (
+            each.double().softmax(1)[0].cpu() for each in (self._before, output)
+        )
+        count = min(_ROWS, len(after))
+        top = before.topk(count).indices
+        both = torch.unique(torch.cat([top, after.topk(1).indices]))
+        order = both[before[both].argsort(descending=True, stable=True)]
+        return Ranking(
+            labels=tuple(label(info, int(index)) for index in order),
+            values=after[order].numpy(),
+            indices=order.numpy(),
+            unit="probability",
+            limits=(0.0, 1.0),
+            earlier=before[order].numpy(),
+        )
+
+
+def _probability(inference: Inference, target: str) -> str:
+    """Return the target; of a class its probability."""
+    asked = inference.target(target).target.target
+    if isinstance(asked, ClassTarget) and inference.model.info.task is Task.CLASSIFY:
+        return f"probability({asked.index})"
+    return target
+
+
+def _box(inside: NDArray[np.bool_]) -> tuple[slice, slice] | None:
+    """Return the rows and columns of what is hidden; None where nothing is."""
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    if not len(rows):
+        return None
+    return (
+        slice(int(rows[0]), int(rows[-1]) + 1),
+        slice(int(columns[0]), int(columns[-1]) + 1),
+    )

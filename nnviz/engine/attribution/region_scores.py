@@ -1,0 +1,124 @@
+"""Scores of an image of which only some superpixels are seen."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnviz.base.errors import UsageError
+from nnviz.base.frames import Frame
+from nnviz.base.results import Heatmap, Report
+from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.coalitions import Fit, Kept
+from nnviz.engine.attribution.superpixels import Labels
+from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.context import Context
+from nnviz.engine.targets.resolve import Scorer
+
+Fill = Literal["mean", "black", "white", "blur", "region mean"]
+"""What stands where a region is hidden; "region mean" is its own mean color."""
+_BLUR = 10.0
+_LEAST_REGIONS = 2
+
+
+def quick_scorer(ctx: Context, target: str) -> Scorer:
+    """Return what scores images, by the network's folded copy where that answers."""
+    score = ctx.inference.target(target)
+    if score.target.layer:
+        return score
+    passes = ctx.model.pixel_model(ctx.check, ctx.inference.twin())
+    return Scorer(passes, score.target)
+
+
+def hidden_image(ctx: Context, fill: Fill, labels: Labels) -> Tensor:
+    """Return the image whose parts stand for hidden regions, (1, C, H, W)."""
+    if fill == "region mean":
+        return _region_means(ctx.pixels, labels)
+    return baseline(
+        fill,
+        ctx.pixels,
+        ctx.model.mean_color,
+        sigma=_BLUR,
+        generator=ctx.generator,
+    )
+
+
+def _region_means(pixels: Tensor, labels: Labels) -> Tensor:
+    places = torch.from_numpy(labels.ravel()).to(pixels.device)
+    flat = pixels[0].flatten(1)
+    counts = torch.bincount(places).to(pixels)
+    sums = flat.new_zeros((len(flat), len(counts))).index_add(1, places, flat)
+    return (sums / counts)[:, places].view_as(pixels)
+
+
+def require_regions(labels: Labels) -> int:
+    """Return the number of regions.
+
+    Raises:
+        UsageError: the image is a single one: nothing could be hidden.
+    """
+    count = int(labels.max()) + 1
+    if count < _LEAST_REGIONS:
+        raise UsageError(
+            "--segmentation", "finds one region only", "choose grid, or more regions"
+        )
+    return count
+
+
+def score_coalitions(
+    ctx: Context, score: Scorer, labels: Labels, hidden: Tensor, kept: Kept
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Yield the scores of parts of the coalitions, float64 (n,).
+
+    Args:
+        ctx: of the method.
+        score: of images.
+        labels: (H, W), the region of each pixel.
+        hidden: what stands where a region is not kept.
+        kept: bool (N, M).
+    """
+    info = ctx.model.info
+    pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
+    yield from ctx.chunks.over(
+        len(kept), pace, _scoring(ctx.pixels, score, labels, hidden, kept)
+    )
+
+
+def _scoring(
+    pixels: Tensor, score: Scorer, labels: Labels, hidden: Tensor, kept: Kept
+) -> Callable[[slice], NDArray[np.float64]]:
+    def work(part: slice) -> NDArray[np.float64]:
+        seen = torch.from_numpy(kept[part][:, labels]).to(pixels.device)[:, None]
+        with torch.no_grad():
+            scores = score(torch.where(seen, pixels, hidden))
+        found: NDArray[np.float64] = scores.double().cpu().numpy()
+        return found
+
+    return work
+
+
+def region_report(
+    ctx: Context, name: str, labels: Labels, fit: Fit, unit: str, notes: list[str]
+) -> Report:
+    """Return a map of what each region adds, and one of the standard errors."""
+
+    def painted(values: NDArray[np.float64], unit: str, *, signed: bool) -> Heatmap:
+        return Heatmap(
+            values=values[labels].astype(np.float32),
+            signed=signed,
+            unit=unit,
+            frame=Frame.INPUT,
+            placement=ctx.placement,
+        )
+
+    results = {
+        name: painted(fit.values, unit, signed=True),
+        "standard error": painted(fit.errors, f"standard error, {unit}", signed=False),
+    }
+    error = float(np.sqrt(np.square(fit.errors).mean()))
+    spread = float(fit.values.max() - fit.values.min())
+    notes = [*notes, f"standard error {error:.2g}; the regions span {spread:.2g}"]
+    return Report(results, tuple(notes))

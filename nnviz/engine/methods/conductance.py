@@ -1,0 +1,135 @@
+"""Conductance: how much of the score flows through a layer, or through one channel."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import torch
+
+from nnviz.base.completeness import Completeness
+from nnviz.base.info import ATTRIBUTION, Need, Reference
+from nnviz.base.parameters import Essential, Help, LayerKinds, LayerName, Range, When
+from nnviz.base.results import Report
+from nnviz.engine.attribution.baselines import baseline
+from nnviz.engine.attribution.cam import cam_results
+from nnviz.engine.attribution.completeness import completeness_notes
+from nnviz.engine.attribution.flow import LayerFlow
+from nnviz.engine.attribution.heatmaps import attribution_map, remarks
+from nnviz.engine.attribution.parameters import (
+    AskedTarget,
+    BaselineBlur,
+    PathBaseline,
+    PathSteps,
+)
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.map_layers import ChosenLayers, choose_layers
+
+_REMEDY = "increase the number of steps to reduce this error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConductanceParams:
+    """Parameters of conductance: target, layer, channel, path."""
+
+    target: AskedTarget = ""
+    layer: Annotated[
+        LayerName,
+        LayerKinds("spatial"),
+        Help("The layer that the score flows through. Empty: chosen automatically."),
+    ] = ""
+    channel: Annotated[
+        int,
+        Essential(),
+        Range(-1, 65535),
+        Help("One channel, whose flow is followed to the pixels; -1: all of them."),
+    ] = -1
+    baseline: PathBaseline = "black"
+    blur: Annotated[BaselineBlur, When("baseline", ("blur",))] = 20.0
+    steps: PathSteps = 50
+
+
+@register(
+    "conductance",
+    title="Conductance",
+    group="Explain",
+    capabilities=ATTRIBUTION,
+    live=False,
+    reference=Reference("Dhamdhere et al. 2018", "arXiv:1805.12233"),
+    needs=(
+        Need.MAPS,
+        Need.GRADIENTS,
+    ),
+)
+class Conductance:
+    """The flow of integrated gradients through a layer, or through one channel."""
+
+    Params: ClassVar[type] = ConductanceParams
+    shows: ClassVar[str] = (
+        "How much of the score flows through each place of a layer on the path from a "
+        "baseline to the image. Of one channel: which pixels the flow comes from."
+    )
+    reading: ClassVar[str] = (
+        "Red places carry what supports the target, blue ones what counts against it, "
+        "in the unit of the score. The values of a layer add up to the difference in "
+        "score between image and baseline; those of one channel to its part of it."
+    )
+    misleads: ClassVar[str] = (
+        "A layer that is skipped by shortcuts carries only part of the score. The "
+        "choice of baseline matters as for integrated gradients."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"steps": 8},
+        "one channel": {"channel": 0},
+        "white baseline": {"baseline": "white"},
+    }
+
+    def run(self, ctx: Context, params: ConductanceParams) -> Iterator[Report]:
+        """Yield "conductance" and, of a whole layer, "map", as it adds up."""
+        score = ctx.inference.target(params.target)
+        layers = choose_layers(ctx.model.info, params.layer, "", params.target)
+        start = baseline(
+            params.baseline,
+            ctx.pixels,
+            ctx.model.mean_color,
+            sigma=params.blur,
+            generator=ctx.generator,
+        )
+        flow = LayerFlow(ctx, score, layers.layers[-1], start, params.steps)
+        parts = ctx.chunks.over_gradients(
+            params.steps, lambda part: flow.of(part, params.channel)
+        )
+        total: torch.Tensor | None = None
+        for part, found in parts:
+            total = found if total is None else total + found
+            ctx.step(part.stop, params.steps, "steps")
+            done = part.stop == params.steps
+            yield _report(ctx, params, flow, layers, total, done=done)
+
+
+def _report(
+    ctx: Context,
+    params: ConductanceParams,
+    flow: LayerFlow,
+    layers: ChosenLayers,
+    total: torch.Tensor,
+    *,
+    done: bool,
+) -> Report:
+    target = flow.score.target
+    notes = [target.caption, *layers.notes]
+    if not done:
+        notes.append("more steps are coming")
+    if params.channel >= 0:
+        heat = attribution_map(total, "sum", target.unit, ctx.placement)
+        notes.append(
+            f"{float(total.sum()):.4g} of the difference in score flows through "
+            f"channel {params.channel} of {flow.layer.name}"
+        )
+        return Report({"conductance": heat}, (*notes, *remarks(heat.values)))
+    results = cam_results(
+        "conductance", [total], layers, ctx.placement, signed=True, unit=target.unit
+    )
+    sums = Completeness(float(total.sum()), target.value - flow.start_score())
+    if done:
+        notes += completeness_notes(sums, _REMEDY)
+    return Report(results, tuple(notes), sums)

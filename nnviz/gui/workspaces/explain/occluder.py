@@ -1,0 +1,119 @@
+"""The occluder: what is hidden by hand, and what the network says to it."""
+
+import csv
+import io
+import time
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from nnviz.base.events import Policy, Priority
+from nnviz.base.occluder import Fill, Occluded, OccludeImage
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.jobs import Lane
+
+TOPIC = "occluder"
+_LANE = Lane("occluder", Policy.LATEST, Priority.INTERACTIVE)
+_MOST = 20_000
+"""Points of the trace that are kept."""
+_RATED = 12
+"""Answers over which their rate is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class TracePoint:
+    """One answer.
+
+    Attributes:
+        seconds: since the trace began.
+        y: center of what is hidden, as a share of the image's height.
+        x: likewise, of its width.
+        score: of what is asked about.
+        share: of the input that is hidden.
+    """
+
+    seconds: float
+    y: float
+    x: float
+    score: float
+    share: float
+
+
+class Occluder(QObject):
+    """Asks about the open image with parts hidden; the newest question counts."""
+
+    answered = Signal(object)
+    """Occluded."""
+    rate_changed = Signal(float)
+    """Answers a second."""
+
+    def __init__(self, bench: Workbench, parent: QObject) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.fill: Fill = "mean"
+        self.trace: list[TracePoint] = []
+        self._began = time.monotonic()
+        self._times: deque[float] = deque(maxlen=_RATED)
+
+    def ask(self, mask: NDArray[np.uint8]) -> None:
+        """Ask about the image with a mask hidden, uint8 (h, w) over the image."""
+        chosen, bench = self._bench.selection, self._bench
+        if chosen.image is None or chosen.model is None:
+            return
+        request = OccludeImage(
+            model=bench.models.request,
+            image=chosen.image,
+            mask=mask,
+            fill=self.fill,
+            target=chosen.target,
+        )
+        job = bench.jobs.submit(request, _LANE)
+        job.done.connect(lambda found: self._take(mask, found))
+        job.failed.connect(lambda error: bench.messages.fail(TOPIC, error))
+
+    def clear_trace(self) -> None:
+        """Begin the trace anew."""
+        self.trace.clear()
+        self._began = time.monotonic()
+
+    def trace_text(self) -> str:
+        """Return the trace as CSV."""
+        lines = io.StringIO()
+        writer = csv.writer(lines)
+        writer.writerow(("seconds", "y", "x", "score", "hidden share"))
+        for each in self.trace:
+            row = each.seconds, each.y, each.x, each.score, each.share
+            writer.writerow([f"{value:.6g}" for value in row])
+        return lines.getvalue()
+
+    def export_trace(self, path: str) -> None:
+        """Write the trace as CSV."""
+        if self._bench.bridge is not None:
+            self._bench.bridge.export_text(self.trace_text(), path)
+
+    def _take(self, mask: NDArray[np.uint8], found: Occluded) -> None:
+        self._bench.messages.settle(TOPIC)
+        now = time.monotonic()
+        self._times.append(now)
+        y, x = _center(mask)
+        if len(self.trace) < _MOST:
+            point = TracePoint(now - self._began, y, x, found.score, found.share)
+            self.trace.append(point)
+        self.answered.emit(found)
+        if len(self._times) > 1:
+            passed = self._times[-1] - self._times[0]
+            self.rate_changed.emit((len(self._times) - 1) / max(passed, 1e-3))
+
+
+def _center(mask: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return the center of what is hidden, as shares; NaN where nothing is."""
+    rows, columns = np.nonzero(mask)
+    if not len(rows):
+        return float("nan"), float("nan")
+    return (
+        float(rows.mean() + 0.5) / mask.shape[0],
+        float(columns.mean() + 0.5) / mask.shape[1],
+    )

@@ -1,0 +1,244 @@
+"""The occluder's page: a patch under the hand, the answers, the map beside it."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
+
+from nnviz.base.occluder import FILLS, Fill, Occluded
+from nnviz.base.results import Heatmap
+from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.layout.flow import flow
+from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.photo import input_marks, seen
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.presence import connect_while_in
+from nnviz.gui.state.display import DisplayState
+from nnviz.gui.theme.manager import GRID
+from nnviz.gui.theme.parts import MARGIN, button, label, named, row, toggle_button
+from nnviz.gui.views.canvas.brush import MaskBrush
+from nnviz.gui.views.canvas.canvas import Canvas
+from nnviz.gui.views.results.heatmap import HeatmapView
+from nnviz.gui.views.widgets.named_slider import NamedSlider
+from nnviz.gui.views.widgets.score_trace import ScoreTrace
+from nnviz.gui.workspaces.explain.occluder import Occluder
+
+_ROWS = 6
+_SIDE_WIDTH = 300
+_PERCENT = 100
+_WHITE = 255
+_LEAST, _MOST, _USUAL = 5, 60, 25
+"""Side of the patch, % of the image's shorter side."""
+_FILLS = {
+    "mean": "mean color",
+    "gray": "gray",
+    "black": "black",
+    "white": "white",
+    "blur": "blur",
+    "inpainted": "inpainted",
+}
+
+
+class OccluderPane(QWidget):
+    """Hide part of the image by hand and watch the answer."""
+
+    def __init__(
+        self, bench: Workbench, occluder: Occluder, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._bench, self._occluder = bench, occluder
+        self.canvas = named(Canvas(), name=self.tr("Image to hide parts of"))
+        self.hovered = self.canvas.hovered
+        self.brush = MaskBrush(self.canvas)
+        self.map = HeatmapView()
+        self.map.hide()
+        self.bars = Bars(_ROWS)
+        self.bars.setAccessibleName(self.tr("Answer with the part hidden"))
+        self._score = label(style="heading", wrap=True)
+        self._facts = label(style="muted", wrap=True)
+        self._rate = label(style="muted")
+        self.trace = ScoreTrace(self.tr("Score while you move"))
+        self._at: tuple[float, float] | None = None
+        self._make_tools()
+        self._lay_out()
+        self._connect()
+        self._open()
+
+    def minimumSizeHint(self) -> QSize:
+        """Leave the window its size: beside the page most docks are hidden."""
+        return QSize(560, 320)
+
+    def hidden(self) -> NDArray[np.uint8]:
+        """Return what is hidden now: what is painted, and the patch."""
+        painted = self.brush.mask
+        if painted is None:
+            return np.zeros((1, 1), np.uint8)
+        found = painted.copy()
+        if self._at is not None and not self.paint.isChecked():
+            top, left, side = self._patch(found.shape)
+            found[max(0, top) : top + side, max(0, left) : left + side] = _WHITE
+        return found
+
+    def _patch(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
+        """Return the first row and column of the patch on the mask, and its side."""
+        y, x = self._at if self._at is not None else (0.0, 0.0)
+        side = max(1, round(self.patch.value() / _PERCENT * min(shape)))
+        return (
+            round(y * shape[0] - side / 2),
+            round(x * shape[1] - side / 2),
+            side,
+        )
+
+    def _make_tools(self) -> None:
+        look = self._bench.look
+        self.paint = toggle_button(look, "brush", self.tr("Paint what is hidden"))
+        self.erase = toggle_button(look, "eraser", self.tr("Erase"))
+        self.fill = named(ComboBox(), name=self.tr("Fill"))
+        for each in FILLS:
+            self.fill.addItem(self.tr(_FILLS[each]), each)
+        words = self.tr("Patch"), self.tr("Size of the patch")
+        self.patch = NamedSlider(*words, (_LEAST, _MOST))
+        self.patch.set_value(_USUAL)
+        self.clear = button(self.tr("Clear"), self._clear)
+        self.export = button(self.tr("Export trace…"), self._ask_path)
+
+    def _lay_out(self) -> None:
+        side = named(QWidget(), "page")
+        side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        side.setFixedWidth(self._bench.look.px(_SIDE_WIDTH))
+        column = QVBoxLayout(side)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        column.setSpacing(2 * GRID)
+        for each in (self._score, self._facts, self.bars, self.trace, self._rate):
+            column.addWidget(each)
+        column.addStretch(1)
+        column.addLayout(flow(self.clear, self.export, None))
+        tools = flow(self.paint, self.erase, self.patch, label(self.tr("Fill")))
+        tools.addWidget(self.fill)
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        pictures = QSplitter(Qt.Orientation.Horizontal)
+        pictures.setChildrenCollapsible(False)
+        pictures.addWidget(self.canvas)
+        pictures.addWidget(self.map)
+        pictures.setSizes([500, 500])
+        middle.addWidget(pictures, 1)
+        bar = named(QWidget(), "header")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        bar.setLayout(tools)
+        middle.addWidget(bar)
+        whole = row(spacing=0)
+        whole.addLayout(middle, 1)
+        whole.addWidget(side)
+        self.setLayout(whole)
+
+    def _connect(self) -> None:
+        bench = self._bench
+        self.canvas.pointed.connect(self._point)
+        self.paint.toggled.connect(self._choose_tool)
+        self.erase.toggled.connect(self._choose_tool)
+        self.fill.activated.connect(self._choose_fill)
+        self.patch.changed.connect(self._ask)
+        self.brush.changed.connect(self._ask)
+        self._occluder.answered.connect(self._show)
+        self._occluder.rate_changed.connect(self._tell_rate)
+        here = bench.choice, "explain"
+        chosen = bench.selection
+        connect_while_in(*here, chosen.image_changed, lambda _: self._open())
+        connect_while_in(*here, chosen.model_changed, lambda _: self._open())
+        connect_while_in(*here, chosen.target_changed, lambda _: self._ask())
+        bench.display.changed.connect(self._show_map)
+        self._show_map(bench.display.state)
+
+    def _open(self) -> None:
+        """Show the image that is open."""
+        image = self._bench.selection.image
+        self._at = None
+        self._occluder.clear_trace()
+        self.trace.clear()
+        if image is None:
+            self.canvas.set_message(self.tr("Open an image, then move over it"))
+            self.brush.begin(None)
+            return
+        self.canvas.set_picture(seen(image))
+        self.canvas.set_marks(*input_marks(self._bench.selection))
+        self.canvas.fit()
+        self.brush.begin(image.size)
+        self._ask()
+
+    def _choose_tool(self) -> None:
+        painting = self.paint.isChecked() or self.erase.isChecked()
+        self.brush.erasing = self.erase.isChecked()
+        self.brush.set_active(painting)
+
+    def _choose_fill(self) -> None:
+        fill: Fill = self.fill.currentData()
+        self._occluder.fill = fill
+        self._ask()
+
+    def _clear(self) -> None:
+        """Hide nothing any more, and begin the trace anew."""
+        self._at = None
+        self._occluder.clear_trace()
+        self.trace.clear()
+        self.brush.clear()
+        self._ask()
+
+    def _point(self, y: float, x: float) -> None:
+        """Let the patch follow the mouse."""
+        size = self.canvas.picture_size
+        if size is None or self.brush.active:
+            return
+        left = math.isnan(y)
+        self._at = None if left else (y / size[0], x / size[1])
+        self._ask()
+
+    def _ask(self) -> None:
+        mask = self.hidden()
+        if not self.brush.active:
+            self._veil(mask)
+        self._occluder.ask(mask)
+
+    def _veil(self, mask: NDArray[np.uint8]) -> None:
+        """Show what is hidden."""
+        layer = np.zeros((*mask.shape, 4), np.uint8)
+        layer[..., :3] = 128
+        layer[..., 3] = np.where(mask > 0, 215, 0)
+        self.canvas.set_overlay(layer)
+
+    def _show(self, found: Occluded) -> None:
+        self._score.setText(
+            self.tr("{0}: {1}, whole image {2}").format(
+                found.words, f"{found.score:.3g}", f"{found.before:.3g}"
+            )
+        )
+        how = self.tr("incremental pass") if found.incremental else self.tr("full pass")
+        share = f"{_PERCENT * found.share:.0f}"
+        self._facts.setText(self.tr("{0} % hidden · {1}").format(share, how))
+        self.bars.show_ranking(found.ranking)
+        self.trace.add(found.score, found.before)
+
+    def _tell_rate(self, rate: float) -> None:
+        self._rate.setText(self.tr("{0} answers a second").format(round(rate)))
+
+    def _show_map(self, state: DisplayState) -> None:
+        """Show the computed map beside the image, where there is one."""
+        content = state.content
+        main = content.report.main if content is not None else None
+        there = isinstance(main, Heatmap) and content is not None
+        self.map.setVisible(there)
+        if there and content is not None:
+            self.map.show_result(main, content.image)
+
+    def _ask_path(self) -> None:
+        settings = self._bench.settings
+        path, _ = QFileDialog.getSaveFileName(
+            self,
+            self.tr("Save the trace"),
+            f"{settings.export_folder}/trace.csv",
+            self.tr("Table (*.csv)"),
+        )
+        if path:
+            self._occluder.export_trace(path)

@@ -1,0 +1,73 @@
+"""The occluder's page: the newest patch is asked about, the trace is kept."""
+
+import numpy as np
+import pytest
+
+from nnviz.base.events import Done, Policy, Priority
+from nnviz.base.occluder import Occluded, OccludeImage
+from nnviz.base.results import Ranking
+from nnviz.gui.shell.main_window import EXPLAIN
+from nnviz.gui.state.display import OCCLUDER
+
+
+def occluded(score):
+    ranking = Ranking(
+        labels=("cat", "dog"),
+        values=np.array([score, 1 - score]),
+        indices=np.array([0, 1]),
+        unit="probability",
+        earlier=np.array([0.9, 0.1]),
+    )
+    return Occluded(
+        score=score, before=0.9, words="probability of cat", unit="probability",
+        ranking=ranking, share=0.1, incremental=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def page(opened, fake, qtbot):
+    fake.held.add("occluder")
+    opened.enter(EXPLAIN)
+    opened.stage.centre.set_mode(OCCLUDER)
+    qtbot.waitUntil(lambda: bool(fake.handles.get("occluder")))
+    return opened.stage.centre.page(OCCLUDER)
+
+
+def test_the_patch_under_the_mouse_is_asked_about(page, fake):
+    height, width = page.canvas.picture_size
+    page.canvas.pointed.emit(height / 2, width / 4)
+    request = fake.last("occluder")
+    assert isinstance(request, OccludeImage)
+    lane = fake.handles["occluder"][-1].lane
+    assert (lane.policy, lane.priority) == (Policy.LATEST, Priority.INTERACTIVE)
+    rows, columns = np.nonzero(request.mask)
+    assert rows.mean() / request.mask.shape[0] == pytest.approx(0.5, abs=0.02)
+    assert columns.mean() / request.mask.shape[1] == pytest.approx(0.25, abs=0.02)
+    page.canvas.pointed.emit(float("nan"), float("nan"))
+    assert not fake.last("occluder").mask.any()
+
+
+def test_answers_make_the_trace(page, fake):
+    """Truth: the scores as they were answered."""
+    page._clear()
+    for score in (0.5, 0.25):
+        page.canvas.pointed.emit(5.0, 5.0)
+        fake.tell("occluder", Done(occluded(score)))
+    lines = page._occluder.trace_text().splitlines()
+    assert lines[0] == "seconds,y,x,score,hidden share"
+    assert [line.split(",")[3] for line in lines[1:]] == ["0.5", "0.25"]
+    assert "probability of cat: 0.25, whole image 0.9" in page._score.text()
+    assert page.bars.lines()
+
+
+def test_what_is_painted_stays_hidden(page, fake):
+    mask = np.zeros_like(page.brush.mask)
+    mask[:10] = 255
+    page.brush.set_mask(mask)
+    page.fill.setCurrentIndex(page.fill.findData("blur"))
+    page.fill.activated.emit(page.fill.currentIndex())
+    request = fake.last("occluder")
+    assert request.fill == "blur"
+    assert (request.mask[:10] == 255).all()
+    page.clear.click()
+    assert not fake.last("occluder").mask.any()
