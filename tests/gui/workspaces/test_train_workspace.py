@@ -122,3 +122,14 @@ def test_a_step_of_a_run_is_opened_as_a_network(window, page, fake):
     assert (request.recording, request.step) == ("/recordings/run-1", 6)
     fake.tell("export trained", Done(("/networks/run-1.safetensors",)))
     assert window.bench.models.request.reference == "/networks/run-1.safetensors"
+
+
+def test_a_narrow_page_has_the_button_above_the_cards(page, window):
+    page.resize(400, 700)
+    page.layout().activate()
+    side, left = page.side.geometry(), page.cards[0].mapTo(page, page.rect().topLeft())
+    assert side.bottom() <= left.y()
+    assert side.width() == page.width()
+    window.resize(1024, 700)
+    QApplication.processEvents()
+    assert window.width() <= 1024

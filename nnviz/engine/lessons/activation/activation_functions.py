@@ -11,12 +11,12 @@ from nnviz.base.info import lesson
 from nnviz.base.parameters import Essential, Help, Range, Title, When
 from nnviz.base.planes import Plane, PlanePath, PlanePoints
 from nnviz.base.results import Report, Table
-from nnviz.engine.lessons.arithmetic.activations import (
+from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.neurons.activations import (
     ACTIVATIONS,
     Activation,
     maxout,
 )
-from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]

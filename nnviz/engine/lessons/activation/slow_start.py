@@ -12,9 +12,13 @@ from nnviz.base.info import lesson
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.planes import Plane, PlanePath, PlanePoints
 from nnviz.base.results import Curves, Report, Table
-from nnviz.engine.lessons.arithmetic.activations import sigmoid
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.slow_start import LossName, NeuronStep, learn
+from nnviz.engine.lessons.arithmetic.neurons.activations import sigmoid
+from nnviz.engine.lessons.arithmetic.neurons.slow_start import (
+    LossName,
+    SlowStartStep,
+    learn,
+)
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 
@@ -90,7 +94,7 @@ class SlowStart:
 
 
 def _reports(
-    runs: Mapping[LossName, list[NeuronStep]], stops: list[int]
+    runs: Mapping[LossName, list[SlowStartStep]], stops: list[int]
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     for stop in stops:
         now = {loss: steps[stop] for loss, steps in runs.items()}
@@ -114,7 +118,7 @@ def _reports(
         yield measured, Report(results, (f"output after {stop} steps: {words}",))
 
 
-def _plane(now: Mapping[LossName, NeuronStep]) -> Plane:
+def _plane(now: Mapping[LossName, SlowStartStep]) -> Plane:
     x = np.linspace(-_REACH, _REACH, 301)
     points = tuple(
         PlanePoints(
@@ -155,7 +159,7 @@ def _plane(now: Mapping[LossName, NeuronStep]) -> Plane:
     )
 
 
-def _formula(now: Mapping[LossName, NeuronStep]) -> str:
+def _formula(now: Mapping[LossName, SlowStartStep]) -> str:
     quadratic, entropy = now["quadratic"], now["cross-entropy"]
     y, z = quadratic.output, entropy.output
     return (
@@ -165,7 +169,7 @@ def _formula(now: Mapping[LossName, NeuronStep]) -> str:
     )
 
 
-def _table(runs: Mapping[LossName, list[NeuronStep]], stop: int) -> Table:
+def _table(runs: Mapping[LossName, list[SlowStartStep]], stop: int) -> Table:
     rows: tuple[tuple[str | float, ...], ...] = tuple(
         (
             float(number),

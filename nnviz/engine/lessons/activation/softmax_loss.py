@@ -12,8 +12,8 @@ from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, NumberRows, Range
 from nnviz.base.results import Report
-from nnviz.engine.lessons.arithmetic.activations import softmax
 from nnviz.engine.lessons.arithmetic.equations import amount, term
+from nnviz.engine.lessons.arithmetic.neurons.activations import softmax
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
@@ -119,7 +119,7 @@ def _matrix(
     cells = np.broadcast_to(known, shares.shape).copy()
     raised = np.exp(scores)
     hits = np.eye(width)[classes]
-    columns = tuple(f"class {place}" for place in range(1, width + 1))
+    columns = tuple(str(place) for place in range(1, width + 1))
     losses = -np.log(shares[np.arange(count), classes])[:, None]
 
     def grid(values: Numbers, title: str, operator: str) -> Grid:
@@ -137,7 +137,7 @@ def _matrix(
         grids=(
             Grid(
                 values=scores.copy(),
-                title="scores",
+                title="scores, class",
                 rows=names,
                 columns=columns,
                 window=(row, right, 1, 1),

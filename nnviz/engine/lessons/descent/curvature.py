@@ -12,14 +12,14 @@ from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.planes import Plane, PlaneArrows, PlanePath, PlanePoints
 from nnviz.base.results import Report, Table
-from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.optimizers import best_step, newton_step
-from nnviz.engine.lessons.arithmetic.surface_plane import SurfacePlane
-from nnviz.engine.lessons.arithmetic.surfaces import (
+from nnviz.engine.lessons.arithmetic.descent.optimizers import best_step, newton_step
+from nnviz.engine.lessons.arithmetic.descent.surface_plane import SurfacePlane
+from nnviz.engine.lessons.arithmetic.descent.surfaces import (
     SURFACES,
     Surface,
     condition_number,
 )
+from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
@@ -52,7 +52,7 @@ class CurvatureParams:
     capabilities=lesson("Gradient descent", 3),
 )
 class Curvature:
-    """Curvature: second derivatives give direction and length of a step."""
+    """Second derivatives: the direction and the length of a good step."""
 
     Params: ClassVar[type] = CurvatureParams
     shows: ClassVar[str] = (

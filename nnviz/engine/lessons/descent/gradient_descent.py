@@ -12,15 +12,15 @@ from nnviz.base.info import lesson
 from nnviz.base.parameters import Essential, Help, Range, Title, When
 from nnviz.base.planes import PlanePath
 from nnviz.base.results import Curves, Report
-from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.optimizers import (
+from nnviz.engine.lessons.arithmetic.descent.optimizers import (
     Settings,
     descend,
     follow,
     search_line,
 )
-from nnviz.engine.lessons.arithmetic.surface_plane import SurfacePlane
-from nnviz.engine.lessons.arithmetic.surfaces import SURFACES, Surface
+from nnviz.engine.lessons.arithmetic.descent.surface_plane import SurfacePlane
+from nnviz.engine.lessons.arithmetic.descent.surfaces import SURFACES, Surface
+from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 

@@ -32,7 +32,7 @@ _LEAST = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossPlaneParams:
-    """Extent and resolution of the plane, and the images."""
+    """Span and fineness of the plane, and the images."""
 
     span: Annotated[
         float,
@@ -92,7 +92,7 @@ class LossPlane:
         "two random directions. Each filter is moved by a share of its own length."
     )
     reading: ClassVar[str] = (
-        "The star is the network as it is. A wide, round valley tells of weights that "
+        "The mark is the network as it is. A wide, round valley tells of weights that "
         "may change without harm; networks with skip connections tend to have one, "
         "deep ones without them a rugged plane."
     )

@@ -13,7 +13,7 @@ from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, NumberRows, Range, Title
 from nnviz.base.results import Report, Result, Table
 from nnviz.engine.lessons.arithmetic.equations import amount, term
-from nnviz.engine.lessons.arithmetic.multilayer_perceptron import (
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import (
     Layer,
     Partial,
     backward,
@@ -21,8 +21,8 @@ from nnviz.engine.lessons.arithmetic.multilayer_perceptron import (
     forward,
     partial_derivatives,
 )
-from nnviz.engine.lessons.arithmetic.network_graph import network_graph
-from nnviz.engine.lessons.arithmetic.network_text import read_layers
+from nnviz.engine.lessons.arithmetic.neurons.network_graph import network_graph
+from nnviz.engine.lessons.arithmetic.neurons.network_text import read_layers
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register

@@ -11,14 +11,14 @@ from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.base.results import Curves, Report
-from nnviz.engine.lessons.arithmetic.blum_li import (
+from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.neurons.blum_li import (
     FUNCTIONS,
     approximate,
-    count_neurons,
+    count_units,
     mean_square_error,
     sample_square,
 )
-from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 
@@ -103,7 +103,7 @@ def _reports(
             "function": _plane(truth.copy(), ""),
             "error": _curve(sizes[:place], errors),
         }
-        neurons = count_neurons(tiles)
+        neurons = count_units(tiles)
         notes = (
             f"{tiles} × {tiles} tiles, {neurons:,} neurons",
             f"mean squared error {amount(errors[-1], 3)}",
@@ -124,7 +124,7 @@ def _plane(values: Numbers, formula: str) -> Plane:
 
 def _curve(sizes: list[int], errors: list[float]) -> Curves:
     return Curves(
-        x=np.array([count_neurons(each) for each in sizes], np.float64),
+        x=np.array([count_units(each) for each in sizes], np.float64),
         series={"error": np.array(errors)},
         x_label="neurons",
         y_label="mean squared error",

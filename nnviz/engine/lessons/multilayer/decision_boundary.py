@@ -12,14 +12,14 @@ from nnviz.base.parameters import Essential, Help, PointList, Range, Title, When
 from nnviz.base.planes import Plane, PlanePath, PlaneRegion
 from nnviz.base.results import Curves, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     grid_of,
     line_in,
     points_of,
     two_classes,
 )
-from nnviz.engine.lessons.arithmetic.multilayer_perceptron import (
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import (
     Layer,
     boundary,
     cross_entropy,
@@ -27,8 +27,8 @@ from nnviz.engine.lessons.arithmetic.multilayer_perceptron import (
     make_layers,
     train_classifier,
 )
-from nnviz.engine.lessons.arithmetic.network_graph import network_graph
-from nnviz.engine.lessons.arithmetic.point_sets import POINT_SETS, Labeled
+from nnviz.engine.lessons.arithmetic.neurons.network_graph import network_graph
+from nnviz.engine.lessons.arithmetic.neurons.point_sets import POINT_SETS, Labeled
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
@@ -37,7 +37,7 @@ Numbers = NDArray[np.float64]
 _WINDOW: Range2 = ((-1.2, 1.2), (-1.2, 1.2))
 _SIDE = 48
 _LINES_UP_TO = 8
-_GRAPH_UP_TO, _LABELS_UP_TO = 6, 3
+_GRAPH_UP_TO = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,9 +190,7 @@ def _reports(
         if 0 < params.hidden <= _GRAPH_UP_TO and params.layers == 1:
             run = forward(layers, points[:1])
             units = sum(len(layer.biases) for layer in layers)
-            results["network"] = network_graph(
-                layers, run, known=units, labels=params.hidden <= _LABELS_UP_TO
-            )
+            results["network"] = network_graph(layers, run, known=units)
         notes = (
             f"epoch {stop:,}",
             f"loss {amount(losses[0], 3)}, on new points {amount(losses[1], 3)}",

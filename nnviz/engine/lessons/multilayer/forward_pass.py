@@ -12,9 +12,13 @@ from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, NumberRows, Title
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import sum_of_products
-from nnviz.engine.lessons.arithmetic.multilayer_perceptron import Layer, Pass, forward
-from nnviz.engine.lessons.arithmetic.network_graph import network_graph
-from nnviz.engine.lessons.arithmetic.network_text import read_layers
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import (
+    Layer,
+    Pass,
+    forward,
+)
+from nnviz.engine.lessons.arithmetic.neurons.network_graph import network_graph
+from nnviz.engine.lessons.arithmetic.neurons.network_text import read_layers
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register

@@ -12,7 +12,7 @@ from nnviz.base.info import lesson
 from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, NumberRows, Title
 from nnviz.base.results import Report, Table
-from nnviz.engine.lessons.arithmetic.activations import ACTIVATIONS
+from nnviz.engine.lessons.arithmetic.neurons.activations import ACTIVATIONS
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.method import Context, Presets, register
 

@@ -12,13 +12,13 @@ from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, PointList, Range, Title
 from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.base.results import Curves, Report
-from nnviz.engine.lessons.arithmetic.adaline import (
+from nnviz.engine.lessons.arithmetic.equations import amount, signed
+from nnviz.engine.lessons.arithmetic.neurons.adaline import (
     LinearStep,
     half_mean_square,
     learn_adaline,
 )
-from nnviz.engine.lessons.arithmetic.equations import amount, signed
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     boundary_path,
     grid_of,

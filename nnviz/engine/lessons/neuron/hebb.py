@@ -12,8 +12,8 @@ from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.planes import Plane, PlaneArrows, PlanePath, PlanePoints
 from nnviz.base.results import Report
-from nnviz.engine.lessons.arithmetic.adaline import LinearStep, learn_hebb
 from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.neurons.adaline import LinearStep, learn_hebb
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
@@ -57,7 +57,7 @@ class HebbParams:
     capabilities=lesson("Neuron", 6),
 )
 class Hebb:
-    """Hebbian learning: units that fire together are wired together."""
+    """Learning by correlation, with and without forgetting."""
 
     Params: ClassVar[type] = HebbParams
     shows: ClassVar[str] = (

@@ -12,13 +12,13 @@ from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, Range, Unit, Words
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.hopfield import (
+from nnviz.engine.lessons.arithmetic.neurons.hopfield import (
     RecallStep,
     recall,
     store_hebbian,
     store_projection,
 )
-from nnviz.engine.lessons.arithmetic.letters import COLUMNS, ROWS, letters
+from nnviz.engine.lessons.arithmetic.neurons.letters import COLUMNS, ROWS, letters
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register

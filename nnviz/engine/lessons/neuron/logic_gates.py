@@ -12,12 +12,12 @@ from nnviz.base.parameters import Essential, Help, Range, Title, When
 from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.base.results import Report, Table
 from nnviz.engine.lessons.arithmetic.equations import signed
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     boundary_path,
     grid_of,
     points_of,
 )
-from nnviz.engine.lessons.arithmetic.point_sets import logic
+from nnviz.engine.lessons.arithmetic.neurons.point_sets import logic
 from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]

@@ -12,7 +12,7 @@ from nnviz.base.parameters import Essential, Help, PointList
 from nnviz.base.planes import Plane, PlanePath, PlanePoints
 from nnviz.base.results import Report, Table
 from nnviz.engine.lessons.arithmetic.equations import amount, signed
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     boundary_path,
     points_of,
@@ -20,7 +20,7 @@ from nnviz.engine.lessons.arithmetic.labeled_points import (
     two_classes,
     window_around,
 )
-from nnviz.engine.lessons.arithmetic.perceptron import (
+from nnviz.engine.lessons.arithmetic.neurons.perceptron import (
     find_maximum_margin,
     learn_perceptron,
 )

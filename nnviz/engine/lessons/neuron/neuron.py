@@ -12,9 +12,9 @@ from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, NumberRows, Range, Title, When
 from nnviz.base.planes import Plane, PlanePath, PlanePoints, PlaneRegion
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode, Report, Result
-from nnviz.engine.lessons.arithmetic.activations import ACTIVATIONS
 from nnviz.engine.lessons.arithmetic.equations import amount, term
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.activations import ACTIVATIONS
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     boundary_path,
     grid_of,
     window_around,

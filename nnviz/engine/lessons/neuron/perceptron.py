@@ -21,7 +21,7 @@ from nnviz.base.parameters import (
 from nnviz.base.planes import Plane
 from nnviz.base.results import Report, Table
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.labeled_points import (
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (
     Range2,
     boundary_path,
     points_of,
@@ -30,13 +30,13 @@ from nnviz.engine.lessons.arithmetic.labeled_points import (
     weight_arrow,
     window_around,
 )
-from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
-from nnviz.engine.lessons.arithmetic.perceptron import (
+from nnviz.engine.lessons.arithmetic.neurons.perceptron import (
     PerceptronStep,
     convergence_bound,
     find_maximum_margin,
     learn_perceptron,
 )
+from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 

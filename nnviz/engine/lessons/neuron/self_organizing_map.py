@@ -12,7 +12,7 @@ from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.planes import Plane, PlanePath, PlanePoints
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.som import (
+from nnviz.engine.lessons.arithmetic.neurons.som import (
     MapStep,
     grid_distances,
     learn_map,

@@ -11,13 +11,13 @@ from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, Range, Title, Words
 from nnviz.base.results import Curves, Ranking, Report, Result, Text
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.letter_model import (
+from nnviz.engine.lessons.arithmetic.sequences.letter_model import (
     Letters,
     LetterTrainer,
     read_letters,
     sample,
 )
-from nnviz.engine.lessons.arithmetic.recurrent import make_weights
+from nnviz.engine.lessons.arithmetic.sequences.recurrent import make_weights
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register

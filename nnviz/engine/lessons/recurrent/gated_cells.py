@@ -11,7 +11,7 @@ from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Curves, Diagram, DiagramEdge, DiagramNode, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.gated_cells import (
+from nnviz.engine.lessons.arithmetic.sequences.gated_cells import (
     LstmWeights,
     gru_step,
     lstm_step,
@@ -59,7 +59,7 @@ class GatedCellsParams:
     capabilities=lesson("Recurrent networks", 5),
 )
 class GatedCells:
-    """Gates of an LSTM or GRU, which open and close while a signal comes in."""
+    """Gates that open and close while a signal comes in."""
 
     Params: ClassVar[type] = GatedCellsParams
     shows: ClassVar[str] = (

@@ -13,8 +13,8 @@ from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, NumberRows, Title
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount, term
-from nnviz.engine.lessons.arithmetic.gated_cells import LstmStep, gate
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
+from nnviz.engine.lessons.arithmetic.sequences.gated_cells import LstmStep, gate
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 

@@ -46,7 +46,7 @@ class SequenceKindsParams:
     capabilities=lesson("Recurrent networks", 1),
 )
 class SequenceKinds:
-    """Sequence tasks: the steps at which a recurrent network takes in and gives out."""
+    """Inputs and outputs of an unrolled recurrent network."""
 
     Params: ClassVar[type] = SequenceKindsParams
     shows: ClassVar[str] = (

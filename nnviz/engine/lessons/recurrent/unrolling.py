@@ -12,8 +12,8 @@ from nnviz.base.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, Range, Title, Words
 from nnviz.base.results import Curves, Diagram, DiagramEdge, DiagramNode, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.letter_model import Letters, read_letters
-from nnviz.engine.lessons.arithmetic.recurrent import (
+from nnviz.engine.lessons.arithmetic.sequences.letter_model import Letters, read_letters
+from nnviz.engine.lessons.arithmetic.sequences.recurrent import (
     Unrolled,
     back_propagate,
     descend,
@@ -76,7 +76,7 @@ class Unrolling:
         "next letter."
     )
     reading: ClassVar[str] = (
-        "Each column of the diagram is a step in time. Below a state stands how much "
+        "Each step in time lies one row lower. Below a state stands how much "
         "the loss would change with it: the gradient that came back through time."
     )
     misleads: ClassVar[str] = (

@@ -12,7 +12,7 @@ from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.planes import Plane, PlanePath, PlanePoints, PlaneText
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.recurrent import (
+from nnviz.engine.lessons.arithmetic.sequences.recurrent import (
     gradient_norms,
     with_largest_singular_value,
 )

@@ -11,17 +11,17 @@ from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.planes import Plane, PlanePoints
 from nnviz.base.results import Curves, Mosaic, Report
-from nnviz.engine.lessons.arithmetic.autoencoder import (
+from nnviz.engine.lessons.arithmetic.embedding.autoencoder import (
     AutoencoderStep,
     decode,
     encode,
     make_autoencoder,
     train,
 )
-from nnviz.engine.lessons.arithmetic.digit_images import SIDE, draw_digits
+from nnviz.engine.lessons.arithmetic.embedding.digit_images import SIDE, draw_digits
+from nnviz.engine.lessons.arithmetic.embedding.pca import PrincipalComponents, analyze
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.labeled_points import name_classes
-from nnviz.engine.lessons.arithmetic.pca import PrincipalComponents, analyze
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import name_classes
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register

@@ -9,7 +9,7 @@ import numpy as np
 from nnviz.base.info import lesson
 from nnviz.base.parameters import Essential, Help, Range, Title, Unit
 from nnviz.base.results import Curves, Report, Table
-from nnviz.engine.lessons.arithmetic.dimensions import (
+from nnviz.engine.lessons.arithmetic.embedding.dimensions import (
     ball_in_cube,
     cell_side,
     distance_contrast,
@@ -24,7 +24,7 @@ _STOPS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 40, 50, 70, 100, 140, 200, 300, 500)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurseOfDimensionalityParams:
-    """Largest number of dimensions, and the number of points."""
+    """Dimensions of the last step, and the number of points."""
 
     dimensions: Annotated[
         int, Range(2, 500, log=True), Essential(), Help("Of the last step.")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nnviz.base.info import lesson
 from nnviz.base.parameters import Essential, Help, Range, Title, Unit
 from nnviz.base.results import Curves, Mosaic, Picture, Report
-from nnviz.engine.lessons.arithmetic.pca import PrincipalComponents, analyze
+from nnviz.engine.lessons.arithmetic.embedding.pca import PrincipalComponents, analyze
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 

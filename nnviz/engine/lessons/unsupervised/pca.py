@@ -19,9 +19,8 @@ from nnviz.base.planes import (
     parse_points,
 )
 from nnviz.base.results import Curves, Report, Result, Table
-from nnviz.engine.lessons.arithmetic.digit_images import draw_digits
-from nnviz.engine.lessons.arithmetic.labeled_points import name_classes
-from nnviz.engine.lessons.arithmetic.pca import (
+from nnviz.engine.lessons.arithmetic.embedding.digit_images import draw_digits
+from nnviz.engine.lessons.arithmetic.embedding.pca import (
     FOOD_COUNTRIES,
     FOOD_NAMES,
     PrincipalComponents,
@@ -29,6 +28,7 @@ from nnviz.engine.lessons.arithmetic.pca import (
     covariance,
     food,
 )
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import name_classes
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register

@@ -11,16 +11,16 @@ from nnviz.base.info import Reference, lesson
 from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.planes import Plane, PlaneArrows, PlanePath, PlanePoints
 from nnviz.base.results import Curves, Report
-from nnviz.engine.lessons.arithmetic.digit_images import draw_digits
-from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.labeled_points import name_classes
-from nnviz.engine.lessons.arithmetic.pca import analyze
-from nnviz.engine.lessons.arithmetic.tsne import (
+from nnviz.engine.lessons.arithmetic.embedding.digit_images import draw_digits
+from nnviz.engine.lessons.arithmetic.embedding.pca import analyze
+from nnviz.engine.lessons.arithmetic.embedding.tsne import (
     embed,
     map_probabilities,
     neighbor_probabilities,
     spring_forces,
 )
+from nnviz.engine.lessons.arithmetic.equations import amount
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import name_classes
 from nnviz.engine.lessons.randomness import draw_seed
 from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from nnviz.base.live import Shown
 from nnviz.base.training import TaughtHead
@@ -23,6 +23,9 @@ from nnviz.gui.workspaces.train.class_card import ClassCard
 from nnviz.gui.workspaces.train.teaching import TaughtClass, Teaching
 
 _SIDE, _PREVIEW = 300, 200
+_NARROW = 640
+_LARGEST_WIDTH = 16777215
+"""Qt's own limit: a width that is not fixed."""
 _INTERVAL = 120
 """Ms between two captured frames."""
 _MOST_KEYS = 9
@@ -49,11 +52,11 @@ class TeachPage(QWidget):
         self._flow = flow(spacing=2 * GRID)
         self._cards.setLayout(self._flow)
         self.side = _TeachSide(bench, teaching)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(0)
-        line.addWidget(self._left(), 1)
-        line.addWidget(self.side)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(0)
+        self._line.addWidget(self._left(), 1)
+        self._line.addWidget(self.side)
         teaching.layout_changed.connect(self._rebuild)
         teaching.changed.connect(self._update)
         bench.live.status_changed.connect(lambda _: self._offer_camera())
@@ -124,6 +127,17 @@ class TeachPage(QWidget):
             self.hold(None)
         super().keyReleaseEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the camera and the button above the cards where it is narrow."""
+        narrow = event.size().width() < self._bench.look.px(_NARROW)
+        self.side.set_wide(wide=narrow)
+        self._line.setDirection(
+            QBoxLayout.Direction.BottomToTop
+            if narrow
+            else QBoxLayout.Direction.LeftToRight
+        )
+        super().resizeEvent(event)
+
     def hideEvent(self, event: QHideEvent) -> None:
         """Turn the camera off: nobody sees that it is on."""
         self.hold(None)
@@ -173,7 +187,7 @@ class _TeachSide(QWidget):
         self.state = label(wrap=True)
         self.files = label(style="muted", wrap=True)
         self.live = button(self.tr("Use in Live"), self._go_live)
-        self.setFixedWidth(bench.look.px(_SIDE))
+        self.set_wide(wide=False)
         self._lay_out()
         teaching.changed.connect(self._show)
         bench.selection.model_changed.connect(self._show)
@@ -197,6 +211,12 @@ class _TeachSide(QWidget):
         column.addWidget(self.state)
         column.addWidget(self.files)
         column.addStretch(1)
+
+    def set_wide(self, *, wide: bool) -> None:
+        """Take the whole width, or no more than a column."""
+        side = self._bench.look.px(_SIDE)
+        self.setMinimumWidth(0 if wide else side)
+        self.setMaximumWidth(_LARGEST_WIDTH if wide else side)
 
     def turn_off(self) -> None:
         """Close the camera if it was opened here."""
@@ -226,9 +246,9 @@ class _TeachSide(QWidget):
         self.camera.setText(
             self.tr("Turn camera off") if on else self.tr("Turn camera on")
         )
+        self.canvas.setVisible(on)
         if not on:
             self.canvas.set_picture(None)
-            self.canvas.set_message(self.tr("Show classes to the camera"))
             self.bars.setVisible(False)
         elif status is not None and status.state is SourceState.FAILED and status.error:
             self.canvas.set_message(status.error.text)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from nnviz.engine.lessons.arithmetic import optimizers
-from nnviz.engine.lessons.arithmetic.optimizers import Settings
-from nnviz.engine.lessons.arithmetic.slow_start import learn
-from nnviz.engine.lessons.arithmetic.surfaces import SURFACES, condition_number
+from nnviz.engine.lessons.arithmetic.descent import optimizers
+from nnviz.engine.lessons.arithmetic.descent.optimizers import Settings
+from nnviz.engine.lessons.arithmetic.descent.surfaces import SURFACES, condition_number
+from nnviz.engine.lessons.arithmetic.neurons.slow_start import learn
 
 PEERS = {
     "SGD": lambda p: torch.optim.SGD(p, lr=0.002),

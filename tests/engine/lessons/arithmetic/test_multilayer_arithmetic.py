@@ -7,10 +7,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from nnviz.engine.lessons.arithmetic import blum_li
-from nnviz.engine.lessons.arithmetic import multilayer_perceptron as mlp
-from nnviz.engine.lessons.arithmetic.activations import ACTIVATIONS, maxout, softmax
-from nnviz.engine.lessons.arithmetic.point_sets import POINT_SETS, logic
+from nnviz.engine.lessons.arithmetic.neurons import blum_li
+from nnviz.engine.lessons.arithmetic.neurons import multilayer_perceptron as mlp
+from nnviz.engine.lessons.arithmetic.neurons.activations import (
+    ACTIVATIONS,
+    maxout,
+    softmax,
+)
+from nnviz.engine.lessons.arithmetic.neurons.point_sets import POINT_SETS, logic
 
 PEERS = {
     "linear": lambda x: x,
@@ -142,7 +146,7 @@ def test_point_sets_have_both_classes_alike_often(name):
 
 
 def test_blum_li_counts_two_million_for_a_thousand_tiles_a_side():
-    assert blum_li.count_neurons(1000) == pytest.approx(2e6, rel=0.002)
+    assert blum_li.count_units(1000) == pytest.approx(2e6, rel=0.002)
 
 
 @pytest.mark.parametrize("tiles", [1, 3, 10])

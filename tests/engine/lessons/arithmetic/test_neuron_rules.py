@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from nnviz.engine.lessons.arithmetic import adaline, hopfield, perceptron, som
-from nnviz.engine.lessons.arithmetic.point_sets import logic
+from nnviz.engine.lessons.arithmetic.neurons import adaline, hopfield, perceptron, som
+from nnviz.engine.lessons.arithmetic.neurons.point_sets import logic
 
 COURSE = np.array([[1.0, 2.0], [-1.0, 2.0], [0.0, -1.0]])
 TARGETS = np.array([1.0, 0.0, 0.0])

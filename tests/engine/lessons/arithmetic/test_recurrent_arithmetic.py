@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from nnviz.engine.lessons.arithmetic import gated_cells, recurrent
+from nnviz.engine.lessons.arithmetic.sequences import gated_cells, recurrent
 
 HELLO = np.array([0, 1, 2, 2])
 NEXT = np.array([1, 2, 2, 3])

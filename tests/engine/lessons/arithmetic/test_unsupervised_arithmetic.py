@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from nnviz.engine.lessons.arithmetic import autoencoder, pca, tsne
-from nnviz.engine.lessons.arithmetic.dimensions import (
+from nnviz.engine.lessons.arithmetic.embedding import autoencoder, pca, tsne
+from nnviz.engine.lessons.arithmetic.embedding.dimensions import (
     ball_in_cube,
     cell_side,
     distance_contrast,

@@ -30,7 +30,7 @@ def food() -> Numbers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PrincipalComponents:
-    """The outcome of a principal component analysis.
+    """Principal components of observations.
 
     Attributes:
         mean: of each variable, (D,).

@@ -9,7 +9,7 @@ LossName = Literal["quadratic", "cross-entropy"]
 
 
 @dataclass(frozen=True, slots=True)
-class NeuronStep:
+class SlowStartStep:
     """A sigmoid neuron with one weight and a bias.
 
     Attributes:
@@ -35,13 +35,15 @@ def learn(
     rate: float,
     x: float = 1.0,
     target: float = 0.0,
-) -> Iterator[NeuronStep]:
+) -> Iterator[SlowStartStep]:
     """Yield the neuron at its start and after each step of descent, without end."""
     while True:
         output = 1 / (1 + math.exp(-(weight * x + bias)))
         gap = output - target
         delta = gap * output * (1 - output) if loss == "quadratic" else gap
-        yield NeuronStep(weight, bias, output, _loss(output, target, loss), delta * x)
+        yield SlowStartStep(
+            weight, bias, output, _loss(output, target, loss), delta * x
+        )
         weight -= rate * delta * x
         bias -= rate * delta
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
 from nnviz.engine.lessons.arithmetic.equations import amount
-from nnviz.engine.lessons.arithmetic.multilayer_perceptron import Layer, Pass
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import Layer, Pass
 
 _DIGITS = 3
+_MOST_WEIGHTS = 4
 
 
 def network_graph(
@@ -15,7 +16,6 @@ def network_graph(
     *,
     known: int,
     details: Mapping[tuple[int, int], str] | None = None,
-    labels: bool = True,
 ) -> Diagram:
     """Return the graph of a network with the values of one forward pass.
 
@@ -23,8 +23,7 @@ def network_graph(
         layers: of the network.
         run: its pass; the first input's values are shown.
         known: units, in order, whose values are shown.
-        details: second lines by layer and unit, in place of the activation's name.
-        labels: whether weights stand at the arrows.
+        details: second lines by layer and unit, in place of weights and bias.
     """
     nodes = [
         DiagramNode(
@@ -49,7 +48,6 @@ def network_graph(
                 DiagramEdge(
                     source=first + source,
                     target=here + unit,
-                    label=amount(float(weight), _DIGITS) if labels else "",
                     value=float(weight),
                 )
                 for source, weight in enumerate(row)
@@ -73,6 +71,15 @@ def _unit(
         name=f"{place + 1}-{unit}",
         title=name + known,
         kind="output" if last else "linear",
-        detail=(details or {}).get((place, unit), layers[place].activation),
+        detail=(details or {}).get((place, unit)) or _weights(layers[place], unit),
         value=value,
     )
+
+
+def _weights(layer: Layer, unit: int) -> str:
+    """Return a unit's weights and bias; its activation where they are too many."""
+    row = layer.weights[unit]
+    if len(row) > _MOST_WEIGHTS:
+        return layer.activation
+    words = ", ".join(amount(float(each), _DIGITS) for each in row)
+    return f"w {words}; b {amount(float(layer.biases[unit]), _DIGITS)}"

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.engine.lessons.arithmetic.activations import ACTIVATIONS
+from nnviz.engine.lessons.arithmetic.neurons.activations import ACTIVATIONS
 
 Numbers = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pass:
-    """The values that one forward pass computed.
+    """Values of one forward pass.
 
     Attributes:
         sums: v of each layer, (N, outputs).
@@ -45,7 +45,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gradient:
-    """The gradients that back-propagation computed for a layer.
+    """Gradients of a layer by back-propagation.
 
     Attributes:
         delta: ∂C/∂v, (N, outputs).

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.engine.lessons.arithmetic.multilayer_perceptron import (
+from nnviz.engine.lessons.arithmetic.descent.optimizers import RULES, Memory, Settings
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import (
     Gradient,
     Layer,
     backward,
     forward,
     make_layers,
 )
-from nnviz.engine.lessons.arithmetic.optimizers import RULES, Memory, Settings
 
 Numbers = NDArray[np.float64]
 

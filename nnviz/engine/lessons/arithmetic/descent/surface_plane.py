@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.planes import Plane, PlaneArrows, PlanePath, PlanePoints, PlaneRegion
-from nnviz.engine.lessons.arithmetic.labeled_points import grid_of
-from nnviz.engine.lessons.arithmetic.surfaces import Surface
+from nnviz.engine.lessons.arithmetic.descent.surfaces import Surface
+from nnviz.engine.lessons.arithmetic.neurons.labeled_points import grid_of
 
 Numbers = NDArray[np.float64]
 _SIDE = 96

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
-from nnviz.engine.lessons.arithmetic.activations import softmax
-from nnviz.engine.lessons.arithmetic.optimizers import RULES, Memory, Settings
-from nnviz.engine.lessons.arithmetic.recurrent import (
+from nnviz.engine.lessons.arithmetic.descent.optimizers import RULES, Memory, Settings
+from nnviz.engine.lessons.arithmetic.neurons.activations import softmax
+from nnviz.engine.lessons.arithmetic.sequences.recurrent import (
     Unrolled,
     Weights,
     back_propagate,

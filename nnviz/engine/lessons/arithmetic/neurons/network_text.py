@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnviz.base.errors import UsageError
-from nnviz.engine.lessons.arithmetic.multilayer_perceptron import Layer
+from nnviz.engine.lessons.arithmetic.neurons.multilayer_perceptron import Layer
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix
 
 _MOST_UNITS, _MOST_LAYERS = 8, 6

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.engine.lessons.arithmetic.activations import sigmoid
+from nnviz.engine.lessons.arithmetic.neurons.activations import sigmoid
 
 Numbers = NDArray[np.float64]
 

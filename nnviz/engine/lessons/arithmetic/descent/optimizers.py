@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.engine.lessons.arithmetic.surfaces import Surface
+from nnviz.engine.lessons.arithmetic.descent.surfaces import Surface
 
 Numbers = NDArray[np.float64]
 _FARTHEST = 1e6
@@ -37,7 +37,7 @@ class Settings:
 
 @dataclass(slots=True)
 class Memory:
-    """An optimizer's memory between steps, by name, with the number of steps."""
+    """State of an optimizer between steps, by name, and the number of steps made."""
 
     steps: int = 0
     kept: dict[str, Numbers] = field(default_factory=dict)

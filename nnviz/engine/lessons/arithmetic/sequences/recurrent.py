@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.engine.lessons.arithmetic.activations import softmax
+from nnviz.engine.lessons.arithmetic.neurons.activations import softmax
 
 Numbers = NDArray[np.float64]
 

@@ -39,7 +39,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
 """Functions on the unit square, by name."""
 
 
-def count_neurons(tiles: int) -> int:
+def count_units(tiles: int) -> int:
     """Return how many neurons n × n tiles need.
 
     Two step neurons along each axis for every row and column share their lines between

@@ -1,0 +1,1 @@
+"""Surfaces to descend on, and what descends."""

@@ -1,0 +1,1 @@
+"""Dimensions and what reduces them."""

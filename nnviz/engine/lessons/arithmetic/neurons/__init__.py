@@ -1,0 +1,1 @@
+"""Neurons, their learning rules, and networks of a few."""
