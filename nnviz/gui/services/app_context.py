@@ -32,16 +32,15 @@ from nnviz.gui.services.guide import GuideRunner
 from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import Jobs
 from nnviz.gui.services.live import Live
-from nnviz.gui.services.long_runs import tell_long_runs
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.services.method_runner import MethodRun, MethodRunner
 from nnviz.gui.services.models import Models
 from nnviz.gui.services.predictions import Predictions
 from nnviz.gui.services.recipe_restore import Restoring
 from nnviz.gui.services.recordings import Recordings
+from nnviz.gui.services.run_notices import ask_about_size, tell_long_runs
 from nnviz.gui.services.session.autosave import Autosave, SessionStore
 from nnviz.gui.services.session.reopening import Reopening
-from nnviz.gui.services.size_question import ask_about_size
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
 from nnviz.gui.services.style_training import Lessons
 from nnviz.gui.services.timeline import Timeline
