@@ -22,7 +22,7 @@ from nnviz.engine.attribution.ablation import (
     channel_masks,
     without_channels,
 )
-from nnviz.engine.attribution.attention import (
+from nnviz.engine.attribution.transformers.attention import (
     gradient_relevance,
     open_attention,
     rollout,

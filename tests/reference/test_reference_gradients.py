@@ -17,8 +17,8 @@ from torch import nn
 from torch.nn import functional
 
 from nnviz.engine.attribution.gradient_rules import rule_of
-from nnviz.engine.attribution.path_integral import line_between
-from nnviz.engine.attribution.quadrature import quadrature
+from nnviz.engine.attribution.paths.path_integral import line_between
+from nnviz.engine.attribution.paths.quadrature import quadrature
 from nnviz.engine.attribution.smoothing import NoisyCopies
 from nnviz.engine.nn.gradients import gradient
 from nnviz.engine.nn.relu_backward import ReluRule, changed_relus

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from nnviz.engine.attribution.quadrature import quadrature
+from nnviz.engine.attribution.paths.quadrature import quadrature
 from nnviz.engine.nn.gradients import Check, Rule, Score, gradient
 from nnviz.engine.nn.relu_backward import ReluRule, changed_relus
 

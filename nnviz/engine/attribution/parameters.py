@@ -6,8 +6,8 @@ from typing import Annotated
 from nnviz.base.parameters import Essential, Help, Range, TargetText, Unit
 from nnviz.engine.attribution.baselines import Baseline
 from nnviz.engine.attribution.heatmaps import Colours
-from nnviz.engine.attribution.region_scores import Fill
-from nnviz.engine.attribution.superpixels import Segmentation
+from nnviz.engine.attribution.regions.region_scores import Fill
+from nnviz.engine.attribution.regions.superpixels import Segmentation
 
 AskedTarget = Annotated[
     TargetText,

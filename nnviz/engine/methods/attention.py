@@ -11,13 +11,13 @@ from nnviz.base.errors import ModelError
 from nnviz.base.info import ATTRIBUTION, LayerInfo, Layout, Need, Reference
 from nnviz.base.parameters import Help, TargetText, When
 from nnviz.base.results import Report
-from nnviz.engine.attribution.attention import (
+from nnviz.engine.attribution.cam import cam_report, cam_results
+from nnviz.engine.attribution.transformers.attention import (
     gradient_relevance,
     open_attention,
     rollout,
     token_map,
 )
-from nnviz.engine.attribution.cam import cam_report, cam_results
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.hooks import output_of

@@ -14,8 +14,8 @@ from nnviz.base.frames import Frame
 from nnviz.base.info import INSPECTION, LayerInfo, Layout, Need, Reference
 from nnviz.base.parameters import Along, Help, Range, Title, When
 from nnviz.base.results import Heatmap, Mosaic, Report
-from nnviz.engine.attribution.attention import open_attention
 from nnviz.engine.attribution.patches import cell_at
+from nnviz.engine.attribution.transformers.attention import open_attention
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
 

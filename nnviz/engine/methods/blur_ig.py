@@ -10,7 +10,6 @@ from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Essential, Help, Range, Unit
 from nnviz.base.results import Heatmap, Report
-from nnviz.engine.attribution.blur_path import BlurPath
 from nnviz.engine.attribution.completeness import completeness_notes
 from nnviz.engine.attribution.heatmaps import attribution_map, remarks
 from nnviz.engine.attribution.parameters import (
@@ -18,6 +17,7 @@ from nnviz.engine.attribution.parameters import (
     AttributionColors,
     PathSteps,
 )
+from nnviz.engine.attribution.paths.blur_path import BlurPath
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.targets.resolve import Scorer
 

@@ -8,17 +8,17 @@ from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.parameters import Essential, Help, Range, Unit, When
 from nnviz.base.results import Report
-from nnviz.engine.attribution.expected_gradients import (
-    Baselines,
-    ExpectedGradients,
-    SampleSums,
-    draw_seeds,
-)
 from nnviz.engine.attribution.heatmaps import attribution_map, remarks
 from nnviz.engine.attribution.parameters import (
     AskedTarget,
     AttributionColors,
     BaselineBlur,
+)
+from nnviz.engine.attribution.paths.expected_gradients import (
+    Baselines,
+    ExpectedGradients,
+    SampleSums,
+    draw_seeds,
 )
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.targets.resolve import Scorer

@@ -13,7 +13,6 @@ from nnviz.base.parameters import Essential, Help, Range, Unit, When
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.baselines import baseline
 from nnviz.engine.attribution.completeness import completeness_notes
-from nnviz.engine.attribution.guided_path import GuidedPath
 from nnviz.engine.attribution.heatmaps import attribution_map, remarks
 from nnviz.engine.attribution.parameters import (
     AskedTarget,
@@ -21,6 +20,7 @@ from nnviz.engine.attribution.parameters import (
     BaselineBlur,
     PathBaseline,
 )
+from nnviz.engine.attribution.paths.guided_path import GuidedPath
 from nnviz.engine.compute.memory import in_words
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.gradients import gradient

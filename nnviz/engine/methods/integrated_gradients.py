@@ -28,8 +28,8 @@ from nnviz.engine.attribution.parameters import (
     BaselineBlur,
     PathSteps,
 )
-from nnviz.engine.attribution.path_integral import Line, line_between
-from nnviz.engine.attribution.quadrature import Quadrature
+from nnviz.engine.attribution.paths.path_integral import Line, line_between
+from nnviz.engine.attribution.paths.quadrature import Quadrature
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.gradients import gradient_sizer
 from nnviz.engine.targets.resolve import Scorer

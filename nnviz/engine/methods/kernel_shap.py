@@ -11,20 +11,20 @@ from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Reference
 from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Report
-from nnviz.engine.attribution.coalitions import (
+from nnviz.engine.attribution.parameters import RegionFill, RegionParams
+from nnviz.engine.attribution.regions.coalitions import (
     Coalitions,
     fit_shapley,
     shapley_coalitions,
 )
-from nnviz.engine.attribution.parameters import RegionFill, RegionParams
-from nnviz.engine.attribution.region_scores import (
+from nnviz.engine.attribution.regions.region_scores import (
     hidden_image,
     quick_scorer,
     region_report,
     require_regions,
     score_coalitions,
 )
-from nnviz.engine.attribution.superpixels import superpixels
+from nnviz.engine.attribution.regions.superpixels import superpixels
 from nnviz.engine.method import Context, Presets, register
 
 

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
-from nnviz.engine.attribution.attention_gradients import le_grad_map
 from nnviz.engine.attribution.cam import cam_report, cam_results
 from nnviz.engine.attribution.parameters import AskedTarget
+from nnviz.engine.attribution.transformers.attention_gradients import le_grad_map
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.map_layers import ChosenLayers
 

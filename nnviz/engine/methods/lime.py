@@ -9,16 +9,20 @@ import numpy as np
 from nnviz.base.info import ATTRIBUTION, Reference
 from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Report
-from nnviz.engine.attribution.coalitions import Coalitions, fit_lime, lime_coalitions
 from nnviz.engine.attribution.parameters import RegionFill, RegionParams
-from nnviz.engine.attribution.region_scores import (
+from nnviz.engine.attribution.regions.coalitions import (
+    Coalitions,
+    fit_lime,
+    lime_coalitions,
+)
+from nnviz.engine.attribution.regions.region_scores import (
     hidden_image,
     quick_scorer,
     region_report,
     require_regions,
     score_coalitions,
 )
-from nnviz.engine.attribution.superpixels import superpixels
+from nnviz.engine.attribution.regions.superpixels import superpixels
 from nnviz.engine.method import Context, Presets, register
 
 

@@ -12,8 +12,12 @@ from nnviz.base.parameters import Essential, Help, Range, Title
 from nnviz.base.results import Report
 from nnviz.engine.attribution.heatmaps import attribution_map, remarks
 from nnviz.engine.attribution.parameters import AskedTarget
-from nnviz.engine.attribution.relevance import Composite, RelevancePass, relevance_of
-from nnviz.engine.attribution.relevance_rules import (
+from nnviz.engine.attribution.relevance_propagation.relevance import (
+    Composite,
+    RelevancePass,
+    relevance_of,
+)
+from nnviz.engine.attribution.relevance_propagation.relevance_rules import (
     alpha_beta_rule,
     epsilon_rule,
     gamma_rule,

@@ -285,9 +285,8 @@ def _highest(
     ctx: Context, regions: NDArray[np.float32], scores: NDArray[np.float32], unit: str
 ) -> Heatmap:
     """Return the highest score of the regions over each place of the photo."""
-    height, width = ctx.image.size
-    shrink = max(1.0, max(height, width) / _WORKING)
-    size = max(1, round(height / shrink)), max(1, round(width / shrink))
+    shrink = max(1.0, max(ctx.image.size) / _WORKING)
+    size = [max(1, round(side / shrink)) for side in ctx.image.size]
     values = np.zeros(size, np.float32)
     for region, score in zip(
         (regions / shrink).round().astype(int), scores, strict=True

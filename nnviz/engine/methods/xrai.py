@@ -15,8 +15,11 @@ from nnviz.base.parameters import Essential, Help, Range
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.heatmaps import remarks
 from nnviz.engine.attribution.parameters import AskedTarget
-from nnviz.engine.attribution.path_integral import line_between
-from nnviz.engine.attribution.region_ranking import felzenszwalb_regions, rank_regions
+from nnviz.engine.attribution.paths.path_integral import line_between
+from nnviz.engine.attribution.regions.region_ranking import (
+    felzenszwalb_regions,
+    rank_regions,
+)
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.targets.resolve import Scorer
 

@@ -1,7 +1,7 @@
 """The panel of a guided lesson: words, question, answer, Back and Next."""
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from nnviz.gui.services.app_context import Workbench
@@ -99,6 +99,11 @@ class _Words(QTextBrowser):
     def setMarkdownText(self, text: str) -> None:
         """Show Markdown in place of what was shown."""
         self.document().setMarkdown(text, _MARKDOWN)
+        spaced = QTextBlockFormat()
+        spaced.setBottomMargin(2 * GRID)
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.mergeBlockFormat(spaced)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Load nothing: a lesson has no images and no style sheets."""

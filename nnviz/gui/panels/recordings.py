@@ -151,6 +151,6 @@ class RecordingsPanel(QWidget):
             return self.tr("damaged")
         when = datetime.fromtimestamp(entry.changed).astimezone()
         words = when.strftime("%d %b %H:%M")
-        if entry.finished or not entry.total:
+        if entry.finished or entry.total < entry.steps:
             return self.tr("{0} steps · {1}").format(entry.steps, words)
         return self.tr("{0} of {1} · {2}").format(entry.steps, entry.total, words)

@@ -12,15 +12,22 @@ import pytest
 import torch
 from torch import nn
 
-from nnviz.engine.attribution.coalitions import (
+from nnviz.engine.attribution.regions.coalitions import (
     Coalitions,
     fit_lime,
     fit_shapley,
     shapley_coalitions,
 )
-from nnviz.engine.attribution.region_ranking import felzenszwalb_regions, rank_regions
-from nnviz.engine.attribution.relevance import Composite, RelevancePass, relevance_of
-from nnviz.engine.attribution.relevance_rules import (
+from nnviz.engine.attribution.regions.region_ranking import (
+    felzenszwalb_regions,
+    rank_regions,
+)
+from nnviz.engine.attribution.relevance_propagation.relevance import (
+    Composite,
+    RelevancePass,
+    relevance_of,
+)
+from nnviz.engine.attribution.relevance_propagation.relevance_rules import (
     alpha_beta_rule,
     epsilon_rule,
     gamma_rule,

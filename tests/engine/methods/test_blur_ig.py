@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.attribution.blur_path import BlurPath
+from nnviz.engine.attribution.paths.blur_path import BlurPath
 from nnviz.engine.jobs import Session
 
 SIDE, SIGMA = 12, 4.0

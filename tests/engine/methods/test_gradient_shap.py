@@ -8,7 +8,10 @@ from torch import nn
 
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
-from nnviz.engine.attribution.expected_gradients import ExpectedGradients, draw_seeds
+from nnviz.engine.attribution.paths.expected_gradients import (
+    ExpectedGradients,
+    draw_seeds,
+)
 from nnviz.engine.jobs import Session
 
 SIDE = 8

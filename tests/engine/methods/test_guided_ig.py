@@ -11,7 +11,7 @@ from support.jobs import run_network
 from torch import nn
 
 from nnviz.base.preprocess import Preprocess
-from nnviz.engine.attribution.guided_path import GuidedPath
+from nnviz.engine.attribution.paths.guided_path import GuidedPath
 from nnviz.engine.jobs import Session
 
 SIDE = 6

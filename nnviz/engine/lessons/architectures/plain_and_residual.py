@@ -18,7 +18,7 @@ _WIDTH, _SIDE, _BATCH = 16, 12, 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainAndResidualParams:
-    """How deep the networks are, and how large their first weights."""
+    """Depth of the networks, and size of their first weights."""
 
     depth: Annotated[
         int, Range(2, 110), Essential(), Help("Layers, 3 × 3 convolutions and ReLU.")

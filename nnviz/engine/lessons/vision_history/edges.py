@@ -20,7 +20,7 @@ _QUARTER, _TURNS = 45.0, 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgesParams:
-    """How much is smoothed, and how strong an edge must be."""
+    """Width of the smoothing, and strength that makes an edge."""
 
     sigma: Annotated[
         float,

@@ -20,7 +20,7 @@ _ROWS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeypointsParams:
-    """How many keypoints, and how clear they must be."""
+    """Number of keypoints, and contrast that they must have."""
 
     count: Annotated[
         int, Range(1, 2000), Essential(), Help("The strongest that are drawn.")

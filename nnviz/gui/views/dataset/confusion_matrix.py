@@ -171,9 +171,14 @@ class ConfusionMatrix(QWidget):
         painter.drawText(beside, middle, self.tr("true class"))
         painter.restore()
         room = area.left() - line - SPACE // 2
-        if room <= 0:
-            return
-        painter.setPen(tokens.text)
+        if room > 0:
+            painter.setPen(tokens.text)
+            self._paint_classes(painter, line, room)
+
+    def _paint_classes(self, painter: QPainter, line: int, room: int) -> None:
+        """Write each class left of its row and above its column."""
+        area, metrics = self._area, self.fontMetrics()
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         right = Qt.TextElideMode.ElideRight
         for n, name in enumerate(self._names):
             words, rect = metrics.elidedText(name, right, room), self._rect(n, n)

@@ -155,8 +155,18 @@ class ReliabilityDiagram(QWidget):
         painter.drawRect(bars)
         painter.drawRect(counts)
         painter.setPen(tokens.quiet)
-        metrics = self.fontMetrics()
-        line = metrics.height()
+        self._paint_ticks(painter, bars, counts)
+        line = self.fontMetrics().height()
+        under = QRectF(bars.left(), counts.bottom() + line + 2, bars.width(), line)
+        painter.drawText(under, Qt.AlignmentFlag.AlignHCenter, self.tr("confidence"))
+        painter.save()
+        painter.rotate(-90)
+        beside = QRectF(-bars.bottom(), 0, bars.height(), line)
+        painter.drawText(beside, Qt.AlignmentFlag.AlignHCenter, self.tr("accuracy"))
+        painter.restore()
+
+    def _paint_ticks(self, painter: QPainter, bars: QRectF, counts: QRectF) -> None:
+        line = self.fontMetrics().height()
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for share in (0.0, _HALF, 1.0):
             words = percent(share)
@@ -166,13 +176,6 @@ class ReliabilityDiagram(QWidget):
             x = bars.left() + share * bars.width()
             below = QRectF(x - 40, counts.bottom() + 2, 80, line)
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, words)
-        under = QRectF(bars.left(), counts.bottom() + line + 2, bars.width(), line)
-        painter.drawText(under, Qt.AlignmentFlag.AlignHCenter, self.tr("confidence"))
-        painter.save()
-        painter.rotate(-90)
-        beside = QRectF(-bars.bottom(), 0, bars.height(), line)
-        painter.drawText(beside, Qt.AlignmentFlag.AlignHCenter, self.tr("accuracy"))
-        painter.restore()
 
     # --- mouse and keys
 

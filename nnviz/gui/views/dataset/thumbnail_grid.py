@@ -91,6 +91,12 @@ class ThumbnailGrid(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._set_up()
+        self._clear()
+        self._autoscroll = QTimer(self, interval=_AUTOSCROLL_MS)
+        self._autoscroll.timeout.connect(self._scroll_on)
+
+    def _set_up(self) -> None:
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -99,6 +105,8 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(self.tr("Images of the data set"))
+
+    def _clear(self) -> None:
         self.order: Records = np.zeros(0, np.int64)
         self.side = 72
         self.marks = GridMarks()
@@ -114,8 +122,6 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._band: QRect | None = None
         self._pulling = False
         """Whether the press was on a selected record, which may be dragged."""
-        self._autoscroll = QTimer(self, interval=_AUTOSCROLL_MS)
-        self._autoscroll.timeout.connect(self._scroll_on)
 
     # --- what is shown
 

@@ -27,6 +27,7 @@ from nnviz.render.boxes import Shapes
 from nnviz.render.labels import Label
 from nnviz.render.palette import PANEL
 from nnviz.render.pictures import rgb8
+from nnviz.render.words import percent
 
 _KEYS_FROM = 560
 """Width of the view from which there is room for the list of objects, px."""
@@ -325,4 +326,7 @@ class BoxesView(ResultView):
 
 def _key(found: Boxes, index: int) -> Key:
     name, score = boxes.caption(found, index)
+    if not name:  # a suppressed box has no label on the image, but stands in the list
+        name = found.labels[found.classes[index]]
+        score = percent(float(found.scores[index]))
     return Key(boxes.color_of(found, index), name, score.strip())

@@ -20,7 +20,9 @@ from nnviz.render.matrix_layout import (
 )
 from nnviz.render.words import number
 
-_MARGIN = 3 * SPACE
+_MARGIN = 2 * SPACE
+_LEAST_WORDS, _WORDS_IN_ROOM = 9.0, 18.0
+"""Smallest titles, px, and lines of words that the shorter side has room for."""
 
 
 class MatrixView(ResultView):
@@ -79,8 +81,10 @@ class MatrixCanvas(QWidget):
         """Return the grids' places and the corner from which they count."""
         if self._matrix is None:
             return None
-        words = float(max(9, self.fontInfo().pixelSize()))
         room = self.width() - 2 * _MARGIN, self.height() - 2 * _MARGIN
+        # At a projector's size of text the numbers come before their titles.
+        most = max(_LEAST_WORDS, min(room) / _WORDS_IN_ROOM)
+        words = min(float(self.fontInfo().pixelSize()), most)
         layout = arrange(self._matrix, max(1, room[0]), max(1, room[1]), words)
         left = (self.width() - layout.width) / 2
         return layout, QPointF(left, (self.height() - layout.height) / 2)

@@ -65,12 +65,7 @@ class Errors(QWidget):
             (self.tr("Suspects"), self.lists),
         )
         for n, (title, page) in enumerate(pages):
-            tab = named(QPushButton(title), "segment")
-            tab.setCheckable(True)
-            tab.setAutoExclusive(True)
-            tab.setChecked(n == 0)
-            self._tabs.addButton(tab, n)
-            tabs.addWidget(tab)
+            tabs.addWidget(self._make_tab(n, title))
             self._pages.addWidget(page)
         self._tabs.idClicked.connect(self._pages.setCurrentIndex)
         column = QVBoxLayout(self)
@@ -79,6 +74,14 @@ class Errors(QWidget):
         column.addWidget(self.summary)
         column.addLayout(tabs)
         column.addWidget(self._pages, 1)
+
+    def _make_tab(self, place: int, title: str) -> QPushButton:
+        tab = named(QPushButton(title), "segment")
+        tab.setCheckable(True)
+        tab.setAutoExclusive(True)
+        tab.setChecked(place == 0)
+        self._tabs.addButton(tab, place)
+        return tab
 
     @staticmethod
     def _beside(left: QWidget, right: QWidget) -> QWidget:

@@ -42,7 +42,7 @@ from nnviz.engine.evaluation.trust.mask_iou import best_iou
 from nnviz.engine.evaluation.trust.pointing_game import hits
 from nnviz.engine.evaluation.trust.randomization import randomized, similarity
 from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
-from nnviz.engine.jobs.nested import class_target, follow_turns
+from nnviz.engine.jobs.explanations.nested import class_target, follow_turns
 from nnviz.engine.jobs.registry import carries_out, job_of
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.method import find

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from nnviz.base.errors import ModelError
 from nnviz.base.info import LayerInfo, Layout, ModelInfo
-from nnviz.engine.attribution.attention import open_attention
+from nnviz.engine.attribution.transformers.attention import open_attention
 from nnviz.engine.context import Context
 from nnviz.engine.nn.hooks import find_module
 from nnviz.engine.nn.pytree import with_first_tensor

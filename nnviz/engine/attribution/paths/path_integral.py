@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnviz.engine.attribution.quadrature import Quadrature, quadrature, spread_out
+from nnviz.engine.attribution.paths.quadrature import Quadrature, quadrature, spread_out
 from nnviz.engine.nn.gradients import Check, Score, gradient
 
 

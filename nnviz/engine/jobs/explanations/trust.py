@@ -35,7 +35,7 @@ from nnviz.engine.evaluation.trust.road import measure_road
 from nnviz.engine.evaluation.trust.trial import Trial
 from nnviz.engine.inference import Inference
 from nnviz.engine.input_files import InputFiles
-from nnviz.engine.jobs.nested import class_target, follow_turns
+from nnviz.engine.jobs.explanations.nested import class_target, follow_turns
 from nnviz.engine.jobs.registry import carries_out, job_of
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.models.model import Model

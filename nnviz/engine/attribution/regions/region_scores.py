@@ -12,8 +12,8 @@ from nnviz.base.errors import UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.results import Heatmap, Report
 from nnviz.engine.attribution.baselines import baseline
-from nnviz.engine.attribution.coalitions import Fit, Kept
-from nnviz.engine.attribution.superpixels import Labels
+from nnviz.engine.attribution.regions.coalitions import Fit, Kept
+from nnviz.engine.attribution.regions.superpixels import Labels
 from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
 from nnviz.engine.context import Context
 from nnviz.engine.targets.resolve import Scorer

@@ -22,7 +22,8 @@ def superpixels(pixels: Tensor, kind: Segmentation, count: int) -> Labels:
         pixels: (1, C, H, W) in [0, 1].
         kind: SLIC (Achanta et al. 2012), quickshift (Vedaldi & Soatto 2008, with the
             values of LIME's image explainer) or a grid of rectangles.
-        count: about how many regions; quickshift finds its own number.
+        count: about how many regions; quickshift finds its own number.  An image in
+            which SLIC finds a single region is cut into a grid.
     """
     image = pixels[0].permute(1, 2, 0).cpu().double().numpy()
     if kind == "grid":
@@ -44,7 +45,9 @@ def superpixels(pixels: Tensor, kind: Segmentation, count: int) -> Labels:
             start_label=0,
             channel_axis=2,
         )
-    return numbered(found)
+    labels = numbered(found)
+    flat = kind == "SLIC" and not labels.any()
+    return _grid(image.shape[:2], count) if flat else labels
 
 
 def numbered(labels: NDArray[np.integer]) -> Labels:

@@ -15,15 +15,15 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from nnviz.engine.attribution.attention import open_attention
 from nnviz.engine.attribution.nonlinear_calls import ACTIVATIONS, NonlinearCall
-from nnviz.engine.attribution.relevance_rules import (
+from nnviz.engine.attribution.relevance_propagation.relevance_rules import (
     LinearCall,
     Rule,
     share_out,
     share_out_box,
     stabilized,
 )
+from nnviz.engine.attribution.transformers.attention import open_attention
 
 _TINY = 1e-9
 _CONVOLUTIONS = frozenset({torch.conv1d, torch.conv2d, functional.conv2d})

@@ -1,0 +1,1 @@
+"""Attribution along a path from a baseline to the image."""

@@ -1,0 +1,1 @@
+"""Attribution to superpixels: an image cut up, its regions hidden and ranked."""

@@ -1,0 +1,1 @@
+"""Layer-wise relevance propagation (LRP): rules, and the pass that applies them."""

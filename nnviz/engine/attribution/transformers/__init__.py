@@ -1,0 +1,1 @@
+"""Attribution in vision transformers: attention laid open, and its gradients."""

@@ -1,0 +1,1 @@
+"""Jobs on explanations: scores, trust in a map, occlusion by hand."""
