@@ -202,7 +202,7 @@ def _attack(
     if photo is None and image is not None:
         photo = photo_of(recipe, image)
     if photo is None:
-        raise InputError(recipe.method, "has no photograph", "name it")
+        raise InputError(recipe.method, "has no image", "name it")
     noise = RescaleNoise(
         model=stored.model_request(recipe, beside, labels),
         image=photo,

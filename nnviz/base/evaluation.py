@@ -139,7 +139,7 @@ class Robustness:
 
     def report(self) -> Report:
         """Return the curve, its figures and what there is to say of them."""
-        words = f"{self.pictures} pictures, {self.attack}, {self.norm}"
+        words = f"{self.pictures} images, {self.attack}, {self.norm}"
         return Report(
             {"accuracy": self.curves(), "figures": self.table()},
             (f"{self.reference}: {words}", *self.notes),

@@ -99,7 +99,7 @@ def add_model_options(
         "--preprocess",
         metavar="FILE|JSON",
         type=preprocess_from,
-        help="in place of the network's own: a JSON file or JSON text",
+        help="preprocessing in place of the network's own: a JSON file or JSON text",
     )
     if with_task:
         group.add_argument(
@@ -113,10 +113,10 @@ def add_model_options(
         "--outputs",
         metavar="NAME",
         default="",
-        help="which of several outputs is looked at: logits, out, 1",
+        help="output to use of several: logits, out, 1",
     )
     group.add_argument(
-        "--unit", metavar="UNIT", default="", help="of the numbers of a regression"
+        "--unit", metavar="UNIT", default="", help="unit of the numbers of a regression"
     )
     group.add_argument(
         "--trust",
@@ -179,9 +179,7 @@ def number(option: str) -> Callable[[str], float]:
 
 def add_json_option(parser: Parser) -> None:
     """Add ``--json``."""
-    parser.add_general(
-        "--json", action="store_true", help="answer in JSON, for programs"
-    )
+    parser.add_general("--json", action="store_true", help="print JSON, for programs")
 
 
 def add_method(parser: Parser, method: MethodInfo) -> None:

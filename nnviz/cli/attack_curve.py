@@ -24,7 +24,7 @@ def execute(words: Sequence[str]) -> int:
     """Measure, with progress on stderr; write the curve and its figures."""
     options = _parser().read(words)
     if not options.data:
-        raise UsageError("--data", "missing", "name a folder of pictures")
+        raise UsageError("--data", "missing", "name a folder of images")
     opening.check_out(Path(options.out))
     model = opening.open_model(options)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
@@ -57,7 +57,7 @@ def _tell(found: Robustness, files: Sequence[Path]) -> None:
         console.line(str(file))
     console.heading(
         f"{found.reference}, {found.attack} ({found.norm}), "
-        f"{found.pictures} pictures of {found.data}"
+        f"{found.pictures} images of {found.data}"
     )
     table = found.table()
     rows = [(f"{epsilon:g}", f"{share:.1f}") for epsilon, share in _numbers(found)]
@@ -75,7 +75,7 @@ def _numbers(found: Robustness) -> list[tuple[float, float]]:
 def _parser() -> Parser:
     parser = Parser(
         "attack-curve",
-        "Measure how often a network is right where every picture of a folder is\n"
+        "Measure how often a network is right where every image of a folder is\n"
         "attacked, by the noise that the attack may use.  Writes curve.ATTACK.NORM.csv,"
         "\n.png and .svg.",
         usage="--data FOLDER [--attack pgd] [--epsilons 0,1,2,4,8] [options]",
@@ -84,7 +84,7 @@ def _parser() -> Parser:
     parser.add_argument(
         "--data", metavar="PATH", default="",
         help="folder or zip file; sub-folders called as classes of the network tell "
-        "what is right, else what the network says of the pictures as they are",
+        "what is right, else what the network says of the images as they are",
     )  # fmt: skip
     parser.add_argument(
         "--held-out", action="store_true",
@@ -93,7 +93,7 @@ def _parser() -> Parser:
     )  # fmt: skip
     parser.add_argument(
         "--limit", metavar="N", type=whole_number("--limit"), default=0,
-        help="at most so many pictures, evenly from all (default all)",
+        help="use at most N images, taken evenly (default all)",
     )  # fmt: skip
     parser.add_general(
         "--seed", type=whole_number("--seed"), default=0, metavar="N",

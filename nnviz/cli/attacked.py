@@ -95,8 +95,8 @@ def _parser() -> Parser:
     parser = Parser(
         "attacked",
         "Take up an attack that nnviz run saved: find the weakest noise that flips,\n"
-        "write the attacked picture as a file that is opened and asked about again,\n"
-        "explain the photograph before and after.",
+        "write the attacked image as a file that is opened and asked about again,\n"
+        "explain the image before and after.",
         usage="FILE [--epsilon E] [--save OUT] [--explain METHOD,...] [options]",
     )
     parser.add_argument("file", metavar="FILE", help=".png or .json of an attack")
@@ -115,7 +115,7 @@ def _parser() -> Parser:
     )  # fmt: skip
     parser.add_argument(
         "--explain", metavar="METHOD,...", default="",
-        help="maps of the photograph before and after, on one scale, with their "
+        help="maps of the image before and after, on one scale, with their "
         "correlation",
     )  # fmt: skip
     parser.add_argument(
@@ -124,7 +124,7 @@ def _parser() -> Parser:
     )  # fmt: skip
     parser.add_argument(
         "--image", metavar="PATH",
-        help="the photograph, where it is neither beside the file nor recent",
+        help="the image, where it is neither beside the file nor recent",
     )  # fmt: skip
     parser.add_argument(
         "--labels", metavar="FILE", default="", help="the recipe's label file"

@@ -31,7 +31,7 @@ def execute(words: Sequence[str]) -> int:
     """Run every method on every network and picture; write picture, page, numbers."""
     options = _parser().read(words)
     if not options.images:
-        raise UsageError("board", "no picture named", "name a file or a folder")
+        raise UsageError("board", "no image named", "name a file or a folder")
     methods = _names(options.methods)
     asked = chosen_methods(known.catalogue().methods, methods)
     values = _values(options.set, asked)
@@ -173,7 +173,7 @@ def _figure(value: float | None) -> str:
 def _parser() -> Parser:
     parser = Parser(
         "board",
-        "Compare methods and networks on pictures: one picture, one page, the numbers.",
+        "Compare methods and networks on images; writes an image, a page, the numbers.",
         usage="IMAGE... [options]",
     )
     parser.add_argument("images", nargs="*", help=argparse.SUPPRESS)
@@ -229,7 +229,7 @@ def _parser() -> Parser:
     group.add_argument(
         "--scale",
         choices=_SCALES,
-        help="which maps share one scale of colours: all of the board, of a row, of a"
+        help="which maps share one scale of colors: all of the board, of a row, of a"
         " column, of a method and network, or each tile its own (default: network"
         " where several are compared; else the board where all count the same, or"
         " each column)",
@@ -245,7 +245,7 @@ def _parser() -> Parser:
         metavar="N",
         type=whole_number("--seed"),
         default=0,
-        help="of the random numbers (default 0)",
+        help="seed of the random numbers (default 0)",
     )
     opening.add_max_pixels(parser)
     add_out(parser)

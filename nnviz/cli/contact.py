@@ -64,7 +64,7 @@ def _values(method: MethodInfo, target: str) -> dict[str, Value]:
 def _parser() -> Parser:
     parser = Parser(
         "contact",
-        "Run several methods on one image: one picture with each result and legend.",
+        "Run several methods on one image; writes a sheet of results with legends.",
         usage="METHOD... IMAGE [options]",
     )
     parser.add_argument("words", metavar="METHOD... IMAGE", nargs="*")
@@ -79,7 +79,7 @@ def _parser() -> Parser:
         metavar="N",
         type=whole_number("--seed"),
         default=0,
-        help="of the random numbers (default 0)",
+        help="seed of the random numbers (default 0)",
     )
     parser.add_general(
         "--out",

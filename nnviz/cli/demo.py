@@ -98,9 +98,7 @@ def _paths(given: Sequence[str]) -> Sequence[Path]:
     """
     paths = [Path(path) for path in given] or sample_photos()
     if not paths:
-        raise InputError(
-            "sample photographs", "are not there", "pip install scikit-image"
-        )
+        raise InputError("sample images", "are not there", "pip install scikit-image")
     return paths
 
 
@@ -189,17 +187,17 @@ def _say(
             }
         )
         return
-    console.line(f"{count} pictures in {seconds:.0f} s; open {file} in a browser")
+    console.line(f"{count} images in {seconds:.0f} s; open {file} in a browser")
 
 
 def _parser() -> Parser:
     parser = Parser(
         "demo",
-        "Run every method on sample photographs and write a page that explains them.",
+        "Run every method on sample images and write a page that explains them.",
         usage="[IMAGE...] [options]",
     )
     parser.add_argument(
-        "images", metavar="IMAGE", nargs="*", help="in place of the sample photographs"
+        "images", metavar="IMAGE", nargs="*", help="in place of the sample images"
     )
     add_model_options(parser)
     add_out(parser, "nnviz-demo")

@@ -43,7 +43,7 @@ def execute(words: Sequence[str]) -> int:
 
 
 def _tell(found: Evaluation, task: Task) -> None:
-    pictures = f"{found.pictures} pictures"
+    pictures = f"{found.pictures} images"
     console.heading(f"{found.reference} on {pictures} of {found.data}")
     for name, score in found.scores.items():
         console.line(f"  {name:<16}{100 * score:5.1f} %")
@@ -86,7 +86,7 @@ def _parser() -> Parser:
         metavar="PATH|NAME",
         default="",
         help="folder or zip file: for a classifier a sub-folder for each class, for a"
-        " detector or segmenter pictures with one JSON file in COCO's format; or data"
+        " detector or segmenter images with one JSON file in COCO's format; or data"
         " that the program makes: digits, scenes, scenes-planted,"
         " scenes-contradicting",
     )
@@ -101,7 +101,7 @@ def _parser() -> Parser:
         metavar="N",
         type=whole_number("--limit"),
         default=0,
-        help="at most so many pictures, evenly from all (default all)",
+        help="use at most N images, taken evenly (default all)",
     )
     add_model_options(parser, with_reference=False)
     add_json_option(parser)

@@ -20,7 +20,7 @@ def execute(words: Sequence[str]) -> int:
         raise UsageError("film", "no method named", "nnviz film deep_dream FILM")
     if not options.film or not options.out:
         missing = "--out" if options.film else "film"
-        raise UsageError(missing, "is missing", "name the films to read and to write")
+        raise UsageError(missing, "is missing", "name the videos to read and to write")
     opening.check_out(Path(options.out).parent)
     model = opening.open_model(options)
     with console.ProgressLine() as progress:
@@ -61,22 +61,22 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser.add_argument("film", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument(
         "--kept", metavar="X", type=number("--kept"),
-        help="share of the last result in the next picture, %% (default 15, or 0 for "
-        "methods that follow cameras: they steady films themselves)",
+        help="share of the last result in the next image, %% (default 15, or 0 for "
+        "methods that follow cameras: they steady videos themselves)",
     )  # fmt: skip
     parser.add_argument(
         "--seconds", metavar="N", type=number("--seconds"), default=float("inf"),
-        help="end after so much of the film",
+        help="stop after so much of the video",
     )  # fmt: skip
     if method is not None:
         arguments.add_method(parser, method)
     arguments.add_model_options(parser)
     parser.add_general(
         "--seed", type=arguments.whole_number("--seed"), default=0, metavar="N",
-        help="of the random numbers (default 0)",
+        help="seed of the random numbers (default 0)",
     )  # fmt: skip
     parser.add_general(
-        "--out", metavar="OUT.mp4", default="", help="the film to write, .mp4 or .gif"
+        "--out", metavar="OUT.mp4", default="", help="the video to write, .mp4 or .gif"
     )
     arguments.add_json_option(parser)
     return parser

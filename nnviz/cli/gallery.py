@@ -89,9 +89,7 @@ def page(gallery: Gallery) -> str:
 def _photo(name: str, answer: str) -> str:
     caption = f"<figcaption>{escape(answer)}</figcaption>" if answer else ""
     link = quote(name)
-    return (
-        f'<figure><img src="{link}" alt="Photograph {escape(name)}">{caption}</figure>'
-    )
+    return f'<figure><img src="{link}" alt="Image {escape(name)}">{caption}</figure>'
 
 
 def _entry(method: MethodInfo) -> str:
@@ -192,7 +190,7 @@ _SECTION = """\
 _BODY = """\
 <header>
 <h1>What a network sees</h1>
-<p class="lead">Every method of nnviz on the same photographs. Under each picture are
+<p class="lead">Every method of nnviz on the same images. Under each image are
 the command line and the Python lines that make it, to the byte.</p>
 <div class="photos">
 {photos}

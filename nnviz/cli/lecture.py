@@ -86,7 +86,7 @@ DEMONSTRATIONS = (
     Demonstration(
         name="filters",
         title="Filters of four architectures",
-        words="The first layer's kernels. Networks that saw photographs found edges "
+        words="The first layer's kernels. Networks that saw images found edges "
         "and opponent colors by themselves; the one that saw handwritten digits "
         "needed strokes only.",
         exhibits=tuple(

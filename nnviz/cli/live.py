@@ -35,7 +35,7 @@ def execute(words: Sequence[str]) -> int:
     order, options = read(words)
     if order.source is None:
         raise UsageError(
-            "--source", "is not given", "name a camera (0), a film, an address, screen"
+            "--source", "is not given", "name a camera (0), a video, an address, screen"
         )
     source = replace(order.source, loop=False)
     follower = _Follower(order, json=options.json)
@@ -251,7 +251,7 @@ def _source(options: argparse.Namespace) -> SourceRequest | None:
 
 def _film(name: str | None) -> Path | None:
     if name is not None and Path(name).suffix.lower() not in FILM_ENDINGS:
-        raise UsageError("--record", f"{name} is no film's name", "end it in .mp4")
+        raise UsageError("--record", f"{name} is no video's name", "end it in .mp4")
     return Path(name) if name is not None else None
 
 
@@ -265,7 +265,7 @@ def _seconds(text: str) -> float:
 def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser = Parser(
         "live",
-        "Follow a camera, a film or the screen with a network, in the window or, with"
+        "Follow a camera, a video or the screen with a network, in the window or, with"
         "\n--no-window, as a line a second.  Ctrl+C ends it.",
         usage="--source 0|FILE|URL|screen [options]",
         add_help=add_help,
@@ -273,7 +273,7 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     parser.add_argument(
         "--source",
         metavar="SOURCE",
-        help="a camera (0, /dev/video0), a film, a folder of pictures, rtsp://..., "
+        help="a camera (0, /dev/video0), a video, a folder of images, rtsp://..., "
         "http://..., screen, screen:left,top,width,height, or script:FILE",
     )
     parser.add_argument(
@@ -284,16 +284,18 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     )
     parser.add_argument("--mirrored", action="store_true", help="swap left and right")
     parser.add_argument(
-        "--record", metavar="OUT.mp4", help="write a film, and its numbers as .csv"
+        "--record", metavar="OUT.mp4", help="write a video, and its numbers as .csv"
     )
     parser.add_argument(
         "--stickers", metavar="TEXT", default="",
         help="laid on each frame: STICKER @ X Y WIDTH ANGLE; ..., as of nnviz run "
         "placed_stickers",
     )  # fmt: skip
-    parser.add_argument("--no-window", action="store_true", help="write lines instead")
     parser.add_argument(
-        "--seconds", metavar="N", type=_seconds, help="end after so long"
+        "--no-window", action="store_true", help="print lines; open no window"
+    )
+    parser.add_argument(
+        "--seconds", metavar="N", type=_seconds, help="stop after N seconds"
     )
     if method is not None:
         arguments.add_parameters(parser, method.parameters)

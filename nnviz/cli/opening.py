@@ -46,7 +46,7 @@ def add_max_pixels(parser: Parser) -> None:
         "--max-pixels",
         metavar="N",
         type=whole_number("--max-pixels"),
-        help=f"refuse larger pictures (default {MAX_PIXELS / 1e6:.0f} million)",
+        help=f"refuse larger images (default {MAX_PIXELS / 1e6:.0f} million)",
     )
 
 
@@ -58,9 +58,9 @@ def pictures(named: Sequence[str], method: MethodInfo) -> list[Path]:
         InputError: a folder without pictures.
     """
     if method.needs_image and not named:
-        raise UsageError(method.name, "needs a picture", "name a file or a folder")
+        raise UsageError(method.name, "needs an image", "name a file or a folder")
     if named and not method.needs_image:
-        raise UsageError(named[0], f"{method.name} looks at no picture", "leave it out")
+        raise UsageError(named[0], f"{method.name} looks at no image", "leave it out")
     paths: list[Path] = []
     for path in map(Path, named):
         paths += list_images(path) if is_folder(path) else [path]

@@ -31,8 +31,8 @@ def _parser() -> Parser:
     parser = Parser(
         "print-sticker",
         "Write a sticker as a PDF page on which it has its size: print it at 100 %,\n"
-        "not fitted to the page.  STICKER is a picture file, round:FILE for its\n"
-        "largest disc, or round:#ff0000, square:#ff0000 for one colour.",
+        "not fitted to the page.  STICKER is an image file, round:FILE for its\n"
+        "largest disc, or round:#ff0000, square:#ff0000 for one color.",
         usage="STICKER --width-mm W --out OUT.pdf [options]",
     )
     parser.add_argument("sticker", metavar="STICKER", help=argparse.SUPPRESS)

@@ -61,13 +61,13 @@ def _tell(facts: dict[str, Any]) -> None:
 def _parser() -> Parser:
     parser = Parser(
         "recording",
-        "Tell what a recording of nnviz run --record holds, or make a film of it.",
+        "Tell what a recording of nnviz run --record holds, or make a video of it.",
         usage="FOLDER [--out FILM] [options]",
     )
     parser.add_argument("folder", metavar="FOLDER", help=argparse.SUPPRESS)
     parser.add_argument(
         "--out", metavar="FILM", default="",
-        help="a name that ends in .mp4 or .gif; else a folder for numbered pictures",
+        help="a name that ends in .mp4 or .gif; else a folder for numbered images",
     )  # fmt: skip
     parser.add_argument(
         "--rate", metavar="N", type=number("--rate"), default=15.0,
@@ -75,7 +75,7 @@ def _parser() -> Parser:
     )  # fmt: skip
     parser.add_argument(
         "--blend", metavar="X", type=number("--blend"), default=0.0,
-        help="share of the photograph in each frame, 0 to 1 (default %(default)g)",
+        help="share of the image in each frame, 0 to 1 (default %(default)g)",
     )  # fmt: skip
     add_json_option(parser)
     return parser

@@ -38,7 +38,7 @@ def _say_differences(file: Path, old: Recipe, new: Recipe) -> None:
     """Say on stderr what keeps the result from being the same."""
     if old.image_sha256 != new.image_sha256:
         console.remark(
-            f"{file.name}: made of another picture than the recipe's {old.image}"
+            f"{file.name}: made of another image than the recipe's {old.image}"
         )
     changed = [
         f"{name} {version} (was {old.versions[name]})"
@@ -64,8 +64,8 @@ def _parser() -> Parser:
     parser.add_argument(
         "--image",
         metavar="PATH",
-        help="the picture, where it is neither beside the file nor among the recent "
-        "ones; or another picture",
+        help="the image, where it is neither beside the file nor among the recent "
+        "ones; or another image",
     )
     parser.add_argument(
         "--labels", metavar="FILE", default="", help="the recipe's label file"

@@ -77,7 +77,7 @@ def _record(
     if not method.recorded:
         return ""
     if options.record and len(paths) > 1:
-        raise UsageError("--record", "keeps one run", "name one picture")
+        raise UsageError("--record", "keeps one run", "name one image")
     return str(options.record)
 
 
@@ -163,7 +163,7 @@ def _run(task: _Task, image: Image | None) -> api.Result:
 
 
 def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
-    text = "Run a method on pictures.  nnviz run METHOD --help shows its options."
+    text = "Run a method on images.  nnviz run METHOD --help shows its options."
     if method is not None:
         text = "\n\n".join([method.title, *description(method)])
     name = method.name if method else "METHOD"
@@ -184,7 +184,7 @@ def _add_recording(parser: Parser) -> None:
     group = parser.add_argument_group("recording")
     group.add_argument(
         "--record", metavar="FOLDER", default="",
-        help="keep the steps there, to look at, to go on from, to make a film of",
+        help="keep the steps there, to look at, to go on from, to make a video of",
     )  # fmt: skip
     group.add_argument(
         "--resume", metavar="FOLDER[:STEP]", default="",
@@ -197,7 +197,7 @@ def _add_recording(parser: Parser) -> None:
 def _add_common(parser: Parser) -> None:
     parser.add_general(
         "--seed", type=arguments.whole_number("--seed"), default=0, metavar="N",
-        help="of the random numbers (default 0)",
+        help="seed of the random numbers (default 0)",
     )  # fmt: skip
     opening.add_max_pixels(parser)
     arguments.add_out(parser)
@@ -208,6 +208,6 @@ def _add_common(parser: Parser) -> None:
     )  # fmt: skip
     arguments.add_json_option(parser)
     parser.epilog = textwrap.dedent("""\
-        IMAGE is a picture or a folder of them.  Each result is written as
+        IMAGE is an image or a folder of them.  Each result is written as
         NAME.METHOD.png (with the recipe inside), .npz (the numbers) and .json (the
         recipe).""")

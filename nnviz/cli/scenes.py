@@ -34,7 +34,7 @@ def execute(words: Sequence[str]) -> int:
 def _parser() -> Parser:
     parser = Parser(
         "scenes",
-        "Write pictures of textured shapes on photographic backgrounds, and what is"
+        "Write images of textured shapes on photographic backgrounds, and what is"
         " on them\n(categories, boxes, masks, a sentence) in COCO's format.  The same"
         " seed gives the same\npicture, always; the bundled networks were trained on"
         " seeds from 1000000 on.",
@@ -43,8 +43,8 @@ def _parser() -> Parser:
     number = whole_number
     for name, default, text in (
         ("--count", 100, "how many"),
-        ("--seed", 0, "of the first picture; the next has the next"),
-        ("--size", 128, "side of the pictures, px"),
+        ("--seed", 0, "of the first image; the next has the next"),
+        ("--size", 128, "side of the images, px"),
     ):
         parser.add_argument(
             name,
@@ -59,7 +59,7 @@ def _parser() -> Parser:
         type=number("--shapes"),
         nargs=2,
         default=(1, 4),
-        help="how many shapes a picture has (1 4)",
+        help="how many shapes an image has (1 4)",
     )
     parser.add_argument(
         "--dominant",

@@ -93,14 +93,14 @@ def _parser() -> Parser:
         metavar="N",
         type=whole_number("--limit"),
         default=0,
-        help="at most so many images, evenly from all (default all)",
+        help="use at most N images, taken evenly (default all)",
     )
     parser.add_argument(
         "--seed",
         metavar="N",
         type=whole_number("--seed"),
         default=0,
-        help="of the random numbers (default 0)",
+        help="seed of the random numbers (default 0)",
     )
     parser.add_argument(
         "--randomize",

@@ -77,7 +77,7 @@ def _parser() -> Parser:
         metavar="N",
         type=whole_number("--epochs"),
         default=0,
-        help="how often every photograph is seen; 0 for the recipe's own number",
+        help="epochs: how often every image is seen; 0 for the recipe's own number",
     )
     parser.add_argument(
         "--seed",
@@ -90,7 +90,7 @@ def _parser() -> Parser:
         "--style",
         metavar="PICTURE",
         default="",
-        help="for style: file of the picture whose manner is learnt; or marbling,"
+        help="for style: file of the style image; or marbling,"
         " mosaic or strokes; what has been learnt after an epoch can be used at once",
     )
     parser.add_argument(

@@ -72,7 +72,7 @@ class CameraReader:
         """Wait for the next picture."""
         if not self._capture.grab():
             raise SourceLostError(
-                self.title, "gives no pictures any more", "plug it in again"
+                self.title, "gives no more frames", "plug it in again"
             )
         captured = time.monotonic()
         whole, pixels = self._capture.retrieve()
@@ -91,7 +91,7 @@ class CameraReader:
 
     def _converted(self, pixels: Pixels | None) -> Pixels:
         if pixels is None:
-            raise InputError(self.title, "gave a damaged picture")
+            raise InputError(self.title, "gave a damaged frame")
         converted: Pixels = silent_opencv().cvtColor(pixels, self._to_rgb)
         return converted
 

@@ -29,12 +29,12 @@ _DEEP_MODES = {"I;16", "I;16B", "I;16L", "I;16N"}
 _CONVERTED = {
     "1": ("L", "black and white, 1 bit"),
     "P": ("RGB", ""),
-    "CMYK": ("RGB", "converted from CMYK without its colour profile"),
+    "CMYK": ("RGB", "converted from CMYK without its color profile"),
     "YCbCr": ("RGB", ""),
     "HSV": ("RGB", ""),
     "RGBX": ("RGB", ""),
 }
-_TRANSPARENT = "transparency is kept apart, hidden colours are as stored"
+_TRANSPARENT = "transparency is kept apart, hidden colors are as stored"
 
 
 @dataclass(frozen=True, slots=True)

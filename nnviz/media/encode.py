@@ -129,7 +129,7 @@ def write_marked(
     form = MARKED.get(path.suffix.lower())
     if form is None:
         raise InputError(
-            path.name, "has no suffix of a picture", f"use {', '.join(MARKED)}"
+            path.name, "has no suffix of an image", f"use {', '.join(MARKED)}"
         )
     if form == "PNG":
         write_png(path, pixels, {MADE_KEY: recipe, _WARNING: warning})

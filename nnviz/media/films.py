@@ -55,7 +55,7 @@ class FilmWriter:
         kind = _KINDS.get(path.suffix.lower())
         if kind is None:
             known = " or ".join(_KINDS)
-            raise InputError(path.name, "no such kind of film", f"name it {known}")
+            raise InputError(path.name, "no such kind of video", f"name it {known}")
         self.frames = 0
         self._path = path
         self._size = size

@@ -58,19 +58,19 @@ _FORMATS = (
 _PREFIX = 16
 
 _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
-    (4, b"ftyphe", "a HEIC picture", "save it as JPEG or PNG"),
-    (4, b"ftypmif1", "a HEIF picture", "save it as JPEG or PNG"),
+    (4, b"ftyphe", "a HEIC image", "save it as JPEG or PNG"),
+    (4, b"ftypmif1", "a HEIF image", "save it as JPEG or PNG"),
     (4, b"ftyp", "a video", "save a frame of it as PNG"),
     (0, b"\x1aE\xdf\xa3", "a video", "save a frame of it as PNG"),
     (0, b"%PDF", "a PDF document", "save the page as PNG"),
     (0, b"%!PS", "a PostScript document", "save it as PNG"),
     (0, b"8BPS", "a Photoshop document", "export it as PNG"),
     (0, b"<svg", "a vector drawing", "export it as PNG"),
-    (0, b"v/1\x01", "an OpenEXR picture", "save it as 32-bit TIFF"),
+    (0, b"v/1\x01", "an OpenEXR image", "save it as 32-bit TIFF"),
     (0, b"\x00\x00\x01\x00", "an icon", "save it as PNG"),
     (0, b"version https://git-lfs", "a Git LFS pointer", "run git lfs pull"),
     (0, b"PK\x03\x04", "an archive", "unpack it first"),
-    (0, b"<", "a web page or XML", "download the picture itself"),
+    (0, b"<", "a web page or XML", "download the image itself"),
 )
 """Offset, magic bytes, what the file is, what would help."""
 
@@ -98,7 +98,7 @@ def open_header(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> ImageFi
     if picture is None:
         raise foreign(data, name) or InputError(
             name,
-            "is not a picture",
+            "is not an image",
             "pick a PNG, JPEG, TIFF, WebP, GIF, BMP, AVIF or .npy file",
         )
     check_size(picture.size, name, max_pixels)
@@ -129,7 +129,7 @@ def check_size(width_height: tuple[int, int], name: str, max_pixels: int) -> Non
             "make it smaller or raise --max-pixels",
         )
     if width < 1 or height < 1:
-        raise InputError(name, f"has {width} x {height} px", "pick another picture")
+        raise InputError(name, f"has {width} x {height} px", "pick another image")
 
 
 def damaged(name: str, error: BaseException) -> InputError:
@@ -153,5 +153,5 @@ def foreign(data: bytes, name: str) -> InputError | None:
     head = data[:64].lstrip() if data[:1].isspace() else data[:64]
     for offset, magic, kind, remedy in _FOREIGN:
         if head[offset:].startswith(magic):
-            return InputError(name, f"is {kind}, not a picture read here", remedy)
+            return InputError(name, f"is {kind}, not an image read here", remedy)
     return None

@@ -42,7 +42,7 @@ def picture_of(source: str) -> Image:
         InputError: its file cannot be read, is no picture, or a colour is misspelt.
     """
     if source.startswith("#"):
-        raise InputError(source, "is no colour", "write it as #rrggbb")
+        raise InputError(source, "is no color", "write it as #rrggbb")
     path = Path(source).expanduser()
     check_file(path)
     return _opened(path, path.stat().st_mtime_ns)
@@ -63,7 +63,7 @@ def paste_layers(pixels: Pixels, layers: Iterable[Layer]) -> Pixels:
     """
     if pixels.shape[2] not in _GREY_OR_COLOUR:
         raise InputError(
-            "stickers", f"the picture has {pixels.shape[2]} channels", "choose another"
+            "stickers", f"the image has {pixels.shape[2]} channels", "choose another"
         )
     for sticker, placement, opacity in layers:
         pixels = pasted(pixels, sticker, placement, opacity)

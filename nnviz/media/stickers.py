@@ -117,7 +117,7 @@ def paste(
     """
     if image.channels not in _GREY_OR_COLOUR:
         raise InputError(
-            image.name, f"has {image.channels} channels", "choose a colour picture"
+            image.name, f"has {image.channels} channels", "choose a color image"
         )
     pixels = pasted(image.pixels, sticker, placement, opacity)
     return image_from_array(pixels, f"{image.name} with {sticker.name}")

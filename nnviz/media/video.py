@@ -210,7 +210,7 @@ class FilmReader:
         return 0.0 if self._container.streams.audio else self.duration - start
 
     def _say_damaged(self) -> None:
-        self.remark = InputError(self.title, "is damaged: some pictures are left out")
+        self.remark = InputError(self.title, "is damaged: some frames are left out")
 
     def _check_end(self) -> None:
         """Say that a file is cut off; only the length of the pictures tells that."""
@@ -233,8 +233,8 @@ def open_film(path: Path) -> FilmReader:
         if file.read(_HEAD).lstrip().startswith(_PLAYLISTS):
             raise InputError(
                 path.name,
-                "is a list of other films or a description of a stream",
-                "open those films themselves, or the address as a stream",
+                "is a list of other videos or a description of a stream",
+                "open those videos themselves, or the address as a stream",
             )
     return FilmReader(str(path.absolute()), path.name)
 
@@ -274,7 +274,7 @@ def _video_of(container: InputContainer, title: str) -> VideoStream:
     """Choose the pictures of a film; a cover beside music is none."""
     stream = container.streams.best("video")
     if stream is None or Disposition.attached_pic in stream.disposition:
-        raise InputError(title, "holds no moving pictures", _REMEDY)
+        raise InputError(title, "contains no video", _REMEDY)
     stream = cast("VideoStream", stream)
     if getattr(stream, "codec_context", None) is None:
         reason = "is damaged, or of a kind that cannot be decoded"
@@ -322,7 +322,7 @@ def _not_opened(title: str, error: Exception, *, remote: bool) -> InputError:
     if isinstance(error, av.ProtocolNotFoundError):
         return InputError(title, "cannot be reached in this way", "check the address")
     if isinstance(error, av.InvalidDataError | av.ArgumentError):
-        return InputError(title, "is no film, or damaged", _REMEDY)
+        return InputError(title, "is no video, or damaged", _REMEDY)
     if remote:
         return _lost(title, error)
     return InputError(title, f"cannot be opened ({_reason(error)})", _CONVERT)

@@ -135,6 +135,6 @@ def _firsts(tiles: Sequence[Tile]) -> Iterator[tuple[int, Tile]]:
 def _agree(first: Tile, second: Tile) -> Pair:
     one, two = first.result, second.result
     if not isinstance(one, Heatmap) or not isinstance(two, Heatmap):
-        raise TypeError("pictures do not agree or disagree")
+        raise TypeError("images do not agree or disagree")
     pair = agreement.common_grid(one, two)
     return agreement.rank_correlation(*pair), agreement.top_overlap(*pair)

@@ -115,7 +115,7 @@ def scales(
 
 def _heat(tile: Tile) -> Heatmap:
     if not isinstance(tile.result, Heatmap):
-        raise TypeError("a picture has no scale")
+        raise TypeError("an image has no scale")
     return tile.result
 
 
@@ -240,7 +240,7 @@ def colour_range(scale: Scale) -> str:
     """Return which numbers the colours span, and how that was cut, in words."""
     if scale.flat:
         return scale.problem
-    words = f"colours span {number(scale.low)} … {number(scale.high)}"
+    words = f"colors span {number(scale.low)} … {number(scale.high)}"
     return f"{words}, {scale.clipped}" if scale.clipped else words
 
 

@@ -78,7 +78,7 @@ def table(name: str) -> Colours:
     """
     tables = _tables()
     if name not in tables:
-        raise unknown("colour map", name, tables)
+        raise unknown("color map", name, tables)
     return tables[name]
 
 

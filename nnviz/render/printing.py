@@ -67,7 +67,7 @@ def places(size: tuple[float, float], order: Print) -> list[tuple[float, float]]
     if order.paper not in PAPERS:
         raise unknown("paper", order.paper, PAPERS)
     if not order.width > 0 or order.copies < 0:
-        raise UsageError("print", "a size of 0 or less", "give a width in millimetres")
+        raise UsageError("print", "a size of 0 or less", "give a width in millimeters")
     width, height = PAPERS[order.paper]
     rim = EDGE + (_OFF + _MARK if order.marks else 0.0)
     room = (height - 2 * rim - _FOOT, width - 2 * rim)

@@ -40,7 +40,7 @@ def attacked_picture(file: Path, recipe: Recipe) -> Image:
     beside = file.with_suffix("").with_name(file.with_suffix("").name + ATTACKED)
     if not beside.is_file():
         raise InputError(
-            beside.name, "the attacked picture is not beside the recipe", "name it"
+            beside.name, "the attacked image is not beside the recipe", "name it"
         )
     return open_image(beside)
 

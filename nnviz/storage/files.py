@@ -265,7 +265,7 @@ def images_in(folder: Path) -> list[str]:
         raise InputError(
             folder.name or str(folder),
             "holds no images",
-            "pick a folder with .jpg, .png or other pictures",
+            "pick a folder with .jpg, .png or other images",
         )
     return found
 
@@ -299,6 +299,6 @@ def _refusal(path: Path) -> InputError:
     return InputError(
         path.name,
         reason,
-        "pictures, films, networks (.safetensors, .pt, .pth, .onnx), label lists and "
+        "images, videos, networks (.safetensors, .pt, .pth, .onnx), label lists and "
         "saved results can be opened",
     )

@@ -66,7 +66,7 @@ def find_picture(
         recipe.image_sha256,
         beside,
         max_pixels,
-        "name the picture with --image",
+        "name the image with --image",
     )
     # The name is part of the recipe, whatever the file is called now.
     return dataclasses.replace(image, name=recipe.image)
@@ -124,9 +124,9 @@ def _sought(
                 return path, known
         impostor = impostor or str(path)
     reason = (
-        f"{impostor} is another picture than the recipe's"
+        f"{impostor} is another image than the recipe's"
         if impostor
-        else "the recipe's picture is neither beside it nor among the recent ones"
+        else "the recipe's image is neither beside it nor among the recent ones"
     )
     raise InputError(name, reason, remedy)
 

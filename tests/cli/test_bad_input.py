@@ -13,7 +13,7 @@ SMALL = "zoo:resnet18@random"
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(None, "no such file"), (b"", "empty"), (b"hello", "not a picture")],
+    [(None, "no such file"), (b"", "empty"), (b"hello", "not an image")],
 )
 def test_files_that_are_no_pictures(refused, tmp_path, content, words):
     file = tmp_path / "x.png"
@@ -95,7 +95,7 @@ def test_out_is_a_file(refused, cat, tmp_path, command):
         (["run", "predictions", "PHOTO", "--device", "cpuu"], "cpu"),
         (["run", "predictions", "PHOTO", "--preprocess", '{"maen": []}'], "mean"),
         (["run", "predictions", "PHOTO", "--preprocess", "[1"], "--preprocess"),
-        (["run", "predictions"], "picture"),
+        (["run", "predictions"], "image"),
         (["run", "filters", "PHOTO"], "leave it out"),
         (["run"], "nnviz methods"),
         (["rnu"], "run"),

@@ -21,7 +21,7 @@ def test_a_dreamt_film(film, tmp_path, capsys):
     out = tmp_path / "out.mp4"
     assert main(["film", "deep_dream", str(film), "--out", str(out), *QUICK]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said == [str(out), "  4 pictures"]
+    assert said == [str(out), "  4 frames"]
     with av.open(str(out)) as container:
         sizes = {(each.height, each.width) for each in container.decode(video=0)}
     assert sizes == {(54, 96)}
@@ -71,7 +71,7 @@ def test_a_painted_film(film, tmp_path, capsys, monkeypatch):
     torch.save(QuickPainter().state_dict(), weights)
     words = ["film", "fast_style", str(film), "--model", str(weights)]
     assert main([*words, "--size", "64", "--out", str(out)]) == 0
-    assert capsys.readouterr().out.splitlines() == [str(out), "  4 pictures"]
+    assert capsys.readouterr().out.splitlines() == [str(out), "  4 frames"]
     with av.open(str(out)) as container:
         sizes = [(each.height, each.width) for each in container.decode(video=0)]
     assert sizes == [(36, 64)] * 4

@@ -27,7 +27,7 @@ def test_figures_and_confusions_are_told(capsys):
     words = ["evaluate", "bundled:digits", "--data", "digits", "--limit", "60"]
     assert main(words) == 0
     told = capsys.readouterr().out
-    assert "bundled:digits on 60 pictures of digits" in told
+    assert "bundled:digits on 60 images of digits" in told
     assert "top-1" in told
     assert "Worst classes" in told
 

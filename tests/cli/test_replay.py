@@ -70,14 +70,14 @@ def test_another_picture_of_the_name(refused, saved, coffee, tmp_path, monkeypat
     shutil.copy(coffee, saved / "cat.png")
     status, line = refused("replay", saved / "cat.activations.json", "--out", tmp_path)
     assert status == 1
-    assert "another picture" in line
+    assert "another image" in line
 
 
 def test_another_picture_on_purpose(nnviz, saved, coffee, tmp_path):
     status, _, err = nnviz("replay", saved / "cat.activations.json",
                            "--image", coffee, "--out", tmp_path)  # fmt: skip
     assert status == 0
-    assert "another picture" in err
+    assert "another image" in err
     recipe = json.loads((tmp_path / "cat.activations.json").read_text())
     assert recipe["image"] == "coffee.jpg"
 
@@ -135,7 +135,7 @@ def test_other_pictures_are_named_without_their_folder(nnviz, saved, coffee, tmp
 def test_a_baseline_of_ones_own_is_sought_by_its_hash(
     nnviz, refused, saved, coffee, tmp_path, monkeypatch
 ):
-    """Truth: another picture of the same name is not the one of the recipe."""
+    """Truth: another image of the same name is not the one of the recipe."""
     options = ("--baseline", "own", "--file", coffee, "--steps", "2")
     nnviz("run", "integrated_gradients", saved / "cat.png", "--model", SMALL,
           *options, "--out", saved)  # fmt: skip
@@ -145,7 +145,7 @@ def test_a_baseline_of_ones_own_is_sought_by_its_hash(
     shutil.copy(saved / "cat.png", saved / coffee.name)
     status, line = refused("replay", stored, "--out", tmp_path / "again")
     assert status == 1
-    assert "is another picture than the recipe's" in line
+    assert "is another image than the recipe's" in line
     shutil.copy(coffee, saved / coffee.name)
     status, _, _ = nnviz("replay", stored, "--out", tmp_path / "again")
     assert status == 0

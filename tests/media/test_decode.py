@@ -411,11 +411,11 @@ def test_pillows_own_limit_is_left_alone():
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"hello", "is not a picture"),
+        (b"hello", "is not an image"),
         (b"\x89PNG\r\n\x1a\n", "damaged|cut off"),
         (b"\xff\xd8\xff\xe0", "damaged|cut off"),
         (b"GIF89a", "damaged|cut off"),
-        (b"\0\0\0\x18ftypheic" + b"\0" * 20, "HEIC picture.*JPEG or PNG"),
+        (b"\0\0\0\x18ftypheic" + b"\0" * 20, "HEIC image.*JPEG or PNG"),
         (b"\0\0\0\x18ftypisom" + b"\0" * 20, "is a video"),
         (b"%PDF-1.7", "PDF document"),
         (b"%!PS-Adobe-3.0 EPSF-3.0", "PostScript"),

@@ -181,7 +181,7 @@ def test_a_film_that_is_damaged_in_the_middle(large, opened):
     assert found[:40] == list(range(40))
     assert found[-30:] == list(range(70, 100))
     assert len(found) < 100
-    assert "some pictures are left out" in str(reader.remark)
+    assert "some frames are left out" in str(reader.remark)
 
 
 @pytest.mark.parametrize("cut", [300, 1000, 3000])
@@ -201,8 +201,8 @@ def test_what_is_no_film(tmp_path):
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(16000))
     for path, words in (
-        (text, "is no film"),
-        (sound, "holds no moving pictures"),
+        (text, "is no video"),
+        (sound, "contains no video"),
         (empty, "is empty"),
         (tmp_path, "is a folder"),
         (tmp_path / "c.mp4", "no such file"),
@@ -214,7 +214,7 @@ def test_what_is_no_film(tmp_path):
 def test_text_is_not_drawn_as_a_film(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("hello\n" * 100)
-    with pytest.raises(InputError, match="is no film"):
+    with pytest.raises(InputError, match="is no video"):
         open_film(path)
 
 
@@ -242,7 +242,7 @@ def test_folder_of_pictures(tmp_path):
     assert reader.read() is None
     assert [round(grab.seconds, 3) for grab in grabs] == [0.0, 0.04, 0.08, 0.12]
     assert [number_of(grabs[place].pixels()) for place in (0, 1, 3)] == [1, 2, 10]
-    with pytest.raises(InputError, match="is not a picture"):
+    with pytest.raises(InputError, match="is not an image"):
         grabs[2].pixels()
     reader.seek(0.06)
     assert number_of(reader.read().pixels()) == 2

@@ -113,7 +113,7 @@ def test_films_that_name_other_films_are_not_followed(
     """Truth: FFmpeg itself follows the first three to the film beside them."""
     secret = write(tmp_path / "secret.mp4")
     (tmp_path / name).write_text(text.format(secret.name))
-    with pytest.raises(InputError, match="is a list of other films"):
+    with pytest.raises(InputError, match="is a list of other videos"):
         open_film(tmp_path / name)
 
 

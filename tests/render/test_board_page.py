@@ -87,4 +87,4 @@ def test_agreement_of_all_pairs_is_told():
 def test_without_a_common_scale_each_cell_says_its_own():
     reader = read(Lock.TILE)
     assert len(reader.sources) == 4
-    assert "colours span 1 … 4" in reader.words
+    assert "colors span 1 … 4" in reader.words

@@ -222,7 +222,7 @@ def test_a_damaged_film_fails_in_words(tmp_path, watch):
     path.write_bytes(b"\0" * 5000)
     watched = watch(of_film(path))
     watched.until(lambda w: SourceState.FAILED in w.states)
-    assert "is no film, or damaged" in watched.statuses[-1].error.text
+    assert "is no video, or damaged" in watched.statuses[-1].error.text
 
 
 def test_a_folder_is_a_film_and_says_what_is_damaged(tmp_path, watch):
@@ -287,10 +287,10 @@ def test_faults_of_a_camera(tmp_path, watch):
     said = [s.error.text for s in watched.statuses if s.error]
     assert [text for place, text in enumerate(said) if text not in said[:place]] == [
         "script.toml: is used by another program",
-        "script.toml: gives no pictures; wait, or close it",
+        "script.toml: gives no frames; wait, or close it",
         "script.toml: was unplugged; plug it in again",
         "script.toml: is not there; plug it in",
-        "script.toml: picture 30 is damaged",
+        "script.toml: image 30 is damaged",
         "script.toml: picture 31 is damaged",
         "script.toml: picture 32 is damaged",
     ]

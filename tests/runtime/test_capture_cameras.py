@@ -90,10 +90,10 @@ def test_pictures_damaged_ones_and_the_plug(device):
     first = reader.read()
     assert before <= first.captured <= time.monotonic()
     assert number_of(first.pixels()) == 0
-    with pytest.raises(InputError, match="gave a damaged picture"):
+    with pytest.raises(InputError, match="gave a damaged frame"):
         reader.read().pixels()
     assert number_of(reader.read().pixels()) == 2
-    with pytest.raises(SourceLostError, match="gives no pictures any more; plug it"):
+    with pytest.raises(SourceLostError, match="gives no more frames; plug it"):
         reader.read()
 
 

@@ -127,7 +127,7 @@ def test_another_photograph_of_the_same_name_is_not_taken(tmp_path, saved):
     Image.new("RGB", (5, 6)).save(tmp_path / "cat.png")
     (found,) = look_at([str(saved(image="cat.png", image_sha256="1" * 64))]).saved
     assert found.image is None
-    assert "another picture than the recipe's" in found.troubles[0]
+    assert "another image than the recipe's" in found.troubles[0]
 
 
 def test_labels_that_are_gone_are_told_and_left_out(saved):
@@ -149,7 +149,7 @@ def test_a_recipe_of_a_newer_version_is_refused(saved):
 @pytest.mark.parametrize(
     ("name", "head", "reason"),
     [
-        ("a.heic", b"\0\0\0\x18ftypheic", "is a HEIC picture"),
+        ("a.heic", b"\0\0\0\x18ftypheic", "is a HEIC image"),
         ("a.pdf", b"%PDF-1.7", "is a PDF document"),
         ("a.svgz", b"something", "cannot open this kind"),
     ],

@@ -19,15 +19,15 @@ WARNINGS = {
     ),
     "tsne": (
         "Only small distances mean something: sizes of clusters and gaps between them "
-        "do not. Another perplexity or seed gives another picture."
+        "do not. Another perplexity or seed gives another image."
     ),
     "autoencoder": (
         "The code of two numbers is bent as it suits the decoder: distances are not "
-        "comparable from place to place, and another seed gives another picture."
+        "comparable from place to place, and another seed gives another image."
     ),
     "umap": (
         "Only neighborhoods mean something: sizes of clusters and gaps between them "
-        "do not. Another number of neighbors gives another picture."
+        "do not. Another number of neighbors gives another image."
     ),
 }
 """What has to be known to read each projection."""

@@ -129,7 +129,7 @@ def _parser() -> Parser:
         " (default: the deepest with maps)",
     )
     for name, default, text in (
-        ("--limit", 0, "at most so many images, evenly from all (default all)"),
+        ("--limit", 0, "use at most N images, taken evenly (default all)"),
         ("--thumbnail", 0, "side of the thumbnails, px (default 64, less if smaller)"),
     ):
         parser.add_argument(

@@ -81,7 +81,7 @@ def _parser() -> Parser:
         help="one of the index, or pixels (default: the deepest)",
     )
     for name, default, text in (
-        ("--limit", 0, "at most so many images, evenly from all (default all)"),
+        ("--limit", 0, "use at most N images, taken evenly (default all)"),
         ("--neighbors", 15, "of UMAP (default 15)"),
         ("--steps", 0, "of t-SNE or epochs of the autoencoder (default 500 and 40)"),
         ("--seed", 0, "of random numbers (default 0)"),

@@ -29,7 +29,7 @@ T = TypeVar("T")
 _GUIDE = """\
 See what an image network sees, and why. Begin with list_methods and list_models;
 describe_method names a method's parameters and says how to read its result and where
-it misleads. run_method gives the picture and the numbers. Models are references such
+it misleads. run_method gives the image and the numbers. Models are references such
 as bundled:imagenet or zoo:resnet18, or paths of weights and ONNX files; images are
 paths. Targets are class names, "cat - dog", or layer:channel.
 """
@@ -53,7 +53,7 @@ def make_server(folder: Path | None = None) -> MCPServer[Any]:
         server.add_tool(
             _saving(folder),
             name="save_result",
-            description="Run a method and save picture, numbers and recipe; return the "
+            description="Run a method and save image, numbers and recipe; return the "
             "paths. Takes what run_method takes.",
             annotations=_WRITES,
             structured_output=False,

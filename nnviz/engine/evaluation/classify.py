@@ -52,7 +52,7 @@ def classify(
         check()
         said.append(_answers(model, batch))
         done = sum(len(each) for each in said)
-        yield Progress(done, len(known), f"picture {done} of {len(known)}")
+        yield Progress(done, len(known), f"image {done} of {len(known)}")
     best = torch.cat(said)
     return _summary(model, truth, best, notes)
 

@@ -184,4 +184,4 @@ def _over_input(
 
 def _progress(done: int, data: Annotations) -> Progress:
     total = len(data.pictures)
-    return Progress(done, total, f"picture {done} of {total}")
+    return Progress(done, total, f"image {done} of {total}")

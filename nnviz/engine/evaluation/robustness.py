@@ -95,7 +95,7 @@ def measure(model: Model, request: MeasureRobustness, check: Check) -> Measuring
             )
             right += _standing(batch, request)
             done += len(names)
-            yield Progress(done, len(questions), f"picture {done} of {len(questions)}")
+            yield Progress(done, len(questions), f"image {done} of {len(questions)}")
     return Robustness(
         reference=model.info.reference,
         data=request.data,

@@ -122,5 +122,5 @@ def _pictures(folder: Path) -> tuple[Path, ...]:
 
 def _wrap(photos: LabeledPhotos, index: int) -> Image:
     return image_from_array(
-        photos.photos[index].permute(1, 2, 0).numpy(), f"picture {index}"
+        photos.photos[index].permute(1, 2, 0).numpy(), f"image {index}"
     )

@@ -73,7 +73,7 @@ def change_film(asked: ChangeFilm, info: MethodInfo, run: RunFrame) -> Job:
             yield painter.progress
     if film is None:
         raise InputError(out.name, "the video holds no images", "name another")
-    notes = [f"{film.frames} pictures"]
+    notes = [f"{film.frames} frames"]
     if reader.remark is not None:
         notes.append(str(reader.remark))
     return (*notes, *(["with the video's sound"] if any(heard) else []))
@@ -89,7 +89,7 @@ class _Painter:
         self._kept = usual if asked.kept is None else asked.kept
         self._last: Colours | None = None
         self._number = 0
-        self._title = f"film {next(_numbers)}"
+        self._title = f"video {next(_numbers)}"
         self._name = reader.title
         self._total = round(min(reader.duration, asked.seconds) * reader.rate)
 
@@ -97,7 +97,7 @@ class _Painter:
     def progress(self) -> Progress:
         """Progress in frames or seconds."""
         done, total = self._number, max(self._number, self._total)
-        return Progress(done, total, f"picture {done} of {total}")
+        return Progress(done, total, f"frame {done} of {total}")
 
     def request(self, grab: Grab) -> RunMethod:
         """Return what is asked about an image of the video."""

@@ -154,7 +154,7 @@ class ActivationMaximizationParams:
         When("parametrization", ("phases",)),
         Help(
             "Folder of images whose magnitude spectrum is used. Empty: the spectrum "
-            "of several thousand photographs that ships with nnviz."
+            "of several thousand images that ships with nnviz."
         ),
     ] = ""
     optimizer: Annotated[

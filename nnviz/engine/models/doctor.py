@@ -142,7 +142,7 @@ def _trials(trials: Trials) -> Iterator[Finding]:
 def _sizes(net: nn.Module, facts: Facts, preprocess: Preprocess) -> Iterator[Finding]:
     if facts.needs_numbers:
         text = (
-            "what it does depends on the picture's numbers: shapes and costs are those "
+            "what it does depends on the image's numbers: shapes and costs are those "
             "for noise, other sizes were not tried"
         )
         yield Finding(Severity.NOTE, text)

@@ -327,7 +327,7 @@ def _match_channels(image: Image, channels: int) -> Pixels:
     raise InputError(
         image.name,
         f"has {image.channels} channels, the network takes {channels}",
-        "pick a picture with as many, or change the channels of the preprocessing",
+        "pick an image with as many, or change the channels of the preprocessing",
     )
 
 

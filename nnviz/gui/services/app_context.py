@@ -277,7 +277,7 @@ class Workbench(QObject):
         """Say that a network knows no photographs, and let the user open it or not."""
         words = self.tr(
             "{0} is the only network here for this. It was trained on {1}, not on "
-            "photographs: expect wrong answers."
+            "real images: expect wrong answers."
         )
         remedy = Remedy(
             self.tr("Open anyway"), lambda: self._open_for(content, entry.reference)

@@ -168,7 +168,7 @@ class Capture:
             ).run()
 
     def _read(self, function: Callable[[], _Answer]) -> _Answer:
-        return self._call(function, "gives no pictures")
+        return self._call(function, "gives no frames")
 
     def _call(self, function: Callable[[], _Answer], complaint: str) -> _Answer:
         """Make a call that may hang; when it takes long, say so and wait on."""

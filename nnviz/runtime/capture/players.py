@@ -146,7 +146,7 @@ class FilmPlayer:
 
     def _at_end(self) -> None:
         if self._shown == -math.inf:
-            raise InputError(self._reader.title, "holds no picture that can be decoded")
+            raise InputError(self._reader.title, "contains no readable frame")
         if self._loop:
             # The first picture is due when the last has been seen.
             length = self._position + 1 / self._reader.rate

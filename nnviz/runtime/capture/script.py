@@ -204,7 +204,7 @@ class ScriptedCamera:
 
         def pixels() -> Pixels:
             if corrupt:
-                raise InputError(self.title, f"picture {number} is damaged")
+                raise InputError(self.title, f"image {number} is damaged")
             whole = pattern(number, script.size) if taken is None else taken.pixels()
             return _resized(whole, self._size)
 
@@ -295,7 +295,7 @@ def _taken(film: Reader) -> Grab:
         if grab is not None:
             return grab
         film.seek(0.0)
-    raise InputError(film.title, "holds no picture that can be decoded")
+    raise InputError(film.title, "contains no readable frame")
 
 
 def _resized(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:

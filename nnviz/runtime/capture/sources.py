@@ -12,7 +12,7 @@ _SCREEN, _SCRIPT = "screen", "script"
 _SCHEMES = ("rtsp", "rtsps", "rtmp", "rtp", "udp", "tcp", "srt", "http", "https")
 _REGION = "screen:left,top,width,height"
 _EXAMPLES = (
-    "name a camera (0), a film, a folder of pictures, an address (rtsp://..., "
+    "name a camera (0), a video, a folder of images, an address (rtsp://..., "
     "http://...), screen or script:FILE"
 )
 _SIDES = 4

@@ -184,9 +184,9 @@ class TestBoard:
         ]
 
     def test_the_colours_range_is_said_beside_the_raw_one(self, board):
-        assert board.sides[0].words.toolTip() == "0 … 1 score\ncolours span 0 … 4"
+        assert board.sides[0].words.toolTip() == "0 … 1 score\ncolors span 0 … 4"
         board.set_lock(Lock.TILE)
-        assert board.sides[0].words.toolTip() == "0 … 1 score\ncolours span 0 … 1"
+        assert board.sides[0].words.toolTip() == "0 … 1 score\ncolors span 0 … 1"
 
     def test_pointing_at_one_reads_all(self, board, qtbot):
         with qtbot.waitSignal(board.hovered) as caught:

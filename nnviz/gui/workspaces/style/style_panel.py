@@ -413,7 +413,7 @@ class WherePart(QWidget):
             find.triggered.connect(self._styles.find_segments)
             menu.addSection(
                 self.tr(
-                    "For photographs, run Segments on a segmentation network of yours"
+                    "For real images, run Segments on a segmentation network of yours"
                 )
             )
             return

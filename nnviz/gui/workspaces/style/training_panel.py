@@ -12,7 +12,7 @@ from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, named, row
 from nnviz.gui.views.canvas.canvas import Canvas
 
-_PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
+_PICTURES = "Images (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
 _HEIGHT = 160
 _MINUTE = 60
 _METHOD = "fast_style"
