@@ -100,7 +100,7 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class TrainedNetwork:
-    """What a watched training run left.
+    """The files and figures of a watched training run.
 
     Attributes:
         files: weights, curves as CSV, folder of TensorBoard events, recording.

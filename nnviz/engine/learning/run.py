@@ -129,6 +129,7 @@ class TrainingRun:
         self.history = History()
         self.done = 0
         self.stopped = False
+        self._held: Tensor | None = None
         self._orders: list[Tensor] = []
         self._losses: list[float] = []
         self._best: list[dict[str, Tensor]] = []
@@ -257,7 +258,7 @@ class TrainingRun:
 
     def _end_epoch(self) -> None:
         self.done = 0
-        logits = self.predict(self.examples.held_pixels)
+        logits = self._held = self.predict(self.examples.held_pixels)
         labels = self.examples.held_labels
         held = float(loss_of(logits, labels, "cross entropy"))
         held = min(float(np.nan_to_num(held, nan=_LARGEST_LOSS)), _LARGEST_LOSS)
@@ -285,6 +286,13 @@ class TrainingRun:
         if self.ended:
             for net, weights in zip(self.nets, self._best, strict=True):
                 net.load_state_dict(weights)
+            self._held = None
+
+    def held_logits(self) -> Tensor:
+        """Return ``predict`` of the held-out images after the last whole epoch."""
+        if self._held is None:
+            self._held = self.predict(self.examples.held_pixels)
+        return self._held
 
     @torch.no_grad()
     def predict(self, pixels: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ _MIRRORED = {"left": "right", "right": "left"}
 CONCEPTS = (*COLORS, *TEXTURES, *CLASSES, *BACKGROUNDS)
 """Names that hold at a place of an image: the captioner's outputs."""
 NOTHING, BACKGROUND = -1, 0
-"""What words are about that are about no shape: nothing, or the background."""
+"""Markers of words about no shape: about nothing, or about the background."""
 
 
 def _vocabulary() -> tuple[str, ...]:
