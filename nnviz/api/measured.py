@@ -18,6 +18,8 @@ from nnviz.base import boards
 from nnviz.base.defaults import default_model
 from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError, UsageError, unknown
 from nnviz.base.evaluation import Evaluation, Robustness, usual_norm
+from nnviz.base.explanations.scores import ScoreTable
+from nnviz.base.explanations.trust import Trust, TrustCheck
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
@@ -29,8 +31,6 @@ from nnviz.base.requests import (
     ScoreMethods,
 )
 from nnviz.base.results import Heatmap
-from nnviz.base.scores import ScoreTable
-from nnviz.base.trust import Trust, TrustCheck
 
 if TYPE_CHECKING:
     from nnviz.render.board import Board

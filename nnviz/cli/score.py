@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from nnviz.base.errors import UsageError
-from nnviz.base.scores import FIGURES, Score, ScoreTable
+from nnviz.base.explanations.scores import FIGURES, Score, ScoreTable
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nnviz.base.scores import Verdict, estimate, judge
+from nnviz.base.explanations.scores import Verdict, estimate, judge
 
 
 def test_hits_and_misses_have_wilsons_interval():

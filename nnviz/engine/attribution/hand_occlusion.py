@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from nnviz.base.explanations.occluder import Fill, Occluded
 from nnviz.base.images import image_from_array
 from nnviz.base.info import Task
-from nnviz.base.occluder import Fill, Occluded
 from nnviz.base.results import Ranking
 from nnviz.base.targets import ClassTarget
 from nnviz.engine.attribution.baselines import baseline

@@ -7,11 +7,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
+from nnviz.base.explanations.trust import Trust, TrustCheck
 from nnviz.base.frames import Frame
 from nnviz.base.recipes import Run
 from nnviz.base.requests import MeasureTrust, RunMethod
 from nnviz.base.results import Heatmap, Report
-from nnviz.base.trust import Trust, TrustCheck
 from nnviz.gui.services.captions import Captions
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane

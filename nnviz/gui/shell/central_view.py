@@ -21,7 +21,7 @@ from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.compare import ComparePane
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.timeline import TimelinePanel
-from nnviz.gui.panels.trust_chip import TrustChip
+from nnviz.gui.panels.trust.chip import TrustChip
 from nnviz.gui.panels.unit_image_card import PortraitCard
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.banner import Banners

@@ -19,7 +19,7 @@ from nnviz.gui.panels.predictions import PredictionPanel
 from nnviz.gui.panels.preprocess import PreprocessPanel
 from nnviz.gui.panels.recordings import RecordingsPanel
 from nnviz.gui.panels.tray import ImageTray, ResultTray
-from nnviz.gui.panels.trust import TrustPanel
+from nnviz.gui.panels.trust.figures import TrustPanel
 from nnviz.gui.panels.unit_image import PortraitPanel
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.central_view import CentralView

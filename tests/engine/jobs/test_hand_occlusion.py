@@ -5,8 +5,8 @@ import pytest
 import torch
 from support.jobs import finish, never
 
+from nnviz.base.explanations.occluder import FILLS, OccludeImage
 from nnviz.base.images import image_from_array
-from nnviz.base.occluder import FILLS, OccludeImage
 from nnviz.base.requests import ModelRequest
 from nnviz.engine.data.scenes import make_scene
 from nnviz.engine.jobs import Session

@@ -6,8 +6,8 @@ import pytest
 from support.jobs import finish, never
 
 from nnviz.base.errors import InputError, ModelError, UsageError
+from nnviz.base.explanations.scores import Verdict
 from nnviz.base.requests import ModelRequest, ScoreMethods
-from nnviz.base.scores import Verdict
 from nnviz.engine.data.scenes import make_scene
 from nnviz.engine.data.scenes.coco import write_scenes
 from nnviz.engine.jobs import Session

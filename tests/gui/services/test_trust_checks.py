@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from nnviz.base.events import Done, Priority
+from nnviz.base.explanations.scores import scores_of
+from nnviz.base.explanations.trust import Trust, TrustCheck
 from nnviz.base.frames import Frame
 from nnviz.base.requests import MeasureTrust
 from nnviz.base.results import Curves, Heatmap, Report
-from nnviz.base.scores import scores_of
-from nnviz.base.trust import Trust, TrustCheck
 from nnviz.gui.shell.main_window import EXPLAIN, INSPECT
 
 CURVES = Curves(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnviz.base.events import Done, Policy, Priority
-from nnviz.base.occluder import Occluded, OccludeImage
+from nnviz.base.explanations.occluder import Occluded, OccludeImage
 from nnviz.base.results import Ranking
 from nnviz.gui.shell.main_window import EXPLAIN
 from nnviz.gui.state.display import OCCLUDER

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 
 from nnviz.base.events import Job
-from nnviz.base.occluder import OccludeImage
+from nnviz.base.explanations.occluder import OccludeImage
 from nnviz.engine.attribution.hand_occlusion import HandOcclusion
 from nnviz.engine.inference import Inference
 from nnviz.engine.input_files import InputFiles

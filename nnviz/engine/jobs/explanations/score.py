@@ -10,14 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnviz.base.completeness import Completeness
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.events import Job, Progress
-from nnviz.base.images import image_from_array
-from nnviz.base.info import Task
-from nnviz.base.recipes import Run
-from nnviz.base.requests import ModelRequest, RunMethod, ScoreMethods
-from nnviz.base.scores import (
+from nnviz.base.explanations.completeness import Completeness
+from nnviz.base.explanations.scores import (
     COMPLETENESS,
     ON_MARK,
     RANDOMIZED,
@@ -26,6 +22,10 @@ from nnviz.base.scores import (
     ScoreTable,
     scores_of,
 )
+from nnviz.base.images import image_from_array
+from nnviz.base.info import Task
+from nnviz.base.recipes import Run
+from nnviz.base.requests import ModelRequest, RunMethod, ScoreMethods
 from nnviz.engine.data.folders import unpacked
 from nnviz.engine.evaluation.trust.cases import (
     SCENES,

@@ -10,20 +10,20 @@ import torch
 from numpy.typing import NDArray
 
 from nnviz.base.events import Job, Progress
-from nnviz.base.images import Image, image_from_array
-from nnviz.base.info import Task
-from nnviz.base.recipes import Run
-from nnviz.base.requests import MeasureTrust, ModelRequest, RunMethod
-from nnviz.base.results import Curves
-from nnviz.base.scores import (
+from nnviz.base.explanations.scores import (
     COMPLETENESS,
     RANDOMIZED,
     REFERENCES,
     SENSITIVITY,
     scores_of,
 )
+from nnviz.base.explanations.trust import Trust, TrustCheck
+from nnviz.base.images import Image, image_from_array
+from nnviz.base.info import Task
+from nnviz.base.recipes import Run
+from nnviz.base.requests import MeasureTrust, ModelRequest, RunMethod
+from nnviz.base.results import Curves
 from nnviz.base.targets import ClassTarget, Target
-from nnviz.base.trust import Trust, TrustCheck
 from nnviz.engine.evaluation.trust.curve_areas import Samples, measure_areas
 from nnviz.engine.evaluation.trust.fills import fills
 from nnviz.engine.evaluation.trust.infidelity import infidelities, measure_drops

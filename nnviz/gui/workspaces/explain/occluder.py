@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.events import Policy, Priority
-from nnviz.base.occluder import Fill, Occluded, OccludeImage
+from nnviz.base.explanations.occluder import Fill, Occluded, OccludeImage
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import Lane
 

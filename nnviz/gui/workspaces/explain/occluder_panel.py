@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
-from nnviz.base.occluder import FILLS, Fill, Occluded
+from nnviz.base.explanations.occluder import FILLS, Fill, Occluded
 from nnviz.base.results import Heatmap
 from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from nnviz.base.results import Curves, Report, Table
-from nnviz.base.scores import (
+from nnviz.base.explanations.scores import (
     FIGURES,
     Estimate,
     MethodScores,
@@ -13,6 +12,7 @@ from nnviz.base.scores import (
     Verdict,
     figure_called,
 )
+from nnviz.base.results import Curves, Report, Table
 
 
 class TrustCheck(StrEnum):

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from nnviz.base.scores import Score, Verdict
+from nnviz.base.explanations.scores import Score, Verdict
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.trust import TrustState

@@ -6,11 +6,16 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QProgressBar, QVBoxLayout, QWidget
 
+from nnviz.base.explanations.scores import (
+    REFERENCES,
+    MethodScores,
+    Score,
+    figure_called,
+)
+from nnviz.base.explanations.trust import Trust, TrustCheck, words_of
 from nnviz.base.results import Curves
-from nnviz.base.scores import REFERENCES, MethodScores, Score, figure_called
-from nnviz.base.trust import Trust, TrustCheck, words_of
 from nnviz.gui.layout.flow import flow
-from nnviz.gui.panels.trust_chip import FIGURE_TITLES, verdict_words
+from nnviz.gui.panels.trust.chip import FIGURE_TITLES, verdict_words
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.trust import TrustState
 from nnviz.gui.theme.manager import GRID

@@ -1,0 +1,1 @@
+"""Explanations as values: completeness, scores, trust in a map, hand occlusion."""

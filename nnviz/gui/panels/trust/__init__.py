@@ -1,0 +1,1 @@
+"""Trust in the map that is shown: the chip beside it, and the figures behind."""
