@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nnviz.base.attacks import Rescaled, SavedPicture
+from nnviz.base.completeness import Completeness
 from nnviz.base.dataset.requests import AnyDatasetRequest
 from nnviz.base.evaluation import Evaluation, Robustness
-from nnviz.base.explanations.completeness import Completeness
 from nnviz.base.explanations.occluder import OccludeImage
 from nnviz.base.explanations.scores import ScoreTable
 from nnviz.base.explanations.trust import Trust, TrustCheck

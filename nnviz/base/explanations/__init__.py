@@ -1,1 +1,1 @@
-"""Explanations as values: completeness, scores, trust in a map, hand occlusion."""
+"""Explanations as values: scores, trust in a map, hand occlusion."""

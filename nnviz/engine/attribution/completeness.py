@@ -1,6 +1,6 @@
 """Words on completeness: what attributions add up to, and what would help."""
 
-from nnviz.base.explanations.completeness import Completeness
+from nnviz.base.completeness import Completeness
 
 _PERCENT = 100
 _LARGE_ERROR = 0.05

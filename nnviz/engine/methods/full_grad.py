@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torch import nn
 
-from nnviz.base.explanations.completeness import Completeness
+from nnviz.base.completeness import Completeness
 from nnviz.base.info import ATTRIBUTION, Need, Reference
 from nnviz.base.results import Report
 from nnviz.engine.attribution.completeness import completeness_notes
