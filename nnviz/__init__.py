@@ -85,7 +85,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        return importlib.import_module("nnviz.base.distribution").VERSION
+        return importlib.import_module("nnviz.base.shipped.distribution").VERSION
     if name in __all__:
         return getattr(importlib.import_module("nnviz.api"), name)
     raise AttributeError(f"module 'nnviz' has no attribute {name!r}")

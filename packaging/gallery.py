@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 
 import nnviz
-from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.images import Colours, rgb8
-from nnviz.base.samples import sample_photos
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
+from nnviz.base.shipped.samples import sample_photos
 from nnviz.render import pictures, text
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots" / "gallery.webp"

@@ -16,11 +16,11 @@ from gallery import GROUND, QUALITY, framed, sample_photo
 from PIL import Image
 
 import nnviz
-from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import NnvizError
 from nnviz.base.images import Colours
 from nnviz.base.images import Image as Photo
 from nnviz.base.info import SECTIONS, MethodInfo
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.render import text
 from nnviz.render.report import paint
 

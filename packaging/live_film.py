@@ -20,9 +20,9 @@ from PIL import Image
 from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtWidgets import QApplication
 
-from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.live import CONTENTS, Content
-from nnviz.base.samples import sample_film
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
+from nnviz.base.shipped.samples import sample_film
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.shell.app import make_application, make_window, start_engine
 from nnviz.gui.shell.main_window import MainWindow

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication
 
 import nnviz
 from nnviz.base.parameters import Value
-from nnviz.base.samples import sample_photos
+from nnviz.base.shipped.samples import sample_photos
 from nnviz.base.stickers import Placement
 from nnviz.gui.shell.app import make_application, make_window, start_engine
 from nnviz.gui.shell.main_window import MainWindow

@@ -88,7 +88,7 @@ def expect(condition: object, otherwise: str) -> None:
 
 def sample() -> str:
     """Return the path of the sample image."""
-    samples = importlib.import_module("nnviz.base.samples")
+    samples = importlib.import_module("nnviz.base.shipped.samples")
     return str(samples.sample_photos()[0])
 
 

@@ -25,9 +25,9 @@ from gallery import (
 from PIL import Image
 
 import nnviz
-from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.images import Image as Photo
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.render import text
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots" / "styles.webp"

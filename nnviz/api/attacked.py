@@ -22,7 +22,7 @@ from nnviz.storage import attacks as saved_attacks
 from nnviz.storage import replay as stored
 
 if TYPE_CHECKING:
-    from nnviz.render.board import Board
+    from nnviz.render.boards.board import Board
 
 
 def rescale(

@@ -33,9 +33,9 @@ from nnviz.base.dataset.requests import (
     ProjectIndex,
     TestConcept,
 )
-from nnviz.base.defaults import default_model
 from nnviz.base.images import Image
 from nnviz.base.reading import is_folder
+from nnviz.base.shipped.defaults import default_model
 from nnviz.media.index import ImageIndex
 
 

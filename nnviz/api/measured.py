@@ -15,12 +15,11 @@ from nnviz.api.core import (
     session,
 )
 from nnviz.base import boards
-from nnviz.base.defaults import default_model
 from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError, UsageError, unknown
-from nnviz.base.evaluation import Evaluation, Robustness, usual_norm
 from nnviz.base.explanations.scores import ScoreTable
 from nnviz.base.explanations.trust import Trust, TrustCheck
 from nnviz.base.images import Image
+from nnviz.base.measures.evaluation import Evaluation, Robustness, usual_norm
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
 from nnviz.base.requests import (
@@ -31,9 +30,10 @@ from nnviz.base.requests import (
     ScoreMethods,
 )
 from nnviz.base.results import Heatmap
+from nnviz.base.shipped.defaults import default_model
 
 if TYPE_CHECKING:
-    from nnviz.render.board import Board
+    from nnviz.render.boards.board import Board
 
 
 def board(
@@ -66,7 +66,7 @@ def board(
     Raises:
         NnvizError: no such method, network or picture.
     """
-    from nnviz.render.board import Board  # noqa: PLC0415  slow fonts
+    from nnviz.render.boards.board import Board  # noqa: PLC0415  slow fonts
 
     several = isinstance(images, Sequence) and not isinstance(images, str)
     photos = cast("Sequence[Pictured]", images if several else [images])

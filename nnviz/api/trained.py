@@ -7,10 +7,10 @@ from pathlib import Path
 
 from nnviz.api.core import Model, OnProgress, perform, run
 from nnviz.api.recorded import open_recording, resume
-from nnviz.base.defaults import default_model
+from nnviz.base.measures.training import TaughtHead
 from nnviz.base.parameters import Value
 from nnviz.base.requests import ExportTrained, ModelRequest, TeachHead, TrainModel
-from nnviz.base.training import TaughtHead
+from nnviz.base.shipped.defaults import default_model
 
 
 def teach(

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.info import ModelEntry, ModelInfo, Task
 from nnviz.base.parameters import Value
 from nnviz.base.placed import Placed
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.base.results import Boxes, Heatmap, Mask, Ranking
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.base.video import FrameImage, SourceRequest
 
 

@@ -58,7 +58,8 @@ class Kind(StrEnum):
     NUMBERS = "numbers"
     """Rows of numbers with semicolons between, "1 0 -1; 2 0 -2": a matrix."""
     POINTS = "points"
-    """Points with a class each, "1 2 1; -1 2 0", as ``nnviz.base.planes`` reads them;
+    """Points with a class each, "1 2 1; -1 2 0", as ``nnviz.base.kinds.planes`` reads
+    them;
     in the window they are dragged."""
     WORDS = "words"
     """Words that are worked on themselves: letters to store, a text to learn."""

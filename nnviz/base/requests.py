@@ -7,17 +7,17 @@ from typing import Any
 from nnviz.base.attacks import Rescaled, SavedPicture
 from nnviz.base.completeness import Completeness
 from nnviz.base.dataset.requests import AnyDatasetRequest
-from nnviz.base.evaluation import Evaluation, Robustness
 from nnviz.base.explanations.occluder import OccludeImage
 from nnviz.base.explanations.scores import ScoreTable
 from nnviz.base.explanations.trust import Trust, TrustCheck
 from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
+from nnviz.base.measures.evaluation import Evaluation, Robustness
+from nnviz.base.measures.training import ExampleClass, TaughtHead
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
 from nnviz.base.request import ModelRequest, Request
 from nnviz.base.results import Array, Heatmap
-from nnviz.base.training import ExampleClass, TaughtHead
 
 __all__ = [
     "AnyRequest",

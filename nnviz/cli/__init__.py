@@ -11,7 +11,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from nnviz.base.distribution import VERSION
 from nnviz.base.errors import (
     CancelledError,
     NnvizError,
@@ -19,6 +18,7 @@ from nnviz.base.errors import (
     error_record,
     unknown,
 )
+from nnviz.base.shipped.distribution import VERSION
 
 COMMANDS = {
     "run": "run a method on images; writes an image, the numbers and the recipe",

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from nnviz.base.defaults import DEFAULT_MODEL, default_model
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.reading import parse_object
+from nnviz.base.shipped.defaults import DEFAULT_MODEL, default_model
 from nnviz.cli import console
 from nnviz.media.files import read_text
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnviz.base.errors import UsageError
-from nnviz.base.evaluation import ATTACKS, SEARCHES, Robustness, read_epsilons
+from nnviz.base.measures.evaluation import ATTACKS, SEARCHES, Robustness, read_epsilons
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,

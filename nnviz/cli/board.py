@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnviz.base.boards import COMPARED, chosen_methods
-from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import UsageError, unknown
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
 from nnviz.base.reading import is_folder
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.cli import console, known, opening
 from nnviz.cli.arguments import (
     Parser,
@@ -22,7 +22,7 @@ from nnviz.cli.arguments import (
 from nnviz.media.folders import list_images
 
 if TYPE_CHECKING:
-    from nnviz.render.board import Board
+    from nnviz.render.boards.board import Board
 
 _SCALES = ("board", "row", "column", "network", "tile")
 
@@ -37,7 +37,7 @@ def execute(words: Sequence[str]) -> int:
     values = _values(options.set, asked)
     opening.check_out(Path(options.out))
     board = _made(options, methods, values)
-    from nnviz.render.boards import Lock  # noqa: PLC0415  as in _made
+    from nnviz.render.boards.scale_locks import Lock  # noqa: PLC0415  as in _made
 
     lock = Lock(options.scale) if options.scale else None
     files = board.save(Path(options.out), lock=lock)

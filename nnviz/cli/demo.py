@@ -11,8 +11,8 @@ from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo
-from nnviz.base.samples import sample_photos
-from nnviz.cli import console, lecture, opening
+from nnviz.base.shipped.samples import sample_photos
+from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,
     add_json_option,
@@ -20,9 +20,10 @@ from nnviz.cli.arguments import (
     add_out,
     whole_number,
 )
-from nnviz.cli.exhibits import figure_of
-from nnviz.cli.gallery import Figure, Gallery, Section, page
-from nnviz.cli.subjects import Subject, subjects_of
+from nnviz.cli.exhibits import lecture
+from nnviz.cli.exhibits.figures import figure_of
+from nnviz.cli.exhibits.gallery import Figure, Gallery, Section, page
+from nnviz.cli.exhibits.subjects import Subject, subjects_of
 from nnviz.media.files import read_bytes, replacing, write_text
 
 _PRESET = "demo"

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 
 from nnviz.base.errors import UsageError
-from nnviz.base.evaluation import Evaluation
 from nnviz.base.info import Task
+from nnviz.base.measures.evaluation import Evaluation
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,

@@ -4,6 +4,7 @@ import io
 from typing import TYPE_CHECKING
 
 from nnviz.base.results import Curves
+from nnviz.render.drawings.plots import DPI, face_of, hex_of, rasterized
 from nnviz.render.palette import (
     ACCENT,
     BACKGROUND,
@@ -13,7 +14,6 @@ from nnviz.render.palette import (
     WARNING,
     Colour,
 )
-from nnviz.render.plots import DPI, face_of, hex_of, rasterized
 from nnviz.render.text import Canvas
 
 if TYPE_CHECKING:

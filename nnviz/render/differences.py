@@ -3,8 +3,9 @@
 import numpy as np
 
 from nnviz.base.results import Heatmap, Picture
-from nnviz.render import agreement, overlays
-from nnviz.render.boards import Tile
+from nnviz.render import overlays
+from nnviz.render.boards import agreement
+from nnviz.render.boards.scale_locks import Tile
 
 _LESS = "\N{MINUS SIGN}"
 

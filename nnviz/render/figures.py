@@ -12,11 +12,12 @@ import numpy as np
 
 from nnviz.base.errors import UsageError
 from nnviz.base.images import Image
-from nnviz.base.matrices import Matrix
-from nnviz.base.planes import Plane
+from nnviz.base.kinds.matrices import Matrix
+from nnviz.base.kinds.planes import Plane
 from nnviz.base.resources import resource
 from nnviz.base.results import Curves, Heatmap, Picture, Result
-from nnviz.render import charts, colormaps, heatmaps, matrices, pictures, planes
+from nnviz.render import charts, colormaps, heatmaps, pictures
+from nnviz.render.drawings import matrices, planes
 from nnviz.render.palette import PAPER
 from nnviz.render.report import paint
 from nnviz.render.text import Canvas

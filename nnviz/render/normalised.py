@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.results import Heatmap
-from nnviz.render.agreement import ranks
-from nnviz.render.boards import Tile
+from nnviz.render.boards.agreement import ranks
+from nnviz.render.boards.scale_locks import Tile
 
 _PERCENTILE = 99
 """Of the sizes of a map's values: what counts as 1."""

@@ -7,8 +7,8 @@ import numpy as np
 
 from nnviz.base.catalogue import method_title
 from nnviz.base.images import Image
-from nnviz.base.matrices import Matrix
-from nnviz.base.planes import Plane
+from nnviz.base.kinds.matrices import Matrix
+from nnviz.base.kinds.planes import Plane
 from nnviz.base.results import (
     Boxes,
     Curves,
@@ -28,18 +28,16 @@ from nnviz.render import (
     boxes,
     charts,
     colormaps,
-    diagrams,
     heatmaps,
     legends,
     masks,
-    matrices,
     mosaics,
     overlays,
     pictures,
-    planes,
     tables,
     text,
 )
+from nnviz.render.drawings import diagrams, matrices, planes
 from nnviz.render.palette import BACKGROUND, LINE, MUTED, PANEL, WARNING
 from nnviz.render.text import Canvas
 from nnviz.render.words import extent, plural

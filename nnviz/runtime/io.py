@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from nnviz.base.dataset.projections import Projection
 from nnviz.base.errors import CancelledError, error_record
-from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Cancelled, Done, Event, Failed
 from nnviz.base.images import eight_bits, image_from_array
 from nnviz.base.info import ModelInfo
+from nnviz.base.measures.evaluation import Robustness
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.media.decode import open_image
@@ -34,8 +34,8 @@ from nnviz.storage.projections import save_projection
 from nnviz.storage.results import save_run
 
 if TYPE_CHECKING:  # painters load slowly
-    from nnviz.render.board import Board
-    from nnviz.render.boards import Lock
+    from nnviz.render.boards.board import Board
+    from nnviz.render.boards.scale_locks import Lock
     from nnviz.render.heatmaps import Looks
 
 IMAGE_PLACE = ":image"

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from nnviz.base.errors import InputError
-from nnviz.base.evaluation import Robustness
 from nnviz.base.images import Image
+from nnviz.base.measures.evaluation import Robustness
 from nnviz.base.recipes import Recipe
 from nnviz.media.decode import open_image
 from nnviz.media.encode import read_marked, write_png, write_text

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.training import ExampleClass
+from nnviz.base.measures.training import ExampleClass
 from nnviz.media.encode import write_png
 from nnviz.media.folders import SUFFIXES, list_images
 

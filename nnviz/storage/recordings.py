@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError, NnvizError
 from nnviz.base.images import Colours, rgb8
-from nnviz.base.packing import unpack
+from nnviz.base.kinds.packing import unpack
 from nnviz.base.recipes import Recipe
 from nnviz.base.tapes import OpenedTape, Tape, TapeEntry, TapeFrame
 from nnviz.media.recordings import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from nnviz.base.distribution import VERSION
+from nnviz.base.shipped.distribution import VERSION
 
 project = "nnviz"
 author = "the nnviz developers"

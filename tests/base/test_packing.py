@@ -5,9 +5,9 @@ import pytest
 
 from nnviz.base.errors import InputError
 from nnviz.base.frames import Frame, Placement
-from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.packing import pack, unpack
-from nnviz.base.planes import Plane, PlanePoints, PlaneRegion
+from nnviz.base.kinds.matrices import Grid, Matrix
+from nnviz.base.kinds.packing import pack, unpack
+from nnviz.base.kinds.planes import Plane, PlanePoints, PlaneRegion
 from nnviz.base.results import (
     Curves,
     Diagram,

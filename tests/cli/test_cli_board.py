@@ -14,9 +14,9 @@ from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest
 from nnviz.base.snippets import board_command, board_python
 from nnviz.cli.board import _SCALES
-from nnviz.render.agreement import common_grid, rank_correlation
-from nnviz.render.board import usual_lock
-from nnviz.render.boards import Lock
+from nnviz.render.boards.agreement import common_grid, rank_correlation
+from nnviz.render.boards.board import usual_lock
+from nnviz.render.boards.scale_locks import Lock
 
 SMALL = "zoo:resnet18@random"
 BUNDLED = "bundled:objects"

@@ -9,8 +9,8 @@ import time
 import av
 import pytest
 
-from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.live import CONTENTS
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.base.video import SourceKind
 from nnviz.cli import live
 from tests.support.films import evenly, write_film

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from nnviz import cli
-from nnviz.base.samples import sample_photos
+from nnviz.base.shipped.samples import sample_photos
 
 
 def test_several_methods_become_one_picture(tmp_path, capsys):

@@ -9,9 +9,9 @@ import re
 
 import pytest
 
-from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.resources import resource
-from nnviz.cli.lecture import DEMONSTRATIONS
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
+from nnviz.cli.exhibits.lecture import DEMONSTRATIONS
 
 CATALOGUE = json.loads(resource("catalogue.json").read_text("utf-8"))
 METHODS = {

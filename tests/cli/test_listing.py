@@ -129,7 +129,7 @@ def test_the_commands_are_listed(nnviz):
 def test_version(nnviz):
     from importlib.metadata import version
 
-    assert nnviz("--version")[1] == f"nnviz {version('nnviz')}\n"
+    assert nnviz("--version")[1] == f"nnviz {version('nnviz-studio')}\n"
 
 
 @pytest.mark.parametrize("variable", ["NNVIZ_WEIGHTS", "TORCH_HOME"])

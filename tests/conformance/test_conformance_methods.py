@@ -17,9 +17,9 @@ from support.pristine import snapshot
 from nnviz.base.errors import CancelledError
 from nnviz.base.events import Partial
 from nnviz.base.info import Task
-from nnviz.base.matrices import Matrix
+from nnviz.base.kinds.matrices import Matrix
+from nnviz.base.kinds.planes import Plane
 from nnviz.base.parameters import Kind, Parameter, make, values_of
-from nnviz.base.planes import Plane
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest, RunMethod
@@ -42,7 +42,7 @@ from nnviz.engine.jobs import Session
 from nnviz.engine.method import methods
 from nnviz.engine.models.networks import CHANNELS, REPAINTERS
 from nnviz.engine.training.fitting import initialize_kaiming
-from nnviz.render.formulas import formula_mask
+from nnviz.render.drawings.formulas import formula_mask
 
 NAMES = sorted(methods())
 WITH_NETWORK = [name for name in NAMES if methods()[name].info.needs_model]

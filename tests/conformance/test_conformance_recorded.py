@@ -9,8 +9,8 @@ from support.jobs import cat, finish, never, same_bytes
 
 from nnviz.base.errors import CancelledError
 from nnviz.base.events import Partial
-from nnviz.base.matrices import Matrix
-from nnviz.base.planes import Plane
+from nnviz.base.kinds.matrices import Matrix
+from nnviz.base.kinds.planes import Plane
 from nnviz.base.requests import ModelRequest, Moment, RunMethod
 from nnviz.base.results import Curves, Diagram, Picture
 from nnviz.engine.jobs import Session, recorder

@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from nnviz.base.frames import Frame
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.base.results import Heatmap
-from nnviz.render import agreement
+from nnviz.render.boards import agreement
 
 
 def heat(values, *, signed=False, frame=None, placement=None):

@@ -10,8 +10,8 @@ from PIL import Image as PillowImage
 from nnviz.base.frames import Frame
 from nnviz.base.images import image_from_array
 from nnviz.base.results import Heatmap
-from nnviz.render.board_page import page
-from nnviz.render.boards import Lock, Tile
+from nnviz.render.boards.board_page import page
+from nnviz.render.boards.scale_locks import Lock, Tile
 
 PHOTO = image_from_array(np.full((40, 60, 3), 90, np.uint8), "plain")
 

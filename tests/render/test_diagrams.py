@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
-from nnviz.render import diagrams
-from nnviz.render.graph_layout import DiagramLayout
+from nnviz.render.drawings import diagrams
+from nnviz.render.drawings.graph_layout import DiagramLayout
 
 SVG = "{http://www.w3.org/2000/svg}"
 CHAIN = Diagram(

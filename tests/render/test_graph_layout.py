@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
-from nnviz.render.graph_layout import HEADER, Box, DiagramLayout
+from nnviz.render.drawings.graph_layout import HEADER, Box, DiagramLayout
 
 
 def diagram(names: str, arrows: str, groups: str = "") -> Diagram:

@@ -16,8 +16,9 @@ from nnviz.base.frames import Frame
 from nnviz.base.images import Image
 from nnviz.base.recipes import Recipe
 from nnviz.base.results import Heatmap, Picture, Report
-from nnviz.render import boards, figures, heatmaps
-from nnviz.render.boards import Tile
+from nnviz.render import figures, heatmaps
+from nnviz.render.boards import scale_locks as boards
+from nnviz.render.boards.scale_locks import Tile
 from nnviz.render.colormaps import Scale
 from nnviz.render.heatmaps import PLAIN, MapLook
 from nnviz.render.palette import BACKGROUND

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.planes import Plane, PlanePoints, PlaneRegion
+from nnviz.base.kinds.matrices import Grid, Matrix
+from nnviz.base.kinds.planes import Plane, PlanePoints, PlaneRegion
+from nnviz.render.drawings.matrices import cell_colors
+from nnviz.render.drawings.matrix_layout import arrange
+from nnviz.render.drawings.plane_parts import contour_lines, ticks
 from nnviz.render.figures import write
-from nnviz.render.matrices import cell_colors
-from nnviz.render.matrix_layout import arrange
-from nnviz.render.plane_parts import contour_lines, ticks
 from nnviz.render.report import paint
 
 INPUT = Grid(values=np.arange(25.0).reshape(5, 5), title="input", window=(0, 0, 3, 3))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnviz.base.results import Heatmap, Picture
-from nnviz.render.boards import Tile
+from nnviz.render.boards.scale_locks import Tile
 from nnviz.render.normalised import Norm, normalised
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.evaluation import ClassScore, Confusion
+from nnviz.base.measures.evaluation import ClassScore, Confusion
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.planes import Plane, PlanePoints
+from nnviz.base.kinds.planes import Plane, PlanePoints
 from nnviz.base.results import Report
 
 PROJECTIONS = ("pca", "lda", "tsne", "autoencoder", "umap")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from nnviz.base.dataset.mistakes import Disagreement, Duplicate, Mistakes
 from nnviz.base.errors import UsageError
-from nnviz.base.evaluation import Confusion
+from nnviz.base.measures.evaluation import Confusion
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser
 from nnviz.cli.dataset.opening import index_parser, open_index, plain

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from nnviz.base.distribution import install_command
 from nnviz.base.errors import UsageError
+from nnviz.base.shipped.distribution import install_command
 from nnviz.cli.arguments import Parser
 
 

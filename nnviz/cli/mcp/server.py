@@ -17,9 +17,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 
 from nnviz import api
-from nnviz.base.distribution import VERSION
 from nnviz.base.errors import NnvizError
 from nnviz.base.info import MethodInfo
+from nnviz.base.shipped.distribution import VERSION
 from nnviz.cli import known
 from nnviz.media.encode import encode_png
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from nnviz.base.errors import UsageError
-from nnviz.base.training import TaughtHead
+from nnviz.base.measures.training import TaughtHead
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_json_option, add_out, whole_number
 

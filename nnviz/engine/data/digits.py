@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from nnviz.base.distribution import install_command
 from nnviz.base.errors import InputError
+from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.data.folders import LabeledPhotos, Split, is_held_out
 
 _WHITE = 16

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import InputError, ModelError
-from nnviz.base.evaluation import ClassScore, Confusion, Evaluation
 from nnviz.base.events import Progress
+from nnviz.base.measures.evaluation import ClassScore, Confusion, Evaluation
 from nnviz.base.targets import class_called
 from nnviz.engine.evaluation.sources import Question
 from nnviz.engine.models.model import Model

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnviz.base.errors import InputError
-from nnviz.base.evaluation import ClassScore, Evaluation
 from nnviz.base.events import Progress
 from nnviz.base.frames import Placement
 from nnviz.base.images import Image
+from nnviz.base.measures.evaluation import ClassScore, Evaluation
 from nnviz.base.parameters import Value, make
 from nnviz.base.results import Boxes, Mask, Report
 from nnviz.base.targets import class_called

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from nnviz.base.errors import UsageError
-from nnviz.base.evaluation import Evaluation
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
+from nnviz.base.measures.evaluation import Evaluation
 from nnviz.base.requests import EvaluateModel
 from nnviz.engine.data.folders import unpacked
 from nnviz.engine.evaluation import dense

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import InputError, ModelError, UsageError, unknown
-from nnviz.base.evaluation import ATTACKS, SEARCHES, Robustness, Truth
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
+from nnviz.base.measures.evaluation import ATTACKS, SEARCHES, Robustness, Truth
 from nnviz.base.requests import MeasureRobustness
 from nnviz.base.targets import class_called
 from nnviz.engine.attacks.carlini_wagner import Search, shortest

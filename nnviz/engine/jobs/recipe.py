@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
-from nnviz.base.distribution import VERSION
 from nnviz.base.parameters import Value, values_of
 from nnviz.base.recipes import Recipe, files_of
 from nnviz.base.requests import RunMethod
+from nnviz.base.shipped.distribution import VERSION
 from nnviz.engine.jobs.runner import Steered, usable_threads
 from nnviz.engine.method import Context, find
 

@@ -12,7 +12,7 @@ from nnviz.base.errors import InputError, UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.images import Colours, Image, rgb8
 from nnviz.base.info import MethodInfo
-from nnviz.base.packing import pack
+from nnviz.base.kinds.packing import pack
 from nnviz.base.parameters import Value, make, parameters_of, values_of
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.recipes import Recipe, file_of, with_file

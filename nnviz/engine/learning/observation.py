@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nnviz.base.planes import Plane, PlanePoints, PlaneRegion
+from nnviz.base.kinds.planes import Plane, PlanePoints, PlaneRegion
 from nnviz.base.results import Curves, Mosaic, Report, Result, Table
 from nnviz.engine.learning.run import TrainingRun
 from nnviz.engine.models.networks.layer_list import ACTIVATIONS

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.info import TRAINING, Reference
+from nnviz.base.kinds.planes import Plane, PlanePoints
 from nnviz.base.parameters import (
     Essential,
     Help,
@@ -18,7 +19,6 @@ from nnviz.base.parameters import (
     Title,
     When,
 )
-from nnviz.base.planes import Plane, PlanePoints
 from nnviz.base.results import Curves, Picture, Report, Result
 from nnviz.engine.learning.autoencoder import AutoencoderRun, AutoencoderSwitches
 from nnviz.engine.learning.examples import load_examples

@@ -14,11 +14,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from nnviz.base.defaults import DEFAULT_MODEL, package_file
 from nnviz.base.errors import InputError, unknown
 from nnviz.base.info import ModelEntry, ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.resources import resource
+from nnviz.base.shipped.defaults import DEFAULT_MODEL, package_file
 from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.labels import read_labels

@@ -12,9 +12,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from nnviz.base.distribution import install_command
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.info import Task
+from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.compute import memory
 
 _INSTALL = install_command("huggingface")

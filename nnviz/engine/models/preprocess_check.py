@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from nnviz.base.info import PreprocessCandidate
 from nnviz.base.preprocess import PRESETS, ChannelOrder, Fit, Preprocess
-from nnviz.base.samples import sample_photos
+from nnviz.base.shipped.samples import sample_photos
 from nnviz.engine.compute import memory
 from nnviz.engine.models.model import Normalizer, fit_to_input
 from nnviz.engine.nn.hooks import generators_kept

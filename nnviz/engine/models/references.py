@@ -5,9 +5,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.errors import UsageError
 from nnviz.base.reading import exists
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
 from nnviz.base.weights import NETWORKS, PROGRAMS
 
 _RANDOM = re.compile(r"random(?::(?P<seed>[0-9]+))?")

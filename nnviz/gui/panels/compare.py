@@ -12,7 +12,7 @@ from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row
 from nnviz.gui.views.comparison.compare import CompareView
-from nnviz.render.board import tile_of
+from nnviz.render.boards.board import tile_of
 
 
 class ComparePane(QWidget):

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.images import Image, to_float
-from nnviz.base.matrices import Matrix
-from nnviz.base.planes import Plane, PlaneRegion
+from nnviz.base.kinds.matrices import Matrix
+from nnviz.base.kinds.planes import Plane, PlaneRegion
 from nnviz.base.results import Diagram, Heatmap, Mosaic, Picture, Result
 from nnviz.render import colormaps
-from nnviz.render.diagrams import KIND_COLORS
-from nnviz.render.matrices import cell_colors
+from nnviz.render.drawings.diagrams import KIND_COLORS
+from nnviz.render.drawings.matrices import cell_colors
+from nnviz.render.drawings.plane_parts import region_colors
 from nnviz.render.palette import BACKGROUND
-from nnviz.render.plane_parts import region_colors
 
 _SIDE = 144
 _TILES = 3

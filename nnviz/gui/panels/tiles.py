@@ -2,7 +2,7 @@
 
 from nnviz.base.recipes import Run
 from nnviz.gui.services.app_context import Workbench
-from nnviz.render.board import tile_of
+from nnviz.render.boards.board import tile_of
 
 
 def comparable(bench: Workbench) -> list[Run]:

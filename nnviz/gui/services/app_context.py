@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from nnviz.base.defaults import DEFAULT_MODEL, STAND_IN_MODEL
 from nnviz.base.dropped import Dropped
 from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError, error_record
 from nnviz.base.guides import Guide, check_guide
@@ -18,6 +17,7 @@ from nnviz.base.portraits import METHOD, Sitter
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
 from nnviz.base.results import Report
+from nnviz.base.shipped.defaults import DEFAULT_MODEL, STAND_IN_MODEL
 from nnviz.base.stickers import Placement
 from nnviz.base.video import SourceKind, SourceRequest
 from nnviz.gui.services.boards import Boards
@@ -37,13 +37,13 @@ from nnviz.gui.services.method_runner import MethodRun, MethodRunner
 from nnviz.gui.services.models import Models
 from nnviz.gui.services.predictions import Predictions
 from nnviz.gui.services.recipe_restore import Restoring
-from nnviz.gui.services.recordings import Recordings
+from nnviz.gui.services.recording.recordings import Recordings
+from nnviz.gui.services.recording.timeline import Timeline
 from nnviz.gui.services.run_notices import ask_about_size, tell_long_runs
 from nnviz.gui.services.session.autosave import Autosave, SessionStore
 from nnviz.gui.services.session.reopening import Reopening
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
 from nnviz.gui.services.style_training import Lessons
-from nnviz.gui.services.timeline import Timeline
 from nnviz.gui.services.trust import TrustChecks
 from nnviz.gui.services.unit_images import Portraits
 from nnviz.gui.services.videos import Films

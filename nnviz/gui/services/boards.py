@@ -13,9 +13,9 @@ from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 
 if TYPE_CHECKING:  # they load slowly: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
-    from nnviz.render.board import Board
-    from nnviz.render.board_sheet import BoardSheet
-    from nnviz.render.boards import Lock
+    from nnviz.render.boards.board import Board
+    from nnviz.render.boards.board_sheet import BoardSheet
+    from nnviz.render.boards.scale_locks import Lock
     from nnviz.render.palette import Ink
 
 
@@ -68,7 +68,7 @@ class Boards(QObject):
 
     def board(self) -> "Board | None":
         """Return what there is, to be shown or saved; None without a plan."""
-        from nnviz.render.board import Board  # noqa: PLC0415 - slow fonts
+        from nnviz.render.boards.board import Board  # noqa: PLC0415 - slow fonts
 
         return Board(self._plan, self.outcomes) if self._plan is not None else None
 
@@ -87,8 +87,8 @@ class Boards(QObject):
         board, ink = self.board(), self._ink
         if self._bridge is None or board is None or ink is None or self._painting:
             return
-        from nnviz.render.board import usual_lock  # noqa: PLC0415 - slow fonts
-        from nnviz.render.board_sheet import paint_sheet  # noqa: PLC0415
+        from nnviz.render.boards.board import usual_lock  # noqa: PLC0415 - slow fonts
+        from nnviz.render.boards.board_sheet import paint_sheet  # noqa: PLC0415
 
         self._painting, self._dirty = True, False
         waiting = self.tr("waiting") if self.running else self.tr("none")

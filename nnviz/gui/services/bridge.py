@@ -17,18 +17,18 @@ from nnviz.base.boards import BOARD_PAINTED
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.dataset.projections import Projection
 from nnviz.base.dropped import Dropped
-from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Changes, Done, Event, Failed, Final
 from nnviz.base.images import PICTURE_KEPT
 from nnviz.base.info import ModelInfo
 from nnviz.base.live import Shown
+from nnviz.base.measures.evaluation import Robustness
+from nnviz.base.measures.training import ExampleClass
 from nnviz.base.placed import KEPT, OPENED, PRINTED
 from nnviz.base.portraits import PORTRAIT_FOUND
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, Request
 from nnviz.base.resources import resource
 from nnviz.base.tapes import TAPE_PLACES
-from nnviz.base.training import ExampleClass
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
 from nnviz.media.index import ImageIndex
@@ -54,8 +54,8 @@ from nnviz.storage.images import keep_picture
 from nnviz.storage.sessions import SessionFiles
 
 if TYPE_CHECKING:  # painters load slowly
-    from nnviz.render.board import Board
-    from nnviz.render.boards import Lock
+    from nnviz.render.boards.board import Board
+    from nnviz.render.boards.scale_locks import Lock
     from nnviz.render.heatmaps import Looks
 
 T = TypeVar("T")

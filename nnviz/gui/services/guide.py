@@ -11,7 +11,7 @@ from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Value
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.services.models import Models
-from nnviz.gui.services.timeline import Timeline
+from nnviz.gui.services.recording.timeline import Timeline
 
 _LATEST_MS = 120
 """Between two looks for a step of a lesson that is still at work."""

@@ -12,7 +12,7 @@ from nnviz.base.live import Recorded, Shown, SourceControls
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Picture
-from nnviz.base.samples import sample_film
+from nnviz.base.shipped.samples import sample_film
 from nnviz.base.video import (
     Camera,
     SourceKind,

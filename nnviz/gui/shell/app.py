@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from nnviz.base.defaults import DEFAULT_MODEL
 from nnviz.base.live import LiveOrder
-from nnviz.base.samples import sample_photos
+from nnviz.base.shipped.defaults import DEFAULT_MODEL
+from nnviz.base.shipped.samples import sample_photos
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.main_window import MainWindow
 from nnviz.gui.state.settings import Settings

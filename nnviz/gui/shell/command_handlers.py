@@ -15,7 +15,7 @@ from nnviz.base.info import LayerInfo, MethodInfo, Severity
 from nnviz.base.parameters import Kind, Parameter, Value
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
-from nnviz.base.samples import sample_film, sample_photos
+from nnviz.base.shipped.samples import sample_film, sample_photos
 from nnviz.base.snippets import (
     board_command,
     board_python,
@@ -45,7 +45,7 @@ from nnviz.gui.theme.manager import THEMES
 from nnviz.gui.theme.parts import clipboard_data
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import array_of, image_of
-from nnviz.render.board import Board
+from nnviz.render.boards.board import Board
 
 if TYPE_CHECKING:  # made by its workspace when this is first entered
     from nnviz.gui.workspaces.live.panel import LivePane

@@ -15,9 +15,9 @@ import torch
 from skimage import data
 
 import nnviz
-from nnviz.base import defaults
-from nnviz.base.defaults import DEFAULT_MODEL, STAND_IN_MODEL
 from nnviz.base.errors import InputError
+from nnviz.base.shipped import defaults
+from nnviz.base.shipped.defaults import DEFAULT_MODEL, STAND_IN_MODEL
 from nnviz.base.targets import class_called
 from nnviz.cli.arguments import Parser, add_model_options
 from nnviz.engine.models import bundled

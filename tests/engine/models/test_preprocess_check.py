@@ -16,7 +16,7 @@ from nnviz.base.errors import InputError, UsageError
 from nnviz.base.info import Severity
 from nnviz.base.preprocess import PRESETS, ChannelOrder, Preprocess
 from nnviz.base.requests import ModelRequest, fields_of
-from nnviz.base.samples import sample_photos
+from nnviz.base.shipped.samples import sample_photos
 from nnviz.engine.jobs import Session
 from nnviz.engine.models.files import read_side_car
 from nnviz.engine.models.model import Normalizer, fit_to_input

@@ -7,7 +7,7 @@ video)"; cases by hand.
 import pytest
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
-from nnviz.base.samples import sample_film
+from nnviz.base.shipped.samples import sample_film
 from nnviz.base.video import SourceKind, SourceState, SourceStatus
 from nnviz.gui.panels.empty_state import CAMERA, SAMPLE_IMAGE, SAMPLE_VIDEO
 from nnviz.gui.shell.main_window import LIVE

@@ -5,7 +5,7 @@ import pytest
 
 from nnviz.base.results import Picture, Report
 from nnviz.base.tapes import TapeEntry
-from nnviz.gui.services.timeline import Timeline
+from nnviz.gui.services.recording.timeline import Timeline
 from nnviz.gui.shell.main_window import IMAGINE
 
 

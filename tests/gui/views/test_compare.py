@@ -12,8 +12,8 @@ from nnviz.gui.views.comparison.board import BoardView
 from nnviz.gui.views.comparison.compare import CompareView, Mode
 from nnviz.gui.views.comparison.side import pixel_at, value_at
 from nnviz.render import colormaps, differences
-from nnviz.render.board_sheet import paint_sheet
-from nnviz.render.boards import Lock, Tile
+from nnviz.render.boards.board_sheet import paint_sheet
+from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.normalised import Norm
 
 PHOTO = image_from_array(np.full((40, 60, 3), 90, np.uint8), "plain")

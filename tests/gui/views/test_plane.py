@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.planes import Plane, PlanePoints
+from nnviz.base.kinds.matrices import Grid, Matrix
+from nnviz.base.kinds.planes import Plane, PlanePoints
 from nnviz.gui.views.results.matrix import MatrixView
 from nnviz.gui.views.results.plane import PlaneView
 

@@ -11,7 +11,7 @@ from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Cancelled, Done, Failed, Progress
 from nnviz.base.results import Heatmap, Picture, Report
 from nnviz.gui.shell.main_window import EXPLAIN, INSPECT
-from nnviz.render.boards import Lock
+from nnviz.render.boards.scale_locks import Lock
 
 METHODS = ["saliency", "grad_cam", "layer_cam"]
 BROKEN = ErrorRecord(ErrorKind.USER, "layer9: no such layer", "")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.live import CONTENTS, Figures, LiveOrder, Recorded
 from nnviz.base.requests import ModelRequest
-from nnviz.base.samples import sample_film
+from nnviz.base.shipped.samples import sample_film
 from nnviz.base.video import Camera, SourceKind, SourceRequest, SourceState
 from nnviz.gui.shell.main_window import INSPECT, LIVE
 

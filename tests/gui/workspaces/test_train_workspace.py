@@ -10,8 +10,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from nnviz.base.events import Done
+from nnviz.base.measures.training import TaughtHead
 from nnviz.base.requests import TeachHead
-from nnviz.base.training import TaughtHead
 from nnviz.gui.shell.main_window import TRAIN
 from nnviz.gui.state.display import TEACH
 from nnviz.storage.examples import list_examples, write_example

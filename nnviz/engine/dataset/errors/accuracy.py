@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.dataset.mistakes import Mistake
 from nnviz.base.errors import InputError
-from nnviz.base.evaluation import ClassScore, Confusion
+from nnviz.base.measures.evaluation import ClassScore, Confusion
 from nnviz.media.index import ImageIndex
 
 _CONFUSIONS = 20

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from nnviz.base.info import Reference, lesson
+from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints
 from nnviz.base.parameters import Essential, Help, Range
-from nnviz.base.planes import Plane, PlanePath, PlanePoints
 from nnviz.base.results import Report, Table
 from nnviz.engine.method import Context, Presets, register
 

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from nnviz.base.info import lesson
+from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints, PlaneText
 from nnviz.base.parameters import Essential, Help
-from nnviz.base.planes import Plane, PlanePath, PlanePoints, PlaneText
 from nnviz.base.results import Report, Table
 from nnviz.engine.method import Context, Presets, register
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from nnviz.base.info import lesson
-from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import Along, Essential, Help, NumberRows, Range
 from nnviz.base.results import Heatmap, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount

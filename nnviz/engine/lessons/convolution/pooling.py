@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from nnviz.base.info import lesson
-from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, NumberRows, Range
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.equations import amount, term

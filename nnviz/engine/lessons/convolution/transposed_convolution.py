@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
-from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, NumberRows, Range
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix

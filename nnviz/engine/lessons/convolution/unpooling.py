@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from nnviz.base.info import lesson
-from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, NumberRows, Range, When
 from nnviz.base.results import Report
 from nnviz.engine.lessons.arithmetic.number_text import parse_matrix

@@ -10,7 +10,7 @@ from torch import nn
 from nnviz.base.errors import ModelError, UsageError
 from nnviz.base.frames import Frame
 from nnviz.base.info import LayerInfo, Layout, lesson
-from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import (
     Along,
     ChannelIndex,

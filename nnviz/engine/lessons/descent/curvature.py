@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
-from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix
+from nnviz.base.kinds.planes import Plane, PlaneArrows, PlanePath, PlanePoints
 from nnviz.base.parameters import Essential, Help, Range, Title
-from nnviz.base.planes import Plane, PlaneArrows, PlanePath, PlanePoints
 from nnviz.base.results import Report, Table
 from nnviz.engine.lessons.arithmetic.descent.optimizers import best_step, newton_step
 from nnviz.engine.lessons.arithmetic.descent.surface_plane import SurfacePlane

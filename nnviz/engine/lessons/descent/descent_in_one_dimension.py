@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
+from nnviz.base.kinds.planes import Plane, PlaneArrows, PlanePath, PlanePoints
 from nnviz.base.parameters import Essential, Help, Range, Title
-from nnviz.base.planes import Plane, PlaneArrows, PlanePath, PlanePoints
 from nnviz.base.results import Report, Table
 from nnviz.engine.lessons.arithmetic.equations import amount, term
 from nnviz.engine.lessons.stepping import stepped

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
+from nnviz.base.kinds.planes import PlanePath
 from nnviz.base.parameters import Essential, Help, Range, Title, When
-from nnviz.base.planes import PlanePath
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.descent.optimizers import (
     Settings,

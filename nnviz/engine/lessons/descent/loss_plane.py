@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nnviz.base.info import Reference, Task, lesson
+from nnviz.base.kinds.planes import Plane, PlanePoints, PlaneRegion
 from nnviz.base.parameters import Essential, Help, ImageFolder, Range, Title
-from nnviz.base.planes import Plane, PlanePoints, PlaneRegion
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.method import Context, Presets, register

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import lesson
+from nnviz.base.kinds.planes import PlanePath, PlanePoints
 from nnviz.base.parameters import Essential, Help, Range, Title, Words
-from nnviz.base.planes import PlanePath, PlanePoints
 from nnviz.base.results import Curves, Report, Table
 from nnviz.engine.lessons.arithmetic.descent.optimizers import (
     OPTIMIZERS,

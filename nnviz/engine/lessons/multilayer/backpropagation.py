@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference, lesson
-from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, NumberRows, Range, Title
 from nnviz.base.results import Report, Result, Table
 from nnviz.engine.lessons.arithmetic.equations import amount, term

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
+from nnviz.base.kinds.planes import Plane, PlaneRegion
 from nnviz.base.parameters import Essential, Help, Range, Title
-from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.neurons.blum_li import (

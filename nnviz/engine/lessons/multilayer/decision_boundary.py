@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
+from nnviz.base.kinds.planes import Plane, PlanePath, PlaneRegion
 from nnviz.base.parameters import Essential, Help, PointList, Range, Title, When
-from nnviz.base.planes import Plane, PlanePath, PlaneRegion
 from nnviz.base.results import Curves, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (

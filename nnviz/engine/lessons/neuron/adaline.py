@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
+from nnviz.base.kinds.planes import Plane, PlaneRegion
 from nnviz.base.parameters import Essential, Help, PointList, Range, Title
-from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.equations import amount, signed
 from nnviz.engine.lessons.arithmetic.neurons.adaline import (

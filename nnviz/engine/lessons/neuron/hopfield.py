@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
-from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import Essential, Help, Range, Unit, Words
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.equations import amount

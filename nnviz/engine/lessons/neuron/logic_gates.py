@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import lesson
+from nnviz.base.kinds.planes import Plane, PlaneRegion
 from nnviz.base.parameters import Essential, Help, Range, Title, When
-from nnviz.base.planes import Plane, PlaneRegion
 from nnviz.base.results import Report, Table
 from nnviz.engine.lessons.arithmetic.equations import signed
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference, lesson
+from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints, PlaneRegion
 from nnviz.base.parameters import Essential, Help, NumberRows, Range, Title, When
-from nnviz.base.planes import Plane, PlanePath, PlanePoints, PlaneRegion
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode, Report, Result
 from nnviz.engine.lessons.arithmetic.equations import amount, term
 from nnviz.engine.lessons.arithmetic.neurons.activations import ACTIVATIONS

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference, lesson
+from nnviz.base.kinds.planes import Plane
 from nnviz.base.parameters import (
     Essential,
     Help,
@@ -18,7 +19,6 @@ from nnviz.base.parameters import (
     Title,
     When,
 )
-from nnviz.base.planes import Plane
 from nnviz.base.results import Report, Table
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import (

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
+from nnviz.base.kinds.planes import Plane, PlanePoints
 from nnviz.base.parameters import Essential, Help, Range, Title
-from nnviz.base.planes import Plane, PlanePoints
 from nnviz.base.results import Curves, Mosaic, Report
 from nnviz.engine.lessons.arithmetic.embedding.autoencoder import (
     AutoencoderStep,

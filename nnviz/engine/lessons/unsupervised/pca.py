@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
 from nnviz.base.info import Reference, lesson
-from nnviz.base.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, PointList, Range, Title, When
-from nnviz.base.planes import (
+from nnviz.base.kinds.matrices import Grid, Matrix
+from nnviz.base.kinds.planes import (
     Plane,
     PlaneArrows,
     PlanePath,
     PlanePoints,
     parse_points,
 )
+from nnviz.base.parameters import Essential, Help, PointList, Range, Title, When
 from nnviz.base.results import Curves, Report, Result, Table
 from nnviz.engine.lessons.arithmetic.embedding.digit_images import draw_digits
 from nnviz.engine.lessons.arithmetic.embedding.pca import (

@@ -9,7 +9,7 @@ import numpy as np
 from nnviz.base.frames import Frame
 from nnviz.base.images import to_float
 from nnviz.base.info import lesson
-from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.base.parameters import Along, Essential, Help, Range, Unit
 from nnviz.base.results import Boxes, Report, Result
 from nnviz.engine.lessons.arithmetic.gray import WHITE, gray_of

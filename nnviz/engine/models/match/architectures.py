@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from nnviz.base.distribution import install_command
 from nnviz.base.errors import ModelError
 from nnviz.base.info import Task
 from nnviz.base.preprocess import Interpolation, Preprocess
+from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.models import zoo
 from nnviz.engine.models.bundled import own_preprocess
 from nnviz.engine.models.factories import on_meta

@@ -5,9 +5,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from nnviz.base.distribution import install_command
 from nnviz.base.errors import InputError, ModelError
 from nnviz.base.events import Progress
+from nnviz.base.shipped.distribution import install_command
 from nnviz.engine.models.factories import holds_only_weights
 from nnviz.engine.models.match.architectures import LIBRARIES, is_installed, split_name
 from nnviz.engine.models.match.fit import Fit, first_convolution, lay

@@ -7,7 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 from nnviz.base.errors import InputError, UsageError
-from nnviz.base.training import ExampleClass
+from nnviz.base.measures.training import ExampleClass
 from nnviz.engine.data.folders import class_folders, is_held_out, plain_name
 from nnviz.media.files import read_bytes, read_text
 from nnviz.media.folders import list_images

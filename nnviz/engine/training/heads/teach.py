@@ -11,8 +11,8 @@ from torch import Tensor
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Progress
 from nnviz.base.info import Task
+from nnviz.base.measures.training import TaughtHead
 from nnviz.base.requests import TeachHead
-from nnviz.base.training import TaughtHead
 from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.models.model import Model
 from nnviz.engine.training.heads.examples import (

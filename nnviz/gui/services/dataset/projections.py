@@ -10,7 +10,7 @@ from nnviz.base.dataset.projections import WARNINGS, Projection
 from nnviz.base.dataset.requests import ProjectIndex
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Partial, Progress
-from nnviz.base.planes import Plane
+from nnviz.base.kinds.planes import Plane
 from nnviz.gui.services.dataset.datasets import TOPIC, Datasets
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.dataset import DataSet

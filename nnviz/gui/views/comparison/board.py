@@ -24,9 +24,9 @@ from nnviz.gui.views.comparison.side import Share, Side, name_of, pixel_at, valu
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.legend import Legend
-from nnviz.render import boards
-from nnviz.render.board_sheet import BoardSheet
-from nnviz.render.boards import Lock, Tile
+from nnviz.render.boards import scale_locks as boards
+from nnviz.render.boards.board_sheet import BoardSheet
+from nnviz.render.boards.scale_locks import Lock, Tile
 
 _TILE = 120
 """Least height of a tile, px."""

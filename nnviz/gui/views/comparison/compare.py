@@ -36,9 +36,10 @@ from nnviz.gui.views.results.heatmap import HeatmapView
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.widgets.elided import ElidedLabel
 from nnviz.gui.views.widgets.legend import Legend
-from nnviz.render import boards, differences
-from nnviz.render.board_picture import agreement_words
-from nnviz.render.boards import Lock, Tile
+from nnviz.render import differences
+from nnviz.render.boards import scale_locks as boards
+from nnviz.render.boards.board_picture import agreement_words
+from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.normalised import Norm, normalised
 
 _BLINK_MS = 600

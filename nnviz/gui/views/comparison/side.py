@@ -11,8 +11,9 @@ from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.viewport import ViewState
 from nnviz.gui.views.tokens import SMALL_SPACE, SPACE, tokens_of
 from nnviz.gui.views.widgets.elided import ElidedLabel
-from nnviz.render import boards, overlays
-from nnviz.render.boards import Tile
+from nnviz.render import overlays
+from nnviz.render.boards import scale_locks as boards
+from nnviz.render.boards.scale_locks import Tile
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import PAPER, SCREEN, Ink
 from nnviz.render.words import number

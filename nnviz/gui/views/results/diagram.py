@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from nnviz.base.results import Diagram
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.tokens import SPACE, Tokens, mixed, tokens_of
-from nnviz.render.diagrams import (
+from nnviz.render.drawings.diagrams import (
     HEAD,
     RADIUS,
     STRIP,
@@ -31,7 +31,7 @@ from nnviz.render.diagrams import (
     placed_words,
     words_in,
 )
-from nnviz.render.graph_layout import (
+from nnviz.render.drawings.graph_layout import (
     DETAIL_SIZE,
     HEADER,
     TITLE_SIZE,

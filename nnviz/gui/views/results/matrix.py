@@ -5,12 +5,12 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from nnviz.base.matrices import Matrix
+from nnviz.base.kinds.matrices import Matrix
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 from nnviz.gui.views.widgets.formula import FormulaLine
-from nnviz.render.matrices import FRAME_WIDTH, cell_colors, ink_on
-from nnviz.render.matrix_layout import (
+from nnviz.render.drawings.matrices import FRAME_WIDTH, cell_colors, ink_on
+from nnviz.render.drawings.matrix_layout import (
     NUMBER_SHARE,
     READABLE_CELL,
     MatrixLayout,

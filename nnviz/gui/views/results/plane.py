@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from nnviz.base.planes import Plane
+from nnviz.base.kinds.planes import Plane
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.results.plane_canvas import PlaneCanvas
 from nnviz.gui.views.widgets.formula import FormulaLine

@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from nnviz.base.planes import Plane, PlanePath, PlanePoints, points_text
+from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints, points_text
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
-from nnviz.render.plane_parts import (
+from nnviz.render.drawings.plane_parts import (
     contour_lines,
     legend_corner,
     legend_names,

@@ -2,8 +2,8 @@
 
 from PySide6.QtWidgets import QWidget
 
-from nnviz.base.matrices import Matrix
-from nnviz.base.planes import Plane
+from nnviz.base.kinds.matrices import Matrix
+from nnviz.base.kinds.planes import Plane
 from nnviz.base.results import (
     Boxes,
     Curves,

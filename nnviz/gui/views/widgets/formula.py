@@ -6,7 +6,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.gui.views.tokens import SPACE, tokens_of
-from nnviz.render.formulas import fitted_mask, rgba
+from nnviz.render.drawings.formulas import fitted_mask, rgba
 
 _LETTERS = 1.45
 """Size of the letters beside the program's own."""

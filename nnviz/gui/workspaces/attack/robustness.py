@@ -5,8 +5,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
-from nnviz.base.evaluation import Robustness
 from nnviz.base.events import Policy, Priority, Progress
+from nnviz.base.measures.evaluation import Robustness
 from nnviz.base.requests import MeasureRobustness
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import JobHandle, Lane

@@ -11,8 +11,13 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.errors import UsageError
-from nnviz.base.evaluation import ATTACKS, Robustness, read_epsilons, usual_norm
 from nnviz.base.events import Progress
+from nnviz.base.measures.evaluation import (
+    ATTACKS,
+    Robustness,
+    read_epsilons,
+    usual_norm,
+)
 from nnviz.base.requests import MeasureRobustness, ModelRequest
 from nnviz.gui.forms.control import indent
 from nnviz.gui.layout.combo_box import ComboBox

@@ -36,9 +36,9 @@ from nnviz.gui.views.comparison.side import ink_of
 from nnviz.gui.views.results.table import TableView
 from nnviz.gui.workspaces.explain.board_choices import BoardChoices
 from nnviz.gui.workspaces.explain.network_targets import NetworkTargets
-from nnviz.render.board import Board
-from nnviz.render.board_sheet import BoardSheet
-from nnviz.render.boards import Lock
+from nnviz.render.boards.board import Board
+from nnviz.render.boards.board_sheet import BoardSheet
+from nnviz.render.boards.scale_locks import Lock
 
 _WIDTH = 224
 """Px of the lists."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from nnviz.base.samples import sample_film
+from nnviz.base.shipped.samples import sample_film
 from nnviz.base.video import (
     Camera,
     SourceKind,

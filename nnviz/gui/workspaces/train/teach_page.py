@@ -8,7 +8,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from nnviz.base.live import Shown
-from nnviz.base.training import TaughtHead
+from nnviz.base.measures.training import TaughtHead
 from nnviz.base.video import SourceState, SourceStatus
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal

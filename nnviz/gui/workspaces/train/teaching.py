@@ -9,8 +9,8 @@ from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.images import Image
 from nnviz.base.info import Task
+from nnviz.base.measures.training import ExampleClass, TaughtHead
 from nnviz.base.requests import ModelRequest, RunMethod, TeachHead
-from nnviz.base.training import ExampleClass, TaughtHead
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import JobHandle, Lane
 

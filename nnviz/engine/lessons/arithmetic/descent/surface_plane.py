@@ -5,7 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.planes import Plane, PlaneArrows, PlanePath, PlanePoints, PlaneRegion
+from nnviz.base.kinds.planes import (
+    Plane,
+    PlaneArrows,
+    PlanePath,
+    PlanePoints,
+    PlaneRegion,
+)
 from nnviz.engine.lessons.arithmetic.descent.surfaces import Surface
 from nnviz.engine.lessons.arithmetic.neurons.labeled_points import grid_of
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.errors import UsageError
-from nnviz.base.planes import (
+from nnviz.base.kinds.planes import (
     PlaneArrows,
     PlanePath,
     PlanePoints,

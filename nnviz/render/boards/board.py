@@ -13,8 +13,9 @@ from nnviz.base.errors import ErrorRecord
 from nnviz.base.recipes import Run
 from nnviz.base.results import Heatmap, Picture
 from nnviz.media.encode import write_npz, write_png, write_text
-from nnviz.render import agreement, board_page, board_picture, colormaps
-from nnviz.render.boards import Lock, Tile
+from nnviz.render import colormaps
+from nnviz.render.boards import agreement, board_page, board_picture
+from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.placeholders import placeholder
 
 Outcome = Run | ErrorRecord

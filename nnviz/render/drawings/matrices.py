@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.matrices import Grid, Matrix
-from nnviz.render import colormaps, formulas
-from nnviz.render.matrix_layout import (
+from nnviz.base.kinds.matrices import Grid, Matrix
+from nnviz.render import colormaps
+from nnviz.render.drawings import formulas
+from nnviz.render.drawings.matrix_layout import (
     NUMBER_SHARE,
     READABLE_CELL,
     MatrixLayout,
@@ -15,9 +16,9 @@ from nnviz.render.matrix_layout import (
     arrange,
     cell_text,
 )
+from nnviz.render.drawings.plane_parts import series_color
+from nnviz.render.drawings.plots import blank_figure, face_of, hex_of, rasterized
 from nnviz.render.palette import ACCENT, SCREEN, Colour, Ink
-from nnviz.render.plane_parts import series_color
-from nnviz.render.plots import blank_figure, face_of, hex_of, rasterized
 from nnviz.render.text import Canvas
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from nnviz import api
 from nnviz.base.info import MethodInfo
 from nnviz.base.results import Heatmap, Picture, Ranking, Table
 from nnviz.base.snippets import command_line, python_code
-from nnviz.cli.gallery import Figure, View
+from nnviz.cli.exhibits.gallery import Figure, View
 from nnviz.media.encode import write_png
 from nnviz.render.report import paint
 

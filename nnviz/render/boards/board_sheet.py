@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nnviz.base.results import Heatmap
-from nnviz.render import agreement, boards
-from nnviz.render.board_picture import pair_words
-from nnviz.render.boards import Lock, Tile
+from nnviz.render.boards import agreement
+from nnviz.render.boards import scale_locks as boards
+from nnviz.render.boards.board_picture import pair_words
+from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import SCREEN, Ink
 

@@ -13,8 +13,8 @@ from nnviz.base.images import Image
 from nnviz.base.parameters import Value
 from nnviz.base.targets import class_called
 from nnviz.cli import console
-from nnviz.cli.exhibits import figure_of
-from nnviz.cli.gallery import Figure, figure_html
+from nnviz.cli.exhibits.figures import figure_of
+from nnviz.cli.exhibits.gallery import Figure, figure_html
 from nnviz.render.pages import document
 
 EVERY = "all"

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from nnviz.base import frames, matrices, planes, results
+from nnviz.base import frames, results
 from nnviz.base.errors import InputError
+from nnviz.base.kinds import matrices, planes
 from nnviz.base.reading import JSON_ERRORS
 from nnviz.base.results import Array, Report
 

@@ -11,7 +11,7 @@ from PIL import ImageDraw
 
 from nnviz.base.results import DIAGRAM_KINDS, Diagram
 from nnviz.render import text
-from nnviz.render.graph_layout import (
+from nnviz.render.drawings.graph_layout import (
     DETAIL_SIZE,
     HEADER,
     LINE,

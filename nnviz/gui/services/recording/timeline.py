@@ -22,7 +22,7 @@ from nnviz.base.tapes import (
 from nnviz.gui.services.jobs import JobHandle
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.services.method_runner import MethodRunner
-from nnviz.gui.services.recordings import TOPIC, Recordings
+from nnviz.gui.services.recording.recordings import TOPIC, Recordings
 from nnviz.gui.state.messages import Messages
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint

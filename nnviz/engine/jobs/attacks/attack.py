@@ -7,7 +7,7 @@ import torch
 
 from nnviz.base.events import Job
 from nnviz.base.requests import RescaleNoise, SaveAttacked
-from nnviz.engine.jobs.attacked import rescale, save_attacked
+from nnviz.engine.jobs.attacks.attacked import rescale, save_attacked
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.method import Context, make_context

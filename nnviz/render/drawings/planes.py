@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnviz.base.planes import Plane, PlanePath, PlanePoints
-from nnviz.render import formulas
-from nnviz.render.palette import SCREEN, Ink
-from nnviz.render.plane_parts import (
+from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints
+from nnviz.render.drawings import formulas
+from nnviz.render.drawings.plane_parts import (
     contour_lines,
     region_colors,
     series_color,
     tick_texts,
     ticks,
 )
-from nnviz.render.plots import DPI, POINTS, face_of, hex_of, rasterized
+from nnviz.render.drawings.plots import DPI, POINTS, face_of, hex_of, rasterized
+from nnviz.render.palette import SCREEN, Ink
 from nnviz.render.text import Canvas
 
 if TYPE_CHECKING:

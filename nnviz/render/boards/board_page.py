@@ -6,8 +6,10 @@ from html import escape
 import numpy as np
 
 from nnviz.base.results import Heatmap
-from nnviz.render import agreement, board_picture, boards, legends
-from nnviz.render.boards import Lock, Tile
+from nnviz.render import legends
+from nnviz.render.boards import agreement, board_picture
+from nnviz.render.boards import scale_locks as boards
+from nnviz.render.boards.scale_locks import Lock, Tile
 from nnviz.render.colormaps import Scale
 from nnviz.render.pages import document, embedded
 from nnviz.render.palette import PAPER

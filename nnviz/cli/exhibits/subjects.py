@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnviz import api
-from nnviz.base.defaults import default_model
 from nnviz.base.images import Image
 from nnviz.base.info import MethodInfo, Task
 from nnviz.base.reading import exists
+from nnviz.base.shipped.defaults import default_model
 from nnviz.media.encode import write_png
 
 _SCENE = "scene.png"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nnviz.base.planes import Plane, PlaneRegion
+from nnviz.base.kinds.planes import Plane, PlaneRegion
 from nnviz.render import colormaps
 from nnviz.render.palette import Colour
 from nnviz.render.words import short

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nnviz.base.matrices import Grid, Matrix
+from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.render.words import short
 
 LARGEST_CELL = 72.0

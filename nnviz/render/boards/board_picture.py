@@ -7,8 +7,10 @@ import numpy as np
 
 from nnviz.base.images import Image
 from nnviz.base.results import Heatmap
-from nnviz.render import agreement, boards, colormaps, legends, pictures, text
-from nnviz.render.boards import Lock, Part, Tile
+from nnviz.render import colormaps, legends, pictures, text
+from nnviz.render.boards import agreement
+from nnviz.render.boards import scale_locks as boards
+from nnviz.render.boards.scale_locks import Lock, Part, Tile
 from nnviz.render.colormaps import Colours, Scale
 from nnviz.render.palette import PAPER, Ink
 

@@ -1,0 +1,1 @@
+"""Further kinds of results: matrices and planes."""

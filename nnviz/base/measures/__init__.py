@@ -1,0 +1,1 @@
+"""Measures: accuracy, scores of maps, trust, progress of training."""

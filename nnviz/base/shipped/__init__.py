@@ -1,0 +1,1 @@
+"""The program as it ships: name and version, samples, the first network."""

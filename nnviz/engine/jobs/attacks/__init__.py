@@ -1,0 +1,1 @@
+"""Jobs of attacks: found, saved, measured."""

@@ -1,0 +1,1 @@
+"""Recordings of optimizations and their timeline."""

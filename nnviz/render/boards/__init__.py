@@ -1,0 +1,1 @@
+"""Boards: methods against models, as an image, a page and a sheet."""

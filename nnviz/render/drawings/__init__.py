@@ -1,0 +1,1 @@
+"""Drawings: diagrams, matrices, planes and formulas."""
