@@ -14,7 +14,9 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QPolygonF,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -57,6 +59,8 @@ class PlaneCanvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plane: Plane | None = None
+        self._ground: QPixmap | None = None
+        """Region, axes and contours, which most steps leave as they are."""
         self._chosen = self._dragged = -1
         self._class = 0
         self._places: NDArray[np.float64] = np.zeros((0, 2))
@@ -72,6 +76,8 @@ class PlaneCanvas(QWidget):
 
     def show_plane(self, plane: Plane) -> None:
         """Show a plane; a point that is dragged stays where the hand has it."""
+        if self._plane is None or not _same_ground(self._plane, plane):
+            self._ground = None
         self._plane = plane
         if plane.points and self._dragged < 0:
             first = plane.points[0]
@@ -115,6 +121,16 @@ class PlaneCanvas(QWidget):
             area.bottom() - (y - low) / (high - low) * area.height(),
         )
 
+    def _on_screen(self, places: NDArray[np.float64]) -> list[QPointF]:
+        """Return where many places, (N, 2), are painted."""
+        plane, area = self._plane, self.area
+        if plane is None or not len(places):
+            return []
+        (left, right), (low, high) = plane.x_range, plane.y_range
+        x = area.left() + (places[:, 0] - left) / (right - left) * area.width()
+        y = area.bottom() - (places[:, 1] - low) / (high - low) * area.height()
+        return [QPointF(*at) for at in zip(x.tolist(), y.tolist(), strict=True)]
+
     def to_plane(self, at: QPointF) -> tuple[float, float]:
         """Return the place of the plane at a point of the screen, within its ranges."""
         plane, area = self._plane, self.area
@@ -145,12 +161,11 @@ class PlaneCanvas(QWidget):
         plane = self._plane
         if plane is None:
             return
-        self._paint_region(painter, plane, tokens)
-        self._paint_axes(painter, plane, tokens)
+        if self._ground is None:
+            self._ground = self._painted_ground(plane, tokens)
+        painter.drawPixmap(0, 0, self._ground)
         painter.save()
-        painter.setClipRect(self.area.adjusted(-_RADIUS, -_RADIUS, _RADIUS, _RADIUS))
-        for line in contour_lines(plane):
-            self._paint_line(painter, line, QPen(tokens.quiet, 1))
+        painter.setClipRect(self._clip())
         for path in plane.paths:
             self._paint_path(painter, path, tokens)
         self._paint_arrows(painter, plane, tokens)
@@ -159,6 +174,36 @@ class PlaneCanvas(QWidget):
         self._paint_texts(painter, plane, tokens)
         painter.restore()
         self._paint_legend(painter, plane, tokens)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Paint all anew."""
+        self._ground = None
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Paint all anew in another theme or size of text."""
+        self._ground = None
+        super().changeEvent(event)
+
+    def _painted_ground(self, plane: Plane, tokens: Tokens) -> QPixmap:
+        """Return what lies behind paths and points, as large as the widget."""
+        ratio = self.devicePixelRatioF()
+        ground = QPixmap(self.size() * ratio)
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(tokens.backdrop)
+        painter = QPainter(ground)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font())
+        self._paint_region(painter, plane, tokens)
+        self._paint_axes(painter, plane, tokens)
+        painter.setClipRect(self._clip())
+        for line in contour_lines(plane):
+            self._paint_line(painter, line, QPen(tokens.quiet, 1))
+        painter.end()
+        return ground
+
+    def _clip(self) -> QRectF:
+        return self.area.adjusted(-_RADIUS, -_RADIUS, _RADIUS, _RADIUS)
 
     def _paint_texts(self, painter: QPainter, plane: Plane, tokens: Tokens) -> None:
         """Paint words on a ground of their own, for them to be read on points."""
@@ -229,7 +274,7 @@ class PlaneCanvas(QWidget):
     def _paint_line(
         self, painter: QPainter, places: NDArray[np.float64], pen: QPen
     ) -> list[QPointF]:
-        line = [self.to_screen(*place) for place in places]
+        line = self._on_screen(places)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(line))
@@ -265,7 +310,7 @@ class PlaneCanvas(QWidget):
         if index == 0:  # as the hand has them
             places = self._places
             classes = None if classes is None else self._classes
-        for place, at in enumerate([self.to_screen(*each) for each in places]):
+        for place, at in enumerate(self._on_screen(places)):
             label = index if classes is None else int(classes[place])
             _paint_marker(painter, at, QColor(*series_color(label)), series, tokens)
             if place == series.marked or (index == 0 and place == self._chosen):
@@ -467,6 +512,25 @@ class PlaneCanvas(QWidget):
             self.values_edited.emit(
                 {name: round(float(v), 4) for name, v in zip(names, kept, strict=True)}
             )
+
+
+def _same_ground(before: Plane, after: Plane) -> bool:
+    """Tell whether two planes have the same region, axes and contours."""
+    if (before.x_range, before.y_range, before.equal) != (
+        after.x_range,
+        after.y_range,
+        after.equal,
+    ) or (before.x_label, before.y_label) != (after.x_label, after.y_label):
+        return False
+    first, second = before.region, after.region
+    if first is second:
+        return True
+    return (
+        first is not None
+        and second is not None
+        and (first.kind, first.contours) == (second.kind, second.contours)
+        and np.array_equal(first.values, second.values)
+    )
 
 
 def _color(index: int, tokens: Tokens) -> QColor:
