@@ -13,7 +13,7 @@ R = TypeVar("R", bound=Request[Any])
 Handler = Callable[[Resources, R, Check], Job]
 _JOBS = (
     *("load", "fetch", "run", "video", "train"),
-    *("evaluate", "robustness", "attack"),
+    *("evaluate", "attacks.robustness", "attacks.attack"),
     *("explanations.score", "explanations.trust", "explanations.occluder"),
     *("dataset.index", "dataset.neighbors", "dataset.mistakes"),
     *("dataset.exemplars", "dataset.project", "dataset.concepts", "dataset.ablate"),

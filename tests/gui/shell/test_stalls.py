@@ -48,7 +48,7 @@ def test_a_board_is_painted_by_another_thread(opened, fake, monkeypatch, qtbot):
     """Truth: no placeholder is drawn until the painter's work is done elsewhere."""
     works, drawn = [], []
     monkeypatch.setattr(fake, "paint_board", works.append)
-    real = __import__("nnviz.render.boards.board").render.board.placeholder
+    real = __import__("nnviz.render.boards.board").render.boards.board.placeholder
 
     def note(*args):
         drawn.append(args)
