@@ -1,13 +1,17 @@
 """The views of numbers and planes, used by hand; places are those of the screen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage
 
 from nnviz.base.kinds.matrices import Grid, Matrix
-from nnviz.base.kinds.planes import Plane, PlanePoints
+from nnviz.base.kinds.planes import Plane, PlanePath, PlanePoints, PlaneRegion
 from nnviz.gui.views.results.matrix import MatrixView
 from nnviz.gui.views.results.plane import PlaneView
+from nnviz.gui.views.results.plane_canvas import PlaneCanvas
 
 PLANE = Plane(
     x_range=(-2, 2),
@@ -97,3 +101,60 @@ def test_number_under_the_cursor_is_told(qtbot):
     at = corner + QPointF(placed.left, placed.top) + middle
     qtbot.mouseMove(shown.canvas, at.toPoint())
     assert heard[-1] == "input [1, 1] = 4.50"
+
+
+GROUND = PlaneRegion(
+    values=np.add.outer(np.arange(12.0), np.arange(16.0) ** 2),
+    kind="height",
+    contours=(40.0, 120.0),
+)
+PATH = PlanePath(places=np.array([[-1.5, -0.8], [0.2, 0.1], [1.7, 0.9]]))
+
+
+def painted(qtbot, *planes):
+    """Return what a view of a plane's last step looks like, float64 (H, W, 4)."""
+    shown = PlaneView()
+    qtbot.addWidget(shown)
+    shown.resize(500, 360)
+    shown.show()
+    for plane in planes:
+        shown.show_result(plane, None)
+        image = shown.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    pixels = np.frombuffer(image.constBits(), np.uint8)
+    return pixels.reshape(image.height(), image.width(), 4)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        replace(PLANE, region=GROUND),
+        replace(PLANE, region=replace(GROUND, values=GROUND.values.copy())),
+        replace(PLANE, region=replace(GROUND, contours=(80.0,))),
+        replace(PLANE, region=replace(GROUND, values=-GROUND.values)),
+        replace(PLANE, region=GROUND, x_range=(-3, 3)),
+        replace(PLANE, region=GROUND, x_label="weight"),
+        PLANE,
+    ],
+)
+def test_a_step_looks_the_same_whatever_was_shown_before(qtbot, before):
+    """Truth: a view that has shown nothing else."""
+    after = replace(PLANE, region=GROUND, paths=(PATH,))
+    np.testing.assert_array_equal(painted(qtbot, before, after), painted(qtbot, after))
+
+
+def test_the_ground_is_painted_once_for_steps_that_leave_it(view, monkeypatch):
+    painted = []
+    real = PlaneCanvas._painted_ground
+    monkeypatch.setattr(
+        PlaneCanvas,
+        "_painted_ground",
+        lambda self, *args: painted.append(1) or real(self, *args),
+    )
+    for step in range(5):
+        places = PATH.places[: 1 + step % 3]
+        region = replace(GROUND, values=GROUND.values.copy())
+        view.show_result(
+            replace(PLANE, region=region, paths=(replace(PATH, places=places),)), None
+        )
+        view.grab()
+    assert len(painted) == 1
