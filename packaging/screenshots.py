@@ -27,17 +27,22 @@ from nnviz.base.shipped.samples import sample_photos
 from nnviz.base.stickers import Placement
 from nnviz.gui.shell.app import make_application, make_window, start_engine
 from nnviz.gui.shell.main_window import MainWindow
+from nnviz.gui.state.display import ERRORS, WALL
 from nnviz.gui.state.settings import Settings
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.workspaces.attack.workspace import ATTACK
 from nnviz.gui.workspaces.explain.workspace import EXPLAIN
 from nnviz.gui.workspaces.inspect.workspace import INSPECT
+from nnviz.gui.workspaces.learn.workspace import LEARN
 from nnviz.gui.workspaces.style.workspace import STYLE
+from nnviz.gui.workspaces.train.workspace import TRAIN
 
 SHIPPED = Path(__file__).parents[1] / "resources" / "screenshots"
 SIZES = (QSize(1440, 900), QSize(1920, 1080))
 NETWORKS = ("bundled:imagenet", "bundled:objects")
 BOARD_ALONE = "--board"
+INDEXED = 400
+"""Generated scenes in the screenshot of a data set."""
 SECONDS = 300
 QUIET = 0.7
 """Seconds in which nothing may start any more before the picture is taken."""
@@ -88,6 +93,9 @@ SCENES = (
         {"style": "strokes", "steps": 60, "size": 384},
         workspace=STYLE,
     ),
+    Scene("cat", "convolution", workspace=LEARN),
+    Scene("cat", "optimizer_race", workspace=LEARN),
+    Scene("cat", "train_network", {"epochs": 8}, workspace=TRAIN),
 )
 
 
@@ -121,6 +129,27 @@ def take_all(folder: Path) -> None:
             window.close()
             window.deleteLater()
             application.processEvents()
+        take_data(Path(temporary), folder)
+
+
+def take_data(temporary: Path, folder: Path) -> None:
+    """Take the screenshots of a data set: its wall, and its mistakes."""
+    index = temporary / "scenes"
+    nnviz.index("scenes", "bundled:scenes", out=index, limit=INDEXED)
+    window = make_window(Settings(temporary / "data.json"))
+    window.resize(SIZES[0])
+    window.show()
+    start_engine(window.bench)
+    window.bench.open_dataset(str(index))
+    wait(lambda: window.bench.datasets.dataset is not None)
+    for mode in (WALL, ERRORS):
+        window.stage.centre.set_mode(mode)
+        wait(lambda: True)
+        name = f"data-{mode}-{SIZES[0].width()}x{SIZES[0].height()}.png"
+        window.grab().save(str(folder / name))
+        sys.stdout.write(f"{folder / name}\n")
+    window.bench.shutdown()
+    window.close()
 
 
 def write_board(photo: Path, path: Path) -> None:
