@@ -250,7 +250,7 @@ class MethodRunner(QObject):
             self.run()
         elif current is not None and current.key == self._choice.key():
             self.outdated.emit()  # there already, or on its way
-        elif self.automatic:
+        elif self.automatic and self._request() is not None:
             self.run()
         else:
             self._end_changed(current)
