@@ -204,6 +204,22 @@ def _parser() -> Parser:
         help="what one network is asked in place of --target, where a class has"
         " another name in it; may be given several times",
     )
+    _add_settings(group)
+    parser.add_general(
+        "--seed",
+        metavar="N",
+        type=whole_number("--seed"),
+        default=0,
+        help="seed of the random numbers (default 0)",
+    )
+    opening.add_max_pixels(parser)
+    add_out(parser)
+    add_json_option(parser)
+    return parser
+
+
+def _add_settings(group: argparse._ArgumentGroup) -> None:
+    """Add how methods, networks and maps differ from their defaults."""
     group.add_argument(
         "--set",
         metavar="METHOD.PARAMETER=VALUE",
@@ -240,14 +256,3 @@ def _parser() -> Parser:
         default="auto",
         help="auto, cpu, cuda, cuda:1 or mps (default %(default)s)",
     )
-    parser.add_general(
-        "--seed",
-        metavar="N",
-        type=whole_number("--seed"),
-        default=0,
-        help="seed of the random numbers (default 0)",
-    )
-    opening.add_max_pixels(parser)
-    add_out(parser)
-    add_json_option(parser)
-    return parser

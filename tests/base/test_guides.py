@@ -92,7 +92,7 @@ def test_mistakes_are_told_with_their_line(text, words):
     [
         ("Do: workspace kitchen", "line 3: kitchen: no such workspace"),
         ("Do: network zoo:resnet18", "line 3: zoo:resnet18: does not ship"),
-        ("Do: network /tmp/evil.pt", "line 3: /tmp/evil.pt: does not ship"),
+        ("Do: network /far/evil.pt", "line 3: /far/evil.pt: does not ship"),
         ("Do: method convolutoin", "line 3: convolutoin: no such method"),
         ("Do: padding = same", "line 3: padding: no method is chosen before"),
         (

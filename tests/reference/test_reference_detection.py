@@ -24,7 +24,7 @@ from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.video import VideoFrame, frame_image
 from nnviz.engine.jobs import Session
 from nnviz.engine.models import zoo
-from nnviz.engine.models.detectors import detector, preprocess_of
+from nnviz.engine.models.detectors.torchvision_nets import detector, preprocess_of
 from nnviz.engine.models.model import Normalizer, fit_to_input
 from nnviz.engine.nn.detection import (
     AnchorStage,

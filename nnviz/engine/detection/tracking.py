@@ -206,7 +206,7 @@ def _corrected(tracks: Tracks, found: Detections, of: Indices) -> Tracks:
     """Return the tracks with what was detected of them."""
     (rows,) = np.nonzero(of >= 0)
     mean, covariance = tracks.mean.copy(), tracks.covariance.copy()
-    seen, votes = tracks.seen.copy(), tracks.votes.copy()
+    seen, votes = tracks.seen.copy(), _room_for(tracks.votes, found)
     measured = _centers(found.boxes[of[rows]])
     noise = (_POSITION_NOISE * mean[rows, 3:4, 0]) ** 2
     spread = covariance[rows]
@@ -220,19 +220,19 @@ def _corrected(tracks: Tracks, found: Detections, of: Indices) -> Tracks:
 
 def _with_new(tracks: Tracks, found: Detections, rows: Indices) -> Tracks:
     """Return tracks with one more for each of some detections."""
-    count, classes = len(rows), tracks.votes.shape[1]
+    count, before = len(rows), _room_for(tracks.votes, found)
     measured = _centers(found.boxes[rows])
     height = measured[:, 3:4]
     spread = np.zeros((count, 4, 2, 2))
     spread[..., 0, 0] = (_POSITION_NOISE * height) ** 2
     spread[..., 1, 1] = (_FIRST_VELOCITY * height) ** 2
-    votes = np.zeros((count, classes))
+    votes = np.zeros((count, before.shape[1]))
     votes[np.arange(count), found.classes[rows]] = found.scores[rows]
     now = np.full(count, tracks.time)
     ids = tracks.next_id + np.arange(count)
     return Tracks(
         ids=np.concatenate((tracks.ids, ids)).astype(np.int64),
-        votes=np.concatenate((tracks.votes, votes)),
+        votes=np.concatenate((before, votes)),
         mean=np.concatenate(
             (tracks.mean, np.stack((measured, np.zeros_like(measured)), 2))
         ),
@@ -242,6 +242,12 @@ def _with_new(tracks: Tracks, found: Detections, rows: Indices) -> Tracks:
         time=tracks.time,
         next_id=tracks.next_id + count,
     )
+
+
+def _room_for(votes: Floats, found: Detections) -> Floats:
+    """Return a copy of votes with a column for each class, those without a name too."""
+    classes = 1 + int(found.classes.max(initial=-1))
+    return np.pad(votes, ((0, 0), (0, max(0, classes - votes.shape[1]))))
 
 
 def _centers(boxes: NDArray[np.float32]) -> Floats:

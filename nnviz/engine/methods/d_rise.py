@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torchvision.ops import box_iou
 
 from nnviz.base.frames import Frame
 from nnviz.base.info import ATTRIBUTION, Reference, Task
@@ -132,6 +131,8 @@ def similarity(target: Candidates, found: Candidates) -> Tensor:
         target: the K boxes.
         found: candidates in another image.
     """
+    from torchvision.ops import box_iou  # noqa: PLC0415 -- 2 s, at its first use only
+
     shares: Tensor = box_iou(target.boxes, found.boxes)
     same = target.classes[:, None] == found.classes
     worth: Tensor = shares * same * found.scores

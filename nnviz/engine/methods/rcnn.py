@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torchvision.ops import roi_align
 
 from nnviz.base.frames import Frame
 from nnviz.base.images import to_float
@@ -208,6 +207,8 @@ def _classifying(
 ) -> Callable[[slice], Tensor]:
     """Return what gives class probabilities (n, K) of some of the regions."""
     model = ctx.model
+    from torchvision.ops import roi_align  # noqa: PLC0415 -- 2 s, at its first use only
+
     height, width = model.info.preprocess.input_size
     image = torch.from_numpy(pixels.transpose(2, 0, 1).copy())[None].to(model.device)
     grown = torch.from_numpy(with_context(regions, context, (height, width)))

@@ -103,7 +103,9 @@ def is_torchvision_detector(net: nn.Module) -> bool:
 def opened_detector(net: Any) -> tuple[nn.Module, Preprocess]:
     """Return a detector from pixels to tensors, and the preprocessing it carries."""
     with held_back():  # torchvision takes 2 s to import
-        from nnviz.engine.models import detectors  # noqa: PLC0415
+        from nnviz.engine.models.detectors import (  # noqa: PLC0415
+            torchvision_nets as detectors,
+        )
 
     own = detectors.preprocess_of(net.transform)
     return detectors.detector(net).eval().requires_grad_(False), own

@@ -15,7 +15,7 @@ from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.reading import parse_object
 from nnviz.engine.models.checkpoints import Checkpoint, read_state
-from nnviz.engine.models.detectors import detector
+from nnviz.engine.models.detectors.torchvision_nets import detector
 from nnviz.engine.models.folders import read_config, weight_files
 from nnviz.engine.models.hashing import file_sha256
 from nnviz.engine.models.hugging_face import (

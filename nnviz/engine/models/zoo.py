@@ -16,7 +16,7 @@ from torchvision.transforms import InterpolationMode
 from nnviz.base.errors import ModelError, unknown
 from nnviz.base.info import ModelSource, Task
 from nnviz.base.preprocess import Fit, Interpolation, Preprocess
-from nnviz.engine.models import detectors
+from nnviz.engine.models.detectors import torchvision_nets as detectors
 from nnviz.engine.models.factories import on_meta
 from nnviz.engine.models.hashing import parameters_sha256
 from nnviz.engine.models.opened import Opened, frozen

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torchvision.ops import nms
 
 from nnviz.engine.proposals.regions import (
     Floats,
@@ -257,6 +256,8 @@ def _join(regions: Regions, one: int, other: int, made: int) -> None:
 
 def _distinct(boxes: Floats) -> Floats:
     """Return boxes without thin ones and those that nearly repeat an earlier one."""
+    from torchvision.ops import nms  # noqa: PLC0415 -- 2 s, at its first use only
+
     sides = boxes[:, 2:] - boxes[:, :2]
     given = torch.from_numpy(boxes[(sides >= _THIN).all(1)])
     falling = -torch.arange(len(given), dtype=torch.float32)

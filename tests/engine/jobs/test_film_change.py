@@ -107,7 +107,7 @@ def test_every_picture_is_changed_and_stands_where_it_stood(tmp_path):
     found = frames_of(out)
     assert [number_of(pixels) for pixels, _ in found] == list(range(8))
     assert [time for _, time in found] == pytest.approx(evenly(8, RATE), abs=1e-3)
-    assert notes == ("8 pictures",)
+    assert notes == ("8 frames",)
 
 
 def test_last_result_is_mixed_into_the_next_picture(tmp_path):

@@ -121,12 +121,22 @@ def test_guided_grad_cam_layer_by_layer(session):
     assert "2 ReLUs changed" in run.report.notes
 
 
+LACKING = {
+    "attention": r"has no attention.*use grad_cam",
+    "le_grad": r"has no blocks of attention.*grad_cam",
+    "caption": r"caption needs one to",
+    "d_rise": r"needs one to detect",
+}
+"""What a classifier of convolutions is refused with."""
+
+
 @pytest.mark.parametrize("method", EXPLAINING)
 def test_one_channel(session, method):
     """A network of grey pictures: every method works, or says why it does not."""
     values = dict(methods()[method].info.presets["demo"])
-    if method == "attention":
-        with pytest.raises(ModelError, match=r"has no attention.*use grad_cam"):
+    lacking = LACKING.get(method)
+    if lacking:
+        with pytest.raises(ModelError, match=lacking):
             run_method(session, method, "bundled:digits", **values)
         return
     run = run_method(session, method, "bundled:digits", **values)

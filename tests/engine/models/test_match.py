@@ -245,7 +245,7 @@ def test_without_timm_one_line_says_what_to_install(
         "nnviz.engine.models.match.find.is_installed",
         lambda library: library.name != "timm",
     )
-    with pytest.raises(ModelError, match=r"vit_tiny_patch16_224.*nnviz\[timm\]"):
+    with pytest.raises(ModelError, match=r"vit_tiny_patch16_224.*nnviz-studio\[timm\]"):
         open_model(tmp_path / "w.pth")
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage import morphology, segmentation, transform
 from torch import Tensor
 
 Mask = NDArray[np.bool_]
@@ -23,6 +22,8 @@ def felzenszwalb_regions(pixels: Tensor) -> list[Mask]:
     Args:
         pixels: (1, C, H, W); what range it has does not matter.
     """
+    from skimage import morphology, segmentation, transform  # noqa: PLC0415 -- 1 s, at its first use only
+
     image = pixels[0].permute(1, 2, 0).cpu().double().numpy()
     size = image.shape[:2]
     low, high = image.min(), image.max()

@@ -4,7 +4,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage import segmentation
 from torch import Tensor
 
 Labels = NDArray[np.int64]
@@ -25,6 +24,8 @@ def superpixels(pixels: Tensor, kind: Segmentation, count: int) -> Labels:
         count: about how many regions; quickshift finds its own number.  An image in
             which SLIC finds a single region is cut into a grid.
     """
+    from skimage import segmentation  # noqa: PLC0415 -- 1 s, at its first use only
+
     image = pixels[0].permute(1, 2, 0).cpu().double().numpy()
     if kind == "grid":
         return _grid(image.shape[:2], count)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from nnviz.base.dataset.concepts import ConceptParts, ConceptTest, LayerProbe
 from nnviz.base.dataset.requests import FactorLayer, ProbeLayers, TestConcept
@@ -91,6 +90,8 @@ def welch(scores: NDArray[np.float64], random: NDArray[np.float64]) -> float:
         error**2 / (len(each) - 1)
         for error, each in zip(errors, (scores, random), strict=True)
     )
+    from scipy import stats  # noqa: PLC0415 -- 1 s, at its first use only
+
     return float(2 * stats.t.sf(abs(difference) / sum(errors) ** 0.5, freedom))
 
 

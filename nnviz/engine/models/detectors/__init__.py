@@ -1,5 +1,4 @@
-"""Detectors of other libraries behind the interface of ``engine.nn.detection``."""
+"""Detectors of other libraries behind the interface of ``engine.nn.detection``.
 
-from nnviz.engine.models.detectors.torchvision_nets import detector, preprocess_of
-
-__all__ = ["detector", "preprocess_of"]
+Nothing is imported here: torchvision takes 2 s, and YOLO-type outputs need none of it.
+"""
