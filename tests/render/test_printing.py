@@ -107,8 +107,8 @@ def test_the_words_say_how_fine_it_is():
         (Print(80, "a3"), "did you mean a4"),
         (Print(300), "mm wide fits"),
         (Print(80, copies=99), "the page holds"),
-        (Print(0), "millimetres"),
-        (Print(float("nan")), "millimetres"),
+        (Print(0), "millimeters"),
+        (Print(float("nan")), "millimeters"),
     ],
 )
 def test_what_no_page_holds_is_told(order, words):

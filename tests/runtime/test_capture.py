@@ -291,8 +291,8 @@ def test_faults_of_a_camera(tmp_path, watch):
         "script.toml: was unplugged; plug it in again",
         "script.toml: is not there; plug it in",
         "script.toml: image 30 is damaged",
-        "script.toml: picture 31 is damaged",
-        "script.toml: picture 32 is damaged",
+        "script.toml: image 31 is damaged",
+        "script.toml: image 32 is damaged",
     ]
     waiting = [s for s in watched.statuses if s.state is SourceState.WAITING]
     assert all(status.error for status in waiting)

@@ -189,6 +189,8 @@ class _State:
         centers = self.tracks.mean[:, :2, 0].astype(np.float32)
         self._cross(ctx, centers, params)
         self.trails = np.concatenate((self.trails[:, 1:], centers[:, None]), 1)
+        lacking = self.tracks.votes.shape[1] - len(self.totals)
+        self.totals = np.pad(self.totals, (0, max(0, lacking)))
         np.add.at(self.totals, self.tracks.classes[~old], 1)
 
     def _cross(

@@ -87,7 +87,6 @@ class TrainNetworkParams:
             "adam",
             "adamw",
         ],
-        Essential(),
         Help("Rule by which gradients move the weights."),
     ] = "adam"
     learning_rate: Annotated[
@@ -117,15 +116,12 @@ class TrainNetworkParams:
         Literal["kaiming", "xavier", "small normal", "large normal", "zeros"],
         Help("Distribution that the first weights are drawn from."),
     ] = "kaiming"
-    batch_norm: Annotated[
-        bool, Essential(), Help("Normalize each layer over the batch.")
-    ] = False
+    batch_norm: Annotated[bool, Help("Normalize each layer over the batch.")] = False
     local_response_norm: Annotated[
         bool, Help("Normalize across neighboring maps, as in AlexNet.")
     ] = False
     dropout: Annotated[
         float,
-        Essential(),
         Range(0, 0.9),
         Help("Share of the values that is dropped at random before linear layers."),
     ] = 0.0

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 _FACTORIES = frozenset({torch.empty, torch.zeros, torch.ones, torch.full, torch.randn})
+
+
+_FILLS = frozenset({torch.nn.init.normal_, torch.Tensor.normal_})
+"""Their rules for meta tensors import torch's compiler, which takes 1 s."""
 
 
 class on_meta(TorchFunctionMode):  # noqa: N801 -- reads as a verb: with on_meta()
@@ -26,6 +30,9 @@ class on_meta(TorchFunctionMode):  # noqa: N801 -- reads as a verb: with on_meta
     ) -> Any:
         """Redirect the factories of weights."""
         options = dict(kwargs or {})
+        filled = args[0] if args else options.get("tensor")
+        if func in _FILLS and isinstance(filled, Tensor) and filled.is_meta:
+            return filled
         if func in _FACTORIES and options.get("device") is None:
             options["device"] = "meta"
         return func(*args, **options)

@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
 
     def enter(self, workspace: Workspace) -> None:
         """Open the docks of a workspace, and the camera only where it is seen."""
-        self.presentation.end()
+        self.presentation.finish()  # its hidden docks are no layout to remember
         if workspace is self.workspace:
             return
         self.workspace = workspace

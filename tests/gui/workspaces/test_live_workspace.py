@@ -360,7 +360,7 @@ def test_a_network_of_drawn_shapes_is_not_opened_on_photographs_unsaid(lively, f
     bench.look_live(SEGMENT)
     assert bench.models.request.reference == "fake:net"
     told = next(n for n in lively.stage.centre.banners.shown() if n.topic == "content")
-    assert "generated scenes of simple shapes, not on photographs" in told.text
+    assert "generated scenes of simple shapes, not on real images" in told.text
     assert [each.label for each in told.remedies] == ["Open anyway"]
     told.remedies[0].act()
     assert bench.models.request.reference == "bundled:scenes-segmenter"

@@ -35,6 +35,7 @@ class SoftmaxLossParams:
     ] = "1 3 2"
     temperature: Annotated[
         float,
+        Essential(),
         Range(0.1, 10, log=True),
         Help("Scores are divided by it: a high one makes all classes alike."),
     ] = 1.0

@@ -29,12 +29,14 @@ class KernelOnImageParams:
     ] = "-1 0 1; -2 0 2; -1 0 1"
     x: Annotated[
         float,
+        Essential(),
         Range(0, 1),
         Along("x"),
         Help("Place of the window along the width; a click on the image sets it."),
     ] = 0.5
     y: Annotated[
         float,
+        Essential(),
         Range(0, 1),
         Along("y"),
         Help("Place of the window along the height; a click on the image sets it."),

@@ -48,10 +48,12 @@ class LossPlaneParams:
         Help("Times that the grid is made finer: 4 gives 17 × 17 places."),
     ] = 4
     folder: Annotated[
-        ImageFolder, Help("Further images whose mean loss is taken; empty for none.")
+        ImageFolder,
+        Essential(),
+        Help("Further images whose mean loss is taken; empty for none."),
     ] = ""
     count: Annotated[
-        int, Range(1, 64), Title("Images"), Help("Of the folder, at most.")
+        int, Essential(), Range(1, 64), Title("Images"), Help("Of the folder, at most.")
     ] = 8
 
 

@@ -37,7 +37,9 @@ class NormLayersParams:
         Essential(),
         Help("Those remembered from training, or those that training would use now."),
     ] = "fixed"
-    channel: Annotated[ChannelIndex, Help("One channel; -1 takes all together.")] = -1
+    channel: Annotated[
+        ChannelIndex, Essential(), Help("One channel; -1 takes all together.")
+    ] = -1
 
 
 @register(

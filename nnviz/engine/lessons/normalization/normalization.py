@@ -42,12 +42,14 @@ class NormalizationParams:
     ] = "batch"
     gamma: Annotated[
         float,
+        Essential(),
         Range(-10, 10),
         When("kind", ("batch", "layer")),
         Help("Learned factor."),
     ] = 1.0
     beta: Annotated[
         float,
+        Essential(),
         Range(-10, 10),
         When("kind", ("batch", "layer")),
         Help("Learned shift."),

@@ -38,7 +38,11 @@ class CurseOfDimensionalityParams:
         Help("What a cell is to hold; its side is shown."),
     ] = 1.0
     count: Annotated[
-        int, Range(10, 2000, log=True), Title("Points"), Help("Uniform in the cube.")
+        int,
+        Essential(),
+        Range(10, 2000, log=True),
+        Title("Points"),
+        Help("Uniform in the cube."),
     ] = 300
 
 

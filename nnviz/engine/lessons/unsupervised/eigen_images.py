@@ -34,6 +34,7 @@ class EigenImagesParams:
     ] = 16
     side: Annotated[
         int,
+        Essential(),
         Range(64, 512),
         Title("Longest side"),
         Unit("px"),

@@ -153,6 +153,14 @@ def _broadcast(x: Tensor, y: object, **_kwargs: object) -> Tensor:
     return x.new_empty(np.broadcast_shapes(x.shape, other))
 
 
+def _reduced(x: Tensor, dim: Sequence[int] = (), keepdim: bool = False) -> Tensor:  # noqa: FBT001, FBT002 -- torch's own signature
+    axes = {axis % x.ndim for axis in dim or range(x.ndim)}
+    kept = [1 if axis in axes else size for axis, size in enumerate(x.shape)]
+    if not keepdim:
+        kept = [size for axis, size in enumerate(x.shape) if axis not in axes]
+    return x.new_empty(kept)
+
+
 def _quotient(x: Tensor, y: object) -> Tensor | None:
     # Of whole numbers it is none: torch has better say what.
     return _broadcast(x, y) if x.is_floating_point() else None
@@ -235,4 +243,5 @@ _FORMULAS: dict[Any, Callable[..., Tensor | None]] = {
     torch.ops.aten.add.Tensor: _broadcast,
     torch.ops.aten.mul.Tensor: _broadcast,
     torch.ops.aten.div.Tensor: _quotient,
+    torch.ops.aten.amax.default: _reduced,
 }

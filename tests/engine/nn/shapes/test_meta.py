@@ -44,6 +44,14 @@ def test_shapes_are_torchs(case):
     assert found.shape == func(*[on("cpu", each) for each in args]).shape
 
 
+@pytest.mark.parametrize("dim", [[], [0], [2, 3], [-1, 1]])
+@pytest.mark.parametrize("keep", [False, True])
+def test_the_largest_over_axes_has_torchs_shape(dim, keep):
+    x = torch.zeros(X)
+    found = shape_only(ATEN.amax.default, [x.to("meta"), dim, keep], {})
+    assert found.shape == ATEN.amax.default(x, dim, keep).shape
+
+
 @pytest.mark.parametrize("dim", [0, 1, -1])
 def test_joined_tensors_are_as_long_as_all_of_them(dim):
     sizes = [list(X), list(X)]
