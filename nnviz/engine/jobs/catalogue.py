@@ -6,7 +6,7 @@ from pathlib import Path
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import MethodInfo, ModelEntry, ModelSource
 from nnviz.base.resources import resource
-from nnviz.engine.method import methods
+from nnviz.engine.method import Registered, methods
 from nnviz.engine.models.bundled import is_installed
 from nnviz.engine.models.devices import available
 from nnviz.engine.models.places import find_weights
@@ -45,4 +45,14 @@ def _is_present(entry: ModelEntry, folder: Path | None) -> bool:
 
 
 def _methods() -> tuple[MethodInfo, ...]:
-    return tuple(entry.info for entry in methods().values())
+    """Return all methods in an order that does not depend on what was imported first.
+
+    Methods, then lessons, then plug-ins, each by the names of their modules.
+    """
+
+    def place(entry: Registered) -> tuple[bool, bool, str]:
+        module = entry.method.__module__
+        is_lesson = module.startswith("nnviz.engine.lessons.")
+        return not module.startswith("nnviz."), is_lesson, module
+
+    return tuple(entry.info for entry in sorted(methods().values(), key=place))

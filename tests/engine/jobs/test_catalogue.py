@@ -1,5 +1,6 @@
 """The shipped catalogue is what the registry and the model list say."""
 
+import json
 import subprocess
 import sys
 
@@ -49,3 +50,17 @@ def test_the_shipped_list_says_nothing_of_any_machine():
     """Truth: the fields' meaning: empty where nobody has looked."""
     shipped = Catalogue.from_json(resource("catalogue.json").read_text("utf-8"))
     assert (shipped.devices, shipped.present) == ((), frozenset())
+
+
+def test_the_order_does_not_depend_on_what_was_imported_first():
+    """Truth: the shipped list, written by a process that imported nothing before."""
+    code = (
+        "import nnviz.engine.lessons.neuron.perceptron, nnviz.engine.methods.saliency;"
+        "from nnviz.engine.jobs import Session;"
+        "print(*(each.name for each in Session().catalogue().methods))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    shipped = json.loads(resource("catalogue.json").read_text("utf-8"))
+    assert done.stdout.split() == [each["name"] for each in shipped["methods"]]
