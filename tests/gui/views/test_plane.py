@@ -121,7 +121,7 @@ def painted(qtbot, *planes):
         shown.show_result(plane, None)
         image = shown.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
     pixels = np.frombuffer(image.constBits(), np.uint8)
-    return pixels.reshape(image.height(), image.width(), 4)
+    return pixels.reshape(image.height(), image.width(), 4).copy()
 
 
 @pytest.mark.parametrize(
