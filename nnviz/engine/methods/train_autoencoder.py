@@ -13,16 +13,15 @@ from nnviz.base.kinds.planes import Plane, PlanePoints
 from nnviz.base.parameters import (
     Essential,
     Help,
-    ImageFolder,
     Range,
     Steerable,
     Title,
-    When,
 )
 from nnviz.base.results import Curves, Picture, Report, Result
 from nnviz.engine.learning.autoencoder import AutoencoderRun, AutoencoderSwitches
 from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.learning.observation import principal_plane
+from nnviz.engine.learning.parameters import TrainingDataParams
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.optvis.report import as_picture as tiled
 
@@ -35,26 +34,9 @@ _MARGIN = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainAutoencoderParams:
+class TrainAutoencoderParams(TrainingDataParams):
     """Switches of an autoencoder."""
 
-    data: Annotated[
-        Literal["digits", "scenes", "folder"],
-        Essential(),
-        Help("Handwritten digits, generated scenes, or a folder of your own."),
-    ] = "digits"
-    folder: Annotated[
-        ImageFolder,
-        When("data", ("folder",)),
-        Essential(),
-        Help("A folder with a sub-folder of images for each class."),
-    ] = ""
-    image_count: Annotated[
-        int,
-        Range(20, 60000, log=True),
-        Title("Training images"),
-        Help("At most so many images are learned from."),
-    ] = 1500
     kind: Annotated[
         Literal["linear", "deep", "convolutional"],
         Essential(),

@@ -11,7 +11,6 @@ from nnviz.base.parameters import (
     ArchitectureText,
     Essential,
     Help,
-    ImageFolder,
     Range,
     Steerable,
     Title,
@@ -24,32 +23,16 @@ from nnviz.engine.learning.architectures import Architecture
 from nnviz.engine.learning.augmentation import Augmentation
 from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.learning.observation import training_report
+from nnviz.engine.learning.parameters import TrainingDataParams
 from nnviz.engine.learning.run import Switches, TrainingRun
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.media.recordings import Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainNetworkParams:
+class TrainNetworkParams(TrainingDataParams):
     """Switches of a training run."""
 
-    data: Annotated[
-        Literal["digits", "scenes", "folder"],
-        Essential(),
-        Help("Handwritten digits, generated scenes, or a folder of your own."),
-    ] = "digits"
-    folder: Annotated[
-        ImageFolder,
-        When("data", ("folder",)),
-        Essential(),
-        Help("A folder with a sub-folder of images for each class."),
-    ] = ""
-    image_count: Annotated[
-        int,
-        Range(20, 60000, log=True),
-        Title("Training images"),
-        Help("At most so many images are learned from; few make it overfit."),
-    ] = 1500
     network: Annotated[
         Literal["perceptron", "mlp", "lenet", "vgg", "plain", "residual", "layers"],
         Essential(),
