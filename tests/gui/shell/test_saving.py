@@ -36,7 +36,8 @@ def test_a_figure_is_what_is_seen_with_its_look(opened, monkeypatch):
     view, look = opened.stage.centre.result.current, frozenset({"layer1"})
     monkeypatch.setattr(view, "figure_look", lambda: look)
     opened.commands["file.figure"].trigger()
-    assert opened.bench.bridge.saved == [(view.result, "/a/crab.pdf", look)]
+    figure = view.result, view.image, "/a/crab.pdf", look
+    assert opened.bench.bridge.saved == [figure]
 
 
 def test_without_a_result_there_is_no_figure(window, monkeypatch):
