@@ -15,6 +15,10 @@ from nnviz.engine.nn.nms import Indices, overlaps, select, suppressors
 from nnviz.engine.targets.resolve import label
 
 
+_NEVER = 1.0
+"""Intersection over union that no two boxes exceed."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Suppression:
     """Candidates, and which of them non-maximum suppression (NMS) left.
@@ -80,6 +84,8 @@ def suppress(
     ctx.check()
     if wanted:
         found = found.taken(torch.isin(found.classes, found.classes.new_tensor(wanted)))
+    if found.distinct:
+        overlap = _NEVER
     kept = select(*arrays(found), overlap, limit, ctx.check)
     return Suppression(found, kept, overlap)
 
