@@ -56,10 +56,10 @@ class ElidedLabel(QLabel):
         # Qt paints anew no more than the contents' place when the text changes.
         place, metrics = self.contentsRect(), self.fontMetrics()
         words = metrics.elidedText(self.text(), self._elide, place.width())
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(place, self.alignment(), words)
-        event.accept()
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().color(self.foregroundRole()))
+            painter.drawText(place, self.alignment(), words)
+            event.accept()
 
 
 class ElidedButton(QToolButton):
@@ -83,8 +83,8 @@ class ElidedButton(QToolButton):
         room = max(0, self.width() - self._frame() + 2)
         middle = Qt.TextElideMode.ElideMiddle
         option.text = self.fontMetrics().elidedText(self.text(), middle, room)
-        painter = QStylePainter(self)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        with QStylePainter(self) as painter:
+            painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         event.accept()
 
     def _frame(self) -> int:
