@@ -465,7 +465,7 @@ def test_a_worker_that_outlives_the_window_collects_no_widgets(
             [[each] for each in range(5000)]
         return session.engine()
 
-    def note(phase: str, _info: object) -> None:
+    def note(_phase: str, _info: object) -> None:
         collecting.add(threading.get_ident())
 
     bridge, other = Bridge(littering), Bridge(FakeSession().engine)
