@@ -18,7 +18,7 @@ from nnviz.base.catalogue import Catalogue
 from nnviz.base.dataset.projections import Projection
 from nnviz.base.dropped import Dropped
 from nnviz.base.events import Changes, Done, Event, Failed, Final
-from nnviz.base.images import PICTURE_KEPT
+from nnviz.base.images import PICTURE_KEPT, Image
 from nnviz.base.info import ModelInfo
 from nnviz.base.live import Shown
 from nnviz.base.measures.evaluation import Robustness
@@ -28,6 +28,7 @@ from nnviz.base.portraits import PORTRAIT_FOUND
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, Request
 from nnviz.base.resources import resource
+from nnviz.base.results import Result
 from nnviz.base.tapes import TAPE_PLACES
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
@@ -56,6 +57,7 @@ from nnviz.storage.sessions import SessionFiles
 if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.boards.board import Board
     from nnviz.render.boards.scale_locks import Lock
+    from nnviz.render.figures import FigureLook
     from nnviz.render.heatmaps import Looks
 
 T = TypeVar("T")
@@ -226,6 +228,23 @@ class Bridge(QObject):
             looks: how its maps are shown, by the result's name.
         """
         self._io.export(run, folder, stem, looks)
+
+    def export_figure(
+        self,
+        result: Result,
+        image: Image | None,
+        path: str,
+        look: "FigureLook | None",
+    ) -> None:
+        """Save a result as SVG, PDF or PNG for a slide; answers as ``export``.
+
+        Args:
+            result: any kind.
+            image: what it lies over, for those that do.
+            path: of the file; its ending says the format.
+            look: how it is shown; None for the usual.
+        """
+        self._io.export_figure(result, image, path, look)
 
     def export_board(self, board: "Board", folder: str, lock: "Lock") -> None:
         """Save a board as picture, page and numbers; answers as ``export``."""

@@ -98,6 +98,10 @@ class DiagramView(ResultView):
         """Mark a layer that was chosen elsewhere, and bring it into sight."""
         self.canvas.select(name)
 
+    def figure_look(self) -> frozenset[str]:
+        """Return the paths of the open groups."""
+        return self.canvas.opened
+
 
 class DiagramCanvas(QWidget):
     """Paints a laid out diagram; zooms, pans, folds.
