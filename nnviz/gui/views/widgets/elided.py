@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStyle,
     QStyleOptionToolButton,
-    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -83,8 +82,9 @@ class ElidedButton(QToolButton):
         room = max(0, self.width() - self._frame() + 2)
         middle = Qt.TextElideMode.ElideMiddle
         option.text = self.fontMetrics().elidedText(self.text(), middle, room)
-        with QStylePainter(self) as painter:
-            painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        control = QStyle.ComplexControl.CC_ToolButton
+        with QPainter(self) as painter:
+            self.style().drawComplexControl(control, option, painter, self)
         event.accept()
 
     def _frame(self) -> int:
