@@ -116,7 +116,10 @@ def _inside(values: NDArray[Any], low: float, high: float) -> NDArray[np.int64]:
     """Return rows of a tile for numbers, the highest at the top; a margin is left."""
     shares = (values - low) / max(1e-12, high - low)
     room = _SIDE - 1 - 2 * _MARGIN
-    return np.rint(_MARGIN + room * (1 - shares.clip(0, 1))).astype(np.int64)
+    rows: NDArray[np.int64] = np.rint(_MARGIN + room * (1 - shares.clip(0, 1))).astype(
+        int
+    )
+    return rows
 
 
 @_gist.register
