@@ -1,22 +1,25 @@
-"""Indexing on a Dask cluster.
+"""Jobs on a Dask cluster.
 
 Truth: the bytes that one process writes; workers and schedulers that the system kills.
 """
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 from conftest import draw
 
 import nnviz
-from nnviz.base.errors import InputError, UsageError
-from nnviz.engine.dataset import chunk, cluster
+from nnviz.base.errors import InputError, ModelError, UsageError
+from nnviz.engine.dataset import chunk
+from nnviz.engine.jobs import cluster
 
 MODEL = "bundled:everyday"
 
@@ -35,55 +38,99 @@ def whole(tmp_path_factory):
     draw(folder / "set", 32)
     (folder / "set" / "red" / "broken.png").write_bytes(b"\x89PNG no more")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chunk.ChunkPasses.over, "__defaults__", (16,))
+        patch.setattr(chunk, "CHUNK", 16)
+        patch.setattr(chunk, "_FIRST_CHUNK", 16)
         nnviz.index(folder / "set", MODEL, out=folder / "whole")
     return folder
 
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(cluster, "CHUNK", 16)
-    monkeypatch.setattr(chunk.ChunkPasses.over, "__defaults__", (16,))
+    monkeypatch.setattr(chunk, "CHUNK", 16)
+    monkeypatch.setattr(chunk, "_FIRST_CHUNK", 16)
 
 
-def test_a_chunk_is_the_same_wherever_it_is_computed(whole, monkeypatch):
+class Client:
+    """A cluster without processes: what is sent and comes back is pickled."""
+
+    def submit(self, function, *words, pure, retries):
+        assert not pure
+        assert retries
+        sent = pickle.loads(pickle.dumps((function, words)))
+        return Future(pickle.loads(pickle.dumps(sent[0](*sent[1]))))
+
+    def scheduler_info(self):
+        return {"workers": {"one": None, "two": None}}
+
+
+class Future:
+    def __init__(self, value):
+        self.result = lambda: value
+        self.done = lambda: True
+
+
+@pytest.fixture
+def there(monkeypatch):
+    """An address where such a cluster is."""
+    address = "tcp://there:8786"
+
+    def connected(asked, workers):
+        assert (asked, workers) == (address, 0)
+        return nullcontext(Client())
+
+    monkeypatch.setattr(cluster, "connected", connected)
+    return address
+
+
+def test_a_chunk_is_the_same_wherever_it_is_computed(whole, there):
     """Without a cluster: what a worker would be sent and give back."""
-
-    class Client:
-        def submit(self, function, *words, pure, retries):
-            assert not pure
-            assert retries
-            return Future(function(*words))
-
-        def scheduler_info(self):
-            return {"workers": {"one": None, "two": None}}
-
-    class Future:
-        def __init__(self, value):
-            self.result = lambda: value
-            self.done = lambda: True
-
-    class Connected:
-        def __init__(self, address, workers):
-            assert (address, workers) == ("tcp://there:8786", 0)
-
-        def __enter__(self):
-            return Client()
-
-        def __exit__(self, *error):
-            return None
-
-    monkeypatch.setattr("nnviz.engine.jobs.dataset.index.connected", Connected)
     out = whole / "sent"
-    nnviz.index(whole / "set", MODEL, out=out, cluster="tcp://there:8786")
+    nnviz.index(whole / "set", MODEL, out=out, cluster=there)
     same_files(whole / "whole", out)
 
 
-def test_a_network_from_a_program_does_not_travel(whole, color_model, monkeypatch):
-    monkeypatch.setattr(
-        "nnviz.engine.jobs.dataset.index.connected",
-        lambda *_: nullcontext(),
+def evaluated(whole, **asked):
+    found = nnviz.evaluate("bundled:scenes", "scenes", limit=40, **asked)
+    return replace(found, seconds=0)
+
+
+def attacked(whole, **asked):
+    found = nnviz.attack_curve(MODEL, whole / "set", steps=2, limit=40, **asked)
+    return replace(found, seconds=0)
+
+
+def scored(whole, **asked):
+    found = nnviz.score(
+        ["saliency"], "bundled:scenes", limit=2, randomize=True, **asked
     )
+    return replace(found, seconds=0)
+
+
+def exemplified(whole, **asked):
+    index = nnviz.open_index(whole / "whole")
+    found = index.exemplars(channels=[0, 3], count=2, **asked)
+    return [found.records.tolist(), found.patches.tobytes(), found.maps.tobytes()]
+
+
+@pytest.mark.parametrize("work", [evaluated, attacked, scored, exemplified])
+def test_other_jobs_come_to_the_same_wherever_they_are_done(whole, there, work):
+    """Truth: the answer of one process."""
+    assert work(whole, cluster=there) == work(whole)
+
+
+def test_what_a_worker_refuses_is_told_in_its_words(whole, there, monkeypatch):
+    def refuse(worker, batch):
+        raise ModelError("the network", "is no classifier", "name another")
+
+    monkeypatch.setattr("nnviz.engine.evaluation.classify.answer_batch", refuse)
+    monkeypatch.setattr(pickle, "dumps", lambda sent: sent)
+    monkeypatch.setattr(pickle, "loads", lambda sent: sent)
+    with pytest.raises(ModelError, match="is no classifier; name another"):
+        evaluated(whole, cluster=there)
+
+
+def test_a_network_from_a_program_does_not_travel(whole, color_model, monkeypatch):
+    monkeypatch.setattr(cluster, "connected", lambda *_: nullcontext())
     with pytest.raises(UsageError, match="cannot travel; save it to a file"):
         nnviz.index(whole / "set", color_model, out=whole / "no", cluster="local")
 
@@ -102,8 +149,8 @@ def test_two_workers_write_the_same_bytes_even_where_one_is_killed(whole):
     script = """
 import os, signal, sys, psutil
 import nnviz
-from nnviz.engine.dataset import cluster
-cluster.CHUNK = 16
+from nnviz.engine.dataset import chunk
+chunk.CHUNK = chunk._FIRST_CHUNK = 16
 killed = []
 
 def kill(progress):
