@@ -34,7 +34,7 @@ _AHEAD = 2
 """Tasks that are given out for each worker."""
 _POLL = 0.25
 _CONNECT_SECONDS = 15
-_FROM_PROGRAM = "object:"
+FROM_PROGRAM = "object:"
 _CACHED_BYTES = 64 << 20
 """Of activations that a worker keeps."""
 
@@ -71,7 +71,7 @@ def sharing(here: Worker, opened: ModelRequest, request: Clustered) -> Share:
     """
     if not request.cluster:
         return share_here(here)
-    if opened.reference.startswith(_FROM_PROGRAM):
+    if opened.reference.startswith(FROM_PROGRAM):
         raise UsageError(
             "--cluster", "a network from a program cannot travel", "save it to a file"
         )
@@ -126,10 +126,10 @@ def connected(address: str, workers: int) -> Iterator[Any]:
 
 def in_order(
     client: Any,
-    function: Callable[..., R | Refused],
+    function: Callable[..., Any],
     calls: Iterable[tuple[Any, ...]],
     check: Check,
-) -> Iterator[R]:
+) -> Iterator[Any]:
     """Yield what workers answer to calls of a function, in the order of the calls.
 
     A few calls for each worker are on their way at a time.
@@ -186,6 +186,16 @@ def worker_of(resources: Resources, model: Model, check: Check) -> Worker:
         run=lambda request: job_of(resources, request, check),
         check=check,
     )
+
+
+def thread_count() -> int:
+    """Return how many threads torch computes with."""
+    return torch.get_num_threads()
+
+
+def use_threads(count: int) -> None:
+    """Have torch compute with so many threads."""
+    torch.set_num_threads(count)
 
 
 def _never() -> None:
