@@ -4,7 +4,7 @@ A task is worked on as a whole wherever it is, and answers come in the order of 
 tasks, so where it was done changes no bit on machines of one kind.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -58,3 +58,14 @@ def share_here(worker: Worker) -> Share:
         return (work(worker, task) for task in tasks)
 
     return share
+
+
+def finish(turns: Generator[Any, Any, Any]) -> Any:
+    """Go through turns to their end at once; return what they return."""
+    try:
+        while True:
+            next(turns)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        turns.close()

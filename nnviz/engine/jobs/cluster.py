@@ -19,11 +19,10 @@ import torch
 
 from nnviz.base.errors import InputError, NnvizError, UsageError
 from nnviz.base.request import ModelRequest
-from nnviz.engine.jobs.explanations.nested import finish
 from nnviz.engine.jobs.registry import job_of
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.models.model import Model
-from nnviz.engine.sharing import Share, Worker, share_here
+from nnviz.engine.sharing import Share, Worker, finish, share_here
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -31,17 +31,6 @@ def follow_turns(
         turns.close()
 
 
-def finish(turns: Generator[Any, Any, Any]) -> Any:
-    """Go through turns to their end at once; return what they return."""
-    try:
-        while True:
-            next(turns)
-    except StopIteration as stop:
-        return stop.value
-    finally:
-        turns.close()
-
-
 def class_target(method: str, index: int) -> dict[str, Value]:
     """Return the parameter that asks about a class; some methods ask about none."""
     names = {each.name for each in find(method).info.parameters}

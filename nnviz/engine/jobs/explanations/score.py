@@ -43,12 +43,12 @@ from nnviz.engine.evaluation.trust.pointing_game import hits
 from nnviz.engine.evaluation.trust.randomization import randomized, similarity
 from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
 from nnviz.engine.jobs.cluster import sharing, worker_of
-from nnviz.engine.jobs.explanations.nested import class_target, finish
+from nnviz.engine.jobs.explanations.nested import class_target
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.method import find
 from nnviz.engine.models.model import Model
-from nnviz.engine.sharing import Share, Worker
+from nnviz.engine.sharing import Share, Worker, finish
 from nnviz.engine.targets.resolve import probabilities
 
 Scoring = Generator[Progress, None, ScoreTable]
