@@ -14,7 +14,6 @@ from nnviz.engine.nn.detection import Candidates, candidates_of
 from nnviz.engine.nn.nms import Indices, overlaps, select, suppressors
 from nnviz.engine.targets.resolve import label
 
-
 _NEVER = 1.0
 """Intersection over union that no two boxes exceed."""
 
