@@ -32,6 +32,8 @@ _TURN_SECONDS = 0.008
 _SWITCH_SECONDS = 0.001
 """After so long other threads' Python code lets the window's go on; 5 ms is usual."""
 _JOIN_SECONDS = 10.0
+_EXIT_SECONDS = 60.0
+"""So long a script that never shut the worker down is kept from its end."""
 _CLOSE_SECONDS = 0.5
 """So long a window that was closed is waited for; Qt takes it away after that."""
 _SOURCE_SECONDS = 2.0
@@ -132,7 +134,8 @@ class Bridge(QObject):
         """Stop everything and wait for the worker's end; see ``close``."""
         self.close()
         self._worker.shutdown(_JOIN_SECONDS)
-        atexit.unregister(self.shutdown)
+        self._garbage.stop()
+        atexit.unregister(self._exit)
 
     def close(self) -> None:
         """Stop everything; nothing is emitted from now on.  Idempotent.
@@ -158,11 +161,16 @@ class Bridge(QObject):
         self._garbage.stop()
 
     def _start(self) -> None:
-        atexit.register(self.shutdown)
+        atexit.register(self._exit)
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._garbage.start()
         self._garbage_timer.start()
         self._worker.start()
+
+    def _exit(self) -> None:
+        """Wait longer than a window would: a thread inside torch would crash Python."""
+        self.close()
+        self._worker.shutdown(_EXIT_SECONDS)
 
     def _wake(self) -> None:
         """Make the event loop call ``_woken``; the only thing other threads do here."""

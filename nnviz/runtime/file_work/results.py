@@ -5,22 +5,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnviz.base.dataset.projections import Projection
+from nnviz.base.images import Image
 from nnviz.base.info import ModelInfo
 from nnviz.base.measures.evaluation import Robustness
 from nnviz.base.recipes import Run
 from nnviz.base.request import FileWork, ModelRequest, Urgency, file_work
+from nnviz.base.results import Result
 from nnviz.media.files import write_text
 from nnviz.media.index import ImageIndex
 from nnviz.media.side_cars import write_side_car
 from nnviz.storage import recent
 from nnviz.storage.attacks import save_curve
 from nnviz.storage.contact_sheets import save_contact_sheet
+from nnviz.storage.figures import save_figure
 from nnviz.storage.projections import save_projection
 from nnviz.storage.results import save_run
 
 if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.boards.board import Board
     from nnviz.render.boards.scale_locks import Lock
+    from nnviz.render.figures import FigureLook
     from nnviz.render.heatmaps import Looks
 
 Saved = FileWork[tuple[Path, ...]]
@@ -39,6 +43,25 @@ class ResultWork:
             looks: how its maps are shown, by the result's name.
         """
         return file_work(lambda: _save(run, Path(folder), looks), Urgency.SAVE)
+
+    def figure(
+        self,
+        result: Result,
+        image: Image | None,
+        path: str,
+        look: "FigureLook | None",
+    ) -> Saved:
+        """Save a result as SVG, PDF or PNG for a slide.
+
+        Args:
+            result: any kind.
+            image: what it lies over, for those that do.
+            path: of the file; its ending says the format.
+            look: how it is shown; None for the usual.
+        """
+        return file_work(
+            lambda: (save_figure(result, image, Path(path), look),), Urgency.SAVE
+        )
 
     def board(self, board: "Board", folder: str, lock: "Lock") -> Saved:
         """Save a board as an image, a page and numbers."""
