@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nnviz.engine.nn.detection import Candidates, Size, Stages, clipped, cornered
+from nnviz.engine.nn.detection import Candidates, Size, clipped, cornered
 
 _BOX = 4
 _NDIM = 3
@@ -71,7 +71,7 @@ class SetPrediction:
             boxes[queries], scores[queries, classes], classes, queries, distinct=True
         )
 
-    def stages(self, outputs: Sequence[Tensor], size: Size) -> Stages | None:
+    def stages(self, outputs: Sequence[Tensor], size: Size) -> None:
         """Return None: queries are learned, no anchors stand behind them."""
         del outputs, size
 
