@@ -239,6 +239,7 @@ def score(
     limit: int = 0,
     seed: int = 0,
     randomize: bool = False,
+    keep: str | PathLike[str] = "",
     progress: OnProgress | None = None,
 ) -> ScoreTable:
     """Measure how far methods' maps can be trusted, beside maps that know nothing.
@@ -252,6 +253,8 @@ def score(
         limit: most images, taken evenly from all; 0 for all.
         seed: of the random numbers.
         randomize: also compare with maps of the network with random weights.
+        keep: a file that keeps the figures of each image: an interrupted table goes on
+            from it, and further methods and images are added to it.
         progress: told how far it is.
 
     Raises:
@@ -266,5 +269,6 @@ def score(
         limit=limit,
         seed=seed,
         randomize=randomize,
+        keep=str(keep),
     )
     return perform(request, progress)

@@ -310,6 +310,8 @@ class ScoreMethods(Request[ScoreTable]):
         steps: of the deletion and insertion curves.
         seed: of the random numbers.
         randomize: whether each map is also made of a network with random weights.
+        keep: path of a file that keeps the figures of each image, and from which the
+            table goes on where it is there; empty for none.
     """
 
     model: ModelRequest
@@ -320,6 +322,7 @@ class ScoreMethods(Request[ScoreTable]):
     steps: int = 28
     seed: int = 0
     randomize: bool = False
+    keep: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

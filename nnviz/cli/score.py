@@ -32,6 +32,7 @@ def execute(words: Sequence[str]) -> int:
             limit=options.limit,
             seed=options.seed,
             randomize=options.randomize,
+            keep=options.keep,
             progress=progress,
         )
     if options.json:
@@ -106,6 +107,13 @@ def _parser() -> Parser:
         "--randomize",
         action="store_true",
         help="also compare with maps of the network with random weights",
+    )
+    parser.add_argument(
+        "--keep",
+        metavar="FILE",
+        default="",
+        help="keep the figures of each image in a file of JSON lines; an interrupted"
+        " table goes on from it, and further methods and images are added to it",
     )
     add_model_options(parser)
     add_json_option(parser)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -29,8 +30,7 @@ from nnviz.base.requests import ModelRequest, RunMethod, ScoreMethods
 from nnviz.engine.data.folders import unpacked
 from nnviz.engine.evaluation.trust.cases import (
     SCENES,
-    Case,
-    OpenCase,
+    CaseSource,
     folder_cases,
     made_cases,
 )
@@ -42,6 +42,7 @@ from nnviz.engine.evaluation.trust.mask_iou import best_iou
 from nnviz.engine.evaluation.trust.pointing_game import hits
 from nnviz.engine.evaluation.trust.randomization import randomized, similarity
 from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
+from nnviz.engine.evaluation.trust.score_journal import Figures, ScoreJournal
 from nnviz.engine.jobs.explanations.nested import class_target, follow_turns
 from nnviz.engine.jobs.registry import carries_out, job_of
 from nnviz.engine.jobs.resources import Check, Resources
@@ -171,21 +172,13 @@ class _Scoring:
     check: Check
     drawn: str | None
 
-    def scored(self, cases: Sequence[OpenCase]) -> Scoring:
+    def scored(self, cases: Sequence[CaseSource]) -> Scoring:
         """Run all methods on all images."""
-        tally = _Tally()
-        random = np.random.default_rng(self.request.seed)
-        for done, open_case in enumerate(cases):
-            trial = _Trial(self.model, self.request, open_case(), self.check)
-            for method in self.request.methods:
-                words = f"image {done + 1} of {len(cases)}, {method}"
-                progress = Progress(done, len(cases), words)
-                yield progress
-                tally.add(method, (yield from self._figures(trial, method, progress)))
-            pixels = trial.pixels[0].permute(1, 2, 0).cpu().numpy()
-            know_nothing = random_map(pixels.shape[:2], random), edge_map(pixels)
-            for name, values in zip(REFERENCES, know_nothing, strict=True):
-                tally.add(name, trial.figures(values))
+        tally, journal = _Tally(), _journal(self.model, self.request)
+        for done, source in enumerate(cases):
+            progress = Progress(done, len(cases), f"image {done + 1} of {len(cases)}")
+            yield progress
+            yield from self._measure(source, journal, tally, progress)
         yield Progress(len(cases), len(cases), "done")
         return ScoreTable(
             reference=self.model.info.reference,
@@ -195,9 +188,30 @@ class _Scoring:
             notes=_notes(len(cases), randomize=self.drawn is not None),
         )
 
+    def _measure(
+        self,
+        source: CaseSource,
+        journal: ScoreJournal,
+        tally: _Tally,
+        progress: Progress,
+    ) -> Generator[Progress, None, None]:
+        """Add the figures of all maps of one image, those that are known unmeasured."""
+        trial: _Trial | None = None
+        for name in (*self.request.methods, *REFERENCES):
+            values = self.request.values.get(name, {})
+            figures = journal.known(source.name, name, values)
+            if not figures:
+                trial = trial or _Trial(self.model, self.request, source, self.check)
+                yield replace(progress, what=f"{progress.what}, {name}")
+                figures = yield from self._figures(trial, name, progress)
+                journal.note(source.name, name, values, figures)
+            tally.add(name, figures)
+
     def _figures(
         self, trial: "_Trial", method: str, progress: Progress
-    ) -> Generator[Progress, None, dict[str, float]]:
+    ) -> Generator[Progress, None, Figures]:
+        if method in REFERENCES:
+            return trial.figures(trial.reference_map(method))
         asked = trial.request_of(method)
         values, completeness = yield from trial.map_of(self.run(asked), progress)
         figures = trial.figures(values)
@@ -213,6 +227,20 @@ class _Scoring:
         return figures
 
 
+def _journal(model: Model, request: ScoreMethods) -> ScoreJournal:
+    """Return the journal of a request: known figures, and a place for new ones."""
+    info = model.info
+    subject = {
+        "network": info.sha256,
+        "preprocessing": repr(info.preprocess),
+        "data": request.data,
+        "seed": request.seed,
+        "steps": request.steps,
+        "randomize": request.randomize,
+    }
+    return ScoreJournal(Path(request.keep) if request.keep else None, subject)
+
+
 def _notes(images: int, *, randomize: bool) -> tuple[str, ...]:
     notes = [_VERDICTS]
     if randomize:
@@ -226,9 +254,13 @@ class _Trial:
     """One image, on which maps are made and measured."""
 
     def __init__(
-        self, model: Model, request: ScoreMethods, case: Case, check: Check
+        self, model: Model, request: ScoreMethods, source: CaseSource, check: Check
     ) -> None:
+        case = source.open()
         self._model, self._request, self._case = model, request, case
+        self._chance = np.random.default_rng(
+            (request.seed, crc32(source.name.encode()))
+        )
         self._check = check
         self.pixels = model.pixel_input(case.image)
         self._passes = model.pixel_model(check, model.twin())
@@ -267,6 +299,13 @@ class _Trial:
         method, report = result.recipe.method, result.report
         values = input_values(report.main, (height, width), method)
         return values, report.completeness
+
+    def reference_map(self, name: str) -> Map:
+        """Return the map of ``REFERENCES`` that a name means, (H, W)."""
+        pixels = self.pixels[0].permute(1, 2, 0).cpu().numpy()
+        if name == "random":
+            return random_map(pixels.shape[:2], self._chance)
+        return edge_map(pixels)
 
     def figures(self, values: Map) -> dict[str, float]:
         """Return all figures of a map that can be measured."""
