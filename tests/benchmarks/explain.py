@@ -144,6 +144,13 @@ def peers_occlusion() -> Iterator[Figure]:
         yield Figure(f"occlusion, {name} / captum, {peer}", float(value), goal)
 
 
+@benchmark
+def occluder_in_hand() -> Iterator[Figure]:
+    """Time between answers while a patch is drawn over an image in the window."""
+    found = run_program("occluder.py", "zoo:resnet18@random")
+    yield Figure("occluder, ResNet-18: time an answer", found["answer_ms"], 50, "ms")
+
+
 def said_by_peers(name: str) -> Iterator[str]:
     """Run a program with the peers' Python and yield its lines; none without it."""
     if not PEERS.exists():

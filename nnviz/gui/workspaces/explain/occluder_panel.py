@@ -28,7 +28,7 @@ from nnviz.gui.workspaces.explain.occluder import Occluder
 _ROWS = 6
 _SIDE_WIDTH = 300
 _PERCENT = 100
-_WHITE = 255
+_WHITE, _GRAY, _OPACITY = 255, 128, 215
 _LEAST, _MOST, _USUAL = 5, 60, 25
 """Side of the patch, % of the image's shorter side."""
 _FILLS = {
@@ -50,7 +50,7 @@ class OccluderPane(QWidget):
         super().__init__(parent)
         self._bench, self._occluder = bench, occluder
         self.canvas = named(Canvas(), name=self.tr("Image to hide parts of"))
-        self.hovered = self.canvas.hovered
+        self.hovered, self.answered = self.canvas.hovered, occluder.answered
         self.brush = MaskBrush(self.canvas)
         self.map = HeatmapView()
         self.map.hide()
@@ -202,11 +202,20 @@ class OccluderPane(QWidget):
         self._occluder.ask(mask)
 
     def _veil(self, mask: NDArray[np.uint8]) -> None:
-        """Show what is hidden."""
-        layer = np.zeros((*mask.shape, 4), np.uint8)
-        layer[..., :3] = 128
-        layer[..., 3] = np.where(mask > 0, 215, 0)
-        self.canvas.set_overlay(layer)
+        """Show what is hidden; only where that is the canvas is painted anew."""
+        size = self.canvas.picture_size
+        rows, columns = _span(mask.any(1)), _span(mask.any(0))
+        if size is None or rows is None or columns is None:
+            self.canvas.set_overlay(None)
+            return
+        down, across = size[0] / mask.shape[0], size[1] / mask.shape[1]
+        part = mask[rows[0] : rows[1], columns[0] : columns[1]]
+        layer = np.full((*part.shape, 4), _GRAY, np.uint8)
+        layer[..., 3] = np.where(part > 0, _OPACITY, 0)
+        self.canvas.set_overlay(
+            layer,
+            (rows[0] * down, columns[0] * across, rows[1] * down, columns[1] * across),
+        )
 
     def _show(self, found: Occluded) -> None:
         self._score.setText(
@@ -242,3 +251,9 @@ class OccluderPane(QWidget):
         )
         if path:
             self._occluder.export_trace(path)
+
+
+def _span(hidden: NDArray[np.bool_]) -> tuple[int, int] | None:
+    """Return the first row or column that is hidden and the one after the last."""
+    places = np.flatnonzero(hidden)
+    return (int(places[0]), int(places[-1]) + 1) if len(places) else None
