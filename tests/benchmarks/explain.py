@@ -14,6 +14,7 @@ from nnviz.base.requests import LoadModel, RunMethod
 from nnviz.engine.jobs import Session
 from tests.benchmarks.engine import MODEL, finish, never, photo, pristine_net
 from tests.benchmarks.figures import Figure, benchmark, median_seconds, ratio, seconds
+from tests.benchmarks.window import run_program
 
 ROUNDS = 5
 BATCHES = (4, 8)
