@@ -143,6 +143,8 @@ class Index:
         count: int = 9,
         channels: Iterable[int] = (),
         patches: bool = True,
+        cluster: str = "",
+        workers: int = 0,
         progress: OnProgress | None = None,
     ) -> Exemplars:
         """Find the images that excite each channel most, and figures of the channels.
@@ -152,6 +154,9 @@ class Index:
             count: images of each channel.
             channels: some of the layer's; empty for all.
             patches: also open the images, and cut out what the channel sees.
+            cluster: that cuts them out: empty for this process, "local", or the
+                address of a Dask scheduler, "tcp://HOST:PORT".
+            workers: processes of a local cluster; 0 for one a core.
             progress: told how far it is.
 
         Raises:
@@ -163,6 +168,8 @@ class Index:
             channels=tuple(channels),
             count=count,
             patches=patches,
+            cluster=cluster,
+            workers=workers,
         )
         return perform(request, progress)
 

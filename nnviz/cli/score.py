@@ -8,6 +8,7 @@ from nnviz.base.explanations.scores import FIGURES, Score, ScoreTable
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,
+    add_cluster_options,
     add_json_option,
     add_model_options,
     whole_number,
@@ -33,6 +34,8 @@ def execute(words: Sequence[str]) -> int:
             seed=options.seed,
             randomize=options.randomize,
             keep=options.keep,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
     if options.json:
@@ -115,6 +118,7 @@ def _parser() -> Parser:
         help="keep the figures of each image in a file of JSON lines; an interrupted"
         " table goes on from it, and further methods and images are added to it",
     )
+    add_cluster_options(parser)
     add_model_options(parser)
     add_json_option(parser)
     return parser

@@ -125,6 +125,8 @@ class FindExemplars(Request[Exemplars]):
         channels: indices; () for all.
         count: images of each channel.
         patches: also open these images, and cut out what the channel sees.
+        cluster: that cuts them out, as ``IndexImages`` has it.
+        workers: likewise.
     """
 
     index: str
@@ -132,6 +134,8 @@ class FindExemplars(Request[Exemplars]):
     channels: tuple[int, ...] = ()
     count: int = 9
     patches: bool = True
+    cluster: str = ""
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

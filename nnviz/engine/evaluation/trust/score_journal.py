@@ -7,13 +7,15 @@ only ever added, so that an interruption costs the map that was being measured.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError, UsageError
 
 Figures = dict[str, float]
+Values = Mapping[str, Mapping[str, Any]]
+"""Parameters by method."""
 _OTHER = "name another file, or delete this one"
 
 
@@ -45,24 +47,36 @@ class ScoreJournal:
                 str(path), f"cannot be used ({error.strerror})", "name another file"
             ) from error
 
-    def known(self, image: str, method: str, values: Mapping[str, Any]) -> Figures:
-        """Return the figures of a map; empty where it was not measured yet."""
-        return self._known.get(_key(image, method, values), {})
+    def known(
+        self, image: str, methods: Iterable[str], values: Values
+    ) -> dict[str, Figures]:
+        """Return the figures by method of those maps that were measured.
 
-    def note(
-        self, image: str, method: str, values: Mapping[str, Any], figures: Figures
-    ) -> None:
-        """Keep the figures of a map."""
-        self._known[_key(image, method, values)] = figures
-        if self._path is not None:
-            self._append(
-                {
-                    "image": image,
-                    "method": method,
-                    "values": dict(values),
-                    "figures": figures,
-                }
-            )
+        Args:
+            image: its name.
+            methods: names.
+            values: parameters by method.
+        """
+        keys = {each: _key(image, each, values.get(each, {})) for each in methods}
+        return {
+            each: self._known[key] for each, key in keys.items() if key in self._known
+        }
+
+    def note(self, image: str, figures: Mapping[str, Figures], values: Values) -> None:
+        """Keep the figures of an image's maps, by method; those known are left out."""
+        for method, mine in figures.items():
+            chosen = values.get(method, {})
+            key = _key(image, method, chosen)
+            if key not in self._known:
+                self._known[key] = mine
+                self._append(
+                    {
+                        "image": image,
+                        "method": method,
+                        "values": dict(chosen),
+                        "figures": mine,
+                    }
+                )
 
     def _append(self, entry: Mapping[str, Any]) -> None:
         if self._path is None:
