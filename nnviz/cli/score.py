@@ -33,6 +33,7 @@ def execute(words: Sequence[str]) -> int:
             limit=options.limit,
             seed=options.seed,
             randomize=options.randomize,
+            average_drop=options.average_drop,
             keep=options.keep,
             cluster=options.cluster,
             workers=options.workers,
@@ -110,6 +111,11 @@ def _parser() -> Parser:
         "--randomize",
         action="store_true",
         help="also compare with maps of the network with random weights",
+    )
+    parser.add_argument(
+        "--average-drop",
+        action="store_true",
+        help="also fade the images by the maps: average drop, increase in confidence",
     )
     parser.add_argument(
         "--keep",

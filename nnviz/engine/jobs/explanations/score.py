@@ -28,6 +28,7 @@ from nnviz.base.info import Task
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, RunMethod, ScoreMethods
 from nnviz.engine.data.folders import unpacked
+from nnviz.engine.evaluation.trust.average_drop import measure_drop
 from nnviz.engine.evaluation.trust.cases import (
     SCENES,
     CaseSource,
@@ -183,6 +184,7 @@ def _journal(model: Model, request: ScoreMethods) -> ScoreJournal:
         "seed": request.seed,
         "steps": request.steps,
         "randomize": request.randomize,
+        "average_drop": request.average_drop,
     }
     return ScoreJournal(Path(request.keep) if request.keep else None, subject)
 
@@ -305,6 +307,10 @@ class _Trial:
                 values, self.pixels, self._blurred, self._probability, steps
             ),
         }
+        if self._request.average_drop:
+            found["drop"], found["increase"] = measure_drop(
+                values, self.pixels, self._mean, self._probability
+            )
         if self._mask is not None and self._mask.any():
             found["pointing"] = hits(values, self._mask)
             found["energy"] = energy_inside(values, self._mask)
