@@ -66,4 +66,4 @@ def export_trace(trace: OcclusionTrace, bench: Workbench, parent: QWidget) -> No
         _tr("Table (*.csv)"),
     )
     if path and bench.bridge is not None:
-        bench.bridge.export_text(trace.text(), path)
+        bench.saving.save(bench.bridge.files.results.text(trace.text(), path))
