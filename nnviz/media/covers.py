@@ -45,7 +45,7 @@ def _filling(pixels: Pixels, rows: slice, columns: slice, cover: Cover) -> Pixel
     if cover.fill == "blur":
         return _blurred(pixels, rows, columns)
     if cover.fill == "inpainted":
-        photo = pixels.astype(np.float32) / _WHITE
+        photo = (pixels / _WHITE).astype(np.float32)
         found = inpaint(photo, rows, columns) * _WHITE
         return np.round(found).astype(np.uint8)
     return np.array(_PLAIN.get(cover.fill, cover.mean), np.uint8)
@@ -59,7 +59,7 @@ def _blurred(pixels: Pixels, rows: slice, columns: slice) -> Pixels:
     top, left = max(0, rows.start - reach), max(0, columns.start - reach)
     part = pixels[top : rows.stop + reach, left : columns.stop + reach]
     soft = cv2.GaussianBlur(part, (0, 0), sigma)
-    found: Pixels = soft[
+    inside = soft[
         rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
     ]
-    return found
+    return inside.astype(np.uint8)

@@ -204,7 +204,7 @@ class OccluderPane(QWidget):
     def _veil(self, mask: NDArray[np.uint8]) -> None:
         """Show what is hidden; only where that is the canvas is painted anew."""
         size = self.canvas.picture_size
-        rows, columns = _span(mask.any(1)), _span(mask.any(0))
+        rows, columns = _span(mask, 1), _span(mask, 0)
         if size is None or rows is None or columns is None:
             self.canvas.set_overlay(None)
             return
@@ -245,7 +245,12 @@ class OccluderPane(QWidget):
         export_trace(self._occluder.trace, self._bench, self)
 
 
-def _span(hidden: NDArray[np.bool_]) -> tuple[int, int] | None:
-    """Return the first row or column that is hidden and the one after the last."""
-    places = np.flatnonzero(hidden)
+def _span(mask: NDArray[np.uint8], across: int) -> tuple[int, int] | None:
+    """Return the first row or column that is hidden and the one after the last.
+
+    Args:
+        mask: (h, w).
+        across: the axis that is looked along: 1 for rows, 0 for columns.
+    """
+    places = np.flatnonzero(mask.max(axis=across))
     return (int(places[0]), int(places[-1]) + 1) if len(places) else None
