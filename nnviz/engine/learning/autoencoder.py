@@ -12,7 +12,12 @@ from torch import Tensor, nn
 
 from nnviz.engine.learning.examples import Examples
 from nnviz.engine.learning.optimizers import initialize
-from nnviz.engine.learning.run_state import arrays_of, restore_optimizer, tensors
+from nnviz.engine.learning.run_state import (
+    arrays_of,
+    optimizer_arrays,
+    restore_optimizer,
+    tensors,
+)
 
 Arrays = dict[str, NDArray[np.generic]]
 Kind = Literal["linear", "deep", "convolutional"]
@@ -200,11 +205,7 @@ class AutoencoderRun:
             "losses": np.array(self.losses, np.float64),
             "held": np.array(self.held, np.float64),
             **arrays_of("net", self.net.state_dict()),
-            **{
-                name: array
-                for index, values in self._optimizer.state_dict()["state"].items()
-                for name, array in arrays_of(f"optimizer/{index}", values).items()
-            },
+            **optimizer_arrays("optimizer", self._optimizer),
         }
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:

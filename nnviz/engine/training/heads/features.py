@@ -75,12 +75,12 @@ def compute_features(
     for start in range(0, len(files), _BATCH):
         part = files[start : start + _BATCH]
         keys = {path: (_key(model), layer, *_stamp(path)) for path in part}
-        known = {path: cache.peek(key) for path, key in keys.items()}
-        missing = [path for path, held in known.items() if held is None]
+        missing = [path for path, key in keys.items() if cache.peek(key) is None]
+        computed: dict[Path, Tensor] = {}
         if missing:
-            computed = _pass(model, passes.input_to, layer, missing)
-            known |= dict(zip(missing, computed, strict=True))
-        found += [cache.get(keys[path], partial(known.get, path)) for path in part]
+            features = _pass(model, passes.input_to, layer, missing)
+            computed = dict(zip(missing, features, strict=True))
+        found += [cache.get(keys[each], partial(computed.pop, each)) for each in part]
         yield Progress(len(found), len(files), f"image {len(found)} of {len(files)}")
     return torch.stack(found)
 
