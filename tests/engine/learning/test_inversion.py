@@ -55,7 +55,6 @@ def averaged(pixels):
 def test_what_the_features_keep_comes_back():
     run = trained(averaged, 8)
     assert run.held[-1] < 0.6 * run.blind
-    assert run.held[-1] < run.held[0]
 
 
 def test_of_noise_comes_back_no_more_than_the_mean_image():
