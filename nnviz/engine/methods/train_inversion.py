@@ -100,13 +100,17 @@ class TrainInversion:
         info = ctx.model.info
         layer = (info.known_layer(params.layer) if params.layer else middle(info)).name
         ctx.step(0, params.epochs, "reading images")
-        pairs = [_paired(ctx, pixels, layer) for pixels in _images(ctx, params)]
+        learned, held_out = (
+            _paired(ctx, pixels, layer) for pixels in _images(ctx, params)
+        )
         drawn = ctx.generator.get_state()
-        run = InversionRun(*pairs, params.learning_rate, ctx.generator, ctx.check)
+        run = InversionRun(
+            learned, held_out, params.learning_rate, ctx.generator, ctx.check
+        )
         if ctx.begun is not None:
             run.restore(ctx.begun)
             ctx.generator.set_state(drawn)  # first weights were drawn, to no purpose
-        own, held_out = _paired(ctx, ctx.pixels.cpu(), layer), pairs[1]
+        own = _paired(ctx, ctx.pixels.cpu(), layer)
         while len(run.losses) < params.epochs:
             run.advance()
             ctx.step(run.progress, params.epochs, f"epoch {int(run.progress) + 1}")
