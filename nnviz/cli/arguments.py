@@ -276,10 +276,12 @@ _METAVARS = {
     Kind.IMAGE: "FILE",
     Kind.MASK: "FILE",
     Kind.FOLDER: "FOLDER",
+    Kind.TEXT_FILE: "FILE",
     Kind.COLOR: "COLOR",
     Kind.STICKERS: "STICKERS",
     Kind.NUMBERS: "NUMBERS",
     Kind.POINTS: "POINTS",
+    Kind.CELLS: "CELLS",
     Kind.WORDS: "WORDS",
     Kind.ARCHITECTURE: "LAYERS",
 }

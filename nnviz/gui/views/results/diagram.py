@@ -21,25 +21,25 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from nnviz.base.results import Diagram
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.tokens import SPACE, Tokens, mixed, tokens_of
-from nnviz.render.drawings.diagrams import (
-    HEAD,
-    RADIUS,
-    STRIP,
-    bend,
-    color_of,
-    label_place,
-    placed_words,
-    words_in,
-)
-from nnviz.render.drawings.graph_layout import (
+from nnviz.render.drawings.diagram_parts import (
     DETAIL_SIZE,
     HEADER,
     TITLE_SIZE,
     Box,
-    DiagramLayout,
     Drawing,
     Route,
 )
+from nnviz.render.drawings.diagrams import (
+    RADIUS,
+    STRIP,
+    bend,
+    color_of,
+    head_of,
+    label_place,
+    placed_words,
+    words_in,
+)
+from nnviz.render.drawings.graph_layout import DiagramLayout
 
 _NOTCH = 120
 _ZOOM_PER_NOTCH = 1.2
@@ -97,6 +97,10 @@ class DiagramView(ResultView):
     def select_layer(self, name: str) -> None:
         """Mark a layer that was chosen elsewhere, and bring it into sight."""
         self.canvas.select(name)
+
+    def figure_look(self) -> frozenset[str]:
+        """Return the paths of the open groups."""
+        return self.canvas.opened
 
 
 class DiagramCanvas(QWidget):
@@ -380,26 +384,26 @@ class DiagramCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what can be seen."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        tokens = tokens_of(self.palette())
-        painter.fillRect(event.rect(), tokens.backdrop)
-        if self._layout is None:
-            return
-        painter.translate(self._offset)
-        painter.scale(self._zoom, self._zoom)
-        top = (event.rect().top() - self._offset.y()) / self._zoom
-        seen = QRectF(
-            (event.rect().left() - self._offset.x()) / self._zoom,
-            top,
-            event.rect().width() / self._zoom,
-            event.rect().height() / self._zoom,
-        )
-        found = set(self._found)
-        for box in self._drawing.boxes:
-            if _rect(box).intersects(seen):
-                self._paint_box(painter, self._layout, box, tokens, found)
-        self._paint_routes(painter, seen, tokens)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            tokens = tokens_of(self.palette())
+            painter.fillRect(event.rect(), tokens.backdrop)
+            if self._layout is None:
+                return
+            painter.translate(self._offset)
+            painter.scale(self._zoom, self._zoom)
+            top = (event.rect().top() - self._offset.y()) / self._zoom
+            seen = QRectF(
+                (event.rect().left() - self._offset.x()) / self._zoom,
+                top,
+                event.rect().width() / self._zoom,
+                event.rect().height() / self._zoom,
+            )
+            found = set(self._found)
+            for box in self._drawing.boxes:
+                if _rect(box).intersects(seen):
+                    self._paint_box(painter, self._layout, box, tokens, found)
+            self._paint_routes(painter, seen, tokens)
 
     def _paint_box(
         self,
@@ -443,7 +447,8 @@ class DiagramCanvas(QWidget):
             if route.head:
                 painter.setBrush(line)
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.drawPolygon(_head(route))
+                corners = [QPointF(*at) for at in head_of(route.points)]
+                painter.drawPolygon(QPolygonF(corners))
             if route.named and self._zoom >= _WORDS_FROM:
                 painter.setPen(tokens.quiet)
                 x, y = label_place(route.points)
@@ -474,14 +479,3 @@ def _path(route: Route) -> QPainterPath:
     for _, first, second, end in bend(route.points):
         path.cubicTo(QPointF(*first), QPointF(*second), QPointF(*end))
     return path
-
-
-def _head(route: Route) -> QPolygonF:
-    x, y = route.points[-1]
-    return QPolygonF(
-        [
-            QPointF(x, y),
-            QPointF(x - HEAD / 2, y - HEAD),
-            QPointF(x + HEAD / 2, y - HEAD),
-        ]
-    )
