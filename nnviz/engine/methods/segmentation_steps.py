@@ -1,5 +1,6 @@
 """Segmentation step by step: output strides, scores, sliding windows, refinement."""
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -180,7 +181,8 @@ def _refined(
 
 def _entropy(probabilities: Tensor) -> Tensor:
     """Return the entropy (H, W) of the classes at each pixel, bits."""
-    return torch.special.entr(probabilities).sum(0) / np.log(2)
+    entropy: Tensor = torch.special.entr(probabilities).sum(0)
+    return entropy / math.log(2)
 
 
 def _heatmap(ctx: Context, values: Tensor, unit: str, *, signed: bool) -> Heatmap:
