@@ -247,7 +247,7 @@ class _SqueezeExcitation(nn.Module):
 
 
 class _Lateral(nn.Module):
-    """What a stage of the backbone gives to the joined features of its stride."""
+    """Lateral connection: a stage of the backbone, reduced for the joined features."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
