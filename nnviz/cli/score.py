@@ -8,6 +8,7 @@ from nnviz.base.explanations.scores import FIGURES, Score, ScoreTable
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,
+    add_cluster_options,
     add_json_option,
     add_model_options,
     whole_number,
@@ -32,6 +33,8 @@ def execute(words: Sequence[str]) -> int:
             limit=options.limit,
             seed=options.seed,
             randomize=options.randomize,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
     if options.json:
@@ -107,6 +110,7 @@ def _parser() -> Parser:
         action="store_true",
         help="also compare with maps of the network with random weights",
     )
+    add_cluster_options(parser)
     add_model_options(parser)
     add_json_option(parser)
     return parser
