@@ -186,8 +186,8 @@ class Content:
 CONTENTS = (
     Content("classify", "Classify", "predictions", Task.CLASSIFY, DEFAULT_MODEL),
     Content("features", "Features", "activations", None, DEFAULT_MODEL),
-    Content("detect", "Detect", "detect", Task.DETECT, "bundled:faces"),
-    Content("track", "Track", "track", Task.DETECT, "bundled:faces"),
+    Content("detect", "Detect", "detect", Task.DETECT, "bundled:everyday-detector"),
+    Content("track", "Track", "track", Task.DETECT, "bundled:everyday-detector"),
     Content("segment", "Segment", "segment", Task.SEGMENT),
     Content("why", "Why", "grad_cam", Task.CLASSIFY, DEFAULT_MODEL),
     Content("repaint", "Repaint", "fast_style", Task.REPAINT),
