@@ -1,13 +1,25 @@
 """``nnviz project``: the images of an index as points of a plane."""
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnviz.base.dataset.projections import Projection
 from nnviz.base.errors import unknown
 from nnviz.cli import console, opening
-from nnviz.cli.arguments import Parser, add_out, number, whole_number
+from nnviz.cli.arguments import (
+    Parser,
+    add_out,
+    choice_option,
+    number_option,
+    text_option,
+    whole_option,
+)
 from nnviz.cli.dataset.opening import index_parser, open_index
+
+if TYPE_CHECKING:
+    from nnviz import api
 
 _METHODS = ("pca", "lda", "tsne", "autoencoder", "umap")
 
@@ -21,8 +33,17 @@ def execute(words: Sequence[str]) -> int:
     opening.check_out(Path(options.out))
     from nnviz.storage.projections import save_projection  # noqa: PLC0415  numpy
 
+    found = _projection(index, options)
+    color = "predicted" if options.color == "prediction" else "label"
+    written = save_projection(found, index.images, Path(options.out), color)
+    files = [str(path) for path in written]
+    answer = {**_plain(found), "files": files}
+    return console.conclude(answer, lambda: _tell(found, files), json=options.json)
+
+
+def _projection(index: "api.Index", options: argparse.Namespace) -> Projection:
     with console.ProgressLine() as progress:
-        found = index.project(
+        return index.project(
             options.method,
             layer=options.layer,
             limit=options.limit,
@@ -32,14 +53,6 @@ def execute(words: Sequence[str]) -> int:
             seed=options.seed,
             progress=progress,
         )
-    color = "predicted" if options.color == "prediction" else "label"
-    written = save_projection(found, index.images, Path(options.out), color)
-    files = [str(path) for path in written]
-    if options.json:
-        console.answer({**_plain(found), "files": files})
-    else:
-        _tell(found, files)
-    return 0
 
 
 def _plain(found: Projection) -> dict[str, object]:
@@ -61,6 +74,32 @@ def _tell(found: Projection, files: Sequence[str]) -> None:
         console.line(line)
 
 
+_OPTIONS = (
+    text_option(
+        "--method", "M", f"{', '.join(_METHODS)} (default %(default)s)", default="pca"
+    ),
+    text_option("--layer", "L", "one of the index, or pixels (default: the deepest)"),
+    whole_option("--limit", 0, "use at most N images, taken evenly (default all)"),
+    whole_option("--neighbors", 15, "of UMAP (default 15)"),
+    whole_option(
+        "--steps", 0, "of t-SNE or epochs of the autoencoder (default 500 and 40)"
+    ),
+    whole_option("--seed", 0, "of random numbers (default 0)"),
+    number_option(
+        "--perplexity",
+        0.0,
+        "of t-SNE: about how many neighbors count (default 30)",
+        metavar="P",
+    ),
+    choice_option(
+        "--color",
+        ("class", "prediction"),
+        "what colors the points of the plot (default %(default)s)",
+        default="class",
+    ),
+)
+
+
 def _parser() -> Parser:
     parser = index_parser(
         "project",
@@ -68,39 +107,6 @@ def _parser() -> Parser:
         " layer or\nby pixels; writes a plot, a table of coordinates and the arrays.",
         "INDEX --method pca|lda|tsne|autoencoder|umap --out DIR [options]",
     )
-    parser.add_argument(
-        "--method",
-        metavar="M",
-        default="pca",
-        help=f"{', '.join(_METHODS)} (default %(default)s)",
-    )
-    parser.add_argument(
-        "--layer",
-        metavar="L",
-        default="",
-        help="one of the index, or pixels (default: the deepest)",
-    )
-    for name, default, text in (
-        ("--limit", 0, "use at most N images, taken evenly (default all)"),
-        ("--neighbors", 15, "of UMAP (default 15)"),
-        ("--steps", 0, "of t-SNE or epochs of the autoencoder (default 500 and 40)"),
-        ("--seed", 0, "of random numbers (default 0)"),
-    ):
-        parser.add_argument(
-            name, metavar="N", type=whole_number(name), default=default, help=text
-        )
-    parser.add_argument(
-        "--perplexity",
-        metavar="P",
-        type=number("--perplexity"),
-        default=0.0,
-        help="of t-SNE: about how many neighbors count (default 30)",
-    )
-    parser.add_argument(
-        "--color",
-        choices=("class", "prediction"),
-        default="class",
-        help="what colors the points of the plot (default %(default)s)",
-    )
+    parser.add(_OPTIONS)
     add_out(parser, "projection")
     return parser

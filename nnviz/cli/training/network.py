@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.info import MethodInfo
 from nnviz.base.resources import resource
 from nnviz.cli import arguments, console
+from nnviz.cli.arguments import text_option, whole_option
+
+if TYPE_CHECKING:
+    from nnviz.api.trained import TrainedNetwork
 
 _METHOD = "train_network"
 
@@ -26,20 +31,27 @@ def execute(words: Sequence[str]) -> int:
             progress=progress,
             **values,
         )
-    if options.json:
-        console.answer({"files": list(found.files), "figures": dict(found.figures)})
-        return 0
+    answer = {"files": list(found.files), "figures": dict(found.figures)}
+    return console.conclude(answer, lambda: _tell(found), json=options.json)
+
+
+def _tell(found: "TrainedNetwork") -> None:
     for name, value in found.figures.items():
         console.line(f"  {name:<20}{value:.4g}")
     for file in found.files:
         console.line(file)
-    return 0
 
 
 def _method() -> MethodInfo:
     text = resource("catalogue.json").read_text("utf-8")
     methods = Catalogue.from_json(text).methods
     return next(each for each in methods if each.name == _METHOD)
+
+
+_OPTIONS = (
+    text_option("--name", "NAME", "of the network's files", default="network"),
+    whole_option("--seed", 0, "of weights, order, dropout and augmentation"),
+)
 
 
 def _parser(method: MethodInfo) -> arguments.Parser:
@@ -51,16 +63,7 @@ def _parser(method: MethodInfo) -> arguments.Parser:
         usage="--out DIR [options]",
     )
     arguments.add_method(parser, method)
-    parser.add_argument(
-        "--name", metavar="NAME", default="network", help="of the network's files"
-    )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=arguments.whole_number("--seed"),
-        default=0,
-        help="of weights, order, dropout and augmentation",
-    )
+    parser.add(_OPTIONS)
     arguments.add_json_option(parser)
     arguments.add_out(parser, str(Path("trained")))
     return parser
