@@ -3,6 +3,7 @@
 Neither torch nor Qt is imported before it is known which of the two is wanted.
 """
 
+import atexit
 import importlib
 import os
 import sys
@@ -25,7 +26,20 @@ def main() -> int:
     Returns:
         The exit status: 0 done, 1 failed, 2 wrong use.
     """
-    words = sys.argv[1:]
+    status = 1
+
+    def end() -> None:
+        threads = sys.modules.get("nnviz.runtime.threads")
+        if threads is not None:
+            threads.exit_if_threads_run(status)
+
+    atexit.register(end)  # first, so that it is called after all others
+    status = _run(sys.argv[1:])
+    return status
+
+
+def _run(words: list[str]) -> int:
+    """Hand the words to the command line or the window; return the exit status."""
     if _is_for_cli(words):
         return cli.main(words)
     try:

@@ -171,15 +171,9 @@ class Result:
             UsageError: another ending.
             InputError: it cannot be written.
         """
-        from nnviz.media.files import replacing  # noqa: PLC0415  as picture()
-        from nnviz.render import figures  # noqa: PLC0415
+        from nnviz.storage.figures import save_figure  # noqa: PLC0415  as picture()
 
-        place = Path(path)
-        kind = place.suffix.lower().removeprefix(".")
-        data = figures.write(self.report.main, self.image, kind)
-        with replacing(place) as file:
-            file.write(data)
-        return place
+        return save_figure(self.report.main, self.image, Path(path))
 
 
 @cache

@@ -15,9 +15,10 @@ from nnviz.base.images import Image
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.base.kinds.planes import Plane
 from nnviz.base.resources import resource
-from nnviz.base.results import Curves, Heatmap, Picture, Result
+from nnviz.base.results import Curves, Diagram, Heatmap, Picture, Result
 from nnviz.render import charts, colormaps, heatmaps, pictures
-from nnviz.render.drawings import matrices, planes
+from nnviz.render.drawings import diagrams, matrices, planes
+from nnviz.render.drawings.graph_layout import DiagramLayout
 from nnviz.render.palette import PAPER
 from nnviz.render.report import paint
 from nnviz.render.text import Canvas
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("svg", "pdf", "png")
+FigureLook = heatmaps.MapLook | frozenset[str]
+"""How a result is shown: the colors of a map, or the open boxes of a diagram."""
 _DPI = 200
 _WIDTH = 1200
 """px of a picture that is made for the figure, and the least of one that is shown."""
@@ -40,43 +43,67 @@ _LIGHT = (255, 255, 255)
 
 
 @singledispatch
-def draw(result: Result, image: Image | None = None) -> "Figure":
+def draw(
+    result: Result, image: Image | None = None, look: FigureLook | None = None
+) -> "Figure":
     """Return a result as a matplotlib figure.
 
     Args:
         result: any kind.
         image: what it lies over, for those that do.
+        look: how it is shown; None for the usual.
     """
+    del look
     return _plain(paint(result, image, _WIDTH))
 
 
 @draw.register(Picture)
-def _(result: Picture, image: Image | None = None) -> "Figure":
-    del image
+def _(
+    result: Picture, image: Image | None = None, look: FigureLook | None = None
+) -> "Figure":
+    del image, look
     return _plain(pictures.rgb8(result.pixels))
 
 
 @draw.register(Curves)
-def _(result: Curves, image: Image | None = None) -> "Figure":
-    del image
+def _(
+    result: Curves, image: Image | None = None, look: FigureLook | None = None
+) -> "Figure":
+    del image, look
     return charts.figure(result, _WIDTH, size=26, background=_LIGHT)
 
 
 @draw.register(Matrix)
-def _(result: Matrix, image: Image | None = None) -> "Figure":
-    del image
+def _(
+    result: Matrix, image: Image | None = None, look: FigureLook | None = None
+) -> "Figure":
+    del image, look
     return matrices.figure(result, _WIDTH, size=22, ink=PAPER)
 
 
 @draw.register(Plane)
-def _(result: Plane, image: Image | None = None) -> "Figure":
-    del image
+def _(
+    result: Plane, image: Image | None = None, look: FigureLook | None = None
+) -> "Figure":
+    del image, look
     return planes.figure(result, _WIDTH, size=26, ink=PAPER)
 
 
+@draw.register(Diagram)
+def _(
+    result: Diagram, image: Image | None = None, look: FigureLook | None = None
+) -> "Figure":
+    del image
+    opened = look if isinstance(look, frozenset) else None
+    return _plain(diagrams.paint(result, _WIDTH, ink=PAPER, opened=opened))
+
+
 @draw.register(Heatmap)
-def _(result: Heatmap, image: Image | None = None) -> "Figure":
-    look = heatmaps.usual_look(result)
+def _(
+    result: Heatmap, image: Image | None = None, look: FigureLook | None = None
+) -> "Figure":
+    if not isinstance(look, heatmaps.MapLook):
+        look = heatmaps.usual_look(result)
     scale = heatmaps.scale_of(result, look)
     if image is None or result.frame is None:
         shown = heatmaps.alone(result, scale, look)
@@ -89,13 +116,16 @@ def _(result: Heatmap, image: Image | None = None) -> "Figure":
     return _with_bar(shown, scale, unit)
 
 
-def write(result: Result, image: Image | None, kind: str) -> bytes:
+def write(
+    result: Result, image: Image | None, kind: str, look: FigureLook | None = None
+) -> bytes:
     """Return a figure as a file's bytes; the same result gives the same bytes.
 
     Args:
         result: any kind.
         image: what it lies over, for those that do.
         kind: "svg", "pdf" or "png".
+        look: how it is shown; None for the usual.
 
     Raises:
         UsageError: another kind.
@@ -104,14 +134,23 @@ def write(result: Result, image: Image | None, kind: str) -> bytes:
 
     if kind not in FORMATS:
         raise UsageError("figure", f"cannot be {kind}", f"use {', '.join(FORMATS)}")
+    if kind == "svg" and isinstance(result, Diagram):
+        return _diagram_svg(result, look).encode()
     file = io.BytesIO()
     dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
     # A fixed salt and no date: the same result gives the same file.
     with rc_context({"svg.hashsalt": "nnviz"}):
-        draw(result, image).savefig(
+        draw(result, image, look).savefig(
             file, format=kind, transparent=True, dpi=_DPI, metadata=dated
         )
     return file.getvalue()
+
+
+def _diagram_svg(diagram: Diagram, look: FigureLook | None) -> str:
+    """Return a diagram as vectors whose words stay text, to be found and edited."""
+    layout = DiagramLayout(diagram)
+    opened = look if isinstance(look, frozenset) else layout.top_groups(diagrams.BOXES)
+    return diagrams.svg(layout, layout.draw(opened), PAPER)
 
 
 def _plain(pixels: Canvas) -> "Figure":

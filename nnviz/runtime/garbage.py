@@ -1,13 +1,16 @@
 """Cyclic garbage, collected only where it may be: on the thread that asks for it.
 
 Python collects cycles on whatever thread happens to allocate.  A cycle that holds a
-widget must not be taken apart outside the GUI thread: so automatic collection is off
-while the window is there, and a timer calls ``tick`` on the GUI thread.
+widget must not be taken apart outside the GUI thread (the process dies of SIGSEGV): so
+automatic collection is off while the window is there, and for as long after as one of
+the other threads may still allocate; a timer calls ``tick`` on the GUI thread.
 """
 
 import gc
 import sys
 import time
+
+from nnviz.runtime.threads import running_threads
 
 _FULL_SECONDS = 60.0
 """Time between full collections; cheap, for what the imports made is frozen."""
@@ -31,6 +34,12 @@ def freeze_imports() -> None:
         gc.freeze()
 
 
+class _Manual:
+    """How many timers are running: automatic collection is off meanwhile."""
+
+    timers = 0
+
+
 class GarbageTimer:
     """Does by hand what Python's collector does by itself, with its thresholds."""
 
@@ -41,6 +50,7 @@ class GarbageTimer:
     def start(self) -> None:
         """Turn automatic collection off."""
         self._running = True
+        _Manual.timers += 1
         self._full_at = time.monotonic() + _FULL_SECONDS
         gc.disable()
 
@@ -59,9 +69,15 @@ class GarbageTimer:
             gc.collect(0)
 
     def stop(self) -> None:
-        """Turn automatic collection on again and unfreeze; idempotent."""
+        """Turn automatic collection on again and unfreeze; idempotent.
+
+        It stays off where another timer runs, or while a thread of nnviz is alive that
+        would collect widgets: call again when it has ended.
+        """
         if self._running:
             self._running = False
+            _Manual.timers -= 1
+        if not (_Manual.timers or gc.isenabled() or running_threads()):
             gc.unfreeze()
             _Frozen.modules = 0
             gc.enable()

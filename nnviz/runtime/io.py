@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from nnviz.base.dataset.projections import Projection
 from nnviz.base.errors import CancelledError, error_record
 from nnviz.base.events import Cancelled, Done, Event, Failed
-from nnviz.base.images import eight_bits, image_from_array
+from nnviz.base.images import Image, eight_bits, image_from_array
 from nnviz.base.info import ModelInfo
 from nnviz.base.measures.evaluation import Robustness
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest
+from nnviz.base.results import Result
 from nnviz.media.decode import open_image
 from nnviz.media.files import write_text
 from nnviz.media.index import ImageIndex
@@ -29,6 +30,7 @@ from nnviz.runtime.mailbox import Mailbox, Posted
 from nnviz.storage import recent
 from nnviz.storage.attacks import save_curve
 from nnviz.storage.contact_sheets import save_contact_sheet
+from nnviz.storage.figures import save_figure
 from nnviz.storage.files import look_at
 from nnviz.storage.projections import save_projection
 from nnviz.storage.results import save_run
@@ -36,6 +38,7 @@ from nnviz.storage.results import save_run
 if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.boards.board import Board
     from nnviz.render.boards.scale_locks import Lock
+    from nnviz.render.figures import FigureLook
     from nnviz.render.heatmaps import Looks
 
 IMAGE_PLACE = ":image"
@@ -127,6 +130,20 @@ class IoPool:
         return self._submit(
             _Urgency.EXPORT, EXPORT_PLACE, lambda: _save(run, Path(folder), stem, looks)
         )
+
+    def export_figure(
+        self,
+        result: Result,
+        image: Image | None,
+        path: str,
+        look: "FigureLook | None",
+    ) -> int:
+        """Save a result as a figure for a slide; ends with the path."""
+
+        def work() -> tuple[Path, ...]:
+            return (save_figure(result, image, Path(path), look),)
+
+        return self._submit(_Urgency.EXPORT, EXPORT_PLACE, work)
 
     def export_board(self, board: "Board", folder: str, lock: "Lock") -> int:
         """Save a board as picture, page and numbers; ends with the paths."""

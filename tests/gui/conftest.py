@@ -126,6 +126,9 @@ class FakeBridge(QObject):
     def export_contact_sheet(self, runs, path):
         self.saved.append((runs, path))
 
+    def export_figure(self, *figure):
+        self.saved.append(figure)
+
     def write_side_car(self, info, request):
         self.saved.append((info, request))
 

@@ -49,7 +49,8 @@ def test_svg_is_well_formed_and_holds_all_words() -> None:
     layout = DiagramLayout(CHAIN)
     root = ET.fromstring(diagrams.svg(layout, layout.draw()))  # noqa: S314 -- our own
     words = [each.text for each in root.iter(f"{SVG}text")]
-    assert words == ["Input", "Conv2d", "a < b", "Output", "3 × 8 × 8", "4 × 8 × 8"]
+    drawn = ["Input", "Conv2d", "a < b", "Output", "3 × 8 × 8", "4 × 8 × 8"]
+    assert words == [*drawn, "input", "output", "convolution"]
     assert len(list(root.iter(f"{SVG}path"))) == 2
 
 

@@ -138,14 +138,14 @@ class Bars(QWidget):
         """Paint the rows."""
         if self._ranking is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setOpacity(0.45 if self._stale else 1)
-        count = min(self._rows, len(self._ranking.labels))
-        for place in range(count):
-            self._paint_row(painter, self._ranking, place)
-        if self.hasFocus():
-            self._paint_focus(painter)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setOpacity(0.45 if self._stale else 1)
+            count = min(self._rows, len(self._ranking.labels))
+            for place in range(count):
+                self._paint_row(painter, self._ranking, place)
+            if self.hasFocus():
+                self._paint_focus(painter)
 
     def _paint_focus(self, painter: QPainter) -> None:
         """Draw a frame around the row that the keys are about."""

@@ -220,9 +220,10 @@ def _icon(opened: OpenedSticker | None, side: int) -> QIcon:
         Qt.AspectRatioMode.KeepAspectRatio,
         Qt.TransformationMode.SmoothTransformation,
     )
-    painter = QPainter(pixmap)
-    painter.drawImage((side - small.width()) // 2, (side - small.height()) // 2, small)
-    painter.end()
+    with QPainter(pixmap) as painter:
+        painter.drawImage(
+            (side - small.width()) // 2, (side - small.height()) // 2, small
+        )
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt would tint a chosen one
     return icon

@@ -327,13 +327,13 @@ class _Strip(QListWidget):
         """Paint the items, or the hint."""
         super().paintEvent(event)
         if not self.count():
-            painter = QPainter(self.viewport())
-            painter.setPen(tokens_of(self.palette()).quiet)
-            painter.drawText(
-                self.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, 0),
-                Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap,
-                self._hint,
-            )
+            with QPainter(self.viewport()) as painter:
+                painter.setPen(tokens_of(self.palette()).quiet)
+                painter.drawText(
+                    self.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, 0),
+                    Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap,
+                    self._hint,
+                )
 
 
 def _strip(bench: Workbench, name: str, hint: str) -> _Strip:

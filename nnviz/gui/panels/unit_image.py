@@ -153,13 +153,13 @@ class ExemplarStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint as many patches as fit."""
         del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        side, left = self.height(), 0
-        for patch in self._patches:
-            if left and left + side > self.width():
-                return
-            target = self.rect()
-            target.setRect(left, 0, side, side)
-            painter.drawImage(target, image_of(patch))
-            left += side + _GAP
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            side, left = self.height(), 0
+            for patch in self._patches:
+                if left and left + side > self.width():
+                    return
+                target = self.rect()
+                target.setRect(left, 0, side, side)
+                painter.drawImage(target, image_of(patch))
+                left += side + _GAP

@@ -18,7 +18,7 @@ from nnviz.base.catalogue import Catalogue
 from nnviz.base.dataset.projections import Projection
 from nnviz.base.dropped import Dropped
 from nnviz.base.events import Changes, Done, Event, Failed, Final
-from nnviz.base.images import PICTURE_KEPT
+from nnviz.base.images import PICTURE_KEPT, Image
 from nnviz.base.info import ModelInfo
 from nnviz.base.live import Shown
 from nnviz.base.measures.evaluation import Robustness
@@ -28,6 +28,7 @@ from nnviz.base.portraits import PORTRAIT_FOUND
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, Request
 from nnviz.base.resources import resource
+from nnviz.base.results import Result
 from nnviz.base.tapes import TAPE_PLACES
 from nnviz.base.video import SourceRequest, SourceStatus
 from nnviz.gui.services.jobs import JobHandle
@@ -56,6 +57,7 @@ from nnviz.storage.sessions import SessionFiles
 if TYPE_CHECKING:  # painters load slowly
     from nnviz.render.boards.board import Board
     from nnviz.render.boards.scale_locks import Lock
+    from nnviz.render.figures import FigureLook
     from nnviz.render.heatmaps import Looks
 
 T = TypeVar("T")
@@ -64,6 +66,8 @@ _TURN_SECONDS = 0.008
 _SWITCH_SECONDS = 0.001
 """After so long other threads' Python code lets the window's go on; 5 ms is usual."""
 _JOIN_SECONDS = 10.0
+_EXIT_SECONDS = 60.0
+"""So long a script that never shut the worker down is kept from its end."""
 _CLOSE_SECONDS = 0.5
 """So long a window that was closed is waited for; Qt takes it away after that."""
 _SOURCE_SECONDS = 2.0
@@ -225,6 +229,23 @@ class Bridge(QObject):
         """
         self._io.export(run, folder, stem, looks)
 
+    def export_figure(
+        self,
+        result: Result,
+        image: Image | None,
+        path: str,
+        look: "FigureLook | None",
+    ) -> None:
+        """Save a result as SVG, PDF or PNG for a slide; answers as ``export``.
+
+        Args:
+            result: any kind.
+            image: what it lies over, for those that do.
+            path: of the file; its ending says the format.
+            look: how it is shown; None for the usual.
+        """
+        self._io.export_figure(result, image, path, look)
+
     def export_board(self, board: "Board", folder: str, lock: "Lock") -> None:
         """Save a board as picture, page and numbers; answers as ``export``."""
         self._io.export_board(board, folder, lock)
@@ -304,7 +325,8 @@ class Bridge(QObject):
         """Stop everything and wait for the worker's end; see ``close``."""
         self.close()
         self._worker.shutdown(_JOIN_SECONDS)
-        atexit.unregister(self.shutdown)
+        self._garbage.stop()
+        atexit.unregister(self._exit)
 
     def close(self) -> None:
         """Stop everything; nothing is emitted from now on.  Idempotent.
@@ -331,11 +353,16 @@ class Bridge(QObject):
         self._garbage.stop()
 
     def _start(self) -> None:
-        atexit.register(self.shutdown)
+        atexit.register(self._exit)
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._garbage.start()
         self._garbage_timer.start()
         self._worker.start()
+
+    def _exit(self) -> None:
+        """Wait longer than a window would: a thread inside torch would crash Python."""
+        self.close()
+        self._worker.shutdown(_EXIT_SECONDS)
 
     def _wake(self) -> None:
         """Make the event loop call ``_woken``; the only thing other threads do here."""

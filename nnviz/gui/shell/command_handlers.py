@@ -52,6 +52,7 @@ if TYPE_CHECKING:  # made by its workspace when this is first entered
 
 Act = Callable[[], object]
 _ZOOM = 1.5
+_FIGURES = (".svg", ".pdf", ".png")
 _MOST_LINES, _LONGEST_PATH = 1000, 4096
 """Of pasted text that may name files."""
 
@@ -94,6 +95,7 @@ class CommandHandlers(QObject):
             "file.reopen": self._bench.reopening.reopen,
             "file.save": self.save,
             "file.save_as": self.save_as,
+            "file.figure": self.export_figure,
             "file.contact_sheet": self.export_contact_sheet,
             "file.quit": self._window.close,
         }
@@ -366,6 +368,25 @@ class CommandHandlers(QObject):
         if path:
             whole = path if path.lower().endswith(".png") else f"{path}.png"
             bridge.export_contact_sheet(runs[::-1], whole)
+
+    def export_figure(self) -> None:
+        """Ask for a file and save what is shown as a figure for a slide or a paper."""
+        view, bridge = self._stage.centre.result.current, self._bench.bridge
+        run = self._bench.display.run
+        if bridge is None or run is None or view is None or view.result is None:
+            self._bench.messages.say(self.tr("there is no result to export yet"))
+            return
+        subject = run.image.name if run.image is not None else run.recipe.model
+        name = f"{Path(subject.rpartition(':')[2]).stem}.{run.recipe.method}.svg"
+        patterns = self.tr("SVG (*.svg);;PDF (*.pdf);;PNG images (*.png)")
+        title = self.tr("Export figure")
+        settings = self._bench.settings
+        path, pattern = ask_new_file(self._window, settings, title, name, patterns)
+        if path:
+            chosen = pattern.rpartition("*")[2].strip(")") or ".svg"
+            known = Path(path).suffix.lower() in _FIGURES
+            whole = path if known else f"{path}{chosen}"
+            bridge.export_figure(view.result, view.image, whole, view.figure_look())
 
     def _export(self, folder: Path) -> None:
         centre, bridge, board = self._stage.centre, self._bench.bridge, self._board()

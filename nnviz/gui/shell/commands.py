@@ -48,6 +48,7 @@ SYNONYMS = {
     "view.compare": "difference swipe blink",
     "file.save": "export png download recording",
     "file.save_as": "export png download",
+    "file.figure": "svg pdf vector slide paper diagram graph",
     "file.open_dataset": "folder index images wall embedding",
     "file.open": "load image video network recipe",
     "edit.copy_python": "code script api",
@@ -125,6 +126,7 @@ def _file() -> tuple[Command, ...]:
         Command("file.reopen", _tr("Reopen the last session"), "", "history", FILE),
         Command("file.save", _tr("Save result"), "Ctrl+S", "save", FILE),
         Command("file.save_as", _tr("Save result in…"), "Ctrl+Shift+S", "", FILE),
+        Command("file.figure", _tr("Export figure…"), "Ctrl+Shift+E", "", FILE),
         Command("file.contact_sheet", _tr("Export contact sheet…"), "", "", FILE),
         Command("file.quit", _tr("Quit"), "Ctrl+Q", "power", FILE),
     )

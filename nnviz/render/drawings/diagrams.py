@@ -51,7 +51,7 @@ HEAD = 6.0
 """Length of an arrow's head, px."""
 _FINER = 2
 """Drawn this much larger and averaged."""
-_BOXES = 48
+BOXES = 48
 """A page opens the outer groups until it shows about so many boxes."""
 _LARGEST = 30_000
 """Height of the tallest page, px: taller ones are drawn smaller."""
@@ -61,21 +61,27 @@ _BEND = 0.5
 
 
 def paint(
-    diagram: Diagram, width: int, *, size: int = TITLE_SIZE, ink: Ink = SCREEN
+    diagram: Diagram,
+    width: int,
+    *,
+    size: int = TITLE_SIZE,
+    ink: Ink = SCREEN,
+    opened: frozenset[str] | None = None,
 ) -> Canvas:
-    """Return a diagram with its outer groups open, and what the colors mean.
+    """Return a diagram, and what the colors mean.
 
     Args:
         diagram: a graph.
         width: of the picture, px; larger drawings are made smaller.
         size: of the letters, px, where the drawing fits.
         ink: colors of ground and words.
+        opened: paths of the open groups; None for the outer ones.
 
     Returns:
         uint8 (h, width, 3).
     """
     layout = DiagramLayout(diagram)
-    drawing = layout.draw(layout.top_groups(_BOXES))
+    drawing = layout.draw(layout.top_groups(BOXES) if opened is None else opened)
     scale = min(
         size / TITLE_SIZE, width / drawing.width, _LARGEST / max(1.0, drawing.height)
     )
@@ -146,16 +152,40 @@ def bend(points: tuple[Point, ...]) -> Iterator[tuple[Point, Point, Point, Point
 
 
 def svg(layout: DiagramLayout, drawing: Drawing, ink: Ink = SCREEN) -> str:
-    """Return a drawing as an SVG document; its letters stay text."""
+    """Return a drawing, and what its colors mean, as an SVG document.
+
+    Its letters stay text; it has no ground, so that it lies on any slide.
+    """
+    legend, height = _svg_legend(layout.diagram, drawing, ink)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{drawing.width:.0f}" '
-        f'height="{drawing.height:.0f}" viewBox="0 0 {drawing.width:.1f} '
-        f'{drawing.height:.1f}" font-family="Inter, sans-serif">'
+        f'height="{height:.0f}" viewBox="0 0 {drawing.width:.1f} '
+        f'{height:.1f}" font-family="Inter, sans-serif">'
     )
-    ground = f'<rect width="100%" height="100%" fill="{_hex(ink.ground)}"/>'
     boxes = [line for box in drawing.boxes for line in _svg_box(layout, box, ink)]
     lines = list(_svg_routes(drawing, ink))
-    return "\n".join([head, ground, *boxes, *lines, "</svg>"]) + "\n"
+    return "\n".join([head, *boxes, *lines, *legend, "</svg>"]) + "\n"
+
+
+def _svg_legend(
+    diagram: Diagram, drawing: Drawing, ink: Ink
+) -> tuple[list[str], float]:
+    """Return the legend below a drawing, in as many rows as it needs, and its end."""
+    lines: list[str] = []
+    x, y = drawing.width, drawing.height
+    for kind in kinds_in(diagram):
+        room = text.width_of(kind, DETAIL_SIZE) + 3 * DETAIL_SIZE
+        if x + room > drawing.width:
+            x, y = float(DETAIL_SIZE), y + LINE
+        middle = y - LINE / 2
+        lines.append(
+            f'<rect x="{x:.1f}" y="{middle - DETAIL_SIZE / 2:.1f}" '
+            f'width="{DETAIL_SIZE / 2}" height="{DETAIL_SIZE}" '
+            f'fill="{_hex(KIND_COLORS[kind])}"/>'
+        )
+        lines.append(_svg_text(kind, (x + DETAIL_SIZE, middle), ink))
+        x += room
+    return lines, y + LINE / 2
 
 
 def _svg_box(layout: DiagramLayout, box: Box, ink: Ink) -> Iterator[str]:
@@ -171,14 +201,24 @@ def _svg_box(layout: DiagramLayout, box: Box, ink: Ink) -> Iterator[str]:
         f'<rect x="{x}" y="{y}" width="{STRIP}" height="{strip:.1f}" rx="2" '
         f'fill="{_hex(color)}"/>'
     )
-    for words, (left, middle), bold in placed_words(layout, box):
-        size = TITLE_SIZE if bold else DETAIL_SIZE
-        weight = ' font-weight="600"' if bold else ""
-        tone = _hex(ink.text if bold else ink.quiet)
-        yield (
-            f'<text x="{left:.1f}" y="{middle:.1f}" font-size="{size}"{weight} '
-            f'fill="{tone}" dominant-baseline="central">{escape(words)}</text>'
-        )
+    for words, place, bold in placed_words(layout, box):
+        yield _svg_text(words, place, ink, bold=bold)
+
+
+def _svg_text(words: str, place: Point, ink: Ink, *, bold: bool = False) -> str:
+    """Return a line of text that begins at x, with its middle at y.
+
+    Its length is said, so that another font than the program's still fits its box.
+    """
+    size = TITLE_SIZE if bold else DETAIL_SIZE
+    weight = ' font-weight="600"' if bold else ""
+    tone = _hex(ink.text if bold else ink.quiet)
+    length = text.width_of(words, size, bold=bold)
+    return (
+        f'<text x="{place[0]:.1f}" y="{place[1]:.1f}" font-size="{size}"{weight} '
+        f'textLength="{length:.1f}" lengthAdjust="spacingAndGlyphs" fill="{tone}" '
+        f'dominant-baseline="central">{escape(words)}</text>'
+    )
 
 
 def _svg_routes(drawing: Drawing, ink: Ink) -> Iterator[str]:
@@ -192,12 +232,7 @@ def _svg_routes(drawing: Drawing, ink: Ink) -> Iterator[str]:
         title = f"<title>{escape(route.label)}</title>" if route.label else ""
         yield f'<path d="{path}" fill="none" stroke="{color}">{title}</path>'
         if route.named:
-            left, middle = label_place(route.points)
-            yield (
-                f'<text x="{left:.1f}" y="{middle:.1f}" font-size="{DETAIL_SIZE}" '
-                f'fill="{_hex(ink.quiet)}" dominant-baseline="central">'
-                f"{escape(route.label)}</text>"
-            )
+            yield _svg_text(route.label, label_place(route.points), ink)
         if route.head:
             corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in head_of(route.points))
             yield f'<polygon points="{corners}" fill="{color}"/>'

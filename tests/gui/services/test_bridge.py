@@ -450,6 +450,39 @@ def test_cycles_with_widgets_are_collected_on_the_gui_thread(
     assert set(freed) == {threading.get_ident()}
 
 
+def test_a_worker_that_outlives_the_window_collects_no_widgets(
+    qapp: QCoreApplication,
+) -> None:
+    """``gc.callbacks`` say on which thread Python collects.
+
+    On the worker's, it took widgets apart: SIGSEGV after a window was closed in a run.
+    """
+    del qapp
+    end, session, collecting = threading.Event(), FakeSession(), set[int]()
+
+    def littering() -> Engine:
+        while not end.is_set():
+            [[each] for each in range(5000)]
+        return session.engine()
+
+    def note(_phase: str, _info: object) -> None:
+        collecting.add(threading.get_ident())
+
+    bridge, other = Bridge(littering), Bridge(FakeSession().engine)
+    gc.callbacks.append(note)
+    try:
+        bridge.close()
+        other.shutdown()
+        end.wait(0.2)
+        assert collecting <= {threading.get_ident()}
+        assert not gc.isenabled()
+    finally:
+        gc.callbacks.remove(note)
+        end.set()
+        bridge.shutdown()
+    assert gc.isenabled()
+
+
 def test_a_process_that_forgets_to_shut_down_ends_all_the_same() -> None:
     program = (
         "from PySide6.QtCore import QCoreApplication, QTimer\n"

@@ -27,3 +27,21 @@ def test_without_chosen_results_it_says_what_to_do(opened, monkeypatch):
     opened.operations.export_contact_sheet()
     assert opened.bench.bridge.saved == []
     assert "choose several results" in said[0]
+
+
+def test_a_figure_is_what_is_seen_with_its_look(opened, monkeypatch):
+    """Truth: the tab that is seen and its look; the chosen format ends the name."""
+    chosen = ("/a/crab", "PDF (*.pdf)")
+    monkeypatch.setattr(command_handlers, "ask_new_file", lambda *_: chosen)
+    view, look = opened.stage.centre.result.current, frozenset({"layer1"})
+    monkeypatch.setattr(view, "figure_look", lambda: look)
+    opened.commands["file.figure"].trigger()
+    figure = view.result, view.image, "/a/crab.pdf", look
+    assert opened.bench.bridge.saved == [figure]
+
+
+def test_without_a_result_there_is_no_figure(window, monkeypatch):
+    said = []
+    monkeypatch.setattr(window.bench.messages, "say", said.append)
+    window.operations.export_figure()
+    assert said == ["there is no result to export yet"]

@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
 from nnviz.gui.views.results.diagram import DiagramView
+from nnviz.render import figures
 
 BLOCK = Diagram(
     nodes=(
@@ -63,6 +64,14 @@ def test_all_are_closed_and_opened_by_the_buttons(view, qtbot):
     assert "stem.relu" not in names(view)
     qtbot.mouseClick(view.expand, Qt.MouseButton.LeftButton)
     assert "stem.relu" in names(view)
+
+
+def test_a_figure_has_the_boxes_open_that_are_open_on_the_screen(view, qtbot):
+    """Truth: the words of the SVG: a closed box hides the titles of what is in it."""
+    assert "ReLU" in figures.write(BLOCK, None, "svg", view.figure_look()).decode()
+    qtbot.mouseClick(view.collapse, Qt.MouseButton.LeftButton)
+    assert view.figure_look() == frozenset()
+    assert "ReLU" not in figures.write(BLOCK, None, "svg", view.figure_look()).decode()
 
 
 def test_a_layer_chosen_elsewhere_is_opened_and_brought_into_sight(view, qtbot):

@@ -182,11 +182,10 @@ def _ring(width: int) -> QCursor:
     """Return a circle that shows on light and dark."""
     pixmap = QPixmap(width + 4, width + 4)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    circle = QRectF(2, 2, width, width)
-    for ink, pen in ((QColor(0, 0, 0, 160), 3), (QColor(255, 255, 255), 1)):
-        painter.setPen(QPen(ink, pen))
-        painter.drawEllipse(circle)
-    painter.end()
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        circle = QRectF(2, 2, width, width)
+        for ink, pen in ((QColor(0, 0, 0, 160), 3), (QColor(255, 255, 255), 1)):
+            painter.setPen(QPen(ink, pen))
+            painter.drawEllipse(circle)
     return QCursor(pixmap)

@@ -255,18 +255,18 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint backdrop, picture, overlay, grid and marks."""
-        painter = QPainter(self)
-        tokens = tokens_of(self.palette())
-        painter.setClipRect(event.rect())
-        if not self._covers(event.rect()):
-            painter.fillRect(event.rect(), tokens.backdrop)
-        if self._base is None:
-            self._paint_message(painter, tokens)
-        else:
-            self._paint_picture(painter, self._base, tokens)
-        if self._ring and self.hasFocus():
-            painter.setPen(QPen(tokens.accent, 2))
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        with QPainter(self) as painter:
+            tokens = tokens_of(self.palette())
+            painter.setClipRect(event.rect())
+            if not self._covers(event.rect()):
+                painter.fillRect(event.rect(), tokens.backdrop)
+            if self._base is None:
+                self._paint_message(painter, tokens)
+            else:
+                self._paint_picture(painter, self._base, tokens)
+            if self._ring and self.hasFocus():
+                painter.setPen(QPen(tokens.accent, 2))
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def _covers(self, area: QRect) -> bool:
         """Tell whether the picture leaves nothing of an area to the backdrop."""

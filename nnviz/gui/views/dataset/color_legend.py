@@ -61,17 +61,17 @@ class ColorLegend(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint title, then swatches or bar."""
         del event
-        painter = QPainter(self)
-        tokens, metrics = tokens_of(self.palette()), self.fontMetrics()
-        painter.setPen(tokens.quiet)
-        room = self.rect()
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self._key.title)
-        left = metrics.horizontalAdvance(self._key.title) + 2 * SPACE
-        painter.setPen(tokens.text)
-        if self._key.scale is not None:
-            self._paint_bar(painter, left, self._key.scale)
-        else:
-            self._paint_swatches(painter, left, tokens.quiet)
+        with QPainter(self) as painter:
+            tokens, metrics = tokens_of(self.palette()), self.fontMetrics()
+            painter.setPen(tokens.quiet)
+            room = self.rect()
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self._key.title)
+            left = metrics.horizontalAdvance(self._key.title) + 2 * SPACE
+            painter.setPen(tokens.text)
+            if self._key.scale is not None:
+                self._paint_bar(painter, left, self._key.scale)
+            else:
+                self._paint_swatches(painter, left, tokens.quiet)
 
     def _paint_bar(self, painter: QPainter, left: int, scale: Scale) -> None:
         metrics, high = self.fontMetrics(), self.height()

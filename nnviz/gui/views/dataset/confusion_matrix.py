@@ -135,19 +135,19 @@ class ConfusionMatrix(QWidget):
         """Paint cells, counts, names and the cell that the keyboard is on."""
         del event
         tokens = tokens_of(self.palette())
-        painter = QPainter(self)
-        if not len(self._counts):
-            return
-        painter.drawImage(QRectF(self._area), image_of(self._colors))
-        painter.setPen(tokens.line)
-        painter.drawRect(self._area.adjusted(-1, -1, 0, 0))
-        if self._step >= _NUMBERS_FROM:
-            self._paint_counts(painter)
-        self._paint_names(painter, tokens)
-        if self.hasFocus():
-            painter.setPen(QPen(tokens.accent, 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self._rect(self._cell.y(), self._cell.x()))
+        with QPainter(self) as painter:
+            if not len(self._counts):
+                return
+            painter.drawImage(QRectF(self._area), image_of(self._colors))
+            painter.setPen(tokens.line)
+            painter.drawRect(self._area.adjusted(-1, -1, 0, 0))
+            if self._step >= _NUMBERS_FROM:
+                self._paint_counts(painter)
+            self._paint_names(painter, tokens)
+            if self.hasFocus():
+                painter.setPen(QPen(tokens.accent, 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(self._rect(self._cell.y(), self._cell.x()))
 
     def _paint_counts(self, painter: QPainter) -> None:
         for row, column in zip(*np.nonzero(self._counts), strict=True):

@@ -238,21 +238,21 @@ class PointMap(QWidget):
         """Paint the newest raster where it lies now, lines, and the lasso."""
         del event
         tokens = tokens_of(self.palette())
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), tokens.backdrop)
-        if self._raster is None:
-            painter.setPen(tokens.quiet)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._words)
-            return
-        ratio = self.devicePixelRatioF()
-        painter.scale(1 / ratio, 1 / ratio)
-        image, raster = self._raster
-        self._draw_raster(painter, image, raster.view)
-        self._draw_lines(painter)
-        if self._lasso is not None:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(tokens.accent, 1.5 * ratio))
-            painter.drawPolyline(QPolygonF(self._lasso))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), tokens.backdrop)
+            if self._raster is None:
+                painter.setPen(tokens.quiet)
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._words)
+                return
+            ratio = self.devicePixelRatioF()
+            painter.scale(1 / ratio, 1 / ratio)
+            image, raster = self._raster
+            self._draw_raster(painter, image, raster.view)
+            self._draw_lines(painter)
+            if self._lasso is not None:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(QPen(tokens.accent, 1.5 * ratio))
+                painter.drawPolyline(QPolygonF(self._lasso))
 
     def _draw_raster(self, painter: QPainter, image: QImage, old: PointView) -> None:
         new = self._view

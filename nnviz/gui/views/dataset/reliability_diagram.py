@@ -98,23 +98,23 @@ class ReliabilityDiagram(QWidget):
         """Paint bars, diagonal, axes and numbers of images."""
         del event
         tokens, shown = tokens_of(self.palette()), self._shown
-        painter = QPainter(self)
-        if shown is None:
-            painter.setPen(tokens.quiet)
-            words = self.tr("The index holds no confidence.")
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
-            return
-        bars, counts = self._areas()
-        painter.fillRect(bars.united(counts), tokens.backdrop)
-        self._paint_bars(painter, bars, tokens, shown)
-        self._paint_counts(painter, counts, tokens, shown)
-        self._paint_axes(painter, bars, counts, tokens)
-        if self.hasFocus():
-            left = bars.left() + self._span(self._current)[0] * bars.width()
-            width = bars.width() / len(shown.counts)
-            painter.setPen(QPen(tokens.accent, 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(left, bars.top(), width, bars.height()))
+        with QPainter(self) as painter:
+            if shown is None:
+                painter.setPen(tokens.quiet)
+                words = self.tr("The index holds no confidence.")
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
+                return
+            bars, counts = self._areas()
+            painter.fillRect(bars.united(counts), tokens.backdrop)
+            self._paint_bars(painter, bars, tokens, shown)
+            self._paint_counts(painter, counts, tokens, shown)
+            self._paint_axes(painter, bars, counts, tokens)
+            if self.hasFocus():
+                left = bars.left() + self._span(self._current)[0] * bars.width()
+                width = bars.width() / len(shown.counts)
+                painter.setPen(QPen(tokens.accent, 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(QRectF(left, bars.top(), width, bars.height()))
 
     def _paint_bars(
         self, painter: QPainter, area: QRectF, tokens: Tokens, shown: Reliability

@@ -228,28 +228,30 @@ class ThumbnailGrid(QAbstractScrollArea):
         """Blit the rows in view, and mark cells on them."""
         del event
         tokens = tokens_of(self.palette())
-        painter = QPainter(self.viewport())
-        painter.fillRect(self.viewport().rect(), tokens.backdrop)
-        ratio = self.devicePixelRatioF()
-        painter.scale(1 / ratio, 1 / ratio)
-        geometry, offset = self._geometry, self._offset
-        visible = geometry.visible(offset)
-        first = visible.start * geometry.columns
-        last = min(geometry.count, visible.stop * geometry.columns)
-        part = GridPart(geometry, offset, first, self.order[first:last])
-        for row in visible:
-            there = self._rows.get(row)
-            if there is not None:
-                self._rows.move_to_end(row)
-                painter.drawImage(QPointF(0, row * geometry.pitch - offset), there[0])
-            else:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(tokens.line)
-                painter.drawRects(list(part.row(row)))
-        current = self._current if self.hasFocus() else _NO_PLACE
-        paint_marks(painter, part, self.marks, tokens, current)
-        if self._band is not None:
-            self._paint_band(painter)
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(self.viewport().rect(), tokens.backdrop)
+            ratio = self.devicePixelRatioF()
+            painter.scale(1 / ratio, 1 / ratio)
+            geometry, offset = self._geometry, self._offset
+            visible = geometry.visible(offset)
+            first = visible.start * geometry.columns
+            last = min(geometry.count, visible.stop * geometry.columns)
+            part = GridPart(geometry, offset, first, self.order[first:last])
+            for row in visible:
+                there = self._rows.get(row)
+                if there is not None:
+                    self._rows.move_to_end(row)
+                    painter.drawImage(
+                        QPointF(0, row * geometry.pitch - offset), there[0]
+                    )
+                else:
+                    painter.setPen(Qt.PenStyle.NoPen)
+                    painter.setBrush(tokens.line)
+                    painter.drawRects(list(part.row(row)))
+            current = self._current if self.hasFocus() else _NO_PLACE
+            paint_marks(painter, part, self.marks, tokens, current)
+            if self._band is not None:
+                self._paint_band(painter)
 
     def _paint_band(self, painter: QPainter) -> None:
         accent = self.palette().highlight().color()

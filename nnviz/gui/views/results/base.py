@@ -1,6 +1,6 @@
 """What the views of all kinds of results have in common."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QWidget
 from nnviz.base.images import Image
 from nnviz.base.results import Result
 from nnviz.render import report
+
+if TYPE_CHECKING:  # figures load slowly
+    from nnviz.render.figures import FigureLook
 
 PAINTED_WIDTH = 960
 
@@ -72,6 +75,10 @@ class ResultView(QWidget):
 
     def set_photo_beside(self, beside: bool) -> None:  # noqa: FBT001
         """Tell whether the photograph is shown beside the view.  Few views mind."""
+
+    def figure_look(self) -> "FigureLook | None":
+        """Return how the result is shown, for a figure of it; None for the usual."""
+        return None
 
     def painted(self) -> NDArray[np.uint8]:
         """Return the result as exported: uint8 (H, W, 3) with caption and legend."""

@@ -98,6 +98,10 @@ class DiagramView(ResultView):
         """Mark a layer that was chosen elsewhere, and bring it into sight."""
         self.canvas.select(name)
 
+    def figure_look(self) -> frozenset[str]:
+        """Return the paths of the open groups."""
+        return self.canvas.opened
+
 
 class DiagramCanvas(QWidget):
     """Paints a laid out diagram; zooms, pans, folds.
@@ -380,26 +384,26 @@ class DiagramCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what can be seen."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        tokens = tokens_of(self.palette())
-        painter.fillRect(event.rect(), tokens.backdrop)
-        if self._layout is None:
-            return
-        painter.translate(self._offset)
-        painter.scale(self._zoom, self._zoom)
-        top = (event.rect().top() - self._offset.y()) / self._zoom
-        seen = QRectF(
-            (event.rect().left() - self._offset.x()) / self._zoom,
-            top,
-            event.rect().width() / self._zoom,
-            event.rect().height() / self._zoom,
-        )
-        found = set(self._found)
-        for box in self._drawing.boxes:
-            if _rect(box).intersects(seen):
-                self._paint_box(painter, self._layout, box, tokens, found)
-        self._paint_routes(painter, seen, tokens)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            tokens = tokens_of(self.palette())
+            painter.fillRect(event.rect(), tokens.backdrop)
+            if self._layout is None:
+                return
+            painter.translate(self._offset)
+            painter.scale(self._zoom, self._zoom)
+            top = (event.rect().top() - self._offset.y()) / self._zoom
+            seen = QRectF(
+                (event.rect().left() - self._offset.x()) / self._zoom,
+                top,
+                event.rect().width() / self._zoom,
+                event.rect().height() / self._zoom,
+            )
+            found = set(self._found)
+            for box in self._drawing.boxes:
+                if _rect(box).intersects(seen):
+                    self._paint_box(painter, self._layout, box, tokens, found)
+            self._paint_routes(painter, seen, tokens)
 
     def _paint_box(
         self,

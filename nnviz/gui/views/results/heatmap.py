@@ -67,6 +67,10 @@ class HeatmapView(ResultView):
         """How the map is painted."""
         return self._looks.get(self._usual, self._usual)
 
+    def figure_look(self) -> MapLook:
+        """Return how the map is painted."""
+        return self.look
+
     def show_result(
         self,
         result: Any,

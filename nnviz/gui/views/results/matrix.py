@@ -91,18 +91,18 @@ class MatrixCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint all grids."""
-        painter = QPainter(self)
-        tokens = tokens_of(self.palette())
-        painter.fillRect(event.rect(), tokens.backdrop)
-        found = self.layout_now()
-        if found is None:
-            return
-        layout, corner = found
-        painter.translate(corner)
-        for placed in layout.grids:
-            self._paint_cells(painter, placed, layout, tokens)
-            self._paint_words(painter, placed, layout, tokens)
-            self._paint_window(painter, placed, tokens)
+        with QPainter(self) as painter:
+            tokens = tokens_of(self.palette())
+            painter.fillRect(event.rect(), tokens.backdrop)
+            found = self.layout_now()
+            if found is None:
+                return
+            layout, corner = found
+            painter.translate(corner)
+            for placed in layout.grids:
+                self._paint_cells(painter, placed, layout, tokens)
+                self._paint_words(painter, placed, layout, tokens)
+                self._paint_window(painter, placed, tokens)
 
     def _paint_cells(
         self,

@@ -154,26 +154,26 @@ class PlaneCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint from the back to the front."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        tokens = tokens_of(self.palette())
-        painter.fillRect(event.rect(), tokens.backdrop)
-        plane = self._plane
-        if plane is None:
-            return
-        if self._ground is None:
-            self._ground = self._painted_ground(plane, tokens)
-        painter.drawPixmap(0, 0, self._ground)
-        painter.save()
-        painter.setClipRect(self._clip())
-        for path in plane.paths:
-            self._paint_path(painter, path, tokens)
-        self._paint_arrows(painter, plane, tokens)
-        for index, series in enumerate(plane.points):
-            self._paint_points(painter, index, series, tokens)
-        self._paint_texts(painter, plane, tokens)
-        painter.restore()
-        self._paint_legend(painter, plane, tokens)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            tokens = tokens_of(self.palette())
+            painter.fillRect(event.rect(), tokens.backdrop)
+            plane = self._plane
+            if plane is None:
+                return
+            if self._ground is None:
+                self._ground = self._painted_ground(plane, tokens)
+            painter.drawPixmap(0, 0, self._ground)
+            painter.save()
+            painter.setClipRect(self._clip())
+            for path in plane.paths:
+                self._paint_path(painter, path, tokens)
+            self._paint_arrows(painter, plane, tokens)
+            for index, series in enumerate(plane.points):
+                self._paint_points(painter, index, series, tokens)
+            self._paint_texts(painter, plane, tokens)
+            painter.restore()
+            self._paint_legend(painter, plane, tokens)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Paint all anew."""
@@ -191,15 +191,14 @@ class PlaneCanvas(QWidget):
         ground = QPixmap(self.size() * ratio)
         ground.setDevicePixelRatio(ratio)
         ground.fill(tokens.backdrop)
-        painter = QPainter(ground)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self.font())
-        self._paint_region(painter, plane, tokens)
-        self._paint_axes(painter, plane, tokens)
-        painter.setClipRect(self._clip())
-        for line in contour_lines(plane):
-            self._paint_line(painter, line, QPen(tokens.quiet, 1))
-        painter.end()
+        with QPainter(ground) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self.font())
+            self._paint_region(painter, plane, tokens)
+            self._paint_axes(painter, plane, tokens)
+            painter.setClipRect(self._clip())
+            for line in contour_lines(plane):
+                self._paint_line(painter, line, QPen(tokens.quiet, 1))
         return ground
 
     def _clip(self) -> QRectF:

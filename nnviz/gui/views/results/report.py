@@ -248,12 +248,12 @@ class _Veil(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the grey and the words."""
-        painter = QPainter(self)
-        tokens = tokens_of(self.palette())
-        grey = QColor(tokens.backdrop)
-        grey.setAlpha(_VEIL_ALPHA)
-        painter.fillRect(event.rect(), grey)
-        draw_words(painter, QPointF(self.width() / 2, SPACE), self._words, tokens)
+        with QPainter(self) as painter:
+            tokens = tokens_of(self.palette())
+            grey = QColor(tokens.backdrop)
+            grey.setAlpha(_VEIL_ALPHA)
+            painter.fillRect(event.rect(), grey)
+            draw_words(painter, QPointF(self.width() / 2, SPACE), self._words, tokens)
 
 
 def _kinds(report: Report) -> list[tuple[str, type]]:

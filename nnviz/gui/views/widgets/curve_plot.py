@@ -43,22 +43,23 @@ class CurvePlot(QWidget):
         curves = self._curves
         if curves is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        line = self.fontMetrics().height()
-        top = max(float(np.max(each)) for each in curves.series.values()) or 1.0
-        low = min(0.0, *(float(np.min(each)) for each in curves.series.values()))
-        tick = max(
-            self.fontMetrics().horizontalAdvance(number(each)) for each in (top, low)
-        )
-        frame = QRectF(self.rect()).adjusted(
-            tick + SPACE, line + 2 * SPACE, -SPACE, -2 * line - SPACE
-        )
-        self._paint_frame(painter, frame, (low, top), curves)
-        for place, values in enumerate(curves.series.values()):
-            painter.setPen(QPen(self._color(place), _PEN))
-            painter.drawPolyline(_line(curves, values, frame, (low, top)))
-        self._paint_names(painter, frame, curves)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            line = self.fontMetrics().height()
+            top = max(float(np.max(each)) for each in curves.series.values()) or 1.0
+            low = min(0.0, *(float(np.min(each)) for each in curves.series.values()))
+            tick = max(
+                self.fontMetrics().horizontalAdvance(number(each))
+                for each in (top, low)
+            )
+            frame = QRectF(self.rect()).adjusted(
+                tick + SPACE, line + 2 * SPACE, -SPACE, -2 * line - SPACE
+            )
+            self._paint_frame(painter, frame, (low, top), curves)
+            for place, values in enumerate(curves.series.values()):
+                painter.setPen(QPen(self._color(place), _PEN))
+                painter.drawPolyline(_line(curves, values, frame, (low, top)))
+            self._paint_names(painter, frame, curves)
 
     def _color(self, place: int) -> QColor:
         return tokens_of(self.palette()).series(place)

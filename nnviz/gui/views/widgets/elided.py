@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStyle,
     QStyleOptionToolButton,
-    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -56,10 +55,10 @@ class ElidedLabel(QLabel):
         # Qt paints anew no more than the contents' place when the text changes.
         place, metrics = self.contentsRect(), self.fontMetrics()
         words = metrics.elidedText(self.text(), self._elide, place.width())
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(place, self.alignment(), words)
-        event.accept()
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().color(self.foregroundRole()))
+            painter.drawText(place, self.alignment(), words)
+            event.accept()
 
 
 class ElidedButton(QToolButton):
@@ -83,8 +82,9 @@ class ElidedButton(QToolButton):
         room = max(0, self.width() - self._frame() + 2)
         middle = Qt.TextElideMode.ElideMiddle
         option.text = self.fontMetrics().elidedText(self.text(), middle, room)
-        painter = QStylePainter(self)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        control = QStyle.ComplexControl.CC_ToolButton
+        with QPainter(self) as painter:
+            self.style().drawComplexControl(control, option, painter, self)
         event.accept()
 
     def _frame(self) -> int:

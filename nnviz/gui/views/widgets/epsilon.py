@@ -56,19 +56,19 @@ class EpsilonSlider(QSlider):
             return
         x = self._place(self._mark)
         bottom = self.height() - 1.0
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tokens_of(self.palette()).warning)
-        painter.drawPolygon(
-            QPolygonF(
-                [
-                    QPointF(x, bottom - 2 * _MARK + 2),
-                    QPointF(x - _MARK, bottom),
-                    QPointF(x + _MARK, bottom),
-                ]
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(tokens_of(self.palette()).warning)
+            painter.drawPolygon(
+                QPolygonF(
+                    [
+                        QPointF(x, bottom - 2 * _MARK + 2),
+                        QPointF(x - _MARK, bottom),
+                        QPointF(x + _MARK, bottom),
+                    ]
+                )
             )
-        )
 
     def _place(self, share: float) -> float:
         """Return where the handle's middle is for a share, px."""

@@ -49,15 +49,13 @@ class FormulaLine(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the formula in the middle."""
         image = self._image()
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), tokens_of(self.palette()).backdrop)
-        if image is not None:
-            ratio = image.devicePixelRatio()
-            left = (self.width() - image.width() / ratio) / 2
-            top = (self.height() - image.height() / ratio) / 2
-            painter.drawImage(QPointF(left, top), image)
-        # The parser keeps errors, and with them this frame: the painter would live on.
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), tokens_of(self.palette()).backdrop)
+            if image is not None:
+                ratio = image.devicePixelRatio()
+                left = (self.width() - image.width() / ratio) / 2
+                top = (self.height() - image.height() / ratio) / 2
+                painter.drawImage(QPointF(left, top), image)
 
     def _image(self) -> QImage | None:
         """Return the formula in the color of text, None where there is none."""

@@ -92,24 +92,24 @@ class Legend(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint ends, bar and words."""
-        painter = QPainter(self)
-        tokens = tokens_of(self.palette())
-        x = 0
-        bar = self._scale is not None and not self._scale.flat and not self._colours
-        if bar and self._scale is not None:
-            x = self._paint_scale(painter, self._scale, tokens) + 2 * SPACE
-        unit_fits = self._lines == 1 or self._room(x, 0) >= self._length(self._unit)
-        words = self._remarks()
-        painter.setPen(tokens.quiet)
-        if unit_fits:
-            x = self._write(painter, x, 0, self._unit) + 2 * SPACE
-        else:
-            words.insert(0, self._unit)
-        warn = bool(self._scale and self._scale.problem)
-        painter.setPen(tokens.warning if warn else tokens.quiet)
-        below = self._lines > 1
-        self._write(painter, 0 if below else x, int(below), " · ".join(words))
-        event.accept()
+        with QPainter(self) as painter:
+            tokens = tokens_of(self.palette())
+            x = 0
+            bar = self._scale is not None and not self._scale.flat and not self._colours
+            if bar and self._scale is not None:
+                x = self._paint_scale(painter, self._scale, tokens) + 2 * SPACE
+            unit_fits = self._lines == 1 or self._room(x, 0) >= self._length(self._unit)
+            words = self._remarks()
+            painter.setPen(tokens.quiet)
+            if unit_fits:
+                x = self._write(painter, x, 0, self._unit) + 2 * SPACE
+            else:
+                words.insert(0, self._unit)
+            warn = bool(self._scale and self._scale.problem)
+            painter.setPen(tokens.warning if warn else tokens.quiet)
+            below = self._lines > 1
+            self._write(painter, 0 if below else x, int(below), " · ".join(words))
+            event.accept()
 
     def _paint_scale(self, painter: QPainter, scale: Scale, tokens: Tokens) -> int:
         """Paint low end, bar and high end; return where they end."""

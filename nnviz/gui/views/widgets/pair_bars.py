@@ -80,20 +80,20 @@ class PairBars(QWidget):
         ranking = self._ranking
         if ranking is None or ranking.earlier is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(tokens_of(self.palette()).quiet)
-        for column, head in enumerate(HEADS):
-            room = self._column(column, 0, float(self._head()))
-            painter.drawText(room, Qt.AlignmentFlag.AlignLeft, head)
-        for row, place in enumerate(self._places()):
-            top = self._head() + row * self._row_height()
-            self._paint_name(painter, ranking, place, top)
-            top += self.fontMetrics().height()
-            for column, values in enumerate((ranking.earlier, ranking.values)):
-                best = place == int(values.argmax())
-                room = self._column(column, top, float(self.fontMetrics().height()))
-                self._paint_bar(painter, room, float(values[place]), best=best)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(tokens_of(self.palette()).quiet)
+            for column, head in enumerate(HEADS):
+                room = self._column(column, 0, float(self._head()))
+                painter.drawText(room, Qt.AlignmentFlag.AlignLeft, head)
+            for row, place in enumerate(self._places()):
+                top = self._head() + row * self._row_height()
+                self._paint_name(painter, ranking, place, top)
+                top += self.fontMetrics().height()
+                for column, values in enumerate((ranking.earlier, ranking.values)):
+                    best = place == int(values.argmax())
+                    room = self._column(column, top, float(self.fontMetrics().height()))
+                    self._paint_bar(painter, room, float(values[place]), best=best)
 
     def _paint_name(
         self, painter: QPainter, ranking: Ranking, place: int, top: int

@@ -47,28 +47,28 @@ class ScoreTrace(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint heading, line of the whole image, and the newest scores."""
         tokens, line = tokens_of(self.palette()), self.fontMetrics().height()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(tokens.quiet)
-        head = QRectF(0, 0, self.width(), line)
-        painter.drawText(head, Qt.AlignmentFlag.AlignLeft, self._title)
-        room = QRectF(self.rect()).adjusted(0, line + SMALL_SPACE, 0, -SMALL_SPACE)
-        if not self._scores:
-            return
-        low = min(0.0, self._whole, *self._scores)
-        high = max(self._whole, *self._scores)
-        span = (high - low) or 1.0
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(tokens.quiet)
+            head = QRectF(0, 0, self.width(), line)
+            painter.drawText(head, Qt.AlignmentFlag.AlignLeft, self._title)
+            room = QRectF(self.rect()).adjusted(0, line + SMALL_SPACE, 0, -SMALL_SPACE)
+            if not self._scores:
+                return
+            low = min(0.0, self._whole, *self._scores)
+            high = max(self._whole, *self._scores)
+            span = (high - low) or 1.0
 
-        def level(score: float) -> float:
-            return room.bottom() - (score - low) / span * room.height()
+            def level(score: float) -> float:
+                return room.bottom() - (score - low) / span * room.height()
 
-        painter.setPen(QPen(tokens.line, 1, Qt.PenStyle.DashLine))
-        at = level(self._whole)
-        painter.drawLine(QPointF(room.left(), at), QPointF(room.right(), at))
-        painter.setPen(QPen(tokens.accent, _PEN))
-        step = room.width() / (_POINTS - 1)
-        points = [
-            QPointF(room.left() + place * step, level(score))
-            for place, score in enumerate(self._scores)
-        ]
-        painter.drawPolyline(QPolygonF(points))
+            painter.setPen(QPen(tokens.line, 1, Qt.PenStyle.DashLine))
+            at = level(self._whole)
+            painter.drawLine(QPointF(room.left(), at), QPointF(room.right(), at))
+            painter.setPen(QPen(tokens.accent, _PEN))
+            step = room.width() / (_POINTS - 1)
+            points = [
+                QPointF(room.left() + place * step, level(score))
+                for place, score in enumerate(self._scores)
+            ]
+            painter.drawPolyline(QPolygonF(points))

@@ -103,26 +103,26 @@ class ScrubBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint track, curve, marks and head."""
         del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        tokens = tokens_of(self.palette())
-        painter.fillRect(self.rect(), tokens.surface)
-        area = self._area()
-        painter.fillRect(area, tokens.backdrop)
-        if self._steps.curve:
-            done = QRectF(area)
-            done.setRight(self._x(len(self._steps.curve) - 1))
-            painter.fillRect(done, mixed(tokens.surface, tokens.accent, 0.12))
-        self._paint_frames(painter, tokens, area)
-        self._paint_curve(painter, tokens, area)
-        for step in self._steps.marks:
-            self._paint_mark(painter, tokens.warning, area, step)
-        if self._head >= 0:
-            self._paint_head(painter, tokens, area)
-        if self.hasFocus():
-            painter.setPen(QPen(tokens.accent, 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(area.adjusted(-2, -2, 2, 2))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            tokens = tokens_of(self.palette())
+            painter.fillRect(self.rect(), tokens.surface)
+            area = self._area()
+            painter.fillRect(area, tokens.backdrop)
+            if self._steps.curve:
+                done = QRectF(area)
+                done.setRight(self._x(len(self._steps.curve) - 1))
+                painter.fillRect(done, mixed(tokens.surface, tokens.accent, 0.12))
+            self._paint_frames(painter, tokens, area)
+            self._paint_curve(painter, tokens, area)
+            for step in self._steps.marks:
+                self._paint_mark(painter, tokens.warning, area, step)
+            if self._head >= 0:
+                self._paint_head(painter, tokens, area)
+            if self.hasFocus():
+                painter.setPen(QPen(tokens.accent, 1))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(area.adjusted(-2, -2, 2, 2))
 
     def _paint_frames(self, painter: QPainter, tokens: Tokens, area: QRectF) -> None:
         """Paint a tick for each frame that can be seen, as far as they are apart."""

@@ -148,18 +148,18 @@ class _Thumbnails(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the images in rows, empty places as outlines."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        side = self._look.px(_THUMBNAIL)
-        for place in range(_COLUMNS * _ROWS):
-            line, column = divmod(place, _COLUMNS)
-            cell = QRect(column * (side + GRID), line * (side + GRID), side, side)
-            file = self._files[place] if place < len(self._files) else ""
-            pixmap = self._pixmaps.get(file)
-            if pixmap is not None:
-                painter.drawPixmap(cell, pixmap, _middle(pixmap))
-            else:
-                painter.fillRect(cell, self.palette().alternateBase())
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            side = self._look.px(_THUMBNAIL)
+            for place in range(_COLUMNS * _ROWS):
+                line, column = divmod(place, _COLUMNS)
+                cell = QRect(column * (side + GRID), line * (side + GRID), side, side)
+                file = self._files[place] if place < len(self._files) else ""
+                pixmap = self._pixmaps.get(file)
+                if pixmap is not None:
+                    painter.drawPixmap(cell, pixmap, _middle(pixmap))
+                else:
+                    painter.fillRect(cell, self.palette().alternateBase())
 
     def _take(self, path: str, pixels: object) -> None:
         if path not in self._files or pixels is None:

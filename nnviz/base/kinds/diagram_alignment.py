@@ -1,0 +1,165 @@
+"""Differences of two diagrams by global sequence alignment (Needleman & Wunsch 1970).
+
+The nodes of both stand in computing order.  Gaps cost nothing, so that the alignment
+is the one with the most layers in common, alike ones before changed ones.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.results import Diagram, DiagramNode, Table
+
+_SAME, _CHANGED, _NAMED = 4, 1, 1
+"""Worth of a pair that does the same; that does the same otherwise; of one name."""
+
+
+class Verdict(StrEnum):
+    """What became of a layer between two networks."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    FIRST = "only in the first"
+    SECOND = "only in the second"
+
+
+@dataclass(frozen=True, slots=True)
+class NodePair:
+    """A node of each diagram that stand for one another.
+
+    Attributes:
+        first: index in the first diagram; None where that has none.
+        second: likewise.
+        verdict: whether they differ.
+    """
+
+    first: int | None
+    second: int | None
+    verdict: Verdict
+
+
+def align(first: Diagram, second: Diagram) -> tuple[NodePair, ...]:
+    """Return the nodes of two diagrams in pairs, in computing order.
+
+    Two nodes are the same where title and detail are: "Conv2d" and "3 × 3, 64 → 128,
+    stride 2".  They are changed where the title alone is, or name and kind are.
+    """
+    worth = _worth(first.nodes, second.nodes)
+    best = np.zeros((len(first.nodes) + 1, len(second.nodes) + 1), np.int32)
+    for row in range(len(first.nodes)):
+        with_pair = best[row].copy()
+        with_pair[1:] = np.maximum(with_pair[1:], best[row, :-1] + worth[row])
+        np.maximum.accumulate(with_pair, out=best[row + 1])
+    return tuple(_walk_back(best, worth))[::-1]
+
+
+def difference_table(
+    first: Diagram, second: Diagram, pairs: Sequence[NodePair]
+) -> Table:
+    """Return a row for each pair that is not the same: verdict, both layers."""
+    rows = [
+        (
+            pair.verdict.value,
+            *_cells(first, pair.first),
+            *_cells(second, pair.second),
+        )
+        for pair in pairs
+        if pair.verdict is not Verdict.SAME
+    ]
+    columns = ("difference", "first", "does", "output", "second", "does", "output")
+    return Table(columns=columns, rows=tuple(rows))
+
+
+def counts(pairs: Iterable[NodePair]) -> dict[Verdict, int]:
+    """Return the number of pairs of each verdict."""
+    found = dict.fromkeys(Verdict, 0)
+    for pair in pairs:
+        found[pair.verdict] += 1
+    return found
+
+
+def marks_of(
+    diagram: Diagram, pairs: Iterable[NodePair], *, second: bool
+) -> dict[str, Verdict]:
+    """Return the verdicts on a diagram's nodes and groups that are not the same.
+
+    A group is as its members are where all agree, else changed.
+
+    Args:
+        diagram: one of those that were aligned.
+        pairs: as ``align`` gives them.
+        second: whether it is the second.
+    """
+    verdicts = {}
+    for pair in pairs:
+        index = pair.second if second else pair.first
+        if index is not None:
+            verdicts[diagram.nodes[index].name] = pair.verdict
+    inside: dict[str, set[Verdict]] = {name: set() for name in diagram.groups}
+    for name, verdict in verdicts.items():
+        parts = name.split(".")
+        for count in range(1, len(parts)):
+            inside.get(".".join(parts[:count]), set()).add(verdict)
+    for name, found in inside.items():
+        verdicts[name] = found.pop() if len(found) == 1 else Verdict.CHANGED
+        if not found and name not in verdicts:
+            verdicts[name] = Verdict.SAME
+    return {name: each for name, each in verdicts.items() if each is not Verdict.SAME}
+
+
+def _worth(
+    first: Sequence[DiagramNode], second: Sequence[DiagramNode]
+) -> NDArray[np.int32]:
+    """Return what it is worth to pair each node with each, (N, M); 0 for not at all."""
+    titles, details, names, kinds = (
+        _equal([getattr(n, key) for n in first], [getattr(n, key) for n in second])
+        for key in ("title", "detail", "name", "kind")
+    )
+    worth = np.where(titles & details, _SAME, 0)
+    worth += np.where(titles & ~details | names & kinds & ~titles, _CHANGED, 0)
+    found: NDArray[np.int32] = (worth + np.where(worth > 0, names * _NAMED, 0)).astype(
+        np.int32
+    )
+    return found
+
+
+def _equal(first: Sequence[str], second: Sequence[str]) -> NDArray[np.bool_]:
+    codes: Mapping[str, int] = {
+        word: code for code, word in enumerate(dict.fromkeys([*first, *second]))
+    }
+    rows = np.array([codes[word] for word in first], np.int32)
+    columns = np.array([codes[word] for word in second], np.int32)
+    same: NDArray[np.bool_] = rows[:, None] == columns[None]
+    return same
+
+
+def _walk_back(best: NDArray[np.int32], worth: NDArray[np.int32]) -> Iterable[NodePair]:
+    """Yield the pairs of the best alignment, the last first."""
+    row, column = worth.shape
+    while row or column:
+        here = best[row, column]
+        if row and column and worth[row - 1, column - 1] > 0:
+            value = worth[row - 1, column - 1]
+            if here == best[row - 1, column - 1] + value:
+                row, column = row - 1, column - 1
+                same = value >= _SAME
+                yield NodePair(row, column, Verdict.SAME if same else Verdict.CHANGED)
+                continue
+        if column and here == best[row, column - 1]:
+            column -= 1
+            yield NodePair(None, column, Verdict.SECOND)
+        else:
+            row -= 1
+            yield NodePair(row, None, Verdict.FIRST)
+
+
+def _cells(diagram: Diagram, index: int | None) -> tuple[str, str, str]:
+    """Return name, what it does, and output shape; empty where there is no node."""
+    if index is None:
+        return "", "", ""
+    node = diagram.nodes[index]
+    shape = next((e.label for e in diagram.edges if e.source == index), "")
+    return node.name, " ".join(filter(None, (node.title, node.detail))), shape

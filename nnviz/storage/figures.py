@@ -1,0 +1,38 @@
+"""Figures for slides and papers as files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnviz.base.images import Image
+from nnviz.base.results import Result
+from nnviz.media.files import replacing
+
+if TYPE_CHECKING:  # who only opens files needs no painter
+    from nnviz.render.figures import FigureLook
+
+
+def save_figure(
+    result: Result, image: Image | None, path: Path, look: "FigureLook | None" = None
+) -> Path:
+    """Write a result without title and ground; the ending says the format.
+
+    Args:
+        result: any kind.
+        image: what it lies over, for those that do.
+        path: ends with .svg, .pdf or .png.
+        look: how it is shown; None for the usual.
+
+    Returns:
+        The path.
+
+    Raises:
+        UsageError: another ending.
+        InputError: it cannot be written.
+    """
+    from nnviz.render import figures  # noqa: PLC0415  who only opens needs no painter
+
+    kind = path.suffix.lower().removeprefix(".")
+    data = figures.write(result, image, kind, look)
+    with replacing(path) as file:
+        file.write(data)
+    return path
