@@ -145,6 +145,9 @@ def descend(params: DescentInOneDimensionParams) -> Numbers:
     return np.array(places)
 
 
+_COLUMNS = ("step", "a", "slope", "step size", "new a")
+
+
 def _reports(
     params: DescentInOneDimensionParams, places: Numbers
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
@@ -156,9 +159,7 @@ def _reports(
         rows.append((float(number), float(place), slope, step, float(place - step)))
         results = {
             "curve": _plane(params, places[: number + 1], slope),
-            "steps": Table(
-                columns=("step", "a", "slope", "step size", "new a"), rows=tuple(rows)
-            ),
+            "steps": Table(columns=_COLUMNS, rows=tuple(rows)),
         }
         height = float(curve.value(np.array(place)))
         notes = (
@@ -188,7 +189,7 @@ def _plane(params: DescentInOneDimensionParams, seen: Numbers, slope: float) -> 
         x_label="a",
         y_label="f(a)",
         paths=(
-            PlanePath(places=np.stack([x, y], axis=1), color=-1),
+            PlanePath.curve(x, y, color=-1),
             PlanePath(places=path, style="steps", name="descent"),
             *_tangent(here, slope, curve, right - left),
         ),

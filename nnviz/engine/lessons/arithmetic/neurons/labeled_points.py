@@ -107,14 +107,9 @@ def boundary_path(
     ends = line_in(normal, offset, window)
     if not len(ends):
         return ()
-    return (
-        PlanePath(
-            places=ends,
-            name=name,
-            style="dashed" if quiet else "solid",
-            color=-1 if quiet else BOUNDARY,
-        ),
-    )
+    if quiet:
+        return (PlanePath(places=ends, name=name, style="dashed", color=-1),)
+    return (PlanePath(places=ends, name=name, color=BOUNDARY),)
 
 
 def sides_of(normal: Numbers, offset: float, window: Range2) -> PlaneRegion:
