@@ -182,6 +182,8 @@ def _plane(params: DescentInOneDimensionParams, seen: Numbers, slope: float) -> 
     here = float(seen[-1])
     after = here - params.rate * slope
     ends = np.array([[here, after], curve.value(np.array([here, after]))]).T
+    step = PlaneArrows(starts=ends[:1].copy(), ends=ends[1:].copy(), name="step")
+    place = PlanePoints(places=np.array([[here, ends[0, 1]]]), marker="ring")
     inside = left <= here <= right
     return Plane(
         x_range=(left, right),
@@ -193,14 +195,8 @@ def _plane(params: DescentInOneDimensionParams, seen: Numbers, slope: float) -> 
             PlanePath(places=path, style="steps", name="descent"),
             *_tangent(here, slope, curve, right - left),
         ),
-        arrows=(
-            (PlaneArrows(starts=ends[:1].copy(), ends=ends[1:].copy(), name="step"),)
-            if inside
-            else ()
-        ),
-        points=(PlanePoints(places=np.array([[here, ends[0, 1]]]), marker="ring"),)
-        if inside
-        else (),
+        arrows=(step,) if inside else (),
+        points=(place,) if inside else (),
         formula=rf"${curve.formula} = {amount(slope)},\quad a \leftarrow "
         rf"{amount(here)} - {params.rate:g}\cdot{term(slope)} = {amount(after)}$",
     )
