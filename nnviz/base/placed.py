@@ -16,6 +16,8 @@ from nnviz.base.images import Colours, Image
 from nnviz.base.results import Picture, Report, Text
 from nnviz.base.stickers import Outline, Placement
 
+PLACED = "placed"
+"""Name of the text of stickers in the report of what has placed them."""
 EXAMPLE = "round:#e53935 @ 0.5 0.5 0.25 0"
 _OUTLINES = get_args(Outline)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -113,7 +115,7 @@ def sticker_of(report: Report) -> Picture | None:
 
 def placed_of(report: Report) -> str:
     """Return the stickers that a method has placed, as text; else an empty one."""
-    found = report.results.get("placed")
+    found = report.results.get(PLACED)
     return found.text if isinstance(found, Text) else ""
 
 

@@ -222,6 +222,9 @@ class FakeLive:
     def set_stickers(self, layers):
         self.layers = layers
 
+    def set_cover(self, cover):
+        self.cover = cover
+
     def take(self, frame):
         image = frame_image(frame, "hand", 1)
         asked = self.template
