@@ -30,7 +30,7 @@ _GRAMMAR = "STICKER @ X Y WIDTH ANGLE [OPACITY], several separated by ;"
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a sticker is cut out of, and as what.
+    """The source and outline that a sticker is cut out of.
 
     Attributes:
         outline: its shape; "square" keeps all of a picture.
@@ -50,7 +50,7 @@ class Cut:
 
     @property
     def text(self) -> str:
-        """What ``parse`` reads."""
+        """The text that ``parse`` reads."""
         whole = self.outline == "square" and not self.is_colour
         return self.source if whole else f"{self.outline}:{self.source}"
 
@@ -82,7 +82,7 @@ class Placed:
 
     @property
     def text(self) -> str:
-        """What ``parse_placed`` reads."""
+        """The text that ``parse_placed`` reads."""
         at = self.placement
         numbers = [at.x, at.y, at.width, at.angle]
         if self.opacity != 1:
@@ -92,7 +92,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedSticker:
-    """What came of opening a sticker.
+    """The outcome of opening a sticker.
 
     Attributes:
         text: of its ``Cut``.

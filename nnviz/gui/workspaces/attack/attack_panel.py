@@ -1,4 +1,4 @@
-"""What an attack did: the answers before and after, and its noise under the hand."""
+"""An attack's answers before and after, and its noise under the hand."""
 
 from collections.abc import Mapping
 from dataclasses import replace

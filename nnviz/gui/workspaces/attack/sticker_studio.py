@@ -105,7 +105,7 @@ class StickerStudio(QWidget):
 
 
 class _Answers(QWidget):
-    """What the network says without and with the stickers."""
+    """The network's answers without and with the stickers."""
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__()
