@@ -19,12 +19,13 @@ from nnviz.api.core import (
 )
 from nnviz.base.errors import InputError, NnvizError, UsageError, unknown
 from nnviz.base.events import Progress
+from nnviz.base.file_formats import IMAGES
 from nnviz.base.images import Image
 from nnviz.base.parameters import Value
 from nnviz.base.reading import is_folder
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.media.decode import decode
-from nnviz.media.folders import SUFFIXES, list_images, photographs_below
+from nnviz.media.folders import list_images, photographs_below
 from nnviz.media.remote import (
     exists_remote,
     is_remote,
@@ -156,12 +157,10 @@ def list_named(
 
 def _below(name: str) -> Sequence[str]:
     if is_remote(name):
-        if PurePosixPath(name).suffix.lower() in SUFFIXES:
+        if PurePosixPath(name).suffix.lower() in IMAGES:
             return [name]
         found = [f"{name.rstrip('/')}/{each}" for each in list_files(name)]
-        return [
-            each for each in found if PurePosixPath(each).suffix.lower() in SUFFIXES
-        ]
+        return [each for each in found if PurePosixPath(each).suffix.lower() in IMAGES]
     if not is_folder(name):
         return [name]
     try:

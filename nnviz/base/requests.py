@@ -319,6 +319,9 @@ class ScoreMethods(Request[ScoreTable]):
         steps: of the deletion and insertion curves.
         seed: of the random numbers.
         randomize: whether each map is also made of a network with random weights.
+        average_drop: whether average drop and increase in confidence are measured.
+        keep: path of a file that keeps the figures of each image, and from which the
+            table goes on where it is there; empty for none.
         cluster: as ``EvaluateModel`` has it.
         workers: likewise.
     """
@@ -331,6 +334,8 @@ class ScoreMethods(Request[ScoreTable]):
     steps: int = 28
     seed: int = 0
     randomize: bool = False
+    average_drop: bool = False
+    keep: str = ""
     cluster: str = ""
     workers: int = 0
 

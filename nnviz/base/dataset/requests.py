@@ -72,6 +72,7 @@ class FindNeighbors(Request[Neighbors]):
             ``PIXELS`` for thumbnails.
         metric: "cosine" or "l2".
         count: of neighbors; the image itself is left out.
+        exact: compare with every record, however many there are.
     """
 
     index: str
@@ -81,6 +82,7 @@ class FindNeighbors(Request[Neighbors]):
     layer: str = ""
     metric: Metric = "cosine"
     count: int = 10
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
