@@ -12,7 +12,7 @@ BEAT = b".\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KioskOrder:
-    """What a kiosk is for.
+    """The order of a kiosk: what it shows and for how long.
 
     Attributes:
         guide: path of a guided lesson; empty for Live.
