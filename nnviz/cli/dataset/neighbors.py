@@ -1,7 +1,10 @@
 """``nnviz neighbors``: images of an index that are most like another."""
 
+import argparse
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnviz.base.dataset.neighbors import METRICS, PIXELS, Neighbors
 from nnviz.base.errors import UsageError
@@ -9,7 +12,8 @@ from nnviz.cli import console
 from nnviz.cli.arguments import Parser
 from nnviz.cli.dataset.opening import index_parser, open_index
 
-_CORNERS = 4
+if TYPE_CHECKING:
+    from nnviz import api
 
 
 def execute(words: Sequence[str]) -> int:
@@ -19,6 +23,8 @@ def execute(words: Sequence[str]) -> int:
     if not options.image:
         raise UsageError("IMAGE", "missing", "name a file, or the number of a record")
     record = options.image.isdecimal() and not Path(options.image).exists()
+    if options.beside:
+        return _compare(index, int(options.image) if record else options.image, options)
     with console.ProgressLine() as progress:
         found = index.neighbors(
             int(options.image) if record else options.image,
@@ -33,6 +39,36 @@ def execute(words: Sequence[str]) -> int:
         console.answer(_plain(found))
     else:
         _tell(found)
+    return 0
+
+
+def _compare(index: "api.Index", image: int | str, options: argparse.Namespace) -> int:
+    """Write neighbors by several networks side by side."""
+    with console.ProgressLine() as progress:
+        found = index.neighbors_beside(
+            image,
+            options.beside,
+            count=options.count,
+            metric=options.metric,
+            progress=progress,
+        )
+    names = [index.images.facts.model, *options.beside]
+    if options.json:
+        console.answer(
+            [
+                {"by": name, **_plain(each)}
+                for name, each in zip(names, found, strict=True)
+            ]
+        )
+        return 0
+    console.heading(f"Nearest to {found[0].query} ({options.metric})")
+    ways = [f"{name} {each.layer}" for name, each in zip(names, found, strict=True)]
+    rows = zip_longest(*(each.paths for each in found), fillvalue="")
+    console.table(("", *ways), [(str(n), *row) for n, row in enumerate(rows, 1)])
+    first = set(found[0].records.tolist())
+    for way, each in zip(ways[1:], found[1:], strict=True):
+        shared = len(first & set(each.records.tolist()))
+        console.line(f"  {way}: {shared} of {len(first)} are the first's too")
     return 0
 
 
@@ -111,6 +147,14 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "--metric", choices=METRICS, default=METRICS[0], help="(default %(default)s)"
+    )
+    parser.add_argument(
+        "--beside",
+        metavar="INDEX",
+        action="append",
+        default=[],
+        help="also by another network's index of the same images, or pixels; may be"
+        " given several times",
     )
     parser.add_argument(
         "--exact",
