@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from nnviz.base.dataset.neighbors import METRICS, PIXELS, Neighbors
 from nnviz.base.errors import UsageError
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser
+from nnviz.cli.arguments import (
+    Option,
+    Parser,
+    choice_option,
+    flag_option,
+    repeated_option,
+    text_option,
+)
 from nnviz.cli.dataset.opening import index_parser, open_index
 
 if TYPE_CHECKING:
@@ -35,11 +42,7 @@ def execute(words: Sequence[str]) -> int:
             exact=options.exact,
             progress=progress,
         )
-    if options.json:
-        console.answer(_plain(found))
-    else:
-        _tell(found)
-    return 0
+    return console.conclude(_plain(found), lambda: _tell(found), json=options.json)
 
 
 def _compare(index: "api.Index", image: int | str, options: argparse.Namespace) -> int:
@@ -53,23 +56,24 @@ def _compare(index: "api.Index", image: int | str, options: argparse.Namespace) 
             progress=progress,
         )
     names = [index.images.facts.model, *options.beside]
-    if options.json:
-        console.answer(
-            [
-                {"by": name, **_plain(each)}
-                for name, each in zip(names, found, strict=True)
-            ]
-        )
-        return 0
-    console.heading(f"Nearest to {found[0].query} ({options.metric})")
-    ways = [f"{name} {each.layer}" for name, each in zip(names, found, strict=True)]
-    rows = zip_longest(*(each.paths for each in found), fillvalue="")
+    pairs = list(zip(names, found, strict=True))
+    return console.conclude(
+        [{"by": name, **_plain(each)} for name, each in pairs],
+        lambda: _tell_all(pairs),
+        json=options.json,
+    )
+
+
+def _tell_all(found: Sequence[tuple[str, Neighbors]]) -> None:
+    first = found[0][1]
+    console.heading(f"Nearest to {first.query} ({first.metric})")
+    ways = [f"{name} {each.layer}" for name, each in found]
+    rows = zip_longest(*(each.paths for _, each in found), fillvalue="")
     console.table(("", *ways), [(str(n), *row) for n, row in enumerate(rows, 1)])
-    first = set(found[0].records.tolist())
-    for way, each in zip(ways[1:], found[1:], strict=True):
-        shared = len(first & set(each.records.tolist()))
-        console.line(f"  {way}: {shared} of {len(first)} are the first's too")
-    return 0
+    mine = set(first.records.tolist())
+    for way, (_, each) in zip(ways[1:], found[1:], strict=True):
+        shared = len(mine & set(each.records.tolist()))
+        console.line(f"  {way}: {shared} of {len(mine)} are the first's too")
 
 
 def _tell(found: Neighbors) -> None:
@@ -122,6 +126,31 @@ def _plain(found: Neighbors) -> dict[str, object]:
     }
 
 
+_OPTIONS = (
+    Option(
+        "image",
+        metavar="IMAGE|RECORD",
+        nargs="?",
+        default="",
+        help="file of an image, in the index or not, or the number of a record",
+    ),
+    text_option(
+        "--layer",
+        "L",
+        f"whose features are compared, or {PIXELS} (default: the deepest indexed)",
+    ),
+    choice_option("--metric", METRICS, "(default %(default)s)", default=METRICS[0]),
+    repeated_option(
+        "--beside",
+        "INDEX",
+        "also by another network's index of the same images, or pixels; may be given"
+        " several times",
+    ),
+    flag_option("--exact", "compare every image, however many there are"),
+    text_option("--box", "L,T,R,B", "only this part of the image, px"),
+)
+
+
 def _parser() -> Parser:
     parser = index_parser(
         "neighbors",
@@ -132,39 +161,5 @@ def _parser() -> Parser:
         count=10,
         what="how many",
     )
-    parser.add_argument(
-        "image",
-        metavar="IMAGE|RECORD",
-        nargs="?",
-        default="",
-        help="file of an image, in the index or not, or the number of a record",
-    )
-    parser.add_argument(
-        "--layer",
-        metavar="L",
-        default="",
-        help=f"whose features are compared, or {PIXELS} (default: the deepest indexed)",
-    )
-    parser.add_argument(
-        "--metric", choices=METRICS, default=METRICS[0], help="(default %(default)s)"
-    )
-    parser.add_argument(
-        "--beside",
-        metavar="INDEX",
-        action="append",
-        default=[],
-        help="also by another network's index of the same images, or pixels; may be"
-        " given several times",
-    )
-    parser.add_argument(
-        "--exact",
-        action="store_true",
-        help="compare every image, however many there are",
-    )
-    parser.add_argument(
-        "--box",
-        metavar="L,T,R,B",
-        default="",
-        help="only this part of the image, px",
-    )
+    parser.add(_OPTIONS)
     return parser
