@@ -110,7 +110,12 @@ _NEXT = frozenset(b"\x12\x1a\x22\x2a\x32\x3a\x42")
 
 # --- what it gives -------------------------------------------------------------------
 
-_TASKS = {"detect": Task.DETECT, "classify": Task.CLASSIFY}
+_TASKS = {
+    "detect": Task.DETECT,
+    "classify": Task.CLASSIFY,
+    "segment": Task.DETECT,
+    "pose": Task.DETECT,
+}
 """ultralytics' names."""
 _STRIDES = (8, 16, 32)
 """px between the places of a YOLO head's three grids."""
