@@ -196,6 +196,17 @@ def add_cluster_options(parser: Parser) -> None:
     )
 
 
+def add_seed(parser: Parser, what: str = "of the random numbers") -> None:
+    """Add ``--seed``."""
+    parser.add_general(
+        "--seed",
+        metavar="N",
+        type=whole_number("--seed"),
+        default=0,
+        help=f"seed {what} (default 0)",
+    )
+
+
 def add_json_option(parser: Parser) -> None:
     """Add ``--json``."""
     parser.add_general("--json", action="store_true", help="print JSON, for programs")

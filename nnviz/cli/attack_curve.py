@@ -14,6 +14,7 @@ from nnviz.cli.arguments import (
     add_json_option,
     add_model_options,
     add_out,
+    add_seed,
     whole_number,
 )
 
@@ -98,10 +99,7 @@ def _parser() -> Parser:
         "--limit", metavar="N", type=whole_number("--limit"), default=0,
         help="use at most N images, taken evenly (default all)",
     )  # fmt: skip
-    parser.add_general(
-        "--seed", type=whole_number("--seed"), default=0, metavar="N",
-        help="of the random starts (default 0)",
-    )  # fmt: skip
+    add_seed(parser, "of the random starts")
     add_cluster_options(parser)
     add_model_options(parser)
     add_out(parser)

@@ -16,8 +16,8 @@ from nnviz.cli.arguments import (
     Parser,
     add_json_option,
     add_out,
+    add_seed,
     preprocess_from,
-    whole_number,
 )
 from nnviz.media.folders import list_images
 
@@ -205,13 +205,7 @@ def _parser() -> Parser:
         " another name in it; may be given several times",
     )
     _add_settings(group)
-    parser.add_general(
-        "--seed",
-        metavar="N",
-        type=whole_number("--seed"),
-        default=0,
-        help="seed of the random numbers (default 0)",
-    )
+    add_seed(parser)
     opening.add_max_pixels(parser)
     add_out(parser)
     add_json_option(parser)

@@ -11,7 +11,7 @@ from nnviz.cli.arguments import (
     Parser,
     add_json_option,
     add_model_options,
-    whole_number,
+    add_seed,
 )
 from nnviz.storage.contact_sheets import check_name
 
@@ -74,13 +74,7 @@ def _parser() -> Parser:
         default="",
         help="what is asked (default: the predicted class)",
     )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=whole_number("--seed"),
-        default=0,
-        help="seed of the random numbers (default 0)",
-    )
+    add_seed(parser)
     parser.add_general(
         "--out",
         metavar="FILE",

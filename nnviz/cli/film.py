@@ -71,10 +71,7 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
     if method is not None:
         arguments.add_method(parser, method)
     arguments.add_model_options(parser)
-    parser.add_general(
-        "--seed", type=arguments.whole_number("--seed"), default=0, metavar="N",
-        help="seed of the random numbers (default 0)",
-    )  # fmt: skip
+    arguments.add_seed(parser)
     parser.add_general(
         "--out", metavar="OUT.mp4", default="", help="the video to write, .mp4 or .gif"
     )

@@ -249,10 +249,7 @@ def _add_common(parser: Parser) -> None:
         "--missing", action="store_true",
         help="leave out images whose results are in --out already",
     )  # fmt: skip
-    parser.add_general(
-        "--seed", type=arguments.whole_number("--seed"), default=0, metavar="N",
-        help="seed of the random numbers (default 0)",
-    )  # fmt: skip
+    arguments.add_seed(parser)
     opening.add_max_pixels(parser)
     arguments.add_out(parser)
     parser.add_general(

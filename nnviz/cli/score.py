@@ -11,6 +11,7 @@ from nnviz.cli.arguments import (
     add_cluster_options,
     add_json_option,
     add_model_options,
+    add_seed,
     whole_number,
 )
 
@@ -100,13 +101,7 @@ def _parser() -> Parser:
         default=0,
         help="use at most N images, taken evenly (default all)",
     )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=whole_number("--seed"),
-        default=0,
-        help="seed of the random numbers (default 0)",
-    )
+    add_seed(parser)
     parser.add_argument(
         "--randomize",
         action="store_true",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nnviz.base.events import EPOCH, Progress
 from nnviz.base.requests import TrainModel
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser, add_out, whole_number
+from nnviz.cli.arguments import Parser, add_out, add_seed, whole_number
 from nnviz.cli.training import head, network
 
 _NAMES = (
@@ -79,13 +79,7 @@ def _parser() -> Parser:
         default=0,
         help="epochs: how often every image is seen; 0 for the recipe's own number",
     )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=whole_number("--seed"),
-        default=0,
-        help="of the weights, the order and the augmentation",
-    )
+    add_seed(parser, "of the weights, the order and the augmentation")
     parser.add_argument(
         "--style",
         metavar="PICTURE",

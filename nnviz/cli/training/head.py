@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from nnviz.base.errors import UsageError
 from nnviz.base.measures.training import TaughtHead
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser, add_json_option, add_out, whole_number
+from nnviz.cli.arguments import (
+    Parser,
+    add_json_option,
+    add_out,
+    add_seed,
+    whole_number,
+)
 
 
 def execute(words: Sequence[str]) -> int:
@@ -103,13 +109,7 @@ def _parser() -> Parser:
         help="let all layers learn on for some epochs, which takes minutes; stopped, it"
         " goes on where it was",
     )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=whole_number("--seed"),
-        default=0,
-        help="of fine-tuning",
-    )
+    add_seed(parser, "of fine-tuning")
     add_json_option(parser)
     add_out(parser)
     return parser

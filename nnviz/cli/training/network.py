@@ -54,13 +54,7 @@ def _parser(method: MethodInfo) -> arguments.Parser:
     parser.add_argument(
         "--name", metavar="NAME", default="network", help="of the network's files"
     )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=arguments.whole_number("--seed"),
-        default=0,
-        help="of weights, order, dropout and augmentation",
-    )
+    arguments.add_seed(parser, "of weights, order, dropout and augmentation")
     arguments.add_json_option(parser)
     arguments.add_out(parser, str(Path("trained")))
     return parser
