@@ -67,7 +67,7 @@ class RcnnParams:
         Title("Context"),
         Range(0, 64),
         Unit("px"),
-        Help("How much of the surroundings a warped region shows on each side."),
+        Help("Surroundings on each side of a region; at most a quarter of the input."),
     ] = 16
     classes: Annotated[
         ClassList,
@@ -232,7 +232,8 @@ def with_context(
 ) -> NDArray[np.float32]:
     """Return regions grown so that they fill the input but for a margin.
 
-    Girshick et al. 2014, appendix A: p px of context around the warped region.
+    Girshick et al. 2014, appendix A: p px of context around the warped region; of a
+    small input at most a quarter on each side, or nothing would be left of the region.
 
     Args:
         regions: (N, 4) corners, px.
@@ -240,6 +241,7 @@ def with_context(
         size: height and width of the input, px.
     """
     sides = regions[:, 2:] - regions[:, :2]
+    context = min(context, min(size) // 4)
     shares = context / (np.array(size[::-1], np.float32) - 2 * context)
     margin = sides * shares
     return np.concatenate((regions[:, :2] - margin, regions[:, 2:] + margin), 1)
