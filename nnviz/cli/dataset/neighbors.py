@@ -6,7 +6,7 @@ from pathlib import Path
 from nnviz.base.dataset.neighbors import METRICS, PIXELS, Neighbors
 from nnviz.base.errors import UsageError
 from nnviz.cli import console
-from nnviz.cli.arguments import Parser
+from nnviz.cli.arguments import Option, Parser, choice_option, flag_option, text_option
 from nnviz.cli.dataset.opening import index_parser, open_index
 
 _CORNERS = 4
@@ -29,11 +29,7 @@ def execute(words: Sequence[str]) -> int:
             exact=options.exact,
             progress=progress,
         )
-    if options.json:
-        console.answer(_plain(found))
-    else:
-        _tell(found)
-    return 0
+    return console.conclude(_plain(found), lambda: _tell(found), json=options.json)
 
 
 def _tell(found: Neighbors) -> None:
@@ -86,6 +82,25 @@ def _plain(found: Neighbors) -> dict[str, object]:
     }
 
 
+_OPTIONS = (
+    Option(
+        "image",
+        metavar="IMAGE|RECORD",
+        nargs="?",
+        default="",
+        help="file of an image, in the index or not, or the number of a record",
+    ),
+    text_option(
+        "--layer",
+        "L",
+        f"whose features are compared, or {PIXELS} (default: the deepest indexed)",
+    ),
+    choice_option("--metric", METRICS, "(default %(default)s)", default=METRICS[0]),
+    flag_option("--exact", "compare every image, however many there are"),
+    text_option("--box", "L,T,R,B", "only this part of the image, px"),
+)
+
+
 def _parser() -> Parser:
     parser = index_parser(
         "neighbors",
@@ -96,31 +111,5 @@ def _parser() -> Parser:
         count=10,
         what="how many",
     )
-    parser.add_argument(
-        "image",
-        metavar="IMAGE|RECORD",
-        nargs="?",
-        default="",
-        help="file of an image, in the index or not, or the number of a record",
-    )
-    parser.add_argument(
-        "--layer",
-        metavar="L",
-        default="",
-        help=f"whose features are compared, or {PIXELS} (default: the deepest indexed)",
-    )
-    parser.add_argument(
-        "--metric", choices=METRICS, default=METRICS[0], help="(default %(default)s)"
-    )
-    parser.add_argument(
-        "--exact",
-        action="store_true",
-        help="compare every image, however many there are",
-    )
-    parser.add_argument(
-        "--box",
-        metavar="L,T,R,B",
-        default="",
-        help="only this part of the image, px",
-    )
+    parser.add(_OPTIONS)
     return parser
