@@ -32,7 +32,7 @@ from nnviz.gui.panels.file_dialogs import (
     ask_new_file,
 )
 from nnviz.gui.panels.layers import LayerPanel
-from nnviz.gui.panels.tiles import comparable
+from nnviz.gui.panels.tiles import comparable, newest_pair
 from nnviz.gui.panels.video_dialogs import ask_film, ask_new_film
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.stickers import Placing
@@ -325,10 +325,12 @@ class CommandHandlers(QObject):
     def compare(self) -> None:
         """Compare the results that are selected in the tray, else the newest two."""
         runs = self._stage.results.selected() or comparable(self._bench)
-        if len(runs) > 1:
-            self._bench.compare_wanted.emit(runs[1], runs[0])
+        pair = newest_pair(runs)
+        if pair is not None:
+            self._bench.compare_wanted.emit(*pair)
         else:
-            self._bench.messages.say(self.tr("there are no two maps to compare yet"))
+            told = self.tr("there are no two maps or two graphs to compare yet")
+            self._bench.messages.say(told)
 
     def open_board(self) -> None:
         """Show the board, where methods are compared."""
