@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from nnviz.base.explanations.occluder import Fill
 from nnviz.base.info import ModelEntry, ModelInfo, Task
 from nnviz.base.parameters import Value
 from nnviz.base.placed import Placed
@@ -49,6 +50,25 @@ class Shown:
     run: Run | None
     figures: Figures
     bars: Ranking | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """A square that hides part of each frame from the network.
+
+    Attributes:
+        y: its center, as a share of the frame's height; may lie outside.
+        x: likewise, of its width.
+        side: as a share of the frame's shorter side.
+        fill: what stands there.
+        mean: the color that "mean" stands for, red, green and blue, 0 to 255.
+    """
+
+    y: float
+    x: float
+    side: float
+    fill: Fill = "gray"
+    mean: tuple[int, int, int] = (128, 128, 128)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from nnviz.base.measures.evaluation import ATTACKS, SEARCHES, Robustness, read_e
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,
+    add_cluster_options,
     add_json_option,
     add_model_options,
     add_out,
@@ -41,6 +42,8 @@ def execute(words: Sequence[str]) -> int:
             held_out=options.held_out,
             limit=options.limit,
             seed=options.seed,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
     files = save_curve(found, Path(options.out))
@@ -99,6 +102,7 @@ def _parser() -> Parser:
         "--seed", type=whole_number("--seed"), default=0, metavar="N",
         help="of the random starts (default 0)",
     )  # fmt: skip
+    add_cluster_options(parser)
     add_model_options(parser)
     add_out(parser)
     add_json_option(parser)

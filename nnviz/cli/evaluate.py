@@ -9,6 +9,7 @@ from nnviz.base.measures.evaluation import Evaluation
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,
+    add_cluster_options,
     add_json_option,
     add_model_options,
     whole_number,
@@ -33,6 +34,8 @@ def execute(words: Sequence[str]) -> int:
             options.data,
             held_out=options.held_out,
             limit=options.limit,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
     if options.json:
@@ -103,6 +106,7 @@ def _parser() -> Parser:
         default=0,
         help="use at most N images, taken evenly (default all)",
     )
+    add_cluster_options(parser)
     add_model_options(parser, with_reference=False)
     add_json_option(parser)
     return parser

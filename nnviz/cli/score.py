@@ -8,6 +8,7 @@ from nnviz.base.explanations.scores import FIGURES, Score, ScoreTable
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,
+    add_cluster_options,
     add_json_option,
     add_model_options,
     whole_number,
@@ -32,6 +33,10 @@ def execute(words: Sequence[str]) -> int:
             limit=options.limit,
             seed=options.seed,
             randomize=options.randomize,
+            average_drop=options.average_drop,
+            keep=options.keep,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
     if options.json:
@@ -107,6 +112,19 @@ def _parser() -> Parser:
         action="store_true",
         help="also compare with maps of the network with random weights",
     )
+    parser.add_argument(
+        "--average-drop",
+        action="store_true",
+        help="also fade the images by the maps: average drop, increase in confidence",
+    )
+    parser.add_argument(
+        "--keep",
+        metavar="FILE",
+        default="",
+        help="keep the figures of each image in a file of JSON lines; an interrupted"
+        " table goes on from it, and further methods and images are added to it",
+    )
+    add_cluster_options(parser)
     add_model_options(parser)
     add_json_option(parser)
     return parser

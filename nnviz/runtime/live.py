@@ -18,7 +18,7 @@ from typing import Protocol
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Done, Event, Failed, Policy, Priority
 from nnviz.base.images import image_from_array
-from nnviz.base.live import Figures, Shown, SourceControls
+from nnviz.base.live import Cover, Figures, Shown, SourceControls
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Request, RunMethod
 from nnviz.base.results import Ranking
@@ -217,6 +217,18 @@ class LiveLoop:
         A source that stands still is asked about its last frame again.
         """
         self._paster.lay(layers)
+        self._ask_again()
+
+    def set_cover(self, cover: Cover | None) -> None:
+        """Hide part of each frame from the next one on, or none.
+
+        A source that stands still is asked about its last frame again.
+        """
+        self._paster.cover(cover)
+        self._ask_again()
+
+    def _ask_again(self) -> None:
+        """Ask about the last frame, where no new one is coming."""
         with self._lock:
             still = self._clock() - self._taken > _STILL_SECONDS
             if still and self._last is not None:

@@ -174,6 +174,18 @@ FIGURES = (
         help="area under the probability while pixels appear, the map's first",
     ),
     Figure(
+        name="drop",
+        higher_is_better=False,
+        help="share of the probability that is lost when the image is faded by the map "
+        "(average drop)",
+    ),
+    Figure(
+        name="increase",
+        higher_is_better=True,
+        help="how often the probability rises when the image is faded by the map "
+        "(increase in confidence)",
+    ),
+    Figure(
         name="road",
         higher_is_better=True,
         help="half the fall of the score with the most instead of the least relevant "

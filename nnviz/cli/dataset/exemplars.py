@@ -6,7 +6,7 @@ from pathlib import Path
 from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.errors import UsageError
 from nnviz.cli import console, opening
-from nnviz.cli.arguments import Parser, add_out
+from nnviz.cli.arguments import Parser, add_cluster_options, add_out
 from nnviz.cli.dataset.opening import index_parser, open_index
 
 _SHOWN = 12
@@ -29,6 +29,8 @@ def execute(words: Sequence[str]) -> int:
             count=options.count,
             channels=channels,
             patches=not options.no_patches,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
     written = save_exemplars(found, Path(options.out))
@@ -107,5 +109,6 @@ def _parser() -> Parser:
         action="store_true",
         help="no images are opened and no sheets written, only numbers",
     )
+    add_cluster_options(parser)
     add_out(parser, "exemplars")
     return parser

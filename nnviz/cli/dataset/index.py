@@ -10,11 +10,11 @@ from nnviz.base.errors import UsageError
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Parser,
+    add_cluster_options,
     add_json_option,
     add_model_options,
     whole_number,
 )
-from nnviz.cli.dataset.opening import add_cluster_options
 
 _NAMED = 5
 """Images that are named of those that were skipped or have changed."""

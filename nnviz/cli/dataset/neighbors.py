@@ -26,6 +26,7 @@ def execute(words: Sequence[str]) -> int:
             layer=options.layer,
             metric=options.metric,
             box=_box(options.box),
+            exact=options.exact,
             progress=progress,
         )
     if options.json:
@@ -47,6 +48,8 @@ def _tell(found: Neighbors) -> None:
         ],
         right=(0, 1),
     )
+    if found.how:
+        console.line(f"  {found.how}; --exact compares every image")
 
 
 def _box(text: str) -> tuple[float, float, float, float] | tuple[()]:
@@ -72,6 +75,8 @@ def _plain(found: Neighbors) -> dict[str, object]:
         "query": found.query,
         "layer": found.layer,
         "metric": found.metric,
+        "exact": found.exact,
+        "recall": found.recall,
         "neighbors": [
             {"record": int(record), "path": path, "class": label, "distance": float(d)}
             for record, path, label, d in zip(
@@ -85,7 +90,8 @@ def _parser() -> Parser:
     parser = index_parser(
         "neighbors",
         "Find the images of an index that a network finds most like another, or that\n"
-        "are most like it pixel by pixel.  Every image is compared.",
+        "are most like it pixel by pixel.  Of more than 200,000 images those of the"
+        " nearest\ngroups are compared, if faiss is installed, and the recall is said.",
         "INDEX IMAGE|RECORD [options]",
         count=10,
         what="how many",
@@ -105,6 +111,11 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "--metric", choices=METRICS, default=METRICS[0], help="(default %(default)s)"
+    )
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="compare every image, however many there are",
     )
     parser.add_argument(
         "--box",

@@ -19,7 +19,9 @@ from nnviz.engine.data.folders import (
 from nnviz.engine.data.scenes import FIRST_TRAINING_SEED
 from nnviz.engine.data.shapes import load_shapes
 
-_DIGIT_SIDE, _SIDE = 16, 32
+_DIGIT_SIDE = 16
+SIDE = 32
+"""Side of a training image that is no digit, px."""
 _HELD_SHARE = 8
 """The held-out images are at most so many times fewer than those learned from."""
 _LEAST_HELD = 50
@@ -68,22 +70,22 @@ def load_examples(data: str, folder: str, count: int) -> Examples:
     if data == "digits":
         return _examples(load_digits(), _DIGIT_SIDE, count)
     if data == "scenes":
-        return _examples(_scenes(count), _SIDE, count)
+        return _examples(_scenes(count), SIDE, count)
     if not folder:
         raise UsageError(
             "--folder", "missing", "name a folder with a sub-folder for each class"
         )
     path = Path(folder).expanduser()
     given = {"train", "test"} <= set(class_folders(path, frozenset()))
-    split = load_given_split(path, _SIDE) if given else load_split(path, _SIDE)
-    return _examples(split, _SIDE, count)
+    split = load_given_split(path, SIDE) if given else load_split(path, SIDE)
+    return _examples(split, SIDE, count)
 
 
 def _scenes(count: int) -> Split:
     held = max(_LEAST_HELD, count // _HELD_SHARE)
     first = FIRST_TRAINING_SEED
     return Split(
-        load_shapes(range(first, first + count), _SIDE), load_shapes(range(held), _SIDE)
+        load_shapes(range(first, first + count), SIDE), load_shapes(range(held), SIDE)
     )
 
 
@@ -116,11 +118,11 @@ def _some(photos: LabeledPhotos, count: int) -> LabeledPhotos:
 
 def _tensors(photos: LabeledPhotos, side: int) -> Tensor:
     pixels = (each[None].float() / 255 for each in photos.photos)
-    return torch.cat([_square(each, side) for each in pixels])
+    return torch.cat([cut_square(each, side) for each in pixels])
 
 
-def _square(pixels: Tensor, side: int) -> Tensor:
-    """Cut the middle square out and bring it to a size."""
+def cut_square(pixels: Tensor, side: int) -> Tensor:
+    """Return the middle square of images (N, C, H, W), (N, C, side, side)."""
     height, width = pixels.shape[2:]
     short = min(height, width)
     top, left = (height - short) // 2, (width - short) // 2

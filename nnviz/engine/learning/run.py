@@ -1,6 +1,6 @@
 """A training run that can be looked at between steps, stopped and gone on with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -115,15 +115,21 @@ class TrainingRun:
         switches: everything that decides what is learned.
         examples: images.
         generator: of all random numbers.
+        check: raises to stop, between two steps.
 
     Raises:
         UsageError: a list of layers that cannot be built.
     """
 
     def __init__(
-        self, switches: Switches, examples: Examples, generator: torch.Generator
+        self,
+        switches: Switches,
+        examples: Examples,
+        generator: torch.Generator,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self.switches, self.examples = switches, examples
+        self._check = check
         self._generator = generator
         self.nets = [self._build() for _ in range(switches.members)]
         self.history = History()
@@ -186,6 +192,7 @@ class TrainingRun:
             self._losses = []
         end = min(self.steps, self.done + max(1, self.steps // _PARTS))
         for step in range(self.done, end):
+            self._check()
             last = step == end - 1
             self._losses.append(self._step(step, watched=last))
         self.done = end

@@ -2,198 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 
 from nnviz.base.info import TRAINING, Reference
-from nnviz.base.parameters import (
-    ArchitectureText,
-    Essential,
-    Help,
-    Range,
-    Steerable,
-    Title,
-    Unit,
-    When,
-    make,
-)
+from nnviz.base.parameters import make
 from nnviz.base.results import Report
-from nnviz.engine.learning.architectures import Architecture
-from nnviz.engine.learning.augmentation import Augmentation
 from nnviz.engine.learning.examples import load_examples
 from nnviz.engine.learning.observation import training_report
-from nnviz.engine.learning.parameters import TrainingDataParams
+from nnviz.engine.learning.parameters import TrainingParams
 from nnviz.engine.learning.run import Switches, TrainingRun
 from nnviz.engine.method import Context, Presets, State, register
 from nnviz.media.recordings import Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainNetworkParams(TrainingDataParams):
+class TrainNetworkParams(TrainingParams):
     """Switches of a training run."""
-
-    network: Annotated[
-        Literal["perceptron", "mlp", "lenet", "vgg", "plain", "residual", "layers"],
-        Essential(),
-        Help(
-            "Perceptron: no hidden layer. MLP: two. LeNet and VGG: convolutions. Plain "
-            "and residual: deep stacks without and with shortcuts. Layers: your own."
-        ),
-    ] = "lenet"
-    layers: Annotated[
-        ArchitectureText,
-        Essential(),
-        When("network", ("layers",)),
-        Help(
-            "Layers in words: conv CHANNELS SIDE STRIDE, relu, pool, norm, lrn, "
-            "dropout SHARE, linear UNITS, block CHANNELS STRIDE, gap."
-        ),
-    ] = "conv 16, relu, pool, conv 32, relu, pool, linear 64, relu"
-    depth: Annotated[
-        int,
-        Range(8, 110),
-        When("network", ("plain", "residual")),
-        Help("Weight layers of a plain or residual network, rounded to 6 n + 2."),
-    ] = 20
-    epochs: Annotated[
-        int, Essential(), Range(1, 500, log=True), Help("How often each image is seen.")
-    ] = 12
-    optimizer: Annotated[
-        Literal[
-            "sgd",
-            "momentum",
-            "nesterov",
-            "adagrad",
-            "rmsprop",
-            "adadelta",
-            "adam",
-            "adamw",
-        ],
-        Help("Rule by which gradients move the weights."),
-    ] = "adam"
-    learning_rate: Annotated[
-        float,
-        Essential(),
-        Range(1e-6, 100, log=True),
-        Steerable(),
-        Help("Size of a step; too large diverges, too small takes for ever."),
-    ] = 0.003
-    schedule: Annotated[
-        Literal["constant", "cosine", "steps", "one cycle"],
-        Help("Course of the learning rate over the run."),
-    ] = "constant"
-    batch: Annotated[int, Range(1, 1024, log=True), Help("Images of one step.")] = 64
-    loss: Annotated[
-        Literal["cross entropy", "squared error"],
-        Help("Measure of how wrong the probabilities are."),
-    ] = "cross entropy"
-    label_smoothing: Annotated[
-        float, Range(0, 0.5), Help("Share of the target spread over all classes.")
-    ] = 0.0
-    activation: Annotated[
-        Literal["relu", "leaky", "elu", "selu", "softplus", "sigmoid", "tanh"],
-        Help("Activation function after each layer; blocks keep ReLU."),
-    ] = "relu"
-    initialization: Annotated[
-        Literal["kaiming", "xavier", "small normal", "large normal", "zeros"],
-        Help("Distribution that the first weights are drawn from."),
-    ] = "kaiming"
-    batch_norm: Annotated[bool, Help("Normalize each layer over the batch.")] = False
-    local_response_norm: Annotated[
-        bool, Help("Normalize across neighboring maps, as in AlexNet.")
-    ] = False
-    dropout: Annotated[
-        float,
-        Range(0, 0.9),
-        Help("Share of the values that is dropped at random before linear layers."),
-    ] = 0.0
-    l1: Annotated[
-        float,
-        Title("L1"),
-        Range(0, 0.1),
-        Steerable(),
-        Help("Weight of the sum of absolute weights: makes many of them 0."),
-    ] = 0.0
-    l2: Annotated[
-        float,
-        Title("L2"),
-        Range(0, 1),
-        Steerable(),
-        Help("Weight of half the sum of squared weights: keeps them small."),
-    ] = 0.0
-    shift: Annotated[
-        int, Range(0, 8), Unit("px"), Help("Augmentation: shift by up to so many.")
-    ] = 0
-    rotate: Annotated[
-        float, Range(0, 180), Unit("°"), Help("Augmentation: turn by up to so many.")
-    ] = 0.0
-    flip: Annotated[bool, Help("Augmentation: mirror half of the images.")] = False
-    cut: Annotated[
-        int,
-        Range(0, 32),
-        Unit("px"),
-        Help("Augmentation: gray out a square of this side (cutout)."),
-    ] = 0
-    noise: Annotated[
-        float, Range(0, 0.5), Help("Augmentation: spread of Gaussian noise.")
-    ] = 0.0
-    color: Annotated[
-        float,
-        Range(0, 1),
-        Help("Augmentation: shift along the colors' principal components."),
-    ] = 0.0
-    early_stopping: Annotated[
-        int,
-        Range(0, 100),
-        Unit("epochs"),
-        Help("Stop after so many epochs without a lower held-out loss; 0: never."),
-    ] = 0
-    members: Annotated[
-        int, Range(1, 8), Help("Networks of an ensemble, whose mean is measured.")
-    ] = 1
-    bagging: Annotated[
-        bool, Help("Each member draws its own images, with replacement.")
-    ] = False
-    ten_crop: Annotated[
-        bool, Help("Judge held-out images by the mean over ten crops.")
-    ] = False
-
-    def switches(self) -> Switches:
-        """Return what the run is told."""
-        return Switches(
-            architecture=Architecture(
-                kind=self.network,
-                layers=self.layers,
-                depth=self.depth,
-                activation=self.activation,
-                batch_norm=self.batch_norm,
-                local_response_norm=self.local_response_norm,
-                dropout=self.dropout,
-            ),
-            augmentation=Augmentation(
-                shift=self.shift,
-                rotate=self.rotate,
-                flip=self.flip,
-                cut=self.cut,
-                noise=self.noise,
-                color=self.color,
-            ),
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            schedule=self.schedule,
-            epochs=self.epochs,
-            batch=self.batch,
-            loss=self.loss,
-            label_smoothing=self.label_smoothing,
-            initialization=self.initialization,
-            l1=self.l1,
-            l2=self.l2,
-            patience=self.early_stopping,
-            members=self.members,
-            bagging=self.bagging,
-            ten_crop=self.ten_crop,
-        )
 
 
 @register(
@@ -243,7 +69,7 @@ class TrainNetwork:
             ctx.files.hashes.setdefault(params.folder, "")
         examples = load_examples(params.data, params.folder, params.image_count)
         drawn = ctx.generator.get_state()
-        run = TrainingRun(params.switches(), examples, ctx.generator)
+        run = TrainingRun(params.switches(), examples, ctx.generator, ctx.check)
         if ctx.begun is not None:
             run.restore(ctx.begun)
             ctx.generator.set_state(drawn)  # first weights were drawn, to no purpose
@@ -278,7 +104,7 @@ def state_at(recording: Recording, step: int, check: Callable[[], None]) -> Stat
     generator = torch.Generator().manual_seed(recording.recipe.seed)
     params = make(TrainNetworkParams, values)
     examples = load_examples(params.data, params.folder, params.image_count)
-    run = TrainingRun(params.switches(), examples, generator)
+    run = TrainingRun(params.switches(), examples, generator, check)
     if kept >= 0:
         state = recording.state(kept)
         run.restore(state)
@@ -286,7 +112,6 @@ def state_at(recording: Recording, step: int, check: Callable[[], None]) -> Stat
     for place in range(step + 1):
         values |= changes.get(place, {})
         if place > kept:
-            check()
             run.switches = _steered(run.switches, make(TrainNetworkParams, values))
             run.advance()
     return run.state()

@@ -1,4 +1,4 @@
-"""What stands in place of an image while there is none: words, and ways to get one."""
+"""Empty state: words in place of an image or a result, and ways to get one."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import button, label, named, row
 
+RUN = "run.run"
 OPEN, SAMPLE_IMAGE = "file.open", "file.sample"
 CAMERA, VIDEO, SAMPLE_VIDEO = "live.camera", "live.film", "live.sample"
 IMAGE_SOURCES = (OPEN, SAMPLE_IMAGE, CAMERA, SAMPLE_VIDEO)
@@ -65,6 +66,7 @@ class EmptyState(QWidget):
 
 def _titles() -> dict[str, str]:
     return {
+        RUN: _tr("Run"),
         OPEN: _tr("Open…"),
         SAMPLE_IMAGE: _tr("Sample image"),
         CAMERA: _tr("Camera"),

@@ -1,5 +1,7 @@
 """A small picture of a result, for the tray."""
 
+from functools import singledispatch
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -7,60 +9,125 @@ from numpy.typing import NDArray
 
 from nnviz.base.images import Image, to_float
 from nnviz.base.kinds.matrices import Matrix
-from nnviz.base.kinds.planes import Plane, PlaneRegion
-from nnviz.base.results import Diagram, Heatmap, Mosaic, Picture, Result
+from nnviz.base.kinds.planes import Plane
+from nnviz.base.results import Curves, Diagram, Heatmap, Mosaic, Picture, Result
 from nnviz.render import colormaps
 from nnviz.render.drawings.diagrams import KIND_COLORS
 from nnviz.render.drawings.matrices import cell_colors
-from nnviz.render.drawings.plane_parts import region_colors
+from nnviz.render.drawings.plane_parts import region_colors, series_color
 from nnviz.render.palette import BACKGROUND
 
 _SIDE = 144
 _TILES = 3
 _STRIPES = 48
 _PLANE = 2
+_MARGIN, _STROKE, _DOT = 12, 3, 5
+"""Px of a tile."""
 
 Pixels = NDArray[np.uint8]
+_NOTHING: Pixels = np.full((8, 8, 3), 64, np.uint8)
 
 
 def miniature(result: Result, image: Image | None) -> Pixels:
-    """Return uint8 (h, w, 3): the gist of a result, or of its photograph."""
-    match result:
-        case Mosaic():
-            gist = _square(result)
-        case Heatmap():
-            gist = _coloured(_thin(result.values), signed=result.signed)
-        case Picture():
-            gist = _picture(_thin(result.pixels))
-        case Matrix():
-            gist = cell_colors(result.grids[result.answer], BACKGROUND)
-        case Plane(region=PlaneRegion() as region):
-            gist = region_colors(region, BACKGROUND, light=False)
-        case Diagram():
-            gist = _kinds(result)
-        case _ if image is not None:
-            gist = _picture(to_float(_thin(image.pixels)))
-        case _:
-            return np.full((8, 8, 3), 64, np.uint8)
-    return _enlarged(gist)
+    """Return uint8 (h, w, 3): the gist of a result, or of its image."""
+    gist = _gist(result)
+    if gist is None and image is not None:
+        gist = _picture(to_float(_thin(image.pixels)))
+    return _NOTHING if gist is None else _enlarged(gist)
 
 
+@singledispatch
+def _gist(_result: Result) -> Pixels | None:
+    """Return a small picture of a result; None where its kind has none."""
+    return None
+
+
+@_gist.register
+def _(result: Heatmap) -> Pixels:
+    return _coloured(_thin(result.values), signed=result.signed)
+
+
+@_gist.register
+def _(result: Picture) -> Pixels:
+    return _picture(_thin(result.pixels))
+
+
+@_gist.register
+def _(result: Matrix) -> Pixels:
+    return cell_colors(result.grids[result.answer], BACKGROUND)
+
+
+@_gist.register
+def _(result: Plane) -> Pixels | None:
+    if result.region is not None:
+        return region_colors(result.region, BACKGROUND, light=False)
+    return _points(result) if result.points else None
+
+
+@_gist.register
 def _square(mosaic: Mosaic) -> Pixels:
     """Lay the first tiles out as a square, each with its own range."""
     side = max(1, min(_TILES, int(len(mosaic.order) ** 0.5)))
     chosen = [_thin(mosaic.tiles[place]) for place in mosaic.order[: side * side]]
     if not chosen:
-        return np.full((8, 8, 3), 64, np.uint8)
+        return _NOTHING
     tiles = [_coloured(tile, signed=mosaic.signed) for tile in chosen]
     rows = [np.concatenate(tiles[n : n + side], 1) for n in range(0, side * side, side)]
     return np.concatenate(rows, 0)
 
 
+@_gist.register
+def _curves(curves: Curves) -> Pixels:
+    """Paint the series as lines, each in its color, on one scale."""
+    values = np.stack([np.asarray(v, np.float64) for v in curves.series.values()])
+    values = np.nan_to_num(values)
+    columns = np.linspace(0, values.shape[1] - 1, _SIDE)
+    lines = np.stack(
+        [np.interp(columns, np.arange(len(row)), row) for row in values]
+    )  # fmt: skip
+    low, high = float(lines.min()), float(lines.max())
+    heights = _inside(lines, low, high)
+    painted = _ground()
+    for index, row in enumerate(heights):
+        for column, (start, end) in enumerate(pairwise(row)):
+            top, bottom = sorted((start, end))
+            painted[top : bottom + _STROKE, column] = series_color(index)
+    return painted
+
+
+def _points(plane: Plane) -> Pixels:
+    """Paint the points of a plane in the colors of their classes."""
+    painted = _ground()
+    for place, series in enumerate(plane.points):
+        x = _inside(series.places[:, 0], *plane.x_range)
+        y = _inside(series.places[:, 1], *plane.y_range)
+        classes = series.classes
+        for index, (column, row) in enumerate(zip(_SIDE - 1 - x, y, strict=True)):
+            color = series_color(place if classes is None else int(classes[index]))
+            painted[row : row + _DOT, column : column + _DOT] = color
+    return painted
+
+
+def _ground() -> Pixels:
+    return np.full((_SIDE, _SIDE, 3), BACKGROUND, np.uint8)
+
+
+def _inside(values: NDArray[Any], low: float, high: float) -> NDArray[np.int64]:
+    """Return rows of a tile for numbers, the highest at the top; a margin is left."""
+    shares = (values - low) / max(1e-12, high - low)
+    room = _SIDE - 1 - 2 * _MARGIN
+    rows: NDArray[np.int64] = np.rint(_MARGIN + room * (1 - shares.clip(0, 1))).astype(
+        int
+    )
+    return rows
+
+
+@_gist.register
 def _kinds(diagram: Diagram) -> Pixels:
     """Paint the kinds of a diagram's nodes as stripes, the first at the top."""
     colors = [KIND_COLORS[node.kind] for node in diagram.nodes]
     if not colors:
-        return np.full((8, 8, 3), 64, np.uint8)
+        return _NOTHING
     places = np.linspace(0, len(colors) - 1, _STRIPES).round().astype(int)
     column = np.array(colors, np.uint8)[places]
     return np.repeat(column[:, None], _STRIPES, 1)

@@ -19,6 +19,7 @@ from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.page_stack import PageStack
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.compare import ComparePane
+from nnviz.gui.panels.empty_state import RUN, EmptyState
 from nnviz.gui.panels.photo import PhotoPane
 from nnviz.gui.panels.timeline import TimelinePanel
 from nnviz.gui.panels.trust.chip import TrustChip
@@ -108,7 +109,11 @@ class CentralView(QWidget):
     def _make_split(self) -> QSplitter:
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
-        split.addWidget(self.photo)
+        self.invitation = EmptyState((RUN,))
+        self._left = PageStack()
+        self._left.addWidget(self.photo)
+        self._left.addWidget(self.invitation)
+        split.addWidget(self._left)
         split.addWidget(self.result)
         split.setSizes([400, 600])
         return split
@@ -144,12 +149,22 @@ class CentralView(QWidget):
         self.title.setText(state.title)
         self.title.setToolTip(literal(state.title))
         self._titled.setVisible(state.mode not in WHOLE)
-        self.photo.setVisible(state.image)
+        self._left.setVisible(state.image or state.invited)
+        self._invite(state)
         self.result.set_photo_beside(state.mode == BOTH)
         self.result.setVisible(state.result)
         self.timeline.setVisible(state.timeline)
         self._fill(before, state)
         self._turn(before, state)
+
+    def _invite(self, state: DisplayState) -> None:
+        """Say what the method would show, or that it is at work."""
+        method = self._bench.choice.method
+        if state.invited and method is not None:
+            words = self.tr("Working…") if state.title else method.shows
+            self.invitation.say(words)
+            self.invitation.buttons[RUN].setVisible(not state.title)
+        self._left.setCurrentWidget(self.invitation if state.invited else self.photo)
 
     def _fill(self, before: DisplayState, state: DisplayState) -> None:
         content = state.content
@@ -322,3 +337,4 @@ class CentralView(QWidget):
         self.result.hovered.connect(self.hovered)
         self.photo.hovered.connect(self.hovered)
         self.photo.wanted.connect(self.wanted)
+        self.invitation.wanted.connect(self.wanted)

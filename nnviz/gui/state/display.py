@@ -120,6 +120,8 @@ class DisplayState:
         title: of the content.
         veil: why it is dimmed.
         image: whether the image is shown.
+        invited: whether words that invite to run the method stand there instead: it
+            looks at no image, so one would seem to be its result.
         result: whether the content is.
         timeline: whether the timeline is shown.
         unit: that is marked.
@@ -131,6 +133,7 @@ class DisplayState:
     title: str = ""
     veil: Veil = Veil.NONE
     image: bool = True
+    invited: bool = False
     result: bool = False
     timeline: bool = False
     unit: int = NO_UNIT
@@ -158,17 +161,25 @@ def resolve(inputs: DisplayInputs) -> DisplayState:
     content = inputs.content if _belongs(inputs) else None
     recorded = inputs.method is not None and inputs.method.recorded
     title = inputs.title if content is not None else inputs.begun
+    invited = mode == RESULT and content is None and _needs_no_image(inputs)
     return DisplayState(
         mode=mode,
         live=inputs.live,
         content=content,
         title="" if mode in WHOLE else title,
         veil=_veil(inputs, content),
-        image=mode != RESULT or content is None,
+        image=mode != RESULT or (content is None and not invited),
+        invited=invited,
         result=mode != PHOTO and content is not None,
         timeline=recorded and mode not in WHOLE and not inputs.live,
         unit=inputs.unit,
     )
+
+
+def _needs_no_image(inputs: DisplayInputs) -> bool:
+    """Tell whether the method is started by hand and looks at no image."""
+    method = inputs.method
+    return method is not None and not method.needs_image and not inputs.automatic
 
 
 def _belongs(inputs: DisplayInputs) -> bool:

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from nnviz.base.images import image_from_array
-from nnviz.base.results import Heatmap, Mosaic, Picture, Text
+from nnviz.base.kinds.planes import Plane, PlanePoints
+from nnviz.base.results import Curves, Heatmap, Mosaic, Picture, Text
 from nnviz.gui.panels.miniature import miniature
+from nnviz.render.drawings.plane_parts import series_color
 
 
 def mosaic(tiles, order):
@@ -44,3 +46,34 @@ def test_a_result_without_pixels_shows_its_photograph():
     """Truth: a red photograph stays red."""
     red = image_from_array(np.full((4, 4, 3), (255, 0, 0), np.uint8))
     assert (miniature(Text(text="words"), red) == (255, 0, 0)).all()
+
+
+def lit(small, color):
+    """Return the rows and columns of a tile that have a color."""
+    return np.nonzero((small == color).all(-1))
+
+
+def test_curves_are_lines_that_rise_where_the_numbers_do():
+    """Truth: the curve of a line that rises, by hand."""
+    rising = Curves(
+        x=np.arange(3.0), series={"a": np.array([0.0, 1, 2])}, x_label="", y_label=""
+    )
+    small = miniature(rising, None)
+    rows, columns = lit(small, series_color(0))
+    assert rows[columns == columns.min()].mean() > rows[columns == columns.max()].mean()
+    assert columns.max() - columns.min() > 100
+
+
+def test_points_lie_where_the_plane_has_them_in_the_colors_of_their_classes():
+    plane = Plane(
+        x_range=(0, 1), y_range=(0, 1), x_label="", y_label="",
+        points=(
+            PlanePoints(places=np.array([[0.0, 0.0], [1.0, 1.0]]),
+                        classes=np.array([2, 1])),
+        ),
+    )  # fmt: skip
+    small = miniature(plane, None)
+    rows, columns = lit(small, series_color(2))
+    assert rows.min() > 72 > columns.max()
+    rows, columns = lit(small, series_color(1))
+    assert columns.min() > 72 > rows.max()

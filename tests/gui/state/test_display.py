@@ -102,3 +102,15 @@ def test_portraits_have_no_veil_and_are_no_methods_result():
     state = resolve(replace(DONE, content=drawn, method=method("other"), key=()))
     assert state.result
     assert state.content.run is None
+
+
+def test_a_method_that_looks_at_no_image_invites_to_run_in_place_of_one():
+    """Truth: an image would seem to be what the training learns from."""
+    train = method("train", needs_image=False)
+    empty = resolve(DisplayInputs(method=train))
+    assert (empty.invited, empty.image, empty.result) == (True, False, False)
+    assert not resolve(DisplayInputs(method=method("slow"))).invited
+    assert not resolve(DisplayInputs(method=train, automatic=True)).invited
+    assert not resolve(DisplayInputs(method=train, mode=PHOTO)).invited
+    done = replace(DONE, method=method("slow", needs_image=False))
+    assert (resolve(done).invited, resolve(done).result) == (False, True)

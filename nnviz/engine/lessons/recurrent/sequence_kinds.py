@@ -94,17 +94,25 @@ def unrolled_graph(steps: int, inputs: set[int], outputs: set[int]) -> Diagram:
     for step in range(steps):
         if step in inputs:
             nodes.append(
-                DiagramNode(name=f"x{step}", title=f"x{step + 1}", kind="input")
+                DiagramNode(
+                    name=f"x{step}", cell=(step, 2), title=f"x{step + 1}", kind="input"
+                )
             )
         state = len(nodes)
-        nodes.append(DiagramNode(name=f"h{step}", title=f"h{step + 1}", kind="linear"))
+        nodes.append(
+            DiagramNode(
+                name=f"h{step}", cell=(step, 1), title=f"h{step + 1}", kind="linear"
+            )
+        )
         if step in inputs:
             edges.append(DiagramEdge(source=state - 1, target=state, label="W_xh"))
         if before >= 0:
             edges.append(DiagramEdge(source=before, target=state, label="W_hh"))
         if step in outputs:
             nodes.append(
-                DiagramNode(name=f"y{step}", title=f"y{step + 1}", kind="output")
+                DiagramNode(
+                    name=f"y{step}", cell=(step, 0), title=f"y{step + 1}", kind="output"
+                )
             )
             edges.append(DiagramEdge(source=state, target=state + 1, label="W_hy"))
         before = state

@@ -76,8 +76,8 @@ class Unrolling:
         "next letter."
     )
     reading: ClassVar[str] = (
-        "Each step in time lies one row lower. Below a state stands how much "
-        "the loss would change with it: the gradient that came back through time."
+        "Time goes from left to right. Below a state stands how much the loss "
+        " would change with it: the gradient that came back through time."
     )
     misleads: ClassVar[str] = (
         "After the first l the right answer is l, after the second o: only the state "
@@ -148,12 +148,14 @@ def _graph(
         nodes += [
             DiagramNode(
                 name=f"x{step}",
+                cell=(step, 2),
                 title=f"“{letters.alphabet[letter]}”",
                 kind="input",
                 detail=f"x{step + 1}",
             ),
             DiagramNode(
                 name=f"h{step}",
+                cell=(step, 1),
                 title=f"h{step + 1} = {state}" + (" …" if params.hidden > 3 else ""),  # noqa: PLR2004
                 kind="linear",
                 detail=f"gradient {amount(float(norms[step]), _DIGITS)}",
@@ -161,6 +163,7 @@ def _graph(
             ),
             DiagramNode(
                 name=f"y{step}",
+                cell=(step, 0),
                 title=f"“{letters.alphabet[guess]}” {right}",
                 kind="output",
                 detail=f"{100 * share:.0f} %",

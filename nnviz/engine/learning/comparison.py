@@ -1,0 +1,159 @@
+"""Several training runs side by side, from one draw of weights and order."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nnviz.base.results import Curves, Report, Result, Table
+from nnviz.engine.learning.examples import Examples
+from nnviz.engine.learning.observation import first_weights
+from nnviz.engine.learning.run import Switches, TrainingRun
+from nnviz.engine.learning.run_state import Arrays, State, below
+
+_GENERATOR = "generator"
+_LOSSES = ("held-out loss", "training loss")
+_FIGURES = ("held-out loss", "training loss", "held-out accuracy")
+
+
+class TrainingComparison:
+    """Runs that differ in some switches, each with random numbers of the same seed.
+
+    So two runs of one architecture begin with the same weights and see the images in
+    the same order: what differs then comes from the switch.
+
+    Attributes:
+        runs: by name.
+
+    Args:
+        switches: of each run, by name.
+        examples: images, the same for all.
+        seed: of weights, order, dropout and augmentation.
+        check: raises to stop, between the steps of a run.
+    """
+
+    def __init__(
+        self,
+        switches: Mapping[str, Switches],
+        examples: Examples,
+        seed: int,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._generators = [torch.Generator().manual_seed(seed) for _ in switches]
+        self.runs = {
+            name: TrainingRun(each, examples, generator, check)
+            for (name, each), generator in zip(
+                switches.items(), self._generators, strict=True
+            )
+        }
+
+    @property
+    def ended(self) -> bool:
+        """Whether all runs have ended."""
+        return all(run.ended for run in self.runs.values())
+
+    @property
+    def progress(self) -> float:
+        """Share of all work that is done, 0 to 1."""
+        parts = [1.0 if run.ended else run.progress for run in self.runs.values()]
+        return sum(parts) / len(parts)
+
+    def advance(self) -> str:
+        """Train the run that is furthest behind for a quarter of an epoch.
+
+        Returns:
+            Its name.
+        """
+        open_runs = {name: run for name, run in self.runs.items() if not run.ended}
+        name = min(open_runs, key=lambda each: open_runs[each].progress)
+        open_runs[name].advance()
+        return name
+
+    def numbers(self) -> dict[str, float]:
+        """Return the latest held-out loss of each run by its name.
+
+        Before the end of its first epoch it is the training loss of its last step.
+        """
+        return {
+            name: (run.history["held-out loss"] or [run.latest_loss])[-1]
+            for name, run in self.runs.items()
+        }
+
+    def state(self) -> Arrays:
+        """Return all from which the runs go on bit for bit."""
+        found: Arrays = {}
+        for place, (run, generator) in enumerate(
+            zip(self.runs.values(), self._generators, strict=True)
+        ):
+            found |= {f"{place}/{key}": value for key, value in run.state().items()}
+            found[f"{place}/{_GENERATOR}"] = generator.get_state().numpy().copy()
+        return found
+
+    def restore(self, state: State) -> None:
+        """Go on from what ``state`` returned."""
+        for place, (run, generator) in enumerate(
+            zip(self.runs.values(), self._generators, strict=True)
+        ):
+            own = dict(below(f"{place}/", state))
+            drawn = np.array(own.pop(_GENERATOR), np.uint8)
+            run.restore(own)
+            generator.set_state(torch.from_numpy(drawn))
+
+
+def comparison_report(comparison: TrainingComparison) -> Report:
+    """Return the curves of all runs in one plot, their filters, and a table."""
+    runs = comparison.runs
+    results: dict[str, Result] = {name: _curves(runs, name) for name in _LOSSES}
+    results["held-out accuracy"] = _curves(runs, "held-out accuracy", (0.0, 1.0))
+    results["outcome"] = _outcome(runs)
+    for name, run in runs.items():
+        results[f"filters: {name}"] = first_weights(run.net)
+    return Report(results, _notes(runs))
+
+
+def _curves(
+    runs: Mapping[str, TrainingRun],
+    figure: str,
+    limits: tuple[float, float] | None = None,
+) -> Curves:
+    longest = max(1, *(run.history.epochs for run in runs.values()))
+    return Curves(
+        x=np.arange(1, longest + 1, dtype=np.float64),
+        series={
+            name: _lengthened(run.history[figure], longest)
+            for name, run in runs.items()
+        },
+        x_label="epoch",
+        y_label=figure,
+        limits=limits,
+    )
+
+
+def _lengthened(values: Sequence[float], length: int) -> NDArray[np.float64]:
+    """Return a figure over the epochs; a run that is behind keeps its last value."""
+    known = list(values) or [0.0]
+    return np.array(known + known[-1:] * (length - len(known)))
+
+
+def _outcome(runs: Mapping[str, TrainingRun]) -> Table:
+    rows = []
+    for name, run in runs.items():
+        weights = sum(weight.numel() for weight in run.net.parameters())
+        last = (round(run.history[each][-1], 4) if run.history[each] else "" for each in
+                _FIGURES)  # fmt: skip
+        rows.append((name, run.history.epochs, *last, weights))
+    return Table(columns=("run", "epochs", *_FIGURES, "weights"), rows=tuple(rows))
+
+
+def _notes(runs: Mapping[str, TrainingRun]) -> tuple[str, ...]:
+    """Say which run has the lowest losses."""
+    told = {name: run for name, run in runs.items() if run.history.epochs}
+    if len(told) < len(runs):
+        return ("the first epoch is under way",)
+    said = []
+    for figure in _LOSSES:
+        best = min(told, key=lambda name: told[name].history[figure][-1])
+        said.append(f"lowest {figure}: {best}, {told[best].history[figure][-1]:.4g}")
+    epochs = min(run.history.epochs for run in told.values())
+    return (f"epoch {epochs}", *said)

@@ -1,0 +1,83 @@
+"""Variants of a training run: every combination of the values of some switches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from nnviz.base.errors import UsageError, unknown
+from nnviz.base.parameters import Kind, Parameter, Value
+
+_OPTION = "--vary"
+_EXAMPLE = "batch_norm = no, yes; depth = 20, 56"
+_MOST = 6
+"""Runs that are still told apart, and that end within a lecture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of several runs that are compared.
+
+    Attributes:
+        name: the values in which it differs from the others, for people.
+        values: of the switches that are varied, by parameter.
+    """
+
+    name: str
+    values: Mapping[str, Value]
+
+
+def parse_variants(
+    text: str, parameters: Mapping[str, Parameter]
+) -> tuple[Variant, ...]:
+    """Read switches and their values; return every combination.
+
+    Args:
+        text: such as "batch_norm = no, yes; depth = 20, 56".
+        parameters: that may be varied, by name.
+
+    Raises:
+        UsageError: it is not written so, names what is no switch or no value of one,
+            or asks for fewer than two runs or more than six.
+    """
+    axes = [_read_axis(each, parameters) for each in text.split(";") if each.strip()]
+    found = tuple(
+        Variant(", ".join(w for w, _ in chosen), dict(v for _, v in chosen))
+        for chosen in product(*axes)
+    )
+    if not 1 < len(found) <= _MOST:
+        raise UsageError(
+            _OPTION, f"asks for {len(found)} runs", f"2 to {_MOST}: {_EXAMPLE}"
+        )
+    if len({each.name for each in found}) < len(found):
+        raise UsageError(_OPTION, "names a value twice", _EXAMPLE)
+    return found
+
+
+_Choice = tuple[str, tuple[str, Value]]
+"""Words for a value, and the switch that has it."""
+
+
+def _read_axis(text: str, parameters: Mapping[str, Parameter]) -> list[_Choice]:
+    name, sign, values = (part.strip() for part in text.partition("="))
+    if not sign:
+        raise UsageError(_OPTION, f"{text.strip()!r} has no values", _EXAMPLE)
+    name = name.replace(" ", "_").replace("-", "_").lower()
+    if name not in parameters:
+        raise unknown(f"switch of {_OPTION}", name, parameters)
+    parameter = parameters[name]
+    found = [parameter.parse(each.strip()) for each in values.split(",")]
+    return [(_words(parameter, value), (name, value)) for value in found]
+
+
+def _words(parameter: Parameter, value: Value) -> str:
+    """Return a value in words: "no batch norm", "residual", "depth 20"."""
+    name = parameter.name.replace("_", " ")
+    match parameter.kind:
+        case Kind.FLAG:
+            return f"with {name}" if value else f"no {name}"
+        case Kind.CHOICE:
+            return str(value)
+        case _:
+            return (
+                f"{name} {value:g}" if isinstance(value, float) else (f"{name} {value}")
+            )

@@ -1,0 +1,126 @@
+"""Training runs side by side, and the gallery of augmentations.
+
+Truth: the same run trained alone, and values written by hand.
+"""
+
+import numpy as np
+import pytest
+import torch
+
+import nnviz
+from nnviz.base.errors import UsageError
+from nnviz.base.parameters import parameters_of
+from nnviz.engine.learning.architectures import Architecture
+from nnviz.engine.learning.comparison import TrainingComparison, comparison_report
+from nnviz.engine.learning.examples import load_examples
+from nnviz.engine.learning.parameters import TrainingParams
+from nnviz.engine.learning.run import Switches, TrainingRun
+from nnviz.engine.learning.variants import parse_variants
+
+KNOWN = {each.name: each for each in parameters_of(TrainingParams)}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_examples("digits", "", 80)
+
+
+def switches(optimizer="adam", epochs=2):
+    return Switches(
+        architecture=Architecture(kind="mlp"), optimizer=optimizer, epochs=epochs
+    )
+
+
+def finished(run):
+    while not run.ended:
+        run.advance()
+    return run
+
+
+def weights_of(run):
+    return torch.cat([each.detach().flatten() for each in run.net.parameters()])
+
+
+def test_each_run_is_what_it_would_be_alone(digits):
+    both = {"adam": switches(), "sgd": switches("sgd")}
+    comparison = finished(TrainingComparison(both, digits, 7))
+    for name, each in both.items():
+        alone = TrainingRun(each, digits, torch.Generator().manual_seed(7))
+        finished(alone)
+        assert torch.equal(weights_of(comparison.runs[name]), weights_of(alone))
+
+
+def test_they_begin_alike_and_go_in_step(digits):
+    comparison = TrainingComparison(
+        {"short": switches(epochs=1), "long": switches(epochs=3)}, digits, 0
+    )
+    short, long = comparison.runs.values()
+    assert torch.equal(weights_of(short), weights_of(long))
+    while not short.ended:
+        comparison.advance()
+        assert abs(short.progress - long.progress) <= 1
+    finished(comparison)
+    curve = comparison_report(comparison)["held-out loss"]
+    # The run that ended keeps its only value.
+    assert curve.series["short"].tolist() == [short.history["held-out loss"][0]] * 3
+    assert len(curve.series["long"]) == 3
+
+
+def test_a_comparison_that_was_stopped_goes_on_bit_for_bit(digits):
+    both = {"adam": switches(), "sgd": switches("sgd")}
+    first = TrainingComparison(both, digits, 3)
+    for _ in range(3):
+        first.advance()
+    state = first.state()
+    finished(first)
+    second = TrainingComparison(both, digits, 99)
+    second.restore(state)
+    finished(second)
+    for name in both:
+        assert torch.equal(weights_of(first.runs[name]), weights_of(second.runs[name]))
+
+
+def test_every_combination_is_a_variant():
+    found = parse_variants("network = plain, residual; depth = 20, 56", KNOWN)
+    assert [each.name for each in found] == [
+        "plain, depth 20", "plain, depth 56", "residual, depth 20", "residual, depth 56"
+    ]  # fmt: skip
+    assert found[3].values == {"network": "residual", "depth": 56}
+    on_off = parse_variants("batch norm=no,yes", KNOWN)
+    assert [(v.name, v.values["batch_norm"]) for v in on_off] == [
+        ("no batch norm", False), ("with batch norm", True)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "asks for 1 runs"),
+        ("dropout = 0.5", "asks for 1 runs"),
+        ("depth", "has no values"),
+        ("hight = 1, 2", "hight"),
+        ("depth = 20, deep", "deep"),
+        ("depth = 20, 5000", "out of range"),
+        ("flip = no, off", "twice"),
+        ("members = 1, 2, 3, 4; depth = 8, 14", "asks for 8 runs"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(text, reason):
+    with pytest.raises(UsageError, match=reason):
+        parse_variants(text, KNOWN)
+
+
+def test_the_gallery_shows_each_augmentation_on_the_image():
+    half = np.zeros((40, 60, 3), np.uint8)
+    half[:, 30:] = (255, 0, 0)
+    found = nnviz.run("augmentations", None, half, draws=12, flip=True, seed=0)
+    mosaic = found.report["augmentations"]
+    names = list(mosaic.captions)
+    assert names[0] == "original"
+    assert names.count("together") == 12
+    original = mosaic.tiles[0]
+    np.testing.assert_array_equal(original[:, :60], 0)
+    flips = [mosaic.tiles[i] for i, name in enumerate(names) if name == "flip"]
+    assert {float(tile[64, 0, 0]) for tile in flips} == {0.0, 1.0}
+    cuts = [mosaic.tiles[i] for i, name in enumerate(names) if name.startswith("cut")]
+    assert all((tile == 0.5).all(-1).any() for tile in cuts)
