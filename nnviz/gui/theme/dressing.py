@@ -20,17 +20,20 @@ class WindowDressing(QObject):
         window: whose direct children are dressed.
         frame: style sheet of the window alone; its rules select by the property
             ``theme``, so that another theme polishes the window and nothing below it.
+        theme: name of the one in use.
+        sheet: style sheet of the parts, all of them still to be added.
     """
 
-    def __init__(self, window: QMainWindow, frame: str) -> None:
+    def __init__(self, window: QMainWindow, frame: str, theme: str, sheet: str) -> None:
         super().__init__(window)
         self._window = window
-        self._sheet = ""
+        self._sheet = sheet
+        window.setProperty(_THEME, theme)
         window.setStyleSheet(frame)
         window.installEventFilter(self)
 
     def put_on(self, theme: str, sheet: str) -> None:
-        """Give the window a theme's name, and its parts a sheet."""
+        """Give the window another theme's name, and its parts another sheet."""
         self._sheet = sheet
         if self._window.property(_THEME) != theme:
             self._window.setProperty(_THEME, theme)

@@ -195,15 +195,14 @@ class Look(QObject):
         self.changed.emit()
 
     def dress(self, window: QMainWindow) -> None:
-        """Give a window, and all that is in it, the style sheet, now and from now on.
+        """Give a new window, and all that will be in it, the style sheet from now on.
 
         Not the application: Qt polishes what an application's sheet concerns once for
         each widget that it lies in, which takes several times as long.
         """
-        dressing = WindowDressing(window, _frame_sheet())
+        dressing = WindowDressing(window, _frame_sheet(), self._name, self._sheet)
         self._dressed.append(dressing)
         window.destroyed.connect(lambda: self._dressed.remove(dressing))
-        dressing.put_on(self._name, self._sheet)
 
 
 def palette(theme: Theme) -> QPalette:
