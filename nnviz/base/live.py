@@ -1,4 +1,4 @@
-"""What the live loop tells: a frame, what was found in it, and how live it is."""
+"""Messages of the live loop: a frame, the result found in it, its age."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from nnviz.base.video import FrameImage, SourceRequest
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How live it is.
+    """Figures of the live loop: rate, age, time of inference.
 
     Attributes:
         rate: frames shown a second.
@@ -73,7 +73,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How a recording ended.
+    """The end of a recording.
 
     Attributes:
         paths: of the film and of its numbers; empty where there was nothing to see.
@@ -115,7 +115,7 @@ def found(shown: Shown) -> tuple[str, str]:
 
 
 class SourceControls(Protocol):
-    """How an open source is played; may be called from any thread."""
+    """Controls of an open source; may be called from any thread."""
 
     def pause(self) -> None:
         """Stand still."""
@@ -148,7 +148,7 @@ class SourceControls(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What can be looked at live.
+    """A kind of content that can be looked at live.
 
     Attributes:
         name: on the command line.
@@ -186,8 +186,8 @@ class Content:
 CONTENTS = (
     Content("classify", "Classify", "predictions", Task.CLASSIFY, DEFAULT_MODEL),
     Content("features", "Features", "activations", None, DEFAULT_MODEL),
-    Content("detect", "Detect", "detect", Task.DETECT, "bundled:faces"),
-    Content("track", "Track", "track", Task.DETECT, "bundled:faces"),
+    Content("detect", "Detect", "detect", Task.DETECT, "bundled:everyday-detector"),
+    Content("track", "Track", "track", Task.DETECT, "bundled:everyday-detector"),
     Content("segment", "Segment", "segment", Task.SEGMENT),
     Content("why", "Why", "grad_cam", Task.CLASSIFY, DEFAULT_MODEL),
     Content("repaint", "Repaint", "fast_style", Task.REPAINT),
@@ -196,7 +196,7 @@ CONTENTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveOrder:
-    """What the program is told to look at live.
+    """The live source and method that the program is started with.
 
     Attributes:
         source: of the frames; None for the one that the window begins with.

@@ -55,7 +55,7 @@ OnStatus = Callable[[SourceStatus], None]
 
 
 class Asked(Protocol):
-    """What the loop needs of the worker."""
+    """The worker, as the loop needs it."""
 
     mailbox: Mailbox
 
@@ -67,7 +67,7 @@ class Asked(Protocol):
 
 
 class Source(SourceControls, Protocol):
-    """What the loop needs of ``nnviz.runtime.capture.Capture``."""
+    """``nnviz.runtime.capture.Capture``, as the loop needs it."""
 
     def start(self) -> None:
         """Begin to give frames."""
@@ -138,7 +138,7 @@ class LiveLoop:
 
     @property
     def source(self) -> Source | None:
-        """What gives the frames, for pausing and seeking; None while none is open."""
+        """The source of frames, for pausing and seeking; None while none is open."""
         return self._source
 
     @property
@@ -349,7 +349,7 @@ class LiveLoop:
 
 @dataclass(slots=True)
 class _Pace:
-    """How many frames are shown, and how many not.
+    """The numbers of frames that are shown, and that are not.
 
     Attributes:
         dropped: frames left out so far.

@@ -134,7 +134,7 @@ def _mean_low(gains: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """What a score measures.
+    """The figure that a score measures.
 
     Attributes:
         name: "deletion".
@@ -283,7 +283,7 @@ Rows = tuple[MethodScores, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreTable:
-    """How far the maps of some methods can be trusted.
+    """Scores of the maps of some methods, and how far they can be trusted.
 
     Attributes:
         reference: of the network.

@@ -38,7 +38,7 @@ class FillBox(ComboBox):
 
     @property
     def fill(self) -> Fill:
-        """What is chosen."""
+        """The chosen fill."""
         chosen: Fill = self.currentData()
         return chosen
 

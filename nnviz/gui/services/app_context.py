@@ -68,7 +68,7 @@ _LEARNED_WIDTH = 0.4
 
 
 class Workbench(QObject):
-    """What the panels work with.  They know it, and not each other."""
+    """The services that the panels work with.  They know it, and not each other."""
 
     attached = Signal(object)
     """The Bridge is there."""

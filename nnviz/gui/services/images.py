@@ -68,7 +68,7 @@ class Images(QObject):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """What is in the tray."""
+        """The paths of the images in the tray."""
         return tuple(self._paths)
 
     def without_file(self) -> tuple[Image, ...]:
@@ -130,7 +130,7 @@ class Images(QObject):
 
     @property
     def restorable(self) -> int:
-        """How many images the last removal took that can be brought back."""
+        """The number of images of the last removal that can be brought back."""
         return len(self._removals[-1]) if self._removals else 0
 
     def restore(self) -> None:

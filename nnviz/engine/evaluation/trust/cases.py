@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.targets import class_called
-from nnviz.engine.data.scenes import CLASSES, SHORTCUT_CLASS, Shortcut, make_scene
-from nnviz.engine.data.scenes.scene import Scene, mark_mask
-from nnviz.engine.evaluation.annotated import (
+from nnviz.engine.data.annotated import (
     Annotated,
     read_annotations,
     semantic_of,
 )
+from nnviz.engine.data.scenes import CLASSES, SHORTCUT_CLASS, Shortcut, make_scene
+from nnviz.engine.data.scenes.scene import Scene, mark_mask
 from nnviz.engine.evaluation.sources import spread
 from nnviz.media.decode import MAX_PIXELS, open_image
 from nnviz.media.folders import list_images

@@ -10,6 +10,7 @@ from nnviz.engine.models.networks.face_cascade import FaceCascade
 from nnviz.engine.models.networks.johnson import JohnsonNet
 from nnviz.engine.models.networks.layer_list import LayerList
 from nnviz.engine.models.networks.lenet import LeNet5
+from nnviz.engine.models.networks.mobilenet_centernet import MobileNetCenterNet
 from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
 from nnviz.engine.models.networks.scene_detector import SceneDetector
@@ -41,6 +42,7 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "EfficientNetLite": EfficientNetLite,
     "FaceCascade": FaceCascade,
     "LayerList": LayerList,
+    "MobileNetCenterNet": MobileNetCenterNet,
     "SceneCaptioner": SceneCaptioner,
     "SceneDetector": SceneDetector,
     "UNet": UNet,
@@ -58,6 +60,7 @@ __all__ = [
     "JohnsonNet",
     "LayerList",
     "LeNet5",
+    "MobileNetCenterNet",
     "QuickPainter",
     "SceneCaptioner",
     "SceneDetector",

@@ -68,7 +68,7 @@ _TAB_REASONS = (
 
 
 class MarkStyle(enum.Enum):
-    """What a mark on the picture says."""
+    """The style of a mark on the picture."""
 
     HOVER = enum.auto()
     SELECTED = enum.auto()

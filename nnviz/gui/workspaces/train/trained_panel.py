@@ -9,6 +9,7 @@ from nnviz.base.events import Policy, Priority
 from nnviz.base.requests import ExportTrained
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import Lane
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, row
 
@@ -34,7 +35,7 @@ class TrainedPanel(QWidget):
         column.addLayout(row(self.use, None))
         column.addWidget(self.saved)
         column.addStretch(1)
-        bench.timeline.changed.connect(self._show)
+        connect_while_in(bench.choice, "train", bench.timeline.changed, self._show)
         self._show()
 
     @property
