@@ -17,7 +17,7 @@ class Counted(QPushButton):
         super().__init__(words)
         self.polished = 0
 
-    def changeEvent(self, event):
+    def changeEvent(self, event):  # noqa: N802  Qt's name
         self.polished += event.type() is QEvent.Type.StyleChange
         super().changeEvent(event)
 
@@ -77,7 +77,10 @@ def test_a_view_that_is_hidden_follows_the_theme_when_it_is_seen(qtbot, qapp, lo
     view = CurvesView()
     qtbot.addWidget(view)
     curves = Curves(
-        x=np.arange(3.0), series={"loss": np.arange(3.0)}, x_label="step", y_label="loss"
+        x=np.arange(3.0),
+        series={"loss": np.arange(3.0)},
+        x_label="step",
+        y_label="loss",
     )
     view.show_result(curves, None)
     followed = []
