@@ -30,6 +30,7 @@ __all__ = [
     "ModelRequest",
     "Moment",
     "OccludeImage",
+    "PrepareFeatures",
     "Request",
     "RescaleNoise",
     "RunMethod",
@@ -182,6 +183,22 @@ class TeachHead(Request[TaughtHead]):
     strength: float = 1.0
     fine_tune: int = 0
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareFeatures(Request[int]):
+    """Compute a backbone's features of images ahead of ``TeachHead``, which keeps them.
+
+    Ends with the number of images whose features are known; files that cannot be read
+    are passed over, ``TeachHead`` says so.
+
+    Attributes:
+        model: the backbone.
+        files: paths of the images.
+    """
+
+    model: ModelRequest
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,6 +385,7 @@ AnyRequest = (
     | ChangeFilm
     | TrainModel
     | TeachHead
+    | PrepareFeatures
     | ExportTrained
     | EvaluateModel
     | RescaleNoise

@@ -32,13 +32,7 @@ def execute(words: Sequence[str]) -> int:
 
 
 def _list(options: argparse.Namespace) -> None:
-    entries = [
-        entry for entry in known.catalogue().models if _fits(entry, options.search)
-    ]
-    if not entries:
-        raise UsageError(
-            options.search, "no network is called so", "nnviz models lists them all"
-        )
+    entries = _found(options.search)
     if options.json:
         console.answer(
             [dataclasses.asdict(entry) | {"here": _is_here(entry)} for entry in entries]
@@ -49,6 +43,20 @@ def _list(options: argparse.Namespace) -> None:
         [_row(entry) for entry in entries],
         right=(2, 3, 4, 5),
     )
+
+
+def _found(search: str) -> list[ModelEntry]:
+    """Return the networks that hold each word of the search.
+
+    Raises:
+        UsageError: none does.
+    """
+    entries = [each for each in known.catalogue().models if _fits(each, search)]
+    if not entries:
+        raise UsageError(
+            search, "no network is called so", "nnviz models lists them all"
+        )
+    return entries
 
 
 def _fits(entry: ModelEntry, search: str) -> bool:
@@ -84,7 +92,11 @@ def _inspect(options: argparse.Namespace) -> None:
             each.name: obstacle(each, info) for each in known.catalogue().methods
         }
         console.answer(dataclasses.asdict(info) | {"methods": verdicts})
-        return
+    else:
+        _tell(info)
+
+
+def _tell(info: ModelInfo) -> None:
     console.heading(f"{info.title} ({info.reference})")
     for name, value in _facts(info):
         console.line(f"  {name:<14} {value}")

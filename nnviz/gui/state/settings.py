@@ -226,6 +226,14 @@ class Settings:
         self._values[key] = base64.b64encode(value.data()).decode("ascii")
 
 
+def scratch_settings(folder: Path) -> Settings:
+    """Return fresh settings whose files all go below a folder, as of a kiosk."""
+    kinds = ("recordings", "indexes", "stickers", "networks", "exports")
+    values = {f"files/{kind}": str(folder / kind) for kind in kinds}
+    _write(folder / "settings.json", dict(values))
+    return Settings(folder / "settings.json")
+
+
 def _read(path: Path) -> dict[str, object]:
     """Return what a file holds; nothing where there is none, or it is damaged."""
     try:
