@@ -33,6 +33,8 @@ def execute(words: Sequence[str]) -> int:
             limit=options.limit,
             seed=options.seed,
             randomize=options.randomize,
+            average_drop=options.average_drop,
+            keep=options.keep,
             cluster=options.cluster,
             workers=options.workers,
             progress=progress,
@@ -109,6 +111,18 @@ def _parser() -> Parser:
         "--randomize",
         action="store_true",
         help="also compare with maps of the network with random weights",
+    )
+    parser.add_argument(
+        "--average-drop",
+        action="store_true",
+        help="also fade the images by the maps: average drop, increase in confidence",
+    )
+    parser.add_argument(
+        "--keep",
+        metavar="FILE",
+        default="",
+        help="keep the figures of each image in a file of JSON lines; an interrupted"
+        " table goes on from it, and further methods and images are added to it",
     )
     add_cluster_options(parser)
     add_model_options(parser)

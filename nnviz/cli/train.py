@@ -6,7 +6,7 @@ from nnviz.base.events import EPOCH, Progress
 from nnviz.base.requests import TrainModel
 from nnviz.cli import console
 from nnviz.cli.arguments import Parser, add_out, whole_number
-from nnviz.cli.training import head, network
+from nnviz.cli.training import head, watched
 
 _NAMES = (
     "objects",
@@ -25,8 +25,8 @@ def execute(words: Sequence[str]) -> int:
     """Train, the epochs on stderr, the weights' path on stdout."""
     if words and words[0] == "head":
         return head.execute(words[1:])
-    if words and words[0] == "network":
-        return network.execute(words[1:])
+    if words and words[0] in watched.RECIPES:
+        return watched.execute(words[0], words[1:])
     options = _parser().read(words)
     from nnviz import api  # noqa: PLC0415  imports numpy; --help needs none
 
@@ -62,8 +62,9 @@ def _parser() -> Parser:
     parser.add_argument(
         "name",
         metavar="NAME",
-        help="what to train: head (classes of your own), network (a small one, watched;"
-        f" each has a --help of its own), {', '.join(_NAMES)}",
+        help="what to train: head (classes of your own), network (a small one),"
+        " autoencoder, characters (a text's; each of these has a --help of its own),"
+        f" {', '.join(_NAMES)}",
     )
     parser.add_argument(
         "--data",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnviz.base.dataset.projections import Projection
+from nnviz.base.dataset.projections import PlacedImage, Projection
 from nnviz.base.errors import unknown
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import Parser, add_out, number, whole_number
@@ -32,17 +32,30 @@ def execute(words: Sequence[str]) -> int:
             seed=options.seed,
             progress=progress,
         )
+    placed = [
+        index.place(
+            image,
+            options.method,
+            layer=options.layer,
+            limit=options.limit,
+            perplexity=options.perplexity,
+            neighbors=options.neighbors,
+            steps=options.steps,
+            seed=options.seed,
+        )
+        for image in options.place
+    ]
     color = "predicted" if options.color == "prediction" else "label"
-    written = save_projection(found, index.images, Path(options.out), color)
+    written = save_projection(found, index.images, Path(options.out), color, placed)
     files = [str(path) for path in written]
     if options.json:
-        console.answer({**_plain(found), "files": files})
+        console.answer({**_plain(found, placed), "files": files})
     else:
-        _tell(found, files)
+        _tell(found, placed, files)
     return 0
 
 
-def _plain(found: Projection) -> dict[str, object]:
+def _plain(found: Projection, placed: Sequence[PlacedImage]) -> dict[str, object]:
     return {
         "method": found.method,
         "layer": found.layer,
@@ -50,13 +63,27 @@ def _plain(found: Projection) -> dict[str, object]:
         "figures": found.figures,
         "scree": found.scree.tolist(),
         "warning": found.warning,
+        "placed": [
+            {
+                "image": each.name,
+                "point": each.point.tolist(),
+                "neighbors": each.neighbors.records.tolist(),
+            }
+            for each in placed
+        ],
     }
 
 
-def _tell(found: Projection, files: Sequence[str]) -> None:
+def _tell(
+    found: Projection, placed: Sequence[PlacedImage], files: Sequence[str]
+) -> None:
     console.heading(f"{found.method} of {len(found.records)} images by {found.layer}")
     for name, value in found.figures.items():
         console.line(f"  {name:<24}{value:8.3g}")
+    for each in placed:
+        x, y = each.point.tolist()
+        near = ", ".join(filter(None, dict.fromkeys(each.neighbors.labels))) or "-"
+        console.line(f"  {each.name} at {x:.4g}, {y:.4g}; neighbors: {near}")
     for line in (f"  {found.warning}", *files):
         console.line(line)
 
@@ -95,6 +122,13 @@ def _parser() -> Parser:
         type=number("--perplexity"),
         default=0.0,
         help="of t-SNE: about how many neighbors count (default 30)",
+    )
+    parser.add_argument(
+        "--place",
+        metavar="IMAGE",
+        action="append",
+        default=[],
+        help="also lay a new image on the finished plane; may be given several times",
     )
     parser.add_argument(
         "--color",

@@ -69,7 +69,8 @@ class Subject:
         boxes, scores, classes = (
             each.cpu().numpy() for each in (found.boxes, found.scores, found.classes)
         )
-        kept = select(boxes, scores, classes, _OVERLAP, _MOST)
+        overlap = 1.0 if found.distinct else _OVERLAP
+        kept = select(boxes, scores, classes, overlap, _MOST)
         if rank >= len(kept):
             raise UsageError(
                 OPTION,

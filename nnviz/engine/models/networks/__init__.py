@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import nn
 
+from nnviz.engine.models.networks.autoencoder import Autoencoder
 from nnviz.engine.models.networks.cyclegan import CycleGanGenerator
 from nnviz.engine.models.networks.efficientnet_lite import EfficientNetLite
 from nnviz.engine.models.networks.face_cascade import FaceCascade
@@ -40,6 +41,7 @@ CHANNELS = ("red", "green", "blue")
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **CLASSIFIERS,
     **REPAINTERS,
+    "Autoencoder": Autoencoder,
     "EfficientNetLite": EfficientNetLite,
     "FaceCascade": FaceCascade,
     "LayerList": LayerList,
@@ -56,6 +58,7 @@ __all__ = [
     "CHANNELS",
     "CLASSIFIERS",
     "REPAINTERS",
+    "Autoencoder",
     "CycleGanGenerator",
     "EfficientNetLite",
     "FaceCascade",
