@@ -194,8 +194,8 @@ class MainWindow(QMainWindow):
     def childEvent(self, event: QChildEvent) -> None:
         """Name the tabs that Qt makes where docks share a place."""
         super().childEvent(event)
-        child = event.child()
-        if event.polished() and isinstance(child, QTabBar):
+        # Only then: a private class of Qt makes PySide load all that it had put off.
+        if event.polished() and isinstance(child := event.child(), QTabBar):
             child.setAccessibleName(self.tr("Panels that share a place"))
 
     # --- behaviour
