@@ -17,7 +17,7 @@ from nnviz.base.info import Capabilities, Reference, Task
 from nnviz.base.parameters import ClassList, Essential, Help, Range, Title, Unit
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Boxes, Heatmap, Report, Table
-from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.compute.batch_size import pass_sizer
 from nnviz.engine.detection.suppression import class_names, wanted_classes
 from nnviz.engine.method import Context, Presets, register
 from nnviz.engine.nn.nms import select
@@ -119,8 +119,7 @@ class Rcnn:
         regions = _regions(ctx, pixels, params)
         searched = time.monotonic() - began
         scores = np.zeros((len(regions), len(ctx.model.info.labels)), np.float32)
-        info = ctx.model.info
-        pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
+        pace = pass_sizer(ctx.model.info, ctx.model.device)
         work = _classifying(ctx, pixels, regions, params.context)
         began = time.monotonic()
         for part, found in ctx.chunks.over(len(regions), pace, work):
