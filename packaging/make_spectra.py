@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nnviz.base.file_formats import IMAGES
 from nnviz.base.preprocess import Preprocess
 from nnviz.engine.models.model import fit_to_input
 from nnviz.engine.optvis.spectrum_prior import SIDE, mean_magnitudes
 from nnviz.media.decode import open_image
-from nnviz.media.folders import SUFFIXES
 
 OUT = Path(__file__).parents[1] / "resources" / "spectra" / "photographs.npz"
 
@@ -24,7 +24,7 @@ def photographs(folder: Path) -> Iterator[Tensor]:
     """Yield the centres of all pictures of a folder and those below it."""
     square = Preprocess(input_size=(SIDE, SIDE), resize=SIDE)
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES:
+        if path.suffix.lower() in IMAGES:
             pixels = fit_to_input(open_image(path), square)
             yield torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 

@@ -30,6 +30,7 @@ from nnviz.api.core import (
 from nnviz.api.dataset import Index, index, open_index
 from nnviz.api.measured import attack_curve, board, evaluate, score, trust
 from nnviz.api.recorded import export_recording, film, open_recording, resume
+from nnviz.api.shared import SavedRun, run_over
 from nnviz.api.trained import export_trained, teach, train, train_network
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "OnProgress",
     "Pictured",
     "Result",
+    "SavedRun",
     "attack_curve",
     "before_and_after",
     "board",
@@ -59,6 +61,7 @@ __all__ = [
     "rescale",
     "resume",
     "run",
+    "run_over",
     "save_attacked",
     "score",
     "session",

@@ -105,9 +105,13 @@ class Index:
         layer: str = "",
         metric: Metric = "cosine",
         box: tuple[float, float, float, float] | tuple[()] = (),
+        exact: bool = False,
         progress: OnProgress | None = None,
     ) -> Neighbors:
-        """Find the images that are most like another; all are compared.
+        """Find the images that are most like another.
+
+        All are compared; of more than 200,000, where faiss is installed, those of the
+        nearest groups, and the answer says how many true neighbors that finds.
 
         Args:
             image: number of a record, or what ``open_image`` returned or takes.
@@ -116,6 +120,7 @@ class Index:
                 the thumbnails themselves.
             metric: "cosine" (1 - cosine) or "l2".
             box: left, top, right, bottom: the part that is looked for, px.
+            exact: compare all, however many there are.
             progress: told how far it is.
 
         Raises:
@@ -130,6 +135,7 @@ class Index:
             layer=layer,
             metric=metric,
             count=count,
+            exact=exact,
         )
         if box and request.image is None:
             whole = open_image(self.images.location(number))
@@ -143,6 +149,8 @@ class Index:
         count: int = 9,
         channels: Iterable[int] = (),
         patches: bool = True,
+        cluster: str = "",
+        workers: int = 0,
         progress: OnProgress | None = None,
     ) -> Exemplars:
         """Find the images that excite each channel most, and figures of the channels.
@@ -152,6 +160,9 @@ class Index:
             count: images of each channel.
             channels: some of the layer's; empty for all.
             patches: also open the images, and cut out what the channel sees.
+            cluster: that cuts them out: empty for this process, "local", or the
+                address of a Dask scheduler, "tcp://HOST:PORT".
+            workers: processes of a local cluster; 0 for one a core.
             progress: told how far it is.
 
         Raises:
@@ -163,6 +174,8 @@ class Index:
             channels=tuple(channels),
             count=count,
             patches=patches,
+            cluster=cluster,
+            workers=workers,
         )
         return perform(request, progress)
 

@@ -115,6 +115,8 @@ def evaluate(
     *,
     held_out: bool = False,
     limit: int = 0,
+    cluster: str = "",
+    workers: int = 0,
     progress: OnProgress | None = None,
 ) -> Evaluation:
     """Measure how good a network is on pictures whose truth is known.
@@ -126,6 +128,9 @@ def evaluate(
             "scenes-contradicting", which the program makes.
         held_out: only the part that the project's networks are never trained on.
         limit: most pictures, taken evenly from all; 0 for all.
+        cluster: empty for this process; "local" for processes here, or the address of
+            a Dask scheduler, "tcp://HOST:PORT".
+        workers: processes of a local cluster; 0 for one a core.
         progress: told how far it is.
 
     Raises:
@@ -133,7 +138,12 @@ def evaluate(
     """
     opened = model if isinstance(model, Model) else load(model)
     request = EvaluateModel(
-        model=opened.request, data=str(data), held_out=held_out, limit=limit
+        model=opened.request,
+        data=str(data),
+        held_out=held_out,
+        limit=limit,
+        cluster=cluster,
+        workers=workers,
     )
     return perform(request, progress)
 
@@ -149,6 +159,8 @@ def attack_curve(
     held_out: bool = False,
     limit: int = 0,
     seed: int = 0,
+    cluster: str = "",
+    workers: int = 0,
     progress: OnProgress | None = None,
 ) -> Robustness:
     """Measure how often a network is right where every picture is attacked.
@@ -166,6 +178,9 @@ def attack_curve(
         held_out: only the part that the project's networks are never trained on.
         limit: most pictures, taken evenly from all; 0 for all.
         seed: of the random starts.
+        cluster: empty for this process; "local" for processes here, or the address of
+            a Dask scheduler, "tcp://HOST:PORT".
+        workers: processes of a local cluster; 0 for one a core.
         progress: told how far it is.
 
     Raises:
@@ -182,6 +197,8 @@ def attack_curve(
         held_out=held_out,
         limit=limit,
         seed=seed,
+        cluster=cluster,
+        workers=workers,
     )
     return perform(request, progress)
 
@@ -239,6 +256,8 @@ def score(
     limit: int = 0,
     seed: int = 0,
     randomize: bool = False,
+    cluster: str = "",
+    workers: int = 0,
     progress: OnProgress | None = None,
 ) -> ScoreTable:
     """Measure how far methods' maps can be trusted, beside maps that know nothing.
@@ -252,6 +271,9 @@ def score(
         limit: most images, taken evenly from all; 0 for all.
         seed: of the random numbers.
         randomize: also compare with maps of the network with random weights.
+        cluster: empty for this process; "local" for processes here, or the address of
+            a Dask scheduler, "tcp://HOST:PORT".
+        workers: processes of a local cluster; 0 for one a core.
         progress: told how far it is.
 
     Raises:
@@ -266,5 +288,7 @@ def score(
         limit=limit,
         seed=seed,
         randomize=randomize,
+        cluster=cluster,
+        workers=workers,
     )
     return perform(request, progress)

@@ -10,8 +10,6 @@ from nnviz.base.info import MethodInfo, Task
 from nnviz.base.parameters import Kind, Value
 from nnviz.base.requests import ModelRequest, RunMethod
 
-BOARD_PAINTED = "board:painted"
-"""Address of a board as a window shows it."""
 COMPARED = (
     "saliency",
     "smooth_grad",

@@ -97,20 +97,3 @@ def eight_bits(pixels: Pixels) -> Colours:
         # 65535 / 255 = 257: rounded to the nearest, in 32-bit integers.
         return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return (np.nan_to_num(pixels) * 255).round().clip(0, 255).astype(np.uint8)
-
-
-PICTURE_KEPT = "picture:kept"
-"""Address of a ``KeptPicture``."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptPicture:
-    """An image that the window made and keeps as a file for a parameter to name.
-
-    Attributes:
-        purpose: what it was made for, as it was asked.
-        path: of the file.
-    """
-
-    purpose: str
-    path: str

@@ -51,6 +51,8 @@ class Kind(StrEnum):
     """Path of an image file, white where something may happen; empty means all."""
     FOLDER = "folder"
     """Path of a folder of images; empty means none."""
+    TEXT_FILE = "text_file"
+    """Path of a text file; empty means none."""
     COLOR = "color"
     """A color as "#rrggbb"; empty means that the method chooses."""
     STICKERS = "stickers"
@@ -61,6 +63,9 @@ class Kind(StrEnum):
     """Points with a class each, "1 2 1; -1 2 0", as ``nnviz.base.kinds.planes`` reads
     them;
     in the window they are dragged."""
+    CELLS = "cells"
+    """A small drawing, "#.#/.#.", as ``nnviz.base.kinds.matrices`` reads it; in the
+    window its cells are turned over."""
     WORDS = "words"
     """Words that are worked on themselves: letters to store, a text to learn."""
     ARCHITECTURE = "architecture"
@@ -69,7 +74,7 @@ class Kind(StrEnum):
     @property
     def names_file(self) -> bool:
         """Whether its value is the path of a file or a folder."""
-        return self in {Kind.IMAGE, Kind.MASK, Kind.FOLDER}
+        return self in {Kind.IMAGE, Kind.MASK, Kind.FOLDER, Kind.TEXT_FILE}
 
 
 LayerName = Annotated[str, Kind.LAYER]
@@ -81,10 +86,12 @@ ClassList = Annotated[str, Kind.CLASSES]
 ImageFile = Annotated[str, Kind.IMAGE]
 MaskFile = Annotated[str, Kind.MASK]
 ImageFolder = Annotated[str, Kind.FOLDER]
+TextFile = Annotated[str, Kind.TEXT_FILE]
 ColorText = Annotated[str, Kind.COLOR]
 StickersText = Annotated[str, Kind.STICKERS]
 NumberRows = Annotated[str, Kind.NUMBERS]
 PointList = Annotated[str, Kind.POINTS]
+CellDrawing = Annotated[str, Kind.CELLS]
 Words = Annotated[str, Kind.WORDS]
 ArchitectureText = Annotated[str, Kind.ARCHITECTURE]
 
@@ -257,10 +264,12 @@ class Parameter:
                     | Kind.IMAGE
                     | Kind.MASK
                     | Kind.FOLDER
+                    | Kind.TEXT_FILE
                     | Kind.COLOR
                     | Kind.STICKERS
                     | Kind.NUMBERS
                     | Kind.POINTS
+                    | Kind.CELLS
                     | Kind.WORDS
                     | Kind.ARCHITECTURE
                 ):
@@ -289,10 +298,12 @@ class Parameter:
             Kind.IMAGE: "the path of an image file",
             Kind.MASK: "the path of a mask, white where it applies",
             Kind.FOLDER: "the path of a folder of images",
+            Kind.TEXT_FILE: "the path of a text file",
             Kind.COLOR: "a color such as #ff0000, or empty",
             Kind.ARCHITECTURE: "layers such as conv 16, relu, pool, linear 64, relu",
             Kind.NUMBERS: "rows of numbers such as 1 0 -1; 2 0 -2",
             Kind.POINTS: "points such as 1 2 1; -1 2 0: x, y and class",
+            Kind.CELLS: "rows of # and . with slashes between",
             Kind.STICKERS: "stickers such as round:#e53935 @ 0.5 0.5 0.25 0",
         }.get(self.kind, "text")
 

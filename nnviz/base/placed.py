@@ -16,8 +16,6 @@ from nnviz.base.images import Colours, Image
 from nnviz.base.results import Picture, Report, Text
 from nnviz.base.stickers import Outline, Placement
 
-OPENED, KEPT, PRINTED = ":sticker", ":sticker:kept", ":sticker:printed"
-"""Where answers about stickers come: an ``OpenedSticker``, a path, a path."""
 EXAMPLE = "round:#e53935 @ 0.5 0.5 0.25 0"
 _OUTLINES = get_args(Outline)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")

@@ -12,8 +12,6 @@ from nnviz.base.parameters import Value
 METHOD = "activation_maximization"
 _VALUES: MappingProxyType[str, Value] = MappingProxyType({"steps": 96})
 """Parameters beside layer and channel: few steps, else the method's own."""
-PORTRAIT_FOUND = ":portrait:found"
-"""Address of a FoundPortrait."""
 
 
 @dataclass(frozen=True, slots=True)

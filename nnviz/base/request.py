@@ -1,10 +1,14 @@
-"""The base of requests: what can be asked, and of which network."""
+"""The base of requests: what can be asked, of which network, and of the disk."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from enum import IntEnum
+from typing import Generic, Protocol, TypeVar
 
+from nnviz.base.events import Progress
 from nnviz.base.preprocess import Preprocess
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -39,3 +43,48 @@ class ModelRequest:
     outputs: str = ""
     unit: str = ""
     trust: bool = False
+
+
+class Urgency(IntEnum):
+    """The urgency of work with files; smaller goes first."""
+
+    OPEN = 0
+    """An image to look at: the one asked for last goes first, few are opened ahead."""
+    SOON = 1
+    """The user waits for it."""
+    SAVE = 2
+    """Something to be written: done even if the program is closed meanwhile."""
+    LATER = 3
+    """Thumbnails, lists."""
+
+
+class Reporter(Protocol):
+    """Tells the progress of work with files, and hears that it is to stop."""
+
+    def tell(self, progress: Progress) -> None:
+        """Say how far the work is."""
+        ...
+
+    def check(self) -> None:
+        """Return at once, or raise CancelledError: the work is not wanted any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileWork(Generic[T_co]):
+    """Work for a thread of files; ``T_co`` is what its job ends with.
+
+    Attributes:
+        act: does it, without Qt.
+        urgency: when.
+    """
+
+    act: Callable[[Reporter], T_co]
+    urgency: Urgency
+
+
+def file_work(
+    function: Callable[[], T], urgency: Urgency = Urgency.SOON
+) -> FileWork[T]:
+    """Return a function of no arguments, which reports nothing, as work with files."""
+    return FileWork(lambda _: function(), urgency)

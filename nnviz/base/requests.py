@@ -215,12 +215,17 @@ class EvaluateModel(Request[Evaluation]):
             "digits", "scenes", "scenes-planted", "scenes-contradicting".
         held_out: only the part that the project never trains on.
         limit: most pictures, taken evenly from all; 0 for all.
+        cluster: "" for this process, "local" for processes here, or the address of a
+            Dask scheduler, "tcp://HOST:PORT".
+        workers: processes of a local cluster; 0 for as many as there are cores.
     """
 
     model: ModelRequest
     data: str
     held_out: bool = False
     limit: int = 0
+    cluster: str = ""
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -282,6 +287,8 @@ class MeasureRobustness(Request[Robustness]):
         held_out: only the part that the project never trains on.
         limit: most pictures, taken evenly from all; 0 for all.
         seed: of the random starts.
+        cluster: as ``EvaluateModel`` has it.
+        workers: likewise.
     """
 
     model: ModelRequest
@@ -293,6 +300,8 @@ class MeasureRobustness(Request[Robustness]):
     held_out: bool = False
     limit: int = 0
     seed: int = 0
+    cluster: str = ""
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -310,6 +319,8 @@ class ScoreMethods(Request[ScoreTable]):
         steps: of the deletion and insertion curves.
         seed: of the random numbers.
         randomize: whether each map is also made of a network with random weights.
+        cluster: as ``EvaluateModel`` has it.
+        workers: likewise.
     """
 
     model: ModelRequest
@@ -320,6 +331,8 @@ class ScoreMethods(Request[ScoreTable]):
     steps: int = 28
     seed: int = 0
     randomize: bool = False
+    cluster: str = ""
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

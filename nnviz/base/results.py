@@ -412,6 +412,8 @@ class DiagramNode:
         detail: a second line, "3 × 3, stride 2"; may be empty.
         layer: name of the layer to select with it; empty where it is none.
         value: a number that belongs to it (an activation); None for none.
+        cell: column and row where it is drawn, from the left and from the top; None
+            where the arrows decide.  Of use where all nodes have one, without groups.
     """
 
     name: str
@@ -420,6 +422,7 @@ class DiagramNode:
     detail: str = ""
     layer: str = ""
     value: float | None = None
+    cell: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,21 +9,6 @@ from nnviz.base.parameters import Value
 from nnviz.base.recipes import Recipe
 from nnviz.base.results import Report
 
-TAPE_READ = ":tape:read"
-"""Address of a Tape."""
-TAPE_OPENED = ":tape:opened"
-"""Address of an OpenedTape."""
-TAPE_FRAME = ":tape:frame"
-"""Address of a TapeFrame."""
-TAPES_LISTED = ":tape:list"
-"""Address of a tuple of TapeEntry."""
-TAPE_MOVED = ":tape:moved"
-"""Address of the folder of a recording that was put away or brought back."""
-FILM = ":tape:film"
-"""Address of the progress of a film, and of its path."""
-TAPE_PLACES = frozenset(
-    {TAPE_READ, TAPE_OPENED, TAPE_FRAME, TAPES_LISTED, TAPE_MOVED, FILM}
-)
 _MEASURES = ("objective", "loss")
 """Names of what is optimised, the first that there is."""
 

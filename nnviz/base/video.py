@@ -8,14 +8,6 @@ from typing import Protocol
 from nnviz.base.errors import ErrorRecord, InputError
 from nnviz.base.images import Image, Pixels
 
-FILMS = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts"}
-    | {".mts", ".wmv", ".asf", ".flv", ".ogv", ".3gp", ".mjpeg", ".mjpg", ".y4m"}
-)
-"""Endings, in lower case, of files that are films; GIF may be one or a picture."""
-FILM_ENDINGS = (".mp4", ".gif")
-"""Endings of the films that are written."""
-
 
 class SourceKind(StrEnum):
     """What sort of thing gives frames."""

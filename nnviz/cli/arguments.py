@@ -191,6 +191,25 @@ def number(option: str) -> Callable[[str], float]:
     return read
 
 
+def add_cluster_options(parser: Parser) -> None:
+    """Add ``--cluster`` and ``--workers``."""
+    group = parser.add_argument_group("cluster")
+    group.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        default="",
+        help="share the work by Dask: local for processes here, or a scheduler's "
+        "tcp://HOST:PORT, whose workers see the images under the same paths",
+    )
+    group.add_argument(
+        "--workers",
+        metavar="N",
+        type=whole_number("--workers"),
+        default=0,
+        help="processes of a local cluster (default: one a core)",
+    )
+
+
 def add_json_option(parser: Parser) -> None:
     """Add ``--json``."""
     parser.add_general("--json", action="store_true", help="print JSON, for programs")
@@ -328,10 +347,12 @@ _METAVARS = {
     Kind.IMAGE: "FILE",
     Kind.MASK: "FILE",
     Kind.FOLDER: "FOLDER",
+    Kind.TEXT_FILE: "FILE",
     Kind.COLOR: "COLOR",
     Kind.STICKERS: "STICKERS",
     Kind.NUMBERS: "NUMBERS",
     Kind.POINTS: "POINTS",
+    Kind.CELLS: "CELLS",
     Kind.WORDS: "WORDS",
     Kind.ARCHITECTURE: "LAYERS",
 }

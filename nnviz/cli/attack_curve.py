@@ -11,6 +11,7 @@ from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Option,
     Parser,
+    add_cluster_options,
     add_json_option,
     add_model_options,
     add_out,
@@ -58,6 +59,8 @@ def _measured(options: argparse.Namespace) -> Robustness:
             held_out=options.held_out,
             limit=options.limit,
             seed=options.seed,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
 
@@ -137,6 +140,7 @@ def _parser() -> Parser:
         "--seed", type=whole_number("--seed"), default=0, metavar="N",
         help="of the random starts (default 0)",
     )  # fmt: skip
+    add_cluster_options(parser)
     add_model_options(parser)
     add_out(parser)
     add_json_option(parser)

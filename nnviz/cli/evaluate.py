@@ -11,6 +11,7 @@ from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Option,
     Parser,
+    add_cluster_options,
     add_json_option,
     add_model_options,
     flag_option,
@@ -46,6 +47,8 @@ def _measured(model: "api.Model", options: argparse.Namespace) -> Evaluation:
             options.data,
             held_out=options.held_out,
             limit=options.limit,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
 
@@ -107,6 +110,7 @@ def _parser() -> Parser:
         usage="REF --data PATH|NAME [options]",
     )
     parser.add(_OPTIONS)
+    add_cluster_options(parser)
     add_model_options(parser, with_reference=False)
     add_json_option(parser)
     return parser

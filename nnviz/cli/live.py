@@ -11,11 +11,12 @@ from typing import Any
 
 from nnviz.base.errors import ErrorRecord, UsageError
 from nnviz.base.events import Done, Failed, Policy, Priority
+from nnviz.base.file_formats import WRITTEN_VIDEOS
 from nnviz.base.info import MethodInfo
 from nnviz.base.live import CONTENTS, Content, LiveOrder, Recorded, Shown, found
 from nnviz.base.placed import parse_placed
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod, fields_of
-from nnviz.base.video import FILM_ENDINGS, SourceRequest, SourceState, SourceStatus
+from nnviz.base.video import SourceRequest, SourceState, SourceStatus
 from nnviz.cli import arguments, console, known
 from nnviz.cli.arguments import Option, Parser, choice_option, flag_option, text_option
 from nnviz.media.placed import open_placed
@@ -256,7 +257,7 @@ def _source(options: argparse.Namespace) -> SourceRequest | None:
 
 
 def _film(name: str | None) -> Path | None:
-    if name is not None and Path(name).suffix.lower() not in FILM_ENDINGS:
+    if name is not None and Path(name).suffix.lower() not in WRITTEN_VIDEOS:
         raise UsageError("--record", f"{name} is no video's name", "end it in .mp4")
     return Path(name) if name is not None else None
 

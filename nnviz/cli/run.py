@@ -15,6 +15,7 @@ from nnviz.base.parameters import Value
 from nnviz.cli import arguments, console, known, opening, saved
 from nnviz.cli.arguments import Parser, add_seed
 from nnviz.cli.methods import description
+from nnviz.media.remote import is_remote
 from nnviz.storage import recent
 
 
@@ -37,6 +38,8 @@ def execute(words: Sequence[str]) -> int:
         raise UsageError("run", "no method named", "nnviz methods lists them")
     if method.recorded and options.resume:
         return _resumed(method, options)
+    if options.cluster or options.missing or _is_remote(options):
+        return _shared(method, options)
     paths = opening.pictures(options.images, method)
     opening.check_out(Path(options.out))
     values = arguments.method_values(options, method)
@@ -64,6 +67,52 @@ def _written(
     if options.json:
         console.answer(written)
     return len(written)
+
+
+def _is_remote(options: argparse.Namespace) -> bool:
+    return any(is_remote(str(each)) for each in (options.out, *options.images))
+
+
+def _shared(method: MethodInfo, options: argparse.Namespace) -> int:
+    """Run a method over many images, each saved where it is worked on.
+
+    Raises:
+        UsageError: it looks at no image, or its steps are to be kept.
+    """
+    if not method.needs_image or not options.images:
+        raise UsageError(
+            method.name, "has no images to share out", "name a folder of images"
+        )
+    if getattr(options, "record", ""):
+        raise UsageError("--record", "keeps one run", "leave out --cluster, --missing")
+    if not is_remote(options.out):
+        opening.check_out(Path(options.out))
+    model = opening.open_model(options) if method.needs_model else None
+    failed, answers = 0, []
+    with console.ProgressLine() as progress:
+        for saved_run in api.run_over(
+            method.name,
+            options.images,
+            model,
+            out=options.out,
+            seed=options.seed,
+            missing=options.missing,
+            cluster=options.cluster,
+            workers=options.workers,
+            progress=progress,
+            **arguments.method_values(options, method),
+        ):
+            failed += bool(saved_run.error)
+            if saved_run.error:
+                console.remark(f"nnviz: {saved_run.error}")
+            elif options.json:
+                files = {"files": list(saved_run.files)}
+                answers.append({**(saved_run.summary or {}), **files})
+            else:
+                console.line(saved_run.files[0])
+    if options.json:
+        console.answer(answers)
+    return int(bool(failed))
 
 
 def _record(
@@ -185,6 +234,7 @@ def _parser(method: MethodInfo | None, *, add_help: bool = True) -> Parser:
         arguments.add_method(parser, method)
     if method is not None and method.recorded:
         _add_recording(parser)
+    arguments.add_cluster_options(parser)
     arguments.add_model_options(parser)
     _add_common(parser)
     return parser
@@ -205,6 +255,10 @@ def _add_recording(parser: Parser) -> None:
 
 
 def _add_common(parser: Parser) -> None:
+    parser.add_general(
+        "--missing", action="store_true",
+        help="leave out images whose results are in --out already",
+    )  # fmt: skip
     add_seed(parser)
     opening.add_max_pixels(parser)
     arguments.add_out(parser)
@@ -215,6 +269,7 @@ def _add_common(parser: Parser) -> None:
     )  # fmt: skip
     arguments.add_json_option(parser)
     parser.epilog = textwrap.dedent("""\
-        IMAGE is an image or a folder of them.  Each result is written as
+        IMAGE is an image, a folder of them, or a URL that fsspec opens (s3://...), as
+        --out may be.  Each result is written as
         NAME.METHOD.png (with the recipe inside), .npz (the numbers) and .json (the
         recipe).""")

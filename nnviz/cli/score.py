@@ -9,6 +9,7 @@ from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Option,
     Parser,
+    add_cluster_options,
     add_json_option,
     add_model_options,
     flag_option,
@@ -40,6 +41,8 @@ def _measured(options: argparse.Namespace) -> ScoreTable:
             limit=options.limit,
             seed=options.seed,
             randomize=options.randomize,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
 
@@ -96,6 +99,7 @@ def _parser() -> Parser:
         usage="METHOD... --model REF --data PATH|NAME [options]",
     )
     parser.add(_OPTIONS)
+    add_cluster_options(parser)
     add_model_options(parser)
     add_json_option(parser)
     return parser

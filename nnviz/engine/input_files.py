@@ -12,8 +12,11 @@ from nnviz.engine.data.folders import split_paths
 from nnviz.engine.models.model import Model
 from nnviz.engine.targets.directions import read_direction
 from nnviz.media.decode import open_image
-from nnviz.media.files import read_bytes
+from nnviz.media.files import read_bytes, read_text
 from nnviz.media.folders import fingerprint, list_images
+
+_LARGEST_TEXT = 4 << 20
+"""Bytes of a text: some 700,000 words."""
 
 
 class InputFiles:
@@ -58,6 +61,17 @@ class InputFiles:
         """
         where = Path(path).expanduser()
         found = read_direction(where)
+        self.hashes[path] = hashlib.sha256(read_bytes(where)).hexdigest()
+        return found
+
+    def text(self, path: str) -> str:
+        """Open a text file, UTF-8.
+
+        Raises:
+            InputError: no such file, none in UTF-8, or one that is too large.
+        """
+        where = Path(path).expanduser()
+        found = read_text(where, _LARGEST_TEXT, "a text")
         self.hashes[path] = hashlib.sha256(read_bytes(where)).hexdigest()
         return found
 

@@ -6,13 +6,7 @@ import re
 from pathlib import Path
 
 from nnviz.base.errors import InputError
-
-_PHOTOGRAPHS = {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".jp2", ".j2k", ".avif"}
-_LOSSLESS = {".png", ".apng", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".dib", ".npy"}
-_PORTABLE = {".ppm", ".pgm", ".pbm", ".pnm"}
-
-SUFFIXES = frozenset(_PHOTOGRAPHS | _LOSSLESS | _PORTABLE)
-"""Endings, in lower case, of the files that ``open_image`` reads."""
+from nnviz.base.file_formats import IMAGES
 
 _USUAL = frozenset({".jpg", ".jpeg", ".png"})
 """Of the photographs that are learned from."""
@@ -39,7 +33,7 @@ def list_images(folder: Path) -> tuple[Path, ...]:
         found = [
             path
             for path in folder.iterdir()
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+            if path.suffix.lower() in IMAGES and not path.name.startswith(".")
         ]
     except FileNotFoundError:
         raise InputError(str(folder), "no such folder", "check the name") from None

@@ -1,10 +1,11 @@
-"""Files behind URLs, by fsspec: listed and read, whole.
+"""Files behind URLs, by fsspec: listed, read and written, whole.
 
 ``s3://`` needs s3fs installed, ``gs://`` gcsfs and so on: fsspec names what is missing.
 """
 
 import importlib
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError
@@ -46,6 +47,31 @@ def read_remote(url: str, path: str) -> bytes:
     if not data:
         raise InputError(path, "is empty (0 bytes)", "copy it once more")
     return data
+
+
+def exists_remote(url: str, name: str) -> bool:
+    """Tell whether there is a file of a name below a URL.
+
+    Raises:
+        InputError: nothing opens URLs of this kind.
+    """
+    system, root = _opened(url)
+    return bool(system.exists(f"{root.rstrip('/')}/{name}"))
+
+
+def write_remote(url: str, file: Path) -> str:
+    """Copy a file to below a URL; return its own URL.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    system, root = _opened(url)
+    try:
+        system.makedirs(root, exist_ok=True)
+        system.pipe_file(f"{root.rstrip('/')}/{file.name}", file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(url, _words(error), "check the address") from None
+    return f"{url.rstrip('/')}/{file.name}"
 
 
 @cache

@@ -1,245 +1,113 @@
-"""Threads for files: opening photographs, thumbnails, saving results."""
+"""Threads for files: a queue of work by urgency, its answers in a mailbox."""
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
-
-from nnviz.base.dataset.projections import Projection
 from nnviz.base.errors import CancelledError, error_record
-from nnviz.base.events import Cancelled, Done, Event, Failed
-from nnviz.base.images import Image, eight_bits, image_from_array
-from nnviz.base.info import ModelInfo
-from nnviz.base.measures.evaluation import Robustness
-from nnviz.base.recipes import Run
-from nnviz.base.requests import ModelRequest
-from nnviz.base.results import Result
-from nnviz.media.decode import open_image
-from nnviz.media.files import write_text
-from nnviz.media.index import ImageIndex
-from nnviz.media.side_cars import write_side_car
-from nnviz.media.thumbnails import thumbnail
-from nnviz.runtime.image_cache import ImageCache
-from nnviz.runtime.live import still
+from nnviz.base.events import Cancelled, Done, Event, Failed, Progress
+from nnviz.base.request import FileWork, Urgency
+from nnviz.runtime.cancel import CancelToken
 from nnviz.runtime.mailbox import Mailbox, Posted
-from nnviz.storage import recent
-from nnviz.storage.attacks import save_curve
-from nnviz.storage.contact_sheets import save_contact_sheet
-from nnviz.storage.figures import save_figure
-from nnviz.storage.files import look_at
-from nnviz.storage.projections import save_projection
-from nnviz.storage.results import save_run
 
-if TYPE_CHECKING:  # painters load slowly
-    from nnviz.render.boards.board import Board
-    from nnviz.render.boards.scale_locks import Lock
-    from nnviz.render.figures import FigureLook
-    from nnviz.render.heatmaps import Looks
-
-IMAGE_PLACE = ":image"
-THUMBNAIL_PLACE = ":thumbnail"
-EXPORT_PLACE = ":export"
-FILES_PLACE = ":files"
-CAMERAS_PLACE = ":cameras"
-STILL_PLACE = ":still"
 _THREADS = 2
-_CACHE_BYTES = 256 << 20
 _MAX_WAITING_IMAGES = 3
-"""Opened photographs in the mailbox; with more of them, decoding waits."""
-
-
-class _Urgency(IntEnum):
-    """What is done first."""
-
-    IMAGE = 0
-    EXPORT = 1
-    THUMBNAIL = 2
+"""Opened images in the mailbox; with more of them, decoding waits."""
 
 
 @dataclass(order=True, slots=True)
-class _Errand:
+class _Task:
     """A piece of work in the queue, ordered by urgency and turn."""
 
-    urgency: _Urgency
+    urgency: Urgency
     turn: int
     ticket: int = field(compare=False)
     place: str = field(compare=False)
-    work: Callable[[], object] = field(compare=False)
-    cancelled: bool = field(default=False, compare=False)
+    work: FileWork[object] = field(compare=False)
+    token: CancelToken = field(compare=False, default_factory=CancelToken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reporter:
+    """Posts the progress of a task into the mailbox, until it is cancelled."""
+
+    task: _Task
+    mailbox: Mailbox
+
+    def tell(self, progress: Progress) -> None:
+        """Say how far the task is."""
+        if not self.task.token.cancelled:
+            posted = Posted(self.task.place, self.task.ticket, progress)
+            self.mailbox.put(posted, keep=False)
+
+    def check(self) -> None:
+        """Return at once, or raise CancelledError."""
+        self.task.token.check()
 
 
 class IoPool:
     """Reads and writes files on a few threads; answers come through a mailbox.
 
-    Photographs go first, the one asked for last before the others, for that is the
-    one looked at.  Thumbnails wait.  Tickets are the pool's own; each ends with
-    exactly one Done, Failed or Cancelled.
+    Tickets are the pool's own; each ends with exactly one Done, Failed or Cancelled.
 
     Args:
-        mailbox: where answers go, under the places named above.
-        cache_bytes: how much decoded photographs are kept for coming back to them.
+        mailbox: where answers go, under the place that was named with the work.
     """
 
-    def __init__(self, mailbox: Mailbox, cache_bytes: int = _CACHE_BYTES) -> None:
+    def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
-        self._cache = ImageCache(cache_bytes, open_image)
         self._changed = threading.Condition()
         self._numbers = itertools.count(1)
-        self._queue: list[_Errand] = []
-        self._errands: dict[int, _Errand] = {}
-        self._waiting_images = 0
+        self._queue: list[_Task] = []
+        self._tasks: dict[int, _Task] = {}
+        self._unread: set[tuple[str, int]] = set()
+        """Opened images that the reader has not taken yet."""
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
-    def open_image(self, path: str) -> int:
-        """Open a photograph; ends with an Image, a kept one if the file is the same."""
-        return self._submit(
-            _Urgency.IMAGE, IMAGE_PLACE, lambda: self._cache.open(Path(path))
-        )
-
-    def open_array(self, pixels: NDArray[Any], name: str) -> int:
-        """Make an Image of pixels, (H, W) or (H, W, C); ends with it.
-
-        It has 8 bits, as a file of it would have.
-        """
-        return self._submit(
-            _Urgency.IMAGE,
-            IMAGE_PLACE,
-            lambda: image_from_array(eight_bits(pixels), name),
-        )
-
-    def thumbnail(self, path: str, size: int) -> int:
-        """Make a small picture of a file; ends with uint8 (h, w, 3)."""
-        return self._submit(
-            _Urgency.THUMBNAIL, THUMBNAIL_PLACE, lambda: thumbnail(path, size)
-        )
-
-    def look_at(self, files: Sequence[str]) -> int:
-        """Tell what files are, listing folders; ends with a ``Dropped``."""
-        return self._submit(_Urgency.IMAGE, FILES_PLACE, lambda: look_at(files))
-
-    def export(
-        self, run: Run, folder: str, stem: str | None, looks: "Looks | None" = None
-    ) -> int:
-        """Save a result beside earlier ones; ends with the paths."""
-        return self._submit(
-            _Urgency.EXPORT, EXPORT_PLACE, lambda: _save(run, Path(folder), stem, looks)
-        )
-
-    def export_figure(
-        self,
-        result: Result,
-        image: Image | None,
-        path: str,
-        look: "FigureLook | None",
-    ) -> int:
-        """Save a result as a figure for a slide; ends with the path."""
-
-        def work() -> tuple[Path, ...]:
-            return (save_figure(result, image, Path(path), look),)
-
-        return self._submit(_Urgency.EXPORT, EXPORT_PLACE, work)
-
-    def export_board(self, board: "Board", folder: str, lock: "Lock") -> int:
-        """Save a board as picture, page and numbers; ends with the paths."""
-        return self._submit(
-            _Urgency.EXPORT, EXPORT_PLACE, lambda: board.save(Path(folder), lock=lock)
-        )
-
-    def export_contact_sheet(self, runs: Sequence[Run], path: str) -> int:
-        """Save several results as one picture; ends with the paths."""
-
-        def work() -> tuple[Path, ...]:
-            return (save_contact_sheet(runs, Path(path)),)
-
-        return self._submit(_Urgency.EXPORT, EXPORT_PLACE, work)
-
-    def export_text(self, text: str, path: str) -> int:
-        """Write text to a file; ends with its path."""
-
-        def write() -> tuple[Path, ...]:
-            write_text(Path(path), text)
-            return (Path(path),)
-
-        return self._submit(_Urgency.EXPORT, EXPORT_PLACE, write)
-
-    def export_curve(self, found: Robustness, folder: str) -> int:
-        """Save accuracy against epsilon; ends with the paths."""
-        return self._submit(
-            _Urgency.EXPORT, EXPORT_PLACE, lambda: save_curve(found, Path(folder))
-        )
-
-    def export_projection(
-        self, found: Projection, index: ImageIndex, folder: str
-    ) -> int:
-        """Save a projection as plot, table and arrays; ends with the paths."""
-        return self._submit(
-            _Urgency.EXPORT,
-            EXPORT_PLACE,
-            lambda: save_projection(found, index, Path(folder)),
-        )
-
-    def write_side_car(self, info: ModelInfo, request: ModelRequest) -> int:
-        """Save how a network is used beside its file; ends with the paths.
-
-        Names of classes are written where they come from a file of labels.
-        """
-        labels = info.labels if request.labels else ()
-
-        def work() -> tuple[Path, ...]:
-            weights = Path(info.reference)
-            return (write_side_car(weights, info.preprocess, labels, request),)
-
-        return self._submit(_Urgency.EXPORT, EXPORT_PLACE, work)
-
-    def find_cameras(self) -> int:
-        """Look for cameras; ends with what ``list_cameras`` gives."""
-        return self._submit(_Urgency.EXPORT, CAMERAS_PLACE, _list_cameras)
-
-    def keep_still(self, run: Run) -> int:
-        """Make a photograph of a frame; ends with its Run."""
-        return self._submit(_Urgency.EXPORT, STILL_PLACE, lambda: still(run))
-
-    def do(self, place: str, work: Callable[[], object], *, soon: bool = False) -> int:
-        """Do any other work with files; ends with what it returns.
+    def submit(self, place: str, work: FileWork[object]) -> int:
+        """Have work done and return its ticket.
 
         Args:
-            place: where the answer goes.
-            work: short, or with a way to stop it: closing waits for what has begun.
-            soon: whether the user looks at what it gives.
+            place: where its answers go.
+            work: if it takes long, it asks its reporter whether to stop: closing waits
+                for what has begun.
         """
-        urgency = _Urgency.IMAGE if soon else _Urgency.THUMBNAIL
-        return self._submit(urgency, place, work)
+        with self._changed:
+            ticket = next(self._numbers)
+            turn = -ticket if work.urgency is Urgency.OPEN else ticket
+            task = _Task(work.urgency, turn, ticket, place, work)
+            self._tasks[ticket] = task
+            if self._stopping:
+                self._end(task, Cancelled())
+            else:
+                self._start_threads()
+                self._queue.append(task)
+                self._changed.notify()
+        return ticket
 
     def cancel(self, ticket: int) -> None:
-        """Forget an errand; one that has begun is finished but its answer dropped."""
+        """Stop work; what has begun and does not ask is finished unheard."""
         with self._changed:
-            errand = self._errands.get(ticket)
-            if errand is None:
+            task = self._tasks.get(ticket)
+            if task is None:
                 return
-            errand.cancelled = True
-            if errand in self._queue:
-                self._queue.remove(errand)
-                self._end(errand, Cancelled())
+            task.token.cancel()
+            if task in self._queue:
+                self._queue.remove(task)
+                self._end(task, Cancelled())
 
-    def delivered(self, place: str) -> None:
+    def delivered(self, place: str, ticket: int) -> None:
         """Say that the reader took an answer, so that the next can be prepared.
 
-        Photographs are large: only a few are opened ahead of the reader.
+        Images are large: only a few are opened ahead of the reader.
         """
-        if place != IMAGE_PLACE:
-            return
         with self._changed:
-            self._waiting_images -= 1
+            self._unread.discard((place, ticket))
             self._changed.notify()
 
     def shutdown(self, timeout: float) -> bool:
-        """Drop what is not begun, but write what is to be saved; idempotent.
+        """Stop all but what is to be saved, which is written first; idempotent.
 
         Args:
             timeout: how long to wait for each thread, s.
@@ -249,31 +117,16 @@ class IoPool:
         """
         with self._changed:
             self._stopping = True
-            dropped = [e for e in self._queue if e.urgency is not _Urgency.EXPORT]
-            self._queue = [e for e in self._queue if e.urgency is _Urgency.EXPORT]
-            for errand in dropped:
-                self._end(errand, Cancelled())
+            for task in list(self._tasks.values()):
+                if task.urgency is not Urgency.SAVE:
+                    self.cancel(task.ticket)
             self._changed.notify_all()
         for thread in self._threads:
             thread.join(timeout)
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _submit(self, urgency: _Urgency, place: str, work: Callable[[], object]) -> int:
-        with self._changed:
-            ticket = next(self._numbers)
-            turn = -ticket if place == IMAGE_PLACE else ticket
-            errand = _Errand(urgency, turn, ticket, place, work)
-            self._errands[ticket] = errand
-            if self._stopping:
-                self._end(errand, Cancelled())
-            else:
-                self._start_threads()
-                self._queue.append(errand)
-                self._changed.notify()
-        return ticket
-
     def _start_threads(self) -> None:
-        """Start the threads with the first errand: a start without files has none."""
+        """Start the threads with the first work: a start without files has none."""
         while len(self._threads) < _THREADS:
             name = f"nnviz-io-{len(self._threads) + 1}"
             thread = threading.Thread(target=self._live, name=name, daemon=True)
@@ -281,58 +134,39 @@ class IoPool:
             thread.start()
 
     def _live(self) -> None:
-        while (errand := self._next()) is not None:
-            event = _outcome(errand)
+        while (task := self._next()) is not None:
+            event = self._outcome(task)
             with self._changed:
-                self._end(errand, Cancelled() if errand.cancelled else event)
+                self._end(task, Cancelled() if task.token.cancelled else event)
             # Not kept over the next wait: they may hold pictures.
-            del errand, event
+            del task, event
 
-    def _next(self) -> _Errand | None:
+    def _next(self) -> _Task | None:
         with self._changed:
             while True:
                 if ready := self._ready():
-                    errand = min(ready)
-                    self._queue.remove(errand)
-                    return errand
+                    task = min(ready)
+                    self._queue.remove(task)
+                    return task
                 if self._stopping:
                     return None
                 self._changed.wait()
 
-    def _ready(self) -> list[_Errand]:
-        if self._waiting_images < _MAX_WAITING_IMAGES:
+    def _ready(self) -> list[_Task]:
+        if len(self._unread) < _MAX_WAITING_IMAGES:
             return self._queue
-        return [errand for errand in self._queue if errand.place != IMAGE_PLACE]
+        return [task for task in self._queue if task.urgency is not Urgency.OPEN]
 
-    def _end(self, errand: _Errand, event: Event) -> None:
-        del self._errands[errand.ticket]
-        if errand.place == IMAGE_PLACE:
-            self._waiting_images += 1
-        self._mailbox.put(Posted(errand.place, errand.ticket, event), keep=True)
+    def _end(self, task: _Task, event: Event) -> None:
+        del self._tasks[task.ticket]
+        if task.urgency is Urgency.OPEN:
+            self._unread.add((task.place, task.ticket))
+        self._mailbox.put(Posted(task.place, task.ticket, event), keep=True)
 
-
-def _list_cameras() -> object:
-    # Imported here: it loads OpenCV and PyAV, and most starts want no camera.
-    from nnviz.runtime.capture import list_cameras  # noqa: PLC0415
-
-    return list_cameras()
-
-
-def _save(
-    run: Run, folder: Path, stem: str | None, looks: "Looks | None"
-) -> tuple[Path, ...]:
-    """Save a result and note where its photograph lies, for when it is opened again."""
-    paths = save_run(run, folder, stem, overwrite=False, looks=looks)
-    if run.image is not None:
-        recent.remember(run.image)
-    recent.remember_others(run.recipe)
-    return paths
-
-
-def _outcome(errand: _Errand) -> Event:
-    try:
-        return Done(errand.work())
-    except CancelledError:
-        return Cancelled()
-    except BaseException as error:  # noqa: BLE001 - the boundary of the io threads
-        return Failed(error_record(error))
+    def _outcome(self, task: _Task) -> Event:
+        try:
+            return Done(task.work.act(_Reporter(task, self._mailbox)))
+        except CancelledError:
+            return Cancelled()
+        except BaseException as error:  # noqa: BLE001 - the boundary of the io threads
+            return Failed(error_record(error))

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.file_formats import IMAGES
 from nnviz.base.measures.training import ExampleClass
 from nnviz.media.encode import write_png
-from nnviz.media.folders import SUFFIXES, list_images
+from nnviz.media.folders import list_images
 
 
 def list_examples(paths: tuple[str, ...]) -> tuple[ExampleClass, ...]:
@@ -26,7 +27,7 @@ def list_examples(paths: tuple[str, ...]) -> tuple[ExampleClass, ...]:
     own: list[str] = []
     for path in map(Path, paths):
         if not path.is_dir():
-            own += [str(path)] if path.suffix.lower() in SUFFIXES else []
+            own += [str(path)] if path.suffix.lower() in IMAGES else []
             continue
         inner = sorted(each for each in path.iterdir() if each.is_dir())
         for folder in inner:

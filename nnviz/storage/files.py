@@ -11,12 +11,20 @@ from typing import TypeVar
 
 from nnviz.base.dropped import Dropped, Saved
 from nnviz.base.errors import ErrorRecord, InputError, NnvizError, error_record
+from nnviz.base.file_formats import (
+    CLASS_NAMES,
+    CONFIG,
+    IMAGES,
+    INDEX,
+    NETWORKS,
+    PROGRAMS,
+    REFUSED_IMAGES,
+    VIDEOS,
+)
 from nnviz.base.guides import SUFFIX, Guide, read_guide
 from nnviz.base.reading import JSON_ERRORS, exists, is_file, is_folder
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest
-from nnviz.base.video import FILMS
-from nnviz.base.weights import CONFIG, INDEX, NETWORKS, PROGRAMS
 from nnviz.media.folders import natural_key
 from nnviz.media.headers import foreign
 from nnviz.media.index import is_index
@@ -30,33 +38,7 @@ from nnviz.storage.results import RECIPE_KEY
 
 Sought = TypeVar("Sought")
 
-IMAGES = frozenset(
-    [
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".webp",
-        ".bmp",
-        ".gif",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-        ".jp2",
-        ".avif",
-        ".ico",
-        ".tga",
-        ".dib",
-        ".exr",
-        ".hdr",
-    ]
-)
 MODELS = frozenset([*NETWORKS, *PROGRAMS])
-LABELS = frozenset([".txt", ".csv", ".json", ".names"])
 _MAX_IN_FOLDER = 2000
 _MOST_COUNTED = 100_000
 _MAX_RECIPE_BYTES = _MAX_CONFIG_BYTES = 1 << 20
@@ -93,10 +75,10 @@ def kind_of(path: Path) -> FileKind:
 
 
 _KINDS = (
-    dict.fromkeys(LABELS, FileKind.LABELS)
+    dict.fromkeys(CLASS_NAMES, FileKind.LABELS)
     | dict.fromkeys(MODELS, FileKind.MODEL)
-    | dict.fromkeys(FILMS, FileKind.FILM)
-    | dict.fromkeys(IMAGES, FileKind.IMAGE)
+    | dict.fromkeys(VIDEOS, FileKind.FILM)
+    | dict.fromkeys(IMAGES | REFUSED_IMAGES, FileKind.IMAGE)
     | {SUFFIX: FileKind.GUIDE}
 )
 """By ending; the later ones come first where an ending is of two kinds."""

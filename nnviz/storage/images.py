@@ -5,20 +5,20 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from nnviz.base.images import Colours, KeptPicture
+from nnviz.base.images import Colours
 from nnviz.media.encode import write_png
 
 _KEPT = 100
 
 
-def keep_picture(
-    pixels: Colours, purpose: str, folder: Path | None = None
-) -> KeptPicture:
-    """Write a picture under the name of its hash; the oldest of many go.
+def keep_picture(pixels: Colours, purpose: str, folder: Path | None = None) -> str:
+    """Write a picture under the name of its hash, and return its path.
+
+    The oldest of many go.
 
     Args:
         pixels: uint8 (H, W, 1 or 3).
-        purpose: what it is for.
+        purpose: what it is for; begins its name.
         folder: in place of the user's cache, for tests.
 
     Raises:
@@ -31,4 +31,4 @@ def keep_picture(
     newest = sorted(folder.glob("*.png"), key=lambda each: -each.stat().st_mtime)
     for old in newest[_KEPT:]:
         old.unlink(missing_ok=True)
-    return KeptPicture(purpose, str(path))
+    return str(path)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Progress
+from nnviz.base.file_formats import WRITTEN_VIDEOS
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.tapes import FilmRequest
 from nnviz.media.encode import write_png
@@ -15,7 +16,6 @@ from nnviz.media.recordings import RECIPE_FILE, Recording, open_recording
 from nnviz.render.pictures import blended
 from nnviz.storage.recordings import painted_frame
 
-FILMS = (".mp4", ".gif")
 _END_SECONDS = 1.0
 """For so long the last frame is seen."""
 _NOTHING_LEFT = "holds no frames yet"
@@ -50,7 +50,7 @@ def export_recording(
     out = Path(request.out)
     frames = _told(_frames(recording, request.blend), len(recording.frames), tell)
     with _stage_beside(out) as stage:
-        if out.suffix.lower() in FILMS:
+        if out.suffix.lower() in WRITTEN_VIDEOS:
             made = stage / out.name
             _write_film(made, frames, _last_size(recording), request.rate, check)
             made.replace(out)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # who only opens files needs no painter
 RECIPE_KEY = "nnviz.recipe"
 """Keyword of the PNG text chunk that holds the recipe."""
 _SUFFIXES = (".png", ".npz", ".json")
+LAST_SUFFIX = _SUFFIXES[0]
+"""Of the file that comes last to its place: where it is, the others are."""
 ATTACKED = ".adversarial.png"
 """Suffix of the photo that an attack made."""
 STICKER = ".sticker.png"
@@ -135,7 +137,7 @@ def _publish(stage: Path, base: Path, *, overwrite: bool) -> tuple[Path, ...]:
                 raise InputError(
                     path.name, f"{path.name} is a folder", "choose another folder"
                 )
-        for suffix, path in zip(suffixes, paths, strict=True):
+        for suffix, path in reversed(list(zip(suffixes, paths, strict=True))):
             (stage / suffix).replace(path)
     return paths
 

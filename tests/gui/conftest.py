@@ -7,7 +7,13 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 
 from nnviz.base.catalogue import Catalogue
-from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError, error_record
+from nnviz.base.errors import (
+    ErrorKind,
+    ErrorRecord,
+    InputError,
+    NnvizError,
+    error_record,
+)
 from nnviz.base.events import Cancelled, Done, Failed
 from nnviz.base.images import image_from_array
 from nnviz.base.info import LayerInfo, ModelInfo, ModelSource
@@ -30,36 +36,24 @@ from tests.support.sources import HandSource
 class FakeBridge(QObject):
     """Answers each request at once; what it was asked is in ``asked``."""
 
-    event = Signal(str, object)
     catalogue_changed = Signal(object)
     engine_failed = Signal(object)
-    files_seen = Signal(object)
-    image_opened = Signal(str, object)
-    image_failed = Signal(str, object)
-    thumbnail_ready = Signal(str, object)
-    exported = Signal(object)
-    export_failed = Signal(object)
     live_shown = Signal(object)
     live_failed = Signal(object)
     source_changed = Signal(object)
-    cameras_found = Signal(object)
-    still_ready = Signal(object)
     recorded = Signal(object)
     record_failed = Signal(object)
 
     def __init__(self):
         super().__init__()
         self.live = FakeLive(self)
-        self.tapes = FakeDesk()
-        self.portraits = FakeDesk()
-        self.stickers = FakeDesk()
+        self.files = FakeFiles(self)
         self.cameras = ()
         text = resource("catalogue.json").read_text("utf-8")
         self.catalogue = Catalogue.from_json(text)
         self.asked = []
         self.held = set()
         self.handles = {}
-        self.saved = []
         self.closed = 0
 
     def start_job(self, request, handle):
@@ -71,8 +65,11 @@ class FakeBridge(QObject):
             handle.hear(self.outcome(request))
 
     def start_work(self, work, handle):
+        if isinstance(work, FakeWork):
+            work.start(handle)
+            return
         try:
-            handle.hear(Done(work()))
+            handle.hear(Done(work.act(None)))
         except NnvizError as error:
             handle.hear(Failed(error_record(error)))
 
@@ -100,45 +97,7 @@ class FakeBridge(QObject):
     def busy(self, place):
         return any(handle.open for handle in self.handles.get(place, ()))
 
-    def paint_board(self, paint):
-        self.event.emit("board:painted", Done(paint()))
-
-    def look_at(self, files):
-        self.files_seen.emit(look_at(files))
-
-    def open_image(self, path):
-        if "broken" in path:
-            record = ErrorRecord(ErrorKind.USER, "broken.png: no picture; try", "")
-            self.image_failed.emit(path, record)
-        else:
-            self.image_opened.emit(path, photo(path))
-
-    def open_array(self, pixels, name):
-        self.image_opened.emit(name, image_from_array(pixels, name))
-
-    def thumbnail(self, path, size):
-        self.thumbnail_ready.emit(path, np.zeros((size, size, 3), np.uint8))
-
-    def export(self, run, folder, stem=None, looks=None):
-        self.saved.append((run, folder, stem))
-        self.looks = looks
-
-    def export_contact_sheet(self, runs, path):
-        self.saved.append((runs, path))
-
-    def export_figure(self, *figure):
-        self.saved.append(figure)
-
-    def write_side_car(self, info, request):
-        self.saved.append((info, request))
-
     source_of = staticmethod(source_of)
-
-    def find_cameras(self):
-        self.cameras_found.emit(self.cameras)
-
-    def keep_still(self, run):
-        self.still_ready.emit(still(run))
 
     def close(self):
         self.closed += 1
@@ -171,14 +130,59 @@ class FakeControls:
         self.bridge.asked.append((self.handle.lane.name, what))
 
 
-class FakeDesk:
-    """Notes what is asked of recordings, or of portraits."""
+class FakeFiles:
+    """Files that need no disk: images open at once, what is saved is noted."""
 
-    def __init__(self):
-        self.asked = []
+    def __init__(self, bridge):
+        self.images = FakeWorks(
+            look_at=look_at,
+            open=opened_photo,
+            of_array=image_from_array,
+            thumbnail=lambda _path, size: np.zeros((size, size, 3), np.uint8),
+            keep_still=still,
+            find_cameras=lambda: bridge.cameras,
+        )
+        self.recordings, self.stickers = FakeWorks(), FakeWorks()
+        self.unit_images, self.results = FakeWorks(), FakeWorks()
+
+
+class FakeWorks:
+    """Notes what is asked in ``asked``; some is answered at once.
+
+    Args:
+        answers: functions that do so, by name; the rest waits for ``tell``.
+    """
+
+    def __init__(self, **answers):
+        self.asked, self.answers = [], answers
+        self.handles = {}
 
     def __getattr__(self, name):
-        return lambda *args: self.asked.append((name, *args))
+        def ask(*given):
+            self.asked.append((name, *given))
+            return FakeWork(self, name, given)
+
+        return ask
+
+    def tell(self, name, event):
+        """Let the newest work of a name that is not done say something."""
+        [handle for handle in self.handles[name] if handle.open][-1].hear(event)
+
+
+class FakeWork:
+    """One piece of work that was asked of the disk."""
+
+    def __init__(self, works, name, given):
+        self.works, self.name, self.given = works, name, given
+
+    def start(self, handle):
+        self.works.handles.setdefault(self.name, []).append(handle)
+        handle.start(FakeControls(None, handle), 1)
+        if self.name in self.works.answers:
+            try:
+                handle.hear(Done(self.works.answers[self.name](*self.given)))
+            except NnvizError as error:
+                handle.hear(Failed(error_record(error)))
 
 
 class FakeLive:
@@ -225,6 +229,12 @@ class FakeLive:
         bars = run.report.main if run and asked.method == "predictions" else None
         figures = Figures(rate=12, age=0.08, inference=0.06, dropped=3, scale=1)
         self.bridge.live_shown.emit(Shown(image, run, figures, bars))
+
+
+def opened_photo(path):
+    if "broken" in path:
+        raise InputError("broken.png", "no picture", "try")
+    return photo(path)
 
 
 def photo(path):

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from nnviz.base.results import Diagram, DiagramEdge, DiagramNode
-from nnviz.render.drawings.graph_layout import HEADER, Box, DiagramLayout
+from nnviz.render.drawings.diagram_parts import HEADER, Box
+from nnviz.render.drawings.diagrams import HEAD, head_of
+from nnviz.render.drawings.graph_layout import DiagramLayout
 
 
 def diagram(names: str, arrows: str, groups: str = "") -> Diagram:
@@ -144,3 +146,30 @@ def test_a_diagram_is_kept_as_arrays() -> None:
     assert arrays[""].dtype == np.int64
     assert arrays[""].tolist() == [[0, 1], [1, 2], [2, 3], [3, 4], [0, 4], [4, 5]]
     assert arrays["names"][1] == "s.conv"
+
+
+def test_nodes_with_cells_stand_in_columns_from_left_to_right():
+    """A network unrolled over two steps: time goes right, values go up."""
+    cells = {"x1": (0, 1), "h1": (0, 0), "x2": (1, 1), "h2": (1, 0)}
+    names = list(cells)
+    ends = [(0, 1), (2, 3), (1, 3)]
+    unrolled = Diagram(
+        nodes=tuple(
+            DiagramNode(name=name, title=name, cell=cell)
+            for name, cell in cells.items()
+        ),
+        edges=tuple(DiagramEdge(source=a, target=b, label="W") for a, b in ends),
+    )
+    drawing = DiagramLayout(unrolled).draw()
+    boxes = dict(zip(names, drawing.boxes, strict=True))
+    assert boxes["x1"].left == boxes["h1"].left < boxes["x2"].left
+    assert boxes["h1"].top == boxes["h2"].top < boxes["x1"].top
+    up, _, right = drawing.routes
+    (x0, y0), (x1, y1) = up.points
+    assert x0 == x1
+    assert y0 == boxes["x1"].top > y1 == boxes["h1"].top + boxes["h1"].height
+    (x0, y0), (x1, y1) = right.points
+    assert y0 == y1
+    assert x0 == boxes["h1"].left + boxes["h1"].width < x1 == boxes["h2"].left
+    # The arrow's head lies before its point, on either side of the line.
+    assert head_of(right.points)[1:] == ((x1 - HEAD, y1 - 3), (x1 - HEAD, y1 + 3))

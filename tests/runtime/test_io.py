@@ -12,9 +12,15 @@ from support.engines import PATIENCE
 from nnviz.base.events import Cancelled, Done, Failed, Final
 from nnviz.base.images import Image, image_from_array
 from nnviz.runtime import io
+from nnviz.runtime.file_work import images, results
+from nnviz.runtime.file_work.images import ImageWork
+from nnviz.runtime.file_work.results import ResultWork
 from nnviz.runtime.image_cache import ImageCache
-from nnviz.runtime.io import IMAGE_PLACE, THUMBNAIL_PLACE, IoPool
+from nnviz.runtime.io import IoPool
 from nnviz.runtime.mailbox import Mailbox
+
+IMAGE, THUMBNAIL = "image", "thumbnail"
+PIXELS = np.zeros((3, 4), np.uint8)
 
 
 class Reader:
@@ -23,7 +29,7 @@ class Reader:
     def __init__(self) -> None:
         self.woken = threading.Event()
         self.mailbox = Mailbox(self.woken.set)
-        self.pool = IoPool(self.mailbox)
+        self.pool, self.work = IoPool(self.mailbox), ImageWork()
         self.ends: dict[int, Final] = {}
 
     def read(self) -> None:
@@ -33,7 +39,13 @@ class Reader:
             assert isinstance(posted.event, Final)
             assert posted.ticket not in self.ends
             self.ends[posted.ticket] = posted.event
-            self.pool.delivered(posted.place)
+            self.pool.delivered(posted.place, posted.ticket)
+
+    def open_image(self, path: str) -> int:
+        return self.pool.submit(IMAGE, self.work.open(path))
+
+    def thumbnail(self, path: str, size: int) -> int:
+        return self.pool.submit(THUMBNAIL, self.work.thumbnail(path, size))
 
     def end_of(self, ticket: int) -> Final:
         while ticket not in self.ends:
@@ -56,8 +68,8 @@ def photo(tmp_path: Path) -> str:
 
 
 def test_a_photograph_is_opened_and_kept(reader: Reader, photo: str) -> None:
-    first = reader.end_of(reader.pool.open_image(photo))
-    again = reader.end_of(reader.pool.open_image(photo))
+    first = reader.end_of(reader.open_image(photo))
+    again = reader.end_of(reader.open_image(photo))
     assert isinstance(first, Done)
     assert isinstance(again, Done)
     assert isinstance(first.value, Image)
@@ -66,14 +78,16 @@ def test_a_photograph_is_opened_and_kept(reader: Reader, photo: str) -> None:
 
 
 def test_pixels_become_a_photograph(reader: Reader) -> None:
-    done = reader.end_of(reader.pool.open_array(np.zeros((3, 4), np.uint8), "pasted"))
+    done = reader.end_of(
+        reader.pool.submit(IMAGE, reader.work.of_array(PIXELS, "pasted"))
+    )
     assert isinstance(done, Done)
     assert isinstance(done.value, Image)
     assert (done.value.name, done.value.size) == ("pasted", (3, 4))
 
 
 def test_a_thumbnail_is_small(reader: Reader, photo: str) -> None:
-    done = reader.end_of(reader.pool.thumbnail(photo, 10))
+    done = reader.end_of(reader.thumbnail(photo, 10))
     assert isinstance(done, Done)
     assert isinstance(done.value, np.ndarray)
     assert done.value.shape == (5, 10, 3)
@@ -82,7 +96,7 @@ def test_a_thumbnail_is_small(reader: Reader, photo: str) -> None:
 def test_a_file_that_cannot_be_opened_fails_in_words(
     reader: Reader, tmp_path: Path
 ) -> None:
-    failed = reader.end_of(reader.pool.open_image(str(tmp_path / "none.png")))
+    failed = reader.end_of(reader.open_image(str(tmp_path / "none.png")))
     assert isinstance(failed, Failed)
     assert "none.png" in failed.error.text
 
@@ -94,9 +108,13 @@ class Gate:
         self.open = threading.Event()
         self.begun = threading.Semaphore(0)
         self.order: list[str] = []
-        monkeypatch.setattr(io, "thumbnail", self._waiting(lambda: np.zeros((1, 1, 3))))
         monkeypatch.setattr(
-            io, "open_image", self._waiting(lambda: image_from_array(np.zeros((1, 1))))
+            images, "thumbnail", self._waiting(lambda: np.zeros((1, 1, 3)))
+        )
+        monkeypatch.setattr(
+            images,
+            "open_image",
+            self._waiting(lambda: image_from_array(np.zeros((1, 1)))),
         )
 
     def _waiting(self, make: Callable[[], object]) -> Callable[..., object]:
@@ -117,7 +135,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 def busy(reader: Reader, gate: Gate) -> None:
     """Give both threads something that waits at the gate."""
     for name in ("busy 1", "busy 2"):
-        reader.pool.thumbnail(name, 8)
+        reader.thumbnail(name, 8)
     for _ in range(2):
         assert gate.begun.acquire(timeout=PATIENCE)
 
@@ -128,11 +146,11 @@ def test_the_photograph_asked_for_last_goes_before_300_thumbnails(
     """One thread, for two may note what they begin in another order."""
     monkeypatch.setattr(io, "_THREADS", 1)
     reader = Reader()
-    reader.pool.thumbnail("busy", 8)
+    reader.thumbnail("busy", 8)
     assert gate.begun.acquire(timeout=PATIENCE)
-    thumbnails = [reader.pool.thumbnail(f"small {n}", 8) for n in range(300)]
-    reader.pool.open_image("first")
-    reader.pool.open_image("last")
+    thumbnails = [reader.thumbnail(f"small {n}", 8) for n in range(300)]
+    reader.open_image("first")
+    reader.open_image("last")
     gate.open.set()
     reader.end_of(thumbnails[-1])
     assert gate.order[:3] == ["busy", "last", "first"]
@@ -143,16 +161,16 @@ def test_photographs_are_not_opened_far_ahead_of_the_reader(gate: Gate) -> None:
     """A busy window and 50 dropped photographs of 36 MB: a few are in memory."""
     reader = Reader()
     gate.open.set()
-    tickets = [reader.pool.open_image(f"photo {n}") for n in range(50)]
-    after = reader.pool.thumbnail("after", 8)
+    tickets = [reader.open_image(f"photo {n}") for n in range(50)]
+    after = reader.thumbnail("after", 8)
     reader_woken = reader.woken
     places = []
-    while THUMBNAIL_PLACE not in places:
+    while THUMBNAIL not in places:
         assert reader_woken.wait(PATIENCE)
         with reader.mailbox._lock:
             places = [posted.place for posted in reader.mailbox._box.values()]
     # Both threads may have been at one more when the third was ready.
-    assert places.count(IMAGE_PLACE) <= 4
+    assert places.count(IMAGE) <= 4
     for ticket in [*tickets, after]:
         assert isinstance(reader.end_of(ticket), Done)
     assert reader.pool.shutdown(PATIENCE)
@@ -160,11 +178,11 @@ def test_photographs_are_not_opened_far_ahead_of_the_reader(gate: Gate) -> None:
 
 def test_cancelling_forgets_what_waits_and_the_answer_of_what_runs(gate: Gate) -> None:
     reader = Reader()
-    running = reader.pool.thumbnail("running", 8)
+    running = reader.thumbnail("running", 8)
     assert gate.begun.acquire(timeout=PATIENCE)
-    other = reader.pool.thumbnail("other", 8)
+    other = reader.thumbnail("other", 8)
     assert gate.begun.acquire(timeout=PATIENCE)
-    waiting = reader.pool.thumbnail("waiting", 8)
+    waiting = reader.thumbnail("waiting", 8)
     reader.pool.cancel(waiting)
     reader.pool.cancel(running)
     reader.pool.cancel(12345)
@@ -180,18 +198,19 @@ def test_at_the_end_what_is_to_be_saved_is_saved_and_the_rest_dropped(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved = []
-    monkeypatch.setattr(io, "save_run", lambda *_, **__: saved.append(1))
+    monkeypatch.setattr(results, "save_run", lambda *_, **__: saved.append(1))
     reader = Reader()
     busy(reader, gate)
-    reader.pool.export(None, "folder", None)  # type: ignore[arg-type]
-    dropped = reader.pool.thumbnail("small", 8)
+    saving = ResultWork().save(None, "folder")  # type: ignore[arg-type]
+    reader.pool.submit("save", saving)
+    dropped = reader.thumbnail("small", 8)
     closing = threading.Thread(target=reader.pool.shutdown, args=(PATIENCE,))
     closing.start()
     assert isinstance(reader.end_of(dropped), Cancelled)
     gate.open.set()
     closing.join(PATIENCE)
     assert saved == [1]
-    late = reader.pool.thumbnail("late", 8)
+    late = reader.thumbnail("late", 8)
     assert isinstance(reader.end_of(late), Cancelled)
 
 

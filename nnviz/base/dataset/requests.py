@@ -72,6 +72,7 @@ class FindNeighbors(Request[Neighbors]):
             ``PIXELS`` for thumbnails.
         metric: "cosine" or "l2".
         count: of neighbors; the image itself is left out.
+        exact: compare with every record, however many there are.
     """
 
     index: str
@@ -81,6 +82,7 @@ class FindNeighbors(Request[Neighbors]):
     layer: str = ""
     metric: Metric = "cosine"
     count: int = 10
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,8 @@ class FindExemplars(Request[Exemplars]):
         channels: indices; () for all.
         count: images of each channel.
         patches: also open these images, and cut out what the channel sees.
+        cluster: that cuts them out, as ``IndexImages`` has it.
+        workers: likewise.
     """
 
     index: str
@@ -132,6 +136,8 @@ class FindExemplars(Request[Exemplars]):
     channels: tuple[int, ...] = ()
     count: int = 9
     patches: bool = True
+    cluster: str = ""
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

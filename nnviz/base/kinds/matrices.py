@@ -7,6 +7,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.errors import UsageError
 from nnviz.base.results import Array, Result
 
 Window = tuple[int, int, int, int]
@@ -29,6 +30,9 @@ class Grid:
         colors: of the cells: "none", "signed" (diverging, zero in the middle) or
             "gray" (an image's pixels, lowest black).
         caption: one line below, "sum = 4"; may be empty.
+        edits: name of the parameter (``cells_text`` of the grid) that turning a cell
+            over changes, in a grid of two values; empty where it is fixed.
+        starts_line: whether it begins a new line; where none does, the room decides.
     """
 
     values: NDArray[np.float64]
@@ -41,6 +45,8 @@ class Grid:
     faint: NDArray[np.bool_] | None = None
     colors: Literal["none", "signed", "gray"] = "signed"
     caption: str = ""
+    edits: str = ""
+    starts_line: bool = False
 
     @classmethod
     def so_far(
@@ -75,6 +81,11 @@ class Grid:
         """Tell whether a cell is padding, not data."""
         return self.faint is not None and bool(self.faint[row, column])
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is there to be drawn in, and nothing is drawn yet."""
+        return bool(self.edits) and not (self.values > 0).any()
+
     def in_window(self, row: int, column: int) -> bool:
         """Tell whether a cell lies in the framed window."""
         if self.window is None:
@@ -106,3 +117,40 @@ class Matrix(Result):
             if grid is not main
         }
         return {"": main.values} | {k: grid.values for k, grid in others.items()}
+
+
+INK, EMPTY = "#", "."
+"""Of a drawing as text: one letter a cell, rows apart by slashes."""
+
+
+def cells_text(cells: NDArray[np.bool_]) -> str:
+    """Return a drawing (R, C) as text, "#.#/.#."; empty where nothing is drawn."""
+    if not cells.any():
+        return ""
+    return "/".join("".join(INK if cell else EMPTY for cell in row) for row in cells)
+
+
+def parse_cells(text: str, rows: int, columns: int, option: str) -> NDArray[np.bool_]:
+    """Return a drawing as bool (rows, columns); empty text is an empty drawing.
+
+    Args:
+        text: as ``cells_text`` writes it; what is left out at the end is empty.
+        rows: of the drawing.
+        columns: likewise.
+        option: what the text is of, for an error.
+
+    Raises:
+        UsageError: another letter, or more rows or columns than there are.
+    """
+    lines = text.replace(" ", "").split("/")
+    remedy = f"write rows of {INK} and {EMPTY} with slashes between"
+    odd = sorted(set("".join(lines)) - {INK, EMPTY})
+    if odd:
+        raise UsageError(option, f"{odd[0]!r} is no cell", remedy)
+    if len(lines) > rows or max(map(len, lines)) > columns:
+        size = f"{len(lines)} × {max(map(len, lines))}"
+        raise UsageError(option, f"{size} cells", f"at most {rows} × {columns}")
+    cells = np.zeros((rows, columns), bool)
+    for place, line in enumerate(lines):
+        cells[place, : len(line)] = [letter == INK for letter in line]
+    return cells

@@ -6,7 +6,13 @@ from pathlib import Path
 from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.errors import UsageError
 from nnviz.cli import console, opening
-from nnviz.cli.arguments import Parser, add_out, flag_option, text_option
+from nnviz.cli.arguments import (
+    Parser,
+    add_cluster_options,
+    add_out,
+    flag_option,
+    text_option,
+)
 from nnviz.cli.dataset.opening import index_parser, open_index
 
 _SHOWN = 12
@@ -29,6 +35,8 @@ def execute(words: Sequence[str]) -> int:
             count=options.count,
             channels=channels,
             patches=not options.no_patches,
+            cluster=options.cluster,
+            workers=options.workers,
             progress=progress,
         )
     files = [str(path) for path in save_exemplars(found, Path(options.out))]
@@ -103,5 +111,6 @@ def _parser() -> Parser:
         what="images of each channel",
     )
     parser.add(_OPTIONS)
+    add_cluster_options(parser)
     add_out(parser, "exemplars")
     return parser

@@ -10,13 +10,13 @@ from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
     Option,
     Parser,
+    add_cluster_options,
     add_json_option,
     add_model_options,
     flag_option,
     text_option,
     whole_option,
 )
-from nnviz.cli.dataset.opening import add_cluster_options
 
 _NAMED = 5
 """Images that are named of those that were skipped or have changed."""

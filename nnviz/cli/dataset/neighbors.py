@@ -6,7 +6,7 @@ from pathlib import Path
 from nnviz.base.dataset.neighbors import METRICS, PIXELS, Neighbors
 from nnviz.base.errors import UsageError
 from nnviz.cli import console
-from nnviz.cli.arguments import Option, Parser, choice_option, text_option
+from nnviz.cli.arguments import Option, Parser, choice_option, flag_option, text_option
 from nnviz.cli.dataset.opening import index_parser, open_index
 
 _CORNERS = 4
@@ -26,6 +26,7 @@ def execute(words: Sequence[str]) -> int:
             layer=options.layer,
             metric=options.metric,
             box=_box(options.box),
+            exact=options.exact,
             progress=progress,
         )
     return console.conclude(_plain(found), lambda: _tell(found), json=options.json)
@@ -43,6 +44,8 @@ def _tell(found: Neighbors) -> None:
         ],
         right=(0, 1),
     )
+    if found.how:
+        console.line(f"  {found.how}; --exact compares every image")
 
 
 def _box(text: str) -> tuple[float, float, float, float] | tuple[()]:
@@ -68,6 +71,8 @@ def _plain(found: Neighbors) -> dict[str, object]:
         "query": found.query,
         "layer": found.layer,
         "metric": found.metric,
+        "exact": found.exact,
+        "recall": found.recall,
         "neighbors": [
             {"record": int(record), "path": path, "class": label, "distance": float(d)}
             for record, path, label, d in zip(
@@ -91,6 +96,7 @@ _OPTIONS = (
         f"whose features are compared, or {PIXELS} (default: the deepest indexed)",
     ),
     choice_option("--metric", METRICS, "(default %(default)s)", default=METRICS[0]),
+    flag_option("--exact", "compare every image, however many there are"),
     text_option("--box", "L,T,R,B", "only this part of the image, px"),
 )
 
@@ -99,7 +105,8 @@ def _parser() -> Parser:
     parser = index_parser(
         "neighbors",
         "Find the images of an index that a network finds most like another, or that\n"
-        "are most like it pixel by pixel.  Every image is compared.",
+        "are most like it pixel by pixel.  Of more than 200,000 images those of the"
+        " nearest\ngroups are compared, if faiss is installed, and the recall is said.",
         "INDEX IMAGE|RECORD [options]",
         count=10,
         what="how many",

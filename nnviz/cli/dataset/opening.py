@@ -36,25 +36,6 @@ def plain(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def add_cluster_options(parser: Parser) -> None:
-    """Add ``--cluster`` and ``--workers``."""
-    group = parser.add_argument_group("cluster")
-    group.add_argument(
-        "--cluster",
-        metavar="ADDRESS",
-        default="",
-        help="share the work by Dask: local for processes here, or a scheduler's "
-        "tcp://HOST:PORT, whose workers see the images under the same paths",
-    )
-    group.add_argument(
-        "--workers",
-        metavar="N",
-        type=whole_number("--workers"),
-        default=0,
-        help="processes of a local cluster (default: one a core)",
-    )
-
-
 def index_parser(
     command: str, description: str, usage: str, count: int = 0, what: str = ""
 ) -> Parser:

@@ -16,9 +16,10 @@ from PIL import Image as PillowImage
 from torch import Tensor
 
 from nnviz.base.errors import InputError
+from nnviz.base.file_formats import IMAGES
 from nnviz.base.reading import ARCHIVE_ERRORS, reading
 from nnviz.media.files import read_bytes
-from nnviz.media.folders import SUFFIXES, photographs_below
+from nnviz.media.folders import photographs_below
 from nnviz.media.headers import DECODE_ERRORS, open_header
 
 _CORRECTED = {"yin_yang": "yin and yang", "water_lilly": "water lily"}
@@ -145,7 +146,7 @@ def load_split(
 
 def _photographs(folder: Path) -> list[Path]:
     """Return the files directly in a folder that are images by their names."""
-    found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    found = (path for path in folder.iterdir() if path.suffix.lower() in IMAGES)
     return sorted(path for path in found if not path.name.startswith("."))
 
 

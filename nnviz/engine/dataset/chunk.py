@@ -5,7 +5,7 @@ batches never cross the borders of a chunk, and their size depends on the networ
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -38,7 +38,9 @@ from nnviz.media.prefetch import prefetched
 from nnviz.media.thumbnails import framed_thumbnail
 
 CHUNK = 512
-"""Images of a chunk."""
+"""Images of a chunk, at most."""
+_FIRST_CHUNK = 32
+"""Of the first chunk of a set: its rows are there, and seen, after a second."""
 _AHEAD = 192
 """Images that are decoded early."""
 _WORK = 8_000_000_000
@@ -107,6 +109,24 @@ class ChunkRows:
     seconds: float = 0.0
 
 
+def chunk_spans(count: int, done: int = 0) -> Iterator[range]:
+    """Yield the places of each chunk's images, counted from the first that is left.
+
+    Chunks grow at the beginning of a set, so that something is seen at once; their
+    borders depend on the place in the set alone, so a run that goes on has the same.
+
+    Args:
+        count: images that are left.
+        done: images before them.
+    """
+    place = done
+    while place < done + count:
+        size = min(CHUNK, max(_FIRST_CHUNK, (1 << place.bit_length()) >> 1))
+        end = min((place // size + 1) * size, done + count)
+        yield range(place - done, end - done)
+        place = end
+
+
 @dataclass(slots=True, eq=False)
 class ChunkPasses:
     """Runs chunks of images through a network.
@@ -134,8 +154,12 @@ class ChunkPasses:
         most = _MOST_ON_GPU if gpu else _MOST
         self.batch = min(most, max(_MOST_ON_GPU if gpu else _LEAST, size))
 
-    def over(self, images: ImageSet, chunk: int = CHUNK) -> Iterator[ChunkRows]:
+    def over(self, images: ImageSet, spans: Iterable[range]) -> Iterator[ChunkRows]:
         """Yield the rows of each chunk, decoding ahead of the network.
+
+        Args:
+            images: the set.
+            spans: places of each chunk's images, all in a row: ``chunk_spans``.
 
         Raises:
             ModelError: the network does not keep the images of a batch apart.
@@ -147,8 +171,7 @@ class ChunkPasses:
             return prepared(self.model, images, place, self.settings.thumbnail)
 
         with prefetched(prepare, places, _AHEAD) as opened:
-            for start in range(0, len(images), chunk):
-                part = places[start : start + chunk]
+            for part in spans:
                 yield self.rows(part, list(islice(opened, len(part))))
 
     def rows(

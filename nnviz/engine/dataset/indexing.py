@@ -28,11 +28,13 @@ from nnviz.media.index import ImageIndex, IndexFacts, IndexWriter, LayerFacts, i
 from nnviz.media.index.reader import COLUMN, PATHS, REASONS, SKIPPED
 
 _COMMIT_SECONDS = 10.0
-"""Between two commits; what a killed process loses at most, and one chunk."""
+"""Between two commits, at most; what a killed process loses, and one chunk."""
+_FIRST_COMMIT_SECONDS = 1.0
+"""Likewise at the beginning, when somebody waits for the first images."""
 _SIDE, _SAMPLED = 64, 16
 """Of a thumbnail, px; and how many images are looked at for smaller ones."""
-Chunks = Callable[[ImageSet, Settings], Iterator[ChunkRows]]
-"""Runs chunks of a set: here, or on a cluster."""
+Chunks = Callable[[ImageSet, Settings, int], Iterator[ChunkRows]]
+"""Runs chunks of a set after so many images that are done: here, or on a cluster."""
 Indexing = Generator[Progress, None, IndexSummary]
 
 
@@ -52,7 +54,7 @@ def index_images(
         run = _Run(writer, images, _settings(writer.facts))
         left = run.left()
         done = len(images) - len(left)
-        for chunk in run_chunks(images.part(left), run.settings):
+        for chunk in run_chunks(images.part(left), run.settings, done):
             check()
             run.add(chunk, left)
             done += len(chunk.places) + len(chunk.skipped)
@@ -98,6 +100,7 @@ class _Run:
     _classes: ClassNumbers = field(init=False)
     _splits: ClassNumbers = field(init=False)
     _committed: float = field(init=False)
+    _begun: float = field(init=False)
     _pending: int = 0
 
     def __post_init__(self) -> None:
@@ -109,7 +112,7 @@ class _Run:
             self._classes.add(CLASSES)
         self._splits = ClassNumbers((), facts.split_names)
         self._splits.add(self.images.splits)
-        self._committed = time.monotonic()
+        self._begun = self._committed = time.monotonic()
 
     def left(self) -> list[int]:
         """Return the places of the images that are not in the index yet."""
@@ -120,7 +123,7 @@ class _Run:
         return [k for k, path in enumerate(self.images.paths) if path not in known]
 
     def add(self, chunk: ChunkRows, left: list[int]) -> None:
-        """Append a chunk's rows; commit where the last commit is some seconds old."""
+        """Append a chunk's rows; commit the first, and where the last commit is old."""
         places = [left[place] for place in chunk.places]
         skipped = [each.path for each in chunk.skipped]
         reasons = [each.reason for each in chunk.skipped]
@@ -130,8 +133,14 @@ class _Run:
         self.added += len(places)
         self.seconds += chunk.seconds
         self._pending += len(places)
-        if time.monotonic() - self._committed > _COMMIT_SECONDS:
+        if self._is_due():
             self._commit()
+
+    def _is_due(self) -> bool:
+        """Tell whether it is time to commit: often at first, then seldom."""
+        age = max(_FIRST_COMMIT_SECONDS, self._committed - self._begun)
+        past = time.monotonic() - self._committed
+        return not self.writer.facts.count or past > min(_COMMIT_SECONDS, age)
 
     def finish(self) -> None:
         """Commit the rest, with the distances to the centers of classes."""

@@ -1,7 +1,7 @@
 """Top-1, top-5, mean per class and confusions of a classifier."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 
 import torch
@@ -13,15 +13,17 @@ from nnviz.base.measures.evaluation import ClassScore, Confusion, Evaluation
 from nnviz.base.targets import class_called
 from nnviz.engine.evaluation.sources import Question
 from nnviz.engine.models.model import Model
+from nnviz.engine.sharing import Share, Worker
 
-_BATCH = 32
+BATCH = 32
+"""Images that are asked about together."""
 _TOP = 5
 _CONFUSIONS = 10
 _NAMED = 5
 
 
 def classify(
-    model: Model, questions: Sequence[Question], check: Callable[[], None]
+    model: Model, questions: Sequence[Question], share: Share
 ) -> Generator[Progress, None, Evaluation]:
     """Ask a classifier about each image whose class it knows.
 
@@ -29,7 +31,7 @@ def classify(
         model: a network with one output for each of its labels.
         questions: pictures and the names of their classes; names are compared
             without regard to case.
-        check: called before each batch.
+        share: has each batch asked about.
 
     Raises:
         InputError: it knows none of the classes.
@@ -48,9 +50,8 @@ def classify(
             "name the folders after its labels (nnviz models inspect lists them)",
         )
     said = []
-    for batch in batches(known):
-        check()
-        said.append(_answers(model, batch))
+    for answers in share(answer_batch, batches(known)):
+        said.append(answers)
         done = sum(len(each) for each in said)
         yield Progress(done, len(known), f"image {done} of {len(known)}")
     best = torch.cat(said)
@@ -72,7 +73,7 @@ def left_out(questions: Sequence[Question], labels: Sequence[str]) -> tuple[str,
 def batches(questions: Sequence[Question]) -> Iterator[list[Question]]:
     """Yield the images so many at a time as are asked about together."""
     remaining = iter(questions)
-    while batch := list(islice(remaining, _BATCH)):
+    while batch := list(islice(remaining, BATCH)):
         yield batch
 
 
@@ -87,8 +88,14 @@ def inputs(model: Model, batch: Sequence[Question]) -> list[Tensor]:
 
 
 @torch.no_grad()
-def _answers(model: Model, batch: Sequence[Question]) -> Tensor:
-    """Return the classes with the highest outputs, best first, (N, top)."""
+def answer_batch(worker: Worker, batch: Sequence[Question]) -> Tensor:
+    """Return the classes with the highest outputs, best first, (N, top).
+
+    Raises:
+        ModelError: the network gives no number for each label.
+    """
+    worker.check()
+    model = worker.model
     module = model.pixel_module()
     labels = len(model.info.labels)
     outputs = torch.cat([module(group) for group in inputs(model, batch)])

@@ -3,7 +3,7 @@
 Pictures go through the methods ``detect`` and ``segment``, as in the window.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 
 import numpy as np
 import torch
@@ -20,12 +20,14 @@ from nnviz.base.results import Boxes, Mask, Report
 from nnviz.base.targets import class_called
 from nnviz.engine.compute.cache import TensorCache
 from nnviz.engine.evaluation.annotated import (
+    Annotated,
     Annotations,
     boxes_of,
     semantic_of,
 )
 from nnviz.engine.method import find, make_context
 from nnviz.engine.models.model import Model
+from nnviz.engine.sharing import Share, Worker
 from nnviz.engine.training.coco import Found, mean_average_precision
 from nnviz.engine.training.segmenter import confusion, intersection_over_union
 from nnviz.media.decode import MAX_PIXELS, open_image
@@ -34,11 +36,9 @@ _DETECT: Mapping[str, Value] = {"score": 0.01, "overlap": 0.45, "limit": 100}
 """COCO counts the best hundred boxes, however unsure."""
 _BACKGROUNDS = ("background", "__background__")
 
-Check = Callable[[], None]
-
 
 def detect(
-    model: Model, data: Annotations, check: Check
+    model: Model, data: Annotations, share: Share
 ) -> Generator[Progress, None, Evaluation]:
     """Measure COCO's mAP.
 
@@ -46,14 +46,11 @@ def detect(
         InputError: the network knows none of the categories.
     """
     classes, notes = _match(model, data.names)
-    truth, found = [], []
-    for picture in data.pictures:
-        image = open_image(picture.path, MAX_PIXELS)
-        boxes = _run(model, "detect", image, _DETECT, check).main
-        if isinstance(boxes, Boxes):
-            truth.append(boxes_of(picture, classes))
-            found.append(_found(boxes))
+    found = []
+    for boxes in share(detect_image, data.pictures):
+        found.append(boxes)
         yield _progress(len(found), data)
+    truth = [boxes_of(picture, classes) for picture in data.pictures]
     precision = mean_average_precision(truth, found)
     return Evaluation(
         reference=model.info.reference,
@@ -63,8 +60,21 @@ def detect(
     )
 
 
+def detect_image(worker: Worker, picture: Annotated) -> Found:
+    """Return the boxes that a detector finds in an image.
+
+    Raises:
+        TypeError: it finds none of this kind.
+    """
+    image = open_image(picture.path, MAX_PIXELS)
+    boxes = _run(worker, "detect", image, _DETECT).main
+    if not isinstance(boxes, Boxes):
+        raise TypeError(type(boxes).__name__)
+    return _found(boxes)
+
+
 def segment(
-    model: Model, data: Annotations, check: Check
+    model: Model, data: Annotations, share: Share
 ) -> Generator[Progress, None, Evaluation]:
     """Measure the mean IoU over the network's input, each class counted alike.
 
@@ -74,12 +84,9 @@ def segment(
     classes, notes = _match(model, data.names)
     labels = model.info.labels
     counts = torch.zeros(len(labels), len(labels), dtype=torch.int64)
-    for done, picture in enumerate(data.pictures, 1):
-        image = open_image(picture.path, MAX_PIXELS)
-        mask = _run(model, "segment", image, {}, check).main
-        if isinstance(mask, Mask):
-            truth = semantic_of(picture, classes, image.size, _background(labels))
-            counts += _counted(mask, truth)
+    tasks = [(picture, classes) for picture in data.pictures]
+    for done, counted in enumerate(share(segment_image, tasks), 1):
+        counts += counted
         yield _progress(done, data)
     overlaps = intersection_over_union(counts)
     occurring = (counts.sum(0) + counts.sum(1)).nonzero()[:, 0].tolist()
@@ -97,6 +104,21 @@ def segment(
         classes=tuple(sorted(scores, key=lambda each: each.score)),
         notes=notes,
     )
+
+
+def segment_image(worker: Worker, task: tuple[Annotated, dict[int, int]]) -> Tensor:
+    """Return how many pixels of each class a segmenter takes for each, (K, K).
+
+    Raises:
+        TypeError: it gives no mask.
+    """
+    picture, classes = task
+    image = open_image(picture.path, MAX_PIXELS)
+    mask = _run(worker, "segment", image, {}).main
+    if not isinstance(mask, Mask):
+        raise TypeError(type(mask).__name__)
+    background = _background(worker.model.info.labels)
+    return _counted(mask, semantic_of(picture, classes, image.size, background))
 
 
 def _match(
@@ -121,20 +143,16 @@ def _match(
 
 
 def _run(
-    model: Model,
-    method: str,
-    image: Image,
-    values: Mapping[str, Value],
-    check: Check,
+    worker: Worker, method: str, image: Image, values: Mapping[str, Value]
 ) -> Report:
     registered = find(method).method
     params: object = make(registered.Params, values)
     ctx = make_context(
-        model=model,
+        model=worker.model,
         image=image,
         params=params,
         generator=torch.Generator(),
-        check=check,
+        check=worker.check,
         cache=TensorCache(0),
     )
     *_, report = registered().run(ctx, params)

@@ -22,14 +22,23 @@ from nnviz.engine.evaluation.sources import (
 )
 from nnviz.engine.models.model import Model
 from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
+from nnviz.engine.sharing import Share
 from nnviz.engine.training.captioner.batches import CaptionRecipe
 
 Check = Callable[[], None]
 Measuring = Generator[Progress, None, Evaluation]
 
 
-def evaluate(model: Model, request: EvaluateModel, check: Check) -> Measuring:
+def evaluate(
+    model: Model, request: EvaluateModel, check: Check, share: Share
+) -> Measuring:
     """Measure an opened network on the data that a request names.
+
+    Args:
+        model: the network.
+        request: that is measured on what.
+        check: raises to stop.
+        share: has the images asked about.
 
     Raises:
         InputError: there are no such data, or none that the network knows.
@@ -39,12 +48,12 @@ def evaluate(model: Model, request: EvaluateModel, check: Check) -> Measuring:
     yield Progress(0, 0, "reading the images")
     if request.data in MADE and model.info.task is Task.CLASSIFY:
         questions = questions_made(request.data, request.limit)
-        found = yield from classify(model, questions, check)
+        found = yield from classify(model, questions, share)
     elif request.data == "scenes" and isinstance(model.net, SceneCaptioner):
         found = yield from _sentences(model, request, check)
     else:
         with unpacked(Path(request.data)) as folder:
-            found = yield from _on_files(model, folder, request, check)
+            found = yield from _on_files(model, folder, request, share)
     return replace(found, data=request.data, seconds=time.monotonic() - started)
 
 
@@ -62,14 +71,14 @@ def _sentences(model: Model, request: EvaluateModel, check: Check) -> Measuring:
 
 
 def _on_files(
-    model: Model, folder: Path, request: EvaluateModel, check: Check
+    model: Model, folder: Path, request: EvaluateModel, share: Share
 ) -> Measuring:
     if model.info.task is Task.CLASSIFY:
         questions = questions_in(folder, request.limit, held_out=request.held_out)
-        return (yield from classify(model, questions, check))
+        return (yield from classify(model, questions, share))
     if request.held_out:
         raise UsageError("--held-out", "splits folders of classes only", "leave it out")
     data = read_annotations(folder)
     data = replace(data, pictures=tuple(spread(data.pictures, request.limit)))
     measure = dense.detect if model.info.task is Task.DETECT else dense.segment
-    return (yield from measure(model, data, check))
+    return (yield from measure(model, data, share))

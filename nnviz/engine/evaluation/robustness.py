@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,9 +23,10 @@ from nnviz.engine.attacks.norms import Norm, random_noise, size_of
 from nnviz.engine.attacks.params import LEVELS
 from nnviz.engine.attacks.pgd_step import Climb, Position, climbed
 from nnviz.engine.data.folders import unpacked
-from nnviz.engine.evaluation.classify import batches, inputs, left_out
+from nnviz.engine.evaluation.classify import BATCH, batches, inputs, left_out
 from nnviz.engine.evaluation.sources import Question, questions_in, spread
 from nnviz.engine.models.model import Model
+from nnviz.engine.sharing import Share, Worker
 from nnviz.media.decode import MAX_PIXELS, open_image
 from nnviz.media.folders import list_images
 
@@ -68,8 +70,13 @@ class _Batch:
         return self.goal.reached(self.victim.logits(pixels))
 
 
-def measure(model: Model, request: MeasureRobustness, check: Check) -> Measuring:
+def measure(model: Model, request: MeasureRobustness, share: Share) -> Measuring:
     """Attack each image of a folder and count those that are still answered right.
+
+    Args:
+        model: the network.
+        request: the attack, and on what.
+        share: has each batch attacked.
 
     Raises:
         InputError: there are no pictures.
@@ -81,20 +88,15 @@ def measure(model: Model, request: MeasureRobustness, check: Check) -> Measuring
     yield Progress(0, 0, "reading the images")
     with unpacked(Path(request.data)) as folder:
         questions, truth, notes = _questions(model, folder, request)
-        generator = torch.Generator().manual_seed(request.seed)
         right = torch.zeros(len(request.epsilons), dtype=torch.int64)
         done = 0
-        for names, pixels in _groups(model, questions):
-            check()
-            victim = _victim(model, pixels, check)
-            batch = _Batch(
-                victim=victim,
-                clean=pixels,
-                goal=_away(model, victim, names, pixels, truth),
-                generator=generator,
-            )
-            right += _standing(batch, request)
-            done += len(names)
+        tasks = (
+            _Task(request, number, batch, truth)
+            for number, batch in enumerate(batches(questions))
+        )
+        for standing in share(attack_batch, tasks):
+            right += standing
+            done = min(done + BATCH, len(questions))
             yield Progress(done, len(questions), f"image {done} of {len(questions)}")
     return Robustness(
         reference=model.info.reference,
@@ -108,6 +110,50 @@ def measure(model: Model, request: MeasureRobustness, check: Check) -> Measuring
         notes=notes,
         seconds=time.monotonic() - started,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """A batch of images that are to be attacked.
+
+    Attributes:
+        request: the attack.
+        number: of the batch; random starts depend on it and the seed alone.
+        questions: the images.
+        truth: what tells which answer is right.
+    """
+
+    request: MeasureRobustness
+    number: int
+    questions: list[Question]
+    truth: Truth
+
+    def generator(self) -> torch.Generator:
+        """Return the generator of the batch's random starts."""
+        sequence = np.random.SeedSequence([self.request.seed, self.number])
+        (seed,) = sequence.generate_state(1, np.uint64).tolist()
+        return torch.Generator().manual_seed(seed >> 1)
+
+
+def attack_batch(worker: Worker, task: _Task) -> Tensor:
+    """Return how many images of a batch are still answered right, (epsilons,).
+
+    Raises:
+        ModelError: the network gives no number for each of its labels.
+    """
+    worker.check()
+    model, generator = worker.model, task.generator()
+    right = torch.zeros(len(task.request.epsilons), dtype=torch.int64)
+    for names, pixels in _groups(model, task.questions):
+        victim = _victim(model, pixels, worker.check)
+        batch = _Batch(
+            victim=victim,
+            clean=pixels,
+            goal=_away(model, victim, names, pixels, task.truth),
+            generator=generator,
+        )
+        right += _standing(batch, task.request)
+    return right
 
 
 def _require(model: Model, request: MeasureRobustness) -> None:
@@ -161,14 +207,13 @@ def _questions(
 
 
 def _groups(
-    model: Model, questions: Sequence[Question]
-) -> Iterator[tuple[list[Question], Tensor]]:
-    """Yield images that share a batch, (N, C, H, W) in [0, 1]."""
-    for batch in batches(questions):
-        taken = 0
-        for pixels in inputs(model, batch):
-            yield batch[taken : taken + len(pixels)], pixels
-            taken += len(pixels)
+    model: Model, batch: Sequence[Question]
+) -> Iterator[tuple[Sequence[Question], Tensor]]:
+    """Yield images of a batch that share a size, (N, C, H, W) in [0, 1]."""
+    taken = 0
+    for pixels in inputs(model, batch):
+        yield batch[taken : taken + len(pixels)], pixels
+        taken += len(pixels)
 
 
 def _victim(model: Model, pixels: Tensor, check: Check) -> AttackedModel:

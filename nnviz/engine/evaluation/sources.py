@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,12 +58,10 @@ def questions_made(name: str, limit: int) -> list[Question]:
         name: one of ``MADE``.
         limit: most pictures; 0 for all.
     """
-    photos = MADE[name]()
+    photos = _made(name)
     chosen = spread(range(len(photos)), limit)
     return [
-        Question(
-            partial(_wrap, photos, index), photos.classes[int(photos.labels[index])]
-        )
+        Question(partial(_wrap, name, index), photos.classes[int(photos.labels[index])])
         for index in chosen
     ]
 
@@ -120,7 +118,12 @@ def _pictures(folder: Path) -> tuple[Path, ...]:
         return ()
 
 
-def _wrap(photos: LabeledPhotos, index: int) -> Image:
-    return image_from_array(
-        photos.photos[index].permute(1, 2, 0).numpy(), f"image {index}"
-    )
+@lru_cache(maxsize=1)
+def _made(name: str) -> LabeledPhotos:
+    """Make data once for all its images; another process makes them again."""
+    return MADE[name]()
+
+
+def _wrap(name: str, index: int) -> Image:
+    pixels = _made(name).photos[index].permute(1, 2, 0).numpy()
+    return image_from_array(pixels, f"image {index}")

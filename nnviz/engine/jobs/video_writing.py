@@ -15,13 +15,14 @@ import numpy as np
 
 from nnviz.base.errors import InputError, UsageError
 from nnviz.base.events import Job, Partial, Progress, Step
+from nnviz.base.file_formats import WRITTEN_VIDEOS
 from nnviz.base.images import Colours, Image, image_from_array, rgb8
 from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ChangeFilm, RunMethod
 from nnviz.base.results import Picture, Report
-from nnviz.base.video import FILM_ENDINGS, FrameImage, Grab
+from nnviz.base.video import FrameImage, Grab
 from nnviz.media.films import FilmWriter
 from nnviz.media.resize import resize
 from nnviz.media.sound import add_sound
@@ -154,11 +155,11 @@ def _quietly(job: Job, progress: Progress) -> Generator[Step, object, Report]:
 
 def _require_sensible(asked: ChangeFilm) -> None:
     out = Path(asked.out)
-    if out.suffix.lower() not in FILM_ENDINGS:
+    if out.suffix.lower() not in WRITTEN_VIDEOS:
         raise UsageError(
             "--out",
             f"{out.name} is not a video file name",
-            f"end it in {FILM_ENDINGS[0]}",
+            f"end it in {WRITTEN_VIDEOS[0]}",
         )
     if asked.kept is not None and not 0 <= asked.kept < 1:
         raise UsageError("--kept", f"{asked.kept:g} is out of range", "0 to below 1")
@@ -183,4 +184,4 @@ def _mixed(pixels: Colours, last: Colours | None, kept: float) -> Colours:
 
 def _add_sound(out: Path, source: Path) -> bool:
     """Lay the sound of the other video under one that can hold it."""
-    return out.suffix.lower() == FILM_ENDINGS[0] and add_sound(out, source)
+    return out.suffix.lower() == WRITTEN_VIDEOS[0] and add_sound(out, source)

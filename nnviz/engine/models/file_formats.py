@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nnviz.base.errors import InputError
+from nnviz.base.file_formats import INDEX, NETWORKS
 from nnviz.base.reading import ARCHIVE_ERRORS, parse_json, reading
-from nnviz.base.weights import INDEX
 
 STATE_DICT = "save its weights with torch.save(net.state_dict(), path) and open those"
 DAMAGED = "copy or download it again"
@@ -233,8 +233,7 @@ def _other_archive(names: list[str]) -> Verdict:
             "holds arrays of numpy (.npz)",
             "save a dictionary from names to tensors with torch.save",
         )
-    weights = (".pth", ".pt", ".ckpt", ".safetensors", ".bin", ".onnx")
-    packed = next((name for name in names if name.endswith(weights)), "")
+    packed = next((name for name in names if name.endswith(NETWORKS)), "")
     if packed:
         return f"is an archive that holds {packed[-60:]}", "unpack it, and open that"
     return "is an archive, but not one that torch.save wrote", "pick a .pt file"

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from nnviz.base.errors import InputError
+from nnviz.base.file_formats import CONFIG, INDEX, TORCH
 from nnviz.base.reading import is_file
-from nnviz.base.weights import CONFIG, INDEX
 from nnviz.engine.models.match.evidence import read_json
 
 _USUAL = ("model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors")
-_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 _PLAIN_NAME = re.compile(r"[^/\\\0]+")
 
 
@@ -41,7 +40,7 @@ def weight_files(path: Path) -> tuple[Path, ...]:
     usual = [path / name for name in _USUAL if (path / name).is_file()]
     if usual:
         return (usual[0],)
-    others = [each for each in sorted(path.iterdir()) if each.suffix in _SUFFIXES]
+    others = [each for each in sorted(path.iterdir()) if each.suffix in TORCH]
     return (others[0],) if len(others) == 1 else (path,)
 
 

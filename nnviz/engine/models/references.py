@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnviz.base.errors import UsageError
+from nnviz.base.file_formats import NETWORKS, PROGRAMS
 from nnviz.base.reading import exists
 from nnviz.base.shipped.defaults import DEFAULT_MODEL
-from nnviz.base.weights import NETWORKS, PROGRAMS
 
 _RANDOM = re.compile(r"random(?::(?P<seed>[0-9]+))?")
 _LARGEST_SEED = 2**63 - 1

@@ -131,7 +131,8 @@ class Descent:
         if key == "step":
             return value
         value = value.to(self._numbers.device)
-        return list(value.unbind()) if key in _LISTS else value
+        # A part of a larger tensor is aligned otherwise, and a BLAS sums it otherwise.
+        return [part.clone() for part in value] if key in _LISTS else value
 
     def _made(self) -> torch.optim.Optimizer:
         if self._kind == "adam":

@@ -1,4 +1,4 @@
-"""The path of an image file, a mask or a folder, typed or picked."""
+"""The path of an image file, a mask, a text or a folder, typed or picked."""
 
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QWidget
 
@@ -6,20 +6,20 @@ from nnviz.base.parameters import Kind, Parameter
 from nnviz.gui.forms.control import FolderMemory
 from nnviz.gui.forms.text import TextControl
 
-_IMAGES = "images"
-"""Kind of file, for the memory of folders."""
+_IMAGES, _TEXTS = "images", "texts"
+"""Kinds of files, for the memory of folders."""
 
 
 class PathControl(TextControl):
-    """Edits a ``Kind.IMAGE``, ``Kind.MASK`` or ``Kind.FOLDER``; empty means none."""
+    """Edits a parameter that names a file or a folder; empty means none."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self._folders: FolderMemory | None = None
-        folder = parameter.kind is Kind.FOLDER
+        self._memory = _TEXTS if parameter.kind is Kind.TEXT_FILE else _IMAGES
         self.pick = QToolButton(self)
         self.pick.setText("…")
-        words = self.tr("Pick a folder") if folder else self.tr("Pick an image file")
+        words = self._request()
         self.pick.setToolTip(words)
         self.pick.setAccessibleName(f"{parameter.title}: {words}")
         self.pick.clicked.connect(self._pick)
@@ -31,6 +31,16 @@ class PathControl(TextControl):
         """Begin where a file of this kind was found last, while there is none."""
         self._folders = folders
 
+    def _request(self) -> str:
+        """Say what is to be picked."""
+        match self.parameter.kind:
+            case Kind.FOLDER:
+                return self.tr("Pick a folder")
+            case Kind.TEXT_FILE:
+                return self.tr("Pick a text file")
+            case _:
+                return self.tr("Pick an image file")
+
     def _pick(self) -> None:
         start = str(self.value()) or self._last_folder()
         if self.parameter.kind is Kind.FOLDER:
@@ -39,9 +49,9 @@ class PathControl(TextControl):
             path, _ = QFileDialog.getOpenFileName(self, self.pick.toolTip(), start)
         if path:
             if self._folders is not None:
-                self._folders.save_folder(_IMAGES, path)
+                self._folders.save_folder(self._memory, path)
             self.set_value(path)
             self.take(path)
 
     def _last_folder(self) -> str:
-        return self._folders.folder(_IMAGES) if self._folders is not None else ""
+        return self._folders.folder(self._memory) if self._folders is not None else ""

@@ -111,7 +111,7 @@ class TimelinePanel(QWidget):
     def ask_film(self) -> None:
         """Ask where the film goes and make it; or stop making it."""
         timeline, recordings = self._bench.timeline, self._bench.recordings
-        if recordings.filming:
+        if recordings.exporting:
             recordings.stop_export()
             return
         names = {
@@ -150,7 +150,7 @@ class TimelinePanel(QWidget):
         self.fork.setVisible(not timeline.teaches)
         self.fork.setEnabled(there)
         self._name_fork()
-        self.film.setEnabled(there or self._bench.recordings.filming)
+        self.film.setEnabled(there or self._bench.recordings.exporting)
         for widget in (self._photo, self.blend):
             widget.setVisible(tape is not None and tape.blends)
         self.words.setText(self._told())

@@ -5,11 +5,11 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from nnviz.base.video import FILMS
+from nnviz.base import file_formats
 from nnviz.gui.panels.file_dialogs import VIDEOS, ask_file, ask_new_file
 from nnviz.gui.state.settings import Settings
 
-_PATTERNS = " ".join(f"*{ending}" for ending in sorted({*FILMS, ".gif"}))
+_PATTERNS = " ".join(f"*{ending}" for ending in sorted({*file_formats.VIDEOS, ".gif"}))
 
 
 def ask_film(parent: QWidget, settings: Settings) -> str:

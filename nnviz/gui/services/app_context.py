@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.dropped import Dropped
 from nnviz.base.errors import ErrorKind, ErrorRecord, NnvizError, error_record
+from nnviz.base.events import Policy
 from nnviz.base.guides import Guide, check_guide
 from nnviz.base.info import Finding, MethodInfo, ModelEntry, ModelInfo, Severity
 from nnviz.base.live import Content, LiveOrder
@@ -30,7 +31,7 @@ from nnviz.gui.services.dataset.projections import Projections
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.guide import GuideRunner
 from nnviz.gui.services.images import Images
-from nnviz.gui.services.jobs import Jobs
+from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.live import Live
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.services.method_runner import MethodRun, MethodRunner
@@ -40,6 +41,7 @@ from nnviz.gui.services.recipe_restore import Restoring
 from nnviz.gui.services.recording.recordings import Recordings
 from nnviz.gui.services.recording.timeline import Timeline
 from nnviz.gui.services.run_notices import ask_about_size, tell_long_runs
+from nnviz.gui.services.saving import Saving
 from nnviz.gui.services.session.autosave import Autosave, SessionStore
 from nnviz.gui.services.session.reopening import Reopening
 from nnviz.gui.services.stickers import LiveStickers, Shelf, Stickers
@@ -58,6 +60,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 
 _CONTENT_TOPIC = "content"
+_LOOKING = Lane("files", Policy.QUEUE)
 _DATA = "data"
 """Name of the workspace of data sets."""
 _LEARNED_WIDTH = 0.4
@@ -95,16 +98,23 @@ class Workbench(QObject):
         self.messages = Messages(self)
         self.selection = Selection(self)
         self.jobs = Jobs(self)
-        self.models = Models(self.jobs, self.selection, settings.device, self)
-        self.images = Images(self.selection, self)
+        self.saving = Saving(self.jobs, self.messages, self)
+        self.models = Models(
+            self.jobs, self.saving, self.selection, settings.device, self
+        )
+        self.images = Images(self.jobs, self.selection, self)
         self._make_runs()
         self.films = Films(self.jobs, self.messages, self)
-        self.live = Live(self.choice, self.runs, self.films, self.messages, self)
+        self.live = Live(
+            self.jobs, self.choice, self.runs, self.films, self.messages, self
+        )
         self.boards = Boards(self.jobs, self)
         self._make_dataset()
         self._make_recordings()
-        self.portraits = Portraits(self.jobs, self.selection, self.models, self)
-        self.lessons = Lessons(self.jobs, settings, self.messages, self)
+        self.portraits = Portraits(
+            self.jobs, self.saving, self.selection, self.models, self
+        )
+        self.lessons = Lessons(self.jobs, self.images, settings, self.messages, self)
         self._make_stickers()
         self._standing_in = False
         """Whether the bundled network is opened since the one wanted could not be."""
@@ -119,9 +129,9 @@ class Workbench(QObject):
 
     def _make_recordings(self) -> None:
         """Make what keeps steps and shows them: recordings, timeline, guide."""
-        self.recordings = Recordings(self.settings, self.messages, self)
+        self.recordings = Recordings(self.jobs, self.settings, self.messages, self)
         self.timeline = Timeline(
-            self.choice, self.runs, self.recordings, self.messages, self
+            self.jobs, self.choice, self.runs, self.recordings, self.messages, self
         )
         self.guide = GuideRunner(
             self.choice, self.models, self.timeline, self.workspace_wanted.emit, self
@@ -163,7 +173,7 @@ class Workbench(QObject):
 
     def _make_stickers(self) -> None:
         """Make what holds stickers, and lays them on images and frames."""
-        self.shelf = Shelf(self.settings, self.messages, self)
+        self.shelf = Shelf(self.jobs, self.settings, self.messages, self)
         self.stickers = Stickers(
             self.shelf,
             self.jobs,
@@ -199,7 +209,6 @@ class Workbench(QObject):
         self.bridge = bridge
         self.jobs.attach(bridge)
         self.models.attach(bridge)
-        self.boards.attach(bridge)
         for part in (self.images, self.live):
             part.attach(bridge)
         self.recordings.attach(bridge)
@@ -209,9 +218,6 @@ class Workbench(QObject):
         for laid in (self.shelf, self.stickers, self.live_stickers):
             laid.attach(bridge)
         bridge.engine_failed.connect(lambda error: self.messages.fail("engine", error))
-        bridge.files_seen.connect(self._open_seen)
-        bridge.exported.connect(self._saved)
-        bridge.export_failed.connect(lambda error: self.messages.fail("save", error))
         self.attached.emit(bridge)
 
     def close(self) -> None:
@@ -230,7 +236,9 @@ class Workbench(QObject):
         named = tuple(file for file in files if file.strip())
         if self.bridge is not None and named:
             self.messages.settle("open")
-            self.bridge.look_at(named)
+            job = self.jobs.do(self.bridge.files.images.look_at(named), _LOOKING)
+            job.done.connect(self._open_seen)
+            job.failed.connect(lambda error: self._open_seen(Dropped(errors=(error,))))
 
     def start_with(self, files: Sequence[str], model: str, sample: str) -> None:
         """Open what the program was started with, so that there is something to see.
@@ -556,13 +564,6 @@ class Workbench(QObject):
         else:
             again = Remedy(self.tr("Try again"), lambda: self.models.fetch(reference))
             self.messages.fail("model", error, again)
-
-    def _saved(self, paths: tuple[Path, ...]) -> None:
-        self.messages.settle("save")
-        names = ", ".join(path.name for path in paths)
-        self.messages.say(
-            self.tr("saved in {0}: {1}").format(paths[0].parent.name, names)
-        )
 
     def _image_failed(self, path: str, error: ErrorRecord) -> None:
         self.messages.fail("open", error)

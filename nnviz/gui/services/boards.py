@@ -1,22 +1,24 @@
 """The board that is being filled: one place after the other, below all other work."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from nnviz.base.boards import BOARD_PAINTED, Plan
+from nnviz.base.boards import Plan
 from nnviz.base.errors import ErrorRecord
-from nnviz.base.events import Done, Event, Policy, Priority, Progress
+from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.recipes import Run
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 
 if TYPE_CHECKING:  # they load slowly: imported after the first paint
-    from nnviz.gui.services.bridge import Bridge
     from nnviz.render.boards.board import Board
     from nnviz.render.boards.board_sheet import BoardSheet
     from nnviz.render.boards.scale_locks import Lock
     from nnviz.render.palette import Ink
+
+
+_PAINTING = Lane("board sheet", Policy.QUEUE)
 
 
 class Boards(QObject):
@@ -36,7 +38,6 @@ class Boards(QObject):
     def __init__(self, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._bridge: Bridge | None = None
         self._cells: list[JobHandle[Run]] = []
         self._plan: Plan | None = None
         self._outcomes: dict[int, Run | ErrorRecord] = {}
@@ -45,11 +46,6 @@ class Boards(QObject):
         self._painting = self._dirty = False
         self._lock: Lock | None = None
         self._ink: Ink | None = None
-
-    def attach(self, bridge: "Bridge") -> None:
-        """Start to work: the painter is there."""
-        self._bridge = bridge
-        bridge.event.connect(self._hear_painter)
 
     @property
     def plan(self) -> Plan | None:
@@ -85,7 +81,7 @@ class Boards(QObject):
 
     def _paint_next(self) -> None:
         board, ink = self.board(), self._ink
-        if self._bridge is None or board is None or ink is None or self._painting:
+        if board is None or ink is None or self._painting:
             return
         from nnviz.render.boards.board import usual_lock  # noqa: PLC0415 - slow fonts
         from nnviz.render.boards.board_sheet import paint_sheet  # noqa: PLC0415
@@ -94,22 +90,19 @@ class Boards(QObject):
         waiting = self.tr("waiting") if self.running else self.tr("none")
         lock, before = self._lock, self._sheet
 
-        def work() -> object:
+        def work() -> "BoardSheet":
             tiles = board.tiles(waiting)
             return paint_sheet(tiles, lock or usual_lock(tiles), ink, before)
 
-        self._bridge.paint_board(work)
+        job = self._jobs.compute(work, _PAINTING)
+        job.done.connect(self._take_sheet)
+        job.failed.connect(lambda _: self._take_sheet(None))
 
-    def _hear_painter(self, place: str, event: Event) -> None:
-        if place != BOARD_PAINTED:
-            return
+    def _take_sheet(self, sheet: "BoardSheet | None") -> None:
         self._painting = False
-        match event:
-            case Done(sheet):
-                self._sheet = cast("BoardSheet", sheet)
-                self.painted.emit(sheet)
-            case _:
-                pass
+        if sheet is not None:
+            self._sheet = sheet
+            self.painted.emit(sheet)
         if self._dirty:
             self._paint_next()
 

@@ -1,7 +1,7 @@
 """The photographs of the tray and the one that is open."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Policy
 from nnviz.base.images import Image
+from nnviz.base.request import FileWork
+from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.selection import Selection
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
@@ -20,6 +23,8 @@ THUMBNAIL = 160
 _KEPT_BYTES = 96 << 20
 _MOST_REMOVALS = 20
 """That can be undone."""
+_OPENING = Lane("image", Policy.QUEUE)
+_SMALL = Lane("thumbnail", Policy.QUEUE)
 
 
 class Images(QObject):
@@ -44,9 +49,11 @@ class Images(QObject):
     current_changed = Signal(str)
     """Path of the photograph that is open now."""
 
-    def __init__(self, selection: Selection, parent: QObject | None = None) -> None:
+    def __init__(
+        self, jobs: Jobs, selection: Selection, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._selection = selection
+        self._jobs, self._selection = jobs, selection
         self._bridge: Bridge | None = None
         self._paths: list[str] = []
         self._wanted = ""
@@ -58,9 +65,6 @@ class Images(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self._bridge = bridge
-        bridge.image_opened.connect(self._opened)
-        bridge.image_failed.connect(self._fail)
-        bridge.thumbnail_ready.connect(self.thumbnail)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -96,7 +100,7 @@ class Images(QObject):
         if self._bridge is not None:
             self._wanted = name
             self.opening.emit(name)
-            self._bridge.open_array(pixels, name)
+            self._open(name, self._bridge.files.images.of_array(pixels, name))
 
     def add_opened(self, image: Image) -> None:
         """Put a photograph into the tray that is open already, and show it."""
@@ -155,7 +159,7 @@ class Images(QObject):
         if path in self._kept:
             self._opened(path, self._kept[path])
         elif self._bridge is not None:
-            self._bridge.open_image(path)
+            self._open(path, self._bridge.files.images.open(path))
 
     def step(self, steps: int) -> None:
         """Open the next or an earlier photograph of the tray."""
@@ -164,9 +168,33 @@ class Images(QObject):
         here = self._paths.index(self._wanted) if self._wanted in self._paths else 0
         self.show(self._paths[(here + steps) % len(self._paths)])
 
-    def _ask_thumbnail(self, path: str) -> None:
+    def load(self, path: str) -> JobHandle[Image] | None:
+        """Open an image that does not go into the tray; None without a worker."""
+        if self._bridge is None:
+            return None
+        return self._jobs.do(self._bridge.files.images.open(path), _OPENING)
+
+    def make_thumbnail(
+        self, path: str, show: Callable[[NDArray[Any]], object], size: int = THUMBNAIL
+    ) -> None:
+        """Make a small image of a file; one that does not open gets none.
+
+        Args:
+            path: of the file.
+            show: gets uint8 (h, w, 3).
+            size: its longer side, px.
+        """
         if self._bridge is not None:
-            self._bridge.thumbnail(path, THUMBNAIL)
+            work = self._bridge.files.images.thumbnail(path, size)
+            self._jobs.do(work, _SMALL).done.connect(show)
+
+    def _ask_thumbnail(self, path: str) -> None:
+        self.make_thumbnail(path, lambda pixels: self.thumbnail.emit(path, pixels))
+
+    def _open(self, path: str, work: FileWork[Image]) -> None:
+        job = self._jobs.do(work, _OPENING)
+        job.done.connect(lambda image: self._opened(path, image))
+        job.failed.connect(lambda error: self._fail(path, error))
 
     def _opened(self, path: str, image: Image) -> None:
         self._keep(path, image)

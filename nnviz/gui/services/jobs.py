@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
@@ -24,7 +25,7 @@ from nnviz.base.events import (
     Priority,
     Progress,
 )
-from nnviz.base.requests import Request
+from nnviz.base.request import FileWork, Request, file_work
 
 T = TypeVar("T")
 _addresses = itertools.count(1)
@@ -33,6 +34,7 @@ _addresses = itertools.count(1)
 class Hook(Generic[T]):
     """A typed signal of one job, emitted on the GUI's thread.
 
+    A method of a widget that Qt has deleted is not called, as with Qt's own signals.
     What ends a job is remembered: who connects to it afterwards is told at once, so
     that no answer is missed between asking and connecting.
     """
@@ -56,11 +58,18 @@ class Hook(Generic[T]):
             self._values.append(value)
             self._slots.clear()  # they may hold the job, which would hold them
         for slot in slots:
-            slot(value)
+            if _is_alive(slot):
+                slot(value)
 
     def drop(self) -> None:
         """Call nobody any more."""
         self._slots.clear()
+
+
+def _is_alive(slot: Callable[..., object]) -> bool:
+    """Tell whether the object of a method, or of a ``partial`` of one, still is."""
+    owner = getattr(getattr(slot, "func", slot), "__self__", None)
+    return not isinstance(owner, QObject) or shiboken6.isValid(owner)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,8 +263,8 @@ class Starter(Protocol):
         """Have a request answered to its handle."""
         ...
 
-    def start_work(self, work: Callable[[], T], handle: JobHandle[T]) -> None:
-        """Have a function called by a thread of files, its value told to a handle."""
+    def start_work(self, work: FileWork[T], handle: JobHandle[T]) -> None:
+        """Have work done by a thread of files, its answers told to a handle."""
         ...
 
 
@@ -272,7 +281,8 @@ class Jobs(QObject):
         self._titled: list[AnyJob] = []
         self._starter: Starter | None = None
         self._waiting: list[Callable[[Starter], None]] = []
-        self._latest: dict[Lane, list[AnyJob]] = {}
+        self._open: dict[Lane, dict[AnyJob, None]] = {}
+        """Jobs that are not known to have ended, the oldest first."""
 
     def attach(self, starter: Starter) -> None:
         """Start to work: the worker is there."""
@@ -291,32 +301,49 @@ class Jobs(QObject):
         """
         self.submitted.emit(lane)
         handle: JobHandle[T] = JobHandle(lane, title)
-        earlier = [each for each in self._latest.get(lane, []) if each.open]
-        if lane.policy is Policy.REPLACE:
-            for each in earlier:
-                each.forget()
-            earlier = []
-        self._latest[lane] = [*earlier, handle]
-        if title:
-            self._list(handle)
+        for replaced in self._enter(handle):
+            replaced.forget()
         self._begin(handle, lambda starter: starter.start_job(request, handle))
         return handle
 
-    def compute(self, work: Callable[[], T], lane: Lane) -> JobHandle[T]:
-        """Have a function called beside the window, by a thread of files.
+    def do(self, work: FileWork[T], lane: Lane, title: str = "") -> JobHandle[T]:
+        """Have a thread of files do something; see ``Bridge.files``.
 
         Args:
-            work: short, and without Qt.
+            work: what.
             lane: what it takes the place of; what has begun is finished unheard.
+            title: as of ``submit``.
         """
-        handle: JobHandle[T] = JobHandle(lane)
-        for each in self._latest.get(lane, []):
-            if each.open and lane.policy is Policy.REPLACE:
-                each.cancel()
-                each.forget()
-        self._latest[lane] = [handle]
+        handle: JobHandle[T] = JobHandle(lane, title)
+        for replaced in self._enter(handle):
+            replaced.cancel()
+            replaced.forget()
         self._begin(handle, lambda starter: starter.start_work(work, handle))
         return handle
+
+    def compute(self, work: Callable[[], T], lane: Lane) -> JobHandle[T]:
+        """Have a function called beside the window; short, and without Qt."""
+        return self.do(file_work(work), lane)
+
+    def _enter(self, handle: AnyJob) -> list[AnyJob]:
+        """Note a new job in its lane; the jobs whose place it takes."""
+        lane = handle.lane
+        replaced: list[AnyJob] = []
+        if lane.policy is Policy.REPLACE:
+            replaced = [each for each in self._open.pop(lane, ()) if each.open]
+        self._open.setdefault(lane, {})[handle] = None
+        for end in (handle.done, handle.failed, handle.cancelled):
+            end.connect(lambda _: self._leave(handle))
+        if handle.title:
+            self._list(handle)
+        return replaced
+
+    def _leave(self, job: AnyJob) -> None:
+        """Let go of a job that has ended: it may hold images."""
+        jobs = self._open.get(job.lane, {})
+        jobs.pop(job, None)
+        if not jobs:
+            self._open.pop(job.lane, None)
 
     def _begin(self, job: AnyJob, act: Callable[[Starter], None]) -> None:
         """Start a job, as soon as there is somebody to do it."""
@@ -349,9 +376,9 @@ class Jobs(QObject):
 
     def running(self, lane: Lane) -> bool:
         """Tell whether an answer is still to come."""
-        return any(each.open for each in self._latest.get(lane, []))
+        return any(each.open for each in self._open.get(lane, ()))
 
     def cancel(self, lane: Lane) -> None:
         """Stop all that runs or waits in a lane."""
-        for each in reversed(self._latest.get(lane, [])):
+        for each in reversed(list(self._open.get(lane, ()))):
             each.cancel()

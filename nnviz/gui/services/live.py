@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord, InputError, error_record
+from nnviz.base.events import Policy
 from nnviz.base.info import Severity
 from nnviz.base.live import Recorded, Shown, SourceControls
 from nnviz.base.recipes import Run
@@ -20,6 +21,7 @@ from nnviz.base.video import (
     SourceState,
     SourceStatus,
 )
+from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.services.method_runner import MethodRunner
 from nnviz.gui.services.videos import Films
@@ -30,6 +32,8 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 TOPIC = "live"
 _SOURCE_TOPIC, _CAMERA_TOPIC, _RECORD_TOPIC = "source", "camera", "record"
+_CAMERAS = Lane("cameras")
+_STILLS = Lane("still", Policy.QUEUE)
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -53,6 +57,7 @@ class Live(QObject):
 
     def __init__(
         self,
+        jobs: Jobs,
         choice: MethodChoice,
         runs: MethodRunner,
         films: Films,
@@ -60,7 +65,7 @@ class Live(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._choice, self._runs = choice, runs
+        self._jobs, self._choice, self._runs = jobs, choice, runs
         self._films, self._messages = films, messages
         self._bridge: Bridge | None = None
         self.entered = False
@@ -84,10 +89,8 @@ class Live(QObject):
         bridge.live_shown.connect(self._show)
         bridge.live_failed.connect(self._fail)
         bridge.source_changed.connect(self._hear)
-        bridge.still_ready.connect(self._keep)
         bridge.recorded.connect(self._recorded)
         bridge.record_failed.connect(self._record_failed)
-        bridge.cameras_found.connect(self._list)
         if self.entered:
             self._begin()
 
@@ -177,7 +180,8 @@ class Live(QObject):
     def find_cameras(self) -> None:
         """Look for cameras; answers with ``cameras_found``."""
         if self._bridge is not None:
-            self._bridge.find_cameras()
+            work = self._bridge.files.images.find_cameras()
+            self._jobs.do(work, _CAMERAS).done.connect(self._list)
 
     def set_size(self, size: tuple[int, int] | None) -> None:
         """Choose the height and width of the frames; the source is opened anew."""
@@ -244,7 +248,8 @@ class Live(QObject):
         if self._bridge is None or self.last is None or self.last.run is None:
             self._messages.say(self.tr("there is no result to save yet"))
             return
-        self._bridge.keep_still(self.last.run)
+        work = self._bridge.files.images.keep_still(self.last.run)
+        self._jobs.do(work, _STILLS).done.connect(self._keep)
 
     def record(self, path: str) -> None:
         """Write what is shown from now on into a film, and its numbers beside it."""

@@ -12,6 +12,7 @@ from nnviz.base.info import ModelEntry, ModelInfo, ModelSource
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import FetchModel, LoadModel, ModelRequest
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
+from nnviz.gui.services.saving import Saving
 from nnviz.gui.state.selection import Selection
 
 if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
@@ -46,10 +47,15 @@ class Models(QObject):
     """Name of a device that this machine lacks; the fastest is used in its place."""
 
     def __init__(
-        self, jobs: Jobs, selection: Selection, device: str, parent: QObject
+        self,
+        jobs: Jobs,
+        saving: Saving,
+        selection: Selection,
+        device: str,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._jobs, self._selection = jobs, selection
+        self._jobs, self._saving, self._selection = jobs, saving, selection
         self._opening: JobHandle[ModelInfo] | None = None
         self._fetching: dict[str, JobHandle[str]] = {}
         self._asked = ModelRequest(reference="", device=device)
@@ -144,7 +150,7 @@ class Models(QObject):
         """Save how the chosen network is used beside its file."""
         info = self._selection.model
         if info is not None and self.weights and self._bridge is not None:
-            self._bridge.write_side_car(info, self._used)
+            self._saving.save(self._bridge.files.results.side_car(info, self._used))
 
     def set_device(self, device: str) -> None:
         """Compute elsewhere."""

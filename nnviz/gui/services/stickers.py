@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from nnviz.base import placed
 from nnviz.base.attacks import attacked_photo
 from nnviz.base.errors import ErrorRecord, UsageError
-from nnviz.base.events import Done, Event, Failed, Policy
+from nnviz.base.events import Policy
 from nnviz.base.images import Image
 from nnviz.base.info import Task
 from nnviz.base.parameters import Value
@@ -25,6 +24,7 @@ from nnviz.base.placed import (
     sticker_of,
 )
 from nnviz.base.recipes import Run
+from nnviz.base.request import FileWork
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Report
 from nnviz.base.stickers import Outline, Placement
@@ -42,6 +42,8 @@ METHOD = "placed_stickers"
 NONE = -1
 _ANSWER = Lane("stickers:answer", Policy.LATEST)
 _KEEP = Lane("stickers:keep")
+_OPENING = Lane("stickers:open", Policy.QUEUE)
+_KEEPING = Lane("stickers:write", Policy.QUEUE)
 _TOPIC, _ANSWER_TOPIC = "sticker", "sticker answer"
 _SOLID = ("round:#e53935", "square:#fdd835")
 _MOST_UNDONE = 200
@@ -59,8 +61,11 @@ class Shelf(QObject):
     lost = Signal(str)
     """The sticker of a text cannot be opened."""
 
-    def __init__(self, settings: Settings, messages: Messages, parent: QObject) -> None:
+    def __init__(
+        self, jobs: Jobs, settings: Settings, messages: Messages, parent: QObject
+    ) -> None:
         super().__init__(parent)
+        self._jobs = jobs
         self._settings, self._messages = settings, messages
         self._bridge: Bridge | None = None
         self._opened: dict[str, OpenedSticker] = {}
@@ -71,7 +76,6 @@ class Shelf(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self._bridge = bridge
-        bridge.event.connect(self._hear)
         for text in self._texts:
             self.want(text)
 
@@ -88,7 +92,10 @@ class Shelf(QObject):
         """See to it that a sticker gets opened."""
         if self._bridge is not None and text not in {*self._opened, *self._asked}:
             self._asked.add(text)
-            self._bridge.stickers.open(Cut.parse(text))
+            work = self._bridge.files.stickers.open(Cut.parse(text))
+            job = self._jobs.do(work, _OPENING)
+            job.done.connect(self._take)
+            job.failed.connect(self._fail)
 
     def add(self, text: str) -> None:
         """Put a sticker on the shelf, by the text of its ``Cut``."""
@@ -112,37 +119,41 @@ class Shelf(QObject):
         fresh = sticker_of(run.report) is not None and known not in self._learned
         if self._bridge is not None and fresh:
             self._learned.add(known)
-            self._bridge.stickers.keep(run, self._settings.sticker_folder)
+            folder = self._settings.sticker_folder
+            self._keep(self._bridge.files.stickers.keep(run, folder))
 
     def learn_stopped(self, report: Report | None, recording: str) -> None:
         """Put the sticker on the shelf that a stopped run had learned so far."""
         found = sticker_of(report) if report is not None else None
         if self._bridge is not None and found is not None and recording:
             folder = self._settings.sticker_folder
-            self._bridge.stickers.keep_stopped(found, recording, folder)
+            stickers = self._bridge.files.stickers
+            self._keep(stickers.keep_stopped(found, recording, folder))
+
+    def _keep(self, work: FileWork[Path]) -> None:
+        job = self._jobs.do(work, _KEEPING)
+        job.done.connect(self._add_learned)
+        job.failed.connect(self._fail)
+
+    def _add_learned(self, path: Path) -> None:
+        self.add(str(path))
+        self.learned.emit(str(path))
+
+    def _fail(self, error: ErrorRecord) -> None:
+        self._messages.fail(_TOPIC, error)
 
     def print(self, text: str, path: str, order: "Print") -> None:
         """Write a sticker as a PDF page."""
         if self._bridge is not None:
             self._messages.settle(_TOPIC)
-            self._bridge.stickers.print(Cut.parse(text), path, order)
+            work = self._bridge.files.stickers.print(Cut.parse(text), path, order)
+            job = self._jobs.do(work, _KEEPING)
+            words = self.tr("saved: {0}")
+            job.done.connect(lambda page: self._messages.say(words.format(page)))
+            job.failed.connect(self._fail)
 
     def _own(self) -> list[str]:
         return [text for text in self._texts if text not in _SOLID]
-
-    def _hear(self, place: str, event: Event) -> None:
-        match place, event:
-            case placed.OPENED, Done(OpenedSticker() as opened):
-                self._take(opened)
-            case placed.KEPT, Done(str() as path):
-                self.add(path)
-                self.learned.emit(path)
-            case placed.PRINTED, Done(str() as path):
-                self._messages.say(self.tr("saved: {0}").format(path))
-            case ((placed.KEPT | placed.PRINTED | placed.OPENED), Failed(error)):
-                self._messages.fail(_TOPIC, error)
-            case _:
-                pass
 
     def _take(self, opened: OpenedSticker) -> None:
         self._asked.discard(opened.text)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.requests import TrainModel
+from nnviz.gui.services.images import Images
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.messages import Messages
 from nnviz.gui.state.settings import Settings
@@ -43,10 +44,16 @@ class Lessons(QObject):
     """Path of the weights: they can be painted with, or are better than before."""
 
     def __init__(
-        self, jobs: Jobs, settings: Settings, messages: Messages, parent: QObject
+        self,
+        jobs: Jobs,
+        images: Images,
+        settings: Settings,
+        messages: Messages,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._jobs, self._settings, self._messages = jobs, settings, messages
+        self._jobs, self._images = jobs, images
+        self._settings, self._messages = settings, messages
         self._job: JobHandle[str] | None = None
         self._bridge: Bridge | None = None
         self.style, self.photographs = settings.lesson
@@ -58,7 +65,6 @@ class Lessons(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self._bridge = bridge
-        bridge.thumbnail_ready.connect(self._hear_preview)
         self.look()
 
     @property
@@ -151,13 +157,18 @@ class Lessons(QObject):
         if self._bridge is None:
             return
         if self.weights:
-            self._bridge.thumbnail(str(self._file(".png")), _PREVIEW)
+            preview = self._file(".png")
+            self._images.make_thumbnail(
+                str(preview),
+                lambda pixels: self._show_preview(preview, pixels),
+                _PREVIEW,
+            )
             self.learnt.emit(self.weights)
         else:
             self.improved.emit(None)
 
-    def _hear_preview(self, path: str, pixels: object) -> None:
-        if self.ready and path == str(self._file(".png")):
+    def _show_preview(self, preview: Path, pixels: object) -> None:
+        if self.ready and preview == self._file(".png"):
             self.improved.emit(pixels)
 
     def _file(self, suffix: str) -> Path:

@@ -11,13 +11,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.catalogue import Catalogue
 from nnviz.base.errors import ErrorRecord
-from nnviz.base.events import Done, Event, Partial, Policy, Priority
+from nnviz.base.events import Partial, Policy, Priority
 from nnviz.base.images import Colours, rgb8
 from nnviz.base.info import LayerInfo
 from nnviz.base.parameters import Kind
 from nnviz.base.portraits import (
     METHOD,
-    PORTRAIT_FOUND,
     FoundPortrait,
     Sitter,
     network_key,
@@ -27,6 +26,7 @@ from nnviz.base.requests import RunMethod
 from nnviz.base.results import Mosaic, Picture, Report, Result
 from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.services.models import Models
+from nnviz.gui.services.saving import Saving
 from nnviz.gui.state.layer_facts import offered
 from nnviz.gui.state.selection import NO_UNIT, Selection
 from nnviz.render.pictures import show
@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
     from nnviz.gui.services.bridge import Bridge
 
 _LANE = Lane("portrait", Policy.REPLACE, Priority.IDLE)
+_CACHE = Lane("portrait cache", Policy.QUEUE)
 _KEPT_BYTES = 128 << 20
 _MOSAIC_BYTES = 48 << 20
 _TILE = 96
@@ -59,10 +60,15 @@ class Portraits(QObject):
     """Layer and unit that were looked up, and the portrait, uint8 (H, W, 3)."""
 
     def __init__(
-        self, jobs: Jobs, selection: Selection, models: Models, parent: QObject
+        self,
+        jobs: Jobs,
+        saving: Saving,
+        selection: Selection,
+        models: Models,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._jobs = jobs
+        self._jobs, self._saving = jobs, saving
         self._selection, self._models = selection, models
         self._bridge: Bridge | None = None
         self.sitter: Sitter | None = None
@@ -86,7 +92,6 @@ class Portraits(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self._bridge = bridge
-        bridge.event.connect(self._hear)
 
     # --- what there is
 
@@ -119,8 +124,8 @@ class Portraits(QObject):
         sitter = self._looked_up = self._sitter(layer, unit)
         if sitter in self._kept:
             self.looked_up.emit(layer, unit, self._kept[sitter])
-        elif self._bridge is not None:
-            self._bridge.portraits.find(sitter)
+        else:
+            self._find(sitter)
 
     def make_layer(self) -> None:
         """Make the portraits of all units of the chosen layer."""
@@ -147,7 +152,8 @@ class Portraits(QObject):
             return
         name = f"{info.title} {self._layer[0].layer} synthetic images"
         base = folder / _UNSAFE.sub("-", name).strip("-")
-        self._bridge.portraits.save(tuple(self._tiles), sheet, base)
+        images = self._bridge.files.unit_images
+        self._saving.save(images.save(tuple(self._tiles), sheet, base))
 
     def stop(self) -> None:
         """Stop making portraits of a layer; those that are there stay."""
@@ -212,7 +218,7 @@ class Portraits(QObject):
                 continue
             self._current = sitter
             self._growing = None
-            self._bridge.portraits.find(sitter)
+            self._find(sitter)
             return
 
     def _make(self, sitter: Sitter) -> None:
@@ -225,13 +231,13 @@ class Portraits(QObject):
         job.done.connect(lambda run: self._keep(sitter, run))
         job.failed.connect(lambda error: self._fail(sitter, error))
 
-    def _hear(self, place: str, event: Event) -> None:
-        if place == PORTRAIT_FOUND and isinstance(event, Done):
-            self._hear_found(event.value)
+    def _find(self, sitter: Sitter) -> None:
+        """Look for a portrait in the cache."""
+        if self._bridge is not None:
+            work = self._bridge.files.unit_images.find(sitter)
+            self._jobs.do(work, _CACHE).done.connect(self._take_found)
 
-    def _hear_found(self, found: object) -> None:
-        if not isinstance(found, FoundPortrait):
-            return
+    def _take_found(self, found: FoundPortrait) -> None:
         sitter = found.sitter
         if sitter == self._looked_up and found.pixels is not None:
             self.looked_up.emit(sitter.layer, sitter.unit, found.pixels)
@@ -250,7 +256,7 @@ class Portraits(QObject):
 
     def _keep(self, sitter: Sitter, run: Run) -> None:
         if self._bridge is not None:
-            self._bridge.portraits.keep(sitter, run)
+            self._jobs.do(self._bridge.files.unit_images.keep(sitter, run), _CACHE)
         if sitter == self._current:
             self._end(sitter, _pixels(run.report.main))
 

@@ -367,7 +367,9 @@ class CommandHandlers(QObject):
         path, _ = ask_new_file(self._window, settings, title, name, pattern)
         if path:
             whole = path if path.lower().endswith(".png") else f"{path}.png"
-            bridge.export_contact_sheet(runs[::-1], whole)
+            self._bench.saving.save(
+                bridge.files.results.contact_sheet(runs[::-1], whole)
+            )
 
     def export_figure(self) -> None:
         """Ask for a file and save what is shown as a figure for a slide or a paper."""
@@ -386,12 +388,17 @@ class CommandHandlers(QObject):
             chosen = pattern.rpartition("*")[2].strip(")") or ".svg"
             known = Path(path).suffix.lower() in _FIGURES
             whole = path if known else f"{path}{chosen}"
-            bridge.export_figure(view.result, view.image, whole, view.figure_look())
+            shown = view.result, view.image
+            look = view.figure_look()
+            self._bench.saving.save(bridge.files.results.figure(*shown, whole, look))
 
     def _export(self, folder: Path) -> None:
         centre, bridge, board = self._stage.centre, self._bench.bridge, self._board()
         if bridge is not None and board is not None and centre.board is not None:
-            bridge.export_board(board, str(folder), centre.board.chosen_lock())
+            lock = centre.board.chosen_lock()
+            self._bench.saving.save(
+                bridge.files.results.board(board, str(folder), lock)
+            )
         elif self._shows_portraits and not self._bench.display.state.paintable:
             self._bench.messages.say(
                 self.tr("there are no synthetic images to save yet")
@@ -399,7 +406,8 @@ class CommandHandlers(QObject):
         elif self._shows_portraits:
             self._bench.portraits.save(centre.painted(), folder)
         elif bridge is not None and self._bench.display.run is not None:
-            bridge.export(self._bench.display.run, str(folder), None, centre.looks())
+            run, looks = self._bench.display.run, centre.looks()
+            self._bench.saving.save(bridge.files.results.save(run, str(folder), looks))
         else:
             self._bench.messages.say(self.tr("there is no result to save yet"))
 

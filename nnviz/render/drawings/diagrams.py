@@ -11,17 +11,17 @@ from PIL import ImageDraw
 
 from nnviz.base.results import DIAGRAM_KINDS, Diagram
 from nnviz.render import text
-from nnviz.render.drawings.graph_layout import (
+from nnviz.render.drawings.diagram_parts import (
     DETAIL_SIZE,
     HEADER,
     LINE,
     TITLE_SIZE,
     Box,
-    DiagramLayout,
     Drawing,
     Point,
     Route,
 )
+from nnviz.render.drawings.graph_layout import DiagramLayout
 from nnviz.render.palette import SCREEN, Colour, Ink
 from nnviz.render.text import Canvas
 
@@ -239,9 +239,13 @@ def _svg_routes(drawing: Drawing, ink: Ink) -> Iterator[str]:
 
 
 def head_of(points: tuple[Point, ...]) -> tuple[Point, Point, Point]:
-    """Return the corners of an arrow's head, which points down."""
-    x, y = points[-1]
-    return (x, y), (x - HEAD / 2, y - HEAD), (x + HEAD / 2, y - HEAD)
+    """Return the corners of an arrow's head: down or up, on a level line sideways."""
+    (x0, y0), (x, y) = points[-2:]
+    if y == y0:
+        back = x - HEAD if x > x0 else x + HEAD
+        return (x, y), (back, y - HEAD / 2), (back, y + HEAD / 2)
+    back = y - HEAD if y > y0 else y + HEAD
+    return (x, y), (x - HEAD / 2, back), (x + HEAD / 2, back)
 
 
 def placed_words(layout: DiagramLayout, box: Box) -> Iterator[tuple[str, Point, bool]]:
@@ -260,8 +264,13 @@ def placed_words(layout: DiagramLayout, box: Box) -> Iterator[tuple[str, Point, 
 
 
 def label_place(points: tuple[Point, ...]) -> Point:
-    """Return where the label of a route begins (x, middle y): beside its first bend."""
-    (x, top), (_, bottom) = points[1], points[2]
+    """Return where the label of a route begins (x, middle y): beside its first bend.
+
+    Above the line where that is level.
+    """
+    (x, top), (_, bottom) = points[1:3] if len(points) > 2 else points  # noqa: PLR2004
+    if top == bottom:
+        return min(x, points[1][0]) + LINE / 3, top - LINE / 2
     return x + LINE / 3, (top + bottom) / 2
 
 

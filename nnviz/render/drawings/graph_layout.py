@@ -11,19 +11,22 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from nnviz.base.results import Diagram, DiagramNode
+from nnviz.render.drawings.cell_layout import draw_on_cells
+from nnviz.render.drawings.diagram_parts import (
+    DETAIL_SIZE,
+    HEADER,
+    LINE,
+    TITLE_SIZE,
+    Box,
+    Drawing,
+    Point,
+    Route,
+)
 from nnviz.render.text import width_of
 
-Point = tuple[float, float]
-"""x, y."""
 Measure = Callable[[str, bool], float]
 """Width of a line of text, px; the flag says whether it is bold."""
 
-TITLE_SIZE, DETAIL_SIZE = 13, 11
-"""Sizes of the letters, px."""
-HEADER = 26.0
-"""Height of the title of an open group."""
-LINE = 17.0
-"""Height of a line of text."""
 ROOT = ""
 _GAP, _ROW_GAP, _PADDING = 20.0, 30.0, 12.0
 _INSET_X, _INSET_Y, _LEAST_WIDTH = 12.0, 6.0, 76.0
@@ -33,93 +36,6 @@ _SWEEPS = 8
 _STRAIGHT = 8.0
 """Weight of a passing arrow beside a box's: long arrows had better be straight."""
 _IN, _OUT = "\0in", "\0out"
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A node or a group where it is drawn.
-
-    Attributes:
-        name: of the node or the group.
-        left: px, as the three that follow.
-        top: y of the upper side.
-        width: from side to side.
-        height: likewise.
-        node: index in the diagram; -1 for a group.
-        opened: whether it is a group whose members are drawn inside.
-        depth: number of groups around it.
-    """
-
-    name: str
-    left: float
-    top: float
-    width: float
-    height: float
-    node: int = -1
-    opened: bool = False
-    depth: int = 0
-
-    @property
-    def group(self) -> bool:
-        """Whether it stands for a group."""
-        return self.node < 0
-
-    def contains(self, x: float, y: float) -> bool:
-        """Tell whether a point lies in the box."""
-        inside = self.left <= x < self.left + self.width
-        return inside and self.top <= y < self.top + self.height
-
-    def moved(self, x: float, y: float) -> "Box":
-        """Return the box elsewhere, one group deeper."""
-        return replace(self, left=self.left + x, top=self.top + y, depth=self.depth + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """An arrow where it is drawn.
-
-    Attributes:
-        points: corners of the line, first to last.
-        label: what flows along it.
-        head: whether it ends at a box and not at the border of a group.
-        named: whether the label is to be written beside it: once for all arrows that
-            carry one thing from one box.
-    """
-
-    points: tuple[Point, ...]
-    label: str = ""
-    head: bool = True
-    named: bool = False
-
-    def moved(self, x: float, y: float) -> "Route":
-        """Return the arrow elsewhere."""
-        return replace(self, points=tuple((a + x, b + y) for a, b in self.points))
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """A diagram laid out.
-
-    Attributes:
-        width: px.
-        height: px.
-        boxes: groups come before what lies in them.
-        routes: the arrows.
-        entry: x of the port in the top side.
-        exit: x of the port in the bottom side.
-    """
-
-    width: float
-    height: float
-    boxes: tuple[Box, ...]
-    routes: tuple[Route, ...]
-    entry: float = 0.0
-    exit: float = 0.0
-
-    def box_at(self, x: float, y: float) -> Box | None:
-        """Return the innermost box at a point, or None."""
-        found = [box for box in self.boxes if box.contains(x, y)]
-        return found[-1] if found else None
 
 
 @dataclass(slots=True)
@@ -209,7 +125,15 @@ class DiagramLayout:
         return self._sizes[group]
 
     def draw(self, opened: Iterable[str] = ()) -> Drawing:
-        """Return the drawing with these groups open and all others closed."""
+        """Return the drawing with these groups open and all others closed.
+
+        Where every node has a cell, they are drawn there.
+        """
+        if self.diagram.nodes and all(node.cell for node in self.diagram.nodes):
+            items = [self._node_item(node) for node in self.diagram.nodes]
+            sizes = [(item.width, item.height) for item in items]
+            names = [self._measure(edge.label, False) for edge in self.diagram.edges]
+            return draw_on_cells(self.diagram, sizes, names)
         return self._draw(ROOT, frozenset(opened))
 
     def _draw(self, group: str, opened: frozenset[str]) -> Drawing:

@@ -1,5 +1,6 @@
 """Matrices, grids of numbers, as pages and figures."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,7 +75,14 @@ def figure(
 ) -> "Figure":
     """Return the same as a matplotlib figure of a width in px, all of it vectors."""
     margin = _MARGIN * size
-    layout = arrange(matrix, width - 2 * margin, _TALLEST * width, size)
+    # On a page nobody can draw.
+    shown = tuple(grid for grid in matrix.grids if not grid.is_blank)
+    layout = arrange(
+        replace(matrix, grids=shown or matrix.grids),
+        width - 2 * margin,
+        _TALLEST * width,
+        size,
+    )
     below = 2.6 * size if matrix.formula else 0.0
     height = layout.height + below + 2 * margin
     drawn, axes = blank_figure(width, height, ink.ground)

@@ -1,6 +1,7 @@
 """Places of a Matrix's grids: beside each other, in lines, cells as large as fit."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nnviz.base.kinds.matrices import Grid, Matrix
 from nnviz.render.words import short
@@ -89,22 +90,28 @@ def arrange(matrix: Matrix, width: float, height: float, words: float) -> Matrix
         height: of the room, px.
         words: size of titles and captions, px.
     """
-    counts = range(1, len(matrix.grids) + 1)
-    layouts = [_in_lines(matrix, lines, width, height, words) for lines in counts]
+    layouts = [_in_lines(rows, width, height, words) for rows in _ways(matrix.grids)]
     largest = max(layout.grids[0].cell_height for layout in layouts)
     # One line is read best, where that costs little.
     good = (each for each in layouts if each.grids[0].cell_height > _ENOUGH * largest)
     return next(good)
 
 
+def _ways(grids: tuple[Grid, ...]) -> list[list[tuple[Grid, ...]]]:
+    """Return the ways to break grids into lines: their own, or into 1, 2, ... lines."""
+    starts = [place for place, grid in enumerate(grids) if grid.starts_line and place]
+    if starts:
+        return [[grids[a:b] for a, b in pairwise([0, *starts, len(grids)])]]
+    return [_split(grids, lines) for lines in range(1, len(grids) + 1)]
+
+
 def _in_lines(
-    matrix: Matrix, lines: int, width: float, height: float, words: float
+    rows: list[tuple[Grid, ...]], width: float, height: float, words: float
 ) -> MatrixLayout:
-    rows = _split(matrix.grids, lines)
     cell = min([LARGEST_CELL, *(_cell_of_line(row, width, words) for row in rows)])
     fixed = sum(max(_around(grid, words) for grid in row) for row in rows)
     cells = sum(max(grid.values.shape[0] for grid in row) for row in rows)
-    cell = max(1.0, min(cell, (height - fixed - words * (lines - 1)) / cells))
+    cell = max(1.0, min(cell, (height - fixed - words * (len(rows) - 1)) / cells))
     placed: list[PlacedGrid] = []
     top = 0.0
     for row in rows:

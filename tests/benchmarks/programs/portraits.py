@@ -18,13 +18,13 @@ import torch
 from torch import Tensor
 
 from nnviz.base.errors import InputError
+from nnviz.base.file_formats import IMAGES
 from nnviz.base.requests import LoadModel, ModelRequest, RunMethod
 from nnviz.engine.jobs import Session
 from nnviz.engine.models.model import Model
 from nnviz.engine.nn.feature_maps import channels_of
 from nnviz.media.decode import open_image
 from nnviz.media.encode import write_png
-from nnviz.media.folders import SUFFIXES
 from tests.benchmarks.engine import finish, never
 
 MODEL = ModelRequest(reference="bundled:objects", device="cpu")
@@ -36,7 +36,7 @@ GAP = 2
 
 def photographs(folder: Path, count: int, model: Model) -> Iterator[Tensor]:
     """Yield so many pictures of a folder and those below it, evenly taken."""
-    paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES]
+    paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in IMAGES]
     if len(paths) < count:
         raise InputError(str(folder), f"holds {len(paths)} pictures, {count} are asked")
     for place in range(count):

@@ -20,7 +20,8 @@ from PIL import Image as PillowImage
 import nnviz
 from nnviz.base.errors import InputError, UsageError
 from nnviz.cli import main
-from nnviz.engine.dataset.chunk import ChunkPasses
+from nnviz.engine.dataset import chunk
+from nnviz.engine.dataset.chunk import chunk_spans
 from nnviz.media.index import ImageIndex
 
 
@@ -207,7 +208,7 @@ KILLED = """
 import os, signal, sys
 import nnviz
 from nnviz.engine.dataset import chunk, indexing
-chunk.ChunkPasses.over.__defaults__ = (8,)
+chunk.CHUNK = chunk._FIRST_CHUNK = 8
 indexing._COMMIT_SECONDS = 0.0
 
 def kill(progress):
@@ -219,7 +220,8 @@ nnviz.index(sys.argv[1], "bundled:everyday", out=sys.argv[2], progress=kill)
 
 
 def test_a_killed_run_is_gone_on_with_to_the_same_bytes(tmp_path, colors, monkeypatch):
-    monkeypatch.setattr(ChunkPasses.over, "__defaults__", (8,))
+    monkeypatch.setattr(chunk, "CHUNK", 8)
+    monkeypatch.setattr(chunk, "_FIRST_CHUNK", 8)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     nnviz.index(colors, "bundled:everyday", out=whole)
     command = [sys.executable, "-c", KILLED, str(colors), str(killed)]
@@ -233,6 +235,29 @@ def test_a_killed_run_is_gone_on_with_to_the_same_bytes(tmp_path, colors, monkey
     for path in files:
         other = killed / path.relative_to(whole)
         assert other.read_bytes() == path.read_bytes(), path.name
+
+
+def test_chunks_grow_and_have_the_same_borders_wherever_a_run_begins():
+    """Truth: powers of two, by hand."""
+    borders = [32, 64, 128, 256, 512, 1024, 1536, 1700]
+    whole = list(chunk_spans(1700))
+    assert [each.stop for each in whole] == borders
+    assert [each.start for each in whole] == [0, *borders[:-1]]
+    for done in (1, 32, 100, 512, 600, 1699):
+        ends = [done + each.stop for each in chunk_spans(1700 - done, done)]
+        assert ends == [each for each in borders if each > done]
+
+
+def test_the_first_images_are_there_at_once(tmp_path, colors, color_model):
+    """Truth: the record on disk while the run goes on."""
+    seen = []
+
+    def look(progress):
+        if progress.done == 32:
+            seen.append(ImageIndex(tmp_path / "index").facts)
+
+    nnviz.index(colors, color_model, out=tmp_path / "index", progress=look)
+    assert (seen[0].count, seen[0].total, seen[0].finished) == (32, 42, False)
 
 
 def test_the_command_line_indexes_and_says_what_is_wrong(tmp_path, colors, capsys):

@@ -4,6 +4,7 @@ Truth: a plain matrix product over all records in float64; images copied by hand
 """
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from PIL import Image as PillowImage
 import nnviz
 from nnviz.base.errors import UsageError
 from nnviz.cli import main
-from nnviz.engine.dataset import nearest
+from nnviz.engine.dataset import approximate, nearest
 from nnviz.engine.dataset.nearest import find_nearest
+from nnviz.media.index import write_synthetic_index
 
 
 @pytest.mark.parametrize("metric", ["cosine", "l2"])
@@ -108,3 +110,58 @@ def test_an_index_is_opened_again(color_index):
     assert len(opened) == 42
     assert opened.summary is None
     assert "42 images" in repr(opened)
+
+
+@pytest.fixture
+def many(tmp_path, monkeypatch):
+    """An index that is taken for a large one: 3,000 records of 10 classes."""
+    pytest.importorskip("faiss")
+    monkeypatch.setattr(approximate, "FROM", 1000)
+    return nnviz.open_index(write_synthetic_index(tmp_path / "many", 3000))
+
+
+@pytest.mark.parametrize("layer", ["synthetic", "pixels"])
+@pytest.mark.parametrize("metric", ["cosine", "l2"])
+def test_quick_searches_find_most_and_say_how_many(many, layer, metric):
+    """Truth: a plain matrix product over all records in float64."""
+    vectors = np.asarray(
+        many.features() if layer == "synthetic" else many.thumbnails, np.float64
+    ).reshape(3000, -1)
+    if metric == "cosine":
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    hits = 0
+    for record in range(0, 3000, 150):
+        found = many.neighbors(record, layer=layer, metric=metric)
+        if metric == "cosine":
+            distances = 1 - vectors @ vectors[record]
+        else:
+            distances = np.linalg.norm(vectors - vectors[record], axis=1)
+        distances[record] = np.inf
+        assert record not in found.records
+        np.testing.assert_allclose(
+            found.distances, distances[found.records], atol=1e-4, rtol=1e-4
+        )
+        # Of equal thumbnails there are many: any of them is right.
+        hits += int((found.distances <= np.sort(distances)[9] + 1e-4).sum())
+    assert hits >= 0.9 * 200
+    assert not found.exact
+    assert "approximate: finds" in found.how
+    whole = many.neighbors(0, layer=layer, metric=metric, exact=True)
+    assert (whole.exact, whole.how) == (True, "")
+
+
+def test_search_files_are_kept_until_the_index_is_another(many):
+    """Truth: the time of the file; a recall that is changed by hand is believed."""
+    first = many.neighbors(5)
+    (kept,) = (many.folder / "neighbors").glob("*.faiss")
+    facts = json.loads(kept.with_suffix(".json").read_text())
+    assert facts["recall"] == first.recall
+    kept.with_suffix(".json").write_text(json.dumps({**facts, "recall": 0.5}))
+    assert many.neighbors(5).recall == 0.5
+    kept.with_suffix(".json").write_text(json.dumps({**facts, "identity": "other"}))
+    assert many.neighbors(5).recall == first.recall
+
+
+def test_without_faiss_all_are_compared(many, monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    assert many.neighbors(5).exact

@@ -3,14 +3,23 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from support.lessons import run_lesson
 
+import nnviz
 from nnviz.engine.lessons.architectures.architecture_blocks import KNOWN
+from nnviz.engine.lessons.architectures.architecture_search import (
+    VOCABULARY,
+    draw_words,
+    with_activations,
+)
 from nnviz.engine.lessons.architectures.compound_scaling import (
     counted_macs,
     rounded_channels,
 )
 from nnviz.engine.lessons.architectures.efficiency import frontier
+from nnviz.engine.lessons.arithmetic.architecture_predictor import AccuracyPredictor
+from nnviz.engine.models.networks.layer_list import LayerList
 
 
 def test_residual_block_has_a_skip():
@@ -87,3 +96,52 @@ def test_gradient_norms_are_autograd_s_in_float64():
     image = torch.randn(4, 16, 12, 12, generator=generator)
     forward, backward = norms_by_layer([kernel], image, residual=False)
     assert forward.tolist() == backward.tolist() == [1.0]
+
+
+def test_predictor_learns_a_rule_by_hand():
+    """Accuracy = 0.2 + 0.2 for each word "conv 16": unseen orders are ranked by it."""
+    random = np.random.default_rng(0)
+    drawn = [draw_words(random) for _ in range(240)]
+    truth = np.array([0.2 + 0.2 * words.count("conv 16") for words in drawn])
+    predictor = AccuracyPredictor(VOCABULARY, 16, torch.Generator().manual_seed(0))
+    for _ in range(6):
+        predictor.fit(drawn[:120], truth[:120])
+    found = predictor.predict(drawn[120:])
+    # The usual measure of a surrogate: rank correlation with what is measured.
+    assert stats.spearmanr(found, truth[120:]).statistic > 0.8
+
+
+def test_search_trains_networks_of_its_words_and_keeps_the_best():
+    run, reports = run_lesson(
+        "architecture_search",
+        networks=6,
+        warm_up=3,
+        image_count=64,
+        epochs=1,
+        explore=0,
+    )
+    measured = run.report["search"].points
+    assert [(each.name, len(each.places)) for each in measured] == [
+        ("at random", 3),
+        ("by the predictor", 3),
+    ]
+    assert len(reports) == 6
+    best = run.report["search"].paths[0].places[:, 1]
+    every = np.concatenate([each.places for each in measured])
+    in_turn = every[every[:, 0].argsort(), 1]
+    assert np.array_equal(best, np.maximum.accumulate(in_turn))
+    for words, _, _, weights in run.report["networks"].rows:
+        # The same words, built by the class that networks of words are made of.
+        net = LayerList(with_activations(tuple(words.split(", "))), 10, 1, 16)
+        assert weights == sum(each.numel() for each in net.parameters())
+
+
+@pytest.mark.slow
+def test_networks_chosen_by_the_predictor_are_better_than_chance():
+    """The claim of surrogate search, as a mean over three seeds."""
+    gains = []
+    for seed in range(3):
+        report = nnviz.run("architecture_search", seed=seed, networks=30).report
+        chance, chosen = (each.places[:, 1].mean() for each in report["search"].points)
+        gains.append(chosen - chance)
+    assert np.mean(gains) > 5

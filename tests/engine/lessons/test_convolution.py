@@ -102,3 +102,45 @@ def test_kernel_that_does_not_fit_is_refused_in_words():
 def test_text_that_is_no_matrix_is_refused_in_words(text, reason):
     with pytest.raises(UsageError, match=reason):
         answer("convolution", kernel=text)
+
+
+def test_color_image_of_the_course():
+    """One kernel a color at the padded corner: 308 − 498 + 164 + 1 = −25."""
+    report = steps_of("color_convolution")[0]
+    sums = {row[0]: row[1] for row in report["sums"].rows}
+    assert sums == {"red": 308, "green": -498, "blue": 164, "bias": 1, "output": -25}
+    assert report.main.grids[-1].values[0, 0] == -25
+
+
+def test_color_image_agrees_with_torch():
+    *_, report = steps_of("color_convolution", bias=0.5)
+    grids = report.main.grids
+    inputs = np.stack([grids[place].values for place in (0, 3, 6)])
+    kernels = np.stack([grids[place].values for place in (1, 4, 7)])
+    expected = torch.nn.functional.conv2d(
+        torch.tensor(inputs)[None],
+        torch.tensor(kernels)[None],
+        torch.tensor([0.5], dtype=torch.float64),
+    )
+    assert np.allclose(grids[-1].values, expected[0, 0], rtol=0, atol=1e-12)
+
+
+def test_channels_of_other_sizes_are_refused_in_words():
+    with pytest.raises(UsageError, match=r"--blue: is 1 × 2.*make it 5 × 5"):
+        steps_of("color_convolution", blue="1 2")
+    with pytest.raises(UsageError, match="--green-kernel: is 1 × 1"):
+        steps_of("color_convolution", green_kernel="1")
+
+
+@pytest.mark.parametrize(("kernel", "rate"), [(2, 2), (3, 2), (3, 4), (5, 3)])
+def test_atrous_kernel_of_the_course(kernel, rate):
+    """It spans k + (k − 1)(r − 1) cells with the same weights and products."""
+    size = kernel + (kernel - 1) * (rate - 1)
+    row = " ".join(["1"] * 16)
+    report = steps_of(
+        "convolution", input=row, kernel=" ".join(["1"] * kernel), rate=rate
+    )[0]
+    window, weights, products, output = report.main.grids
+    assert window.window == (0, 0, 1, size)
+    assert weights.values.size == products.values.size == kernel
+    assert output.values.shape == (1, 16 - size + 1)

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from scipy import signal
 from support.jobs import cat
 from support.lessons import run_lesson
 from torch import nn
 
+import nnviz
 from nnviz.base.images import image_from_array
+from nnviz.engine.lessons.arithmetic.gray import gray_of
 
 MODEL = "bundled:digits"
 
@@ -59,6 +62,49 @@ def test_sobel_on_a_step_edge_is_written_out_by_hand():
     assert products.values.sum() == pytest.approx(found[2, 3], rel=1e-6)
 
 
+def test_laplacian_of_gaussian_of_the_course_is_taken_apart():
+    """49 products a pixel become 9 + 25 = 34; the slide's two kernels only come near.
+
+    The composed kernel is SciPy's full convolution of the two.
+    """
+    run, _ = run_lesson("kernel_decomposition", image=cat())
+    rows = {row[0]: row[1:] for row in run.report["products"].rows}
+    assert rows["the large kernel"] == (49, 0)
+    assert rows["first, then second"][0] == 34
+    assert rows["first, then second"][1] == pytest.approx(0.49, abs=1e-9)
+    first, second, together, large = run.report["kernels"].grids
+    expected = signal.convolve2d(first.values, second.values)
+    assert np.allclose(together.values, expected, rtol=0, atol=1e-12)
+    assert (large.values[3, 3], large.values[0, 0]) == (-1.3, 0.02)
+    assert np.allclose(large.values, large.values.T)
+
+
+def test_small_kernels_in_turn_are_the_large_one():
+    """(f * g) * h = f * (g * h) away from the edges, with SciPy."""
+    run, _ = run_lesson("kernel_decomposition", image=cat())
+    first, second, _, _ = run.report["kernels"].grids
+    values = gray_of(cat())
+    # Networks correlate, and so does the lesson; both small kernels are symmetric.
+    in_turn = signal.convolve2d(values, first.values, "same")
+    in_turn = signal.convolve2d(in_turn, second.values, "same")
+    found = run.report["response"].values
+    assert np.allclose(found[6:-6, 6:-6], in_turn[6:-6, 6:-6], atol=1e-4)
+
+
+def test_average_is_separable():
+    run, _ = run_lesson(
+        "kernel_decomposition",
+        image=cat(),
+        first="1 1 1",
+        second="1; 1; 1",
+        large="1 1 1; 1 1 1; 1 1 1",
+    )
+    rows = {row[0]: row[1:] for row in run.report["products"].rows}
+    assert rows["a column, then a row"][0] == 6
+    assert rows["a column, then a row"][1] < 1e-12
+    assert rows["first, then second"] == (6, 0)
+
+
 def test_spectra_and_sum_agree():
     run, _ = run_lesson("convolution_theorem", image=cat(), size=64)
     gap = float(run.report.notes[0].split()[-1])
@@ -80,3 +126,65 @@ def test_receptive_fields_grow_around_the_place():
     assert (np.diff(areas) >= 0).all()
     fields = [row[2] for row in run.report["layers"].rows]
     assert fields == sorted(fields)
+
+
+def plain(side):
+    """Return the preprocessing of a gray network that gets pixels as they are."""
+    size = (side, side)
+    return {"input_size": size, "resize": side, "mean": (0.0,), "std": (1.0,)}
+
+
+def gray(side):
+    return np.full((side, side), 128, np.uint8)
+
+
+def uniform_stack(depth):
+    """Return a linear network of 3 × 3 layers of ones: its fields are known exactly."""
+    layers = [nn.Conv2d(1, 1, 3, padding=1, bias=False) for _ in range(depth)]
+    for layer in layers:
+        nn.init.ones_(layer.weight)
+    return nn.Sequential(*layers)
+
+
+@pytest.mark.parametrize("depth", [1, 4, 9])
+def test_effective_field_of_a_uniform_stack(depth):
+    """Luo et al. 2016, 2.2: trinomial coefficients, deviation √(2 n / 3)."""
+    net = nnviz.load(uniform_stack(depth), preprocess=plain(41))
+    result = nnviz.run("effective_receptive_field", net, gray(41), passes=1)
+    found = result.data
+    line = np.array([1.0])
+    for _ in range(depth):
+        line = np.convolve(line, np.ones(3))
+    expected = np.zeros((41, 41))
+    inside = slice(20 - depth, 20 + depth + 1)
+    expected[inside, inside] = np.outer(line, line)
+    assert np.allclose(found, expected, rtol=1e-5)
+    rows = {row[0]: row[1] for row in result.report["figures"].rows}
+    assert rows["theoretical field, px"] == f"{2 * depth + 1} × {2 * depth + 1}"
+    deviation = rows["standard deviation along an axis, px"]
+    assert deviation == pytest.approx((2 * depth / 3) ** 0.5, abs=0.01)
+    counted = (expected > (1 - 0.9545) * expected.max()).sum()
+    assert rows["effective size, px"] == pytest.approx(counted**0.5, abs=0.06)
+
+
+def test_random_signs_average_to_the_squares_of_all_channels():
+    """A 1 × 1 layer of weights 3 and 4: √(3² + 4²) = 5, however the signs fall."""
+    layer = nn.Conv2d(1, 2, 1, bias=False)
+    layer.weight.data = torch.tensor([3.0, 4.0]).reshape(2, 1, 1, 1)
+    net = nnviz.load(nn.Sequential(layer), preprocess=plain(8))
+    found = nnviz.run(
+        "effective_receptive_field", net, gray(8), layer="0", passes=256
+    ).data
+    assert found[4, 4] == pytest.approx(5, rel=0.1)
+    assert np.count_nonzero(found) == 1
+
+
+def test_effective_field_of_a_network_is_smaller_than_the_theoretical():
+    run, reports = run_lesson(
+        "effective_receptive_field", model="bundled:objects", image=cat(), passes=3
+    )
+    assert len(reports) == 3
+    (_, effective), (_, theoretical) = (
+        [box[0], box[2] - box[0]] for box in run.report["fields"].boxes
+    )
+    assert 0 < effective < theoretical

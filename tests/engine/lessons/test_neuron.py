@@ -131,3 +131,35 @@ def test_map_unfolds():
     net = last.reshape(8, 8, 2)
     steps = np.linalg.norm(np.diff(net, axis=0), axis=-1)
     assert np.median(steps) < 0.5
+
+
+def test_hopfield_stores_and_recalls_what_was_drawn():
+    """Drawn cells are the image of ones, row by row; the shown one is another start."""
+    drawn = "#######/#.....#/#.....#/#######"
+    shown = "#######/#.....#/#######"
+    *_, last = steps_of("hopfield", letters="HT", drawn=drawn, recalled=3, shown=shown)
+    grids = last["images"].grids
+    ring = -np.ones((9, 7))
+    ring[[0, 3]] = 1
+    ring[1:3, [0, 6]] = 1
+    assert np.array_equal(grids[2].values, ring)
+    assert np.array_equal(grids[-1].values, ring)
+    assert [grid.edits for grid in grids] == ["", "", "drawn", "drawn_2", "shown", ""]
+
+
+def test_hopfield_of_drawings_alone():
+    report = steps_of("hopfield", letters="", drawn="##", drawn_2="../##")[-1]
+    assert [grid.title for grid in report["images"].grids[:3]] == [
+        "stored 1",
+        "stored 2",
+        "draw here",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("drawing", "reason"),
+    [("#x", "'x' is no cell"), ("#" * 8, "1 × 8 cells"), ("/" * 9, "10 × 0 cells")],
+)
+def test_what_is_no_drawing_is_refused_in_words(drawing, reason):
+    with pytest.raises(UsageError, match=f"--drawn: {reason}"):
+        steps_of("hopfield", drawn=drawing)

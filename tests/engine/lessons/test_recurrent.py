@@ -1,10 +1,12 @@
 """Recurrent networks through the lessons: the course's LSTM, powers, "hello"."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from support.lessons import answer, run_lesson, steps_of
 
-from nnviz.base.errors import UsageError
+from nnviz.base.errors import InputError, UsageError
 
 
 def test_hello_is_learnt():
@@ -115,3 +117,34 @@ def test_character_model_learns_a_text_by_heart():
     assert losses[0] == pytest.approx(np.log(len(set("one two three "))), rel=0.1)
     assert losses[-1] < 0.1
     assert reports[-1]["sample"].text.startswith("one two three one two")
+
+
+def test_character_model_learns_a_file(tmp_path):
+    file = tmp_path / "verse.txt"
+    file.write_text("\ufeff" + "eins zwei drei " * 8, "utf-8")
+    run, reports = run_lesson(
+        "character_model", file=str(file), start="eins ", steps=200, hidden=32
+    )
+    losses = reports[-1]["loss"].series["loss"]
+    assert losses[0] == pytest.approx(np.log(len(set("eins zwei drei "))), rel=0.1)
+    assert reports[-1]["sample"].text.startswith("eins zwei drei eins zwei")
+    # The recipe names the file by its bytes.
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert run.recipe.pictures["file"] == digest
+
+
+def test_rare_letters_of_a_file_are_one_letter(tmp_path):
+    file = tmp_path / "signs.txt"
+    signs = "".join(map(chr, range(0x4E00, 0x4E00 + 130)))
+    file.write_text("ab" * 50 + signs, "utf-8")
+    reports = steps_of("character_model", file=str(file), steps=10)
+    # 119 of 132 letters are kept, those met first: all but 13.
+    assert reports[0].notes[-1] == "13 rare letters are read as □"
+    assert len(set(reports[-1]["next letter"].labels)) == 10
+
+
+def test_file_that_is_no_text_is_refused(tmp_path):
+    file = tmp_path / "photo.bin"
+    file.write_bytes(b"\xff\xd8\xff\xe0")
+    with pytest.raises(InputError, match="is not text in UTF-8"):
+        steps_of("character_model", file=str(file))

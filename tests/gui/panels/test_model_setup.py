@@ -96,7 +96,7 @@ def test_class_names_come_from_a_file_and_go(opened, setup, monkeypatch):
 def test_it_is_saved_beside_the_weights_of_a_file_alone(opened, setup):
     choose(setup.task, "embed")
     setup.save.click()
-    info, request = opened.bench.bridge.saved[-1]
+    _, info, request = opened.bench.bridge.files.results.asked[-1]
     assert (info.reference, request.task) == (request.reference, "embed")
     opened.bench.open_model("bundled:digits")
     assert not setup.save.isEnabled()

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shiboken6
 from PIL import Image as PillowImage
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QTimer
 from pytestqt.qtbot import QtBot
 from support.engines import PATIENCE, FakeSession
 
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.dropped import Dropped
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import (
     Cancelled,
@@ -34,6 +36,7 @@ from nnviz.base.events import (
 from nnviz.base.images import Image
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
+from nnviz.base.request import FileWork, Reporter, Urgency
 from nnviz.base.requests import FetchModel
 from nnviz.gui.services.bridge import Bridge
 from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
@@ -52,13 +55,7 @@ class Listener(QObject):
         self.others: list[object] = []
         # Direct: a queued slot would run on this object's thread whoever emits.
         direct = Qt.ConnectionType.DirectConnection
-        for signal in (
-            bridge.image_opened,
-            bridge.image_failed,
-            bridge.thumbnail_ready,
-        ):
-            signal.connect(self._hear_other, direct)
-        bridge.catalogue_changed.connect(lambda c: self._hear_other("", c), direct)
+        bridge.catalogue_changed.connect(self.hear_other, direct)
 
     def ends(self, place: str = "a") -> list[Event]:
         return [
@@ -71,7 +68,7 @@ class Listener(QObject):
         self.threads.add(threading.get_ident())
         self.heard.append((place, event))
 
-    def _hear_other(self, _path: str, value: object) -> None:
+    def hear_other(self, value: object) -> None:
         self.threads.add(threading.get_ident())
         self.others.append(value)
 
@@ -168,10 +165,16 @@ def test_all_slots_run_on_the_gui_thread_while_the_worker_is_busy(
     photo = tmp_path / "photo.png"
     PillowImage.new("RGB", (30, 20)).save(photo)
     asker.submit("a", FetchModel("spin:200"))
+    images, lane = bridge.files.images, Lane("files", Policy.QUEUE)
     for number in range(10):
-        bridge.open_image(str(photo))
-        bridge.open_image(str(tmp_path / f"none {number}.png"))
-        bridge.thumbnail(str(photo), 8)
+        for work in (
+            images.open(str(photo)),
+            images.open(str(tmp_path / f"none {number}.png")),
+            images.thumbnail(str(photo), 8),
+        ):
+            job = asker.jobs.do(work, lane)
+            job.done.connect(listener.hear_other)
+            job.failed.connect(listener.hear_other)
     until(qtbot, lambda: not asker.busy("a") and len(listener.others) == 31)
     kinds = [type(value) for value in listener.others]
     assert kinds.count(Image) == kinds.count(ErrorRecord) == 10
@@ -329,27 +332,82 @@ def test_an_engine_that_cannot_be_opened_is_told(qtbot: QtBot) -> None:
 
 
 def test_saving_answers_with_paths_or_words(
-    qtbot: QtBot, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, bridge: Bridge, asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = Recipe(
         method="m", values={}, model="m", model_sha256="0", preprocess=Preprocess()
     )
     run = Run(None, recipe, None)  # type: ignore[arg-type]
-    monkeypatch.setattr("nnviz.runtime.io.save_run", lambda *_, **__: (Path("a.png"),))
-    with qtbot.waitSignal(bridge.exported, timeout=MS) as saved:
-        bridge.export(run, "folder")
-    assert saved.args == [(Path("a.png"),)]
-    monkeypatch.setattr("nnviz.runtime.io.save_run", lambda *_, **__: 1 / 0)
-    with qtbot.waitSignal(bridge.export_failed, timeout=MS) as failed:
-        bridge.export(run, "folder")
-    assert "ZeroDivisionError" in failed.args[0].text
+    lane, ends = Lane("save", Policy.QUEUE), []
+    for save in (lambda *_, **__: (Path("a.png"),), lambda *_, **__: 1 / 0):
+        monkeypatch.setattr("nnviz.runtime.file_work.results.save_run", save)
+        job = asker.jobs.do(bridge.files.results.save(run, "folder"), lane)
+        job.done.connect(ends.append)
+        job.failed.connect(ends.append)
+        until(qtbot, lambda job=job: not job.open)
+    paths, error = ends
+    assert paths == (Path("a.png"),)
+    assert "ZeroDivisionError" in error.text
 
 
-def test_files_are_looked_at(qtbot: QtBot, bridge: Bridge, tmp_path: Path) -> None:
-    with qtbot.waitSignal(bridge.files_seen, timeout=MS) as seen:
-        bridge.look_at([str(tmp_path / "gone.png"), str(tmp_path / "gone.odd")])
-    assert seen.args[0].pictures == (str(tmp_path / "gone.png"),)
-    assert "gone.odd: no such file" in seen.args[0].errors[0].text
+def test_files_are_looked_at(
+    qtbot: QtBot, bridge: Bridge, asker: Asker, tmp_path: Path
+) -> None:
+    files = [str(tmp_path / "gone.png"), str(tmp_path / "gone.odd")]
+    job = asker.jobs.do(bridge.files.images.look_at(files), Lane("files"))
+    seen: list[Dropped] = []
+    job.done.connect(seen.append)
+    until(qtbot, lambda: seen)
+    assert seen[0].pictures == (files[0],)
+    assert "gone.odd: no such file" in seen[0].errors[0].text
+
+
+def test_progress_of_files_is_heard_and_stopping_reaches_them(
+    qtbot: QtBot, asker: Asker
+) -> None:
+    """Truth: the work itself sees the stop, at its next check."""
+    stopped = threading.Event()
+
+    def act(reporter: Reporter) -> str:
+        reporter.tell(Progress(1, 4, "film"))
+        try:
+            while True:
+                reporter.check()
+                time.sleep(0.001)
+        finally:
+            stopped.set()
+
+    job = asker.jobs.do(FileWork(act, Urgency.LATER), Lane("film"))
+    ends: list[object] = []
+    job.done.connect(ends.append)
+    job.cancelled.connect(ends.append)
+    until(qtbot, lambda: job.share == 0.25)
+    job.cancel()
+    assert stopped.wait(PATIENCE)
+    until(qtbot, lambda: ends)
+    assert ends == [None]
+
+
+class Shown(QObject):
+    """Something of the window's that files are read for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[object] = []
+
+    def hear(self, value: object) -> None:
+        self.heard.append(value)
+
+
+def test_what_qt_has_deleted_is_not_told(qtbot: QtBot, asker: Asker) -> None:
+    """Truth: Qt's own signals; a card whose thumbnail comes after it was removed."""
+    gone, there = Shown(), Shown()
+    job = asker.jobs.compute(lambda: 1, Lane("late"))
+    for each in (gone, there):
+        job.done.connect(each.hear)
+    shiboken6.delete(gone)
+    until(qtbot, lambda: there.heard)
+    assert gone.heard == []
 
 
 @pytest.mark.parametrize("name", ["wait", "spin:100000", "steps:1", "fail"])
@@ -418,8 +476,9 @@ def test_no_thread_and_no_collector_setting_is_left(qapp: QCoreApplication) -> N
     frozen = gc.get_freeze_count()
     for _ in range(20):
         bridge = Bridge(FakeSession().engine)
-        bridge.thumbnail("none.png", 8)
-        Asker(bridge).submit("a", FetchModel("steps:2"))
+        asker = Asker(bridge)
+        asker.jobs.do(bridge.files.images.thumbnail("none.png", 8), Lane("small"))
+        asker.submit("a", FetchModel("steps:2"))
         bridge.shutdown()
         bridge.deleteLater()
         qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)

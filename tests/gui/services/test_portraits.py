@@ -7,7 +7,7 @@ import pytest
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Cancelled, Done, Failed, Partial, Priority
-from nnviz.base.portraits import METHOD, PORTRAIT_FOUND, FoundPortrait, Sitter
+from nnviz.base.portraits import METHOD, FoundPortrait, Sitter
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Picture, Report
@@ -46,9 +46,9 @@ def choose(bench, unit, qtbot):
 
 def cache_has(fake, pixels=None):
     """Answer what was asked of the cache last; return who it was about."""
-    name, sitter = fake.portraits.asked[-1]
+    name, sitter = fake.files.unit_images.asked[-1]
     assert name == "find"
-    fake.event.emit(PORTRAIT_FOUND, Done(FoundPortrait(sitter, pixels)))
+    fake.files.unit_images.tell("find", Done(FoundPortrait(sitter, pixels)))
     return sitter
 
 
@@ -68,19 +68,19 @@ def test_a_chosen_unit_is_made_when_nothing_else_is_to_be_done(bench, fake, qtbo
     fake.answer(PLACE, Done(run))
     assert not bench.portraits.working
     assert bench.portraits.pixels[0, 0, 0] == 102
-    assert fake.portraits.asked[-1] == ("keep", sitter, run)
+    assert fake.files.unit_images.asked[-1] == ("keep", sitter, run)
 
 
 def test_what_is_kept_is_not_made_again(bench, fake, qtbot):
     choose(bench, 1, qtbot)
     cache_has(fake, np.full((8, 8, 3), 9, np.uint8))
     assert bench.portraits.pixels[0, 0, 0] == 9
-    asked = len(fake.portraits.asked)
+    asked = len(fake.files.unit_images.asked)
     choose(bench, -1, qtbot)
     assert bench.portraits.pixels is None
     choose(bench, 1, qtbot)
     assert bench.portraits.pixels[0, 0, 0] == 9
-    assert len(fake.portraits.asked) == asked
+    assert len(fake.files.unit_images.asked) == asked
     assert PLACE not in [place for place, _ in fake.asked]
 
 
@@ -131,10 +131,11 @@ def test_a_network_that_cannot_says_so(bench, fake, qtbot, opened):
 
 def test_another_network_forgets_the_portrait(bench, fake, qtbot):
     choose(bench, 0, qtbot)
-    old = cache_has(fake, np.zeros((8, 8, 3), np.uint8))
+    cache_has(fake, np.zeros((8, 8, 3), np.uint8))
+    choose(bench, 1, qtbot)
     bench.open_model("fake:other")
     assert bench.portraits.pixels is None
-    fake.event.emit(PORTRAIT_FOUND, Done(FoundPortrait(old, None)))
+    cache_has(fake)
     assert PLACE not in [place for place, _ in fake.asked]
 
 
@@ -167,14 +168,14 @@ def test_a_portrait_is_shown_beside_the_cursor_on_its_map(fake, qtbot, opened):
     centre = opened.stage.centre
     found = np.full((8, 8, 3), 77, np.uint8)
     centre.result.unit_pointed.emit("stem", 2)
-    qtbot.waitUntil(lambda: bool(fake.portraits.asked), timeout=2000)
+    qtbot.waitUntil(lambda: bool(fake.files.unit_images.asked), timeout=2000)
     sitter = cache_has(fake, found)
     assert (sitter.layer, sitter.unit) == ("stem", 2)
     assert centre.portrait_card.isVisible()
     centre.result.unit_pointed.emit("", -1)
     assert not centre.portrait_card.isVisible()
     centre.result.unit_pointed.emit("stem", 1)
-    qtbot.waitUntil(lambda: fake.portraits.asked[-1][1].unit == 1, timeout=2000)
+    qtbot.waitUntil(lambda: fake.files.unit_images.asked[-1][1].unit == 1, timeout=2000)
     cache_has(fake, None)
     assert not centre.portrait_card.isVisible()
     assert PLACE not in [place for place, _ in fake.asked]
@@ -188,7 +189,7 @@ def test_portraits_that_are_shown_are_what_is_saved(bench, fake, opened, setting
     bench.portraits._tell_mosaic()
     settings.export_folder = str(Path.home())
     opened.commands["file.save"].trigger()
-    name, sitters, sheet, base = fake.portraits.asked[-1]
+    name, sitters, sheet, base = fake.files.unit_images.asked[-1]
     assert name == "save"
     assert [each.unit for each in sitters] == [0, 1]
     assert sheet.shape[2] == 3

@@ -64,7 +64,7 @@ def test_title_save_and_copy_are_of_what_is_on_the_canvas(slow, fake, tmp_path):
         assert title(slow) == "Integrated gradients · cat · cat.png · Fake:Net"
         slow.bench.settings.export_folder = str(tmp_path)
         slow.commands["file.save"].trigger()
-        saved = fake.saved[-1][0]
+        saved = fake.files.results.asked[-1][1]
         assert saved.recipe.method == SLOW
         assert saved.report.main.values[0, 0] == np.float32(0.24)
         slow.commands["edit.copy_command"].trigger()

@@ -13,18 +13,13 @@ from PySide6.QtWidgets import QFileDialog
 
 from nnviz.base.dropped import Saved
 from nnviz.base.errors import ErrorKind, ErrorRecord
-from nnviz.base.events import Cancelled, Done, Failed, Partial, Progress
+from nnviz.base.events import Done, Failed, Partial, Progress
 from nnviz.base.info import MethodInfo
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
 from nnviz.base.requests import ModelRequest, Moment
 from nnviz.base.results import Picture, Report
 from nnviz.base.tapes import (
-    FILM,
-    TAPE_FRAME,
-    TAPE_OPENED,
-    TAPE_READ,
-    TAPES_LISTED,
     FilmRequest,
     OpenedTape,
     Tape,
@@ -77,15 +72,21 @@ def tell(window, fake, step, total=40):
     fake.tell(RESULT, Progress(step + 1, total, f"step {step}"))
     fake.tell(RESULT, Partial(picture(step / 100), step))
     folder = window.bench.timeline.folder
-    fake.event.emit(TAPE_READ, Done(tape(folder, step + 1)))
+    told(window, fake, tape(folder, step + 1))
+
+
+def told(window, fake, found):
+    """Let the window look into the folder."""
+    window.bench.timeline._read()
+    fake.files.recordings.tell("read", Done(found))
 
 
 def answer_frame(fake):
     """Read the frame that was asked for last, and give it."""
-    name, folder, step, _ = fake.tapes.asked[-1]
-    assert name == "frame"
+    recordings = fake.files.recordings
+    *_, (_, folder, step, _) = [each for each in recordings.asked if each[0] == "frame"]
     pixels = np.full((4, 4, 3), 100 + step, np.uint8)
-    fake.event.emit(TAPE_FRAME, Done(TapeFrame(folder, step, pixels)))
+    recordings.tell("frame", Done(TapeFrame(folder, step, pixels)))
     return step
 
 
@@ -120,7 +121,7 @@ def test_a_step_that_measured_nothing_names_no_figure(imagine, fake):
     timeline = imagine.bench.timeline
     measured = tape(timeline.folder, 9)
     last = replace(measured, numbers=(*measured.numbers[:-1], {}))
-    fake.event.emit(TAPE_READ, Done(last))
+    told(imagine, fake, last)
     assert imagine.stage.centre.timeline.words.text() == "9 of 40"
 
 
@@ -129,7 +130,7 @@ def test_the_end_of_a_run_is_reached(imagine, fake):
     tell(imagine, fake, 38)
     timeline = imagine.bench.timeline
     finished = tape(timeline.folder, 40, finished=True)
-    fake.event.emit(TAPE_READ, Done(finished))
+    told(imagine, fake, finished)
     assert imagine.stage.centre.timeline.words.text() == "40 of 40 · 39"
 
 
@@ -156,12 +157,12 @@ def test_scrubbing_shows_the_nearest_frame_while_the_run_goes_on(imagine, fake, 
 def test_frames_are_read_one_at_a_time_and_the_last_wish_wins(imagine, fake):
     tell(imagine, fake, 19)
     timeline = imagine.bench.timeline
-    before = len(fake.tapes.asked)
+    before = len(fake.files.recordings.asked)
     for step in (2, 4, 6, 8):
         timeline.seek(step)
-    assert [asked[2] for asked in fake.tapes.asked[before:]] == [2]
+    assert [asked[2] for asked in fake.files.recordings.asked[before:]] == [2]
     answer_frame(fake)
-    assert [asked[2] for asked in fake.tapes.asked[before:]] == [2, 8]
+    assert [asked[2] for asked in fake.files.recordings.asked[before:]] == [2, 8]
 
 
 def test_a_slider_steers_the_run_and_the_timeline_marks_it(imagine, fake):
@@ -171,7 +172,7 @@ def test_a_slider_steers_the_run_and_the_timeline_marks_it(imagine, fake):
     assert fake.asked[-1] == (RESULT, {name: 0.2})
     timeline = imagine.bench.timeline
     changes = ((5, {name: 0.2}),)
-    fake.event.emit(TAPE_READ, Done(tape(timeline.folder, changes=changes)))
+    told(imagine, fake, tape(timeline.folder, changes=changes))
     marks = imagine.stage.centre.timeline._steps().marks
     assert marks == {4: "learning rate = 0.2"}
 
@@ -223,20 +224,20 @@ def test_a_recording_of_the_list_is_opened_with_all_it_was_made_with(imagine, fa
             ("bad", "", "it is damaged"),
         )
     )
-    fake.event.emit(TAPES_LISTED, Done(entries))
+    fake.files.recordings.tell("list", Done(entries))
     rows = imagine.stage.recordings.list
     assert rows.item(0).text().startswith("Activation maximization · good\n9 of 40 · ")
     assert rows.item(1).text() == "bad\ndamaged"
     assert rows.count() == 2
     rows.itemClicked.emit(rows.item(0))
-    assert fake.tapes.asked[-1] == ("open", "/recordings/good")
+    assert fake.files.recordings.asked[-1] == ("open", "/recordings/good")
     imagine.enter(INSPECT)
     assert rows.count() == 2
-    assert fake.tapes.asked[-1] == ("open", "/recordings/good")
+    assert fake.files.recordings.asked[-1] == ("open", "/recordings/good")
     found = tape("/recordings/good", values={"learning_rate": 0.5})
     model = ModelRequest(reference="fake:net")
     saved = Saved("recipe.json", found.recipe, model, None, ())
-    fake.event.emit(TAPE_OPENED, Done(OpenedTape(found, saved)))
+    fake.files.recordings.tell("open", Done(OpenedTape(found, saved)))
     assert imagine.workspace is IMAGINE
     assert imagine.bench.choice.method.name == METHOD
     assert imagine.bench.choice.values["learning_rate"] == 0.5
@@ -250,11 +251,12 @@ def test_deleting_can_be_undone_and_errors_are_said(imagine, fake):
     imagine.bench.messages.noticed.connect(notices.append)
     imagine.bench.stop()
     imagine.bench.recordings.put_away("/recordings/a")
-    assert fake.tapes.asked[-1] == ("put_away", "/recordings/a")
+    assert fake.files.recordings.asked[-1] == ("put_away", "/recordings/a")
     notices[-1].remedies[0].act()
-    assert fake.tapes.asked[-1] == ("bring_back", "/recordings/.a.deleted")
+    assert fake.files.recordings.asked[-1] == ("bring_back", "/recordings/.a.deleted")
     error = ErrorRecord(ErrorKind.USER, "recipe.json: contains no nnviz recipe", "")
-    fake.event.emit(TAPE_OPENED, Failed(error))
+    imagine.bench.timeline.open("/recordings/damaged")
+    fake.files.recordings.tell("open", Failed(error))
     assert "contains no nnviz recipe" in notices[-1].text
 
 
@@ -265,15 +267,14 @@ def test_a_film_is_asked_for_and_can_be_stopped(imagine, fake, monkeypatch, tmp_
     answer = str(tmp_path / "dream"), "Animation (*.gif)"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: answer)
     panel.film.click()
-    name, request = fake.tapes.asked[-1]
+    name, request = fake.files.recordings.asked[-1]
     folder = imagine.bench.timeline.folder
     assert name == "export"
     assert request == FilmRequest(folder=folder, out=f"{tmp_path}/dream.gif")
-    fake.event.emit(FILM, Progress(3, 12, ""))
+    fake.files.recordings.tell("export", Progress(3, 12, ""))
     assert panel.film.text() == "stop (25 %)"
     panel.film.click()
-    assert fake.tapes.asked[-1] == ("stop_export",)
-    fake.event.emit(FILM, Cancelled())
+    assert not imagine.bench.recordings.exporting
     assert panel.film.text() == ""
 
 

@@ -9,7 +9,9 @@ def test_chosen_results_are_exported_oldest_first(opened, monkeypatch):
     monkeypatch.setattr(command_handlers, "ask_new_file", lambda *_: ("/a/sheet", ""))
     monkeypatch.setattr(opened.stage.results, "selected", lambda: ["new", "old"])
     opened.operations.export_contact_sheet()
-    assert opened.bench.bridge.saved == [(["old", "new"], "/a/sheet.png")]
+    assert opened.bench.bridge.files.results.asked == [
+        ("contact_sheet", ["old", "new"], "/a/sheet.png")
+    ]
 
 
 def test_what_is_saved_has_the_look_that_is_shown(opened, monkeypatch, tmp_path):
@@ -18,14 +20,14 @@ def test_what_is_saved_has_the_look_that_is_shown(opened, monkeypatch, tmp_path)
     monkeypatch.setattr(opened.stage.centre.result, "looks", lambda: {"map": look})
     opened.bench.settings.export_folder = str(tmp_path)
     opened.commands["file.save"].trigger()
-    assert opened.bench.bridge.looks == {"map": look}
+    assert opened.bench.bridge.files.results.asked[-1][3] == {"map": look}
 
 
 def test_without_chosen_results_it_says_what_to_do(opened, monkeypatch):
     said = []
     monkeypatch.setattr(opened.bench.messages, "say", said.append)
     opened.operations.export_contact_sheet()
-    assert opened.bench.bridge.saved == []
+    assert opened.bench.bridge.files.results.asked == []
     assert "choose several results" in said[0]
 
 
@@ -37,7 +39,7 @@ def test_a_figure_is_what_is_seen_with_its_look(opened, monkeypatch):
     monkeypatch.setattr(view, "figure_look", lambda: look)
     opened.commands["file.figure"].trigger()
     figure = view.result, view.image, "/a/crab.pdf", look
-    assert opened.bench.bridge.saved == [figure]
+    assert opened.bench.bridge.files.results.asked == [("figure", *figure)]
 
 
 def test_without_a_result_there_is_no_figure(window, monkeypatch):

@@ -47,7 +47,7 @@ def test_no_stretch_of_a_tour_is_longer_than_a_quarter_of_a_second(live, qtbot, 
 def test_a_board_is_painted_by_another_thread(opened, fake, monkeypatch, qtbot):
     """Truth: no placeholder is drawn until the painter's work is done elsewhere."""
     works, drawn = [], []
-    monkeypatch.setattr(fake, "paint_board", works.append)
+    monkeypatch.setattr(fake, "start_work", lambda *given: works.append(given))
     real = __import__("nnviz.render.boards.board").render.boards.board.placeholder
 
     def note(*args):
@@ -63,7 +63,8 @@ def test_a_board_is_painted_by_another_thread(opened, fake, monkeypatch, qtbot):
     qtbot.waitUntil(lambda: not opened.bench.boards.running)
     assert len(works) == 1  # what came meanwhile waits for the painter
     assert not drawn
-    fake.event.emit("board:painted", Done(works[0]()))
+    work, handle = works[0]
+    handle.hear(Done(work.act(None)))
     assert drawn
     assert len(works) == 2
     assert len(pane.view.sides) == 3

@@ -323,7 +323,8 @@ def test_saving_asks_the_bridge(opened, fake, tmp_path):
     """Truth: the request."""
     opened.bench.settings.export_folder = str(tmp_path)
     opened.commands["file.save"].trigger()
-    run, folder, _ = fake.saved[0]
+    ((name, run, folder, _),) = fake.files.results.asked
+    assert name == "save"
     assert (run, folder) == (opened.stage.centre.run, str(tmp_path))
 
 
@@ -451,7 +452,11 @@ def test_what_can_be_focused_has_a_name(opened):
 def test_late_answers_of_another_photograph_are_not_shown(opened, fake):
     """Truth: the last one asked for wins."""
     before = opened.bench.selection.image
-    fake.image_opened.emit("/photos/late.png", before)
+    images = fake.files.images
+    del images.answers["open"]
+    opened.bench.images.show("/photos/late.png")
+    opened.bench.images.show("/photos/cat.png")
+    images.tell("open", Done(before))
     assert opened.bench.images.current == "/photos/cat.png"
     assert opened.bench.selection.image is before
 
@@ -525,17 +530,17 @@ def test_dragging_over_the_window_says_how_many(opened):
     assert not opened._drop.isVisible()
 
 
-def test_an_image_that_is_opened_again_is_read_again(opened, fake, monkeypatch):
+def test_an_image_that_is_opened_again_is_read_again(opened, fake):
     """The file may have been replaced; going back in the tray takes what is kept."""
     images = opened.bench.images
     path = images.current
-    read, usual = [], fake.open_image
+    read, usual = [], fake.files.images.answers["open"]
 
-    def open_image(path):
+    def open_photo(path):
         read.append(path)
-        usual(path)
+        return usual(path)
 
-    monkeypatch.setattr(fake, "open_image", open_image)
+    fake.files.images.answers["open"] = open_photo
     images.show(path)
     assert read == []
     images.add([path])

@@ -158,3 +158,61 @@ def test_the_ground_is_painted_once_for_steps_that_leave_it(view, monkeypatch):
         )
         view.grab()
     assert len(painted) == 1
+
+
+def drawable(qtbot, *names):
+    """Return a view of empty 2 × 3 grids for these parameters, and what it says."""
+    shown = MatrixView()
+    qtbot.addWidget(shown)
+    shown.resize(600, 300)
+    grids = tuple(Grid(values=-np.ones((2, 3)), title="own", edits=n) for n in names)
+    shown.show_result(Matrix(grids=grids), None)
+    shown.show()
+    heard = []
+    shown.values_edited.connect(heard.append)
+    return shown, heard
+
+
+def middle_of(canvas, grid, row, column):
+    layout, corner = canvas.layout_now()
+    placed = layout.grids[grid]
+    x = placed.left + (column + 0.5) * placed.cell_width
+    y = placed.top + (row + 0.5) * placed.cell_height
+    return (corner + QPointF(x, y)).toPoint()
+
+
+def test_stroke_draws_and_a_press_on_ink_wipes(qtbot):
+    view, heard = drawable(qtbot, "drawn")
+    canvas = view.canvas
+    left = Qt.MouseButton.LeftButton
+    qtbot.mousePress(canvas, left, pos=middle_of(canvas, 0, 0, 0))
+    qtbot.mouseMove(canvas, middle_of(canvas, 0, 0, 1))
+    qtbot.mouseMove(canvas, middle_of(canvas, 0, 1, 1))
+    qtbot.mouseRelease(canvas, left, pos=middle_of(canvas, 0, 1, 1))
+    qtbot.mouseMove(canvas, middle_of(canvas, 0, 1, 2))
+    assert heard[-1] == {"drawn": "##./.#."}
+    assert len(heard) == 3
+    inked = Grid(values=np.array([[1.0, -1, -1], [-1, -1, -1]]), edits="drawn")
+    canvas.show_matrix(Matrix(grids=(inked,)))
+    qtbot.mouseClick(canvas, left, pos=middle_of(canvas, 0, 0, 0))
+    assert heard[-1] == {"drawn": ""}
+
+
+def test_cells_are_turned_over_by_keyboard(qtbot):
+    view, heard = drawable(qtbot, "", "first", "second")
+    canvas = view.canvas
+    for key in ("Right", "Left", "Down", "Return"):
+        qtbot.keyClick(canvas, getattr(Qt.Key, f"Key_{key}"))
+    # The first arrow takes the first cell; left of it is the row's last.
+    assert heard == [{"first": ".../..#"}]
+    for key in ("N", "Return"):
+        qtbot.keyClick(canvas, getattr(Qt.Key, f"Key_{key}"))
+    assert heard[1:] == [{"second": "#../..."}]
+
+
+def test_fixed_grid_is_not_drawn_in(qtbot):
+    view, heard = drawable(qtbot, "")
+    canvas = view.canvas
+    at = middle_of(canvas, 0, 0, 0)
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert not heard

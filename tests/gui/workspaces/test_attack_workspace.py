@@ -146,7 +146,7 @@ def test_a_folder_becomes_a_curve(live, qtbot, tmp_path):
     )
     assert found.accuracies == truth.accuracies
     assert "accuracy" in live.stage.centre.result.report
-    with qtbot.waitSignal(live.bench.bridge.exported, timeout=LONG) as saved:
+    with qtbot.waitSignal(live.bench.saving.saved, timeout=LONG) as saved:
         live.stage.rooms["attack"].measuring.save(str(tmp_path / "out"))
     names = [path.name for path in saved.args[0]]
     assert names == [f"curve.fgsm.linf.{end}" for end in ("csv", "png", "svg")]

@@ -206,11 +206,10 @@ def test_it_is_copied_and_saved_as_a_whole(kitchen, opened, fake, tmp_path):
     assert "nnviz.board(" in QApplication.clipboard().text()
     opened.commands["edit.copy_picture"].trigger()
     assert QApplication.clipboard().image().width() > 300
-    kept = []
-    fake.export_board = lambda *given: kept.append(given)
     opened.bench.settings.export_folder = str(tmp_path)
     opened.commands["file.save"].trigger()
-    ((board, folder, lock),) = kept
+    ((name, board, folder, lock),) = fake.files.results.asked
+    assert name == "board"
     assert len(board.runs()) == 3
     assert (folder, lock) == (str(tmp_path), Lock.BOARD)
 

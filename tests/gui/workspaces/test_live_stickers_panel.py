@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from nnviz.base.events import Done
-from nnviz.base.placed import OPENED, Cut, OpenedSticker
+from nnviz.base.placed import Cut, OpenedSticker
 from nnviz.base.stickers import Placement
 from nnviz.cli.live import read
 from nnviz.gui.shell.main_window import INSPECT, LIVE
@@ -26,7 +26,7 @@ def lively(window, qtbot, fake):
     pane.header.stickers.setChecked(True)
     disc = open_cut(Cut("round", "#e53935"))
     opened = OpenedSticker(RED, disc, with_alpha(disc))
-    fake.event.emit(OPENED, Done(opened))
+    fake.files.stickers.tell("open", Done(opened))
     return window
 
 
@@ -141,7 +141,7 @@ def test_the_command_line_lays_some(window, fake):
     order, _ = read(["--stickers", f"{RED} @ 0.25 0.5 0.2 0"])
     window.bench.start_live(order)
     disc = open_cut(Cut("round", "#e53935"))
-    fake.event.emit(OPENED, Done(OpenedSticker(RED, disc, with_alpha(disc))))
+    fake.files.stickers.tell("open", Done(OpenedSticker(RED, disc, with_alpha(disc))))
     ((_, placement, _),) = fake.live.layers
     assert placement == Placement(0.25, 0.5, 0.2, 0)
     assert window.stage.centre.live.stickers.isVisible()

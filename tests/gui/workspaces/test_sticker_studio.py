@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pypdfium2
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from nnviz.base.errors import ErrorKind, ErrorRecord
 from nnviz.base.events import Done, Failed, Partial
-from nnviz.base.placed import KEPT, OPENED, Cut, OpenedSticker
+from nnviz.base.placed import Cut, OpenedSticker
 from nnviz.base.results import Picture, Ranking, Report, Text
 from nnviz.base.stickers import Placement
 from nnviz.gui.shell.main_window import ATTACK, INSPECT
@@ -24,28 +25,17 @@ ANSWER, KEEP = "stickers:answer", "stickers:keep"
 RED = "round:#e53935"
 
 
-class Desk:
-    """Opens stickers at once; what else it is asked is noted."""
-
-    def __init__(self, fake):
-        self._fake = fake
-        self.asked = []
-
-    def open(self, cut):
-        image = open_cut(Cut("round", "#123456"))
+def opened_sticker(cut):
+    if "broken" in cut.source:
         error = ErrorRecord(ErrorKind.USER, f"{cut.source}: no picture; try", "")
-        opened = OpenedSticker(cut.text, image, with_alpha(image))
-        if "broken" in cut.source:
-            opened = OpenedSticker(cut.text, error=error)
-        self._fake.event.emit(OPENED, Done(opened))
-
-    def __getattr__(self, name):
-        return lambda *args: self.asked.append((name, *args))
+        return OpenedSticker(cut.text, error=error)
+    image = open_cut(Cut("round", "#123456"))
+    return OpenedSticker(cut.text, image, with_alpha(image))
 
 
 @pytest.fixture
 def fake(fake):
-    fake.stickers = Desk(fake)
+    fake.files.stickers.answers["open"] = opened_sticker
     fake.held.add(ANSWER)
     return fake
 
@@ -269,9 +259,9 @@ def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
     run = replace(run, report=Report({"patch": picture}))
     opened.bench.runs.finished.emit(run)
     opened.bench.runs.restored.emit(run)
-    kept = [asked for asked in fake.stickers.asked if asked[0] == "keep"]
+    kept = [asked for asked in fake.files.stickers.asked if asked[0] == "keep"]
     assert [asked[1] for asked in kept] == [run]
-    fake.event.emit(KEPT, Done("/stickers/patch.png"))
+    fake.files.stickers.tell("keep", Done(Path("/stickers/patch.png")))
     assert studio.shelf.list.item(2).text() == "patch"
     assert opened.bench.settings.stickers == ["/stickers/patch.png"]
     opened.enter(INSPECT)
@@ -286,7 +276,7 @@ def test_learned_stickers_come_to_the_shelf(opened, fake, studio):
 def test_a_run_that_is_stopped_leaves_its_sticker(opened, fake, studio):
     """Truth: what was reported last; of a run without a sticker nothing."""
     assert studio.isVisible()
-    bench, asked = opened.bench, fake.stickers.asked
+    bench, asked = opened.bench, fake.files.stickers.asked
     fake.held.add("result")
     bench.choice.choose("patch")
     bench.runs.run()
@@ -357,7 +347,7 @@ def test_the_print_bar_says_what_comes_of_it(studio, laid, fake, monkeypatch):
     bar.width_box.setValue(60)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("/out/page", ""))
     bar.ask()
-    (asked,) = [asked for asked in fake.stickers.asked if asked[0] == "print"]
+    (asked,) = [asked for asked in fake.files.stickers.asked if asked[0] == "print"]
     assert asked[1:3] == (Cut("round", "#e53935"), "/out/page.pdf")
     assert asked[3].width == 60
     laid.choose(-1)

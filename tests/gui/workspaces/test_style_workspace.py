@@ -4,6 +4,7 @@ Truth: the names and places of parameters that the method documents, strokes dra
 hand, and numbers of pixels.
 """
 
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -12,8 +13,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from nnviz.base.events import Done
 from nnviz.base.frames import Frame
-from nnviz.base.images import KeptPicture
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.resources import resource
@@ -27,21 +28,13 @@ from nnviz.storage.images import keep_picture
 @pytest.fixture
 def window(window, fake, tmp_path):
     """A window in Style, with a photograph and a network, and pictures kept here."""
-    fake.keep_picture = lambda pixels, purpose: fake.event.emit(
-        "picture:kept", _done(keep_picture(pixels, purpose, tmp_path))
-    )
+    fake.files.images.answers["keep"] = partial(keep_picture, folder=tmp_path)
     window.bench.open_model("fake:net")
     window.bench.images.add(["/photos/cat.png"])
     window.enter(STYLE)
     window.bench.choice.choose("style_transfer")
     QApplication.processEvents()
     return window
-
-
-def _done(value):
-    from nnviz.base.events import Done
-
-    return Done(value)
 
 
 def pictures(window):
@@ -128,7 +121,7 @@ def finished_strip(request):
         image="cat.png",
         image_sha256="",
     )
-    return _done(Run(Report({"painting": Picture(pixels=sheet)}), recipe, None))
+    return Done(Run(Report({"painting": Picture(pixels=sheet)}), recipe, None))
 
 
 def test_the_strip_shows_five_and_a_click_takes_one(window, fake):
@@ -243,7 +236,7 @@ def test_a_segment_becomes_the_mask(window, fake, monkeypatch):
     assert request.method == "segment"
     fake.answer(
         "style:segments",
-        _done(Run(Report({"segments": found}), None, window.bench.selection.image)),
+        Done(Run(Report({"segments": found}), None, window.bench.selection.image)),
     )
     menu.aboutToShow.emit()
     menu.actions()[0].trigger()
@@ -270,7 +263,7 @@ def test_a_kept_picture_has_the_name_of_its_pixels(tmp_path):
     """The same twice is one file; of very many the oldest go."""
     first = keep_picture(np.zeros((2, 2, 3), np.uint8), "mask", tmp_path)
     again = keep_picture(np.zeros((2, 2, 3), np.uint8), "mask", tmp_path)
-    assert isinstance(first, KeptPicture)
+    assert Path(first).is_file()
     assert first == again
     for shade in range(1, 103):
         keep_picture(np.full((2, 2, 3), shade, np.uint8), "mask", tmp_path)

@@ -19,10 +19,10 @@ from nnviz.storage.examples import list_examples, write_example
 
 @pytest.fixture
 def page(window, fake, tmp_path):
-    fake.example_writer = lambda pixels, _folder: (
-        lambda: write_example(pixels, tmp_path / "kept")
-    )
-    fake.example_lister = lambda paths: lambda: list_examples(paths)
+    fake.files.images.answers |= {
+        "write_example": lambda pixels, _: write_example(pixels, tmp_path / "kept"),
+        "list_examples": list_examples,
+    }
     fake.held.add("teach")
     window.bench.open_model("fake:net")
     window.enter(TRAIN)

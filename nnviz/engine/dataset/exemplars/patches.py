@@ -1,6 +1,6 @@
 """Patches: the receptive fields of the strongest positions, cut from their images."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from nnviz.engine.dataset.sources import ImageSet, Skipped
 from nnviz.engine.models.model import Model, Photo
 from nnviz.engine.nn.feature_extractor import FeatureExtractor
 from nnviz.engine.nn.map_layers import map_size
+from nnviz.engine.sharing import Worker
 from nnviz.media.index import ImageIndex
 from nnviz.media.prefetch import prefetched
 from nnviz.media.resize import resize
@@ -22,7 +23,6 @@ SIDE = 64
 """Of a patch, px."""
 _BATCH, _AHEAD = 16, 32
 _COLORS = 3
-Check = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,48 +52,57 @@ def set_of(index: ImageIndex, records: NDArray[np.int64]) -> ImageSet:
     )
 
 
-def cut_patches(
-    model: Model,
-    index: ImageIndex,
-    found: Exemplars,
-    check: Check,
-) -> Iterator[list[Seen]]:
-    """Yield patches and maps, those of some images at a time.
+@dataclass(frozen=True, slots=True, eq=False)
+class PatchTask:
+    """Some images, and the patches that are cut from them.
 
-    Images that can no longer be opened are left out.
+    Attributes:
+        layer: name.
+        images: the images.
+        wanted: (place, channel, box) of each image's patches: a flat index into
+            (C, k); left, top, right, bottom, px of the network's input.
+    """
+
+    layer: str
+    images: ImageSet
+    wanted: list[list[tuple[int, int, NDArray[np.float32]]]]
+
+
+def patch_tasks(index: ImageIndex, found: Exemplars) -> Iterator[PatchTask]:
+    """Yield tasks of some images each, that give all patches together.
 
     Args:
-        model: the network.
         index: the index.
         found: the exemplars, with their boxes.
-        check: raises to stop.
     """
-    layer = found.layer
     unique, inverse = np.unique(found.records, return_inverse=True)
-    inverse = inverse.reshape(-1)
-    images = set_of(index, unique)
-    extractor = model.feature_extractor((layer,), check)
-    flat_boxes = found.boxes.reshape(-1, 4)
+    wanted: list[list[tuple[int, int, NDArray[np.float32]]]] = [[] for _ in unique]
+    boxes = found.boxes.reshape(-1, 4)
     owner = np.repeat(found.channels, found.records.shape[1])
+    for place, number in enumerate(inverse.reshape(-1)):
+        wanted[number].append((place, int(owner[place]), boxes[place]))
+    for start in range(0, len(unique), _BATCH):
+        part = slice(start, start + _BATCH)
+        yield PatchTask(found.layer, set_of(index, unique[part]), wanted[part])
+
+
+def cut_patches(worker: Worker, task: PatchTask) -> list[Seen]:
+    """Return patches and maps; images that can no longer be opened are left out."""
+    model, images = worker.model, task.images
+    extractor = model.feature_extractor((task.layer,), worker.check)
 
     def prepare(place: int) -> Prepared | Skipped:
         return prepared(model, images, place, 1)
 
+    seen = []
     with prefetched(prepare, range(len(images)), _AHEAD) as opened:
-        for start in range(0, len(images), _BATCH):
-            part = [next(opened) for _ in range(min(_BATCH, len(images) - start))]
-            batch = {
-                start + k: each
-                for k, each in enumerate(part)
-                if isinstance(each, Prepared)
-            }
-            seen = []
-            for number, each in batch.items():
-                maps = _maps(extractor, model, layer, each.pixels)
-                for place in np.flatnonzero(inverse == number):
-                    patch = cut(each.pixels, flat_boxes[place])
-                    seen.append(Seen(int(place), patch, maps[owner[place]]))
-            yield seen
+        for each, wanted in zip(opened, task.wanted, strict=True):
+            if isinstance(each, Skipped):
+                continue
+            maps = _maps(extractor, model, task.layer, each.pixels)
+            for place, channel, box in wanted:
+                seen.append(Seen(place, cut(each.pixels, box), maps[channel]))
+    return seen
 
 
 @torch.no_grad()

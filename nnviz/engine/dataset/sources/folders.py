@@ -4,10 +4,11 @@ import os
 from pathlib import Path, PurePosixPath
 
 from nnviz.base.errors import InputError
+from nnviz.base.file_formats import IMAGES
 from nnviz.base.reading import printable
 from nnviz.engine.data.folders import plain_name
 from nnviz.engine.dataset.sources.image_set import ImageSet
-from nnviz.media.folders import SUFFIXES, natural_key
+from nnviz.media.folders import natural_key
 from nnviz.media.remote import list_files
 
 _SPLITS = frozenset(
@@ -64,7 +65,7 @@ def labeled_set(source: str, root: str, paths: list[str]) -> ImageSet:
 
 def _is_image(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return not name.startswith(".") and PurePosixPath(name).suffix.lower() in SUFFIXES
+    return not name.startswith(".") and PurePosixPath(name).suffix.lower() in IMAGES
 
 
 def _images_below(folder: Path) -> list[str]:
@@ -85,7 +86,7 @@ def _images_below(folder: Path) -> list[str]:
         images = [
             name
             for name in names
-            if os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122  a million of them
+            if os.path.splitext(name)[1].lower() in IMAGES  # noqa: PTH122  a million of them
         ]
         found += [
             printable(prefix + name)

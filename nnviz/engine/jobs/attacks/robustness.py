@@ -3,6 +3,7 @@
 from nnviz.base.events import Job
 from nnviz.base.requests import MeasureRobustness
 from nnviz.engine.evaluation.robustness import measure
+from nnviz.engine.jobs.cluster import sharing, worker_of
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
 
@@ -13,5 +14,6 @@ def measure_robustness(
 ) -> Job:
     """Measure accuracy against the size of an attack; ends with an ``Robustness``."""
     model = yield from resources.store.open(request.model, check)
+    share = sharing(worker_of(resources, model, check), request.model, request)
     with resources.store.lease(model):
-        return (yield from measure(model, request, check))
+        return (yield from measure(model, request, share))

@@ -10,13 +10,19 @@ from nnviz.base.dataset.requests import FindExemplars
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Job, Progress
 from nnviz.engine.dataset.exemplars.gradient_support import field_boxes, support_spans
-from nnviz.engine.dataset.exemplars.patches import SIDE, cut_patches, maps_shape
+from nnviz.engine.dataset.exemplars.patches import (
+    SIDE,
+    cut_patches,
+    maps_shape,
+    patch_tasks,
+)
 from nnviz.engine.dataset.exemplars.top_images import (
     answering,
     most_alike,
     top_images,
 )
-from nnviz.engine.jobs.dataset.index_model import open_model
+from nnviz.engine.jobs.cluster import sharing, worker_of
+from nnviz.engine.jobs.dataset.index_model import open_model, request_of
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.media.index import ImageIndex
@@ -47,7 +53,9 @@ def exemplars(resources: Resources, request: FindExemplars, check: Check) -> Job
         size = maps_shape(model, found.layer)
         maps = np.zeros((found.records.size, *size), np.float32)
         done, total = 0, found.records.size
-        for seen in cut_patches(model, index, found, check):
+        worker = worker_of(resources, model, check)
+        share = sharing(worker, request_of(index), request)
+        for seen in share(cut_patches, patch_tasks(index, found)):
             for each in seen:
                 patches[each.place], maps[each.place] = each.patch, each.map
             done += len(seen)

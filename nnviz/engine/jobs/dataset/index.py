@@ -1,31 +1,45 @@
 """The job that indexes a set of images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from nnviz.base.dataset.requests import IndexImages
 from nnviz.base.events import Job
-from nnviz.engine.dataset.chunk import ChunkPasses, ChunkRows, Settings
-from nnviz.engine.dataset.cluster import connected, run_chunks
+from nnviz.engine.dataset.chunk import ChunkPasses, ChunkRows, Settings, chunk_spans
 from nnviz.engine.dataset.indexing import index_images
 from nnviz.engine.dataset.sources import ImageSet
+from nnviz.engine.jobs.cluster import sharing, worker_of
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
+from nnviz.engine.sharing import Worker
+
+Task = tuple[ImageSet, Settings]
 
 
 @carries_out(IndexImages)
 def index(resources: Resources, request: IndexImages, check: Check) -> Job:
     """Index a set of images; ends with an ``IndexSummary``."""
     model = yield from resources.store.open(request.model, check)
+    share = sharing(worker_of(resources, model, check), request.model, request)
 
-    def here(images: ImageSet, settings: Settings) -> Iterator[ChunkRows]:
-        return ChunkPasses(model, settings, check).over(images)
+    def here(images: ImageSet, settings: Settings, done: int) -> Iterator[ChunkRows]:
+        spans = chunk_spans(len(images), done)
+        return ChunkPasses(model, settings, check).over(images, spans)
 
-    def there(images: ImageSet, settings: Settings) -> Iterator[ChunkRows]:
-        if not len(images):  # no cluster is started to find that all is done
-            return
-        with connected(request.cluster, request.workers) as client:
-            yield from run_chunks(client, request.model, images, settings, check)
+    def there(images: ImageSet, settings: Settings, done: int) -> Iterator[ChunkRows]:
+        spans = list(chunk_spans(len(images), done))
+        tasks: Iterable[Task] = ((images.part(part), settings) for part in spans)
+        for part, rows in zip(spans, share(compute_chunk, tasks), strict=True):
+            yield replace(rows, places=[part[place] for place in rows.places])
 
     run = there if request.cluster else here
     with resources.store.lease(model):
         return (yield from index_images(model, request, check, run))
+
+
+def compute_chunk(worker: Worker, task: Task) -> ChunkRows:
+    """Return the rows of one chunk; its places count from its own first image."""
+    images, settings = task
+    passes = ChunkPasses(worker.model, settings, worker.check)
+    (rows,) = passes.over(images, [range(len(images))])
+    return rows

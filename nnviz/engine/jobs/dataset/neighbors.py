@@ -11,7 +11,8 @@ from nnviz.base.dataset.neighbors import PIXELS, Neighbors
 from nnviz.base.dataset.requests import FindNeighbors
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Job, Progress
-from nnviz.engine.dataset.nearest import find_nearest, vectors_of
+from nnviz.engine.dataset import approximate
+from nnviz.engine.dataset.nearest import Nearest, find_nearest, vectors_of
 from nnviz.engine.dataset.queries import cropped, query_features, record_of
 from nnviz.engine.jobs.dataset.index_model import open_model
 from nnviz.engine.jobs.registry import carries_out
@@ -32,10 +33,7 @@ def neighbors(resources: Resources, request: FindNeighbors, check: Check) -> Job
     else:
         row = np.array(vectors_of(index, layer)[record], np.float32)
         query = torch.from_numpy(row[None])
-    yield Progress(0, 0, "comparing")
-    found = find_nearest(
-        query, vectors_of(index, layer), request.count + 1, request.metric, check
-    )
+    found, recall = yield from _found(index, layer, query, request, check)
     kept = np.flatnonzero(found.records[0] != (-1 if record is None else record))
     kept = kept[: request.count]
     records = found.records[0][kept]
@@ -48,7 +46,26 @@ def neighbors(resources: Resources, request: FindNeighbors, check: Check) -> Job
         layer=layer,
         metric=request.metric,
         query=_named(index, request, record),
+        exact=recall is None,
+        recall=1.0 if recall is None else recall,
     )
+
+
+def _found(
+    index: ImageIndex, layer: str, query: Tensor, request: FindNeighbors, check: Check
+) -> Generator[Progress, None, tuple[Nearest, float | None]]:
+    """Return the nearest records, one more than asked for, and the search's recall.
+
+    That is None where every record was compared.
+    """
+    count, metric = request.count + 1, request.metric
+    quick = len(index) > approximate.FROM and not request.exact
+    if quick and approximate.is_installed():
+        searcher = yield from approximate.open_searcher(index, layer, metric, check)
+        yield Progress(0, 0, "comparing")
+        return searcher.find(query, count, check), searcher.recall
+    yield Progress(0, 0, "comparing")
+    return find_nearest(query, vectors_of(index, layer), count, metric, check), None
 
 
 def _record(index: ImageIndex, request: FindNeighbors) -> int | None:

@@ -1,7 +1,7 @@
 """``nnviz score``: how far maps can be trusted, over many images."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -42,14 +42,15 @@ from nnviz.engine.evaluation.trust.mask_iou import best_iou
 from nnviz.engine.evaluation.trust.pointing_game import hits
 from nnviz.engine.evaluation.trust.randomization import randomized, similarity
 from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
-from nnviz.engine.jobs.explanations.nested import class_target, follow_turns
-from nnviz.engine.jobs.registry import carries_out, job_of
+from nnviz.engine.jobs.cluster import sharing, worker_of
+from nnviz.engine.jobs.explanations.nested import class_target
+from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.engine.method import find
 from nnviz.engine.models.model import Model
+from nnviz.engine.sharing import Share, Worker, finish
 from nnviz.engine.targets.resolve import probabilities
 
-RunJob = Callable[[RunMethod], Job]
 Scoring = Generator[Progress, None, ScoreTable]
 Map = NDArray[np.float64]
 _VERDICTS = (
@@ -68,39 +69,19 @@ _FEW = 10
 @carries_out(ScoreMethods)
 def score(resources: Resources, request: ScoreMethods, check: Check) -> Job:
     """Measure how far maps can be trusted; ends with a ``ScoreTable``."""
-
-    def run(asked: RunMethod) -> Job:
-        return job_of(resources, asked, check)
-
     model = yield from resources.store.open(request.model, check)
+    share = sharing(worker_of(resources, model, check), request.model, request)
     with resources.store.lease(model):
-        drawn = None
-        if request.randomize:
-            info = model.info
-            drawn = resources.store.adopt(
-                randomized(model.net, request.seed),
-                info.preprocess,
-                info.labels,
-                info.task,
-            )
-        return (yield from score_methods(model, request, run, check, drawn))
+        return (yield from score_methods(model, request, share))
 
 
-def score_methods(
-    model: Model,
-    request: ScoreMethods,
-    run: RunJob,
-    check: Check,
-    drawn: str | None = None,
-) -> Scoring:
+def score_methods(model: Model, request: ScoreMethods, share: Share) -> Scoring:
     """Run methods on the images of a request and measure their maps.
 
     Args:
         model: the opened network.
         request: what is scored on what.
-        run: returns the job of a request.
-        check: called between passes; raises to stop.
-        drawn: reference of the network with random weights, if maps are compared.
+        share: has each method run on each image.
 
     Raises:
         UsageError: a method explains nothing.
@@ -109,16 +90,15 @@ def score_methods(
     """
     started = time.monotonic()
     _require(model, request)
-    scoring = _Scoring(model, request, run, check, drawn)
     yield Progress(0, 0, "reading the images")
     if request.data in SCENES:
         side = min(model.info.preprocess.input_size)
         cases = made_cases(request.data, model.info.labels, side, request.limit)
-        table = yield from scoring.scored(cases)
+        table = yield from _scored(model, request, cases, share)
     else:
         with unpacked(Path(request.data)) as folder:
             cases = folder_cases(folder, model.info.labels, request.limit)
-            table = yield from scoring.scored(cases)
+            table = yield from _scored(model, request, cases, share)
     return replace(table, seconds=time.monotonic() - started)
 
 
@@ -154,63 +134,80 @@ class _Tally:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scoring:
-    """One table in the making.
+class _Task:
+    """One image on which all methods are scored.
 
     Attributes:
-        model: the opened network.
         request: what is scored.
-        run: returns the job of a request.
-        check: called between passes.
-        drawn: reference of the network with random weights, if maps are compared.
+        number: of the image; the random map depends on it and the seed alone.
+        open_case: opens the image.
     """
 
-    model: Model
     request: ScoreMethods
-    run: RunJob
-    check: Check
-    drawn: str | None
+    number: int
+    open_case: OpenCase
 
-    def scored(self, cases: Sequence[OpenCase]) -> Scoring:
-        """Run all methods on all images."""
-        tally = _Tally()
-        random = np.random.default_rng(self.request.seed)
-        for done, open_case in enumerate(cases):
-            trial = _Trial(self.model, self.request, open_case(), self.check)
-            for method in self.request.methods:
-                words = f"image {done + 1} of {len(cases)}, {method}"
-                progress = Progress(done, len(cases), words)
-                yield progress
-                tally.add(method, (yield from self._figures(trial, method, progress)))
-            pixels = trial.pixels[0].permute(1, 2, 0).cpu().numpy()
-            know_nothing = random_map(pixels.shape[:2], random), edge_map(pixels)
-            for name, values in zip(REFERENCES, know_nothing, strict=True):
-                tally.add(name, trial.figures(values))
-        yield Progress(len(cases), len(cases), "done")
-        return ScoreTable(
-            reference=self.model.info.reference,
-            data=self.request.data,
-            images=len(cases),
-            rows=tally.rows(),
-            notes=_notes(len(cases), randomize=self.drawn is not None),
+
+def _scored(
+    model: Model, request: ScoreMethods, cases: Sequence[OpenCase], share: Share
+) -> Scoring:
+    """Run all methods on all images."""
+    tally = _Tally()
+    tasks = (_Task(request, *each) for each in enumerate(cases))
+    for done, figures in enumerate(share(score_image, tasks), 1):
+        for method, values in figures.items():
+            tally.add(method, values)
+        yield Progress(done, len(cases), f"image {done} of {len(cases)}")
+    return ScoreTable(
+        reference=model.info.reference,
+        data=request.data,
+        images=len(cases),
+        rows=tally.rows(),
+        notes=_notes(len(cases), randomize=request.randomize),
+    )
+
+
+def score_image(worker: Worker, task: _Task) -> dict[str, dict[str, float]]:
+    """Return the figures of each method's map of one image, and of the references'."""
+    request = task.request
+    trial = _Trial(worker.model, request, task.open_case(), worker.check)
+    drawn = _drawn(worker, request)
+    found = {each: _figures(worker, trial, each, drawn) for each in request.methods}
+    pixels = trial.pixels[0].permute(1, 2, 0).cpu().numpy()
+    random = np.random.default_rng([request.seed, task.number])
+    know_nothing = random_map(pixels.shape[:2], random), edge_map(pixels)
+    for name, values in zip(REFERENCES, know_nothing, strict=True):
+        found[name] = trial.figures(values)
+    return found
+
+
+def _drawn(worker: Worker, request: ScoreMethods) -> str | None:
+    """Return the reference of a copy with random weights, if maps are compared."""
+    if not request.randomize:
+        return None
+    key = "randomized", request.seed
+    if key not in worker.kept:
+        info = worker.model.info
+        copy = randomized(worker.model.net, request.seed)
+        worker.kept[key] = worker.store.adopt(
+            copy, info.preprocess, info.labels, info.task
         )
+    return str(worker.kept[key])
 
-    def _figures(
-        self, trial: "_Trial", method: str, progress: Progress
-    ) -> Generator[Progress, None, dict[str, float]]:
-        asked = trial.request_of(method)
-        values, completeness = yield from trial.map_of(self.run(asked), progress)
-        figures = trial.figures(values)
-        if completeness is not None:
-            figures[COMPLETENESS] = completeness.error
-        if self.drawn is not None:
-            other = replace(
-                asked,
-                model=ModelRequest(reference=self.drawn, device=asked.model.device),
-            )
-            by_chance, _ = yield from trial.map_of(self.run(other), progress)
-            figures[RANDOMIZED] = abs(similarity(values, by_chance))
-        return figures
+
+def _figures(
+    worker: Worker, trial: "_Trial", method: str, drawn: str | None
+) -> dict[str, float]:
+    asked = trial.request_of(method)
+    values, completeness = trial.map_of(worker.run(asked))
+    figures = trial.figures(values)
+    if completeness is not None:
+        figures[COMPLETENESS] = completeness.error
+    if drawn is not None:
+        model = ModelRequest(reference=drawn, device=asked.model.device)
+        by_chance, _ = trial.map_of(worker.run(replace(asked, model=model)))
+        figures[RANDOMIZED] = abs(similarity(values, by_chance))
+    return figures
 
 
 def _notes(images: int, *, randomize: bool) -> tuple[str, ...]:
@@ -254,15 +251,13 @@ class _Trial:
             seed=self._request.seed,
         )
 
-    def map_of(
-        self, job: Job, progress: Progress
-    ) -> Generator[Progress, None, tuple[Map, Completeness | None]]:
+    def map_of(self, job: Job) -> tuple[Map, Completeness | None]:
         """Run a method to its end; return its map (H, W) and what should add up.
 
         Raises:
             UsageError: what it gives is no map over the image.
         """
-        result: Run = yield from follow_turns(job, progress)
+        result: Run = finish(job)
         height, width = self.pixels.shape[2:]
         method, report = result.recipe.method, result.report
         values = input_values(report.main, (height, width), method)

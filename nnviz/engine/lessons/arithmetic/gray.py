@@ -27,10 +27,10 @@ def correlated(values: Floats, kernel: Floats) -> Floats:
     top, left = (rows - 1) // 2, (columns - 1) // 2
     margins = (left, columns - 1 - left, top, rows - 1 - top)
     padded = functional.pad(
-        torch.from_numpy(np.ascontiguousarray(values))[None, None],
+        torch.tensor(values)[None, None],
         margins,
         mode="replicate",
     )
-    weights = torch.from_numpy(np.ascontiguousarray(kernel))[None, None]
+    weights = torch.tensor(kernel)[None, None]
     found: Floats = functional.conv2d(padded, weights)[0, 0].numpy()
     return found

@@ -39,7 +39,7 @@ class ConvolutionTheoremParams:
     group="Learn",
     live=False,
     needs_model=False,
-    capabilities=lesson("Convolution", 8),
+    capabilities=lesson("Convolution", 10),
 )
 class ConvolutionTheorem:
     """Convolution by multiplying Fourier spectra, beside the sum written out."""

@@ -48,7 +48,7 @@ class EquivarianceParams:
     group="Learn",
     live=False,
     needs=(Need.MAPS,),
-    capabilities=lesson("Convolution", 9),
+    capabilities=lesson("Convolution", 11),
 )
 class Equivariance:
     """A feature map of the shifted image beside the shifted feature map."""

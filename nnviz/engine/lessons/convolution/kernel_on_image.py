@@ -49,7 +49,7 @@ class KernelOnImageParams:
     group="Learn",
     live=False,
     needs_model=False,
-    capabilities=lesson("Convolution", 7),
+    capabilities=lesson("Convolution", 8),
 )
 class KernelOnImage:
     """The image correlated with a kernel that is typed."""

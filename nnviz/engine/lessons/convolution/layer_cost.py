@@ -42,7 +42,7 @@ class LayerCostParams:
     live=False,
     needs_image=False,
     needs_model=False,
-    capabilities=lesson("Convolution", 6),
+    capabilities=lesson("Convolution", 7),
 )
 class LayerCost:
     """Output size, weights and multiply-accumulates of a convolution and its kin."""

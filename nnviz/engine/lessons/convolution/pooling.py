@@ -49,7 +49,7 @@ class PoolingParams:
     needs_image=False,
     needs_model=False,
     recorded=True,
-    capabilities=lesson("Convolution", 3),
+    capabilities=lesson("Convolution", 4),
 )
 class PoolingLesson:
     """Pooling: one number a window; its gradient goes back to the winner."""

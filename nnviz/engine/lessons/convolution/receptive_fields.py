@@ -43,7 +43,7 @@ class ReceptiveFieldsParams:
     group="Learn",
     live=False,
     needs=(Need.MAPS,),
-    capabilities=lesson("Convolution", 10),
+    capabilities=lesson("Convolution", 12),
 )
 class ReceptiveFields:
     """The part of the image that one place of a layer depends on, layer by layer."""

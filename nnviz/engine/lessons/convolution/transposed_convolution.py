@@ -42,7 +42,7 @@ class TransposedConvolutionParams:
     needs_model=False,
     recorded=True,
     reference=Reference("Odena et al. 2016", "doi:10.23915/distill.00003"),
-    capabilities=lesson("Convolution", 5),
+    capabilities=lesson("Convolution", 6),
 )
 class TransposedConvolution:
     """Transposed convolution: a kernel spread by each input number, added up."""

@@ -47,7 +47,7 @@ class UnpoolingParams:
     live=False,
     needs_image=False,
     needs_model=False,
-    capabilities=lesson("Convolution", 4),
+    capabilities=lesson("Convolution", 5),
 )
 class Unpooling:
     """Unpooling: a small map becomes large again."""

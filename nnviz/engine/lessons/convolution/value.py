@@ -93,7 +93,7 @@ class ValueParams:
     title="One value of a feature map",
     group="Learn",
     live=False,
-    capabilities=lesson("Convolution", 2),
+    capabilities=lesson("Convolution", 3),
 )
 class FeatureMapValue:
     """A number of a feature map: window, kernel, products, bias, norm, activation."""

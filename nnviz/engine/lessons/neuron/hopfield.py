@@ -8,8 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
-from nnviz.base.kinds.matrices import Grid, Matrix
-from nnviz.base.parameters import Essential, Help, Range, Unit, Words
+from nnviz.base.kinds.matrices import Grid, Matrix, parse_cells
+from nnviz.base.parameters import (
+    CellDrawing,
+    Essential,
+    Help,
+    Range,
+    Title,
+    Unit,
+    Words,
+)
 from nnviz.base.results import Curves, Report
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.neurons.hopfield import (
@@ -24,6 +32,8 @@ from nnviz.engine.lessons.stepping import stepped
 from nnviz.engine.method import Context, Presets, register
 
 Numbers = NDArray[np.float64]
+_DRAWN = ("drawn", "drawn_2", "drawn_3")
+"""Parameters that hold images drawn by hand."""
 _STORES = {"Hebb": store_hebbian, "projection": store_projection}
 
 
@@ -34,8 +44,27 @@ class HopfieldParams:
     letters: Annotated[
         Words, Essential(), Help("Letters or digits to store, up to six.")
     ] = "HTZ"
+    drawn: Annotated[
+        CellDrawing,
+        Essential(),
+        Title("Drawn by hand"),
+        Help("An image of your own, stored beside the letters; click its cells."),
+    ] = ""
+    drawn_2: Annotated[
+        CellDrawing,
+        Title("Drawn, second"),
+        Help("Another image of your own; click its cells."),
+    ] = ""
+    drawn_3: Annotated[
+        CellDrawing,
+        Title("Drawn, third"),
+        Help("A third image of your own; click its cells."),
+    ] = ""
     recalled: Annotated[
-        int, Range(1, 6), Essential(), Help("Which one is spoiled and recalled.")
+        int,
+        Range(1, 9),
+        Essential(),
+        Help("Which one is spoiled and recalled; your own come after the letters."),
     ] = 1
     spoiled: Annotated[
         float,
@@ -44,6 +73,13 @@ class HopfieldParams:
         Unit("%"),
         Help("Share of the cells that are turned over."),
     ] = 20.0
+    shown: Annotated[
+        CellDrawing,
+        Title("Shown instead"),
+        Help(
+            "What is shown to the network in place of a spoiled one; click its cells."
+        ),
+    ] = ""
     storage: Annotated[
         Literal["Hebb", "projection"],
         Help("Hebb's rule mixes images that are alike; projection keeps them apart."),
@@ -71,8 +107,9 @@ class Hopfield:
         "wants to."
     )
     reading: ClassVar[str] = (
-        "The frame is the unit that turned. The energy falls with each turn: stored "
-        "images lie in its valleys, so the nearest one is recalled."
+        "Click cells of an empty image to store one of your own, of the shown one to "
+        "spoil it by hand. The frame is the unit that turned. The energy falls with "
+        "each turn: stored images lie in its valleys, so the nearest one is recalled."
     )
     misleads: ClassVar[str] = (
         "Valleys also lie where nothing was stored: mixtures, and every image's "
@@ -89,14 +126,36 @@ class Hopfield:
         """Yield the spoiled image, then a report for each unit that turns over."""
         seed = draw_seed(ctx)
         random = np.random.default_rng(seed)
-        stored = letters(params.letters, "--letters")
+        stored = _stored(params)
         weights = _STORES[params.storage](stored)
         wanted = stored[min(params.recalled, len(stored)) - 1]
         state = spoil(wanted, params.spoiled / 100, random)
+        if params.shown:
+            state = _drawing(params.shown, "--shown")
         steps = list(recall(weights, state, random.permutation(len(state))))
         yield from stepped(
-            ctx, _reports(stored, wanted, state, steps), len(steps), seed=seed
+            ctx, _reports(params, stored, wanted, steps), len(steps), seed=seed
         )
+
+
+def _stored(params: HopfieldParams) -> Numbers:
+    """Return the letters and, after them, what was drawn, (P, N)."""
+    texts = {name: str(getattr(params, name)) for name in _DRAWN}
+    own = [
+        _drawing(text, "--" + name.replace("_", "-"))
+        for name, text in texts.items()
+        if text
+    ]
+    if own and not params.letters.strip():
+        return np.stack(own)
+    return np.concatenate(
+        [letters(params.letters, "--letters"), *(o[None] for o in own)]
+    )
+
+
+def _drawing(text: str, option: str) -> Numbers:
+    """Return a drawing as −1 and 1, (N,)."""
+    return np.where(parse_cells(text, ROWS, COLUMNS, option), 1.0, -1.0).ravel()
 
 
 def spoil(image: Numbers, share: float, random: np.random.Generator) -> Numbers:
@@ -108,7 +167,7 @@ def spoil(image: Numbers, share: float, random: np.random.Generator) -> Numbers:
 
 
 def _reports(
-    stored: Numbers, wanted: Numbers, spoiled: Numbers, steps: list[RecallStep]
+    params: HopfieldParams, stored: Numbers, wanted: Numbers, steps: list[RecallStep]
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     energies: list[float] = []
     for step in steps:
@@ -116,7 +175,7 @@ def _reports(
         wrong = int((step.state != wanted).sum())
         overlap = stored @ step.state / stored.shape[1]
         results = {
-            "images": _matrix(stored, spoiled, step),
+            "images": _matrix(params, stored, steps[0], step),
             "energy": _curve(energies),
         }
         words = ", ".join(f"{value:+.2f}" for value in overlap)
@@ -134,10 +193,20 @@ def _curve(energies: list[float]) -> Curves:
     )
 
 
-def _matrix(stored: Numbers, spoiled: Numbers, step: RecallStep) -> Matrix:
+def _matrix(
+    params: HopfieldParams, stored: Numbers, start: RecallStep, step: RecallStep
+) -> Matrix:
+    names = [name for name in _DRAWN if getattr(params, name)]
+    fixed = len(stored) - len(names)
     grids = [
-        _grid(image, f"stored {place}", "") for place, image in enumerate(stored, 1)
+        _grid(image, f"stored {place}", "", edits)
+        for place, (image, edits) in enumerate(
+            zip(stored, [""] * fixed + names, strict=True), 1
+        )
     ]
+    free = next((name for name in _DRAWN if name not in names), "")
+    if free:
+        grids.append(_grid(-np.ones(ROWS * COLUMNS), "draw here", "", free))
     row, column = divmod(max(step.unit, 0), COLUMNS)
     now = Grid(
         values=step.state.reshape(ROWS, COLUMNS).copy(),
@@ -148,15 +217,20 @@ def _matrix(stored: Numbers, spoiled: Numbers, step: RecallStep) -> Matrix:
         caption=f"energy {amount(step.energy, 3)}",
     )
     return Matrix(
-        grids=(*grids, _grid(spoiled, "spoiled", "|"), now),
+        grids=(
+            *grids,
+            _grid(start.state, "shown" if params.shown else "spoiled", "|", "shown"),
+            now,
+        ),
         formula=rf"$E = -\frac{{1}}{{2}}\,s^T W s = {amount(step.energy, 4)}$",
     )
 
 
-def _grid(image: Numbers, title: str, operator: str) -> Grid:
+def _grid(image: Numbers, title: str, operator: str, edits: str = "") -> Grid:
     return Grid(
         values=image.reshape(ROWS, COLUMNS).copy(),
         title=title,
         operator=operator,
         colors="gray",
+        edits=edits,
     )

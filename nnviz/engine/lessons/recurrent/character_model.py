@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnviz.base.info import Reference, lesson
-from nnviz.base.parameters import Essential, Help, Range, Title, Words
+from nnviz.base.parameters import Essential, Help, Range, TextFile, Title, Words
 from nnviz.base.results import Curves, Ranking, Report, Result, Text
 from nnviz.engine.lessons.arithmetic.equations import amount
 from nnviz.engine.lessons.arithmetic.sequences.letter_model import (
+    RARE,
     Letters,
     LetterTrainer,
     read_letters,
+    replace_rare_letters,
     sample,
 )
 from nnviz.engine.lessons.arithmetic.sequences.recurrent import make_weights
@@ -43,6 +45,12 @@ class CharacterModelParams:
         Essential(),
         Help("What it learns; the longer the better, paste your own."),
     ] = _TEXT
+    file: Annotated[
+        TextFile,
+        Essential(),
+        Title("Text file"),
+        Help("A file, UTF-8, that it learns in place of the text."),
+    ] = ""
     steps: Annotated[
         int,
         Range(10, 20_000, log=True),
@@ -112,15 +120,24 @@ class CharacterModel:
     def run(self, ctx: Context, params: CharacterModelParams) -> Iterator[Report]:
         """Yield a report every few steps."""
         seed = draw_seed(ctx)
-        letters = read_letters(params.text, "--text", _MOST_LETTERS)
+        letters, remark = _letters(ctx, params)
         every = max(1, params.steps // _SHOWN)
-        reports = _reports(params, letters, seed, every)
+        reports = _reports(params, letters, remark, seed, every)
         total = -(-params.steps // every)
         yield from stepped(ctx, reports, total, "picture", seed=seed)
 
 
+def _letters(ctx: Context, params: CharacterModelParams) -> tuple[Letters, str]:
+    """Return the letters of the file, or of the text, and a remark on rare ones."""
+    if not params.file:
+        return read_letters(params.text, "--text", _MOST_LETTERS), ""
+    text, rare = replace_rare_letters(ctx.files.text(params.file), _MOST_LETTERS)
+    remark = f"{rare} rare letters are read as {RARE}" if rare else ""
+    return read_letters(text, "--file", _MOST_LETTERS), remark
+
+
 def _reports(
-    params: CharacterModelParams, letters: Letters, seed: int, every: int
+    params: CharacterModelParams, letters: Letters, remark: str, seed: int, every: int
 ) -> Iterator[tuple[Mapping[str, float], Report]]:
     size = len(letters.alphabet)
     weights = make_weights(size, params.hidden, size, np.random.default_rng(seed))
@@ -142,9 +159,9 @@ def _reports(
         words = "".join(letters.alphabet[place] for place in (*start, *drawn))
         results = _results(losses, lengths, words, _ranking(letters, chances))
         shown = words[:_NOTE].replace("\n", " ")
-        notes = (f"step {step:,}, loss {amount(loss, 3)}", f"“{shown}…”")
+        notes = (f"step {step:,}, loss {amount(loss, 3)}", f"“{shown}…”", remark)
         measured = {"loss": loss, "gradient": length}
-        yield measured, Report(results, notes)
+        yield measured, Report(results, tuple(filter(None, notes)))
 
 
 def _start(text: str, letters: Letters) -> NDArray[np.int64]:

@@ -108,4 +108,10 @@ def unrolled_graph(steps: int, inputs: set[int], outputs: set[int]) -> Diagram:
 
 
 def _node(letter: str, step: int, kind: str) -> DiagramNode:
-    return DiagramNode(name=f"{letter}{step}", title=f"{letter}{step + 1}", kind=kind)
+    """Return an output, a state or an input: a column a step, a row a letter."""
+    return DiagramNode(
+        name=f"{letter}{step}",
+        cell=(step, "yhx".index(letter)),
+        title=f"{letter}{step + 1}",
+        kind=kind,
+    )

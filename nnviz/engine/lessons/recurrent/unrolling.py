@@ -78,8 +78,8 @@ class Unrolling:
         "next letter."
     )
     reading: ClassVar[str] = (
-        "Each step in time lies one row lower. Below a state stands how much "
-        "the loss would change with it: the gradient that came back through time."
+        "Time goes from left to right. Below a state stands how much the loss "
+        " would change with it: the gradient that came back through time."
     )
     misleads: ClassVar[str] = (
         "After the first l the right answer is l, after the second o: only the state "
@@ -161,6 +161,7 @@ def _state_node(state: Numbers, step: int, norm: float) -> DiagramNode:
     more = " …" if len(state) > _FEW else ""
     return DiagramNode(
         name=f"h{step}",
+        cell=(step, 1),
         title=f"h{step + 1} = {numbers}{more}",
         kind="linear",
         detail=f"gradient {amount(norm, _DIGITS)}",
@@ -175,6 +176,7 @@ def _output_node(letters: Letters, run: Unrolled, step: int) -> DiagramNode:
     share = float(run.probabilities[step][guess])
     return DiagramNode(
         name=f"y{step}",
+        cell=(step, 0),
         title=f"“{letters.alphabet[guess]}” {right}",
         kind="output",
         detail=f"{100 * share:.0f} %",

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
 )
 
 from nnviz.base.catalogue import Catalogue
+from nnviz.base.file_formats import NETWORKS, PROGRAMS
 from nnviz.base.info import ModelEntry, ModelInfo, ModelSource, Task
-from nnviz.base.weights import NETWORKS, PROGRAMS
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import literal
 from nnviz.gui.panels.file_dialogs import WEIGHTS, ask_file

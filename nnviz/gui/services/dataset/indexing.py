@@ -23,6 +23,8 @@ _SAMPLED = 600
 """Scenes of the sample."""
 _LOOK_SECONDS = 2.0
 """Between two looks at what was added to the index."""
+_FIRST_LOOK_SECONDS = 0.2
+"""Likewise before its first images are seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,16 @@ class Indexing(QObject):
     def _follow(self, progress: Progress) -> None:
         self.progress = progress
         self.changed.emit()
-        if time.monotonic() - self._looked > _LOOK_SECONDS:
+        pause = _LOOK_SECONDS if self._is_seen else _FIRST_LOOK_SECONDS
+        if time.monotonic() - self._looked > pause:
             self._looked = time.monotonic()
             self._datasets.look_again(self._folder)
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether the index that is being made is the data set that is open."""
+        dataset = self._datasets.dataset
+        return dataset is not None and str(dataset.index.folder) == self._folder
 
     def _end(self, summary: IndexSummary) -> None:
         self.changed.emit()

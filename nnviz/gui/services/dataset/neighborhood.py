@@ -17,6 +17,7 @@ Records = NDArray[np.int64]
 _NONE: Records = np.zeros(0, np.int64)
 _LINES, _LISTED = 8, 60
 """Neighbors that are drawn as lines, and that a list shows."""
+_MANY = 200_000
 _PAUSE_MS = 150
 """A record that the keyboard rests on so long is asked about."""
 
@@ -60,14 +61,19 @@ class Neighborhood(QObject):
         request = FindNeighbors(
             index=str(dataset.index.folder), record=record, layer=layer, count=_LISTED
         )
-        job = self._jobs.submit(request, self._list_lane)
+        job = self._jobs.submit(request, self._list_lane, self._title(dataset))
         job.done.connect(lambda found: self._list(record, title, found))
         job.failed.connect(lambda error: self._messages.fail(TOPIC, error))
 
     def _list(self, record: int, title: str, found: Neighbors) -> None:
         records = np.concatenate([[record], found.records]).astype(np.int64)
-        self._datasets.show_list(RecordList(title, records))
+        words = f"{title} ({found.how})" if found.how else title
+        self._datasets.show_list(RecordList(words, records))
         self._datasets.shown_wanted.emit()
+
+    def _title(self, dataset: DataSet) -> str:
+        """Return what the list of jobs says where a search may be long."""
+        return self.tr("Nearest neighbors") if dataset.count > _MANY else ""
 
     def _wait(self) -> None:
         if self._watched:
@@ -85,7 +91,7 @@ class Neighborhood(QObject):
             layer=self.layer,
             count=_LINES,
         )
-        job = self._jobs.submit(request, self._lane)
+        job = self._jobs.submit(request, self._lane, self._title(dataset))
         job.done.connect(lambda found: self._take(record, found))
 
     def _take(self, record: int, found: Neighbors) -> None:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from nnviz.base.events import Done, Event, Failed, Progress
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.info import MethodInfo, Severity
-from nnviz.base.tapes import FILM, TAPE_MOVED, TAPES_LISTED, FilmRequest
+from nnviz.base.request import FileWork
+from nnviz.base.tapes import FilmRequest
+from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.state.messages import Messages, Notice, Remedy
 from nnviz.gui.state.settings import Settings
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:  # the bridge starts a worker: imported after the first paint
 
 TOPIC = "recording"
 _THUMBNAIL = 96
+_LISTING = Lane("recordings")
+_MOVING = Lane("recording moved", Policy.QUEUE)
+_EXPORT = Lane("video of a recording", Policy.QUEUE, Priority.NORMAL)
 
 
 class Recordings(QObject):
@@ -29,23 +35,27 @@ class Recordings(QObject):
     film_changed = Signal(object)
     """Progress of the film that is made; None when there is none any more."""
 
-    def __init__(self, settings: Settings, messages: Messages, parent: QObject) -> None:
+    def __init__(
+        self, jobs: Jobs, settings: Settings, messages: Messages, parent: QObject
+    ) -> None:
         super().__init__(parent)
+        self._jobs = jobs
         self._settings, self._messages = settings, messages
         self._bridge: Bridge | None = None
-        self.filming = False
+        self._export: JobHandle[str] | None = None
 
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self._bridge = bridge
-        bridge.event.connect(self._hear)
-        bridge.tapes.tidy(self._settings.recordings)
+        self._move(bridge.files.recordings.tidy(self._settings.recordings))
         self.list()
 
     def list(self) -> None:
         """List the recordings anew."""
         if self._bridge is not None:
-            self._bridge.tapes.list(self._settings.recordings, _THUMBNAIL)
+            recordings = self._bridge.files.recordings
+            work = recordings.list(self._settings.recordings, _THUMBNAIL)
+            self._jobs.do(work, _LISTING).done.connect(self.listed.emit)
 
     def new_folder(self, info: MethodInfo) -> str:
         """Return a folder for the steps of a run, empty where it has none."""
@@ -65,7 +75,7 @@ class Recordings(QObject):
         self.leaving.emit(folder)
         away = Path(folder).with_name(f".{Path(folder).name}.deleted")
         bring_back = Remedy(self.tr("Undo"), lambda: self._bring_back(str(away)))
-        self._bridge.tapes.put_away(folder)
+        self._move(self._bridge.files.recordings.put_away(folder))
         words = self.tr("recording deleted")
         self._messages.notice(
             Notice(TOPIC, Severity.NOTE, words, remedies=(bring_back,))
@@ -74,40 +84,46 @@ class Recordings(QObject):
     def _bring_back(self, folder: str) -> None:
         self._messages.settle(TOPIC)
         if self._bridge is not None:
-            self._bridge.tapes.bring_back(folder)
+            self._move(self._bridge.files.recordings.bring_back(folder))
+
+    def _move(self, work: FileWork[object]) -> None:
+        """Change what recordings there are, and list them anew."""
+        job = self._jobs.do(work, _MOVING)
+        job.done.connect(lambda _: self.list())
+        job.failed.connect(self._fail_moving)
+
+    def _fail_moving(self, error: ErrorRecord) -> None:
+        self._messages.fail(TOPIC, error)
+        self.list()
+
+    @property
+    def exporting(self) -> bool:
+        """Whether a video is being made."""
+        return self._export is not None and self._export.open
 
     def export(self, request: FilmRequest) -> None:
-        """Make a film of a recording."""
-        if self._bridge is not None:
-            self.filming = True
-            self._bridge.tapes.export(request)
-            self.film_changed.emit(Progress(0, 0, self.tr("film")))
+        """Make a video of a recording."""
+        if self._bridge is None:
+            return
+        work = self._bridge.files.recordings.export(request)
+        self._export = job = self._jobs.do(work, _EXPORT)
+        self.film_changed.emit(Progress(0, 0, self.tr("film")))
+        job.progressed.connect(self.film_changed.emit)
+        words = self.tr("saved: {0}")
+        job.done.connect(lambda path: self._end_export(words.format(path)))
+        stopped = self.tr("video export stopped, nothing was saved")
+        job.cancelled.connect(lambda _: self._end_export(stopped))
+        job.failed.connect(self._fail_export)
 
     def stop_export(self) -> None:
-        """Stop making a film."""
-        if self._bridge is not None:
-            self._bridge.tapes.stop_export()
+        """Stop making a video."""
+        if self._export is not None:
+            self._export.cancel()
 
-    def _hear(self, place: str, event: Event) -> None:
-        if place == FILM:
-            self._hear_film(event)
-        elif place == TAPES_LISTED and isinstance(event, Done):
-            self.listed.emit(event.value)
-        elif place == TAPE_MOVED:
-            if isinstance(event, Failed):
-                self._messages.fail(TOPIC, event.error)
-            self.list()
+    def _end_export(self, words: str) -> None:
+        self._messages.say(words)
+        self.film_changed.emit(None)
 
-    def _hear_film(self, event: Event) -> None:
-        match event:
-            case Progress():
-                self.film_changed.emit(event)
-                return
-            case Done(str() as path):
-                self._messages.say(self.tr("saved: {0}").format(path))
-            case Failed(error):
-                self._messages.fail(TOPIC, error)
-            case _:
-                self._messages.say(self.tr("video export stopped, nothing was saved"))
-        self.filming = False
+    def _fail_export(self, error: ErrorRecord) -> None:
+        self._messages.fail(TOPIC, error)
         self.film_changed.emit(None)

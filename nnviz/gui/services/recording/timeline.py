@@ -6,20 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from nnviz.base.events import Done, Event, Failed, Partial, Progress
+from nnviz.base.errors import ErrorRecord
+from nnviz.base.events import Partial, Policy, Progress
 from nnviz.base.images import to_float
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Moment
 from nnviz.base.results import Picture, Report
-from nnviz.base.tapes import (
-    TAPE_FRAME,
-    TAPE_OPENED,
-    TAPE_READ,
-    OpenedTape,
-    Tape,
-    TapeFrame,
-)
-from nnviz.gui.services.jobs import JobHandle
+from nnviz.base.tapes import OpenedTape, Tape, TapeFrame
+from nnviz.gui.services.jobs import JobHandle, Jobs, Lane
 from nnviz.gui.services.method_choice import MethodChoice
 from nnviz.gui.services.method_runner import MethodRunner
 from nnviz.gui.services.recording.recordings import TOPIC, Recordings
@@ -34,6 +28,10 @@ LESSON_RATE = 3
 """Steps a second at which a lesson is played, unless another one is chosen."""
 _READ_MS = 400
 """How often the folder is looked into while the job writes."""
+_READING = Lane("recording read", Policy.QUEUE)
+_OPENING = Lane("recording opened")
+_FRAMES = Lane("recording frame", Policy.QUEUE)
+_NOTES = Lane("recording noted", Policy.QUEUE)
 
 
 class Timeline(QObject):
@@ -53,6 +51,7 @@ class Timeline(QObject):
 
     def __init__(
         self,
+        jobs: Jobs,
         choice: MethodChoice,
         runs: MethodRunner,
         recordings: Recordings,
@@ -60,7 +59,7 @@ class Timeline(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._choice = choice
+        self._jobs, self._choice = jobs, choice
         self._runs, self._recordings, self._messages = runs, recordings, messages
         self._bridge: Bridge | None = None
         self.folder = ""
@@ -95,7 +94,6 @@ class Timeline(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self._bridge = bridge
-        bridge.event.connect(self._hear)
 
     # --- what there is
 
@@ -211,7 +209,9 @@ class Timeline(QObject):
         """Show a recording, with network, photograph and values as they were."""
         if self._bridge is not None:
             self._messages.settle(TOPIC)
-            self._bridge.tapes.open(folder)
+            job = self._jobs.do(self._bridge.files.recordings.open(folder), _OPENING)
+            job.done.connect(self._open)
+            job.failed.connect(lambda error: self._messages.fail(TOPIC, error))
 
     # --- what is heard
 
@@ -229,7 +229,7 @@ class Timeline(QObject):
         self.folder = run.request.recording
         image = run.request.image
         if image is not None and self._bridge is not None:
-            self._bridge.tapes.remember(image)
+            self._jobs.do(self._bridge.files.recordings.remember(image), _NOTES)
         self._player.stop()
         self.newest, self.paused, self.following = -1, False, True
         self._report = run.report
@@ -265,10 +265,6 @@ class Timeline(QObject):
 
     def _keep_shape(self, report: Report) -> None:
         self._report = report
-
-    def _hear(self, place: str, event: Event) -> None:
-        if place in (TAPE_READ, TAPE_FRAME, TAPE_OPENED):
-            self._hear_tape(place, event)
 
     def _follow_run(self, job: JobHandle[Run]) -> None:
         """Follow a recorded run to its end."""
@@ -306,26 +302,16 @@ class Timeline(QObject):
         self._reader.start(0)
         self.changed.emit()
 
-    def _hear_tape(self, place: str, event: Event) -> None:
-        match event:
-            case Done(Tape() as tape) if tape.folder == self.folder:
-                if self.tape is None:
-                    self._recordings.list()
-                self.tape = tape
-                self.total = tape.total or self.total
-                if self.following:  # of a run's last steps not each is reported
-                    self.step = self.last
-                self.changed.emit()
-            case Done(TapeFrame() as frame):
-                self._show(frame)
-            case Done(OpenedTape() as opened):
-                self._open(opened)
-            case Failed(error):
-                self._asked = None
-                if place != TAPE_READ:  # nothing is there yet when a run begins
-                    self._messages.fail(TOPIC, error)
-            case _:
-                pass
+    def _take_read(self, tape: Tape) -> None:
+        if tape.folder != self.folder:
+            return
+        if self.tape is None:
+            self._recordings.list()
+        self.tape = tape
+        self.total = tape.total or self.total
+        if self.following:  # of a run's last steps not each is reported
+            self.step = self.last
+        self.changed.emit()
 
     def _open(self, opened: OpenedTape) -> None:
         self._runs.stop()
@@ -377,7 +363,13 @@ class Timeline(QObject):
         if self._bridge is None or self._asked is not None or self._wanted is None:
             return
         self._asked, self._wanted = self._wanted, None
-        self._bridge.tapes.frame(*self._asked)
+        job = self._jobs.do(self._bridge.files.recordings.frame(*self._asked), _FRAMES)
+        job.done.connect(self._show)
+        job.failed.connect(self._fail_frame)
+
+    def _fail_frame(self, error: ErrorRecord) -> None:
+        self._asked = None
+        self._messages.fail(TOPIC, error)
 
     def _show(self, frame: TapeFrame) -> None:
         self._asked = None
@@ -396,7 +388,9 @@ class Timeline(QObject):
 
     def _read(self) -> None:
         if self._bridge is not None and self.folder:
-            self._bridge.tapes.read(self.folder)
+            # It may fail: nothing is there yet when a run begins.
+            work = self._bridge.files.recordings.read(self.folder)
+            self._jobs.do(work, _READING).done.connect(self._take_read)
 
 
 def _report_of(frame: TapeFrame, shape: Report | None, words: str) -> Report:

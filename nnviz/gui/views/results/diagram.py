@@ -21,25 +21,25 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from nnviz.base.results import Diagram
 from nnviz.gui.views.results.base import ResultView
 from nnviz.gui.views.tokens import SPACE, Tokens, mixed, tokens_of
-from nnviz.render.drawings.diagrams import (
-    HEAD,
-    RADIUS,
-    STRIP,
-    bend,
-    color_of,
-    label_place,
-    placed_words,
-    words_in,
-)
-from nnviz.render.drawings.graph_layout import (
+from nnviz.render.drawings.diagram_parts import (
     DETAIL_SIZE,
     HEADER,
     TITLE_SIZE,
     Box,
-    DiagramLayout,
     Drawing,
     Route,
 )
+from nnviz.render.drawings.diagrams import (
+    RADIUS,
+    STRIP,
+    bend,
+    color_of,
+    head_of,
+    label_place,
+    placed_words,
+    words_in,
+)
+from nnviz.render.drawings.graph_layout import DiagramLayout
 
 _NOTCH = 120
 _ZOOM_PER_NOTCH = 1.2
@@ -447,7 +447,8 @@ class DiagramCanvas(QWidget):
             if route.head:
                 painter.setBrush(line)
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.drawPolygon(_head(route))
+                corners = [QPointF(*at) for at in head_of(route.points)]
+                painter.drawPolygon(QPolygonF(corners))
             if route.named and self._zoom >= _WORDS_FROM:
                 painter.setPen(tokens.quiet)
                 x, y = label_place(route.points)
@@ -478,14 +479,3 @@ def _path(route: Route) -> QPainterPath:
     for _, first, second, end in bend(route.points):
         path.cubicTo(QPointF(*first), QPointF(*second), QPointF(*end))
     return path
-
-
-def _head(route: Route) -> QPolygonF:
-    x, y = route.points[-1]
-    return QPolygonF(
-        [
-            QPointF(x, y),
-            QPointF(x - HEAD / 2, y - HEAD),
-            QPointF(x + HEAD / 2, y - HEAD),
-        ]
-    )

@@ -2,11 +2,27 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnviz.base.kinds.matrices import Matrix
 from nnviz.gui.views.results.base import ResultView
+from nnviz.gui.views.results.cell_edit import (
+    Cell,
+    CellEdit,
+    begin_edit,
+    editable_grids,
+    step_cell,
+    step_grid,
+)
 from nnviz.gui.views.tokens import SPACE, Tokens, tokens_of
 from nnviz.gui.views.widgets.formula import FormulaLine
 from nnviz.render.drawings.matrices import FRAME_WIDTH, cell_colors, ink_on
@@ -23,6 +39,13 @@ from nnviz.render.words import number
 _MARGIN = 2 * SPACE
 _LEAST_WORDS, _WORDS_IN_ROOM = 9.0, 18.0
 """Smallest titles, px, and lines of words that the shorter side has room for."""
+_STEPS = {
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+}
+_GRIDS = {Qt.Key.Key_N: 1, Qt.Key.Key_P: -1}
 
 
 class MatrixView(ResultView):
@@ -34,6 +57,7 @@ class MatrixView(ResultView):
         super().__init__(parent)
         self.canvas = MatrixCanvas(self)
         self.canvas.hovered.connect(self.hovered)
+        self.canvas.values_edited.connect(self.values_edited)
         self.formula = FormulaLine(self)
         self.setFocusProxy(self.canvas)
         column = QVBoxLayout(self)
@@ -50,17 +74,25 @@ class MatrixView(ResultView):
 
 
 class MatrixCanvas(QWidget):
-    """Paints the grids of a matrix.
+    """Paints the grids of a matrix; cells of some can be turned over.
+
+    A press turns a cell over, dragging gives the others that value too.  By keyboard
+    the arrow keys choose a cell, N and P one in the next and previous grid that can be
+    drawn in, and Enter turns it over.
 
     Signals:
         hovered: the number under the cursor, in words; empty when it leaves.
+        values_edited: parameters by name, as they are now.
     """
 
     hovered = Signal(str)
+    values_edited = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._matrix: Matrix | None = None
+        self._drawing: CellEdit | None = None
+        self._chosen: Cell | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -73,6 +105,8 @@ class MatrixCanvas(QWidget):
     def show_matrix(self, matrix: Matrix) -> None:
         """Show a matrix in place of the one before."""
         self._matrix = matrix
+        if self._chosen is not None and self._chosen[0] not in editable_grids(matrix):
+            self._chosen = None
         answer = matrix.grids[matrix.answer]
         self.setAccessibleDescription(f"{answer.title} {matrix.formula}")
         self.update()
@@ -103,6 +137,7 @@ class MatrixCanvas(QWidget):
                 self._paint_cells(painter, placed, layout, tokens)
                 self._paint_words(painter, placed, layout, tokens)
                 self._paint_window(painter, placed, tokens)
+            self._paint_chosen(painter, layout, tokens)
 
     def _paint_cells(
         self,
@@ -181,18 +216,86 @@ class MatrixCanvas(QWidget):
         painter.setPen(QPen(tokens.accent, FRAME_WIDTH + 0.5))
         painter.drawRect(first.united(last))
 
+    def _paint_chosen(
+        self, painter: QPainter, layout: MatrixLayout, tokens: Tokens
+    ) -> None:
+        """Frame the cell that the keyboard has chosen."""
+        if self._chosen is None or not self.hasFocus():
+            return
+        grid, row, column = self._chosen
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(tokens.accent, FRAME_WIDTH, Qt.PenStyle.DotLine))
+        painter.drawRect(_cell(layout.grids[grid], row, column))
+
+    # --- events
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to draw with the cell under the cursor."""
+        cell = self._cell_at(event.position())
+        if event.button() is Qt.MouseButton.LeftButton and cell is not None:
+            self._chosen = cell
+            self._turn(cell)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End drawing."""
+        super().mouseReleaseEvent(event)
+        self._drawing = None
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell the number under the cursor."""
-        found = self.layout_now()
+        """Draw on while the button is down; tell the number under the cursor."""
+        cell = self._cell_at(event.position())
+        if self._drawing is not None and cell is not None:
+            self._draw(cell)
+        self.setCursor(self._cursor(cell))
         words = ""
-        if found is not None:
-            at = event.position() - found[1]
-            for placed in found[0].grids:
-                cell = placed.cell_at(at.x(), at.y())
-                if cell is not None and placed.grid.is_known(*cell):
-                    value = number(float(placed.grid.values[cell]))
-                    words = f"{placed.grid.title} [{cell[0]}, {cell[1]}] = {value}"
+        if self._matrix is not None and cell is not None:
+            grid = self._matrix.grids[cell[0]]
+            if grid.is_known(*cell[1:]):
+                value = number(float(grid.values[cell[1:]]))
+                words = f"{grid.title} [{cell[1]}, {cell[2]}] = {value}"
         self.hovered.emit(words)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Choose a cell of what can be drawn, and turn it over."""
+        key = Qt.Key(event.key())
+        if self._matrix is None or not editable_grids(self._matrix):
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen is not None:
+            self._turn(self._chosen)
+            self._drawing = None
+        elif key in _STEPS:
+            self._chosen = step_cell(self._matrix, self._chosen, *_STEPS[key])
+            self.update()
+        elif key in _GRIDS:
+            self._chosen = step_grid(self._matrix, self._chosen, _GRIDS[key])
+            self.update()
+        else:
+            super().keyPressEvent(event)
+
+    def _cursor(self, cell: Cell | None) -> Qt.CursorShape:
+        drawn = self._matrix is not None and cell is not None
+        if drawn and self._matrix is not None and cell is not None:
+            drawn = cell[0] in editable_grids(self._matrix)
+        return Qt.CursorShape.CrossCursor if drawn else Qt.CursorShape.ArrowCursor
+
+    def _cell_at(self, at: QPointF) -> Cell | None:
+        found = self.layout_now()
+        if found is None:
+            return None
+        for place, placed in enumerate(found[0].grids):
+            cell = placed.cell_at(at.x() - found[1].x(), at.y() - found[1].y())
+            if cell is not None:
+                return place, *cell
+        return None
+
+    def _turn(self, cell: Cell) -> None:
+        if self._matrix is not None:
+            self._drawing = begin_edit(self._matrix, cell)
+            self._draw(cell)
+
+    def _draw(self, cell: Cell) -> None:
+        if self._drawing is not None and self._drawing.put(cell):
+            self.values_edited.emit({self._drawing.name: self._drawing.text})
 
     def leaveEvent(self, event: QEvent) -> None:
         """Tell that nothing is under the cursor."""

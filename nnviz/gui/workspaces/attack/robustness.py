@@ -58,7 +58,7 @@ class Measuring(QObject):
         """Write the newest curve as CSV, PNG and SVG."""
         bridge = self._bench.bridge
         if bridge is not None and self.newest is not None:
-            bridge.export_curve(self.newest, folder)
+            self._bench.saving.save(bridge.files.results.curve(self.newest, folder))
 
     def _end(self, found: Robustness) -> None:
         self.newest = found

@@ -134,4 +134,5 @@ class ProjectionBar(QWidget):
         folder = QFileDialog.getExistingDirectory(self, title, start)
         if folder:
             bench.settings.export_folder = folder
-            bench.bridge.export_projection(projection, dataset.index, folder)
+            results = bench.bridge.files.results
+            bench.saving.save(results.projection(projection, dataset.index, folder))

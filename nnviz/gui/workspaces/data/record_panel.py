@@ -61,7 +61,6 @@ class RecordPanel(QWidget):
         bench.datasets.selection.changed.connect(self._tell)
         bench.datasets.opened.connect(lambda _: self._show())
         bench.look.changed.connect(self._resize)
-        bench.images.thumbnail.connect(self._sharpen)
         self._show()
 
     def _make_buttons(self) -> None:
@@ -133,13 +132,15 @@ class RecordPanel(QWidget):
 
     def _preview(self, record: int, pixels: Bytes) -> None:
         """Show the thumbnail at once, then the file itself, if it is there."""
-        datasets, bridge = self._bench.datasets, self._bench.bridge
+        datasets = self._bench.datasets
         if datasets.dataset is None or datasets.selection.current != record:
             return
         self.canvas.set_picture(pixels)
         self._path = datasets.dataset.path(record)
-        if bridge is not None:
-            bridge.thumbnail(self._path, _PREVIEW)
+        path = self._path
+        self._bench.images.make_thumbnail(
+            path, lambda whole: self._sharpen(path, whole), _PREVIEW
+        )
 
     def _sharpen(self, path: str, pixels: Bytes) -> None:
         if path == self._path and self._bench.datasets.selection.current >= 0:

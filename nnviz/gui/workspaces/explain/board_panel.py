@@ -103,18 +103,24 @@ class BoardPane(QWidget):
     def start(self) -> None:
         """Open the photographs that are not open yet, then run what is ticked."""
         self._wanted = self.choices.photographs.ticked()
-        bridge, opened = self._bench.bridge, self._bench.selection.image
+        opened = self._bench.selection.image
         if opened is not None and opened.path:
             self._images[opened.path] = opened
         if opened is not None and not self._wanted:  # pasted: it has no path
             self._wanted = [opened.name]
             self._images[opened.name] = opened
         missing = [path for path in self._wanted if path not in self._images]
-        if bridge is not None:
-            for path in missing:
-                bridge.open_image(path)
+        for path in missing:
+            self._load(path)
         if not missing:
             self._run()
+
+    def _load(self, path: str) -> None:
+        """Open an image that a board waits for."""
+        job = self._bench.images.load(path)
+        if job is not None:
+            job.done.connect(lambda image: self._take_image(path, image))
+            job.failed.connect(lambda error: self._skip_image(path, error))
 
     def show_numbers(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
         """Show the agreement of the maps as a table, as soon as there is a board."""
@@ -144,7 +150,7 @@ class BoardPane(QWidget):
 
     def _skip_image(self, path: str, error: ErrorRecord) -> None:
         """Go on without an image that cannot be opened; a banner says why."""
-        del error
+        self._bench.messages.fail("open", error)
         if path in self._wanted:
             self._wanted.remove(path)
             if self._wanted and all(each in self._images for each in self._wanted):
@@ -171,9 +177,6 @@ class BoardPane(QWidget):
         self.view.tile_chosen.connect(self._open)
         self.view.lock.activated.connect(self._choose_lock)
         self._bench.board_wanted.connect(self._start_with)
-        if self._bench.bridge is not None:
-            self._bench.bridge.image_opened.connect(self._take_image)
-            self._bench.bridge.image_failed.connect(self._skip_image)
 
     def _start_with(self, paths: list[str]) -> None:
         """Compare the ticked methods on certain images."""

@@ -91,8 +91,9 @@ class Occluder(QObject):
 
     def export_trace(self, path: str) -> None:
         """Write the trace as CSV."""
-        if self._bench.bridge is not None:
-            self._bench.bridge.export_text(self.trace_text(), path)
+        bridge = self._bench.bridge
+        if bridge is not None:
+            self._bench.saving.save(bridge.files.results.text(self.trace_text(), path))
 
     def _take(self, mask: NDArray[np.uint8], found: Occluded) -> None:
         self._bench.messages.settle(TOPIC)

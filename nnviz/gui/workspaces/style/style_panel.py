@@ -127,10 +127,6 @@ class PicturesPart(QWidget):
         column.addWidget(self.hint)
         styles.listed.connect(self._fill)
         styles.chosen_changed.connect(self._mark)
-        thumbnail = bench.images.thumbnail
-        show = self._show_thumbnail
-        connect_while_in(bench.choice, "style", thumbnail, show, late=False)
-        bench.choice.entered.connect(self._complete)
         bench.attached.connect(lambda _: self._fill())
         self._fill()
 
@@ -164,19 +160,13 @@ class PicturesPart(QWidget):
                 item.setSizeHint(QSize(px(_SIDE + 12), px(_SIDE + 24)))
                 self.list.addItem(item)
         self._mark()
-        bridge = self._bench.bridge
-        if bridge is not None:
-            for text in self._styles.pictures:
-                bridge.thumbnail(self._styles.thumbnail(text), _THUMBNAIL)
+        for text in self._styles.pictures:
+            path = self._styles.thumbnail(text)
+            show = partial(self._show_thumbnail, path)
+            self._bench.images.make_thumbnail(path, show, _THUMBNAIL)
 
     def _items(self) -> list[QListWidgetItem]:
         return [self.list.item(place) for place in range(self.list.count())]
-
-    def _complete(self) -> None:
-        """Ask again for thumbnails that came while the workspace was hidden."""
-        here = self._bench.choice.place == "style"
-        if here and any(item.icon().isNull() for item in self._items()):
-            self._fill()
 
     def _show_thumbnail(self, path: str, pixels: Bytes) -> None:
         side = min(pixels.shape[:2])

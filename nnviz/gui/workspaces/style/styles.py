@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from nnviz.base.errors import ErrorRecord
-from nnviz.base.events import Done, Event, Failed
-from nnviz.base.images import PICTURE_KEPT, Image, KeptPicture
+from nnviz.base.events import Policy
+from nnviz.base.images import Image
 from nnviz.base.parameters import Value
 from nnviz.base.recipes import Run
+from nnviz.base.request import FileWork
 from nnviz.base.requests import ModelRequest, RunMethod
 from nnviz.base.resources import resource
 from nnviz.base.results import Mask, Picture, Report
 from nnviz.gui.services.app_context import Workbench
-from nnviz.gui.services.jobs import Lane
+from nnviz.gui.services.jobs import JobHandle, Lane
 from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.render import masks, overlays
@@ -30,6 +31,7 @@ METHOD = "style_transfer"
 STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """What the pictures of a strip add to the balance, as the method says."""
 _STRIP_LANE, _SEGMENT_LANE = Lane("style:strip"), Lane("style:segments")
+_KEEPING = Lane("style:keep", Policy.QUEUE)
 _SEGMENTER = "bundled:scenes-segmenter"
 _STYLE, _MASK = "style", "mask"
 _SLOTS = ("style", "second", "third")
@@ -82,7 +84,6 @@ class Styles(QObject):
     def attach(self, bridge: "Bridge") -> None:
         """Start to work: the worker is there."""
         self._bridge = bridge
-        bridge.event.connect(self._hear)
 
     # --- pictures
 
@@ -102,7 +103,8 @@ class Styles(QObject):
     def add_pixels(self, pixels: Bytes) -> None:
         """Offer a picture that has no file: the clipboard's."""
         if self._bridge is not None:
-            self._bridge.keep_picture(pixels, _STYLE)
+            job = self._keep(self._bridge.files.images.keep(pixels, _STYLE))
+            job.done.connect(lambda path: self.add([path]))
 
     def remove(self, text: str) -> None:
         """Offer a picture no more; its file stays, and so do the patterns."""
@@ -244,7 +246,8 @@ class Styles(QObject):
         if mask is None or not mask.any():
             self._set({"mask": ""})
         elif self._bridge is not None:
-            self._bridge.keep_picture(mask[..., None], _MASK)
+            job = self._keep(self._bridge.files.images.keep(mask[..., None], _MASK))
+            job.done.connect(lambda path: self._set({"mask": path}))
 
     # --- inside
 
@@ -296,9 +299,11 @@ class Styles(QObject):
         self.strip = ()
         self.strip_changed.emit()
 
-    def _hear(self, place: str, event: Event) -> None:
-        if place == PICTURE_KEPT:
-            self._hear_kept(event)
+    def _keep(self, work: FileWork[str]) -> JobHandle[str]:
+        """Have a painted or pasted image written to the cache."""
+        job = self._bench.jobs.do(work, _KEEPING)
+        job.failed.connect(self._fail)
+        return job
 
     def _fail_strip(self, error: ErrorRecord) -> None:
         self._fail(error)
@@ -323,17 +328,6 @@ class Styles(QObject):
         if isinstance(main, Mask) and run.image is image and image is not None:
             self._found, self._found_on = main, image.sha256
             self.segments_found.emit()
-
-    def _hear_kept(self, event: Event) -> None:
-        match event:
-            case Done(KeptPicture(purpose, path)) if purpose == _MASK:
-                self._set({"mask": path})
-            case Done(KeptPicture(purpose, path)) if purpose == _STYLE:
-                self.add([path])
-            case Failed(error):
-                self._fail(error)
-            case _:
-                pass
 
     def _fail(self, error: ErrorRecord) -> None:
         self._bench.messages.fail("run", error)

@@ -1,5 +1,6 @@
 """The card of one class: its name, its images, and ways to get more of them."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
@@ -18,6 +19,7 @@ from nnviz.gui.panels.file_dialogs import IMAGES, ask_files
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, icon_button, label, named, row
+from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.gui.workspaces.train.teaching import TaughtClass, Teaching
 
 _WIDTH, _THUMBNAIL, _COLUMNS = 264, 56, 4
@@ -124,15 +126,19 @@ class _Thumbnails(QWidget):
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__()
-        self._look = bench.look
+        self._look, self._images = bench.look, bench.images
         self._files: list[str] = []
+        self._asked: set[str] = set()
         self._pixmaps: dict[str, QPixmap] = {}
-        bench.images.thumbnail.connect(self._take)
 
     def show_files(self, files: list[str]) -> None:
         """Show the newest of some files."""
         self._files = files[-_COLUMNS * _ROWS :][::-1]
         self._pixmaps = {k: v for k, v in self._pixmaps.items() if k in self._files}
+        self._asked &= set(self._files)
+        for file in set(self._files) - self._asked:
+            self._asked.add(file)
+            self._images.make_thumbnail(file, partial(self._take, file))
         names = ", ".join(Path(file).name for file in self._files)
         self.setAccessibleName(names)
         self.update()
@@ -161,14 +167,12 @@ class _Thumbnails(QWidget):
                 else:
                     painter.fillRect(cell, self.palette().alternateBase())
 
-    def _take(self, path: str, pixels: object) -> None:
-        if path not in self._files or pixels is None:
+    def _take(self, path: str, pixels: Bytes) -> None:
+        if path not in self._files:
             return
-        height, width = pixels.shape[:2]  # type: ignore[attr-defined]  # a Signal's
-        image = QImage(
-            pixels.data,  # type: ignore[attr-defined]
-            width, height, 3 * width, QImage.Format.Format_RGB888,
-        )  # fmt: skip
+        height, width = pixels.shape[:2]
+        layout = QImage.Format.Format_RGB888
+        image = QImage(pixels.data, width, height, 3 * width, layout)
         self._pixmaps[path] = QPixmap.fromImage(image.copy())
         self.update()
 

@@ -92,9 +92,6 @@ class TeachPage(QWidget):
         for card in self.cards:
             self._flow.addWidget(card)
             card.held.connect(self._holder(card.shown))
-            for file in card.shown.files[-8:]:
-                if self._bench.bridge is not None:
-                    self._bench.bridge.thumbnail(file, 160)
         self._offer_camera()
 
     def _holder(self, shown: TaughtClass) -> Callable[[bool], None]:

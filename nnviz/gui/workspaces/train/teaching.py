@@ -103,9 +103,6 @@ class Teaching(QObject):
     def add_files(self, to: TaughtClass, files: list[str]) -> None:
         """Add images to a class; those it has already are left out."""
         to.files += [file for file in files if file not in to.files]
-        for file in files:
-            if self._bench.bridge is not None:
-                self._bench.bridge.thumbnail(file, 160)
         self.changed.emit()
 
     def drop(self, to: TaughtClass, paths: list[str]) -> None:
@@ -117,9 +114,9 @@ class Teaching(QObject):
         bridge = self._bench.bridge
         if bridge is None:
             return
-        work = bridge.example_lister(tuple(paths))
+        work = bridge.files.images.list_examples(tuple(paths))
         lane = Lane("examples", Policy.QUEUE)
-        handle = self._bench.jobs.compute(work, lane)
+        handle = self._bench.jobs.do(work, lane)
         handle.done.connect(lambda found: self._list(to, found))
         handle.failed.connect(lambda error: self._bench.messages.fail(TOPIC, error))
 
@@ -148,8 +145,8 @@ class Teaching(QObject):
         if bridge is None:
             return
         folder = Path(self._bench.settings.networks) / "examples" / self.name
-        work = bridge.example_writer(image.pixels, str(folder))
-        handle = self._bench.jobs.compute(work, Lane("frames", Policy.QUEUE))
+        work = bridge.files.images.write_example(image.pixels, str(folder))
+        handle = self._bench.jobs.do(work, Lane("frames", Policy.QUEUE))
         handle.done.connect(lambda path: self.add_files(to, [path]))
         handle.failed.connect(lambda error: self._bench.messages.fail(TOPIC, error))
 

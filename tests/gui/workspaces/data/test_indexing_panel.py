@@ -60,7 +60,8 @@ def test_all_sizes_of_maps_can_be_kept(data, fake, folder):
 
 def test_records_are_seen_while_they_come(data, fake, folder, monkeypatch):
     """Truth: an index of 20, then 50 records, as another program leaves them."""
-    monkeypatch.setattr("nnviz.gui.services.dataset.indexing._LOOK_SECONDS", -1)
+    for name in ("_LOOK_SECONDS", "_FIRST_LOOK_SECONDS"):
+        monkeypatch.setattr(f"nnviz.gui.services.dataset.indexing.{name}", -1)
     data.bench.open_files([folder])
     pane(data).begin.click()
     fake.tell("index", Progress(1, 50, "image 1 of 50"))

@@ -1,5 +1,6 @@
 """A recurrent network that predicts the next letter, and samples from it."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from nnviz.engine.lessons.arithmetic.sequences.recurrent import (
 )
 
 Numbers = NDArray[np.float64]
+RARE = "□"
+"""Stands for letters that are too rare to be learnt."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +55,19 @@ def read_letters(text: str, option: str, most: int) -> Letters:
         raise UsageError(option, reason, f"at most {most}")
     places = {letter: place for place, letter in enumerate(alphabet)}
     return Letters(alphabet, np.array([places[each] for each in text], np.int64))
+
+
+def replace_rare_letters(text: str, most: int) -> tuple[str, int]:
+    """Return a text of at most so many different letters, and how many were replaced.
+
+    The rarest are read as ``RARE``; of equally rare ones those that come last.
+    """
+    counts = Counter(text)
+    if len(counts) <= most:
+        return text, 0
+    kept = {letter for letter, _ in counts.most_common(most - 1)}
+    rare = sum(count for letter, count in counts.items() if letter not in kept)
+    return "".join(each if each in kept else RARE for each in text), rare
 
 
 class LetterTrainer:

@@ -1,4 +1,4 @@
-"""Where the window asks for stickers: opened, kept when learned, printed."""
+"""Stickers on disk: opened, and written as PNG when a method has learned one."""
 
 import re
 from itertools import chain, count
@@ -10,9 +10,6 @@ from nnviz.base.attacks import warning_of
 from nnviz.base.errors import InputError, NnvizError, error_record
 from nnviz.base.images import Image
 from nnviz.base.placed import (
-    KEPT,
-    OPENED,
-    PRINTED,
     Cut,
     OpenedSticker,
     sticker_of,
@@ -23,43 +20,17 @@ from nnviz.media.encode import write_marked
 from nnviz.media.placed import open_cut
 from nnviz.media.recordings import open_recording
 from nnviz.media.stickers import from_picture, with_alpha
-from nnviz.render.printing import Print
-from nnviz.runtime.io import IoPool
-from nnviz.storage.sticker_pages import print_sticker
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
-class StickerDesk:
-    """Does on the io threads what is asked of stickers.
-
-    Answers come under the places of ``nnviz.base.placed``: Done with what they name,
-    or Failed.
-    """
-
-    def __init__(self, io: IoPool) -> None:
-        self._io = io
-
-    def open(self, cut: Cut) -> None:
-        """Open a sticker; ends with an ``OpenedSticker``, whatever comes of it."""
-        self._io.do(OPENED, lambda: _opened(cut), soon=True)
-
-    def keep(self, run: Run, folder: str) -> None:
-        """Write the sticker that a result has learned; ends with its path."""
-        self._io.do(KEPT, lambda: str(keep_learned(run, Path(folder))), soon=True)
-
-    def keep_stopped(self, learned: Picture, recording: str, folder: str) -> None:
-        """Write the sticker of a run that was stopped; ends with its path."""
-
-        def work() -> str:
-            recipe = open_recording(Path(recording)).recipe
-            return str(_kept(learned, recipe, Path(folder)))
-
-        self._io.do(KEPT, work, soon=True)
-
-    def print(self, cut: Cut, path: str, order: Print) -> None:
-        """Write a sticker as a PDF page; ends with its path."""
-        self._io.do(PRINTED, lambda: str(print_sticker(cut, Path(path), order)))
+def open_sticker(cut: Cut) -> OpenedSticker:
+    """Open a sticker; what comes back says why, where it cannot be opened."""
+    try:
+        image = open_cut(cut)
+    except NnvizError as error:
+        return OpenedSticker(cut.text, error=error_record(error))
+    return OpenedSticker(cut.text, image, with_alpha(image))
 
 
 def keep_learned(run: Run, folder: Path) -> Path:
@@ -75,6 +46,11 @@ def keep_learned(run: Run, folder: Path) -> Path:
     if found is None:
         raise InputError(run.recipe.title, "holds no sticker", "learn one first")
     return _kept(found, run.recipe, folder)
+
+
+def keep_stopped(learned: Picture, recording: Path, folder: Path) -> Path:
+    """Write the sticker that a recorded run had learned when it was stopped."""
+    return _kept(learned, open_recording(recording).recipe, folder)
 
 
 def _kept(learned: Picture, recipe: Recipe, folder: Path) -> Path:
@@ -97,11 +73,3 @@ def _holds(path: Path, sticker: Image) -> bool:
     except NnvizError:
         return False
     return np.array_equal(with_alpha(known), with_alpha(sticker))
-
-
-def _opened(cut: Cut) -> OpenedSticker:
-    try:
-        image = open_cut(cut)
-    except NnvizError as error:
-        return OpenedSticker(cut.text, error=error_record(error))
-    return OpenedSticker(cut.text, image, with_alpha(image))

@@ -2,29 +2,20 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nnviz.base.events import Cancelled, Done, Event, Failed, Progress
+from nnviz.base.errors import CancelledError, InputError
+from nnviz.base.events import Progress
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe
-from nnviz.base.tapes import (
-    FILM,
-    TAPE_FRAME,
-    TAPE_MOVED,
-    TAPE_OPENED,
-    TAPE_READ,
-    TAPES_LISTED,
-    FilmRequest,
-)
+from nnviz.base.request import FileWork
+from nnviz.base.tapes import FilmRequest
 from nnviz.media.recordings import Facts, Recording
-from nnviz.runtime.io import IoPool
-from nnviz.runtime.mailbox import Mailbox
-from nnviz.runtime.tape_desk import TapeDesk
+from nnviz.runtime.file_work.recordings import RecordingWork
 from nnviz.storage.recordings import tidy
 
 
@@ -49,43 +40,33 @@ def record(folder: Path, steps: int = 6, frames: tuple[int, ...] = (0, 3, 5)) ->
     return str(folder)
 
 
-class Desk:
-    """A desk whose answers are read here."""
+class Heard:
+    """Hears how far work is; stops it after so many reports."""
 
-    def __init__(self) -> None:
-        self.mailbox = Mailbox(lambda: None)
-        self.io = IoPool(self.mailbox)
-        self.tapes = TapeDesk(self.io, self.mailbox)
+    def __init__(self, most: int = 10**9) -> None:
+        self.told: list[Progress] = []
+        self.most = most
 
-    def answers(self, place: str) -> Iterator[Event]:
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            posted = self.mailbox.take()
-            if posted is None:
-                time.sleep(0.002)
-                continue
-            self.io.delivered(posted.place)
-            if posted.place == place:
-                yield posted.event
-        raise TimeoutError(place)
+    def tell(self, progress: Progress) -> None:
+        self.told.append(progress)
 
-    def value(self, place: str) -> Any:
-        event = next(self.answers(place))
-        assert isinstance(event, Done), event
-        return event.value
+    def check(self) -> None:
+        if len(self.told) >= self.most:
+            raise CancelledError
+
+
+def done(work: FileWork[Any], heard: Heard | None = None) -> Any:
+    return work.act(heard or Heard())
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    made = Desk()
-    yield made
-    assert made.io.shutdown(20)
+def works() -> RecordingWork:
+    return RecordingWork()
 
 
-def test_a_recording_is_read_as_it_is(desk: Desk, tmp_path: Path) -> None:
+def test_a_recording_is_read_as_it_is(works: RecordingWork, tmp_path: Path) -> None:
     folder = record(tmp_path / "a")
-    desk.tapes.read(folder)
-    tape = desk.value(TAPE_READ)
+    tape = done(works.read(folder))
     assert (tape.steps, tape.frames, tape.total) == (6, (0, 3, 5), 9)
     assert not tape.finished
     assert not tape.blends
@@ -97,31 +78,28 @@ def test_a_recording_is_read_as_it_is(desk: Desk, tmp_path: Path) -> None:
     assert tape.values_at(5)["rate"] == 0.7
 
 
-def test_what_it_takes_to_go_on_is_found(desk: Desk, tmp_path: Path) -> None:
-    desk.tapes.open(record(tmp_path / "a"))
-    opened = desk.value(TAPE_OPENED)
+def test_what_it_takes_to_go_on_is_found(works: RecordingWork, tmp_path: Path) -> None:
+    opened = done(works.open(record(tmp_path / "a")))
     assert opened.saved.model.reference == "zoo:resnet18@random"
     assert opened.saved.recipe.values["rate"] == 0.7
     assert opened.tape.recipe.values["rate"] == 0.1
 
 
-def test_frames_come_with_the_photograph_blended_in(desk: Desk, tmp_path: Path) -> None:
+def test_frames_come_with_the_photograph_blended_in(
+    works: RecordingWork, tmp_path: Path
+) -> None:
     folder = record(tmp_path / "a")
-    desk.tapes.frame(folder, 3, 0.5)
-    assert desk.value(TAPE_FRAME).pixels[0, 0].tolist() == [30, 30, 30]
+    assert done(works.frame(folder, 3, 0.5)).pixels[0, 0].tolist() == [30, 30, 30]
     Recording(tmp_path / "a").write_source(np.full((8, 8, 3), 130, np.uint8))
-    desk.tapes.frame(folder, 3, 0.5)
-    frame = desk.value(TAPE_FRAME)
+    frame = done(works.frame(folder, 3, 0.5))
     assert (frame.folder, frame.step) == (folder, 3)
     assert frame.pixels[0, 0].tolist() == [80, 80, 80]
-    desk.tapes.frame(folder, 4, 0)
-    event = next(desk.answers(TAPE_FRAME))
-    assert isinstance(event, Failed)
-    assert "frame 4: is not kept" in event.error.text
+    with pytest.raises(InputError, match="frame 4: is not kept"):
+        done(works.frame(folder, 4, 0))
 
 
 def test_the_list_has_the_newest_first_and_damaged_ones_too(
-    desk: Desk, tmp_path: Path
+    works: RecordingWork, tmp_path: Path
 ) -> None:
     for age, name in ((30, "old"), (10, "new"), (20, "damaged")):
         record(tmp_path / name)
@@ -129,32 +107,26 @@ def test_the_list_has_the_newest_first_and_damaged_ones_too(
         os.utime(tmp_path / name / "numbers.jsonl", (then, then))
     (tmp_path / "damaged" / "recipe.json").write_text("nothing")
     (tmp_path / "no recording").mkdir()
-    desk.tapes.list(str(tmp_path), 4)
-    entries = desk.value(TAPES_LISTED)
+    entries = done(works.list(str(tmp_path), 4))
     assert [Path(each.folder).name for each in entries] == ["new", "damaged", "old"]
     assert entries[0].thumbnail.shape == (4, 4, 3)
     assert entries[0].thumbnail[0, 0].tolist() == [50, 50, 50]
     assert entries[0].title == "zoo:resnet18@random"
     assert entries[0].method == "descent"
     assert "contains no nnviz recipe" in entries[1].trouble
-    desk.tapes.list(str(tmp_path / "nowhere"), 4)
-    assert desk.value(TAPES_LISTED) == ()
+    assert done(works.list(str(tmp_path / "nowhere"), 4)) == ()
 
 
 def test_putting_away_can_be_undone_until_the_next_start(
-    desk: Desk, tmp_path: Path
+    works: RecordingWork, tmp_path: Path
 ) -> None:
     folder = record(tmp_path / "a")
-    desk.tapes.put_away(folder)
-    away = desk.value(TAPE_MOVED)
+    away = done(works.put_away(folder))
     assert not Path(folder).exists()
-    desk.tapes.bring_back(away)
-    assert desk.value(TAPE_MOVED) == folder
+    assert done(works.bring_back(str(away))) == Path(folder)
     assert len(Recording(Path(folder))) == 6
-    desk.tapes.put_away(folder)
-    desk.value(TAPE_MOVED)
-    desk.tapes.tidy(str(tmp_path))
-    desk.value(TAPE_MOVED)
+    done(works.put_away(folder))
+    done(works.tidy(str(tmp_path)))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -174,22 +146,14 @@ def test_the_oldest_go_when_all_are_too_large(tmp_path: Path) -> None:
 
 
 def test_a_film_tells_how_far_it_is_and_can_be_stopped(
-    desk: Desk, tmp_path: Path
+    works: RecordingWork, tmp_path: Path
 ) -> None:
-    folder = record(tmp_path / "a")
-    desk.tapes.export(FilmRequest(folder=folder, out=str(tmp_path / "a.gif")))
-    events = []
-    for event in desk.answers(FILM):
-        events.append(event)
-        if not isinstance(event, Progress):
-            break
-    assert isinstance(events[-1], Done)
-    assert events[-1].value == str(tmp_path / "a.gif")
-    frames = tuple(range(200))
-    folder = record(tmp_path / "long", 200, frames)
-    desk.tapes.export(FilmRequest(folder=folder, out=str(tmp_path / "b.mp4")))
-    next(desk.answers(FILM))
-    desk.tapes.stop_export()
-    end = next(e for e in desk.answers(FILM) if not isinstance(e, Progress))
-    assert isinstance(end, Cancelled)
+    folder, heard = record(tmp_path / "a"), Heard()
+    out = str(tmp_path / "a.gif")
+    assert done(works.export(FilmRequest(folder=folder, out=out)), heard) == out
+    assert heard.told[-1].fraction == 1
+    folder = record(tmp_path / "long", 200, tuple(range(200)))
+    work = works.export(FilmRequest(folder=folder, out=str(tmp_path / "b.mp4")))
+    with pytest.raises(CancelledError):
+        done(work, Heard(most=1))
     assert not (tmp_path / "b.mp4").exists()

@@ -1,4 +1,4 @@
-"""Where the window asks for stickers.  Truth: files read back by Pillow and PDFium."""
+"""Stickers on disk.  Truth: files read back by Pillow and PDFium."""
 
 import json
 
@@ -8,28 +8,13 @@ import pytest
 from PIL import Image as PillowImage
 
 from nnviz import api
-from nnviz.base.placed import KEPT, OPENED, PRINTED, Cut, sticker_of
+from nnviz.base.placed import Cut, sticker_of
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
 from nnviz.base.results import Picture, Report
 from nnviz.render.printing import Print
-from nnviz.runtime.sticker_desk import StickerDesk, keep_learned
-
-
-class Now:
-    """Does at once what the io threads would do; answers by place."""
-
-    def __init__(self):
-        self.answers = {}
-
-    def do(self, place, work, *, soon=False):
-        self.answers[place] = work()
-        return int(soon)
-
-
-@pytest.fixture
-def io():
-    return Now()
+from nnviz.storage.sticker_pages import print_sticker
+from nnviz.storage.stickers import keep_learned, keep_stopped, open_sticker
 
 
 @pytest.fixture(scope="module")
@@ -41,24 +26,21 @@ def learned(tmp_path_factory, cat):
     return api.run("patch", model, cat, record=folder, **values), folder
 
 
-def test_a_file_that_cannot_be_opened_says_why(io, tmp_path):
+def test_a_file_that_cannot_be_opened_says_why(tmp_path):
     """Truth: an answer either way, with the sticker's own text."""
-    desk = StickerDesk(io)
-    desk.open(Cut("round", "#00ff00"))
-    opened = io.answers[OPENED]
+    opened = open_sticker(Cut("round", "#00ff00"))
     assert opened.text == "round:#00ff00"
     assert opened.pixels[256, 256].tolist() == [0, 255, 0, 255]
     assert opened.pixels[0, 0, 3] == 0
-    desk.open(Cut("square", str(tmp_path / "none.png")))
-    assert "no such file" in io.answers[OPENED].error.text
+    missing = open_sticker(Cut("square", str(tmp_path / "none.png")))
+    assert "no such file" in missing.error.text
 
 
-def test_what_a_stopped_run_had_learned_is_kept_with_its_recipe(io, learned, tmp_path):
+def test_what_a_stopped_run_had_learned_is_kept_with_its_recipe(learned, tmp_path):
     """Truth: the report's own colours, 8 bits; the recipe that the recording has."""
     result, recording = learned
     picture = sticker_of(result.report)
-    StickerDesk(io).keep_stopped(picture, str(recording), str(tmp_path))
-    path = io.answers[KEPT]
+    path = keep_stopped(picture, recording, tmp_path)
     with PillowImage.open(path) as file:
         pixels = np.asarray(file)
         texts = dict(file.text)
@@ -100,11 +82,10 @@ def learned_run(picture):
     return Run(Report({"patch": picture}), recipe, None)
 
 
-def test_a_page_is_printed(io, tmp_path):
+def test_a_page_is_printed(tmp_path):
     """Truth: PDFium's bounds of the picture on the page."""
     out = tmp_path / "page.pdf"
-    StickerDesk(io).print(Cut("square", "#00ff00"), str(out), Print(42))
-    assert io.answers[PRINTED] == str(out)
+    assert print_sticker(Cut("square", "#00ff00"), out, Print(42)) == out
     with pypdfium2.PdfDocument(out) as document:
         (held,) = document[0].get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
         left, _, right, _ = held.get_bounds()

@@ -1,0 +1,249 @@
+"""Dask: tasks of a job carried out by processes here or by a cluster's workers.
+
+Dask gives a task to another worker where one is lost; the answers are taken in the
+order of the tasks, so a job ends as it would in one process, bit for bit on machines
+of one kind.
+"""
+
+import importlib
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain, islice
+from typing import Any, Protocol, TypeVar
+
+import torch
+
+from nnviz.base.errors import InputError, NnvizError, UsageError
+from nnviz.base.request import ModelRequest
+from nnviz.engine.jobs.registry import job_of
+from nnviz.engine.jobs.resources import Check, Resources
+from nnviz.engine.models.model import Model
+from nnviz.engine.sharing import Share, Worker, finish, share_here
+
+T = TypeVar("T")
+R = TypeVar("R")
+LOCAL = "local"
+_RETRIES = 3
+"""Of a task that failed or whose worker was lost."""
+_AHEAD = 2
+"""Tasks that are given out for each worker."""
+_POLL = 0.25
+_CONNECT_SECONDS = 15
+FROM_PROGRAM = "object:"
+_CACHED_BYTES = 64 << 20
+"""Of activations that a worker keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer of a worker to a task that cannot be done: no other try would help."""
+
+    error: NnvizError
+
+
+class Clustered(Protocol):
+    """A request that says where its tasks are carried out."""
+
+    @property
+    def cluster(self) -> str:
+        """Empty for this process, ``LOCAL``, or a scheduler's address."""
+
+    @property
+    def workers(self) -> int:
+        """Processes of a local cluster; 0 for as many as there are cores."""
+
+
+def sharing(here: Worker, opened: ModelRequest, request: Clustered) -> Share:
+    """Return what carries out the tasks of a job where its request says.
+
+    Args:
+        here: this process.
+        opened: the request that opens the network.
+        request: says where.
+
+    Raises:
+        UsageError: the network is a Python object, which workers cannot open.
+    """
+    if not request.cluster:
+        return share_here(here)
+    if opened.reference.startswith(FROM_PROGRAM):
+        raise UsageError(
+            "--cluster", "a network from a program cannot travel", "save it to a file"
+        )
+
+    def share(work: Callable[[Worker, T], R], tasks: Iterable[T]) -> Iterator[R]:
+        remaining = iter(tasks)
+        first = list(islice(remaining, 1))
+        if not first:  # no cluster is started to find that all is done
+            return
+        threads = torch.get_num_threads()
+        calls = ((opened, threads, work, task) for task in chain(first, remaining))
+        with connected(request.cluster, request.workers) as client:
+            yield from in_order(client, carry_out, calls, here.check)
+
+    return share
+
+
+@contextmanager
+def connected(address: str, workers: int) -> Iterator[Any]:
+    """Connect to a scheduler, or start processes here for as long as the block.
+
+    Args:
+        address: ``LOCAL`` or a scheduler's, "tcp://HOST:PORT".
+        workers: processes of a local cluster; 0 for as many as there are cores.
+
+    Raises:
+        InputError: Dask is not installed, no scheduler is reached, or it was lost.
+    """
+    library = _library()
+    with _in_words(address):
+        if address == LOCAL:
+            with (
+                library.LocalCluster(
+                    n_workers=workers or os.cpu_count() or 1,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=None,
+                ) as cluster,
+                library.Client(cluster) as client,
+            ):
+                yield client
+            return
+        try:
+            client = library.Client(address, timeout=_CONNECT_SECONDS)
+        except (OSError, ValueError):
+            raise InputError(
+                address, "no scheduler answers there", "start one: dask scheduler"
+            ) from None
+        with client:
+            yield client
+
+
+def in_order(
+    client: Any,
+    function: Callable[..., Any],
+    calls: Iterable[tuple[Any, ...]],
+    check: Check,
+) -> Iterator[Any]:
+    """Yield what workers answer to calls of a function, in the order of the calls.
+
+    A few calls for each worker are on their way at a time.
+
+    Args:
+        client: of the cluster.
+        function: of a module that workers can import.
+        calls: its arguments.
+        check: raises to stop.
+
+    Raises:
+        NnvizError: a call was refused.
+    """
+    waiting: deque[Any] = deque()
+    for call in calls:
+        waiting.append(client.submit(function, *call, pure=False, retries=_RETRIES))
+        if len(waiting) > _AHEAD * max(1, len(client.scheduler_info()["workers"])):
+            yield _taken(waiting.popleft(), check)
+    while waiting:
+        yield _taken(waiting.popleft(), check)
+
+
+def carry_out(
+    request: ModelRequest, threads: int, work: Callable[[Worker, T], R], task: T
+) -> R | Refused:
+    """Carry out a task; called on a worker.
+
+    Args:
+        request: of the network, which is opened once.
+        threads: of torch, as many as the process that asks has.
+        work: the function.
+        task: its argument.
+    """
+    torch.set_num_threads(threads)
+    try:
+        return work(_opened(request), task)
+    except NnvizError as error:
+        return Refused(error)
+
+
+@cache
+def _opened(request: ModelRequest) -> Worker:
+    """Open a network once for all tasks of this process."""
+    resources = Resources(None, _CACHED_BYTES, None)
+    model: Model = finish(resources.store.open(request, _never))
+    return worker_of(resources, model, _never)
+
+
+def worker_of(resources: Resources, model: Model, check: Check) -> Worker:
+    """Return this process as a worker with an opened network."""
+    return Worker(
+        model=model,
+        store=resources.store,
+        run=lambda request: job_of(resources, request, check),
+        check=check,
+    )
+
+
+def thread_count() -> int:
+    """Return how many threads torch computes with."""
+    return torch.get_num_threads()
+
+
+def use_threads(count: int) -> None:
+    """Have torch compute with so many threads."""
+    torch.set_num_threads(count)
+
+
+def _never() -> None:
+    """Never stop: who asked cancels the task."""
+
+
+def _taken(future: Any, check: Check) -> Any:
+    """Wait for a task, so that the job can be stopped meanwhile."""
+    while not future.done():
+        check()
+        with suppress(TimeoutError):
+            _library().wait(future, timeout=_POLL)
+    found = future.result()
+    if isinstance(found, Refused):
+        raise found.error
+    return found
+
+
+def _library() -> Any:
+    try:
+        return importlib.import_module("distributed")
+    except ImportError:
+        raise InputError(
+            "--cluster", "Dask is not installed", "pip install nnviz-studio[cluster]"
+        ) from None
+
+
+@contextmanager
+def _in_words(address: str) -> Iterator[None]:
+    """Say in one line that a cluster was lost; errors of this program pass.
+
+    Raises:
+        InputError: the scheduler is gone, or workers died over and over.
+    """
+    library = _library()
+    lost = (
+        library.scheduler.KilledWorker,
+        library.comm.CommClosedError,
+        library.client.FutureCancelledError,
+        OSError,
+    )
+    try:
+        yield
+    except NnvizError:
+        raise
+    except lost as error:
+        words = str(error).partition("\n")[0][:120] or type(error).__name__
+        raise InputError(
+            f"cluster {address}",
+            f"was lost ({words})",
+            "run the same command again: it goes on where it was left",
+        ) from None

@@ -1,0 +1,71 @@
+"""Sharing: a job in tasks that are carried out here, or by the workers of a cluster.
+
+A task is worked on as a whole wherever it is, and answers come in the order of the
+tasks, so where it was done changes no bit on machines of one kind.
+"""
+
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from nnviz.base.events import Job
+from nnviz.base.request import Request
+from nnviz.engine.models.model import Model
+from nnviz.engine.models.store import ModelStore
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worker:
+    """A process at work on tasks, with what they need.
+
+    Attributes:
+        model: the opened network.
+        store: all opened networks.
+        run: returns the job of a request.
+        check: called between passes; raises to stop.
+        kept: by task's own keys, what later tasks need again.
+    """
+
+    model: Model
+    store: ModelStore
+    run: Callable[[Request[Any]], Job]
+    check: Callable[[], None]
+    kept: dict[Hashable, Any] = field(default_factory=dict)
+
+
+class Share(Protocol):
+    """Has tasks carried out, one after the other or side by side."""
+
+    def __call__(
+        self, work: Callable[[Worker, T], R], tasks: Iterable[T]
+    ) -> Iterator[R]:
+        """Yield what comes of each task, in their order.
+
+        Args:
+            work: a function of a module, which other processes find by its name.
+            tasks: what it is given, which can be pickled.
+        """
+        ...
+
+
+def share_here(worker: Worker) -> Share:
+    """Return what carries out tasks in this process."""
+
+    def share(work: Callable[[Worker, T], R], tasks: Iterable[T]) -> Iterator[R]:
+        return (work(worker, task) for task in tasks)
+
+    return share
+
+
+def finish(turns: Generator[Any, Any, Any]) -> Any:
+    """Go through turns to their end at once; return what they return."""
+    try:
+        while True:
+            next(turns)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        turns.close()

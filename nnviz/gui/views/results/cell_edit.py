@@ -1,0 +1,73 @@
+"""Drawing in the grids of a matrix: cells are turned over and come back as text."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnviz.base.kinds.matrices import Matrix, cells_text
+
+Cell = tuple[int, int, int]
+"""Index of a grid, row and column."""
+
+
+@dataclass(slots=True)
+class CellEdit:
+    """One stroke: the cells that it passes get the value of the first.
+
+    Attributes:
+        grid: index of the grid that is drawn in.
+        name: of the parameter that its cells are.
+        cells: bool (R, C), as they are now.
+        ink: what the stroke gives.
+    """
+
+    grid: int
+    name: str
+    cells: NDArray[np.bool_]
+    ink: bool
+
+    def put(self, cell: Cell) -> bool:
+        """Give a cell the stroke's value; tell whether that changed anything."""
+        grid, row, column = cell
+        if grid != self.grid or bool(self.cells[row, column]) == self.ink:
+            return False
+        self.cells[row, column] = self.ink
+        return True
+
+    @property
+    def text(self) -> str:
+        """The drawing as its parameter's text."""
+        return cells_text(self.cells)
+
+
+def begin_edit(matrix: Matrix, cell: Cell) -> CellEdit | None:
+    """Return the stroke that begins with a cell; None where the grid is fixed."""
+    place, row, column = cell
+    grid = matrix.grids[place]
+    if not grid.edits:
+        return None
+    cells = grid.values > 0
+    return CellEdit(place, grid.edits, cells, not cells[row, column])
+
+
+def editable_grids(matrix: Matrix) -> list[int]:
+    """Return the indices of the grids that can be drawn in."""
+    return [place for place, grid in enumerate(matrix.grids) if grid.edits]
+
+
+def step_cell(matrix: Matrix, chosen: Cell | None, down: int, right: int) -> Cell:
+    """Return the cell beside the chosen one, of a grid that can be drawn in."""
+    if chosen is None:
+        return editable_grids(matrix)[0], 0, 0
+    grid, row, column = chosen
+    rows, columns = matrix.grids[grid].values.shape
+    return grid, (row + down) % rows, (column + right) % columns
+
+
+def step_grid(matrix: Matrix, chosen: Cell | None, step: int) -> Cell:
+    """Return the first cell of the next grid that can be drawn in."""
+    places = editable_grids(matrix)
+    if chosen is None or chosen[0] not in places:
+        return places[0], 0, 0
+    return places[(places.index(chosen[0]) + step) % len(places)], 0, 0

@@ -1,0 +1,89 @@
+"""Work with image files: opening, thumbnails, examples to learn from, cameras."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from nnviz.base.dropped import Dropped
+from nnviz.base.images import Image, eight_bits, image_from_array
+from nnviz.base.measures.training import ExampleClass
+from nnviz.base.recipes import Run
+from nnviz.base.request import FileWork, Urgency, file_work
+from nnviz.base.video import Camera
+from nnviz.media.decode import open_image
+from nnviz.media.thumbnails import thumbnail
+from nnviz.runtime.image_cache import ImageCache
+from nnviz.runtime.live import still
+from nnviz.storage.examples import list_examples, write_example
+from nnviz.storage.files import look_at
+from nnviz.storage.images import keep_picture
+
+_CACHE_BYTES = 256 << 20
+
+
+class ImageWork:
+    """Opens images and what else is done with their files.
+
+    Args:
+        cache_bytes: how much decoded images are kept for coming back to them.
+    """
+
+    def __init__(self, cache_bytes: int = _CACHE_BYTES) -> None:
+        self._cache = ImageCache(cache_bytes, open_image)
+
+    def look_at(self, files: Sequence[str]) -> FileWork[Dropped]:
+        """Find out what files are, listing folders."""
+        return file_work(lambda: look_at(files))
+
+    def open(self, path: str) -> FileWork[Image]:
+        """Open an image; a kept one if the file is the same."""
+        return file_work(lambda: self._cache.open(Path(path)), Urgency.OPEN)
+
+    def of_array(self, pixels: NDArray[Any], name: str) -> FileWork[Image]:
+        """Make an image of pixels, (H, W) or (H, W, C), of 8 bits as a file's."""
+        return file_work(
+            lambda: image_from_array(eight_bits(pixels), name), Urgency.OPEN
+        )
+
+    def thumbnail(self, path: str, size: int) -> FileWork[NDArray[Any]]:
+        """Make a small image of a file, uint8 (h, w, 3), its longer side ``size``."""
+        return file_work(lambda: thumbnail(path, size), Urgency.LATER)
+
+    def keep(self, pixels: NDArray[Any], purpose: str) -> FileWork[str]:
+        """Write an image, uint8 (H, W, 1 or 3), into the cache; its path.
+
+        Args:
+            pixels: the image.
+            purpose: what it is for; begins the file's name.
+        """
+        return file_work(lambda: keep_picture(pixels, purpose))
+
+    def write_example(self, pixels: NDArray[Any], folder: str) -> FileWork[str]:
+        """Write an image (H, W, C) to learn from into a folder, made if missing."""
+        return file_work(lambda: write_example(pixels, Path(folder)), Urgency.SAVE)
+
+    def list_examples(
+        self, paths: tuple[str, ...]
+    ) -> FileWork[tuple[ExampleClass, ...]]:
+        """Find the images among files and in folders.
+
+        A folder of folders gives a named class for each; else the class has no name.
+        """
+        return file_work(lambda: list_examples(paths))
+
+    def keep_still(self, run: Run) -> FileWork[Run]:
+        """Make an image of its own of the frame that a result is of."""
+        return file_work(lambda: still(run), Urgency.SAVE)
+
+    def find_cameras(self) -> FileWork[tuple[Camera, ...]]:
+        """Look for cameras."""
+        return file_work(_cameras, Urgency.LATER)
+
+
+def _cameras() -> tuple[Camera, ...]:
+    # Imported here: it loads OpenCV and PyAV, and most starts want no camera.
+    from nnviz.runtime.capture import list_cameras  # noqa: PLC0415
+
+    return list_cameras()

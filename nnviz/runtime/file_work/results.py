@@ -1,0 +1,113 @@
+"""Work that saves: results, boards, contact sheets, plots, side-cars."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnviz.base.dataset.projections import Projection
+from nnviz.base.images import Image
+from nnviz.base.info import ModelInfo
+from nnviz.base.measures.evaluation import Robustness
+from nnviz.base.recipes import Run
+from nnviz.base.request import FileWork, ModelRequest, Urgency, file_work
+from nnviz.base.results import Result
+from nnviz.media.files import write_text
+from nnviz.media.index import ImageIndex
+from nnviz.media.side_cars import write_side_car
+from nnviz.storage import recent
+from nnviz.storage.attacks import save_curve
+from nnviz.storage.contact_sheets import save_contact_sheet
+from nnviz.storage.figures import save_figure
+from nnviz.storage.projections import save_projection
+from nnviz.storage.results import save_run
+
+if TYPE_CHECKING:  # painters load slowly
+    from nnviz.render.boards.board import Board
+    from nnviz.render.boards.scale_locks import Lock
+    from nnviz.render.figures import FigureLook
+    from nnviz.render.heatmaps import Looks
+
+Saved = FileWork[tuple[Path, ...]]
+"""Work that ends with the paths that were written."""
+
+
+class ResultWork:
+    """Saves what the window shows; nothing that was there is written over."""
+
+    def save(self, run: Run, folder: str, looks: "Looks | None" = None) -> Saved:
+        """Save a result beside earlier ones.
+
+        Args:
+            run: what is saved.
+            folder: where.
+            looks: how its maps are shown, by the result's name.
+        """
+        return file_work(lambda: _save(run, Path(folder), looks), Urgency.SAVE)
+
+    def figure(
+        self,
+        result: Result,
+        image: Image | None,
+        path: str,
+        look: "FigureLook | None",
+    ) -> Saved:
+        """Save a result as SVG, PDF or PNG for a slide.
+
+        Args:
+            result: any kind.
+            image: what it lies over, for those that do.
+            path: of the file; its ending says the format.
+            look: how it is shown; None for the usual.
+        """
+        return file_work(
+            lambda: (save_figure(result, image, Path(path), look),), Urgency.SAVE
+        )
+
+    def board(self, board: "Board", folder: str, lock: "Lock") -> Saved:
+        """Save a board as an image, a page and numbers."""
+        return file_work(lambda: board.save(Path(folder), lock=lock), Urgency.SAVE)
+
+    def contact_sheet(self, runs: Sequence[Run], path: str) -> Saved:
+        """Save several results as one image."""
+        return file_work(lambda: (save_contact_sheet(runs, Path(path)),), Urgency.SAVE)
+
+    def projection(self, found: Projection, index: ImageIndex, folder: str) -> Saved:
+        """Save a projection as plot, table and arrays."""
+        return file_work(
+            lambda: save_projection(found, index, Path(folder)), Urgency.SAVE
+        )
+
+    def curve(self, found: Robustness, folder: str) -> Saved:
+        """Save accuracy against epsilon as CSV, PNG and SVG."""
+        return file_work(lambda: save_curve(found, Path(folder)), Urgency.SAVE)
+
+    def text(self, text: str, path: str) -> Saved:
+        """Write text to a file."""
+
+        def write() -> tuple[Path, ...]:
+            write_text(Path(path), text)
+            return (Path(path),)
+
+        return file_work(write, Urgency.SAVE)
+
+    def side_car(self, info: ModelInfo, request: ModelRequest) -> Saved:
+        """Save how a network is used beside its file.
+
+        Names of classes are written where they come from a file of labels.
+        """
+        labels = info.labels if request.labels else ()
+
+        def write() -> tuple[Path, ...]:
+            weights = Path(info.reference)
+            return (write_side_car(weights, info.preprocess, labels, request),)
+
+        return file_work(write, Urgency.SAVE)
+
+
+def _save(run: Run, folder: Path, looks: "Looks | None") -> tuple[Path, ...]:
+    """Save a result and note where its image lies, for when it is opened again."""
+    paths = save_run(run, folder, None, overwrite=False, looks=looks)
+    if run.image is not None:
+        recent.remember(run.image)
+    recent.remember_others(run.recipe)
+    return paths

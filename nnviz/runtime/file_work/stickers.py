@@ -1,0 +1,35 @@
+"""Work with stickers: opened, kept when trained, printed."""
+
+from pathlib import Path
+
+from nnviz.base.placed import Cut, OpenedSticker
+from nnviz.base.recipes import Run
+from nnviz.base.request import FileWork, Urgency, file_work
+from nnviz.base.results import Picture
+from nnviz.render.printing import Print
+from nnviz.storage.sticker_pages import print_sticker
+from nnviz.storage.stickers import keep_learned, keep_stopped, open_sticker
+
+
+class StickerWork:
+    """Opens stickers and writes them."""
+
+    def open(self, cut: Cut) -> FileWork[OpenedSticker]:
+        """Open a sticker; the answer says why, where it cannot be opened."""
+        return file_work(lambda: open_sticker(cut))
+
+    def keep(self, run: Run, folder: str) -> FileWork[Path]:
+        """Write the sticker that a result has trained; its path."""
+        return file_work(lambda: keep_learned(run, Path(folder)), Urgency.SAVE)
+
+    def keep_stopped(
+        self, learned: Picture, recording: str, folder: str
+    ) -> FileWork[Path]:
+        """Write the sticker of a run that was stopped; its path."""
+        return file_work(
+            lambda: keep_stopped(learned, Path(recording), Path(folder)), Urgency.SAVE
+        )
+
+    def print(self, cut: Cut, path: str, order: Print) -> FileWork[Path]:
+        """Write a sticker as a PDF page; its path."""
+        return file_work(lambda: print_sticker(cut, Path(path), order), Urgency.SAVE)
