@@ -14,4 +14,7 @@ site='import sysconfig; print(sysconfig.get_path("purelib"))'
 .venv/bin/python -c "$site" >"$(.venv-peers/bin/python -c "$site")/nnviz-venv.pth"
 .venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
     --requirement packaging/constraints-peers.txt
+# By themselves: Quantus asks for an OpenCV that would take the place of ours.
+.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+    quantus==0.6.0 torchcam==0.5.0
 printf '%s\n' "$wanted" >"$stamp"

@@ -31,7 +31,14 @@ from nnviz.api.dataset import Index, index, open_index
 from nnviz.api.measured import attack_curve, board, evaluate, score, trust
 from nnviz.api.recorded import export_recording, film, open_recording, resume
 from nnviz.api.shared import SavedRun, run_over
-from nnviz.api.trained import export_trained, teach, train, train_network
+from nnviz.api.trained import (
+    export_trained,
+    teach,
+    train,
+    train_autoencoder,
+    train_characters,
+    train_network,
+)
 
 __all__ = [
     "Index",
@@ -67,6 +74,8 @@ __all__ = [
     "session",
     "teach",
     "train",
+    "train_autoencoder",
+    "train_characters",
     "train_network",
     "trust",
     "write_side_car",

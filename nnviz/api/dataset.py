@@ -1,7 +1,6 @@
 """Sets of images, from Python: indexed once, then asked."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -20,7 +19,7 @@ from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.dataset.indexing import IndexSummary
 from nnviz.base.dataset.mistakes import Disagreement, Mistakes
 from nnviz.base.dataset.neighbors import Metric, Neighbors
-from nnviz.base.dataset.projections import Projection
+from nnviz.base.dataset.projections import PlacedImage, Projection
 from nnviz.base.dataset.requests import (
     AblateChannels,
     CompareIndexes,
@@ -29,6 +28,7 @@ from nnviz.base.dataset.requests import (
     FindMistakes,
     FindNeighbors,
     IndexImages,
+    PlaceImage,
     ProbeLayers,
     ProjectIndex,
     TestConcept,
@@ -137,9 +137,6 @@ class Index:
             count=count,
             exact=exact,
         )
-        if box and request.image is None:
-            whole = open_image(self.images.location(number))
-            request = replace(request, image=whole)
         return perform(request, progress)
 
     def exemplars(
@@ -219,6 +216,59 @@ class Index:
             neighbors=neighbors,
             steps=steps,
             seed=seed,
+        )
+        return perform(request, progress)
+
+    def place(
+        self,
+        image: Pictured,
+        method: str = "pca",
+        *,
+        box: tuple[float, float, float, float] | tuple[()] = (),
+        count: int = 8,
+        layer: str = "",
+        records: Iterable[int] = (),
+        limit: int = 0,
+        perplexity: float = 0.0,
+        neighbors: int = 15,
+        steps: int = 0,
+        seed: int = 0,
+        progress: OnProgress | None = None,
+    ) -> PlacedImage:
+        """Lay a new image on the plane of a projection that does not know it.
+
+        After ``project`` with the same arguments nothing is fitted again.
+
+        Args:
+            image: what ``open_image`` returned or takes.
+            method: as ``project`` has it, like all that is not said here.
+            box: left, top, right, bottom: the part that is placed, px.
+            count: of neighbors that are named too.
+            layer: whose features are projected.
+            records: numbers of those that were projected.
+            limit: most of them.
+            perplexity: of t-SNE.
+            neighbors: of UMAP.
+            steps: of t-SNE, or epochs of the autoencoder.
+            seed: of random numbers.
+            progress: told how far it is.
+
+        Raises:
+            NnvizError: no such method, layer or image.
+        """
+        projection = ProjectIndex(
+            index=str(self.folder),
+            method=method,
+            layer=layer,
+            records=tuple(records),
+            limit=limit,
+            perplexity=perplexity,
+            neighbors=neighbors,
+            steps=steps,
+            seed=seed,
+        )
+        request = PlaceImage(
+            projection=projection, image=_opened(image), box=box, count=count
         )
         return perform(request, progress)
 

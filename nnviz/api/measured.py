@@ -256,6 +256,8 @@ def score(
     limit: int = 0,
     seed: int = 0,
     randomize: bool = False,
+    average_drop: bool = False,
+    keep: str | PathLike[str] = "",
     cluster: str = "",
     workers: int = 0,
     progress: OnProgress | None = None,
@@ -271,6 +273,9 @@ def score(
         limit: most images, taken evenly from all; 0 for all.
         seed: of the random numbers.
         randomize: also compare with maps of the network with random weights.
+        average_drop: also measure average drop and increase in confidence.
+        keep: a file that keeps the figures of each image: an interrupted table goes on
+            from it, and further methods and images are added to it.
         cluster: empty for this process; "local" for processes here, or the address of
             a Dask scheduler, "tcp://HOST:PORT".
         workers: processes of a local cluster; 0 for one a core.
@@ -288,6 +293,8 @@ def score(
         limit=limit,
         seed=seed,
         randomize=randomize,
+        average_drop=average_drop,
+        keep=str(keep),
         cluster=cluster,
         workers=workers,
     )

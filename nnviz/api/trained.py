@@ -132,11 +132,80 @@ def train_network(
     Raises:
         NnvizError: in words: a switch, a folder, data that cannot be read.
     """
+    return train_recorded("train_network", out, name, seed, progress, switches)
+
+
+def train_autoencoder(
+    out: str | PathLike[str],
+    *,
+    name: str = "autoencoder",
+    seed: int = 0,
+    progress: OnProgress | None = None,
+    **switches: Value,
+) -> TrainedNetwork:
+    """Train an autoencoder, or go on where it was stopped, and write all of it.
+
+    Args:
+        out: folder for NAME.safetensors, which opens as a network from image to image,
+            NAME.csv, NAME.events and NAME.recording.
+        name: of the files.
+        seed: of weights, order and noise.
+        progress: told how far it is.
+        **switches: as the method ``train_autoencoder`` has them.
+
+    Raises:
+        NnvizError: in words: a switch, a folder, data that cannot be read.
+    """
+    return train_recorded("train_autoencoder", out, name, seed, progress, switches)
+
+
+def train_characters(
+    out: str | PathLike[str],
+    *,
+    name: str = "characters",
+    seed: int = 0,
+    progress: OnProgress | None = None,
+    **switches: Value,
+) -> TrainedNetwork:
+    """Train a character model on a text, or go on where it was stopped, and write it.
+
+    Args:
+        out: folder for NAME.safetensors, which ``weights`` of the method
+            ``train_characters`` opens, NAME.csv, NAME.events and NAME.recording.
+        name: of the files.
+        seed: of the weights.
+        progress: told how far it is.
+        **switches: as the method ``train_characters`` has them.
+
+    Raises:
+        NnvizError: in words: a switch, or a file that cannot be read.
+    """
+    return train_recorded("train_characters", out, name, seed, progress, switches)
+
+
+def train_recorded(
+    method: str,
+    out: str | PathLike[str],
+    name: str,
+    seed: int,
+    progress: OnProgress | None,
+    switches: Mapping[str, Value],
+) -> TrainedNetwork:
+    """Train by a recorded method, or go on where it was stopped, and write all of it.
+
+    Args:
+        method: that trains: "train_network", "train_autoencoder", "train_characters".
+        out: folder for the files.
+        name: of the files.
+        seed: of all random numbers.
+        progress: told how far it is.
+        switches: the method's parameters.
+    """
     recording = Path(out) / f"{name}.recording"
     if (recording / "recipe.json").exists():
         resume(recording, progress=progress)
     else:
-        run("train_network", None, None, seed=seed, progress=progress, record=recording,
+        run(method, None, None, seed=seed, progress=progress, record=recording,
             **switches)  # fmt: skip
     files = export_trained(recording, out, name=name)
     numbers = open_recording(recording).numbers

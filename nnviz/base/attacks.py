@@ -9,6 +9,10 @@ from nnviz.base.results import Picture, Report, Table
 
 ADVERSARIAL = "adversarial"
 """Name of the attacked photo in an attack's report."""
+NOISE = "noise"
+"""Name of the noise, amplified, in it."""
+BEFORE, AFTER = "before", "after"
+"""Names of what the network says to the image without and with the attack."""
 SURVIVAL = "survival"
 """Name of the table of what an attack survives."""
 

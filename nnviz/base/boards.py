@@ -1,4 +1,4 @@
-"""What a board compares: methods, networks, images, and what they are asked."""
+"""The plan of a board: methods, networks and images that are compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

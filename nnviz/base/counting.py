@@ -1,4 +1,4 @@
-"""How often something held to a camera fools the network."""
+"""Counting of frames in which something held to a camera fools the network."""
 
 import math
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _NORMAL_95 = 1.959963984540054
 
 
 class Outcome(StrEnum):
-    """What a frame is counted as."""
+    """The outcome of a frame."""
 
     FOOLED = "fooled"
     RIGHT = "right"

@@ -1,4 +1,4 @@
-"""What files are that were dropped, pasted or named, once somebody has looked."""
+"""Kinds of files that were dropped, pasted or named, once somebody has looked."""
 
 from dataclasses import dataclass
 

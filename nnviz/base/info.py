@@ -60,7 +60,7 @@ _TASK_ALIASES = {
 
 
 class OutputActivation(StrEnum):
-    """What makes probabilities of a network's output."""
+    """The activation that makes probabilities of a network's output."""
 
     SOFTMAX = "softmax"
     SIGMOID = "sigmoid"
@@ -140,7 +140,7 @@ ADVERSARIAL_ATTACK = Capabilities(workspace="Attack", adversarial=True)
 
 
 class Need(StrEnum):
-    """What a method needs of a network, beside its task."""
+    """A need of a method, beside the network's task."""
 
     GRADIENTS = "gradients"
     MAPS = "layers with maps over the image"

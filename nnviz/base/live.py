@@ -1,10 +1,11 @@
-"""What the live loop tells: a frame, what was found in it, and how live it is."""
+"""Messages of the live loop: a frame, the result found in it, its age."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from nnviz.base.explanations.occluder import Fill
 from nnviz.base.info import ModelEntry, ModelInfo, Task
 from nnviz.base.parameters import Value
 from nnviz.base.placed import Placed
@@ -17,7 +18,7 @@ from nnviz.base.video import FrameImage, SourceRequest
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How live it is.
+    """Figures of the live loop: rate, age, time of inference.
 
     Attributes:
         rate: frames shown a second.
@@ -51,9 +52,28 @@ class Shown:
     bars: Ranking | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """A square that hides part of each frame from the network.
+
+    Attributes:
+        y: its center, as a share of the frame's height; may lie outside.
+        x: likewise, of its width.
+        side: as a share of the frame's shorter side.
+        fill: what stands there.
+        mean: the color that "mean" stands for, red, green and blue, 0 to 255.
+    """
+
+    y: float
+    x: float
+    side: float
+    fill: Fill = "gray"
+    mean: tuple[int, int, int] = (128, 128, 128)
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How a recording ended.
+    """The end of a recording.
 
     Attributes:
         paths: of the film and of its numbers; empty where there was nothing to see.
@@ -95,7 +115,7 @@ def found(shown: Shown) -> tuple[str, str]:
 
 
 class SourceControls(Protocol):
-    """How an open source is played; may be called from any thread."""
+    """Controls of an open source; may be called from any thread."""
 
     def pause(self) -> None:
         """Stand still."""
@@ -128,7 +148,7 @@ class SourceControls(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What can be looked at live.
+    """A kind of content that can be looked at live.
 
     Attributes:
         name: on the command line.
@@ -166,8 +186,8 @@ class Content:
 CONTENTS = (
     Content("classify", "Classify", "predictions", Task.CLASSIFY, DEFAULT_MODEL),
     Content("features", "Features", "activations", None, DEFAULT_MODEL),
-    Content("detect", "Detect", "detect", Task.DETECT, "bundled:faces"),
-    Content("track", "Track", "track", Task.DETECT, "bundled:faces"),
+    Content("detect", "Detect", "detect", Task.DETECT, "bundled:everyday-detector"),
+    Content("track", "Track", "track", Task.DETECT, "bundled:everyday-detector"),
     Content("segment", "Segment", "segment", Task.SEGMENT),
     Content("why", "Why", "grad_cam", Task.CLASSIFY, DEFAULT_MODEL),
     Content("repaint", "Repaint", "fast_style", Task.REPAINT),
@@ -176,7 +196,7 @@ CONTENTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveOrder:
-    """What the program is told to look at live.
+    """The live source and method that the program is started with.
 
     Attributes:
         source: of the frames; None for the one that the window begins with.

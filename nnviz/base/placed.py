@@ -16,6 +16,8 @@ from nnviz.base.images import Colours, Image
 from nnviz.base.results import Picture, Report, Text
 from nnviz.base.stickers import Outline, Placement
 
+PLACED = "placed"
+"""Name of the text of stickers in the report of what has placed them."""
 EXAMPLE = "round:#e53935 @ 0.5 0.5 0.25 0"
 _OUTLINES = get_args(Outline)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -28,7 +30,7 @@ _GRAMMAR = "STICKER @ X Y WIDTH ANGLE [OPACITY], several separated by ;"
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a sticker is cut out of, and as what.
+    """The source and outline that a sticker is cut out of.
 
     Attributes:
         outline: its shape; "square" keeps all of a picture.
@@ -48,7 +50,7 @@ class Cut:
 
     @property
     def text(self) -> str:
-        """What ``parse`` reads."""
+        """The text that ``parse`` reads."""
         whole = self.outline == "square" and not self.is_colour
         return self.source if whole else f"{self.outline}:{self.source}"
 
@@ -80,7 +82,7 @@ class Placed:
 
     @property
     def text(self) -> str:
-        """What ``parse_placed`` reads."""
+        """The text that ``parse_placed`` reads."""
         at = self.placement
         numbers = [at.x, at.y, at.width, at.angle]
         if self.opacity != 1:
@@ -90,7 +92,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedSticker:
-    """What came of opening a sticker.
+    """The outcome of opening a sticker.
 
     Attributes:
         text: of its ``Cut``.
@@ -113,7 +115,7 @@ def sticker_of(report: Report) -> Picture | None:
 
 def placed_of(report: Report) -> str:
     """Return the stickers that a method has placed, as text; else an empty one."""
-    found = report.results.get("placed")
+    found = report.results.get(PLACED)
     return found.text if isinstance(found, Text) else ""
 
 

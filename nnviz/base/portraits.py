@@ -43,7 +43,7 @@ class Sitter:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundPortrait:
-    """What the cache has.
+    """The cache's answer.
 
     Attributes:
         sitter: who.

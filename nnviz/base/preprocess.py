@@ -106,6 +106,13 @@ class Preprocess:
         """Number of channels that the network takes."""
         return len(self.mean)
 
+    @property
+    def mean_color(self) -> tuple[int, ...]:
+        """The color that normalization takes to zero, RGB, 0 to 255 a channel."""
+        shares = (number / self.value_range for number in self.mean)
+        found = tuple(round(255 * min(max(share, 0.0), 1.0)) for share in shares)
+        return found[::-1] if self.order is ChannelOrder.BGR else found
+
     def placement(self, photo_size: tuple[int, int]) -> Placement:
         """Return where the network's input lies on a photo of this size."""
         sizes = self.resized(photo_size)

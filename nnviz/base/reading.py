@@ -1,4 +1,4 @@
-"""What may go wrong in reading a file, named for each library, and said in one line.
+"""Errors of reading a file, named for each library, and said in one line.
 
 Readers never catch everything: each names what its library was seen to raise.
 """

@@ -30,6 +30,7 @@ __all__ = [
     "ModelRequest",
     "Moment",
     "OccludeImage",
+    "PrepareFeatures",
     "Request",
     "RescaleNoise",
     "RunMethod",
@@ -185,6 +186,22 @@ class TeachHead(Request[TaughtHead]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareFeatures(Request[int]):
+    """Compute a backbone's features of images ahead of ``TeachHead``, which keeps them.
+
+    Ends with the number of images whose features are known; files that cannot be read
+    are passed over, ``TeachHead`` says so.
+
+    Attributes:
+        model: the backbone.
+        files: paths of the images.
+    """
+
+    model: ModelRequest
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportTrained(Request[tuple[str, ...]]):
     """Write a step of a recorded training run; ends with the paths of the files.
 
@@ -319,6 +336,9 @@ class ScoreMethods(Request[ScoreTable]):
         steps: of the deletion and insertion curves.
         seed: of the random numbers.
         randomize: whether each map is also made of a network with random weights.
+        average_drop: whether average drop and increase in confidence are measured.
+        keep: path of a file that keeps the figures of each image, and from which the
+            table goes on where it is there; empty for none.
         cluster: as ``EvaluateModel`` has it.
         workers: likewise.
     """
@@ -331,6 +351,8 @@ class ScoreMethods(Request[ScoreTable]):
     steps: int = 28
     seed: int = 0
     randomize: bool = False
+    average_drop: bool = False
+    keep: str = ""
     cluster: str = ""
     workers: int = 0
 
@@ -363,6 +385,7 @@ AnyRequest = (
     | ChangeFilm
     | TrainModel
     | TeachHead
+    | PrepareFeatures
     | ExportTrained
     | EvaluateModel
     | RescaleNoise

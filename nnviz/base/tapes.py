@@ -1,4 +1,4 @@
-"""What the window knows of a recorded optimization."""
+"""Recordings of optimizations as the window knows them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Tape:
 
     @property
     def steps(self) -> int:
-        """How many there are."""
+        """The number of steps."""
         return len(self.numbers)
 
     @property
@@ -49,7 +49,7 @@ class Tape:
 
     @property
     def curve(self) -> tuple[float, ...]:
-        """What is optimized, at each step; NaN where it was not measured."""
+        """The optimized measure at each step; NaN where it was not measured."""
         return tuple(each.get(self.measure, float("nan")) for each in self.numbers)
 
     def nearest(self, step: int) -> int:
@@ -125,7 +125,7 @@ class OpenedTape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmRequest:
-    """How a recording becomes a video.
+    """The export of a recording as a video.
 
     Attributes:
         folder: of the recording.

@@ -10,7 +10,7 @@ from nnviz.base.images import Image, Pixels
 
 
 class SourceKind(StrEnum):
-    """What sort of thing gives frames."""
+    """The kind of a source of frames."""
 
     CAMERA = "camera"
     FILE = "file"
@@ -149,7 +149,7 @@ class VideoFrame:
 
 
 class SourceState(StrEnum):
-    """How a source is."""
+    """The state of a source."""
 
     OPENING = "opening"
     RUNNING = "running"
@@ -163,7 +163,7 @@ class SourceState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """How a source is, told whenever it changes.
+    """The state of a source in words, told whenever it changes.
 
     Attributes:
         state: of the source.

@@ -41,6 +41,8 @@ def _measured(options: argparse.Namespace) -> ScoreTable:
             limit=options.limit,
             seed=options.seed,
             randomize=options.randomize,
+            average_drop=options.average_drop,
+            keep=options.keep,
             cluster=options.cluster,
             workers=options.workers,
             progress=progress,
@@ -86,6 +88,16 @@ _OPTIONS = (
     whole_option("--seed", 0, "seed of the random numbers (default 0)"),
     flag_option(
         "--randomize", "also compare with maps of the network with random weights"
+    ),
+    flag_option(
+        "--average-drop",
+        "also fade the images by the maps: average drop, increase in confidence",
+    ),
+    text_option(
+        "--keep",
+        "FILE",
+        "keep the figures of each image in a file of JSON lines; an interrupted"
+        " table goes on from it, and further methods and images are added to it",
     ),
 )
 

@@ -8,7 +8,7 @@ from nnviz.base.events import EPOCH, Progress
 from nnviz.base.requests import TrainModel
 from nnviz.cli import console
 from nnviz.cli.arguments import Option, Parser, add_out, text_option, whole_option
-from nnviz.cli.training import head, network
+from nnviz.cli.training import head, watched
 
 _NAMES = (
     "objects",
@@ -27,8 +27,8 @@ def execute(words: Sequence[str]) -> int:
     """Train, the epochs on stderr, the weights' path on stdout."""
     if words and words[0] == "head":
         return head.execute(words[1:])
-    if words and words[0] == "network":
-        return network.execute(words[1:])
+    if words and words[0] in watched.RECIPES:
+        return watched.execute(words[0], words[1:])
     return _train(_parser().read(words))
 
 
@@ -63,8 +63,9 @@ _OPTIONS = (
         "name",
         metavar="NAME",
         help=(
-            "what to train: head (classes of your own), network (a small one, watched;"
-            f" each has a --help of its own), {', '.join(_NAMES)}"
+            "what to train: head (classes of your own), network (a small one),"
+            " autoencoder, characters (a text's; each of these has a --help of its own)"
+            f", {', '.join(_NAMES)}"
         ),
     ),
     text_option(

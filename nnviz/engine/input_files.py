@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from nnviz.base.images import Image
+from nnviz.engine.data.annotated import Annotations, read_annotations
 from nnviz.engine.data.folders import split_paths
 from nnviz.engine.models.model import Model
 from nnviz.engine.targets.directions import read_direction
@@ -62,6 +63,17 @@ class InputFiles:
         where = Path(path).expanduser()
         found = read_direction(where)
         self.hashes[path] = hashlib.sha256(read_bytes(where)).hexdigest()
+        return found
+
+    def annotations(self, folder: str) -> Annotations:
+        """Open a folder of images with annotated boxes in COCO's format.
+
+        Raises:
+            InputError: no such folder, or not one file of annotations in it.
+        """
+        where = Path(folder).expanduser()
+        found = read_annotations(where)
+        self.hashes[folder] = fingerprint(where)
         return found
 
     def text(self, path: str) -> str:

@@ -19,7 +19,7 @@ _MAX_SAMPLES = 4
 
 @dataclass(frozen=True, slots=True)
 class DeepTiff:
-    """What the header says.
+    """The header of a TIFF of 16 bits or floats.
 
     Attributes:
         width_height: px.

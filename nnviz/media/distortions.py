@@ -1,4 +1,4 @@
-"""What happens to a picture on its way: files, copies, cameras.
+"""Distortions of a picture on its way: files, copies, cameras.
 
 Each takes and gives uint8 (H, W, C), C of 1 or 3; the size may change.
 """

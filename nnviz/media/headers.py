@@ -1,4 +1,4 @@
-"""What a picture's first bytes say: its format and size, before any pixel is decoded.
+"""Headers of picture files: format and size, before any pixel is decoded.
 
 Pillow's own ``Image.open`` is not used: it guards against huge pictures with a limit
 and warnings that are global to the process, and it knows formats that run programs

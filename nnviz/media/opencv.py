@@ -1,4 +1,4 @@
-"""What OpenCV decodes better than Pillow: deep colour, and large JPEG files.
+"""Decoding by OpenCV, better than Pillow's: deep colour, and large JPEG files.
 
 Pillow reduces 16-bit colour to 8 bits.  A 12-megapixel JPEG takes Pillow as long to
 decode as OpenCV, and then half of that again to become an array; the pixels are equal

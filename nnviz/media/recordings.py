@@ -1,4 +1,4 @@
-"""What a long optimisation leaves: frames, numbers and states on disk, bounded.
+"""Recordings of long optimisations: frames, numbers and states on disk, bounded.
 
 The job writes, the window reads; only the newest index travels between them.  A
 recording is a folder:
@@ -48,7 +48,7 @@ _STATE_SUFFIX = ".state.npz"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """How far an optimisation is to go.
+    """The planned length of an optimisation.
 
     Attributes:
         total: steps in all, 0 where not known.
@@ -106,7 +106,7 @@ class Recording:
 
     @property
     def numbers(self) -> tuple[Numbers, ...]:
-        """What was measured at each step."""
+        """The numbers measured at each step."""
         return tuple(self._numbers)
 
     @property
@@ -221,7 +221,7 @@ class Recording:
 
     @property
     def recipe(self) -> Recipe:
-        """What makes the recording again.
+        """The recipe that makes the recording again.
 
         Raises:
             InputError: there is none, or it is damaged.
@@ -239,7 +239,7 @@ class Recording:
 
     @property
     def facts(self) -> Facts:
-        """How far it is to go; unknown where the file is missing or damaged."""
+        """The planned length; unknown where the file is missing or damaged."""
         try:
             values = parse_object(read_bytes(self.folder / _FACTS_FILE), _FACTS_FILE)
         except InputError:

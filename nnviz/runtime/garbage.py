@@ -18,7 +18,7 @@ _MANY_MODULES = 50
 
 
 class _Frozen:
-    """How many modules were imported when the collector was frozen last."""
+    """The number of modules that were imported when the collector was frozen last."""
 
     modules = 0
 
@@ -35,7 +35,7 @@ def freeze_imports() -> None:
 
 
 class _Manual:
-    """How many timers are running: automatic collection is off meanwhile."""
+    """The number of running timers: automatic collection is off meanwhile."""
 
     timers = 0
 

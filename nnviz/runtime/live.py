@@ -18,7 +18,7 @@ from typing import Protocol
 from nnviz.base.errors import ErrorRecord
 from nnviz.base.events import Done, Event, Failed, Policy, Priority
 from nnviz.base.images import image_from_array
-from nnviz.base.live import Figures, Shown, SourceControls
+from nnviz.base.live import Cover, Figures, Shown, SourceControls
 from nnviz.base.recipes import Run
 from nnviz.base.requests import Request, RunMethod
 from nnviz.base.results import Ranking
@@ -55,7 +55,7 @@ OnStatus = Callable[[SourceStatus], None]
 
 
 class Asked(Protocol):
-    """What the loop needs of the worker."""
+    """The worker, as the loop needs it."""
 
     mailbox: Mailbox
 
@@ -67,7 +67,7 @@ class Asked(Protocol):
 
 
 class Source(SourceControls, Protocol):
-    """What the loop needs of ``nnviz.runtime.capture.Capture``."""
+    """``nnviz.runtime.capture.Capture``, as the loop needs it."""
 
     def start(self) -> None:
         """Begin to give frames."""
@@ -138,7 +138,7 @@ class LiveLoop:
 
     @property
     def source(self) -> Source | None:
-        """What gives the frames, for pausing and seeking; None while none is open."""
+        """The source of frames, for pausing and seeking; None while none is open."""
         return self._source
 
     @property
@@ -217,6 +217,18 @@ class LiveLoop:
         A source that stands still is asked about its last frame again.
         """
         self._paster.lay(layers)
+        self._ask_again()
+
+    def set_cover(self, cover: Cover | None) -> None:
+        """Hide part of each frame from the next one on, or none.
+
+        A source that stands still is asked about its last frame again.
+        """
+        self._paster.cover(cover)
+        self._ask_again()
+
+    def _ask_again(self) -> None:
+        """Ask about the last frame, where no new one is coming."""
         with self._lock:
             still = self._clock() - self._taken > _STILL_SECONDS
             if still and self._last is not None:
@@ -337,7 +349,7 @@ class LiveLoop:
 
 @dataclass(slots=True)
 class _Pace:
-    """How many frames are shown, and how many not.
+    """The numbers of frames that are shown, and that are not.
 
     Attributes:
         dropped: frames left out so far.

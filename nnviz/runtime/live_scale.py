@@ -1,4 +1,4 @@
-"""How large the frames of a camera are to be, so that what is shown is not old."""
+"""The size of a camera's frames that keeps what is shown from being old."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""What the worker threads have to tell the GUI: bounded, ordered, one wake-up."""
+"""The mailbox from worker threads to the GUI: bounded, ordered, one wake-up."""
 
 import threading
 import time

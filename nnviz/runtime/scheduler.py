@@ -197,7 +197,7 @@ class Scheduler:
 
     @property
     def idle_seconds(self) -> float | None:
-        """How long ``pick`` has nothing, unless something new comes; None for ever."""
+        """Seconds until ``pick`` has something, if nothing new comes; None for ever."""
         if not self._heads():
             return None
         until = min(self._background_from, self._foreground_until)

@@ -20,7 +20,7 @@ _THREAD_NAME = "nnviz-inference"
 
 
 class Session(Protocol):
-    """What the worker needs of ``nnviz.engine.jobs.Session``.
+    """``nnviz.engine.jobs.Session``, as the worker needs it.
 
     Attributes:
         brief: whether the turn of a job is to be short, since somebody waits.

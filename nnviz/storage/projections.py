@@ -2,18 +2,23 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from nnviz.base.dataset.projections import Projection
+from nnviz.base.dataset.projections import PlacedImage, Projection
 from nnviz.media.encode import write_npz, write_png
 from nnviz.media.files import write_text
 from nnviz.media.index import ImageIndex
 
 
 def save_projection(
-    found: Projection, index: ImageIndex, folder: Path, color: str = "label"
+    found: Projection,
+    index: ImageIndex,
+    folder: Path,
+    color: str = "label",
+    placed: Sequence[PlacedImage] = (),
 ) -> tuple[Path, ...]:
     """Write METHOD.png, METHOD.csv (path, class, prediction, x, y) and METHOD.npz.
 
@@ -22,6 +27,7 @@ def save_projection(
         index: that it is of.
         folder: to write to.
         color: column whose classes color the points, "label" or "predicted".
+        placed: new images, which are marked and stand last in the table.
 
     Raises:
         InputError: the folder cannot be written to.
@@ -31,14 +37,16 @@ def save_projection(
     paths = tuple(folder / f"{found.method}.{kind}" for kind in ("png", "csv", "npz"))
     column = index.columns.get(color, index.columns["label"])
     labels = np.asarray(column, np.int64)[found.records]
-    write_png(paths[0], plot(found, labels, index.class_names))
-    write_text(paths[1], table_of(found, index))
+    write_png(paths[0], plot(found, labels, index.class_names, placed))
+    write_text(paths[1], table_of(found, index, placed))
     names = ("records", "points", "scree", "loads", "center")
     write_npz(paths[2], {name: getattr(found, name) for name in names})
     return paths
 
 
-def table_of(found: Projection, index: ImageIndex) -> str:
+def table_of(
+    found: Projection, index: ImageIndex, placed: Sequence[PlacedImage] = ()
+) -> str:
     """Return coordinates as CSV, a row an image."""
     names = [*index.class_names, ""]
     label = index.columns["label"]
@@ -56,4 +64,7 @@ def table_of(found: Projection, index: ImageIndex) -> str:
                 f"{y:.6g}",
             )
         )
+    for each in placed:
+        x, y = each.point.tolist()
+        writer.writerow((each.name, "", "", f"{x:.6g}", f"{y:.6g}"))
     return text.getvalue()

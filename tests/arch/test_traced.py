@@ -47,6 +47,9 @@ def until(done):
 def idle():
     return not (bench.runs.running or bench.predictions.running)
 
+def quiet():  # thumbnails, lists and tiles of what was done before are there too
+    return idle() and not bench.jobs._open
+
 def trace(act, done):
     global collecting
     entered.clear()
@@ -64,13 +67,14 @@ until(lambda: window.stage.centre.run is not None and idle())
 for workspace in (*WORKSPACES, WORKSPACES[0]):  # all were visited, and are hidden
     window.enter(workspace)
     until(idle)
+until(quiet)
 bars, told = window.stage.prediction.bars, []
 bench.predictions.predicted.connect(told.append)
 dropped = trace(lambda: bench.open_files([sys.argv[3]]), lambda: told and idle())
 explain = next(each for each in WORKSPACES if each.name == "explain")
 window.enter(explain)
 bench.choice.choose("grad_cam")
-until(idle)
+until(quiet)
 shown = bench.display.state.content
 form = window.stage.method.form
 flag = next(n for n, v in form.values().items() if isinstance(v, bool))
@@ -117,10 +121,10 @@ def test_hidden_workspaces_do_nothing(traced):
 @pytest.mark.slow
 def test_a_dropped_image_enters_few_files(traced):
     dropped = traced[0]
-    assert len(dropped) <= 130, dropped
+    assert len(dropped) <= 126, dropped
     assert len([name for name in dropped if name.startswith("gui/")]) <= 66
 
 
 @pytest.mark.slow
 def test_a_changed_flag_enters_few_files(traced):
-    assert len(traced[1]) <= 102, traced[1]
+    assert len(traced[1]) <= 118, traced[1]

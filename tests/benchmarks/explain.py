@@ -14,6 +14,7 @@ from nnviz.base.requests import LoadModel, RunMethod
 from nnviz.engine.jobs import Session
 from tests.benchmarks.engine import MODEL, finish, never, photo, pristine_net
 from tests.benchmarks.figures import Figure, benchmark, median_seconds, ratio, seconds
+from tests.benchmarks.window import run_program
 
 ROUNDS = 5
 BATCHES = (4, 8)
@@ -142,6 +143,13 @@ def peers_occlusion() -> Iterator[Figure]:
         name, peer, value = line.split()
         goal = _OCCLUSION_GOALS[name, peer]
         yield Figure(f"occlusion, {name} / captum, {peer}", float(value), goal)
+
+
+@benchmark
+def occluder_in_hand() -> Iterator[Figure]:
+    """Time between answers while a patch is drawn over an image in the window."""
+    found = run_program("occluder.py", "zoo:resnet18@random")
+    yield Figure("occluder, ResNet-18: time an answer", found["answer_ms"], 50, "ms")
 
 
 def said_by_peers(name: str) -> Iterator[str]:

@@ -34,3 +34,11 @@ def test_the_table_has_intervals_and_verdicts(nnviz):
 def test_refusals(refused):
     assert "no method named" in refused("score", *MODEL)[1]
     assert "--data: missing" in refused("score", "saliency")[1]
+
+
+def test_average_drop_is_measured_where_it_is_asked_for(nnviz):
+    answered = json.loads(
+        nnviz("score", "saliency", *MODEL, "--average-drop", "--json")[1]
+    )
+    figures = {each["figure"] for each in answered["rows"][0]["scores"]}
+    assert {"drop", "increase"} <= figures

@@ -79,12 +79,12 @@ def test_every_method_has_a_picture_and_a_recipe(gallery):
 
 
 def test_networks_stand_in_for_other_tasks(gallery):
-    """The classifier detects nothing: faces and scenes have networks of their own."""
+    """The classifier detects nothing: objects and scenes have networks of their own."""
     made = {
         (recipe["method"], recipe["model"], recipe["image"])
         for recipe in (json.loads(path.read_text()) for path in gallery.glob("*.json"))
     }
-    assert ("detect", "bundled:faces", "astronaut.png") in made
+    assert ("detect", "bundled:everyday-detector", "coffee.png") in made
     assert ("segment", "bundled:scenes-segmenter", "scene.png") in made
     assert ("fast_style", "bundled:strokes", "chelsea.png") in made
 

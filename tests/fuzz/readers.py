@@ -290,7 +290,7 @@ def _read_labels(chance: random.Random, folder: Path) -> None:
 
 
 def _read_annotations(chance: random.Random, folder: Path) -> None:
-    from nnviz.engine.evaluation.annotated import (
+    from nnviz.engine.data.annotated import (
         boxes_of,
         read_annotations,
         semantic_of,

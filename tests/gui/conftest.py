@@ -20,7 +20,7 @@ from nnviz.base.info import LayerInfo, ModelInfo, ModelSource
 from nnviz.base.live import Figures, Shown
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.recipes import Recipe, Run
-from nnviz.base.requests import FetchModel, LoadModel
+from nnviz.base.requests import FetchModel, LoadModel, PrepareFeatures
 from nnviz.base.resources import resource
 from nnviz.base.results import Mosaic, Ranking, Report
 from nnviz.base.video import frame_image
@@ -88,6 +88,8 @@ class FakeBridge(QObject):
                 return Done(model_info(model.reference, model.preprocess))
             case FetchModel():
                 return Done("weights")
+            case PrepareFeatures(files=files):
+                return Done(len(files))
             case _:
                 return Done(finished(request))
 
@@ -221,6 +223,9 @@ class FakeLive:
 
     def set_stickers(self, layers):
         self.layers = layers
+
+    def set_cover(self, cover):
+        self.cover = cover
 
     def take(self, frame):
         image = frame_image(frame, "hand", 1)

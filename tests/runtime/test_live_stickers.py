@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from nnviz.base.live import Shown
+from nnviz.base.live import Cover, Shown
 from nnviz.base.placed import Cut
 from nnviz.base.stickers import Placement
+from nnviz.media.covers import cover_frame
 from nnviz.media.placed import open_cut, paste_layers
 from tests.runtime.test_live_loop import HAND, Stand
 from tests.support.sources import HandSource
@@ -77,3 +78,17 @@ def test_while_frames_come_moving_asks_nothing_more(stand):
         stand.loop.set_stickers(((GREEN, Placement(share, 0.5, 0.5, 0), 1.0),))
     assert [each for each in stand.hear() if isinstance(each, Shown)] == []
     assert stand.vision.looked == looked
+
+
+def test_a_part_is_hidden_on_top_of_the_stickers(stand):
+    """Truth: the cover's own tests."""
+    cover = Cover(y=0.5, x=0.5, side=0.25, fill="white")
+    stand.loop.set_stickers(LAYERS)
+    stand.loop.set_cover(cover)
+    stand.loop.source.give()
+    (shown,) = stand.results()
+    np.testing.assert_array_equal(shown.image.pixels, cover_frame(expected(0), cover))
+    stand.loop.set_stickers(())
+    stand.loop.set_cover(None)
+    stand.loop.source.give()
+    np.testing.assert_array_equal(stand.results()[-1].image.pixels, expected(1, ()))

@@ -41,7 +41,7 @@ class Neighbors:
 
     @property
     def how(self) -> str:
-        """How it was searched, for people; "" where every record was compared."""
+        """The search, in words for people; "" where every record was compared."""
         if self.exact:
             return ""
         return f"approximate: finds {self.recall:.1%} of the ten nearest"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from nnviz.base.dataset.neighbors import Neighbors
 from nnviz.base.kinds.planes import Plane, PlanePoints
 from nnviz.base.results import Report
 
@@ -76,6 +77,31 @@ class Projection:
             raise ValueError(f"{self.method} places no new images")
         placed = (np.asarray(features, np.float32) - self.center) @ self.loads
         return np.asarray(placed, np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlacedImage:
+    """An image that a projection was not fitted to, laid on its plane.
+
+    Attributes:
+        name: of the image.
+        point: float32 (2,).
+        neighbors: records of the index that lie nearest in the features projected.
+        note: how the point was found, where that needs words.
+    """
+
+    name: str
+    point: NDArray[np.float32]
+    neighbors: Neighbors
+    note: str = ""
+
+
+PLACING = {
+    "tsne": "placed among its neighbors by openTSNE's transform; the others stay",
+    "umap": "placed among its neighbors by umap-learn's transform; the others stay",
+    "autoencoder": "coded by the trained encoder",
+}
+"""How new images are placed, by methods that are not linear."""
 
 
 def as_report(

@@ -12,7 +12,7 @@ from nnviz.base.dataset.exemplars import Exemplars
 from nnviz.base.dataset.indexing import IndexSummary
 from nnviz.base.dataset.mistakes import Disagreement, Mistakes
 from nnviz.base.dataset.neighbors import Metric, Neighbors
-from nnviz.base.dataset.projections import Projection
+from nnviz.base.dataset.projections import PlacedImage, Projection
 from nnviz.base.images import Image
 from nnviz.base.request import ModelRequest, Request
 
@@ -170,6 +170,25 @@ class ProjectIndex(Request[Projection]):
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlaceImage(Request[PlacedImage]):
+    """Lay a new image on the plane of a projection; ends with a ``PlacedImage``.
+
+    The projection is fitted first where it is not the last one that was.
+
+    Attributes:
+        projection: as it was asked for.
+        image: need not be in the index.
+        box: left, top, right, bottom, px of the image: its part; empty for all.
+        count: of neighbors.
+    """
+
+    projection: ProjectIndex
+    image: Image
+    box: tuple[float, float, float, float] | tuple[()] = ()
+    count: int = 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestConcept(Request[ConceptTest]):
     """Test whether a class depends on a concept (TCAV); ends with a ``ConceptTest``.
@@ -264,6 +283,7 @@ AnyDatasetRequest = (
     | CompareIndexes
     | FindExemplars
     | ProjectIndex
+    | PlaceImage
     | TestConcept
     | FactorLayer
     | ProbeLayers

@@ -134,7 +134,7 @@ def _mean_low(gains: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """What a score measures.
+    """The figure that a score measures.
 
     Attributes:
         name: "deletion".
@@ -172,6 +172,18 @@ FIGURES = (
         name="insertion",
         higher_is_better=True,
         help="area under the probability while pixels appear, the map's first",
+    ),
+    Figure(
+        name="drop",
+        higher_is_better=False,
+        help="share of the probability that is lost when the image is faded by the map "
+        "(average drop)",
+    ),
+    Figure(
+        name="increase",
+        higher_is_better=True,
+        help="how often the probability rises when the image is faded by the map "
+        "(increase in confidence)",
     ),
     Figure(
         name="road",
@@ -271,7 +283,7 @@ Rows = tuple[MethodScores, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreTable:
-    """How far the maps of some methods can be trusted.
+    """Scores of the maps of some methods, and how far they can be trusted.
 
     Attributes:
         reference: of the network.

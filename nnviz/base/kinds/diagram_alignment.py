@@ -18,7 +18,7 @@ _SAME, _CHANGED, _NAMED = 4, 1, 1
 
 
 class Verdict(StrEnum):
-    """What became of a layer between two networks."""
+    """The change of a layer between two networks."""
 
     SAME = "same"
     CHANGED = "changed"

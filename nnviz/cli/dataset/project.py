@@ -1,11 +1,9 @@
 """``nnviz project``: the images of an index as points of a plane."""
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from nnviz.base.dataset.projections import Projection
+from nnviz.base.dataset.projections import PlacedImage, Projection
 from nnviz.base.errors import unknown
 from nnviz.cli import console, opening
 from nnviz.cli.arguments import (
@@ -13,15 +11,15 @@ from nnviz.cli.arguments import (
     add_out,
     choice_option,
     number_option,
+    repeated_option,
     text_option,
     whole_option,
 )
 from nnviz.cli.dataset.opening import index_parser, open_index
 
-if TYPE_CHECKING:
-    from nnviz import api
-
 _METHODS = ("pca", "lda", "tsne", "autoencoder", "umap")
+_SETTINGS = ("layer", "limit", "perplexity", "neighbors", "steps", "seed")
+"""Options that decide the plane."""
 
 
 def execute(words: Sequence[str]) -> int:
@@ -33,29 +31,20 @@ def execute(words: Sequence[str]) -> int:
     opening.check_out(Path(options.out))
     from nnviz.storage.projections import save_projection  # noqa: PLC0415  numpy
 
-    found = _projection(index, options)
-    color = "predicted" if options.color == "prediction" else "label"
-    written = save_projection(found, index.images, Path(options.out), color)
-    files = [str(path) for path in written]
-    answer = {**_plain(found), "files": files}
-    return console.conclude(answer, lambda: _tell(found, files), json=options.json)
-
-
-def _projection(index: "api.Index", options: argparse.Namespace) -> Projection:
+    settings = {name: getattr(options, name) for name in _SETTINGS}
     with console.ProgressLine() as progress:
-        return index.project(
-            options.method,
-            layer=options.layer,
-            limit=options.limit,
-            perplexity=options.perplexity,
-            neighbors=options.neighbors,
-            steps=options.steps,
-            seed=options.seed,
-            progress=progress,
-        )
+        found = index.project(options.method, progress=progress, **settings)
+    placed = [index.place(image, options.method, **settings) for image in options.place]
+    color = "predicted" if options.color == "prediction" else "label"
+    written = save_projection(found, index.images, Path(options.out), color, placed)
+    files = [str(path) for path in written]
+    answer = {**_plain(found, placed), "files": files}
+    return console.conclude(
+        answer, lambda: _tell(found, placed, files), json=options.json
+    )
 
 
-def _plain(found: Projection) -> dict[str, object]:
+def _plain(found: Projection, placed: Sequence[PlacedImage]) -> dict[str, object]:
     return {
         "method": found.method,
         "layer": found.layer,
@@ -63,13 +52,27 @@ def _plain(found: Projection) -> dict[str, object]:
         "figures": found.figures,
         "scree": found.scree.tolist(),
         "warning": found.warning,
+        "placed": [
+            {
+                "image": each.name,
+                "point": each.point.tolist(),
+                "neighbors": each.neighbors.records.tolist(),
+            }
+            for each in placed
+        ],
     }
 
 
-def _tell(found: Projection, files: Sequence[str]) -> None:
+def _tell(
+    found: Projection, placed: Sequence[PlacedImage], files: Sequence[str]
+) -> None:
     console.heading(f"{found.method} of {len(found.records)} images by {found.layer}")
     for name, value in found.figures.items():
         console.line(f"  {name:<24}{value:8.3g}")
+    for each in placed:
+        x, y = each.point.tolist()
+        near = ", ".join(filter(None, dict.fromkeys(each.neighbors.labels))) or "-"
+        console.line(f"  {each.name} at {x:.4g}, {y:.4g}; neighbors: {near}")
     for line in (f"  {found.warning}", *files):
         console.line(line)
 
@@ -90,6 +93,11 @@ _OPTIONS = (
         0.0,
         "of t-SNE: about how many neighbors count (default 30)",
         metavar="P",
+    ),
+    repeated_option(
+        "--place",
+        "IMAGE",
+        "also lay a new image on the finished plane; may be given several times",
     ),
     choice_option(
         "--color",

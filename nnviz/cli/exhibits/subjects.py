@@ -32,6 +32,7 @@ class _StandIn:
 _STAND_INS: Mapping[Task, tuple[_StandIn, ...]] = {
     Task.CLASSIFY: (_StandIn(default_model(), "chelsea"),),
     Task.DETECT: (
+        _StandIn("bundled:everyday-detector", "coffee"),
         _StandIn("bundled:faces", "astronaut"),
         _StandIn("bundled:scenes-detector", ""),
     ),

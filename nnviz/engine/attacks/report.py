@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnviz.base.attacks import ADVERSARIAL, SURVIVAL
+from nnviz.base.attacks import ADVERSARIAL, AFTER, BEFORE, NOISE, SURVIVAL
 from nnviz.base.frames import Frame, Placement
 from nnviz.base.images import Colours
 from nnviz.base.info import ModelInfo
@@ -66,9 +66,9 @@ class AttackRun:
         before, after = rankings(self.before, logits, self.info)
         results: dict[str, Result] = {
             ADVERSARIAL: self._photo(pixels),
-            "noise": self._picture(_HALF + noise * gain),
-            "before": before,
-            "after": after,
+            NOISE: self._picture(_HALF + noise * gain),
+            BEFORE: before,
+            AFTER: after,
         }
         if len(self._history) > 1:
             results["confidence"] = self._curves()

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nnviz.base.explanations.occluder import Fill, Occluded
-from nnviz.base.images import image_from_array
 from nnviz.base.info import Task
 from nnviz.base.results import Ranking
 from nnviz.base.targets import ClassTarget
@@ -33,7 +32,6 @@ _SHARE = 4
 _WORTHWHILE = 0.85
 """Share of a full pass's work above which that is as fast."""
 _ROWS = 5
-_INSIDE = 0.5
 
 
 class HandOcclusion:
@@ -121,15 +119,22 @@ class HandOcclusion:
             return self._score.output(whole), False
 
     def _on_input(self, mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Return a mask over the image as one over the network's input."""
-        image = self._inference.photo
-        sides = image.size
-        rows = np.arange(sides[0]) * mask.shape[0] // sides[0]
-        columns = np.arange(sides[1]) * mask.shape[1] // sides[1]
-        white = np.where(mask[rows][:, columns] > 0, 255, 0).astype(np.uint8)
-        spread = np.repeat(white[..., None], image.channels, axis=2)
-        fitted = self._model.pixel_input(image_from_array(spread, "mask"))
-        found: NDArray[np.bool_] = fitted[0].mean(0).cpu().numpy() > _INSIDE
+        """Return which pixels of the input have their center in a mask of the image."""
+        placement = self._inference.placement
+        found = np.zeros(placement.input_size, np.bool_)
+        axes = [
+            _places(*each)
+            for each in zip(
+                mask.shape,
+                placement.photo_size,
+                placement.input_size,
+                placement.scale,
+                placement.offset,
+                strict=True,
+            )
+        ]
+        (seen_rows, rows), (seen_columns, columns) = axes
+        found[np.ix_(seen_rows, seen_columns)] = mask[np.ix_(rows, columns)] > 0
         return found
 
     def _cover(self, fill: Fill, inside: NDArray[np.bool_]) -> Tensor:
@@ -182,6 +187,24 @@ def _probability(inference: Inference, target: str) -> str:
     if isinstance(asked, ClassTarget) and inference.model.info.task is Task.CLASSIFY:
         return f"probability({asked.index})"
     return target
+
+
+def _places(
+    mask: int, photo: int, size: int, scale: float, offset: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pixels of the input that show the image, and where the mask has them.
+
+    Args:
+        mask: height or width of the mask.
+        photo: of the image.
+        size: of the input.
+        scale: input px per px of the image.
+        offset: of the image's edge on the input, px.
+    """
+    pixels = np.arange(size, dtype=np.int64)
+    share = (pixels + 0.5 - offset) / (scale * photo)
+    seen = (share >= 0) & (share < 1)
+    return pixels[seen], (share[seen] * mask).astype(np.int64)
 
 
 def _box(inside: NDArray[np.bool_]) -> tuple[slice, slice] | None:

@@ -14,6 +14,9 @@ from nnviz.engine.nn.detection import Candidates, candidates_of
 from nnviz.engine.nn.nms import Indices, overlaps, select, suppressors
 from nnviz.engine.targets.resolve import label
 
+_NEVER = 1.0
+"""Intersection over union that no two boxes exceed."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Suppression:
@@ -80,6 +83,8 @@ def suppress(
     ctx.check()
     if wanted:
         found = found.taken(torch.isin(found.classes, found.classes.new_tensor(wanted)))
+    if found.distinct:
+        overlap = _NEVER
     kept = select(*arrays(found), overlap, limit, ctx.check)
     return Suppression(found, kept, overlap)
 

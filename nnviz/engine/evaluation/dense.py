@@ -19,7 +19,7 @@ from nnviz.base.parameters import Value, make
 from nnviz.base.results import Boxes, Mask, Report
 from nnviz.base.targets import class_called
 from nnviz.engine.compute.cache import TensorCache
-from nnviz.engine.evaluation.annotated import (
+from nnviz.engine.data.annotated import (
     Annotated,
     Annotations,
     boxes_of,

@@ -10,9 +10,9 @@ from nnviz.base.events import Progress
 from nnviz.base.info import Task
 from nnviz.base.measures.evaluation import Evaluation
 from nnviz.base.requests import EvaluateModel
+from nnviz.engine.data.annotated import read_annotations
 from nnviz.engine.data.folders import unpacked
 from nnviz.engine.evaluation import dense
-from nnviz.engine.evaluation.annotated import read_annotations
 from nnviz.engine.evaluation.classify import classify
 from nnviz.engine.evaluation.sources import (
     MADE,

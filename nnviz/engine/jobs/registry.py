@@ -16,7 +16,13 @@ _JOBS = (
     *("evaluate", "attacks.robustness", "attacks.attack"),
     *("explanations.score", "explanations.trust", "explanations.occluder"),
     *("dataset.index", "dataset.neighbors", "dataset.mistakes"),
-    *("dataset.exemplars", "dataset.project", "dataset.concepts", "dataset.ablate"),
+    *(
+        "dataset.exemplars",
+        "dataset.project",
+        "dataset.place",
+        "dataset.concepts",
+        "dataset.ablate",
+    ),
 )
 """Files of this package that register; each is light to import."""
 _HANDLERS: dict[type, Handler[Any]] = {}

@@ -4,10 +4,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnviz.base.dataset.requests import ProjectIndex
 from nnviz.base.images import Image
 from nnviz.base.video import FrameImage
 from nnviz.engine.attribution.hand_occlusion import HandOcclusion
 from nnviz.engine.compute.cache import TensorCache
+from nnviz.engine.dataset.projections.task import Placer
 from nnviz.engine.evaluation.trust.known_scores import KnownScores
 from nnviz.engine.jobs.previous_frames import PreviousFrames
 from nnviz.engine.models.store import ModelStore
@@ -52,6 +54,7 @@ class Resources:
         brief: whether the next turn of a job is to be short, since somebody waits.
         trust_scores: of curves by which maps were judged.
         hands: the image whose parts were hidden by hand last.
+        placed: the projection that was fitted last, and what lays new images on it.
 
     Args:
         weights_folder: where downloaded weights are kept; None for the user's cache.
@@ -72,6 +75,7 @@ class Resources:
         self.brief = False
         self.trust_scores = KnownScores()
         self.hands: KeptHand | None = None
+        self.placed: tuple[ProjectIndex, Placer] | None = None
         self._frame = ""
 
     def cache_for(self, image: Image | None) -> TensorCache:
@@ -94,4 +98,5 @@ class Resources:
         self.previous_frames.clear()
         self.trust_scores.clear()
         self.hands = None
+        self.placed = None
         self.store.close()

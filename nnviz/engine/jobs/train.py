@@ -1,8 +1,10 @@
 """The jobs that train: a bundled network, a head on a backbone's features."""
 
+from pathlib import Path
+
 from nnviz.base.events import Job, Progress
 from nnviz.base.interrupts import held_back
-from nnviz.base.requests import ExportTrained, TeachHead, TrainModel
+from nnviz.base.requests import ExportTrained, PrepareFeatures, TeachHead, TrainModel
 from nnviz.engine.jobs.registry import carries_out
 from nnviz.engine.jobs.resources import Check, Resources
 
@@ -26,6 +28,22 @@ def teach_head(resources: Resources, request: TeachHead, check: Check) -> Job:
 
     with resources.store.lease(model):
         return (yield from teach(model, request, resources.cache, check))
+
+
+@carries_out(PrepareFeatures)
+def prepare_features(
+    resources: Resources, request: PrepareFeatures, check: Check
+) -> Job:
+    """Compute features ahead of teaching; ends with the number of images known."""
+    model = yield from resources.store.open(request.model, check)
+    with held_back():
+        from nnviz.engine.training.heads import features  # noqa: PLC0415
+
+    files = [Path(file) for file in request.files]
+    with resources.store.lease(model):
+        return (
+            yield from features.prepare_features(model, files, resources.cache, check)
+        )
 
 
 @carries_out(ExportTrained)

@@ -1,96 +1,25 @@
-"""Autoencoders: networks that learn to give back what they are shown through a code."""
+"""Autoencoders in training: networks that give images back through a code."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from nnviz.engine.learning.examples import Examples
 from nnviz.engine.learning.optimizers import initialize
-from nnviz.engine.learning.run_state import arrays_of, restore_optimizer, tensors
+from nnviz.engine.learning.run_state import (
+    arrays_of,
+    optimizer_arrays,
+    restore_optimizer,
+    tensors,
+)
+from nnviz.engine.models.networks.autoencoder import Autoencoder, Kind
 
 Arrays = dict[str, NDArray[np.generic]]
-Kind = Literal["linear", "deep", "convolutional"]
-_HIDDEN = (256, 64)
-_WIDTHS = (16, 32)
 _BATCH = 64
-
-
-class Autoencoder(nn.Module):
-    """An encoder to a code of k numbers and a decoder back to an image.
-
-    Hinton & Salakhutdinov 2006 (doi:10.1126/science.1127647).  Linear: no activation
-    function, whose best code spans the first k principal components (Baldi & Hornik
-    1989, doi:10.1016/0893-6080(89)90014-2).
-
-    Args:
-        kind: of the layers.
-        channels: of the image.
-        size: its height and width, px, a multiple of 4.
-        code: numbers of the code.
-    """
-
-    def __init__(self, kind: Kind, channels: int, size: int, code: int) -> None:
-        super().__init__()
-        self.shape = (channels, size, size)
-        values = channels * size * size
-        if kind == "linear":
-            self.encoder: nn.Module = nn.Sequential(
-                nn.Flatten(), nn.Linear(values, code)
-            )
-            self.decoder: nn.Module = nn.Linear(code, values)
-        elif kind == "deep":
-            self.encoder = nn.Sequential(nn.Flatten(), *_dense(values, *_HIDDEN, code))
-            self.decoder = nn.Sequential(*_dense(code, *_HIDDEN[::-1], values))
-        else:
-            self.encoder = _convolutional_encoder(channels, size, code)
-            self.decoder = _convolutional_decoder(channels, size, code)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return what the code of images (N, C, S, S) still tells of them."""
-        return self.decode(self.encoder(x))
-
-    def decode(self, code: Tensor) -> Tensor:
-        """Return the images of codes (N, k)."""
-        images: Tensor = self.decoder(code).view(-1, *self.shape)
-        return images
-
-
-def _dense(*widths: int) -> Iterator[nn.Module]:
-    """Yield linear layers with ReLU between them."""
-    for place, (inputs, outputs) in enumerate(pairwise(widths)):
-        if place:
-            yield nn.ReLU()
-        yield nn.Linear(inputs, outputs)
-
-
-def _convolutional_encoder(channels: int, size: int, code: int) -> nn.Module:
-    first, second = _WIDTHS
-    return nn.Sequential(
-        nn.Conv2d(channels, first, 3, 2, 1),
-        nn.ReLU(),
-        nn.Conv2d(first, second, 3, 2, 1),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(second * (size // 4) ** 2, code),
-    )
-
-
-def _convolutional_decoder(channels: int, size: int, code: int) -> nn.Module:
-    first, second = _WIDTHS
-    return nn.Sequential(
-        nn.Linear(code, second * (size // 4) ** 2),
-        nn.ReLU(),
-        nn.Unflatten(1, (second, size // 4, size // 4)),
-        nn.ConvTranspose2d(second, first, 2, 2),
-        nn.ReLU(),
-        nn.ConvTranspose2d(first, channels, 2, 2),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,12 +128,10 @@ class AutoencoderRun:
         return {
             "losses": np.array(self.losses, np.float64),
             "held": np.array(self.held, np.float64),
+            "shape": np.array(self.net.shape, np.int64),
+            "scaling": np.array([self.examples.mean, self.examples.std]),
             **arrays_of("net", self.net.state_dict()),
-            **{
-                name: array
-                for index, values in self._optimizer.state_dict()["state"].items()
-                for name, array in arrays_of(f"optimizer/{index}", values).items()
-            },
+            **optimizer_arrays("optimizer", self._optimizer),
         }
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:

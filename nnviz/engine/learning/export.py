@@ -14,19 +14,20 @@ from nnviz.base.info import Task
 from nnviz.base.preprocess import Fit, Preprocess
 from nnviz.base.requests import ExportTrained
 from nnviz.engine.learning.architectures import Architecture
+from nnviz.engine.learning.run_state import tensors
 from nnviz.engine.models.match.declared import Declared, write_weights
+from nnviz.engine.models.networks import CHANNELS
 from nnviz.media.recordings import Recording, open_recording
 
 State = Mapping[str, NDArray[Any]]
-METHOD = "train_network"
+StateAt = Callable[[Recording, int], State]
+"""Gives the state after a step of a recorded run."""
 _SWITCHES = (
     *("activation", "batch_norm", "local_response_norm", "dropout", "depth", "layers"),
 )
 
 
-def export_step(
-    request: ExportTrained, state_at: Callable[[Recording, int], State]
-) -> tuple[str, ...]:
+def export_step(request: ExportTrained, state_at: StateAt) -> tuple[str, ...]:
     """Write the network of a step and the figures so far; return the paths.
 
     Args:
@@ -38,22 +39,79 @@ def export_step(
             write to.
     """
     recording = open_recording(Path(request.recording))
-    if recording.recipe.method != METHOD:
+    export = _EXPORTS.get(recording.recipe.method)
+    if export is None:
         raise InputError(
             request.recording,
             "holds no training run",
-            f"record one: nnviz run {METHOD}",
+            f"record one of {', '.join(_EXPORTS)}",
         )
-    state = state_at(recording, request.step)
-    stem = Path(request.out) / request.name
+    step = len(recording) - 1 if request.step < 0 else request.step
     try:
-        weights = _write_network(state, _words(recording.recipe.values), stem)
-        curves = write_curves(figures_of(state), stem)
-        events = write_events(figures_of(state), stem)
+        return export(recording, step, Path(request.out) / request.name, state_at)
     except OSError as error:
         reason = (error.strerror or "cannot be written").lower()
         raise InputError(request.out, reason, "name another folder") from None
-    return (str(weights), str(curves), *events)
+
+
+def _export_network(
+    recording: Recording, step: int, stem: Path, state_at: StateAt
+) -> tuple[str, ...]:
+    state = state_at(recording, step)
+    weights = _write_network(state, _words(recording.recipe.values), stem)
+    curves = write_curves(figures_of(state), stem)
+    return (str(weights), str(curves), *write_events(figures_of(state), stem))
+
+
+def _export_autoencoder(
+    recording: Recording, step: int, stem: Path, _state_at: StateAt
+) -> tuple[str, ...]:
+    """Write the autoencoder of the newest state that is kept up to a step."""
+    state = _kept_state(recording, step)
+    channels, size, _ = (int(side) for side in state["shape"])
+    values = recording.recipe.values
+    arguments = {"kind": values["kind"], "code": values["code"]}
+    declared = Declared(
+        "Autoencoder", {**arguments, "channels": channels, "size": size}
+    )
+    side_car = {
+        "title": stem.name,
+        "labels": list(CHANNELS[:channels]),
+        "preprocess": _preprocess(state, channels, size).to_json(),
+        "task": Task.REPAINT.value,
+        **declared.to_json(),
+    }
+    weights = write_weights(tensors("net/", state), side_car, stem)
+    return (str(weights), *_write_figures(recording, step, stem, "epoch"))
+
+
+def _export_characters(
+    recording: Recording, step: int, stem: Path, _state_at: StateAt
+) -> tuple[str, ...]:
+    """Write the character model of the newest state that is kept up to a step."""
+    state = _kept_state(recording, step)
+    side_car = {
+        "title": stem.name,
+        "characters": "".join(state["alphabet"].tolist()),
+        "hidden": state["net/lstm.weight_hh_l0"].shape[1],
+    }
+    weights = write_weights(tensors("net/", state), side_car, stem)
+    return (str(weights), *_write_figures(recording, step, stem, "report"))
+
+
+def _kept_state(recording: Recording, step: int) -> State:
+    kept = [each for each in recording.states if each <= step]
+    return recording.state(max(kept, default=min(recording.states)))
+
+
+def _write_figures(
+    recording: Recording, step: int, stem: Path, axis: str
+) -> tuple[str, ...]:
+    """Write what each report until a step measured, as CSV and events."""
+    told = recording.numbers[: step + 1]
+    known = [each for each in told if set(each) == set(told[-1])]
+    figures = {name: np.array([each[name] for each in known]) for name in told[-1]}
+    return (str(write_curves(figures, stem, axis)), *write_events(figures, stem))
 
 
 def figures_of(state: State) -> dict[str, NDArray[np.float64]]:
@@ -66,12 +124,14 @@ def figures_of(state: State) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def write_curves(figures: Mapping[str, NDArray[np.float64]], stem: Path) -> Path:
+def write_curves(
+    figures: Mapping[str, NDArray[np.float64]], stem: Path, axis: str = "epoch"
+) -> Path:
     """Write one line an epoch, one column a figure, as ``stem.csv``."""
     path = stem.with_suffix(".csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["epoch", *figures])
+        writer.writerow([axis, *figures])
         for epoch, values in enumerate(zip(*figures.values(), strict=True), 1):
             writer.writerow([epoch, *(f"{value:.9g}" for value in values)])
     return path
@@ -108,7 +168,6 @@ def _words(values: Mapping[str, Any]) -> str:
 def _write_network(state: State, words: str, stem: Path) -> Path:
     classes = [str(name) for name in state["classes"]]
     channels, size, _ = (int(side) for side in state["input"])
-    mean, std = (float(value) for value in state["scaling"])
     prefix = "net0/"
     tensors = {
         name.removeprefix(prefix): torch.from_numpy(np.array(values))
@@ -119,18 +178,30 @@ def _write_network(state: State, words: str, stem: Path) -> Path:
         "LayerList",
         {"layers": words, "classes": len(classes), "channels": channels, "size": size},
     )
-    preprocess = Preprocess(
+    side_car = {
+        "title": stem.name,
+        "labels": classes,
+        "preprocess": _preprocess(state, channels, size).to_json(),
+        "task": Task.CLASSIFY.value,
+        **declared.to_json(),
+    }
+    return write_weights(tensors, side_car, stem)
+
+
+def _preprocess(state: State, channels: int, size: int) -> Preprocess:
+    mean, std = (float(value) for value in state["scaling"])
+    return Preprocess(
         input_size=(size, size),
         resize=size,
         fit=Fit.CROP,
         mean=(mean,) * channels,
         std=(std,) * channels,
     )
-    side_car = {
-        "title": stem.name,
-        "labels": classes,
-        "preprocess": preprocess.to_json(),
-        "task": Task.CLASSIFY.value,
-        **declared.to_json(),
-    }
-    return write_weights(tensors, side_car, stem)
+
+
+_EXPORTS = {
+    "train_network": _export_network,
+    "train_autoencoder": _export_autoencoder,
+    "train_characters": _export_characters,
+}
+"""By the method that made the recording."""

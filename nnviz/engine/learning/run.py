@@ -26,6 +26,7 @@ from nnviz.engine.learning.optimizers import (
 from nnviz.engine.learning.run_state import (
     arrays_of,
     below,
+    optimizer_arrays,
     restore_optimizer,
     tensors,
 )
@@ -337,8 +338,7 @@ class TrainingRun:
         for place, best in enumerate(self._best):
             found |= arrays_of(f"best{place}", best)
         for place, optimizer in enumerate(self._optimizers):
-            for index, values in optimizer.state_dict()["state"].items():
-                found |= arrays_of(f"optimizer{place}/{index}", values)
+            found |= optimizer_arrays(f"optimizer{place}", optimizer)
         return found
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:

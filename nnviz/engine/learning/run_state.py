@@ -20,6 +20,15 @@ def arrays_of(prefix: str, values: Mapping[str, object]) -> Arrays:
     }
 
 
+def optimizer_arrays(prefix: str, optimizer: torch.optim.Optimizer) -> Arrays:
+    """Return what an optimizer knows of each weight, named "prefix/index/key"."""
+    return {
+        name: array
+        for index, values in optimizer.state_dict()["state"].items()
+        for name, array in arrays_of(f"{prefix}/{index}", values).items()
+    }
+
+
 def below(prefix: str, state: State) -> Iterator[tuple[str, NDArray[np.generic]]]:
     """Yield the arrays whose names begin so, by the rest of their names."""
     for name, value in state.items():

@@ -35,7 +35,7 @@ class DetectParams:
         Title("Minimum score"),
         Range(_FLOOR, 1.0),
         Help("Hides boxes with a lower score."),
-    ] = 0.5
+    ] = 0.4
     overlap: Annotated[
         float,
         Title("Maximum overlap"),

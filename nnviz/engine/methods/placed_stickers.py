@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor
 
-from nnviz.base.attacks import ADVERSARIAL, SURVIVAL
+from nnviz.base.attacks import ADVERSARIAL, AFTER, BEFORE, SURVIVAL
 from nnviz.base.frames import Frame
 from nnviz.base.images import Image, Pixels, eight_bits, image_from_array
 from nnviz.base.info import ADVERSARIAL_ATTACK, Reference, Task
@@ -111,7 +111,7 @@ def _answers(ctx: Context, pixels: Pixels) -> dict[str, Result]:
     before = ctx.inference.cached("logits", lambda: victim.logits(ctx.pixels))
     after = victim.logits(ctx.model.pixel_input(image_from_array(pixels)))
     first, second = rankings(before, after, ctx.model.info)
-    return {"after": second, "before": first}
+    return {AFTER: second, BEFORE: first}
 
 
 def _survival(ctx: Context, pixels: Pixels) -> Table:

@@ -1,35 +1,48 @@
-"""R-CNN: a classifier on warped region proposals, boxes by greedy suppression."""
+"""R-CNN: warped region proposals, a classifier or SVMs, box regression, suppression."""
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from nnviz.base.frames import Frame
-from nnviz.base.images import to_float
 from nnviz.base.info import Capabilities, Reference, Task
-from nnviz.base.parameters import ClassList, Essential, Help, Range, Title, Unit
-from nnviz.base.preprocess import Interpolation
-from nnviz.base.results import Boxes, Heatmap, Report, Table
-from nnviz.engine.compute.batch_size import pass_sizer
+from nnviz.base.parameters import (
+    ClassList,
+    Essential,
+    Help,
+    ImageFolder,
+    Range,
+    Title,
+    Unit,
+)
+from nnviz.base.results import Boxes, Heatmap, Report, Result, Table
+from nnviz.engine.compute.batch_size import BatchSizer, pass_bytes
+from nnviz.engine.detection.region_heads import RegionHeads
+from nnviz.engine.detection.region_training import TrainedHeads, train_heads
 from nnviz.engine.detection.suppression import class_names, wanted_classes
+from nnviz.engine.detection.warped_regions import (
+    WORKING_SIZE,
+    RegionPasses,
+    propose_regions,
+    working_image,
+)
 from nnviz.engine.method import Context, Presets, register
-from nnviz.engine.nn.nms import select
-from nnviz.engine.proposals.selective_search import search
-from nnviz.engine.targets.resolve import probabilities
-from nnviz.media.resize import resize
+from nnviz.engine.nn.nms import Corners, select
 
-_WORKING = 500
-"""px: longer side of the image that is searched and cut from."""
 _LIMIT = 100
-_SMALLEST, _LONGEST = 16, 5
-"""px of a region's shorter side, and how many times longer the other may be."""
+_PUBLISHED = (
+    ("R-CNN", 50.0, 66.0),
+    ("Fast R-CNN", 2.0, 66.9),
+    ("Faster R-CNN", 0.2, 66.9),
+    ("SSD300", 0.022, 74.3),
+)
+"""Seconds an image on a GPU, with the proposals, and mAP on VOC 2007, %, with VGG16:
+Ren et al. 2015 (arXiv:1506.01497), Liu et al. 2016 (arXiv:1512.02325)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +88,26 @@ class RcnnParams:
         Help("Class names to keep, separated by commas. Empty: all."),
         Essential(),
     ] = ""
+    examples: Annotated[
+        ImageFolder,
+        Title("Examples"),
+        Help(
+            "Folder of images with boxes in COCO's format: a linear SVM and a box "
+            "regression are trained for each of its classes. Empty: the network's own "
+            "classes, boxes as proposed."
+        ),
+    ] = ""
+    example_count: Annotated[
+        int,
+        Title("Example images"),
+        Range(1, 1000, log=True),
+        Help("At most so many of the folder are learned from."),
+    ] = 20
+    regression: Annotated[
+        bool,
+        Title("Box regression"),
+        Help("Moves and grows each box as its features say; needs examples."),
+    ] = True
 
 
 @register(
@@ -95,15 +128,16 @@ class Rcnn:
         " of a search without a network is warped to its input and classified."
     )
     reading: ClassVar[str] = (
-        "The map shows the highest score of the class with the most boxes. "
-        "The notes compare the time with one pass over the whole image: R-CNN needed "
-        "47 seconds an image in 2014, single-shot detectors need one pass."
+        "The map shows the highest score of the class with the most boxes. With a "
+        "folder of examples a linear SVM scores each class, shown as the sigmoid of "
+        "its margin, so that 50 % is its boundary. The notes set the time beside one "
+        "pass over the whole image, a table beside published detectors."
     )
     misleads: ClassVar[str] = (
         "The classifier never learned what background looks like: a patch of grass "
-        "also gets some class, often with a high probability. R-CNN trained an SVM a "
-        "class and a box regression against that; here neither is done, so boxes are "
-        "as rough as the proposals. Expect many false boxes."
+        "also gets some class, often with a high probability. R-CNN's SVMs and box "
+        "regression help against that and need examples; without them expect many "
+        "false boxes, as rough as the proposals."
     )
     presets: ClassVar[Presets] = {
         "demo": {"regions": 12, "source": "sliding windows", "score": 0.1},
@@ -113,179 +147,165 @@ class Rcnn:
 
     def run(self, ctx: Context, params: RcnnParams) -> Iterator[Report]:
         """Yield the boxes of ever more regions, their classes and a map."""
-        wanted = wanted_classes(ctx.model.info.labels, params.classes)
-        began = time.monotonic()
-        pixels, scale = _working_image(ctx)
-        regions = _regions(ctx, pixels, params)
-        searched = time.monotonic() - began
-        scores = np.zeros((len(regions), len(ctx.model.info.labels)), np.float32)
-        pace = pass_sizer(ctx.model.info, ctx.model.device)
-        work = _classifying(ctx, pixels, regions, params.context)
-        began = time.monotonic()
-        for part, found in ctx.chunks.over(len(regions), pace, work):
-            scores[part] = found.numpy()
-            passed = time.monotonic() - began
-            done = part.stop
-            ctx.step(done, len(regions), f"region {done} of {len(regions)}")
-            notes = (
-                f"{done} regions: {searched:.1f} s to find, {passed:.1f} s to classify",
-                f"one pass of the whole image takes about {passed / done:.2f} s",
-            )
-            kept = scores[:done, wanted] if wanted else scores[:done]
-            names = wanted or list(range(scores.shape[1]))
-            yield _report(ctx, regions[:done] * scale, (kept, names), params, notes)
+        passes = RegionPasses(ctx, params.context)
+        trained = TrainedHeads()
+        if params.examples:
+            for trained in train_heads(
+                ctx, passes, params.examples, params.example_count, params.regions
+            ):
+                if trained.heads is None:
+                    yield _learning(trained)
+        yield from _detect(ctx, passes, params, trained)
 
 
-def _working_image(ctx: Context) -> tuple[NDArray[np.float32], float]:
-    """Return the image, RGB in [0, 1], at the working size, and how much smaller."""
-    pixels = to_float(ctx.image.pixels)
-    color = pixels.shape[2] >= 3  # noqa: PLR2004
-    pixels = pixels[..., :3] if color else pixels[..., :1].repeat(3, 2)
-    height, width = ctx.image.size
-    scale = max(1.0, max(height, width) / _WORKING)
-    goal = max(1, round(height / scale)), max(1, round(width / scale))
-    return resize(pixels, goal, Interpolation.BILINEAR).clip(0, 1), scale
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scored:
+    """Regions of the image with a score for each of some classes.
 
-
-def _regions(
-    ctx: Context, pixels: NDArray[np.float32], params: RcnnParams
-) -> NDArray[np.float32]:
-    """Return the regions to classify, float32 (N, 4) corners, px, N at least 1."""
-    if params.source == "sliding windows":
-        found = windows(pixels.shape[:2], params.regions)
-    else:
-        random = np.random.default_rng(int(ctx.generator.initial_seed()))
-        *_, found = search(pixels, "fast", random, ctx.check)
-    found = found[_plausible(found)]
-    whole = np.array([[0, 0, pixels.shape[1], pixels.shape[0]]], np.float32)
-    return np.concatenate((whole, found))[: params.regions]
-
-
-def _plausible(regions: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which regions are neither tiny nor strips: warped, those mean nothing."""
-    sides = regions[:, 2:] - regions[:, :2]
-    large, strip = sides.min(1) >= _SMALLEST, sides.max(1) > _LONGEST * sides.min(1)
-    kept: NDArray[np.bool_] = large & ~strip
-    return kept
-
-
-def windows(size: tuple[int, ...], count: int) -> NDArray[np.float32]:
-    """Return about so many square windows of three sizes on a grid, largest first.
-
-    Their sides are 1, 1/2 and 1/4 of the image's shorter side; neighbors overlap by
-    half or more, as the count allows.
-
-    Args:
-        size: height and width, px.
-        count: most windows.
+    Attributes:
+        regions: (n, 4) corners, px.
+        scores: (n, K) in [0, 1].
+        boxes: (n, K, 4), the regions after each class's box regression.
+        classes: int64 (K,), indices into the labels.
+        labels: names of all classes.
     """
-    height, width = size
-    found: list[tuple[float, float, float, float]] = []
-    for part, share in ((1, 0.1), (2, 0.3), (4, 0.6)):
-        side = min(height, width) / part
-        room = height - side, width - side
-        steps = max(1.0, share * count)
-        aspect = (room[1] + side) / (room[0] + side)
-        rows = max(
-            1, min(round((steps / aspect) ** 0.5), 1 + round(4 * room[0] / side))
+
+    regions: Corners
+    scores: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    classes: NDArray[np.int64]
+    labels: tuple[str, ...]
+
+
+def _detect(
+    ctx: Context, passes: RegionPasses, params: RcnnParams, trained: TrainedHeads
+) -> Iterator[Report]:
+    """Yield the report of ever more regions."""
+    heads, info = trained.heads, ctx.model.info
+    began = time.monotonic()
+    pixels, scale = working_image(ctx.image)
+    regions = propose_regions(ctx, pixels, params.source, params.regions)
+    searched = time.monotonic() - began
+    work = (passes.probabilities if heads is None else passes.features)(pixels, regions)
+    pace = BatchSizer(ctx.model.device, info.macs, pass_bytes(info.layers))
+    given: list[NDArray[np.float32]] = []
+    began = time.monotonic()
+    for part, numbers in ctx.chunks.over(len(regions), pace, work):
+        given.append(numbers)
+        done, passed = part.stop, time.monotonic() - began
+        ctx.step(done, len(regions), f"region {done} of {len(regions)}")
+        notes = (
+            f"{done} regions: {searched:.1f} s to find, {passed:.1f} s to classify",
+            f"one pass of the whole image takes about {passed / done:.2f} s",
         )
-        columns = max(1, min(round(steps / rows), 1 + round(4 * room[1] / side)))
-        found += [
-            (x, y, x + side, y + side)
-            for y in np.linspace(0, room[0], rows) if rows
-            for x in np.linspace(0, room[1], columns)
-        ]  # fmt: skip
-    return np.array(found[:count], np.float32)
+        scored = _scored(ctx, heads, regions[:done], np.concatenate(given), params)
+        results = _results(ctx, _enlarged(scored, scale, ctx.image.size), params)
+        if trained.rows:
+            results["examples"] = _examples(trained)
+        yield Report(results, notes)
 
 
-def _classifying(
+def _scored(
     ctx: Context,
-    pixels: NDArray[np.float32],
-    regions: NDArray[np.float32],
-    context: int,
-) -> Callable[[slice], Tensor]:
-    """Return what gives class probabilities (n, K) of some of the regions."""
-    model = ctx.model
-    from torchvision.ops import roi_align  # noqa: PLC0415 -- 2 s, at its first use only
-
-    height, width = model.info.preprocess.input_size
-    image = torch.from_numpy(pixels.transpose(2, 0, 1).copy())[None].to(model.device)
-    grown = torch.from_numpy(with_context(regions, context, (height, width)))
-    passes = model.pixel_model(ctx.check, ctx.inference.twin())
-    if model.info.preprocess.channels == 1:
-        image = image.mean(1, keepdim=True)
-
-    def classify(part: slice) -> Tensor:
-        warped = roi_align(
-            image, [grown[part].to(image.device)], (height, width), aligned=True
-        )
-        with torch.no_grad():
-            logits = passes.outputs(warped.clamp(0, 1))[0].cpu()
-        return probabilities(logits.double(), model.info).float()
-
-    return classify
-
-
-def with_context(
-    regions: NDArray[np.float32], context: int, size: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Return regions grown so that they fill the input but for a margin.
-
-    Girshick et al. 2014, appendix A: p px of context around the warped region.
-
-    Args:
-        regions: (N, 4) corners, px.
-        context: p, px of the input.
-        size: height and width of the input, px.
-    """
-    sides = regions[:, 2:] - regions[:, :2]
-    shares = context / (np.array(size[::-1], np.float32) - 2 * context)
-    margin = sides * shares
-    return np.concatenate((regions[:, :2] - margin, regions[:, 2:] + margin), 1)
-
-
-def _report(
-    ctx: Context,
-    regions: NDArray[np.float32],
-    known: tuple[NDArray[np.float32], list[int]],
+    heads: RegionHeads | None,
+    regions: Corners,
+    given: NDArray[np.float32],
     params: RcnnParams,
-    notes: tuple[str, ...],
-) -> Report:
-    scores, names = known
-    rows, columns = np.nonzero(scores >= params.score)
-    classes = np.array(names, np.int64)[columns]
-    kept = select(regions[rows], scores[rows, columns], classes, params.overlap, _LIMIT)
-    boxes = Boxes(
-        boxes=regions[rows[kept]],
-        scores=scores[rows[kept], columns[kept]],
-        classes=classes[kept],
-        labels=class_names(ctx.model.info, classes),
+) -> _Scored:
+    """Return scores and boxes of the classes that are asked for.
+
+    Args:
+        ctx: with the network.
+        heads: trained on examples; None where the network's classes are shown.
+        regions: (n, 4) corners, px of the working image.
+        given: (n, D) features of the regions; without heads (n, K) probabilities.
+        params: of the run.
+    """
+    labels = (
+        heads.labels
+        if heads
+        else class_names(ctx.model.info, np.arange(given.shape[1]))
+    )
+    scores = _sigmoid(heads.margins(given)) if heads else given
+    kept = wanted_classes(labels, params.classes) or list(range(scores.shape[1]))
+    classes = np.array(kept, np.int64)
+    boxes = np.broadcast_to(regions[:, None], (len(regions), len(classes), 4))
+    if heads and params.regression:
+        each = [
+            heads.regressed(regions, given, np.full(len(regions), index))
+            for index in kept
+        ]
+        boxes = np.stack(each, 1)
+    return _Scored(regions, scores[:, classes], boxes, classes, labels)
+
+
+def _sigmoid(margins: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (1 / (1 + np.exp(-margins))).astype(np.float32)
+
+
+def _enlarged(scored: _Scored, scale: float, size: tuple[int, int]) -> _Scored:
+    """Return regions and boxes in px of the image, cut to it."""
+    sides = np.array((size[1], size[0]) * 2, np.float32)
+    return replace(
+        scored,
+        regions=scored.regions * np.float32(scale),
+        boxes=(scored.boxes * np.float32(scale)).clip(0, sides),
+    )
+
+
+def _results(ctx: Context, scored: _Scored, params: RcnnParams) -> dict[str, Result]:
+    rows, columns = np.nonzero(scored.scores >= params.score)
+    scores, boxes = scored.scores[rows, columns], scored.boxes[rows, columns]
+    kept = select(boxes, scores, scored.classes[columns], params.overlap, _LIMIT)
+    found = Boxes(
+        boxes=boxes[kept],
+        scores=scores[kept],
+        classes=scored.classes[columns[kept]],
+        labels=scored.labels,
         threshold=params.score,
         objects=False,
     )
-    best = int(scores.max(0).argmax())
+    best = int(scored.scores.max(0).argmax())
     if len(kept):  # the class that most boxes speak for, not one lucky patch's
-        votes = np.bincount(columns[kept], scores[rows[kept], columns[kept]])
-        best = int(votes.argmax())
-    label = class_names(ctx.model.info, np.array([names[best]]))[names[best]]
-    heatmap = _highest(ctx, regions, scores[:, best], f"highest probability of {label}")
-    counts = Counter(boxes.classes.tolist())
-    table = tuple((boxes.labels[each], many) for each, many in counts.most_common())
-    return Report(
-        {
-            "objects": boxes,
-            "heat_map": heatmap,
-            "classes": Table(columns=("class", "boxes"), rows=table),
-        },
-        notes,
+        best = int(np.bincount(columns[kept], scores[kept]).argmax())
+    name = scored.labels[scored.classes[best]]
+    counts = Counter(found.classes.tolist())
+    rows_of = tuple((scored.labels[each], many) for each, many in counts.most_common())
+    return {
+        "objects": found,
+        "heat_map": _highest(
+            ctx, scored.regions, scored.scores[:, best], f"highest score of {name}"
+        ),
+        "classes": Table(columns=("class", "boxes"), rows=rows_of),
+        "published": Table(
+            columns=("detector", "time an image, s", "mAP on VOC 2007, %"),
+            rows=_PUBLISHED,
+        ),
+    }
+
+
+def _learning(trained: TrainedHeads) -> Report:
+    """Return the examples gone through so far; no box is known yet."""
+    none = np.zeros((0, 4), np.float32)
+    boxes = Boxes(
+        boxes=none,
+        scores=none[:, 0],
+        classes=np.zeros(0, np.int64),
+        labels=(),
+        objects=False,
     )
+    return Report({"objects": boxes, "examples": _examples(trained)}, ())
+
+
+def _examples(trained: TrainedHeads) -> Table:
+    return Table(columns=("example", "boxes", "regions"), rows=tuple(trained.rows))
 
 
 def _highest(
     ctx: Context, regions: NDArray[np.float32], scores: NDArray[np.float32], unit: str
 ) -> Heatmap:
     """Return the highest score of the regions over each place of the photo."""
-    shrink = max(1.0, max(ctx.image.size) / _WORKING)
+    shrink = max(1.0, max(ctx.image.size) / WORKING_SIZE)
     size = [max(1, round(side / shrink)) for side in ctx.image.size]
     values = np.zeros(size, np.float32)
     for region, score in zip(

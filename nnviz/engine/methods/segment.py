@@ -4,18 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-import torch
-from torch import Tensor
-from torch.nn import functional
-
-from nnviz.base.errors import ModelError
-from nnviz.base.frames import Frame
 from nnviz.base.info import INSPECTION, Reference, Task
 from nnviz.base.parameters import Help, Range, Title
-from nnviz.base.results import BACKGROUNDS, Mask, Report, Table
+from nnviz.base.results import Mask, Report
 from nnviz.engine.method import Context, Presets, register
-
-_NDIM = 4
+from nnviz.engine.segmentation.masks import input_logits, make_mask, shares_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,68 +56,9 @@ class Segment:
 
     def run(self, ctx: Context, params: SegmentParams) -> Iterator[Report]:
         """Yield one report: "segments" (main) and "shares" of the image."""
-        mask = _mask(ctx, _logits(ctx), params.confidence)
-        yield Report({"segments": mask, "shares": _table(mask)}, _remarks(mask))
-
-
-def _logits(ctx: Context) -> Tensor:
-    """Return (1, K, H, W) over the network's input.
-
-    Raises:
-        ModelError: the output is no finite map for each class.
-    """
-    logits, title = ctx.inference.outputs()[0], ctx.model.info.title
-    if logits.ndim != _NDIM:
-        raise ModelError(
-            title,
-            f"gives an output of shape {tuple(logits.shape)}, not a map a class",
-            "pick a network that segments",
-        )
-    if not bool(logits.sum().isfinite()):
-        raise ModelError(
-            title,
-            "gives outputs that are infinite or not numbers",
-            "check its weights and its preprocessing",
-        )
-    size = ctx.placement.input_size
-    if logits.shape[2:] == size:
-        return logits
-    return functional.interpolate(logits, size, mode="bilinear", align_corners=False)
-
-
-def _mask(ctx: Context, logits: Tensor, lowest: float) -> Mask:
-    """Return the likeliest classes, over the input.
-
-    Not over the photo: these are the pixels that the network decided on; how they are
-    laid over a larger photo is the painter's business and can be seen as such.
-    """
-    with torch.no_grad():
-        confidence, classes = logits[0].softmax(0).max(0)
-    labels = ctx.model.info.labels
-    background = next((i for i, name in enumerate(labels) if name in BACKGROUNDS), -1)
-    if background >= 0:
-        classes = torch.where(confidence < lowest, background, classes)
-    return Mask(
-        classes=classes.cpu().contiguous().numpy(),
-        confidence=confidence.cpu().contiguous().numpy(),
-        labels=labels,
-        background=background,
-        frame=Frame.INPUT,
-        placement=ctx.placement,
-    )
-
-
-def _table(mask: Mask) -> Table:
-    """Return the classes that occur, the largest first."""
-    rows = tuple(
-        (mask.labels[index], 100 * share, 100 * _sureness(mask, index))
-        for index, share in mask.shares().items()
-    )
-    return Table(columns=("class", "area, %", "mean confidence, %"), rows=rows)
-
-
-def _sureness(mask: Mask, index: int) -> float:
-    return float(mask.confidence[mask.classes == index].mean())
+        probabilities = input_logits(ctx)[0].softmax(0)
+        mask = make_mask(ctx, probabilities, params.confidence)
+        yield Report({"segments": mask, "shares": shares_table(mask)}, _remarks(mask))
 
 
 def _remarks(mask: Mask) -> tuple[str, ...]:

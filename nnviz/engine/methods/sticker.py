@@ -24,7 +24,7 @@ from nnviz.base.parameters import (
     Unit,
     When,
 )
-from nnviz.base.placed import Cut, Placed, placed_text
+from nnviz.base.placed import PLACED, Cut, Placed, placed_text
 from nnviz.base.preprocess import Interpolation
 from nnviz.base.results import Report, Table, Text
 from nnviz.base.stickers import Outline
@@ -264,7 +264,7 @@ class _Search:
         results = {
             **report.results,
             "stickers": table,
-            "placed": Text(text=placed_text(placed)),
+            PLACED: Text(text=placed_text(placed)),
         }
         return Report(results, (*report.notes, f"{best.asked} queries"))
 

@@ -42,7 +42,7 @@ class TrackParams:
         Range(0.01, 1.0),
         Help("A new object needs this score; one that is followed needs 40 % of it."),
         Essential(),
-    ] = 0.5
+    ] = 0.4
     line: Annotated[
         Literal["none", "vertical", "horizontal"],
         Title("Counting line"),

@@ -19,6 +19,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from nnviz.base.errors import ModelError, unknown
 from nnviz.base.info import OutputActivation, Task
 from nnviz.engine.compute import memory
+from nnviz.engine.models.detectors.set_prediction import (
+    SetPrediction,
+    SetPredictionAdapter,
+    find_set_prediction,
+)
 from nnviz.engine.models.detectors.yolo import YoloLayout, yolo_layout
 from nnviz.engine.nn.detection import AnchorDetector, Detector
 from nnviz.engine.nn.shapes.calls import first_tensor
@@ -60,7 +65,7 @@ class OutputChoice:
         task: what the network is for.
         activation: what makes probabilities of it.
         notes: what was decided, for people.
-        yolo: how boxes lie in it, for a detector of that kind.
+        head: how boxes lie in it, for a detector of a kind that is known by shapes.
         names: of all tensors that are given, where those are several.
     """
 
@@ -69,7 +74,7 @@ class OutputChoice:
     task: Task
     activation: OutputActivation
     notes: tuple[str, ...] = ()
-    yolo: YoloLayout | None = None
+    head: YoloLayout | SetPrediction | None = None
     names: tuple[str, ...] = ()
 
     @property
@@ -185,15 +190,16 @@ def adapt(
             "gives no tensor for an image",
             "return a tensor, a tuple or a dictionary of tensors from forward()",
         )
+    queries = _set_prediction(given, wish)
+    if queries is not None:
+        choice = _of_queries(queries, given)
+        return _detecting(net, choice, queries), choice
     name = _chosen_name(given, wish)
     choice = _decide(name, given, wish, (channels, *size), title)
     if len(given) > 1:
         choice = dataclasses.replace(choice, names=tuple(given))
-    if choice.yolo is not None:
-        adapted = _hooked(net, choice)
-        adapted.candidates = choice.yolo.candidates  # type: ignore[assignment]
-        adapted.stages = choice.yolo.stages  # type: ignore[assignment]
-        return adapted, choice
+    if choice.head is not None:
+        return _detecting(net, choice, choice.head), choice
     plain = given[name].tensor.dtype is torch.float32 and list(given) == [""]
     if plain and choice.form is Form.SAME:
         return net, choice
@@ -202,8 +208,42 @@ def adapt(
 
 def _hooked(net: nn.Module, choice: OutputChoice) -> nn.Module:
     adapted = sharing_twin(net)
-    adapted.register_forward_hook(OutputAdapter(choice.name, choice.form))
+    hook: OutputAdapter | SetPredictionAdapter = OutputAdapter(choice.name, choice.form)
+    if isinstance(choice.head, SetPrediction):
+        hook = SetPredictionAdapter(choice.head, named_tensors)
+    adapted.register_forward_hook(hook)
     return adapted
+
+
+def _detecting(
+    net: nn.Module, choice: OutputChoice, head: YoloLayout | SetPrediction
+) -> nn.Module:
+    """Return the adapted network as a detector, its boxes read by a known head."""
+    adapted = _hooked(net, choice)
+    adapted.candidates = head.candidates  # type: ignore[assignment]
+    adapted.stages = head.stages  # type: ignore[assignment]
+    return adapted
+
+
+def _set_prediction(given: Mapping[str, "_Given"], wish: Wish) -> SetPrediction | None:
+    """Return the DETR-type head, unless another task or output was named."""
+    if wish.output or wish.task not in {None, Task.DETECT}:
+        return None
+    tensors = {name: each.tensor for name, each in given.items()}
+    detects = wish.task is Task.DETECT
+    return find_set_prediction(tensors, len(wish.labels), wanted=detects)
+
+
+def _of_queries(head: SetPrediction, given: Mapping[str, "_Given"]) -> OutputChoice:
+    return OutputChoice(
+        head.logits,
+        Form.SAME,
+        Task.DETECT,
+        OutputActivation.NONE,
+        (head.words,),
+        head,
+        tuple(given),
+    )
 
 
 @torch.no_grad()

@@ -69,7 +69,8 @@ class Subject:
         boxes, scores, classes = (
             each.cpu().numpy() for each in (found.boxes, found.scores, found.classes)
         )
-        kept = select(boxes, scores, classes, _OVERLAP, _MOST)
+        overlap = 1.0 if found.distinct else _OVERLAP
+        kept = select(boxes, scores, classes, overlap, _MOST)
         if rank >= len(kept):
             raise UsageError(
                 OPTION,
@@ -87,7 +88,7 @@ class Subject:
             InputError: no such picture.
             ModelError: the network has no layer with weights.
         """
-        head = _last_with_weights(self.net, self.pixels)
+        head = last_with_weights(self.net, self.pixels)
         with torch.no_grad():
             wanted = _features(input_to(self.net, self.other(file), head))
 
@@ -169,7 +170,7 @@ def _features(given: Tensor) -> Tensor:
     return given.mean((2, 3)) if given.ndim == _MAP else given.flatten(1)
 
 
-def _last_with_weights(net: nn.Module, x: Tensor) -> str:
+def last_with_weights(net: nn.Module, x: Tensor) -> str:
     """Return the leaf with weights that a pass runs last: the head."""
     ran: list[str] = []
     handles = [

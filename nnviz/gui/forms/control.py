@@ -1,4 +1,4 @@
-"""What every form control has in common."""
+"""The base of all form controls."""
 
 from typing import Protocol
 
@@ -15,7 +15,7 @@ _INDENT = 7
 
 
 class FolderMemory(Protocol):
-    """Where files of a kind were found last."""
+    """The folder in which files of a kind were found last."""
 
     def folder(self, what: str) -> str:
         """Return the folder of a kind of file; empty at first."""

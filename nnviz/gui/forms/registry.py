@@ -1,4 +1,4 @@
-"""Which control edits which kind of parameter."""
+"""The registry of form controls by kind of parameter."""
 
 from PySide6.QtWidgets import QWidget
 

@@ -1,4 +1,4 @@
-"""What an explanation is about: a line with completion over the network's classes."""
+"""The target of an explanation: a line with completion over the network's classes."""
 
 from PySide6.QtCore import (
     QModelIndex,

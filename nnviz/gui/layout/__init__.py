@@ -1,1 +1,1 @@
-"""How widgets share room: rows that wrap, panels that scroll, stacked pages."""
+"""Layouts: rows that wrap, panels that scroll, stacked pages."""

@@ -1,4 +1,4 @@
-"""What the menus of a class and of a layer offer."""
+"""Entries of the context menus of a class and of a layer."""
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication

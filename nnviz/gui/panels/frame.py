@@ -1,4 +1,4 @@
-"""What a workspace may put into the window when it is first entered."""
+"""Parts of the window that a workspace may add to when it is first entered."""
 
 from collections.abc import Callable
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What a method shows, how to read it, where it misleads, and its source."""
+"""Help on a method: its picture, how to read it, where it misleads, its source."""
 
 import html
 

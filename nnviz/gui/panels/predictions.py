@@ -1,4 +1,4 @@
-"""What the network thinks the photograph is, live."""
+"""The network's prediction for the photograph, live."""
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget

@@ -46,7 +46,7 @@ _DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
 class ShelfPanel(QWidget):
-    """What can be laid on a picture: a click lays it, dragging says where.
+    """Stickers that can be laid on a picture: a click lays one, dragging says where.
 
     Pictures are dropped here; those that methods have learned come by themselves.
     """

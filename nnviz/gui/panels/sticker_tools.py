@@ -19,7 +19,7 @@ _WIDTH = 0.25
 
 
 class StickerTools(QWidget):
-    """What can be done with the chosen sticker, as numbers and buttons."""
+    """Numbers and buttons of the chosen sticker."""
 
     def __init__(
         self, bench: Workbench, placing: Placing, parent: QWidget | None = None

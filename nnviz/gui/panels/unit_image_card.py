@@ -1,4 +1,4 @@
-"""What a unit looks for, beside the cursor that rests on one of its maps."""
+"""The synthetic image of a unit, beside the cursor that rests on one of its maps."""
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QPixmap

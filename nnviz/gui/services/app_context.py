@@ -28,6 +28,7 @@ from nnviz.gui.services.dataset.exemplars import UnitExemplars
 from nnviz.gui.services.dataset.indexing import Indexing
 from nnviz.gui.services.dataset.neighborhood import Neighborhood
 from nnviz.gui.services.dataset.projections import Projections
+from nnviz.gui.services.dataset.query_image import QueryImage
 from nnviz.gui.services.display import Display
 from nnviz.gui.services.guide import GuideRunner
 from nnviz.gui.services.images import Images
@@ -68,7 +69,7 @@ _LEARNED_WIDTH = 0.4
 
 
 class Workbench(QObject):
-    """What the panels work with.  They know it, and not each other."""
+    """The services that the panels work with.  They know it, and not each other."""
 
     attached = Signal(object)
     """The Bridge is there."""
@@ -143,6 +144,9 @@ class Workbench(QObject):
         self.datasets = datasets = Datasets(jobs, messages, self)
         self.projections = Projections(jobs, datasets, messages)
         self.neighborhood = Neighborhood(jobs, datasets, messages)
+        self.query_image = QueryImage(
+            jobs, datasets, self.projections, self.images, messages
+        )
         self.exemplars = UnitExemplars(jobs, self.selection, datasets, messages)
         self.indexing = Indexing(jobs, self.models, datasets, self.settings, messages)
 

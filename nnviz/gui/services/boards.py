@@ -49,12 +49,12 @@ class Boards(QObject):
 
     @property
     def plan(self) -> Plan | None:
-        """What is compared."""
+        """The plan that is compared."""
         return self._plan
 
     @property
     def outcomes(self) -> Mapping[int, Run | ErrorRecord]:
-        """What came of the places so far, by their place in the plan."""
+        """The results or errors of the places so far, by their place in the plan."""
         return dict(self._outcomes)
 
     @property

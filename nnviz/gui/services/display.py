@@ -57,7 +57,7 @@ class Display(QObject):
 
     @property
     def run(self) -> Run | None:
-        """What is on the canvas, as a result with its recipe; None where it is none."""
+        """The result on the canvas with its recipe; None where it is none."""
         content = self.state.content
         return content.run if content is not None else None
 

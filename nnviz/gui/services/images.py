@@ -68,7 +68,7 @@ class Images(QObject):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """What is in the tray."""
+        """The paths of the images in the tray."""
         return tuple(self._paths)
 
     def without_file(self) -> tuple[Image, ...]:
@@ -130,7 +130,7 @@ class Images(QObject):
 
     @property
     def restorable(self) -> int:
-        """How many images the last removal took that can be brought back."""
+        """The number of images of the last removal that can be brought back."""
         return len(self._removals[-1]) if self._removals else 0
 
     def restore(self) -> None:
@@ -145,7 +145,7 @@ class Images(QObject):
             self.inserted.emit(at, path)
             if image is not None:
                 self._keep(path, image)
-                self.thumbnail.emit(path, _shrunk(image))
+                self.thumbnail.emit(path, shrunk(image))
             else:
                 self._ask_thumbnail(path)
         if not self._wanted and self._paths:
@@ -203,7 +203,7 @@ class Images(QObject):
         if path not in self._paths:
             self._paths.insert(0, path)
             self.added.emit([path])
-            self.thumbnail.emit(path, _shrunk(image))
+            self.thumbnail.emit(path, shrunk(image))
         self._selection.set_image(image)
         self.current_changed.emit(path)
         self.opened.emit(image)
@@ -224,9 +224,9 @@ class Images(QObject):
         return sum(image.pixels.nbytes for image in self._kept.values())
 
 
-def _shrunk(image: Image) -> NDArray[Any]:
-    """Return every n-th pixel as uint8 RGB: for pictures that have no file."""
-    step = max(1, max(image.size) // THUMBNAIL)
+def shrunk(image: Image, longest: int = THUMBNAIL) -> NDArray[Any]:
+    """Return every n-th pixel as uint8 RGB, about so long; for images without files."""
+    step = max(1, max(image.size) // longest)
     small = Image(image.pixels[::step, ::step, :3].copy(), image.name, image.sha256)
     pixels = (small.as_float() * 255).round().astype("uint8")
     return pixels if pixels.shape[2] == 3 else pixels[..., :1].repeat(3, axis=2)  # noqa: PLR2004

@@ -159,7 +159,7 @@ class JobHandle(Generic[T]):
 
     @property
     def share(self) -> float | None:
-        """How much of it is done, 0 to 1; None where that is not known."""
+        """The share that is done, 0 to 1; None where that is not known."""
         return self.progress.fraction if self.progress is not None else None
 
     @property
@@ -257,7 +257,7 @@ AnyJob = JobHandle[Any]
 
 
 class Starter(Protocol):
-    """Where jobs are done: the bridge, once there is a worker."""
+    """The place where jobs are done: the bridge, once there is a worker."""
 
     def start_job(self, request: Request[T], handle: JobHandle[T]) -> None:
         """Have a request answered to its handle."""

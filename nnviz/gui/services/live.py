@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from nnviz.base.errors import ErrorRecord, InputError, error_record
 from nnviz.base.events import Policy
 from nnviz.base.info import Severity
-from nnviz.base.live import Recorded, Shown, SourceControls
+from nnviz.base.live import Cover, Recorded, Shown, SourceControls
 from nnviz.base.recipes import Run
 from nnviz.base.requests import RunMethod
 from nnviz.base.results import Picture
@@ -320,6 +320,11 @@ class Live(QObject):
         if self._bridge is not None:
             self._messages.settle(TOPIC)
             self._bridge.live.set_template(template)
+
+    def set_cover(self, cover: Cover | None) -> None:
+        """Hide part of each frame from now on, or none."""
+        if self._bridge is not None:
+            self._bridge.live.set_cover(cover)
 
     def _show(self, shown: Shown) -> None:
         if not self.entered:

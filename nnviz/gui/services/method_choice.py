@@ -24,7 +24,7 @@ _OWN_TARGET = {"Attack", "Imagine"}
 
 
 class MethodChoice(QObject):
-    """Which method is looked at, with what values.
+    """The method that is looked at, and its values.
 
     The selection and the form change it; ``edited`` says once for each act of the
     user that something is to be asked anew.
@@ -77,7 +77,7 @@ class MethodChoice(QObject):
 
     @property
     def workspace(self) -> Workspace | None:
-        """Where it is chosen."""
+        """The workspace in which it is chosen."""
         return self._workspace
 
     @property

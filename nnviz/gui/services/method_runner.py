@@ -159,7 +159,7 @@ class MethodRunner(QObject):
 
     @property
     def usual_seconds(self) -> float | None:
-        """How long the method takes on the network, s; None where not known."""
+        """Seconds that the method takes on the network; None where not known."""
         method = self._choice.method
         if method is None:
             return None

@@ -72,7 +72,7 @@ class Models(QObject):
 
     @property
     def request(self) -> ModelRequest:
-        """How the chosen network is asked for, for ``RunMethod``."""
+        """The request for the chosen network, for ``RunMethod``."""
         return self._used
 
     @property
@@ -95,12 +95,12 @@ class Models(QObject):
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """What can be chosen to compute on; "auto" alone until that is known."""
+        """The devices that can be chosen; "auto" alone until they are known."""
         return (_AUTOMATIC, *self.catalogue.devices)
 
     @property
     def device(self) -> str:
-        """What is chosen to compute on."""
+        """The chosen device."""
         return self._asked.device
 
     def is_present(self, reference: str) -> bool:

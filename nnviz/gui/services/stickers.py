@@ -81,7 +81,7 @@ class Shelf(QObject):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is on the shelf, as ``Cut.text``."""
+        """The stickers on the shelf, as ``Cut.text``."""
         return tuple(self._texts)
 
     def opened(self, text: str) -> OpenedSticker | None:
@@ -291,7 +291,7 @@ class Placing(QObject):
             self.changed.emit()
 
     def settle(self) -> None:
-        """What was changed since the last time is one step to undo."""
+        """Make all changes since the last time one step to undo."""
         self._settings.save_placed(self._where, self.text)
         held, self._held = self._held, None
         if held is not None and held != self._placed:

@@ -109,7 +109,7 @@ class Portraits(QObject):
 
     @property
     def progress(self) -> tuple[int, int]:
-        """How many portraits of the layer are there, and how many there will be."""
+        """The number of portraits of the layer that are there, and of all."""
         return len(self._tiles), len(self._layer)
 
     @property

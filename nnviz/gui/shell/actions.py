@@ -13,7 +13,7 @@ from nnviz.gui.theme.parts import keep_icon
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """How an action is called.
+    """The name, shortcut and icon of an action.
 
     Attributes:
         name: unchanging, for tests and settings: "file.open".

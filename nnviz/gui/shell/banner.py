@@ -89,7 +89,7 @@ class Banner(QFrame):
 
 
 class ProgressBanner(QFrame):
-    """How far something is that goes on beside what is looked at, and a way to stop it.
+    """The progress of something that goes on beside the work, and a way to stop it.
 
     Args:
         name: what it is, in a word.

@@ -120,12 +120,12 @@ class CentralView(QWidget):
 
     @property
     def run(self) -> Run | None:
-        """What is on the canvas, as a result; None where it is none."""
+        """The result on the canvas; None where it is none."""
         return self._display.run
 
     @property
     def mode(self) -> str:
-        """What is shown: "photo", "both", "result", or one of ``WHOLE``."""
+        """The mode: "photo", "both", "result", or one of ``WHOLE``."""
         return self._state.mode
 
     def set_mode(self, mode: str) -> None:

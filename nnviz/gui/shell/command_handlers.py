@@ -1,4 +1,4 @@
-"""What the window's commands do."""
+"""The handlers of the window's commands."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What can be done in the window, with its name, shortcut and icon."""
+"""The window's commands with their names, shortcuts and icons."""
 
 from PySide6.QtCore import QCoreApplication
 

@@ -1,4 +1,4 @@
-"""What happened so far, to read and to copy."""
+"""The log, to read and to copy."""
 
 import datetime as dt
 

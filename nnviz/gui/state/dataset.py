@@ -14,6 +14,7 @@ from nnviz.media.index import ImageIndex
 LABEL, PREDICTED, SPLIT = "label", "predicted", "split"
 CONFIDENCE, MARGIN_COLUMN, ENTROPY = "confidence", "margin", "entropy"
 LOSS, CENTER = "loss", "center_distance"
+HEIGHT, WIDTH = "height", "width"
 CATEGORIES = (LABEL, PREDICTED, SPLIT)
 """Columns that count names, -1 for none."""
 

@@ -1,4 +1,4 @@
-"""What the middle of the window shows: one value, resolved from all that decides it."""
+"""The content of the middle: one value, resolved from all that decides it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,7 +25,7 @@ WHOLE = (COMPARE, BOARD, STICKERS, OCCLUDER, WALL, MAP, ERRORS, UNITS, TEACH)
 
 
 class ContentKind(StrEnum):
-    """What a report on the canvas is."""
+    """The kind of a report on the canvas."""
 
     RESULT = "result"
     """Of a method, complete or not: its recipe makes it again."""
@@ -36,7 +36,7 @@ class ContentKind(StrEnum):
 
 
 class Phase(StrEnum):
-    """How far what is on the canvas is."""
+    """The phase of the run on the canvas."""
 
     RUNNING = "running"
     DONE = "done"
@@ -46,7 +46,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Content:
-    """What fills the canvas of a workspace.
+    """The content of a workspace's canvas.
 
     Attributes:
         report: what is painted.
@@ -111,7 +111,7 @@ class Veil(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DisplayState:
-    """What is on the canvas, and what title, Save, Copy and tray are about.
+    """The state that title, Save, Copy and tray are about, and the canvas shows.
 
     Attributes:
         mode: what is shown: "photo", "both", "result", or one of ``WHOLE``.

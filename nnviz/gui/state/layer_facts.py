@@ -1,4 +1,4 @@
-"""Which layers there are to choose from, and how their facts are written."""
+"""Layers that can be chosen from, and the words for their facts."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What the program says: lines for the status bar, banners for what went wrong."""
+"""Messages: lines for the status bar, banners for what went wrong."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Notice:
 
 
 class Messages(QObject):
-    """Where every part of the window says what happened."""
+    """The one place to which every part of the window says what happened."""
 
     said = Signal(str)
     """A line for the status bar and the log."""

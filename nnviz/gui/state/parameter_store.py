@@ -1,4 +1,4 @@
-"""What the methods' parameters are set to, in each workspace."""
+"""Values of the methods' parameters in each workspace."""
 
 from nnviz.base.info import MethodInfo
 from nnviz.base.parameters import Kind, Value

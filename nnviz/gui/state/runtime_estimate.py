@@ -1,4 +1,4 @@
-"""Which methods are quick enough to run by themselves at every change."""
+"""Runtime estimates: methods quick enough to run by themselves at every change."""
 
 from nnviz.base.info import MethodInfo, ModelInfo
 

@@ -1,4 +1,4 @@
-"""What is chosen: once, for every panel."""
+"""The selection: once, for every panel."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -68,7 +68,7 @@ class Selection(QObject):
 
     @property
     def target(self) -> str:
-        """What is asked about, in words; empty for the predicted class."""
+        """The target in words; empty for the predicted class."""
         return self._target
 
     @property

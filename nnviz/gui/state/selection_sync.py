@@ -1,4 +1,4 @@
-"""How a method's parameters and what is chosen in the window follow each other."""
+"""Synchronization of a method's parameters and the selection."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What is remembered between two starts, in one file of JSON.
+"""Settings that are kept between two starts, in one file of JSON.
 
 Plain text only: Qt's own settings unpickle Python objects that a file names.
 """
@@ -33,7 +33,7 @@ class Settings:
 
     @property
     def file(self) -> str:
-        """Where they are kept."""
+        """The file that keeps them."""
         return str(self._path)
 
     @property
@@ -43,7 +43,7 @@ class Settings:
 
     @property
     def centre(self) -> QByteArray:
-        """How photo and result share the middle of the window."""
+        """The share of photo and result in the middle of the window."""
         return self._bytes("window/centre")
 
     def save_window(self, geometry: QByteArray, centre: QByteArray) -> None:
@@ -86,7 +86,7 @@ class Settings:
 
     @property
     def device(self) -> str:
-        """Where networks run: "auto", "cpu", "cuda"."""
+        """The device of networks: "auto", "cpu", "cuda"."""
         return self._text("engine/device", "auto")
 
     @device.setter
@@ -104,7 +104,7 @@ class Settings:
 
     @property
     def export_folder(self) -> str:
-        """Where results were saved last; empty at first."""
+        """The folder in which results were saved last; empty at first."""
         return self._text("files/exports")
 
     @export_folder.setter
@@ -224,6 +224,14 @@ class Settings:
 
     def _set_bytes(self, key: str, value: QByteArray) -> None:
         self._values[key] = base64.b64encode(value.data()).decode("ascii")
+
+
+def scratch_settings(folder: Path) -> Settings:
+    """Return fresh settings whose files all go below a folder, as of a kiosk."""
+    kinds = ("recordings", "indexes", "stickers", "networks", "exports")
+    values = {f"files/{kind}": str(folder / kind) for kind in kinds}
+    _write(folder / "settings.json", dict(values))
+    return Settings(folder / "settings.json")
 
 
 def _read(path: Path) -> dict[str, object]:

@@ -18,7 +18,7 @@ _WIDEST = 255
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a view paints with.
+    """Design tokens: colors and sizes that a view paints with.
 
     Attributes:
         backdrop: behind pictures.

@@ -1,1 +1,1 @@
-"""Which panels stand together for which job."""
+"""Workspaces: the panels that stand together for one job."""

@@ -1,13 +1,14 @@
 """Plots of projections: points in the colors of their classes, scree beside them."""
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from nnviz.base.dataset.projections import Projection
+from nnviz.base.dataset.projections import PlacedImage, Projection
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +19,10 @@ _UNLABELED = "#9aa0a8"
 
 
 def plot(
-    found: Projection, labels: NDArray[np.int64], names: tuple[str, ...]
+    found: Projection,
+    labels: NDArray[np.int64],
+    names: tuple[str, ...],
+    placed: Sequence[PlacedImage] = (),
 ) -> NDArray[np.uint8]:
     """Return a plot, uint8 (H, W, 3).
 
@@ -26,6 +30,7 @@ def plot(
         found: the projection.
         labels: class of each of its points, -1 for none.
         names: of the classes.
+        placed: new images, marked by rings with their names.
     """
     from matplotlib.figure import Figure
 
@@ -33,7 +38,9 @@ def plot(
     figure = Figure(figsize=(_SIDE * (1.5 if wide else 1), _SIDE), dpi=_DPI)
     figure.set_layout_engine("constrained")
     grid = figure.add_gridspec(1, 3 if wide else 2)
-    _points(figure.add_subplot(grid[0, :2]), found, labels, names)
+    axes = figure.add_subplot(grid[0, :2])
+    _points(axes, found, labels, names)
+    _mark(axes, placed)
     if wide:
         _scree(figure.add_subplot(grid[0, 2]), found.scree)
     figure.supxlabel(found.warning, fontsize=8, wrap=True)
@@ -71,6 +78,14 @@ def _points(
     if not found.loads.size:
         axes.set_xticks([])
         axes.set_yticks([])
+
+
+def _mark(axes: "Axes", placed: Sequence[PlacedImage]) -> None:
+    """Mark new images by rings, with their names."""
+    for each in placed:
+        x, y = each.point.tolist()
+        axes.scatter(x, y, s=140, facecolors="none", edgecolors="black", linewidths=1.8)
+        axes.annotate(each.name, (x, y), (9, 5), textcoords="offset points", fontsize=9)
 
 
 def _scree(axes: "Axes", scree: NDArray[np.float64]) -> None:

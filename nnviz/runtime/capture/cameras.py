@@ -1,4 +1,4 @@
-"""Which cameras there are, asked where it may hang."""
+"""Cameras of this machine, asked where it may hang."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What is wished of a running capture: said on any thread, done on the capture's."""
+"""Wishes to a running capture: said on any thread, done on the capture's."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What leaves a capture: frames in a slot for one, and statuses."""
+"""The output of a capture: frames in a slot for one, and statuses."""
 
 from collections.abc import Callable
 

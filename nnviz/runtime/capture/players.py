@@ -1,4 +1,4 @@
-"""How pictures are played: films against the clock, live sources as they come."""
+"""Players: films against the clock, live sources as they come."""
 
 import math
 import time

@@ -69,7 +69,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What a camera plays; see the module's description."""
+    """The script that a camera plays; see the module's description."""
 
     play: str = ""
     size: tuple[int, int] = (480, 640)

@@ -83,6 +83,17 @@ def test_a_new_image_goes_through_the_network(color_index, tmp_path):
         color_index.neighbors(tmp_path / "halves.png", box=(40, 0, 50, 9))
 
 
+def test_a_box_of_a_record_is_a_query_too(color_index, colors):
+    """Truth: the same part, cut out and saved by hand."""
+    box = (4, 0, 16, 12)
+    found = color_index.neighbors(20, count=4, box=box)
+    with PillowImage.open(colors / color_index.paths[20]) as whole:
+        part = np.asarray(whole.crop(box))
+    cut = color_index.neighbors(part, count=4)
+    assert found.records.tolist() == cut.records.tolist()
+    assert found.query == f"part of {color_index.paths[20]}"
+
+
 def test_pixels_are_compared_as_they_are(color_index):
     thumbnails = color_index.thumbnails.reshape(42, -1).astype(np.float64)
     distances = np.linalg.norm(thumbnails - thumbnails[3], axis=1)

@@ -11,6 +11,7 @@ import sys
 import numpy as np
 import openTSNE
 import pytest
+from PIL import Image as PillowImage
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import NearestNeighbors
@@ -23,6 +24,7 @@ from nnviz.base.events import Partial
 from nnviz.cli import main
 from nnviz.engine.dataset.projections import autoencoder, lda, pca, tsne
 from nnviz.engine.dataset.projections.task import Task
+from nnviz.engine.sharing import finish
 
 
 def clusters(count=400, size=20, classes=4, seed=0):
@@ -123,6 +125,54 @@ def test_new_images_are_placed_on_linear_maps(color_index):
     np.testing.assert_allclose(found.place(features), found.points, atol=1e-5)
     with pytest.raises(ValueError, match="places no new"):
         color_index.project("autoencoder", layer="relu", steps=1).place(features)
+
+
+@pytest.mark.parametrize("method", ["pca", "lda", "tsne", "autoencoder"])
+def test_a_new_image_lands_among_those_like_it(color_index, tmp_path, method):
+    """Truth: by hand, a red image belongs to the red ones; the classes lie apart."""
+    generator = np.random.default_rng(5)
+    pixels = generator.integers(0, 120, (16, 16, 3), np.uint8)
+    pixels[..., 0] += 100
+    PillowImage.fromarray(pixels).save(tmp_path / "new.png")
+    settings = {"steps": 100, "seed": 1} if method in {"tsne", "autoencoder"} else {}
+    found = color_index.project(method, **settings)
+    placed = color_index.place(tmp_path / "new.png", method, **settings)
+    names = np.array(color_index.class_names)
+    labels = names[np.asarray(color_index.columns["label"])[found.records]]
+    distances = np.linalg.norm(found.points - placed.point, axis=1)
+    assert set(labels[np.argsort(distances)[:5]]) == {"red"}
+    assert set(placed.neighbors.labels) == {"red"}
+    assert placed.name == "new.png"
+
+
+def test_a_known_image_is_placed_where_its_point_is(color_index):
+    """Truth: the projection's own points, of methods that compute them one by one."""
+    path = color_index.images.location(7)
+    for method, settings in (("pca", {}), ("lda", {}), ("autoencoder", {"steps": 5})):
+        found = color_index.project(method, **settings)
+        placed = color_index.place(path, method, **settings)
+        np.testing.assert_allclose(placed.point, found.points[7], rtol=1e-3, atol=1e-4)
+
+
+def test_a_known_image_is_placed_beside_its_point_on_a_t_sne_map():
+    """Truth: the fitted points, whose middle is not that of the plane."""
+    vectors, labels = clusters(300, 20)
+    fitted = finish(tsne.project(Task(vectors=vectors, labels=labels, steps=100)))
+    extent = np.ptp(fitted.points, axis=0).max()
+    assert np.abs(fitted.points.max(0) + fitted.points.min(0)).max() > 1e-3 * extent
+    for turn in range(2):
+        placed = fitted.placer(vectors[turn : turn + 20])
+        away = np.linalg.norm(placed - fitted.points[turn : turn + 20], axis=1)
+        assert np.median(away) < 0.06 * extent
+
+
+def test_a_projection_is_fitted_once_for_many_images(color_index, monkeypatch):
+    color_index.project("pca", seed=3)
+    monkeypatch.setattr(pca, "principal_components", None)
+    path = color_index.images.location(3)
+    assert color_index.place(path, "pca", seed=3).point.shape == (2,)
+    with pytest.raises(TypeError):
+        color_index.place(path, "pca", seed=4)
 
 
 def test_the_plane_is_told_on_the_way(color_index):

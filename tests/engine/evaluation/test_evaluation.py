@@ -13,9 +13,9 @@ from torch import nn
 
 from nnviz import api
 from nnviz.base.errors import InputError, UsageError
+from nnviz.engine.data.annotated import boxes_of, read_annotations, semantic_of
 from nnviz.engine.data.folders import is_held_out
 from nnviz.engine.evaluation import dense
-from nnviz.engine.evaluation.annotated import boxes_of, read_annotations, semantic_of
 from nnviz.engine.evaluation.sources import questions_in, questions_made, spread
 
 # pycocotools' compiled code predates NumPy 2's __array__.

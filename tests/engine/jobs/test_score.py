@@ -1,6 +1,7 @@
 """Scores over scenes: the network that looks at a planted mark is caught."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 from support.jobs import finish, never
@@ -11,6 +12,7 @@ from nnviz.base.requests import ModelRequest, ScoreMethods
 from nnviz.engine.data.scenes import make_scene
 from nnviz.engine.data.scenes.coco import write_scenes
 from nnviz.engine.jobs import Session
+from nnviz.engine.jobs.explanations import score
 
 # pycocotools' compiled code predates NumPy 2's __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning")
@@ -110,3 +112,40 @@ def test_randomization_as_published(session):
     assert saliency.score("randomized").verdict is not Verdict.FAIL
     assert mean(table, "saliency", "randomized") < 0.5
     assert table.rows[-1].score("randomized") is None
+
+
+def test_a_kept_table_goes_on(session, tmp_path, monkeypatch):
+    """Truth: the table of one run; what is known is not measured again."""
+    keep = str(tmp_path / "scores.jsonl")
+    asked = session, "bundled:scenes", "scenes", "saliency"
+    whole = scored(*asked, "grad_cam", limit=3, steps=4)
+    scored(*asked, limit=2, steps=4, keep=keep)
+    with Path(keep).open("a") as file:
+        file.write('{"image": "scene 2", "meth')  # cut off by an interruption
+    measured = []
+    figures = score._Trial.figures
+    monkeypatch.setattr(
+        score._Trial,
+        "figures",
+        lambda self, values: measured.append(values) or figures(self, values),
+    )
+    table = scored(*asked, "grad_cam", limit=3, steps=4, keep=keep)
+    assert table.rows == whole.rows
+    assert len(measured) == 3 + 3  # grad_cam's, and all other maps of the third scene
+    assert scored(*asked, "grad_cam", limit=3, steps=4, keep=keep).rows == whole.rows
+    assert len(measured) == 3 + 3
+
+
+def test_a_kept_table_of_something_else(session, tmp_path):
+    keep = tmp_path / "scores.jsonl"
+    asked = session, "bundled:scenes", "scenes", "saliency"
+    scored(*asked, limit=1, steps=4, keep=str(keep))
+    with pytest.raises(UsageError, match="scores with another seed; name another"):
+        scored(*asked, limit=1, steps=4, seed=1, keep=str(keep))
+    for text in ("no JSON\n", "[]\n", '{"scores": 2}\n[1]\n', '{"a": 1}\n'):
+        keep.write_text(text)
+        with pytest.raises((InputError, UsageError), match=r"scores\.jsonl"):
+            scored(*asked, limit=1, steps=4, keep=str(keep))
+        assert keep.read_text() == text
+    with pytest.raises(InputError, match="cannot be used"):
+        scored(*asked, limit=1, keep=str(tmp_path / "none" / "scores.jsonl"))

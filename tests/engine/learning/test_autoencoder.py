@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from nnviz.engine.learning.autoencoder import (
-    Autoencoder,
-    AutoencoderRun,
-    AutoencoderSwitches,
-)
+from nnviz.engine.learning.autoencoder import AutoencoderRun, AutoencoderSwitches
 from nnviz.engine.learning.examples import load_examples
+from nnviz.engine.models.networks import Autoencoder
 
 
 @pytest.fixture(scope="module")

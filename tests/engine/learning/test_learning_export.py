@@ -12,6 +12,7 @@ import pytest
 
 import nnviz
 from nnviz.base.errors import InputError
+from nnviz.base.info import Task
 from nnviz.engine.data.digits import load_digits
 
 SWITCHES = {"network": "mlp", "epochs": 3, "image_count": 300, "batch_norm": True}
@@ -73,3 +74,19 @@ def test_a_stopped_run_goes_on_to_the_same_files(trained, tmp_path):
 def test_other_folders_are_refused(tmp_path):
     with pytest.raises(InputError):
         nnviz.export_trained(tmp_path, tmp_path)
+
+
+def test_an_autoencoder_opens_as_a_network_from_image_to_image(tmp_path):
+    """Truth: the image that the autoencoder itself gives back."""
+    found = nnviz.train_autoencoder(
+        tmp_path, code=8, epochs=2, image_count=100, kind="deep"
+    )
+    model = nnviz.load(found.files[0])
+    assert model.info.task is Task.REPAINT
+    digit = load_digits().held_out.photos[0].permute(1, 2, 0).numpy()
+    net, pixels = model.pixel_module(), model.pixel_input(nnviz.open_image(digit))
+    given = net(pixels)
+    assert given.shape == pixels.shape
+    with Path(found.files[1]).open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]

@@ -1,16 +1,19 @@
 """R-CNN; truths: the paper's context by hand, and a square that was drawn."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image as PillowImage
 from support.jobs import finish, never
 from torch import nn
 
 from nnviz.base.images import image_from_array
 from nnviz.base.preprocess import Preprocess
 from nnviz.base.requests import ModelRequest, RunMethod
+from nnviz.engine.detection.warped_regions import windows, with_context
 from nnviz.engine.jobs import Session
-from nnviz.engine.methods.rcnn import windows, with_context
 
 
 def test_context_by_hand():
@@ -74,3 +77,59 @@ def test_the_red_square_is_boxed(source, least):
     hot = report["heat_map"].values
     assert hot[30, 60] > 0.9
     assert hot[80, 10] < 0.1
+
+
+def examples(folder, count=6):
+    """Write gray images with one red square each, and its box in COCO's format."""
+    images, annotations = [], []
+    for number in range(count):
+        left, top = 8 + 7 * number, 40 - 5 * number
+        pixels = np.full((96, 96, 3), 128, np.uint8)
+        pixels[top : top + 24, left : left + 24] = (255, 0, 0)
+        PillowImage.fromarray(pixels).save(folder / f"{number}.png")
+        images.append({"id": number, "file_name": f"{number}.png"})
+        box = {"bbox": [left, top, 24, 24], "area": 576, "category_id": 3}
+        annotations.append({"id": number + 1, "image_id": number, **box})
+    data = {
+        "images": images,
+        "annotations": annotations,
+        "categories": [{"id": 3, "name": "red square"}],
+    }
+    (folder / "boxes.json").write_text(json.dumps(data))
+
+
+class Grid(nn.Module):
+    """Features are the colors on a grid of 4 x 4; its own classes mean nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(4)
+        self.head = nn.Linear(48, 2)
+
+    def forward(self, x):
+        return self.head(self.pool(x).flatten(1))
+
+
+def test_a_class_of_ones_own_is_learned_from_boxes(tmp_path):
+    """Truth: the square that was drawn, at a place where no example had one."""
+    examples(tmp_path)
+    pixels = np.full((96, 96, 3), 128, np.uint8)
+    pixels[60:84, 60:84] = (255, 0, 0)
+    session = Session()
+    preprocess = Preprocess(
+        input_size=(32, 32), resize=32, mean=(0.0,) * 3, std=(1.0,) * 3
+    )
+    reference = session.store.adopt(Grid().eval(), preprocess, ("one", "two"))
+    request = RunMethod(
+        method="rcnn",
+        model=ModelRequest(reference=reference, preprocess=preprocess, device="cpu"),
+        image=image_from_array(pixels),
+        values={"examples": str(tmp_path), "score": 0.5, "regions": 60},
+    )
+    run = finish(session.job(request, never))
+    session.close()
+    found = run.report.main
+    assert found.labels == ("red square",)
+    assert found.boxes[0] == pytest.approx([60, 60, 84, 84], abs=4)
+    assert run.report["examples"].rows[0][:2] == ("0.png", 1)
+    assert set(run.recipe.pictures) == {"examples"}

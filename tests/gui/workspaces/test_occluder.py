@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from nnviz.base.events import Done, Policy, Priority
 from nnviz.base.explanations.occluder import Occluded, OccludeImage
@@ -53,7 +56,7 @@ def test_answers_make_the_trace(page, fake):
     for score in (0.5, 0.25):
         page.canvas.pointed.emit(5.0, 5.0)
         fake.tell("occluder", Done(occluded(score)))
-    lines = page._occluder.trace_text().splitlines()
+    lines = page._occluder.trace.text().splitlines()
     assert lines[0] == "seconds,y,x,score,hidden share"
     assert [line.split(",")[3] for line in lines[1:]] == ["0.5", "0.25"]
     assert "probability of cat: 0.25, whole image 0.9" in page._score.text()
@@ -71,3 +74,30 @@ def test_what_is_painted_stays_hidden(page, fake):
     assert (request.mask[:10] == 255).all()
     page.clear.click()
     assert not fake.last("occluder").mask.any()
+
+
+def test_a_stroke_is_answered_while_it_goes_on(page, fake, qtbot):
+    """Truth: what the brush has painted so far, before the button is let go."""
+    page.paint.click()
+    canvas, asked = page.canvas, []
+    at = canvas.rect().center()
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=at)
+    for step in range(1, 3):
+        moved = QMouseEvent(
+            QEvent.Type.MouseMove, QPointF(at + QPoint(20 * step, 0)),
+            canvas.mapToGlobal(QPointF(at)), Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        QApplication.sendEvent(canvas, moved)
+        asked.append(int((fake.last("occluder").mask > 0).sum()))
+    assert 0 < asked[0] < asked[1]
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=at)
+
+
+def test_keeping_hides_all_else(page, fake):
+    page.keep.click()
+    assert not fake.last("occluder").mask.any()  # nothing is marked yet
+    mask = np.zeros_like(page.brush.mask)
+    mask[:10] = 255
+    page.brush.set_mask(mask)
+    np.testing.assert_array_equal(fake.last("occluder").mask, 255 - mask)

@@ -1,12 +1,14 @@
 """Autoencoder with a code of two numbers (Hinton and Salakhutdinov 2006)."""
 
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from nnviz.engine.dataset.projections.pca import principal_components
-from nnviz.engine.dataset.projections.task import Projecting, Stage, Task
+from nnviz.engine.dataset.projections.task import Projecting, Stage, Task, Vectors
 
 _WIDTHS = (128, 32)
 _CODE = 2
@@ -39,7 +41,8 @@ def project(task: Task) -> Projecting:
     width = min(_COMPONENTS, task.vectors.shape[1])
     components = principal_components(task.vectors, width)
     reduced = torch.from_numpy(components.project(task.vectors))
-    values = reduced / reduced.std().clamp_min(1e-12)
+    scale = reduced.std().clamp_min(1e-12)
+    values = reduced / scale
     generator = torch.Generator().manual_seed(task.seed)
     net = Autoencoder(width, generator)
     optimizer = torch.optim.Adam(net.parameters(), lr=_RATE)
@@ -54,7 +57,13 @@ def project(task: Task) -> Projecting:
             points=codes.numpy(), done=epoch, total=total, figures={"error": loss}
         )
         yield stage
-    return stage
+
+    @torch.no_grad()
+    def place(vectors: Vectors) -> Vectors:
+        placed = net.encoder(torch.from_numpy(components.project(vectors)) / scale)
+        return np.asarray(placed.numpy())
+
+    return replace(stage, placer=place)
 
 
 def _epoch(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnviz.base.errors import InputError
-from nnviz.engine.dataset.projections.task import Projecting, Stage, Task
+from nnviz.engine.dataset.projections.task import Projecting, Stage, Task, Vectors
 
 _FEWEST = 3
 _TOLERANCE = 1e-4
@@ -27,13 +27,18 @@ def project(task: Task) -> Projecting:
     task.check()
     vectors = task.vectors[labeled].astype(np.float64)
     loads, scree, center = _discriminants(vectors, group, len(classes))
-    points = (task.vectors - center.astype(np.float32)) @ loads.astype(np.float32)
+
+    def place(vectors: Vectors) -> Vectors:
+        moved = vectors - center.astype(np.float32)
+        return np.asarray(moved @ loads.astype(np.float32), np.float32)
+
     stage = Stage(
-        points=np.asarray(points, np.float32),
+        points=place(task.vectors),
         figures={"share between classes": float(scree[:2].sum())},
         scree=scree[: len(classes) - 1],
         loads=loads.astype(np.float32),
         center=center.astype(np.float32),
+        placer=place,
     )
     yield stage
     return stage

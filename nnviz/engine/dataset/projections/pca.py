@@ -71,6 +71,7 @@ def project(task: Task) -> Projecting:
         scree=scree[:_SHOWN],
         loads=components.axes.astype(np.float32),
         center=components.mean.astype(np.float32),
+        placer=components.project,
     )
     yield stage
     return stage

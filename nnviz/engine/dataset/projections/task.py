@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 Check = Callable[[], None]
+Placer = Callable[[Vectors], Vectors]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +46,7 @@ class Stage:
         scree: of linear methods.
         loads: likewise, (d, 2).
         center: likewise, (d,).
+        placer: lays new vectors (m, d) on the plane, float32 (m, 2); None on the way.
     """
 
     points: Vectors
@@ -54,6 +56,7 @@ class Stage:
     scree: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     loads: Vectors = field(default_factory=lambda: np.empty((0, 2), np.float32))
     center: Vectors = field(default_factory=lambda: np.empty(0, np.float32))
+    placer: Placer | None = None
 
 
 Projecting = Generator[Stage, None, Stage]

@@ -6,6 +6,7 @@ to a standard deviation of 1e-4; learning rate n / 12.
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,15 @@ def project(task: Task) -> Projecting:
             },
         )
         yield stage
-    return stage
+
+    # openTSNE's transform moves the fitted points to the middle of their box.
+    middle = (stage.points.max(0) + stage.points.min(0)) / 2
+
+    def place(vectors: Vectors) -> Vectors:
+        placed = embedding.transform(components.project(vectors))
+        return np.asarray(np.array(placed) + middle, np.float32)
+
+    return replace(stage, placer=place)
 
 
 def _schedule(steps: int) -> Iterator[tuple[int, dict[str, float]]]:

@@ -1,12 +1,13 @@
 """UMAP by umap-learn (McInnes et al. 2018, arXiv:1802.03426), where it is installed."""
 
 import importlib
+from dataclasses import replace
 
 import numpy as np
 
 from nnviz.base.errors import InputError
 from nnviz.engine.dataset.projections.pca import principal_components
-from nnviz.engine.dataset.projections.task import Projecting, Stage, Task
+from nnviz.engine.dataset.projections.task import Projecting, Stage, Task, Vectors
 
 _COMPONENTS = 50
 
@@ -26,7 +27,8 @@ def project(task: Task) -> Projecting:
             "pip install nnviz-studio[umap], or use tsne",
         ) from None
     width = min(_COMPONENTS, task.vectors.shape[1])
-    reduced = principal_components(task.vectors, width).project(task.vectors)
+    components = principal_components(task.vectors, width)
+    reduced = components.project(task.vectors)
     yield Stage(points=reduced[:, :2], done=0, total=1)
     task.check()
     neighbors = min(task.neighbors, len(reduced) - 1)
@@ -36,4 +38,8 @@ def project(task: Task) -> Projecting:
         figures={"neighbors": float(neighbors)},
     )
     yield stage
-    return stage
+
+    def place(vectors: Vectors) -> Vectors:
+        return np.asarray(mapper.transform(components.project(vectors)), np.float32)
+
+    return replace(stage, placer=place)

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from nnviz.base.errors import InputError
 from nnviz.base.images import Image, image_from_array
 from nnviz.base.targets import class_called
-from nnviz.engine.data.scenes import CLASSES, SHORTCUT_CLASS, Shortcut, make_scene
-from nnviz.engine.data.scenes.scene import Scene, mark_mask
-from nnviz.engine.evaluation.annotated import (
+from nnviz.engine.data.annotated import (
     Annotated,
     read_annotations,
     semantic_of,
 )
+from nnviz.engine.data.scenes import CLASSES, SHORTCUT_CLASS, Shortcut, make_scene
+from nnviz.engine.data.scenes.scene import Scene, mark_mask
 from nnviz.engine.evaluation.sources import spread
 from nnviz.media.decode import MAX_PIXELS, open_image
 from nnviz.media.folders import list_images
@@ -51,12 +51,23 @@ class Case:
     mark: Mask | None = None
 
 
-OpenCase = Callable[[], Case]
+@dataclass(frozen=True, slots=True)
+class CaseSource:
+    """An image that is opened when its turn comes.
+
+    Attributes:
+        name: the same whenever the data are listed: a scene's, or a file's path within
+            its folder.
+        open: opens it.
+    """
+
+    name: str
+    open: Callable[[], Case]
 
 
 def made_cases(
     name: str, labels: Sequence[str], size: int, limit: int
-) -> list[OpenCase]:
+) -> list[CaseSource]:
     """Return generated scenes with their masks; of planted data those with a mark.
 
     Args:
@@ -76,7 +87,14 @@ def made_cases(
     seeds = _marked(name, size) if name == "scenes-planted" else iter(range(_SCENES))
     wanted = limit or _SCENES
     chosen = [seed for seed, _ in zip(seeds, range(wanted), strict=False)]
-    return [partial(_scene_case, name, places, size, seed) for seed in chosen]
+    return [
+        CaseSource(_title(seed), partial(_scene_case, name, places, size, seed))
+        for seed in chosen
+    ]
+
+
+def _title(seed: int) -> str:
+    return f"scene {seed}"
 
 
 def _marked(name: str, size: int) -> Iterator[int]:
@@ -94,14 +112,14 @@ def _scene_case(name: str, places: Sequence[int | None], size: int, seed: int) -
     scene = _scene(name, size, seed)
     place = places[scene.label]
     return Case(
-        image_from_array(scene.pixels, f"scene {seed}"),
+        image_from_array(scene.pixels, _title(seed)),
         "" if place is None else f"class:{place}",
         scene.semantic == 1 + scene.label,
         mark_mask(size) if name == "scenes-planted" else None,
     )
 
 
-def folder_cases(folder: Path, labels: Sequence[str], limit: int) -> list[OpenCase]:
+def folder_cases(folder: Path, labels: Sequence[str], limit: int) -> list[CaseSource]:
     """Return the images of a folder: with COCO's annotations those of known classes.
 
     Raises:
@@ -111,7 +129,10 @@ def folder_cases(folder: Path, labels: Sequence[str], limit: int) -> list[OpenCa
         paths = list_images(folder)
         if not paths:
             raise InputError(str(folder), "holds no images", "name another folder")
-        return [partial(_plain_case, path) for path in spread(paths, limit)]
+        return [
+            CaseSource(_within(folder, path), partial(_plain_case, path))
+            for path in spread(paths, limit)
+        ]
     data = read_annotations(folder)
     known = {
         key: place
@@ -129,7 +150,14 @@ def folder_cases(folder: Path, labels: Sequence[str], limit: int) -> list[OpenCa
             "shows no object of a class that the network knows",
             "pick another network, or a folder without annotations",
         )
-    return [partial(_annotated_case, each, known) for each in spread(chosen, limit)]
+    return [
+        CaseSource(_within(folder, each.path), partial(_annotated_case, each, known))
+        for each in spread(chosen, limit)
+    ]
+
+
+def _within(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
 
 
 def _plain_case(path: Path) -> Case:

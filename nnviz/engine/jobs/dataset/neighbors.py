@@ -1,7 +1,7 @@
 """The job that finds the nearest neighbors of an image in an index."""
 
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,7 +11,9 @@ from nnviz.base.dataset.neighbors import PIXELS, Neighbors
 from nnviz.base.dataset.requests import FindNeighbors
 from nnviz.base.errors import UsageError
 from nnviz.base.events import Job, Progress
+from nnviz.base.images import Image
 from nnviz.engine.dataset import approximate
+from nnviz.engine.dataset.exemplars.patches import set_of
 from nnviz.engine.dataset.nearest import Nearest, find_nearest, vectors_of
 from nnviz.engine.dataset.queries import cropped, query_features, record_of
 from nnviz.engine.jobs.dataset.index_model import open_model
@@ -20,21 +22,55 @@ from nnviz.engine.jobs.resources import Check, Resources
 from nnviz.media.index import ImageIndex
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """What neighbors are looked for.
+
+    Attributes:
+        vector: float32 (1, d), in the terms of the index.
+        layer: whose features it has, or ``PIXELS``.
+        name: for people.
+        record: its own number where the index holds it whole; -1 else.
+    """
+
+    vector: Tensor
+    layer: str
+    name: str
+    record: int = -1
+
+
 @carries_out(FindNeighbors)
 def neighbors(resources: Resources, request: FindNeighbors, check: Check) -> Job:
     """Find the nearest neighbors of an image; ends with ``Neighbors``."""
     index = ImageIndex(request.index)
+    query = yield from query_of(resources, index, request, check)
+    return (yield from find_neighbors(index, query, request, check))
+
+
+def query_of(
+    resources: Resources, index: ImageIndex, request: FindNeighbors, check: Check
+) -> Generator[Progress, None, Query]:
+    """Return what a request asks about, as the index would have it.
+
+    Raises:
+        UsageError: no such record or layer, or a box without image.
+    """
     layer = PIXELS if request.layer == PIXELS else index.layer(request.layer).name
-    record = _record(index, request)
+    record, name = _record(index, request), _named(index, request)
     if record is None:
-        query = yield from _new_query(
-            resources, index, replace(request, layer=layer), check
-        )
-    else:
-        row = np.array(vectors_of(index, layer)[record], np.float32)
-        query = torch.from_numpy(row[None])
-    found, recall = yield from _found(index, layer, query, request, check)
-    kept = np.flatnonzero(found.records[0] != (-1 if record is None else record))
+        asked = replace(request, layer=layer, image=_image(index, request))
+        vector = yield from _new_query(resources, index, asked, check)
+        return Query(vector, layer, name)
+    row = np.array(vectors_of(index, layer)[record], np.float32)
+    return Query(torch.from_numpy(row[None]), layer, name, record)
+
+
+def find_neighbors(
+    index: ImageIndex, query: Query, request: FindNeighbors, check: Check
+) -> Generator[Progress, None, Neighbors]:
+    """Return the records nearest to a query, without itself."""
+    found, recall = yield from _found(index, query.layer, query.vector, request, check)
+    kept = np.flatnonzero(found.records[0] != query.record)
     kept = kept[: request.count]
     records = found.records[0][kept]
     names = [*index.class_names, ""]
@@ -43,9 +79,9 @@ def neighbors(resources: Resources, request: FindNeighbors, check: Check) -> Job
         distances=found.distances[0][kept],
         paths=tuple(index.paths[int(each)] for each in records),
         labels=tuple(names[index.columns["label"][each]] for each in records),
-        layer=layer,
+        layer=query.layer,
         metric=request.metric,
-        query=_named(index, request, record),
+        query=query.name,
         exact=recall is None,
         recall=1.0 if recall is None else recall,
     )
@@ -79,8 +115,19 @@ def _record(index: ImageIndex, request: FindNeighbors) -> int | None:
             raise UsageError(
                 str(request.record), f"no such record of {len(index)}", "count from 0"
             )
-        return request.record
+        return None if request.box else request.record
     return None if request.box else record_of(index, request.image)
+
+
+def _image(index: ImageIndex, request: FindNeighbors) -> Image:
+    """Return the image that is asked about, opened where it is a record's.
+
+    Raises:
+        InputError: its file is not there any more.
+    """
+    if request.image is not None:
+        return request.image
+    return set_of(index, np.array([request.record])).open(0).image
 
 
 def _new_query(
@@ -98,7 +145,6 @@ def _new_query(
         return query_features(index, model, image, request.layer, check)
 
 
-def _named(index: ImageIndex, request: FindNeighbors, record: int | None) -> str:
-    if request.image is None:
-        return index.paths[record or 0]
-    return f"part of {request.image.name}" if request.box else request.image.name
+def _named(index: ImageIndex, request: FindNeighbors) -> str:
+    name = index.paths[request.record] if request.image is None else request.image.name
+    return f"part of {name}" if request.box else name

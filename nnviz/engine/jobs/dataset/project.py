@@ -40,7 +40,7 @@ def _followed(method: str, task: Task) -> Generator[Step, None, Stage]:
 
 
 @carries_out(ProjectIndex)
-def project(_resources: Resources, request: ProjectIndex, check: Check) -> Job:
+def project(resources: Resources, request: ProjectIndex, check: Check) -> Job:
     """Project the features of an index; ends with a ``Projection``."""
     if request.method not in METHODS:
         raise unknown("projection", request.method, METHODS)
@@ -63,6 +63,8 @@ def project(_resources: Resources, request: ProjectIndex, check: Check) -> Job:
         check=check,
     )
     stage = yield from _followed(request.method, task)
+    if stage.placer is not None:
+        resources.placed = request, stage.placer
     return Projection(
         method=request.method,
         layer=layer,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -27,10 +28,10 @@ from nnviz.base.info import Task
 from nnviz.base.recipes import Run
 from nnviz.base.requests import ModelRequest, RunMethod, ScoreMethods
 from nnviz.engine.data.folders import unpacked
+from nnviz.engine.evaluation.trust.average_drop import measure_drop
 from nnviz.engine.evaluation.trust.cases import (
     SCENES,
-    Case,
-    OpenCase,
+    CaseSource,
     folder_cases,
     made_cases,
 )
@@ -42,6 +43,7 @@ from nnviz.engine.evaluation.trust.mask_iou import best_iou
 from nnviz.engine.evaluation.trust.pointing_game import hits
 from nnviz.engine.evaluation.trust.randomization import randomized, similarity
 from nnviz.engine.evaluation.trust.reference_maps import edge_map, random_map
+from nnviz.engine.evaluation.trust.score_journal import Figures, ScoreJournal
 from nnviz.engine.jobs.cluster import sharing, worker_of
 from nnviz.engine.jobs.explanations.nested import class_target
 from nnviz.engine.jobs.registry import carries_out
@@ -139,24 +141,29 @@ class _Task:
 
     Attributes:
         request: what is scored.
-        number: of the image; the random map depends on it and the seed alone.
-        open_case: opens the image.
+        source: the image; the random map depends on its name and the seed alone.
+        known: figures by method that need not be measured again.
     """
 
     request: ScoreMethods
-    number: int
-    open_case: OpenCase
+    source: CaseSource
+    known: dict[str, Figures]
 
 
 def _scored(
-    model: Model, request: ScoreMethods, cases: Sequence[OpenCase], share: Share
+    model: Model, request: ScoreMethods, cases: Sequence[CaseSource], share: Share
 ) -> Scoring:
     """Run all methods on all images."""
-    tally = _Tally()
-    tasks = (_Task(request, *each) for each in enumerate(cases))
-    for done, figures in enumerate(share(score_image, tasks), 1):
-        for method, values in figures.items():
-            tally.add(method, values)
+    tally, journal = _Tally(), _journal(model, request)
+    names = (*request.methods, *REFERENCES)
+    tasks = (
+        _Task(request, each, journal.known(each.name, names, request.values))
+        for each in cases
+    )
+    for done, (image, figures) in enumerate(share(score_image, tasks), 1):
+        journal.note(image, figures, request.values)
+        for name in names:
+            tally.add(name, figures[name])
         yield Progress(done, len(cases), f"image {done} of {len(cases)}")
     return ScoreTable(
         reference=model.info.reference,
@@ -167,18 +174,35 @@ def _scored(
     )
 
 
-def score_image(worker: Worker, task: _Task) -> dict[str, dict[str, float]]:
-    """Return the figures of each method's map of one image, and of the references'."""
-    request = task.request
-    trial = _Trial(worker.model, request, task.open_case(), worker.check)
+def _journal(model: Model, request: ScoreMethods) -> ScoreJournal:
+    """Return the journal of a request: known figures, and a place for new ones."""
+    info = model.info
+    subject = {
+        "network": info.sha256,
+        "preprocessing": repr(info.preprocess),
+        "data": request.data,
+        "seed": request.seed,
+        "steps": request.steps,
+        "randomize": request.randomize,
+        "average_drop": request.average_drop,
+    }
+    return ScoreJournal(Path(request.keep) if request.keep else None, subject)
+
+
+def score_image(worker: Worker, task: _Task) -> tuple[str, dict[str, Figures]]:
+    """Return an image's name and the figures of each map, the references too."""
+    request, found = task.request, dict(task.known)
+    missing = [each for each in (*request.methods, *REFERENCES) if each not in found]
+    if not missing:
+        return task.source.name, found
+    trial = _Trial(worker.model, request, task.source, worker.check)
     drawn = _drawn(worker, request)
-    found = {each: _figures(worker, trial, each, drawn) for each in request.methods}
-    pixels = trial.pixels[0].permute(1, 2, 0).cpu().numpy()
-    random = np.random.default_rng([request.seed, task.number])
-    know_nothing = random_map(pixels.shape[:2], random), edge_map(pixels)
-    for name, values in zip(REFERENCES, know_nothing, strict=True):
-        found[name] = trial.figures(values)
-    return found
+    for name in missing:
+        if name in REFERENCES:
+            found[name] = trial.figures(trial.reference_map(name))
+        else:
+            found[name] = _figures(worker, trial, name, drawn)
+    return task.source.name, found
 
 
 def _drawn(worker: Worker, request: ScoreMethods) -> str | None:
@@ -223,9 +247,11 @@ class _Trial:
     """One image, on which maps are made and measured."""
 
     def __init__(
-        self, model: Model, request: ScoreMethods, case: Case, check: Check
+        self, model: Model, request: ScoreMethods, source: CaseSource, check: Check
     ) -> None:
+        case = source.open()
         self._model, self._request, self._case = model, request, case
+        self._seed = request.seed, crc32(source.name.encode())
         self._check = check
         self.pixels = model.pixel_input(case.image)
         self._passes = model.pixel_model(check, model.twin())
@@ -263,6 +289,13 @@ class _Trial:
         values = input_values(report.main, (height, width), method)
         return values, report.completeness
 
+    def reference_map(self, name: str) -> Map:
+        """Return the map of ``REFERENCES`` that a name means, (H, W)."""
+        pixels = self.pixels[0].permute(1, 2, 0).cpu().numpy()
+        if name == "random":
+            return random_map(pixels.shape[:2], np.random.default_rng(self._seed))
+        return edge_map(pixels)
+
     def figures(self, values: Map) -> dict[str, float]:
         """Return all figures of a map that can be measured."""
         steps = self._request.steps
@@ -274,6 +307,10 @@ class _Trial:
                 values, self.pixels, self._blurred, self._probability, steps
             ),
         }
+        if self._request.average_drop:
+            found["drop"], found["increase"] = measure_drop(
+                values, self.pixels, self._mean, self._probability
+            )
         if self._mask is not None and self._mask.any():
             found["pointing"] = hits(values, self._mask)
             found["energy"] = energy_inside(values, self._mask)

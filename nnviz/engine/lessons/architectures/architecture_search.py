@@ -36,7 +36,7 @@ _SHOWN_ROWS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchitectureSearchParams:
-    """How many networks are trained, and how the next one is chosen."""
+    """The number of networks that are trained, and the choice of the next one."""
 
     networks: Annotated[
         int, Range(4, 200), Essential(), Help("Networks that are trained in all.")

@@ -60,7 +60,8 @@ class YoloLayout:
             (places,) = torch.nonzero(rows[:, 4] > min_score, as_tuple=True)
             kept = rows[places]
             boxes = clipped(kept[:, :4], size)
-            return Candidates(boxes, kept[:, 4], kept[:, 5].long(), places)
+            classes = kept[:, 5].long()
+            return Candidates(boxes, kept[:, 4], classes, places, distinct=True)
         scores = self._scores(rows)
         places, classes = torch.nonzero(scores > min_score, as_tuple=True)
         boxes = clipped(cornered(rows[places, :_BOX]), size)

@@ -131,16 +131,33 @@ def _of_hugging_face(config: Mapping[str, Any]) -> Evidence:
         )
     else:
         found = {"mean": [0.0] * 3, "std": [1.0] * 3}
-    size, crop = _sides(config.get("size")), _sides(config.get("crop_size"))
-    cropped = crop if config.get("do_center_crop") and crop else ()
-    if cropped or size:
-        found["input_size"] = list(cropped or size)
-        found["resize"] = min(size or cropped)
+    found |= _hugging_face_size(config)
     resample = config.get("resample")
     filters = _PILLOW.get(resample, "") if isinstance(resample, int) else ""
     if filters:
         found["interpolation"] = _INTERPOLATIONS[filters].value
     return Evidence(found, "preprocessor_config.json")
+
+
+def _hugging_face_size(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resizing of a ``preprocessor_config.json``.
+
+    The middle of a resized image; both sides stretched; or, as detectors have it, the
+    shorter side with a limit on the longer.
+    """
+    size, crop = _sides(config.get("size")), _sides(config.get("crop_size"))
+    if config.get("do_center_crop") and crop:
+        return {"input_size": list(crop), "resize": min(size or crop)}
+    if not size:
+        return {}
+    said = config["size"]
+    if not isinstance(said, Mapping) or "shortest_edge" not in said:
+        return {"input_size": list(size), "resize": min(size), "fit": "stretch"}
+    longest = said.get("longest_edge")
+    if _is_number(longest) and longest >= min(size):
+        limits = [min(size), int(longest)]
+        return {"input_size": limits, "resize": min(size), "fit": "whole"}
+    return {"input_size": list(size), "resize": min(size)}
 
 
 def _of_openmmlab(values: Mapping[str, Any]) -> Evidence:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from torch import nn
 
+from nnviz.engine.models.networks.autoencoder import Autoencoder
 from nnviz.engine.models.networks.cyclegan import CycleGanGenerator
 from nnviz.engine.models.networks.efficientnet_lite import EfficientNetLite
 from nnviz.engine.models.networks.face_cascade import FaceCascade
 from nnviz.engine.models.networks.johnson import JohnsonNet
 from nnviz.engine.models.networks.layer_list import LayerList
 from nnviz.engine.models.networks.lenet import LeNet5
+from nnviz.engine.models.networks.mobilenet_centernet import MobileNetCenterNet
 from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
 from nnviz.engine.models.networks.scene_detector import SceneDetector
@@ -38,9 +40,11 @@ CHANNELS = ("red", "green", "blue")
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     **CLASSIFIERS,
     **REPAINTERS,
+    "Autoencoder": Autoencoder,
     "EfficientNetLite": EfficientNetLite,
     "FaceCascade": FaceCascade,
     "LayerList": LayerList,
+    "MobileNetCenterNet": MobileNetCenterNet,
     "SceneCaptioner": SceneCaptioner,
     "SceneDetector": SceneDetector,
     "UNet": UNet,
@@ -52,12 +56,14 @@ __all__ = [
     "CHANNELS",
     "CLASSIFIERS",
     "REPAINTERS",
+    "Autoencoder",
     "CycleGanGenerator",
     "EfficientNetLite",
     "FaceCascade",
     "JohnsonNet",
     "LayerList",
     "LeNet5",
+    "MobileNetCenterNet",
     "QuickPainter",
     "SceneCaptioner",
     "SceneDetector",

@@ -1,6 +1,6 @@
 """Candidate boxes of a detector, before non-maximum suppression."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -35,16 +35,22 @@ class Candidates:
         classes: int64 (M,), indices into the network's labels.
         sources: int64 (M,), the anchor, cell or proposal that each box came from;
             None where the network does not say.
+        distinct: whether no two say the same object, so that none is suppressed.
     """
 
     boxes: Tensor
     scores: Tensor
     classes: Tensor
     sources: Tensor | None = None
+    distinct: bool = False
 
     def taken(self, rows: Tensor) -> "Candidates":
         """Return some of them, in the order of ``rows``."""
         sources = None if self.sources is None else self.sources[rows]
-        return Candidates(
-            self.boxes[rows], self.scores[rows], self.classes[rows], sources
+        return replace(
+            self,
+            boxes=self.boxes[rows],
+            scores=self.scores[rows],
+            classes=self.classes[rows],
+            sources=sources,
         )

@@ -10,7 +10,7 @@ operation treats images whose parts are of all shapes, and only a sliding window
 them laid out, one call for those that share a shape.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -64,6 +64,7 @@ class IncrementalForward:
         self.check = check
         self._stores: dict[int, _Store] = {}
         self._last_use = _last_uses(tape)
+        self._planned: tuple[Hashable, Plan] | None = None
 
     @torch.inference_mode()
     def __call__(
@@ -80,7 +81,7 @@ class IncrementalForward:
             As the network gives it, for a batch.
         """
         size = patches.shape[2], patches.shape[3]
-        plan = plan_regions(self.tape, self._rules, self._changed(size, tops, lefts))
+        plan = self._plan(size, tops, lefts)
         batch = _Batch(self, plan, len(patches))
         places = patches.permute(0, 2, 3, 1).reshape(-1, patches.shape[1], 1, 1)
         batch.parts[0] = Part(places, plan.regions[0])
@@ -103,7 +104,7 @@ class IncrementalForward:
             tops: its first row in each image, (N,).
             lefts: its first column in each image, (N,).
         """
-        plan = plan_regions(self.tape, self._rules, self._changed(size, tops, lefts))
+        plan = self._plan(size, tops, lefts)
         full = needed = 0.0
         for step in self.tape.steps:
             region = plan.regions[step.outputs[0]]
@@ -116,6 +117,17 @@ class IncrementalForward:
         if index not in self._stores:
             self._stores[index] = _Store(self.tape.values[index])
         return self._stores[index]
+
+    def _plan(
+        self, size: tuple[int, int], tops: Sequence[int], lefts: Sequence[int]
+    ) -> Plan:
+        """Return the plan; the last one is kept, since its work is asked first."""
+        key = size, tuple(tops), tuple(lefts)
+        if self._planned is None or self._planned[0] != key:
+            changed = self._changed(size, tops, lefts)
+            plan = plan_regions(self.tape, self._rules, changed)
+            self._planned = key, plan
+        return self._planned[1]
 
     def _changed(
         self, size: tuple[int, int], tops: Sequence[int], lefts: Sequence[int]

@@ -1,4 +1,4 @@
-"""What is known of the open network: facts, the doctor's findings, the card."""
+"""Facts of the open network, the doctor's findings, the card."""
 
 import html
 import re

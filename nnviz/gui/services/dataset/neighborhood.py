@@ -1,11 +1,14 @@
 """Nearest neighbors of records of the open data set, in features and in pixels."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnviz.base.dataset.neighbors import PIXELS, Neighbors
 from nnviz.base.dataset.requests import FindNeighbors
+from nnviz.base.images import Image
 from nnviz.gui.services.dataset.datasets import TOPIC, Datasets
 from nnviz.gui.services.jobs import Jobs, Lane
 from nnviz.gui.state.dataset import DataSet
@@ -14,12 +17,32 @@ from nnviz.gui.state.record_query import RecordList
 from nnviz.gui.state.record_selection import NO_RECORD
 
 Records = NDArray[np.int64]
+Box = tuple[float, float, float, float]
 _NONE: Records = np.zeros(0, np.int64)
 _LINES, _LISTED = 8, 60
 """Neighbors that are drawn as lines, and that a list shows."""
 _MANY = 200_000
 _PAUSE_MS = 150
 """A record that the keyboard rests on so long is asked about."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NeighborQuestion:
+    """An image whose neighbors are listed.
+
+    Attributes:
+        title: of the list, for people.
+        record: its number; not read where ``image`` is given.
+        image: one that is no record.
+        box: left, top, right, bottom, px of the image; empty for all of it.
+        pixels: whether thumbnails are compared, in place of features.
+    """
+
+    title: str
+    record: int = NO_RECORD
+    image: Image | None = None
+    box: Box | tuple[()] = ()
+    pixels: bool = False
 
 
 class Neighborhood(QObject):
@@ -52,22 +75,29 @@ class Neighborhood(QObject):
         known, neighbors = self._known
         return neighbors if known == record else _NONE
 
-    def list_neighbors(self, record: int, title: str, *, pixels: bool) -> None:
-        """Show a record and its neighbors on the wall, the nearest first."""
+    def list_neighbors(self, asked: NeighborQuestion) -> None:
+        """Show the neighbors of an image on the wall, the nearest first."""
         dataset = self._datasets.dataset
-        if dataset is None or record == NO_RECORD:
+        if dataset is None or (asked.image is None and asked.record == NO_RECORD):
             return
-        layer = PIXELS if pixels else self.layer
         request = FindNeighbors(
-            index=str(dataset.index.folder), record=record, layer=layer, count=_LISTED
+            index=str(dataset.index.folder),
+            record=max(0, asked.record),
+            image=asked.image,
+            box=asked.box,
+            layer=PIXELS if asked.pixels else self.layer,
+            count=_LISTED,
         )
         job = self._jobs.submit(request, self._list_lane, self._title(dataset))
-        job.done.connect(lambda found: self._list(record, title, found))
+        job.done.connect(lambda found: self._list(asked, found))
         job.failed.connect(lambda error: self._messages.fail(TOPIC, error))
 
-    def _list(self, record: int, title: str, found: Neighbors) -> None:
-        records = np.concatenate([[record], found.records]).astype(np.int64)
-        words = f"{title} ({found.how})" if found.how else title
+    def _list(self, asked: NeighborQuestion, found: Neighbors) -> None:
+        """Show what was found; a record that is whole stands first itself."""
+        records = found.records.astype(np.int64)
+        if asked.image is None and not asked.box:
+            records = np.concatenate([[asked.record], records])
+        words = f"{asked.title} ({found.how})" if found.how else asked.title
         self._datasets.show_list(RecordList(words, records))
         self._datasets.shown_wanted.emit()
 

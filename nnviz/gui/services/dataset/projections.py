@@ -58,6 +58,8 @@ class Projections(QObject):
         self.points: Points | None = None
         self.projection: Projection | None = None
         """The finished one; None while it is fitted."""
+        self.fitted: ProjectIndex | None = None
+        """What was asked for of the finished one."""
         self.progress: Progress | None = None
         datasets.opened.connect(self._forget)
 
@@ -86,11 +88,11 @@ class Projections(QObject):
             perplexity=choice.perplexity,
         )
         title = "" if choice.method in (PCA, LDA) else self.tr("Projection")
-        self.progress, self.projection = None, None
+        self.progress, self.projection, self.fitted = None, None, None
         self._job = job = self._jobs.submit(request, self._lane, title)
         job.progressed.connect(self._follow)
         job.partial.connect(self._move)
-        job.done.connect(self._end)
+        job.done.connect(lambda found: self._end(request, found))
         job.failed.connect(self._fail)
         job.cancelled.connect(lambda _: self.changed.emit())
         self.changed.emit()
@@ -129,8 +131,8 @@ class Projections(QObject):
         if isinstance(main, Plane) and main.points:
             self._put(self._records, main.points[0].places)
 
-    def _end(self, projection: Projection) -> None:
-        self.projection = projection
+    def _end(self, request: ProjectIndex, projection: Projection) -> None:
+        self.projection, self.fitted = projection, request
         self._records = projection.records
         self._put(projection.records, projection.points)
         self.changed.emit()
@@ -154,7 +156,7 @@ class Projections(QObject):
         self.stop()
         if self._job is not None:
             self._job.forget()
-        self.points = self.projection = self.progress = None
+        self.points = self.projection = self.progress = self.fitted = None
         self.choice = replace(self.choice, method=PCA, layer="")
         self.changed.emit()
 

@@ -26,7 +26,7 @@ _EXPORT = Lane("video of a recording", Policy.QUEUE, Priority.NORMAL)
 
 
 class Recordings(QObject):
-    """What can be done with recordings that are not looked at."""
+    """Deletes, brings back and exports recordings, and lists them."""
 
     listed = Signal(object)
     """Tuple of TapeEntry."""

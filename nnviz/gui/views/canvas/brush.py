@@ -32,9 +32,11 @@ class MaskBrush(QObject):
 
     Signals:
         changed: a stroke has ended, or the mask is another one.
+        painted: a stroke has gone on.
     """
 
     changed = Signal()
+    painted = Signal()
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -135,6 +137,7 @@ class MaskBrush(QObject):
         self.mask = masks.stroked(self.mask, (before, here), thickness, ink)
         self._last = at
         self._show()
+        self.painted.emit()
 
     def _place(self, at: QPointF) -> tuple[int, int]:
         """Return x and y on the mask of a point of the widget."""

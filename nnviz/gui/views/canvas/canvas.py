@@ -68,7 +68,7 @@ _TAB_REASONS = (
 
 
 class MarkStyle(enum.Enum):
-    """What a mark on the picture says."""
+    """The style of a mark on the picture."""
 
     HOVER = enum.auto()
     SELECTED = enum.auto()
@@ -192,12 +192,14 @@ class Canvas(QWidget):
             opacity: 0-1.
             smooth: interpolate when enlarged; else its pixels are shown as squares.
         """
-        self._overlay = None
+        before, self._overlay = self._overlay, None
         if pixels is not None:
             height, width = self.picture_size or (1, 1)
             box = bounds or (0.0, 0.0, float(height), float(width))
             self._overlay = _Overlay(Layer(pixels), box, opacity, smooth)
-        self.update()
+        for each in (before, self._overlay):
+            if each is not None:  # the rest of the widget stays as it is painted
+                self.update(_area(self.viewport().box_to_widget(each.bounds)))
 
     def set_marks(self, *marks: Mark) -> None:
         """Outline parts of the picture."""
@@ -483,6 +485,11 @@ def _paint_mark(painter: QPainter, view: Viewport, mark: Mark, tokens: Tokens) -
             _stroke(painter, box, QColor(255, 255, 255, 230), 1)
         case MarkStyle.SELECTED:
             _stroke(painter, box, tokens.accent, 2)
+
+
+def _area(box: Bounds) -> QRect:
+    """Return the px of the widget that a box touches, and one more all around."""
+    return _rect(box).toAlignedRect().adjusted(-1, -1, 1, 1)
 
 
 def _dim_outside(painter: QPainter, view: Viewport, box: QRectF) -> None:

@@ -68,7 +68,7 @@ _OWN_KEYS = {*_MOVES, *_GROWS, *_TURNS, *_DELETES}
 
 
 class Handle(enum.Enum):
-    """What of a sticker is held."""
+    """The part of a sticker that is held."""
 
     BODY = enum.auto()
     CORNER = enum.auto()
@@ -97,7 +97,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class _Grip:
-    """What is being dragged.
+    """A sticker that is being dragged, and by which handle.
 
     Attributes:
         handle: what of the sticker is held.

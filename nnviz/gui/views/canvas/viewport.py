@@ -1,4 +1,4 @@
-"""Where a picture lies in a widget: geometry, and the state that canvases share."""
+"""The viewport: geometry of a picture in a widget, and state that canvases share."""
 
 import math
 from dataclasses import dataclass, replace

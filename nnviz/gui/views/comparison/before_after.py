@@ -21,7 +21,7 @@ _STEP, _LEAP = 0.02, 0.1
 
 
 class Showing(enum.StrEnum):
-    """How a picture and what became of it are shown."""
+    """The way in which a picture and what became of it are shown."""
 
     AFTER = "after"
     SIDES = "sides"
@@ -201,7 +201,7 @@ class BeforeAfter(QWidget):
 
     @property
     def showing(self) -> Showing:
-        """How the two are shown."""
+        """The way in which the two are shown."""
         return self._showing
 
     def set_showing(self, showing: Showing) -> None:

@@ -100,12 +100,12 @@ class BoardView(QWidget):
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
-        """What is shown."""
+        """The tiles that are shown."""
         return self._sheet.tiles if self._sheet is not None else ()
 
     @property
     def sheet(self) -> BoardSheet | None:
-        """What is shown, with its scales and agreements."""
+        """The board that is shown, with its scales and agreements."""
         return self._sheet
 
     def chosen_lock(self) -> Lock:

@@ -46,7 +46,7 @@ _BLINK_MS = 600
 
 
 class Mode(enum.Enum):
-    """How two results are compared."""
+    """The way in which two results are compared."""
 
     SIDES = "sides"
     SWIPE = "swipe"
@@ -110,7 +110,7 @@ class CompareView(QWidget):
 
     @property
     def mode(self) -> Mode:
-        """How the two are shown."""
+        """The way in which the two are shown."""
         return self._mode
 
     def set_pair(self, first: Tile, second: Tile) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QFont,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -35,6 +36,12 @@ _REST_MS = 140
 _CLICK = 4
 _STEP = 0.1
 _LARGEST_SCALE = 1e9
+_DIRECTIONS: dict[int, tuple[int, int]] = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
 
 Floats = NDArray[np.float32]
 Extent = tuple[float, float, float, float]
@@ -81,6 +88,12 @@ class PointMap(QWidget):
     """(PointView, column, row) of a click; whether Ctrl was held."""
     hovered = Signal(object)
     """(PointView, column, row) below the pointer, device px."""
+    walked = Signal(object, bool)
+    """Direction (x, y) of an arrow key, y upwards; whether Shift was held."""
+    toggled = Signal()
+    """The space bar: the point that the keyboard is on is selected, or no more."""
+    activated = Signal()
+    """Return was pressed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,6 +109,7 @@ class PointMap(QWidget):
         self._raster: tuple[QImage, PointRaster] | None = None
         self._asked: RasterRequest | None = None
         self._lines = np.zeros((0, 4), np.float32)
+        self._pin: tuple[float, float, str] | None = None
         self._words = ""
         self._pressed: QPointF | None = None
         self._last = QPointF()
@@ -165,7 +179,7 @@ class PointMap(QWidget):
     def clear(self, words: str) -> None:
         """Show words in place of points."""
         self._raster, self._asked, self._words = None, None, words
-        self._lines = np.zeros((0, 4), np.float32)
+        self._lines, self._pin = np.zeros((0, 4), np.float32), None
         self.setAccessibleDescription(words)
         self.update()
 
@@ -174,7 +188,22 @@ class PointMap(QWidget):
         self._lines = lines
         self.update()
 
+    def set_pin(self, pin: tuple[float, float, str] | None) -> None:
+        """Mark a place (x, y) by a ring with a name beside it; None for none."""
+        self._pin = pin
+        self.update()
+
     # --- moving
+
+    def reveal(self, x: float, y: float) -> None:
+        """Move the map so far that a place is seen, not at the edge."""
+        view = self._view
+        ((column, row),) = view.to_pixels(np.array([[x, y]], np.float32)).tolist()
+        free_x, free_y = _FREE * view.width, _FREE * view.height
+        dx = min(0.0, view.width - free_x - column) + max(0.0, free_x - column)
+        dy = min(0.0, view.height - free_y - row) + max(0.0, free_y - row)
+        if dx or dy:
+            self.move_by(dx, dy)
 
     def move_by(self, dx: float, dy: float) -> None:
         """Move the map by device px."""
@@ -249,6 +278,7 @@ class PointMap(QWidget):
             image, raster = self._raster
             self._draw_raster(painter, image, raster.view)
             self._draw_lines(painter)
+            self._draw_pin(painter)
             if self._lasso is not None:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 painter.setPen(QPen(tokens.accent, 1.5 * ratio))
@@ -279,6 +309,39 @@ class PointMap(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for end in ends.tolist():
             painter.drawEllipse(QPointF(*end), 5 * ratio, 5 * ratio)
+
+    def _draw_pin(self, painter: QPainter) -> None:
+        if self._pin is None:
+            return
+        x, y, name = self._pin
+        tokens, ratio = tokens_of(self.palette()), self.devicePixelRatioF()
+        (place,) = self._view.to_pixels(np.array([[x, y]], np.float32)).tolist()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for color, width in ((tokens.backdrop, 5.0), (tokens.accent, 2.5)):
+            painter.setPen(QPen(color, width * ratio))
+            painter.drawEllipse(QPointF(*place), 9 * ratio, 9 * ratio)
+        if name:
+            self._draw_name(painter, QPointF(*place), name)
+
+    def _draw_name(self, painter: QPainter, place: QPointF, name: str) -> None:
+        """Write a name to the right of a place, or to its left near the edge."""
+        tokens, ratio = tokens_of(self.palette()), self.devicePixelRatioF()
+        font = QFont(self.font())
+        font.setPixelSize(round(self.fontInfo().pixelSize() * ratio))
+        painter.setFont(font)
+        words = painter.fontMetrics().elidedText(
+            name, Qt.TextElideMode.ElideMiddle, round(self._view.width / 3)
+        )
+        box = QRectF(painter.fontMetrics().boundingRect(words))
+        box = box.adjusted(-4 * ratio, -2 * ratio, 4 * ratio, 2 * ratio)
+        gap = 14 * ratio
+        right = place.x() + gap + box.width() < self._view.width
+        left = place.x() + gap if right else place.x() - gap - box.width()
+        box.moveTo(left, place.y() - box.height() / 2)
+        painter.fillRect(box, tokens.backdrop)
+        painter.setPen(tokens.text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 
     # --- mouse and keys
 
@@ -337,17 +400,17 @@ class PointMap(QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move with the arrows, zoom with + and -, show all with 0."""
-        step_x, step_y = _STEP * self._view.width, _STEP * self._view.height
-        moves: dict[int, tuple[float, float]] = {
-            Qt.Key.Key_Left: (step_x, 0),
-            Qt.Key.Key_Right: (-step_x, 0),
-            Qt.Key.Key_Up: (0, step_y),
-            Qt.Key.Key_Down: (0, -step_y),
-        }
+        """Walk with the arrows, move with Ctrl, zoom with + and -, show all with 0.
+
+        The space bar selects the point, Return opens its image.
+        """
         key = event.key()
-        if key in moves:
-            self.move_by(*moves[key])
+        if key in _DIRECTIONS:
+            self._go(_DIRECTIONS[key], event.modifiers())
+        elif key == Qt.Key.Key_Space:
+            self.toggled.emit()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.activated.emit()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom_by(_ZOOM**2)
         elif key == Qt.Key.Key_Minus:
@@ -356,6 +419,14 @@ class PointMap(QWidget):
             self.fit()
         else:
             super().keyPressEvent(event)
+
+    def _go(self, direction: tuple[int, int], held: Qt.KeyboardModifier) -> None:
+        if held & Qt.KeyboardModifier.ControlModifier:
+            x, y = direction
+            self.move_by(-x * _STEP * self._view.width, y * _STEP * self._view.height)
+        else:
+            shift = bool(held & Qt.KeyboardModifier.ShiftModifier)
+            self.walked.emit(direction, shift)
 
     def _device(self, at: QPointF) -> QPointF:
         return at * self.devicePixelRatioF()

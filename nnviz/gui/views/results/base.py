@@ -1,4 +1,4 @@
-"""What the views of all kinds of results have in common."""
+"""The base of the views of all kinds of results."""
 
 from typing import TYPE_CHECKING, Any
 

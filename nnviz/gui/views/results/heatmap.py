@@ -64,7 +64,7 @@ class HeatmapView(ResultView):
 
     @property
     def look(self) -> MapLook:
-        """How the map is painted."""
+        """The look of the map."""
         return self._looks.get(self._usual, self._usual)
 
     def figure_look(self) -> MapLook:

@@ -39,7 +39,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class _Bar:
-    """What a row paints: start and end of the bar as shares of the width."""
+    """The bar of a row: its start and end as shares of the width."""
 
     label: str
     value: str

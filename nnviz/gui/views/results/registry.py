@@ -1,4 +1,4 @@
-"""Which view shows which kind of result."""
+"""The registry of views by kind of result."""
 
 from PySide6.QtWidgets import QWidget
 

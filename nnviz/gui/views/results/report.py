@@ -72,7 +72,7 @@ class ReportView(QWidget):
 
     @property
     def report(self) -> Report | None:
-        """What is shown."""
+        """The report that is shown."""
         return self._report
 
     @property

@@ -32,7 +32,7 @@ class EpsilonSlider(QSlider):
 
     @property
     def mark(self) -> float | None:
-        """Where the answer flips, as a share of the noise."""
+        """The share of the noise at which the answer flips."""
         return self._mark
 
     def set_mark(self, share: float | None) -> None:

@@ -1,4 +1,4 @@
-"""What the colours mean: a bar with the real range and the unit."""
+"""The legend: a color bar with the real range and the unit."""
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt

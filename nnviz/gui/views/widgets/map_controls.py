@@ -66,7 +66,7 @@ class MapControls(QWidget):
 
     @property
     def look(self) -> MapLook:
-        """How the map is painted."""
+        """The look of the map."""
         return self._look
 
     def show_look(self, look: MapLook, *, sparse: bool, over: bool) -> None:

@@ -33,7 +33,7 @@ _FAR = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What the bar shows.
+    """The steps on the bar.
 
     Attributes:
         total: steps in all, planned ones too.

@@ -1,4 +1,4 @@
-"""What an attack did: the answers before and after, and its noise under the hand."""
+"""An attack's answers before and after, and its noise under the hand."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnviz.base.attacks import survivals
+from nnviz.base.attacks import AFTER, survivals
 from nnviz.base.results import Ranking, Report
 from nnviz.base.targets import class_text
 from nnviz.gui.layout.flow import flow
@@ -149,7 +149,7 @@ class AttackPanel(QWidget):
 
     def _show_report(self, report: Report) -> None:
         """Show the answers of a step, or with a share of the noise."""
-        after = report.results.get("after")
+        after = report.results.get(AFTER)
         self._fill(after if isinstance(after, Ranking) else None)
         if report.notes:
             goal, _, answers = report.notes[0].partition("; ")

@@ -32,7 +32,7 @@ _PLACE = "attack"
 
 
 class Attacks(QObject):
-    """What can be done with the newest attack, while its photograph is looked at."""
+    """The newest attack, while its photograph is looked at, and its follow-ups."""
 
     changed = Signal()
     """Another attack, or something new is known of it."""

@@ -1,4 +1,4 @@
-"""How the chosen sticker is printed: its size on paper, what paper, how many."""
+"""Printing of the chosen sticker: its size, the paper, the number of copies."""
 
 from pathlib import Path
 
@@ -73,7 +73,7 @@ class PrintBar(QWidget):
 
     @property
     def order(self) -> Print:
-        """What the bar says."""
+        """The order that the bar says."""
         return Print(
             width=self.width_box.value(),
             paper=str(self.paper.currentData()),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnviz.base.attacks import AFTER
 from nnviz.base.results import Ranking, Report
 from nnviz.gui.panels.bars import Bars
 from nnviz.gui.panels.photo import input_marks, seen
@@ -104,7 +105,7 @@ class StickerStudio(QWidget):
 
 
 class _Answers(QWidget):
-    """What the network says without and with the stickers."""
+    """The network's answers without and with the stickers."""
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__()
@@ -164,7 +165,7 @@ class _Answers(QWidget):
         )
 
     def _show(self, report: Report | None) -> None:
-        after = report.results.get("after") if report is not None else None
+        after = report.results.get(AFTER) if report is not None else None
         if not isinstance(after, Ranking) or after.earlier is None:
             self.before.show_ranking(None)
             self.after.show_ranking(None)

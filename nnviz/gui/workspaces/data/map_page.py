@@ -31,7 +31,7 @@ from nnviz.gui.workspaces.data.coloring import (
     column_titles,
 )
 from nnviz.gui.workspaces.data.projection_bar import ProjectionBar
-from nnviz.gui.workspaces.data.record_actions import record_entries
+from nnviz.gui.workspaces.data.record_actions import open_in, record_entries
 from nnviz.gui.workspaces.data.record_words import line
 from nnviz.render.dataset.point_maps import (
     PointBuckets,
@@ -39,6 +39,7 @@ from nnviz.render.dataset.point_maps import (
     PointView,
     nearest_point,
 )
+from nnviz.render.dataset.point_walk import nearest_to, next_point
 
 _THUMBNAIL = 40
 """Side of the thumbnails on the map, logical px."""
@@ -53,7 +54,7 @@ class DataMap(QWidget):
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
-        self._colors_lane = Lane("colors")
+        self._colors_lane, self._walk_lane = Lane("colors"), Lane("walk")
         self._buckets: PointBuckets | None = None
         self._colors: NDArray[np.uint8] | None = None
         self.map = PointMap(self)
@@ -116,6 +117,7 @@ class DataMap(QWidget):
         projections.moved.connect(self.painter.sort)
         projections.changed.connect(self._tell)
         self._bench.neighborhood.found.connect(self._draw_neighbors)
+        self._bench.query_image.placed.connect(self._show_place)
         self._bench.look.changed.connect(self._color)
         self._connect_map()
 
@@ -131,6 +133,9 @@ class DataMap(QWidget):
         self.map.lassoed.connect(self._lassoed)
         self.map.pointed.connect(self._point)
         self.map.hovered.connect(self._hover)
+        self.map.walked.connect(self._walk)
+        self.map.toggled.connect(self._toggle)
+        self.map.activated.connect(lambda: open_in(self._bench, "inspect"))
 
     # --- what is shown
 
@@ -252,17 +257,70 @@ class DataMap(QWidget):
         self.map.setToolTip(words)
         self.told.emit(words)
 
+    def _walk(self, direction: tuple[int, int], add: bool) -> None:  # noqa: FBT001
+        """Go to the next point in a direction; the first is that in the middle."""
+        points, datasets = self._bench.projections.points, self._bench.datasets
+        record, shown, view = datasets.selection.current, datasets.shown, self.map.view
+        if points is None or (shown is not None and len(shown) != len(points)):
+            return
+
+        def find() -> int:
+            if 0 <= record < len(points) and np.isfinite(points[record]).all():
+                return next_point(points, points[record], direction, shown)
+            return nearest_to(points, (view.x, view.y), shown)
+
+        work = self._bench.jobs.compute(find, self._walk_lane)
+        work.done.connect(lambda found: self._arrive(found, add=add))
+
+    def _arrive(self, record: int, *, add: bool) -> None:
+        points, selection = (
+            self._bench.projections.points,
+            self._bench.datasets.selection,
+        )
+        dataset = self._bench.datasets.dataset
+        if record < 0 or points is None or dataset is None or record >= len(points):
+            return
+        if add:
+            selection.select(np.array([record]), add=True)
+        selection.set_current(record)
+        self.map.reveal(*map(float, points[record]))
+        words = line(dataset, record)
+        self.map.setAccessibleDescription(words)
+        self.told.emit(words)
+
+    def _toggle(self) -> None:
+        """Select the point that the keyboard is on, or no more."""
+        selection = self._bench.datasets.selection
+        if selection.current >= 0:
+            selection.toggle(np.array([selection.current]))
+
+    def _show_place(self) -> None:
+        """Bring the point of an image that is no record into view."""
+        place = self._bench.query_image.place
+        self._draw_neighbors()
+        if place is not None:
+            self.map.reveal(*map(float, place.point))
+
     def _draw_neighbors(self) -> None:
-        """Draw a line from the current record to each of its neighbors."""
-        projections = self._bench.projections
-        record, points = self._bench.datasets.selection.current, projections.points
+        """Mark the current image, and draw a line to each of its neighbors."""
+        points, place = self._bench.projections.points, self._bench.query_image.place
+        record = self._bench.datasets.selection.current
         neighbors = self._bench.neighborhood.of(record)
-        if points is None or not len(neighbors) or record >= len(points):
+        start: NDArray[np.float32] | None = None
+        name = ""
+        if points is not None and place is not None:
+            start, neighbors, name = place.point, place.neighbors.records, place.name
+        elif points is not None and 0 <= record < len(points):
+            start = points[record]
+        if points is None or start is None or not np.isfinite(start).all():
+            self.map.set_pin(None)
             self.map.set_lines(np.zeros((0, 4), np.float32))
             return
-        neighbors = neighbors[neighbors < len(points)]
-        begins = np.repeat(points[record][None], len(neighbors), axis=0)
-        self.map.set_lines(np.hstack([begins, points[neighbors]]))
+        self.map.set_pin((float(start[0]), float(start[1]), name))
+        ends = points[neighbors[neighbors < len(points)]]
+        ends = ends[np.isfinite(ends).all(axis=1)]
+        begins = np.repeat(start[None], len(ends), axis=0)
+        self.map.set_lines(np.hstack([begins, ends]))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Find the neighbors of what is selected from now on."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication, QMimeData, QUrl
 from PySide6.QtWidgets import QApplication
 
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.dataset.neighborhood import Box, NeighborQuestion
 from nnviz.gui.state.display import BOARD
 from nnviz.gui.state.record_selection import NO_RECORD
 from nnviz.gui.theme.parts import MenuEntry
@@ -56,15 +57,25 @@ def explain_selected(bench: Workbench) -> None:
     bench.board_wanted.emit(paths)
 
 
-def list_neighbors(bench: Workbench, *, pixels: bool = False) -> None:
-    """Show the current image and its nearest neighbors on the wall."""
-    datasets = bench.datasets
+def list_neighbors(
+    bench: Workbench, *, pixels: bool = False, box: Box | tuple[()] = ()
+) -> None:
+    """Show the current image and its nearest neighbors on the wall.
+
+    Args:
+        bench: what is worked with.
+        pixels: compare thumbnails, in place of features.
+        box: part of the image that is looked for, px; empty for all of it.
+    """
+    datasets, image = bench.datasets, bench.query_image.image
     record = datasets.selection.current
-    if datasets.dataset is None or record == NO_RECORD:
+    if datasets.dataset is None or (image is None and record == NO_RECORD):
         return
-    name = file_name(datasets.dataset, record)
+    name = image.name if image is not None else file_name(datasets.dataset, record)
+    name = _tr("a part of {0}").format(name) if box else name
     words = _tr("Nearest in pixels to {0}") if pixels else _tr("Nearest to {0}")
-    bench.neighborhood.list_neighbors(record, words.format(name), pixels=pixels)
+    asked = NeighborQuestion(words.format(name), record, image, box, pixels)
+    bench.neighborhood.list_neighbors(asked)
 
 
 def copy_paths(bench: Workbench) -> None:
@@ -92,7 +103,9 @@ def record_entries(bench: Workbench) -> tuple[MenuEntry, ...]:
     rooms = (
         MenuEntry(titles[room], partial(open_in, bench, room), able) for room in ROOMS
     )
-    one = bench.datasets.selection.current != NO_RECORD
+    one = bench.datasets.selection.current != NO_RECORD or (
+        bench.query_image.image is not None
+    )
     return (
         MenuEntry(_tr("Nearest neighbors"), partial(list_neighbors, bench), one),
         MenuEntry(

@@ -6,23 +6,30 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from nnviz.base.images import Image
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.layout.plain_text import breakable
 from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.services.dataset.neighborhood import Box
+from nnviz.gui.services.images import shrunk
 from nnviz.gui.services.jobs import Lane
 from nnviz.gui.state.dataset import (
     CENTER,
     ENTROPY,
+    HEIGHT,
     LABEL,
     LOSS,
     MARGIN_COLUMN,
     SPLIT,
+    WIDTH,
     DataSet,
 )
 from nnviz.gui.theme.manager import GRID
-from nnviz.gui.theme.parts import MARGIN, button, label
+from nnviz.gui.theme.parts import MARGIN, button, label, toggle_button
+from nnviz.gui.views.canvas.box_pen import BoxPen
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.canvas.layers import Bytes
 from nnviz.gui.workspaces.data.record_actions import (
@@ -50,6 +57,7 @@ class RecordPanel(QWidget):
         self.canvas = Canvas(self)
         self.canvas.setAccessibleName(self.tr("Selected image"))
         self.canvas.setFixedHeight(bench.look.px(_SIDE))
+        self.pen = BoxPen(self.canvas)
         self.title = label(style="heading", wrap=True)
         self.words = label(wrap=True)
         self.numbers = label(style="muted", wrap=True)
@@ -58,6 +66,9 @@ class RecordPanel(QWidget):
         self._make_rooms()
         self._lay_out()
         bench.datasets.selection.current_changed.connect(lambda _: self._show())
+        bench.query_image.changed.connect(self._show)
+        bench.query_image.placed.connect(self._describe_query)
+        self.pen.drawn.connect(self._tell)
         bench.datasets.selection.changed.connect(self._tell)
         bench.datasets.opened.connect(lambda _: self._show())
         bench.look.changed.connect(self._resize)
@@ -68,12 +79,16 @@ class RecordPanel(QWidget):
         self.explain = button(
             self.tr("Explain these"), lambda: explain_selected(bench), "primary"
         )
-        self.neighbors = button(self.tr("By features"), partial(list_neighbors, bench))
+        self.neighbors = button(self.tr("By features"), self._list_neighbors)
         self.neighbors.setAccessibleName(self.tr("Nearest neighbors by features"))
         self.pixels = button(
-            self.tr("By pixels"), partial(list_neighbors, bench, pixels=True)
+            self.tr("By pixels"), partial(self._list_neighbors, pixels=True)
         )
         self.pixels.setAccessibleName(self.tr("Nearest neighbors by pixels"))
+        self.box = toggle_button(
+            bench.look, "square-dashed", self.tr("Draw a box: look for this part only")
+        )
+        self.box.toggled.connect(self.pen.set_active)
 
     def _make_rooms(self) -> None:
         bench = self._bench
@@ -99,7 +114,7 @@ class RecordPanel(QWidget):
             column.addWidget(each)
         column.addWidget(self.state)
         column.addWidget(label(self.tr("Nearest neighbors"), "section"))
-        column.addLayout(flow(self.neighbors, self.pixels))
+        column.addLayout(flow(self.neighbors, self.pixels, self.box))
         column.addLayout(flow(self.explain))
         column.addWidget(label(self.tr("Open in"), "section"))
         column.addLayout(flow(*self.rooms))
@@ -107,6 +122,16 @@ class RecordPanel(QWidget):
 
     def _resize(self) -> None:
         self.canvas.setFixedHeight(self._bench.look.px(_SIDE))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take images that are opened from now on, to compare them with the set."""
+        super().showEvent(event)
+        self._bench.query_image.watched = True
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take none any more."""
+        super().hideEvent(event)
+        self._bench.query_image.watched = False
 
     def sizeHint(self) -> QSize:
         """Return a narrow column."""
@@ -116,7 +141,12 @@ class RecordPanel(QWidget):
         datasets = self._bench.datasets
         dataset, record = datasets.dataset, datasets.selection.current
         there = dataset is not None and 0 <= record < dataset.count
+        self.pen.clear()
         self._tell()
+        image = self._bench.query_image.image
+        if image is not None:
+            self._show_query(image)
+            return
         if dataset is None or not there:
             self.canvas.set_message(self.tr("Select an image to see it here."))
             for each in (self.title, self.words, self.numbers):
@@ -129,6 +159,50 @@ class RecordPanel(QWidget):
             lambda: np.array(dataset.index.thumbnails[record]), self._lane
         )
         job.done.connect(lambda pixels: self._preview(record, pixels))
+
+    def _show_query(self, image: Image) -> None:
+        """Show an image that the set does not hold."""
+        self._path = ""
+        self.canvas.set_picture(shrunk(image, _PREVIEW))
+        self.title.setText(breakable(image.name))
+        self.numbers.clear()
+        self._describe_query()
+
+    def _describe_query(self) -> None:
+        query = self._bench.query_image
+        if query.image is None:
+            return
+        words = [self.tr("Not in this set.")]
+        if query.place is not None:
+            words.append(self.tr("A ring marks it on the map."))
+            near = dict.fromkeys(filter(None, query.place.neighbors.labels))
+            if near:
+                words.append(self.tr("Near: {0}").format(", ".join(near)))
+        self.words.setText("\n".join(words))
+
+    def _list_neighbors(self, *, pixels: bool = False) -> None:
+        list_neighbors(self._bench, pixels=pixels, box=self._box())
+
+    def _box(self) -> Box | tuple[()]:
+        """Return the box that is drawn, px of the image itself."""
+        shown, size = self.canvas.picture_size, self._size()
+        if self.pen.box is None or shown is None or size is None:
+            return ()
+        down, along = size[0] / shown[0], size[1] / shown[1]
+        left, top, right, bottom = self.pen.box
+        return left * along, top * down, right * along, bottom * down
+
+    def _size(self) -> tuple[int, int] | None:
+        """Return height and width of the image that is shown, px."""
+        dataset, image = self._bench.datasets.dataset, self._bench.query_image.image
+        if image is not None:
+            return image.size
+        record = self._bench.datasets.selection.current
+        if dataset is None or record < 0:
+            return None
+        sides = (dataset.number_of(name, record) for name in (HEIGHT, WIDTH))
+        height, width = (round(side) for side in sides)
+        return height, width
 
     def _preview(self, record: int, pixels: Bytes) -> None:
         """Show the thumbnail at once, then the file itself, if it is there."""
@@ -152,9 +226,15 @@ class RecordPanel(QWidget):
         self.state.setText(
             self.tr("{0:,} images are selected").format(count) if count > 1 else ""
         )
+        outside = self._bench.query_image.image is not None
         one = selection.current >= 0
-        for each in (self.neighbors, self.pixels):
-            each.setEnabled(one)
+        for each in (self.neighbors, self.pixels, self.box):
+            each.setEnabled(one or outside)
+        part = self.pen.box is not None
+        self.neighbors.setText(
+            self.tr("Box by features") if part else self.tr("By features")
+        )
+        self.pixels.setText(self.tr("Box by pixels") if part else self.tr("By pixels"))
         able = bool(count) or one
         for each in (self.explain, *self.rooms):
             each.setEnabled(able)

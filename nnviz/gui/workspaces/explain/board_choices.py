@@ -1,4 +1,4 @@
-"""What a board compares: methods, networks and photographs, ticked in lists."""
+"""Choices of a board: methods, networks and photographs, ticked in lists."""
 
 from collections.abc import Iterable
 

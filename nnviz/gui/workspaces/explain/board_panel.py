@@ -55,7 +55,7 @@ _TARGET = Parameter(
 
 
 class BoardPane(QWidget):
-    """What is compared on the left, the board beside it, its numbers below."""
+    """Choices on the left, the board beside them, its numbers below."""
 
     hovered = Signal(str)
     wanted = Signal(str)

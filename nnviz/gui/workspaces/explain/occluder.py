@@ -1,10 +1,7 @@
 """The occluder: what is hidden by hand, and what the network says to it."""
 
-import csv
-import io
 import time
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,32 +11,12 @@ from nnviz.base.events import Policy, Priority
 from nnviz.base.explanations.occluder import Fill, Occluded, OccludeImage
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import Lane
+from nnviz.gui.state.occlusion_trace import OcclusionTrace
 
 TOPIC = "occluder"
 _LANE = Lane("occluder", Policy.LATEST, Priority.INTERACTIVE)
-_MOST = 20_000
-"""Points of the trace that are kept."""
 _RATED = 12
 """Answers over which their rate is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class TracePoint:
-    """One answer.
-
-    Attributes:
-        seconds: since the trace began.
-        y: center of what is hidden, as a share of the image's height.
-        x: likewise, of its width.
-        score: of what is asked about.
-        share: of the input that is hidden.
-    """
-
-    seconds: float
-    y: float
-    x: float
-    score: float
-    share: float
 
 
 class Occluder(QObject):
@@ -54,8 +31,7 @@ class Occluder(QObject):
         super().__init__(parent)
         self._bench = bench
         self.fill: Fill = "mean"
-        self.trace: list[TracePoint] = []
-        self._began = time.monotonic()
+        self.trace = OcclusionTrace()
         self._times: deque[float] = deque(maxlen=_RATED)
 
     def ask(self, mask: NDArray[np.uint8]) -> None:
@@ -74,35 +50,11 @@ class Occluder(QObject):
         job.done.connect(lambda found: self._take(mask, found))
         job.failed.connect(lambda error: bench.messages.fail(TOPIC, error))
 
-    def clear_trace(self) -> None:
-        """Begin the trace anew."""
-        self.trace.clear()
-        self._began = time.monotonic()
-
-    def trace_text(self) -> str:
-        """Return the trace as CSV."""
-        lines = io.StringIO()
-        writer = csv.writer(lines)
-        writer.writerow(("seconds", "y", "x", "score", "hidden share"))
-        for each in self.trace:
-            row = each.seconds, each.y, each.x, each.score, each.share
-            writer.writerow([f"{value:.6g}" for value in row])
-        return lines.getvalue()
-
-    def export_trace(self, path: str) -> None:
-        """Write the trace as CSV."""
-        bridge = self._bench.bridge
-        if bridge is not None:
-            self._bench.saving.save(bridge.files.results.text(self.trace_text(), path))
-
     def _take(self, mask: NDArray[np.uint8], found: Occluded) -> None:
         self._bench.messages.settle(TOPIC)
         now = time.monotonic()
         self._times.append(now)
-        y, x = _center(mask)
-        if len(self.trace) < _MOST:
-            point = TracePoint(now - self._began, y, x, found.score, found.share)
-            self.trace.append(point)
+        self.trace.add(_center(mask), found.score, found.share)
         self.answered.emit(found)
         if len(self._times) > 1:
             passed = self._times[-1] - self._times[0]

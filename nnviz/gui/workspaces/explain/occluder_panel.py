@@ -5,13 +5,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from nnviz.base.explanations.occluder import FILLS, Fill, Occluded
+from nnviz.base.explanations.occluder import Occluded
 from nnviz.base.results import Heatmap
-from nnviz.gui.layout.combo_box import ComboBox
 from nnviz.gui.layout.flow import flow
 from nnviz.gui.panels.bars import Bars
+from nnviz.gui.panels.occluder_tools import FillBox, PatchSlider, export_trace
 from nnviz.gui.panels.photo import input_marks, seen
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.presence import connect_while_in
@@ -21,24 +21,13 @@ from nnviz.gui.theme.parts import MARGIN, button, label, named, row, toggle_butt
 from nnviz.gui.views.canvas.brush import MaskBrush
 from nnviz.gui.views.canvas.canvas import Canvas
 from nnviz.gui.views.results.heatmap import HeatmapView
-from nnviz.gui.views.widgets.named_slider import NamedSlider
 from nnviz.gui.views.widgets.score_trace import ScoreTrace
 from nnviz.gui.workspaces.explain.occluder import Occluder
 
 _ROWS = 6
 _SIDE_WIDTH = 300
 _PERCENT = 100
-_WHITE = 255
-_LEAST, _MOST, _USUAL = 5, 60, 25
-"""Side of the patch, % of the image's shorter side."""
-_FILLS = {
-    "mean": "mean color",
-    "gray": "gray",
-    "black": "black",
-    "white": "white",
-    "blur": "blur",
-    "inpainted": "inpainted",
-}
+_WHITE, _GRAY, _OPACITY = 255, 128, 215
 
 
 class OccluderPane(QWidget):
@@ -50,7 +39,7 @@ class OccluderPane(QWidget):
         super().__init__(parent)
         self._bench, self._occluder = bench, occluder
         self.canvas = named(Canvas(), name=self.tr("Image to hide parts of"))
-        self.hovered = self.canvas.hovered
+        self.hovered, self.answered = self.canvas.hovered, occluder.answered
         self.brush = MaskBrush(self.canvas)
         self.map = HeatmapView()
         self.map.hide()
@@ -79,12 +68,13 @@ class OccluderPane(QWidget):
         if self._at is not None and not self.paint.isChecked():
             top, left, side = self._patch(found.shape)
             found[max(0, top) : top + side, max(0, left) : left + side] = _WHITE
-        return found
+        # With nothing marked nothing is hidden, rather than all of it.
+        return _WHITE - found if self.keep.isChecked() and found.any() else found
 
     def _patch(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
         """Return the first row and column of the patch on the mask, and its side."""
         y, x = self._at if self._at is not None else (0.0, 0.0)
-        side = max(1, round(self.patch.value() / _PERCENT * min(shape)))
+        side = max(1, round(self.patch.side * min(shape)))
         return (
             round(y * shape[0] - side / 2),
             round(x * shape[1] - side / 2),
@@ -95,14 +85,13 @@ class OccluderPane(QWidget):
         look = self._bench.look
         self.paint = toggle_button(look, "brush", self.tr("Paint what is hidden"))
         self.erase = toggle_button(look, "eraser", self.tr("Erase"))
-        self.fill = named(ComboBox(), name=self.tr("Fill"))
-        for each in FILLS:
-            self.fill.addItem(self.tr(_FILLS[each]), each)
-        words = self.tr("Patch"), self.tr("Size of the patch")
-        self.patch = NamedSlider(*words, (_LEAST, _MOST))
-        self.patch.set_value(_USUAL)
+        self.keep = toggle_button(
+            look, "eye", self.tr("Keep only what is marked, hide all else")
+        )
+        self.fill = FillBox()
+        self.patch = PatchSlider()
         self.clear = button(self.tr("Clear"), self._clear)
-        self.export = button(self.tr("Export trace…"), self._ask_path)
+        self.export = button(self.tr("Export trace…"), self._export)
 
     def _lay_out(self) -> None:
         side = named(QWidget(), "page")
@@ -115,7 +104,9 @@ class OccluderPane(QWidget):
             column.addWidget(each)
         column.addStretch(1)
         column.addLayout(flow(self.clear, self.export, None))
-        tools = flow(self.paint, self.erase, self.patch, label(self.tr("Fill")))
+        tools = flow(
+            self.paint, self.erase, self.keep, self.patch, label(self.tr("Fill"))
+        )
         tools.addWidget(self.fill)
         middle = QVBoxLayout()
         middle.setSpacing(0)
@@ -139,9 +130,11 @@ class OccluderPane(QWidget):
         self.canvas.pointed.connect(self._point)
         self.paint.toggled.connect(self._choose_tool)
         self.erase.toggled.connect(self._choose_tool)
+        self.keep.toggled.connect(self._ask)
         self.fill.activated.connect(self._choose_fill)
-        self.patch.changed.connect(self._ask)
+        self.patch.changed.connect(self._choose_size)
         self.brush.changed.connect(self._ask)
+        self.brush.painted.connect(self._ask)
         self._occluder.answered.connect(self._show)
         self._occluder.rate_changed.connect(self._tell_rate)
         here = bench.choice, "explain"
@@ -156,7 +149,7 @@ class OccluderPane(QWidget):
         """Show the image that is open."""
         image = self._bench.selection.image
         self._at = None
-        self._occluder.clear_trace()
+        self._occluder.trace.clear()
         self.trace.clear()
         if image is None:
             self.canvas.set_message(self.tr("Open an image, then move over it"))
@@ -166,22 +159,29 @@ class OccluderPane(QWidget):
         self.canvas.set_marks(*input_marks(self._bench.selection))
         self.canvas.fit()
         self.brush.begin(image.size)
-        self._ask()
+        self._choose_size()
 
     def _choose_tool(self) -> None:
         painting = self.paint.isChecked() or self.erase.isChecked()
         self.brush.erasing = self.erase.isChecked()
         self.brush.set_active(painting)
+        self._ask()
+
+    def _choose_size(self) -> None:
+        """Make the patch as wide as chosen, and the brush."""
+        size = self.canvas.picture_size
+        if size is not None:
+            self.brush.set_size(self.patch.side * min(size) / max(size))
+        self._ask()
 
     def _choose_fill(self) -> None:
-        fill: Fill = self.fill.currentData()
-        self._occluder.fill = fill
+        self._occluder.fill = self.fill.fill
         self._ask()
 
     def _clear(self) -> None:
         """Hide nothing any more, and begin the trace anew."""
         self._at = None
-        self._occluder.clear_trace()
+        self._occluder.trace.clear()
         self.trace.clear()
         self.brush.clear()
         self._ask()
@@ -202,11 +202,20 @@ class OccluderPane(QWidget):
         self._occluder.ask(mask)
 
     def _veil(self, mask: NDArray[np.uint8]) -> None:
-        """Show what is hidden."""
-        layer = np.zeros((*mask.shape, 4), np.uint8)
-        layer[..., :3] = 128
-        layer[..., 3] = np.where(mask > 0, 215, 0)
-        self.canvas.set_overlay(layer)
+        """Show what is hidden; only where that is the canvas is painted anew."""
+        size = self.canvas.picture_size
+        rows, columns = _span(mask, 1), _span(mask, 0)
+        if size is None or rows is None or columns is None:
+            self.canvas.set_overlay(None)
+            return
+        down, across = size[0] / mask.shape[0], size[1] / mask.shape[1]
+        part = mask[rows[0] : rows[1], columns[0] : columns[1]]
+        layer = np.full((*part.shape, 4), _GRAY, np.uint8)
+        layer[..., 3] = np.where(part > 0, _OPACITY, 0)
+        self.canvas.set_overlay(
+            layer,
+            (rows[0] * down, columns[0] * across, rows[1] * down, columns[1] * across),
+        )
 
     def _show(self, found: Occluded) -> None:
         self._score.setText(
@@ -232,13 +241,16 @@ class OccluderPane(QWidget):
         if there and content is not None:
             self.map.show_result(main, content.image)
 
-    def _ask_path(self) -> None:
-        settings = self._bench.settings
-        path, _ = QFileDialog.getSaveFileName(
-            self,
-            self.tr("Save the trace"),
-            f"{settings.export_folder}/trace.csv",
-            self.tr("Table (*.csv)"),
-        )
-        if path:
-            self._occluder.export_trace(path)
+    def _export(self) -> None:
+        export_trace(self._occluder.trace, self._bench, self)
+
+
+def _span(mask: NDArray[np.uint8], across: int) -> tuple[int, int] | None:
+    """Return the first row or column that is hidden and the one after the last.
+
+    Args:
+        mask: (h, w).
+        across: the axis that is looked along: 1 for rows, 0 for columns.
+    """
+    places = np.flatnonzero(mask.max(axis=across))
+    return (int(places[0]), int(places[-1]) + 1) if len(places) else None

@@ -21,6 +21,7 @@ from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, icon_button, label, named, row, toggle_button
 from nnviz.gui.theme.signs import TIMES
+from nnviz.gui.workspaces.live.occluder import LiveOccluder
 from nnviz.gui.workspaces.live.source import SourcePicker
 from nnviz.gui.workspaces.live.stickers import LiveStickerSide
 from nnviz.gui.workspaces.live.transport import Transport
@@ -55,6 +56,7 @@ class LivePane(QWidget):
         self.transport = Transport(bench)
         self.stickers = LiveStickerSide(bench)
         self.tools = StickerTools(bench, bench.live_stickers)
+        self.occluder = LiveOccluder(bench, self.view.frame.canvas)
         self.header = _Header(bench, self.source)
         self._arrange()
         self.setFocusProxy(self.view)
@@ -75,10 +77,14 @@ class LivePane(QWidget):
         column.addWidget(self.header)
         column.addLayout(beside, 1)
         column.addWidget(self.tools)
+        column.addWidget(self.occluder)
         column.addWidget(self.transport)
         for part in (self.stickers, self.tools):
             part.hide()
             self.header.stickers.toggled.connect(part.setVisible)
+        self.occluder.hide()
+        self.view.frame.add(self.occluder.trace)
+        self.header.occluder.toggled.connect(self.occluder.setVisible)
         follow(self.view.frame.canvas, self._bench.live_stickers)
         self.header.stickers.setChecked(self._bench.live_stickers.asked)
 
@@ -174,7 +180,10 @@ class _Header(QWidget):
         self.stickers = toggle_button(
             bench.look, "target", self.tr("Stickers, and how often they fool")
         )
-        parts = (source, self.sizes, self.mirrored, self.stickers)
+        self.occluder = toggle_button(
+            bench.look, "square-dashed", self.tr("Hide what is under the mouse")
+        )
+        parts = (source, self.sizes, self.mirrored, self.stickers, self.occluder)
         line = flow(*parts, None, spacing=2 * GRID)
         for content in CONTENTS:
             line.addWidget(self._segment(content))

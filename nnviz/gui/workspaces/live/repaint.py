@@ -1,4 +1,4 @@
-"""What a network paints of the frames: which one, how large, and how it is shown."""
+"""Frames repainted by a network: which one, at what size, and how it is shown."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
@@ -49,7 +49,7 @@ class RepaintSide(QWidget):
 
 
 class _Head(QWidget):
-    """Which network paints, how large, and how that is shown."""
+    """The network that paints, its size, and how that is shown."""
 
     def __init__(self, bench: Workbench, pair: BeforeAfter) -> None:
         super().__init__()

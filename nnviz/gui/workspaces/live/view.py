@@ -106,13 +106,17 @@ class _FrameSide(QWidget):
         self.canvas = named(StickerCanvas(), name=self.tr("Frame"))
         self.canvas.paints = False
         self.bars = Bars(_ROWS)
-        self._side = _side(bench, self.tr("PREDICTION"), self.bars)
+        self._side = _Side(bench, self.tr("PREDICTION"), self.bars)
         self._side.hide()
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.canvas, 1)
         whole.addWidget(self._side)
+
+    def add(self, widget: QWidget) -> None:
+        """Put something below the bars."""
+        self._side.add(widget)
 
     def show_frame(self, shown: Shown) -> None:
         """Show a frame, and bars where there are any."""
@@ -142,7 +146,7 @@ class _ResultSide(QWidget):
         super().__init__()
         self.view = ReportView()
         self.bars = Bars(_ROWS)
-        self._side = _side(bench, self.tr("PREDICTION"), self.bars)
+        self._side = _Side(bench, self.tr("PREDICTION"), self.bars)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -169,7 +173,7 @@ class _MapsSide(QWidget):
         self.mosaic = MosaicView()
         self.mosaic.unit_chosen.connect(bench.selection.set_unit)
         self.canvas = named(_Small(), name=self.tr("Frame"))
-        side = _side(bench, self.tr("FRAME"), self.canvas)
+        side = _Side(bench, self.tr("FRAME"), self.canvas)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -205,18 +209,24 @@ class _Small(Canvas):
         return round(width * height / wide)
 
 
-def _side(bench: Workbench, title: str, content: QWidget) -> QWidget:
-    """Return a column beside the picture."""
-    side = named(QWidget(), "page")
-    side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    side.setFixedWidth(bench.look.px(_SIDE_WIDTH))
-    column = QVBoxLayout(side)
-    column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-    column.setSpacing(2 * GRID)
-    column.addWidget(label(title, "section"))
-    column.addWidget(content)
-    column.addStretch(1)
-    return side
+class _Side(QWidget):
+    """A column beside the picture."""
+
+    def __init__(self, bench: Workbench, title: str, content: QWidget) -> None:
+        super().__init__()
+        named(self, "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedWidth(bench.look.px(_SIDE_WIDTH))
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        self._column.setSpacing(2 * GRID)
+        self._column.addWidget(label(title, "section"))
+        self._column.addWidget(content)
+        self._column.addStretch(1)
+
+    def add(self, widget: QWidget) -> None:
+        """Put something below the rest."""
+        self._column.insertWidget(self._column.count() - 1, widget)
 
 
 def _mosaic(report: Report | None) -> Mosaic | None:

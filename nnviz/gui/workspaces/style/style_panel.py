@@ -60,7 +60,7 @@ _TICKS = 100
 
 
 class StylePanel(QWidget):
-    """What a photograph is painted like, how strongly, and where.
+    """The style pictures, their strength, and the place that is painted.
 
     Args:
         bench: what there is to work with.

@@ -45,7 +45,7 @@ _GAP = 2
 
 
 class Styles(QObject):
-    """What the Style workspace chooses, as parameters of its method."""
+    """The choices of the Style workspace, as parameters of its method."""
 
     listed = Signal()
     """There are other style pictures to choose from."""
@@ -146,7 +146,7 @@ class Styles(QObject):
 
     @property
     def balance(self) -> float:
-        """How much more the style counts than the content, powers of ten."""
+        """The weight of the style against the content, powers of ten."""
         return float(self._values().get("balance", 0.0))
 
     def make_strip(self) -> None:
@@ -203,7 +203,7 @@ class Styles(QObject):
 
     @property
     def segments(self) -> Mask | None:
-        """What is known of the photograph's segments: found here, or a result."""
+        """The photograph's segments: found here, or a result."""
         image = self._bench.selection.image
         if image is None:
             return None

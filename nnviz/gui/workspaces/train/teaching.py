@@ -10,12 +10,13 @@ from nnviz.base.events import Policy, Priority, Progress
 from nnviz.base.images import Image
 from nnviz.base.info import Task
 from nnviz.base.measures.training import ExampleClass, TaughtHead
-from nnviz.base.requests import ModelRequest, RunMethod, TeachHead
+from nnviz.base.requests import ModelRequest, PrepareFeatures, RunMethod, TeachHead
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import JobHandle, Lane
 
 TOPIC = "teach"
 _LANE = Lane("teach", Policy.REPLACE, Priority.INTERACTIVE)
+_AHEAD = Lane("prepare features", Policy.REPLACE, Priority.IDLE)
 _LEAST = 2
 """Images that a class needs before there is something to learn from it."""
 
@@ -56,6 +57,7 @@ class Teaching(QObject):
         self.progress: Progress | None = None
         self.taught: TaughtHead | None = None
         self._job: JobHandle[TaughtHead] | None = None
+        self._ahead: JobHandle[int] | None = None
         self._backbone: ModelRequest | None = None
         self._numbered = 0
         self.classes: list[TaughtClass] = []
@@ -103,7 +105,15 @@ class Teaching(QObject):
     def add_files(self, to: TaughtClass, files: list[str]) -> None:
         """Add images to a class; those it has already are left out."""
         to.files += [file for file in files if file not in to.files]
+        self._prepare()
         self.changed.emit()
+
+    def _prepare(self) -> None:
+        """Compute the features of the images while nothing else is to be done."""
+        files = tuple(file for each in self.classes for file in each.files)
+        if files and not self.running:
+            request = PrepareFeatures(model=self.backbone, files=files)
+            self._ahead = self._bench.jobs.submit(request, _AHEAD)
 
     def drop(self, to: TaughtClass, paths: list[str]) -> None:
         """Add dropped files, and the images of dropped folders, to a class.
@@ -155,6 +165,8 @@ class Teaching(QObject):
         if not self.ready:
             return
         self._bench.messages.settle(TOPIC)
+        if self._ahead is not None:
+            self._ahead.cancel()
         request = TeachHead(
             model=self.backbone,
             out=self._bench.settings.networks,

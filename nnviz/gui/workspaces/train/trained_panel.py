@@ -9,12 +9,16 @@ from nnviz.base.events import Policy, Priority
 from nnviz.base.requests import ExportTrained
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.services.jobs import Lane
+from nnviz.gui.services.presence import connect_while_in
 from nnviz.gui.theme.manager import GRID
 from nnviz.gui.theme.parts import MARGIN, button, label, row
 
 _TOPIC = "trained"
 _LANE = Lane("export trained", Policy.QUEUE, Priority.INTERACTIVE)
-_METHOD = "train_network"
+_OPENED = {"train_network", "train_autoencoder"}
+"""Methods whose steps open as networks."""
+_SAVED = {"train_characters"}
+"""Methods whose steps are files that they open themselves, by ``weights``."""
 
 
 class TrainedPanel(QWidget):
@@ -34,29 +38,39 @@ class TrainedPanel(QWidget):
         column.addLayout(row(self.use, None))
         column.addWidget(self.saved)
         column.addStretch(1)
-        bench.timeline.changed.connect(self._show)
+        connect_while_in(bench.choice, "train", bench.timeline.changed, self._show)
         self._show()
 
     @property
+    def _method(self) -> str:
+        method = self._bench.choice.method
+        return method.name if method is not None else ""
+
+    @property
     def _ready(self) -> bool:
-        timeline, method = self._bench.timeline, self._bench.choice.method
-        trains = method is not None and method.name == _METHOD
+        timeline = self._bench.timeline
+        trains = self._method in _OPENED | _SAVED
         return trains and bool(timeline.folder) and timeline.last >= 0
 
     def _show(self) -> None:
+        saves = self._method in _SAVED
         self.use.setEnabled(self._ready)
-        if self._ready:
-            step = max(0, self._bench.timeline.step) + 1
-            self.words.setText(
-                self.tr(
-                    "Step {0} as a network: look at its filters in Inspect, or compare "
-                    "it with another step."
-                ).format(step)
-            )
-        else:
-            self.words.setText(
-                self.tr("Train a network; each of its steps can then be opened.")
-            )
+        self.use.setText(
+            self.tr("Save this step") if saves else self.tr("Open this step")
+        )
+        self.words.setText(self._words(max(0, self._bench.timeline.step) + 1))
+
+    def _words(self, step: int) -> str:
+        if not self._ready:
+            return self.tr("Train a network; each of its steps can then be opened.")
+        if self._method in _SAVED:
+            return self.tr(
+                "Step {0} as a file, to go on from and to look into later."
+            ).format(step)
+        return self.tr(
+            "Step {0} as a network: look at its filters in Inspect, or compare it with "
+            "another step."
+        ).format(step)
 
     def _open(self) -> None:
         timeline = self._bench.timeline
@@ -74,7 +88,10 @@ class TrainedPanel(QWidget):
 
     def _opened(self, paths: tuple[str, ...]) -> None:
         self._bench.messages.settle(_TOPIC)
-        self._bench.open_model(paths[0])
+        if self._method in _SAVED:
+            self._bench.choice.adjust({"weights": paths[0]})
+        else:
+            self._bench.open_model(paths[0])
         names = ", ".join(Path(path).name for path in paths)
         self.saved.setText(self.tr("Saved: {0}").format(names))
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from skimage import filters
 
+from nnviz.engine.evaluation.trust.average_drop import fade, measure_drop
 from nnviz.engine.evaluation.trust.deletion_insertion import (
     area,
     curve,
@@ -140,3 +141,15 @@ def test_randomized_copies_leave_the_network_alone():
     # In cascade from the output: of two layers the last.
     assert not torch.equal(first[1].weight, before[1])
     assert torch.equal(first[0].weight, before[0])
+
+
+def test_average_drop_by_hand():
+    """Faded by (0, 1/2, 1, 0): 4 and 6 become 2 and 6, the mean 16/4 falls to 8/4."""
+    values = np.array([[-1.0, 1.0], [2.0, 0.0]])
+    pixels = torch.tensor([[[[3.0, 4.0], [6.0, 3.0]]]])
+    black = torch.zeros_like(pixels)
+    assert fade(values, pixels, black).flatten().tolist() == [0, 2, 6, 0]
+    assert measure_drop(values, pixels, black, mean_of) == (0.5, 0.0)
+    assert measure_drop(values, pixels, 0 * pixels + 9, mean_of)[1] == 1.0
+    # A map that says nothing leaves nothing.
+    assert fade(0 * values, pixels, black).abs().max() == 0

@@ -13,9 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from support.jobs import finish, never
 
 import nnviz
 from nnviz.base.errors import InputError, ModelError
+from nnviz.base.requests import ModelRequest, PrepareFeatures
+from nnviz.engine.jobs import Session
+from nnviz.engine.training.heads import features
 
 COLORS = {"red": (200, 30, 30), "green": (30, 180, 40), "blue": (30, 40, 200)}
 
@@ -168,3 +172,20 @@ def test_three_kinds_of_photographs(tmp_path):
         result = nnviz.run("predictions", model, path)
         right += result.main.labels[int(result.data.argmax())] == name
     assert right >= 0.9 * len(others)
+
+
+def test_features_that_were_prepared_are_not_computed_anew(
+    colors, tmp_path, monkeypatch
+):
+    """Truth: a pass that must not happen; a damaged file is passed over."""
+    files = sorted(str(path) for path in colors.rglob("*.png"))[:4]
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes(b"no image")
+    session = Session()
+    model = ModelRequest(reference="bundled:everyday")
+    request = PrepareFeatures(model=model, files=(*files[:2], str(damaged), *files[2:]))
+    assert finish(session.job(request, never)) == 4
+    request = PrepareFeatures(model=model, files=tuple(files))
+    monkeypatch.setattr(features, "_pass", lambda *_: pytest.fail("computed again"))
+    assert finish(session.job(request, never)) == 4
+    session.close()

@@ -1,0 +1,265 @@
+"""Character model: an LSTM learns a text, and is looked into while it reads."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nnviz.base.info import TRAINING, Reference
+from nnviz.base.kinds.matrices import Grid, Matrix
+from nnviz.base.parameters import Essential, Help, Range, Steerable, Title, Words
+from nnviz.base.results import Curves, Ranking, Report, Result, Text
+from nnviz.engine.learning.characters import (
+    GATES,
+    CharacterLstm,
+    CharacterRun,
+    CharacterSwitches,
+    Reading,
+    name_character,
+    open_characters,
+    read,
+    saliency,
+    sample,
+)
+from nnviz.engine.method import Context, Presets, register
+from nnviz.media.files import read_bytes, read_text
+
+_TEXT = (
+    "the cat sat on the mat and the rat sat on the cat. "
+    "the dog ran to the cat and the cat ran to the mat. "
+    "a cat and a dog and a rat sat on a mat. "
+) * 8
+_LARGEST_TEXT = 1 << 24
+_SAMPLED = 300
+_SHOWN_UNITS, _SHOWN_CHARACTERS = 8, 40
+_TOP = 10
+_GATE_TITLES = {
+    "input": "input gate",
+    "forget": "forget gate",
+    "candidate": "candidate",
+    "output": "output gate",
+}
+_REPORTS = 100
+"""At most, of a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainCharactersParams:
+    """The text, the model, and what is looked at."""
+
+    text: Annotated[
+        Words, Essential(), Help("What it learns; thousands of characters or more.")
+    ] = _TEXT
+    text_file: Annotated[
+        str,
+        Essential(),
+        Title("Text file"),
+        Help("A file of text to learn in its place, UTF-8."),
+    ] = ""
+    steps: Annotated[
+        int,
+        Essential(),
+        Range(0, 100_000, log=True),
+        Help("Steps of training; 0 only looks at a model that was saved."),
+    ] = 400
+    probe: Annotated[
+        Words,
+        Essential(),
+        Steerable(),
+        Title("Text to read"),
+        Help("What the model reads while one looks at its gates."),
+    ] = "the cat ran to the "
+    temperature: Annotated[
+        float,
+        Range(0.1, 3, log=True),
+        Steerable(),
+        Help("Of the sample: low is safe and dull, high is wild."),
+    ] = 0.7
+    weights: Annotated[
+        str,
+        Title("Saved model"),
+        Help("File of nnviz train characters to go on from; its sizes count."),
+    ] = ""
+    hidden: Annotated[
+        int, Range(4, 1024, log=True), Title("Hidden units"), Help("Of the LSTM.")
+    ] = 128
+    span: Annotated[
+        int,
+        Range(2, 256, log=True),
+        Help("Characters after which the gradient through time is cut."),
+    ] = 32
+    learning_rate: Annotated[
+        float, Range(1e-5, 0.1, log=True), Help("Size of Adam's steps.")
+    ] = 0.005
+
+
+@register(
+    "train_characters",
+    title="Character model in training",
+    group="Train",
+    live=False,
+    needs_image=False,
+    needs_model=False,
+    recorded=True,
+    reference=Reference("Karpathy, Johnson & Fei-Fei 2015", "arXiv:1506.02078"),
+    capabilities=TRAINING,
+)
+class TrainCharacters:
+    """Training of an LSTM on the characters of a text of one's own."""
+
+    Params: ClassVar[type] = TrainCharactersParams
+    shows: ClassVar[str] = (
+        "How an LSTM learns to continue a text, what it writes, what its gates do at "
+        "each character that it reads, and which characters its guess rests on."
+    )
+    reading: ClassVar[str] = (
+        "A cell that stays the same over many characters remembers something; a forget "
+        "gate near 0 clears it, often at spaces. Salient characters support the guess."
+    )
+    misleads: ClassVar[str] = (
+        "Few units can be read by people; those shown are the ones that change most. "
+        "Saliency is the slope at this text, not what would happen without a character."
+    )
+    presets: ClassVar[Presets] = {
+        "demo": {"steps": 6, "hidden": 16},
+        "large": {"hidden": 512, "steps": 5000, "span": 64, "learning_rate": 0.002},
+    }
+
+    def run(self, ctx: Context, params: TrainCharactersParams) -> Iterator[Report]:
+        """Yield a report every few steps.
+
+        "loss" (main), "sample", "cell state", the gates, "saliency" and "next".
+        """
+        net = _saved_model(ctx, params.weights)
+        drawn = ctx.generator.get_state()
+        run = CharacterRun(_text(ctx, params), _switches(params), ctx.generator, net)
+        if ctx.begun is not None:
+            run.restore(ctx.begun)
+            ctx.generator.set_state(drawn)  # first weights were drawn, to no purpose
+        every = max(1, params.steps // _REPORTS)
+        while True:
+            left = params.steps - len(run.losses)
+            run.advance(min(every, left), ctx.check)
+            done = len(run.losses)
+            ctx.step(done, max(1, params.steps), f"step {done}")
+            ctx.keep(_numbers(run), run.state)
+            yield _report(run, ctx.params)
+            if done >= params.steps:
+                return
+
+
+def _text(ctx: Context, params: TrainCharactersParams) -> str:
+    """Return what is learned, and note the file that it comes from."""
+    if not params.text_file:
+        return params.text
+    path = Path(params.text_file).expanduser()
+    text = read_text(path, _LARGEST_TEXT, "a text")
+    ctx.files.hashes[params.text_file] = hashlib.sha256(read_bytes(path)).hexdigest()
+    return text
+
+
+def _saved_model(ctx: Context, weights: str) -> CharacterLstm | None:
+    if not weights:
+        return None
+    path = Path(weights).expanduser()
+    net = open_characters(path, ctx.check)
+    ctx.files.hashes[weights] = hashlib.sha256(read_bytes(path)).hexdigest()
+    return net
+
+
+def _switches(params: TrainCharactersParams) -> CharacterSwitches:
+    return CharacterSwitches(
+        hidden=params.hidden, span=params.span, learning_rate=params.learning_rate
+    )
+
+
+def _numbers(run: CharacterRun) -> dict[str, float]:
+    learned = {"training loss": run.losses[-1]} if run.losses else {}
+    return {**learned, "held-out loss": run.held[-1]}
+
+
+def _report(run: CharacterRun, params: TrainCharactersParams) -> Report:
+    net, probe = run.net, params.probe[-_SHOWN_CHARACTERS:] or " "
+    # The same draw at each step, so that only the model makes the difference.
+    words = sample(
+        net, probe, _SAMPLED, params.temperature, torch.Generator().manual_seed(0)
+    )
+    reading = read(net, probe)
+    results: dict[str, Result] = {
+        "loss": _curves(run),
+        "sample": Text(text=words),
+        **_gates(reading, probe),
+        "saliency": _saliency(net, probe),
+        "next": _ranking(net.alphabet, reading.logits[-1].softmax(0).double().numpy()),
+    }
+    notes = (f"step {len(run.losses)}, held-out loss {run.held[-1]:.3f} nats",)
+    return Report(results, notes)
+
+
+def _curves(run: CharacterRun) -> Curves:
+    """Return both losses by step; the held-out one is measured at some only."""
+    steps = max(1, len(run.losses))
+    learned = np.array(run.losses or run.held[-1:])
+    measured = np.linspace(1, steps, len(run.held))
+    x = np.arange(1, steps + 1, dtype=np.float64)
+    return Curves(
+        x=x,
+        series={
+            "training text": learned,
+            "held-out text": np.interp(x, measured, np.array(run.held)),
+        },
+        x_label="step",
+        y_label="loss a character, nats",
+    )
+
+
+def _gates(reading: Reading, probe: str) -> dict[str, Result]:
+    """Return state and gates of the units whose state changes most, by character."""
+    spread = reading.cell.std(0, correction=0)
+    units = spread.argsort(descending=True, stable=True)[:_SHOWN_UNITS]
+    parts = {
+        "cell state": reading.cell,
+        **{_GATE_TITLES[name]: reading.gates[name] for name in GATES},
+    }
+    names = tuple(f"unit {int(each)}" for each in units)
+    columns = tuple(map(name_character, probe))
+    return {
+        name: Matrix(
+            grids=(
+                Grid(
+                    values=part[:, units].T.double().numpy().copy(),
+                    title=name,
+                    rows=names,
+                    columns=columns,
+                ),
+            )
+        )
+        for name, part in parts.items()
+    }
+
+
+def _saliency(net: CharacterLstm, probe: str) -> Matrix:
+    values = saliency(net, probe).double().numpy()[None].copy()
+    grid = Grid(
+        values=values,
+        title="saliency",
+        columns=tuple(map(name_character, probe)),
+        caption="gradient times input of the likeliest next character",
+    )
+    return Matrix(grids=(grid,))
+
+
+def _ranking(alphabet: str, shares: NDArray[np.float64]) -> Ranking:
+    best = np.argsort(-shares, kind="stable")[:_TOP]
+    return Ranking(
+        labels=tuple(name_character(alphabet[place]) for place in best),
+        values=shares[best],
+        indices=best.astype(np.int64),
+        unit="probability",
+        limits=(0.0, 1.0),
+    )

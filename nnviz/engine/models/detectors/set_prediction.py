@@ -1,0 +1,134 @@
+"""Set prediction: boxes of DETR-type heads (Carion et al. 2020, arXiv:2005.12872).
+
+A head gives class logits and one box for each of Q queries.  In training, bipartite
+matching gives each object to one query, so that no two queries say the same object and
+nothing is suppressed.  A box is center and size, as shares of the input.
+
+Two readings of the logits are in use: a softmax whose last class is "no object" (DETR,
+YOLOS), and a sigmoid for each class (Deformable, Conditional and DAB DETR, RT-DETR).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nnviz.engine.nn.detection import Candidates, Size, clipped, cornered
+
+_BOX = 4
+_NDIM = 3
+_NAMES = (("logits", "pred_boxes"), ("pred_logits", "pred_boxes"))
+"""Of the two tensors: transformers' and those of DETR's own program."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetPrediction:
+    """The two tensors of a DETR-type head.
+
+    Attributes:
+        logits: name of the tensor (N, Q, K), among all that the network gives.
+        boxes: name of the tensor (N, Q, 4).
+        classes: how many are told apart, "no object" left out.
+        empty_class: whether the last logit is that of "no object".
+    """
+
+    logits: str
+    boxes: str
+    classes: int
+    empty_class: bool
+
+    @property
+    def words(self) -> str:
+        """The recognized head, in words."""
+        scored = "softmax, the last for no object" if self.empty_class else "sigmoid"
+        return (
+            f"boxes are read as a DETR head of {self.classes} classes ({scored}): "
+            "nothing is suppressed"
+        )
+
+    def hook(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        """Return both tensors as one, (N, Q, K + 4), logits first."""
+        return torch.cat((tensors[self.logits], tensors[self.boxes]), 2).float()
+
+    def candidates(
+        self, outputs: Sequence[Tensor], size: Size, min_score: float
+    ) -> Candidates:
+        """Return the boxes of one image above a score; see ``Detector``.
+
+        With a softmax a query says its likeliest class only, with sigmoids all.
+        """
+        rows = outputs[0][0]
+        height, width = size
+        shares = rows[:, -_BOX:]
+        boxes = clipped(
+            cornered(shares * shares.new_tensor((width, height, width, height))), size
+        )
+        scores = self._scores(rows[:, :-_BOX])
+        queries, classes = torch.nonzero(scores > min_score, as_tuple=True)
+        return Candidates(
+            boxes[queries], scores[queries, classes], classes, queries, distinct=True
+        )
+
+    def stages(self, outputs: Sequence[Tensor], size: Size) -> None:
+        """Return None: queries are learned, no anchors stand behind them."""
+        del outputs, size
+
+    def _scores(self, logits: Tensor) -> Tensor:
+        """Return (Q, K); of a softmax all but each query's likeliest class are 0."""
+        if not self.empty_class:
+            return logits.sigmoid()
+        shares = logits.softmax(1)[:, :-1]
+        best = torch.zeros_like(shares)
+        best[torch.arange(len(shares)), shares.argmax(1)] = 1
+        return shares * best
+
+
+def find_set_prediction(
+    tensors: Mapping[str, Tensor], classes: int, *, wanted: bool
+) -> SetPrediction | None:
+    """Return the DETR-type head among a network's tensors, None where there is none.
+
+    Args:
+        tensors: all that it gives for one image, by name.
+        classes: how many it tells apart, 0 where unknown.  One logit more than classes
+            is "no object"; unknown, the last is taken for it, as DETR has it.
+        wanted: whether it is known to detect, so that shapes are enough.
+    """
+    pairs = [pair for pair in _NAMES if set(pair) <= tensors.keys()]
+    if wanted and not pairs:
+        names = list(tensors)
+        pairs = [(a, b) for a in names for b in names if a != b]
+    for logits, boxes in pairs:
+        first, second = tensors[logits], tensors[boxes]
+        alike = (
+            first.ndim == second.ndim == _NDIM and first.shape[:2] == second.shape[:2]
+        )
+        if alike and second.shape[2] == _BOX and _are_shares(second):
+            count = first.shape[2]
+            empty = count != classes if classes else True
+            return SetPrediction(logits, boxes, count - empty, empty)
+    return None
+
+
+def _are_shares(boxes: Tensor) -> bool:
+    """Tell whether centers and sizes lie in [0, 1], as those of a DETR head do."""
+    return bool((boxes >= 0).all() and (boxes <= 1).all())
+
+
+class SetPredictionAdapter:
+    """The forward hook that joins the two tensors of a DETR-type head.
+
+    Args:
+        head: as ``find_set_prediction`` found it.
+        named: gives the tensors of an output by name.
+    """
+
+    def __init__(self, head: SetPrediction, named: Any) -> None:
+        self._head = head
+        self._named = named
+
+    def __call__(self, _module: nn.Module, _inputs: Any, output: Any) -> Tensor:
+        """Return (N, Q, K + 4)."""
+        return self._head.hook(self._named(output))

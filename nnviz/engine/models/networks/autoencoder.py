@@ -1,0 +1,83 @@
+"""Autoencoders: networks that give an image back through a code of few numbers."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Literal
+
+from torch import Tensor, nn
+
+Kind = Literal["linear", "deep", "convolutional"]
+_HIDDEN = (256, 64)
+_WIDTHS = (16, 32)
+
+
+class Autoencoder(nn.Module):
+    """An encoder to a code of k numbers and a decoder back to an image.
+
+    Hinton & Salakhutdinov 2006 (doi:10.1126/science.1127647).  Linear: no activation
+    function, whose best code spans the first k principal components (Baldi & Hornik
+    1989, doi:10.1016/0893-6080(89)90014-2).
+
+    Args:
+        kind: of the layers.
+        channels: of the image.
+        size: its height and width, px, a multiple of 4.
+        code: numbers of the code.
+    """
+
+    def __init__(self, kind: Kind, channels: int, size: int, code: int) -> None:
+        super().__init__()
+        self.shape = (channels, size, size)
+        values = channels * size * size
+        if kind == "linear":
+            self.encoder: nn.Module = nn.Sequential(
+                nn.Flatten(), nn.Linear(values, code)
+            )
+            self.decoder: nn.Module = nn.Linear(code, values)
+        elif kind == "deep":
+            self.encoder = nn.Sequential(nn.Flatten(), *_dense(values, *_HIDDEN, code))
+            self.decoder = nn.Sequential(*_dense(code, *_HIDDEN[::-1], values))
+        else:
+            self.encoder = _convolutional_encoder(channels, size, code)
+            self.decoder = _convolutional_decoder(channels, size, code)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what the code of images (N, C, S, S) still tells of them."""
+        return self.decode(self.encoder(x))
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Return the images of codes (N, k)."""
+        images: Tensor = self.decoder(code).view(-1, *self.shape)
+        return images
+
+
+def _dense(*widths: int) -> Iterator[nn.Module]:
+    """Yield linear layers with ReLU between them."""
+    for place, (inputs, outputs) in enumerate(pairwise(widths)):
+        if place:
+            yield nn.ReLU()
+        yield nn.Linear(inputs, outputs)
+
+
+def _convolutional_encoder(channels: int, size: int, code: int) -> nn.Module:
+    first, second = _WIDTHS
+    return nn.Sequential(
+        nn.Conv2d(channels, first, 3, 2, 1),
+        nn.ReLU(),
+        nn.Conv2d(first, second, 3, 2, 1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(second * (size // 4) ** 2, code),
+    )
+
+
+def _convolutional_decoder(channels: int, size: int, code: int) -> nn.Module:
+    first, second = _WIDTHS
+    return nn.Sequential(
+        nn.Linear(code, second * (size // 4) ** 2),
+        nn.ReLU(),
+        nn.Unflatten(1, (second, size // 4, size // 4)),
+        nn.ConvTranspose2d(second, first, 2, 2),
+        nn.ReLU(),
+        nn.ConvTranspose2d(first, channels, 2, 2),
+    )

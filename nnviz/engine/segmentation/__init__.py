@@ -1,0 +1,1 @@
+"""Segmentation: from logits to masks, resolutions of an answer, refined borders."""

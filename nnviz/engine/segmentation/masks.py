@@ -1,0 +1,85 @@
+"""Masks from the logits of a network that segments, and the shares of its classes."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.base.errors import ModelError
+from nnviz.base.frames import Frame
+from nnviz.base.results import BACKGROUNDS, Mask, Table
+from nnviz.engine.context import Context
+
+_NDIM = 4
+
+
+def input_logits(ctx: Context) -> Tensor:
+    """Return (1, K, H, W) over the network's input.
+
+    Raises:
+        ModelError: the output is no finite map for each class.
+    """
+    logits, title = ctx.inference.outputs()[0], ctx.model.info.title
+    if logits.ndim != _NDIM:
+        raise ModelError(
+            title,
+            f"gives an output of shape {tuple(logits.shape)}, not a map a class",
+            "pick a network that segments",
+        )
+    if not bool(logits.sum().isfinite()):
+        raise ModelError(
+            title,
+            "gives outputs that are infinite or not numbers",
+            "check its weights and its preprocessing",
+        )
+    return enlarged(logits, ctx.placement.input_size)
+
+
+def enlarged(logits: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return logits (1, K, H, W) at a size, interpolated where they have another."""
+    if tuple(logits.shape[2:]) == size:
+        return logits
+    return functional.interpolate(logits, size, mode="bilinear", align_corners=False)
+
+
+def make_mask(ctx: Context, probabilities: Tensor, lowest: float = 0.0) -> Mask:
+    """Return the likeliest classes, over the input.
+
+    Not over the photo: these are the pixels that the network decided on; how they are
+    laid over a larger photo is the painter's business and can be seen as such.
+
+    Args:
+        ctx: with the network's labels.
+        probabilities: (K, H, W), of the classes.
+        lowest: pixels of less confidence are background, where there is that class.
+    """
+    confidence, classes = probabilities.detach().max(0)
+    labels = ctx.model.info.labels
+    background = background_of(labels)
+    if background >= 0:
+        classes = torch.where(confidence < lowest, background, classes)
+    return Mask(
+        classes=classes.cpu().contiguous().numpy(),
+        confidence=confidence.cpu().contiguous().numpy(),
+        labels=labels,
+        background=background,
+        frame=Frame.INPUT,
+        placement=ctx.placement,
+    )
+
+
+def background_of(labels: tuple[str, ...]) -> int:
+    """Return the index of the background among classes, -1 for none."""
+    return next((i for i, name in enumerate(labels) if name in BACKGROUNDS), -1)
+
+
+def shares_table(mask: Mask) -> Table:
+    """Return the classes that occur, the largest first."""
+    rows = tuple(
+        (mask.labels[index], 100 * share, 100 * _mean_confidence(mask, index))
+        for index, share in mask.shares().items()
+    )
+    return Table(columns=("class", "area, %", "mean confidence, %"), rows=rows)
+
+
+def _mean_confidence(mask: Mask, index: int) -> float:
+    return float(mask.confidence[mask.classes == index].mean())

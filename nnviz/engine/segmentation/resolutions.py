@@ -1,0 +1,119 @@
+"""Answers of a segmenting network at several output strides (FCN-32s, -16s, -8s).
+
+Long, Shelhamer & Darrell 2015 (arXiv:1411.4038), section 4.2.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.engine.context import Context
+from nnviz.engine.nn.pixel_model import PixelModel
+from nnviz.engine.nn.segmentation import LeveledSegmenter
+from nnviz.engine.segmentation.masks import enlarged
+
+STRIDES = (32, 16, 8)
+"""Output strides that are compared, px of the input for a cell."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resolution:
+    """The network's answer on a grid of cells, over the whole input.
+
+    Attributes:
+        title: stride 32, ...
+        cells: rows and columns of the grid.
+        logits: (K, H, W), interpolated to the input's size.
+    """
+
+    title: str
+    cells: tuple[int, int]
+    logits: Tensor
+
+
+def resolutions(ctx: Context, final: Tensor) -> tuple[Resolution, ...]:
+    """Return the answers from the coarsest to the network's own.
+
+    Of a network with levels those that it computes itself; of others its logits
+    averaged over cells of 32, 16 and 8 px.
+
+    Args:
+        ctx: of the run.
+        final: (1, K, H, W), the network's logits over its input.
+    """
+    net = ctx.model.net
+    if isinstance(net, LeveledSegmenter):
+        with torch.no_grad():
+            found = tuple(net.levels(ctx.model.normalizer(ctx.pixels)))
+        return tuple(_resolution(level, final) for level in found)
+    coarse = [_averaged(final, stride) for stride in STRIDES if _fits(final, stride)]
+    return tuple(_resolution(level, final) for level in (*coarse, final))
+
+
+def sliding_windows(
+    ctx: Context, size: int, stride: int
+) -> Iterator[tuple[int, int, Tensor]]:
+    """Yield the logits of windows, each classified at its center only.
+
+    Ciresan et al. 2012: a network that sees a window answers for its middle; the image
+    is answered by as many passes as there are windows.
+
+    Args:
+        ctx: of the run.
+        size: side of a window, px.
+        stride: side of the middle that an answer stands for, px.
+
+    Yields:
+        Windows done, of how many, and the logits of all cells so far, (1, K, rows,
+        columns): cells that are not done are 0.
+    """
+    passes = ctx.model.pixel_model(ctx.check, ctx.inference.twin())
+    height, width = ctx.pixels.shape[2:]
+    rows, columns = -(-height // stride), -(-width // stride)
+    margin = (size - stride) // 2
+    padded = functional.pad(
+        ctx.pixels,
+        (
+            margin,
+            margin + columns * stride - width,
+            margin,
+            margin + rows * stride - height,
+        ),
+        mode="replicate",
+    )
+    cells: Tensor | None = None
+    for place in range(rows * columns):
+        top, left = (stride * each for each in divmod(place, columns))
+        answer = _middle(passes, padded[..., top : top + size, left : left + size])
+        if cells is None:
+            cells = answer.new_zeros(1, len(answer), rows, columns)
+        cells[0, :, place // columns, place % columns] = answer
+        yield place + 1, rows * columns, cells
+
+
+def _middle(passes: PixelModel, window: Tensor) -> Tensor:
+    """Return the logits (K,) at the center of a window (1, C, size, size)."""
+    logits = passes.outputs(window)[0]
+    logits = enlarged(logits, (window.shape[2], window.shape[3]))[0]
+    middle = window.shape[2] // 2
+    return logits[:, middle - 1 : middle + 1, middle - 1 : middle + 1].mean((1, 2))
+
+
+def _resolution(level: Tensor, final: Tensor) -> Resolution:
+    height, width = final.shape[2:]
+    rows, columns = level.shape[2:]
+    stride = 2 ** round(torch.tensor(height / rows).log2().item())
+    return Resolution(
+        f"stride {stride}", (rows, columns), enlarged(level, (height, width))[0]
+    )
+
+
+def _averaged(logits: Tensor, stride: int) -> Tensor:
+    return functional.avg_pool2d(logits, stride, ceil_mode=True)
+
+
+def _fits(logits: Tensor, stride: int) -> bool:
+    return min(logits.shape[2:]) >= stride

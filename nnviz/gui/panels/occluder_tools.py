@@ -1,0 +1,69 @@
+"""Controls of an occluder: what stands where the image is hidden, size of the patch."""
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from nnviz.base.explanations.occluder import FILLS, Fill
+from nnviz.gui.layout.combo_box import ComboBox
+from nnviz.gui.services.app_context import Workbench
+from nnviz.gui.state.occlusion_trace import OcclusionTrace
+from nnviz.gui.theme.parts import named
+from nnviz.gui.views.widgets.named_slider import NamedSlider
+
+_LEAST, _MOST, _USUAL = 5, 60, 25
+"""Side of the patch, % of the image's shorter side."""
+_PERCENT = 100
+_WORDS = {
+    "mean": "mean color",
+    "gray": "gray",
+    "black": "black",
+    "white": "white",
+    "blur": "blur",
+    "inpainted": "inpainted",
+}
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("OccluderTools", text)
+
+
+class FillBox(ComboBox):
+    """Chooses what stands where an image is hidden."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        named(self, name=_tr("Fill"))
+        for each in FILLS:
+            self.addItem(_tr(_WORDS[each]), each)
+
+    @property
+    def fill(self) -> Fill:
+        """The chosen fill."""
+        chosen: Fill = self.currentData()
+        return chosen
+
+
+class PatchSlider(NamedSlider):
+    """Chooses the side of a square patch."""
+
+    def __init__(self) -> None:
+        words = _tr("Patch"), _tr("Size of the patch")
+        super().__init__(*words, (_LEAST, _MOST), steps=_MOST - _LEAST)
+        self.set_value(_USUAL)
+
+    @property
+    def side(self) -> float:
+        """The side, as a share of the image's shorter side."""
+        return self.value() / _PERCENT
+
+
+def export_trace(trace: OcclusionTrace, bench: Workbench, parent: QWidget) -> None:
+    """Ask for a file and write a trace into it."""
+    path, _ = QFileDialog.getSaveFileName(
+        parent,
+        _tr("Save the trace"),
+        f"{bench.settings.export_folder}/trace.csv",
+        _tr("Table (*.csv)"),
+    )
+    if path and bench.bridge is not None:
+        bench.saving.save(bench.bridge.files.results.text(trace.text(), path))

@@ -1,0 +1,58 @@
+"""Trace of scores: what a network said while part of an image was hidden."""
+
+import csv
+import io
+import time
+from dataclasses import dataclass
+
+_MOST = 20_000
+"""Points that are kept."""
+_HEAD = ("seconds", "y", "x", "score", "hidden share")
+
+
+@dataclass(frozen=True, slots=True)
+class TracePoint:
+    """One answer.
+
+    Attributes:
+        seconds: since the trace began.
+        y: center of what is hidden, as a share of the image's height.
+        x: likewise, of its width.
+        score: of what is asked about.
+        share: of the image that is hidden.
+    """
+
+    seconds: float
+    y: float
+    x: float
+    score: float
+    share: float
+
+
+class OcclusionTrace:
+    """The answers since it began."""
+
+    def __init__(self) -> None:
+        self.points: list[TracePoint] = []
+        self._began = time.monotonic()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.points.clear()
+        self._began = time.monotonic()
+
+    def add(self, center: tuple[float, float], score: float, share: float) -> None:
+        """Note an answer; the center is NaN where nothing is hidden."""
+        if len(self.points) < _MOST:
+            passed = time.monotonic() - self._began
+            self.points.append(TracePoint(passed, *center, score, share))
+
+    def text(self) -> str:
+        """Return the trace as CSV."""
+        lines = io.StringIO()
+        writer = csv.writer(lines)
+        writer.writerow(_HEAD)
+        for each in self.points:
+            row = each.seconds, each.y, each.x, each.score, each.share
+            writer.writerow([f"{value:.6g}" for value in row])
+        return lines.getvalue()

@@ -1,0 +1,97 @@
+"""A pen that draws one box onto the picture of a canvas."""
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+
+from nnviz.gui.views.canvas.canvas import Canvas, Mark, MarkStyle
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, px of the picture."""
+_LEAST = 3.0
+"""Sides below which a pull was a click, px of the picture."""
+
+
+class BoxPen(QObject):
+    """Draws a box while it is active; the canvas zooms by the wheel all the same.
+
+    Attributes:
+        box: in the picture; None for none.
+    """
+
+    drawn = Signal()
+    """A box was finished, or taken away."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.box: Box | None = None
+        self._active = False
+        self._start: tuple[float, float] | None = None
+        canvas.installEventFilter(self)
+
+    def set_active(self, active: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Let the mouse draw, or take the box away."""
+        self._active = active
+        if active:
+            self._canvas.setCursor(Qt.CursorShape.CrossCursor)
+        else:
+            self._canvas.unsetCursor()
+            self.clear()
+
+    def clear(self) -> None:
+        """Take the box away."""
+        self._start = None
+        if self.box is not None:
+            self._show(None)
+            self.drawn.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the left button's pulls from the canvas."""
+        if watched is not self._canvas or not self._active:
+            return False
+        if not isinstance(event, QMouseEvent) or self._canvas.picture_size is None:
+            return False
+        match event.type():
+            case QEvent.Type.MouseButtonPress if (
+                event.button() is Qt.MouseButton.LeftButton
+            ):
+                self._start = self._place(event.position())
+            case QEvent.Type.MouseMove if self._start is not None:
+                self._show(_between(self._start, self._place(event.position())))
+            case QEvent.Type.MouseButtonRelease if self._start is not None:
+                self._finish(self._place(event.position()))
+            case QEvent.Type.MouseButtonDblClick:
+                pass
+            case _:
+                return False
+        return True
+
+    def _finish(self, end: tuple[float, float]) -> None:
+        box = _between(self._start or end, end)
+        self._start = None
+        small = min(box[2] - box[0], box[3] - box[1]) < _LEAST
+        self._show(None if small else box)
+        self.drawn.emit()
+
+    def _place(self, at: QPointF) -> tuple[float, float]:
+        """Return x and y in the picture of a point of the widget, within its edges."""
+        height, width = self._canvas.picture_size or (1, 1)
+        y, x = self._canvas.viewport().to_picture(at.y(), at.x())
+        return min(max(x, 0.0), width), min(max(y, 0.0), height)
+
+    def _show(self, box: Box | None) -> None:
+        self.box = box
+        if box is None:
+            self._canvas.set_marks()
+            return
+        left, top, right, bottom = box
+        self._canvas.set_marks(Mark((top, left, bottom, right), MarkStyle.SELECTED))
+
+
+def _between(start: tuple[float, float], end: tuple[float, float]) -> Box:
+    return (
+        min(start[0], end[0]),
+        min(start[1], end[1]),
+        max(start[0], end[0]),
+        max(start[1], end[1]),
+    )

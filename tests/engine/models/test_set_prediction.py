@@ -1,0 +1,134 @@
+"""DETR-type heads: boxes of transformers' networks, against its own post-processing."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from nnviz.base.images import image_from_array
+from nnviz.base.info import Task
+from nnviz.engine.models.detectors.set_prediction import find_set_prediction
+from nnviz.engine.nn.detection import candidates_of
+from nnviz.engine.nn.nms import select
+
+LABELS = {place: f"class {place}" for place in range(5)}
+SIZES = {"shortest_edge": 64, "longest_edge": 96}
+FLOOR = 0.1
+
+
+def small_net(kind: str) -> nn.Module:
+    """One of transformers' detectors with few layers and ten queries."""
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    if kind == "Yolos":
+        config = transformers.YolosConfig(
+            hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+            intermediate_size=32, image_size=[64, 96], num_detection_tokens=10,
+            id2label=LABELS,
+        )  # fmt: skip
+        return transformers.YolosForObjectDetection(config).eval()
+    backbone = transformers.ResNetConfig(
+        embedding_size=8, hidden_sizes=[8, 16, 16, 24], depths=[1] * 4,
+        layer_type="basic", out_features=["stage4"],
+    )  # fmt: skip
+    config = getattr(transformers, f"{kind}Config")(
+        use_timm_backbone=False, use_pretrained_backbone=False, backbone=None,
+        backbone_config=backbone, id2label=LABELS, d_model=32, encoder_layers=1,
+        decoder_layers=2, encoder_ffn_dim=32, decoder_ffn_dim=32, num_queries=10,
+        encoder_attention_heads=2, decoder_attention_heads=2,
+    )  # fmt: skip
+    return getattr(transformers, f"{kind}ForObjectDetection")(config).eval()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param("Detr", marks=pytest.mark.slow),
+        "ConditionalDetr",
+        pytest.param("Yolos", marks=pytest.mark.slow),
+    ],
+)
+def test_boxes_are_those_of_transformers(open_model, tmp_path: Path, kind) -> None:
+    """Truth: ``post_process_object_detection`` of the network's own processor."""
+    net = small_net(kind)
+    for name, weights in net.named_parameters():
+        if "query_position" in name or "detection_tokens" in name:
+            nn.init.normal_(weights, std=3)  # queries that differ, as trained ones do
+    transformers = pytest.importorskip("transformers")
+    processor = getattr(transformers, f"{kind}ImageProcessor")(size=SIZES)
+    net.save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    noise = np.random.default_rng(0).random((80, 100, 3), np.float32)
+    model = open_model(tmp_path)
+    assert model.info.task is Task.DETECT
+    assert model.info.labels == tuple(LABELS.values())
+    x = model.normalizer(model.pixel_input(image_from_array(noise, "noise")))
+    with torch.no_grad():
+        found = candidates_of(model.net, [model.net(x)], tuple(x.shape[2:]), FLOOR)
+        (wanted,) = processor.post_process_object_detection(
+            net(x), threshold=FLOOR, target_sizes=[tuple(x.shape[2:])]
+        )
+    height, width = x.shape[2:]
+    limit = torch.tensor([width, height, width, height])
+    boxes = wanted["boxes"].clamp(min=0).minimum(limit)
+    order = np.lexsort((found.boxes[:, 0], found.classes))
+    their_order = np.lexsort((boxes[:, 0], wanted["labels"]))
+    assert len(order) > 5
+    assert torch.equal(found.classes[order], wanted["labels"][their_order])
+    assert torch.allclose(found.scores[order], wanted["scores"][their_order])
+    assert torch.allclose(found.boxes[order], boxes[their_order], atol=1e-3)
+
+
+def test_the_processor_keeps_the_image_whole(open_model, tmp_path: Path) -> None:
+    """Truth: size {"shortest_edge", "longest_edge"} of transformers' documentation."""
+    small_net("Detr").save_pretrained(tmp_path)
+    settings = json.dumps({"size": SIZES})
+    (tmp_path / "preprocessor_config.json").write_text(settings)
+    preprocess = open_model(tmp_path).info.preprocess
+    assert (preprocess.fit.value, preprocess.resize) == ("whole", 64)
+    assert preprocess.input_size == (64, 96)
+
+
+def heads(classes: int) -> dict[str, torch.Tensor]:
+    """A DETR's two outputs for one image: three queries, two on one place."""
+    boxes = torch.tensor([[[0.5, 0.5, 0.4, 0.2]] * 2 + [[0.1, 0.2, 0.2, 0.4]]])
+    return {"pred_logits": torch.zeros(1, 3, classes), "pred_boxes": boxes}
+
+
+def test_a_softmax_leaves_out_no_object_and_nothing_is_suppressed() -> None:
+    """By hand: logits (log 6, 0, 0) are shares 0.75, 0.125, 0.125 (no object)."""
+    given = heads(3)
+    given["pred_logits"][0, :2, 0] = torch.tensor(6.0).log()
+    given["pred_logits"][0, 2, 2] = 9.0
+    head = find_set_prediction(given, 2, wanted=False)
+    assert head is not None
+    assert head.empty_class
+    found = head.candidates([head.hook(given)], (50, 100), 0.5)
+    assert found.scores.tolist() == pytest.approx([0.75, 0.75])
+    assert found.boxes[0].tolist() == pytest.approx([30, 20, 70, 30])
+    assert found.distinct
+    kept = select(
+        *(e.numpy() for e in (found.boxes, found.scores, found.classes)), 1, 9
+    )
+    assert len(kept) == 2
+
+
+def test_as_many_logits_as_classes_are_sigmoids() -> None:
+    """By hand: a logit of 0 is one half; every class of every query is there."""
+    head = find_set_prediction(heads(3), 3, wanted=False)
+    assert head is not None
+    assert not head.empty_class
+    found = head.candidates([head.hook(heads(3))], (50, 100), 0.4)
+    assert found.scores.tolist() == pytest.approx([0.5] * 9)
+
+
+def test_other_pairs_of_tensors_are_no_detector() -> None:
+    """Boxes lie in [0, 1], four numbers a query; names count where no task is said."""
+    plain = {"0": torch.zeros(1, 3, 4), "1": torch.zeros(1, 3, 4)}
+    assert find_set_prediction(plain, 0, wanted=False) is None
+    assert find_set_prediction(plain, 0, wanted=True) is not None
+    wide = heads(3) | {"pred_boxes": torch.full((1, 3, 4), 7.0)}
+    assert find_set_prediction(wide, 0, wanted=True) is None
