@@ -1,15 +1,26 @@
 """``nnviz neighbors``: images of an index that are most like another."""
 
+import argparse
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnviz.base.dataset.neighbors import METRICS, PIXELS, Neighbors
 from nnviz.base.errors import UsageError
 from nnviz.cli import console
-from nnviz.cli.arguments import Option, Parser, choice_option, flag_option, text_option
+from nnviz.cli.arguments import (
+    Option,
+    Parser,
+    choice_option,
+    flag_option,
+    repeated_option,
+    text_option,
+)
 from nnviz.cli.dataset.opening import index_parser, open_index
 
-_CORNERS = 4
+if TYPE_CHECKING:
+    from nnviz import api
 
 
 def execute(words: Sequence[str]) -> int:
@@ -19,6 +30,8 @@ def execute(words: Sequence[str]) -> int:
     if not options.image:
         raise UsageError("IMAGE", "missing", "name a file, or the number of a record")
     record = options.image.isdecimal() and not Path(options.image).exists()
+    if options.beside:
+        return _compare(index, int(options.image) if record else options.image, options)
     with console.ProgressLine() as progress:
         found = index.neighbors(
             int(options.image) if record else options.image,
@@ -30,6 +43,37 @@ def execute(words: Sequence[str]) -> int:
             progress=progress,
         )
     return console.conclude(_plain(found), lambda: _tell(found), json=options.json)
+
+
+def _compare(index: "api.Index", image: int | str, options: argparse.Namespace) -> int:
+    """Write neighbors by several networks side by side."""
+    with console.ProgressLine() as progress:
+        found = index.neighbors_beside(
+            image,
+            options.beside,
+            count=options.count,
+            metric=options.metric,
+            progress=progress,
+        )
+    names = [index.images.facts.model, *options.beside]
+    pairs = list(zip(names, found, strict=True))
+    return console.conclude(
+        [{"by": name, **_plain(each)} for name, each in pairs],
+        lambda: _tell_all(pairs),
+        json=options.json,
+    )
+
+
+def _tell_all(found: Sequence[tuple[str, Neighbors]]) -> None:
+    first = found[0][1]
+    console.heading(f"Nearest to {first.query} ({first.metric})")
+    ways = [f"{name} {each.layer}" for name, each in found]
+    rows = zip_longest(*(each.paths for _, each in found), fillvalue="")
+    console.table(("", *ways), [(str(n), *row) for n, row in enumerate(rows, 1)])
+    mine = set(first.records.tolist())
+    for way, (_, each) in zip(ways[1:], found[1:], strict=True):
+        shared = len(mine & set(each.records.tolist()))
+        console.line(f"  {way}: {shared} of {len(mine)} are the first's too")
 
 
 def _tell(found: Neighbors) -> None:
@@ -96,6 +140,12 @@ _OPTIONS = (
         f"whose features are compared, or {PIXELS} (default: the deepest indexed)",
     ),
     choice_option("--metric", METRICS, "(default %(default)s)", default=METRICS[0]),
+    repeated_option(
+        "--beside",
+        "INDEX",
+        "also by another network's index of the same images, or pixels; may be given"
+        " several times",
+    ),
     flag_option("--exact", "compare every image, however many there are"),
     text_option("--box", "L,T,R,B", "only this part of the image, px"),
 )

@@ -108,6 +108,9 @@ def gestures() -> tuple[Key, ...]:
         Key(wall, _tr("Open the image in Inspect"), _tr("Double click, Return")),
         Key(wall, _tr("Take images elsewhere"), _tr("Drag the selection")),
         Key(points, _tr("Select with a lasso"), _tr("Shift and drag")),
+        Key(points, _tr("Go to the next point"), _tr("Arrow keys; Shift adds it")),
+        Key(points, _tr("Select the point"), _tr("Space")),
+        Key(points, _tr("Move the map"), _tr("Drag, Ctrl and arrow keys")),
         Key(lists, _tr("Open the chosen network or layer"), _tr("Return")),
         Key(lists, _tr("Remove an image from the tray"), _tr("Del")),
     )
