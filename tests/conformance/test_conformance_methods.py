@@ -58,6 +58,7 @@ HANDED_OVER = {
     "attention_heads": ("object:VisionTransformer-1",),
     "caption": ("bundled:scenes-captioner",),
     "le_grad": ("object:VisionTransformer-1",),
+    "face_verification": ("bundled:face-embedding",),
     "fast_style": ("object:QuickPainter-2",),
 }
 """Networks for methods that work on one kind of them only, by name."""

@@ -16,6 +16,7 @@ from nnviz.base.shipped.samples import sample_photos
 from nnviz.gui.services.app_context import Workbench
 from nnviz.gui.shell.kiosk import Kiosk
 from nnviz.gui.shell.main_window import MainWindow
+from nnviz.gui.state.language import use_language
 from nnviz.gui.state.log_file import LogFile
 from nnviz.gui.state.settings import Settings, scratch_settings
 from nnviz.gui.theme.manager import load_fonts
@@ -33,7 +34,9 @@ def run(
     """
     application = QApplication.instance() or make_application()
     log = begin_log()
-    window = make_window(Settings())
+    settings = Settings()
+    use_language(application, settings.language)
+    window = make_window(settings)
     log.follow(window.bench.messages)
     starter = _AfterPaint(window, [str(file) for file in files], model or DEFAULT_MODEL)
     starter.order = order
@@ -52,6 +55,7 @@ def run_kiosk(order: KioskOrder) -> int:
     QCoreApplication.setAttribute(
         Qt.ApplicationAttribute.AA_DontUseNativeDialogs
     )  # those of Qt can be closed at once
+    use_language(application, Settings().language)
     with tempfile.TemporaryDirectory(prefix="nnviz-kiosk-") as folder:
         window = make_window(scratch_settings(Path(folder)))
         begin_log().follow(window.bench.messages)

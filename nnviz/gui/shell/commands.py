@@ -4,6 +4,7 @@ from PySide6.QtCore import QCoreApplication
 
 from nnviz.gui.shell.actions import Command
 from nnviz.gui.shell.shortcuts import Key
+from nnviz.gui.state.language import LANGUAGES
 from nnviz.gui.state.workspace import Workspace
 from nnviz.gui.theme.manager import THEMES
 
@@ -76,7 +77,7 @@ def enter_command(workspace: Workspace) -> Command:
     """Return the command that enters a workspace."""
     return Command(
         f"workspace.{workspace.name}",
-        workspace.title,
+        _tr(workspace.title),
         icon=workspace.icon,
         group=GO,
         checkable=True,
@@ -224,9 +225,23 @@ def _view() -> tuple[Command, ...]:
         Command("view.stickers", _tr("Sticker studio"), "Ctrl+6", "square", VIEW),
         *(
             Command(
-                f"view.theme.{name}", theme.title, "", "sun-moon", VIEW, checkable=True
+                f"view.theme.{name}",
+                _tr(theme.title),
+                "",
+                "sun-moon",
+                VIEW,
+                checkable=True,
             )
             for name, theme in THEMES.items()
+        ),
+        *(
+            Command(
+                f"view.language.{code}",
+                _tr("Language: {0}").format(name),
+                group=VIEW,
+                checkable=True,
+            )
+            for code, name in LANGUAGES.items()
         ),
         Command("view.larger", _tr("Larger text"), "Ctrl++; Ctrl+=", "zoom-in", VIEW),
         Command("view.smaller", _tr("Smaller text"), "Ctrl+-", "zoom-out", VIEW),

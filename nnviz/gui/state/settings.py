@@ -74,6 +74,15 @@ class Settings:
         self._values["look/theme"] = name
 
     @property
+    def language(self) -> str:
+        """Code of the language of the window's texts; empty for the system's."""
+        return self._text("look/language")
+
+    @language.setter
+    def language(self, code: str) -> None:
+        self._values["look/language"] = code
+
+    @property
     def scale(self) -> float:
         """Size of text and controls; 1 is normal, 2 for a projector."""
         scale = self._values.get("look/scale", 1.0)

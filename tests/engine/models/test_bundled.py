@@ -17,7 +17,7 @@ from nnviz.engine.models.bundled import bundled_names
 
 MB = 10**6
 PAINTERS = ("marbling", "mosaic", "strokes")
-ADOPTED = ("everyday-detector",)
+ADOPTED = ("everyday-detector", "face-embedding")
 """Trained by others, weights here."""
 PUBLISHED = ("imagenet", "imagenet-lite1", "imagenet-lite2")
 FIGURES = ("top1", "mAP50", "mIoU", "sentences")

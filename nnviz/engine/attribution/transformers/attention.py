@@ -63,9 +63,14 @@ class _AttentionMode(TorchFunctionMode):
         """softmax(Q K' / sqrt(d)) V: Vaswani et al. 2017, equation 1."""
         options = {**dict(zip(_OPTIONS, rest, strict=False)), **named}
         scale = options.pop("scale", None)
+        mask = options.pop("attn_mask", None)
         _refuse(options)
         factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-        weights = (query @ key.transpose(-2, -1) * factor).softmax(-1)
+        logits = query @ key.transpose(-2, -1) * factor
+        if isinstance(mask, Tensor):
+            added = mask.dtype is not torch.bool
+            logits = logits + mask if added else logits.masked_fill(~mask, -math.inf)
+        weights = logits.softmax(-1)
         if torch.is_grad_enabled() and not weights.requires_grad:
             weights = weights.detach().requires_grad_()
         self.weights.append(weights)

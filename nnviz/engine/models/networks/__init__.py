@@ -12,6 +12,7 @@ from nnviz.engine.models.networks.johnson import JohnsonNet
 from nnviz.engine.models.networks.layer_list import LayerList
 from nnviz.engine.models.networks.lenet import LeNet5
 from nnviz.engine.models.networks.mobilenet_centernet import MobileNetCenterNet
+from nnviz.engine.models.networks.mobilenet_embedding import MobileNetEmbedding
 from nnviz.engine.models.networks.quick_painter import QuickPainter
 from nnviz.engine.models.networks.scene_captioner import SceneCaptioner
 from nnviz.engine.models.networks.scene_detector import SceneDetector
@@ -45,6 +46,7 @@ ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "FaceCascade": FaceCascade,
     "LayerList": LayerList,
     "MobileNetCenterNet": MobileNetCenterNet,
+    "MobileNetEmbedding": MobileNetEmbedding,
     "SceneCaptioner": SceneCaptioner,
     "SceneDetector": SceneDetector,
     "UNet": UNet,
@@ -64,6 +66,7 @@ __all__ = [
     "LayerList",
     "LeNet5",
     "MobileNetCenterNet",
+    "MobileNetEmbedding",
     "QuickPainter",
     "SceneCaptioner",
     "SceneDetector",

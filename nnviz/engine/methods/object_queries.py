@@ -1,0 +1,237 @@
+"""Object queries of DETR-type detectors: boxes, scores and cross-attention of each."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from nnviz.base.errors import ModelError, UsageError
+from nnviz.base.frames import Frame
+from nnviz.base.info import INSPECTION, Reference, Task
+from nnviz.base.parameters import Essential, Help, Range, TargetText, Title
+from nnviz.base.results import Boxes, Heatmap, Mosaic, Report, Result, Table
+from nnviz.engine.attribution.transformers.attention import open_attention
+from nnviz.engine.compute.memory import in_words
+from nnviz.engine.detection.suppression import (
+    Suppression,
+    class_names,
+    rank_of,
+    suppress,
+)
+from nnviz.engine.method import Context, Presets, register
+from nnviz.engine.nn.nms import on_photo
+
+_FLOOR = 0.005
+_AXES = 4
+"""Of attention's weights: images, heads, queries, places."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectQueriesParams:
+    """Parameters of object queries: object, score, decoder layer."""
+
+    target: Annotated[
+        TargetText,
+        Title("Object"),
+        Help("The box whose query is shown: box:0, a class. Empty: the best box's."),
+        Essential(),
+    ] = ""
+    score: Annotated[
+        float,
+        Title("Minimum score"),
+        Range(_FLOOR, 1.0),
+        Help("Queries that say a class with a higher score than this are objects."),
+        Essential(),
+    ] = 0.3
+    layer: Annotated[
+        int,
+        Title("Decoder layer"),
+        Range(-1, 32),
+        Help("Whose cross-attention is shown, 0 being the first; -1 is the last."),
+        Essential(),
+    ] = -1
+
+
+@register(
+    "object_queries",
+    title="Object queries",
+    group="Inspect",
+    capabilities=INSPECTION,
+    live=False,
+    reference=Reference("Carion et al. 2020", "arXiv:2005.12872"),
+    tasks=(Task.DETECT,),
+)
+class ObjectQueries:
+    """The queries of a DETR-type detector, and where each looks for its object."""
+
+    Params: ClassVar[type] = ObjectQueriesParams
+    shows: ClassVar[str] = (
+        "The object that each learned query stands for, and the cross-attention of one "
+        "query: the places of the image that its decoder layers take up, of each head "
+        "and of each layer."
+    )
+    reading: ClassVar[str] = (
+        "Bright places are taken up most; in trained networks they lie on the ends of "
+        "an object, where its box is decided. Queries without an object say the class "
+        "'no object'. Nothing is suppressed: two boxes on one thing are two queries."
+    )
+    misleads: ClassVar[str] = (
+        "The places are those of the encoder, which has mixed the whole image already: "
+        "a weight says where the decoder reads, not which pixels mattered."
+    )
+    presets: ClassVar[Presets] = {"demo": {}, "first layer": {"layer": 0}}
+
+    def run(self, ctx: Context, params: ObjectQueriesParams) -> Iterator[Report]:
+        """Yield one report: objects, the attention of one query, heads and layers."""
+        found = suppress(ctx, params.score, 1.0, 1000)
+        layers = _cross_attention(ctx)
+        if not -1 <= params.layer < len(layers):
+            known = f"layers are 0 to {len(layers) - 1}; -1 is the last"
+            raise UsageError("--layer", f"there is no layer {params.layer}", known)
+        if not len(found.kept):
+            words = "no query is above the minimum score; lower it"
+            yield Report({"objects": _objects(ctx, found, -1, params.score)}, (words,))
+            return
+        rank = rank_of(ctx.model.info, found, params.target)
+        query = _queries(found)[rank]
+        results: dict[str, Result] = {
+            "objects": _objects(ctx, found, rank, params.score),
+            **_attention_results(ctx, layers, params.layer, query),
+            "queries": _table(ctx, found),
+        }
+        yield Report(results, _notes(layers, found, query))
+
+
+def _cross_attention(ctx: Context) -> list[Tensor]:
+    """Return the weights (heads, queries, rows, columns) of each decoder layer.
+
+    Raises:
+        ModelError: the network has no queries that attend to the image.
+    """
+    info = ctx.model.info
+    with open_attention() as opened, in_words(info.title), torch.no_grad():
+        ctx.inference.pixel_model.forward(ctx.pixels)
+    crossed = [
+        each[0].double().cpu()
+        for each in opened
+        if each.ndim == _AXES and each.shape[2] != each.shape[3]
+    ]
+    if not crossed:
+        raise ModelError(
+            info.title,
+            "has no queries that attend to the image",
+            "use detection_steps, for detectors with anchors",
+        )
+    grid = cell_grid(crossed[-1].shape[2], ctx.placement.input_size)
+    return [each.reshape(*each.shape[:2], *grid) for each in crossed]
+
+
+def cell_grid(count: int, size: tuple[int, int]) -> tuple[int, int]:
+    """Return rows and columns of so many cells, as square as the input allows.
+
+    Args:
+        count: rows times columns.
+        size: height and width of the input.
+    """
+    pairs = [(rows, count // rows) for rows in range(1, count + 1) if not count % rows]
+    return min(
+        pairs, key=lambda pair: abs(math.log(pair[0] / pair[1] * size[1] / size[0]))
+    )
+
+
+def _queries(found: Suppression) -> NDArray[np.int64]:
+    """Return the query of each box that is left.
+
+    Raises:
+        ModelError: the detector does not say.
+    """
+    sources = found.chosen.sources
+    if sources is None:
+        raise ModelError(
+            "the detector", "does not say which query a box is of", "use detect"
+        )
+    return sources.cpu().numpy().astype(np.int64)
+
+
+def _objects(ctx: Context, found: Suppression, rank: int, threshold: float) -> Boxes:
+    """Return the boxes with their queries; those that are not followed drawn thin."""
+    chosen = found.chosen
+    classes = chosen.classes.cpu().numpy()
+    labels = class_names(ctx.model.info, classes)
+    queries = _queries(found)
+    return Boxes(
+        boxes=on_photo(chosen.boxes.cpu().numpy(), ctx.placement),
+        scores=chosen.scores.cpu().numpy(),
+        classes=classes,
+        labels=labels,
+        captions=tuple(
+            f"query {query}: {labels[index]}"
+            for query, index in zip(queries, classes, strict=True)
+        ),
+        faint=np.arange(len(classes)) != rank,
+        threshold=threshold,
+    )
+
+
+def _attention_results(
+    ctx: Context, layers: list[Tensor], layer: int, query: int
+) -> dict[str, Result]:
+    """Return the cross-attention of a query: over the image, by head, by layer."""
+    heads = layers[layer][:, query]
+    means = torch.stack([each[:, query].mean(0) for each in layers])
+    large = functional.interpolate(
+        heads.mean(0)[None, None], ctx.placement.input_size, mode="bilinear"
+    )
+    return {
+        "attention": Heatmap(
+            values=large[0, 0].float().contiguous().numpy(),
+            signed=False,
+            unit="attention weight",
+            frame=Frame.INPUT,
+            placement=ctx.placement,
+        ),
+        "heads": _mosaic(ctx, heads, "head"),
+        "layers": _mosaic(ctx, means, "layer"),
+    }
+
+
+def _mosaic(ctx: Context, maps: Tensor, noun: str) -> Mosaic:
+    return Mosaic(
+        tiles=maps.float().contiguous().numpy(),
+        order=np.arange(len(maps)),
+        captions=tuple(f"{noun} {place}" for place in range(len(maps))),
+        signed=False,
+        shared_scale=False,
+        unit="attention weight",
+        noun=noun,
+        layer="",
+        frame=Frame.INPUT,
+        placement=ctx.placement,
+    )
+
+
+def _table(ctx: Context, found: Suppression) -> Table:
+    chosen = found.chosen
+    classes = chosen.classes.cpu().numpy()
+    labels = class_names(ctx.model.info, classes)
+    rows = tuple(
+        (int(query), labels[index], 100 * float(score))
+        for query, index, score in zip(
+            _queries(found), classes, chosen.scores.cpu(), strict=True
+        )
+    )
+    return Table(columns=("query", "class", "score, %"), rows=rows)
+
+
+def _notes(layers: list[Tensor], found: Suppression, query: int) -> tuple[str, ...]:
+    heads, queries, rows, columns = layers[-1].shape
+    return (
+        f"query {query} of {queries}; {len(found.kept)} above the minimum score",
+        f"{len(layers)} decoder layers of {heads} heads over {columns} × {rows} cells",
+    )
